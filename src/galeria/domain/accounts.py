@@ -1,0 +1,31 @@
+"""Lab accounts (lab plans in the newer API): their gallery, their policies."""
+
+from dataclasses import dataclass, field
+
+from galeria.domain.resources import Resource
+
+GB = 1024**3
+
+
+@dataclass(eq=False, kw_only=True)
+class LabAccount(Resource):
+    """One gallery at most; one gallery may serve many accounts (mission, decision 3)."""
+
+    gallery_id: str | None = None
+    allowed_regions: list[str] = field(default_factory=list)
+    os_disk_limit_gb: int = 128  # an OS disk must be smaller than this (mission, decision 2)
+    enable_by_default: bool = True  # images of a newly attached gallery (mission, decision 1)
+
+    @property
+    def os_disk_limit(self) -> int:
+        """Bytes."""
+        return self.os_disk_limit_gb * GB
+
+
+@dataclass(eq=False, kw_only=True)
+class ImageChoice:
+    """Whether the account's administrator switched one image on or off."""
+
+    account_id: str
+    definition_id: str
+    enabled: bool

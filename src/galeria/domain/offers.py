@@ -1,0 +1,165 @@
+"""Can this image make a lab here, and if not: why, and what cures it. The one answer that API, page and command line show.
+
+Azure leaves such images out of the list without a word (mission, M2).
+"""
+
+from dataclasses import dataclass
+
+from galeria.domain.accounts import GB, LabAccount
+from galeria.domain.galleries import (
+    OS_DISK,
+    ImageDefinition,
+    ImageVersion,
+    OsType,
+    Replica,
+    VersionDisk,
+    latest_version,
+)
+from galeria.domain.states import ProvisioningState, ReplicaState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Obstacle:
+    """One reason against an image. `code` is stable for programs."""
+
+    code: str
+    reason: str
+    cure: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionFacts:
+    version: ImageVersion
+    disks: list[VersionDisk]
+    replicas: list[Replica]
+
+    @property
+    def os_disk(self) -> VersionDisk | None:
+        return next((disk for disk in self.disks if disk.lun == OS_DISK), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """One image definition as a lab account sees it in one region. `version` is what a new lab would get."""
+
+    definition: ImageDefinition
+    enabled: bool
+    version: ImageVersion | None
+    available_regions: tuple[str, ...]
+    obstacles: tuple[Obstacle, ...]
+
+    @property
+    def is_usable(self) -> bool:
+        return not self.obstacles
+
+
+def offer(
+    account: LabAccount, definition: ImageDefinition, facts: list[VersionFacts], *, enabled: bool, region: str
+) -> Offer:
+    """What `region` is offered. Every obstacle is named, not only the first."""
+    latest = latest_version([(each.version, each.replicas) for each in facts], region)
+    chosen = next((each for each in facts if latest and each.version.id == latest.id), None)
+    obstacles: list[Obstacle] = []
+    if not enabled:
+        obstacles.append(
+            Obstacle(
+                code="Disabled",
+                reason="The image is disabled for this lab account.",
+                cure="An administrator of the account can enable it.",
+            )
+        )
+    if definition.os_type is OsType.WINDOWS:
+        obstacles.append(
+            Obstacle(
+                code="OsTypeNotSupported",
+                reason="Labs cannot provision Windows images on this installation yet.",
+                cure="Use a Linux image.",
+            )
+        )
+    obstacles += _disk_obstacles(account, chosen) if chosen else [_absence(facts, region)]
+    return Offer(
+        definition=definition,
+        enabled=enabled,
+        version=latest,
+        available_regions=_available(facts),
+        obstacles=tuple(obstacles),
+    )
+
+
+def version_obstacles(account: LabAccount, facts: VersionFacts, region: str) -> tuple[Obstacle, ...]:
+    """The same for one exact version, which an excluded one may be."""
+    ready = any(r.region == region and r.state is ReplicaState.COMPLETED for r in facts.replicas)
+    if not ready or not facts.version.is_ready:
+        return (_absence([facts], region),)
+    return tuple(_disk_obstacles(account, facts))
+
+
+def _disk_obstacles(account: LabAccount, facts: VersionFacts) -> list[Obstacle]:
+    obstacles = []
+    os_disk = facts.os_disk
+    if os_disk and os_disk.size >= account.os_disk_limit:
+        obstacles.append(
+            Obstacle(
+                code="OsDiskTooLarge",
+                reason=f"The OS disk has {_gigabytes(os_disk.size)} GB; labs here take less than "
+                f"{account.os_disk_limit_gb} GB.",
+                cure="Shrink the disk and import it again, or let an administrator raise the account's OS-disk limit.",
+            )
+        )
+    if len(facts.disks) > 1:
+        obstacles.append(
+            Obstacle(
+                code="MultipleDisks",
+                reason=f"The image has {len(facts.disks)} disks; a lab machine has one.",
+                cure="Import a version with the OS disk only.",
+            )
+        )
+    return obstacles
+
+
+def _absence(facts: list[VersionFacts], region: str) -> Obstacle:
+    """Why no version can be used in the region."""
+    if not facts:
+        return Obstacle(
+            code="NoVersion", reason="The image has no version yet.", cure="Import or export a version into it."
+        )
+    if any(each.version.state is ProvisioningState.CREATING for each in facts):
+        return Obstacle(
+            code="BeingMade", reason="The image is still being made.", cure="Wait until its operation has succeeded."
+        )
+    regions = _available(facts)
+    if regions:
+        if region in regions:
+            return Obstacle(
+                code="ExcludedFromLatest",
+                reason=f"Every version in {region} is excluded from latest.",
+                cure="Include one, or name an exact version.",
+            )
+        return Obstacle(
+            code="NotInRegion",
+            reason=f"The image is not in {region}; it is in {', '.join(regions)}.",
+            cure=f"Replicate it to {region}, or make the lab in a region that has it.",
+        )
+    return Obstacle(
+        code="NoUsableVersion",
+        reason="No version of the image was finished.",
+        cure="Retry the failed operation, or make a new version.",
+    )
+
+
+def _available(facts: list[VersionFacts]) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            {
+                replica.region
+                for each in facts
+                if each.version.is_ready
+                for replica in each.replicas
+                if replica.state is ReplicaState.COMPLETED
+            }
+        )
+    )
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / GB:.0f}" if size % GB == 0 else f"{size / GB:.1f}"

@@ -1,0 +1,93 @@
+"""What a person sees of anything that takes time."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from galeria.domain.states import OperationStatus
+
+
+class OperationKind(StrEnum):
+    CREATE_VERSION = "create_version"  # from uploaded files
+    EXPORT_TEMPLATE = "export_template"
+    UPDATE_VERSION = "update_version"  # add or remove regions
+    DELETE_VERSION = "delete_version"
+    CREATE_LAB = "create_lab"
+    DELETE_LAB = "delete_lab"
+    START_MACHINE = "start_machine"
+    STOP_MACHINE = "stop_machine"
+    RESET_PASSWORD = "reset_password"
+
+
+@dataclass(eq=False, kw_only=True)
+class Operation:
+    """Its id is also the durable workflow's, so that asking twice runs it once. `attempt` counts retries from 1."""
+
+    id: str  # a GUID
+    kind: OperationKind
+    status: OperationStatus = OperationStatus.NOT_STARTED
+    attempt: int = 1
+    subscription_id: str
+    location: str
+    resource_id: str  # what it works on
+    subject: str  # our own id of that: version, lab or machine
+    started_by: str  # a principal's id
+    inputs: dict[str, Any] = field(default_factory=dict)  # never a secret
+    outputs: dict[str, Any] = field(default_factory=dict)  # figures for the person who waits
+    cancel_requested: bool = False
+    error_code: str = ""
+    error_message: str = ""
+    error_hint: str = ""
+    created_at: datetime
+    ended_at: datetime | None = None
+
+
+class StepStatus(StrEnum):
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+@dataclass(eq=False, kw_only=True)
+class OperationStep:
+    """One named step, in one region where that matters. Times of the last run; bytes where bytes move."""
+
+    operation_id: str
+    position: int
+    name: str
+    region: str = ""
+    status: StepStatus = StepStatus.RUNNING
+    runs: int = 1
+    bytes_done: int = 0
+    bytes_total: int = 0
+    started_at: datetime
+    ended_at: datetime | None = None
+    updated_at: datetime
+
+
+@dataclass(eq=False, kw_only=True)
+class AuditEvent:
+    """Who did what, when, and how it ended. Never changed."""
+
+    id: str
+    at: datetime
+    principal_id: str
+    principal_name: str
+    action: str
+    scope: str
+    status: str
+    correlation_id: str = ""
+    detail: str = ""
+
+
+@dataclass(eq=False, kw_only=True)
+class Upload:
+    """A file on its way here (tus). `offset` bytes are safely on disk; the file's own name is only shown, never used."""
+
+    id: str
+    owner_id: str
+    file_name: str
+    length: int  # bytes announced
+    offset: int = 0  # bytes received and synced
+    created_at: datetime

@@ -1,0 +1,27 @@
+"""What images cost. The table is the administrator's; until it is edited its values are examples and marked so."""
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+GB = 1024**3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prices:
+    currency: str = "USD"
+    gb_month: Decimal = Decimal("0.05")  # per stored GB and month, where the region has no price of its own
+    gb_sent: Decimal = Decimal("0.02")  # per GB sent to another region, once
+    by_region: dict[str, Decimal] = field(default_factory=dict)
+    are_examples: bool = True
+
+    def month(self, region: str, stored_bytes: int) -> Decimal:
+        """Price per month of so many stored bytes."""
+        return _rounded(self.by_region.get(region, self.gb_month) * stored_bytes / GB)
+
+    def transfer(self, sent_bytes: int) -> Decimal:
+        """Price, once, of sending so many bytes to another region."""
+        return _rounded(self.gb_sent * sent_bytes / GB)
+
+
+def _rounded(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.000001"), ROUND_HALF_UP)

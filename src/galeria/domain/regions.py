@@ -1,0 +1,39 @@
+"""Geographies and their regions."""
+
+from dataclasses import dataclass
+
+from galeria.domain.errors import Invalid
+from galeria.domain.ids import location_name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Region:
+    name: str  # brazilsouth
+    display_name: str  # Brazil South
+    geography: str  # brazil
+    bucket_url: str = ""  # where its image bytes are; empty: a folder under the data directory
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """All regions of the installation, in the order of the settings."""
+
+    all: tuple[Region, ...]
+
+    def get(self, name: str) -> Region:
+        """By short or display name, in any case. Raises Invalid with the names that exist."""
+        wanted = location_name(name)
+        for region in self.all:
+            if region.name == wanted:
+                return region
+        raise Invalid(
+            f"There is no region '{name}' here.",
+            hint="Regions: " + ", ".join(region.name for region in self.all) + ".",
+            code="LocationNotAvailableForResourceType",
+            target="location",
+        )
+
+    def of_geography(self, name: str) -> tuple[Region, ...]:
+        """Every region of the geography that region `name` lies in, itself first."""
+        home = self.get(name)
+        return (home, *(r for r in self.all if r.geography == home.geography and r != home))

@@ -1,0 +1,27 @@
+"""What an administrator may decide for the whole installation."""
+
+from dataclasses import dataclass, field
+
+from galeria.domain.prices import Prices
+from galeria.domain.regions import Region, Regions
+from galeria.domain.sizes import SIZES, Size
+
+DEFAULT_REGIONS = Regions(
+    (
+        Region(name="brazilsouth", display_name="Brazil South", geography="brazil"),
+        Region(name="brazilsoutheast", display_name="Brazil Southeast", geography="brazil"),
+        Region(name="westeurope", display_name="West Europe", geography="europe"),
+        Region(name="northeurope", display_name="North Europe", geography="europe"),
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    regions: Regions = DEFAULT_REGIONS
+    sizes: tuple[Size, ...] = SIZES
+    prices: Prices = field(default_factory=Prices)
+    first_ssh_port: int = 49152  # the range that Azure Lab Services forwards from
+    last_ssh_port: int = 65535
+    boot_seconds: float = 300  # how long a machine may take until its agent answers; software emulation is slow
+    stop_seconds: float = 60  # how long a clean shutdown may take before the plug is pulled

@@ -1,0 +1,107 @@
+"""Every life cycle is an enum and a table of the moves it allows; the database row is its only memory."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+from galeria.domain.errors import Conflict
+
+
+class ProvisioningState(StrEnum):
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    DELETING = "Deleting"
+
+
+class ReplicaState(StrEnum):
+    PENDING = "Pending"
+    REPLICATING = "Replicating"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+
+
+class OperationStatus(StrEnum):
+    NOT_STARTED = "NotStarted"
+    IN_PROGRESS = "InProgress"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+
+
+class MachineState(StrEnum):
+    CREATING = "Creating"
+    STOPPED = "Stopped"
+    STARTING = "Starting"
+    RUNNING = "Running"
+    STOPPING = "Stopping"
+    RESETTING_PASSWORD = "ResettingPassword"
+    FAILED = "Failed"
+    DELETING = "Deleting"
+
+
+class LabState(StrEnum):
+    DRAFT = "Draft"
+    PUBLISHING = "Publishing"
+    PUBLISHED = "Published"
+
+
+State = TypeVar("State", bound=StrEnum)
+
+_P, _R, _O, _M = ProvisioningState, ReplicaState, OperationStatus, MachineState
+
+# A move to the same state is always allowed, because every step may run twice. One table per life cycle: members of
+# different StrEnums with the same text are equal, and would meet in one.
+_MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
+    ProvisioningState: {
+        _P.CREATING: frozenset({_P.SUCCEEDED, _P.FAILED, _P.DELETING}),
+        _P.UPDATING: frozenset({_P.SUCCEEDED, _P.FAILED, _P.DELETING}),
+        _P.SUCCEEDED: frozenset({_P.UPDATING, _P.DELETING}),
+        _P.FAILED: frozenset({_P.CREATING, _P.UPDATING, _P.DELETING}),
+        _P.DELETING: frozenset({_P.FAILED}),
+    },
+    ReplicaState: {
+        _R.PENDING: frozenset({_R.REPLICATING, _R.COMPLETED, _R.FAILED}),
+        _R.REPLICATING: frozenset({_R.COMPLETED, _R.FAILED}),
+        # Verification may find a replica damaged later; it is then mended by replicating again.
+        _R.COMPLETED: frozenset({_R.FAILED}),
+        _R.FAILED: frozenset({_R.PENDING, _R.REPLICATING}),
+    },
+    OperationStatus: {
+        _O.NOT_STARTED: frozenset({_O.IN_PROGRESS, _O.FAILED, _O.CANCELED, _O.SUCCEEDED}),
+        _O.IN_PROGRESS: frozenset({_O.SUCCEEDED, _O.FAILED, _O.CANCELED}),
+        # A failed or canceled operation can be retried; it then continues where it was.
+        _O.FAILED: frozenset({_O.NOT_STARTED}),
+        _O.CANCELED: frozenset({_O.NOT_STARTED}),
+        _O.SUCCEEDED: frozenset(),
+    },
+    MachineState: {
+        _M.CREATING: frozenset({_M.STOPPED, _M.FAILED, _M.DELETING}),
+        _M.STOPPED: frozenset({_M.STARTING, _M.RUNNING, _M.FAILED, _M.DELETING}),
+        _M.STARTING: frozenset({_M.RUNNING, _M.STOPPED, _M.FAILED, _M.DELETING}),
+        _M.RUNNING: frozenset({_M.STOPPING, _M.STOPPED, _M.RESETTING_PASSWORD, _M.FAILED, _M.DELETING}),
+        _M.STOPPING: frozenset({_M.STOPPED, _M.RUNNING, _M.FAILED, _M.DELETING}),
+        _M.RESETTING_PASSWORD: frozenset({_M.RUNNING, _M.STOPPED, _M.FAILED, _M.DELETING}),
+        _M.FAILED: frozenset({_M.CREATING, _M.STARTING, _M.STOPPING, _M.STOPPED, _M.RUNNING, _M.DELETING}),
+        _M.DELETING: frozenset({_M.FAILED}),
+    },
+    LabState: {
+        LabState.DRAFT: frozenset({LabState.PUBLISHING}),
+        LabState.PUBLISHING: frozenset({LabState.PUBLISHED, LabState.DRAFT}),
+        LabState.PUBLISHED: frozenset({LabState.PUBLISHING}),
+    },
+}
+
+
+def moved(now: State, to: State, what: str = "The resource") -> State:
+    """`to`, if a thing in state `now` may go there. Raises Conflict otherwise."""
+    if to != now and to not in _MOVES[type(now)][now]:
+        raise Conflict(
+            f"{what} is {now} and cannot become {to}.", hint="Wait for what is running, or look at its state."
+        )
+    return to
+
+
+def is_settled(state: ProvisioningState | OperationStatus) -> bool:
+    """Nothing is under way any more."""
+    return state in {_P.SUCCEEDED, _P.FAILED, _O.SUCCEEDED, _O.FAILED, _O.CANCELED}
