@@ -1,0 +1,1 @@
+"""The world. Each room keeps promises of `galeria.ports`."""

@@ -1,0 +1,233 @@
+"""The database as the inside sees it: one unit of work is one transaction.
+
+`find_` may return None, `get_` raises NotFound, lists come in a stable order. Objects stay usable after the unit has ended.
+"""
+
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+from galeria.domain.accounts import ImageChoice, LabAccount
+from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.operations import AuditEvent, Operation, OperationStep, Upload
+from galeria.domain.people import Principal, RefreshToken, RoleAssignment
+from galeria.domain.resources import ResourceGroup, Subscription
+
+T = TypeVar("T")
+
+
+class Rows(Protocol[T]):
+    """Things with an id of ours."""
+
+    def add(self, thing: T) -> None: ...
+
+    def remove(self, thing: T) -> None: ...
+
+    def find(self, id: str) -> T | None: ...
+
+    def get(self, id: str) -> T: ...
+
+
+class Resources(Rows[T], Protocol[T]):
+    """Things that also have an ARM id. `key` is its lower-case form."""
+
+    def find_by_key(self, key: str) -> T | None: ...
+
+    def get_by_key(self, key: str) -> T:
+        """Raises NotFound with the name of what is missing."""
+        ...
+
+    def below(self, prefix: str) -> list[T]:
+        """Everything whose key starts with `prefix` (a key, without a slash at the end), by name."""
+        ...
+
+
+class Galleries(Resources[Gallery], Protocol):
+    def named(self, subscription_id: str, name: str) -> list[Gallery]:
+        """Galleries of that name, in any case, anywhere in the subscription."""
+        ...
+
+
+class Definitions(Resources[ImageDefinition], Protocol):
+    def of_gallery(self, gallery_id: str) -> list[ImageDefinition]: ...
+
+
+class Versions(Resources[ImageVersion], Protocol):
+    """A deleted version keeps its row, without its key, while labs were made from it."""
+
+    def of_definition(self, definition_id: str, *, deleted: bool = False) -> list[ImageVersion]: ...
+
+    def of_gallery(self, gallery_id: str) -> list[ImageVersion]:
+        """All of them, deleted ones excluded."""
+        ...
+
+    def disks(self, version_id: str) -> list[VersionDisk]:
+        """By lun, the OS disk first."""
+        ...
+
+    def add_disk(self, disk: VersionDisk) -> None: ...
+
+    def remove_disks(self, version_id: str) -> None: ...
+
+    def replicas(self, version_id: str) -> list[Replica]:
+        """The home region first, then by name."""
+        ...
+
+    def held_in(self, region: str) -> list[str]:
+        """Ids of the versions that have a replica in the region, in whatever state."""
+        ...
+
+    def find_replica(self, version_id: str, region: str) -> Replica | None: ...
+
+    def add_replica(self, replica: Replica) -> None: ...
+
+    def remove_replica(self, replica: Replica) -> None: ...
+
+
+class Accounts(Resources[LabAccount], Protocol):
+    def with_gallery(self, gallery_id: str) -> list[LabAccount]: ...
+
+    def find_choice(self, account_id: str, definition_id: str) -> ImageChoice | None: ...
+
+    def choices(self, account_id: str) -> list[ImageChoice]: ...
+
+    def add_choice(self, choice: ImageChoice) -> None: ...
+
+
+class Labs(Resources[Lab], Protocol):
+    def of_version(self, version_id: str) -> list[Lab]: ...
+
+    def of_definition(self, definition_id: str) -> list[Lab]: ...
+
+    def of_account(self, account_id: str) -> list[Lab]: ...
+
+
+class Machines(Rows[LabMachine], Protocol):
+    def of_lab(self, lab_id: str) -> list[LabMachine]: ...
+
+    def in_region(self, region: str) -> list[LabMachine]: ...
+
+    def all(self) -> list[LabMachine]: ...
+
+    def ports(self) -> set[int]:
+        """SSH ports that are given away."""
+        ...
+
+
+class People(Rows[Principal], Protocol):
+    def find_by_name(self, name: str) -> Principal | None:
+        """In any case."""
+        ...
+
+    def all(self) -> list[Principal]: ...
+
+    def assignments(self, principal_id: str) -> list[RoleAssignment]: ...
+
+    def all_assignments(self) -> list[RoleAssignment]: ...
+
+    def add_assignment(self, assignment: RoleAssignment) -> None: ...
+
+    def remove_assignment(self, assignment: RoleAssignment) -> None: ...
+
+
+class RefreshTokens(Rows[RefreshToken], Protocol):
+    """Also those that were used, until they would have expired: a second use betrays a stolen one."""
+
+    def of_family(self, family: str) -> list[RefreshToken]:
+        """By the time of issue."""
+        ...
+
+    def of_principal(self, principal_id: str) -> list[RefreshToken]:
+        """By the time of issue."""
+        ...
+
+    def expired(self, before: datetime) -> list[RefreshToken]:
+        """Those that expired before that time, oldest first."""
+        ...
+
+
+class Operations(Rows[Operation], Protocol):
+    def unsettled(self) -> list[Operation]:
+        """Not started or in progress, oldest first."""
+        ...
+
+    def running_on(self, subject: str) -> list[Operation]:
+        """Unsettled operations on that version, lab or machine."""
+        ...
+
+    def recent(self, *, below: str = "", limit: int = 100) -> list[Operation]:
+        """Newest first; `below` is a key that their resources start with."""
+        ...
+
+    def steps(self, operation_id: str) -> list[OperationStep]:
+        """By position."""
+        ...
+
+    def find_step(self, operation_id: str, name: str, region: str) -> OperationStep | None: ...
+
+    def add_step(self, step: OperationStep) -> None: ...
+
+
+class Audit(Protocol):
+    def add(self, event: AuditEvent) -> None: ...
+
+    def recent(self, *, below: str = "", limit: int = 100) -> list[AuditEvent]: ...
+
+
+class UnitOfWork(Protocol):
+    """`with` begins a transaction; without `commit()` it is rolled back at the end."""
+
+    @property
+    def galleries(self) -> Galleries: ...
+    @property
+    def definitions(self) -> Definitions: ...
+    @property
+    def versions(self) -> Versions: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def labs(self) -> Labs: ...
+    @property
+    def machines(self) -> Machines: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def refresh_tokens(self) -> RefreshTokens: ...
+    @property
+    def operations(self) -> Operations: ...
+    @property
+    def uploads(self) -> Rows[Upload]: ...
+    @property
+    def groups(self) -> Resources[ResourceGroup]: ...
+    @property
+    def audit(self) -> Audit: ...
+
+    def subscriptions(self) -> list[Subscription]: ...
+
+    def add_subscription(self, subscription: Subscription) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def flush(self) -> None:
+        """Send what was added, so that queries see it. Raises Conflict where something of that id exists already."""
+        ...
+
+    def commit(self) -> None:
+        """Raises Conflict where another request was quicker."""
+        ...
+
+
+class Database(Protocol):
+    """Opens units of work."""
+
+    def __call__(self, *, reading: bool = False) -> UnitOfWork:
+        """With `reading`, the unit sees one moment, is not held up by others that write, and refuses changes and `commit`.
+
+        Units that write wait for each other: keep them short, and never open one inside another.
+        """
+        ...
