@@ -1,0 +1,1 @@
+"""Request time: one verb, one transaction, no waiting. What takes long is only begun here, as an operation."""

@@ -1,0 +1,24 @@
+"""Who is asking: every action that a person or a program starts takes a Caller."""
+
+from dataclasses import dataclass
+
+from galeria.domain.people import Principal, RoleAssignment, may, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """A signed-in principal with what it was given, as read when the request began.
+
+    `correlation_id` ties together everything that one request did, in the log and in the audit trail.
+    """
+
+    principal: Principal
+    assignments: list[RoleAssignment]
+    correlation_id: str = ""
+
+    def require(self, action: str, scope_key: str) -> None:
+        """Raises Forbidden with the missing action, the scope and the roles that would allow it."""
+        require(self.principal, self.assignments, action, scope_key)
+
+    def may(self, action: str, scope_key: str) -> bool:
+        return may(self.assignments, action, scope_key)

@@ -1,0 +1,126 @@
+"""What images occupy and cost, who uses them, and what deleting one would free."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from galeria.actions.request import Request
+from galeria.domain.galleries import ImageDefinition, ImageVersion
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs import Lab
+from galeria.domain.states import ReplicaState
+from galeria.ports.database import UnitOfWork
+from galeria.ports.images import ImageStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaCost:
+    """`stored_bytes` are those that no older version holds already, so that all lines add up to what is really stored."""
+
+    region: str
+    stored_bytes: int
+    whole_bytes: int  # compressed bytes of the whole version, shared ones included
+    price_month: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionCost:
+    definition: ImageDefinition
+    version: ImageVersion
+    logical_bytes: int  # what the guests see
+    regions: tuple[ReplicaCost, ...]
+    labs: tuple[Lab, ...]
+
+    @property
+    def price_month(self) -> Decimal:
+        return sum((each.price_month for each in self.regions), Decimal(0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionImpact:
+    region: str
+    freed_now: int  # bytes
+    freed_later: int  # bytes, once the labs that stand on it are gone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impact:
+    """What deleting a version means, told before it is done."""
+
+    version: ImageVersion
+    labs: tuple[Lab, ...]
+    regions: tuple[RegionImpact, ...]
+
+
+def gallery_costs(request: Request, gallery_id: ResourceId, stores: Mapping[str, ImageStore]) -> list[VersionCost]:
+    """One entry per version, oldest first."""
+    request.caller.require("Microsoft.Compute/galleries/read", gallery_id.key)
+    uow = request.uow
+    gallery = uow.galleries.get_by_key(gallery_id.key)
+    definitions = {each.id: each for each in uow.definitions.of_gallery(gallery.id)}
+    versions = sorted(uow.versions.of_gallery(gallery.id), key=lambda version: (version.created_at, version.id))
+    older: dict[str, set[str]] = {}
+    costs = []
+    for version in versions:
+        regions = []
+        for region, digests in sorted(held_digests(uow, version).items()):
+            before = older.setdefault(region, set())
+            stored = stores[region].holding(digests - before, others=before).exclusive_bytes
+            whole = stores[region].holding(digests, others=[]).stored_bytes
+            price = request.settings.prices.month(region, stored)
+            regions.append(ReplicaCost(region=region, stored_bytes=stored, whole_bytes=whole, price_month=price))
+            before |= digests
+        costs.append(
+            VersionCost(
+                definition=definitions[version.definition_id],
+                version=version,
+                logical_bytes=sum(disk.size for disk in uow.versions.disks(version.id)),
+                regions=tuple(regions),
+                labs=tuple(uow.labs.of_version(version.id)),
+            )
+        )
+    return costs
+
+
+def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]) -> Impact:
+    """Which labs use it, what goes now and what later. Nothing is changed."""
+    request.caller.require("Microsoft.Compute/galleries/images/versions/read", version_id.key)
+    uow = request.uow
+    version = uow.versions.get_by_key(version_id.key)
+    regions = []
+    for region, digests in sorted(held_digests(uow, version).items()):
+        images = live_images(uow, region, without=version.id)
+        machines = live_machines(uow, region)
+        now = stores[region].holding(digests - images - machines, others=images | machines).exclusive_bytes
+        all_of_it = stores[region].holding(digests - images, others=images).exclusive_bytes
+        regions.append(RegionImpact(region=region, freed_now=now, freed_later=all_of_it - now))
+    return Impact(version=version, labs=tuple(uow.labs.of_version(version.id)), regions=tuple(regions))
+
+
+def held_digests(uow: UnitOfWork, version: ImageVersion) -> dict[str, set[str]]:
+    """Region → contents that this version has there."""
+    digests = {disk.digest for disk in uow.versions.disks(version.id) if disk.digest}
+    regions = [each.region for each in uow.versions.replicas(version.id) if each.state is ReplicaState.COMPLETED]
+    return {region: set(digests) for region in regions if digests}
+
+
+def live_images(uow: UnitOfWork, region: str, *, without: str = "") -> set[str]:
+    """Contents that the region's image versions name, half-replicated ones included."""
+    return {
+        disk.digest
+        for version_id in uow.versions.held_in(region)
+        if version_id != without
+        for disk in uow.versions.disks(version_id)
+        if disk.digest
+    }
+
+
+def live_machines(uow: UnitOfWork, region: str) -> set[str]:
+    """Contents that machines of the region stand on, whose versions may be deleted already."""
+    machines = uow.machines.in_region(region)
+    return {digest for each in machines for digest in (each.base_digest, each.layer_digest) if digest}
+
+
+def live_digests(uow: UnitOfWork, region: str) -> set[str]:
+    """Everything that garbage collection must keep in the region."""
+    return live_images(uow, region) | live_machines(uow, region)

@@ -1,0 +1,100 @@
+"""Operations as people see and steer them: follow, cancel, retry."""
+
+from galeria.actions.request import Request
+from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.operations import Operation, OperationKind, OperationStep
+from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, is_settled, moved
+
+READ_OF = {
+    OperationKind.CREATE_VERSION: "Microsoft.Compute/galleries/images/versions/read",
+    OperationKind.EXPORT_TEMPLATE: "Microsoft.Compute/galleries/images/versions/read",
+    OperationKind.UPDATE_VERSION: "Microsoft.Compute/galleries/images/versions/read",
+    OperationKind.DELETE_VERSION: "Microsoft.Compute/galleries/images/versions/read",
+    OperationKind.CREATE_LAB: "Microsoft.LabServices/labs/read",
+    OperationKind.DELETE_LAB: "Microsoft.LabServices/labs/read",
+    OperationKind.START_MACHINE: "Microsoft.LabServices/labs/read",
+    OperationKind.STOP_MACHINE: "Microsoft.LabServices/labs/read",
+    OperationKind.RESET_PASSWORD: "Microsoft.LabServices/labs/read",
+}
+
+_MACHINE_WORK = {
+    OperationKind.START_MACHINE: MachineState.STARTING,
+    OperationKind.STOP_MACHINE: MachineState.STOPPING,
+    OperationKind.RESET_PASSWORD: MachineState.RESETTING_PASSWORD,
+}
+
+
+def get_operation(request: Request, id: str) -> tuple[Operation, list[OperationStep]]:
+    """Whoever began it may see it, and whoever may read what it works on. For others it does not exist."""
+    operation = request.uow.operations.find(id)
+    if operation is None or not _is_visible(request, operation):
+        raise NotFound(f"There is no operation '{id}'.", hint="'galeria operation list' shows yours.", code="NotFound")
+    return operation, request.uow.operations.steps(operation.id)
+
+
+def list_operations(request: Request, *, below: str = "", limit: int = 100) -> list[Operation]:
+    """Newest first."""
+    return [each for each in request.uow.operations.recent(below=below, limit=limit) if _is_visible(request, each)]
+
+
+def cancel_operation(request: Request, id: str) -> Operation:
+    """Ask it to stop at the next moment that leaves everything whole. Asking twice is asking once."""
+    operation, _ = get_operation(request, id)
+    _require_own(request, operation)
+    if not is_settled(operation.status):
+        operation.cancel_requested = True
+        request.audit("Microsoft.Galeria/operations/cancel/action", operation.resource_id, detail=operation.id)
+    return operation
+
+
+def retry_operation(request: Request, id: str) -> Operation:
+    """Let a failed or canceled operation continue: what was finished is kept, what failed is done again."""
+    operation, _ = get_operation(request, id)
+    _require_own(request, operation)
+    if not is_settled(operation.status):
+        return operation
+    if operation.status is OperationStatus.SUCCEEDED:
+        raise Conflict("The operation has succeeded.", hint="There is nothing left to do.")
+    if request.uow.operations.running_on(operation.subject):
+        raise Conflict("Another operation is under way there.", hint="Wait until it has ended, then retry.")
+    operation.status = moved(operation.status, OperationStatus.NOT_STARTED)
+    operation.attempt += 1
+    operation.cancel_requested = False
+    operation.error_code = operation.error_message = operation.error_hint = ""
+    operation.ended_at = None
+    _reopen(request, operation)
+    request.audit("Microsoft.Galeria/operations/retry/action", operation.resource_id, detail=operation.id)
+    return operation
+
+
+def _reopen(request: Request, operation: Operation) -> None:
+    """Put the resource back into the state in which its work is under way."""
+    kind, uow = operation.kind, request.uow
+    if kind in {OperationKind.CREATE_VERSION, OperationKind.EXPORT_TEMPLATE, OperationKind.UPDATE_VERSION}:
+        version = uow.versions.get(operation.subject)
+        updating = kind is OperationKind.UPDATE_VERSION
+        version.state = moved(version.state, ProvisioningState.UPDATING if updating else ProvisioningState.CREATING)
+    elif kind is OperationKind.CREATE_LAB:
+        lab = uow.labs.get(operation.subject)
+        lab.state = moved(lab.state, ProvisioningState.CREATING)
+    elif kind is OperationKind.DELETE_VERSION:
+        version = uow.versions.get(operation.subject)
+        version.state = moved(version.state, ProvisioningState.DELETING)
+    elif kind is OperationKind.DELETE_LAB:
+        lab = uow.labs.get(operation.subject)
+        lab.state = moved(lab.state, ProvisioningState.DELETING)
+    else:
+        machine = uow.machines.get(operation.subject)
+        machine.state = moved(machine.state, _MACHINE_WORK[kind])
+
+
+def _is_visible(request: Request, operation: Operation) -> bool:
+    if operation.started_by == request.caller.principal.id:
+        return True
+    return request.caller.may(READ_OF[operation.kind], operation.resource_id)
+
+
+def _require_own(request: Request, operation: Operation) -> None:
+    """Its beginner may steer it, and whoever may write what it works on."""
+    if operation.started_by != request.caller.principal.id:
+        request.caller.require(READ_OF[operation.kind].removesuffix("read") + "write", operation.resource_id)

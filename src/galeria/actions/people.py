@@ -1,0 +1,147 @@
+"""People and programs: signing in, being made, changed and shut out. Changing others takes the right to give roles."""
+
+from galeria.actions.audit import record_audit
+from galeria.actions.caller import Caller
+from galeria.actions.principals import GIVE_ROLES, SEE_ROLES, get_principal, subscription_scope
+from galeria.actions.roles import keep_an_owner
+from galeria.actions.sessions import revoke_sessions
+from galeria.domain.errors import Conflict, Unauthenticated
+from galeria.domain.ids import password as strong_password
+from galeria.domain.people import Principal, PrincipalKind, sign_in_name
+from galeria.ports.database import UnitOfWork
+from galeria.ports.work import Clock, Dice, Secrets
+
+WRITE_PEOPLE = "Galeria.Identity/principals/write"
+
+
+def sign_in(uow: UnitOfWork, secrets: Secrets, name: str, secret: str, kind: PrincipalKind) -> Principal:
+    """Who this is. Raises Unauthenticated, with the same words and after the same work whatever was wrong."""
+    principal = uow.people.find_by_name(name)
+    if principal is None or principal.kind is not kind:
+        secrets.hash(secret)  # Costs what a check costs, so that time does not tell which names exist.
+        raise _wrong(kind)
+    if not secrets.matches(principal.secret_hash, secret) or not principal.enabled:
+        raise _wrong(kind)
+    return principal
+
+
+def create_person(
+    uow: UnitOfWork,
+    secrets: Secrets,
+    clock: Clock,
+    dice: Dice,
+    by: Caller,
+    name: str,
+    display_name: str,
+    password: str | None,
+) -> tuple[Principal, str]:
+    """A user without any role yet, and the password: the given one, or a new one that is shown this once.
+
+    Raises Forbidden, Invalid (name or password), Conflict where the name is taken.
+    """
+    scope = subscription_scope(uow)
+    by.require(GIVE_ROLES, scope)
+    secret = dice.new_secret() if password is None else strong_password(password)
+    if uow.people.find_by_name(sign_in_name(name)):
+        raise Conflict(f"The name '{name}' is taken.", hint="Choose another name.", target="name")
+    principal = Principal(
+        id=dice.new_guid(),
+        kind=PrincipalKind.USER,
+        name=name,
+        display_name=display_name or name,
+        secret_hash=secrets.hash(secret),
+        created_at=clock.now(),
+    )
+    uow.people.add(principal)
+    record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"created the user '{name}'")
+    uow.flush()
+    return principal, secret
+
+
+def create_service_principal(
+    uow: UnitOfWork, secrets: Secrets, clock: Clock, dice: Dice, by: Caller, display_name: str
+) -> tuple[Principal, str]:
+    """A program without any role yet, and its client secret, shown this once. Its name is its new client id.
+
+    Raises Forbidden.
+    """
+    scope = subscription_scope(uow)
+    by.require(GIVE_ROLES, scope)
+    secret, client_id = dice.new_secret(), dice.new_guid()
+    principal = Principal(
+        id=dice.new_guid(),
+        kind=PrincipalKind.SERVICE_PRINCIPAL,
+        name=client_id,
+        display_name=display_name or client_id,
+        secret_hash=secrets.hash(secret),
+        created_at=clock.now(),
+    )
+    uow.people.add(principal)
+    record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"created the service principal '{client_id}'")
+    uow.flush()
+    return principal, secret
+
+
+def set_password(
+    uow: UnitOfWork, secrets: Secrets, clock: Clock, dice: Dice, by: Caller, who: str, password: str | None
+) -> tuple[Principal, str]:
+    """A new password (or client secret), given or made; all sessions of that principal end.
+
+    `who` is an object id or a name. Everybody may set the own one. Raises Forbidden, Invalid, NotFound.
+    """
+    scope = subscription_scope(uow)
+    if who not in (by.principal.id, by.principal.name):
+        by.require(GIVE_ROLES, scope)
+    principal = get_principal(uow, who)
+    secret = dice.new_secret() if password is None else strong_password(password)
+    principal.secret_hash = secrets.hash(secret)
+    revoke_sessions(uow, clock, principal.id)
+    record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"set a new secret for '{principal.name}'")
+    return principal, secret
+
+
+def disable(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str) -> Principal:
+    """May not sign in any more; sessions end, access tokens are refused from the next request on.
+
+    What they made and the roles they have stay. May be repeated. Raises Forbidden, NotFound, Conflict for the last Owner.
+    """
+    scope = subscription_scope(uow)
+    by.require(GIVE_ROLES, scope)
+    principal = get_principal(uow, who)
+    if principal.enabled:
+        keep_an_owner(uow, scope, losing=uow.people.assignments(principal.id))
+        principal.enabled = False
+        revoke_sessions(uow, clock, principal.id)
+        record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"disabled '{principal.name}'")
+    return principal
+
+
+def enable(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str) -> Principal:
+    """May sign in again, with the roles of before. May be repeated. Raises Forbidden, NotFound."""
+    scope = subscription_scope(uow)
+    by.require(GIVE_ROLES, scope)
+    principal = get_principal(uow, who)
+    if not principal.enabled:
+        principal.enabled = True
+        record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"enabled '{principal.name}'")
+    return principal
+
+
+def list_people(uow: UnitOfWork, by: Caller) -> list[Principal]:
+    """Raises Forbidden."""
+    by.require(SEE_ROLES, subscription_scope(uow))
+    return uow.people.all()
+
+
+def _wrong(kind: PrincipalKind) -> Unauthenticated:
+    if kind is PrincipalKind.USER:
+        return Unauthenticated(
+            "Error validating credentials: the user name or the password is wrong.",
+            hint="Type them again, or ask an Owner for a new password.",
+            code="invalid_grant",
+        )
+    return Unauthenticated(
+        "Invalid client secret provided: the client id or its secret is wrong.",
+        hint="Give the client secret's value, or ask an Owner for a new one.",
+        code="invalid_client",
+    )

@@ -1,0 +1,89 @@
+"""A sign-in is prolonged by refresh tokens that work once; a stolen one betrays itself by being used twice.
+
+The rules are those of RFC 9700 §4.14.2. What a client holds is never stored, only its hash.
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from galeria.domain.people import Principal, RefreshToken
+from galeria.ports.database import UnitOfWork
+from galeria.ports.work import Clock, Dice
+
+log = logging.getLogger(__name__)
+
+# A session ends when nobody used it for so long (Entra ID's default for refresh tokens: 90 days).
+SESSION_LIFE = timedelta(days=90)
+# Several `az` at once share one token cache, and an answer may get lost: so long, a second use is no theft.
+GRACE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """Who prolonged the sign-in, and the token for the next time."""
+
+    principal: Principal
+    refresh_token: str = field(repr=False)
+
+
+def start_session(uow: UnitOfWork, clock: Clock, dice: Dice, principal_id: str, client_id: str) -> str:
+    """The first refresh token of a new family: what the client keeps. Also forgets tokens that have expired.
+
+    The caller commits.
+    """
+    for token in uow.refresh_tokens.expired(clock.now()):
+        uow.refresh_tokens.remove(token)
+    return _next_token(uow, clock, dice, dice.new_id(), principal_id, client_id)
+
+
+def renew_session(uow: UnitOfWork, clock: Clock, dice: Dice, refresh_token: str, client_id: str) -> Renewal | None:
+    """Put a new token in this one's place. None where it is unknown, expired, revoked or somebody else's.
+
+    A token that comes a second time, later than the grace allows, ends the whole family. The caller commits either way.
+    """
+    now = clock.now()
+    found = uow.refresh_tokens.find(_hash(refresh_token))
+    if found is None or found.client_id != client_id or found.revoked_at or found.expires_at <= now:
+        return None
+    if found.used_at and found.used_at + GRACE < now:
+        log.warning("a refresh token of principal %s was used twice: its session is revoked", found.principal_id)
+        _revoke(uow.refresh_tokens.of_family(found.family), clock)
+        return None
+    principal = uow.people.find(found.principal_id)
+    if principal is None or not principal.enabled:
+        return None
+    found.used_at = found.used_at or now
+    token = _next_token(uow, clock, dice, found.family, principal.id, client_id)
+    return Renewal(principal=principal, refresh_token=token)
+
+
+def revoke_sessions(uow: UnitOfWork, clock: Clock, principal_id: str) -> None:
+    """Sign out everywhere: refresh tokens stop working; access tokens run out within the hour."""
+    _revoke(uow.refresh_tokens.of_principal(principal_id), clock)
+
+
+def _next_token(uow: UnitOfWork, clock: Clock, dice: Dice, family: str, principal_id: str, client_id: str) -> str:
+    secret, now = dice.new_secret(), clock.now()
+    uow.refresh_tokens.add(
+        RefreshToken(
+            id=_hash(secret),
+            family=family,
+            principal_id=principal_id,
+            client_id=client_id,
+            issued_at=now,
+            expires_at=now + SESSION_LIFE,
+        )
+    )
+    return secret
+
+
+def _revoke(tokens: list[RefreshToken], clock: Clock) -> None:
+    for token in tokens:
+        token.revoked_at = token.revoked_at or clock.now()
+
+
+def _hash(secret: str) -> str:
+    """A plain hash is enough: the secret has 256 random bits, nobody guesses it from a list."""
+    return hashlib.sha256(secret.encode()).hexdigest()
