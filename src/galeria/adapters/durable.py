@@ -1,0 +1,96 @@
+"""Long work on DBOS; the only module that knows it.
+
+A workflow is a row with the results of its finished steps. After a crash it runs again from the top, and finished steps give
+their recorded results back without running. Its id is the operation's with the attempt, so asking twice runs it once.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+
+from galeria.domain.errors import GaleriaError
+from galeria.domain.states import OperationStatus, is_settled
+from galeria.workflows.run import fail, run_operation
+from galeria.workflows.world import World
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = logging.getLogger(__name__)
+
+# DBOS resumes only workflows of the same application version. Ours may always be resumed: steps are found by name and
+# order, and a release that changes a story keeps the old one under its old name until nothing runs it any more.
+STORIES_VERSION = "1"
+
+
+class DbosStep:
+    """The Step port on DBOS."""
+
+    def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return DBOS.run_step({"name": name}, do, *args, **kwargs)
+
+
+class DbosStarter:
+    """Runs operations in this process. DBOS is one per process, and so is this; `launch` before use, `close` at the end."""
+
+    def __init__(self, *, database_url: str, world: World, workers: int = 16) -> None:
+        self._world = world
+        self._config: DBOSConfig = {
+            "name": "galeria",
+            "system_database_url": database_url,
+            "application_version": STORIES_VERSION,
+            "executor_id": "local",
+            "max_executor_threads": workers,
+            "log_level": "WARNING",
+            "enable_otlp": False,
+        }
+
+    def launch(self) -> None:
+        """Begin to work: what a killed process left unfinished goes on at once."""
+        DBOS(config=self._config)
+
+        def run(operation_id: str) -> None:  # DBOS registers functions, not methods.
+            self._tell(operation_id)
+
+        self._run = DBOS.workflow(name="run_operation")(run)
+        DBOS.launch()
+
+    def close(self) -> None:
+        """Stop working. What runs goes on at the next launch."""
+        DBOS.destroy(destroy_registry=True)
+
+    def start(self, operation_id: str) -> None:
+        with self._world.database(reading=True) as uow:
+            operation = uow.operations.get(operation_id)
+        if is_settled(operation.status):
+            return
+        workflow_id = f"{operation_id}:{operation.attempt}"
+        if DBOS.get_workflow_status(workflow_id) is None:
+            with SetWorkflowID(workflow_id):
+                DBOS.start_workflow(self._run, operation_id)
+
+    def _tell(self, operation_id: str) -> None:
+        try:
+            run_operation(DbosStep(), self._world, operation_id)
+        except Exception as error:  # The worker's edge: a bug must not leave an operation running for ever.
+            log.exception("operation %s broke", operation_id)
+            self._give_up(operation_id, error)
+
+    def _give_up(self, operation_id: str, error: Exception) -> None:
+        message = f"Something unforeseen happened: {type(error).__name__}."
+        hint = (
+            "The server's log tells what. Retry the operation; if it fails again, report it with that part of the log."
+        )
+        try:
+            fail(self._world, operation_id, OperationStatus.FAILED, "InternalError", message, hint)
+        except GaleriaError:
+            log.exception("operation %s could not be marked as failed", operation_id)
+
+
+class DistantStarter:
+    """For a server without a worker: the workers look for new operations themselves."""
+
+    def start(self, operation_id: str) -> None:
+        log.debug("operation %s waits for a worker", operation_id)

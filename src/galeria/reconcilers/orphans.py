@@ -1,0 +1,44 @@
+"""Machines, cached disks, uploads and stored bytes that no row speaks of go away."""
+
+import logging
+from datetime import timedelta
+
+from galeria.domain.errors import Conflict
+from galeria.workflows.delete_version import tidy_caches
+from galeria.workflows.update_version import collect
+from galeria.workflows.world import World
+
+log = logging.getLogger(__name__)
+
+# An upload that nobody continued for so long is given up; the same time that Azure keeps an unfinished block.
+UPLOAD_AGE = timedelta(days=7)
+
+
+def remove_lost_machines(world: World) -> None:
+    """A machine without a row is left from a lab that is gone. Work under way may be about to make the row's machine."""
+    with world.database(reading=True) as uow:
+        known = {machine.id for machine in uow.machines.all()}
+    for machine in world.engine.machines():
+        if machine.id not in known:
+            log.warning("removing the machine %s: no lab has it", machine.id)
+            world.engine.remove_machine(machine)
+
+
+def remove_stale_uploads(world: World) -> None:
+    with world.database(reading=True) as uow:
+        files = {upload_id: uow.uploads.find(upload_id) for upload_id in world.uploads.all()}
+    for upload_id, upload in files.items():
+        if upload is None or world.clock.now() - upload.created_at > UPLOAD_AGE:
+            world.uploads.remove(upload_id)
+
+
+def collect_garbage(world: World) -> None:
+    """Where a writer is busy, the next round does it."""
+    for region in world.stores:
+        try:
+            freed = collect(world, region)
+        except Conflict:
+            continue
+        if freed:
+            log.info("freed %d bytes in %s", freed, region)
+        tidy_caches(world, [region])

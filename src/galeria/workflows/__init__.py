@@ -1,0 +1,1 @@
+"""Long work, in steps that survive a crash. One file, one story; each step decides itself whether it has work."""

@@ -1,0 +1,39 @@
+"""Everything of a lab away again; images stay."""
+
+from galeria.ports.machines import Machine
+from galeria.ports.work import Step
+from galeria.workflows.delete_version import tidy_caches
+from galeria.workflows.waiting import wait_for_others
+from galeria.workflows.world import World
+
+
+def delete_lab(step: Step, world: World, operation_id: str) -> None:
+    step("Wait for what is under way", wait_for_others, world, operation_id)
+    step("Remove the machines", remove_machines, world, operation_id)
+    region = step("Forget the lab", forget_lab, world, operation_id)
+    step("Tidy the cache", tidy_caches, world, [region])
+
+
+def remove_machines(world: World, operation_id: str) -> None:
+    with world.database(reading=True) as uow:
+        machines = uow.machines.of_lab(uow.operations.get(operation_id).subject)
+    for machine in machines:
+        world.engine.remove_machine(Machine(id=machine.id, region=machine.region))
+
+
+def forget_lab(world: World, operation_id: str) -> str:
+    """Returns the lab's region."""
+    with world.database() as uow:
+        operation = uow.operations.get(operation_id)
+        lab = uow.labs.find(operation.subject)
+        if lab is None:
+            return operation.location
+        for machine in uow.machines.of_lab(lab.id):
+            uow.machines.remove(machine)
+        for assignment in uow.people.all_assignments():
+            if assignment.scope == lab.key:
+                uow.people.remove_assignment(assignment)
+        uow.flush()
+        uow.labs.remove(lab)
+        uow.commit()
+    return operation.location

@@ -1,0 +1,48 @@
+"""Take a version away and give its space back. Labs made from it keep working: what they stand on stays until they go."""
+
+from galeria.actions.costs import held_digests, live_images, live_machines
+from galeria.domain.states import ProvisioningState
+from galeria.ports.work import Step
+from galeria.workflows.update_version import give_back
+from galeria.workflows.waiting import wait_for_others
+from galeria.workflows.world import World
+
+
+def delete_version(step: Step, world: World, operation_id: str) -> None:
+    step("Wait for what is under way", wait_for_others, world, operation_id)
+    regions = step("Take the version out", take_out, world, operation_id)
+    step("Give back the space", give_back, world, operation_id, regions)
+    step("Tidy the caches", tidy_caches, world, regions)
+
+
+def take_out(world: World, operation_id: str) -> list[str]:
+    """From here on nobody sees the version. Returns the regions that held it."""
+    with world.database() as uow:
+        operation = uow.operations.get(operation_id)
+        version = uow.versions.get(operation.subject)
+        if version.deleted_at is not None:
+            return list(operation.outputs["regions"])
+        later = {}
+        for region, digests in held_digests(uow, version).items():
+            images, machines = live_images(uow, region, without=version.id), live_machines(uow, region)
+            held = (digests - images) & machines
+            later[region] = world.stores[region].holding(held, others=images).exclusive_bytes
+        regions = sorted(replica.region for replica in uow.versions.replicas(version.id))
+        operation.outputs = {**operation.outputs, "regions": regions, "laterBytes": later}
+        for replica in uow.versions.replicas(version.id):
+            uow.versions.remove_replica(replica)
+        version.key = f"deleted/{version.id}"
+        version.deleted_at = world.clock.now()
+        version.state = ProvisioningState.DELETING
+        uow.commit()
+    return regions
+
+
+def tidy_caches(world: World, regions: list[str]) -> None:
+    """Remove cached disks that no machine stands on and no version of the region names."""
+    for region in regions:
+        with world.database(reading=True) as uow:
+            kept = live_machines(uow, region) | live_images(uow, region)
+        for digest in world.cache.bases(region):
+            if digest not in kept:
+                world.cache.remove_base(region, digest)

@@ -1,0 +1,63 @@
+"""A template's disk → a sealed, specialized image version in every region of the geography.
+
+The disk is closed in a moment and the machine goes on with a new top layer; only what changed since the last export is read.
+"""
+
+from galeria.domain.galleries import OS_DISK
+from galeria.domain.labs import LabMachine
+from galeria.ports.machines import Machine
+from galeria.ports.work import Step
+from galeria.workflows.sealing import REPLICATE, is_stored, replicate_everywhere, seal_version, store_disk
+from galeria.workflows.world import World
+
+SEAL_DISK = "Close the disk's layer"
+STORE = "Store the changes"
+
+
+def export_template(step: Step, world: World, operation_id: str) -> None:
+    version_id = step(SEAL_DISK, seal_disk, world, operation_id)
+    step(STORE, store_changes, world, operation_id, version_id)
+    step("Seal the version", seal_export, world, operation_id, version_id)
+    step(REPLICATE, replicate_everywhere, world, operation_id, version_id)
+
+
+def seal_disk(world: World, operation_id: str) -> str:
+    """Returns the version's id."""
+    version_id, machine = _subject(world, operation_id)
+    world.engine.seal_disk(_machine(machine), layer_of(operation_id))
+    return version_id
+
+
+def store_changes(world: World, operation_id: str, version_id: str) -> None:
+    """Read what the layer holds; inherit the rest from the image that the layer below was sealed as."""
+    if is_stored(world, version_id, OS_DISK):
+        return
+    _, machine = _subject(world, operation_id)
+    since = machine.layer if machine.layer_digest else None
+    with world.engine.open_changes(_machine(machine), layer_of(operation_id), since=since) as disk:
+        store_disk(world, operation_id, version_id, OS_DISK, disk, parent=machine.parent_digest, step=STORE)
+
+
+def seal_export(world: World, operation_id: str, version_id: str) -> None:
+    """Seal it, and remember in the machine that its changes are counted from here on."""
+    seal_version(world, version_id)
+    with world.database() as uow:
+        machine = uow.machines.get(uow.operations.get(operation_id).inputs["machine"])
+        machine.layer = layer_of(operation_id)
+        machine.layer_digest = next(each for each in uow.versions.disks(version_id) if each.lun == OS_DISK).digest
+        uow.commit()
+
+
+def layer_of(operation_id: str) -> str:
+    """A layer is named by the export that closed it, so that a repeated step finds its own."""
+    return operation_id.replace("-", "")
+
+
+def _subject(world: World, operation_id: str) -> tuple[str, LabMachine]:
+    with world.database(reading=True) as uow:
+        operation = uow.operations.get(operation_id)
+        return operation.subject, uow.machines.get(operation.inputs["machine"])
+
+
+def _machine(row: LabMachine) -> Machine:
+    return Machine(id=row.id, region=row.region)

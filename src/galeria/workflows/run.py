@@ -1,0 +1,126 @@
+"""How every operation runs: begun, told step by step, and ended with a word about it in the database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from galeria.domain.errors import Canceled, GaleriaError
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, is_settled, moved
+from galeria.ports.database import UnitOfWork
+from galeria.ports.work import Step
+from galeria.workflows.create_lab import create_lab
+from galeria.workflows.create_version import create_version
+from galeria.workflows.delete_lab import delete_lab
+from galeria.workflows.delete_version import delete_version
+from galeria.workflows.export_template import export_template
+from galeria.workflows.power import reset_password, start_machine, stop_machine
+from galeria.workflows.shown import ShownStep
+from galeria.workflows.update_version import update_version
+from galeria.workflows.world import World
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    tell: Callable[[Step, World, str], None]
+    succeed: Callable[[UnitOfWork, Operation], None]
+    fail: Callable[[UnitOfWork, Operation, str], None]
+    cancelable: bool = True
+
+
+def run_operation(step: Step, world: World, operation_id: str) -> None:
+    """Never raises for what a person can mend: that becomes the operation's failure, with what to do about it."""
+    story = STORIES[OperationKind(step("begin", begin, world, operation_id))]
+    shown = ShownStep(step, world.database, world.clock, operation_id, cancelable=story.cancelable)
+    try:
+        story.tell(shown, world, operation_id)
+    except GaleriaError as error:
+        status = OperationStatus.CANCELED if isinstance(error, Canceled) else OperationStatus.FAILED
+        step("record the failure", fail, world, operation_id, status, error.code, error.message, error.hint)
+    else:
+        step("finish", finish, world, operation_id)
+
+
+def begin(world: World, operation_id: str) -> str:
+    """Returns the operation's kind."""
+    with world.database() as uow:
+        operation = uow.operations.get(operation_id)
+        if not is_settled(operation.status):
+            operation.status = moved(operation.status, OperationStatus.IN_PROGRESS)
+        uow.commit()
+    return operation.kind.value
+
+
+def finish(world: World, operation_id: str) -> None:
+    with world.database() as uow:
+        operation = uow.operations.get(operation_id)
+        STORIES[operation.kind].succeed(uow, operation)
+        operation.status = moved(operation.status, OperationStatus.SUCCEEDED)
+        operation.ended_at = operation.ended_at or world.clock.now()
+        uow.commit()
+
+
+def fail(world: World, operation_id: str, status: OperationStatus, code: str, message: str, hint: str) -> None:
+    with world.database() as uow:
+        operation = uow.operations.get(operation_id)
+        STORIES[operation.kind].fail(uow, operation, message)
+        operation.status = moved(operation.status, status)
+        operation.error_code, operation.error_message, operation.error_hint = code, message, hint
+        operation.ended_at = operation.ended_at or world.clock.now()
+        uow.commit()
+
+
+def _nothing(uow: UnitOfWork, operation: Operation) -> None:
+    """The story's own last step has said all."""
+
+
+def _version_done(uow: UnitOfWork, operation: Operation) -> None:
+    version = uow.versions.get(operation.subject)
+    version.state, version.failure = moved(version.state, ProvisioningState.SUCCEEDED), ""
+
+
+def _version_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    version = uow.versions.get(operation.subject)
+    # A version that is being deleted already keeps that state; the deletion takes it from here.
+    if version.state is not ProvisioningState.DELETING:
+        version.state = moved(version.state, ProvisioningState.FAILED)
+    version.failure = message
+
+
+def _deletion_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    version = uow.versions.get(operation.subject)
+    if version.deleted_at is None:
+        version.state, version.failure = moved(version.state, ProvisioningState.FAILED), message
+
+
+def _lab_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    lab = uow.labs.find(operation.subject)
+    if lab is None:
+        return
+    if lab.state is not ProvisioningState.DELETING or operation.kind is OperationKind.DELETE_LAB:
+        lab.state = moved(lab.state, ProvisioningState.FAILED)
+    lab.failure = message
+    if operation.kind is OperationKind.CREATE_LAB:
+        for machine in uow.machines.of_lab(lab.id):
+            machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
+
+
+def _machine_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    machine = uow.machines.find(operation.subject)
+    if machine is None:
+        return
+    resetting = operation.kind is OperationKind.RESET_PASSWORD
+    machine.state = moved(machine.state, MachineState.RUNNING if resetting else MachineState.FAILED)
+    machine.failure = message
+
+
+STORIES: dict[OperationKind, Story] = {
+    OperationKind.CREATE_VERSION: Story(tell=create_version, succeed=_version_done, fail=_version_failed),
+    OperationKind.EXPORT_TEMPLATE: Story(tell=export_template, succeed=_version_done, fail=_version_failed),
+    OperationKind.UPDATE_VERSION: Story(tell=update_version, succeed=_version_done, fail=_version_failed),
+    OperationKind.DELETE_VERSION: Story(tell=delete_version, succeed=_nothing, fail=_deletion_failed, cancelable=False),
+    OperationKind.CREATE_LAB: Story(tell=create_lab, succeed=_nothing, fail=_lab_failed),
+    OperationKind.DELETE_LAB: Story(tell=delete_lab, succeed=_nothing, fail=_lab_failed, cancelable=False),
+    OperationKind.START_MACHINE: Story(tell=start_machine, succeed=_nothing, fail=_machine_failed),
+    OperationKind.STOP_MACHINE: Story(tell=stop_machine, succeed=_nothing, fail=_machine_failed, cancelable=False),
+    OperationKind.RESET_PASSWORD: Story(tell=reset_password, succeed=_nothing, fail=_machine_failed),
+}

@@ -1,0 +1,115 @@
+"""Steps as the person who waits sees them: a row with a name, a state, and bytes where bytes move."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Lock
+from typing import ParamSpec, TypeVar
+
+from galeria.domain.errors import Canceled, GaleriaError
+from galeria.domain.operations import OperationStep, StepStatus
+from galeria.ports.database import Database, UnitOfWork
+from galeria.ports.progress import Progress
+from galeria.ports.work import Clock, Step
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Progress is written at most so often: often enough for a living bar, seldom enough for one database file.
+WRITE_EVERY = timedelta(milliseconds=250)
+
+
+class ShownStep:
+    """Wraps a durable step; the row is written inside it, so a replayed step does not touch its row."""
+
+    def __init__(self, step: Step, database: Database, clock: Clock, operation_id: str, *, cancelable: bool) -> None:
+        self._step, self._database, self._clock = step, database, clock
+        self._operation_id, self._cancelable = operation_id, cancelable
+
+    def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._step(name, self._run, name, partial(do, *args, **kwargs))
+
+    def _run(self, name: str, work: Callable[[], R]) -> R:
+        with self._database() as uow:
+            operation = uow.operations.get(self._operation_id)
+            if operation.cancel_requested and self._cancelable:
+                raise canceled()
+            row = _row(uow, self._operation_id, name, "", self._clock.now())
+            row.runs = row.runs + 1 if row.ended_at is None and row.runs else 1
+            row.status, row.ended_at, row.started_at = StepStatus.RUNNING, None, self._clock.now()
+            uow.commit()
+        try:
+            result = work()
+        except GaleriaError:
+            self._close(name, StepStatus.FAILED)
+            raise
+        self._close(name, StepStatus.SUCCEEDED)
+        return result
+
+    def _close(self, name: str, status: StepStatus) -> None:
+        """End the step's row and the rows of its regions that are still open."""
+        with self._database() as uow:
+            for row in uow.operations.steps(self._operation_id):
+                if row.name == name and row.status is StepStatus.RUNNING:
+                    row.status, row.ended_at = status, self._clock.now()
+            uow.commit()
+
+
+class DatabaseMeter:
+    """Writes the bytes of running steps down, and carries the wish to cancel into the work."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def __call__(self, operation_id: str, step: str, region: str = "", version_id: str = "") -> Progress:
+        lock = Lock()
+        written = [datetime.min.replace(tzinfo=self._clock.now().tzinfo)]
+
+        def progress(*, done: int, total: int) -> None:
+            now = self._clock.now()
+            with lock:
+                if now - written[0] < WRITE_EVERY and done < total:
+                    return
+                written[0] = now
+            with self._database() as uow:
+                if uow.operations.get(operation_id).cancel_requested:
+                    raise canceled()
+                row = _row(uow, operation_id, step, region, now)
+                row.bytes_done, row.bytes_total, row.updated_at = done, total, now
+                replica = uow.versions.find_replica(version_id, region) if version_id else None
+                if replica:
+                    replica.bytes_done, replica.bytes_total = done, total
+                uow.commit()
+
+        return progress
+
+
+def close_region(database: Database, clock: Clock, operation_id: str, step: str, region: str, *, ok: bool) -> None:
+    """End one region's part of a step."""
+    with database() as uow:
+        now = clock.now()
+        row = _row(uow, operation_id, step, region, now)
+        row.status, row.ended_at = StepStatus.SUCCEEDED if ok else StepStatus.FAILED, now
+        uow.commit()
+
+
+def canceled() -> Canceled:
+    return Canceled("The operation was canceled.", hint="Retry it to continue where it stopped.")
+
+
+def _row(uow: UnitOfWork, operation_id: str, name: str, region: str, now: datetime) -> OperationStep:
+    row = uow.operations.find_step(operation_id, name, region)
+    if row is None:
+        position = len(uow.operations.steps(operation_id))
+        row = OperationStep(
+            operation_id=operation_id,
+            position=position,
+            name=name,
+            region=region,
+            runs=0,
+            started_at=now,
+            updated_at=now,
+        )
+        uow.operations.add_step(row)
+        uow.flush()
+    return row

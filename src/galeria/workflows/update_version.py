@@ -1,0 +1,59 @@
+"""Add regions to a version, take regions from it, fill what failed before."""
+
+from galeria.actions.costs import live_digests
+from galeria.domain.errors import Conflict
+from galeria.ports.work import Step
+from galeria.workflows.sealing import REPLICATE, replicate_everywhere
+from galeria.workflows.world import World
+
+
+def update_version(step: Step, world: World, operation_id: str) -> None:
+    version_id = step("Take regions out", remove_regions, world, operation_id)
+    step(REPLICATE, replicate_everywhere, world, operation_id, version_id)
+
+
+def remove_regions(world: World, operation_id: str) -> str:
+    """Their replicas are gone at once, and the space that only they needed. Returns the version's id."""
+    with world.database() as uow:
+        operation = uow.operations.get(operation_id)
+        version_id: str = operation.subject
+        removed: list[str] = operation.inputs["removed"]
+        for region in removed:
+            replica = uow.versions.find_replica(version_id, region)
+            if replica:
+                uow.versions.remove_replica(replica)
+        uow.commit()
+    give_back(world, operation_id, removed)
+    return version_id
+
+
+def give_back(world: World, operation_id: str, regions: list[str]) -> None:
+    """Free what no image and no machine names any more, and write down how many bytes that really were.
+
+    Where a writer is busy the space is freed by the next round of the garbage collection; the operation says so.
+    """
+    for region in regions:
+        freed, deferred = 0, False
+        try:
+            freed = collect(world, region)
+        except Conflict:
+            deferred = True
+        with world.database() as uow:
+            operation = uow.operations.get(operation_id)
+            outputs = dict(operation.outputs)
+            before = outputs.get("freedBytes", {})
+            outputs["freedBytes"] = {**before, region: before.get(region, 0) + freed}
+            if deferred:
+                outputs["deferred"] = sorted({*outputs.get("deferred", []), region})
+            operation.outputs = outputs
+            uow.commit()
+
+
+def collect(world: World, region: str) -> int:
+    """Bytes really given back by the region's store. Raises Conflict when a writer is busy there."""
+
+    def live() -> set[str]:
+        with world.database(reading=True) as uow:
+            return live_digests(uow, region)
+
+    return world.stores[region].collect(live).freed_bytes

@@ -1,0 +1,24 @@
+"""What a workflow may touch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from galeria.domain.settings import Settings
+from galeria.ports.database import Database
+from galeria.ports.files import UploadFiles
+from galeria.ports.images import ImageStore
+from galeria.ports.machines import ImageCache, VmEngine
+from galeria.ports.work import Clock, Meter
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    database: Database
+    engine: VmEngine
+    cache: ImageCache
+    stores: Mapping[str, ImageStore]  # by region
+    uploads: UploadFiles
+    clock: Clock
+    meter: Meter
+    settings: Settings
+    poll_seconds: float = 0.2  # how often a step looks again at something it waits for

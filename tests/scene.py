@@ -1,0 +1,276 @@
+"""A whole installation without virtual machines: real database, real stores, a fake engine, and three people."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from galeria.actions.accounts import AccountRequest, put_account
+from galeria.actions.caller import Caller
+from galeria.actions.exports import ExportRequest, export_template
+from galeria.actions.galleries import DefinitionRequest, put_definition, put_gallery
+from galeria.actions.groups import put_group
+from galeria.actions.labs import LabRequest, create_lab
+from galeria.actions.machines import start_machine, stop_machine
+from galeria.actions.request import Request
+from galeria.actions.versions import Target, VersionRequest, put_version
+from galeria.adapters.db.engine import make_engine
+from galeria.adapters.db.mapping import map_classes
+from galeria.adapters.db.migrate import migrate
+from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.engine.nbd_source import open_image
+from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
+from galeria.adapters.files.upload_files import DirectoryUploads
+from galeria.adapters.identity.secrets import ArgonSecrets
+from galeria.adapters.store.index import DatabaseChunkIndex
+from galeria.adapters.store.region_store import open_region
+from galeria.adapters.system import SystemClock, SystemDice
+from galeria.domain.galleries import OS_DISK, Generation, OsState, OsType
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs import LabMachine
+from galeria.domain.operations import Operation, Upload
+from galeria.domain.people import Principal, PrincipalKind, RoleAssignment
+from galeria.domain.resources import Subscription
+from galeria.domain.settings import Settings
+from galeria.ports.machines import Machine
+from galeria.ports.work import Step
+from galeria.workflows.run import run_operation
+from galeria.workflows.shown import DatabaseMeter
+from galeria.workflows.world import World
+from tests.crashing import Steps
+
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
+GROUP = ResourceId(SUBSCRIPTION, "campus")
+GALLERY = GROUP.resource("Microsoft.Compute", "galleries", "gal")
+ACCOUNT = GROUP.resource("Microsoft.LabServices", "labPlans", "labs")
+PASSWORD = "correct-Horse-7"
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    world: World
+    engine: FakeEngine
+    people: dict[str, Principal]
+    folder: Path
+
+    @contextmanager
+    def request(self, who: str = "admin") -> Iterator[Request]:
+        with self.world.database() as uow:
+            person = self.people[who]
+            caller = Caller(principal=person, assignments=uow.people.assignments(person.id))
+            yield Request(
+                uow=uow, clock=self.world.clock, dice=SystemDice(), settings=self.world.settings, caller=caller
+            )
+            uow.commit()
+
+    def run(self, operation: Operation | None, step: Step | None = None) -> Operation:
+        """Tell the operation's story to its end; returns it as it then is."""
+        assert operation is not None
+        run_operation(step or Steps(), self.world, operation.id)
+        return self.operation(operation.id)
+
+    def operation(self, id: str) -> Operation:
+        with self.world.database(reading=True) as uow:
+            return uow.operations.get(id)
+
+    def begin_import(
+        self, name: str, content: bytes, *, version: str = "1.0.0", regions: tuple[str, ...] = ("brazilsouth",)
+    ) -> Operation:
+        """A generalized definition and the operation that makes a version of it from an uploaded raw disk."""
+        upload = self.upload(content)
+        with self.request() as request:
+            put_definition(request, GALLERY.child("images", name), definition(name))
+        with self.request() as request:
+            wanted = VersionRequest(
+                location="brazilsouth",
+                tags={},
+                targets=tuple(Target(region=region) for region in regions),
+                uploads={OS_DISK: upload},
+            )
+            _, _, operation = put_version(request, version_id(name, version), wanted)
+        assert operation is not None
+        return operation
+
+    def upload(self, content: bytes) -> str:
+        id = SystemDice().new_id()
+        self.world.uploads.append(id, 0, [content], limit=len(content))
+        with self.world.database() as uow:
+            uow.uploads.add(
+                Upload(
+                    id=id,
+                    owner_id=self.people["admin"].id,
+                    file_name="disk.raw",
+                    length=len(content),
+                    created_at=self.world.clock.now(),
+                )
+            )
+            uow.commit()
+        return id
+
+    def begin_lab(
+        self, name: str, image: ResourceId, *, who: str = "educator", region: str = "brazilsouth"
+    ) -> Operation:
+        with self.request(who) as request:
+            wanted = LabRequest(
+                location=region,
+                tags={},
+                account=ACCOUNT,
+                title=name,
+                description="",
+                image=image,
+                size="Tiny",
+                user_name=who,
+                password=PASSWORD,
+            )
+            _, _, operation = create_lab(request, lab_id(name), wanted, secrets())
+        assert operation is not None
+        return operation
+
+    def begin_start(self, lab: str, who: str = "educator") -> Operation:
+        with self.request(who) as request:
+            operation = start_machine(request, lab_id(lab), "template")
+        assert operation is not None
+        return operation
+
+    def begin_stop(self, lab: str, who: str = "educator") -> Operation:
+        with self.request(who) as request:
+            operation = stop_machine(request, lab_id(lab), "template")
+        assert operation is not None
+        return operation
+
+    def begin_export(self, lab: str, name: str, *, who: str = "educator", **more: str) -> Operation:
+        with self.request(who) as request:
+            wanted = ExportRequest(lab=lab_id(lab), machine="template", name=name, **more)
+            return export_template(request, ACCOUNT, wanted)[2]
+
+    def machine(self, lab: str) -> LabMachine:
+        with self.world.database(reading=True) as uow:
+            return uow.machines.of_lab(uow.labs.get_by_key(lab_id(lab).key).id)[0]
+
+    def guest_of(self, lab: str) -> Machine:
+        row = self.machine(lab)
+        return Machine(id=row.id, region=row.region)
+
+
+def version_id(image: str, version: str = "1.0.0") -> ResourceId:
+    return GALLERY.child("images", image).child("versions", version)
+
+
+def lab_id(name: str) -> ResourceId:
+    return GROUP.resource("Microsoft.LabServices", "labs", name)
+
+
+def definition(name: str, state: OsState = OsState.GENERALIZED) -> DefinitionRequest:
+    return DefinitionRequest(
+        location="brazilsouth",
+        tags={},
+        os_type=OsType.LINUX,
+        os_state=state,
+        generation=Generation.V1,
+        publisher="campus",
+        offer="linux",
+        sku=name,
+    )
+
+
+def disk_bytes(size: int = 4 * MIB, seed: int = 1) -> bytes:
+    """A raw disk with a boot sector's signature and some text in every other 64 KiB."""
+    block = (f"galeria {seed} ".encode() * 8192)[: 64 * 1024]
+    content = bytearray(size)
+    for offset in range(0, size, 128 * 1024):
+        content[offset : offset + len(block)] = offset.to_bytes(8, "big") + block[8:]
+    content[446:510] = bytes(64)
+    content[510:512] = b"\x55\xaa"
+    return bytes(content)
+
+
+def secrets() -> ArgonSecrets:
+    return ArgonSecrets(passes=1, memory_kib=8, lanes=1)
+
+
+def empty_database(folder: Path) -> Path:
+    """A migrated database file without rows."""
+    path = folder / "empty.db"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()  # the last connection folds the write-ahead log into the file
+    return path
+
+
+def make_scene(folder: Path, empty_database: Path) -> tuple[Scene, Callable[[], None]]:
+    """The second value closes it."""
+    folder.mkdir(parents=True)
+    shutil.copy(empty_database, folder / "galeria.db")
+    map_classes()
+    engine = make_engine(f"sqlite:///{folder / 'galeria.db'}")
+    database, clock = SqlDatabase(engine), SystemClock()
+    settings, key, index = Settings(), Ed25519PrivateKey.generate(), DatabaseChunkIndex(engine)
+    machines = FakeEngine(folder / "regions")
+    world = World(
+        database=database,
+        engine=machines,
+        cache=FakeImageCache(folder / "regions"),
+        stores={
+            region.name: open_region(
+                region.name,
+                f"file://{folder / 'regions' / region.name / 'store'}",
+                work=folder / "work",
+                index=index,
+                key=key,
+            )
+            for region in settings.regions.all
+        },
+        uploads=DirectoryUploads(folder / "uploads", open_image),
+        clock=clock,
+        meter=DatabaseMeter(database, clock),
+        settings=settings,
+        poll_seconds=0.01,
+    )
+    scene = Scene(world=world, engine=machines, people=_found(database, clock), folder=folder)
+    with scene.request() as request:
+        put_group(request, GROUP, location="brazilsouth", tags={})
+        request.uow.flush()
+        put_gallery(request, GALLERY, location="brazilsouth", tags={}, description="")
+        request.uow.flush()
+        put_account(request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY))
+    return scene, engine.dispose
+
+
+def _found(database: SqlDatabase, clock: SystemClock) -> dict[str, Principal]:
+    dice, people = SystemDice(), {}
+    with database() as uow:
+        uow.add_subscription(Subscription(id=SUBSCRIPTION, display_name="Test"))
+        for name, role in (
+            ("admin", "Owner"),
+            ("educator", "Lab Creator"),
+            ("colleague", "Lab Creator"),
+            ("nobody", ""),
+        ):
+            person = Principal(
+                id=dice.new_guid(),
+                kind=PrincipalKind.USER,
+                name=name,
+                display_name=name.title(),
+                secret_hash="",
+                created_at=clock.now(),
+            )
+            uow.people.add(person)
+            uow.flush()
+            if role:
+                uow.people.add_assignment(
+                    RoleAssignment(
+                        id=dice.new_guid(),
+                        principal_id=person.id,
+                        role=role,
+                        scope=f"/subscriptions/{SUBSCRIPTION}",
+                        created_at=clock.now(),
+                        created_by=person.id,
+                    )
+                )
+            people[name] = person
+        uow.commit()
+    return people
