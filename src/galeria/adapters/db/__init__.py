@@ -1,0 +1,1 @@
+"""Tables and queries; SQLAlchemy stays inside the adapters."""

@@ -1,0 +1,99 @@
+"""How the database is opened. A unit of work that writes is alone in writing; one that reads waits for nobody.
+
+SQLite: a transaction that reads first and writes later fails with SQLITE_BUSY_SNAPSHOT when another wrote in between
+(sqlite.org/isolation.html), so writing units begin with BEGIN IMMEDIATE and queue there. PostgreSQL gives the same by
+SERIALIZABLE: the slower of two that collide is refused. Anything else that uses the engine gets a plain transaction
+and must, on SQLite, either only read or begin with the statement that writes.
+"""
+
+import sqlite3
+import time
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from galeria.adapters.db.failures import is_busy, told
+
+UNIT = "galeria_unit"
+"""Execution option of the connections that units of work use: WRITING or READING."""
+
+WRITING = "writing"
+READING = "reading"
+
+BUSY_TIMEOUT = 10_000
+"""Milliseconds that SQLite waits for the one who writes."""
+
+
+def make_engine(url: str) -> sa.Engine:
+    """`sqlite:////path/galeria.db` or `postgresql://user@host/name`; safe to share between threads. Does not connect.
+
+    The folder of an SQLite file must exist, and be closed to other users: the database holds hashes of secrets.
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        # Every thread of the web server (40) may wait here while one of them writes.
+        engine = sa.create_engine(parsed, pool_size=10, max_overflow=40)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    else:
+        # A PostgreSQL server takes 100 connections unless told otherwise, and several processes share them.
+        engine = sa.create_engine(parsed, pool_size=5, max_overflow=15, pool_pre_ping=True)
+    sa.event.listen(engine, "handle_error", _tell, retval=True)
+    return engine
+
+
+def migrating(engine: sa.Engine) -> sa.Engine:
+    """The same engine and pool; on PostgreSQL each statement sees what others have committed by then."""
+    return engine.execution_options(**{UNIT: WRITING})
+
+
+def writing(engine: sa.Engine) -> sa.Engine:
+    """The same engine and pool; its transactions see nobody else's writes between their own begin and commit."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(**{UNIT: WRITING}, isolation_level="SERIALIZABLE")
+    return engine.execution_options(**{UNIT: WRITING})
+
+
+def reading(engine: sa.Engine) -> sa.Engine:
+    """The same engine and pool; its transactions see one moment and hold nobody up."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(**{UNIT: READING}, isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine.execution_options(**{UNIT: READING})
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver's own way of beginning transactions leaves out SELECT and CREATE TABLE; _begin_sqlite does it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for setting in (f"busy_timeout={BUSY_TIMEOUT}", "foreign_keys=ON", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {setting}")
+    _ensure_wal(cursor)
+    cursor.close()
+
+
+def _ensure_wal(cursor: DBAPICursor) -> None:
+    """SQLite does not wait by itself when two programs change a new file to WAL at once; measured with 3.40."""
+    deadline = time.monotonic() + BUSY_TIMEOUT / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    unit = connection.get_execution_options().get(UNIT)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if unit == WRITING else "BEGIN")
+
+
+def _tell(context: sa.engine.ExceptionContext) -> BaseException | None:
+    """Only units of work tell in our words; other users of the engine know better what failed."""
+    source: Any = context.connection or context.engine
+    if source is None or UNIT not in source.get_execution_options():
+        return None
+    return told(context.original_exception)

@@ -1,0 +1,87 @@
+"""What the database's own errors mean to a person. What is not listed here is a fault in the program and stays as it is."""
+
+import re
+import sqlite3
+from typing import Any
+
+from galeria.domain.errors import Conflict, Corrupt, GaleriaError, OutOfSpace, Unavailable
+
+# SQLSTATE, PostgreSQL manual, appendix A.
+_UNIQUE = "23505"
+_COLLISIONS = {"40001", "40P01"}  # serialization failure, deadlock
+_FULL = {"53100"}
+_OTHER_OUTAGES = ("08", "53", "57", "58")  # connection, resources, operator's intervention, system
+
+_FULL_WORDS = "database or disk is full"
+_BUSY_WORDS = ("database is locked", "database table is locked")
+
+
+def told(error: BaseException) -> GaleriaError | None:
+    """The error of ours for one of the driver's; None where it is not the world's or another request's doing."""
+    if isinstance(error, sqlite3.Error):
+        return _told_by_sqlite(error)
+    if type(error).__module__.split(".")[0] == "psycopg":
+        return _told_by_postgresql(error)
+    return None
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Somebody else has the lock."""
+    return str(error).startswith(_BUSY_WORDS)
+
+
+def _told_by_sqlite(error: sqlite3.Error) -> GaleriaError | None:
+    words = str(error)
+    if isinstance(error, sqlite3.IntegrityError):
+        found = re.match(r"UNIQUE constraint failed: (\w+)", words)
+        if found:
+            return exists_already(found.group(1))
+        return still_used() if words.startswith("FOREIGN KEY") else None
+    if _FULL_WORDS in words:
+        return out_of_space()
+    if is_busy(error):
+        return Unavailable(
+            "The database is busy.", hint="Try again; if it stays so, look for another program that holds it open."
+        )
+    if "malformed" in words or "not a database" in words:
+        return Corrupt(f"The database is damaged: {words}.", hint="Stop Galeria and restore the last backup.")
+    return out_of_order(words) if isinstance(error, sqlite3.OperationalError) else None
+
+
+def _told_by_postgresql(error: Any) -> GaleriaError | None:
+    state = getattr(error, "sqlstate", None)
+    if state is None:  # no answer at all: refused, or broken off
+        return out_of_order(str(error).strip()) if type(error).__name__ == "OperationalError" else None
+    if state == _UNIQUE:
+        return exists_already(str(error.diag.table_name))
+    if state == "23503":
+        return still_used()
+    if state in _COLLISIONS:
+        return Conflict("Another request was quicker.", hint="Look at what it did, then try again.")
+    if state in _FULL:
+        return out_of_space()
+    return out_of_order(str(error).strip()) if state.startswith(_OTHER_OUTAGES) else None
+
+
+def exists_already(table: str) -> Conflict:
+    if table == "lab_machines":  # besides their ids, which nobody chooses, machines have only their ports to themselves
+        return Conflict("This SSH port is given away already.", hint="Try again: another one is chosen then.")
+    word = re.sub("ies$", "y", table).removesuffix("s").replace("_", " ")
+    return Conflict(f"This {word} exists already.", hint="Look at the one that is there, or choose another name.")
+
+
+def still_used() -> Conflict:
+    return Conflict(
+        "Something still uses what was to be removed, or what it should belong to is gone.",
+        hint="Look again at what there is, then remove what stands on it first.",
+    )
+
+
+def out_of_space() -> OutOfSpace:
+    return OutOfSpace("The database's disk is full.", hint="Free or add disk space, then try again.")
+
+
+def out_of_order(words: str) -> Unavailable:
+    return Unavailable(
+        f"The database does not work: {words}.", hint="See that it runs and can be reached, then try again."
+    )

@@ -1,0 +1,91 @@
+"""Galleries, image definitions, image versions with their disks and replicas."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db import tables
+from galeria.adapters.db.rows import SqlResources, below
+from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
+
+
+class SqlGalleries(SqlResources[Gallery]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Gallery, tables.galleries, "gallery")
+
+    def named(self, subscription_id: str, name: str) -> list[Gallery]:
+        """Galleries of that name, in any case, anywhere in the subscription."""
+        key = tables.galleries.c.key
+        inside = below(key, f"/subscriptions/{subscription_id.lower()}")
+        return self._named_order(inside, key.endswith(f"/galleries/{name.lower()}", autoescape=True))
+
+
+class SqlDefinitions(SqlResources[ImageDefinition]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, ImageDefinition, tables.image_definitions, "image definition")
+
+    def of_gallery(self, gallery_id: str) -> list[ImageDefinition]:
+        """By name."""
+        return self._named_order(tables.image_definitions.c.gallery_id == gallery_id)
+
+
+class SqlVersions(SqlResources[ImageVersion]):
+    """By key only those that are not deleted are found; by id, all."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, ImageVersion, tables.image_versions, "image version")
+
+    def of_definition(self, definition_id: str, *, deleted: bool = False) -> list[ImageVersion]:
+        """Oldest number first; with `deleted`, the deleted ones as well."""
+        there = () if deleted else self._there()
+        found = self._where(tables.image_versions.c.definition_id == definition_id, *there)
+        return sorted(found, key=lambda version: (version.number, version.created_at, version.id))
+
+    def of_gallery(self, gallery_id: str) -> list[ImageVersion]:
+        """By definition, then oldest number first; deleted ones excluded."""
+        definitions = sa.select(tables.image_definitions.c.id).where(
+            tables.image_definitions.c.gallery_id == gallery_id
+        )
+        found = self._where(tables.image_versions.c.definition_id.in_(definitions), *self._there())
+        return sorted(found, key=lambda version: (version.key.rsplit("/", 1)[0], version.number))
+
+    def disks(self, version_id: str) -> list[VersionDisk]:
+        """By lun, the OS disk first."""
+        columns = tables.version_disks.c
+        question = sa.select(VersionDisk).where(columns.version_id == version_id).order_by(columns.lun)
+        return list(self._session.scalars(question))
+
+    def add_disk(self, disk: VersionDisk) -> None:
+        self._session.add(disk)
+
+    def remove_disks(self, version_id: str) -> None:
+        for disk in self.disks(version_id):
+            self._session.delete(disk)
+        self._session.flush()
+
+    def replicas(self, version_id: str) -> list[Replica]:
+        """The home region first, then by name."""
+        question = sa.select(Replica).where(tables.replicas.c.version_id == version_id)
+        version = self.find(version_id)
+        home = version.location if version else ""
+        return sorted(self._session.scalars(question), key=lambda replica: (replica.region != home, replica.region))
+
+    def held_in(self, region: str) -> list[str]:
+        """Ids of the versions that have a replica in the region, in whatever state; in the order of the ids."""
+        columns = tables.replicas.c
+        question = sa.select(columns.version_id).where(columns.region == region).order_by(columns.version_id)
+        return list(self._session.scalars(question))
+
+    def find_replica(self, version_id: str, region: str) -> Replica | None:
+        self._session.flush()
+        return self._session.get(Replica, (version_id, region))
+
+    def add_replica(self, replica: Replica) -> None:
+        self._session.add(replica)
+
+    def remove_replica(self, replica: Replica) -> None:
+        self._session.flush()
+        self._session.delete(replica)
+        self._session.flush()
+
+    def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
+        return (tables.image_versions.c.deleted_at.is_(None),)

@@ -1,0 +1,72 @@
+"""Lab accounts, labs and their machines."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db import tables
+from galeria.adapters.db.rows import SqlResources, SqlRows
+from galeria.domain.accounts import ImageChoice, LabAccount
+from galeria.domain.labs import Lab, LabMachine
+
+
+class SqlAccounts(SqlResources[LabAccount]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, LabAccount, tables.lab_accounts, "lab account")
+
+    def with_gallery(self, gallery_id: str) -> list[LabAccount]:
+        """By name."""
+        return self._named_order(tables.lab_accounts.c.gallery_id == gallery_id)
+
+    def find_choice(self, account_id: str, definition_id: str) -> ImageChoice | None:
+        self._session.flush()
+        return self._session.get(ImageChoice, (account_id, definition_id))
+
+    def choices(self, account_id: str) -> list[ImageChoice]:
+        """By the definition's id."""
+        columns = tables.image_choices.c
+        question = sa.select(ImageChoice).where(columns.account_id == account_id).order_by(columns.definition_id)
+        return list(self._session.scalars(question))
+
+    def add_choice(self, choice: ImageChoice) -> None:
+        self._session.add(choice)
+
+
+class SqlLabs(SqlResources[Lab]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Lab, tables.labs, "lab")
+
+    def of_version(self, version_id: str) -> list[Lab]:
+        """By name."""
+        return self._named_order(tables.labs.c.version_id == version_id)
+
+    def of_definition(self, definition_id: str) -> list[Lab]:
+        """By name."""
+        return self._named_order(tables.labs.c.definition_id == definition_id)
+
+    def of_account(self, account_id: str) -> list[Lab]:
+        """By name."""
+        return self._named_order(tables.labs.c.account_id == account_id)
+
+
+class SqlMachines(SqlRows[LabMachine]):
+    """Lists come in the order in which the machines were made."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, LabMachine, tables.lab_machines, "machine")
+
+    def of_lab(self, lab_id: str) -> list[LabMachine]:
+        return self._where(tables.lab_machines.c.lab_id == lab_id, order=self._order())
+
+    def in_region(self, region: str) -> list[LabMachine]:
+        return self._where(tables.lab_machines.c.region == region, order=self._order())
+
+    def all(self) -> list[LabMachine]:
+        return self._where(order=self._order())
+
+    def ports(self) -> set[int]:
+        """SSH ports that are given away."""
+        self._session.flush()
+        return set(self._session.scalars(sa.select(tables.lab_machines.c.ssh_port)))
+
+    def _order(self) -> tuple[sa.ColumnElement[object], ...]:
+        return (tables.lab_machines.c.created_at, tables.lab_machines.c.id)

@@ -1,0 +1,49 @@
+"""Brings a database to the tables that this program works with: all of it or nothing, and once when several start."""
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+
+from galeria.adapters.db.engine import migrating
+from galeria.domain.errors import GaleriaError
+
+_LOCK = 0x67616C65  # any number that nobody else takes: PostgreSQL's advisory locks have no names
+
+
+def migrate(engine: sa.Engine) -> None:
+    """May be repeated and run by several processes at once: the others wait and find it done.
+
+    Raises GaleriaError where a newer Galeria has already changed the database, Unavailable where it cannot be reached.
+    """
+    with migrating(engine).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        try:
+            command.upgrade(_config(connection), "head")
+        except CommandError as error:
+            raise GaleriaError(
+                f"This database cannot be brought up to date: {error}",
+                hint="It was probably changed by a newer Galeria: install that one, or restore an older backup.",
+            ) from error
+
+
+def find_revision(engine: sa.Engine) -> str | None:
+    """The revision that the database is at; None for an empty one."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head_revision() -> str:
+    """The revision that this program works with."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _config(connection: sa.Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "galeria.adapters.db:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

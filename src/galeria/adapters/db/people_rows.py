@@ -1,0 +1,64 @@
+"""Principals, what they may do, and the tokens that prolong their sign-ins."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db import tables
+from galeria.adapters.db.rows import SqlRows
+from galeria.domain.people import Principal, RefreshToken, RoleAssignment
+
+
+class SqlPeople(SqlRows[Principal]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Principal, tables.principals, "principal")
+
+    def find_by_name(self, name: str) -> Principal | None:
+        """In any case."""
+        found = self._where(tables.principals.c.name_key == name.lower())
+        return found[0] if found else None
+
+    def all(self) -> list[Principal]:
+        """By name."""
+        return sorted(self._where(), key=lambda principal: principal.name.lower())
+
+    def assignments(self, principal_id: str) -> list[RoleAssignment]:
+        """By scope, then role."""
+        return self._given(tables.role_assignments.c.principal_id == principal_id)
+
+    def all_assignments(self) -> list[RoleAssignment]:
+        """By scope, then role, then principal."""
+        return self._given()
+
+    def add_assignment(self, assignment: RoleAssignment) -> None:
+        self._session.add(assignment)
+
+    def remove_assignment(self, assignment: RoleAssignment) -> None:
+        self._session.flush()
+        self._session.delete(assignment)
+        self._session.flush()
+
+    def _given(self, *conditions: sa.ColumnElement[bool]) -> list[RoleAssignment]:
+        found = self._session.scalars(sa.select(RoleAssignment).where(*conditions))
+        return sorted(found, key=lambda given: (given.scope, given.role, given.principal_id))
+
+
+class SqlRefreshTokens(SqlRows[RefreshToken]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, RefreshToken, tables.refresh_tokens, "refresh token")
+
+    def of_family(self, family: str) -> list[RefreshToken]:
+        """By the time of issue."""
+        columns = tables.refresh_tokens.c
+        return self._where(columns.family == family, order=(columns.issued_at, columns.id))
+
+    def of_principal(self, principal_id: str) -> list[RefreshToken]:
+        """By the time of issue."""
+        columns = tables.refresh_tokens.c
+        return self._where(columns.principal_id == principal_id, order=(columns.issued_at, columns.id))
+
+    def expired(self, before: datetime) -> list[RefreshToken]:
+        """Those that expired before that time, oldest first."""
+        columns = tables.refresh_tokens.c
+        return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))

@@ -1,0 +1,81 @@
+"""What all repositories have in common: things are found by id and, where they are resources, by key."""
+
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.domain.errors import NotFound
+from galeria.domain.resources import Resource
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
+
+_HINT = "Check its name, or list what there is; somebody may have deleted it."
+
+
+class SqlRows(Generic[T]):
+    """`word` is what a person calls such a thing."""
+
+    def __init__(self, session: Session, kind: type[T], table: sa.Table, word: str) -> None:
+        self._session = session
+        self._kind = kind
+        self._table = table
+        self._word = word
+
+    def add(self, thing: T) -> None:
+        self._session.add(thing)
+
+    def remove(self, thing: T) -> None:
+        """At once, so that another of the same name may be added in the same unit of work."""
+        self._session.flush()
+        self._session.delete(thing)
+        self._session.flush()
+
+    def find(self, id: str) -> T | None:
+        # An object that was added a moment ago is known to the session only after this.
+        self._session.flush()
+        return self._session.get(self._kind, id)
+
+    def get(self, id: str) -> T:
+        thing = self.find(id)
+        if thing is None:
+            raise NotFound(f"The {self._word} '{id}' was not found.", hint=_HINT)
+        return thing
+
+    def _where(self, *conditions: sa.ColumnElement[bool], order: tuple[Any, ...] = ()) -> list[T]:
+        question = sa.select(self._kind).where(*conditions)
+        return list(self._session.scalars(question.order_by(*order) if order else question))
+
+
+class SqlResources(SqlRows[R]):
+    """Lists come by name in any case, things of one name by key."""
+
+    def find_by_key(self, key: str) -> R | None:
+        found = self._where(self._table.c.key == key, *self._there())
+        return found[0] if found else None
+
+    def get_by_key(self, key: str) -> R:
+        thing = self.find_by_key(key)
+        if thing is None:
+            raise NotFound(f"The {self._word} '{key.rsplit('/', 1)[-1]}' was not found.", hint=_HINT)
+        return thing
+
+    def below(self, prefix: str) -> list[R]:
+        return self._named_order(below(self._table.c.key, prefix), *self._there())
+
+    def _named_order(self, *conditions: sa.ColumnElement[bool]) -> list[R]:
+        return sorted(self._where(*conditions), key=lambda thing: (thing.name.lower(), thing.key))
+
+    def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """Conditions that leave out what has only its row left."""
+        return ()
+
+
+def below(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
+    """Keys that go on with '/' after `prefix`. '0' is the character after '/': a range, which an index answers."""
+    return sa.and_(column >= prefix + "/", column < prefix + "0")
+
+
+def at_or_below(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
+    return sa.or_(column == prefix, below(column, prefix))

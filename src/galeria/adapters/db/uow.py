@@ -1,0 +1,103 @@
+"""Units of work on SQLAlchemy sessions: one unit, one session, one transaction."""
+
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, UOWTransaction
+
+from galeria.adapters.db import tables
+from galeria.adapters.db.engine import reading as reading_engine
+from galeria.adapters.db.engine import writing as writing_engine
+from galeria.adapters.db.image_rows import SqlDefinitions, SqlGalleries, SqlVersions
+from galeria.adapters.db.lab_rows import SqlAccounts, SqlLabs, SqlMachines
+from galeria.adapters.db.operation_rows import SqlAudit, SqlOperations
+from galeria.adapters.db.people_rows import SqlPeople, SqlRefreshTokens
+from galeria.adapters.db.rows import SqlResources, SqlRows
+from galeria.domain.errors import GaleriaError
+from galeria.domain.operations import Upload
+from galeria.domain.resources import ResourceGroup, Subscription
+from galeria.ports.database import UnitOfWork
+
+
+class SqlUnitOfWork:
+    """Queries see what was added before them. The transaction begins on entering, the lock that writing needs included.
+
+    Opening a second writing unit inside the first, in one thread, waits for itself: on SQLite Unavailable after 10 s.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.galleries = SqlGalleries(session)
+        self.definitions = SqlDefinitions(session)
+        self.versions = SqlVersions(session)
+        self.accounts = SqlAccounts(session)
+        self.labs = SqlLabs(session)
+        self.machines = SqlMachines(session)
+        self.people = SqlPeople(session)
+        self.refresh_tokens = SqlRefreshTokens(session)
+        self.operations = SqlOperations(session)
+        self.uploads = SqlRows(session, Upload, tables.uploads, "upload")
+        self.groups = SqlResources(session, ResourceGroup, tables.resource_groups, "resource group")
+        self.audit = SqlAudit(session)
+
+    def subscriptions(self) -> list[Subscription]:
+        """By display name."""
+        found = self._session.scalars(sa.select(Subscription))
+        return sorted(found, key=lambda each: (each.display_name.lower(), each.id))
+
+    def add_subscription(self, subscription: Subscription) -> None:
+        self._session.add(subscription)
+
+    def __enter__(self) -> Self:
+        self._session.connection()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Closing rolls back what was not committed and lets go of the objects as they are.
+        self._session.close()
+
+    def flush(self) -> None:
+        """Raises Conflict where something of that id or key exists already."""
+        self._session.flush()
+
+    def commit(self) -> None:
+        """Raises Conflict where another request was quicker, or where something still uses what was removed."""
+        self._session.commit()
+
+
+class SqlReadingUnit(SqlUnitOfWork):
+    """Sees one moment, waits for nobody and changes nothing."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        sa.event.listen(session, "before_flush", _refuse_changes)
+
+    def commit(self) -> NoReturn:
+        raise _only_reads()
+
+
+class SqlDatabase:
+    """Opens units of work on an engine of `make_engine`, after `map_classes` and `migrate`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._writing = writing_engine(engine)
+        self._reading = reading_engine(engine)
+
+    def __call__(self, *, reading: bool = False) -> UnitOfWork:
+        """With `reading`, the unit refuses changes and is not held up by others that write."""
+        if reading:
+            return SqlReadingUnit(Session(self._reading, expire_on_commit=False))
+        return SqlUnitOfWork(Session(self._writing, expire_on_commit=False))
+
+
+def _refuse_changes(_session: Session, _flush: UOWTransaction, _instances: Any) -> NoReturn:
+    raise _only_reads()
+
+
+def _only_reads() -> GaleriaError:
+    return GaleriaError(
+        "A unit of work that was opened for reading cannot change anything.", hint="Report this as a fault in Galeria."
+    )

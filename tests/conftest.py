@@ -1,0 +1,43 @@
+"""Options of the whole test suite, and what tests of every room may ask for."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from galeria.adapters.db.engine import make_engine
+from galeria.adapters.db.mapping import map_classes
+from galeria.adapters.db.migrate import migrate
+from galeria.adapters.db.uow import SqlDatabase
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regenerate", action="store_true", help="rewrite the golden files from what the code says now")
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with all tables, to be copied: migrating anew for every test would take most of the time."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def database_engine(tmp_path: Path, migrated_file: Path) -> Iterator[sa.Engine]:
+    path = tmp_path / "galeria.db"
+    shutil.copyfile(migrated_file, path)
+    engine = make_engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def database(database_engine: sa.Engine) -> SqlDatabase:
+    """A real database of its own, empty and up to date."""
+    map_classes()
+    return SqlDatabase(database_engine)

@@ -1,0 +1,278 @@
+"""What each repository promises beyond finding by id and key."""
+
+from datetime import timedelta
+
+import pytest
+
+from galeria.adapters.db.uow import SqlDatabase
+from galeria.domain.accounts import ImageChoice
+from galeria.domain.errors import Conflict
+from galeria.domain.galleries import Replica, VersionDisk
+from galeria.domain.operations import OperationStep
+from galeria.domain.states import OperationStatus
+
+from . import samples
+
+
+def test_below_stops_at_the_path_and_sorts_by_name(db: SqlDatabase) -> None:
+    here = samples.GROUP
+    with db() as unit:
+        unit.galleries.add(samples.gallery("b"))
+        unit.galleries.add(samples.gallery("C"))
+        unit.galleries.add(samples.gallery("a"))
+        for other in (here + "2", here + "-x", here + ".x", here + "_x"):
+            unit.galleries.add(samples.gallery("other", group=other))
+        names = [each.name for each in unit.galleries.below(here.lower())]
+        everywhere = unit.galleries.below(f"/subscriptions/{samples.SUBSCRIPTION}")
+    assert names == ["a", "b", "C"]
+    assert len(everywhere) == 7
+
+
+def test_groups_and_subscriptions_are_listed(db: SqlDatabase) -> None:
+    with db() as unit:
+        unit.add_subscription(samples.subscription())
+        unit.groups.add(samples.group("Zoo"))
+        unit.groups.add(samples.group("art"))
+        unit.commit()
+    with db(reading=True) as unit:
+        assert [each.display_name for each in unit.subscriptions()] == ["Universidade"]
+        assert [each.name for each in unit.groups.below(f"/subscriptions/{samples.SUBSCRIPTION}")] == ["art", "Zoo"]
+
+
+def test_galleries_are_found_by_name_in_any_case(db: SqlDatabase) -> None:
+    with db() as unit:
+        for name in ("My_Images", "MyXImages", "Other_My_Images"):
+            unit.galleries.add(samples.gallery(name))
+        unit.galleries.add(samples.gallery("My_Images", group=samples.GROUP + "2"))
+        found = unit.galleries.named(samples.SUBSCRIPTION.upper(), "MY_images")
+        assert unit.galleries.named("another", "my_images") == []
+    assert [each.name for each in found] == ["My_Images", "My_Images"]
+
+
+def test_versions_are_listed_by_number(db: SqlDatabase) -> None:
+    gallery = samples.gallery()
+    one, two = samples.definition(gallery, "a"), samples.definition(gallery, "b")
+    with db() as unit:
+        unit.galleries.add(gallery)
+        unit.definitions.add(two)
+        unit.definitions.add(one)
+        unit.versions.add(samples.version(two, "0.0.1"))
+        for name in ("1.10.0", "1.9.0", "1.2.10", "1.2.9"):
+            unit.versions.add(samples.version(one, name))
+        assert [each.name for each in unit.definitions.of_gallery(gallery.id)] == ["a", "b"]
+        assert [each.name for each in unit.versions.of_definition(one.id)] == ["1.2.9", "1.2.10", "1.9.0", "1.10.0"]
+        assert [each.name for each in unit.versions.of_gallery(gallery.id)][-2:] == ["1.10.0", "0.0.1"]
+
+
+@pytest.mark.parametrize("keeps_key", [True, False])
+def test_a_deleted_version_keeps_its_row_and_frees_its_key(db: SqlDatabase, keeps_key: bool) -> None:
+    gallery = samples.gallery()
+    definition = samples.definition(gallery)
+    old, new = samples.version(definition), samples.version(definition)
+    with db() as unit:
+        unit.galleries.add(gallery)
+        unit.definitions.add(definition)
+        unit.versions.add(old)
+        unit.flush()
+        old.deleted_at = samples.NOW
+        old.key = old.key if keeps_key else f"deleted/{old.id}"
+        assert unit.versions.find_by_key(new.key) is None
+        assert unit.versions.below(definition.key) == []
+        assert unit.versions.of_definition(definition.id) == unit.versions.of_gallery(gallery.id) == []
+        unit.versions.add(new)
+        unit.commit()
+        assert unit.versions.find_by_key(new.key) is new
+        assert unit.versions.find(old.id) is old
+        assert len(unit.versions.of_definition(definition.id, deleted=True)) == 2
+
+
+def test_disks_come_by_lun_and_replicas_home_first(db: SqlDatabase) -> None:
+    version = samples.version(samples.definition(samples.gallery()))
+    with db() as unit:
+        unit.versions.add(version)
+        for lun in (1, -1, 0):
+            unit.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=5 * 1024**4))
+        for region in ("eastus", "brazilsouth", "australiaeast"):
+            unit.versions.add_replica(Replica(version_id=version.id, region=region))
+        unit.commit()
+        assert [disk.lun for disk in unit.versions.disks(version.id)] == [-1, 0, 1]
+        assert unit.versions.disks(version.id)[0].size == 5 * 1024**4
+        regions = [replica.region for replica in unit.versions.replicas(version.id)]
+        assert regions == ["brazilsouth", "australiaeast", "eastus"]
+        assert unit.versions.held_in("eastus") == [version.id]
+        east = unit.versions.find_replica(version.id, "eastus")
+        assert east
+        unit.versions.remove_replica(east)
+        unit.versions.remove_disks(version.id)
+        assert unit.versions.held_in("eastus") == []
+        assert unit.versions.disks(version.id) == []
+
+
+def test_disks_and_replicas_go_with_their_version(db: SqlDatabase) -> None:
+    version = samples.version(samples.definition(samples.gallery()))
+    replica = Replica(version_id=version.id, region="eastus")
+    with db() as unit:
+        unit.versions.add(version)
+        unit.versions.add_disk(VersionDisk(version_id=version.id, lun=-1, size=1))
+        unit.versions.add_replica(replica)
+        unit.commit()
+        unit.versions.remove(version)
+        unit.versions.remove_replica(replica)  # gone already, and no harm done
+        unit.commit()
+    with db(reading=True) as unit:
+        assert unit.versions.disks(version.id) == []
+        assert unit.versions.find_replica(version.id, "eastus") is None
+
+
+def test_accounts_know_their_gallery_and_choices(db: SqlDatabase) -> None:
+    gallery = samples.gallery()
+    image = samples.definition(gallery)
+    account = samples.account(gallery_id=gallery.id)
+    with db() as unit:
+        unit.galleries.add(gallery)
+        unit.definitions.add(image)
+        unit.accounts.add(account)
+        unit.accounts.add(samples.account("other"))
+        unit.accounts.add_choice(ImageChoice(account_id=account.id, definition_id=image.id, enabled=False))
+        unit.commit()
+        assert unit.accounts.with_gallery(gallery.id) == [account]
+        assert unit.accounts.find_choice(account.id, "other") is None
+        choice = unit.accounts.find_choice(account.id, image.id)
+        assert choice
+        assert unit.accounts.choices(account.id) == [choice]
+        unit.definitions.remove(image)
+        unit.commit()
+    with db(reading=True) as unit:
+        assert unit.accounts.choices(account.id) == []
+
+
+def test_labs_and_machines_are_found_by_what_they_belong_to(db: SqlDatabase) -> None:
+    gallery = samples.gallery()
+    image = samples.definition(gallery)
+    version, account = samples.version(image), samples.account()
+    lab = samples.lab(account, version)
+    first = samples.machine(lab, 22001)
+    second = samples.machine(lab, 22002, region="eastus", created_at=samples.NOW + timedelta(seconds=1))
+    with db() as unit:
+        unit.versions.add(version)
+        unit.accounts.add(account)
+        unit.labs.add(lab)
+        unit.machines.add(second)
+        unit.machines.add(first)
+        unit.commit()
+        assert unit.labs.of_version(version.id) == unit.labs.of_definition(image.id) == [lab]
+        assert unit.labs.of_account(account.id) == [lab]
+        assert unit.machines.of_lab(lab.id) == unit.machines.all() == [first, second]
+        assert unit.machines.in_region("eastus") == [second]
+        assert unit.machines.ports() == {22001, 22002}
+        unit.machines.add(samples.machine(lab, 22001))
+        with pytest.raises(Conflict, match="This SSH port is given away already"):
+            unit.flush()
+
+
+def test_people_are_found_in_any_case(db: SqlDatabase) -> None:
+    ana, bia = samples.principal("Ana"), samples.principal("bia")
+    with db() as unit:
+        unit.people.add(bia)
+        unit.people.add(ana)
+        unit.commit()
+        assert unit.people.find_by_name("aNA") is ana
+        assert unit.people.all() == [ana, bia]
+        ana.name = "Anna"
+        unit.commit()
+        assert unit.people.find_by_name("ana") is None
+        assert unit.people.find_by_name("ANNA") is ana
+        unit.people.add(samples.principal("BIA"))
+        with pytest.raises(Conflict, match="This principal exists already"):
+            unit.flush()
+
+
+def test_an_assignment_is_given_once_and_goes_with_the_person(db: SqlDatabase) -> None:
+    ana = samples.principal()
+    owner, reader = samples.assignment(ana), samples.assignment(ana, "Reader", "/subscriptions/x")
+    with db() as unit:
+        unit.people.add(ana)
+        unit.people.add_assignment(owner)
+        unit.people.add_assignment(reader)
+        unit.commit()
+        assert unit.people.assignments(ana.id) == unit.people.all_assignments() == [owner, reader]
+        unit.people.remove_assignment(reader)
+        unit.people.remove(ana)
+        unit.commit()
+        assert unit.people.all_assignments() == []
+    bia = samples.principal("bia")
+    with db() as unit:
+        unit.people.add(bia)
+        unit.people.add_assignment(samples.assignment(bia))
+        unit.people.add_assignment(samples.assignment(bia))
+        with pytest.raises(Conflict, match="This role assignment exists already"):
+            unit.commit()
+
+
+def test_refresh_tokens_are_listed_by_family_person_and_end(db: SqlDatabase) -> None:
+    ana = samples.principal()
+    first = samples.refresh_token(ana, "f1")
+    later = samples.NOW + timedelta(hours=1)
+    second = samples.refresh_token(ana, "f1", issued_at=later, expires_at=later)
+    other = samples.refresh_token(ana, "f2", issued_at=later + timedelta(hours=1), expires_at=later)
+    with db() as unit:
+        unit.people.add(ana)
+        for token in (other, second, first):
+            unit.refresh_tokens.add(token)
+        unit.commit()
+        assert unit.refresh_tokens.of_family("f1") == [first, second]
+        assert unit.refresh_tokens.of_principal(ana.id) == [first, second, other]
+        assert unit.refresh_tokens.expired(later) == [first]
+
+
+def test_unsettled_operations_come_oldest_first(db: SqlDatabase) -> None:
+    second = samples.operation(created_at=samples.NOW + timedelta(seconds=1), status=OperationStatus.IN_PROGRESS)
+    first = samples.operation(subject="other")
+    done = samples.operation(status=OperationStatus.SUCCEEDED)
+    with db() as unit:
+        for each in (second, first, done):
+            unit.operations.add(each)
+        assert unit.operations.unsettled() == [first, second]
+        assert unit.operations.running_on("subject") == [second]
+        second.status = OperationStatus.FAILED
+        assert unit.operations.running_on("subject") == []
+
+
+def test_recent_operations_and_events_come_newest_first_from_below_a_key(db: SqlDatabase) -> None:
+    with db() as unit:
+        for second in range(5):
+            at = samples.NOW + timedelta(seconds=second)
+            unit.operations.add(samples.operation(created_at=at, subject=str(second)))
+            unit.audit.add(samples.event(at=at, detail=str(second)))
+        unit.operations.add(samples.operation(samples.GROUP + "2/x"))
+        unit.audit.add(samples.event(samples.GROUP + "2"))
+        unit.commit()
+    key = samples.GROUP.lower()
+    with db(reading=True) as unit:
+        assert [each.subject for each in unit.operations.recent(below=key, limit=2)] == ["4", "3"]
+        assert [each.detail for each in unit.audit.recent(below=key, limit=2)] == ["4", "3"]
+        assert len(unit.operations.recent(below=key)) == len(unit.audit.recent(below=key)) == 5
+        assert len(unit.operations.recent()) == len(unit.audit.recent()) == 6
+
+
+def test_steps_come_by_position_and_go_with_their_operation(db: SqlDatabase) -> None:
+    operation = samples.operation()
+
+    def step(position: int, name: str, region: str = "") -> OperationStep:
+        at = samples.NOW
+        return OperationStep(
+            operation_id=operation.id, position=position, name=name, region=region, started_at=at, updated_at=at
+        )
+
+    with db() as unit:
+        unit.operations.add(operation)
+        for each in (step(2, "copy", "b"), step(2, "copy", "a"), step(1, "read")):
+            unit.operations.add_step(each)
+        unit.commit()
+        found = [(each.name, each.region) for each in unit.operations.steps(operation.id)]
+        assert found == [("read", ""), ("copy", "a"), ("copy", "b")]
+        assert unit.operations.find_step(operation.id, "copy", "b")
+        assert unit.operations.find_step(operation.id, "copy", "c") is None
+        unit.operations.remove(operation)
+        unit.commit()
+        assert unit.operations.steps(operation.id) == []
