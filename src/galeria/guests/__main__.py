@@ -1,0 +1,52 @@
+"""Builds a guest image from the command line: `python -m galeria.guests OUT [--disk-mib N]`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from galeria.domain.errors import GaleriaError
+from galeria.guests import build_guest, get_sources, missing_host_tools
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0 where the image was written, 1 where not; the reason goes to standard error."""
+    options = _parser().parse_args(arguments)
+    missing = missing_host_tools()
+    if missing:
+        sys.stderr.write(f"Packages are missing. Run: apt-get install {' '.join(missing)}\n")
+        return 1
+    try:
+        sources = get_sources(options.cache)
+        build_guest(
+            options.out,
+            sources=sources,
+            root_mib=options.root_mib,
+            fat_mib=options.fat_mib,
+            disk_mib=options.disk_mib,
+        )
+    except GaleriaError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    facts = options.out.stat()
+    sys.stdout.write(f"{options.out}: {facts.st_size} bytes, {facts.st_blocks * 512} of them on disk\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m galeria.guests", description="Build a small bootable Linux disk.")
+    parser.add_argument("out", type=Path, help="the raw disk to write")
+    parser.add_argument("--disk-mib", type=int, help="size of the whole disk in MiB; what is not needed is a hole")
+    parser.add_argument("--root-mib", type=int, default=96, help="size of the root partition in MiB (default 96)")
+    parser.add_argument("--fat-mib", type=int, default=48, help="size of the boot partition in MiB (default 48)")
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=Path.home() / ".cache" / "galeria" / "guests",
+        help="where packages are kept (default ~/.cache/galeria/guests)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""The one door of the guest builder to outside programs: argument lists, never shell text; failures can be replayed."""
+
+import logging
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from galeria.domain.errors import OutOfSpace, ToolFailed
+
+log = logging.getLogger(__name__)
+
+# mkfs.fat, mke2fs and debugfs live here; a plain user's PATH on Debian leaves these folders out.
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+def program_path() -> str:
+    """The search path for programs: the caller's own, then the system folders."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
+
+
+def run(
+    command: Sequence[str | Path], *, timeout: float = 300, input_text: str | None = None, folder: Path | None = None
+) -> str:
+    """Run a program to its end in `folder` and return what it printed on standard output.
+
+    `timeout` is in seconds. Messages are in English whatever the caller's language, because some are parsed.
+    Raises OutOfSpace where the program met a full disk, ToolFailed where it is missing, was too slow or ended with
+    another status than 0.
+    """
+    words = [str(word) for word in command]
+    replay = shlex.join(words)
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": program_path()}
+    try:
+        done = subprocess.run(
+            words,
+            capture_output=True,
+            text=True,
+            input=input_text,
+            timeout=timeout,
+            check=False,
+            cwd=folder,
+            env=environment,
+        )
+    except FileNotFoundError as error:
+        raise ToolFailed(
+            f"The program {words[0]} is not installed.",
+            hint="galeria.guests.missing_host_tools() names the packages to install.",
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        log.warning("too slow (%s s): %s", timeout, replay)
+        raise ToolFailed(
+            f"{words[0]} did not finish within {timeout:.0f} seconds.", hint="Try again when the host is less busy."
+        ) from error
+    if done.returncode != 0:
+        log.warning("exit status %s: %s\n%s", done.returncode, replay, done.stderr.strip())
+        if "No space left on device" in done.stderr:
+            raise OutOfSpace(f"The disk is full: {words[0]} could not write.", hint="Free disk space, then retry.")
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise ToolFailed(
+            f"{words[0]} ended with status {done.returncode}: {last}", hint=f"To replay it by hand: {replay[:500]}"
+        )
+    return done.stdout

@@ -1,0 +1,36 @@
+"""What the host must have installed to build a guest image, and which of it is missing."""
+
+import shutil
+from pathlib import Path
+
+from galeria.guests.commands import program_path
+
+# What is looked for, and the Debian or Ubuntu package that brings it; with a slash it is a file, else a program.
+HOST_TOOLS = {
+    "apt-get": "apt",
+    "apt-cache": "apt",
+    "dpkg-deb": "dpkg",
+    "mcopy": "mtools",
+    "mmd": "mtools",
+    "mkfs.fat": "dosfstools",
+    "mke2fs": "e2fsprogs",
+    "debugfs": "e2fsprogs",
+    "objcopy": "binutils",
+    "syslinux": "syslinux",
+    "/usr/lib/syslinux/mbr/mbr.bin": "syslinux-common",
+}
+
+HOST_PACKAGES = tuple(sorted(set(HOST_TOOLS.values())))
+
+BIOS_BOOT_CODE = Path("/usr/lib/syslinux/mbr/mbr.bin")
+
+
+def missing_host_tools() -> list[str]:
+    """Names of the packages to install before an image can be built; empty where nothing is missing."""
+    return sorted({package for tool, package in HOST_TOOLS.items() if not _is_present(tool)})
+
+
+def _is_present(tool: str) -> bool:
+    if tool.startswith("/"):
+        return Path(tool).is_file()
+    return shutil.which(tool, path=program_path()) is not None
