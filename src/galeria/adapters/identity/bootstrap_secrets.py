@@ -1,0 +1,49 @@
+"""The first administrator's secrets lie in one file that only the service's account can read, until somebody fetches them."""
+
+import json
+from pathlib import Path
+
+from galeria.actions.founding import FirstSecrets
+from galeria.adapters.identity.files import ensure_private_folder, find_private, hold, write_private
+from galeria.domain.errors import Unavailable
+from galeria.ports.work import Dice
+
+FILE_NAME = "bootstrap.json"
+
+
+def ensure_bootstrap_secrets(folder: Path, dice: Dice) -> FirstSecrets:
+    """Read <folder>/bootstrap.json, or make it: user name and password, client id and client secret.
+
+    Call it only for an installation that is not founded yet: afterwards the file may have been deleted on purpose,
+    and new secrets would open nothing. Raises Unavailable.
+    """
+    ensure_private_folder(folder)
+    path = folder / FILE_NAME
+    with hold(folder):
+        data = find_private(path)
+        if data is not None:
+            return _parsed(path, data)
+        made = FirstSecrets(password=dice.new_secret(), client_id=dice.new_guid(), client_secret=dice.new_secret())
+        content = {
+            "userName": made.user_name,
+            "password": made.password,
+            "clientId": made.client_id,
+            "clientSecret": made.client_secret,
+        }
+        write_private(path, json.dumps(content, indent=2).encode() + b"\n")
+        return made
+
+
+def _parsed(path: Path, data: bytes) -> FirstSecrets:
+    try:
+        found = json.loads(data)
+        return FirstSecrets(
+            user_name=str(found["userName"]),
+            password=str(found["password"]),
+            client_id=str(found["clientId"]),
+            client_secret=str(found["clientSecret"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unavailable(
+            f"The file '{path}' is damaged.", hint="Delete it and start again: it is made anew."
+        ) from error

@@ -1,0 +1,80 @@
+"""Small private files are there whole or not at all: a crash leaves the old content or the new one, never a part."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from galeria.domain.errors import Unavailable
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def ensure_private_folder(folder: Path) -> None:
+    """The folder exists and only its owner may enter it. Raises Unavailable."""
+    try:
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        folder.chmod(PRIVATE_FOLDER)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Put `data` in the place of whatever is there; it is on the disk when this returns. Raises Unavailable.
+
+    The caller keeps other writers away (`hold`), so the temporary name can be a fixed one that a crash leaves only once.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        temporary.unlink(missing_ok=True)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def find_private(path: Path) -> bytes | None:
+    """The file's content, None where there is no such file. Raises Unavailable where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """One process at a time makes things in the folder; the lock goes with the process that held it."""
+    try:
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename is safe from a power cut only once the folder itself is on the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unusable(path: Path, error: OSError) -> Unavailable:
+    return Unavailable(
+        f"'{path}' cannot be used: {error.strerror}.",
+        hint="Let the account that runs Galeria own this folder, and see that its disk has room.",
+    )

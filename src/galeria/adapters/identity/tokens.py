@@ -1,0 +1,94 @@
+"""Tokens are JWTs signed with RS256, with the claims that Azure's clients look for."""
+
+import uuid
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.jwk import RSAKey
+
+from galeria.domain.errors import Unauthenticated
+from galeria.domain.people import PrincipalKind
+from galeria.ports.tokens import Claims
+from galeria.ports.work import Clock
+
+ALGORITHM = "RS256"
+# Longer than any token made here; what is longer is not worth a signature check.
+LONGEST = 8192
+
+
+class JwtTokens:
+    """Implements galeria.ports.tokens.Tokens.
+
+    `endpoint` is the service's own URL without a slash at the end, such as https://lab.example.org:8443: tokens are
+    issued by <endpoint>/<tenant>/v2.0, and only those whose audience is the endpoint are read.
+    """
+
+    def __init__(self, key: RSAPrivateKey, *, tenant_id: str, endpoint: str, clock: Clock) -> None:
+        self._key = RSAKey.import_key(key)
+        self._key_id = self._key.thumbprint()
+        self._tenant_id = tenant_id
+        self._endpoint = endpoint
+        self._issuer = f"{endpoint}/{tenant_id}/v2.0"
+        self._clock = clock
+
+    def issue(self, principal_id: str, name: str, kind: str, *, audience: str, seconds: int) -> str:
+        if kind == PrincipalKind.SERVICE_PRINCIPAL:
+            who = {"idtyp": "app", "appid": name, "azp": name}
+        else:
+            who = {"idtyp": "user", "upn": name, "unique_name": name}
+        return self._sign(principal_id, audience, seconds, {**who, "oid": principal_id})
+
+    def issue_identity(self, principal_id: str, name: str, display_name: str, *, client_id: str, seconds: int) -> str:
+        who = {"oid": principal_id, "name": display_name, "preferred_username": name, "upn": name}
+        return self._sign(principal_id, client_id, seconds, who)
+
+    def read(self, token: str) -> Claims:
+        """The signature, its algorithm, issuer, audience and time are all checked. Raises Unauthenticated."""
+        if len(token) > LONGEST:
+            raise _refused("is too long to be one of this service")
+        now = self._now()
+        rules = jwt.JWTClaimsRegistry(
+            now=now,
+            iss={"essential": True, "value": self._issuer},
+            aud={"essential": True, "value": self._endpoint},
+            oid={"essential": True},
+            iat={"essential": True},
+            exp={"essential": True},
+        )
+        try:
+            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            rules.validate(claims)
+        except ExpiredTokenError as error:
+            raise _refused("has expired") from error
+        except (JoseError, ValueError) as error:
+            raise _refused("was not issued by this service, or was changed on the way") from error
+        return Claims(principal_id=str(claims["oid"]), issued_at=int(claims["iat"]), expires_at=int(claims["exp"]))
+
+    def public_keys(self) -> dict[str, Any]:
+        public = self._key.as_dict(private=False, kid=self._key_id, use="sig", alg=ALGORITHM)
+        return {"keys": [public]}
+
+    def _sign(self, principal_id: str, audience: str, seconds: int, who: dict[str, str]) -> str:
+        now = self._now()
+        claims = {
+            "iss": self._issuer,
+            "aud": audience,
+            "tid": self._tenant_id,
+            "sub": principal_id,
+            "iat": now,
+            "nbf": now,
+            "exp": now + seconds,
+            "jti": uuid.uuid4().hex,
+            "ver": "2.0",
+            **who,
+        }
+        return jwt.encode({"alg": ALGORITHM, "kid": self._key_id}, claims, self._key)
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())
+
+
+def _refused(why: str) -> Unauthenticated:
+    return Unauthenticated(f"The access token {why}.", hint="Sign in again: with 'az login', or at the sign-in page.")

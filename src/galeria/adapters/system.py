@@ -1,0 +1,26 @@
+"""The real clock and the real dice."""
+
+import secrets
+import uuid
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """The computer's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class SystemDice:
+    """The kernel's random numbers."""
+
+    def new_id(self) -> str:
+        return uuid.uuid4().hex
+
+    def new_guid(self) -> str:
+        return str(uuid.uuid4())
+
+    def new_secret(self) -> str:
+        """43 characters, safe in URLs and in shells without quotes."""
+        return secrets.token_urlsafe(32)

@@ -1,0 +1,1 @@
+"""The doors. Parse, call one action, answer. They know no adapter and no SQL."""

@@ -1,0 +1,45 @@
+"""Hashes of secrets, and the system's clock and dice."""
+
+import subprocess
+from datetime import UTC
+
+from galeria.adapters.identity.secrets import ArgonSecrets
+from galeria.adapters.system import SystemClock, SystemDice
+
+
+def test_only_the_right_secret_matches() -> None:
+    secrets = ArgonSecrets(passes=1, memory_kib=8, lanes=1)
+    hashed = secrets.hash("Grüße und açúcar")
+    assert hashed.startswith("$argon2id$")
+    assert hashed != secrets.hash("Grüße und açúcar")
+    assert secrets.matches(hashed, "Grüße und açúcar")
+    assert not secrets.matches(hashed, "grüße und açúcar")
+    assert not secrets.matches("", "")
+    assert not secrets.matches("$argon2id$damaged", "x")
+
+
+def test_the_real_costs_are_those_of_rfc_9106() -> None:
+    assert "$m=65536,t=3,p=4$" in ArgonSecrets().hash("x")
+
+
+def test_unix_hash_is_what_other_programs_make_of_the_same_salt() -> None:
+    hashed = ArgonSecrets().unix_hash("Aula-2026!")
+    _, method, salt, _ = hashed.split("$")
+    assert method == "6"
+    again = subprocess.run(
+        ["openssl", "passwd", "-6", "-salt", salt, "-stdin"],
+        input="Aula-2026!",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert again.stdout.strip() == hashed
+
+
+def test_dice_and_clock() -> None:
+    dice = SystemDice()
+    assert len(dice.new_id()) == 32
+    assert len(dice.new_guid()) == 36
+    assert len(dice.new_secret()) == 43
+    assert dice.new_secret() != dice.new_secret()
+    assert SystemClock().now().tzinfo is UTC

@@ -1,0 +1,57 @@
+"""A founded installation in a fresh database, with a clock that the test moves."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from galeria.actions.caller import Caller
+from galeria.actions.founding import FirstSecrets, found_installation
+from galeria.adapters.identity.secrets import ArgonSecrets
+from galeria.adapters.system import SystemDice
+from galeria.ports.database import Database
+
+SUBSCRIPTION = "5b4e7c1a-0000-4000-8000-9d5f3c2b1a00"
+
+
+class MovedClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def move(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    database: Database
+    first: FirstSecrets
+    clock: MovedClock = field(default_factory=MovedClock)
+    dice: SystemDice = field(default_factory=SystemDice)
+    secrets: ArgonSecrets = field(default_factory=lambda: ArgonSecrets(passes=1, memory_kib=8, lanes=1))
+    scope: str = f"/subscriptions/{SUBSCRIPTION}"
+    group: str = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/galeria"
+
+    def caller(self, name: str) -> Caller:
+        """As `bearer` makes it, with the roles of this moment."""
+        with self.database(reading=True) as uow:
+            principal = uow.people.find_by_name(name)
+            assert principal is not None
+            return Caller(
+                principal=principal, assignments=uow.people.assignments(principal.id), correlation_id="a-request"
+            )
+
+
+def founded(database: Database) -> World:
+    """As after the first start, in an empty database."""
+    first = FirstSecrets(
+        password="Admin-password-1", client_id="c0ffee00-0000-4000-8000-000000000001", client_secret="a client's secret"
+    )
+    world = World(database=database, first=first)
+    with database() as uow:
+        found_installation(uow, world.secrets, world.clock, world.dice, SUBSCRIPTION, first, location="brazilsouth")
+        uow.commit()
+    return world
