@@ -1,0 +1,111 @@
+"""What a file is, from its content alone. Anything but a disk that stands by itself is refused.
+
+First oslo.utils' inspectors, which only look; then, for formats with a header of their own, qemu-img with that format
+forced, in a sandbox. A file in which two formats can be seen is refused, whatever its name claims. Internal snapshots
+of a qcow2 file are let pass: they name no other file, and are left behind when the disk is read.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from oslo_utils.imageutils import format_inspector as oslo
+
+from galeria.adapters.files.qcow2 import check_qcow2
+from galeria.adapters.files.qemu_img import check_with_qemu, inspect_with_qemu
+from galeria.adapters.files.raw import NEEDED, SECTOR, check_raw
+from galeria.adapters.files.refusal import CONVERT, refusal
+from galeria.adapters.files.signatures import HEAD, check_foreign
+from galeria.adapters.files.vhd import FOOTER, check_dynamic, fixed_size
+from galeria.adapters.files.vmdk import check_vmdk
+from galeria.ports.files import FileFacts
+
+_SMALL_STEPS = 8 << 20  # oslo finds the VHDX's size only when it is fed small pieces; its tables stand within this
+_QEMU_NAMES = {"qcow2": "qcow2", "vhd": "vpc", "vhdx": "vhdx", "vmdk": "vmdk"}  # oslo's name: qemu's
+_CHECKED = ("qcow2", "vhdx", "vmdk")  # qemu-img has no check for vpc; its footer tells whether the file is whole
+
+
+def inspect_file(path: Path, *, max_virtual_size: int) -> FileFacts:
+    """Raises Invalid, saying why and what cures it; ToolFailed when qemu-img is missing or the host too busy."""
+    file_size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(max(HEAD, NEEDED))
+        file.seek(max(0, file_size - FOOTER))
+        tail = file.read(FOOTER)
+    check_foreign(head, tail)
+    inspector = _detect(path)
+    if inspector.NAME in ("raw", "gpt"):
+        facts = _raw_facts(head, tail, file_size)
+    else:
+        facts = _container_facts(path, inspector, head, tail, file_size)
+    _check_size(facts.virtual_size, max_virtual_size)
+    return facts
+
+
+def _detect(path: Path) -> oslo.FileInspector:
+    """The one format that oslo sees. `gpt` stands for a raw disk with a partition table of either kind."""
+    with path.open("rb") as file:
+        wrapper = oslo.InspectWrapper(file)
+        try:
+            position = 0
+            while wrapper.formats is None:
+                piece = wrapper.read(4096 if position < _SMALL_STEPS else 1 << 20)
+                position += len(piece)
+                if not piece:
+                    break
+        finally:
+            wrapper.close()
+        formats = wrapper.formats or []
+    if len(formats) != 1:
+        names = " and ".join(sorted(str(found) for found in formats)) or "none"
+        raise refusal(f"The file shows several formats at once ({names}); it could be read as either.", CONVERT)
+    return formats[0]
+
+
+def _raw_facts(head: bytes, tail: bytes, file_size: int) -> FileFacts:
+    fixed = fixed_size(tail, file_size)
+    size = file_size if fixed is None else fixed
+    check_raw(head, size)
+    return FileFacts(format="raw" if fixed is None else "vhd", virtual_size=size, file_size=file_size)
+
+
+def _container_facts(path: Path, inspector: oslo.FileInspector, head: bytes, tail: bytes, file_size: int) -> FileFacts:
+    format = _QEMU_NAMES.get(inspector.NAME)
+    if format is None:
+        raise refusal(f"The file is a disk in the format {inspector.NAME}, which Galeria does not read.")
+    own_check: dict[str, Callable[[], None]] = {
+        "qcow2": lambda: check_qcow2(path),
+        "vpc": lambda: check_dynamic(head[:FOOTER], tail),
+        "vmdk": lambda: check_vmdk(path),
+    }
+    own_check.get(format, lambda: None)()
+    _check_safety(inspector)
+    found = inspect_with_qemu(path, format)
+    if found.suspicious:
+        raise refusal(f"The file has {' and '.join(found.suspicious)}.")
+    if format in _CHECKED:
+        if inspector.virtual_size != found.virtual_size:  # two readers that see different disks: neither is trusted
+            raise refusal(
+                f"The disk's size is told in two ways: {inspector.virtual_size} and {found.virtual_size} bytes."
+            )
+        check_with_qemu(path, format)
+    return FileFacts(format=format, virtual_size=found.virtual_size, file_size=file_size)
+
+
+def _check_safety(inspector: oslo.FileInspector) -> None:
+    try:
+        inspector.safety_check()
+    except oslo.SafetyCheckFailed as error:
+        reasons = "; ".join(str(reason) for reason in error.failures.values())
+        raise refusal(f"The {inspector} file is not safe to read: {reasons}.") from error
+    except oslo.ImageFormatError as error:
+        raise refusal(f"The {inspector} file is damaged or cut off: {error}.") from error
+
+
+def _check_size(size: int, most: int) -> None:
+    if size <= 0 or size % SECTOR:
+        raise refusal(f"A disk of {size} bytes is not a whole number of sectors.")
+    if size > most:
+        raise refusal(
+            f"The disk claims {size} bytes; at most {most} are taken.",
+            "Shrink the disk, or ask the administrator to raise the limit.",
+        )

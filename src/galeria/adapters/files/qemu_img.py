@@ -1,0 +1,82 @@
+"""qemu-img in a sandbox: the format forced, memory, time and written bytes bounded, no network, no privileges."""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from galeria.adapters.files.refusal import refusal
+from galeria.adapters.tools import run
+from galeria.domain.errors import ToolFailed
+
+MEMORY = 1 << 30  # bytes of address space, as Nova and Glance allow it
+CPU = 120  # seconds
+SECONDS = 600.0
+_SYS_ADMIN = 1 << 21  # capabilities(7): CAP_SYS_ADMIN, which a new network namespace needs
+_CURE = (
+    "Check it with 'qemu-img check', repair it with 'qemu-img check -r all' on a copy, or convert it with"
+    " 'qemu-img convert -O qcow2 OLD NEW.qcow2'; then upload it again."
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QemuFacts:
+    """What qemu-img says of a file. `suspicious` names what makes it depend on anything but itself."""
+
+    virtual_size: int  # bytes
+    suspicious: tuple[str, ...]
+
+
+def inspect_with_qemu(path: Path, format: str) -> QemuFacts:
+    """Raises Invalid where qemu cannot read the file in that format, ToolFailed where qemu-img itself is missing."""
+    answer = json.loads(_qemu_img("info", path, format, "--output=json"))
+    details = answer.get("format-specific", {}).get("data", {})
+    return QemuFacts(virtual_size=int(answer["virtual-size"]), suspicious=tuple(_suspicious(answer, details)))
+
+
+def check_with_qemu(path: Path, format: str) -> None:
+    """The file's own bookkeeping is consistent and nothing of it lies behind the file's end. Raises Invalid."""
+    _qemu_img("check", path, format)
+
+
+def _suspicious(answer: dict[str, Any], details: dict[str, Any]) -> list[str]:
+    found = {
+        "a backing file": any(key in answer for key in ("backing-filename", "full-backing-filename")),
+        "an external data file": "data-file" in details,
+        "encryption": bool(answer.get("encrypted")) or "encrypt" in details,
+        "damage that QEMU noted": bool(details.get("corrupt")),
+        "several extents": len(details.get("extents", [])) > 1,
+    }
+    return [name for name, present in found.items() if present]
+
+
+def _qemu_img(verb: str, path: Path, format: str, *options: str) -> str:
+    if shutil.which("qemu-img") is None:
+        raise ToolFailed("The program qemu-img is not installed.", hint="Install the package qemu-utils.")
+    command = [*sandbox(), "qemu-img", verb, "-f", format, "--force-share", *options, str(path)]
+    try:
+        return run(command, timeout=SECONDS)
+    except ToolFailed as error:
+        if error.__cause__ is not None:  # it did not end by itself: that says nothing about the file
+            raise
+        reason = error.message.partition(": ")[2].replace(str(path), "the file")
+        raise refusal(f"The file cannot be read as {format}: {reason}.", _CURE) from error
+    except UnicodeDecodeError as error:  # qemu repeats names that stand in the file, byte for byte
+        raise refusal("The file holds names that are not text.", _CURE) from error
+
+
+def sandbox() -> list[str]:
+    """`--fsize=0`: may not write a byte to any file. Root gives up its capabilities; only root can leave the network."""
+    limits = ["prlimit", f"--as={MEMORY}", f"--cpu={CPU}", "--fsize=0", "--core=0", "nice", "-n", "10"]
+    if os.geteuid() == 0 and _can_unshare():
+        limits += ["unshare", "--net", "setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+        return [*limits, "--no-new-privs"]
+    return [*limits, "setpriv", "--no-new-privs"]
+
+
+def _can_unshare() -> bool:
+    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    effective = next((line.split()[1] for line in lines if line.startswith("CapEff:")), "0")
+    return bool(int(effective, 16) & _SYS_ADMIN)

@@ -1,0 +1,52 @@
+"""A raw disk has no header of its own, so it must look like a disk: a partition table or a known file system.
+
+A file that is neither is refused: nothing would boot from it, and most often it is a disk in a format nobody recognised.
+"""
+
+import struct
+
+from galeria.adapters.files.refusal import AGAIN, refusal
+
+SECTOR = 512
+NEEDED = 128 * 1024  # bytes from the start of the disk that are looked at
+_BOOT = b"\x55\xaa"
+_GPT_GUARD = 0xEE
+# Bare file systems, as on data disks: ext2/3/4, XFS, Btrfs, LVM. FAT and NTFS carry the boot signature.
+_FILE_SYSTEMS = ((1080, b"\x53\xef"), (0, b"XFSB"), (65600, b"_BHRfS_M"), (512, b"LABELONE"))
+
+
+def check_raw(head: bytes, size: int) -> None:
+    """`head`: the disk's first bytes, `size`: all of them. Raises Invalid where it is no disk, or only part of one."""
+    if size % SECTOR:
+        raise refusal(
+            f"The file's {size} bytes are not a whole number of sectors: it is no raw disk, or it is cut off.", AGAIN
+        )
+    if head[510:512] == _BOOT:
+        end = max(_partitions_end(head), _gpt_end(head))
+        if end > size:
+            raise refusal(f"The disk is cut off: its partitions reach to byte {end}, it ends at {size}.", AGAIN)
+    elif not any(head.startswith(magic, offset) for offset, magic in _FILE_SYSTEMS):
+        raise refusal(
+            "The file does not look like a disk: it has no partition table and no known file system.",
+            "Upload a VHD, VHDX, VMDK, QCOW2 or raw disk, unpacked and unencrypted.",
+        )
+
+
+def _partitions_end(head: bytes) -> int:
+    """Where the last partition of an MBR ends, in bytes; 0 where the sector is a file system's boot sector instead."""
+    entries = [struct.unpack_from("<B3xB3xII", head, 446 + 16 * index) for index in range(4)]
+    if head.startswith(b"NTFS", 3) or any(boot not in (0x00, 0x80) for boot, *_ in entries):
+        return 0
+    if head.startswith(b"FAT", 54) or head.startswith(b"FAT", 82):
+        return 0
+    ends = [first + count for _boot, kind, first, count in entries if kind not in (0, _GPT_GUARD)]
+    return max(ends, default=0) * SECTOR
+
+
+def _gpt_end(head: bytes) -> int:
+    """The end of the copy of a GPT's header, its very last sector, in bytes; 0 without a GPT."""
+    for sector in (512, 4096):
+        if head.startswith(b"EFI PART", sector) and len(head) >= sector + 40:
+            (copy,) = struct.unpack_from("<Q", head, sector + 32)
+            return int(copy + 1) * sector
+    return 0

@@ -1,0 +1,76 @@
+"""The footer of a VHD file: a fixed VHD is a raw disk with these 512 bytes behind it, and no other sign.
+
+Source: Microsoft, Virtual Hard Disk Image Format Specification 1.0, "Hard Disk Footer Format".
+"""
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+from galeria.adapters.files.refusal import AGAIN, refusal
+
+FOOTER = 512  # bytes
+COOKIE = b"conectix"
+_CHECKSUM = slice(64, 68)
+
+
+class VhdKind(IntEnum):
+    FIXED = 2
+    DYNAMIC = 3
+    DIFFERENCING = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VhdFooter:
+    kind: int  # one of VhdKind in a file that is in order
+    current_size: int  # bytes that a guest sees
+    intact: bool  # the checksum fits
+
+
+def find_footer(block: bytes) -> VhdFooter | None:
+    """What the last (or, in a dynamic VHD, also the first) 512 bytes of a file say; None without the cookie."""
+    if len(block) != FOOTER or not block.startswith(COOKIE):
+        return None
+    (size,) = struct.unpack_from(">Q", block, 48)
+    kind, checksum = struct.unpack_from(">II", block, 60)
+    return VhdFooter(kind=kind, current_size=size, intact=checksum == footer_checksum(block))
+
+
+def footer_checksum(block: bytes) -> int:
+    """One's complement of the sum of all bytes, those of the checksum itself left out."""
+    return ~(sum(block) - sum(block[_CHECKSUM])) & 0xFFFFFFFF
+
+
+def fixed_size(tail: bytes, file_size: int) -> int | None:
+    """Bytes of the disk in a fixed VHD; None for a file without a VHD's footer. Raises Invalid for one that lies."""
+    footer = find_footer(tail)
+    if footer is None:
+        return None
+    if not footer.intact:
+        raise refusal("The file ends with the footer of a VHD, whose checksum is wrong.", AGAIN)
+    if footer.kind != VhdKind.FIXED:
+        raise refusal("The file ends as a dynamic or differencing VHD, but does not begin as one.", AGAIN)
+    if footer.current_size + FOOTER != file_size:
+        raise refusal(
+            f"The VHD's footer speaks of a disk of {footer.current_size} bytes,"
+            f" but the file holds {file_size - FOOTER}.",
+            AGAIN,
+        )
+    return footer.current_size
+
+
+def check_dynamic(head: bytes, tail: bytes) -> None:
+    """A file that begins with the cookie is a whole dynamic VHD without a parent. Raises Invalid.
+
+    qemu reads any such file as a dynamic one, whatever kind its header names, and never looks at its end.
+    """
+    first, last = find_footer(head), find_footer(tail)
+    if first is None or last is None:
+        raise refusal("The VHD is cut off: its footer is missing.", AGAIN)
+    if first.kind == VhdKind.DIFFERENCING or last.kind == VhdKind.DIFFERENCING:
+        raise refusal(
+            "The VHD is a differencing disk: it holds only the changes to another file.",
+            "Merge it with its parent (Hyper-V: Merge-VHD or Convert-VHD) and upload the result.",
+        )
+    if not (first.intact and last.intact) or first != last or first.kind != VhdKind.DYNAMIC:
+        raise refusal("The VHD's header and footer are damaged or contradict each other.", AGAIN)

@@ -1,0 +1,83 @@
+"""The upload door alone, behind a real HTTP server. As a program it can be killed: tus_server FOLDER PORT."""
+
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request
+
+from galeria.adapters.db.engine import make_engine
+from galeria.adapters.db.mapping import map_classes
+from galeria.adapters.db.migrate import migrate
+from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.engine.nbd_source import open_image
+from galeria.adapters.files.upload_files import DirectoryUploads
+from galeria.adapters.system import SystemClock, SystemDice
+from galeria.domain.errors import Unauthenticated
+from galeria.domain.people import Principal, PrincipalKind
+from galeria.faces.uploads.tus import UploadDoors, tus_router
+from galeria.ports.database import Database
+
+LIMIT = 64 << 20
+
+
+def who(request: Request) -> Principal:
+    """The bearer's word is the person's name."""
+    name = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not name:
+        raise Unauthenticated("Nobody is signed in.", hint="Sign in.")
+    return Principal(
+        id=name,
+        kind=PrincipalKind.USER,
+        name=name,
+        display_name=name,
+        secret_hash="",
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+def make_app(database: Database, folder: Path, *, idle_seconds: float = 30) -> FastAPI:
+    app = FastAPI()
+    doors = UploadDoors(
+        database=database,
+        files=DirectoryUploads(folder, open_image),
+        dice=SystemDice(),
+        clock=SystemClock(),
+        who=who,
+        limit=LIMIT,
+        idle_seconds=idle_seconds,
+    )
+    app.include_router(tus_router(doors))
+    return app
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The address of the app on a free loopback port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
+        # uvicorn sets signal handlers only in the main thread.
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/uploads"
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+def main(folder: Path, port: int) -> None:
+    map_classes()
+    engine = make_engine(f"sqlite:///{folder}/galeria.db")
+    migrate(engine)
+    app = make_app(SqlDatabase(engine), folder / "uploads")
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="critical", lifespan="off", ws="none")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
