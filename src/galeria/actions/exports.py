@@ -113,7 +113,8 @@ def export_template(
 ) -> tuple[ImageDefinition, ImageVersion, Operation]:
     """Begin to seal the template's disk into a specialized version, in its region and then in the others."""
     plan = _plan(request, account_id, wanted)
-    if request.uow.operations.running_on(plan.machine.id):
+    exporting = any(each.inputs.get("machine") == plan.machine.id for each in request.uow.operations.unsettled())
+    if exporting or request.uow.operations.running_on(plan.machine.id):
         raise Conflict("The template is busy.", hint="Wait until what is under way has ended, then export again.")
     if plan.machine.state not in {MachineState.RUNNING, MachineState.STOPPED}:
         raise Conflict(f"The template is {plan.machine.state}.", hint="Start or stop it, then export again.")

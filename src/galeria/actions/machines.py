@@ -5,8 +5,9 @@ from galeria.actions.request import Request
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId, password, user_name
 from galeria.domain.labs import Lab, LabMachine
-from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.operations import Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
+from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Secrets
 
 MACHINE = "Microsoft.LabServices/labs/virtualMachines"
@@ -62,8 +63,8 @@ def _begin(request: Request, lab: Lab, machine: LabMachine, kind: OperationKind)
 
 
 def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Operation | None:
-    """The same verb under way already. Raises Conflict when another one is."""
-    for running in request.uow.operations.running_on(machine.id):
+    """The same verb under way already. Raises Conflict when another one is, or an export is closing the disk's layer."""
+    for running in running_on_machine(request.uow, machine.id):
         if running.kind is kind:
             return running
         raise Conflict(
@@ -71,6 +72,17 @@ def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Opera
             hint="Wait until that has ended, then try again.",
         )
     return None
+
+
+def running_on_machine(uow: UnitOfWork, machine_id: str) -> list[Operation]:
+    """What works on the machine itself. An export does so until it has closed the layer; then it only reads."""
+    exports = [each for each in uow.operations.unsettled() if each.inputs.get("machine") == machine_id]
+    closing = [
+        each
+        for each in exports
+        if not any(step.status is StepStatus.SUCCEEDED for step in uow.operations.steps(each.id))
+    ]
+    return uow.operations.running_on(machine_id) + closing
 
 
 def _require_lab(lab: Lab) -> None:

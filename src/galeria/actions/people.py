@@ -138,10 +138,8 @@ def _wrong(kind: PrincipalKind) -> Unauthenticated:
         return Unauthenticated(
             "Error validating credentials: the user name or the password is wrong.",
             hint="Type them again, or ask an Owner for a new password.",
-            code="invalid_grant",
         )
     return Unauthenticated(
         "Invalid client secret provided: the client id or its secret is wrong.",
         hint="Give the client secret's value, or ask an Owner for a new one.",
-        code="invalid_client",
     )

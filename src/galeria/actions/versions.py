@@ -58,6 +58,8 @@ def put_version(
     running = request.uow.operations.running_on(version.id)
     if running:
         return version, False, running[0]
+    if not version.is_sealed:
+        return version, False, _again(request, version, wanted)
     return version, False, _update(request, version, wanted)
 
 
@@ -157,8 +159,27 @@ def _create(request: Request, id: ResourceId, wanted: VersionRequest) -> tuple[I
     request.uow.flush()
     for lun in sorted(wanted.uploads):
         request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=0))
-    inputs: dict[str, object] = {"uploads": {str(lun): upload for lun, upload in wanted.uploads.items()}}
-    return version, request.begin(OperationKind.CREATE_VERSION, version, version.id, inputs)
+    return version, request.begin(OperationKind.CREATE_VERSION, version, version.id, _upload_inputs(wanted))
+
+
+def _again(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation:
+    """A version that failed before it was sealed is made again, from the same source or from newly uploaded files."""
+    version.state = moved(version.state, ProvisioningState.CREATING, f"Version {version.name}")
+    if wanted.uploads:
+        for upload_id in wanted.uploads.values():
+            _require_upload(request, upload_id)
+        version.source_id = wanted.uploads.get(OS_DISK, version.source_id)
+        request.uow.versions.remove_disks(version.id)
+        request.uow.flush()
+        for lun in sorted(wanted.uploads):
+            request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=0))
+        return request.begin(OperationKind.CREATE_VERSION, version, version.id, _upload_inputs(wanted))
+    failed = next(each for each in request.uow.operations.recent(below=version.key) if each.subject == version.id)
+    return request.begin(failed.kind, version, version.id, failed.inputs)
+
+
+def _upload_inputs(wanted: VersionRequest) -> dict[str, object]:
+    return {"uploads": {str(lun): upload for lun, upload in wanted.uploads.items()}}
 
 
 def _update(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation | None:

@@ -17,16 +17,12 @@ def delete_version(step: Step, world: World, operation_id: str) -> None:
 
 def take_out(world: World, operation_id: str) -> list[str]:
     """From here on nobody sees the version. Returns the regions that held it."""
+    later = freed_later(world, operation_id)
     with world.database() as uow:
         operation = uow.operations.get(operation_id)
         version = uow.versions.get(operation.subject)
         if version.deleted_at is not None:
             return list(operation.outputs["regions"])
-        later = {}
-        for region, digests in held_digests(uow, version).items():
-            images, machines = live_images(uow, region, without=version.id), live_machines(uow, region)
-            held = (digests - images) & machines
-            later[region] = world.stores[region].holding(held, others=images).exclusive_bytes
         regions = sorted(replica.region for replica in uow.versions.replicas(version.id))
         operation.outputs = {**operation.outputs, "regions": regions, "laterBytes": later}
         for replica in uow.versions.replicas(version.id):
@@ -36,6 +32,18 @@ def take_out(world: World, operation_id: str) -> list[str]:
         version.state = ProvisioningState.DELETING
         uow.commit()
     return regions
+
+
+def freed_later(world: World, operation_id: str) -> dict[str, int]:
+    """Region → bytes that only machines hold on to."""
+    later = {}
+    with world.database(reading=True) as uow:
+        version = uow.versions.get(uow.operations.get(operation_id).subject)
+        for region, digests in held_digests(uow, version).items():
+            images, machines = live_images(uow, region, without=version.id), live_machines(uow, region)
+            held = (digests - images) & machines
+            later[region] = world.stores[region].holding(held, others=images).exclusive_bytes
+    return later
 
 
 def tidy_caches(world: World, regions: list[str]) -> None:
