@@ -1,0 +1,85 @@
+"""The administrator's settings: `galeria.toml` in the data directory. What it does not say keeps its default.
+
+[prices]
+currency = "BRL"
+gb_month = "0.26"
+gb_sent = "0.10"
+by_region = { brazilsoutheast = "0.31" }
+
+[[regions]]
+name = "brazilsouth"
+display_name = "Brazil South"
+geography = "brazil"
+bucket_url = "s3://images-south"        # empty: a folder below the data directory
+
+[[sizes]]
+name = "Small"
+vcpus = 2
+memory_mib = 4096
+
+[machines]
+first_ssh_port = 49152
+last_ssh_port = 65535
+boot_seconds = 300
+stop_seconds = 60
+"""
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from galeria.domain.errors import Invalid
+from galeria.domain.ids import location_name
+from galeria.domain.prices import Prices
+from galeria.domain.regions import Region, Regions
+from galeria.domain.settings import Settings
+from galeria.domain.sizes import Size
+
+FILE_NAME = "galeria.toml"
+
+
+def read_settings(data: Path) -> Settings:
+    """Raises Invalid, naming the file and what is wrong in it. A missing file gives the defaults."""
+    path = data / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    try:
+        return _settings(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, TypeError, KeyError, ValueError, InvalidOperation) as error:
+        raise Invalid(
+            f"The settings in {path} cannot be used: {error}.",
+            hint="Correct the file, or move it away for the defaults.",
+        ) from error
+
+
+def _settings(table: Mapping[str, Any]) -> Settings:
+    unknown = table.keys() - {"prices", "regions", "sizes", "machines"}
+    if unknown:
+        raise ValueError(f"unknown part '{sorted(unknown)[0]}'")
+    defaults = Settings()
+    regions = tuple(Region(**{**each, "name": location_name(each["name"])}) for each in table.get("regions", ()))
+    sizes = tuple(Size(**each) for each in table.get("sizes", ()))
+    return Settings(
+        regions=Regions(regions) if regions else defaults.regions,
+        sizes=sizes or defaults.sizes,
+        prices=_prices(table["prices"]) if "prices" in table else defaults.prices,
+        **table.get("machines", {}),
+    )
+
+
+def _prices(table: Mapping[str, Any]) -> Prices:
+    defaults = Prices()
+    unknown = table.keys() - {"currency", "gb_month", "gb_sent", "by_region"}
+    if unknown:
+        raise ValueError(f"unknown price '{sorted(unknown)[0]}'")
+    return Prices(
+        currency=str(table.get("currency", defaults.currency)),
+        gb_month=Decimal(str(table.get("gb_month", defaults.gb_month))),
+        gb_sent=Decimal(str(table.get("gb_sent", defaults.gb_sent))),
+        by_region={location_name(name): Decimal(str(price)) for name, price in table.get("by_region", {}).items()},
+        are_examples=False,
+    )

@@ -1,0 +1,63 @@
+"""The reconcilers' rounds, in a thread of their own."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from galeria.ports.work import Starter
+from galeria.reconcilers.machines import match_power
+from galeria.reconcilers.operations import start_unsettled
+from galeria.reconcilers.orphans import collect_garbage, remove_lost_machines, remove_stale_uploads
+from galeria.workflows.world import World
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    every: float  # seconds
+    do: Callable[[], None]
+
+
+def rounds(world: World, starter: Starter) -> tuple[Round, ...]:
+    return (
+        Round(every=1, do=lambda: start_unsettled(world.database, starter)),
+        Round(every=10, do=lambda: match_power(world)),
+        Round(every=300, do=lambda: remove_lost_machines(world)),
+        Round(every=3600, do=lambda: remove_stale_uploads(world)),
+        Round(every=3600, do=lambda: collect_garbage(world)),
+    )
+
+
+class Reconciler:
+    """Runs each round in its time until it is stopped. A round that fails is logged; the next one is the retry."""
+
+    def __init__(self, rounds: tuple[Round, ...]) -> None:
+        self._rounds = rounds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        started = time.monotonic()
+        # The slow rounds wait for their first time: a restart must not begin with a sweep.
+        due = [started + (0 if each.every < 60 else each.every) for each in self._rounds]
+        while not self._stopping.wait(max(0.05, min(due) - time.monotonic())):
+            for number, each in enumerate(self._rounds):
+                if time.monotonic() >= due[number]:
+                    self._do(each)
+                    due[number] = time.monotonic() + each.every
+
+    def _do(self, each: Round) -> None:
+        try:
+            each.do()
+        except Exception:  # The reconcilers' edge: one failed look at the world must not end all later ones.
+            log.exception("a round failed")

@@ -1,0 +1,168 @@
+"""The server and the workers as processes."""
+
+import fcntl
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from galeria.adapters.durable import DbosStarter, DistantStarter
+from galeria.adapters.identity.tokens import JwtTokens
+from galeria.bootstrap.founding import ensure_founded, write_connect
+from galeria.bootstrap.parts import Parts, open_parts
+from galeria.bootstrap.rounds import Reconciler, rounds
+from galeria.domain.errors import Conflict, Unavailable
+from galeria.faces.arm.app import make_app
+from galeria.faces.inside import Inside
+from galeria.ports.work import Starter
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def serve(data: Path, *, host: str, port: int, worker: bool, fake: bool) -> None:
+    """Until SIGTERM or SIGINT. What is under way then goes on at the next start. Raises Conflict, Unavailable."""
+    listener = _listen(host, port)
+    port = listener.getsockname()[1]
+    name = "localhost" if host in LOOPBACK else socket.getfqdn()
+    endpoint = f"https://{name}:{port}"
+    with _alone(data, "serve.lock", "server"):
+        parts = open_parts(data, names=(name, host), fake=fake)
+        ensure_founded(parts)
+        write_connect(parts, endpoint)
+        with _working(parts) if worker else _elsewhere() as starter:
+            app = make_app(_inside(parts, endpoint, starter))
+            config = uvicorn.Config(
+                app,
+                ssl_certfile=parts.installation.certificate,
+                ssl_keyfile=parts.installation.certificate_key,
+                log_level="warning",
+                timeout_graceful_shutdown=5,
+            )
+            _Server(config, ready=lambda: _welcome(parts, endpoint)).run(sockets=[listener])
+    _leave()
+
+
+def work(data: Path) -> None:
+    """Only the operations' work, until SIGTERM or SIGINT."""
+    parts = open_parts(data)
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    with _working(parts):
+        stopping.wait()
+    _leave()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, *, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def _inside(parts: Parts, endpoint: str, starter: Starter) -> Inside:
+    installation = parts.installation
+    return Inside(
+        database=parts.database,
+        clock=parts.clock,
+        dice=parts.dice,
+        secrets=parts.secrets,
+        tokens=JwtTokens(
+            installation.token_key, tenant_id=installation.tenant_id, endpoint=endpoint, clock=parts.clock
+        ),
+        starter=starter,
+        settings=parts.settings,
+        engine=parts.engine,
+        stores=parts.stores,
+        uploads=parts.uploads,
+        tenant_id=installation.tenant_id,
+        subscription_id=installation.subscription_id,
+        endpoint=endpoint,
+    )
+
+
+@contextmanager
+def _working(parts: Parts) -> Iterator[Starter]:
+    """A worker and the reconcilers in this process; one per data directory."""
+    with _alone(parts.data, "worker.lock", "worker"):
+        starter = DbosStarter(database_url=parts.durable_url, world=parts.world)
+        starter.launch()
+        reconciler = Reconciler(rounds(parts.world, starter))
+        reconciler.start()
+        try:
+            yield starter
+        finally:
+            reconciler.stop()
+            starter.close()
+
+
+@contextmanager
+def _elsewhere() -> Iterator[Starter]:
+    yield DistantStarter()
+
+
+@contextmanager
+def _alone(data: Path, file: str, what: str) -> Iterator[None]:
+    """The lock goes with the process, however that ends. Raises Conflict when another one holds it."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o755)
+    with (data / file).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict(
+                f"Another {what} works on {data}.", hint="Stop that one first, or use another data directory."
+            ) from error
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Connections inherit it. Without it an answer waits up to 40 ms for the client's acknowledgement (measured).
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise Unavailable(
+            f"Port {port} on {host} cannot be used: {error.strerror}.", hint="Choose another one with --port."
+        ) from error
+    return listener
+
+
+def _welcome(parts: Parts, endpoint: str) -> None:
+    private = parts.data / "private" / "bootstrap.json"
+    sys.stdout.write(
+        f"Galeria is running at {endpoint}\n"
+        f"  machines run with: {parts.engine.acceleration().value}\n"
+        f"  sign in:  galeria login --endpoint {endpoint} --ca-file {parts.installation.ca} --user admin\n"
+        f"  the first password is in {private}\n"
+        f"  on this host, without signing in:  galeria --data {parts.data} image list\n"
+        "Stop it with Ctrl-C; what is under way goes on at the next start.\n"
+    )
+    sys.stdout.flush()
+
+
+def _leave() -> None:
+    """End now. Steps that run are left as a crash leaves them, which every one of them survives; waiting for them could
+    take as long as a big image takes."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)

@@ -1,0 +1,82 @@
+"""People at their machines: SSH with a user name and a password, as an educator would."""
+
+import asyncio
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncssh
+
+from galeria.domain.errors import MachineFailed
+
+# Software emulation is slow to shake hands; a machine that has not let anybody in after this long will not.
+PATIENCE = 120.0
+QUIET = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+
+    def run(self, command: str) -> str:
+        """What the command printed. Raises MachineFailed when the machine does not let us in or the command fails."""
+        self._wait_for_greeting()
+        return asyncio.run(self._run(command))
+
+    def is_refused(self) -> bool:
+        """Whether these credentials open nothing: the machine answers, and says no."""
+        self._wait_for_greeting()
+        return asyncio.run(self._is_refused())
+
+    def _wait_for_greeting(self) -> None:
+        """A forwarded port accepts connections before the guest listens: only its greeting tells that it does."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                with socket.create_connection((self.host, self.port), QUIET) as line:
+                    line.settimeout(QUIET)
+                    if line.recv(64).startswith(b"SSH-"):
+                        return
+            except OSError:
+                time.sleep(0.1)
+        raise MachineFailed(
+            f"Nobody answers at {self.host}:{self.port}.", hint="Look at the machine's console in its folder."
+        )
+
+    async def _run(self, command: str) -> str:
+        try:
+            async with asyncssh.connect(self.host, self.port, **self._options) as connection:
+                done = await connection.run(command)
+        except (OSError, asyncssh.Error) as error:
+            raise MachineFailed(
+                f"'{self.user}' cannot sign in at {self.host}:{self.port}: {error}.", hint="Reset the password."
+            ) from error
+        if done.exit_status != 0:
+            raise MachineFailed(f"'{command}' failed in the machine: {done.stderr!s}", hint="Try it there by hand.")
+        return str(done.stdout).strip()
+
+    async def _is_refused(self) -> bool:
+        try:
+            async with asyncssh.connect(self.host, self.port, **self._options):
+                return False
+        except asyncssh.PermissionDenied:
+            return True
+        except (OSError, asyncssh.Error) as error:
+            raise MachineFailed(f"The machine did not say no but: {error}.", hint="Look at its console.") from error
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {
+            "username": self.user,
+            "password": self.password,
+            # Whose machine it is, is known: it was just made on this host. A person's own ssh asks about the host key.
+            "known_hosts": None,
+            "client_keys": None,
+            "preferred_auth": ["password"],
+            "connect_timeout": 60,
+            "login_timeout": 60,
+        }
