@@ -1,0 +1,1 @@
+"""Ways to read the raw bytes that a guest sees."""

@@ -1,0 +1,115 @@
+"""A raw file as a disk; holes are zeros, and a window leaves out what is not the guest's (a fixed VHD's footer)."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from galeria.domain.errors import NotFound, Unavailable
+from galeria.ports.disks import Content, Extent
+
+
+class RawFile:
+    """`DiskSource` over `size` bytes of a file from `offset`; every reader opens the file anew."""
+
+    def __init__(self, path: Path, *, offset: int, size: int) -> None:
+        self._path, self._offset, self._size = path, offset, size
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def extents(self) -> Iterator[Extent]:
+        """DATA where the file system has blocks, ZERO in its holes. Raises Unavailable."""
+        handle = _open(self._path)
+        try:
+            position = 0
+            while position < self._size:
+                start = self._seek(handle, position, os.SEEK_DATA)
+                if start > position:
+                    yield Extent(offset=position, length=start - position, content=Content.ZERO)
+                if start < self._size:
+                    end = self._seek(handle, start, os.SEEK_HOLE)
+                    yield Extent(offset=start, length=end - start, content=Content.DATA)
+                    start = end
+                position = start
+        finally:
+            os.close(handle)
+
+    def reader(self) -> "RawFileReader":
+        return RawFileReader(self._path, self._offset)
+
+    def _seek(self, handle: int, position: int, whence: int) -> int:
+        """The next place of that kind, within the window; the window's end when there is none."""
+        try:
+            found = os.lseek(handle, self._offset + position, whence)
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                return self._size
+            if error.errno == errno.EINVAL:
+                # A file system that cannot tell holes: all is data.
+                return position if whence == os.SEEK_DATA else self._size
+            raise _unreadable(self._path, error) from error
+        return min(found - self._offset, self._size)
+
+
+class RawFileReader:
+    def __init__(self, path: Path, offset: int) -> None:
+        self._path, self._offset = path, offset
+        self._handle = _open(path)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Raises Unavailable where the file cannot be read or ends too soon."""
+        start, pieces = self._offset + offset, []
+        while length:
+            try:
+                piece = os.pread(self._handle, length, start)
+            except OSError as error:
+                raise _unreadable(self._path, error) from error
+            if not piece:
+                raise Unavailable(
+                    f"The disk {self._path.name} ends at byte {start}.",
+                    hint="It was cut while it was read. Check the file, then try again.",
+                )
+            pieces.append(piece)
+            start, length = start + len(piece), length - len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def close(self) -> None:
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
+
+
+@contextmanager
+def open_raw_file(path: Path, *, offset: int = 0, size: int | None = None) -> Iterator[RawFile]:
+    """The disk in a raw file: `size` bytes from `offset`, to the file's end when None. Raises NotFound, Unavailable."""
+    handle = _open(path)
+    try:
+        whole = os.fstat(handle).st_size
+    finally:
+        os.close(handle)
+    end = whole if size is None else offset + size
+    if not 0 <= offset <= end <= whole:
+        raise Unavailable(
+            f"The disk {path.name} has {whole} bytes, fewer than the {end} that it should hold.",
+            hint="The file is cut: bring it here again.",
+        )
+    yield RawFile(path, offset=offset, size=end - offset)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no disk {path.name}.", hint="It may have been removed: start again.") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> Unavailable:
+    return Unavailable(
+        f"The disk {path.name} cannot be read: {error.strerror}.",
+        hint="Check the host's log for disk errors and the file's permissions, then try again.",
+    )

@@ -1,0 +1,102 @@
+"""The guest's agent (qemu-ga) spoken to through libvirt; every question has a deadline."""
+
+import base64
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import libvirt
+import libvirt_qemu
+
+from galeria.domain.errors import MachineFailed
+
+PING_SECONDS = 2
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """A program that ran in the guest."""
+
+    status: int
+    output: str
+    errors: str
+
+
+def ask(domain: libvirt.virDomain, command: str, arguments: dict[str, Any] | None = None, *, seconds: int = 10) -> Any:
+    """One command of the agent's protocol, its answer's `return`. Raises MachineFailed.
+
+    The message never holds the arguments: there may be a password's hash among them.
+    """
+    question: dict[str, Any] = {"execute": command}
+    if arguments is not None:
+        question["arguments"] = arguments
+    try:
+        answer = libvirt_qemu.qemuAgentCommand(domain, json.dumps(question), seconds, 0)
+    except libvirt.libvirtError as error:
+        raise MachineFailed(
+            f"The guest's agent did not do {command}: {error}.",
+            hint="Check that the machine runs and that qemu-guest-agent is installed and allowed to do this.",
+        ) from error
+    return json.loads(answer)["return"]
+
+
+def answers(domain: libvirt.virDomain) -> bool:
+    """Whether the agent answers now."""
+    try:
+        ask(domain, "guest-ping", seconds=PING_SECONDS)
+    except MachineFailed:
+        return False
+    return True
+
+
+def execute(
+    domain: libvirt.virDomain, script: str, *words: str, stdin: bytes = b"", seconds: float = 60, check: bool = True
+) -> Ended:
+    """Run a POSIX shell script in the guest as root; `words` arrive as $1, $2 … and are never parsed as script.
+
+    The agent says "exited" only once every child has closed the output, so a script must not leave one behind; past
+    `seconds` MachineFailed is raised. With `check` also when the status is not 0.
+    """
+    arguments: dict[str, Any] = {"path": "/bin/sh", "arg": ["-c", script, "sh", *words], "capture-output": True}
+    if stdin:
+        arguments["input-data"] = base64.b64encode(stdin).decode("ascii")
+    pid = ask(domain, "guest-exec", arguments)["pid"]
+    ended = _wait_end(domain, pid, seconds)
+    if check and ended.status != 0:
+        last = ended.errors.strip().splitlines()[-1:] or ["no message"]
+        raise MachineFailed(
+            f"A step inside the guest ended with status {ended.status}: {last[0]}",
+            hint="Open the machine's console and look whether its disk is full or read-only, then try again.",
+        )
+    return ended
+
+
+def set_password(domain: libvirt.virDomain, user: str, password_hash: str) -> None:
+    """Give an account a password by its crypt hash. Raises MachineFailed."""
+    encoded = base64.b64encode(password_hash.encode()).decode("ascii")
+    ask(domain, "guest-set-user-password", {"username": user, "password": encoded, "crypted": True}, seconds=30)
+
+
+def _wait_end(domain: libvirt.virDomain, pid: int, seconds: float) -> Ended:
+    deadline = time.monotonic() + seconds
+    while True:
+        status = ask(domain, "guest-exec-status", {"pid": pid})
+        if status["exited"]:
+            return Ended(
+                # A program ended by a signal has no exit code; 128 + signal is what a shell would say.
+                status=status.get("exitcode", 128 + status.get("signal", 0)),
+                output=_decoded(status.get("out-data", "")),
+                errors=_decoded(status.get("err-data", "")),
+            )
+        if time.monotonic() > deadline:
+            raise MachineFailed(
+                f"A step inside the guest did not end within {seconds:.0f} seconds.",
+                hint="Open the machine's console and look what it waits for, then try again.",
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _decoded(data: str) -> str:
+    return base64.b64decode(data).decode("utf-8", errors="replace")

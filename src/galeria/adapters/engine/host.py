@@ -1,0 +1,145 @@
+"""What this computer can do for the engine, line by line, each fault with the command that mends it."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from galeria.adapters.engine.cache import gigabytes
+from galeria.adapters.engine.daemons import Hypervisor
+from galeria.adapters.engine.domain_xml import find_firmware
+from galeria.adapters.engine.kvm_probe import Finding
+from galeria.adapters.engine.layout import Layout, find_qemu_user
+from galeria.domain.errors import MachineFailed
+from galeria.ports.machines import Acceleration, Check
+
+LEAST_DISK = 10 * 10**9  # bytes
+LEAST_MEMORY = 2 * 10**9  # bytes
+
+TOOLS = (  # program, and the package that has it on Debian and Ubuntu
+    ("qemu-system-x86_64", "qemu-system-x86"),
+    ("qemu-img", "qemu-utils"),
+    ("qemu-nbd", "qemu-utils"),
+)
+
+
+class LocalHost:
+    """`acceleration` is asked once per `checks`, and may take seconds the first time after the host's boot."""
+
+    def __init__(self, data_dir: Path, hypervisor: Hypervisor, acceleration: Callable[[], Finding]) -> None:
+        self._layout = Layout(data_dir.resolve())
+        self._hypervisor = hypervisor
+        self._acceleration = acceleration
+
+    def checks(self) -> list[Check]:
+        return [
+            *(tool_check(program, package) for program, package in TOOLS),
+            self._libvirt(),
+            _qemu_user(),
+            _administrator(),
+            self._data_folder(),
+            _firmware(),
+            self._kvm(),
+            self._disk(),
+            _memory(),
+        ]
+
+    def _libvirt(self) -> Check:
+        try:
+            number = self._hypervisor.connection().getLibVersion()
+        except MachineFailed as error:
+            cure = "apt-get install libvirt-daemon-system" if shutil.which("libvirtd") is None else error.hint
+            return Check(name="libvirt", ok=False, required=True, found=error.message, cure=cure)
+        version = f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
+        return Check(name="libvirt", ok=True, required=True, found=f"version {version} answers")
+
+    def _data_folder(self) -> Check:
+        try:
+            self._layout.require_reachable()
+        except MachineFailed as error:
+            return Check(name="data folder", ok=False, required=True, found=error.message, cure=error.hint)
+        return Check(
+            name="data folder", ok=True, required=True, found=f"{self._layout.data_dir} can be reached by QEMU"
+        )
+
+    def _kvm(self) -> Check:
+        finding = self._acceleration() if shutil.which("qemu-system-x86_64") else None
+        if finding is not None and finding.acceleration is Acceleration.KVM:
+            return Check(name="acceleration", ok=True, required=False, found=f"KVM: {finding.reason}")
+        reason = finding.reason if finding is not None else "there is no QEMU to try it with"
+        return Check(
+            name="acceleration",
+            ok=False,
+            required=False,
+            found=f"software emulation, about ten times slower: {reason}",
+            cure="Switch on virtualization (VT-x, AMD-V) in the firmware, or nested virtualization of a virtual host",
+        )
+
+    def _disk(self) -> Check:
+        folder = next(each for each in (self._layout.data_dir, *self._layout.data_dir.parents) if each.exists())
+        free = shutil.disk_usage(folder).free
+        return Check(
+            name="free disk",
+            ok=free >= LEAST_DISK,
+            required=False,
+            found=f"{gigabytes(free)} GB",
+            cure="" if free >= LEAST_DISK else f"Free room under {folder}: at least {gigabytes(LEAST_DISK)} GB",
+        )
+
+
+def tool_check(program: str, package: str) -> Check:
+    path = shutil.which(program)
+    if path is None:
+        return Check(name=program, ok=False, required=True, found="not installed", cure=f"apt-get install {package}")
+    return Check(name=program, ok=True, required=True, found=path)
+
+
+def _qemu_user() -> Check:
+    user = find_qemu_user()
+    return Check(
+        name="QEMU's user",
+        ok=user is not None,
+        required=True,
+        found=user or "neither libvirt-qemu nor qemu exists",
+        cure="" if user else "apt-get install libvirt-daemon-system",
+    )
+
+
+def _administrator() -> Check:
+    """libvirt hands disk files to QEMU's user, so that only root can read them back for an export."""
+    is_root = os.geteuid() == 0
+    return Check(
+        name="rights",
+        ok=is_root,
+        required=True,
+        found="runs as root" if is_root else f"runs as user number {os.geteuid()}",
+        cure="" if is_root else "Run Galeria as root",
+    )
+
+
+def _firmware() -> Check:
+    pair = find_firmware()
+    return Check(
+        name="UEFI firmware",
+        ok=pair is not None,
+        required=False,
+        found=pair[0] if pair else "not installed: no second-generation machines",
+        cure="" if pair else "apt-get install ovmf",
+    )
+
+
+def _memory() -> Check:
+    available = available_memory(Path("/proc/meminfo").read_text(encoding="ascii"))
+    return Check(
+        name="free memory",
+        ok=available >= LEAST_MEMORY,
+        required=False,
+        found=f"{gigabytes(available)} GB",
+        cure="" if available >= LEAST_MEMORY else "Stop machines or other programs, or add memory",
+    )
+
+
+def available_memory(meminfo: str) -> int:
+    """Bytes that new programs can have: the line MemAvailable of proc(5)."""
+    line = next(line for line in meminfo.splitlines() if line.startswith("MemAvailable:"))
+    return int(line.split()[1]) * 1024

@@ -1,0 +1,124 @@
+"""A machine's layers: `seal_disk` puts a new top named after-<layer>.qcow2 on the chain, and that name is the only record.
+
+Layer L is the backing file of after-L.qcow2, once that file belongs to the chain of the machine's definition. A crash
+before that leaves a file which the next call takes up (it stands on the present top) or replaces.
+"""
+
+import logging
+from contextlib import AbstractContextManager
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+import libvirt
+
+from galeria.adapters.engine import agent, disks, domain_xml
+from galeria.adapters.engine.daemons import Hypervisor, is_active, translated
+from galeria.adapters.engine.disks import DiskFile
+from galeria.adapters.engine.layout import Layout
+from galeria.adapters.engine.nbd_source import open_chain
+from galeria.domain.errors import NotFound
+from galeria.ports.disks import DiskSource
+from galeria.ports.machines import Machine
+
+log = logging.getLogger(__name__)
+
+
+class Layers:
+    """The disk chains of this host's machines."""
+
+    def __init__(self, layout: Layout, hypervisor: Hypervisor) -> None:
+        self._layout = layout
+        self._hypervisor = hypervisor
+
+    def seal(self, machine: Machine, layer: str, domain: libvirt.virDomain) -> None:
+        """Close the top as `layer`; nothing where that is so already. Raises MachineFailed, OutOfSpace, ToolFailed."""
+        above = self._layout.disk_after(machine, layer)
+        files = disks.chain(top_of(domain))
+        if _find(files, above) is None:
+            if not _stands_on(above, files[0].path):
+                disks.create_overlay(above, backing=files[0].path, backing_format="qcow2")
+            if is_active(domain):
+                _switch(domain, above)
+        self._ensure_defined(domain, above)
+
+    def open_changes(
+        self, machine: Machine, layer: str, since: str | None, domain: libvirt.virDomain
+    ) -> AbstractContextManager[DiskSource]:
+        """Raises NotFound for a layer that is not sealed, or not under `layer`."""
+        files = disks.chain(top_of(domain))
+        sealed = files[self._depth(machine, layer, files) :]
+        return open_chain(sealed[0].path, own_files=self._depth(machine, since, sealed))
+
+    def changed_bytes(self, machine: Machine, since: str | None, domain: libvirt.virDomain) -> int:
+        files = disks.chain(top_of(domain))
+        return disks.allocated_bytes(file.path for file in files[: self._depth(machine, since, files)])
+
+    def _depth(self, machine: Machine, layer: str | None, files: list[DiskFile]) -> int:
+        """How many of `files` are above the layer; above the base image, when None."""
+        if layer is None:
+            return len(files) - 1
+        above = _find(files, self._layout.disk_after(machine, layer))
+        if above is None:
+            raise NotFound(f"The machine's disk has no sealed layer '{layer}'.", hint="Seal the disk first.")
+        return above + 1
+
+    def _ensure_defined(self, domain: libvirt.virDomain, above: Path) -> None:
+        """The stored definition names the top in use: `above`, or what was put on it since.
+
+        A running machine's switch is stored by libvirt itself, unless it was killed in between.
+        """
+        with translated("read a machine's definition"):
+            stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+            live = domain.XMLDesc()
+        if is_active(domain):
+            top = domain_xml.disk_of(live)
+        else:
+            present = domain_xml.disk_of(stored)
+            top = present if _find(disks.chain(present), above) is not None else above
+        if domain_xml.disk_of(stored) != top:
+            self._hypervisor.define(domain_xml.with_disk(stored, top))
+
+
+def top_of(domain: libvirt.virDomain) -> Path:
+    """The writable file in use; that of the next start, where the machine is off."""
+    with translated("read a machine's definition"):
+        return domain_xml.disk_of(domain.XMLDesc())
+
+
+def _find(files: list[DiskFile], path: Path) -> int | None:
+    return next((index for index, file in enumerate(files) if file.path == path), None)
+
+
+def _stands_on(above: Path, top: Path) -> bool:
+    """Whether a crash left the new top behind, made but not used."""
+    if not above.exists():
+        return False
+    files = disks.chain(above)
+    return len(files) > 1 and files[1].path == top
+
+
+def _switch(domain: libvirt.virDomain, above: Path) -> None:
+    """Make a running machine write to `above` from now on, its file systems frozen for the moment where they can be."""
+    flags = (
+        libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
+        | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
+        | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA
+        | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT
+    )
+    xml = _snapshot_xml(above)
+    if agent.answers(domain):
+        try:
+            domain.snapshotCreateXML(xml, flags | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE)
+            return
+        except libvirt.libvirtError as error:
+            log.warning("the guest could not be frozen, its disk is sealed as after a power cut: %s", error)
+    with translated("seal the machine's disk"):
+        domain.snapshotCreateXML(xml, flags)
+
+
+def _snapshot_xml(above: Path) -> str:
+    root = Element("domainsnapshot")
+    disk = SubElement(SubElement(root, "disks"), "disk", name="vda", snapshot="external")
+    SubElement(disk, "source", file=str(above))
+    SubElement(disk, "driver", type="qcow2")
+    return tostring(root, encoding="unicode")

@@ -1,0 +1,135 @@
+"""Where each file of a machine and of the image cache lies under the data folder; names from outside cannot leave it."""
+
+import os
+import pwd
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from galeria.domain.errors import Invalid, MachineFailed
+from galeria.ports.images import Digest
+from galeria.ports.machines import Machine
+
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+# sun_path of unix(7) holds 108 bytes, the closing zero included.
+SOCKET_PATH_LIMIT = 107
+
+
+def safe(name: str) -> str:
+    """`name`, when it can stand as one part of a path. Raises Invalid."""
+    if not SAFE_NAME.fullmatch(name):
+        raise Invalid(
+            f"'{name}' cannot be used as a file name.", hint="Use letters, digits, '.', '_' and '-', at most 120."
+        )
+    return name
+
+
+def find_qemu_user() -> str | None:
+    """The account that libvirt runs machines under: Debian's and Ubuntu's name, or Fedora's."""
+    known = {account.pw_name for account in pwd.getpwall()}
+    return next((name for name in ("libvirt-qemu", "qemu") if name in known), None)
+
+
+def give_to_qemu(folder: Path) -> None:
+    """QEMU makes console sockets in this folder itself, under its own user."""
+    user = find_qemu_user()
+    if user is not None and os.geteuid() == 0:
+        shutil.chown(folder, user)
+    else:
+        folder.chmod(0o1777)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths under `data_dir`. Nothing is created here, except by the methods named ensure."""
+
+    data_dir: Path
+
+    def regions(self) -> Path:
+        return self.data_dir / "regions"
+
+    def cache(self, region: str) -> Path:
+        return self.regions() / safe(region) / "cache"
+
+    def base(self, region: str, digest: Digest) -> Path:
+        if not DIGEST.fullmatch(digest):
+            raise Invalid(f"'{digest}' does not name an image.", hint="A digest has 64 hexadecimal digits.")
+        return self.cache(region) / f"{digest}.raw"
+
+    def machines(self, region: str) -> Path:
+        return self.regions() / safe(region) / "machines"
+
+    def machine(self, machine: Machine) -> Path:
+        return self.machines(machine.region) / safe(machine.id)
+
+    def first_disk(self, machine: Machine) -> Path:
+        return self.machine(machine) / "first.qcow2"
+
+    def disk_after(self, machine: Machine, layer: str) -> Path:
+        """The file that stands on `layer`: layer L is what after-L.qcow2 has as its backing file, so no list is kept."""
+        return self.machine(machine) / f"after-{safe(layer)}.qcow2"
+
+    def seed(self, machine: Machine) -> Path:
+        return self.machine(machine) / "seed.iso"
+
+    def booted(self, machine: Machine) -> Path:
+        """Exists once the machine's agent has answered: its first boot is over."""
+        return self.machine(machine) / "booted"
+
+    def serial(self, machine: Machine) -> Path:
+        return self.machine(machine) / "serial.log"
+
+    def nvram(self, machine: Machine) -> Path:
+        return self.machine(machine) / "firmware.fd"
+
+    def sockets(self) -> Path:
+        """Short, because the kernel allows a UNIX socket's path only 107 bytes."""
+        return self.data_dir / "vnc"
+
+    def vnc(self, machine: Machine) -> Path:
+        return self.sockets() / safe(machine.id)
+
+    def probe(self) -> Path:
+        return self.data_dir / "acceleration.json"
+
+    def ensure_machine_folder(self, machine: Machine) -> Path:
+        """The machine's folder, passable for QEMU's user. Raises MachineFailed where that user could not reach it."""
+        folder = self.machine(machine)
+        self._ensure(folder)
+        self._ensure(self.sockets())
+        give_to_qemu(self.sockets())
+        self.require_reachable()
+        return folder
+
+    def ensure_cache_folder(self, region: str) -> Path:
+        folder = self.cache(region)
+        self._ensure(folder)
+        return folder
+
+    def _ensure(self, folder: Path) -> None:
+        """Make the folder and those above it up to the data folder: to be passed by all, listed by their owner only."""
+        if folder.is_dir():
+            return
+        if folder != self.data_dir:
+            self._ensure(folder.parent)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)
+
+    def find_closed_folder(self) -> Path | None:
+        """The first folder on the way to the data folder that other users, QEMU's among them, cannot pass."""
+        way = [self.data_dir, *self.data_dir.parents]
+        return next((step for step in reversed(way) if step.exists() and not step.stat().st_mode & 0o001), None)
+
+    def require_reachable(self) -> None:
+        """Raises MachineFailed where QEMU's user cannot pass, or a console's socket path would be too long."""
+        closed = self.find_closed_folder()
+        if closed is not None:
+            raise MachineFailed(f"QEMU's own user cannot pass through {closed}.", hint=f"Run: chmod o+x {closed}")
+        if len(str(self.sockets())) + 1 + 32 > SOCKET_PATH_LIMIT:
+            raise MachineFailed(
+                f"The path of the data folder {self.data_dir} is too long for console sockets.",
+                hint="Choose a data folder whose path has at most 70 characters.",
+            )

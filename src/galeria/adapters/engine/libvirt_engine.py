@@ -1,0 +1,274 @@
+"""The `VmEngine` of one libvirt host: QEMU machines whose disks are overlays over the region's cached images."""
+
+import logging
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import libvirt
+
+from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe
+from galeria.adapters.engine.credentials import set_credentials
+from galeria.adapters.engine.daemons import LOCAL, Hypervisor, is_active, sentence, translated
+from galeria.adapters.engine.layers import Layers
+from galeria.adapters.engine.layout import Layout, safe
+from galeria.adapters.engine.seed import write_seed
+from galeria.adapters.engine.ssh_forward import ensure_forward
+from galeria.domain.errors import MachineFailed, NotFound
+from galeria.ports.disks import OpenDisk
+from galeria.ports.machines import Acceleration, Credentials, FirstBoot, Machine, MachineSpec, Power
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.1
+LIBVIRT_LOGS = Path("/var/log/libvirt/qemu")  # one file per machine's name, which libvirt never deletes
+UNDEFINE = (
+    libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+    | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+)
+
+
+class LibvirtEngine:
+    """`installation` (a few letters and digits) keeps the machines of several Galerias on one host apart."""
+
+    def __init__(
+        self, data_dir: Path, *, installation: str, uri: str = LOCAL, probe_kernel: Path | None = None
+    ) -> None:
+        self._layout = Layout(data_dir.resolve())
+        self._installation = safe(installation)
+        self._probe_kernel = probe_kernel
+        self._probe_lock = threading.Lock()
+        self._finding: kvm_probe.Finding | None = None
+        self._hypervisor = Hypervisor(uri)
+        self._layers = Layers(self._layout, self._hypervisor)
+
+    def acceleration(self) -> Acceleration:
+        return self.acceleration_finding().acceleration
+
+    def acceleration_finding(self) -> kvm_probe.Finding:
+        """The acceleration with the reason for it, in words."""
+        with self._probe_lock:
+            if self._finding is None:
+                self._finding = kvm_probe.find_acceleration(self._layout.probe(), kernel=self._probe_kernel)
+            return self._finding
+
+    def ensure_machine(self, spec: MachineSpec, first_boot: FirstBoot | None) -> None:
+        if self._hypervisor.find_domain(self._name(spec.machine)) is not None:
+            return
+        base = self._layout.base(spec.machine.region, spec.base)
+        if not base.is_file():
+            raise MachineFailed(
+                f"The image is not in the cache of region {spec.machine.region}.",
+                hint="Bring it there first, then retry.",
+            )
+        self._layout.ensure_machine_folder(spec.machine)
+        if first_boot is not None:
+            write_seed(self._layout.seed(spec.machine), first_boot)
+        # Without a definition the machine never ran, so a disk left by a crash holds nothing.
+        disks.create_overlay(self._layout.first_disk(spec.machine), backing=base, backing_format="raw")
+        self._hypervisor.define(domain_xml.declare(self._definition(spec, seeded=first_boot is not None)))
+
+    def start(self, machine: Machine, *, ssh: bool) -> None:
+        domain = self.domain(machine)
+        if not is_active(domain):
+            self._refresh(machine, domain)
+            _switch_on(domain)
+        if ssh:
+            self.open_ssh(machine)
+
+    def wait_ready(self, machine: Machine, *, seconds: float) -> None:
+        domain = self.domain(machine)
+        deadline = time.monotonic() + seconds
+        while not agent.answers(domain):
+            if not is_active(domain):
+                raise self._not_ready(machine, "The machine went off while it was starting.")
+            if time.monotonic() > deadline:
+                raise self._not_ready(machine, f"The machine's agent did not answer within {seconds:.0f} seconds.")
+            time.sleep(POLL_SECONDS)
+        self._layout.booted(machine).touch()
+
+    def open_ssh(self, machine: Machine) -> None:
+        domain = self._get_running(machine)
+        with translated("read the machine's definition"):
+            port = domain_xml.ssh_port_of(domain.XMLDesc())
+        ensure_forward(domain, port)
+
+    def stop(self, machine: Machine, *, seconds: float) -> None:
+        """The agent is asked first; the power button is pressed after half of `seconds`, or at once without an agent."""
+        domain = self.domain(machine)
+        begin = time.monotonic()
+        asked = self._ask_off(domain, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) if agent.answers(domain) else False
+        if asked and _is_off_by(domain, begin + seconds / 2):
+            return
+        self._ask_off(domain, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
+        if not _is_off_by(domain, begin + seconds):
+            log.warning("machine %s did not shut down within %s s: its plug is pulled", machine.id, seconds)
+            _pull_plug(domain)
+
+    def power(self, machine: Machine) -> Power:
+        domain = self._hypervisor.find_domain(self._name(machine))
+        if domain is None:
+            return Power.ABSENT
+        return Power.RUNNING if is_active(domain) else Power.STOPPED
+
+    def has_agent(self, machine: Machine) -> bool:
+        domain = self._hypervisor.find_domain(self._name(machine))
+        return domain is not None and agent.answers(domain)
+
+    def set_credentials(self, machine: Machine, credentials: Credentials) -> None:
+        set_credentials(self._get_running(machine), credentials)
+
+    def renew_identity(self, machine: Machine, *, host_name: str) -> None:
+        identity.renew_identity(self._get_running(machine), host_name=host_name)
+
+    def seal_disk(self, machine: Machine, layer: str) -> None:
+        self._layers.seal(machine, layer, self.domain(machine))
+
+    def open_changes(self, machine: Machine, layer: str, *, since: str | None) -> OpenDisk:
+        return self._layers.open_changes(machine, layer, since, self.domain(machine))
+
+    def changed_bytes(self, machine: Machine, *, since: str | None) -> int:
+        return self._layers.changed_bytes(machine, since, self.domain(machine))
+
+    def disk_bytes(self, machine: Machine) -> int:
+        folder = self._layout.machine(machine)
+        return disks.allocated_bytes(folder.iterdir()) if folder.is_dir() else 0
+
+    def remove_machine(self, machine: Machine) -> None:
+        domain = self._hypervisor.find_domain(self._name(machine))
+        if domain is not None:
+            _pull_plug(domain)
+            with translated("remove the machine's definition"):
+                domain.undefineFlags(UNDEFINE)
+        _remove_folder(self._layout.machine(machine))
+        self._layout.vnc(machine).unlink(missing_ok=True)
+        for log_file in LIBVIRT_LOGS.glob(f"{self._name(machine)}.log*"):
+            log_file.unlink(missing_ok=True)
+
+    def machines(self) -> list[Machine]:
+        """Those that are defined, and those of which a crash left only files."""
+        found = {self._find_machine(domain) for domain in self._hypervisor.domains()}
+        folders = self._layout.regions().glob("*/machines/*")
+        found.update(Machine(id=folder.name, region=folder.parent.parent.name) for folder in folders)
+        return sorted(filter(None, found), key=lambda machine: (machine.region, machine.id))
+
+    def console_socket(self, machine: Machine) -> Path:
+        """The UNIX socket on which a running machine's screen is served (VNC, without a password). Raises MachineFailed."""
+        self._get_running(machine)
+        return self._layout.vnc(machine)
+
+    def domain(self, machine: Machine) -> libvirt.virDomain:
+        """libvirt's own object, for what this port does not cover. Raises NotFound."""
+        return self._hypervisor.get_domain(self._name(machine))
+
+    def close(self) -> None:
+        self._hypervisor.close()
+
+    def _name(self, machine: Machine) -> str:
+        return f"galeria-{self._installation}-{safe(machine.id)}"
+
+    def _find_machine(self, domain: libvirt.virDomain) -> Machine | None:
+        """None for what is not ours, or was removed since it was listed."""
+        try:
+            with translated("read a machine's definition"):
+                return domain_xml.find_machine(domain.XMLDesc(), self._installation)
+        except NotFound:
+            return None
+
+    def _get_running(self, machine: Machine) -> libvirt.virDomain:
+        domain = self.domain(machine)
+        if not is_active(domain):
+            raise MachineFailed("The machine is off.", hint="Start it, then try again.")
+        return domain
+
+    def _definition(self, spec: MachineSpec, *, seeded: bool) -> domain_xml.Definition:
+        machine = spec.machine
+        return domain_xml.Definition(
+            name=self._name(machine),
+            installation=self._installation,
+            machine=machine,
+            title=spec.title,
+            generation=spec.generation,
+            vcpus=spec.vcpus,
+            memory_mib=spec.memory_mib,
+            ssh_port=spec.ssh_port,
+            disk=self._layout.first_disk(machine),
+            seed=self._layout.seed(machine) if seeded else None,
+            serial=self._layout.serial(machine),
+            vnc=self._layout.vnc(machine),
+            nvram=self._layout.nvram(machine),
+            firmware=domain_xml.find_firmware(),
+        )
+
+    def _refresh(self, machine: Machine, domain: libvirt.virDomain) -> None:
+        """Before a start: today's acceleration, and no seed once the first boot is over (it holds a password's hash)."""
+        with translated("read the machine's definition"):
+            stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE)
+        wanted = domain_xml.with_acceleration(stored, self.acceleration())
+        seed = self._layout.seed(machine)
+        is_seed_over = self._layout.booted(machine).exists() and seed.exists()
+        if is_seed_over:
+            wanted = domain_xml.without_seed(wanted)
+        if wanted != stored:
+            self._hypervisor.define(wanted)
+        if is_seed_over:
+            seed.unlink()
+
+    def _ask_off(self, domain: libvirt.virDomain, way: int) -> bool:
+        """Whether the request was taken. A machine that went off in between took it."""
+        try:
+            domain.shutdownFlags(way)
+        except libvirt.libvirtError as error:
+            log.info("a shutdown request was not taken: %s", error)
+            return False
+        return True
+
+    def _not_ready(self, machine: Machine, what: str) -> MachineFailed:
+        tail = console.last_lines(self._layout.serial(machine))
+        return MachineFailed(
+            f"{what} Its console ends with:\n{tail}",
+            hint="Does the image boot in this generation (V1: BIOS, V2: UEFI), and is qemu-guest-agent installed in it?",
+        )
+
+
+def _switch_on(domain: libvirt.virDomain) -> None:
+    try:
+        domain.create()
+    except libvirt.libvirtError as error:
+        if not is_active(domain):  # else somebody else switched it on at the same moment
+            raise sentence("start the machine", error) from error
+
+
+def _is_off_by(domain: libvirt.virDomain, deadline: float) -> bool:
+    while is_active(domain):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def _pull_plug(domain: libvirt.virDomain) -> None:
+    """The machine is off afterwards, whatever it thinks of that."""
+    try:
+        if domain.isActive():
+            domain.destroy()
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID:  # it went off by itself in between
+            return
+        raise MachineFailed(
+            f"The machine could not be switched off: {error}.", hint="Look for its qemu process on the host."
+        ) from error
+
+
+def _remove_folder(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise MachineFailed(
+            f"The machine's files could not be deleted: {error.strerror}.", hint=f"Delete {folder} by hand, then retry."
+        ) from error

@@ -1,0 +1,176 @@
+"""A read-only NBD client over a UNIX socket: fixed newstyle handshake, structured replies, metadata contexts.
+
+Source: the protocol document of the NetworkBlockDevice project, doc/proto.md.
+"""
+
+import itertools
+import socket
+import struct
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from galeria.domain.errors import Unavailable
+
+TIMEOUT_SECONDS = 120.0
+MAX_READ = 32 << 20  # bytes; what a server must take without being asked for its limits
+
+_HELLO = b"NBDMAGICIHAVEOPT"
+_OPTION_REPLY_MAGIC = 0x3E889045565A9
+_REQUEST_MAGIC = 0x25609513
+_SIMPLE_MAGIC = 0x67446698
+_STRUCTURED_MAGIC = 0x668E33EF
+
+_FIXED_NEWSTYLE, _NO_ZEROES = 1, 2
+_OPT_GO, _OPT_STRUCTURED, _OPT_SET_CONTEXT = 7, 8, 10
+_REP_ACK, _REP_INFO, _REP_CONTEXT = 1, 3, 4
+_REP_ERROR = 0x80000000
+_INFO_EXPORT = 0
+_CMD_READ, _CMD_DISCONNECT, _CMD_STATUS = 0, 2, 7
+_FLAG_DONE = 1
+_REPLY_NONE, _REPLY_DATA, _REPLY_HOLE, _REPLY_STATUS = 0, 1, 2, 5
+_REPLY_ERROR = 0x8000
+
+Run = tuple[int, int]
+"""Length in bytes, and the flags (or the value) that a context gives this stretch."""
+
+
+class NbdClient:
+    """One connection; used by one thread at a time. Every failure is Unavailable."""
+
+    def __init__(self, path: Path, *, export: str = "", contexts: Sequence[str] = ()) -> None:
+        self.size = 0  # bytes
+        self._handles = itertools.count(1)
+        self._contexts: dict[int, str] = {}
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(TIMEOUT_SECONDS)
+        try:
+            self._socket.connect(str(path))
+            self._shake_hands(export, contexts)
+        except (OSError, struct.error) as error:
+            self._socket.close()
+            raise _broken(str(error)) from error
+        except Unavailable:
+            self._socket.close()
+            raise
+
+    def read(self, offset: int, length: int) -> bytes:
+        content = bytearray(length)
+        for start in range(0, length, MAX_READ):
+            self._read_piece(offset + start, memoryview(content)[start : start + MAX_READ])
+        return bytes(content)
+
+    def status(self, offset: int, length: int) -> dict[str, list[Run]]:
+        """What the contexts say from `offset` on; each list may end before or after `offset` + `length`."""
+        answer: dict[str, list[Run]] = {}
+        try:
+            self._request(_CMD_STATUS, offset, length)
+            for kind, payload in self._chunks():
+                if kind == _REPLY_STATUS:
+                    (number,) = struct.unpack_from(">I", payload)
+                    answer[self._contexts[number]] = list(struct.iter_unpack(">II", payload[4:]))
+        except (OSError, struct.error, KeyError) as error:
+            raise _broken(str(error)) from error
+        return answer
+
+    def close(self) -> None:
+        """Say goodbye; closing twice, or after the server went away, is no error."""
+        try:
+            self._request(_CMD_DISCONNECT, 0, 0)
+        except OSError:
+            pass
+        finally:
+            self._socket.close()
+
+    def _shake_hands(self, export: str, contexts: Sequence[str]) -> None:
+        if self._receive(len(_HELLO)) != _HELLO:
+            raise _broken("the server does not speak NBD")
+        (offered,) = struct.unpack(">H", self._receive(2))
+        if not offered & _FIXED_NEWSTYLE:
+            raise _broken("the server is too old")
+        self._socket.sendall(struct.pack(">I", offered & (_FIXED_NEWSTYLE | _NO_ZEROES)))
+        name = export.encode()
+        list(self._option(_OPT_STRUCTURED, b""))
+        if contexts:
+            self._choose_contexts(name, contexts)
+        for kind, payload in self._option(_OPT_GO, struct.pack(">I", len(name)) + name + struct.pack(">H", 0)):
+            if kind == _REP_INFO and payload[:2] == struct.pack(">H", _INFO_EXPORT):
+                self.size, _flags = struct.unpack(">QH", payload[2:12])
+
+    def _choose_contexts(self, name: bytes, contexts: Sequence[str]) -> None:
+        request = struct.pack(">I", len(name)) + name + struct.pack(">I", len(contexts))
+        for context in contexts:
+            request += struct.pack(">I", len(context)) + context.encode()
+        for kind, payload in self._option(_OPT_SET_CONTEXT, request):
+            if kind == _REP_CONTEXT:
+                (number,) = struct.unpack_from(">I", payload)
+                self._contexts[number] = payload[4:].decode()
+        missing = set(contexts) - set(self._contexts.values())
+        if missing:
+            raise _broken(f"the server does not know {', '.join(sorted(missing))}")
+
+    def _option(self, option: int, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Send one option and give its replies up to the acknowledgement."""
+        self._socket.sendall(b"IHAVEOPT" + struct.pack(">II", option, len(data)) + data)
+        while True:
+            magic, _option, kind, length = struct.unpack(">QIII", self._receive(20))
+            payload = self._receive(length)
+            if magic != _OPTION_REPLY_MAGIC or kind & _REP_ERROR:
+                raise _broken(f"option {option} was refused ({kind:#x})")
+            if kind == _REP_ACK:
+                return
+            yield kind, payload
+
+    def _read_piece(self, offset: int, target: memoryview) -> None:
+        """Fill `target`; what the server sends no data for is a hole, and zero already."""
+        filled = 0
+        try:
+            self._request(_CMD_READ, offset, len(target))
+            for kind, payload in self._chunks():
+                (place,) = struct.unpack_from(">Q", payload) if kind in (_REPLY_DATA, _REPLY_HOLE) else (0,)
+                if kind == _REPLY_DATA:
+                    target[place - offset : place - offset + len(payload) - 8] = payload[8:]
+                    filled += len(payload) - 8
+                elif kind == _REPLY_HOLE:
+                    filled += struct.unpack_from(">I", payload, 8)[0]
+        except (OSError, struct.error, ValueError) as error:
+            raise _broken(str(error)) from error
+        if filled != len(target):
+            raise _broken(f"{filled} bytes came instead of {len(target)}")
+
+    def _request(self, command: int, offset: int, length: int) -> None:
+        header = struct.pack(">IHHQQI", _REQUEST_MAGIC, 0, command, next(self._handles), offset, length)
+        self._socket.sendall(header)
+
+    def _chunks(self) -> Iterator[tuple[int, memoryview]]:
+        """The chunks of one structured reply; a simple reply can only be an error here."""
+        while True:
+            (magic,) = struct.unpack(">I", self._receive(4))
+            if magic == _SIMPLE_MAGIC:
+                (code, _handle) = struct.unpack(">IQ", self._receive(12))
+                raise _broken(f"error {code} without a structured reply")
+            if magic != _STRUCTURED_MAGIC:
+                raise _broken("the reply makes no sense")
+            flags, kind, _handle, length = struct.unpack(">HHQI", self._receive(16))
+            payload = self._receive(length)
+            if kind & _REPLY_ERROR:
+                raise _broken(f"error {struct.unpack_from('>I', payload)[0]}: {payload[6:].decode(errors='replace')}")
+            if kind != _REPLY_NONE:
+                yield kind, memoryview(payload)
+            if flags & _FLAG_DONE:
+                return
+
+    def _receive(self, length: int) -> bytes:
+        content = bytearray(length)
+        view = memoryview(content)
+        while view:
+            count = self._socket.recv_into(view)
+            if count == 0:
+                raise _broken("the server hung up")
+            view = view[count:]
+        return bytes(content)
+
+
+def _broken(reason: str) -> Unavailable:
+    return Unavailable(
+        f"The disk cannot be read: {reason}.", hint="Try again; the log names the program that serves it."
+    )

@@ -1,0 +1,197 @@
+"""Disk files as readable disks: qemu-nbd serves a file read-only on a UNIX socket, with its format forced."""
+
+import json
+import logging
+import os
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from galeria.adapters.engine.nbd import NbdClient, Run
+from galeria.adapters.tools import run
+from galeria.domain.errors import ToolFailed, Unavailable
+from galeria.ports.disks import Content, DiskReader, Extent
+
+log = logging.getLogger(__name__)
+
+ALLOCATION = "base:allocation"
+DEPTH = "qemu:allocation-depth"
+
+CONNECTIONS = 64  # at once: the readers of a capture and the one that keeps the server alive
+START_SECONDS = 30.0
+END_SECONDS = 30.0
+DAY = 86400.0
+STRIDE = 1 << 30  # bytes asked about at once
+_ZERO = 2  # the bit of base:allocation that says "reads as zero"
+
+
+class NbdSource:
+    """A served disk. `own_files` files on top of the chain count as changes; None: there is no parent at all."""
+
+    def __init__(self, socket: Path, keeper: NbdClient, own_files: int | None) -> None:
+        self._socket = socket
+        self._own_files = own_files
+        self._lock = threading.Lock()
+        self._readers: list[NbdClient] = []
+        self._contexts = (ALLOCATION,) if own_files is None else (ALLOCATION, DEPTH)
+        self._size = keeper.size
+
+    @property
+    def size(self) -> int:
+        return self._size
+
+    def extents(self) -> Iterator[Extent]:
+        """Neighbours of the same kind are given as one."""
+        offset, length, content = 0, 0, Content.ZERO
+        for piece_length, piece in self._pieces():
+            if length and piece is not content:
+                yield Extent(offset=offset, length=length, content=content)
+                offset, length = offset + length, 0
+            length, content = length + piece_length, piece
+        if length:
+            yield Extent(offset=offset, length=length, content=content)
+
+    def reader(self) -> DiskReader:
+        return self._connect(())
+
+    def close(self) -> None:
+        """Also what callers left open: the server ends only with its last connection."""
+        with self._lock:
+            for client in self._readers:
+                client.close()
+            self._readers.clear()
+
+    def _connect(self, contexts: tuple[str, ...]) -> NbdClient:
+        client = NbdClient(self._socket, contexts=contexts)
+        with self._lock:
+            self._readers.append(client)
+        return client
+
+    def _pieces(self) -> Iterator[tuple[int, Content]]:
+        client = self._connect(self._contexts)
+        try:
+            offset = 0
+            while offset < self.size:
+                for length, content in self._classified(client, offset, min(STRIDE, self.size - offset)):
+                    yield length, content
+                    offset += length
+        finally:
+            client.close()
+
+    def _classified(self, client: NbdClient, offset: int, length: int) -> Iterator[tuple[int, Content]]:
+        answer = client.status(offset, length)
+        runs = [clipped(answer.get(context, []), length) for context in self._contexts]
+        if not all(runs):
+            raise Unavailable(
+                "The disk's map cannot be read.", hint="Try again; the log names the program that serves it."
+            )
+        for piece, flags in merged(runs):
+            yield piece, self._content(*flags)
+
+    def _content(self, allocation: int, depth: int = 1) -> Content:
+        """`depth` counts files from the top, 1 first; 0: in no file at all, which reads as zero."""
+        if depth == 0 or (self._own_files is not None and depth <= self._own_files and allocation & _ZERO):
+            return Content.ZERO
+        if self._own_files is not None and depth > self._own_files:
+            return Content.PARENT
+        return Content.ZERO if allocation & _ZERO else Content.DATA
+
+
+def clipped(runs: list[Run], length: int) -> list[Run]:
+    """The runs up to `length` bytes: a server may answer for more than it was asked."""
+    kept: list[Run] = []
+    for piece, flags in runs:
+        if length <= 0:
+            break
+        kept.append((min(piece, length), flags))
+        length -= piece
+    return kept
+
+
+def merged(contexts: list[list[Run]]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Cut the runs of several contexts at each other's borders, as far as all of them reach."""
+    rests = [iter(runs) for runs in contexts]
+    current = [list(next(rest)) for rest in rests]
+    while True:
+        step = min(piece for piece, _ in current)
+        yield step, tuple(flags for _, flags in current)
+        for index, rest in enumerate(rests):
+            current[index][0] -= step
+            if current[index][0] == 0:
+                following = next(rest, None)
+                if following is None:
+                    return
+                current[index] = list(following)
+
+
+@contextmanager
+def open_image(path: Path, format: str) -> Iterator[NbdSource]:
+    """A disk file from outside, read as `format` (qemu's name: raw, qcow2, vpc, vhdx, vmdk) and as nothing else.
+
+    A qcow2 file's own backing file is not opened, whatever its header names. Raises ToolFailed for a damaged file.
+    """
+    node: dict[str, Any] = {"driver": format, "file": {"driver": "file", "filename": str(path)}}
+    if format == "qcow2":
+        node["backing"] = None
+    with _serving(node, own_files=None) as source:
+        yield source
+
+
+@contextmanager
+def open_chain(top: Path, *, own_files: int) -> Iterator[NbdSource]:
+    """A sealed qcow2 file with what is under it; the upper `own_files` files hold the changes. Raises ToolFailed."""
+    node = {"driver": "qcow2", "file": {"driver": "file", "filename": str(top)}}
+    with _serving(node, own_files=own_files) as source:
+        yield source
+
+
+@contextmanager
+def _serving(node: dict[str, Any], *, own_files: int | None) -> Iterator[NbdSource]:
+    """qemu-nbd for as long as the context lasts. It ends by itself with its last connection (no --persistent), so that
+    a killed Galeria leaves none behind."""
+    with (
+        tempfile.TemporaryDirectory(prefix="galeria-nbd-") as folder,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="qemu-nbd") as thread,
+    ):
+        socket, pid = Path(folder) / "socket", Path(folder) / "pid"
+        command: list[str | Path] = ["qemu-nbd", "--read-only", "--shared", str(CONNECTIONS)]
+        command += ["--socket", socket, "--pid-file", pid]
+        depth = [] if own_files is None else ["--allocation-depth"]
+        process = thread.submit(run, [*command, *depth, "json:" + json.dumps(node)], timeout=DAY)
+        try:
+            with closing(_connect(socket, process)) as keeper, closing(NbdSource(socket, keeper, own_files)) as source:
+                yield source
+        finally:
+            _ensure_ended(process, pid)
+
+
+def _connect(socket: Path, process: "Future[str]") -> NbdClient:
+    """The first connection. Raises what the server failed with, which names the fault of a damaged file."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        if socket.exists():
+            try:
+                return NbdClient(socket)
+            except Unavailable:  # bound, but not listening yet
+                if time.monotonic() > deadline:
+                    raise
+        if process.done():
+            process.result()
+        if process.done() or time.monotonic() > deadline:
+            raise ToolFailed("qemu-nbd did not begin to serve the disk.", hint="Try again when the host is less busy.")
+        time.sleep(0.005)
+
+
+def _ensure_ended(process: "Future[str]", pid: Path) -> None:
+    """Wait for the server's own end; one that hangs on is ended by its number. How it ended no longer matters."""
+    wait([process], timeout=END_SECONDS)
+    if not process.done() and pid.exists():
+        log.warning("qemu-nbd did not end by itself")
+        with suppress(ProcessLookupError):
+            os.kill(int(pid.read_text(encoding="ascii")), signal.SIGKILL)

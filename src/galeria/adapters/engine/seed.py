@@ -1,0 +1,59 @@
+"""The NoCloud seed: a small ISO named cidata that tells a generalized image who it is at its first boot.
+
+Source of the layout: cloud-init's documentation of the NoCloud data source.
+"""
+
+import io
+import json
+from pathlib import Path
+
+import pycdlib
+
+from galeria.ports.machines import FirstBoot
+
+
+def write_seed(path: Path, first_boot: FirstBoot) -> None:
+    """Write the ISO; whole or absent. It holds the password's hash, so only root and QEMU's user (libvirt) read it."""
+    unfinished = path.with_name(path.name + ".new")
+    image = pycdlib.PyCdlib()
+    image.new(interchange_level=3, vol_ident="cidata", joliet=3, rock_ridge="1.09")
+    _add(image, "user-data", user_data(first_boot))
+    _add(image, "meta-data", meta_data(first_boot))
+    unfinished.touch(mode=0o600)
+    image.write(str(unfinished))
+    image.close()
+    unfinished.replace(path)
+
+
+def meta_data(first_boot: FirstBoot) -> str:
+    return f"instance-id: {_quoted(first_boot.instance_id)}\nlocal-hostname: {_quoted(first_boot.host_name)}\n"
+
+
+def user_data(first_boot: FirstBoot) -> str:
+    """The account with its password hash and keys, allowed to do everything; logging in with a password is allowed."""
+    lines = [
+        "#cloud-config",
+        f"hostname: {_quoted(first_boot.host_name)}",
+        "ssh_pwauth: true",
+        "users:",
+        f"  - name: {first_boot.user_name}",
+        "    lock_passwd: false",
+        "    shell: /bin/sh",
+        '    sudo: "ALL=(ALL) ALL"',
+        f"    passwd: {_quoted(first_boot.password_hash)}",
+    ]
+    if first_boot.ssh_keys:
+        lines.append("    ssh_authorized_keys:")
+        lines.extend(f"      - {_quoted(key)}" for key in first_boot.ssh_keys)
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A JSON string is a YAML string, whatever stands in it."""
+    return json.dumps(text)
+
+
+def _add(image: pycdlib.PyCdlib, name: str, text: str) -> None:
+    content = text.encode()
+    short = "/" + name.replace("-", "").upper() + ".;1"
+    image.add_fp(io.BytesIO(content), len(content), short, rr_name=name, joliet_path="/" + name)

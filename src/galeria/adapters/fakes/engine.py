@@ -1,0 +1,245 @@
+"""A `VmEngine` and an `ImageCache` without virtual machines: the same promises kept with plain files.
+
+What a machine is stands in its machine.json, replaced as a whole, so that a killed process leaves nothing half done.
+"""
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from galeria.adapters.fakes.machine_files import BLOCK, LayeredDisk, blocks
+from galeria.domain.errors import GaleriaError, MachineFailed, NotFound
+from galeria.ports.disks import OpenDisk
+from galeria.ports.images import Digest, ImageStore
+from galeria.ports.machines import Acceleration, Credentials, FirstBoot, Machine, MachineSpec, Power
+from galeria.ports.progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Guest:
+    """What a test may ask of a fake machine's inside."""
+
+    base: Digest
+    ssh_port: int
+    host_name: str = "image"
+    identity: int = 0  # grows with every new identity
+    passwords: dict[str, str] = field(default_factory=dict)  # account → hash; a retired account has "!"
+    seed: dict[str, Any] | None = None  # what the first boot is told, until it has happened
+    layers: tuple[str, ...] = ()  # sealed, the lowest first
+    is_running: bool = False
+    is_ssh_open: bool = False
+
+
+class FakeImageCache:
+    """The bases that a fake engine's machines stand on; shares the engine's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+
+    def has_base(self, region: str, digest: Digest) -> bool:
+        return self._path(region, digest).is_file()
+
+    def ensure_base(self, region: str, digest: Digest, store: ImageStore, *, progress: Progress) -> None:
+        path = self._path(region, digest)
+        with self._lock:
+            if not path.is_file():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                store.restore(digest, path, progress=progress)
+
+    def remove_base(self, region: str, digest: Digest) -> None:
+        self._path(region, digest).unlink(missing_ok=True)
+
+    def bases(self, region: str) -> list[Digest]:
+        return sorted(path.stem for path in (self._folder / region / "cache").glob("*.raw"))
+
+    def _path(self, region: str, digest: Digest) -> Path:
+        return self._folder / region / "cache" / f"{digest}.raw"
+
+
+class FakeEngine:
+    """`fail_on` maps a verb's name to the error that it raises from now on; change it at any time."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        fail_on: dict[str, GaleriaError] | None = None,
+        acceleration: Acceleration = Acceleration.TCG,
+    ) -> None:
+        self.fail_on = fail_on if fail_on is not None else {}
+        self._folder = folder
+        self._acceleration = acceleration
+        self._lock = threading.RLock()
+
+    def acceleration(self) -> Acceleration:
+        return self._acceleration
+
+    def ensure_machine(self, spec: MachineSpec, first_boot: FirstBoot | None) -> None:
+        with self._verb("ensure_machine"):
+            if self._record(spec.machine).is_file():
+                return
+            if not self._base(spec.machine.region, spec.base).is_file():
+                raise MachineFailed(
+                    f"The image is not in the cache of region {spec.machine.region}.", hint="Bring it there first."
+                )
+            shutil.rmtree(self._machine(spec.machine), ignore_errors=True)
+            self._layer(spec.machine, 0).mkdir(parents=True)
+            seed = asdict(first_boot) if first_boot is not None else None
+            self._store(spec.machine, Guest(base=spec.base, ssh_port=spec.ssh_port, seed=seed))
+
+    def start(self, machine: Machine, *, ssh: bool) -> None:
+        with self._verb("start"):
+            guest = self.guest(machine)
+            booted = _first_booted(guest) if guest.seed is not None else guest
+            self._store(machine, replace(booted, is_running=True, is_ssh_open=guest.is_ssh_open or ssh))
+
+    def wait_ready(self, machine: Machine, *, seconds: float) -> None:
+        with self._verb("wait_ready"):
+            self._running(machine)
+
+    def open_ssh(self, machine: Machine) -> None:
+        with self._verb("open_ssh"):
+            self._store(machine, replace(self._running(machine), is_ssh_open=True))
+
+    def stop(self, machine: Machine, *, seconds: float) -> None:
+        with self._verb("stop"):
+            self._store(machine, replace(self.guest(machine), is_running=False, is_ssh_open=False))
+
+    def power(self, machine: Machine) -> Power:
+        with self._verb("power"):
+            if not self._record(machine).is_file():
+                return Power.ABSENT
+            return Power.RUNNING if self.guest(machine).is_running else Power.STOPPED
+
+    def has_agent(self, machine: Machine) -> bool:
+        return self.power(machine) is Power.RUNNING
+
+    def set_credentials(self, machine: Machine, credentials: Credentials) -> None:
+        with self._verb("set_credentials"):
+            guest = self._running(machine)
+            retired = {user: "!" for user in credentials.retire if user in guest.passwords}
+            passwords = guest.passwords | retired | {credentials.user_name: credentials.password_hash}
+            self._store(machine, replace(guest, passwords=passwords))
+
+    def renew_identity(self, machine: Machine, *, host_name: str) -> None:
+        with self._verb("renew_identity"):
+            guest = self._running(machine)
+            self._store(machine, replace(guest, host_name=host_name, identity=guest.identity + 1))
+
+    def seal_disk(self, machine: Machine, layer: str) -> None:
+        with self._verb("seal_disk"):
+            guest = self.guest(machine)
+            if layer not in guest.layers:
+                self._layer(machine, len(guest.layers) + 1).mkdir(exist_ok=True)
+                self._store(machine, replace(guest, layers=(*guest.layers, layer)))
+
+    def open_changes(self, machine: Machine, layer: str, *, since: str | None) -> OpenDisk:
+        with self._verb("open_changes"):
+            guest = self.guest(machine)
+            top = _height(guest, layer)
+            below = _height(guest, since)
+            if below > top:
+                raise NotFound(f"Layer '{since}' is not under layer '{layer}'.", hint="Seal the disk first.")
+            return self._opened(machine, guest, top, own=top - below)
+
+    def changed_bytes(self, machine: Machine, *, since: str | None) -> int:
+        with self._verb("changed_bytes"):
+            guest = self.guest(machine)
+            above = range(_height(guest, since), len(guest.layers) + 1)
+            return sum(len(blocks(self._layer(machine, number))) * BLOCK for number in above)
+
+    def disk_bytes(self, machine: Machine) -> int:
+        return sum(file.stat().st_blocks * 512 for file in self._machine(machine).rglob("*") if file.is_file())
+
+    def remove_machine(self, machine: Machine) -> None:
+        with self._verb("remove_machine"):
+            shutil.rmtree(self._machine(machine), ignore_errors=True)
+
+    def machines(self) -> list[Machine]:
+        with self._verb("machines"):
+            folders = sorted(self._folder.glob("*/machines/*"))
+            return [Machine(id=folder.name, region=folder.parent.parent.name) for folder in folders]
+
+    def guest(self, machine: Machine) -> Guest:
+        """What the machine is. Raises NotFound."""
+        try:
+            record = json.loads(self._record(machine).read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise NotFound("The machine does not exist on this host.", hint="Reload the page.") from error
+        return Guest(**{**record, "layers": tuple(record["layers"])})
+
+    def write(self, machine: Machine, offset: int, data: bytes) -> None:
+        """What a running guest would write to its disk."""
+        with self._lock:
+            self._disk(machine, self._running(machine)).write(offset, data)
+
+    def read(self, machine: Machine, offset: int, length: int) -> bytes:
+        """What a guest would see on its disk."""
+        with self._lock:
+            return self._disk(machine, self.guest(machine)).read(offset, length)
+
+    @contextmanager
+    def _verb(self, name: str) -> Iterator[None]:
+        if name in self.fail_on:
+            raise self.fail_on[name]
+        with self._lock:
+            yield
+
+    @contextmanager
+    def _opened(self, machine: Machine, guest: Guest, top: int, *, own: int) -> Iterator[LayeredDisk]:
+        layers = [self._layer(machine, number) for number in range(top)]
+        disk = LayeredDisk(self._base(machine.region, guest.base), layers, own=own)
+        try:
+            yield disk
+        finally:
+            disk.close()
+
+    def _disk(self, machine: Machine, guest: Guest) -> LayeredDisk:
+        layers = [self._layer(machine, number) for number in range(len(guest.layers) + 1)]
+        return LayeredDisk(self._base(machine.region, guest.base), layers, own=0)
+
+    def _running(self, machine: Machine) -> Guest:
+        guest = self.guest(machine)
+        if not guest.is_running:
+            raise MachineFailed("The machine is off.", hint="Start it, then try again.")
+        return guest
+
+    def _store(self, machine: Machine, guest: Guest) -> None:
+        record = self._record(machine)
+        unfinished = record.with_suffix(".new")
+        unfinished.write_text(json.dumps(asdict(guest)), encoding="utf-8")
+        unfinished.replace(record)
+
+    def _base(self, region: str, digest: Digest) -> Path:
+        return self._folder / region / "cache" / f"{digest}.raw"
+
+    def _machine(self, machine: Machine) -> Path:
+        return self._folder / machine.region / "machines" / machine.id
+
+    def _record(self, machine: Machine) -> Path:
+        return self._machine(machine) / "machine.json"
+
+    def _layer(self, machine: Machine, number: int) -> Path:
+        return self._machine(machine) / f"layer-{number}"
+
+
+def _first_booted(guest: Guest) -> Guest:
+    """A generalized image's first boot: it takes the seed's account and name, and a new identity."""
+    told = guest.seed or {}
+    passwords = guest.passwords | {told["user_name"]: told["password_hash"]}
+    return replace(guest, host_name=told["host_name"], passwords=passwords, identity=guest.identity + 1, seed=None)
+
+
+def _height(guest: Guest, layer: str | None) -> int:
+    """How many layers there are up to and including `layer`; none under the base image."""
+    if layer is None:
+        return 0
+    if layer not in guest.layers:
+        raise NotFound(f"The machine's disk has no sealed layer '{layer}'.", hint="Seal the disk first.")
+    return guest.layers.index(layer) + 1
