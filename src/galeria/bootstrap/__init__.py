@@ -1,1 +1,13 @@
 """The only room that knows who stands behind which port. Nothing is created at import."""
+
+import logging
+
+from galeria.bootstrap.local import LocalHostDoors
+from galeria.faces.cli.app import make_cli
+
+
+def cli() -> None:
+    """The command `galeria`."""
+    # Commands tell their errors themselves; a server keeps a log, and says so when it starts.
+    logging.getLogger().addHandler(logging.NullHandler())
+    make_cli(LocalHostDoors())()

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from galeria.actions.costs import live_digests
+from galeria.adapters.engine.daemons import Hypervisor
+from galeria.adapters.engine.host import LocalHost
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.bootstrap.founding import read_connect
 from galeria.bootstrap.parts import Parts, open_parts
@@ -27,7 +29,8 @@ class LocalHostDoors:
         tell_the_story(data, keep=keep)
 
     def doctor(self, data: Path) -> list[Check]:
-        return host_of(data).checks()
+        engine = LibvirtEngine(data, installation="doctor")
+        return LocalHost(data, Hypervisor(), engine.acceleration_finding).checks()
 
     def connect(self, data: Path) -> dict[str, str]:
         return read_connect(data)

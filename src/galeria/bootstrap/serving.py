@@ -29,6 +29,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 def serve(data: Path, *, host: str, port: int, worker: bool, fake: bool) -> None:
     """Until SIGTERM or SIGINT. What is under way then goes on at the next start. Raises Conflict, Unavailable."""
+    _log()
     listener = _listen(host, port)
     port = listener.getsockname()[1]
     name = "localhost" if host in LOOPBACK else socket.getfqdn()
@@ -52,6 +53,7 @@ def serve(data: Path, *, host: str, port: int, worker: bool, fake: bool) -> None
 
 def work(data: Path) -> None:
     """Only the operations' work, until SIGTERM or SIGINT."""
+    _log()
     parts = open_parts(data)
     stopping = threading.Event()
 
@@ -147,12 +149,18 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _log() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    for talkative in ("alembic", "httpx", "dbos"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
+
+
 def _welcome(parts: Parts, endpoint: str) -> None:
     private = parts.data / "private" / "bootstrap.json"
     sys.stdout.write(
         f"Galeria is running at {endpoint}\n"
         f"  machines run with: {parts.engine.acceleration().value}\n"
-        f"  sign in:  galeria login --endpoint {endpoint} --ca-file {parts.installation.ca} --user admin\n"
+        f"  sign in:  galeria login --endpoint {endpoint} --ca-file {parts.data / 'ca.pem'} --user admin\n"
         f"  the first password is in {private}\n"
         f"  on this host, without signing in:  galeria --data {parts.data} image list\n"
         "Stop it with Ctrl-C; what is under way goes on at the next start.\n"

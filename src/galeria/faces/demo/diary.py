@@ -21,6 +21,7 @@ class Entry:
     who: str
     what: str
     seconds: float = 0.0
+    logical: int = 0
     read: int = 0
     stored: int = 0
     sent: int = 0
@@ -69,14 +70,14 @@ class Diary:
             yield Follower(Bars(progress))
 
     def summary(self) -> Table:
-        table = Table(title="What happened", title_justify="left", show_footer=True)
+        """Narrow enough for 80 columns: what each step found out was said when it happened."""
+        table = Table(title="What happened", title_justify="left", show_footer=True, expand=True)
         total = sum(entry.seconds for entry in self.entries)
-        for name, footer in (("Who", ""), ("Step", "in all"), ("Time", f"{total:.1f} s")):
-            table.add_column(name, footer=footer, justify="right" if name == "Time" else "left")
-        for name in ("Read", "Stored", "Sent"):
-            table.add_column(name, justify="right")
-        table.add_column("Note")
+        table.add_column("Step", footer="in all", ratio=1)
+        for name, footer in (("Time", f"{total:.0f} s"), ("Logical", ""), ("Read", ""), ("Stored", ""), ("Sent", "")):
+            table.add_column(name, footer=footer, justify="right", no_wrap=True)
         for each in self.entries:
-            moved = [size(count) if count else "" for count in (each.read, each.stored, each.sent)]
-            table.add_row(each.who, each.what, f"{each.seconds:.1f} s", *moved, each.note)
+            counts = (each.logical, each.read, each.stored, each.sent)
+            moved = [size(count) if count or each.logical else "" for count in counts]
+            table.add_row(f"{each.who} {each.what}", f"{each.seconds:.1f} s", *moved)
         return table

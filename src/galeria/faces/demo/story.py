@@ -214,7 +214,9 @@ def _fill(entry: Entry, version: Json) -> None:
     ours = version["properties"]["galeria"]
     entry.read, entry.stored = ours["readBytes"], ours["storedBytes"]
     entry.sent = sum(each["sentBytes"] for each in ours["replicas"])
-    entry.note = f"{size(ours['logicalBytes'])} for the guest"
+    entry.logical = ours["logicalBytes"]
+    figures = (entry.logical, entry.read, entry.stored, entry.sent)
+    entry.note = "{} for the guest, {} read, {} stored, {} sent".format(*map(size, figures))
 
 
 def _images_table(images: list[Json]) -> Table:
