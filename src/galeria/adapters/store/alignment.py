@@ -1,0 +1,60 @@
+"""A disk's extents lie anywhere, chunks lie on a grid: each chunk is wholly inherited, wholly zero, or read.
+
+A chunk that is partly one thing and partly another is read whole; that is right for a stretch that stands in the
+parent too, because the source reads through to it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from galeria.domain.errors import Unavailable
+from galeria.ports.disks import Content, Extent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stretch:
+    """Neighbouring chunks of one content."""
+
+    first: int  # slot
+    count: int  # slots
+    content: Content
+
+
+def aligned(extents: Iterable[Extent], *, size: int, chunk_size: int) -> Iterator[Stretch]:
+    """Cover every slot of a disk of `size` bytes once, in order. Raises Unavailable where extents leave a gap."""
+    begun: Content | None = None  # of the chunk that the last extent left unfinished
+    for extent in _contiguous(extents, size):
+        start, end = extent.offset, extent.offset + extent.length
+        if begun is not None:
+            begun = begun if begun is extent.content else Content.DATA
+            border = -(-start // chunk_size) * chunk_size
+            if end < border:
+                continue
+            yield Stretch(first=start // chunk_size, count=1, content=begun)
+            begun, start = None, border
+        whole, rest = divmod(end - start, chunk_size)
+        if whole:
+            yield Stretch(first=start // chunk_size, count=whole, content=extent.content)
+        if rest:
+            begun = extent.content
+    if begun is not None:
+        yield Stretch(first=size // chunk_size, count=1, content=begun)
+
+
+def _contiguous(extents: Iterable[Extent], size: int) -> Iterator[Extent]:
+    position = 0
+    for extent in extents:
+        if extent.offset != position:
+            raise _gap(position)
+        position += extent.length
+        if extent.length:
+            yield extent
+    if position != size:
+        raise _gap(position)
+
+
+def _gap(position: int) -> Unavailable:
+    return Unavailable(
+        f"The map of the disk has a gap at byte {position}.",
+        hint="Nothing was sealed. Check the disk with 'qemu-img check', then try again.",
+    )

@@ -1,0 +1,173 @@
+"""Sealing a disk: what changed is read, hashed and stored where unknown; what did not is inherited by name."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from threading import Lock
+
+from galeria.adapters.store import envelopes
+from galeria.adapters.store.alignment import aligned
+from galeria.adapters.store.chunks import Packer, name_of
+from galeria.adapters.store.depot import Depot
+from galeria.adapters.store.manifest import Draft, Manifest, Slots, slots_of
+from galeria.adapters.store.meter import Meter
+from galeria.adapters.store.packs import PackWriter
+from galeria.adapters.store.parallel import share_out
+from galeria.adapters.store.publishing import Publisher
+from galeria.adapters.store.reading import WINDOW
+from galeria.domain.errors import Unavailable
+from galeria.ports.disks import Content, DiskReader, DiskSource
+from galeria.ports.images import Captured, Digest
+from galeria.ports.progress import Progress
+
+_BATCH = 16
+"""Chunks read with one request and looked up with one question to the index: 4 MiB per thread."""
+
+Range = tuple[int, int]
+"""First slot and number of slots."""
+
+
+def capture(depot: Depot, disk: DiskSource, *, parent: Digest | None, progress: Progress) -> Captured:
+    """To be called inside the shared lease. Raises NotFound for an unknown parent, OutOfSpace, StoreUnavailable."""
+    inherited = envelopes.get(depot, parent) if parent else None
+    draft = Draft(size=disk.size, chunk_size=depot.chunk_size, parent=parent)
+    ranges = _plan(depot, disk, inherited, draft)
+    meter = Meter(progress, total=_bytes(depot, disk, ranges))
+    with Publisher(depot) as publisher:
+        work = _Capture(depot, disk, draft, meter, publisher)
+        share_out(_batches(ranges), work.run, threads=depot.threads)
+    manifest = draft.finish()
+    digest, envelope = envelopes.publish(depot, manifest)
+    return Captured(
+        digest=digest,
+        size=disk.size,
+        data_bytes=manifest.facts(digest).data_bytes,
+        read_bytes=work.read_bytes,
+        stored_bytes=publisher.bytes + envelope,
+        new_chunks=publisher.chunks,
+    )
+
+
+class _Capture:
+    def __init__(self, depot: Depot, disk: DiskSource, draft: Draft, meter: Meter, publisher: Publisher) -> None:
+        self._depot, self._disk, self._draft, self._meter = depot, disk, draft, meter
+        self._publisher = publisher
+        self._zeros = bytes(depot.chunk_size)
+        self._claimed: set[bytes] = set()
+        self._lock = Lock()
+        self.read_bytes = 0
+
+    def run(self, batches: Iterator[Range]) -> None:
+        """One worker's life."""
+        packer = Packer()
+        with closing(self._disk.reader()) as reader, PackWriter(self._depot, self._publisher.submit) as packs:
+            for first, count in batches:
+                data, length = self._read(reader, first, count)
+                found = self._chunks(first, data)
+                for name in self._unknown(found):
+                    packs.add(name, packer.pack(found[name]))
+                with self._lock:
+                    self.read_bytes += length
+                self._meter.add(length)
+
+    def _read(self, reader: DiskReader, first: int, count: int) -> tuple[bytes, int]:
+        """The chunks' bytes, padded to whole chunks, and how many came from the disk."""
+        start = first * self._depot.chunk_size
+        length = min(count * self._depot.chunk_size, self._disk.size - start)
+        data = reader.read(start, length)
+        if len(data) != length:
+            raise Unavailable(
+                f"The disk gave {len(data)} of {length} bytes at {start}.",
+                hint="Nothing was sealed. Check that the disk is whole and that nobody resizes it, then try again.",
+            )
+        return data.ljust(count * self._depot.chunk_size, b"\0"), length
+
+    def _chunks(self, first: int, data: bytes) -> dict[bytes, memoryview]:
+        """Name what is not zero and note it in the manifest."""
+        chunk_size = self._depot.chunk_size
+        view, found = memoryview(data), {}
+        for at in range(0, len(data), chunk_size):
+            # Compares in place at memory speed; comparing a memoryview would go byte by byte.
+            if not data.startswith(self._zeros, at):
+                chunk = view[at : at + chunk_size]
+                name = name_of(chunk)
+                self._draft.put(first + at // chunk_size, name)
+                found[name] = chunk
+        return found
+
+    def _unknown(self, names: Iterable[bytes]) -> list[bytes]:
+        """Those that neither this capture nor an earlier one has stored."""
+        with self._lock:
+            claimed = [name for name in names if name not in self._claimed]
+            self._claimed.update(claimed)
+        known = self._depot.index.known(self._depot.region, claimed) if claimed else ()
+        return [name for name in claimed if name not in known]
+
+
+def _plan(depot: Depot, disk: DiskSource, parent: Manifest | None, draft: Draft) -> list[Range]:
+    """Inherit what can be inherited; returns the slots to read, in order and merged."""
+    ranges: list[Range] = []
+    inherited: list[Range] = []
+    is_inheritable = parent is not None and parent.chunk_size == depot.chunk_size
+    for stretch in aligned(disk.extents(), size=disk.size, chunk_size=depot.chunk_size):
+        if stretch.content is Content.PARENT and is_inheritable:
+            inherited.append((stretch.first, stretch.count))
+        elif stretch.content is not Content.ZERO:
+            ranges.append((stretch.first, stretch.count))
+    if parent is not None and inherited:
+        ranges += _cut_tail(disk, parent, inherited)
+        ranges += [(slot, 1) for slot in _inherit(depot, Slots(parent), inherited, draft)]
+    return _merged(ranges)
+
+
+def _cut_tail(disk: DiskSource, parent: Manifest, inherited: list[Range]) -> list[Range]:
+    """A smaller disk may end inside a chunk of its parent, which then holds bytes that the disk does not have."""
+    first, count = inherited[-1]
+    last = slots_of(disk.size, parent.chunk_size) - 1
+    if disk.size >= parent.size or disk.size % parent.chunk_size == 0 or first + count - 1 != last:
+        return []
+    inherited[-1] = (first, count - 1)
+    return [(last, 1)]
+
+
+def _inherit(depot: Depot, slots: Slots, inherited: list[Range], draft: Draft) -> list[int]:
+    """Copy the parent's names; returns slots whose chunk the store has lost, to be read from the disk instead."""
+    lost: list[int] = []
+    waiting: list[tuple[int, bytes]] = []
+
+    def settle() -> None:
+        known = depot.index.known(depot.region, {name for _, name in waiting})
+        for slot, name in waiting:
+            if name in known:
+                draft.put(slot, name)
+            else:
+                lost.append(slot)
+        waiting.clear()
+
+    for first, count in inherited:
+        for entry in slots.stretch(first, count):
+            waiting.append(entry)
+            if len(waiting) == WINDOW:
+                settle()
+    settle()
+    return lost
+
+
+def _merged(ranges: list[Range]) -> list[Range]:
+    merged: list[Range] = []
+    for first, count in sorted(ranges):
+        if merged and sum(merged[-1]) == first:
+            merged[-1] = (merged[-1][0], merged[-1][1] + count)
+        else:
+            merged.append((first, count))
+    return merged
+
+
+def _batches(ranges: Iterable[Range]) -> Iterator[Range]:
+    for first, count in ranges:
+        for at in range(0, count, _BATCH):
+            yield first + at, min(_BATCH, count - at)
+
+
+def _bytes(depot: Depot, disk: DiskSource, ranges: Iterable[Range]) -> int:
+    ends = ((first * depot.chunk_size, (first + count) * depot.chunk_size) for first, count in ranges)
+    return sum(min(end, disk.size) - start for start, end in ends)

@@ -1,0 +1,53 @@
+"""A chunk's name is the BLAKE3 of its bytes; stored it is one zstd frame, and whoever reads it checks the name."""
+
+import zstandard
+from blake3 import blake3
+
+from galeria.domain.errors import Corrupt
+
+LEVEL = 1
+"""zstd 1: 301 MB/s per core for 351 MB; level 3 gives 333 MB at 175 MB/s (measured on 1 GB of Debian)."""
+
+_LARGEST = 16 * 1024 * 1024
+
+
+class Packer:
+    """Compresses; used by one thread."""
+
+    def __init__(self) -> None:
+        self._zstd = zstandard.ZstdCompressor(level=LEVEL)
+
+    def pack(self, data: bytes | memoryview) -> bytes:
+        return self._zstd.compress(data)
+
+
+class Opener:
+    """Decompresses and checks; used by one thread."""
+
+    def __init__(self) -> None:
+        self._zstd = zstandard.ZstdDecompressor()
+
+    def open(self, name: bytes, blob: memoryview) -> bytes:
+        """The chunk's bytes. Raises Corrupt where they are not what the name says."""
+        try:
+            # A damaged frame may announce any size, and the decompressor would allocate it.
+            if not 0 <= zstandard.frame_content_size(blob) <= _LARGEST:
+                raise _damaged(name, "it announces an impossible size")
+            data = self._zstd.decompress(blob)
+        except zstandard.ZstdError as error:
+            raise _damaged(name, "it cannot be decompressed") from error
+        if name_of(data) != name:
+            raise _damaged(name, "its bytes do not match its name")
+        return data
+
+
+def name_of(data: bytes | memoryview) -> bytes:
+    return blake3(data).digest()
+
+
+def _damaged(name: bytes, why: str) -> Corrupt:
+    return Corrupt(
+        f"Stored chunk {name.hex()[:12]} is damaged: {why}.",
+        hint="Replicate the image version to this region again: that mends it from another region's copy.",
+        target=name.hex(),
+    )

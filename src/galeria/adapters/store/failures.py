@@ -1,0 +1,46 @@
+"""What goes wrong below the store, told in the words of the error tree."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from obstore.exceptions import BaseError
+
+from galeria.domain.errors import OutOfSpace, StoreUnavailable
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_WORDS = ("No space left on device", "Disk quota exceeded", "StorageFull", "QuotaExceeded")
+
+
+@contextmanager
+def told(region: str, doing: str) -> Iterator[None]:
+    """Turn errors of the file system and of object stores into OutOfSpace and StoreUnavailable.
+
+    `doing` completes the sentence "The store of region X failed while …".
+    """
+    try:
+        yield
+    except (OSError, BaseError) as error:
+        if _is_full(error):
+            raise OutOfSpace(
+                f"The store of region {region} is full: it failed while {doing}.",
+                hint=f"Free or add space for region {region} (deleting image versions and collecting helps), then retry:"
+                " what was stored so far is kept and not written again.",
+                target=region,
+            ) from error
+        raise StoreUnavailable(
+            f"The store of region {region} failed while {doing}: {_first_line(error)}",
+            hint=f"Check that the directory or bucket of region {region} can be reached and written, then retry.",
+            target=region,
+        ) from error
+
+
+def _is_full(error: OSError | BaseError) -> bool:
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    return any(words in str(error) for words in _FULL_WORDS)
+
+
+def _first_line(error: Exception) -> str:
+    # obstore appends pages of Rust debug output after the first line.
+    return (str(error).splitlines() or [type(error).__name__])[0]

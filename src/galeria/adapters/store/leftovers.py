@@ -1,0 +1,22 @@
+"""Files that writers which died have left behind."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leftover:
+    path: Path
+    size: int  # bytes
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def files_in(directory: Path) -> Iterator[Leftover]:
+    """Every file directly inside, if the directory exists."""
+    if directory.is_dir():
+        for path in directory.iterdir():
+            if path.is_file():
+                yield Leftover(path=path, size=path.stat().st_size)

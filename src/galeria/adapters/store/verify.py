@@ -1,0 +1,38 @@
+"""Reading everything back: damage is found before somebody needs the image, and reported by the chunk's name."""
+
+from collections.abc import Iterable
+
+from galeria.adapters.store import envelopes
+from galeria.adapters.store.depot import Depot
+from galeria.adapters.store.meter import Meter
+from galeria.adapters.store.reading import damaged_among, windows
+from galeria.domain.errors import Corrupt, NotFound
+from galeria.ports.images import Damage, Digest, Verified
+from galeria.ports.progress import Progress
+
+
+def verify(depot: Depot, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:
+    """To be called inside the shared lease; None means every manifest of the bucket. Progress counts stored bytes.
+
+    Raises StoreUnavailable; what is damaged or gone is in the result.
+    """
+    names = sorted({digest for digest, _ in envelopes.stored(depot)} if digests is None else set(digests))
+    damaged: list[Damage] = []
+    chunks: set[bytes] = set()
+    for digest in names:
+        try:
+            chunks.update(envelopes.get(depot, digest).names())
+        except (Corrupt, NotFound) as error:
+            damaged.append(Damage(name=digest, reason=error.message))
+    meter = Meter(progress, total=stored_bytes(depot, chunks))
+    found = damaged_among(depot, chunks, meter.add)
+    damaged += [Damage(name=name.hex(), reason=reason) for name, reason in sorted(found.items())]
+    return Verified(manifests=len(names), chunks=len(chunks), bytes_read=meter.done, damaged=tuple(damaged))
+
+
+def stored_bytes(depot: Depot, names: Iterable[bytes]) -> int:
+    """Compressed bytes of those chunks that have a place here."""
+    total = 0
+    for some in windows(names):
+        total += sum(place.length for place in depot.index.locate(depot.region, some).values())
+    return total
