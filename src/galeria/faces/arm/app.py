@@ -1,0 +1,121 @@
+"""The whole REST service: sign-in, the ARM door and uploads under one roof."""
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from galeria.domain.errors import GaleriaError, Unauthenticated
+from galeria.domain.people import Principal
+from galeria.faces.arm import (
+    audit,
+    definitions,
+    exports,
+    galleries,
+    groups,
+    lab_plans,
+    labs,
+    machines,
+    operations,
+    people,
+    role_assignments,
+    subscriptions,
+    versions,
+)
+from galeria.faces.arm.bodies import LimitBodies
+from galeria.faces.arm.errors import on_fault, on_galeria_error, on_http_error, on_wrong_content
+from galeria.faces.arm.middleware import AdmitCallers, IdentifyRequests, SpellPaths
+from galeria.faces.arm.routes import Route, literals
+from galeria.faces.inside import Inside
+from galeria.faces.login.authority import Authority
+from galeria.faces.login.bearer import bearer, unauthenticated_handler
+from galeria.faces.login.router import login_router
+from galeria.faces.uploads.tus import UploadDoors, tus_router
+
+# It is checked before routing, so FastAPI does not know of it.
+_API_VERSION = {"parameters": [{"name": "api-version", "in": "query", "required": True, "schema": {"type": "string"}}]}
+
+ROUTES: tuple[Route, ...] = (
+    *subscriptions.ROUTES,
+    *groups.ROUTES,
+    *galleries.ROUTES,
+    *definitions.ROUTES,
+    *versions.ROUTES,
+    *lab_plans.ROUTES,
+    *exports.ROUTES,
+    *labs.ROUTES,
+    *machines.ROUTES,
+    *operations.ROUTES,
+    *people.ROUTES,
+    *audit.ROUTES,
+    # Last, because their paths begin with any scope.
+    *role_assignments.ROUTES,
+)
+
+
+def make_app(inside: Inside, *, routers: Iterable[APIRouter] = ()) -> FastAPI:
+    """The service as an ASGI application. `routers` are other doors under the same roof, such as the pages."""
+    authority = Authority(endpoint=inside.endpoint, tenant_id=inside.tenant_id)
+    who = bearer(inside.tokens, inside.database, inside.dice)
+    app = FastAPI(title="Galeria", description=__doc__, version="1", redirect_slashes=False)
+    app.state.inside = inside
+    app.include_router(_arm_router())
+    for router in (*_neighbours(inside, authority), *routers):
+        app.include_router(router)
+    app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
+    app.add_exception_handler(GaleriaError, on_galeria_error)
+    app.add_exception_handler(RequestValidationError, on_wrong_content)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(Exception, on_fault)
+    # The last one added sees a request first.
+    app.add_middleware(LimitBodies)
+    app.add_middleware(
+        AdmitCallers,
+        who=who,
+        challenge=unauthenticated_handler(authority),
+        subscription_id=inside.subscription_id,
+    )
+    app.add_middleware(SpellPaths, literals=literals(ROUTES))
+    app.add_middleware(IdentifyRequests, dice=inside.dice)
+    return app
+
+
+def _arm_router() -> APIRouter:
+    router = APIRouter(redirect_slashes=False)
+    for route in ROUTES:
+        router.add_api_route(
+            route.path,
+            route.handler,
+            methods=[route.method],
+            name=route.name,
+            operation_id=route.name,
+            tags=[route.name.partition("_")[0]],
+            response_model=None,
+            openapi_extra=_API_VERSION,
+        )
+    return router
+
+
+def _neighbours(inside: Inside, authority: Authority) -> tuple[APIRouter, ...]:
+    who = bearer(inside.tokens, inside.database, inside.dice)
+
+    def owner(request: Request) -> Principal:
+        return who(request).principal
+
+    login = login_router(
+        authority,
+        database=inside.database,
+        tokens=inside.tokens,
+        secrets=inside.secrets,
+        clock=inside.clock,
+        dice=inside.dice,
+    )
+    uploads = UploadDoors(
+        database=inside.database,
+        files=inside.uploads,
+        dice=inside.dice,
+        clock=inside.clock,
+        who=owner,
+    )
+    return login, tus_router(uploads)

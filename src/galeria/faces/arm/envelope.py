@@ -1,0 +1,46 @@
+"""What every resource is wrapped in: id, name, type, location, tags, systemData."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from galeria.domain.resources import Resource
+
+
+def envelope(resource: Resource, properties: dict[str, Any]) -> dict[str, Any]:
+    """`properties` are the resource's own; its provisioning state is added to them."""
+    id = resource.arm_id
+    return {
+        "id": str(id),
+        "name": id.name,
+        "type": id.type if id.namespace else "Microsoft.Resources/resourceGroups",
+        "location": resource.location,
+        "tags": dict(resource.tags),
+        "properties": {**properties, "provisioningState": resource.state.value},
+        "systemData": system_data(resource),
+    }
+
+
+def system_data(resource: Resource) -> dict[str, Any]:
+    return {
+        "createdBy": resource.created_by,
+        "createdByType": _kind(resource.created_by),
+        "createdAt": when(resource.created_at),
+        "lastModifiedBy": resource.modified_by,
+        "lastModifiedByType": _kind(resource.modified_by),
+        "lastModifiedAt": when(resource.modified_at),
+    }
+
+
+def when(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC, such as 2026-11-23T09:00:00.123456Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _kind(name: str) -> str:
+    """A program signs in with a GUID, a person with a name."""
+    try:
+        UUID(name)
+    except ValueError:
+        return "User"
+    return "Application"

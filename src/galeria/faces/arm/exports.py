@@ -1,0 +1,81 @@
+"""Exporting a lab's template to the gallery, and what that would cost."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from galeria.actions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
+from galeria.domain.errors import Invalid
+from galeria.faces.arm.answers import accepted, shown
+from galeria.faces.arm.door import At
+from galeria.faces.arm.ids import PlanId, named_id
+from galeria.faces.arm.routes import PLAN, Route
+from galeria.faces.arm.schemas_labs import SaveImageBody
+
+_MACHINE_TYPE = "microsoft.labservices/labs/virtualmachines"
+
+
+def save_image(id: PlanId, body: SaveImageBody, door: At) -> Response:
+    with door.writing() as request:
+        definition, version, operation = export_template(request, id, _wanted(body))
+    door.start(operation)
+    made = {
+        "imageDefinitionId": definition.resource_id,
+        "imageVersionId": version.resource_id,
+        "operationId": operation.id,
+    }
+    return accepted(door, operation, made)
+
+
+def estimate_image(id: PlanId, body: SaveImageBody, door: At) -> Response:
+    """The same request, answered with what it would do. Nothing is changed."""
+    with door.reading() as request:
+        estimate = estimate_export(request, id, _wanted(body), door.inside.engine, door.inside.stores)
+    return shown(_estimate(estimate))
+
+
+def _wanted(body: SaveImageBody) -> ExportRequest:
+    target = "labVirtualMachineId"
+    machine = named_id(body.lab_virtual_machine_id, target)
+    if machine.type.lower() != _MACHINE_TYPE:
+        raise Invalid(
+            f"'{machine}' is not a lab's virtual machine.",
+            hint="Give the template's id: …/labs/LAB/virtualMachines/template.",
+            target=target,
+        )
+    return ExportRequest(
+        lab=machine.parent,
+        machine=machine.name,
+        name=body.name,
+        version=body.version or "",
+        regions=tuple(body.regions or ()),
+    )
+
+
+def _estimate(estimate: ExportEstimate) -> dict[str, Any]:
+    return {
+        "image": estimate.image,
+        "version": estimate.version,
+        "isNewImage": estimate.is_new_image,
+        "readBytes": estimate.read_bytes,
+        "regions": [
+            {
+                "region": each.region,
+                "sendBytes": each.send_bytes,
+                "storeBytes": each.store_bytes,
+                "pricePerMonth": f"{each.price_month:f}",
+                "priceOnce": f"{each.price_once:f}",
+            }
+            for each in estimate.regions
+        ],
+        "pricePerMonth": f"{estimate.price_month:f}",
+        "priceOnce": f"{estimate.price_once:f}",
+        "currency": estimate.currency,
+        "pricesAreExamples": estimate.prices_are_examples,
+    }
+
+
+ROUTES = (
+    Route(name="LabPlans_SaveImage", method="POST", path=PLAN + "/saveImage", handler=save_image),
+    Route(name="LabPlans_EstimateImage", method="POST", path=PLAN + "/estimateImage", handler=estimate_image),
+)

@@ -1,0 +1,48 @@
+"""The ids that one request is known by, in the answer's headers, in the log and in the audit trail."""
+
+import re
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from galeria.ports.work import Dice
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_KEY = "galeria.request_identity"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestIdentity:
+    request_id: str  # ours, a GUID
+    correlation_id: str  # the client's where it sent a sound one
+    client_request_id: str = ""  # only if the client wants it back
+
+    def headers(self) -> dict[str, str]:
+        named = {"x-ms-request-id": self.request_id, "x-ms-correlation-request-id": self.correlation_id}
+        return named | ({"x-ms-client-request-id": self.client_request_id} if self.client_request_id else {})
+
+    def keep(self, scope: Scope) -> None:
+        scope[_KEY] = self
+
+    @classmethod
+    def read(cls, headers: Headers, dice: Dice) -> "RequestIdentity":
+        """What a client sent goes into logs and headers only in the form of an id."""
+        request_id = dice.new_guid()
+        client = _sound(headers.get("x-ms-client-request-id", ""))
+        wanted = headers.get("x-ms-return-client-request-id", "").lower() == "true"
+        return cls(
+            request_id=request_id,
+            correlation_id=_sound(headers.get("x-ms-correlation-request-id", "")) or request_id,
+            client_request_id=client if wanted else "",
+        )
+
+    @classmethod
+    def of(cls, scope: Scope) -> "RequestIdentity":
+        """The one that was kept; empty ids for what never came through the door's middleware."""
+        kept = scope.get(_KEY)
+        return kept if isinstance(kept, cls) else cls(request_id="", correlation_id="")
+
+
+def _sound(text: str) -> str:
+    return text if _ID.fullmatch(text) else ""

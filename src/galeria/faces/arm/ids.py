@@ -1,0 +1,63 @@
+"""Path parameters become resource ids. They are coroutines only because FastAPI runs these at once, not in a thread."""
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from galeria.domain.errors import Invalid
+from galeria.domain.ids import COMPUTE, LABS, ResourceId
+
+
+async def _group(subscription: str, group: str) -> ResourceId:
+    return ResourceId(subscription, group)
+
+
+GroupId = Annotated[ResourceId, Depends(_group)]
+
+
+async def _gallery(group: GroupId, gallery: str) -> ResourceId:
+    return group.resource(COMPUTE, "galleries", gallery)
+
+
+GalleryId = Annotated[ResourceId, Depends(_gallery)]
+
+
+async def _definition(gallery: GalleryId, definition: str) -> ResourceId:
+    return gallery.child("images", definition)
+
+
+DefinitionId = Annotated[ResourceId, Depends(_definition)]
+
+
+async def _version(definition: DefinitionId, version: str) -> ResourceId:
+    return definition.child("versions", version)
+
+
+VersionId = Annotated[ResourceId, Depends(_version)]
+
+
+async def _plan(group: GroupId, plan: str) -> ResourceId:
+    return group.resource(LABS, "labPlans", plan)
+
+
+PlanId = Annotated[ResourceId, Depends(_plan)]
+
+
+async def _lab(group: GroupId, lab: str) -> ResourceId:
+    return group.resource(LABS, "labs", lab)
+
+
+LabId = Annotated[ResourceId, Depends(_lab)]
+
+
+def subscription_key(subscription: str) -> str:
+    """What the keys of everything in it start with."""
+    return f"/subscriptions/{subscription}".lower()
+
+
+def named_id(text: str, target: str) -> ResourceId:
+    """An id out of a request's body. Raises Invalid that names the property."""
+    try:
+        return ResourceId.parse(text)
+    except Invalid as error:
+        raise Invalid(f"Expect fully qualified resource Id, not '{text}'.", hint=error.hint, target=target) from error

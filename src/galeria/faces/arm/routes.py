@@ -1,0 +1,36 @@
+"""A door's table: which handler answers which method and path, under which name in the OpenAPI document."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+SUBSCRIPTION = "/subscriptions/{subscription}"
+GROUP = SUBSCRIPTION + "/resourceGroups/{group}"
+COMPUTE = "/providers/Microsoft.Compute"
+LABS = "/providers/Microsoft.LabServices"
+OURS = "/providers/Microsoft.Galeria"
+GALLERY = GROUP + COMPUTE + "/galleries/{gallery}"
+DEFINITION = GALLERY + "/images/{definition}"
+VERSION = DEFINITION + "/versions/{version}"
+PLAN = GROUP + LABS + "/labPlans/{plan}"
+LAB = GROUP + LABS + "/labs/{lab}"
+MACHINE = LAB + "/virtualMachines/{machine}"
+COMPUTE_OPERATION = SUBSCRIPTION + COMPUTE + "/locations/{location}/capsOperations/{operation}"
+LAB_OPERATION = SUBSCRIPTION + LABS + "/operationResults/{operation}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """`name` is the operation id, in the words of Azure's own specification where it has the operation."""
+
+    name: str
+    method: str
+    path: str
+    handler: Callable[..., Any]
+
+
+def literals(routes: Iterable[Route]) -> dict[str, str]:
+    """Every fixed word in the paths: lower case → the spelling in use."""
+    return {
+        part.lower(): part for route in routes for part in route.path.split("/") if part and not part.startswith("{")
+    }

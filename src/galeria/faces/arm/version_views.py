@@ -1,0 +1,123 @@
+"""An image version as it is shown: the service's own shape, and in `galeria` the figures that it lacks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from galeria.actions.request import Request
+from galeria.domain.galleries import OS_DISK, ImageVersion, Replica, VersionDisk
+from galeria.domain.states import ReplicaState
+from galeria.faces.arm.envelope import envelope, when
+
+GB = 1024**3
+
+_SHOWN = {
+    ReplicaState.PENDING: "Unknown",
+    ReplicaState.REPLICATING: "Replicating",
+    ReplicaState.COMPLETED: "Completed",
+    ReplicaState.FAILED: "Failed",
+}
+
+
+def version_view(request: Request, version: ImageVersion, *, with_status: bool = False) -> dict[str, Any]:
+    """`with_status` adds replicationStatus, which clients must ask for."""
+    disks = request.uow.versions.disks(version.id)
+    replicas = request.uow.versions.replicas(version.id)
+    properties = {
+        "publishingProfile": _publishing(version, replicas),
+        "storageProfile": _storage(disks),
+        "safetyProfile": {"allowDeletionOfReplicatedLocations": True, "blockDeletionBeforeEndOfLife": False},
+        "galeria": _figures(version, disks, replicas),
+    }
+    if with_status:
+        properties["replicationStatus"] = _status(replicas)
+    return envelope(version, properties)
+
+
+def _publishing(version: ImageVersion, replicas: list[Replica]) -> dict[str, Any]:
+    return {
+        "targetRegions": [_target(replica) for replica in replicas],
+        "replicaCount": 1,
+        "excludeFromLatest": version.exclude_from_latest,
+        "publishedDate": when(version.published_at),
+        "endOfLifeDate": when(version.end_of_life),
+        "storageAccountType": "Standard_LRS",
+        "replicationMode": "Full",
+    }
+
+
+def _target(replica: Replica) -> dict[str, Any]:
+    """Without the flag where the region follows the version's own: clients send back what they got."""
+    target = {"name": replica.region, "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"}
+    flag = replica.exclude_from_latest
+    return target if flag is None else {**target, "excludeFromLatest": flag}
+
+
+def _storage(disks: list[VersionDisk]) -> dict[str, Any]:
+    images = [
+        {"lun": disk.lun, "sizeInGB": -(-disk.size // GB), "hostCaching": "None"} for disk in disks if disk.lun >= 0
+    ]
+    profile: dict[str, Any] = {"dataDiskImages": images} if images else {}
+    for disk in disks:
+        if disk.lun == OS_DISK:
+            profile["osDiskImage"] = {"sizeInGB": -(-disk.size // GB), "hostCaching": "ReadWrite"}
+    return profile
+
+
+def _status(replicas: list[Replica]) -> dict[str, Any]:
+    summary = [
+        {
+            "region": replica.region,
+            "state": _SHOWN[replica.state],
+            "progress": replica.progress,
+            "details": replica.failure,
+        }
+        for replica in replicas
+    ]
+    return {"aggregatedState": _aggregated(replicas), "summary": summary}
+
+
+def _aggregated(replicas: list[Replica]) -> str:
+    states = {replica.state for replica in replicas}
+    if states <= {ReplicaState.COMPLETED}:
+        return "Completed" if states else "Unknown"
+    if states & {ReplicaState.PENDING, ReplicaState.REPLICATING}:
+        return "InProgress"
+    return "Failed"
+
+
+def _figures(version: ImageVersion, disks: Sequence[VersionDisk], replicas: list[Replica]) -> dict[str, Any]:
+    os_disk = next((disk for disk in disks if disk.lun == OS_DISK), None)
+    return {
+        "digest": (os_disk and os_disk.digest) or None,
+        "logicalBytes": sum(disk.size for disk in disks),
+        "dataBytes": sum(disk.data_bytes for disk in disks),
+        "readBytes": sum(disk.read_bytes for disk in disks),
+        "storedBytes": sum(disk.stored_bytes for disk in disks),
+        "parentDigest": version.parent_digest,
+        "failure": version.failure,
+        "disks": [
+            {
+                "lun": disk.lun,
+                "sizeBytes": disk.size,
+                "dataBytes": disk.data_bytes,
+                "readBytes": disk.read_bytes,
+                "storedBytes": disk.stored_bytes,
+                "digest": disk.digest or None,
+            }
+            for disk in disks
+        ],
+        "replicas": [_replica(replica) for replica in replicas],
+    }
+
+
+def _replica(replica: Replica) -> dict[str, Any]:
+    return {
+        "region": replica.region,
+        "state": replica.state.value,
+        "progress": replica.progress,
+        "bytesDone": replica.bytes_done,
+        "bytesTotal": replica.bytes_total,
+        "sentBytes": replica.sent_bytes,
+        "failure": replica.failure,
+        "verifiedAt": when(replica.verified_at),
+    }

@@ -1,0 +1,45 @@
+"""Short names stand for whole ids; a whole id stands for itself."""
+
+from dataclasses import dataclass
+
+from galeria.domain.ids import COMPUTE, LABS, ResourceId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Where short names are looked for."""
+
+    subscription: str
+    group: str = "galeria"
+    account: str = "labs"
+
+    @property
+    def scope(self) -> str:
+        return f"/subscriptions/{self.subscription}"
+
+    def group_id(self, name: str = "") -> ResourceId:
+        return _whole(name) or ResourceId(self.subscription, name or self.group)
+
+    def gallery(self, name: str) -> ResourceId:
+        return _whole(name) or self.group_id().resource(COMPUTE, "galleries", name)
+
+    def image(self, gallery: str, name: str) -> ResourceId:
+        """An image definition."""
+        return _whole(name) or self.gallery(gallery).child("images", name)
+
+    def version(self, gallery: str, image: str, number: str) -> ResourceId:
+        return _whole(number) or self.image(gallery, image).child("versions", number)
+
+    def account_id(self, name: str = "") -> ResourceId:
+        return _whole(name or self.account) or self.group_id().resource(LABS, "labPlans", name or self.account)
+
+    def lab(self, name: str) -> ResourceId:
+        return _whole(name) or self.group_id().resource(LABS, "labs", name)
+
+    def machine(self, lab: str, name: str) -> ResourceId:
+        return _whole(name) or self.lab(lab).child("virtualMachines", name)
+
+
+def _whole(text: str) -> ResourceId | None:
+    """Raises Invalid where it begins like an id and is none."""
+    return ResourceId.parse(text) if text.startswith("/") else None
