@@ -50,8 +50,6 @@ def put_one(id: VersionId, body: VersionBody, door: At) -> Response:
         held = request.uow.versions.find_by_key(id.key)
         profile = properties.publishing_profile
         said = set(PublishingProfile.model_fields) if profile else set()
-        if profile and profile.target_regions is None:
-            said.remove("target_regions")
         wanted = VersionRequest(
             location=body.location,
             tags=body.tags or {},
@@ -119,14 +117,18 @@ def impact(id: VersionId, door: At) -> Response:
 
 def _published(request: Request, held: ImageVersion | None, profile: PublishingProfile, said: set[str]) -> Published:
     """The publishing part of a request: what was `said` of it, and for the rest what the version has."""
-    keeps = set(PublishingProfile.model_fields) - said if held else set()
-    return {
-        "targets": _held_targets(request, held) if held and "target_regions" in keeps else _targets(profile),
-        "exclude_from_latest": (
-            held.exclude_from_latest if held and "exclude_from_latest" in keeps else bool(profile.exclude_from_latest)
-        ),
-        "end_of_life": held.end_of_life if held and "end_of_life_date" in keeps else profile.end_of_life_date,
-    }
+    if held is None:
+        return Published(
+            targets=_targets(profile),
+            exclude_from_latest=bool(profile.exclude_from_latest),
+            end_of_life=profile.end_of_life_date,
+        )
+    sets_flag, sets_end = "exclude_from_latest" in said, "end_of_life_date" in said
+    return Published(
+        targets=_held_targets(request, held) if profile.target_regions is None else _targets(profile),
+        exclude_from_latest=bool(profile.exclude_from_latest) if sets_flag else held.exclude_from_latest,
+        end_of_life=profile.end_of_life_date if sets_end else held.end_of_life,
+    )
 
 
 def _targets(profile: PublishingProfile) -> tuple[Target, ...]:

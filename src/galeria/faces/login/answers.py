@@ -4,18 +4,22 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import OAuth2Error, UnsupportedGrantTypeError
 
+from galeria.faces.login.throttle import Blocked
+
 # Error numbers of Entra ID (AADSTS…): `az` adds its own advice to some of them.
 WRONG_PASSWORD = 50126
 WRONG_SECRET = 7000215
 BAD_REFRESH_TOKEN = 700082
+BLOCKED = 50053
 
 
 class Refusal(OAuth2Error):  # type: ignore[misc]  # Authlib has no type stubs.
-    """An error answer with a number."""
+    """An error answer with a number; `retry_after` are seconds."""
 
-    def __init__(self, error: str, message: str, *, status: int = 400, number: int = 0) -> None:
+    def __init__(self, error: str, message: str, *, status: int = 400, number: int = 0, retry_after: int = 0) -> None:
         super().__init__(error=error, description=plain(message), status_code=status)
         self.number = number
+        self.retry_after = retry_after
 
     def get_body(self) -> list[tuple[str, Any]]:
         body: list[tuple[str, Any]] = super().get_body()
@@ -24,7 +28,14 @@ class Refusal(OAuth2Error):  # type: ignore[misc]  # Authlib has no type stubs.
     def get_headers(self) -> list[tuple[str, str]]:
         """RFC 6749 §5.2: a 401 names the scheme that the client can authenticate with."""
         headers: list[tuple[str, str]] = super().get_headers()
+        if self.retry_after:
+            headers = [*headers, ("Retry-After", str(self.retry_after))]
         return [*headers, ("WWW-Authenticate", 'Basic realm="Galeria"')] if self.status_code == 401 else headers
+
+
+def blocked(error: Blocked) -> Refusal:
+    """429 with the time to wait: msal and azure-core then wait by themselves."""
+    return Refusal(Blocked.code, str(error), status=429, number=BLOCKED, retry_after=error.seconds)
 
 
 def refusal(error: OAuth2Error) -> Refusal:

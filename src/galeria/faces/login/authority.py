@@ -34,6 +34,19 @@ class Authority:
         return f"{self.login_endpoint}/oauth2/authorize"
 
     @property
+    def device_endpoint(self) -> str:
+        return f"{self.login_endpoint}/oauth2/devicecode"
+
+    @property
+    def device_page(self) -> str:
+        """What people open to type the code that a program shows them."""
+        return f"{self.login_endpoint}/device"
+
+    @property
+    def identity_endpoint(self) -> str:
+        return f"{self.endpoint}/msi/token"
+
+    @property
     def keys_endpoint(self) -> str:
         return f"{self.login_endpoint}/discovery/keys"
 
@@ -50,6 +63,10 @@ class Authority:
             return str(UUID(text)) == self.tenant_id
         except ValueError:
             return True
+
+    def is_audience(self, text: str) -> bool:
+        """Whether a token for this audience is one for this service; there is no other."""
+        return text.rstrip("/").casefold() == self.endpoint.casefold()
 
     def other_tenant(self, text: str) -> str:
         return f"Tenant '{text}' is not known here. The tenant of this service is '{self.tenant_id}'."

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from galeria.actions.caller import Caller
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.people import Principal
 from galeria.faces.login.authority import Authority
-from galeria.ports.database import Database
-from galeria.ports.tokens import Tokens
+from galeria.ports.database import Database, UnitOfWork
+from galeria.ports.tokens import Claims, Tokens
 from galeria.ports.work import Dice
 
 # What may go into logs and the audit trail just as a client sent it.
@@ -26,11 +28,7 @@ def bearer(tokens: Tokens, database: Database, dice: Dice) -> Callable[[Request]
     def read_caller(request: Request) -> Caller:
         claims = tokens.read(_token(request))
         with database(reading=True) as uow:
-            principal = uow.people.find(claims.principal_id)
-            if principal is None or not principal.enabled:
-                raise Unauthenticated(
-                    "This account does not exist any more or is disabled.", hint="Ask an Owner to enable it."
-                )
+            principal = _admitted(uow, claims)
             assignments = uow.people.assignments(principal.id)
         return Caller(principal=principal, assignments=assignments, correlation_id=_correlation_id(request, dice))
 
@@ -52,6 +50,15 @@ def unauthenticated_handler(authority: Authority) -> Callable[[Request, Exceptio
         return JSONResponse(body, status_code=401, headers={"WWW-Authenticate": challenge})
 
     return answer
+
+
+def _admitted(uow: UnitOfWork, claims: Claims) -> Principal:
+    principal = uow.people.find(claims.principal_id)
+    if principal is None or not principal.enabled:
+        raise Unauthenticated("This account does not exist any more or is disabled.", hint="Ask an Owner to enable it.")
+    if not principal.accepts(datetime.fromtimestamp(claims.issued_at, UTC)):
+        raise Unauthenticated("The access token was revoked.", hint="Sign in again.")
+    return principal
 
 
 def _token(request: Request) -> str:

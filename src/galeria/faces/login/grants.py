@@ -54,7 +54,7 @@ class PasswordGrant(ResourceOwnerPasswordCredentialsGrant):  # type: ignore[misc
     TOKEN_ENDPOINT_AUTH_METHODS = (PUBLIC,)
 
     def authenticate_user(self, username: str, password: str) -> Principal:
-        return cast(Principal, self.server.sign_in_user(username, password))
+        return cast(Principal, self.server.sign_in_user(username, password, self.request.address))
 
 
 class RefreshTokenGrant(AuthlibRefreshTokenGrant):  # type: ignore[misc]

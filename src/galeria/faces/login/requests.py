@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, unquote_plus
 
 from authlib.oauth2.rfc6749 import OAuth2Request
@@ -19,8 +19,9 @@ MAX_FIELDS = 50
 class TokenRequest(OAuth2Request):  # type: ignore[misc]  # Authlib has no type stubs.
     """A POST to the token endpoint: form fields, each once, and headers whose names compare without regard to case."""
 
-    def __init__(self, uri: str, fields: dict[str, str], headers: Mapping[str, str]) -> None:
+    def __init__(self, uri: str, fields: dict[str, str], headers: Mapping[str, str], address: str) -> None:
         super().__init__("POST", uri, headers=headers)
+        self.address = address  # of the client
         self.payload = BasicOAuth2Payload(fields)
 
     @property
@@ -50,12 +51,21 @@ def form_fields(body: bytes) -> dict[str, str]:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError as error:
         raise Refusal("invalid_request", "The body is not a form (application/x-www-form-urlencoded).") from error
+    return checked_fields(pairs)
+
+
+def checked_fields(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Of a form or a query. Raises Refusal."""
     fields = dict(pairs)
     if len(fields) != len(pairs) or any("\0" in value for value in fields.values()):
         raise Refusal("invalid_request", "A field was sent twice, or holds a zero byte.")
     if "resource" in fields and not fields.get("scope"):
         fields["scope"] = f"{fields['resource']}/.default openid profile offline_access"
     return fields
+
+
+def client_address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def basic_credentials(header: str) -> tuple[str, str] | None:

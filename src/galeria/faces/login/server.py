@@ -1,19 +1,20 @@
 """The authorization server: Authlib knows the protocol, the actions know the people, this joins them."""
 
-import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error
 from fastapi.responses import JSONResponse
 
-from galeria.actions.people import sign_in
-from galeria.actions.sessions import Renewal, renew_session, start_session
+from galeria.actions.sessions import Renewal, renew_session
+from galeria.actions.sign_in_codes import DeviceStart
 from galeria.domain.errors import Conflict, Unauthenticated
 from galeria.domain.people import Principal, PrincipalKind
-from galeria.faces.login.answers import WRONG_PASSWORD, WRONG_SECRET, Refusal, refusal
+from galeria.faces.login.answers import WRONG_PASSWORD, WRONG_SECRET, Refusal, blocked, refusal
 from galeria.faces.login.authority import Authority
+from galeria.faces.login.code_grants import CodeGrant, DeviceEndpoint, DeviceGrant
+from galeria.faces.login.codes import Codes
+from galeria.faces.login.entrance import Entrance
 from galeria.faces.login.grants import (
     PUBLIC,
     ClientCredentialsGrant,
@@ -22,60 +23,81 @@ from galeria.faces.login.grants import (
     PublicClient,
     RefreshTokenGrant,
 )
+from galeria.faces.login.issuing import Issuer
 from galeria.faces.login.requests import TokenRequest, basic_credentials, form_fields
+from galeria.faces.login.throttle import Blocked
 from galeria.ports.database import Database
-from galeria.ports.tokens import Tokens
-from galeria.ports.work import Clock, Dice, Secrets
+from galeria.ports.work import Clock, Dice
 
-TOKEN_SECONDS = 3600
 # OpenID Connect's own scopes; everything else names an audience.
 OPEN_ID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
-EVERYTHING = "openid profile offline_access"
+# Longer ones than any client sends are not kept.
+LONGEST_CLIENT_ID = 100
+LONGEST_SCOPE = 2000
 
 
 class SignInServer(AuthorizationServer):  # type: ignore[misc]
-    """Answers token requests. Keeps nothing between them, so any number of threads may ask."""
+    """Answers token requests. Keeps nothing between them but the count of wrong tries; any number of threads may ask."""
 
     def __init__(
         self,
         authority: Authority,
         *,
+        entrance: Entrance,
+        codes: Codes,
+        issuer: Issuer,
         database: Database,
-        tokens: Tokens,
-        secrets: Secrets,
         clock: Clock,
         dice: Dice,
     ) -> None:
         super().__init__()
+        self.codes = codes
+        self.issuer = issuer
         self._authority = authority
+        self._entrance = entrance
         self._database = database
-        self._tokens = tokens
-        self._secrets = secrets
         self._clock = clock
         self._dice = dice
         self.register_client_auth_method("client_secret_post", self._client_by_form)
         self.register_client_auth_method("client_secret_basic", self._client_by_header)
         self.register_client_auth_method(PUBLIC, self._public_client)
         self.register_token_generator("default", self._new_token)
-        for grant in (ClientCredentialsGrant, PasswordGrant, RefreshTokenGrant):
+        self.register_endpoint(DeviceEndpoint)
+        for grant in (ClientCredentialsGrant, PasswordGrant, RefreshTokenGrant, DeviceGrant, CodeGrant):
             self.register_grant(grant)
 
-    def answer(self, body: bytes, headers: Mapping[str, str], tenant: str) -> JSONResponse:
+    @property
+    def device_page(self) -> str:
+        return self._authority.device_page
+
+    def answer(self, body: bytes, headers: Mapping[str, str], tenant: str, address: str) -> JSONResponse:
         """A token, or an error of RFC 6749 §5.2; whatever a client sends is answered."""
-        try:
-            fields = form_fields(body)
-            if not self._authority.is_tenant(tenant):
-                raise Refusal("invalid_request", self._authority.other_tenant(tenant))
-        except OAuth2Error as error:
-            return self.handle_error_response(None, error)
-        response: JSONResponse = self.create_token_response(
-            TokenRequest(self._authority.token_endpoint, fields, headers)
-        )
+        request = self._read(body, headers, tenant, address)
+        if isinstance(request, JSONResponse):
+            return request
+        response: JSONResponse = self.create_token_response(request)
         return response
 
-    def sign_in_user(self, name: str, password: str) -> Principal:
+    def answer_device(self, body: bytes, headers: Mapping[str, str], tenant: str, address: str) -> JSONResponse:
+        """A device code (RFC 8628 §3.2), or an error."""
+        request = self._read(body, headers, tenant, address)
+        if isinstance(request, JSONResponse):
+            return request
+        response: JSONResponse = self.create_endpoint_response(DeviceEndpoint.ENDPOINT_NAME, request)
+        return response
+
+    def start_device(self, client_id: str, scope: str, address: str) -> DeviceStart:
         try:
-            return self._sign_in(name, password, PrincipalKind.USER)
+            self._entrance.count_device(address)
+        except Blocked as error:
+            raise blocked(error) from error
+        return self.codes.start_device(client_id, scope)
+
+    def sign_in_user(self, name: str, password: str, address: str) -> Principal:
+        try:
+            return self._entrance.sign_in(name, password, PrincipalKind.USER, address)
+        except Blocked as error:
+            raise blocked(error) from error
         except Unauthenticated as error:
             raise Refusal("invalid_grant", str(error), number=WRONG_PASSWORD) from error
 
@@ -109,9 +131,10 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
 
     def validate_requested_scope(self, scope: str | None) -> None:
         """There is one audience, this service. `az` writes it with one slash or two before '.default'."""
+        if len(scope or "") > LONGEST_SCOPE:
+            raise Refusal("invalid_scope", f"The scope is longer than {LONGEST_SCOPE} characters.")
         for each in set((scope or "").split()) - OPEN_ID_SCOPES:
-            audience = each.removesuffix(".default").removesuffix("user_impersonation").rstrip("/")
-            if audience.casefold() != self._authority.endpoint.casefold():
+            if not self._authority.is_audience(each.removesuffix(".default").removesuffix("user_impersonation")):
                 raise Refusal(
                     "invalid_scope",
                     f"The scope '{each}' is not one of this service. Ask for '{self._authority.endpoint}/.default'.",
@@ -119,7 +142,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
 
     def _client_by_form(self, query: object, request: TokenRequest) -> ConfidentialClient | None:
         client_id, secret = request.form.get("client_id"), request.form.get("client_secret")
-        return self._confidential(client_id, secret) if client_id and secret else None
+        return self._confidential(client_id, secret, request.address) if client_id and secret else None
 
     def _client_by_header(self, query: object, request: TokenRequest) -> ConfidentialClient:
         credentials = basic_credentials(request.headers.get("authorization", ""))
@@ -130,24 +153,34 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
                 "Certificates and federated tokens are not accepted here.",
                 status=401,
             )
-        return self._confidential(*credentials)
+        return self._confidential(*credentials, request.address)
 
     def _public_client(self, query: object, request: TokenRequest) -> PublicClient:
         client_id = request.form.get("client_id")
         if not client_id:
             raise Refusal("invalid_request", "The field 'client_id' is missing.")
+        if len(client_id) > LONGEST_CLIENT_ID:
+            raise Refusal("invalid_request", f"The field 'client_id' is longer than {LONGEST_CLIENT_ID} characters.")
         return PublicClient(client_id)
 
-    def _confidential(self, client_id: str, secret: str) -> ConfidentialClient:
+    def _confidential(self, client_id: str, secret: str, address: str) -> ConfidentialClient:
         try:
-            return ConfidentialClient(self._sign_in(client_id, secret, PrincipalKind.SERVICE_PRINCIPAL))
+            return ConfidentialClient(
+                self._entrance.sign_in(client_id, secret, PrincipalKind.SERVICE_PRINCIPAL, address)
+            )
+        except Blocked as error:
+            raise blocked(error) from error
         except Unauthenticated as error:
             raise Refusal("invalid_client", str(error), status=401, number=WRONG_SECRET) from error
 
-    def _sign_in(self, name: str, secret: str, kind: PrincipalKind) -> Principal:
-        # Checking a secret takes a tenth of a second and more: nobody who writes may have to wait for it.
-        with self._database(reading=True) as uow:
-            return sign_in(uow, self._secrets, name, secret, kind)
+    def _read(self, body: bytes, headers: Mapping[str, str], tenant: str, address: str) -> TokenRequest | JSONResponse:
+        try:
+            fields = form_fields(body)
+            if not self._authority.is_tenant(tenant):
+                raise Refusal("invalid_request", self._authority.other_tenant(tenant))
+        except OAuth2Error as error:
+            return self.handle_error_response(None, error)
+        return TokenRequest(self._authority.token_endpoint, fields, headers, address)
 
     def _renew_once(self, refresh_token: str, client_id: str) -> Renewal | None:
         with self._database() as uow:
@@ -165,38 +198,8 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         expires_in: int | None,
         include_refresh_token: bool,
     ) -> dict[str, Any]:
-        """The token answer; with a user also what msal wants: reference/gallery-and-arm.md §4.2, rows 3 and 4."""
         if isinstance(client, ConfidentialClient):
-            return self._access(client.principal)
+            return self.issuer.access(client.principal)
         if user is None:
             raise Refusal("invalid_grant", "Nobody signed in.")
-        asked = scope or f"{self._authority.endpoint}/.default {EVERYTHING}"
-        answer = {**self._access(user), "scope": asked, "client_info": self._client_info(user)}
-        if "openid" in asked.split():
-            answer["id_token"] = self._tokens.issue_identity(
-                user.id, user.name, user.display_name, client_id=client.client_id, seconds=TOKEN_SECONDS
-            )
-        if include_refresh_token and "offline_access" in asked.split():
-            answer["refresh_token"] = self._first_refresh_token(user, client.client_id)
-        return answer
-
-    def _access(self, principal: Principal) -> dict[str, Any]:
-        token = self._tokens.issue(
-            principal.id, principal.name, principal.kind, audience=self._authority.endpoint, seconds=TOKEN_SECONDS
-        )
-        return {
-            "token_type": "Bearer",
-            "expires_in": TOKEN_SECONDS,
-            "ext_expires_in": TOKEN_SECONDS,
-            "access_token": token,
-        }
-
-    def _first_refresh_token(self, user: Principal, client_id: str) -> str:
-        with self._database() as uow:
-            token = start_session(uow, self._clock, self._dice, user.id, client_id)
-            uow.commit()
-            return token
-
-    def _client_info(self, user: Principal) -> str:
-        text = json.dumps({"uid": user.id, "utid": self._authority.tenant_id})
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return self.issuer.answer(user, client.client_id, scope, refreshable=include_refresh_token)

@@ -1,0 +1,151 @@
+"""Groups, galleries, image definitions and lab plans: made, changed, listed, deleted, with the status codes of ARM."""
+
+import pytest
+
+from tests.faces.arm.served import GALLERY, GROUP, PLAN, SUB, Arm, definition_body, done, told
+
+COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
+LAB_SERVICES = f"{GROUP}/providers/Microsoft.LabServices"
+
+
+def test_a_group_is_made_changed_found_and_listed(arm: Arm) -> None:
+    path = f"{SUB}/resourceGroups/Biologia"
+    assert arm().head(path).status_code == 404
+    made = done(arm().put(path, json={"location": "Brazil South", "tags": {"a": "1"}}), 201)
+    assert made["id"] == path
+    assert made["type"] == "Microsoft.Resources/resourceGroups"
+    assert made["location"] == "brazilsouth"
+    assert made["properties"] == {"provisioningState": "Succeeded"}
+    assert done(arm().put(path, json={"location": "brazilsouth"}))["tags"] == {}
+    assert arm().head(path).status_code == 204
+    assert done(arm().get(path))["name"] == "Biologia"
+    assert "Biologia" in [each["name"] for each in done(arm().get(f"{SUB}/resourceGroups"))["value"]]
+
+
+def test_a_gallery_is_made_with_201_and_changed_with_200(arm: Arm) -> None:
+    path = f"{COMPUTE}/galleries/Mixed.Case"
+    made = done(arm().put(path, json={"location": "Brazil South"}), 201)
+    assert made["id"] == path
+    assert made["name"] == "Mixed.Case"
+    assert made["type"] == "Microsoft.Compute/galleries"
+    assert made["properties"]["identifier"]["uniqueName"].endswith("-MIXED.CASE")
+    assert made["properties"]["provisioningState"] == "Succeeded"
+    assert made["systemData"]["createdBy"] == "admin"
+    assert made["systemData"]["createdByType"] == "User"
+    changed = done(arm().put(path, json={**made, "tags": {"a": "b"}}))
+    assert changed["tags"] == {"a": "b"}
+    patched = done(arm().patch(path, json={"properties": {"description": "words"}}))
+    assert (patched["tags"], patched["properties"]["description"]) == ({"a": "b"}, "words")
+    assert done(arm().patch(path, json={"tags": {}}))["properties"]["description"] == "words"
+    assert done(arm().get(path))["tags"] == {}
+    for where in (COMPUTE, f"{SUB}/providers/Microsoft.Compute"):
+        assert "Mixed.Case" in [each["name"] for each in done(arm().get(f"{where}/galleries"))["value"]]
+
+
+def test_what_is_deleted_answers_200_and_what_was_not_there_204(arm: Arm) -> None:
+    path = f"{COMPUTE}/galleries/gone"
+    done(arm().put(path, json={"location": "brazilsouth"}), 201)
+    done(arm().put(f"{path}/images/x", json=definition_body("x")), 201)
+    assert told(arm().delete(path), 409)["code"] == "CannotDeleteResource"
+    for each in (f"{path}/images/x", path):
+        answer = arm().delete(each)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert arm().delete(each).status_code == 204
+        assert told(arm().get(each), 404)["code"] == "ResourceNotFound"
+
+
+def test_a_definition_keeps_what_describes_the_system_and_takes_enums_in_any_case(arm: Arm) -> None:
+    path = f"{GALLERY}/images/ubuntu-24.04"
+    made = done(arm().put(path, json=definition_body("24.04", galeria={"displayName": "Ubuntu für alle"})), 201)
+    properties = made["properties"]
+    assert (properties["osType"], properties["osState"], properties["hyperVGeneration"]) == (
+        "Linux",
+        "Generalized",
+        "V1",
+    )
+    assert properties["identifier"] == {"publisher": "campus", "offer": "linux", "sku": "24.04"}
+    assert done(arm().put(path, json=made))["properties"]["galeria"] == {"displayName": "Ubuntu für alle"}
+    error = told(arm().put(path, json=definition_body("24.04", osState="Specialized")), 400)
+    assert (error["code"], error["target"]) == ("PropertyChangeNotAllowed", "galleryImage.properties.osState")
+    patched = done(arm().patch(path, json={"properties": {"description": "d"}, "tags": {"k": "v"}}))
+    assert (patched["properties"]["description"], patched["tags"]) == ("d", {"k": "v"})
+    assert done(arm().get(path)) == patched
+    assert "ubuntu-24.04" in [each["name"] for each in done(arm().get(f"{GALLERY}/images"))["value"]]
+
+
+@pytest.mark.parametrize(("version", "generation"), [("2021-10-01", "V1"), ("2025-03-03", "V2")])
+def test_the_default_generation_follows_the_api_version(arm: Arm, version: str, generation: str) -> None:
+    body = definition_body(f"g{version}", hyperVGeneration=None)
+    made = arm().put(f"{GALLERY}/images/g{version}", json=body, params={"api-version": version})
+    assert done(made, 201)["properties"]["hyperVGeneration"] == generation
+
+
+def test_a_plan_attaches_detaches_and_keeps_what_a_patch_does_not_name(arm: Arm) -> None:
+    path, gallery = f"{LAB_SERVICES}/labPlans/plan-b", f"{COMPUTE}/galleries/forplan"
+    done(arm().put(gallery, json={"location": "brazilsouth"}), 201)
+    body = {"location": "brazilsouth", "properties": {"sharedGalleryId": gallery, "osDiskLimitInGB": 64}}
+    made = done(arm().put(path, json=body), 201)
+    assert made["properties"]["sharedGalleryId"] == gallery
+    assert made["properties"]["osDiskLimitInGB"] == 64
+    assert made["properties"]["imagesEnabledByDefault"] is True
+    error = told(arm().patch(path, json={"properties": {"sharedGalleryId": GALLERY}}), 409)
+    assert "Detach" in error["message"]
+    patched = done(arm().patch(path, json={"properties": {"imagesEnabledByDefault": False}}))
+    assert patched["properties"]["sharedGalleryId"] == gallery
+    assert patched["properties"]["imagesEnabledByDefault"] is False
+    detached = done(arm().patch(path, json={"properties": {"sharedGalleryId": None}}))
+    assert detached["properties"]["sharedGalleryId"] is None
+    assert detached["properties"]["osDiskLimitInGB"] == 64
+    assert done(arm().get(path)) == detached
+    for where in (LAB_SERVICES, f"{SUB}/providers/Microsoft.LabServices"):
+        assert "plan-b" in [each["name"] for each in done(arm().get(f"{where}/labPlans"))["value"]]
+    assert arm().delete(path).status_code == 200
+    assert arm().delete(path).status_code == 204
+
+
+def test_a_plan_shows_every_image_with_the_reasons_against_it(arm: Arm, image: str) -> None:
+    path = f"{PLAN}/images/ready"
+    usable = done(arm().get(path))["properties"]
+    assert (usable["enabledState"], usable["sharedGalleryId"]) == ("Enabled", image)
+    assert usable["availableRegions"] == ["brazilsouth", "brazilsoutheast"]
+    assert usable["galeria"] == {
+        "usable": True,
+        "version": "1.0.0",
+        "versionId": f"{image}/versions/1.0.0",
+        "obstacles": [],
+    }
+    elsewhere = done(arm().get(path, params={"region": "West Europe"}))["properties"]["galeria"]
+    assert elsewhere["usable"] is False
+    assert [each["code"] for each in elsewhere["obstacles"]] == ["NotInRegion"]
+    off = done(arm().put(path, json={"properties": {"enabledState": "disabled"}}))["properties"]
+    assert (off["enabledState"], off["galeria"]["obstacles"][0]["code"]) == ("Disabled", "Disabled")
+    on = done(arm().patch(path, json={"properties": {"enabledState": "Enabled"}}))["properties"]
+    assert on["galeria"]["usable"] is True
+    assert done(arm().patch(path, json={}))["properties"] == on
+    listed = done(arm().get(f"{PLAN}/images"))["value"]
+    assert [each["properties"]["galeria"]["usable"] for each in listed if each["name"] == "ready"] == [True]
+    assert told(arm().put(path, json={"properties": {}}), 400)["target"] == "properties.enabledState"
+
+
+def test_the_platform_tells_tenant_subscription_regions_and_sizes(arm: Arm) -> None:
+    (tenant,) = done(arm().get("/tenants"))["value"]
+    (subscription,) = done(arm().get("/subscriptions"))["value"]
+    assert subscription["tenantId"] == tenant["tenantId"]
+    assert (subscription["id"], subscription["state"]) == (SUB, "Enabled")
+    assert done(arm().get(SUB)) == subscription
+    regions = done(arm().get(f"{SUB}/locations"))["value"]
+    assert [each["displayName"] for each in regions][:2] == ["Brazil South", "Brazil Southeast"]
+    sizes = done(arm().get(f"{SUB}/providers/Microsoft.LabServices/skus"))["value"]
+    assert {"name": "MemoryGB", "value": "0.5"} in sizes[0]["capabilities"]
+
+
+def test_what_was_done_is_in_the_activity_log(arm: Arm) -> None:
+    group = f"{SUB}/resourceGroups/logged"
+    correlation = "abcdef01-0000-0000-0000-000000000000"
+    arm().put(group, json={"location": "brazilsouth"}, headers={"x-ms-correlation-request-id": correlation})
+    path = f"{SUB}/providers/Microsoft.Insights/eventtypes/management/values"
+    (event,) = done(arm().get(path, params={"$filter": "resourceGroupName eq 'logged'"}))["value"]
+    assert event["operationName"]["value"] == "Microsoft.Resources/subscriptions/resourceGroups/write"
+    assert (event["caller"], event["correlationId"]) == ("admin", correlation)
+    assert len(done(arm().get(path, params={"$top": 1}))["value"]) == 1
+    assert done(arm().get(path, params={"$filter": f"resourceId eq '{group}/providers/X/y/z'"}))["value"] == []

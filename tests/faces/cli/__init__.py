@@ -1,0 +1,1 @@
+"""The command line: against canned answers for its looks, against the real service for its deeds."""
