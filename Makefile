@@ -1,0 +1,47 @@
+# `make help` lists what can be done. Everything works in a fresh clone: setup comes first, and costs nothing twice.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve check test fix bench lock
+
+BIN := .venv/bin
+DATA := data
+PORT := 8443
+# Machines are made through the system's libvirt, which takes root's rights.
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# What to test, such as TESTS="tests/store -k lease".
+TESTS :=
+
+help: ## This list.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## Install what Galeria needs on this computer: system packages, .venv, the demo's guests.
+	@scripts/setup run
+
+demo: setup ## Show the whole story with real machines, in a folder of its own that is removed again.
+	@$(AS_ROOT) $(BIN)/galeria demo
+
+serve: setup ## Run the server on https://127.0.0.1:8443 until Ctrl-C. DATA=folder and PORT=number choose others.
+	@$(AS_ROOT) $(BIN)/galeria serve --data ./$(DATA) --port $(PORT)
+
+check: setup ## Lint, types, direction of imports and the quick tests: under a minute.
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not system and not slow" --ignore tests/rules/test_linters.py \
+		--ignore tests/rules/test_imports.py $(TESTS)
+
+test: ## Everything, with real machines and servers. The last line is pytest's summary.
+	@scripts/setup test
+	@$(AS_ROOT) $(BIN)/pytest $(TESTS)
+
+fix: setup ## Format, and mend what the linter can mend.
+	@$(BIN)/ruff check --fix --show-fixes
+	@$(BIN)/ruff format
+
+bench: ## Measure against other tools on this computer.
+	@scripts/setup bench
+	@$(AS_ROOT) $(BIN)/python -m bench
+
+lock: ## Resolve pyproject.toml's requirements anew into requirements.lock. Needs uv.
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--extra dev pyproject.toml -o requirements.lock
