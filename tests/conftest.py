@@ -1,7 +1,7 @@
 """Options of the whole test suite, and what tests of every room may ask for."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.mapping import map_classes
 from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.uow import SqlDatabase
+from tests.scene import MakeScene, Scene, make_scene
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,3 +42,23 @@ def database(database_engine: sa.Engine) -> SqlDatabase:
     """A real database of its own, empty and up to date."""
     map_classes()
     return SqlDatabase(database_engine)
+
+
+@pytest.fixture
+def new_scene(tmp_path: Path, migrated_file: Path) -> Iterator[MakeScene]:
+    """Scenes: as many as a test wants, each on its own database and stores."""
+    closers: list[Callable[[], None]] = []
+
+    def make() -> Scene:
+        scene, close = make_scene(tmp_path / f"scene{len(closers)}", migrated_file)
+        closers.append(close)
+        return scene
+
+    yield make
+    for close in closers:
+        close()
+
+
+@pytest.fixture
+def scene(new_scene: MakeScene) -> Scene:
+    return new_scene()

@@ -3,26 +3,28 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from galeria.actions.accounts import AccountRequest, put_account
 from galeria.actions.caller import Caller
+from galeria.actions.definitions import DefinitionRequest, put_definition
 from galeria.actions.exports import ExportRequest, export_template
-from galeria.actions.galleries import DefinitionRequest, put_definition, put_gallery
+from galeria.actions.galleries import put_gallery
 from galeria.actions.groups import put_group
 from galeria.actions.labs import LabRequest, create_lab
 from galeria.actions.machines import start_machine, stop_machine
 from galeria.actions.request import Request
-from galeria.actions.versions import Target, VersionRequest, put_version
+from galeria.actions.versions import VersionRequest, put_version
 from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.mapping import map_classes
-from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.uow import SqlDatabase
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
+from galeria.adapters.fetching import HttpFetcher
+from galeria.adapters.files.page_files import DirectoryPages
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.identity.secrets import ArgonSecrets
 from galeria.adapters.store.index import DatabaseChunkIndex
@@ -33,6 +35,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.labs import LabMachine
 from galeria.domain.operations import Operation, Upload
 from galeria.domain.people import Principal, PrincipalKind, RoleAssignment
+from galeria.domain.publishing import Target
 from galeria.domain.resources import Subscription
 from galeria.domain.settings import Settings
 from galeria.ports.machines import Machine
@@ -48,6 +51,9 @@ GALLERY = GROUP.resource("Microsoft.Compute", "galleries", "gal")
 ACCOUNT = GROUP.resource("Microsoft.LabServices", "labPlans", "labs")
 PASSWORD = "correct-Horse-7"
 MIB = 1024 * 1024
+SIGNING_KEY = b"only for tests: 32 bytes of key."
+
+MakeScene = Callable[[], "Scene"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,20 +118,16 @@ class Scene:
         return id
 
     def begin_lab(
-        self, name: str, image: ResourceId, *, who: str = "educator", region: str = "brazilsouth"
+        self,
+        name: str,
+        image: ResourceId,
+        *,
+        who: str = "educator",
+        region: str = "brazilsouth",
+        new_identity: bool = False,
     ) -> Operation:
         with self.request(who) as request:
-            wanted = LabRequest(
-                location=region,
-                tags={},
-                account=ACCOUNT,
-                title=name,
-                description="",
-                image=image,
-                size="Tiny",
-                user_name=who,
-                password=PASSWORD,
-            )
+            wanted = replace(lab_request(name, image, who=who, region=region), new_identity=new_identity)
             _, _, operation = create_lab(request, lab_id(name), wanted, secrets())
         assert operation is not None
         return operation
@@ -142,9 +144,9 @@ class Scene:
         assert operation is not None
         return operation
 
-    def begin_export(self, lab: str, name: str, *, who: str = "educator", **more: str) -> Operation:
+    def begin_export(self, lab: str, name: str, *, who: str = "educator", regions: tuple[str, ...] = ()) -> Operation:
         with self.request(who) as request:
-            wanted = ExportRequest(lab=lab_id(lab), machine="template", name=name, **more)
+            wanted = ExportRequest(lab=lab_id(lab), machine="template", name=name, regions=regions)
             return export_template(request, ACCOUNT, wanted)[2]
 
     def machine(self, lab: str) -> LabMachine:
@@ -162,6 +164,20 @@ def version_id(image: str, version: str = "1.0.0") -> ResourceId:
 
 def lab_id(name: str) -> ResourceId:
     return GROUP.resource("Microsoft.LabServices", "labs", name)
+
+
+def lab_request(name: str, image: ResourceId, *, who: str = "educator", region: str = "brazilsouth") -> LabRequest:
+    return LabRequest(
+        location=region,
+        tags={},
+        account=ACCOUNT,
+        title=name,
+        description="",
+        image=image,
+        size="Tiny",
+        user_name=who,
+        password=PASSWORD,
+    )
 
 
 def definition(name: str, state: OsState = OsState.GENERALIZED) -> DefinitionRequest:
@@ -192,27 +208,44 @@ def secrets() -> ArgonSecrets:
     return ArgonSecrets(passes=1, memory_kib=8, lanes=1)
 
 
-def empty_database(folder: Path) -> Path:
-    """A migrated database file without rows."""
-    path = folder / "empty.db"
-    engine = make_engine(f"sqlite:///{path}")
-    migrate(engine)
-    engine.dispose()  # the last connection folds the write-ahead log into the file
-    return path
-
-
 def make_scene(folder: Path, empty_database: Path) -> tuple[Scene, Callable[[], None]]:
-    """The second value closes it."""
+    """A founded one, from a migrated database file without rows. The second value closes it."""
     folder.mkdir(parents=True)
     shutil.copy(empty_database, folder / "galeria.db")
+    world, dispose = _world(folder)
+    _found(world)
+    scene = _scene(world, folder)
+    with scene.request() as request:
+        put_group(request, GROUP, location="brazilsouth", tags={})
+        request.uow.flush()
+        put_gallery(request, GALLERY, location="brazilsouth", tags={}, description="")
+        request.uow.flush()
+        put_account(request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY))
+    return scene, dispose
+
+
+def open_scene(folder: Path) -> tuple[Scene, Callable[[], None]]:
+    """One that was made before, perhaps by another process. The second value closes it."""
+    world, dispose = _world(folder)
+    return _scene(world, folder), dispose
+
+
+def _scene(world: World, folder: Path) -> Scene:
+    with world.database(reading=True) as uow:
+        people = {person.name: person for person in uow.people.all()}
+    assert isinstance(world.engine, FakeEngine)
+    return Scene(world=world, engine=world.engine, people=people, folder=folder)
+
+
+def _world(folder: Path) -> tuple[World, Callable[[], None]]:
     map_classes()
     engine = make_engine(f"sqlite:///{folder / 'galeria.db'}")
     database, clock = SqlDatabase(engine), SystemClock()
-    settings, key, index = Settings(), Ed25519PrivateKey.generate(), DatabaseChunkIndex(engine)
-    machines = FakeEngine(folder / "regions")
+    settings, index = Settings(), DatabaseChunkIndex(engine)
+    key = Ed25519PrivateKey.from_private_bytes(SIGNING_KEY)
     world = World(
         database=database,
-        engine=machines,
+        engine=FakeEngine(folder / "regions"),
         cache=FakeImageCache(folder / "regions"),
         stores={
             region.name: open_region(
@@ -225,24 +258,19 @@ def make_scene(folder: Path, empty_database: Path) -> tuple[Scene, Callable[[], 
             for region in settings.regions.all
         },
         uploads=DirectoryUploads(folder / "uploads", open_image),
+        disk_files=DirectoryPages(folder / "disks", open_image),
+        fetcher=HttpFetcher(allowed=settings.import_hosts),
         clock=clock,
         meter=DatabaseMeter(database, clock),
         settings=settings,
         poll_seconds=0.01,
     )
-    scene = Scene(world=world, engine=machines, people=_found(database, clock), folder=folder)
-    with scene.request() as request:
-        put_group(request, GROUP, location="brazilsouth", tags={})
-        request.uow.flush()
-        put_gallery(request, GALLERY, location="brazilsouth", tags={}, description="")
-        request.uow.flush()
-        put_account(request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY))
-    return scene, engine.dispose
+    return world, engine.dispose
 
 
-def _found(database: SqlDatabase, clock: SystemClock) -> dict[str, Principal]:
-    dice, people = SystemDice(), {}
-    with database() as uow:
+def _found(world: World) -> None:
+    dice, clock = SystemDice(), world.clock
+    with world.database() as uow:
         uow.add_subscription(Subscription(id=SUBSCRIPTION, display_name="Test"))
         for name, role in (
             ("admin", "Owner"),
@@ -271,6 +299,4 @@ def _found(database: SqlDatabase, clock: SystemClock) -> dict[str, Principal]:
                         created_by=person.id,
                     )
                 )
-            people[name] = person
         uow.commit()
-    return people

@@ -7,16 +7,16 @@ import pytest
 
 from galeria.actions.labs import delete_lab
 from galeria.actions.machines import reset_password
-from galeria.actions.versions import Target, VersionRequest, delete_version, put_version
+from galeria.actions.versions import VersionRequest, delete_version, put_version
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
+from galeria.domain.publishing import Target
 from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, ReplicaState
 from galeria.ports.machines import Power
 from galeria.ports.work import Step
 from galeria.workflows.run import run_operation
 from tests.crashing import crash_everywhere
-from tests.scene import MIB, Scene, disk_bytes, lab_id, secrets, version_id
-from tests.workflows.conftest import MakeScene
+from tests.scene import MIB, MakeScene, Scene, disk_bytes, lab_id, secrets, version_id
 
 BRAZIL = ("brazilsouth", "brazilsoutheast")
 
@@ -181,6 +181,7 @@ STORIES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", STORIES)
 def test_a_crash_before_or_after_any_step_changes_nothing(story: Callable[[Scene], Told], new_scene: MakeScene) -> None:
     def make() -> tuple[Callable[[Step], None], Callable[[], None]]:

@@ -1,6 +1,6 @@
 """Lab accounts: their gallery, the images in it, their policies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from galeria.actions.groups import require_group
 from galeria.actions.request import Request
@@ -9,6 +9,7 @@ from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.galleries import ImageDefinition
 from galeria.domain.ids import ResourceId, lab_name
 from galeria.domain.offers import Offer, VersionFacts, offer
+from galeria.domain.profiles import Profiles, check_shutdown, merged
 from galeria.ports.database import UnitOfWork
 
 ACCOUNT = "Microsoft.LabServices/labPlans"
@@ -24,6 +25,7 @@ class AccountRequest:
     allowed_regions: tuple[str, ...] | None = None
     os_disk_limit_gb: int | None = None
     enable_by_default: bool | None = None
+    profiles: Profiles = field(default_factory=dict)  # what is said of them; a null takes a property away
 
 
 def put_account(request: Request, id: ResourceId, wanted: AccountRequest) -> tuple[LabAccount, bool]:
@@ -46,6 +48,7 @@ def put_account(request: Request, id: ResourceId, wanted: AccountRequest) -> tup
     account.tags = wanted.tags
     request.touch(account)
     _set_policies(request, account, wanted)
+    _set_profiles(request, account, wanted.profiles)
     _set_gallery(request, account, wanted.gallery)
     return account, is_new
 
@@ -66,7 +69,16 @@ def delete_account(request: Request, id: ResourceId) -> bool:
     if account is None:
         return False
     request.audit(f"{ACCOUNT}/delete", str(id))
-    request.uow.accounts.remove(account)
+    if not request.uow.labs.of_account(account.id):
+        request.uow.accounts.remove(account)
+        return True
+    for choice in request.uow.accounts.choices(account.id):
+        request.uow.accounts.remove_choice(choice)
+    for draft in request.uow.lab_drafts.of_account(account.id):
+        request.uow.lab_drafts.remove(draft)
+    # The labs remember it: its row stays, without its gallery, and its name is free again.
+    account.gallery_id, account.key, account.deleted_at = None, f"deleted/{account.id}", request.clock.now()
+    request.uow.flush()
     return True
 
 
@@ -109,6 +121,20 @@ def enable_image(request: Request, id: ResourceId, name: str, *, enabled: bool) 
     return image_offer(request.uow, account, chosen.definition, account.location)
 
 
+def forget_choice(request: Request, id: ResourceId, name: str) -> bool:
+    """The image follows the account's policy again; whether anybody had chosen otherwise."""
+    request.caller.require(f"{ACCOUNT}/images/write", id.key)
+    account = request.uow.accounts.get_by_key(id.key)
+    chosen = next((each for each in list_images(request, id) if each.definition.name.lower() == name.lower()), None)
+    choice = request.uow.accounts.find_choice(account.id, chosen.definition.id) if chosen else None
+    if choice is None:
+        return False
+    request.audit(f"{ACCOUNT}/images/write", f"{id}/images/{name}", detail="as the account's policy says")
+    request.uow.accounts.remove_choice(choice)
+    request.uow.flush()
+    return True
+
+
 def image_offer(uow: UnitOfWork, account: LabAccount, definition: ImageDefinition, region: str) -> Offer:
     choice = uow.accounts.find_choice(account.id, definition.id)
     facts = [
@@ -132,11 +158,38 @@ def _set_policies(request: Request, account: LabAccount, wanted: AccountRequest)
         account.enable_by_default = wanted.enable_by_default
 
 
+def _set_profiles(request: Request, account: LabAccount, said: Profiles) -> None:
+    profiles = merged(account.profiles, said)
+    check_shutdown(profiles.get("defaultAutoShutdownProfile", {}), "properties.defaultAutoShutdownProfile")
+    before, after = (each.get("defaultNetworkProfile") or {} for each in (account.profiles, profiles))
+    if before != after and request.uow.labs.of_account(account.id):
+        raise Conflict(
+            f"Labs use the lab account '{account.name}', so its network cannot change.",
+            hint="Make another lab account with the other network.",
+            code="PropertyChangeNotAllowed",
+            target="properties.defaultNetworkProfile",
+        )
+    identity = profiles.get("identity", {})
+    if identity.get("type") == "None":
+        del profiles["identity"]
+    elif identity:
+        profiles["identity"] = {"type": "SystemAssigned", "principalId": _identity(request, account)}
+    account.profiles = profiles
+
+
+def _identity(request: Request, account: LabAccount) -> str:
+    """The one that it has, or a new one."""
+    return str(account.profiles.get("identity", {}).get("principalId") or request.dice.new_guid())
+
+
 def _set_gallery(request: Request, account: LabAccount, wanted: ResourceId | None) -> None:
     """One gallery at a time: another one may be attached only after a detach (mission, decision 3)."""
     if wanted is None:
         account.gallery_id = None
         return
+    attached = request.uow.galleries.find(account.gallery_id) if account.gallery_id else None
+    if attached and attached.key == wanted.key:
+        return  # whoever changes something else need not see the gallery
     request.caller.require("Microsoft.Compute/galleries/read", wanted.key)
     gallery = request.uow.galleries.get_by_key(wanted.key)
     if account.gallery_id not in (None, gallery.id):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from galeria.domain.locks import Lock, require_unlocked
 from galeria.domain.people import Principal, RoleAssignment, may, require
 
 
@@ -15,10 +16,12 @@ class Caller:
     principal: Principal
     assignments: list[RoleAssignment]
     correlation_id: str = ""
+    locks: tuple[Lock, ...] = ()  # all of the installation: they bind everybody
 
     def require(self, action: str, scope_key: str) -> None:
-        """Raises Forbidden with the missing action, the scope and the roles that would allow it."""
+        """Raises Forbidden with the missing action, the scope and the roles that would allow it, Conflict for a lock."""
         require(self.principal, self.assignments, action, scope_key)
+        require_unlocked(self.locks, action, scope_key)
 
     def may(self, action: str, scope_key: str) -> bool:
         return may(self.assignments, action, scope_key)

@@ -9,6 +9,7 @@ from galeria.domain.galleries import ImageDefinition, ImageVersion
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs import Lab
 from galeria.domain.states import ReplicaState
+from galeria.domain.storage import Origin, OriginKind
 from galeria.ports.database import UnitOfWork
 from galeria.ports.images import ImageStore
 
@@ -105,14 +106,28 @@ def held_digests(uow: UnitOfWork, version: ImageVersion) -> dict[str, set[str]]:
 
 
 def live_images(uow: UnitOfWork, region: str, *, without: str = "") -> set[str]:
-    """Contents that the region's image versions name, half-replicated ones included."""
-    return {
+    """Contents that image versions, managed images, disks and snapshots of the region name, half-copied ones included."""
+    versions = {
         disk.digest
         for version_id in uow.versions.held_in(region)
         if version_id != without
         for disk in uow.versions.disks(version_id)
         if disk.digest
     }
+    return versions | live_disks(uow, region)
+
+
+def live_disks(uow: UnitOfWork, region: str) -> set[str]:
+    """Contents of the region outside galleries, and those that operations under way are about to copy from it."""
+    held = uow.disks.contents(region) | uow.snapshots.contents(region) | uow.managed_images.contents(region)
+    origins = [
+        Origin.from_inputs(each)
+        for operation in uow.operations.unsettled()
+        for each in operation.inputs.get("origins", {}).values()
+    ]
+    copied = {each.name for each in origins if each.kind is OriginKind.CONTENT and each.region == region}
+    parents = {each.parent for each in origins if each.parent and each.region == region}
+    return held | copied | parents
 
 
 def live_machines(uow: UnitOfWork, region: str) -> set[str]:

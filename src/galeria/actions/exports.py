@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from galeria.actions.labs import get_machine
 from galeria.actions.request import Request
-from galeria.actions.versions import Target, new_version
+from galeria.actions.versions import new_version
 from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.galleries import (
@@ -24,11 +24,13 @@ from galeria.domain.galleries import (
 from galeria.domain.ids import ResourceId, definition_name, proposed_name
 from galeria.domain.labs import Lab, LabMachine, MachineKind
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.states import MachineState
-from galeria.ports.images import ImageStore
+from galeria.domain.publishing import Target
+from galeria.domain.states import MachineState, ProvisioningState
+from galeria.ports.images import ImageStore, ManifestFacts
 from galeria.ports.machines import Machine, VmEngine
 
 SAVE = "Microsoft.LabServices/labPlans/saveImage/action"
+CLUSTER = 64 * 1024  # bytes; what the layers of a machine's disk grow by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +80,8 @@ def estimate_export(
     """Nothing is changed."""
     plan = _plan(request, account_id, wanted)
     machine = plan.machine
-    changed = engine.changed_bytes(Machine(id=machine.id, region=machine.region), since=machine.layer)
+    written = engine.changed_bytes(Machine(id=machine.id, region=machine.region), since=machine.layer)
+    changed = _in_chunks(written, stores[plan.lab.location].get_manifest(machine.parent_digest))
     prices = request.settings.prices
     estimates = []
     for region in plan.regions:
@@ -116,6 +119,8 @@ def export_template(
     exporting = any(each.inputs.get("machine") == plan.machine.id for each in request.uow.operations.unsettled())
     if exporting or request.uow.operations.running_on(plan.machine.id):
         raise Conflict("The template is busy.", hint="Wait until what is under way has ended, then export again.")
+    if plan.lab.state is ProvisioningState.DELETING:
+        raise Conflict(f"The lab '{plan.lab.name}' is being deleted.", hint="Export before deleting a lab.")
     if plan.machine.state not in {MachineState.RUNNING, MachineState.STOPPED}:
         raise Conflict(f"The template is {plan.machine.state}.", hint="Start or stop it, then export again.")
     request.audit(SAVE, str(account_id), detail=f"{plan.lab.resource_id} as {plan.image_name} {plan.number}")
@@ -132,7 +137,9 @@ def export_template(
     version.parent_digest = plan.machine.parent_digest
     request.uow.flush()
     request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=OS_DISK, size=0))
-    inputs: dict[str, object] = {"machine": plan.machine.id}
+    # A retry must count the changes from the same layer, whatever other exports have sealed by then.
+    since = plan.machine.layer if plan.machine.layer_digest else None
+    inputs: dict[str, object] = {"machine": plan.machine.id, "since": since}
     return definition, version, request.begin(OperationKind.EXPORT_TEMPLATE, version, version.id, inputs)
 
 
@@ -154,8 +161,8 @@ def _plan(request: Request, account_id: ResourceId, wanted: ExportRequest) -> _P
     account = uow.accounts.get_by_key(account_id.key)
     request.caller.require(SAVE, account.key)
     lab, machine = get_machine(request, wanted.lab, wanted.machine)
-    # Reading the disk is what an owner of the lab may do; a role on the account alone is not enough.
-    request.caller.require("Microsoft.LabServices/labs/write", lab.key)
+    # Whoever may set a password in the machine may read its disk anyway; a role on the account alone is not enough.
+    request.caller.require("Microsoft.LabServices/labs/virtualMachines/resetPassword/action", lab.key)
     if lab.account_id != account.id:
         raise Invalid(f"The lab '{lab.name}' belongs to another lab account.", hint="Export through that account.")
     if machine.kind is not MachineKind.TEMPLATE:
@@ -184,6 +191,11 @@ def _plan(request: Request, account_id: ResourceId, wanted: ExportRequest) -> _P
         number=number,
         regions=_regions(request, account, lab.location, wanted.regions),
     )
+
+
+def _in_chunks(written: int, parent: ManifestFacts) -> int:
+    """At most so many bytes are read: whole chunks are, and every cluster that was written may lie in another one."""
+    return min(parent.size, -(-written // CLUSTER) * parent.chunk_size)
 
 
 def _target_image(request: Request, gallery: Gallery, name: str) -> tuple[ImageDefinition | None, str]:

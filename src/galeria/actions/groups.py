@@ -3,10 +3,13 @@
 from galeria.actions.request import Request
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId, group_name, location_name
+from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import ResourceGroup
+from galeria.domain.states import ProvisioningState, moved
 
 READ = "Microsoft.Resources/subscriptions/resourceGroups/read"
 WRITE = "Microsoft.Resources/subscriptions/resourceGroups/write"
+DELETE = "Microsoft.Resources/subscriptions/resourceGroups/delete"
 
 
 def put_group(request: Request, id: ResourceId, *, location: str, tags: dict[str, str]) -> tuple[ResourceGroup, bool]:
@@ -42,6 +45,28 @@ def list_groups(request: Request, subscription_id: str) -> list[ResourceGroup]:
     """Those that the caller may see."""
     groups = request.uow.groups.below(f"/subscriptions/{subscription_id.lower()}")
     return [group for group in groups if request.caller.may(READ, group.key)]
+
+
+def patch_group(request: Request, id: ResourceId, *, tags: dict[str, str] | None) -> ResourceGroup:
+    request.caller.require(WRITE, id.key)
+    group = require_group(request, id)
+    if tags is not None:
+        group.tags = tags
+    request.touch(group)
+    request.audit(WRITE, str(id))
+    return group
+
+
+def delete_group(request: Request, id: ResourceId) -> Operation:
+    """Everything in it goes with it. Raises NotFound where there is none: `az group delete` takes no 204."""
+    request.caller.require(DELETE, id.key)
+    group = require_group(request, id)
+    for running in request.uow.operations.running_on(group.id):
+        if running.kind is OperationKind.DELETE_GROUP:
+            return running
+    request.audit(DELETE, str(id))
+    group.state = moved(group.state, ProvisioningState.DELETING, f"The resource group '{id.group}'")
+    return request.begin(OperationKind.DELETE_GROUP, group, group.id)
 
 
 def require_group(request: Request, id: ResourceId) -> ResourceGroup:

@@ -1,23 +1,30 @@
 """Labs: made from an image that the account offers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from galeria.actions.accounts import image_offer
 from galeria.actions.groups import require_group
+from galeria.actions.lab_images import choose_image
+from galeria.actions.lab_settings import (
+    CREATE,
+    LAB,
+    Fixed,
+    LabSettings,
+    allowed_region,
+    apply_settings,
+    inherited_profiles,
+    update_lab,
+)
 from galeria.actions.request import Request
 from galeria.domain.accounts import LabAccount
-from galeria.domain.errors import Conflict, Invalid, NotFound
-from galeria.domain.galleries import OS_DISK, Gallery, ImageDefinition, ImageVersion, OsState
+from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.galleries import OS_DISK, ImageDefinition, ImageVersion, OsState
 from galeria.domain.ids import ResourceId, lab_name, password, user_name
-from galeria.domain.labs import Lab, LabMachine, MachineKind
-from galeria.domain.offers import Obstacle, VersionFacts, version_obstacles
+from galeria.domain.labs import CreateOption, Lab, LabMachine, MachineKind
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people import RoleAssignment
 from galeria.domain.sizes import get_size
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.work import Secrets
-
-LAB = "Microsoft.LabServices/labs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +41,8 @@ class LabRequest:
     user_name: str
     password: str
     new_identity: bool = False  # a specialized image keeps the old machine's identity unless this is asked for
+    create_option: CreateOption = CreateOption.TEMPLATE_VM
+    settings: LabSettings = field(default_factory=LabSettings)  # what else is said of it
 
 
 def create_lab(
@@ -46,28 +55,23 @@ def create_lab(
     """
     lab = request.uow.labs.find_by_key(id.key)
     if lab:
-        return _existing(request, lab, wanted)
+        return _existing(request, lab, wanted, secrets)
     account = request.uow.accounts.get_by_key(wanted.account.key)
-    if not request.caller.may(f"{LAB}/write", id.key):
-        request.caller.require("Microsoft.LabServices/labPlans/createLab/action", account.key)
+    _require_creator(request, id, account)
     require_group(request, id)
     lab_name(id.name)
-    region = _allowed_region(request, account, wanted.location)
-    definition, version = _choose(request, account, wanted.image, region)
+    _take_over_draft(request, id)
+    region = allowed_region(request, account, wanted.location)
+    definition, version = choose_image(request, account, wanted.image, region)
     lab = _new_lab(request, id, wanted, account=account, definition=definition, version=version, region=region)
+    apply_settings(lab, wanted.settings, secrets)
     request.uow.labs.add(lab)
     request.uow.flush()
-    request.uow.machines.add(_template(request, lab, version, wanted, secrets))
-    request.uow.people.add_assignment(
-        RoleAssignment(
-            id=request.dice.new_guid(),
-            principal_id=request.caller.principal.id,
-            role="Owner",
-            scope=lab.key,
-            created_at=request.clock.now(),
-            created_by=request.caller.principal.id,
-        )
-    )
+    if lab.create_option is CreateOption.TEMPLATE_VM:
+        request.uow.machines.add(_template(request, lab, version, wanted, secrets))
+    elif wanted.password:
+        lab.admin_hash = secrets.unix_hash(password(wanted.password))
+    ensure_owner(request, lab.key)
     request.audit(f"{LAB}/write", str(id))
     return lab, True, request.begin(OperationKind.CREATE_LAB, lab, lab.id)
 
@@ -110,17 +114,64 @@ def list_machines(request: Request, lab_id: ResourceId) -> tuple[Lab, list[LabMa
     return lab, request.uow.machines.of_lab(lab.id)
 
 
-def _existing(request: Request, lab: Lab, wanted: LabRequest) -> tuple[Lab, bool, Operation | None]:
+def _require_creator(request: Request, id: ResourceId, account: LabAccount) -> None:
+    """Using the account's images takes a right on the account, putting a lab into another group one on that group."""
+    request.caller.require(CREATE, account.key)
+    if id.parent.key != account.arm_id.parent.key and not request.caller.may(f"{LAB}/write", id.key):
+        request.caller.require(CREATE, id.parent.key)
+
+
+def _existing(request: Request, lab: Lab, wanted: LabRequest, secrets: Secrets) -> tuple[Lab, bool, Operation | None]:
     request.caller.require(f"{LAB}/write", lab.key)
     running = request.uow.operations.running_on(lab.id)
     if running:
         return lab, False, running[0]
     if lab.state is ProvisioningState.FAILED:
         lab.state = moved(lab.state, ProvisioningState.CREATING)
+        if wanted.password:  # the caller was told none that holds yet: what was typed last is what counts
+            for machine in request.uow.machines.of_lab(lab.id):
+                machine.pending_password_hash = secrets.unix_hash(password(wanted.password))
         return lab, False, request.begin(OperationKind.CREATE_LAB, lab, lab.id)
-    lab.tags, lab.title, lab.description = wanted.tags, wanted.title or lab.title, wanted.description
-    request.touch(lab)
-    return lab, False, None
+    said = replace(
+        wanted.settings,
+        tags=wanted.tags,
+        title=wanted.title,
+        description=wanted.description,
+        account=wanted.account,
+        fixed=Fixed(
+            location=wanted.location,
+            image=wanted.image,
+            size=wanted.size,
+            user_name=wanted.user_name,
+            create_option=wanted.create_option,
+        ),
+    )
+    return update_lab(request, lab.arm_id, said, secrets), False, None
+
+
+def ensure_owner(request: Request, key: str) -> None:
+    """Who makes a lab owns it."""
+    person = request.caller.principal
+    if any(each.role == "Owner" and each.scope == key for each in request.uow.people.assignments(person.id)):
+        return
+    request.uow.people.add_assignment(
+        RoleAssignment(
+            id=request.dice.new_guid(),
+            principal_id=person.id,
+            role="Owner",
+            scope=key,
+            created_at=request.clock.now(),
+            created_by=person.id,
+        )
+    )
+
+
+def _take_over_draft(request: Request, id: ResourceId) -> None:
+    """A lab of the older API that waited for its template makes room for what it becomes."""
+    draft = request.uow.lab_drafts.find_by_key(id.key)
+    if draft:
+        request.caller.require(f"{LAB}/write", draft.key)
+        request.uow.lab_drafts.remove(draft)
 
 
 def _new_lab(
@@ -153,8 +204,16 @@ def _new_lab(
         generation=definition.generation,
         size=get_size(request.settings.sizes, wanted.size).name,
         user_name=user_name(wanted.user_name),
+        create_option=wanted.create_option,
+        registration_code=_code(request),
+        profiles=inherited_profiles(account) | ({"newIdentity": True} if wanted.new_identity else {}),
         **request.stamps(),
     )
+
+
+def _code(request: Request) -> str:
+    """Ten letters and digits that nobody can guess."""
+    return "".join(each for each in request.dice.new_secret() + request.dice.new_secret() if each.isalnum())[:10]
 
 
 def _template(request: Request, lab: Lab, version: ImageVersion, wanted: LabRequest, secrets: Secrets) -> LabMachine:
@@ -174,71 +233,6 @@ def _template(request: Request, lab: Lab, version: ImageVersion, wanted: LabRequ
         accounts=sorted({*(version.accounts if specialized else []), lab.user_name}),
         renew_identity=specialized and wanted.new_identity,
         created_at=request.clock.now(),
-    )
-
-
-def _allowed_region(request: Request, account: LabAccount, location: str) -> str:
-    region = request.settings.regions.get(location).name
-    if region not in account.allowed_regions:
-        raise Invalid(
-            f"The lab account '{account.name}' allows no labs in {region}.",
-            hint=f"Allowed are: {', '.join(account.allowed_regions)}.",
-            target="location",
-        )
-    return region
-
-
-def _choose(
-    request: Request, account: LabAccount, image: ResourceId, region: str
-) -> tuple[ImageDefinition, ImageVersion]:
-    """The definition and the exact version that a lab made now gets. Raises Conflict with every reason against it."""
-    uow = request.uow
-    definition_id, exact = _image_names(uow.galleries.find(account.gallery_id or ""), image)
-    definition = uow.definitions.get_by_key(definition_id.key)
-    if definition.gallery_id != account.gallery_id:
-        raise Invalid(
-            f"The image '{definition.name}' is not in the gallery attached to '{account.name}'.",
-            hint="Choose an image of the attached gallery, or have an administrator attach the other one.",
-            target="imageReference.id",
-        )
-    offered = image_offer(uow, account, definition, region)
-    version, obstacles = offered.version, offered.obstacles
-    if exact:
-        version = uow.versions.get_by_key(exact.key)
-        facts = VersionFacts(
-            version=version, disks=uow.versions.disks(version.id), replicas=uow.versions.replicas(version.id)
-        )
-        switched_off = tuple(each for each in obstacles if each.code in {"Disabled", "OsTypeNotSupported"})
-        obstacles = switched_off + version_obstacles(account, facts, region)
-    if obstacles or version is None:
-        raise _unusable(definition, obstacles)
-    return definition, version
-
-
-def _image_names(gallery: Gallery | None, image: ResourceId) -> tuple[ResourceId, ResourceId | None]:
-    """A definition's id and, where one was named, the exact version's."""
-    kind = image.type.lower()
-    if kind == "microsoft.compute/galleries/images/versions":
-        return image.parent, None if image.name.lower() == "latest" else image
-    if kind == "microsoft.compute/galleries/images":
-        return image, None
-    if kind == "microsoft.labservices/labplans/images" and gallery is not None:
-        owner = gallery.arm_id
-        return owner.child("images", image.name), None
-    raise Invalid(
-        f"'{image}' is not an image.",
-        hint="Give the id of an image definition, of an image version, or of an image of the lab account.",
-        target="imageReference.id",
-    )
-
-
-def _unusable(definition: ImageDefinition, obstacles: tuple[Obstacle, ...]) -> Conflict:
-    first = obstacles[0] if obstacles else Obstacle(code="NoVersion", reason="It has no version.", cure="Import one.")
-    return Conflict(
-        f"The image '{definition.display_name}' cannot make a lab here: {' '.join(each.reason for each in obstacles)}",
-        hint=" ".join(each.cure for each in obstacles) or first.cure,
-        code=f"Image{first.code}",
-        target="imageReference.id",
     )
 
 

@@ -1,9 +1,11 @@
 """Operations as people see and steer them: follow, cancel, retry."""
 
+from galeria.actions.machines import running_on_machine
 from galeria.actions.request import Request
+from galeria.actions.stored import STORAGE_WORK, reopen
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.operations import Operation, OperationKind, OperationStep
-from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, is_settled, moved
+from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, is_settled, moved
 
 READ_OF = {
     OperationKind.CREATE_VERSION: "Microsoft.Compute/galleries/images/versions/read",
@@ -12,15 +14,28 @@ READ_OF = {
     OperationKind.DELETE_VERSION: "Microsoft.Compute/galleries/images/versions/read",
     OperationKind.CREATE_LAB: "Microsoft.LabServices/labs/read",
     OperationKind.DELETE_LAB: "Microsoft.LabServices/labs/read",
+    OperationKind.DELETE_GROUP: "Microsoft.Resources/subscriptions/resourceGroups/read",
     OperationKind.START_MACHINE: "Microsoft.LabServices/labs/read",
     OperationKind.STOP_MACHINE: "Microsoft.LabServices/labs/read",
     OperationKind.RESET_PASSWORD: "Microsoft.LabServices/labs/read",
+    OperationKind.REIMAGE_MACHINE: "Microsoft.LabServices/labs/read",
+    OperationKind.REDEPLOY_MACHINE: "Microsoft.LabServices/labs/read",
+    OperationKind.PUBLISH_LAB: "Microsoft.LabServices/labs/read",
+    OperationKind.CREATE_DISK: "Microsoft.Compute/disks/read",
+    OperationKind.STORE_UPLOAD: "Microsoft.Compute/disks/read",
+    OperationKind.DELETE_DISK: "Microsoft.Compute/disks/read",
+    OperationKind.CREATE_SNAPSHOT: "Microsoft.Compute/snapshots/read",
+    OperationKind.DELETE_SNAPSHOT: "Microsoft.Compute/snapshots/read",
+    OperationKind.CREATE_IMAGE: "Microsoft.Compute/images/read",
+    OperationKind.DELETE_IMAGE: "Microsoft.Compute/images/read",
 }
 
 _MACHINE_WORK = {
     OperationKind.START_MACHINE: MachineState.STARTING,
     OperationKind.STOP_MACHINE: MachineState.STOPPING,
     OperationKind.RESET_PASSWORD: MachineState.RESETTING_PASSWORD,
+    OperationKind.REIMAGE_MACHINE: MachineState.REIMAGING,
+    OperationKind.REDEPLOY_MACHINE: MachineState.REDEPLOYING,
 }
 
 
@@ -34,7 +49,13 @@ def get_operation(request: Request, id: str) -> tuple[Operation, list[OperationS
 
 def list_operations(request: Request, *, below: str = "", limit: int = 100) -> list[Operation]:
     """Newest first."""
-    return [each for each in request.uow.operations.recent(below=below, limit=limit) if _is_visible(request, each)]
+    looked = limit
+    while True:
+        found = request.uow.operations.recent(below=below, limit=looked)
+        visible = [each for each in found if _is_visible(request, each)][:limit]
+        if len(visible) == limit or len(found) < looked:
+            return visible
+        looked *= 4  # other people's operations stand between the caller's own
 
 
 def cancel_operation(request: Request, id: str) -> Operation:
@@ -55,7 +76,8 @@ def retry_operation(request: Request, id: str) -> Operation:
         return operation
     if operation.status is OperationStatus.SUCCEEDED:
         raise Conflict("The operation has succeeded.", hint="There is nothing left to do.")
-    if request.uow.operations.running_on(operation.subject):
+    machine = operation.inputs.get("machine", operation.subject)
+    if request.uow.operations.running_on(operation.subject) or running_on_machine(request.uow, machine):
         raise Conflict("Another operation is under way there.", hint="Wait until it has ended, then retry.")
     operation.status = moved(operation.status, OperationStatus.NOT_STARTED)
     operation.attempt += 1
@@ -80,9 +102,17 @@ def _reopen(request: Request, operation: Operation) -> None:
     elif kind is OperationKind.DELETE_VERSION:
         version = uow.versions.get(operation.subject)
         version.state = moved(version.state, ProvisioningState.DELETING)
+    elif kind is OperationKind.PUBLISH_LAB:
+        lab = uow.labs.get(operation.subject)
+        lab.lab_state = moved(lab.lab_state, LabState.PUBLISHING)
     elif kind is OperationKind.DELETE_LAB:
         lab = uow.labs.get(operation.subject)
         lab.state = moved(lab.state, ProvisioningState.DELETING)
+    elif kind is OperationKind.DELETE_GROUP:
+        group = uow.groups.get(operation.subject)
+        group.state = moved(group.state, ProvisioningState.DELETING)
+    elif kind in STORAGE_WORK:
+        reopen(uow, operation)
     else:
         machine = uow.machines.get(operation.subject)
         machine.state = moved(machine.state, _MACHINE_WORK[kind])

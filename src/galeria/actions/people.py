@@ -1,5 +1,7 @@
 """People and programs: signing in, being made, changed and shut out. Changing others takes the right to give roles."""
 
+from hmac import compare_digest
+
 from galeria.actions.audit import record_audit
 from galeria.actions.caller import Caller
 from galeria.actions.principals import GIVE_ROLES, SEE_ROLES, get_principal, subscription_scope
@@ -8,19 +10,20 @@ from galeria.actions.sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Unauthenticated
 from galeria.domain.ids import password as strong_password
 from galeria.domain.people import Principal, PrincipalKind, sign_in_name
+from galeria.domain.sign_in import CredentialKind, fingerprint
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice, Secrets
 
 WRITE_PEOPLE = "Galeria.Identity/principals/write"
 
 
-def sign_in(uow: UnitOfWork, secrets: Secrets, name: str, secret: str, kind: PrincipalKind) -> Principal:
+def sign_in(uow: UnitOfWork, secrets: Secrets, clock: Clock, name: str, secret: str, kind: PrincipalKind) -> Principal:
     """Who this is. Raises Unauthenticated, with the same words and after the same work whatever was wrong."""
     principal = uow.people.find_by_name(name)
     if principal is None or principal.kind is not kind:
         secrets.hash(secret)  # Costs what a check costs, so that time does not tell which names exist.
         raise _wrong(kind)
-    if not secrets.matches(principal.secret_hash, secret) or not principal.enabled:
+    if not _knows(uow, secrets, clock, principal, secret) or not principal.enabled:
         raise _wrong(kind)
     return principal
 
@@ -85,7 +88,7 @@ def create_service_principal(
 def set_password(
     uow: UnitOfWork, secrets: Secrets, clock: Clock, dice: Dice, by: Caller, who: str, password: str | None
 ) -> tuple[Principal, str]:
-    """A new password (or client secret), given or made; all sessions of that principal end.
+    """A new password (or client secret), given or made, in the place of all others; that principal's sessions end.
 
     `who` is an object id or a name. Everybody may set the own one. Raises Forbidden, Invalid, NotFound.
     """
@@ -94,7 +97,10 @@ def set_password(
         by.require(GIVE_ROLES, scope)
     principal = get_principal(uow, who)
     secret = dice.new_secret() if password is None else strong_password(password)
-    principal.secret_hash = secrets.hash(secret)
+    principal.secret_hash, principal.secret_expires_at = secrets.hash(secret), None
+    for other in uow.credentials.of_principal(principal.id):
+        if other.kind is CredentialKind.SECRET:
+            uow.credentials.remove(other)
     revoke_sessions(uow, clock, principal.id)
     record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"set a new secret for '{principal.name}'")
     return principal, secret
@@ -110,7 +116,7 @@ def disable(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str) -> 
     principal = get_principal(uow, who)
     if principal.enabled:
         keep_an_owner(uow, scope, losing=uow.people.assignments(principal.id))
-        principal.enabled = False
+        principal.enabled, principal.tokens_not_before = False, clock.now()
         revoke_sessions(uow, clock, principal.id)
         record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"disabled '{principal.name}'")
     return principal
@@ -131,6 +137,19 @@ def list_people(uow: UnitOfWork, by: Caller) -> list[Principal]:
     """Raises Forbidden."""
     by.require(SEE_ROLES, subscription_scope(uow))
     return uow.people.all()
+
+
+def _knows(uow: UnitOfWork, secrets: Secrets, clock: Clock, principal: Principal, secret: str) -> bool:
+    """One slow check, whatever there is to compare with: time does not tell how many secrets somebody has."""
+    now, shown = clock.now(), fingerprint(secret)
+    if principal.secret_hash and (principal.secret_expires_at is None or now < principal.secret_expires_at):
+        is_first = secrets.matches(principal.secret_hash, secret)
+    else:
+        secrets.hash(secret)
+        is_first = False
+    others = [each for each in uow.credentials.of_principal(principal.id) if each.kind is CredentialKind.SECRET]
+    matching = [compare_digest(each.secret_hash, shown) and each.is_valid(now) for each in others]
+    return is_first or any(matching)
 
 
 def _wrong(kind: PrincipalKind) -> Unauthenticated:

@@ -12,8 +12,12 @@ from galeria.ports.work import Clock, Dice
 OWNER = "Owner"
 
 
-def give_role(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str, role: str, scope: str) -> RoleAssignment:
+def give_role(
+    uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str, role: str, scope: str, *, id: str = ""
+) -> RoleAssignment:
     """Give `who` (object id or name) the role (name or id) at the scope and everything below; may be repeated.
+
+    `id` is the assignment's GUID where the caller chose one.
 
     `scope` is the id of the subscription, a resource group or a resource. Raises Forbidden, Invalid, NotFound.
     """
@@ -25,7 +29,7 @@ def give_role(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str, r
     if found:
         return found
     assignment = RoleAssignment(
-        id=dice.new_guid(),
+        id=id.lower() or dice.new_guid(),
         principal_id=principal.id,
         role=wanted.name,
         scope=key,

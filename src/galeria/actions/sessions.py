@@ -3,12 +3,12 @@
 The rules are those of RFC 9700 §4.14.2. What a client holds is never stored, only its hash.
 """
 
-import hashlib
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from galeria.domain.people import Principal, RefreshToken
+from galeria.domain.sign_in import fingerprint
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice
 
@@ -28,14 +28,16 @@ class Renewal:
     refresh_token: str = field(repr=False)
 
 
-def start_session(uow: UnitOfWork, clock: Clock, dice: Dice, principal_id: str, client_id: str) -> str:
+def start_session(
+    uow: UnitOfWork, clock: Clock, dice: Dice, principal_id: str, client_id: str, *, family: str = ""
+) -> str:
     """The first refresh token of a new family: what the client keeps. Also forgets tokens that have expired.
 
-    The caller commits.
+    `family` is the new one's name where it was chosen before. The caller commits.
     """
     for token in uow.refresh_tokens.expired(clock.now()):
         uow.refresh_tokens.remove(token)
-    return _next_token(uow, clock, dice, dice.new_id(), principal_id, client_id)
+    return _next_token(uow, clock, dice, family or dice.new_id(), principal_id, client_id)
 
 
 def renew_session(uow: UnitOfWork, clock: Clock, dice: Dice, refresh_token: str, client_id: str) -> Renewal | None:
@@ -44,12 +46,12 @@ def renew_session(uow: UnitOfWork, clock: Clock, dice: Dice, refresh_token: str,
     A token that comes a second time, later than the grace allows, ends the whole family. The caller commits either way.
     """
     now = clock.now()
-    found = uow.refresh_tokens.find(_hash(refresh_token))
+    found = uow.refresh_tokens.find(fingerprint(refresh_token))
     if found is None or found.client_id != client_id or found.revoked_at or found.expires_at <= now:
         return None
     if found.used_at and found.used_at + GRACE < now:
         log.warning("a refresh token of principal %s was used twice: its session is revoked", found.principal_id)
-        _revoke(uow.refresh_tokens.of_family(found.family), clock)
+        revoke_family(uow, clock, found.family)
         return None
     principal = uow.people.find(found.principal_id)
     if principal is None or not principal.enabled:
@@ -60,15 +62,27 @@ def renew_session(uow: UnitOfWork, clock: Clock, dice: Dice, refresh_token: str,
 
 
 def revoke_sessions(uow: UnitOfWork, clock: Clock, principal_id: str) -> None:
-    """Sign out everywhere: refresh tokens stop working; access tokens run out within the hour."""
+    """Sign out everywhere: refresh tokens stop working, and so do codes that nobody has fetched a token with yet.
+
+    Access tokens run out within the hour.
+    """
     _revoke(uow.refresh_tokens.of_principal(principal_id), clock)
+    for device_code in uow.device_codes.of_principal(principal_id):
+        uow.device_codes.remove(device_code)
+    for code in uow.authorization_codes.of_principal(principal_id):
+        uow.authorization_codes.remove(code)
+
+
+def revoke_family(uow: UnitOfWork, clock: Clock, family: str) -> None:
+    """End one sign-in: a token or code of it was in the wrong hands."""
+    _revoke(uow.refresh_tokens.of_family(family), clock)
 
 
 def _next_token(uow: UnitOfWork, clock: Clock, dice: Dice, family: str, principal_id: str, client_id: str) -> str:
     secret, now = dice.new_secret(), clock.now()
     uow.refresh_tokens.add(
         RefreshToken(
-            id=_hash(secret),
+            id=fingerprint(secret),
             family=family,
             principal_id=principal_id,
             client_id=client_id,
@@ -82,8 +96,3 @@ def _next_token(uow: UnitOfWork, clock: Clock, dice: Dice, family: str, principa
 def _revoke(tokens: list[RefreshToken], clock: Clock) -> None:
     for token in tokens:
         token.revoked_at = token.revoked_at or clock.now()
-
-
-def _hash(secret: str) -> str:
-    """A plain hash is enough: the secret has 256 random bits, nobody guesses it from a list."""
-    return hashlib.sha256(secret.encode()).hexdigest()

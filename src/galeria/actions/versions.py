@@ -1,45 +1,62 @@
 """Image versions: made from uploaded files, spread over regions, deleted with open eyes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from galeria.actions.galleries import require_home_region
+from galeria.actions.nesting import missing_parent, require_room, require_same_location
+from galeria.actions.publishing import aim, aim_again, publish
 from galeria.actions.request import Request
-from galeria.domain.errors import Conflict, Invalid, NotFound
+from galeria.actions.retention import Restoration, marked_for_deletion, restore, retain, soft_deleted
+from galeria.actions.version_sources import SourcesNamed, fill_version, get_sources, require_same_source
+from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.galleries import (
     OS_DISK,
     ImageDefinition,
     ImageVersion,
-    Replica,
     SourceKind,
-    VersionDisk,
     VersionNumber,
 )
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs import Lab
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.states import ProvisioningState, is_settled, moved
+from galeria.domain.publishing import Publishing, Target, check_deletable
+from galeria.domain.soft_delete import Retention
+from galeria.domain.states import ProvisioningState, moved
 
 VERSION = "Microsoft.Compute/galleries/images/versions"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """One region of the publishing profile, as the caller wrote it."""
-
-    region: str
-    exclude_from_latest: bool | None = None
+# The service's own limit, for a subscription in one region.
+MOST = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class VersionRequest:
-    """What a caller says of a version. `uploads` maps lun (-1: the OS disk) to an upload's id; empty on an update."""
+    """What a caller says of a version. `uploads` maps lun (-1: the OS disk) to an upload's id; empty on an update.
+
+    With `restores`, a version that was deleted and is retained comes back; everything else but the tags is then ignored.
+    """
 
     location: str
     tags: dict[str, str]
     targets: tuple[Target, ...] = ()
     uploads: dict[int, str] = field(default_factory=dict)
+    sources: SourcesNamed = SourcesNamed()
     exclude_from_latest: bool = False
     end_of_life: datetime | None = None
+    publishing: Publishing = field(default_factory=Publishing)
+    restores: bool = False
+
+    @property
+    def named(self) -> SourcesNamed:
+        return replace(self.sources, uploads=self.uploads | self.sources.uploads)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removal:
+    """How a deletion began: with an operation, or, where the version is only put aside, without one."""
+
+    was_there: bool
+    operation: Operation | None = None
 
 
 def put_version(
@@ -55,6 +72,11 @@ def put_version(
     if version is None:
         version, operation = _create(request, id, wanted)
         return version, True, operation
+    require_same_location(version, request.settings.regions.get(wanted.location).name)
+    if version.state is ProvisioningState.DELETING:
+        raise marked_for_deletion(version)
+    if version.retention is not Retention.ACTIVE:
+        return _back(request, version, wanted), False, None
     running = request.uow.operations.running_on(version.id)
     if running:
         return version, False, running[0]
@@ -65,13 +87,17 @@ def put_version(
 
 def get_version(request: Request, id: ResourceId) -> ImageVersion:
     request.caller.require(f"{VERSION}/read", id.key)
-    return request.uow.versions.get_by_key(id.key)
+    version = request.uow.versions.get_by_key(id.key)
+    if version.retention is not Retention.ACTIVE:
+        raise soft_deleted(version)
+    return version
 
 
 def list_versions(request: Request, definition_id: ResourceId) -> list[ImageVersion]:
     request.caller.require(f"{VERSION}/read", definition_id.key)
     definition = request.uow.definitions.get_by_key(definition_id.key)
-    return request.uow.versions.of_definition(definition.id)
+    versions = request.uow.versions.of_definition(definition.id)
+    return [version for version in versions if version.retention is Retention.ACTIVE]
 
 
 def labs_of(request: Request, version: ImageVersion) -> list[Lab]:
@@ -85,6 +111,12 @@ def delete_version(request: Request, id: ResourceId) -> Operation | None:
     version = request.uow.versions.find_by_key(id.key)
     if version is None:
         return None
+    check_deletable(
+        version.name,
+        blocked=version.block_early_deletion,
+        end_of_life=version.end_of_life,
+        now_is=request.clock.now(),
+    )
     request.audit(f"{VERSION}/delete", str(id))
     for running in request.uow.operations.running_on(version.id):
         if running.kind is OperationKind.DELETE_VERSION:
@@ -94,14 +126,27 @@ def delete_version(request: Request, id: ResourceId) -> Operation | None:
     return request.begin(OperationKind.DELETE_VERSION, version, version.id)
 
 
+def remove_version(request: Request, id: ResourceId, *, bypass_soft_delete: bool = False) -> Removal:
+    """Delete as the gallery's policy has it. What is retained already goes only with `bypass_soft_delete`."""
+    version = request.uow.versions.find_by_key(id.key)
+    if version is None or bypass_soft_delete:
+        operation = delete_version(request, id)
+        return Removal(was_there=version is not None, operation=operation)
+    request.caller.require(f"{VERSION}/delete", id.key)
+    if version.retention is not Retention.ACTIVE and version.state is not ProvisioningState.DELETING:
+        return Removal(was_there=False)
+    now = request.clock.now()
+    check_deletable(version.name, blocked=version.block_early_deletion, end_of_life=version.end_of_life, now_is=now)
+    if retain(request, version):
+        request.audit(f"{VERSION}/delete", str(id), detail=f"restorable until {version.hard_deletion_at}")
+        return Removal(was_there=True)
+    return Removal(was_there=True, operation=delete_version(request, id))
+
+
 def require_definition(request: Request, id: ResourceId) -> ImageDefinition:
     definition = request.uow.definitions.find_by_key(id.parent.key)
     if definition is None:
-        raise NotFound(
-            f"Can not perform requested operation on nested resource. Parent resource '{id.parent.name}' not found.",
-            hint="Create the image definition first.",
-            code="ParentResourceNotFound",
-        )
+        raise missing_parent(id, "image definition")
     return definition
 
 
@@ -113,9 +158,13 @@ def new_version(
     location: str,
     targets: tuple[Target, ...],
     source: tuple[SourceKind, str],
+    publishing: Publishing | None = None,
+    end_of_life: datetime | None = None,
 ) -> ImageVersion:
     """A version that is being made, with a pending replica for every target region. Its home region is one of them."""
     VersionNumber.parse(id.name)
+    require_home_region(request.uow.galleries.get(definition.gallery_id), location, "image version")
+    require_room(request, request.uow.versions, id, location, most=MOST)
     version = ImageVersion(
         id=request.dice.new_id(),
         resource_id=str(id),
@@ -129,53 +178,63 @@ def new_version(
     )
     request.uow.versions.add(version)
     request.uow.flush()
-    for target in _checked_targets(request, targets, home=location):
-        request.uow.versions.add_replica(
-            Replica(version_id=version.id, region=target.region, exclude_from_latest=target.exclude_from_latest)
-        )
+    publish(request, version, publishing or Publishing(), end_of_life)
+    aim(request, version, targets)
     return version
 
 
 def _create(request: Request, id: ResourceId, wanted: VersionRequest) -> tuple[ImageVersion, Operation]:
     definition = require_definition(request, id)
-    if OS_DISK not in wanted.uploads:
-        raise Invalid(
-            "A new version needs a source for its OS disk.",
-            hint="Upload the file first: galeria image import does both.",
-            target="galleryImageVersion.properties.storageProfile",
-        )
-    for upload_id in wanted.uploads.values():
-        _require_upload(request, upload_id)
+    location = request.settings.regions.get(wanted.location).name
+    sources = get_sources(request, definition, location, wanted.named)
     version = new_version(
         request,
         id,
         definition,
-        location=request.settings.regions.get(wanted.location).name,
+        location=location,
         targets=wanted.targets,
-        source=(SourceKind.UPLOAD, wanted.uploads[OS_DISK]),
+        source=(sources[OS_DISK].kind, sources[OS_DISK].name),
+        publishing=wanted.publishing,
+        end_of_life=wanted.end_of_life,
     )
-    version.tags = wanted.tags
-    version.exclude_from_latest, version.end_of_life = wanted.exclude_from_latest, wanted.end_of_life
-    request.uow.flush()
-    for lun in sorted(wanted.uploads):
-        request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=0))
-    return version, request.begin(OperationKind.CREATE_VERSION, version, version.id, _upload_inputs(wanted))
+    version.tags, version.exclude_from_latest = wanted.tags, wanted.exclude_from_latest
+    return version, fill_version(request, version, sources)
 
 
 def _again(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation:
-    """A version that failed before it was sealed is made again, from the same source or from newly uploaded files."""
+    """A version that failed before it was sealed is made again, from the same sources or from others."""
     version.state = moved(version.state, ProvisioningState.CREATING, f"Version {version.name}")
-    if wanted.uploads:
-        for upload_id in wanted.uploads.values():
-            _require_upload(request, upload_id)
-        version.source_id = wanted.uploads.get(OS_DISK, version.source_id)
+    _aim(request, version, wanted)
+    if not wanted.named.is_empty:
+        definition = request.uow.definitions.get(version.definition_id)
+        sources = get_sources(request, definition, version.location, wanted.named)
         request.uow.versions.remove_disks(version.id)
-        request.uow.flush()
-        for lun in sorted(wanted.uploads):
-            request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=0))
-        return request.begin(OperationKind.CREATE_VERSION, version, version.id, _upload_inputs(wanted))
-    failed = next(each for each in request.uow.operations.recent(below=version.key) if each.subject == version.id)
+        return fill_version(request, version, sources)
+    making = {OperationKind.CREATE_VERSION, OperationKind.EXPORT_TEMPLATE}
+    begun = request.uow.operations.recent(below=version.key)
+    failed = next(each for each in begun if each.subject == version.id and each.kind in making)
     return request.begin(failed.kind, version, version.id, failed.inputs)
+
+
+def _back(request: Request, version: ImageVersion, wanted: VersionRequest) -> ImageVersion:
+    """Its number is taken while it can be restored."""
+    if not wanted.restores:
+        raise Conflict(
+            f"Version {version.name} was deleted and can still be restored.",
+            hint="Restore it (az sig image-version undelete), delete it for good with ?bypassSoftDelete=true, "
+            "or use another number.",
+            target="galleryImageVersionName",
+        )
+    restore(request, version, Restoration(location=wanted.location, tags=wanted.tags))
+    return version
+
+
+def _aim(request: Request, version: ImageVersion, wanted: VersionRequest) -> None:
+    """Regions and flags of a version that holds no bytes yet; without target regions those named before stay."""
+    version.tags, version.exclude_from_latest = wanted.tags, wanted.exclude_from_latest
+    publish(request, version, wanted.publishing, wanted.end_of_life)
+    if wanted.targets:
+        aim(request, version, wanted.targets)
 
 
 def _upload_inputs(wanted: VersionRequest) -> dict[str, object]:
@@ -184,55 +243,15 @@ def _upload_inputs(wanted: VersionRequest) -> dict[str, object]:
 
 def _update(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation | None:
     """Flags change at once; regions, and what failed before, by an operation."""
-    if not is_settled(version.state):
-        raise Conflict(
-            f"Version {version.name} is being deleted.",
-            hint="Wait for it, then make it again.",
-            code="OperationNotAllowed",
-        )
+    require_same_source(request, version, wanted.sources)
+    publish(request, version, wanted.publishing, wanted.end_of_life)
+    removed, unfinished = aim_again(request, version, wanted.targets)
     version.tags, version.exclude_from_latest = wanted.tags, wanted.exclude_from_latest
-    version.end_of_life = wanted.end_of_life
     request.touch(version)
-    targets = {target.region: target for target in _checked_targets(request, wanted.targets, home=version.location)}
-    held = {replica.region: replica for replica in request.uow.versions.replicas(version.id)}
-    for region, replica in held.items():
-        if region in targets:
-            replica.exclude_from_latest = targets[region].exclude_from_latest
-    for region in targets.keys() - held.keys():
-        request.uow.versions.add_replica(Replica(version_id=version.id, region=region))
-    removed = sorted(held.keys() - targets.keys())
-    unfinished = any(replica.progress < 100 for region, replica in held.items() if region in targets)
-    if (
-        version.state is ProvisioningState.SUCCEEDED
-        and not removed
-        and not targets.keys() - held.keys()
-        and not unfinished
-    ):
+    if version.state is ProvisioningState.SUCCEEDED and not removed and not unfinished:
         return None
     version.state = moved(version.state, ProvisioningState.UPDATING)
     return request.begin(OperationKind.UPDATE_VERSION, version, version.id, {"removed": removed})
-
-
-def _checked_targets(request: Request, targets: tuple[Target, ...], *, home: str) -> list[Target]:
-    """With canonical names; the home region is added where nobody named a region."""
-    checked = [
-        Target(region=request.settings.regions.get(each.region).name, exclude_from_latest=each.exclude_from_latest)
-        for each in targets or (Target(region=home),)
-    ]
-    names = [target.region for target in checked]
-    if len(set(names)) != len(names):
-        raise Invalid(
-            "Duplicate regions are not allowed in target publishing regions.",
-            hint="Name each region once; spelling and case make no difference.",
-            target="galleryImageVersion.properties.publishingProfile.targetRegions",
-        )
-    if home not in names:
-        raise Invalid(
-            f"The target regions must include the version's own location, {home}.",
-            hint=f"Add {home} to the target regions.",
-            target="galleryImageVersion.properties.publishingProfile.targetRegions",
-        )
-    return checked
 
 
 def _require_upload(request: Request, upload_id: str) -> None:

@@ -1,6 +1,8 @@
 """Lab accounts (lab plans in the newer API): their gallery, their policies."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from galeria.domain.resources import Resource
 
@@ -15,6 +17,8 @@ class LabAccount(Resource):
     allowed_regions: list[str] = field(default_factory=list)
     os_disk_limit_gb: int = 128  # an OS disk must be smaller than this (mission, decision 2)
     enable_by_default: bool = True  # images of a newly attached gallery (mission, decision 1)
+    profiles: dict[str, Any] = field(default_factory=dict)  # see domain.profiles
+    deleted_at: datetime | None = None  # its row outlives it while labs remember it
 
     @property
     def os_disk_limit(self) -> int:

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import total_ordering
+from typing import Any
 
 from galeria.domain.errors import Invalid
+from galeria.domain.publishing import ReplicationMode, StorageType
 from galeria.domain.resources import Resource
+from galeria.domain.sharing import Permissions
+from galeria.domain.soft_delete import GRACE_DAYS, RETENTION_DAYS, Retention
 from galeria.domain.states import ProvisioningState, ReplicaState
 
 
@@ -24,6 +28,11 @@ class OsState(StrEnum):
 class Generation(StrEnum):
     V1 = "V1"  # BIOS
     V2 = "V2"  # UEFI
+
+
+class Architecture(StrEnum):
+    X64 = "x64"
+    ARM64 = "Arm64"
 
 
 @total_ordering
@@ -48,7 +57,7 @@ class VersionNumber:
     @classmethod
     def parse(cls, text: str) -> "VersionNumber":
         """Raises Invalid. Leading zeros are refused: 1.01.0 would clash with 1.1.0."""
-        match = re.fullmatch(r"(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})", text)
+        match = re.fullmatch(r"(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})", text)
         if not match or any(int(part) > 2**31 - 1 for part in match.groups()):
             raise Invalid(
                 f"'{text}' is not a version.",
@@ -63,7 +72,28 @@ FIRST_VERSION = VersionNumber(1, 0, 0)
 
 @dataclass(eq=False, kw_only=True)
 class Gallery(Resource):
+    """`community` is what a publisher says of itself, `public_name` the name that everybody knows the gallery by."""
+
     description: str = ""
+    identity: dict[str, Any] = field(default_factory=dict)  # kept and given back, used for nothing
+    permissions: Permissions = Permissions.PRIVATE
+    shared_subscriptions: list[str] = field(default_factory=list)
+    shared_tenants: list[str] = field(default_factory=list)
+    community: dict[str, str] = field(default_factory=dict)
+    public_name: str = ""
+    community_enabled: bool = False
+    soft_delete: bool = False
+    retention_days: int = RETENTION_DAYS
+    grace_days: int = GRACE_DAYS
+
+    @property
+    def unique_name(self) -> str:
+        """What consumers know a directly shared gallery by."""
+        return f"{self.arm_id.subscription}-{self.name.upper()}"
+
+    @property
+    def is_shared(self) -> bool:
+        return bool(self.shared_subscriptions or self.shared_tenants)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -77,11 +107,27 @@ class ImageDefinition(Resource):
     offer: str
     sku: str
     description: str = ""
+    architecture: Architecture = Architecture.X64
+    eula: str = ""
+    privacy_uri: str = ""
+    release_note_uri: str = ""
+    end_of_life: datetime | None = None  # only told: machines may be made from it later
+    recommended: dict[str, dict[str, int]] = field(default_factory=dict)  # vCPUs, memory (GB): min, max
+    disallowed_disks: list[str] = field(default_factory=list)
+    purchase_plan: dict[str, str] = field(default_factory=dict)
+    features: list[dict[str, str]] = field(default_factory=list)
+    allow_update: bool = False  # whether features may change
 
 
 class SourceKind(StrEnum):
     UPLOAD = "upload"
     MACHINE = "machine"
+    URI = "uri"  # its id: the address without its query
+    # Their ids: the resource's, as the caller wrote it.
+    DISK = "disk"
+    SNAPSHOT = "snapshot"
+    IMAGE = "image"
+    VERSION = "version"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -90,7 +136,7 @@ class ImageVersion(Resource):
 
     definition_id: str
     source_kind: SourceKind
-    source_id: str  # upload id or machine id
+    source_id: str  # as its kind says; an upload's and a machine's are our own
     exclude_from_latest: bool = False
     end_of_life: datetime | None = None
     published_at: datetime | None = None
@@ -99,6 +145,15 @@ class ImageVersion(Resource):
     accounts: list[str] = field(default_factory=list)
     failure: str = ""
     deleted_at: datetime | None = None
+    replica_count: int = 1
+    storage_type: StorageType = StorageType.STANDARD_LRS
+    replication_mode: ReplicationMode = ReplicationMode.FULL
+    allow_region_removal: bool = True
+    block_early_deletion: bool = False  # no deletion before the end of life
+    retention: Retention = Retention.ACTIVE
+    soft_deleted_at: datetime | None = None
+    consumption_ends_at: datetime | None = None
+    hard_deletion_at: datetime | None = None
 
     @property
     def number(self) -> VersionNumber:
@@ -110,8 +165,14 @@ class ImageVersion(Resource):
 
     @property
     def is_ready(self) -> bool:
-        """Usable in every region that holds a completed replica."""
-        return self.is_sealed and self.deleted_at is None and self.state is not ProvisioningState.DELETING
+        """Usable by its exact number in every region that holds a completed replica, a retained one included."""
+        here = self.deleted_at is None and self.retention is not Retention.EXPIRED
+        return self.is_sealed and here and self.state is not ProvisioningState.DELETING
+
+    @property
+    def is_offered(self) -> bool:
+        """May be the latest."""
+        return self.is_ready and self.retention is Retention.ACTIVE
 
 
 @dataclass(eq=False, kw_only=True)
@@ -143,6 +204,9 @@ class Replica:
     sent_bytes: int = 0  # compressed bytes that crossed to this region; 0 in the home region
     failure: str = ""
     verified_at: datetime | None = None
+    spelling: str = ""  # the region's name as the caller wrote it, which is given back
+    replica_count: int | None = None  # None: as the version says
+    storage_type: StorageType | None = None  # None: as the version says
 
     @property
     def progress(self) -> int:
@@ -160,7 +224,7 @@ def latest_version(versions: list[tuple[ImageVersion, list[Replica]]], region: s
     """
 
     def is_eligible(version: ImageVersion, replicas: list[Replica]) -> bool:
-        if not version.is_ready:
+        if not version.is_offered:
             return False
         for replica in replicas:
             if replica.region == region and replica.state is ReplicaState.COMPLETED:

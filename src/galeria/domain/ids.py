@@ -19,6 +19,7 @@ _DEFINITION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9])?")
 _LAB = re.compile(r"[A-Za-z](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 _GROUP = re.compile(r"[-\w.()]{0,89}[-\w()]")
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,19}")
+_PART = re.compile(r"[-\w.()\\]{1,100}", re.ASCII)
 _LOCATION = re.compile(r"[-\w._]{1,100}")
 
 
@@ -95,6 +96,11 @@ def lab_name(name: str) -> str:
     return _checked(name, _LAB, "lab", rule)
 
 
+def part_name(name: str, kind: str) -> str:
+    """What lies in a lab: a user, a schedule. The Lab Services API's own pattern."""
+    return _checked(name, _PART, kind, "1 to 100 letters, digits, '-', '_', '.', '(' and ')'")
+
+
 def group_name(name: str) -> str:
     return _checked(
         name, _GROUP, "resource group", "1 to 90 letters, digits, '-', '_', '.', '(' and ')', no '.' at the end"
@@ -103,7 +109,7 @@ def group_name(name: str) -> str:
 
 def user_name(name: str) -> str:
     """The account in a machine: Linux rules, at most 20 characters (mission, decision 7)."""
-    rule = "1 to 20 lower-case letters, digits, '-' and '_', starting with a letter"
+    rule = "1 to 20 lower-case letters, digits, '-' and '_', starting with a letter or '_'"
     name = _checked(name, _USER, "user", rule)
     if name in {"root", "daemon", "bin", "sys", "nobody"}:
         raise Invalid(f"The user name '{name}' belongs to the system.", hint="Choose another user name.")

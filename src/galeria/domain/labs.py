@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from galeria.domain.galleries import Generation, OsState
 from galeria.domain.resources import Resource
@@ -12,6 +13,11 @@ from galeria.domain.states import LabState, MachineState
 class MachineKind(StrEnum):
     TEMPLATE = "Template"
     USER = "User"
+
+
+class CreateOption(StrEnum):
+    TEMPLATE_VM = "TemplateVM"
+    IMAGE = "Image"  # no template: every machine is made from the image itself
 
 
 @dataclass(eq=False, kw_only=True)
@@ -32,6 +38,27 @@ class Lab(Resource):
     user_name: str
     lab_state: LabState = LabState.DRAFT
     failure: str = ""
+    create_option: CreateOption = CreateOption.TEMPLATE_VM
+    capacity: int = 0  # machines for students
+    usage_quota: int = 0  # seconds per student outside of scheduled time
+    open_access: bool = False  # whoever has the code may register
+    registration_code: str = ""
+    published_at: datetime | None = None
+    profiles: dict[str, Any] = field(default_factory=dict)  # see domain.profiles
+    # SHA-512 crypt of credentials for the students' machines; a template's own are with its machine.
+    admin_hash: str = ""
+    non_admin_user: str = ""
+    non_admin_hash: str = ""
+
+
+@dataclass(eq=False, kw_only=True)
+class LabDraft(Resource):
+    """A lab of the older API that has no template yet; it becomes a Lab of the same id when it gets one."""
+
+    account_id: str
+    capacity: int = 0
+    usage_quota: int = 0  # seconds
+    open_access: bool = False
 
 
 @dataclass(eq=False, kw_only=True)
@@ -59,6 +86,7 @@ class LabMachine:
     accounts: list[str] = field(default_factory=list)  # known to be in the machine
     renew_identity: bool = False  # asked for and not done yet
     failure: str = ""
+    claimed_by: str | None = None  # the lab user whose machine it is
     created_at: datetime
 
     @property

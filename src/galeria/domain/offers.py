@@ -15,6 +15,7 @@ from galeria.domain.galleries import (
     VersionDisk,
     latest_version,
 )
+from galeria.domain.soft_delete import Retention
 from galeria.domain.states import ProvisioningState, ReplicaState
 
 
@@ -123,11 +124,16 @@ def _absence(facts: list[VersionFacts], region: str) -> Obstacle:
         return Obstacle(
             code="NoVersion", reason="The image has no version yet.", cure="Import or export a version into it."
         )
-    if any(each.version.state is ProvisioningState.CREATING for each in facts):
+    retained = [each.version for each in facts if each.version.retention is not Retention.ACTIVE]
+    if len(retained) == len(facts):
+        return _deleted(retained)
+    regions = _available(facts)
+    making = [each for each in facts if each.version.state is ProvisioningState.CREATING]
+    # A version that is being made for other regions only is nothing to wait for.
+    if making and (not regions or any(replica.region == region for each in making for replica in each.replicas)):
         return Obstacle(
             code="BeingMade", reason="The image is still being made.", cure="Wait until its operation has succeeded."
         )
-    regions = _available(facts)
     if regions:
         if region in regions:
             return Obstacle(
@@ -147,13 +153,23 @@ def _absence(facts: list[VersionFacts], region: str) -> Obstacle:
     )
 
 
+def _deleted(versions: list[ImageVersion]) -> Obstacle:
+    usable = [each.name for each in versions if each.is_ready]
+    exactly = f", or name one that may still be used by its number: {', '.join(usable)}" if usable else ""
+    return Obstacle(
+        code="Deleted",
+        reason="Every version of the image was deleted and can still be restored.",
+        cure=f"Restore one (az sig image-version undelete){exactly}.",
+    )
+
+
 def _available(facts: list[VersionFacts]) -> tuple[str, ...]:
     return tuple(
         sorted(
             {
                 replica.region
                 for each in facts
-                if each.version.is_ready
+                if each.version.is_offered
                 for replica in each.replicas
                 if replica.state is ReplicaState.COMPLETED
             }

@@ -15,9 +15,20 @@ class OperationKind(StrEnum):
     DELETE_VERSION = "delete_version"
     CREATE_LAB = "create_lab"
     DELETE_LAB = "delete_lab"
+    DELETE_GROUP = "delete_group"
     START_MACHINE = "start_machine"
     STOP_MACHINE = "stop_machine"
     RESET_PASSWORD = "reset_password"
+    CREATE_DISK = "create_disk"
+    STORE_UPLOAD = "store_upload"  # what was written to a disk page by page
+    DELETE_DISK = "delete_disk"
+    CREATE_SNAPSHOT = "create_snapshot"
+    DELETE_SNAPSHOT = "delete_snapshot"
+    CREATE_IMAGE = "create_managed_image"
+    DELETE_IMAGE = "delete_managed_image"
+    REIMAGE_MACHINE = "reimage_machine"
+    REDEPLOY_MACHINE = "redeploy_machine"
+    PUBLISH_LAB = "publish_lab"
 
 
 @dataclass(eq=False, kw_only=True)

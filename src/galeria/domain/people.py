@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
 from galeria.domain.errors import Forbidden, Invalid
+from galeria.domain.roles import ROLES as ROLES
+from galeria.domain.roles import Role as Role
+from galeria.domain.roles import get_role as get_role
 
 _SIGN_IN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@+-]{0,98}[A-Za-z0-9])?")
 
@@ -24,26 +26,18 @@ class Principal:
     kind: PrincipalKind
     name: str
     display_name: str
-    secret_hash: str  # argon2id
+    secret_hash: str  # argon2id; empty where this secret was removed after others had been made
+    secret_expires_at: datetime | None = None
     enabled: bool = True
     created_at: datetime
+    tokens_not_before: datetime | None = None
 
+    def accepts(self, issued_at: datetime) -> bool:
+        """Whether an access token of that time still counts.
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Role:
-    """A built-in role. Wildcards as in Azure: `*` stands for any text, '/' included."""
-
-    name: str
-    id: str  # the same GUID as Azure's, so that scripts that name it keep working
-    description: str
-    actions: tuple[str, ...]
-    not_actions: tuple[str, ...] = ()
-
-    def allows(self, action: str) -> bool:
-        def matches(patterns: tuple[str, ...]) -> bool:
-            return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
-
-        return matches(self.actions) and not matches(self.not_actions)
+        Tokens know whole seconds, so one of the very second of a revocation counts as one from before it.
+        """
+        return self.enabled and (self.tokens_not_before is None or issued_at > self.tokens_not_before)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -71,57 +65,6 @@ class RefreshToken:
     expires_at: datetime
     used_at: datetime | None = None
     revoked_at: datetime | None = None
-
-
-# Role ids and action lists: Azure's built-in roles of the same names.
-ROLES: dict[str, Role] = {
-    role.name: role
-    for role in (
-        Role(
-            name="Owner",
-            id="8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
-            description="May do everything, giving roles included.",
-            actions=("*",),
-        ),
-        Role(
-            name="Contributor",
-            id="b24988ac-6180-42a0-ab88-20f7382dd24c",
-            description="May do everything but give roles.",
-            actions=("*",),
-            not_actions=("Microsoft.Authorization/*/write", "Microsoft.Authorization/*/delete"),
-        ),
-        Role(
-            name="Reader",
-            id="acdd72a7-3385-48ef-bd42-f606fba81ae7",
-            description="May see everything, change nothing.",
-            actions=("*/read",),
-        ),
-        Role(
-            name="Lab Creator",
-            id="b97fb8bc-a8b2-4522-a38b-dd33c7e65ead",
-            description="May make labs, becomes owner of them, and may save images to the account's gallery.",
-            actions=(
-                "Microsoft.LabServices/labPlans/read",
-                "Microsoft.LabServices/labPlans/images/read",
-                "Microsoft.LabServices/labPlans/createLab/action",
-                "Microsoft.LabServices/labPlans/saveImage/action",
-                "Microsoft.LabServices/labs/read",
-                "Microsoft.LabServices/skus/read",
-                "Microsoft.LabServices/usages/read",
-                "Microsoft.Resources/subscriptions/resourceGroups/read",
-            ),
-        ),
-    )
-}
-
-
-def get_role(name: str) -> Role:
-    """By name in any case, or by id. Raises Invalid, naming the roles that there are."""
-    wanted = name.strip().casefold()
-    for role in ROLES.values():
-        if wanted in (role.name.casefold(), role.id):
-            return role
-    raise Invalid(f"There is no role '{name}'.", hint=f"The roles are: {', '.join(ROLES)}.", target="role")
 
 
 def sign_in_name(name: str) -> str:

@@ -25,3 +25,4 @@ class Settings:
     last_ssh_port: int = 65535
     boot_seconds: float = 300  # how long a machine may take until its agent answers; software emulation is slow
     stop_seconds: float = 60  # how long a clean shutdown may take before the plug is pulled
+    import_hosts: frozenset[str] = frozenset()  # besides public addresses: where files may be fetched from

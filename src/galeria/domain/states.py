@@ -36,6 +36,8 @@ class MachineState(StrEnum):
     RUNNING = "Running"
     STOPPING = "Stopping"
     RESETTING_PASSWORD = "ResettingPassword"
+    REIMAGING = "Reimaging"
+    REDEPLOYING = "Redeploying"
     FAILED = "Failed"
     DELETING = "Deleting"
 
@@ -77,12 +79,35 @@ _MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     },
     MachineState: {
         _M.CREATING: frozenset({_M.STOPPED, _M.FAILED, _M.DELETING}),
-        _M.STOPPED: frozenset({_M.STARTING, _M.RUNNING, _M.FAILED, _M.DELETING}),
+        _M.STOPPED: frozenset({_M.STARTING, _M.RUNNING, _M.REIMAGING, _M.REDEPLOYING, _M.FAILED, _M.DELETING}),
         _M.STARTING: frozenset({_M.RUNNING, _M.STOPPED, _M.FAILED, _M.DELETING}),
-        _M.RUNNING: frozenset({_M.STOPPING, _M.STOPPED, _M.RESETTING_PASSWORD, _M.FAILED, _M.DELETING}),
+        _M.RUNNING: frozenset(
+            {
+                _M.STOPPING,
+                _M.STOPPED,
+                _M.RESETTING_PASSWORD,
+                _M.REIMAGING,
+                _M.REDEPLOYING,
+                _M.FAILED,
+                _M.DELETING,
+            }
+        ),
         _M.STOPPING: frozenset({_M.STOPPED, _M.RUNNING, _M.FAILED, _M.DELETING}),
         _M.RESETTING_PASSWORD: frozenset({_M.RUNNING, _M.STOPPED, _M.FAILED, _M.DELETING}),
-        _M.FAILED: frozenset({_M.CREATING, _M.STARTING, _M.STOPPING, _M.STOPPED, _M.RUNNING, _M.DELETING}),
+        _M.REIMAGING: frozenset({_M.STOPPED, _M.FAILED, _M.DELETING}),
+        _M.REDEPLOYING: frozenset({_M.RUNNING, _M.STOPPED, _M.FAILED, _M.DELETING}),
+        _M.FAILED: frozenset(
+            {
+                _M.CREATING,
+                _M.STARTING,
+                _M.STOPPING,
+                _M.STOPPED,
+                _M.RUNNING,
+                _M.REIMAGING,
+                _M.REDEPLOYING,
+                _M.DELETING,
+            }
+        ),
         _M.DELETING: frozenset({_M.FAILED}),
     },
     LabState: {

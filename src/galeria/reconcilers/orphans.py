@@ -16,9 +16,11 @@ UPLOAD_AGE = timedelta(days=7)
 
 def remove_lost_machines(world: World) -> None:
     """A machine without a row is left from a lab that is gone. Work under way may be about to make the row's machine."""
+    # The rows are read last: a machine that is made in between has had its row since before it was made.
+    found = world.engine.machines()
     with world.database(reading=True) as uow:
         known = {machine.id for machine in uow.machines.all()}
-    for machine in world.engine.machines():
+    for machine in found:
         if machine.id not in known:
             log.warning("removing the machine %s: no lab has it", machine.id)
             world.engine.remove_machine(machine)
@@ -30,6 +32,15 @@ def remove_stale_uploads(world: World) -> None:
     for upload_id, upload in files.items():
         if upload is None or world.clock.now() - upload.created_at > UPLOAD_AGE:
             world.uploads.remove(upload_id)
+            _forget_upload(world, upload_id)
+
+
+def _forget_upload(world: World, upload_id: str) -> None:
+    with world.database() as uow:
+        upload = uow.uploads.find(upload_id)
+        if upload:
+            uow.uploads.remove(upload)
+            uow.commit()
 
 
 def collect_garbage(world: World) -> None:

@@ -25,6 +25,12 @@ def ensure_base(world: World, operation_id: str) -> None:
 
 def make_template(world: World, operation_id: str) -> None:
     lab, machine = get_subject(world, operation_id)
+    if machine:
+        ensure_machine(world, lab, machine)
+
+
+def ensure_machine(world: World, lab: Lab, machine: LabMachine) -> None:
+    """Disk and definition, from the image in the region's cache."""
     size = get_size(world.settings.sizes, lab.size)
     spec = MachineSpec(
         machine=Machine(id=machine.id, region=machine.region),
@@ -48,11 +54,11 @@ def open_lab(world: World, operation_id: str) -> None:
         uow.commit()
 
 
-def get_subject(world: World, operation_id: str) -> tuple[Lab, LabMachine]:
-    """The lab and its template."""
+def get_subject(world: World, operation_id: str) -> tuple[Lab, LabMachine | None]:
+    """The lab and its template; a lab may do without one."""
     with world.database(reading=True) as uow:
         lab = uow.labs.get(uow.operations.get(operation_id).subject)
-        return lab, uow.machines.of_lab(lab.id)[0]
+        return lab, next(iter(uow.machines.of_lab(lab.id)), None)
 
 
 def host_name(lab: Lab) -> str:

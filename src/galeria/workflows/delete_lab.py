@@ -30,8 +30,9 @@ def forget_lab(world: World, operation_id: str) -> str:
             return operation.location
         for machine in uow.machines.of_lab(lab.id):
             uow.machines.remove(machine)
+        waits_for_a_template = uow.lab_drafts.find_by_key(lab.key) is not None
         for assignment in uow.people.all_assignments():
-            if assignment.scope == lab.key:
+            if assignment.scope == lab.key and not waits_for_a_template:
                 uow.people.remove_assignment(assignment)
         uow.flush()
         uow.labs.remove(lab)

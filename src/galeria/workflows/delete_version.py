@@ -1,8 +1,10 @@
 """Take a version away and give its space back. Labs made from it keep working: what they stand on stays until they go."""
 
 from galeria.actions.costs import held_digests, live_images, live_machines
+from galeria.domain.operations import OperationKind
 from galeria.domain.states import ProvisioningState
 from galeria.ports.work import Step
+from galeria.workflows.create_version import remove_uploads
 from galeria.workflows.update_version import give_back
 from galeria.workflows.waiting import wait_for_others
 from galeria.workflows.world import World
@@ -18,6 +20,7 @@ def delete_version(step: Step, world: World, operation_id: str) -> None:
 def take_out(world: World, operation_id: str) -> list[str]:
     """From here on nobody sees the version. Returns the regions that held it."""
     later = freed_later(world, operation_id)
+    remove_unused_uploads(world, operation_id)
     with world.database() as uow:
         operation = uow.operations.get(operation_id)
         version = uow.versions.get(operation.subject)
@@ -32,6 +35,16 @@ def take_out(world: World, operation_id: str) -> list[str]:
         version.state = ProvisioningState.DELETING
         uow.commit()
     return regions
+
+
+def remove_unused_uploads(world: World, operation_id: str) -> None:
+    """A making that failed or was canceled kept its uploaded files for a retry, which cannot come any more."""
+    with world.database(reading=True) as uow:
+        version = uow.versions.get(uow.operations.get(operation_id).subject)
+        begun = uow.operations.recent(below=version.key)
+        making = [each for each in begun if each.subject == version.id and each.kind is OperationKind.CREATE_VERSION]
+    for each in making:
+        remove_uploads(world, each.id)
 
 
 def freed_later(world: World, operation_id: str) -> dict[str, int]:
@@ -49,8 +62,9 @@ def freed_later(world: World, operation_id: str) -> dict[str, int]:
 def tidy_caches(world: World, regions: list[str]) -> None:
     """Remove cached disks that no machine stands on and no version of the region names."""
     for region in regions:
+        cached = world.cache.bases(region)
         with world.database(reading=True) as uow:
             kept = live_machines(uow, region) | live_images(uow, region)
-        for digest in world.cache.bases(region):
+        for digest in cached:
             if digest not in kept:
                 world.cache.remove_base(region, digest)

@@ -5,6 +5,7 @@ The disk is closed in a moment and the machine goes on with a new top layer; onl
 
 from galeria.domain.galleries import OS_DISK
 from galeria.domain.labs import LabMachine
+from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
 from galeria.ports.work import Step
 from galeria.workflows.sealing import REPLICATE, is_stored, replicate_everywhere, seal_version, store_disk
@@ -33,24 +34,38 @@ def store_changes(world: World, operation_id: str, version_id: str) -> None:
     if is_stored(world, version_id, OS_DISK):
         return
     _, machine = _subject(world, operation_id)
-    since = machine.layer if machine.layer_digest else None
+    since, parent = _ground(world, operation_id, version_id, machine)
     with world.engine.open_changes(_machine(machine), layer_of(operation_id), since=since) as disk:
-        store_disk(world, operation_id, version_id, OS_DISK, disk, parent=machine.parent_digest, step=STORE)
+        store_disk(world, operation_id, version_id, OS_DISK, disk, parent=parent, step=STORE)
 
 
 def seal_export(world: World, operation_id: str, version_id: str) -> None:
     """Seal it, and remember in the machine that its changes are counted from here on."""
     seal_version(world, version_id)
     with world.database() as uow:
-        machine = uow.machines.get(uow.operations.get(operation_id).inputs["machine"])
-        machine.layer = layer_of(operation_id)
-        machine.layer_digest = next(each for each in uow.versions.disks(version_id) if each.lun == OS_DISK).digest
+        inputs = uow.operations.get(operation_id).inputs
+        machine = uow.machines.get(inputs["machine"])
+        # Where a later export was quicker, its layer is above this one and stays the mark.
+        if machine.layer == inputs["since"]:
+            machine.layer = layer_of(operation_id)
+            machine.layer_digest = next(each for each in uow.versions.disks(version_id) if each.lun == OS_DISK).digest
         uow.commit()
 
 
 def layer_of(operation_id: str) -> str:
     """A layer is named by the export that closed it, so that a repeated step finds its own."""
     return operation_id.replace("-", "")
+
+
+def _ground(world: World, operation_id: str, version_id: str, machine: LabMachine) -> tuple[str | None, Digest]:
+    """The layer that changes are counted from, and the image that it was sealed as; at worst the lab's own image."""
+    with world.database(reading=True) as uow:
+        since: str | None = uow.operations.get(operation_id).inputs["since"]
+        version = uow.versions.get(version_id)
+    parent = version.parent_digest
+    if parent is None or world.stores[version.location].find_manifest(parent) is None:
+        return None, machine.base_digest
+    return since, parent
 
 
 def _subject(world: World, operation_id: str) -> tuple[str, LabMachine]:

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 
 from galeria.domain.errors import Canceled, GaleriaError
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, is_settled, moved
+from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, is_settled, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Step
 from galeria.workflows.create_lab import create_lab
 from galeria.workflows.create_version import create_version
+from galeria.workflows.delete_group import delete_group
 from galeria.workflows.delete_lab import delete_lab
 from galeria.workflows.delete_version import delete_version
 from galeria.workflows.export_template import export_template
 from galeria.workflows.power import reset_password, start_machine, stop_machine
+from galeria.workflows.publish_lab import publish_lab
+from galeria.workflows.renewing import redeploy_machine, reimage_machine
 from galeria.workflows.shown import ShownStep
+from galeria.workflows.storage import delete_storage, fill_storage, storage_failed, storage_filled
 from galeria.workflows.update_version import update_version
 from galeria.workflows.world import World
 
@@ -75,7 +79,18 @@ def _nothing(uow: UnitOfWork, operation: Operation) -> None:
 
 def _version_done(uow: UnitOfWork, operation: Operation) -> None:
     version = uow.versions.get(operation.subject)
-    version.state, version.failure = moved(version.state, ProvisioningState.SUCCEEDED), ""
+    # It may have been asked to go after the story's last step; the deletion takes it from here.
+    if version.state is not ProvisioningState.DELETING:
+        version.state, version.failure = moved(version.state, ProvisioningState.SUCCEEDED), ""
+    disks, replicas = uow.versions.disks(version.id), uow.versions.replicas(version.id)
+    # Whoever exported it sees what it really cost, also where the gallery itself is not theirs to read.
+    operation.outputs = {
+        **operation.outputs,
+        "logicalBytes": sum(disk.size for disk in disks),
+        "readBytes": sum(disk.read_bytes for disk in disks),
+        "storedBytes": sum(disk.stored_bytes for disk in disks),
+        "sentBytes": sum(replica.sent_bytes for replica in replicas),
+    }
 
 
 def _version_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
@@ -104,6 +119,12 @@ def _lab_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
             machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
 
 
+def _group_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    group = uow.groups.find(operation.subject)
+    if group:
+        group.state = moved(group.state, ProvisioningState.FAILED)
+
+
 def _machine_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
     machine = uow.machines.find(operation.subject)
     if machine is None:
@@ -113,14 +134,42 @@ def _machine_failed(uow: UnitOfWork, operation: Operation, message: str) -> None
     machine.failure = message
 
 
+def _publishing_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    lab = uow.labs.find(operation.subject)
+    if lab is None:
+        return
+    lab.lab_state, lab.failure = moved(lab.lab_state, LabState(operation.inputs["before"])), message
+    machine = uow.machines.find(operation.inputs.get("machine", ""))
+    if machine and machine.state is MachineState.STOPPING:
+        machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
+
+
+_FILLING = Story(tell=fill_storage, succeed=storage_filled, fail=storage_failed)
+_REMOVING = Story(tell=delete_storage, succeed=_nothing, fail=storage_failed, cancelable=False)
+
 STORIES: dict[OperationKind, Story] = {
     OperationKind.CREATE_VERSION: Story(tell=create_version, succeed=_version_done, fail=_version_failed),
     OperationKind.EXPORT_TEMPLATE: Story(tell=export_template, succeed=_version_done, fail=_version_failed),
     OperationKind.UPDATE_VERSION: Story(tell=update_version, succeed=_version_done, fail=_version_failed),
     OperationKind.DELETE_VERSION: Story(tell=delete_version, succeed=_nothing, fail=_deletion_failed, cancelable=False),
+    OperationKind.CREATE_DISK: _FILLING,
+    OperationKind.STORE_UPLOAD: _FILLING,
+    OperationKind.CREATE_SNAPSHOT: _FILLING,
+    OperationKind.CREATE_IMAGE: _FILLING,
+    OperationKind.DELETE_DISK: _REMOVING,
+    OperationKind.DELETE_SNAPSHOT: _REMOVING,
+    OperationKind.DELETE_IMAGE: _REMOVING,
     OperationKind.CREATE_LAB: Story(tell=create_lab, succeed=_nothing, fail=_lab_failed),
     OperationKind.DELETE_LAB: Story(tell=delete_lab, succeed=_nothing, fail=_lab_failed, cancelable=False),
+    OperationKind.DELETE_GROUP: Story(tell=delete_group, succeed=_nothing, fail=_group_failed, cancelable=False),
     OperationKind.START_MACHINE: Story(tell=start_machine, succeed=_nothing, fail=_machine_failed),
     OperationKind.STOP_MACHINE: Story(tell=stop_machine, succeed=_nothing, fail=_machine_failed, cancelable=False),
     OperationKind.RESET_PASSWORD: Story(tell=reset_password, succeed=_nothing, fail=_machine_failed),
+    OperationKind.REIMAGE_MACHINE: Story(
+        tell=reimage_machine, succeed=_nothing, fail=_machine_failed, cancelable=False
+    ),
+    OperationKind.REDEPLOY_MACHINE: Story(
+        tell=redeploy_machine, succeed=_nothing, fail=_machine_failed, cancelable=False
+    ),
+    OperationKind.PUBLISH_LAB: Story(tell=publish_lab, succeed=_nothing, fail=_publishing_failed, cancelable=False),
 }

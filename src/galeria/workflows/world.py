@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database
-from galeria.ports.files import UploadFiles
+from galeria.ports.files import Fetcher, PageFiles, UploadFiles
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import ImageCache, VmEngine
 from galeria.ports.work import Clock, Meter
@@ -18,6 +18,8 @@ class World:
     cache: ImageCache
     stores: Mapping[str, ImageStore]  # by region
     uploads: UploadFiles
+    disk_files: PageFiles  # what is written page by page, and what is fetched
+    fetcher: Fetcher
     clock: Clock
     meter: Meter
     settings: Settings

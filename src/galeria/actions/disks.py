@@ -1,0 +1,263 @@
+"""Disks and snapshots: made empty, by an upload, or as a copy of what there is."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from galeria.actions.groups import require_group
+from galeria.actions.nesting import require_same_location
+from galeria.actions.request import Request
+from galeria.actions.sources import (
+    Source,
+    address_source,
+    disk_source,
+    require_same_region,
+    whole_source,
+)
+from galeria.actions.stored import begin_filling, begin_removal, fill_again, require_unchanged
+from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.galleries import OS_DISK, Architecture, Generation, OsType, SourceKind
+from galeria.domain.ids import ResourceId
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.states import ProvisioningState
+from galeria.domain.storage import (
+    FOOTER,
+    LARGEST_UPLOAD,
+    CreateOption,
+    Disk,
+    DiskState,
+    Origin,
+    OriginKind,
+    Snapshot,
+    StoredDisk,
+    disk_name,
+)
+from galeria.ports.database import StoredDisks
+
+GB = 1024**3
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskRequest:
+    """What a caller says of a disk or snapshot. Of `source`, `uri`, `image` and the sizes, its option needs exactly one."""
+
+    location: str
+    tags: dict[str, str]
+    option: CreateOption
+    source: ResourceId | None = None  # of a copy
+    uri: str = ""  # of an import
+    image: ResourceId | None = None  # a gallery image's
+    image_lun: int = OS_DISK
+    size_gb: int | None = None
+    upload_bytes: int | None = None
+    os_type: OsType | None = None
+    generation: Generation | None = None
+    architecture: Architecture | None = None
+    sku: str = "Standard_LRS"
+    incremental: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskKind:
+    """What is different between disks and snapshots."""
+
+    type: str
+    word: str
+    create: OperationKind
+    delete: OperationKind
+
+    def rows(self, request: Request) -> StoredDisks[Disk] | StoredDisks[Snapshot]:
+        return request.uow.disks if self == DISK else request.uow.snapshots
+
+
+DISK = DiskKind(
+    type="Microsoft.Compute/disks",
+    word="disk",
+    create=OperationKind.CREATE_DISK,
+    delete=OperationKind.DELETE_DISK,
+)
+SNAPSHOT = DiskKind(
+    type="Microsoft.Compute/snapshots",
+    word="snapshot",
+    create=OperationKind.CREATE_SNAPSHOT,
+    delete=OperationKind.DELETE_SNAPSHOT,
+)
+
+
+def put_disk(
+    request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest
+) -> tuple[StoredDisk, Operation | None]:
+    """Make it, or change its tags. A PUT repeated while it is being made joins that; after a failure it retries it."""
+    request.caller.require(f"{kind.type}/write", id.key)
+    request.audit(f"{kind.type}/write", str(id))
+    held = kind.rows(request).find_by_key(id.key)
+    if held is None:
+        return _create(request, kind, id, wanted)
+    return held, _change(request, kind, held, wanted)
+
+
+def get_disk(request: Request, kind: DiskKind, id: ResourceId) -> StoredDisk:
+    request.caller.require(f"{kind.type}/read", id.key)
+    return kind.rows(request).get_by_key(id.key)
+
+
+def list_disks(request: Request, kind: DiskKind, prefix: str) -> list[StoredDisk]:
+    """Those below a subscription's or group's key that the caller may see."""
+    return [each for each in kind.rows(request).below(prefix) if request.caller.may(f"{kind.type}/read", each.key)]
+
+
+def tag_disk(request: Request, kind: DiskKind, id: ResourceId, tags: dict[str, str] | None, sku: str) -> StoredDisk:
+    request.caller.require(f"{kind.type}/write", id.key)
+    disk = kind.rows(request).get_by_key(id.key)
+    request.audit(f"{kind.type}/write", str(id))
+    disk.tags = disk.tags if tags is None else tags
+    disk.sku = sku or disk.sku
+    request.touch(disk)
+    return disk
+
+
+def delete_disk(request: Request, kind: DiskKind, id: ResourceId) -> Operation | None:
+    """None when there was none."""
+    request.caller.require(f"{kind.type}/delete", id.key)
+    disk: Disk | Snapshot | None = kind.rows(request).find_by_key(id.key)
+    if disk is None:
+        return None
+    request.audit(f"{kind.type}/delete", str(id))
+    return begin_removal(request, disk, kind.delete)
+
+
+def _create(
+    request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest
+) -> tuple[StoredDisk, Operation | None]:
+    require_group(request, id)
+    disk_name(id.name, kind.word)
+    location = request.settings.regions.get(wanted.location).name
+    source = None if wanted.option is CreateOption.UPLOAD else _source(request, wanted, location)
+    disk = _new(request, kind, id, wanted, location, source)
+    if source is None:
+        disk.disk_state, disk.upload_bytes = DiskState.READY_TO_UPLOAD, _upload_bytes(kind, wanted)
+        disk.size = disk.upload_bytes - FOOTER
+        disk.state = ProvisioningState.SUCCEEDED
+    _add(request, disk)
+    request.uow.flush()
+    if source is None:
+        return disk, None
+    disk.size = source.origin.size
+    return disk, begin_filling(request, disk, kind.create, {OS_DISK: source})
+
+
+def _new(
+    request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest, location: str, source: Source | None
+) -> Disk | Snapshot:
+    known = source or Source(origin=Origin(kind=OriginKind.PAGES), kind=SourceKind.UPLOAD, name="")
+    make = Disk if kind == DISK else Snapshot
+    disk = make(
+        id=request.dice.new_id(),
+        resource_id=str(id),
+        key=id.key,
+        location=location,
+        tags=wanted.tags,
+        state=ProvisioningState.CREATING,
+        option=wanted.option,
+        source=known.name,
+        os_type=wanted.os_type or known.os_type,
+        generation=wanted.generation or known.generation,
+        architecture=wanted.architecture or known.architecture or Architecture.X64,
+        sku=wanted.sku,
+        accounts=list(known.accounts),
+        **request.stamps(),
+    )
+    if isinstance(disk, Snapshot):
+        disk.incremental = wanted.incremental
+    return disk
+
+
+def _add(request: Request, disk: Disk | Snapshot) -> None:
+    if isinstance(disk, Disk):
+        request.uow.disks.add(disk)
+    else:
+        request.uow.snapshots.add(disk)
+
+
+def _source(request: Request, wanted: DiskRequest, location: str) -> Source:
+    option = wanted.option
+    if option is CreateOption.EMPTY:
+        size = _size(wanted)
+        return Source(origin=Origin(kind=OriginKind.EMPTY, size=size), kind=SourceKind.DISK, name="")
+    if option is CreateOption.IMPORT:
+        return address_source(request, _said(wanted.uri, "sourceUri"))
+    if option is CreateOption.FROM_IMAGE:
+        return _image_disk(request, wanted, location)
+    return require_same_region(disk_source(request, _said(wanted.source, "sourceResourceId")), location)
+
+
+def _image_disk(request: Request, wanted: DiskRequest, location: str) -> Source:
+    image = _said(wanted.image, "galleryImageReference")
+    disks = whole_source(request, image, location)
+    if wanted.image_lun not in disks:
+        raise Invalid(
+            f"The image has no data disk with the LUN {wanted.image_lun}.",
+            hint="Leave the LUN out for the OS disk.",
+            target="creationData.galleryImageReference.lun",
+        )
+    return require_same_region(disks[wanted.image_lun], location)
+
+
+def _change(request: Request, kind: DiskKind, disk: Disk | Snapshot, wanted: DiskRequest) -> Operation | None:
+    require_same_location(disk, request.settings.regions.get(wanted.location).name)
+    running = request.uow.operations.running_on(disk.id)
+    if running and running[0].kind is kind.delete:
+        raise Conflict(f"'{disk.name}' is being deleted.", hint="Wait for it, then make it again.")
+    uri = address_source(request, wanted.uri).name if wanted.uri else ""
+    source = str(wanted.source or wanted.image or "") or uri
+    require_unchanged(
+        (
+            ("creationData.createOption", disk.option, wanted.option),
+            ("creationData.sourceResourceId", disk.source.lower(), source.lower() or None),
+            ("creationData.uploadSizeBytes", disk.upload_bytes, wanted.upload_bytes),
+            ("osType", disk.os_type, wanted.os_type if disk.os_type else None),
+            ("hyperVGeneration", disk.generation, wanted.generation if disk.generation else None),
+            ("diskSizeGB", -(-disk.size // GB), wanted.size_gb if disk.has_content else None),
+        )
+    )
+    disk.os_type = disk.os_type or wanted.os_type
+    disk.generation = disk.generation or wanted.generation
+    disk.tags, disk.sku = wanted.tags, wanted.sku
+    request.touch(disk)
+    if running:
+        return running[0]
+    is_failed = disk.state is ProvisioningState.FAILED and disk.option is not CreateOption.UPLOAD
+    return fill_again(request, disk, kind.create) if is_failed else None
+
+
+def _size(wanted: DiskRequest) -> int:
+    if not wanted.size_gb or not 0 < wanted.size_gb <= LARGEST_UPLOAD // GB:
+        raise Invalid(
+            "An empty disk needs a size.",
+            hint=f"Give diskSizeGB from 1 to {LARGEST_UPLOAD // GB}.",
+            target="diskSizeGB",
+        )
+    return wanted.size_gb * GB
+
+
+def _upload_bytes(kind: DiskKind, wanted: DiskRequest) -> int:
+    size = wanted.upload_bytes or 0
+    if kind == SNAPSHOT or size % 512 or not 2 * FOOTER <= size <= LARGEST_UPLOAD:
+        raise Invalid(
+            f"A fixed VHD of {size} bytes cannot be uploaded to a {kind.word}.",
+            hint="Upload to a disk, and give the whole file's size, its 512 bytes of footer included, in uploadSizeBytes: "
+            f"a multiple of 512, at most {LARGEST_UPLOAD}.",
+            target="creationData.uploadSizeBytes",
+        )
+    return size
+
+
+def _said(value: T | None, name: str) -> T:
+    if not value:
+        raise Invalid(
+            f"This way of making a disk needs '{name}'.",
+            hint="Say what to make it from.",
+            target=f"creationData.{name}",
+        )
+    return value

@@ -1,0 +1,55 @@
+"""Locks keep what is important from being deleted or changed by accident; they reach everything below their scope."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from galeria.domain.errors import Conflict
+
+
+class LockLevel(StrEnum):
+    CAN_NOT_DELETE = "CanNotDelete"
+    READ_ONLY = "ReadOnly"
+
+
+@dataclass(eq=False, kw_only=True)
+class Lock:
+    id: str
+    name: str
+    scope: str  # as the caller wrote it
+    scope_key: str  # its comparable form: a subscription, resource group or resource
+    level: LockLevel
+    notes: str = ""
+    created_at: datetime
+    created_by: str
+
+    @property
+    def resource_id(self) -> str:
+        return f"{self.scope}/providers/Microsoft.Authorization/locks/{self.name}"
+
+    @property
+    def key(self) -> str:
+        return self.resource_id.lower()
+
+
+def require_unlocked(locks: Iterable[Lock], action: str, scope: str) -> None:
+    """Raises Conflict that names the lock in the way. Reading and steering locks themselves is never locked.
+
+    A deletion is also kept back by locks below what is deleted.
+    """
+    verb = action.lower()
+    if verb.endswith("/read") or verb.startswith("microsoft.authorization/"):
+        return
+    deletes = verb.endswith("/delete")
+    here = scope.lower().rstrip("/") + "/"
+    for lock in locks:
+        there = lock.scope_key.rstrip("/") + "/"
+        reaches = here.startswith(there) or (deletes and there.startswith(here))
+        if reaches and (deletes or lock.level is LockLevel.READ_ONLY):
+            raise Conflict(
+                f"The scope '{scope}' cannot perform {'delete' if deletes else 'write'} operation because following scope(s) "
+                f"are locked: '{lock.scope}'.",
+                hint=f"Remove the lock '{lock.name}' ({lock.level}) and try again.",
+                code="ScopeLocked",
+            )

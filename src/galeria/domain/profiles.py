@@ -1,0 +1,92 @@
+"""What a lab account and a lab are told about connections, shutdown, roster and networks: kept as the API writes it.
+
+Most of it is for student machines. Sources of the rules: the Lab Services API description and the naming rules of its
+documentation (quota 0..9999 h, 400 users in a lab, no zero GUID as a group).
+"""
+
+from typing import Any
+from uuid import UUID
+
+from galeria.domain.durations import HOUR, parse_duration
+from galeria.domain.errors import Invalid
+
+Profiles = dict[str, Any]
+
+MAX_CAPACITY = 400
+MAX_QUOTA = 9999 * HOUR
+
+# Machines are reached by SSH on a forwarded port, and nothing shuts them down by itself.
+CONNECTION: Profiles = {
+    "webSshAccess": "None",
+    "webRdpAccess": "None",
+    "clientSshAccess": "Public",
+    "clientRdpAccess": "None",
+}
+NO_SHUTDOWN: Profiles = {
+    "shutdownOnDisconnect": "Disabled",
+    "shutdownWhenNotConnected": "Disabled",
+    "shutdownOnIdle": "None",
+}
+_DELAYS = ("disconnectDelay", "noConnectDelay", "idleDelay")
+# A delay of more than a day would outlast every class.
+_LONGEST_DELAY = 24 * HOUR
+
+
+def merged(held: Profiles, said: Profiles) -> Profiles:
+    """What is said over what is held, object by object; a null takes a property away (JSON Merge Patch)."""
+    result = dict(held)
+    for name, value in said.items():
+        inner = result.get(name)
+        if isinstance(value, dict):
+            result[name] = merged(inner if isinstance(inner, dict) else {}, value)
+        elif value is None:
+            result.pop(name, None)
+        else:
+            result[name] = value
+    return result
+
+
+def check_shutdown(profile: Profiles, target: str) -> None:
+    """Raises Invalid."""
+    for name in _DELAYS:
+        text = profile.get(name)
+        if text is not None and parse_duration(text, f"{target}.{name}") > _LONGEST_DELAY:
+            raise Invalid(
+                f"The delay '{text}' is too long.", hint="At most a day: P1D.", target=f"{target}.{name}"
+            )
+
+
+def check_roster(profile: Profiles, target: str) -> None:
+    """Raises Invalid."""
+    group = profile.get("activeDirectoryGroupId")
+    if group is None:
+        return
+    try:
+        is_zero = UUID(group).int == 0
+    except ValueError as error:
+        raise _no_group(group, target) from error
+    if is_zero:
+        raise _no_group(group, target)
+
+
+def quota(text: str, target: str) -> int:
+    """Seconds, 0 to 9999 hours. Raises Invalid."""
+    seconds = parse_duration(text, target)
+    if seconds > MAX_QUOTA:
+        raise Invalid(f"The quota '{text}' is too large.", hint="It is 0 to 9999 hours: PT9999H.", target=target)
+    return seconds
+
+
+def capacity(count: int, target: str) -> int:
+    """Machines for students, 0 to 400. Raises Invalid."""
+    if not 0 <= count <= MAX_CAPACITY:
+        raise Invalid(f"A lab has no room for {count} users.", hint=f"It is 0 to {MAX_CAPACITY}.", target=target)
+    return count
+
+
+def _no_group(text: str, target: str) -> Invalid:
+    return Invalid(
+        f"'{text}' is no group's object id.",
+        hint="Give the GUID of a group, not the zero GUID, or leave it away.",
+        target=f"{target}.activeDirectoryGroupId",
+    )

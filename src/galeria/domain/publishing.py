@@ -1,0 +1,97 @@
+"""How a version is published: in which regions, with how many replicas, on what storage, and until when.
+
+The number of replicas and the kind of storage are kept and given back; every region holds one verified copy.
+Source of the rules: the service's own documentation of image versions.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from galeria.domain.errors import Conflict, Invalid
+
+PROFILE = "galleryImageVersion.properties.publishingProfile"
+MOST_REPLICAS = 100
+
+
+class StorageType(StrEnum):
+    STANDARD_LRS = "Standard_LRS"
+    STANDARD_ZRS = "Standard_ZRS"
+    PREMIUM_LRS = "Premium_LRS"
+    PREMIUM_V2_LRS = "PremiumV2_LRS"
+
+
+class ReplicationMode(StrEnum):
+    FULL = "Full"
+    SHALLOW = "Shallow"  # nothing is copied: the home region only
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One region of the publishing profile, as the caller wrote it. None: as the version says."""
+
+    region: str
+    exclude_from_latest: bool | None = None
+    replica_count: int | None = None
+    storage_type: StorageType | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publishing:
+    """What a caller says of a version besides its regions. None: as it is, or the default for a new one."""
+
+    replica_count: int | None = None
+    storage_type: StorageType | None = None
+    mode: ReplicationMode | None = None
+    allow_region_removal: bool | None = None
+    block_early_deletion: bool | None = None
+
+
+def checked_count(count: int, where: str) -> int:
+    """Raises Invalid, naming the bounds; `where` is what the count belongs to."""
+    if not 1 <= count <= MOST_REPLICAS:
+        raise Invalid(
+            f"The replica count of {where} must be between 1 and {MOST_REPLICAS}, inclusive; it is {count}.",
+            hint="One replica is enough here: every region holds one verified copy.",
+            target=f"{PROFILE}.targetRegions.regionalReplicaCount",
+        )
+    return count
+
+
+def check_shallow(targets: list[Target], home: str, count: int) -> None:
+    """A shallow version is in its home region only, once. Raises Invalid."""
+    counts = [count, *(each.replica_count for each in targets if each.replica_count is not None)]
+    if [each.region for each in targets] != [home] or any(each != 1 for each in counts):
+        raise Invalid(
+            f"A version with the replication mode Shallow is in its own region, {home}, with 1 replica.",
+            hint="Leave out other regions and counts, or make the version with the replication mode Full.",
+            target=f"{PROFILE}.replicationMode",
+        )
+
+
+def check_end_of_life(now_is: datetime, held: datetime | None, wanted: datetime | None, target: str) -> None:
+    """It lies in the future at the time that it is set; one that was set before may be sent back. Raises Invalid."""
+    if wanted is not None and wanted != held and wanted <= now_is:
+        raise Invalid(
+            f"The end of life {wanted.isoformat()} is in the past.", hint="Give a date in the future.", target=target
+        )
+
+
+def check_deletable(name: str, *, blocked: bool, end_of_life: datetime | None, now_is: datetime) -> None:
+    """Raises Conflict while a version's safety profile forbids its deletion."""
+    if blocked and end_of_life is not None and end_of_life > now_is:
+        raise Conflict(
+            f"Version {name} cannot be deleted before its end of life, {end_of_life.isoformat()}.",
+            hint="Wait until then, or set safetyProfile.blockDeletionBeforeEndOfLife to false first.",
+            code="DeleteGalleryImageVersionBlockedBeforeEndOfLife",
+        )
+
+
+def changed(property: str, now: object, then: object) -> Invalid:
+    """The refusal to change what never changes; `property` is the whole path, such as galleryImage.properties.osType."""
+    return Invalid(
+        f"Changing property '{property}' is not allowed.",
+        hint=f"It is '{now}'. Make another one for '{then}'.",
+        code="PropertyChangeNotAllowed",
+        target=property,
+    )

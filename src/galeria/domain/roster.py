@@ -1,0 +1,65 @@
+"""Who may use a lab's machines, as its educator wrote them down, and whether they have come."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from galeria.domain.errors import Invalid
+from galeria.domain.resources import Resource
+
+# One '@' with something on both sides, no spaces; 6 to 254 characters is the Lab Services API's own limit.
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
+MAX_USERS = 400
+
+
+class RegistrationState(StrEnum):
+    REGISTERED = "Registered"
+    NOT_REGISTERED = "NotRegistered"
+
+
+class InvitationState(StrEnum):
+    NOT_SENT = "NotSent"
+    SENDING = "Sending"  # asked for, and not delivered yet
+    SENT = "Sent"
+    FAILED = "Failed"
+
+
+@dataclass(eq=False, kw_only=True)
+class LabUser(Resource):
+    """A line of a lab's roster. `principal_id` is known once the person has registered."""
+
+    lab_id: str
+    email: str
+    email_key: str  # lower case: one address is one user
+    display_name: str = ""
+    principal_id: str | None = None
+    invitation: InvitationState = InvitationState.NOT_SENT
+    invitation_text: str = ""
+    invited_at: datetime | None = None
+    extra_quota: int = 0  # seconds on top of the lab's own quota
+    total_usage: int = 0  # seconds
+
+    @property
+    def registration(self) -> RegistrationState:
+        return RegistrationState.REGISTERED if self.principal_id else RegistrationState.NOT_REGISTERED
+
+
+@dataclass(eq=False, kw_only=True)
+class FavoriteLab:
+    """A lab that a person wants to see first."""
+
+    principal_id: str
+    lab_id: str
+
+
+def email_address(text: str) -> str:
+    """Raises Invalid."""
+    address = text.strip()
+    if not 6 <= len(address) <= 254 or not _EMAIL.fullmatch(address):
+        raise Invalid(
+            f"'{text[:254]}' is no e-mail address.",
+            hint="Give one of 6 to 254 characters, such as ana@example.org.",
+            target="properties.email",
+        )
+    return address

@@ -1,0 +1,132 @@
+"""When a lab's machines start and stop, in the local time of one time zone.
+
+Source: the Lab Services API: offsets in the times are ignored in favour of the time zone; a pattern repeats daily or weekly
+until its expiration date, that day included.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import available_timezones
+
+from galeria.domain.errors import Invalid
+from galeria.domain.resources import Resource
+
+MAX_NOTES = 1000
+
+
+class Frequency(StrEnum):
+    DAILY = "Daily"
+    WEEKLY = "Weekly"
+
+
+class WeekDay(StrEnum):
+    SUNDAY = "Sunday"
+    MONDAY = "Monday"
+    TUESDAY = "Tuesday"
+    WEDNESDAY = "Wednesday"
+    THURSDAY = "Thursday"
+    FRIDAY = "Friday"
+    SATURDAY = "Saturday"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recurrence:
+    frequency: Frequency
+    expires_on: date
+    interval: int = 1
+    week_days: tuple[WeekDay, ...] = ()
+
+    def kept(self) -> dict[str, Any]:
+        """As the database keeps it and the API writes it."""
+        pattern: dict[str, Any] = {"frequency": self.frequency.value, "interval": self.interval}
+        if self.week_days:
+            pattern["weekDays"] = [day.value for day in self.week_days]
+        return {**pattern, "expirationDate": f"{self.expires_on.isoformat()}T00:00:00Z"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Times:
+    """Local times without an offset. Without `start` it only stops machines; without `recurrence` it happens once."""
+
+    start: datetime | None
+    stop: datetime
+    zone: str
+    recurrence: Recurrence | None = None
+
+
+@dataclass(eq=False, kw_only=True)
+class Schedule(Resource):
+    """`start_at` and `stop_at` are local times such as 2026-11-23T09:00:00; no `start_at`: it only stops machines."""
+
+    lab_id: str
+    start_at: str = ""
+    stop_at: str
+    time_zone: str
+    recurrence: dict[str, Any] = field(default_factory=dict)
+    notes: str = ""
+
+    def keep(self, times: Times) -> None:
+        self.start_at = _kept(times.start) if times.start else ""
+        self.stop_at, self.time_zone = _kept(times.stop), times.zone
+        self.recurrence = times.recurrence.kept() if times.recurrence else {}
+
+    @property
+    def times(self) -> Times:
+        pattern = self.recurrence
+        return Times(
+            start=datetime.fromisoformat(self.start_at) if self.start_at else None,
+            stop=datetime.fromisoformat(self.stop_at),
+            zone=self.time_zone,
+            recurrence=Recurrence(
+                frequency=Frequency(pattern["frequency"]),
+                interval=pattern["interval"],
+                week_days=tuple(WeekDay(day) for day in pattern.get("weekDays", ())),
+                expires_on=date.fromisoformat(pattern["expirationDate"][:10]),
+            )
+            if pattern
+            else None,
+        )
+
+
+def check_times(times: Times) -> None:
+    """Raises Invalid."""
+    if times.zone not in available_timezones():
+        raise _wrong(
+            f"There is no time zone '{times.zone}'.", "Name one of the IANA list: America/Sao_Paulo.", "timeZoneId"
+        )
+    if times.start and times.stop <= times.start:
+        raise _wrong("The machines would stop before they start.", "Let stopAt be later than startAt.", "stopAt")
+    if times.recurrence:
+        _check_recurrence(times, times.recurrence)
+
+
+def check_notes(notes: str) -> str:
+    """Raises Invalid."""
+    if len(notes) > MAX_NOTES:
+        raise _wrong("The notes are too long.", f"At most {MAX_NOTES} characters.", "notes")
+    return notes
+
+
+def _check_recurrence(times: Times, pattern: Recurrence) -> None:
+    where = "recurrencePattern"
+    if not 1 <= pattern.interval <= 365:
+        raise _wrong(f"The interval is {pattern.interval}.", "It is 1 to 365.", f"{where}.interval")
+    if pattern.frequency is Frequency.WEEKLY and not pattern.week_days:
+        raise _wrong("A weekly schedule needs days.", "Name some: Monday, Friday.", f"{where}.weekDays")
+    first = (times.start or times.stop).date()
+    if pattern.expires_on < first:
+        raise _wrong(
+            "The schedule would end before it begins.", f"Choose {first} or a later day.", f"{where}.expirationDate"
+        )
+    if times.start and times.stop - times.start > timedelta(days=1):
+        raise _wrong("One turn is longer than a day.", "Let it stop within 24 hours.", "stopAt")
+
+
+def _kept(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def _wrong(message: str, hint: str, name: str) -> Invalid:
+    return Invalid(message, hint=hint, target=f"properties.{name}")

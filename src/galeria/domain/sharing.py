@@ -1,0 +1,103 @@
+"""Who sees a gallery besides those with a role on it: nobody, named subscriptions and tenants, or everybody here.
+
+Source of limits and rules: the service's documentation of direct and community sharing.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from galeria.domain.errors import Conflict, Invalid
+
+PROFILE = "gallery.properties.sharingProfile"
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PREFIX = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
+
+
+class Permissions(StrEnum):
+    PRIVATE = "Private"
+    GROUPS = "Groups"
+    COMMUNITY = "Community"
+
+
+class GroupKind(StrEnum):
+    SUBSCRIPTIONS = "Subscriptions"
+    TENANTS = "AADTenants"
+
+
+class ShareStep(StrEnum):
+    ADD = "Add"
+    REMOVE = "Remove"
+    RESET = "Reset"
+    ENABLE_COMMUNITY = "EnableCommunity"
+
+
+MOST = {GroupKind.SUBSCRIPTIONS: 30, GroupKind.TENANTS: 5}
+
+
+def guids(ids: Sequence[str]) -> list[str]:
+    """In lower case, each once. Raises Invalid for what is no GUID."""
+    for each in ids:
+        if not _GUID.fullmatch(each):
+            raise Invalid(
+                f"'{each}' is not the id of a subscription or tenant.",
+                hint="Such an id is a GUID: 00000000-0000-0000-0000-000000000000.",
+                target="groups.ids",
+            )
+    return list(dict.fromkeys(each.lower() for each in ids))
+
+
+def added(held: Sequence[str], more: Sequence[str], kind: GroupKind) -> list[str]:
+    """Raises Invalid above the limit of that kind."""
+    together = list(dict.fromkeys([*held, *guids(more)]))
+    if len(together) > MOST[kind]:
+        raise Invalid(
+            f"A gallery is shared with at most {MOST[kind]} {kind.value}; this would make {len(together)}.",
+            hint="Remove some first, or share it with a tenant or with the community.",
+            target="groups.ids",
+        )
+    return together
+
+
+def removed(held: Sequence[str], fewer: Sequence[str]) -> list[str]:
+    gone = set(guids(fewer))
+    return [each for each in held if each not in gone]
+
+
+def changed_permissions(now: Permissions, to: Permissions, *, is_shared: bool) -> Permissions:
+    """Private and Groups may change into each other; a community gallery is made as one. Raises Invalid or Conflict."""
+    if now is to:
+        return to
+    if Permissions.COMMUNITY in (now, to):
+        raise Invalid(
+            f"Changing property '{PROFILE}.permissions' from {now} to {to} is not allowed.",
+            hint="Make another gallery: whether one is a community gallery is decided when it is made.",
+            code="PropertyChangeNotAllowed",
+            target=f"{PROFILE}.permissions",
+        )
+    if is_shared:
+        raise Conflict(
+            "The gallery is shared.",
+            hint="Take that back first: az sig share reset.",
+            code="OperationNotAllowed",
+            target=f"{PROFILE}.permissions",
+        )
+    return to
+
+
+def check_community(info: Mapping[str, str]) -> None:
+    """Whoever publishes to everybody says how to be reached. Raises Invalid."""
+    place = f"{PROFILE}.communityGalleryInfo"
+    for name in ("publisherContact", "publicNamePrefix"):
+        if not info.get(name):
+            raise Invalid(
+                f"A community gallery needs {place}.{name}.",
+                hint="Give publisherUri, publisherContact, eula and publicNamePrefix.",
+                target=f"{place}.{name}",
+            )
+    if not _PREFIX.fullmatch(info["publicNamePrefix"]):
+        raise Invalid(
+            f"'{info['publicNamePrefix']}' cannot begin a public name.",
+            hint="Allowed are 1 to 64 letters, digits, '_' and '-', letter or digit at both ends.",
+            target=f"{place}.publicNamePrefix",
+        )

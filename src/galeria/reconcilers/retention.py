@@ -1,0 +1,57 @@
+"""A deleted version that is retained moves on when its time has come: first it cannot be used any more, then it goes."""
+
+import logging
+import uuid
+
+from galeria.domain.galleries import ImageVersion
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.soft_delete import Retention
+from galeria.domain.states import ProvisioningState, moved
+from galeria.ports.database import UnitOfWork
+from galeria.workflows.world import World
+
+log = logging.getLogger(__name__)
+
+
+def end_retention(world: World) -> None:
+    """What may not be restored any more is deleted by an operation like every other, with its bytes."""
+    now = world.clock.now()
+    with world.database(reading=True) as uow:
+        kept = uow.versions.soft_deleted()
+        due = [each.id for each in kept if each.consumption_ends_at and each.consumption_ends_at <= now]
+    for id in due:
+        with world.database() as uow:
+            version = uow.versions.find(id)
+            # It may have been restored, or deleted for good, since it was looked at.
+            if version and version.deleted_at is None and version.hard_deletion_at:
+                _move_on(uow, world, version)
+                uow.commit()
+
+
+def _move_on(uow: UnitOfWork, world: World, version: ImageVersion) -> None:
+    now = world.clock.now()
+    if version.hard_deletion_at is None or version.hard_deletion_at > now:
+        version.retention = Retention.EXPIRED
+        return
+    if uow.operations.running_on(version.id):
+        return
+    version.retention = Retention.EXPIRED
+    version.state = moved(version.state, ProvisioningState.DELETING, f"Version {version.name}")
+    uow.operations.add(_deletion(uow, world, version))
+    log.info("the time to restore %s is over", version.resource_id)
+
+
+def _deletion(uow: UnitOfWork, world: World, version: ImageVersion) -> Operation:
+    """Begun in the name of whoever deleted the version. Where one has failed, the next round begins another."""
+    before = [each for each in uow.operations.recent(below=version.key) if each.kind is OperationKind.DELETE_VERSION]
+    person = uow.people.find_by_name(version.modified_by)
+    return Operation(
+        id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{version.id}/{len(before)}")),
+        kind=OperationKind.DELETE_VERSION,
+        subscription_id=version.arm_id.subscription,
+        location=version.location,
+        resource_id=version.resource_id,
+        subject=version.id,
+        started_by=person.id if person else "",
+        created_at=world.clock.now(),
+    )

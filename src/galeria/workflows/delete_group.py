@@ -1,0 +1,110 @@
+"""A resource group goes with everything in it. What takes long are operations of their own, begun by this one."""
+
+import time
+import uuid
+
+from galeria.actions.resources import TYPES, repository
+from galeria.domain.errors import Conflict
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.resources import Resource
+from galeria.domain.states import OperationStatus, ProvisioningState, is_settled, moved
+from galeria.ports.database import UnitOfWork
+from galeria.ports.work import Step
+from galeria.workflows.world import World
+
+# What is deleted by work of its own, in this order; everything else is rows only.
+LONG = (
+    ("labs", OperationKind.DELETE_LAB),
+    ("versions", OperationKind.DELETE_VERSION),
+    ("managed_images", OperationKind.DELETE_IMAGE),
+    ("snapshots", OperationKind.DELETE_SNAPSHOT),
+    ("disks", OperationKind.DELETE_DISK),
+)
+
+
+def delete_group(step: Step, world: World, operation_id: str) -> None:
+    for attribute, kind in LONG:
+        children = step(f"Begin to delete the {attribute}", begin_children, world, operation_id, attribute, kind.value)
+        step(f"Wait until the {attribute} are gone", wait_for_children, world, children)
+    step("Forget the resource group", forget_group, world, operation_id)
+
+
+def begin_children(world: World, operation_id: str, attribute: str, kind: str) -> list[str]:
+    """Ids of the operations that delete them; each is named by what it deletes, so that a repeated step finds its own."""
+    with world.database() as uow:
+        parent = uow.operations.get(operation_id)
+        things: list[Resource] = getattr(uow, attribute).below(parent.resource_id.lower())
+        children = [_child(uow, world, parent, thing, OperationKind(kind)) for thing in things]
+        uow.commit()
+    return children
+
+
+def wait_for_children(world: World, children: list[str]) -> None:
+    """The workers find them by themselves. Raises Conflict, naming what could not be deleted."""
+    waiting = set(children)
+    while waiting:
+        with world.database(reading=True) as uow:
+            settled = [each for each in map(uow.operations.get, waiting) if is_settled(each.status)]
+        failed = [each for each in settled if each.status is not OperationStatus.SUCCEEDED]
+        if failed:
+            raise Conflict(
+                f"'{failed[0].resource_id}' could not be deleted: {failed[0].error_message}",
+                hint=f"{failed[0].error_hint} Then delete the resource group again.",
+                code="ResourceGroupDeletionBlocked",
+            )
+        waiting -= {each.id for each in settled}
+        if waiting:
+            time.sleep(world.poll_seconds)
+
+
+def forget_group(world: World, operation_id: str) -> None:
+    """Children before parents: longer ids first."""
+    with world.database() as uow:
+        key = uow.operations.get(operation_id).resource_id.lower()
+        for type in sorted(TYPES, key=lambda name: -name.count("/")):
+            _forget_resources(uow, type, key)
+        _forget_locks_and_roles(uow, key)
+        group = uow.groups.find_by_key(key)
+        if group:
+            uow.groups.remove(group)
+        uow.commit()
+
+
+def _forget_resources(uow: UnitOfWork, type: str, key: str) -> None:
+    held = repository(uow, type)
+    for thing in held.below(key) if held else []:
+        # A gallery of this group may be attached to accounts elsewhere.
+        for account in uow.accounts.with_gallery(thing.id):
+            account.gallery_id = None
+        uow.flush()
+        if held:
+            held.remove(thing)
+
+
+def _forget_locks_and_roles(uow: UnitOfWork, key: str) -> None:
+    for lock in uow.locks.all():
+        if (lock.scope_key + "/").startswith(key + "/"):
+            uow.locks.remove(lock)
+    for assignment in uow.people.all_assignments():
+        if (assignment.scope + "/").startswith(key + "/"):
+            uow.people.remove_assignment(assignment)
+
+
+def _child(uow: UnitOfWork, world: World, parent: Operation, thing: Resource, kind: OperationKind) -> str:
+    id = str(uuid.uuid5(uuid.UUID(parent.id), f"{parent.attempt} {thing.id}"))
+    if uow.operations.find(id) is None:
+        thing.state = moved(thing.state, ProvisioningState.DELETING)
+        uow.operations.add(
+            Operation(
+                id=id,
+                kind=kind,
+                subscription_id=parent.subscription_id,
+                location=thing.location,
+                resource_id=thing.resource_id,
+                subject=thing.id,
+                started_by=parent.started_by,
+                inputs={"for_good": True},  # a group's deletion leaves nothing to be restored
+                created_at=world.clock.now(),
+            )
+        )
+    return id

@@ -1,0 +1,185 @@
+"""Each round looks at the world and makes it match, and leaves alone what somebody is working on."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from galeria.actions.versions import delete_version
+from galeria.domain.states import MachineState
+from galeria.ports.images import Digest
+from galeria.ports.machines import Machine, Power
+from galeria.reconcilers.machines import match_power
+from galeria.reconcilers.operations import start_unsettled
+from galeria.reconcilers.orphans import UPLOAD_AGE, collect_garbage, remove_lost_machines, remove_stale_uploads
+from galeria.workflows.world import World
+from tests.crashing import Crash, Steps
+from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
+
+IMAGE = GALLERY.child("images", "linux")
+
+
+@pytest.fixture
+def running(scene: Scene) -> Scene:
+    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
+    scene.run(scene.begin_lab("algebra", IMAGE))
+    scene.run(scene.begin_start("algebra"))
+    return scene
+
+
+@dataclass
+class Started:
+    """A starter that remembers."""
+
+    ids: list[str] = field(default_factory=list)
+
+    def start(self, operation_id: str) -> None:
+        self.ids.append(operation_id)
+
+
+def test_exactly_what_is_not_ended_is_started(running: Scene) -> None:
+    waiting = running.begin_stop("algebra")
+    broken = running.begin_import("other", disk_bytes(MIB))
+    with pytest.raises(Crash):
+        running.run(broken, Steps().resumed((2, "after")))
+    failed = running.begin_import("third", b"no disk")
+    running.run(failed)
+    starter = Started()
+    start_unsettled(running.world.database, starter)
+    assert starter.ids == [waiting.id, broken.id]
+    running.run(waiting)
+    running.run(broken)
+    starter.ids.clear()
+    start_unsettled(running.world.database, starter)
+    assert starter.ids == []
+
+
+def test_a_machine_that_was_shut_down_from_inside_is_stopped(running: Scene) -> None:
+    running.engine.stop(running.guest_of("algebra"), seconds=1)
+    match_power(running.world)
+    assert running.machine("algebra").state is MachineState.STOPPED
+
+
+def test_a_machine_that_runs_is_running(running: Scene) -> None:
+    running.run(running.begin_stop("algebra"))
+    running.engine.start(running.guest_of("algebra"), ssh=True)
+    match_power(running.world)
+    assert running.machine("algebra").state is MachineState.RUNNING
+
+
+def test_power_is_nobodys_business_while_work_is_under_way(running: Scene) -> None:
+    running.run(running.begin_stop("algebra"))
+    running.begin_start("algebra")
+    match_power(running.world)
+    assert running.machine("algebra").state is MachineState.STARTING
+    with running.world.database() as uow:  # as a step may leave it for a moment
+        uow.machines.get(running.machine("algebra").id).state = MachineState.RUNNING
+        uow.commit()
+    match_power(running.world)
+    assert running.machine("algebra").state is MachineState.RUNNING
+
+
+def test_a_machine_that_the_host_has_lost_is_not_called_stopped(running: Scene) -> None:
+    running.engine.remove_machine(running.guest_of("algebra"))
+    assert running.engine.power(running.guest_of("algebra")) is Power.ABSENT
+    match_power(running.world)
+    assert running.machine("algebra").state is MachineState.RUNNING
+
+
+def test_machines_without_a_lab_are_removed_and_others_stay(running: Scene) -> None:
+    guest = running.guest_of("algebra")
+    with pytest.raises(Crash):
+        running.run(running.begin_lab("geometry", IMAGE), Steps().resumed((2, "after")))
+    unfinished = running.guest_of("geometry")
+    lost = Machine(id="f" * 32, region="brazilsouth")
+    (running.folder / "regions" / lost.region / "machines" / lost.id).mkdir()
+    remove_lost_machines(running.world)
+    assert {each.id for each in running.engine.machines()} == {guest.id, unfinished.id}
+
+
+def test_a_machine_made_during_the_round_is_not_taken_for_a_lost_one(running: Scene) -> None:
+    """Its row is there before it is: rows that were read first would not show it."""
+    real, operation = running.engine.machines, []
+
+    def slow() -> list[Machine]:
+        operation.append(running.run(running.begin_lab("geometry", IMAGE)))
+        return real()
+
+    running.engine.machines = slow  # type: ignore[method-assign]
+    remove_lost_machines(running.world)
+    assert {each.id for each in real()} == {running.guest_of(lab).id for lab in ("algebra", "geometry")}
+
+
+def test_garbage_collection_keeps_what_machines_and_versions_need(running: Scene) -> None:
+    running.engine.write(running.guest_of("algebra"), 0, b"lesson one")
+    running.run(running.begin_export("algebra", "Algebra"))
+    for image in ("linux", "Algebra"):
+        with running.request() as request:
+            operation = delete_version(request, version_id(image))
+        running.run(operation)
+    collect_garbage(running.world)
+    row = running.machine("algebra")
+    assert row.layer_digest is not None
+    for digest in (row.base_digest, row.layer_digest):
+        assert held(running, digest)
+    assert running.world.cache.has_base("brazilsouth", row.base_digest)
+    running.engine.write(running.guest_of("algebra"), 0, b"lesson two")
+    assert running.run(running.begin_export("algebra", "Algebra")).error_message == ""
+
+
+def test_garbage_is_collected_when_nothing_needs_it_any_more(running: Scene) -> None:
+    digest = running.machine("algebra").base_digest
+    with running.world.database() as uow:  # as if a lab's deletion had been cut off after its rows were gone
+        machine = uow.machines.get(running.machine("algebra").id)
+        uow.machines.remove(machine)
+        version = uow.versions.get_by_key(version_id("linux").key)
+        for replica in uow.versions.replicas(version.id):
+            uow.versions.remove_replica(replica)
+        uow.commit()
+    collect_garbage(running.world)
+    assert not held(running, digest)
+    assert running.world.cache.bases("brazilsouth") == []
+
+
+def test_where_a_writer_is_busy_the_next_round_collects(running: Scene) -> None:
+    digest = running.machine("algebra").base_digest
+    with running.world.database() as uow:
+        uow.machines.remove(uow.machines.get(running.machine("algebra").id))
+        version = uow.versions.get_by_key(version_id("linux").key)
+        for replica in uow.versions.replicas(version.id):
+            uow.versions.remove_replica(replica)
+        uow.commit()
+    with running.world.stores["brazilsouth"].lease(exclusive=False):
+        collect_garbage(running.world)
+        assert held(running, digest)
+    collect_garbage(running.world)
+    assert not held(running, digest)
+
+
+@dataclass(frozen=True)
+class Later:
+    """A clock that is ahead."""
+
+    by: timedelta
+    world: World
+
+    def now(self) -> datetime:
+        return self.world.clock.now() + self.by
+
+
+def test_an_upload_that_nobody_goes_on_with_is_removed_after_a_week(scene: Scene) -> None:
+    upload = scene.upload(disk_bytes(MIB))
+    scene.world.uploads.append("0" * 32, 0, [b"without a row"], limit=100)
+    remove_stale_uploads(scene.world)
+    assert scene.world.uploads.all() == [upload]
+    almost = replace(scene.world, clock=Later(UPLOAD_AGE - timedelta(minutes=5), scene.world))
+    remove_stale_uploads(almost)
+    assert scene.world.uploads.all() == [upload]
+    remove_stale_uploads(replace(scene.world, clock=Later(UPLOAD_AGE, scene.world)))
+    assert scene.world.uploads.all() == []
+    with scene.world.database(reading=True) as uow:
+        assert uow.uploads.find(upload) is None
+
+
+def held(scene: Scene, digest: Digest) -> bool:
+    return scene.world.stores["brazilsouth"].find_manifest(digest) is not None

@@ -1,0 +1,249 @@
+"""What people rely on: labs outlive their images, exports read only what changed, a taken-over machine opens late."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from galeria.actions.versions import delete_version
+from galeria.adapters.fakes.engine import FakeEngine
+from galeria.domain.galleries import VersionDisk
+from galeria.domain.operations import StepStatus
+from galeria.domain.states import MachineState
+from galeria.ports.machines import Credentials, FirstBoot, Machine, MachineSpec
+from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
+
+BRAZIL = ("brazilsouth", "brazilsoutheast")
+CHUNK = 256 * 1024
+IMAGE = GALLERY.child("images", "linux")
+
+
+@pytest.fixture
+def running(scene: Scene) -> Scene:
+    """A lab that runs on an image of both regions."""
+    scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
+    scene.run(scene.begin_lab("algebra", IMAGE))
+    scene.run(scene.begin_start("algebra"))
+    return scene
+
+
+def write(scene: Scene, offset: int, text: bytes, lab: str = "algebra") -> None:
+    scene.engine.write(scene.guest_of(lab), offset, text)
+
+
+def export(scene: Scene, name: str, lab: str = "algebra") -> VersionDisk:
+    """The disk that the export stored, after it has succeeded."""
+    operation = scene.run(scene.begin_export(lab, name))
+    assert operation.error_message == ""
+    with scene.world.database(reading=True) as uow:
+        return uow.versions.disks(operation.subject)[0]
+
+
+def delete(scene: Scene, image: str, version: str = "1.0.0") -> dict[str, dict[str, int]]:
+    with scene.request() as request:
+        operation = delete_version(request, version_id(image, version))
+    done = scene.run(operation)
+    assert done.error_message == ""
+    return done.outputs
+
+
+def content(scene: Scene, disk: VersionDisk, region: str = "brazilsouth") -> bytes:
+    target = scene.folder / "restored.raw"
+    target.unlink(missing_ok=True)
+    scene.world.stores[region].restore(disk.digest, target, progress=lambda *, done, total: None)
+    return target.read_bytes()
+
+
+def on_disk(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def test_a_lab_works_on_when_its_image_is_deleted(running: Scene) -> None:
+    delete(running, "linux")
+    assert running.engine.read(running.guest_of("algebra"), 0, MIB) == disk_bytes(MIB)
+    write(running, 0, b"lesson one")
+    disk = export(running, "Algebra")
+    assert disk.read_bytes == CHUNK, "everything else is inherited from content that no version names any more"
+    for region in BRAZIL:
+        assert content(running, disk, region) == b"lesson one" + disk_bytes(MIB)[10:]
+
+
+def test_what_no_machine_stands_on_is_really_given_back(running: Scene) -> None:
+    folders = {region: running.folder / "regions" / region / "store" for region in BRAZIL}
+    before = {region: on_disk(folder) for region, folder in folders.items()}
+    outputs = delete(running, "linux")
+    assert outputs["freedBytes"]["brazilsouth"] == 0
+    assert outputs["laterBytes"]["brazilsouth"] > 0
+    freed = outputs["freedBytes"]["brazilsoutheast"]
+    assert 0 < freed <= before["brazilsoutheast"] - on_disk(folders["brazilsoutheast"])
+    assert running.world.stores["brazilsoutheast"].verify(None, progress=lambda *, done, total: None).chunks == 0
+
+
+def test_a_base_that_a_machine_stands_on_stays_in_the_cache(running: Scene) -> None:
+    delete(running, "linux")
+    assert running.world.cache.bases("brazilsouth") == [running.machine("algebra").base_digest]
+
+
+def test_three_exports_in_a_row_read_only_what_changed_since_the_last(running: Scene) -> None:
+    disks = []
+    for number in range(3):
+        write(running, number * CHUNK, f"lesson {number}".encode())
+        disks.append(export(running, "Algebra"))
+        assert running.machine("algebra").layer_digest == disks[-1].digest
+    assert [disk.read_bytes for disk in disks] == [CHUNK, CHUNK, CHUNK]
+    expected = bytearray(disk_bytes(MIB))
+    for number, disk in enumerate(disks):
+        expected[number * CHUNK : number * CHUNK + 8] = f"lesson {number}".encode()
+        for region in BRAZIL:
+            assert content(running, disk, region) == bytes(expected)
+
+
+def test_an_export_without_any_change_reads_nothing(running: Scene) -> None:
+    write(running, 0, b"lesson one")
+    first = export(running, "Algebra")
+    again = export(running, "Algebra")
+    assert again.read_bytes == 0
+    assert again.stored_bytes < 1024, "its manifest, and not one chunk"
+    assert content(running, again) == content(running, first)
+
+
+def test_the_export_before_may_be_deleted(running: Scene) -> None:
+    write(running, 0, b"lesson one")
+    export(running, "Algebra")
+    delete(running, "Algebra")
+    write(running, CHUNK, b"lesson two")
+    disk = export(running, "Algebra")
+    assert disk.read_bytes == CHUNK
+    assert content(running, disk)[:10] == b"lesson one"
+    assert content(running, disk)[CHUNK : CHUNK + 10] == b"lesson two"
+
+
+def test_a_stopped_machine_is_exported_without_being_started(running: Scene) -> None:
+    write(running, 0, b"lesson one")
+    running.run(running.begin_stop("algebra"))
+    disk = export(running, "Algebra")
+    assert content(running, disk)[:10] == b"lesson one"
+    assert running.machine("algebra").state is MachineState.STOPPED
+    assert not running.engine.guest(running.guest_of("algebra")).is_running
+
+
+def test_an_export_of_an_export_carries_all_accounts_along(running: Scene) -> None:
+    """Two educators in a chain (mission, scenario B)."""
+    write(running, 0, b"lesson one")
+    export(running, "Algebra")
+    image = GALLERY.child("images", "Algebra")
+    running.run(running.begin_lab("geometry", image, who="colleague", region="brazilsoutheast"))
+    running.run(running.begin_start("geometry", who="colleague"))
+    write(running, CHUNK, b"lesson two", lab="geometry")
+    done = running.run(running.begin_export("geometry", "Geometry", who="colleague"))
+    assert done.error_message == ""
+    with running.world.database(reading=True) as uow:
+        version = uow.versions.get(done.subject)
+        disk = uow.versions.disks(version.id)[0]
+    assert version.accounts == ["colleague", "educator"]
+    assert version.location == "brazilsoutheast"
+    text = content(running, disk, "brazilsouth")
+    assert (text[:10], text[CHUNK : CHUNK + 10]) == (b"lesson one", b"lesson two")
+
+
+class DiaryEngine(FakeEngine):
+    """Writes down the order in which it is asked to do what touches the way in."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.diary: list[object] = []
+
+    def ensure_machine(self, spec: MachineSpec, first_boot: FirstBoot | None) -> None:
+        self.diary.append(("made", first_boot and first_boot.user_name))
+        super().ensure_machine(spec, first_boot)
+
+    def start(self, machine: Machine, *, ssh: bool) -> None:
+        self.diary.append("start open" if ssh else "start closed")
+        super().start(machine, ssh=ssh)
+
+    def wait_ready(self, machine: Machine, *, seconds: float) -> None:
+        self.diary.append("answers")
+        super().wait_ready(machine, seconds=seconds)
+
+    def set_credentials(self, machine: Machine, credentials: Credentials) -> None:
+        self.diary.append(("credentials", credentials.user_name, credentials.retire))
+        assert not self.guest(machine).is_ssh_open
+        super().set_credentials(machine, credentials)
+
+    def renew_identity(self, machine: Machine, *, host_name: str) -> None:
+        self.diary.append(("identity", host_name))
+        super().renew_identity(machine, host_name=host_name)
+
+    def open_ssh(self, machine: Machine) -> None:
+        self.diary.append("open")
+        super().open_ssh(machine)
+
+
+def watched(scene: Scene) -> tuple[Scene, DiaryEngine]:
+    engine = DiaryEngine(scene.folder / "regions")
+    return replace(scene, engine=engine, world=replace(scene.world, engine=engine)), engine
+
+
+def test_a_specialized_machine_opens_only_after_the_old_accounts_are_retired(running: Scene) -> None:
+    """Decision 8."""
+    export(running, "Algebra")
+    scene, engine = watched(running)
+    scene.run(scene.begin_lab("geometry", GALLERY.child("images", "Algebra"), who="colleague"))
+    scene.run(scene.begin_start("geometry", who="colleague"))
+    assert engine.diary == [
+        ("made", None),
+        "start closed",
+        "answers",
+        ("credentials", "colleague", ("educator",)),
+        "open",
+    ]
+    guest = engine.guest(scene.guest_of("geometry"))
+    assert (guest.identity, guest.host_name) == (0, "image"), "it keeps the old machine's identity"
+    scene.run(scene.begin_stop("geometry", who="colleague"))
+    engine.diary.clear()
+    scene.run(scene.begin_start("geometry", who="colleague"))
+    assert engine.diary == ["start open", "answers", "open"]
+
+
+def test_a_new_identity_is_made_once_where_it_was_asked_for(running: Scene) -> None:
+    """Decision 8."""
+    export(running, "Algebra")
+    scene, engine = watched(running)
+    image = GALLERY.child("images", "Algebra")
+    scene.run(scene.begin_lab("geometry", image, who="colleague", new_identity=True))
+    assert scene.machine("geometry").renew_identity
+    scene.run(scene.begin_start("geometry", who="colleague"))
+    assert engine.diary[-2:] == [("identity", "geometry"), "open"]
+    scene.run(scene.begin_stop("geometry", who="colleague"))
+    engine.diary.clear()
+    scene.run(scene.begin_start("geometry", who="colleague"))
+    assert ("identity", "geometry") not in engine.diary
+
+
+def test_a_generalized_machine_is_told_its_account_at_the_first_boot(running: Scene) -> None:
+    scene, engine = watched(running)
+    scene.run(scene.begin_lab("geometry", IMAGE, who="colleague", new_identity=True))
+    scene.run(scene.begin_start("geometry", who="colleague"))
+    assert engine.diary == [("made", "colleague"), "start open", "answers", "open"]
+    guest = engine.guest(scene.guest_of("geometry"))
+    assert (guest.identity, guest.host_name, list(guest.passwords)) == (1, "geometry", ["colleague"])
+
+
+def test_the_person_who_waits_sees_each_step_with_its_bytes(running: Scene) -> None:
+    """Progress is truthful and survives a reload (mission, M8)."""
+    write(running, 0, b"lesson one")
+    operation = running.run(running.begin_export("algebra", "Algebra"))
+    with running.world.database(reading=True) as uow:
+        rows = uow.operations.steps(operation.id)
+        replicas = uow.versions.replicas(operation.subject)
+    assert [(row.name, row.region) for row in rows] == [
+        ("Close the disk's layer", ""),
+        ("Store the changes", ""),
+        ("Seal the version", ""),
+        ("Replicate to the other regions", ""),
+        ("Replicate to the other regions", "brazilsoutheast"),
+    ]
+    assert {row.status for row in rows} == {StepStatus.SUCCEEDED}
+    assert all(row.ended_at is not None and row.ended_at >= row.started_at for row in rows)
+    assert rows[1].bytes_done == rows[1].bytes_total == CHUNK
+    assert [(each.progress, each.sent_bytes > 0) for each in replicas] == [(100, False), (100, True)]
