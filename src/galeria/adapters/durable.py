@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from galeria.domain.errors import GaleriaError
+from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus, is_settled
 from galeria.workflows.run import fail, run_operation
 from galeria.workflows.world import World
@@ -23,6 +24,12 @@ log = logging.getLogger(__name__)
 # DBOS resumes only workflows of the same application version. Ours may always be resumed: steps are found by name and
 # order, and a release that changes a story keeps the old one under its old name until nothing runs it any more.
 STORIES_VERSION = "1"
+
+# How often a workflow is resumed after crashes. Giving up would leave its operation unfinished for ever; a story that
+# kills its process each time is seen in the log long before.
+RECOVERIES = 1_000_000
+
+ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 
 class DbosStep:
@@ -54,7 +61,7 @@ class DbosStarter:
         def run(operation_id: str) -> None:  # DBOS registers functions, not methods.
             self._tell(operation_id)
 
-        self._run = DBOS.workflow(name="run_operation")(run)
+        self._run = DBOS.workflow(name="run_operation", max_recovery_attempts=RECOVERIES)(run)
         DBOS.launch()
 
     def close(self) -> None:
@@ -62,24 +69,32 @@ class DbosStarter:
         DBOS.destroy(destroy_registry=True)
 
     def start(self, operation_id: str) -> None:
-        with self._world.database(reading=True) as uow:
-            operation = uow.operations.get(operation_id)
-        if is_settled(operation.status):
+        operation = self._find_waiting(operation_id)
+        if operation is None:
             return
         workflow_id = f"{operation_id}:{operation.attempt}"
-        if DBOS.get_workflow_status(workflow_id) is None:
+        known = DBOS.get_workflow_status(workflow_id)
+        if known is None:
             with SetWorkflowID(workflow_id):
                 DBOS.start_workflow(self._run, operation_id)
+        elif known.status in ENDED and self._find_waiting(operation_id):
+            # The work has ended without a word about it, say because the database was out of reach at that moment.
+            self._give_up(operation_id, f"its work ended as {known.status}")
+
+    def _find_waiting(self, operation_id: str) -> Operation | None:
+        with self._world.database(reading=True) as uow:
+            operation = uow.operations.get(operation_id)
+        return None if is_settled(operation.status) else operation
 
     def _tell(self, operation_id: str) -> None:
         try:
             run_operation(DbosStep(), self._world, operation_id)
         except Exception as error:  # The worker's edge: a bug must not leave an operation running for ever.
             log.exception("operation %s broke", operation_id)
-            self._give_up(operation_id, error)
+            self._give_up(operation_id, type(error).__name__)
 
-    def _give_up(self, operation_id: str, error: Exception) -> None:
-        message = f"Something unforeseen happened: {type(error).__name__}."
+    def _give_up(self, operation_id: str, reason: str) -> None:
+        message = f"Something unforeseen happened: {reason}."
         hint = (
             "The server's log tells what. Retry the operation; if it fails again, report it with that part of the log."
         )

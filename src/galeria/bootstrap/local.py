@@ -11,6 +11,7 @@ from galeria.bootstrap.founding import read_connect
 from galeria.bootstrap.parts import Parts, open_parts
 from galeria.bootstrap.serving import serve, work
 from galeria.bootstrap.stage import tell_the_story
+from galeria.domain.addresses import allowed_hosts
 from galeria.ports.images import Collected, ImageStore, Verified
 from galeria.ports.machines import Check
 from galeria.ports.progress import Progress
@@ -19,11 +20,14 @@ from galeria.ports.progress import Progress
 class LocalHostDoors:
     """Keeps `galeria.faces.cli.doors.LocalDoors`."""
 
-    def serve(self, data: Path, *, host: str, port: int, worker: bool, fake: bool) -> None:
-        serve(data, host=host, port=port, worker=worker, fake=fake)
+    def serve(
+        self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
+    ) -> None:
+        hosts = allowed_hosts(allow_import_from)
+        serve(data, host=host, port=port, worker=worker, fake=fake, import_hosts=hosts)
 
-    def worker(self, data: Path) -> None:
-        work(data)
+    def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
+        work(data, import_hosts=allowed_hosts(allow_import_from))
 
     def demo(self, data: Path | None, *, keep: bool) -> None:
         tell_the_story(data, keep=keep)

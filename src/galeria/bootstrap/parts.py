@@ -1,6 +1,6 @@
 """Who stands behind which port, for one data directory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,6 +13,8 @@ from galeria.adapters.engine.cache import LocalImageCache
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
+from galeria.adapters.fetching import HttpFetcher
+from galeria.adapters.files.page_files import DirectoryPages
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.identity.keys import Installation, ensure_installation
 from galeria.adapters.identity.secrets import ArgonSecrets
@@ -37,6 +39,7 @@ class Parts:
     database: SqlDatabase
     stores: dict[str, ImageStore]
     uploads: DirectoryUploads
+    disk_files: DirectoryPages
     clock: SystemClock
     dice: SystemDice
     secrets: ArgonSecrets
@@ -52,13 +55,15 @@ class Parts:
         self.sql.dispose()
 
 
-def open_parts(data: Path, *, names: tuple[str, ...] = (), fake: bool = False) -> Parts:
+def open_parts(
+    data: Path, *, names: tuple[str, ...] = (), fake: bool = False, import_hosts: frozenset[str] = frozenset()
+) -> Parts:
     """Everything under `data`, made where it is missing. `fake` runs without virtual machines, everything else is real."""
     # Virtual machines run as another user: the way to their disks must be open, the secrets keep folders of their own.
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
     private = data / "private"
     private.mkdir(exist_ok=True, mode=0o700)
-    settings, clock = read_settings(data), SystemClock()
+    settings, clock = replace(read_settings(data), import_hosts=import_hosts), SystemClock()
     installation = ensure_installation(private / "identity", clock=clock, names=names)
     map_classes()
     sql = make_engine(f"sqlite:///{private / 'galeria.db'}")
@@ -72,6 +77,7 @@ def open_parts(data: Path, *, names: tuple[str, ...] = (), fake: bool = False) -
         for region in settings.regions.all
     }
     uploads = DirectoryUploads(data / "uploads", open_image)
+    disk_files = DirectoryPages(data / "disks", open_image)
     engine, cache = _machines(data, installation, fake=fake)
     world = World(
         database=database,
@@ -79,6 +85,8 @@ def open_parts(data: Path, *, names: tuple[str, ...] = (), fake: bool = False) -
         cache=cache,
         stores=stores,
         uploads=uploads,
+        disk_files=disk_files,
+        fetcher=HttpFetcher(allowed=import_hosts),
         clock=clock,
         meter=DatabaseMeter(database, clock),
         settings=settings,
@@ -91,6 +99,7 @@ def open_parts(data: Path, *, names: tuple[str, ...] = (), fake: bool = False) -
         database=database,
         stores=stores,
         uploads=uploads,
+        disk_files=disk_files,
         clock=clock,
         dice=SystemDice(),
         secrets=ArgonSecrets(),

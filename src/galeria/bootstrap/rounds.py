@@ -10,6 +10,7 @@ from galeria.ports.work import Starter
 from galeria.reconcilers.machines import match_power
 from galeria.reconcilers.operations import start_unsettled
 from galeria.reconcilers.orphans import collect_garbage, remove_lost_machines, remove_stale_uploads
+from galeria.reconcilers.retention import end_retention
 from galeria.workflows.world import World
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ def rounds(world: World, starter: Starter) -> tuple[Round, ...]:
     return (
         Round(every=1, do=lambda: start_unsettled(world.database, starter)),
         Round(every=10, do=lambda: match_power(world)),
+        Round(every=60, do=lambda: end_retention(world)),
         Round(every=300, do=lambda: remove_lost_machines(world)),
         Round(every=3600, do=lambda: remove_stale_uploads(world)),
         Round(every=3600, do=lambda: collect_garbage(world)),

@@ -15,6 +15,7 @@ from types import FrameType
 import uvicorn
 
 from galeria.adapters.durable import DbosStarter, DistantStarter
+from galeria.adapters.engine.nbd_source import sweep_sockets
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.bootstrap.founding import ensure_founded, write_connect
 from galeria.bootstrap.parts import Parts, open_parts
@@ -27,7 +28,9 @@ from galeria.ports.work import Starter
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-def serve(data: Path, *, host: str, port: int, worker: bool, fake: bool) -> None:
+def serve(
+    data: Path, *, host: str, port: int, worker: bool, fake: bool, import_hosts: frozenset[str] = frozenset()
+) -> None:
     """Until SIGTERM or SIGINT. What is under way then goes on at the next start. Raises Conflict, Unavailable."""
     _log()
     listener = _listen(host, port)
@@ -35,9 +38,8 @@ def serve(data: Path, *, host: str, port: int, worker: bool, fake: bool) -> None
     name = "localhost" if host in LOOPBACK else socket.getfqdn()
     endpoint = f"https://{name}:{port}"
     with _alone(data, "serve.lock", "server"):
-        parts = open_parts(data, names=(name, host), fake=fake)
+        parts = open_parts(data, names=(name, host), fake=fake, import_hosts=import_hosts)
         ensure_founded(parts)
-        write_connect(parts, endpoint)
         with _working(parts) if worker else _elsewhere() as starter:
             app = make_app(_inside(parts, endpoint, starter))
             config = uvicorn.Config(
@@ -45,16 +47,16 @@ def serve(data: Path, *, host: str, port: int, worker: bool, fake: bool) -> None
                 ssl_certfile=parts.installation.certificate,
                 ssl_keyfile=parts.installation.certificate_key,
                 log_level="warning",
-                timeout_graceful_shutdown=5,
+                timeout_graceful_shutdown=1,  # idle connections do not close by themselves
             )
-            _Server(config, ready=lambda: _welcome(parts, endpoint)).run(sockets=[listener])
+            _Server(config, ready=lambda: _open(parts, endpoint)).run(sockets=[listener])
     _leave()
 
 
-def work(data: Path) -> None:
+def work(data: Path, *, import_hosts: frozenset[str] = frozenset()) -> None:
     """Only the operations' work, until SIGTERM or SIGINT."""
     _log()
-    parts = open_parts(data)
+    parts = open_parts(data, import_hosts=import_hosts)
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -93,6 +95,7 @@ def _inside(parts: Parts, endpoint: str, starter: Starter) -> Inside:
         engine=parts.engine,
         stores=parts.stores,
         uploads=parts.uploads,
+        disk_files=parts.disk_files,
         tenant_id=installation.tenant_id,
         subscription_id=installation.subscription_id,
         endpoint=endpoint,
@@ -103,6 +106,7 @@ def _inside(parts: Parts, endpoint: str, starter: Starter) -> Inside:
 def _working(parts: Parts) -> Iterator[Starter]:
     """A worker and the reconcilers in this process; one per data directory."""
     with _alone(parts.data, "worker.lock", "worker"):
+        sweep_sockets()
         starter = DbosStarter(database_url=parts.durable_url, world=parts.world)
         starter.launch()
         reconciler = Reconciler(rounds(parts.world, starter))
@@ -155,6 +159,12 @@ def _log() -> None:
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
+def _open(parts: Parts, endpoint: str) -> None:
+    """Only now that somebody answers there is the address told."""
+    write_connect(parts, endpoint)
+    _welcome(parts, endpoint)
+
+
 def _welcome(parts: Parts, endpoint: str) -> None:
     private = parts.data / "private" / "bootstrap.json"
     sys.stdout.write(
@@ -162,7 +172,7 @@ def _welcome(parts: Parts, endpoint: str) -> None:
         f"  machines run with: {parts.engine.acceleration().value}\n"
         f"  sign in:  galeria login --endpoint {endpoint} --ca-file {parts.data / 'ca.pem'} --user admin\n"
         f"  the first password is in {private}\n"
-        f"  on this host, without signing in:  galeria --data {parts.data} image list\n"
+        f"  on this host, without signing in:  galeria image list --data {parts.data}\n"
         "Stop it with Ctrl-C; what is under way goes on at the next start.\n"
     )
     sys.stdout.flush()

@@ -12,7 +12,9 @@ from pathlib import Path
 from galeria.domain.errors import Unavailable
 
 TIMEOUT_SECONDS = 120.0
-MAX_READ = 32 << 20  # bytes; what a server must take without being asked for its limits
+PIECE = 512 << 10
+"""Bytes asked for at once. For larger pieces qemu-nbd takes fresh memory from the kernel each time: 2 GiB cost it 1.4 s
+of processor time in pieces of 4 MiB and 0.6 s in these (measured), and smaller ones cost more again here."""
 
 _HELLO = b"NBDMAGICIHAVEOPT"
 _OPTION_REPLY_MAGIC = 0x3E889045565A9
@@ -55,8 +57,8 @@ class NbdClient:
 
     def read(self, offset: int, length: int) -> bytes:
         content = bytearray(length)
-        for start in range(0, length, MAX_READ):
-            self._read_piece(offset + start, memoryview(content)[start : start + MAX_READ])
+        for start in range(0, length, PIECE):
+            self._read_piece(offset + start, memoryview(content)[start : start + PIECE])
         return bytes(content)
 
     def status(self, offset: int, length: int) -> dict[str, list[Run]]:
@@ -125,24 +127,40 @@ class NbdClient:
         filled = 0
         try:
             self._request(_CMD_READ, offset, len(target))
-            for kind, payload in self._chunks():
-                (place,) = struct.unpack_from(">Q", payload) if kind in (_REPLY_DATA, _REPLY_HOLE) else (0,)
+            for kind, length in self._heads():
                 if kind == _REPLY_DATA:
-                    target[place - offset : place - offset + len(payload) - 8] = payload[8:]
-                    filled += len(payload) - 8
+                    (place,) = struct.unpack(">Q", self._receive(8))
+                    filled += self._receive_at(place - offset, length - 8, target)
                 elif kind == _REPLY_HOLE:
-                    filled += struct.unpack_from(">I", payload, 8)[0]
-        except (OSError, struct.error, ValueError) as error:
+                    filled += int(struct.unpack(">QI", self._receive(length))[1])
+                else:
+                    self._receive(length)
+        except (OSError, struct.error) as error:
             raise _broken(str(error)) from error
         if filled != len(target):
             raise _broken(f"{filled} bytes came instead of {len(target)}")
+
+    def _receive_at(self, start: int, length: int, target: memoryview) -> int:
+        """From the socket to its place, without a copy between that would hold up the other threads."""
+        if not 0 <= start <= start + length <= len(target):
+            raise _broken("bytes came that were not asked for")
+        self._fill(target[start : start + length])
+        return length
 
     def _request(self, command: int, offset: int, length: int) -> None:
         header = struct.pack(">IHHQQI", _REQUEST_MAGIC, 0, command, next(self._handles), offset, length)
         self._socket.sendall(header)
 
-    def _chunks(self) -> Iterator[tuple[int, memoryview]]:
-        """The chunks of one structured reply; a simple reply can only be an error here."""
+    def _chunks(self) -> Iterator[tuple[int, bytes]]:
+        """The chunks of one structured reply with what they carry."""
+        for kind, length in self._heads():
+            yield kind, self._receive(length)
+
+    def _heads(self) -> Iterator[tuple[int, int]]:
+        """Kind and length of each chunk of one structured reply; the caller receives its payload before the next one.
+
+        A simple reply can only be an error here.
+        """
         while True:
             (magic,) = struct.unpack(">I", self._receive(4))
             if magic == _SIMPLE_MAGIC:
@@ -151,23 +169,25 @@ class NbdClient:
             if magic != _STRUCTURED_MAGIC:
                 raise _broken("the reply makes no sense")
             flags, kind, _handle, length = struct.unpack(">HHQI", self._receive(16))
-            payload = self._receive(length)
             if kind & _REPLY_ERROR:
+                payload = self._receive(length)
                 raise _broken(f"error {struct.unpack_from('>I', payload)[0]}: {payload[6:].decode(errors='replace')}")
             if kind != _REPLY_NONE:
-                yield kind, memoryview(payload)
+                yield kind, length
             if flags & _FLAG_DONE:
                 return
 
     def _receive(self, length: int) -> bytes:
         content = bytearray(length)
-        view = memoryview(content)
+        self._fill(memoryview(content))
+        return bytes(content)
+
+    def _fill(self, view: memoryview) -> None:
         while view:
             count = self._socket.recv_into(view)
             if count == 0:
                 raise _broken("the server hung up")
             view = view[count:]
-        return bytes(content)
 
 
 def _broken(reason: str) -> Unavailable:

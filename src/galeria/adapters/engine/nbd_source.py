@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 ALLOCATION = "base:allocation"
 DEPTH = "qemu:allocation-depth"
 
+FOLDER = "galeria-nbd-"
 CONNECTIONS = 64  # at once: the readers of a capture and the one that keeps the server alive
 START_SECONDS = 30.0
 END_SECONDS = 30.0
@@ -156,7 +158,7 @@ def _serving(node: dict[str, Any], *, own_files: int | None) -> Iterator[NbdSour
     """qemu-nbd for as long as the context lasts. It ends by itself with its last connection (no --persistent), so that
     a killed Galeria leaves none behind."""
     with (
-        tempfile.TemporaryDirectory(prefix="galeria-nbd-") as folder,
+        tempfile.TemporaryDirectory(prefix=f"{FOLDER}{os.getpid()}-") as folder,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="qemu-nbd") as thread,
     ):
         socket, pid = Path(folder) / "socket", Path(folder) / "pid"
@@ -169,6 +171,14 @@ def _serving(node: dict[str, Any], *, own_files: int | None) -> Iterator[NbdSour
                 yield source
         finally:
             _ensure_ended(process, pid)
+
+
+def sweep_sockets() -> None:
+    """Remove the folders that killed processes of Galeria left behind; their qemu-nbd ended with their last connection."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        owner = folder.name.removeprefix(FOLDER).partition("-")[0]
+        if owner.isdecimal() and not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _connect(socket: Path, process: "Future[str]") -> NbdClient:

@@ -1,0 +1,97 @@
+"""A house for every test that asks, and images to fill it with. Nothing of either is left on the host."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from galeria.adapters.engine import kvm_probe
+from galeria.bootstrap.stage import make_material
+from galeria.faces.demo.cast import Material
+from tests.system.disks import write_bulky
+from tests.system.house import GALLERY, SOUTH, House, living
+
+LOG = "galeria.log"  # in pytest's own folders, which stay for a while
+
+NewBulky = Callable[[], Path]
+
+
+@pytest.fixture(scope="session")
+def workshop() -> Iterator[Path]:
+    """Unlike pytest's own folders, one that QEMU's user may pass."""
+    folder = Path(tempfile.mkdtemp(prefix="galeria-system-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def probed(workshop: Path) -> Path:
+    memory = workshop / "acceleration.json"
+    kvm_probe.find_acceleration(memory)
+    return memory
+
+
+@pytest.fixture(scope="session")
+def material(workshop: Path) -> Material:
+    return make_material(workshop / "material")
+
+
+@pytest.fixture(scope="session")
+def linux(material: Material) -> Path:
+    """The small Linux that all the material is made of, raw."""
+    return material.qcow2.with_suffix(".raw")
+
+
+@pytest.fixture
+def new_bulky(linux: Path, tmp_path: Path) -> Iterator[NewBulky]:
+    """Makes disks that take a while: the small Linux with 256 MiB behind its partitions that no store has seen."""
+
+    made = tmp_path / "bulky.raw"
+
+    def make() -> Path:
+        return write_bulky(made, linux)
+
+    yield make
+    made.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def folder(workshop: Path) -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="house-", dir=workshop))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def empty_house(folder: Path, probed: Path, tmp_path: Path) -> Iterator[House]:
+    """Not started yet, so that its settings can be written."""
+    with living(folder, probed=probed, log=tmp_path / LOG) as house:
+        yield house
+
+
+@pytest.fixture
+def house(empty_house: House) -> House:
+    """Served, with a gallery attached to its lab account."""
+    open_gallery(empty_house)
+    return empty_house
+
+
+@pytest.fixture(scope="module")
+def campus(workshop: Path, probed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house that the tests of one module share, as costs and machines of one do not disturb the others."""
+    made = Path(tempfile.mkdtemp(prefix="house-", dir=workshop))
+    made.chmod(0o755)
+    with living(made, probed=probed, log=tmp_path_factory.mktemp("campus") / LOG) as house:
+        open_gallery(house)
+        yield house
+    shutil.rmtree(made)
+
+
+def open_gallery(house: House) -> None:
+    house.start()
+    house.galeria.galleries.put(GALLERY, region=SOUTH)
+    house.galeria.accounts.attach(GALLERY)

@@ -1,0 +1,206 @@
+"""kill -9 of the real server in the middle of real work: after a restart the work ends by itself, and ends right."""
+
+import json
+import random
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from galeria.adapters.engine.layout import Layout
+from galeria.faces.client.operations import Begun, Snapshot
+from tests.system.conftest import NewBulky
+from tests.system.disks import BULK_FIRST_MIB, MIB
+from tests.system.house import SOUTH, SOUTHEAST, House
+from tests.system.steps import (
+    CACHE,
+    REPLICATE,
+    STORE,
+    STORE_CHANGES,
+    Moment,
+    digest_of,
+    is_complete,
+    is_made,
+    is_moving,
+    runs_of,
+    seen,
+    steps_of,
+)
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
+
+SEED = 20261
+LATEST_KILL_SECONDS = 0.5  # after the begin: the work here takes at least so long
+FURTHER_KILLS = 3
+NEW_MIB = 128  # what is new in the template: software emulation writes 20 MiB in a second
+
+HalfMade = Callable[[], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """A running template, and how to give it something new to export."""
+
+    house: House
+    lab: str
+
+    def write(self) -> None:
+        where = f"of=/dev/vda bs=1M seek={BULK_FIRST_MIB} count={NEW_MIB} conv=notrunc,fsync"
+        self.house.boot(self.lab).run(f"sudo dd if=/dev/urandom {where} 2>&1")
+
+
+@pytest.fixture(scope="module")
+def template(campus: House, linux: Path, workshop: Path) -> Iterator[Template]:
+    """Its image has room for new bytes behind the partitions."""
+    roomy = workshop / "roomy.raw"
+    roomy.write_bytes(linux.read_bytes())
+    with roomy.open("r+b") as file:
+        file.truncate((BULK_FIRST_MIB + NEW_MIB) * MIB)
+    campus.imported("Roomy", roomy)
+    campus.make_lab("course", campus.image_id("Roomy"))
+    campus.boot("course")
+    yield Template(house=campus, lab="course")
+    campus.wait(campus.galeria.labs.delete("course"))
+
+
+@pytest.mark.parametrize("step", [STORE, REPLICATE])
+def test_a_killed_import_ends_by_itself(campus: House, new_bulky: NewBulky, step: str) -> None:
+    name = f"Killed in {step.split()[0]}"
+    imported = campus.begin_import(name, new_bulky(), regions=(SOUTH, SOUTHEAST))
+    before = kill_when(campus, imported.begun, is_moving(step))
+    look_at_half(campus, lambda: is_made(campus.version(imported)))
+    campus.start()
+    done = expect_good_end(campus, imported.begun, before)
+    assert runs_of(done, step) == 2
+    assert is_complete(campus.version(imported), SOUTH, SOUTHEAST)
+    assert campus.damage() == []
+
+
+def test_an_import_killed_again_and_again_ends_by_itself(campus: House, new_bulky: NewBulky) -> None:
+    dice = random.Random(SEED)
+    imported = campus.begin_import("Killed again and again", new_bulky(), regions=(SOUTH, SOUTHEAST))
+    kill_at_random(campus, imported.begun, dice)
+    assert is_complete(campus.version(imported), SOUTH, SOUTHEAST)
+    assert campus.damage() == []
+
+
+def test_a_killed_replication_ends_by_itself(campus: House, new_bulky: NewBulky) -> None:
+    imported = campus.imported("To be replicated", new_bulky())
+    begun = campus.galeria.versions.replicate(campus.version(imported), add=[SOUTHEAST])
+    before = kill_when(campus, begun, is_moving(REPLICATE, SOUTHEAST))
+    look_at_half(campus, lambda: is_complete(campus.version(imported), SOUTHEAST))
+    campus.start()
+    expect_good_end(campus, begun, before)
+    version = campus.version(imported)
+    assert is_complete(version, SOUTH, SOUTHEAST)
+    assert campus.damage() == []
+
+
+def test_a_killed_lab_creation_ends_by_itself(campus: House, new_bulky: NewBulky) -> None:
+    campus.imported("For a lab", new_bulky())
+    begun = campus.begin_lab("killed", campus.image_id("For a lab"))
+    before = kill_when(campus, begun, is_moving(CACHE))
+    look_at_half(campus, lambda: campus.galeria.labs.get("killed")["properties"]["provisioningState"] == "Succeeded")
+    campus.start()
+    done = expect_good_end(campus, begun, before)
+    assert runs_of(done, CACHE) == 2
+    assert campus.boot("killed").run("hostname") == "killed"
+    campus.wait(campus.galeria.labs.delete("killed"))
+
+
+def test_a_killed_export_ends_by_itself_and_holds_what_the_template_held(template: Template) -> None:
+    house = template.house
+    template.write()
+    begun = house.galeria.exports.begin(template.lab, name="Killed export")
+    before = kill_when(house, begun, is_moving(STORE_CHANGES))
+    look_at_half(house, lambda: is_made(house.galeria.versions.by_id(begun.resource["imageVersionId"])))
+    house.start()
+    done = expect_good_end(house, begun, before)
+    assert runs_of(done, STORE_CHANGES) == 2
+    expect_sealed_content(house, template.lab, begun)
+    assert house.damage() == []
+
+
+def test_an_export_killed_again_and_again_ends_by_itself(template: Template) -> None:
+    house = template.house
+    template.write()
+    begun = house.galeria.exports.begin(template.lab, name="Killed export")
+    kill_at_random(house, begun, random.Random(SEED + 1))
+    expect_sealed_content(house, template.lab, begun)
+    assert house.boot(template.lab).run("echo still running") == "still running"
+    assert house.damage() == []
+
+
+def kill_when(house: House, work: Begun, moment: Moment) -> Snapshot:
+    """The last that was seen of the operation before the server died."""
+    snapshot = seen(house, work, moment)
+    house.kill()
+    return snapshot
+
+
+def kill_at_random(house: House, work: Begun, dice: random.Random) -> None:
+    """Kill the server once in the middle of the work, then while it takes the work up again, at last never."""
+    moment = time.monotonic() + dice.uniform(0, LATEST_KILL_SECONDS)
+    before = seen(house, work, lambda _: time.monotonic() > moment)
+    assert not before.is_settled, "the work was quicker than the kill"
+    house.kill()
+    for _ in range(FURTHER_KILLS):
+        house.launch()
+        time.sleep(dice.uniform(0, LATEST_KILL_SECONDS))  # No condition is waited for: any moment is the point.
+        house.kill()
+    house.start()
+    expect_good_end(house, work, before)
+
+
+def look_at_half(house: House, is_shown_as_made: HalfMade) -> None:
+    """A server without a worker shows what the dead one left: it must not be shown as made."""
+    house.start("--no-worker")
+    assert not is_shown_as_made()
+    house.stop()
+
+
+def expect_good_end(house: House, work: Begun, before: Snapshot) -> Snapshot:
+    """Only looking, the operation succeeds, and nothing that was finished before the kill has run again."""
+    done = house.ended(work)
+    assert done.status == "Succeeded", done
+    assert done.attempt == 1
+    expect_kept(before, done)
+    return done
+
+
+def expect_kept(before: Snapshot, after: Snapshot) -> None:
+    steps = {(each["name"], each["region"]): each for each in steps_of(after)}
+    for each in finished(before):
+        now = steps[each["name"], each["region"]]
+        assert (now["runs"], now["startTime"], now["endTime"]) == (each["runs"], each["startTime"], each["endTime"])
+
+
+def finished(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """The steps that had certainly ended: another one had begun after them."""
+    steps = steps_of(snapshot)
+    last = max((place for place, each in enumerate(steps) if not each["region"]), default=0)
+    return [each for each in steps[:last] if each["status"] == "Succeeded"]
+
+
+def expect_sealed_content(house: House, lab: str, export: Begun) -> None:
+    """The version, restored by making a lab from it, equals the layer that the export closed, byte for byte."""
+    version = house.galeria.versions.by_id(export.resource["imageVersionId"])
+    assert is_complete(version, SOUTH, SOUTHEAST)
+    house.make_lab("copy", version["id"])
+    base = Layout(house.data).base(SOUTH, digest_of(version))
+    layer_name = str(export.resource["operationId"]).replace("-", "")
+    layer = sealed_layer(next(house.data.glob(f"regions/*/machines/*/after-{layer_name}.qcow2")))
+    command: list[str | Path] = ["qemu-img", "compare", "-U", "-f", "raw", "-F", "qcow2", base, layer]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "Images are identical.\n", done.stdout + done.stderr
+    house.wait(house.galeria.labs.delete("copy"))
+
+
+def sealed_layer(top: Path) -> Path:
+    command: list[str | Path] = ["qemu-img", "info", "-U", "--output", "json", top]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return Path(json.loads(done.stdout)["full-backing-filename"])
