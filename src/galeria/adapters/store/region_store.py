@@ -1,7 +1,7 @@
 """One region's image store, composed of its verbs: each runs inside the lease that keeps the collector away."""
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,6 +12,7 @@ from galeria.adapters.store.capture import capture
 from galeria.adapters.store.collect import collect
 from galeria.adapters.store.depot import Depot
 from galeria.adapters.store.manifest import Manifest
+from galeria.adapters.store.opened import StoredDiskSource
 from galeria.adapters.store.rebuild import rebuild
 from galeria.adapters.store.replicate import need, replicate
 from galeria.adapters.store.restore import restore
@@ -66,6 +67,11 @@ class RegionStore:
     def restore(self, digest: Digest, target: Path, *, progress: Progress) -> None:
         with self.lease(exclusive=False):
             restore(self._depot, envelopes.get(self._depot, digest), target, progress=progress)
+
+    @contextmanager
+    def open(self, digest: Digest) -> Iterator[DiskSource]:
+        with self.lease(exclusive=False):
+            yield StoredDiskSource(self._depot, envelopes.get(self._depot, digest))
 
     def find_manifest(self, digest: Digest) -> ManifestFacts | None:
         manifest = envelopes.find(self._depot, digest)

@@ -1,0 +1,49 @@
+"""Regions in directories, empty at first and gone afterwards, with a real index and a real key."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from galeria.adapters.db.chunk_tables import chunks, packs
+from galeria.adapters.store.index import DatabaseChunkIndex
+from galeria.adapters.store.region_store import RegionStore, open_region
+from galeria.ports.disks import DiskSource
+from galeria.ports.images import Captured
+from galeria.ports.progress import unheard
+
+
+@contextmanager
+def fresh(directory: Path, *, prefix: str = "") -> Iterator[Path]:
+    """A folder that QEMU's user can pass. Its name is short, for the paths of sockets in it."""
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=directory) as inside:
+        folder = Path(inside)
+        folder.chmod(0o711)
+        yield folder
+
+
+@contextmanager
+def regions(directory: Path) -> Iterator[tuple[RegionStore, RegionStore]]:
+    """Two empty regions, indexed in one SQLite file."""
+    with fresh(directory) as inside:
+        engine = sa.create_engine(f"sqlite:///{inside / 'index.sqlite'}")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        packs.create(engine)
+        chunks.create(engine)
+        index, key = DatabaseChunkIndex(engine), Ed25519PrivateKey.generate()
+        north, south = (
+            open_region(name, (inside / name).as_uri(), work=inside / "work", index=index, key=key)
+            for name in ("north", "south")
+        )
+        try:
+            yield north, south
+        finally:
+            engine.dispose()
+
+
+def capture(store: RegionStore, disk: DiskSource, parent: str | None = None) -> Captured:
+    return store.capture(disk, parent=parent, pin=lambda digest: None, progress=unheard)
