@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import export, machines, peers, store
+from bench import answers, export, machines, peers, store
 from bench.disks import build_disk
 from bench.regions import fresh
 from bench.rows import GIB, Row, Task
@@ -32,6 +32,7 @@ class Theme(Enum):
     MACHINES = "machines"
     STORE = "store"
     PEERS = "peers"
+    ANSWERS = "answers"
 
 
 THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
@@ -39,6 +40,7 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
     Theme.MACHINES: ("Making a machine", machines.measure),
     Theme.STORE: ("The image store", store.measure),
     Theme.PEERS: ("The same disk in other programs", peers.measure),
+    Theme.ANSWERS: ("The server's answers", answers.measure),
 }
 
 

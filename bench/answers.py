@@ -1,0 +1,157 @@
+"""Measures how fast one server process answers with 10,000 image versions in its database; no machines are needed."""
+
+import ssl
+import time
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import httpx
+
+from bench.rows import Row, Task
+from galeria.bootstrap.founding import ensure_founded
+from galeria.bootstrap.parts import Parts, open_parts
+from galeria.bootstrap.stage import serving
+from galeria.domain.galleries import (
+    OS_DISK,
+    Gallery,
+    Generation,
+    ImageDefinition,
+    ImageVersion,
+    OsState,
+    OsType,
+    Replica,
+    SourceKind,
+    VersionDisk,
+)
+from galeria.domain.ids import ResourceId
+from galeria.domain.resources import Resource
+from galeria.domain.states import ReplicaState
+from galeria.faces.client.connection import Connection
+from galeria.faces.client.credentials import ClientSecret
+
+DEFINITIONS, VERSIONS = 100, 100
+SINGLE_LIMIT, PAGE_LIMIT = 0.020, 0.060  # seconds that 99 of 100 answers may take
+SINGLES, PAGES = 1000, 200
+API = {"api-version": "2024-03-03"}
+
+R = TypeVar("R", bound=Resource)
+
+
+def measure(task: Task) -> list[Row]:
+    data = task.directory / "answers"
+    parts = open_parts(data, fake=True)
+    ensure_founded(parts)
+    gallery = fill(parts)
+    parts.close()
+    with serving(data, fake=True) as connect:
+        token = _token(connect)
+        with httpx.Client(base_url=connect["endpoint"], verify=_trust(connect), trust_env=False) as client:
+            client.headers["Authorization"] = f"Bearer {token}"
+            one = f"{gallery}/images/image-{{}}/versions/1.0.{{}}"
+            singles = [one.format(number % DEFINITIONS, number * 7 % VERSIONS) for number in range(SINGLES)]
+            pages = [f"{gallery}/images/image-{number % DEFINITIONS}/versions" for number in range(PAGES)]
+            return [
+                _row("GET of one version", _times(client, singles), SINGLE_LIMIT),
+                _row("GET of a page of 100 versions", _times(client, pages), PAGE_LIMIT),
+            ]
+
+
+def fill(parts: Parts) -> str:
+    """10,000 versions in 100 definitions of one gallery, each in two regions. Returns the gallery's id."""
+    group = ResourceId(parts.installation.subscription_id, "galeria")
+    gallery = _made(parts, Gallery, group.resource("Microsoft.Compute", "galleries", "bench"))
+    with parts.database() as uow:
+        uow.galleries.add(gallery)
+        uow.commit()
+    for number in range(DEFINITIONS):
+        with parts.database() as uow:
+            definition = _definition(parts, gallery, number)
+            uow.definitions.add(definition)
+            for patch in range(VERSIONS):
+                version = _version(parts, definition, patch)
+                uow.versions.add(version)
+                uow.versions.add_disk(VersionDisk(version_id=version.id, lun=OS_DISK, size=8 << 30, digest="0" * 64))
+                for region in ("brazilsouth", "brazilsoutheast"):
+                    uow.versions.add_replica(
+                        Replica(version_id=version.id, region=region, state=ReplicaState.COMPLETED)
+                    )
+            uow.commit()
+    return str(gallery.arm_id)
+
+
+def _definition(parts: Parts, gallery: Gallery, number: int) -> ImageDefinition:
+    return _made(
+        parts,
+        ImageDefinition,
+        gallery.arm_id.child("images", f"image-{number}"),
+        gallery_id=gallery.id,
+        display_name=f"Image {number}",
+        os_type=OsType.LINUX,
+        os_state=OsState.GENERALIZED,
+        generation=Generation.V2,
+        publisher="bench",
+        offer="bench",
+        sku=str(number),
+    )
+
+
+def _version(parts: Parts, definition: ImageDefinition, patch: int) -> ImageVersion:
+    return _made(
+        parts,
+        ImageVersion,
+        definition.arm_id.child("versions", f"1.0.{patch}"),
+        definition_id=definition.id,
+        source_kind=SourceKind.UPLOAD,
+        source_id="bench",
+        published_at=parts.clock.now(),
+    )
+
+
+def _made(parts: Parts, kind: type[R], id: ResourceId, **own: object) -> R:
+    now = parts.clock.now()
+    return kind(
+        id=parts.dice.new_id(),
+        resource_id=str(id),
+        key=id.key,
+        location="brazilsouth",
+        created_at=now,
+        created_by="bench",
+        modified_at=now,
+        modified_by="bench",
+        **own,  # type: ignore[arg-type]  # each caller names the fields of its own kind
+    )
+
+
+def _token(connect: dict[str, str]) -> str:
+    credentials = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
+    with Connection(connect["endpoint"], credentials, ca_file=Path(connect["ca_file"])) as connection:
+        return connection.sign_in().value
+
+
+def _times(client: httpx.Client, paths: list[str]) -> list[float]:
+    """Seconds per answer, in ascending order; the first answers warm the server up and do not count."""
+    spent = []
+    for number, path in enumerate([*paths[:20], *paths]):
+        began = time.perf_counter()
+        answer = client.get(path, params=API, headers={"x-ms-client-request-id": str(uuid4())})
+        took = time.perf_counter() - began
+        answer.raise_for_status()
+        if number >= 20:
+            spent.append(took)
+    return sorted(spent)
+
+
+def _row(what: str, times: list[float], limit: float) -> Row:
+    median, slowest = times[len(times) // 2], times[len(times) * 99 // 100]
+    return Row(
+        what=f"{what}, {DEFINITIONS * VERSIONS} in the database",
+        ours=f"median {median * 1000:.1f} ms, p99 {slowest * 1000:.1f} ms",
+        peer=f"limit {limit * 1000:.0f} ms",
+        ratio=f"{slowest / limit:.2f} x the limit",
+        kept=slowest < limit,
+    )
+
+
+def _trust(connect: dict[str, str]) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=connect["ca_file"])
