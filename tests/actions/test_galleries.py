@@ -153,3 +153,21 @@ def test_a_gallery_may_go_though_a_lab_was_made_from_it(scene: Scene) -> None:
 def detach(scene: Scene) -> None:
     with scene.request() as request:
         request.uow.accounts.get_by_key(ACCOUNT.key).gallery_id = None
+
+
+def test_there_is_a_limit_of_galleries_for_a_region(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("galeria.actions.galleries.MOST", 1)
+    with pytest.raises(Conflict, match="at most 1 resources of the type"):
+        add_gallery(scene, GROUP.resource("Microsoft.Compute", "galleries", "second"))
+    assert not add_gallery(scene, GALLERY), "what is there may still be changed"
+    assert add_gallery(scene, GROUP.resource("Microsoft.Compute", "galleries", "second"), location="westeurope")
+
+
+@pytest.mark.parametrize(("module", "image"), [("definitions", "other"), ("versions", "linux")])
+def test_there_is_a_limit_of_images_and_versions(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, module: str, image: str
+) -> None:
+    assert scene.run(scene.begin_import("linux", disk_bytes(MIB))).error_message == ""
+    monkeypatch.setattr(f"galeria.actions.{module}.MOST", 1)
+    with pytest.raises(Conflict, match="at most 1 resources"):
+        scene.begin_import(image, disk_bytes(MIB), version="2.0.0")

@@ -21,6 +21,8 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "by key": lambda unit: unit.versions.find_by_key(KEY),
     "of definition": lambda unit: unit.versions.of_definition("d"),
     "of gallery": lambda unit: unit.versions.of_gallery("g"),
+    "soft-deleted": lambda unit: unit.versions.soft_deleted(),
+    "count": lambda unit: unit.versions.count(KEY, "brazilsouth"),
     "disks": lambda unit: unit.versions.disks("v"),
     "replicas": lambda unit: unit.versions.replicas("v"),
     "held in": lambda unit: unit.versions.held_in("r"),

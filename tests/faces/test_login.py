@@ -2,12 +2,8 @@
 
 import base64
 import json
-import shutil
-import socket
 import ssl
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,45 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from galeria.actions.people import create_service_principal, disable
-from galeria.adapters.db.engine import make_engine
-from galeria.adapters.db.mapping import map_classes
-from galeria.adapters.db.uow import SqlDatabase
-from galeria.adapters.identity.keys import Installation, ensure_installation
-from galeria.adapters.system import SystemClock
-from galeria.faces.login.authority import Authority
-from tests.faces.login_door import AZ, TOKEN, Door, Form, application, serving
-from tests.identity.worlds import World, founded
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[World]:
-    path = tmp_path_factory.mktemp("login") / "galeria.db"
-    shutil.copyfile(migrated_file, path)
-    map_classes()
-    engine = make_engine(f"sqlite:///{path}")
-    yield founded(SqlDatabase(engine))
-    engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return ensure_installation(tmp_path_factory.mktemp("identity"), clock=SystemClock())
-
-
-@pytest.fixture(scope="module")
-def door(world: World, installation: Installation) -> Iterator[Door]:
-    """One server for all tests: none of them may change the first two accounts."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        # asyncio does this only for sockets that it made itself; without it every answer waits 40 ms for an ACK.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        endpoint = f"https://localhost:{listener.getsockname()[1]}"
-        authority = Authority(endpoint=endpoint, tenant_id=installation.tenant_id)
-        trust = ssl.create_default_context(cafile=str(installation.ca))
-        with (
-            serving(application(world, installation, authority), installation, listener),
-            httpx.Client(base_url=endpoint, verify=trust) as client,
-        ):
-            yield Door(world=world, installation=installation, authority=authority, client=client)
+from tests.faces.login_door import AZ, TOKEN, Door, Form
 
 
 def decoded(door: Door, token: str) -> dict[str, Any]:
@@ -301,9 +259,3 @@ def test_correlation_id_is_the_clients_where_it_is_harmless(door: Door) -> None:
     assert door.who_am_i(token, **{header: "0a1b-from-az"}).json()["request"] == "0a1b-from-az"
     made = door.who_am_i(token, **{header: "x' OR 1=1 --"}).json()["request"]
     assert len(made) == 36
-
-
-def test_browser_sign_in_says_what_to_do_instead(door: Door) -> None:
-    answer = door.client.get("/adfs/oauth2/authorize?response_type=code")
-    assert answer.status_code == 400
-    assert "az login" in answer.json()["error_description"]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import pytest
 
 from galeria.actions.labs import delete_lab
-from galeria.actions.machines import reset_password
+from galeria.actions.lab_publishing import publish_lab
+from galeria.actions.machines import redeploy_machine, reimage_machine, reset_password
 from galeria.actions.versions import VersionRequest, delete_version, put_version
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
 from galeria.domain.publishing import Target
-from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, ReplicaState
+from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, ReplicaState
 from galeria.ports.machines import Power
 from galeria.ports.work import Step
 from galeria.workflows.run import run_operation
@@ -167,12 +168,59 @@ def deleting_a_lab(scene: Scene) -> Told:
     return Told(scene, operation, look)
 
 
+def reimaging(scene: Scene) -> Told:
+    a_running_lab(scene)
+    scene.engine.write(scene.guest_of("algebra"), 0, b"spoiled")
+    with scene.request("educator") as request:
+        operation = reimage_machine(request, lab_id("algebra"), "template")
+
+    def look() -> None:
+        machine = scene.machine("algebra")
+        assert (machine.state, machine.pending_password_hash) == (MachineState.STOPPED, "!")
+        assert scene.engine.power(scene.guest_of("algebra")) is Power.STOPPED
+        assert scene.engine.read(scene.guest_of("algebra"), 0, 4 * MIB) == disk_bytes()
+
+    return Told(scene, operation, look)
+
+
+def redeploying(scene: Scene) -> Told:
+    a_running_lab(scene)
+    scene.engine.write(scene.guest_of("algebra"), MIB, b"kept")
+    with scene.request("educator") as request:
+        operation = redeploy_machine(request, lab_id("algebra"), "template")
+
+    def look() -> None:
+        assert scene.machine("algebra").state is MachineState.RUNNING
+        assert scene.engine.guest(scene.guest_of("algebra")).is_ssh_open
+        assert scene.engine.read(scene.guest_of("algebra"), MIB, 4) == b"kept"
+
+    return Told(scene, operation, look)
+
+
+def publishing(scene: Scene) -> Told:
+    a_running_lab(scene)
+    with scene.request("educator") as request:
+        operation = publish_lab(request, lab_id("algebra"))
+
+    def look() -> None:
+        with scene.world.database(reading=True) as uow:
+            lab = uow.labs.get_by_key(lab_id("algebra").key)
+        assert lab.lab_state is LabState.PUBLISHED
+        assert lab.published_at is not None
+        assert scene.machine("algebra").state is MachineState.STOPPED
+
+    return Told(scene, operation, look)
+
+
 STORIES = (
     importing,
     creating_a_lab,
     starting,
     stopping,
     resetting_a_password,
+    reimaging,
+    redeploying,
+    publishing,
     exporting,
     starting_a_specialized_machine,
     adding_and_removing_regions,
@@ -184,6 +232,10 @@ STORIES = (
 @pytest.mark.slow
 @pytest.mark.parametrize("story", STORIES)
 def test_a_crash_before_or_after_any_step_changes_nothing(story: Callable[[Scene], Told], new_scene: MakeScene) -> None:
+    crash(story, new_scene)
+
+
+def crash(story: Callable[[Scene], Told], new_scene: MakeScene) -> None:
     def make() -> tuple[Callable[[Step], None], Callable[[], None]]:
         told = story(new_scene())
 

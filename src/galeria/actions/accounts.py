@@ -8,7 +8,7 @@ from galeria.domain.accounts import ImageChoice, LabAccount
 from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.galleries import ImageDefinition
 from galeria.domain.ids import ResourceId, lab_name
-from galeria.domain.offers import Offer, VersionFacts, offer
+from galeria.domain.offers import Offer, offer
 from galeria.domain.profiles import Profiles, check_shutdown, merged
 from galeria.ports.database import UnitOfWork
 
@@ -137,10 +137,7 @@ def forget_choice(request: Request, id: ResourceId, name: str) -> bool:
 
 def image_offer(uow: UnitOfWork, account: LabAccount, definition: ImageDefinition, region: str) -> Offer:
     choice = uow.accounts.find_choice(account.id, definition.id)
-    facts = [
-        VersionFacts(version=each, disks=uow.versions.disks(each.id), replicas=uow.versions.replicas(each.id))
-        for each in uow.versions.of_definition(definition.id)
-    ]
+    facts = uow.versions.facts(uow.versions.of_definition(definition.id))
     enabled = choice.enabled if choice else account.enable_by_default
     return offer(account, definition, facts, enabled=enabled, region=region)
 

@@ -37,9 +37,7 @@ def get_student_machine(request: Request, lab: Lab, name: str) -> LabMachine:
     for each in student_machines(request, lab):
         if each.name.lower() == name.lower():
             return each
-    raise NotFound(
-        f"The lab '{lab.name}' has no machine '{name}' for its users.", hint="List its environments."
-    )
+    raise NotFound(f"The lab '{lab.name}' has no machine '{name}' for its users.", hint="List its environments.")
 
 
 def student_machines(request: Request, lab: Lab) -> list[LabMachine]:

@@ -130,9 +130,7 @@ def _new(
 def _describe(request: Request, definition: ImageDefinition, wanted: DefinitionRequest) -> None:
     """What is only said about the image."""
     check_recommended(wanted.recommended)
-    check_end_of_life(
-        request.clock.now(), definition.end_of_life, wanted.end_of_life, f"{PROPERTIES}.endOfLifeDate"
-    )
+    check_end_of_life(request.clock.now(), definition.end_of_life, wanted.end_of_life, f"{PROPERTIES}.endOfLifeDate")
     definition.tags, definition.description = wanted.tags, wanted.description
     definition.eula, definition.privacy_uri = wanted.eula, wanted.privacy_uri
     definition.release_note_uri, definition.end_of_life = wanted.release_note_uri, wanted.end_of_life

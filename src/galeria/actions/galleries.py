@@ -50,13 +50,13 @@ def put_gallery(
         wanted = details.permissions or gallery.permissions
         gallery.permissions = changed_permissions(gallery.permissions, wanted, is_shared=gallery.is_shared)
         gallery.tags, gallery.description = tags, description
-        _set_details(gallery, details)
+        _set_details(request, gallery, details)
         request.touch(gallery)
         return gallery, False
     gallery = _new(request, id, place)
     gallery.tags, gallery.description = tags, description
     gallery.permissions = details.permissions or Permissions.PRIVATE
-    _set_details(gallery, details)
+    _set_details(request, gallery, details)
     request.uow.galleries.add(gallery)
     return gallery, True
 
@@ -116,9 +116,9 @@ def _new(request: Request, id: ResourceId, location: str) -> Gallery:
     return Gallery(id=request.dice.new_id(), resource_id=str(id), key=id.key, location=location, **request.stamps())
 
 
-def _set_details(gallery: Gallery, details: GalleryDetails) -> None:
+def _set_details(request: Request, gallery: Gallery, details: GalleryDetails) -> None:
     if details.identity is not None:
-        gallery.identity = dict(details.identity)
+        gallery.identity = _identity(request, gallery.identity, details.identity)
     if details.community is not None:
         gallery.community = {**gallery.community, **details.community}
     if gallery.permissions is Permissions.COMMUNITY:
@@ -129,6 +129,13 @@ def _set_details(gallery: Gallery, details: GalleryDetails) -> None:
         gallery.retention_days = checked_days(details.retention_days, least=1, what="retentionPeriodInDays")
     if details.grace_days is not None:
         gallery.grace_days = checked_days(details.grace_days, least=0, what="gracePeriodInDays")
+
+
+def _identity(request: Request, held: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """A system-assigned one has a principal's id as long as it is kept; it can neither sign in nor do anything."""
+    if "SystemAssigned" not in wanted.get("type", ""):
+        return dict(wanted)
+    return {**wanted, "principalId": held.get("principalId") or request.dice.new_guid()}
 
 
 def _require_unused(request: Request, gallery: Gallery) -> None:

@@ -6,7 +6,7 @@ from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import Obstacle, VersionFacts, version_obstacles
+from galeria.domain.offers import Obstacle, version_obstacles
 
 TARGET = "imageReference.id"
 
@@ -28,9 +28,7 @@ def choose_image(
     version, obstacles = offered.version, offered.obstacles
     if exact:
         version = uow.versions.get_by_key(exact.key)
-        facts = VersionFacts(
-            version=version, disks=uow.versions.disks(version.id), replicas=uow.versions.replicas(version.id)
-        )
+        (facts,) = uow.versions.facts([version])
         switched_off = tuple(each for each in obstacles if each.code in {"Disabled", "OsTypeNotSupported"})
         obstacles = switched_off + version_obstacles(account, facts, region)
     if obstacles or version is None:

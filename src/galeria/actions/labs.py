@@ -123,6 +123,8 @@ def _require_creator(request: Request, id: ResourceId, account: LabAccount) -> N
 
 def _existing(request: Request, lab: Lab, wanted: LabRequest, secrets: Secrets) -> tuple[Lab, bool, Operation | None]:
     request.caller.require(f"{LAB}/write", lab.key)
+    if lab.state is ProvisioningState.DELETING:
+        raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Wait for that, then make it again.")
     running = request.uow.operations.running_on(lab.id)
     if running:
         return lab, False, running[0]
@@ -206,7 +208,11 @@ def _new_lab(
         user_name=user_name(wanted.user_name),
         create_option=wanted.create_option,
         registration_code=_code(request),
-        profiles=inherited_profiles(account) | ({"newIdentity": True} if wanted.new_identity else {}),
+        profiles={
+            **inherited_profiles(account),
+            **{name: each for name, each in wanted.settings.profiles.items() if each is not None},
+            **({"newIdentity": True} if wanted.new_identity else {}),
+        },
         **request.stamps(),
     )
 

@@ -65,9 +65,7 @@ def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operatio
     if joined:
         return joined
     if any(each.inputs.get("machine") == machine.id for each in request.uow.operations.unsettled()):
-        raise Conflict(
-            "The machine's disk is being exported.", hint="Wait until the export has ended, then try again."
-        )
+        raise Conflict("The machine's disk is being exported.", hint="Wait until the export has ended, then try again.")
     require_lab(lab)
     machine.state = moved(machine.state, MachineState.REIMAGING, "The machine")
     return _begin(request, lab, machine, OperationKind.REIMAGE_MACHINE)

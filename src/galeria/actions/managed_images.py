@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from galeria.actions.groups import require_group
 from galeria.actions.nesting import require_same_location
 from galeria.actions.request import Request
-from galeria.actions.sources import Source, Sources, address_source, disk_source, machine_source, require_same_region
+from galeria.actions.sources import (
+    DiskNamed,
+    Source,
+    Sources,
+    address_source,
+    machine_source,
+    named_source,
+    require_same_region,
+)
 from galeria.actions.stored import begin_filling, begin_removal, fill_again, require_unchanged
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.galleries import OS_DISK, Generation, OsState, OsType
@@ -15,14 +23,6 @@ from galeria.domain.states import ProvisioningState
 from galeria.domain.storage import ManagedImage, ManagedImageDisk, disk_name
 
 IMAGE = "Microsoft.Compute/images"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiskNamed:
-    """A disk of the image: a disk's or snapshot's id, or a VHD's address."""
-
-    id: ResourceId | None = None
-    uri: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,15 +127,7 @@ def _sources(request: Request, wanted: ImageRequest) -> Sources:
             hint="Name a disk, a snapshot, the address of a VHD, or a lab's virtual machine.",
             target="storageProfile.osDisk",
         )
-    return {lun: _source(request, named) for lun, named in wanted.disks.items()}
-
-
-def _source(request: Request, named: DiskNamed) -> Source:
-    if named.id is not None and named.uri:
-        raise Invalid(
-            "A disk has two sources.", hint="Name one of managedDisk, snapshot and blobUri.", target="storageProfile"
-        )
-    return disk_source(request, named.id) if named.id is not None else address_source(request, named.uri)
+    return {lun: named_source(request, named) for lun, named in wanted.disks.items()}
 
 
 def _require_agreeing(source: Source, image: ManagedImage) -> None:

@@ -116,9 +116,7 @@ def register(request: Request, lab: Lab) -> LabUser:
             hint="Ask its educator to add you to the users, or to open the lab.",
         )
     if sum(each.principal_id is not None for each in roster) >= lab.capacity:
-        raise Conflict(
-            f"The lab '{lab.title}' is full.", hint="Ask its educator for more capacity.", code="LabIsFull"
-        )
+        raise Conflict(f"The lab '{lab.title}' is full.", hint="Ask its educator for more capacity.", code="LabIsFull")
     user = user or _add(request, lab, user_id(lab, request.dice.new_guid()), person.name, checked=False)
     user.principal_id, user.display_name = person.id, person.display_name
     request.audit(f"{USER}/register/action", user.resource_id)

@@ -46,8 +46,29 @@ class Source:
     accounts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class DiskNamed:
+    """One disk's source as the caller wrote it: the id of what holds it, or a VHD's address."""
+
+    id: ResourceId | None = None
+    uri: str = ""
+
+
 Sources = dict[int, Source]
 """By lun; the OS disk has -1."""
+
+
+def named_source(request: Request, named: DiskNamed) -> Source:
+    """Raises Invalid where not exactly one was named."""
+    if named.id is not None and not named.uri:
+        return disk_source(request, named.id)
+    if named.uri and named.id is None:
+        return address_source(request, named.uri)
+    raise Invalid(
+        "A disk needs exactly one source.",
+        hint="Name a disk, a snapshot, or the address of a VHD.",
+        target="storageProfile",
+    )
 
 
 def disk_source(request: Request, id: ResourceId) -> Source:

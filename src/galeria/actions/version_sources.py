@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 from galeria.actions.request import Request
 from galeria.actions.sources import (
+    DiskNamed,
     Source,
     Sources,
     address_source,
-    disk_source,
+    named_source,
     require_fitting,
     require_same_region,
     whole_source,
@@ -20,14 +21,6 @@ from galeria.domain.storage import Origin, OriginKind
 
 STORAGE = "galleryImageVersion.properties.storageProfile"
 _WHOLE = {SourceKind.IMAGE, SourceKind.VERSION, SourceKind.MACHINE}
-
-
-@dataclass(frozen=True, kw_only=True)
-class DiskNamed:
-    """One disk's source: a disk's or snapshot's id, or a VHD's address."""
-
-    id: ResourceId | None = None
-    uri: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +46,7 @@ def get_sources(request: Request, definition: ImageDefinition, location: str, na
         )
     sources: Sources = {} if named.whole is None else dict(whole_source(request, named.whole, location))
     sources |= {lun: _upload(request, id) for lun, id in named.uploads.items()}
-    sources |= {lun: _disk(request, each) for lun, each in named.disks.items()}
+    sources |= {lun: named_source(request, each) for lun, each in named.disks.items()}
     if OS_DISK not in sources:
         raise Invalid(
             "A new version needs a source for its OS disk.",
@@ -99,14 +92,6 @@ def require_same_source(request: Request, version: ImageVersion, named: SourcesN
         )
 
 
-def _disk(request: Request, named: DiskNamed) -> Source:
-    if named.uri:
-        return address_source(request, named.uri)
-    if named.id is None:
-        raise Invalid("A disk has no source.", hint="Name a disk, a snapshot or a VHD's address.", target=STORAGE)
-    return disk_source(request, named.id)
-
-
 def _upload(request: Request, upload_id: str) -> Source:
     upload = request.uow.uploads.find(upload_id)
     if upload is None or upload.owner_id != request.caller.principal.id:
@@ -119,7 +104,9 @@ def _require_different(sources: Sources) -> None:
     names = [(each.name.lower(), each.origin.name) for each in sources.values()]
     if len(set(names)) != len(names) and all(each.kind not in _WHOLE for each in sources.values()):
         raise Invalid(
-            "Two disks of the version have the same source.", hint="Give every disk a source of its own.", target=STORAGE
+            "Two disks of the version have the same source.",
+            hint="Give every disk a source of its own.",
+            target=STORAGE,
         )
 
 

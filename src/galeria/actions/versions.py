@@ -9,7 +9,7 @@ from galeria.actions.publishing import aim, aim_again, publish
 from galeria.actions.request import Request
 from galeria.actions.retention import Restoration, marked_for_deletion, restore, retain, soft_deleted
 from galeria.actions.version_sources import SourcesNamed, fill_version, get_sources, require_same_source
-from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.errors import Conflict
 from galeria.domain.galleries import (
     OS_DISK,
     ImageDefinition,
@@ -40,7 +40,7 @@ class VersionRequest:
     tags: dict[str, str]
     targets: tuple[Target, ...] = ()
     uploads: dict[int, str] = field(default_factory=dict)
-    sources: SourcesNamed = SourcesNamed()
+    sources: SourcesNamed = field(default_factory=SourcesNamed)
     exclude_from_latest: bool = False
     end_of_life: datetime | None = None
     publishing: Publishing = field(default_factory=Publishing)
@@ -70,6 +70,7 @@ def put_version(
     request.audit(f"{VERSION}/write", str(id))
     version = request.uow.versions.find_by_key(id.key)
     if version is None:
+        VersionNumber.parse(id.name)
         version, operation = _create(request, id, wanted)
         return version, True, operation
     require_same_location(version, request.settings.regions.get(wanted.location).name)
@@ -237,10 +238,6 @@ def _aim(request: Request, version: ImageVersion, wanted: VersionRequest) -> Non
         aim(request, version, wanted.targets)
 
 
-def _upload_inputs(wanted: VersionRequest) -> dict[str, object]:
-    return {"uploads": {str(lun): upload for lun, upload in wanted.uploads.items()}}
-
-
 def _update(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation | None:
     """Flags change at once; regions, and what failed before, by an operation."""
     require_same_source(request, version, wanted.sources)
@@ -252,9 +249,3 @@ def _update(request: Request, version: ImageVersion, wanted: VersionRequest) -> 
         return None
     version.state = moved(version.state, ProvisioningState.UPDATING)
     return request.begin(OperationKind.UPDATE_VERSION, version, version.id, {"removed": removed})
-
-
-def _require_upload(request: Request, upload_id: str) -> None:
-    upload = request.uow.uploads.find(upload_id)
-    if upload is None or upload.owner_id != request.caller.principal.id:
-        raise NotFound(f"There is no upload '{upload_id}'.", hint="Upload the file again.")

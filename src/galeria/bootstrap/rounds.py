@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from galeria.ports.work import Starter
 from galeria.reconcilers.machines import match_power
 from galeria.reconcilers.operations import start_unsettled
-from galeria.reconcilers.orphans import collect_garbage, remove_lost_machines, remove_stale_uploads
+from galeria.reconcilers.orphans import (
+    collect_garbage,
+    remove_lost_disk_files,
+    remove_lost_machines,
+    remove_stale_uploads,
+)
 from galeria.reconcilers.retention import end_retention
 from galeria.workflows.world import World
 
@@ -29,6 +34,7 @@ def rounds(world: World, starter: Starter) -> tuple[Round, ...]:
         Round(every=60, do=lambda: end_retention(world)),
         Round(every=300, do=lambda: remove_lost_machines(world)),
         Round(every=3600, do=lambda: remove_stale_uploads(world)),
+        Round(every=3600, do=lambda: remove_lost_disk_files(world)),
         Round(every=3600, do=lambda: collect_garbage(world)),
     )
 

@@ -78,13 +78,14 @@ def make_material(folder: Path) -> Material:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[dict[str, str]]:
+def serving(data: Path, *, fake: bool = False) -> Iterator[dict[str, str]]:
     """A server in a process of its own, on a free port; gives what `galeria connect` says of it."""
     data.mkdir(parents=True, exist_ok=True)
     connect = data / CONNECT_FILE
     connect.unlink(missing_ok=True)
     with (data / "server.log").open("ab") as log:
         command = [sys.executable, "-m", "galeria", "serve", "--data", str(data), "--port", "0"]
+        command += ["--fake"] if fake else []
         server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + START_SECONDS

@@ -60,7 +60,8 @@ def read_address(text: str) -> Address:
         raise _refused(f"Only http and https addresses are fetched, not '{scheme or text[:40]}'.")
     if parts.username is not None or parts.password is not None:
         raise _refused("The address holds a user name or a password.")
-    if not _HOST.fullmatch(host) or port == 0 or "\\" in text:
+    is_bracketed = "[" in parts.netloc
+    if not _HOST.fullmatch(host) or port == 0 or "\\" in text or is_bracketed != (":" in host):
         raise _refused("The address names no host that can be asked.")
     return Address(scheme=scheme, host=host, port=port or _PORTS[scheme], target=_target(parts))
 

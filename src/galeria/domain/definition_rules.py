@@ -48,9 +48,7 @@ def check_features(features: Sequence[Feature], generation: Generation) -> None:
     """Raises Invalid for doubled names, for versions that are none, and where a security type needs UEFI."""
     names = [each["name"].lower() for each in features]
     if len(set(names)) != len(names):
-        raise Invalid(
-            "A feature is named twice.", hint="Name every feature once.", target=f"{PROPERTIES}.features"
-        )
+        raise Invalid("A feature is named twice.", hint="Name every feature once.", target=f"{PROPERTIES}.features")
     for each in features:
         if each.get("startsAtVersion"):
             VersionNumber.parse(each["startsAtVersion"])

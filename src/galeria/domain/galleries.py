@@ -136,7 +136,7 @@ class ImageVersion(Resource):
 
     definition_id: str
     source_kind: SourceKind
-    source_id: str  # as its kind says; an upload's and a machine's are our own
+    source_id: str  # as its kind says; an upload's is our own, and so is a machine's after an export
     exclude_from_latest: bool = False
     end_of_life: datetime | None = None
     published_at: datetime | None = None

@@ -51,9 +51,7 @@ def check_shutdown(profile: Profiles, target: str) -> None:
     for name in _DELAYS:
         text = profile.get(name)
         if text is not None and parse_duration(text, f"{target}.{name}") > _LONGEST_DELAY:
-            raise Invalid(
-                f"The delay '{text}' is too long.", hint="At most a day: P1D.", target=f"{target}.{name}"
-            )
+            raise Invalid(f"The delay '{text}' is too long.", hint="At most a day: P1D.", target=f"{target}.{name}")
 
 
 def check_roster(profile: Profiles, target: str) -> None:

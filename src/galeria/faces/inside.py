@@ -8,7 +8,7 @@ from galeria.actions.caller import Caller
 from galeria.actions.request import Request
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database
-from galeria.ports.files import UploadFiles
+from galeria.ports.files import PageFiles, UploadFiles
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import VmEngine
 from galeria.ports.tokens import Tokens
@@ -27,6 +27,7 @@ class Inside:
     engine: VmEngine
     stores: Mapping[str, ImageStore]  # by region
     uploads: UploadFiles
+    disk_files: PageFiles
     tenant_id: str
     subscription_id: str
     endpoint: str  # https://host:port, without a slash at the end

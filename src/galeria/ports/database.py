@@ -3,16 +3,23 @@
 `find_` may return None, `get_` raises NotFound, lists come in a stable order. Objects stay usable after the unit has ended.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from galeria.domain.accounts import ImageChoice, LabAccount
 from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
-from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.labs import Lab, LabDraft, LabMachine
+from galeria.domain.locks import Lock
+from galeria.domain.offers import VersionFacts
 from galeria.domain.operations import AuditEvent, Operation, OperationStep, Upload
 from galeria.domain.people import Principal, RefreshToken, RoleAssignment
 from galeria.domain.resources import ResourceGroup, Subscription
+from galeria.domain.roster import FavoriteLab, LabUser
+from galeria.domain.schedules import Schedule
+from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
+from galeria.domain.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 
 T = TypeVar("T")
 
@@ -42,6 +49,10 @@ class Resources(Rows[T], Protocol[T]):
         """Everything whose key starts with `prefix` (a key, without a slash at the end), by name."""
         ...
 
+    def count(self, prefix: str, location: str) -> int:
+        """How many are below `prefix` in that region."""
+        ...
+
 
 class Galleries(Resources[Gallery], Protocol):
     def named(self, subscription_id: str, name: str) -> list[Gallery]:
@@ -62,8 +73,16 @@ class Versions(Resources[ImageVersion], Protocol):
         """All of them, deleted ones excluded."""
         ...
 
+    def soft_deleted(self) -> list[ImageVersion]:
+        """Everywhere; those that are to go first come first."""
+        ...
+
     def disks(self, version_id: str) -> list[VersionDisk]:
         """By lun, the OS disk first."""
+        ...
+
+    def facts(self, versions: Sequence[ImageVersion]) -> list[VersionFacts]:
+        """Each with its disks and replicas, in the given order; a few questions, however many they are."""
         ...
 
     def add_disk(self, disk: VersionDisk) -> None: ...
@@ -94,6 +113,8 @@ class Accounts(Resources[LabAccount], Protocol):
 
     def add_choice(self, choice: ImageChoice) -> None: ...
 
+    def remove_choice(self, choice: ImageChoice) -> None: ...
+
 
 class Labs(Resources[Lab], Protocol):
     def of_version(self, version_id: str) -> list[Lab]: ...
@@ -101,6 +122,38 @@ class Labs(Resources[Lab], Protocol):
     def of_definition(self, definition_id: str) -> list[Lab]: ...
 
     def of_account(self, account_id: str) -> list[Lab]: ...
+
+    def find_by_code(self, code: str) -> Lab | None:
+        """By the code that students register with."""
+        ...
+
+
+class LabUsers(Resources[LabUser], Protocol):
+    def of_lab(self, lab_id: str) -> list[LabUser]: ...
+
+    def of_principal(self, principal_id: str) -> list[LabUser]:
+        """What a person has registered with."""
+        ...
+
+    def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
+        """In any case."""
+        ...
+
+
+class Schedules(Resources[Schedule], Protocol):
+    def of_lab(self, lab_id: str) -> list[Schedule]: ...
+
+
+class LabDrafts(Resources[LabDraft], Protocol):
+    def of_account(self, account_id: str) -> list[LabDraft]: ...
+
+
+class Favorites(Protocol):
+    def of_principal(self, principal_id: str) -> list[FavoriteLab]: ...
+
+    def add(self, favorite: FavoriteLab) -> None: ...
+
+    def remove(self, favorite: FavoriteLab) -> None: ...
 
 
 class Machines(Rows[LabMachine], Protocol):
@@ -144,6 +197,60 @@ class RefreshTokens(Rows[RefreshToken], Protocol):
 
     def expired(self, before: datetime) -> list[RefreshToken]:
         """Those that expired before that time, oldest first."""
+        ...
+
+
+class Credentials(Rows[Credential], Protocol):
+    def find_by_hash(self, secret_hash: str) -> Credential | None: ...
+
+    def of_principal(self, principal_id: str) -> list[Credential]:
+        """Oldest first."""
+        ...
+
+
+class DeviceCodes(Rows[DeviceCode], Protocol):
+    def find_by_user_code(self, user_code: str) -> DeviceCode | None:
+        """By the fingerprint of what the person types."""
+        ...
+
+    def of_principal(self, principal_id: str) -> list[DeviceCode]: ...
+
+    def expired(self, before: datetime) -> list[DeviceCode]:
+        """Those that expired before that time, oldest first."""
+        ...
+
+
+class AuthorizationCodes(Rows[AuthorizationCode], Protocol):
+    def of_principal(self, principal_id: str) -> list[AuthorizationCode]: ...
+
+    def expired(self, before: datetime) -> list[AuthorizationCode]:
+        """Those that expired before that time, oldest first."""
+        ...
+
+
+class Locks(Rows[Lock], Protocol):
+    def all(self) -> list[Lock]:
+        """By scope, then name."""
+        ...
+
+
+class StoredDisks(Resources[T], Protocol[T]):
+    def contents(self, region: str) -> set[str]:
+        """Digests that its rows in the region name."""
+        ...
+
+
+class ManagedImages(StoredDisks[ManagedImage], Protocol):
+    def disks(self, image_id: str) -> list[ManagedImageDisk]:
+        """By lun, the OS disk first."""
+        ...
+
+    def add_disk(self, disk: ManagedImageDisk) -> None: ...
+
+
+class AccessGrants(Rows[AccessGrant], Protocol):
+    def of_disk(self, disk_id: str) -> list[AccessGrant]:
+        """Of a disk or snapshot, oldest first."""
         ...
 
 
@@ -191,9 +298,33 @@ class UnitOfWork(Protocol):
     @property
     def machines(self) -> Machines: ...
     @property
+    def lab_users(self) -> LabUsers: ...
+    @property
+    def schedules(self) -> Schedules: ...
+    @property
+    def lab_drafts(self) -> LabDrafts: ...
+    @property
+    def favorites(self) -> Favorites: ...
+    @property
     def people(self) -> People: ...
     @property
     def refresh_tokens(self) -> RefreshTokens: ...
+    @property
+    def credentials(self) -> Credentials: ...
+    @property
+    def device_codes(self) -> DeviceCodes: ...
+    @property
+    def authorization_codes(self) -> AuthorizationCodes: ...
+    @property
+    def locks(self) -> Locks: ...
+    @property
+    def disks(self) -> StoredDisks[Disk]: ...
+    @property
+    def snapshots(self) -> StoredDisks[Snapshot]: ...
+    @property
+    def managed_images(self) -> ManagedImages: ...
+    @property
+    def access_grants(self) -> AccessGrants: ...
     @property
     def operations(self) -> Operations: ...
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from galeria.ports.disks import DiskSource
+from galeria.ports.disks import DiskSource, OpenDisk
 from galeria.ports.progress import Progress
 
 Digest = str
@@ -120,6 +120,10 @@ class ImageStore(Protocol):
 
     def restore(self, digest: Digest, target: Path, *, progress: Progress) -> None:
         """Write the raw guest disk as a sparse file; whole or absent (temporary name, sync, rename). Checks every hash."""
+        ...
+
+    def open(self, digest: Digest) -> OpenDisk:
+        """Read a sealed disk at any place; every chunk that is read is checked. Raises NotFound."""
         ...
 
     def find_manifest(self, digest: Digest) -> ManifestFacts | None: ...

@@ -18,8 +18,13 @@ class Tokens(Protocol):
         """A signed access token (JWT)."""
         ...
 
-    def issue_identity(self, principal_id: str, name: str, display_name: str, *, client_id: str, seconds: int) -> str:
-        """A signed id_token (OpenID Connect Core §2): tells the program `client_id` who signed in; opens no door here."""
+    def issue_identity(
+        self, principal_id: str, name: str, display_name: str, *, client_id: str, seconds: int, nonce: str = ""
+    ) -> str:
+        """A signed id_token (OpenID Connect Core §2): tells the program `client_id` who signed in; opens no door here.
+
+        `nonce` is what the program sent along, given back unchanged.
+        """
         ...
 
     def read(self, token: str) -> Claims:

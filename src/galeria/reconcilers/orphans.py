@@ -2,8 +2,11 @@
 
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 from galeria.domain.errors import Conflict
+from galeria.domain.states import OperationStatus
+from galeria.ports.database import UnitOfWork
 from galeria.workflows.delete_version import tidy_caches
 from galeria.workflows.update_version import collect
 from galeria.workflows.world import World
@@ -53,3 +56,27 @@ def collect_garbage(world: World) -> None:
         if freed:
             log.info("freed %d bytes in %s", freed, region)
         tidy_caches(world, [region])
+
+
+def remove_lost_disk_files(world: World) -> None:
+    """A file is a disk's that is being written to, or an operation's that fetches it; one that failed may be retried."""
+    found = world.disk_files.all()
+    with world.database(reading=True) as uow:
+        lost = [file for file in found if not _is_disk(uow, file) and not _may_be_fetched(world, uow, file)]
+    for file in lost:
+        world.disk_files.remove(file)
+
+
+def _is_disk(uow: UnitOfWork, file: str) -> bool:
+    disk = uow.disks.find(file)
+    return disk is not None and not disk.has_content
+
+
+def _may_be_fetched(world: World, uow: UnitOfWork, file: str) -> bool:
+    """Its name is the operation's id without dashes, and the disk's number."""
+    if len(file) != 34:
+        return False
+    operation = uow.operations.find(str(UUID(file[:32])))
+    if operation is None or operation.status is OperationStatus.SUCCEEDED:
+        return False
+    return operation.ended_at is None or world.clock.now() - operation.ended_at <= UPLOAD_AGE

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
+from galeria.domain.addresses import read_address
 from galeria.domain.errors import Canceled, Invalid, NotFound, TooLarge, Unavailable
 from galeria.domain.storage import Origin, OriginKind
 from galeria.ports.disks import OpenDisk
@@ -56,12 +58,23 @@ def remove_file(world: World, operation_id: str, lun: int, origin: Origin) -> No
     """Once its content is stored, or nobody will want it any more."""
     files, id = _place(world, operation_id, lun, origin)
     files.remove(id)
+    if origin.kind is OriginKind.URI:
+        _forget_secret(world, operation_id, lun, origin)
     if origin.kind is not OriginKind.UPLOAD:
         return
     with world.database() as uow:
         upload = uow.uploads.find(id)
         if upload:
             uow.uploads.remove(upload)
+        uow.commit()
+
+
+def _forget_secret(world: World, operation_id: str, lun: int, origin: Origin) -> None:
+    """What lets the address be read is kept no longer than it is needed."""
+    with world.database() as uow:
+        operation = uow.operations.get(operation_id)
+        shown = replace(origin, name=read_address(origin.name).shown).to_inputs()
+        operation.inputs = {**operation.inputs, "origins": {**operation.inputs["origins"], str(lun): shown}}
         uow.commit()
 
 

@@ -118,6 +118,7 @@ def _arm(scene: Scene, key: RSAPrivateKey, endpoint: str) -> Arm:
         engine=world.engine,
         stores=world.stores,
         uploads=world.uploads,
+        disk_files=world.disk_files,
         tenant_id=TENANT,
         subscription_id=SUBSCRIPTION,
         endpoint=endpoint,

@@ -93,7 +93,7 @@ def test_a_body_without_an_end_is_cut_off() -> None:
 
 
 def test_unknown_paths_and_methods_have_the_same_form(arm: Arm) -> None:
-    unknown = told(arm().get(f"{GROUP}/providers/Microsoft.Compute/disks/d"), 404)
+    unknown = told(arm().get(f"{GROUP}/providers/Microsoft.Compute/diskAccesses/d"), 404)
     assert (unknown["code"], "Microsoft.Compute" in unknown["message"]) == ("InvalidResourceType", True)
     assert told(arm().get(f"{SUB}/nothing"), 404)["code"] == "NotFound"
     assert told(arm.stranger().get("/nothing"), 404)["code"] == "NotFound"

@@ -28,11 +28,13 @@ class CannedDoors:
     kvm: bool = False
     libvirt: bool = True
 
-    def serve(self, data: Path, *, host: str, port: int, worker: bool, fake: bool) -> None:
-        self.calls.append(("serve", data, host, port, worker, fake))
+    def serve(
+        self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
+    ) -> None:
+        self.calls.append(("serve", data, host, port, worker, fake, *allow_import_from))
 
-    def worker(self, data: Path) -> None:
-        self.calls.append(("worker", data))
+    def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
+        self.calls.append(("worker", data, *allow_import_from))
 
     def doctor(self, data: Path) -> list[Check]:
         return [

@@ -1,11 +1,14 @@
 """Galleries, image definitions, image versions with their disks and replicas."""
 
+from collections.abc import Iterator, Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
 from galeria.adapters.db.rows import SqlResources, below
 from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.domain.offers import VersionFacts
 
 
 class SqlGalleries(SqlResources[Gallery]):
@@ -48,11 +51,38 @@ class SqlVersions(SqlResources[ImageVersion]):
         found = self._where(tables.image_versions.c.definition_id.in_(definitions), *self._there())
         return sorted(found, key=lambda version: (version.key.rsplit("/", 1)[0], version.number))
 
+    def soft_deleted(self) -> list[ImageVersion]:
+        """Everywhere; those that are to go first come first."""
+        ends = tables.image_versions.c.hard_deletion_at
+        return self._where(ends.is_not(None), *self._there(), order=(ends, tables.image_versions.c.id))
+
     def disks(self, version_id: str) -> list[VersionDisk]:
         """By lun, the OS disk first."""
         columns = tables.version_disks.c
         question = sa.select(VersionDisk).where(columns.version_id == version_id).order_by(columns.lun)
         return list(self._session.scalars(question))
+
+    def facts(self, versions: Sequence[ImageVersion]) -> list[VersionFacts]:
+        ids = [version.id for version in versions]
+        disks, replicas = tables.version_disks.c, tables.replicas.c
+        found_disks: dict[str, list[VersionDisk]] = {id: [] for id in ids}
+        found_replicas: dict[str, list[Replica]] = {id: [] for id in ids}
+        for some in _batches(ids):
+            asked = sa.select(VersionDisk).where(disks.version_id.in_(some)).order_by(disks.lun)
+            for disk in self._session.scalars(asked):
+                found_disks[disk.version_id].append(disk)
+            for replica in self._session.scalars(sa.select(Replica).where(replicas.version_id.in_(some))):
+                found_replicas[replica.version_id].append(replica)
+        return [
+            VersionFacts(
+                version=version,
+                disks=found_disks[version.id],
+                replicas=sorted(
+                    found_replicas[version.id], key=lambda each: (each.region != version.location, each.region)
+                ),
+            )
+            for version in versions
+        ]
 
     def add_disk(self, disk: VersionDisk) -> None:
         self._session.add(disk)
@@ -89,3 +119,8 @@ class SqlVersions(SqlResources[ImageVersion]):
 
     def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
         return (tables.image_versions.c.deleted_at.is_(None),)
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many as a database takes in one question."""
+    return (ids[start : start + 500] for start in range(0, len(ids), 500))

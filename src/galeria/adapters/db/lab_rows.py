@@ -13,6 +13,9 @@ class SqlAccounts(SqlResources[LabAccount]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, LabAccount, tables.lab_accounts, "lab account")
 
+    def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
+        return (tables.lab_accounts.c.deleted_at.is_(None),)
+
     def with_gallery(self, gallery_id: str) -> list[LabAccount]:
         """By name."""
         return self._named_order(tables.lab_accounts.c.gallery_id == gallery_id)
@@ -30,6 +33,9 @@ class SqlAccounts(SqlResources[LabAccount]):
     def add_choice(self, choice: ImageChoice) -> None:
         self._session.add(choice)
 
+    def remove_choice(self, choice: ImageChoice) -> None:
+        self._session.delete(choice)
+
 
 class SqlLabs(SqlResources[Lab]):
     def __init__(self, session: Session) -> None:
@@ -46,6 +52,10 @@ class SqlLabs(SqlResources[Lab]):
     def of_account(self, account_id: str) -> list[Lab]:
         """By name."""
         return self._named_order(tables.labs.c.account_id == account_id)
+
+    def find_by_code(self, code: str) -> Lab | None:
+        found = self._where(tables.labs.c.registration_code == code) if code else []
+        return found[0] if found else None
 
 
 class SqlMachines(SqlRows[LabMachine]):

@@ -6,14 +6,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, registry
 
-from galeria.adapters.db import tables
+from galeria.adapters.db import lock_rows, roster_tables, sign_in_tables, storage_tables, tables
 from galeria.adapters.db.metadata import metadata
 from galeria.domain.accounts import ImageChoice, LabAccount
 from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
-from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.labs import Lab, LabDraft, LabMachine
+from galeria.domain.locks import Lock
 from galeria.domain.operations import AuditEvent, Operation, OperationStep, Upload
 from galeria.domain.people import Principal, RefreshToken, RoleAssignment
 from galeria.domain.resources import ResourceGroup, Subscription
+from galeria.domain.roster import FavoriteLab, LabUser
+from galeria.domain.schedules import Schedule
+from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
+from galeria.domain.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 
 _PLACES: tuple[tuple[type[Any], sa.Table], ...] = (
     (Subscription, tables.subscriptions),
@@ -27,13 +32,26 @@ _PLACES: tuple[tuple[type[Any], sa.Table], ...] = (
     (ImageChoice, tables.image_choices),
     (Lab, tables.labs),
     (LabMachine, tables.lab_machines),
+    (LabUser, roster_tables.lab_users),
+    (Schedule, roster_tables.lab_schedules),
+    (LabDraft, roster_tables.lab_drafts),
+    (FavoriteLab, roster_tables.favorite_labs),
     (Principal, tables.principals),
     (RoleAssignment, tables.role_assignments),
     (RefreshToken, tables.refresh_tokens),
+    (Credential, sign_in_tables.credentials),
+    (DeviceCode, sign_in_tables.device_codes),
+    (AuthorizationCode, sign_in_tables.authorization_codes),
+    (Lock, lock_rows.locks),
     (Operation, tables.operations),
     (OperationStep, tables.operation_steps),
     (AuditEvent, tables.audit_events),
     (Upload, tables.uploads),
+    (Disk, storage_tables.disks),
+    (Snapshot, storage_tables.snapshots),
+    (ManagedImage, storage_tables.managed_images),
+    (ManagedImageDisk, storage_tables.managed_image_disks),
+    (AccessGrant, storage_tables.access_grants),
 )
 
 # Columns of the database's own, made from a field at every write, because databases fold case each in its own way.

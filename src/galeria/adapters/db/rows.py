@@ -64,6 +64,11 @@ class SqlResources(SqlRows[R]):
     def below(self, prefix: str) -> list[R]:
         return self._named_order(below(self._table.c.key, prefix), *self._there())
 
+    def count(self, prefix: str, location: str) -> int:
+        """How many are below `prefix` in that region."""
+        inside = (below(self._table.c.key, prefix), self._table.c.location == location, *self._there())
+        return self._session.scalar(sa.select(sa.func.count()).select_from(self._table).where(*inside)) or 0
+
     def _named_order(self, *conditions: sa.ColumnElement[bool]) -> list[R]:
         return sorted(self._where(*conditions), key=lambda thing: (thing.name.lower(), thing.key))
 

@@ -12,10 +12,13 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 
 from galeria.adapters.db.columns import UtcTime, key_type, pairs, word, words
 from galeria.adapters.db.metadata import metadata
-from galeria.domain.galleries import Generation, OsState, OsType, SourceKind
-from galeria.domain.labs import MachineKind
+from galeria.domain.galleries import Architecture, Generation, OsState, OsType, SourceKind
+from galeria.domain.labs import CreateOption, MachineKind
 from galeria.domain.operations import OperationKind, StepStatus
 from galeria.domain.people import PrincipalKind
+from galeria.domain.publishing import ReplicationMode, StorageType
+from galeria.domain.sharing import Permissions
+from galeria.domain.soft_delete import Retention
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, ReplicaState
 
 
@@ -83,6 +86,16 @@ galleries = Table(
     metadata,
     *_resource(),
     _text("description"),
+    Column("identity", pairs(), nullable=False),
+    _word("permissions", Permissions),
+    Column("shared_subscriptions", words(), nullable=False),
+    Column("shared_tenants", words(), nullable=False),
+    Column("community", pairs(), nullable=False),
+    _text("public_name"),
+    _flag("community_enabled"),
+    _flag("soft_delete"),
+    Column("retention_days", Integer, nullable=False),
+    Column("grace_days", Integer, nullable=False),
     Index("ix_galleries_key", "key", unique=True),
 )
 
@@ -99,6 +112,16 @@ image_definitions = Table(
     _text("offer"),
     _text("sku"),
     _text("description"),
+    _word("architecture", Architecture),
+    _text("eula"),
+    _text("privacy_uri"),
+    _text("release_note_uri"),
+    _time("end_of_life", nullable=True),
+    Column("recommended", pairs(), nullable=False),
+    Column("disallowed_disks", words(), nullable=False),
+    Column("purchase_plan", pairs(), nullable=False),
+    Column("features", words(), nullable=False),
+    _flag("allow_update"),
     Index("ix_image_definitions_key", "key", unique=True),
 )
 
@@ -116,6 +139,15 @@ image_versions = Table(
     Column("accounts", words(), nullable=False),
     _text("failure"),
     _time("deleted_at", nullable=True),
+    Column("replica_count", Integer, nullable=False),
+    _word("storage_type", StorageType),
+    _word("replication_mode", ReplicationMode),
+    _flag("allow_region_removal"),
+    _flag("block_early_deletion"),
+    _word("retention", Retention),
+    _time("soft_deleted_at", nullable=True),
+    _time("consumption_ends_at", nullable=True),
+    _time("hard_deletion_at", nullable=True, index=True),
 )
 # A deleted version keeps its row and frees its key.
 Index(
@@ -150,6 +182,9 @@ replicas = Table(
     _count("sent_bytes"),
     _text("failure"),
     _time("verified_at", nullable=True),
+    _text("spelling"),
+    Column("replica_count", Integer),
+    Column("storage_type", word(StorageType)),
 )
 
 lab_accounts = Table(
@@ -160,6 +195,8 @@ lab_accounts = Table(
     Column("allowed_regions", words(), nullable=False),
     Column("os_disk_limit_gb", Integer, nullable=False),
     _flag("enable_by_default"),
+    Column("profiles", pairs(), nullable=False),
+    _time("deleted_at", nullable=True),
     Index("ix_lab_accounts_key", "key", unique=True),
 )
 
@@ -175,7 +212,7 @@ labs = Table(
     "labs",
     metadata,
     *_resource(),
-    _in("account_id", "lab_accounts.id", index=True),
+    _text("account_id", index=True),  # the account may be gone before the lab, which then cannot export any more
     _text("title"),
     _text("description"),
     _text("definition_id", index=True),
@@ -189,6 +226,16 @@ labs = Table(
     _text("user_name"),
     _word("lab_state", LabState),
     _text("failure"),
+    _word("create_option", CreateOption),
+    Column("capacity", Integer, nullable=False),
+    Column("usage_quota", Integer, nullable=False),
+    _flag("open_access"),
+    _text("registration_code", index=True),
+    _time("published_at", nullable=True),
+    Column("profiles", pairs(), nullable=False),
+    _text("admin_hash"),
+    _text("non_admin_user"),
+    _text("non_admin_hash"),
     Index("ix_labs_key", "key", unique=True),
 )
 
@@ -211,6 +258,7 @@ lab_machines = Table(
     Column("accounts", words(), nullable=False),
     _flag("renew_identity"),
     _text("failure"),
+    _maybe("claimed_by"),
     _time("created_at"),
     Index("ix_lab_machines_ssh_port", "ssh_port", unique=True),
 )
@@ -224,8 +272,10 @@ principals = Table(
     _text("name_key"),
     _text("display_name"),
     _text("secret_hash"),
+    _time("secret_expires_at", nullable=True),
     _flag("enabled"),
     _time("created_at"),
+    _time("tokens_not_before", nullable=True),
     Index("ix_principals_name_key", "name_key", unique=True),
 )
 

@@ -11,9 +11,13 @@ from galeria.adapters.db.engine import reading as reading_engine
 from galeria.adapters.db.engine import writing as writing_engine
 from galeria.adapters.db.image_rows import SqlDefinitions, SqlGalleries, SqlVersions
 from galeria.adapters.db.lab_rows import SqlAccounts, SqlLabs, SqlMachines
+from galeria.adapters.db.lock_rows import SqlLocks
 from galeria.adapters.db.operation_rows import SqlAudit, SqlOperations
 from galeria.adapters.db.people_rows import SqlPeople, SqlRefreshTokens
+from galeria.adapters.db.roster_rows import SqlFavorites, SqlLabDrafts, SqlLabUsers, SqlSchedules
 from galeria.adapters.db.rows import SqlResources, SqlRows
+from galeria.adapters.db.sign_in_rows import SqlAuthorizationCodes, SqlCredentials, SqlDeviceCodes
+from galeria.adapters.db.storage_rows import SqlAccessGrants, SqlDisks, SqlManagedImages, SqlSnapshots
 from galeria.domain.errors import GaleriaError
 from galeria.domain.operations import Upload
 from galeria.domain.resources import ResourceGroup, Subscription
@@ -34,8 +38,20 @@ class SqlUnitOfWork:
         self.accounts = SqlAccounts(session)
         self.labs = SqlLabs(session)
         self.machines = SqlMachines(session)
+        self.lab_users = SqlLabUsers(session)
+        self.schedules = SqlSchedules(session)
+        self.lab_drafts = SqlLabDrafts(session)
+        self.favorites = SqlFavorites(session)
         self.people = SqlPeople(session)
         self.refresh_tokens = SqlRefreshTokens(session)
+        self.credentials = SqlCredentials(session)
+        self.device_codes = SqlDeviceCodes(session)
+        self.authorization_codes = SqlAuthorizationCodes(session)
+        self.locks = SqlLocks(session)
+        self.disks = SqlDisks(session)
+        self.snapshots = SqlSnapshots(session)
+        self.managed_images = SqlManagedImages(session)
+        self.access_grants = SqlAccessGrants(session)
         self.operations = SqlOperations(session)
         self.uploads = SqlRows(session, Upload, tables.uploads, "upload")
         self.groups = SqlResources(session, ResourceGroup, tables.resource_groups, "resource group")

@@ -40,8 +40,12 @@ class JwtTokens:
             who = {"idtyp": "user", "upn": name, "unique_name": name}
         return self._sign(principal_id, audience, seconds, {**who, "oid": principal_id})
 
-    def issue_identity(self, principal_id: str, name: str, display_name: str, *, client_id: str, seconds: int) -> str:
+    def issue_identity(
+        self, principal_id: str, name: str, display_name: str, *, client_id: str, seconds: int, nonce: str = ""
+    ) -> str:
         who = {"oid": principal_id, "name": display_name, "preferred_username": name, "upn": name}
+        if nonce:
+            who["nonce"] = nonce
         return self._sign(principal_id, client_id, seconds, who)
 
     def read(self, token: str) -> Claims:

@@ -11,18 +11,20 @@ from galeria.domain.operations import Operation
 from galeria.domain.states import is_settled
 from galeria.faces.arm.door import Door
 from galeria.faces.arm.errors import ArmJson
+from galeria.faces.arm.etags import etag_headers
 
 # Without this header clients poll every 30 s.
 RETRY_SECONDS = "1"
 
 
 def shown(body: Any) -> Response:
-    return ArmJson(body)
+    return ArmJson(body, headers=etag_headers(body))
 
 
 def put(door: Door, body: Any, *, is_new: bool, operation: Operation | None = None) -> Response:
     """201 for what is new, else 200; with the operation to follow where one is under way."""
-    return ArmJson(body, status_code=201 if is_new else 200, headers=_followed(door, operation))
+    headers = {**etag_headers(body), **_followed(door, operation)}
+    return ArmJson(body, status_code=201 if is_new else 200, headers=headers)
 
 
 def accepted(door: Door, operation: Operation, body: Any = None) -> Response:

@@ -10,23 +10,39 @@ from galeria.domain.errors import GaleriaError, Unauthenticated
 from galeria.domain.people import Principal
 from galeria.faces.arm import (
     audit,
+    consuming,
+    costs,
     definitions,
+    disks,
     exports,
     galleries,
     groups,
+    lab_catalogue,
     lab_plans,
     labs,
+    locks,
     machines,
+    managed_images,
     operations,
     people,
+    providers,
+    resource_graph,
+    resources,
+    retention,
     role_assignments,
+    roster,
+    schedules,
+    secrets,
     subscriptions,
     versions,
 )
 from galeria.faces.arm.bodies import LimitBodies
+from galeria.faces.arm.classic import routes as classic
 from galeria.faces.arm.errors import on_fault, on_galeria_error, on_http_error, on_wrong_content
 from galeria.faces.arm.middleware import AdmitCallers, IdentifyRequests, SpellPaths
 from galeria.faces.arm.routes import Route, literals
+from galeria.faces.blobs.door import blob_router
+from galeria.faces.graph.directory import directory_router
 from galeria.faces.inside import Inside
 from galeria.faces.login.authority import Authority
 from galeria.faces.login.bearer import bearer, unauthenticated_handler
@@ -38,19 +54,34 @@ _API_VERSION = {"parameters": [{"name": "api-version", "in": "query", "required"
 
 ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
+    *providers.ROUTES,
+    *resources.ROUTES,
     *groups.ROUTES,
     *galleries.ROUTES,
+    *costs.ROUTES,
     *definitions.ROUTES,
     *versions.ROUTES,
+    *disks.ROUTES,
+    *managed_images.ROUTES,
+    *retention.ROUTES,
+    *consuming.ROUTES,
+    *resource_graph.ROUTES,
     *lab_plans.ROUTES,
     *exports.ROUTES,
     *labs.ROUTES,
     *machines.ROUTES,
+    *roster.ROUTES,
+    *schedules.ROUTES,
+    *lab_catalogue.ROUTES,
+    *classic.ROUTES,
     *operations.ROUTES,
     *people.ROUTES,
+    *secrets.ROUTES,
     *audit.ROUTES,
     # Last, because their paths begin with any scope.
     *role_assignments.ROUTES,
+    *locks.ROUTES,
+    *resources.TAG_ROUTES,
 )
 
 
@@ -118,4 +149,4 @@ def _neighbours(inside: Inside, authority: Authority) -> tuple[APIRouter, ...]:
         clock=inside.clock,
         who=owner,
     )
-    return login, tus_router(uploads)
+    return login, directory_router(inside), tus_router(uploads), blob_router(inside)

@@ -14,6 +14,7 @@ from galeria.actions.request import Request
 from galeria.domain.errors import NotFound, Unauthenticated
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
+from galeria.faces.arm.etags import require_match
 from galeria.faces.inside import Inside
 
 LATEST_API_VERSION = "2026-03-03"
@@ -41,6 +42,7 @@ class Door:
     def writing(self) -> Iterator[Request]:
         """Committed when the block ends well. Raises NotFound for the resource group where even that is missing."""
         with self.inside.request(self.caller) as request, self._group_told_first(request):
+            require_match(request, self.http)
             yield request
 
     def start(self, operation: Operation | None) -> None:

@@ -50,9 +50,24 @@ _SENTENCES = {
 
 
 class ArmJson(JSONResponse):
-    """JSON with the content type that ARM answers with."""
+    """JSON as ARM answers it: what has no value has no key, except in our own part, whose keys are always there."""
 
     media_type = "application/json; charset=utf-8"
+
+    def render(self, content: Any) -> bytes:
+        return super().render(_without_nulls(content))
+
+
+def _without_nulls(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {
+            key: value if key == "galeria" else _without_nulls(value)
+            for key, value in content.items()
+            if value is not None
+        }
+    if isinstance(content, list):
+        return [_without_nulls(each) for each in content]
+    return content
 
 
 def status_of(error: GaleriaError) -> int:
@@ -60,15 +75,21 @@ def status_of(error: GaleriaError) -> int:
 
 
 def error_body(
-    code: str, message: str, target: str | None = None, details: list[dict[str, Any]] | None = None
+    code: str,
+    message: str,
+    target: str | None = None,
+    details: list[dict[str, Any]] | None = None,
+    *,
+    hint: str = "",
 ) -> dict[str, Any]:
+    """`hint` is part of the message already; programs that show the two apart find it in `additionalInfo`."""
     return {
         "error": {
             "code": code,
             "message": message,
             "target": target,
             "details": details or [],
-            "additionalInfo": [],
+            "additionalInfo": [{"type": "Hint", "info": {"hint": hint}}] if hint else [],
         }
     }
 
@@ -77,7 +98,9 @@ def told(error: GaleriaError) -> Response:
     """A refusal or failure that the inside has words for."""
     status = status_of(error)
     headers = {"Retry-After": RETRY_SECONDS} if status == 503 else {}
-    return ArmJson(error_body(error.code, str(error), error.target), status_code=status, headers=headers)
+    return ArmJson(
+        error_body(error.code, str(error), error.target, hint=error.hint), status_code=status, headers=headers
+    )
 
 
 def too_large() -> Response:

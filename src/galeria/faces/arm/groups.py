@@ -4,21 +4,36 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.groups import get_group, list_groups, put_group
+from galeria.actions.groups import delete_group, get_group, list_groups, patch_group, put_group
+from galeria.actions.resources import has_tag
 from galeria.domain.resources import ResourceGroup
-from galeria.faces.arm.answers import put, shown
+from galeria.faces.arm.answers import accepted, put, shown
 from galeria.faces.arm.door import At
 from galeria.faces.arm.envelope import envelope
 from galeria.faces.arm.ids import GroupId
 from galeria.faces.arm.paging import by_name, listed, page
+from galeria.faces.arm.resources import Filter, read_filter
 from galeria.faces.arm.routes import GROUP, SUBSCRIPTION, Route
-from galeria.faces.arm.schemas import Tracked
+from galeria.faces.arm.schemas import Changed, Tracked
 
 
 def put_one(id: GroupId, body: Tracked, door: At) -> Response:
     with door.writing() as request:
         group, is_new = put_group(request, id, location=body.location, tags=body.tags or {})
     return put(door, _view(group), is_new=is_new)
+
+
+def patch_one(id: GroupId, body: Changed, door: At) -> Response:
+    with door.writing() as request:
+        group = patch_group(request, id, tags=body.tags)
+    return shown(_view(group))
+
+
+def delete_one(id: GroupId, door: At) -> Response:
+    with door.writing() as request:
+        operation = delete_group(request, id)
+    door.start(operation)
+    return accepted(door, operation)
 
 
 def get_one(id: GroupId, door: At) -> Response:
@@ -33,9 +48,11 @@ def exists(id: GroupId, door: At) -> Response:
     return Response(status_code=204)
 
 
-def list_all(subscription: str, door: At) -> Response:
+def list_all(subscription: str, door: At, filter: Filter = "") -> Response:
+    wanted = read_filter(filter)
     with door.reading() as request:
-        groups, link = page(door, list_groups(request, subscription), order=by_name)
+        found = [each for each in list_groups(request, subscription) if has_tag(each, wanted)]
+        groups, link = page(door, found, order=by_name)
     return shown(listed([_view(group) for group in groups], link))
 
 
@@ -47,5 +64,7 @@ ROUTES = (
     Route(name="ResourceGroups_List", method="GET", path=SUBSCRIPTION + "/resourceGroups", handler=list_all),
     Route(name="ResourceGroups_CreateOrUpdate", method="PUT", path=GROUP, handler=put_one),
     Route(name="ResourceGroups_Get", method="GET", path=GROUP, handler=get_one),
+    Route(name="ResourceGroups_Update", method="PATCH", path=GROUP, handler=patch_one),
+    Route(name="ResourceGroups_Delete", method="DELETE", path=GROUP, handler=delete_one),
     Route(name="ResourceGroups_CheckExistence", method="HEAD", path=GROUP, handler=exists),
 )

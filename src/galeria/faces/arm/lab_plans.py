@@ -1,7 +1,9 @@
 """Lab plans (lab accounts) and the images that they offer."""
 
 from dataclasses import replace
+from typing import Any
 
+from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 
 from galeria.actions.accounts import (
@@ -19,20 +21,31 @@ from galeria.domain.accounts import LabAccount
 from galeria.domain.ids import ResourceId
 from galeria.domain.offers import Offer
 from galeria.faces.arm.answers import deleted, put, shown
-from galeria.faces.arm.door import At
+from galeria.faces.arm.door import At, Door
 from galeria.faces.arm.ids import GroupId, PlanId, named_id, subscription_key
 from galeria.faces.arm.lab_views import image_view, plan_view
-from galeria.faces.arm.paging import Order, by_name, listed, page
+from galeria.faces.arm.paging import Order, by_name
 from galeria.faces.arm.routes import GROUP, LABS, PLAN, SUBSCRIPTION, Route
-from galeria.faces.arm.schemas_labs import EnabledState, ImageBody, ImagePatch, PlanBody, PlanPatch, PlanProperties
+from galeria.faces.arm.schemas_labs import (
+    EnabledState,
+    Identity,
+    ImageBody,
+    ImagePatch,
+    PlanBody,
+    PlanPatch,
+    PlanProfiles,
+    PlanProperties,
+)
+from galeria.faces.arm.schemas_profiles import said
+from galeria.faces.arm.selecting import selected
 
 
 def put_one(id: PlanId, body: PlanBody, door: At) -> Response:
     """Without a sharedGalleryId nothing is attached afterwards; other settings that are absent stay."""
     with door.writing() as request:
-        wanted = _wanted(body.location, body.tags or {}, body.properties or PlanProperties())
+        wanted = _wanted(body.location, body.tags or {}, body.properties or PlanProperties(), body.identity)
         plan, is_new = put_account(request, id, wanted)
-        view = plan_view(request, plan)
+        view = _view(door, request, plan)
     return put(door, view, is_new=is_new)
 
 
@@ -40,16 +53,16 @@ def patch_one(id: PlanId, body: PlanPatch, door: At) -> Response:
     changes = body.properties or PlanProperties()
     with door.writing() as request:
         held = get_account(request, id)
-        wanted = _wanted(held.location, held.tags if body.tags is None else body.tags, changes)
+        wanted = _wanted(held.location, held.tags if body.tags is None else body.tags, changes, body.identity)
         if "shared_gallery_id" not in changes.model_fields_set:
             wanted = replace(wanted, gallery=_attached(request, held))
         plan, _ = put_account(request, id, wanted)
-        return shown(plan_view(request, plan))
+        return shown(_view(door, request, plan))
 
 
 def get_one(id: PlanId, door: At) -> Response:
     with door.reading() as request:
-        return shown(plan_view(request, get_account(request, id)))
+        return shown(_view(door, request, get_account(request, id)))
 
 
 def list_in_group(id: GroupId, door: At) -> Response:
@@ -69,8 +82,8 @@ def delete_one(id: PlanId, door: At) -> Response:
 def list_plan_images(id: PlanId, door: At, region: str | None = None) -> Response:
     """All of them, for a lab in `region` (the plan's own unless given), the unusable ones with reason and cure."""
     with door.reading() as request:
-        offers, link = page(door, list_images(request, id, region), order=_by_definition)
-    return shown(listed([image_view(str(id), offer) for offer in offers], link))
+        offers = list_images(request, id, region)
+    return shown(selected(door, offers, order=_by_definition, view=lambda offer: image_view(str(id), offer)))
 
 
 def get_plan_image(id: PlanId, image: str, door: At, region: str | None = None) -> Response:
@@ -94,7 +107,9 @@ def _switch(id: ResourceId, image: str, state: EnabledState | None, door: At) ->
     return shown(image_view(str(id), offer))
 
 
-def _wanted(location: str, tags: dict[str, str], properties: PlanProperties) -> AccountRequest:
+def _wanted(
+    location: str, tags: dict[str, str], properties: PlanProperties, identity: Identity | None
+) -> AccountRequest:
     gallery = properties.shared_gallery_id
     regions = properties.allowed_regions
     return AccountRequest(
@@ -104,6 +119,10 @@ def _wanted(location: str, tags: dict[str, str], properties: PlanProperties) -> 
         allowed_regions=None if regions is None else tuple(regions),
         os_disk_limit_gb=properties.os_disk_limit,
         enable_by_default=properties.images_enabled_by_default,
+        profiles={
+            **{name: each for name, each in said(properties).items() if name in _PROFILES},
+            **({"identity": said(identity)} if identity else {}),
+        },
     )
 
 
@@ -113,15 +132,20 @@ def _attached(request: Request, plan: LabAccount) -> ResourceId | None:
 
 def _listed(prefix: str, door: At) -> Response:
     with door.reading() as request:
-        plans, link = page(door, list_accounts(request, prefix), order=by_name)
-        views = [plan_view(request, plan) for plan in plans]
-    return shown(listed(views, link))
+        plans = list_accounts(request, prefix)
+        return shown(selected(door, plans, order=by_name, view=lambda plan: _view(door, request, plan)))
+
+
+def _view(door: Door, request: Request, plan: LabAccount) -> dict[str, Any]:
+    return plan_view(request, plan, tenant_id=door.inside.tenant_id)
 
 
 def _by_definition(offer: Offer) -> Order:
     return by_name(offer.definition)
 
 
+# What a plan keeps as the wire has it.
+_PROFILES = {to_camel(name) for name in PlanProfiles.model_fields}
 _IMAGE = PLAN + "/images/{image}"
 
 ROUTES = (

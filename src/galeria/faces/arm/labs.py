@@ -1,24 +1,32 @@
 """Labs."""
 
+from dataclasses import replace
+
+from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 
+from galeria.actions.lab_images import find_by_identifier
+from galeria.actions.lab_publishing import publish_lab, sync_group
+from galeria.actions.lab_settings import Fixed, LabSettings, NonAdmin, update_lab
 from galeria.actions.labs import LabRequest, create_lab, delete_lab, get_lab, list_labs
 from galeria.actions.request import Request
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab
-from galeria.faces.arm.answers import deleting, put, shown
+from galeria.domain.labs import CreateOption
+from galeria.faces.arm.answers import accepted, deleting, put, shown
 from galeria.faces.arm.door import At
 from galeria.faces.arm.ids import GroupId, LabId, named_id, subscription_key
 from galeria.faces.arm.lab_views import lab_view
-from galeria.faces.arm.paging import by_name, listed, page
+from galeria.faces.arm.paging import by_name
 from galeria.faces.arm.routes import GROUP, LAB, LABS, SUBSCRIPTION, Route
-from galeria.faces.arm.schemas_labs import LabBody, LabChanges, LabPatch
+from galeria.faces.arm.schemas_labs import ImageReference, LabBody, LabChanges, LabPatch, LabProfiles, MachineChanges
+from galeria.faces.arm.schemas_profiles import Switch, said
+from galeria.faces.arm.selecting import selected
 
 
 def put_one(id: LabId, body: LabBody, door: At) -> Response:
     with door.writing() as request:
-        lab, is_new, operation = create_lab(request, id, _wanted(body), door.inside.secrets)
-        view = lab_view(request, lab)
+        lab, is_new, operation = create_lab(request, id, _wanted(request, body), door.inside.secrets)
+        view = lab_view(request, lab, api_version=door.api_version)
     door.start(operation)
     return put(door, view, is_new=is_new, operation=operation)
 
@@ -26,17 +34,27 @@ def put_one(id: LabId, body: LabBody, door: At) -> Response:
 def patch_one(id: LabId, body: LabPatch, door: At) -> Response:
     changes = body.properties or LabChanges()
     with door.writing() as request:
-        held = get_lab(request, id)
-        wanted = _held(request, held, changes, held.tags if body.tags is None else body.tags)
-        lab, is_new, operation = create_lab(request, id, wanted, door.inside.secrets)
-        view = lab_view(request, lab)
-    door.start(operation)
-    return put(door, view, is_new=is_new, operation=operation)
+        wanted = _settings(changes)
+        machine = changes.virtual_machine_profile or MachineChanges()
+        lab = update_lab(
+            request,
+            id,
+            replace(
+                wanted,
+                title=changes.title,
+                description=changes.description,
+                tags=body.tags,
+                account=named_id(changes.lab_plan_id, "properties.labPlanId") if changes.lab_plan_id else None,
+                fixed=_fixed(machine),
+            ),
+            door.inside.secrets,
+        )
+        return shown(lab_view(request, lab, api_version=door.api_version))
 
 
 def get_one(id: LabId, door: At) -> Response:
     with door.reading() as request:
-        return shown(lab_view(request, get_lab(request, id)))
+        return shown(lab_view(request, get_lab(request, id), api_version=door.api_version))
 
 
 def list_in_group(id: GroupId, door: At) -> Response:
@@ -54,45 +72,93 @@ def delete_one(id: LabId, door: At) -> Response:
     return deleting(door, operation)
 
 
-def _wanted(body: LabBody) -> LabRequest:
+def publish(id: LabId, door: At) -> Response:
+    with door.writing() as request:
+        operation = publish_lab(request, id)
+    door.start(operation)
+    return accepted(door, operation)
+
+
+def synchronize(id: LabId, door: At) -> Response:
+    with door.reading() as request:
+        sync_group(request, id)
+    return Response(status_code=200)
+
+
+def _wanted(request: Request, body: LabBody) -> LabRequest:
     wanted = body.properties
     machine = wanted.virtual_machine_profile
+    account = named_id(wanted.lab_plan_id, "properties.labPlanId")
     return LabRequest(
         location=body.location,
         tags=body.tags or {},
-        account=named_id(wanted.lab_plan_id, "properties.labPlanId"),
+        account=account,
         title=wanted.title or "",
         description=wanted.description or "",
-        image=named_id(machine.image_reference.id, "properties.virtualMachineProfile.imageReference.id"),
+        image=_image(request, account, machine.image_reference),
         size=machine.sku.name,
         user_name=machine.admin_user.username,
         password=machine.admin_user.password.get_secret_value(),
         new_identity=bool(wanted.galeria and wanted.galeria.new_identity),
+        create_option=machine.create_option or CreateOption.TEMPLATE_VM,
+        settings=_settings(wanted),
     )
 
 
-def _held(request: Request, lab: Lab, changes: LabChanges, tags: dict[str, str]) -> LabRequest:
-    """The lab as it is with the changes in it. A lab plan that is gone is not asked for again."""
-    plan = request.uow.accounts.find(lab.account_id)
-    return LabRequest(
-        location=lab.location,
-        tags=tags,
-        account=plan.arm_id if plan else lab.arm_id,
-        title=lab.title if changes.title is None else changes.title,
-        description=lab.description if changes.description is None else changes.description,
-        image=ResourceId.parse(lab.image_id),
-        size=lab.size,
-        user_name=lab.user_name,
-        password="",
+def _image(request: Request, account: ResourceId, reference: ImageReference) -> ResourceId:
+    if reference.id:
+        return named_id(reference.id, f"{_MACHINES}.imageReference.id")
+    return find_by_identifier(
+        request,
+        account,
+        publisher=reference.publisher or "",
+        offer=reference.offer or "",
+        sku=reference.sku or "",
+        version="" if (reference.version or "latest").lower() == "latest" else reference.version or "",
+    )
+
+
+def _settings(wanted: LabChanges) -> LabSettings:
+    machine = wanted.virtual_machine_profile or MachineChanges()
+    access = wanted.security_profile.open_access if wanted.security_profile else None
+    user = machine.non_admin_user
+    kept = {"additionalCapabilities", "useSharedPassword"}
+    return LabSettings(
+        capacity=machine.sku.capacity if machine.sku else None,
+        usage_quota=machine.usage_quota,
+        open_access=None if access is None else access is Switch.ENABLED,
+        non_admin=NonAdmin(user_name=user.username, password=user.password.get_secret_value())
+        if user and user.username
+        else None,
+        profiles={
+            **{name: each for name, each in said(wanted).items() if name in _PROFILES},
+            **{name: each for name, each in said(machine).items() if name in kept},
+        },
+    )
+
+
+def _fixed(machine: MachineChanges) -> Fixed:
+    reference = machine.image_reference
+    return Fixed(
+        image=named_id(reference.id, f"{_MACHINES}.imageReference.id") if reference and reference.id else None,
+        size=machine.sku.name if machine.sku else None,
+        user_name=machine.admin_user.username if machine.admin_user else None,
+        create_option=machine.create_option,
     )
 
 
 def _listed(prefix: str, door: At) -> Response:
     with door.reading() as request:
-        labs, link = page(door, list_labs(request, prefix), order=by_name)
-        views = [lab_view(request, lab) for lab in labs]
-    return shown(listed(views, link))
+        labs = list_labs(request, prefix)
+        body = selected(
+            door, labs, order=by_name, view=lambda lab: lab_view(request, lab, api_version=door.api_version)
+        )
+    return shown(body)
 
+
+_MACHINES = "properties.virtualMachineProfile"
+# What a lab keeps as the wire has it.
+_PROFILES = {to_camel(name) for name in LabProfiles.model_fields}
 
 ROUTES = (
     Route(
@@ -103,4 +169,6 @@ ROUTES = (
     Route(name="Labs_Update", method="PATCH", path=LAB, handler=patch_one),
     Route(name="Labs_Get", method="GET", path=LAB, handler=get_one),
     Route(name="Labs_Delete", method="DELETE", path=LAB, handler=delete_one),
+    Route(name="Labs_Publish", method="POST", path=LAB + "/publish", handler=publish),
+    Route(name="Labs_SyncGroup", method="POST", path=LAB + "/syncGroup", handler=synchronize),
 )

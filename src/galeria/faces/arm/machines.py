@@ -1,30 +1,43 @@
-"""A lab's virtual machines: look, start, stop, reset the password."""
+"""A lab's virtual machines: look, start, stop, reset the password, make anew."""
 
 from starlette.responses import Response
 
 from galeria.actions.labs import get_machine, list_machines
-from galeria.actions.machines import reset_password, start_machine, stop_machine
+from galeria.actions.machines import (
+    redeploy_machine,
+    reimage_machine,
+    reset_password,
+    start_machine,
+    stop_machine,
+)
 from galeria.domain.labs import LabMachine
 from galeria.domain.operations import Operation
 from galeria.faces.arm.answers import accepted, shown
 from galeria.faces.arm.door import At, Door
 from galeria.faces.arm.ids import LabId
 from galeria.faces.arm.lab_views import machine_view
-from galeria.faces.arm.paging import Order, listed, page
+from galeria.faces.arm.paging import Order
 from galeria.faces.arm.routes import LAB, MACHINE, Route
 from galeria.faces.arm.schemas_labs import NewPassword
+from galeria.faces.arm.selecting import selected
 
 
 def list_all(id: LabId, door: At) -> Response:
     with door.reading() as request:
         lab, machines = list_machines(request, id)
-    shown_now, link = page(door, machines, order=_by_machine_name)
-    return shown(listed([machine_view(lab, machine) for machine in shown_now], link))
+        body = selected(
+            door,
+            machines,
+            order=_by_machine_name,
+            view=lambda machine: machine_view(lab, machine, request=request, api_version=door.api_version),
+        )
+    return shown(body)
 
 
 def get_one(id: LabId, machine: str, door: At) -> Response:
     with door.reading() as request:
-        return shown(machine_view(*get_machine(request, id, machine)))
+        lab, found = get_machine(request, id, machine)
+        return shown(machine_view(lab, found, request=request, api_version=door.api_version))
 
 
 def start(id: LabId, machine: str, door: At) -> Response:
@@ -38,6 +51,19 @@ def stop(id: LabId, machine: str, door: At) -> Response:
     """200 when it is off already."""
     with door.writing() as request:
         operation = stop_machine(request, id, machine)
+    return _begun(door, operation)
+
+
+def reimage(id: LabId, machine: str, door: At) -> Response:
+    """Everything on its disk is lost."""
+    with door.writing() as request:
+        operation = reimage_machine(request, id, machine)
+    return _begun(door, operation)
+
+
+def redeploy(id: LabId, machine: str, door: At) -> Response:
+    with door.writing() as request:
+        operation = redeploy_machine(request, id, machine)
     return _begun(door, operation)
 
 
@@ -70,5 +96,7 @@ ROUTES = (
     Route(name="VirtualMachines_Get", method="GET", path=MACHINE, handler=get_one),
     Route(name="VirtualMachines_Start", method="POST", path=MACHINE + "/start", handler=start),
     Route(name="VirtualMachines_Stop", method="POST", path=MACHINE + "/stop", handler=stop),
+    Route(name="VirtualMachines_Reimage", method="POST", path=MACHINE + "/reimage", handler=reimage),
+    Route(name="VirtualMachines_Redeploy", method="POST", path=MACHINE + "/redeploy", handler=redeploy),
     Route(name="VirtualMachines_ResetPassword", method="POST", path=MACHINE + "/resetPassword", handler=set_password),
 )

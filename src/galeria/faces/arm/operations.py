@@ -8,15 +8,19 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import Response
 
+from galeria.actions.disks import DISK, SNAPSHOT, get_disk
 from galeria.actions.labs import get_lab, list_machines
+from galeria.actions.managed_images import get_image
 from galeria.actions.operations import cancel_operation, get_operation, list_operations, retry_operation
 from galeria.actions.request import Request
+from galeria.actions.stored import REMOVALS, STORAGE_WORK
 from galeria.actions.versions import get_version
 from galeria.domain.galleries import Replica
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation, OperationKind, OperationStep
 from galeria.domain.states import OperationStatus, is_settled
 from galeria.faces.arm.answers import RETRY_SECONDS, accepted, operation_id, polled, shown
+from galeria.faces.arm.disk_views import disk_view, image_view
 from galeria.faces.arm.door import At
 from galeria.faces.arm.envelope import when
 from galeria.faces.arm.errors import ArmJson, error_body
@@ -27,6 +31,7 @@ from galeria.faces.arm.routes import COMPUTE_OPERATION, LAB_OPERATION, OURS, SUB
 from galeria.faces.arm.version_views import version_view
 
 _VERSION_WORK = {OperationKind.CREATE_VERSION, OperationKind.EXPORT_TEMPLATE, OperationKind.UPDATE_VERSION}
+_LAB_WORK = {OperationKind.CREATE_LAB, OperationKind.PUBLISH_LAB}
 _REMOVALS = {OperationKind.DELETE_VERSION, OperationKind.DELETE_LAB}
 
 
@@ -42,7 +47,7 @@ def poll(subscription: str, operation: str, door: At, monitor: bool = False) -> 
     if not monitor:
         return ArmJson(view, headers=headers)
     if is_settled(found.status):
-        return ArmJson(error_body(found.error_code, _sentence(found)), status_code=409)
+        return ArmJson(error_body(found.error_code, _sentence(found), hint=found.error_hint), status_code=409)
     return accepted(door, found, view)
 
 
@@ -104,7 +109,7 @@ def _view(request: Request, operation: Operation, steps: list[OperationStep]) ->
         },
     }
     if operation.error_code:
-        view["error"] = {"code": operation.error_code, "message": _sentence(operation)}
+        view["error"] = error_body(operation.error_code, _sentence(operation), hint=operation.error_hint)["error"]
     return view
 
 
@@ -130,14 +135,22 @@ def _sentence(operation: Operation) -> str:
 def _result(request: Request, operation: Operation) -> dict[str, Any] | None:
     """What was made or changed; None where it was removed."""
     id = ResourceId.parse(operation.resource_id)
-    if operation.kind in _REMOVALS:
+    if operation.kind in _REMOVALS | REMOVALS:
         return None
+    if operation.kind in STORAGE_WORK:
+        return _stored(request, id, operation.kind)
     if operation.kind in _VERSION_WORK:
         return version_view(request, get_version(request, id))
-    if operation.kind is OperationKind.CREATE_LAB:
+    if operation.kind in _LAB_WORK:
         return lab_view(request, get_lab(request, id))
     lab, machines = list_machines(request, id)
     return next((machine_view(lab, each) for each in machines if each.id == operation.subject), None)
+
+
+def _stored(request: Request, id: ResourceId, kind: OperationKind) -> dict[str, Any]:
+    if kind is OperationKind.CREATE_IMAGE:
+        return image_view(*get_image(request, id))
+    return disk_view(request, get_disk(request, SNAPSHOT if kind is OperationKind.CREATE_SNAPSHOT else DISK, id))
 
 
 _ALL = SUBSCRIPTION + OURS + "/operations"

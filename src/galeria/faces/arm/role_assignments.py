@@ -2,13 +2,14 @@
 
 import re
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Query
 from starlette.responses import Response
 
 from galeria.actions.request import Request
 from galeria.actions.roles import give_role, list_roles, take_role
-from galeria.domain.errors import NotFound
+from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.people import ROLES, Role, RoleAssignment
 from galeria.faces.arm.answers import shown
 from galeria.faces.arm.door import At, require_any_role
@@ -28,7 +29,16 @@ def give(scope: str, assignment: str, body: AssignmentBody, door: At) -> Respons
     inside, wanted = door.inside, body.properties
     role = wanted.role_definition_id.rstrip("/").rsplit("/", 1)[-1]
     with door.writing() as request:
-        given = give_role(request.uow, inside.clock, inside.dice, door.caller, wanted.principal_id, role, _whole(scope))
+        given = give_role(
+            request.uow,
+            inside.clock,
+            inside.dice,
+            door.caller,
+            wanted.principal_id,
+            role,
+            _whole(scope),
+            id=_guid(assignment),
+        )
         view = _view(request, given)
     return ArmJson(view, status_code=201)
 
@@ -75,6 +85,17 @@ def get_definition(scope: str, role: str, door: At) -> Response:
         if each.id == role.lower():
             return shown(_role(each))
     raise NotFound(f"There is no role definition '{role}'.", hint=f"The roles are: {', '.join(ROLES)}.")
+
+
+def _guid(name: str) -> str:
+    try:
+        return str(UUID(name))
+    except ValueError as error:
+        raise Invalid(
+            f"The role assignment's name '{name}' is not a GUID.",
+            hint="Give a new GUID.",
+            code="InvalidRoleAssignmentId",
+        ) from error
 
 
 def _whole(scope: str) -> str:

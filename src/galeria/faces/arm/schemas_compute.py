@@ -1,74 +1,46 @@
-"""Bodies of galleries, image definitions and image versions."""
+"""Bodies of image versions."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from galeria.domain.galleries import Generation, OsState, OsType
+from galeria.domain.publishing import ReplicationMode, StorageType
 from galeria.faces.arm.schemas import Changed, Moment, Text, Tracked, Wire, Word, any_case
+from galeria.faces.arm.schemas_galleries import Count
 
-# Lengths and characters of the service's own rule; not ending in '.'.
-Publisher = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,127}[A-Za-z0-9_-]$")]
-OfferOrSku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,63}[A-Za-z0-9_-]$")]
 Lun = Annotated[int, Field(ge=0, le=63)]
-
-
-class GalleryProperties(Wire):
-    description: Text | None = None
-
-
-class GalleryBody(Tracked):
-    properties: GalleryProperties | None = None
-
-
-class GalleryPatch(Changed):
-    properties: GalleryProperties | None = None
-
-
-class Identifier(Wire):
-    publisher: Publisher
-    offer: OfferOrSku
-    sku: OfferOrSku
-
-
-class OurDefinition(Wire):
-    display_name: Word | None = None
-
-
-class DefinitionProperties(Wire):
-    os_type: Annotated[OsType, any_case(OsType)]
-    os_state: Annotated[OsState, any_case(OsState)]
-    hyper_v_generation: Annotated[Generation | None, any_case(Generation)] = None
-    identifier: Identifier
-    description: Text | None = None
-    galeria: OurDefinition | None = None
-
-
-class DefinitionBody(Tracked):
-    properties: DefinitionProperties
-
-
-class DefinitionChanges(Wire):
-    description: Text | None = None
-    galeria: OurDefinition | None = None
-
-
-class DefinitionPatch(Changed):
-    properties: DefinitionChanges | None = None
+Storage = Annotated[StorageType | None, any_case(StorageType)]
 
 
 class TargetRegion(Wire):
     name: Word
     exclude_from_latest: bool | None = None
+    regional_replica_count: Count | None = None
+    storage_account_type: Storage = None
+    encryption: dict[str, Any] | None = None
 
 
 class PublishingProfile(Wire):
     target_regions: Annotated[list[TargetRegion], Field(max_length=100)] | None = None
     exclude_from_latest: bool | None = None
     end_of_life_date: Moment | None = None
+    replica_count: Count | None = None
+    storage_account_type: Storage = None
+    replication_mode: Annotated[ReplicationMode | None, any_case(ReplicationMode)] = None
+    target_extended_locations: list[Any] | None = None
+
+
+class SafetyProfile(Wire):
+    allow_deletion_of_replicated_locations: bool | None = None
+    block_deletion_before_end_of_life: bool | None = None
 
 
 class DiskSource(Wire):
+    """`id` is a disk's or snapshot's; in older versions of the API it is a storage account's, beside the `uri`."""
+
+    id: Text | None = None
+    uri: Text | None = None
+    storage_account_id: Text | None = None
     upload_id: Word | None = None
 
 
@@ -81,7 +53,13 @@ class DataDiskImage(Wire):
     source: DiskSource | None = None
 
 
+class WholeSource(Wire):
+    id: Text | None = None
+    virtual_machine_id: Text | None = None
+
+
 class StorageProfile(Wire):
+    source: WholeSource | None = None
     os_disk_image: OsDiskImage | None = None
     data_disk_images: Annotated[list[DataDiskImage], Field(max_length=64)] | None = None
 
@@ -89,6 +67,8 @@ class StorageProfile(Wire):
 class VersionProperties(Wire):
     publishing_profile: PublishingProfile | None = None
     storage_profile: StorageProfile | None = None
+    safety_profile: SafetyProfile | None = None
+    restore: bool | None = None
 
 
 class VersionBody(Tracked):

@@ -5,12 +5,45 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from galeria.faces.arm.schemas import Changed, Text, Tracked, Wire, Word, any_case
+from galeria.domain.labs import CreateOption
+from galeria.faces.arm.schemas import Text, Tracked, Wire, Word, any_case
+from galeria.faces.arm.schemas_profiles import (
+    Address,
+    Capabilities,
+    ConnectionProfile,
+    Duration,
+    LabChanged,
+    LabNetwork,
+    OnOff,
+    PlanNetwork,
+    RosterProfile,
+    ShutdownProfile,
+    SupportInfo,
+)
 
 ArmId = Annotated[str, Field(max_length=2048)]
 
 
-class PlanProperties(Wire):
+class IdentityKind(StrEnum):
+    SYSTEM_ASSIGNED = "SystemAssigned"
+    NONE = "None"
+
+
+class Identity(Wire):
+    type: Annotated[IdentityKind, any_case(IdentityKind)]
+
+
+class PlanProfiles(Wire):
+    """What a plan is told about the machines of its labs."""
+
+    default_connection_profile: ConnectionProfile | None = None
+    default_auto_shutdown_profile: ShutdownProfile | None = None
+    default_network_profile: PlanNetwork | None = None
+    support_info: SupportInfo | None = None
+    linked_lms_instance: Address | None = None
+
+
+class PlanProperties(PlanProfiles):
     """A property that is absent keeps its value; a sharedGalleryId of null detaches."""
 
     allowed_regions: Annotated[list[Word], Field(max_length=100)] | None = None
@@ -20,10 +53,12 @@ class PlanProperties(Wire):
 
 
 class PlanBody(Tracked):
+    identity: Identity | None = None
     properties: PlanProperties | None = None
 
 
-class PlanPatch(Changed):
+class PlanPatch(LabChanged):
+    identity: Identity | None = None
     properties: PlanProperties | None = None
 
 
@@ -56,19 +91,45 @@ class SaveImageBody(Wire):
 
 
 class ImageReference(Wire):
-    id: ArmId
+    """An id, or publisher, offer and SKU of an image in the plan's gallery."""
+
+    id: ArmId | None = None
+    publisher: Word | None = None
+    offer: Word | None = None
+    sku: Word | None = None
+    version: Word | None = None
 
 
-class Sku(Wire):
+class MaybeSku(Wire):
+    name: Word | None = None
+    capacity: int | None = None
+
+
+class Sku(MaybeSku):
     name: Word
 
 
-class Credentials(Wire):
-    username: Word
+class MaybeCredentials(Wire):
+    username: Word | None = None
     password: SecretStr = SecretStr("")
 
 
-class MachineProfile(Wire):
+class Credentials(MaybeCredentials):
+    username: Word
+
+
+class MachineChanges(Wire):
+    create_option: Annotated[CreateOption | None, any_case(CreateOption)] = None
+    image_reference: ImageReference | None = None
+    sku: MaybeSku | None = None
+    admin_user: MaybeCredentials | None = None
+    additional_capabilities: Capabilities | None = None
+    usage_quota: Duration | None = None
+    use_shared_password: OnOff = None
+    non_admin_user: MaybeCredentials | None = None
+
+
+class MachineProfile(MachineChanges):
     image_reference: ImageReference
     sku: Sku
     admin_user: Credentials
@@ -78,10 +139,29 @@ class OurLab(Wire):
     new_identity: bool | None = None
 
 
-class LabProperties(Wire):
-    lab_plan_id: ArmId
+class SecurityProfile(Wire):
+    open_access: OnOff = None
+
+
+class LabProfiles(Wire):
+    """What a lab is told about its machines and people."""
+
+    auto_shutdown_profile: ShutdownProfile | None = None
+    connection_profile: ConnectionProfile | None = None
+    network_profile: LabNetwork | None = None
+    roster_profile: RosterProfile | None = None
+
+
+class LabChanges(LabProfiles):
+    lab_plan_id: ArmId | None = None
     title: Annotated[Text, Field(max_length=120)] | None = None
     description: Text | None = None
+    security_profile: SecurityProfile | None = None
+    virtual_machine_profile: MachineChanges | None = None
+
+
+class LabProperties(LabChanges):
+    lab_plan_id: ArmId
     virtual_machine_profile: MachineProfile
     galeria: OurLab | None = None
 
@@ -90,12 +170,7 @@ class LabBody(Tracked):
     properties: LabProperties
 
 
-class LabChanges(Wire):
-    title: Annotated[Text, Field(max_length=120)] | None = None
-    description: Text | None = None
-
-
-class LabPatch(Changed):
+class LabPatch(LabChanged):
     properties: LabChanges | None = None
 
 

@@ -1,4 +1,4 @@
-"""What stands above resource groups: the tenant, the subscription, its regions, and the catalogue of sizes."""
+"""What stands above resource groups: the tenant, the subscription, and its regions."""
 
 from typing import Any
 
@@ -6,11 +6,10 @@ from starlette.responses import Response
 
 from galeria.domain.regions import Region
 from galeria.domain.resources import Subscription
-from galeria.domain.sizes import Size
 from galeria.faces.arm.answers import shown
 from galeria.faces.arm.door import At, Door, require_any_role
 from galeria.faces.arm.paging import listed
-from galeria.faces.arm.routes import LABS, SUBSCRIPTION, Route
+from galeria.faces.arm.routes import SUBSCRIPTION, Route
 
 
 def list_tenants(door: At) -> Response:
@@ -34,13 +33,6 @@ def get_subscription(subscription: str, door: At) -> Response:
 def list_locations(subscription: str, door: At) -> Response:
     require_any_role(door)
     return shown(listed([_location(subscription, region) for region in door.inside.settings.regions.all]))
-
-
-def list_skus(subscription: str, door: At) -> Response:
-    """The sizes that a lab's machines come in."""
-    require_any_role(door)
-    regions = [region.name for region in door.inside.settings.regions.all]
-    return shown(listed([_sku(size, regions) for size in door.inside.settings.sizes]))
 
 
 def _subscriptions(door: Door) -> list[Subscription]:
@@ -74,27 +66,9 @@ def _location(subscription: str, region: Region) -> dict[str, Any]:
     }
 
 
-def _sku(size: Size, regions: list[str]) -> dict[str, Any]:
-    return {
-        "resourceType": "labs",
-        "name": size.name,
-        "tier": "Standard",
-        "size": size.name,
-        "family": None,
-        "capabilities": [
-            {"name": "vCPUs", "value": str(size.vcpus)},
-            {"name": "MemoryGB", "value": f"{size.memory_mib / 1024:g}"},
-        ],
-        "locations": regions,
-        "costs": [],
-        "restrictions": [],
-    }
-
-
 ROUTES = (
     Route(name="Tenants_List", method="GET", path="/tenants", handler=list_tenants),
     Route(name="Subscriptions_List", method="GET", path="/subscriptions", handler=list_subscriptions),
     Route(name="Subscriptions_Get", method="GET", path=SUBSCRIPTION, handler=get_subscription),
     Route(name="Subscriptions_ListLocations", method="GET", path=SUBSCRIPTION + "/locations", handler=list_locations),
-    Route(name="Skus_List", method="GET", path=SUBSCRIPTION + LABS + "/skus", handler=list_skus),
 )

@@ -7,6 +7,7 @@ from galeria.actions.request import Request
 from galeria.domain.galleries import OS_DISK, ImageVersion, Replica, VersionDisk
 from galeria.domain.states import ReplicaState
 from galeria.faces.arm.envelope import envelope, when
+from galeria.faces.arm.version_sources import with_source
 
 GB = 1024**3
 
@@ -19,13 +20,29 @@ _SHOWN = {
 
 
 def version_view(request: Request, version: ImageVersion, *, with_status: bool = False) -> dict[str, Any]:
+    return version_views(request, [version], with_status=with_status)[0]
+
+
+def version_views(
+    request: Request, versions: Sequence[ImageVersion], *, with_status: bool = False
+) -> list[dict[str, Any]]:
     """`with_status` adds replicationStatus, which clients must ask for."""
-    disks = request.uow.versions.disks(version.id)
-    replicas = request.uow.versions.replicas(version.id)
+    facts = request.uow.versions.facts(versions)
+    return [_view(each.version, each.disks, each.replicas, with_status=with_status) for each in facts]
+
+
+def _view(
+    version: ImageVersion, disks: list[VersionDisk], replicas: list[Replica], *, with_status: bool
+) -> dict[str, Any]:
     properties = {
         "publishingProfile": _publishing(version, replicas),
-        "storageProfile": _storage(disks),
-        "safetyProfile": {"allowDeletionOfReplicatedLocations": True, "blockDeletionBeforeEndOfLife": False},
+        "storageProfile": with_source(version, _storage(disks)),
+        "safetyProfile": {
+            "allowDeletionOfReplicatedLocations": version.allow_region_removal,
+            "blockDeletionBeforeEndOfLife": version.block_early_deletion,
+            "reportedForPolicyViolation": False,
+            "policyViolations": [],
+        },
         "galeria": _figures(version, disks, replicas),
     }
     if with_status:
@@ -35,19 +52,23 @@ def version_view(request: Request, version: ImageVersion, *, with_status: bool =
 
 def _publishing(version: ImageVersion, replicas: list[Replica]) -> dict[str, Any]:
     return {
-        "targetRegions": [_target(replica) for replica in replicas],
-        "replicaCount": 1,
+        "targetRegions": [_target(version, replica) for replica in replicas],
+        "replicaCount": version.replica_count,
         "excludeFromLatest": version.exclude_from_latest,
         "publishedDate": when(version.published_at),
         "endOfLifeDate": when(version.end_of_life),
-        "storageAccountType": "Standard_LRS",
-        "replicationMode": "Full",
+        "storageAccountType": version.storage_type.value,
+        "replicationMode": version.replication_mode.value,
     }
 
 
-def _target(replica: Replica) -> dict[str, Any]:
-    """Without the flag where the region follows the version's own: clients send back what they got."""
-    target = {"name": replica.region, "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"}
+def _target(version: ImageVersion, replica: Replica) -> dict[str, Any]:
+    """Named as the caller wrote it; without the flag where the region follows the version's own."""
+    target = {
+        "name": replica.spelling or replica.region,
+        "regionalReplicaCount": replica.replica_count or version.replica_count,
+        "storageAccountType": (replica.storage_type or version.storage_type).value,
+    }
     flag = replica.exclude_from_latest
     return target if flag is None else {**target, "excludeFromLatest": flag}
 
@@ -66,7 +87,7 @@ def _storage(disks: list[VersionDisk]) -> dict[str, Any]:
 def _status(replicas: list[Replica]) -> dict[str, Any]:
     summary = [
         {
-            "region": replica.region,
+            "region": replica.spelling or replica.region,
             "state": _SHOWN[replica.state],
             "progress": replica.progress,
             "details": replica.failure,

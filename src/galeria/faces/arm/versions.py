@@ -9,38 +9,42 @@ from starlette.responses import Response
 from galeria.actions.costs import impact_of_deletion
 from galeria.actions.request import Request
 from galeria.actions.versions import (
-    Target,
     VersionRequest,
-    delete_version,
     get_version,
     list_versions,
     put_version,
+    remove_version,
 )
 from galeria.domain.errors import Invalid
-from galeria.domain.galleries import OS_DISK, ImageVersion
-from galeria.faces.arm.answers import deleting, put, shown
+from galeria.domain.galleries import ImageVersion
+from galeria.domain.publishing import PROFILE, Publishing, Target
+from galeria.faces.arm.answers import deleted, deleting, put, shown
+from galeria.faces.arm.costs import lab_named
 from galeria.faces.arm.door import At
-from galeria.faces.arm.galleries import lab_named
 from galeria.faces.arm.ids import DefinitionId, VersionId
 from galeria.faces.arm.paging import Order, listed, page
 from galeria.faces.arm.routes import DEFINITION, VERSION, Route
 from galeria.faces.arm.schemas_compute import (
     PublishingProfile,
-    StorageProfile,
+    SafetyProfile,
+    TargetRegion,
     VersionBody,
     VersionPatch,
     VersionProperties,
 )
-from galeria.faces.arm.version_views import version_view
+from galeria.faces.arm.version_sources import sources_named
+from galeria.faces.arm.version_views import version_view, version_views
 
 
 class Published(TypedDict):
     targets: tuple[Target, ...]
     exclude_from_latest: bool
     end_of_life: datetime | None
+    publishing: Publishing
 
 
 Expand = Annotated[str, Query(alias="$expand")]
+Bypass = Annotated[bool, Query(alias="bypassSoftDelete")]
 
 
 def put_one(id: VersionId, body: VersionBody, door: At) -> Response:
@@ -53,8 +57,9 @@ def put_one(id: VersionId, body: VersionBody, door: At) -> Response:
         wanted = VersionRequest(
             location=body.location,
             tags=body.tags or {},
-            uploads=_uploads(properties.storage_profile),
-            **_published(request, held, profile or PublishingProfile(), said),
+            sources=sources_named(properties.storage_profile),
+            restores=_restores(properties),
+            **_published(request, held, properties, said),
         )
         version, is_new, operation = put_version(request, id, wanted)
         view = version_view(request, version)
@@ -63,13 +68,16 @@ def put_one(id: VersionId, body: VersionBody, door: At) -> Response:
 
 
 def patch_one(id: VersionId, body: VersionPatch, door: At) -> Response:
-    profile = (body.properties and body.properties.publishing_profile) or PublishingProfile()
+    properties = body.properties or VersionProperties()
+    profile = properties.publishing_profile or PublishingProfile()
     with door.writing() as request:
-        held = get_version(request, id)
+        restored = request.uow.versions.find_by_key(id.key) if properties.restore else None
+        held = restored or get_version(request, id)
         wanted = VersionRequest(
             location=held.location,
             tags=held.tags if body.tags is None else body.tags,
-            **_published(request, held, profile, set(profile.model_fields_set)),
+            restores=bool(properties.restore),
+            **_published(request, held, properties, set(profile.model_fields_set)),
         )
         version, is_new, operation = put_version(request, id, wanted)
         view = version_view(request, version)
@@ -87,16 +95,17 @@ def list_all(id: DefinitionId, door: At, expand: Expand = "") -> Response:
     """By number, the oldest first."""
     with_status = "replicationstatus" in expand.lower()
     with door.reading() as request:
-        versions, link = page(door, list_versions(request, id), order=_by_number)
-        views = [version_view(request, version, with_status=with_status) for version in versions]
+        versions, link = page(door, list_versions(request, id), order=by_number)
+        views = version_views(request, versions, with_status=with_status)
     return shown(listed(views, link))
 
 
-def delete_one(id: VersionId, door: At) -> Response:
+def delete_one(id: VersionId, door: At, bypass: Bypass = False) -> Response:
+    """What is only put aside is done at once; what gives back space is an operation."""
     with door.writing() as request:
-        operation = delete_version(request, id)
-    door.start(operation)
-    return deleting(door, operation)
+        removal = remove_version(request, id, bypass_soft_delete=bypass)
+    door.start(removal.operation)
+    return deleting(door, removal.operation) if removal.operation else deleted(removal.was_there)
 
 
 def impact(id: VersionId, door: At) -> Response:
@@ -115,56 +124,81 @@ def impact(id: VersionId, door: At) -> Response:
     )
 
 
-def _published(request: Request, held: ImageVersion | None, profile: PublishingProfile, said: set[str]) -> Published:
+def _restores(properties: VersionProperties) -> bool:
+    """`az sig image-version undelete` sends no more than the location; the newer way says so."""
+    sources = properties.storage_profile
+    says_nothing = not properties.publishing_profile and not (sources and sources.model_dump(exclude_none=True))
+    return says_nothing if properties.restore is None else properties.restore
+
+
+def _published(request: Request, held: ImageVersion | None, properties: VersionProperties, said: set[str]) -> Published:
     """The publishing part of a request: what was `said` of it, and for the rest what the version has."""
+    profile = properties.publishing_profile or PublishingProfile()
+    publishing = _publishing(profile, properties.safety_profile or SafetyProfile())
     if held is None:
         return Published(
             targets=_targets(profile),
             exclude_from_latest=bool(profile.exclude_from_latest),
             end_of_life=profile.end_of_life_date,
+            publishing=publishing,
         )
     sets_flag, sets_end = "exclude_from_latest" in said, "end_of_life_date" in said
     return Published(
         targets=_held_targets(request, held) if profile.target_regions is None else _targets(profile),
         exclude_from_latest=bool(profile.exclude_from_latest) if sets_flag else held.exclude_from_latest,
         end_of_life=profile.end_of_life_date if sets_end else held.end_of_life,
+        publishing=publishing,
+    )
+
+
+def _publishing(profile: PublishingProfile, safety: SafetyProfile) -> Publishing:
+    if profile.target_extended_locations:
+        raise Invalid(
+            "There are no edge zones here.",
+            hint="Leave out targetExtendedLocations; target regions are where copies go.",
+            target=f"{PROFILE}.targetExtendedLocations",
+        )
+    return Publishing(
+        replica_count=profile.replica_count,
+        storage_type=profile.storage_account_type,
+        mode=profile.replication_mode,
+        allow_region_removal=safety.allow_deletion_of_replicated_locations,
+        block_early_deletion=safety.block_deletion_before_end_of_life,
     )
 
 
 def _targets(profile: PublishingProfile) -> tuple[Target, ...]:
-    return tuple(
-        Target(region=each.name, exclude_from_latest=each.exclude_from_latest) for each in profile.target_regions or ()
+    return tuple(_target(each) for each in profile.target_regions or ())
+
+
+def _target(said: TargetRegion) -> Target:
+    if said.encryption:
+        raise Invalid(
+            f"Images are not encrypted with keys of the caller's here ({said.name}).",
+            hint="Leave out encryption.",
+            target=f"{PROFILE}.targetRegions.encryption",
+        )
+    return Target(
+        region=said.name,
+        exclude_from_latest=said.exclude_from_latest,
+        replica_count=said.regional_replica_count,
+        storage_type=said.storage_account_type,
     )
 
 
 def _held_targets(request: Request, version: ImageVersion) -> tuple[Target, ...]:
     return tuple(
-        Target(region=each.region, exclude_from_latest=each.exclude_from_latest)
+        Target(
+            region=each.spelling or each.region,
+            exclude_from_latest=each.exclude_from_latest,
+            replica_count=each.replica_count,
+            storage_type=each.storage_type,
+        )
         for each in request.uow.versions.replicas(version.id)
     )
 
 
-def _uploads(profile: StorageProfile | None) -> dict[int, str]:
-    """Lun → upload; the OS disk has a lun of its own in the inside."""
-    uploads: dict[int, str] = {}
-    if profile is None:
-        return uploads
-    os_disk = profile.os_disk_image
-    if os_disk and os_disk.source and os_disk.source.upload_id:
-        uploads[OS_DISK] = os_disk.source.upload_id
-    for disk in profile.data_disk_images or ():
-        if disk.lun in uploads:
-            raise Invalid(
-                f"Two data disks have the LUN {disk.lun}.",
-                hint="Give every data disk a LUN of its own.",
-                target="galleryImageVersion.properties.storageProfile.dataDiskImages",
-            )
-        if disk.source and disk.source.upload_id:
-            uploads[disk.lun] = disk.source.upload_id
-    return uploads
-
-
-def _by_number(version: ImageVersion) -> Order:
+def by_number(version: ImageVersion) -> Order:
     number = version.number
     return (number.major, number.minor, number.patch)
 

@@ -15,11 +15,13 @@ RegionProgress = Callable[[str], Progress]
 class LocalDoors(Protocol):
     """`data` is the installation's data directory. Errors are raised from the domain's tree."""
 
-    def serve(self, data: Path, *, host: str, port: int, worker: bool, fake: bool) -> None:
+    def serve(
+        self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
+    ) -> None:
         """Until it is told to stop. `worker`: the same process also does the operations' work; `fake`: no real machines."""
         ...
 
-    def worker(self, data: Path) -> None:
+    def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
         """Only the operations' work, until it is told to stop."""
         ...
 

@@ -7,13 +7,21 @@ import typer
 from rich.table import Table
 
 from galeria.domain.errors import Invalid, Unavailable
+from galeria.faces.cli.az_lines import az_lines, write_bundle
 from galeria.faces.cli.command import local
 from galeria.faces.cli.desk import Desk
 from galeria.faces.cli.doors import LocalDoors
-from galeria.faces.cli.table import columns
+from galeria.faces.cli.table import columns, facts
 from galeria.ports.machines import Check
 
 SECRET = "client_secret"
+
+ImportHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="HOST", help="HOST or HOST:PORT in a private network that disks may be fetched from. Repeatable."
+    ),
+]
 
 
 def add_host_commands(app: typer.Typer, doors: LocalDoors) -> None:
@@ -30,14 +38,16 @@ def _add_running_commands(app: typer.Typer, doors: LocalDoors) -> None:
         port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8443,
         worker: Annotated[bool, typer.Option(help="Do the operations' work in this process too.")] = True,
         fake: Annotated[bool, typer.Option("--fake", help="No real machines: to look at the pages.")] = False,
+        allow_import_from: ImportHosts = None,
     ) -> None:
         """Run the server. It also does the operations' work, unless --no-worker is given."""
-        doors.serve(desk.data, host=host, port=port, worker=worker, fake=fake)
+        hosts = tuple(allow_import_from or ())
+        doors.serve(desk.data, host=host, port=port, worker=worker, fake=fake, allow_import_from=hosts)
 
     @local(app, "worker")
-    def run_worker(desk: Desk) -> None:
+    def run_worker(desk: Desk, allow_import_from: ImportHosts = None) -> None:
         """Do only the operations' work. For a server started with --no-worker."""
-        doors.worker(desk.data)
+        doors.worker(desk.data, allow_import_from=tuple(allow_import_from or ()))
 
     @local(app, "demo")
     def demo(
@@ -70,6 +80,9 @@ def _add_connect_command(app: typer.Typer, doors: LocalDoors) -> None:
         as_json: Annotated[
             bool, typer.Option("--json", help="Print everything as JSON, as --output json does.")
         ] = False,
+        for_az: Annotated[
+            bool, typer.Option("--az", help="Print shell lines that connect an unmodified Azure CLI.")
+        ] = False,
     ) -> None:
         """Print how az and other tools connect. The secret is printed only where it is asked for."""
         found = doors.connect(desk.data)
@@ -77,10 +90,14 @@ def _add_connect_command(app: typer.Typer, doors: LocalDoors) -> None:
             if field not in found:
                 raise Invalid(f"There is no field '{field}'.", hint=f"Fields: {', '.join(found)}.")
             desk.out.file.write(found[field] + "\n")
+        elif for_az:
+            bundle = write_bundle(Path(found["ca_file"]), desk.data, desk.environment)
+            desk.out.file.write(az_lines(found, desk.data, bundle))
         elif desk.is_json or as_json:
             desk.say_json(found)
         else:
-            desk.out.file.write(_az_lines(found, desk.data))
+            desk.out.print(facts([(name, value) for name, value in found.items() if name != SECRET]))
+            desk.remark("For the Azure CLI: galeria connect --az. The secret: galeria connect --field client_secret.")
 
 
 def _checks_table(checks: list[Check]) -> Table:
@@ -102,16 +119,3 @@ def _check_json(check: Check) -> dict[str, Any]:
         "found": check.found,
         "cure": check.cure,
     }
-
-
-def _az_lines(found: dict[str, str], data: Path) -> str:
-    """For a shell. The secret is read when the lines are run, so that it is on no screen."""
-    secret = f'"$(galeria connect --data {data} --field {SECRET})"'
-    return f"""\
-# az must trust this installation's authority. It reads one file: add your other authorities to it where you need both.
-export REQUESTS_CA_BUNDLE={found["ca_file"]}
-az cloud register -n Galeria --endpoint-resource-manager {found["endpoint"]}
-az cloud set -n Galeria
-az login --service-principal -u {found["client_id"]} -p {secret} --tenant {found["tenant_id"]}
-az account set -s {found["subscription_id"]}
-"""

@@ -7,6 +7,7 @@ import typer
 
 from galeria.faces.cli.command import noun, remote
 from galeria.faces.cli.desk import Desk
+from galeria.faces.cli.person_secrets import add_secret_commands
 from galeria.faces.cli.table import columns
 
 PASSWORD = "GALERIA_PERSON_PASSWORD"
@@ -15,6 +16,7 @@ PasswordFile = Annotated[Path | None, typer.Option("--password-file", help=f"Rea
 
 def add_person_commands(app: typer.Typer) -> None:
     person = noun(app, "person", "People and programs that may sign in. For Owners.")
+    add_secret_commands(person)
 
     @remote(person, "create")
     def create(

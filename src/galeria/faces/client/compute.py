@@ -155,10 +155,10 @@ class Versions:
     def replicate(self, version: Json, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Begun:
         """Change the regions of a version as `get` gave it; everything else of it stays."""
         publishing = dict(version["properties"].get("publishingProfile") or {})
-        gone = {name.casefold() for name in remove}
-        kept = [each for each in publishing.get("targetRegions") or [] if each["name"].casefold() not in gone]
-        held = {each["name"].casefold() for each in kept}
-        publishing["targetRegions"] = kept + [{"name": name} for name in add if name.casefold() not in held]
+        gone = {_region(name) for name in remove}
+        kept = [each for each in publishing.get("targetRegions") or [] if _region(each["name"]) not in gone]
+        held = {_region(each["name"]) for each in kept}
+        publishing["targetRegions"] = kept + [{"name": name} for name in add if _region(name) not in held]
         properties = {"publishingProfile": publishing, "storageProfile": {}}
         body = said(location=version["location"], tags=version.get("tags"), properties=properties)
         return self._rest.put(version["id"], body)
@@ -170,6 +170,11 @@ class Versions:
     def impact(self, gallery: str, image: str, number: str) -> Json:
         """What deleting it would mean; nothing is changed."""
         return self._rest.get(f"{self._names.version(gallery, image, number)}/impact")
+
+
+def _region(name: str) -> str:
+    """The service gives back what was typed: "Brazil South" is brazilsouth."""
+    return name.replace(" ", "").casefold()
 
 
 def _sku(name: str) -> str:

@@ -12,6 +12,7 @@ from galeria.faces.client.labs import Exports, Labs, Machines
 from galeria.faces.client.names import Names
 from galeria.faces.client.operations import Begun, Operations, Snapshot, Watch
 from galeria.faces.client.people import People, Roles
+from galeria.faces.client.secrets import Secrets
 from galeria.faces.client.uploads import Uploads
 
 
@@ -34,6 +35,7 @@ class Galeria:
         self.machines = Machines(connection, names)
         self.exports = Exports(connection, names)
         self.people = People(connection, names)
+        self.secrets = Secrets(connection, names)
         self.roles = Roles(connection)
         self.operations = Operations(connection, names.subscription)
         self.uploads = Uploads(connection, memory)

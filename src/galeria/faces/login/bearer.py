@@ -29,8 +29,9 @@ def bearer(tokens: Tokens, database: Database, dice: Dice) -> Callable[[Request]
         claims = tokens.read(_token(request))
         with database(reading=True) as uow:
             principal = _admitted(uow, claims)
-            assignments = uow.people.assignments(principal.id)
-        return Caller(principal=principal, assignments=assignments, correlation_id=_correlation_id(request, dice))
+            assignments, locks = uow.people.assignments(principal.id), tuple(uow.locks.all())
+        correlation = _correlation_id(request, dice)
+        return Caller(principal=principal, assignments=assignments, correlation_id=correlation, locks=locks)
 
     return read_caller
 

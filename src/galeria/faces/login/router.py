@@ -1,16 +1,25 @@
-"""The token endpoint, under every spelling in use, together with what leads clients to it."""
+"""The sign-in endpoints, under every spelling in use, together with what leads clients and people to them."""
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from galeria.faces.login.authority import Authority
+from galeria.faces.login.authorize_page import AuthorizePage, authorize_page_router
+from galeria.faces.login.codes import Codes
+from galeria.faces.login.device_page import DevicePage, device_page_router
 from galeria.faces.login.discovery import discovery_router
+from galeria.faces.login.entrance import Entrance
+from galeria.faces.login.issuing import Issuer
+from galeria.faces.login.managed_identity import IdentityDoor, managed_identity_router
 from galeria.faces.login.metadata import metadata_router
-from galeria.faces.login.requests import read_body
+from galeria.faces.login.pages import Pages
+from galeria.faces.login.requests import client_address, read_body
 from galeria.faces.login.server import SignInServer
 from galeria.ports.database import Database
 from galeria.ports.tokens import Tokens
 from galeria.ports.work import Clock, Dice, Secrets
+
+_ROOTS = ("/adfs", "/adfs/{tenant}", "/{tenant}")
 
 
 def login_router(
@@ -22,32 +31,48 @@ def login_router(
     clock: Clock,
     dice: Dice,
 ) -> APIRouter:
-    """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens."""
+    """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens, sign-in pages."""
+    entrance, codes, pages = Entrance(database, secrets, clock), Codes(database, clock, dice), Pages()
+    issuer = Issuer(authority, database=database, tokens=tokens, clock=clock, dice=dice)
+    server = SignInServer(
+        authority, entrance=entrance, codes=codes, issuer=issuer, database=database, clock=clock, dice=dice
+    )
+    identities = IdentityDoor(authority, entrance=entrance, issuer=issuer, database=database, clock=clock)
     router = APIRouter()
-    server = SignInServer(authority, database=database, tokens=tokens, secrets=secrets, clock=clock, dice=dice)
+    for each in (
+        _token_router(server),
+        _style_router(pages),
+        device_page_router(DevicePage(authority, entrance, codes, pages)),
+        authorize_page_router(AuthorizePage(authority, entrance, server, pages)),
+        managed_identity_router(identities),
+        discovery_router(authority, tokens),
+        metadata_router(authority),
+    ):
+        router.include_router(each)
+    return router
+
+
+def _token_router(server: SignInServer) -> APIRouter:
+    router = APIRouter(tags=["sign-in"])
 
     def token(request: Request, tenant: str = "adfs", body: bytes = Depends(read_body)) -> JSONResponse:
-        return server.answer(body, request.headers, tenant)
+        return server.answer(body, request.headers, tenant, client_address(request))
 
-    for path in (
-        "/adfs/oauth2/token",
-        "/adfs/oauth2/v2.0/token",
-        "/adfs/{tenant}/oauth2/token",
-        "/adfs/{tenant}/oauth2/v2.0/token",
-        "/{tenant}/oauth2/token",
-        "/{tenant}/oauth2/v2.0/token",
-    ):
-        router.add_api_route(path, token, methods=["POST"], tags=["sign-in"])
+    def device_code(request: Request, tenant: str = "adfs", body: bytes = Depends(read_body)) -> JSONResponse:
+        return server.answer_device(body, request.headers, tenant, client_address(request))
 
-    @router.get("/adfs/oauth2/authorize", tags=["sign-in"])
-    def authorize() -> JSONResponse:
-        """msal wants the address in the discovery document; signing in with a browser is not offered."""
-        sentence = (
-            "Signing in with a browser is not offered here. "
-            "Use 'az login -u NAME -p PASSWORD' or 'az login --service-principal'."
-        )
-        return JSONResponse({"error": "unsupported_response_type", "error_description": sentence}, status_code=400)
+    for root in _ROOTS:
+        for version in ("", "/v2.0"):
+            router.add_api_route(f"{root}/oauth2{version}/token", token, methods=["POST"])
+            router.add_api_route(f"{root}/oauth2{version}/devicecode", device_code, methods=["POST"])
+    return router
 
-    router.include_router(discovery_router(authority, tokens))
-    router.include_router(metadata_router(authority))
+
+def _style_router(pages: Pages) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/adfs/sign-in.css")
+    def style() -> Response:
+        return pages.style()
+
     return router

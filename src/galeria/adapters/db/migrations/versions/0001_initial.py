@@ -270,7 +270,6 @@ def _labs() -> None:
         *_texts("size", "user_name"),
         sa.Column("lab_state", WORD, nullable=False),
         sa.Column("failure", sa.String, nullable=False),
-        _reference("account_id", "lab_accounts.id", "fk_labs_account_id"),
         _reference("version_id", "image_versions.id", "fk_labs_version_id"),
         sa.PrimaryKeyConstraint("id", name="pk_labs"),
     )

@@ -1,0 +1,58 @@
+"""Codes on the way to a token, and the secrets that service principals rotate."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db import sign_in_tables as tables
+from galeria.adapters.db.rows import SqlRows
+from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
+
+
+class SqlCredentials(SqlRows[Credential]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Credential, tables.credentials, "secret")
+
+    def find_by_hash(self, secret_hash: str) -> Credential | None:
+        found = self._where(tables.credentials.c.secret_hash == secret_hash)
+        return found[0] if found else None
+
+    def of_principal(self, principal_id: str) -> list[Credential]:
+        """Oldest first."""
+        columns = tables.credentials.c
+        return self._where(columns.principal_id == principal_id, order=(columns.created_at, columns.id))
+
+
+class SqlDeviceCodes(SqlRows[DeviceCode]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, DeviceCode, tables.device_codes, "device code")
+
+    def find_by_user_code(self, user_code: str) -> DeviceCode | None:
+        """By the fingerprint of what the person types."""
+        found = self._where(tables.device_codes.c.user_code == user_code)
+        return found[0] if found else None
+
+    def of_principal(self, principal_id: str) -> list[DeviceCode]:
+        """By the time of their end."""
+        columns = tables.device_codes.c
+        return self._where(columns.principal_id == principal_id, order=(columns.expires_at, columns.id))
+
+    def expired(self, before: datetime) -> list[DeviceCode]:
+        """Those that expired before that time, oldest first."""
+        columns = tables.device_codes.c
+        return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
+
+
+class SqlAuthorizationCodes(SqlRows[AuthorizationCode]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, AuthorizationCode, tables.authorization_codes, "authorization code")
+
+    def of_principal(self, principal_id: str) -> list[AuthorizationCode]:
+        """By the time of their end."""
+        columns = tables.authorization_codes.c
+        return self._where(columns.principal_id == principal_id, order=(columns.expires_at, columns.id))
+
+    def expired(self, before: datetime) -> list[AuthorizationCode]:
+        """Those that expired before that time, oldest first."""
+        columns = tables.authorization_codes.c
+        return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))

@@ -1,0 +1,228 @@
+"""Files from elsewhere over http and https, and only from where the rules of `domain.addresses` allow.
+
+A name is looked up once for every connection, all of its addresses are judged, and the connection goes to one of exactly
+these: a name that answers differently a moment later (DNS rebinding) changes nothing. Every redirect is judged anew.
+Proxies of the environment are not used: they would do the looking-up.
+"""
+
+import http.client
+import logging
+import re
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urljoin
+
+from galeria.domain.addresses import Address, read_address, require_public
+from galeria.domain.errors import Invalid, Unavailable
+
+log = logging.getLogger(__name__)
+
+REDIRECTS = 5
+SECONDS = 60.0  # without a byte
+PIECE = 1 << 20  # bytes
+_MOVED = {301, 302, 303, 307, 308}
+_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
+
+Resolve = Callable[[str, int], list[str]]
+
+
+class HttpFetcher:
+    """`allowed` hosts are not judged; `resolve` gives a host's addresses."""
+
+    def __init__(
+        self,
+        *,
+        allowed: frozenset[str] = frozenset(),
+        resolve: Resolve | None = None,
+        seconds: float = SECONDS,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._allowed = allowed
+        self._resolve = resolve or resolve_host
+        self._seconds = seconds
+        self._context = context or ssl.create_default_context()
+
+    @contextmanager
+    def open(self, address: str, *, offset: int, tag: str) -> Iterator["HttpDownload"]:
+        asked = read_address(address)
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "galeria"}
+        if offset and tag:
+            headers |= {"Range": f"bytes={offset}-", "If-Range": tag}
+        connection, response = self._followed(asked, headers)
+        try:
+            yield _download(response, asked, offset if "Range" in headers else 0)
+        finally:
+            response.close()
+            connection.close()
+
+    def _followed(
+        self, address: Address, headers: dict[str, str]
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        for _ in range(REDIRECTS + 1):
+            connection = self._connection(address)
+            try:
+                response = _asked(connection, address, headers)
+                if response.status not in _MOVED:
+                    return connection, response
+                address = _moved_to(address, response.getheader("Location"))
+            except BaseException:
+                connection.close()
+                raise
+            connection.close()
+        raise _refused(f"{address.host} sends from one address to the next, more than {REDIRECTS} times.")
+
+    def _connection(self, address: Address) -> http.client.HTTPConnection:
+        ips = self._resolved(address)
+        if address.scheme == "https":
+            return _PinnedTls(address, ips, self._seconds, self._context)
+        return _Pinned(address, ips, self._seconds)
+
+    def _resolved(self, address: Address) -> list[str]:
+        try:
+            ips = self._resolve(address.host, address.port)
+        except OSError as error:
+            raise Unavailable(
+                f"The name '{address.host}' cannot be looked up.", hint="Check its spelling, then try again."
+            ) from error
+        if not address.is_among(self._allowed):
+            for ip in ips:
+                require_public(ip, address.host)
+        return ips
+
+
+class HttpDownload:
+    """What one answer carries."""
+
+    def __init__(self, response: http.client.HTTPResponse, *, offset: int, length: int | None, tag: str) -> None:
+        self._response = response
+        self.offset = offset
+        self.length = length
+        self.tag = tag
+        self.is_whole = False
+
+    def pieces(self) -> Iterator[bytes]:
+        position = self.offset
+        while True:
+            try:
+                piece = self._response.read(PIECE)
+            except (OSError, http.client.HTTPException) as error:
+                log.info("a download broke off at byte %d: %s", position, error)
+                if isinstance(error, http.client.IncompleteRead) and error.partial:
+                    yield error.partial
+                return
+            if not piece:
+                self.is_whole = self.length is None or position == self.length
+                return
+            position += len(piece)
+            yield piece
+
+
+class _Pinned(http.client.HTTPConnection):
+    """Connects to addresses that were judged, whatever the name would now be looked up as."""
+
+    def __init__(self, address: Address, ips: list[str], seconds: float) -> None:
+        super().__init__(address.host, address.port, timeout=seconds)
+        self._ips = ips
+
+    def connect(self) -> None:
+        self.sock = _connected(self._ips, self.port, self.timeout)
+
+
+class _PinnedTls(http.client.HTTPSConnection):
+    """The same over TLS; the certificate is checked against the name."""
+
+    def __init__(self, address: Address, ips: list[str], seconds: float, context: ssl.SSLContext) -> None:
+        super().__init__(address.host, address.port, timeout=seconds, context=context)
+        self._ips, self._tls = ips, context
+
+    def connect(self) -> None:
+        plain = _connected(self._ips, self.port, self.timeout)
+        try:
+            self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+        except BaseException:
+            plain.close()
+            raise
+
+
+def resolve_host(host: str, port: int) -> list[str]:
+    """As the system looks names up. Raises OSError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise OSError(f"{host} is no name") from error
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _connected(ips: list[str], port: int, seconds: float | None) -> socket.socket:
+    last: OSError = OSError("no address")
+    for ip in ips:
+        try:
+            return socket.create_connection((ip, port), timeout=seconds)
+        except OSError as error:
+            last = error
+    raise last
+
+
+def _asked(
+    connection: http.client.HTTPConnection, address: Address, headers: dict[str, str]
+) -> http.client.HTTPResponse:
+    try:
+        connection.request("GET", address.target, headers=headers)
+        return connection.getresponse()
+    except ssl.SSLCertVerificationError as error:
+        raise _refused(f"The certificate of {address.host} is not trusted: {error.verify_message}.") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Unavailable(
+            f"{address.host}, port {address.port}, does not answer: {error or type(error).__name__}.",
+            hint="Check that it serves the file, then retry the operation: it continues where it stopped.",
+        ) from error
+
+
+def _moved_to(address: Address, location: str | None) -> Address:
+    base = f"{address.scheme}://{address.host if ':' not in address.host else f'[{address.host}]'}:{address.port}"
+    moved = read_address(urljoin(base + address.target, (location or "").partition("#")[0]))
+    if address.scheme == "https" and moved.scheme != "https":
+        raise _refused(f"{address.host} sends from https to an address without encryption.")
+    return moved
+
+
+def _download(response: http.client.HTTPResponse, address: Address, offset: int) -> HttpDownload:
+    _require_file(response, address)
+    start, length = 0, response.getheader("Content-Length")
+    total = int(length) if length is not None and length.isdecimal() and len(length) < 19 else None
+    if response.status == 206:
+        found = _RANGE.fullmatch(response.getheader("Content-Range", ""))
+        if found is None or int(found[1]) != offset or found[2] == "*":
+            raise Unavailable(
+                f"{address.host} answers with another part of the file than was asked for.",
+                hint="Upload the file instead, or use another server.",
+            )
+        start, total = offset, int(found[2])
+    tag = response.getheader("ETag", "")
+    if not tag.startswith('"'):  # weak ones do not promise the same bytes
+        tag = response.getheader("Last-Modified", "")
+    return HttpDownload(response, offset=start, length=total, tag=tag)
+
+
+def _require_file(response: http.client.HTTPResponse, address: Address) -> None:
+    status = response.status
+    if status in (408, 416, 429) or status >= 500:
+        raise Unavailable(
+            f"{address.shown} answers {status} {response.reason}.", hint="Wait a little, then retry the operation."
+        )
+    if status not in (200, 206):
+        raise Invalid(
+            f"{address.shown} answers {status} {response.reason}.",
+            hint="Give an address that can be read without signing in, such as one with a SAS that has not expired.",
+            code="SourceNotReadable",
+            target="uri",
+        )
+    encoding = response.getheader("Content-Encoding", "identity").lower()
+    if encoding != "identity":
+        raise _refused(f"{address.host} sends the file packed ({encoding}).")
+
+
+def _refused(message: str) -> Invalid:
+    return Invalid(message, hint="Upload the file instead, or use another address.", code="ImportRefused", target="uri")

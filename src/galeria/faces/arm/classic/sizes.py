@@ -1,0 +1,50 @@
+"""The older API knows three categories of sizes: a machine's own size lies in one of them by its cores."""
+
+from typing import Any
+
+from galeria.domain.errors import Invalid
+from galeria.domain.sizes import Size
+
+# The first category whose bound is above the number of cores. Source: the sizes of former lab accounts (2, 4 and 8 cores).
+_BELOW = (("Basic", 4), ("Standard", 8))
+_REST = "Performance"
+CATEGORIES = (*(name for name, _ in _BELOW), _REST)
+
+
+def category(size: Size) -> str:
+    return next((name for name, bound in _BELOW if size.vcpus < bound), _REST)
+
+
+def named_size(sizes: tuple[Size, ...], word: str) -> str:
+    """A category's largest size, or a size's own name. Raises Invalid for a category that has none."""
+    if word.lower() not in {each.lower() for each in CATEGORIES}:
+        return word
+    inside = _inside(sizes, word)
+    if not inside:
+        names = ", ".join(each.name for each in sizes)
+        raise Invalid(f"There is no size of the category '{word}' here.", hint=f"Sizes: {names}.", target="size")
+    return max(inside, key=lambda size: (size.vcpus, size.memory_mib)).name
+
+
+def size_configuration(sizes: tuple[Size, ...]) -> dict[str, Any]:
+    filled = [(each, _inside(sizes, each)) for each in CATEGORIES]
+    return {"environmentSizes": [_environment_size(name, inside) for name, inside in filled if inside]}
+
+
+def availability(sizes: tuple[Size, ...]) -> list[dict[str, Any]]:
+    return [{"sizeCategory": each, "isAvailable": bool(_inside(sizes, each))} for each in CATEGORIES]
+
+
+def _inside(sizes: tuple[Size, ...], word: str) -> list[Size]:
+    return [size for size in sizes if category(size).lower() == word.lower()]
+
+
+def _environment_size(name: str, sizes: list[Size]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "vmSizes": [
+            {"computeSize": size.name, "numberOfCores": size.vcpus, "memory": size.memory_mib / 1024} for size in sizes
+        ],
+        "minNumberOfCores": min(size.vcpus for size in sizes),
+        "minMemory": min(size.memory_mib for size in sizes) / 1024,
+    }

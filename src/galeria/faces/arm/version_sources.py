@@ -1,0 +1,66 @@
+"""The sources of a version as clients write them, in every form that the API has had."""
+
+from typing import Any
+
+from galeria.actions.sources import DiskNamed
+from galeria.actions.version_sources import STORAGE, SourcesNamed
+from galeria.domain.errors import Invalid
+from galeria.domain.galleries import OS_DISK, ImageVersion, SourceKind
+from galeria.domain.ids import ResourceId
+from galeria.faces.arm.ids import named_id
+from galeria.faces.arm.schemas_compute import DiskSource, StorageProfile, WholeSource
+
+
+def sources_named(profile: StorageProfile | None) -> SourcesNamed:
+    """By lun; the OS disk has a lun of its own in the inside. Raises Invalid."""
+    if profile is None:
+        return SourcesNamed()
+    said: dict[int, DiskSource] = {}
+    if profile.os_disk_image and profile.os_disk_image.source:
+        said[OS_DISK] = profile.os_disk_image.source
+    luns: set[int] = set()
+    for disk in profile.data_disk_images or ():
+        if disk.lun in luns:
+            raise Invalid(
+                f"Two data disks have the LUN {disk.lun}.",
+                hint="Give every data disk a LUN of its own.",
+                target=f"{STORAGE}.dataDiskImages",
+            )
+        luns.add(disk.lun)
+        if disk.source:
+            said[disk.lun] = disk.source
+    uploads = {lun: each.upload_id for lun, each in said.items() if each.upload_id}
+    disks = {lun: _disk(each) for lun, each in said.items() if not each.upload_id and (each.id or each.uri)}
+    return SourcesNamed(uploads=uploads, disks=disks, whole=_whole(profile.source))
+
+
+def with_source(version: ImageVersion, storage: dict[str, Any]) -> dict[str, Any]:
+    """A version's storage profile with what it was made of, where that is a thing or an address that a client named."""
+    id = version.source_id
+    whole = {
+        SourceKind.IMAGE: {"id": id},
+        SourceKind.VERSION: {"id": id},
+        SourceKind.MACHINE: {"virtualMachineId": id},
+    }
+    single = {SourceKind.DISK: {"id": id}, SourceKind.SNAPSHOT: {"id": id}, SourceKind.URI: {"uri": id}}
+    if version.source_kind in whole and id.startswith("/"):
+        return {**storage, "source": whole[version.source_kind]}
+    if version.source_kind in single and "osDiskImage" in storage:
+        return {**storage, "osDiskImage": {**storage["osDiskImage"], "source": single[version.source_kind]}}
+    return storage
+
+
+def _disk(source: DiskSource) -> DiskNamed:
+    """A storage account that stands beside an address is the address's; nothing is asked of it here."""
+    if source.uri:
+        if source.id and "/storageaccounts/" not in source.id.lower():
+            raise Invalid("A disk has two sources.", hint="Name an id or a uri.", target=STORAGE)
+        return DiskNamed(uri=source.uri)
+    return DiskNamed(id=named_id(source.id or "", f"{STORAGE}.osDiskImage.source.id"))
+
+
+def _whole(source: WholeSource | None) -> ResourceId | None:
+    named = [text for text in (source.id, source.virtual_machine_id) if text] if source else []
+    if len(named) > 1:
+        raise Invalid("A version has one source.", hint="Name an id or a virtualMachineId.", target=f"{STORAGE}.source")
+    return named_id(named[0], f"{STORAGE}.source.id") if named else None

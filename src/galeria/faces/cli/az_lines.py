@@ -1,0 +1,66 @@
+"""The shell lines that connect an unmodified Azure CLI, and the one file of authorities that it reads."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from galeria.domain.errors import Invalid, Unavailable
+
+BUNDLE = "az-ca-bundle.pem"
+SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")  # Debian, Ubuntu, Alpine, Arch
+VARIABLE = "REQUESTS_CA_BUNDLE"
+
+
+def write_bundle(ca_file: Path, data: Path, environment: Mapping[str, str], system: Path = SYSTEM_BUNDLE) -> Path:
+    """The authorities that were trusted before and ours in DATA/az-ca-bundle.pem; returns its whole path. May be repeated.
+
+    az reads the file that REQUESTS_CA_BUNDLE names in the place of its own, so that one is the beginning where it is set,
+    and the system's where it is not. Raises Invalid where that is no file, Unavailable where this cannot be written.
+    """
+    ours = _read(ca_file, f"Start the server once: it writes {ca_file}.").strip() + "\n"
+    target = (data / BUNDLE).resolve()
+    others = _others(environment.get(VARIABLE, ""), target, system)
+    # Ours at the end, once, however often this runs and whatever it began with.
+    text = others.replace(ours, "").rstrip("\n") + "\n" + ours
+    written = target.with_suffix(".new")
+    try:
+        written.write_text(text.lstrip("\n"), encoding="utf-8")
+        written.chmod(0o644)
+        written.replace(target)
+    except OSError as error:
+        raise Unavailable(
+            f"'{target}' cannot be written: {error.strerror}.", hint="Run this as the account that runs Galeria."
+        ) from error
+    return target
+
+
+def az_lines(found: Mapping[str, str], data: Path, bundle: Path) -> str:
+    """For a shell. The secret is read when the lines are run, so that it is on no screen."""
+    place = shlex.quote(str(data))
+    secret = f'"$(galeria connect --data {place} --field client_secret)"'
+    return f"""\
+# Your other clouds and sign-ins stay as they are if az keeps those of Galeria in a folder of its own:
+# export AZURE_CONFIG_DIR="$HOME/.azure-galeria"
+# az must trust this installation's authority. This file holds it besides those that were trusted before.
+export {VARIABLE}={shlex.quote(str(bundle))}
+az cloud register -n Galeria --endpoint-resource-manager {found["endpoint"]}
+az cloud set -n Galeria
+az login --service-principal -u {found["client_id"]} -p {secret} --tenant {found["tenant_id"]}
+az account set -s {found["subscription_id"]}
+# People sign in with:  az login -u NAME   or   az login --use-device-code
+"""
+
+
+def _others(named: str, target: Path, system: Path) -> str:
+    # Where these lines were run before, the variable names the file that is made here: it is a beginning like any other.
+    was_removed = bool(named) and Path(named).resolve() == target and not target.is_file()
+    if not named or was_removed:
+        return system.read_text(encoding="utf-8") if system.is_file() else ""
+    return _read(Path(named), f"Set {VARIABLE} to a file with certificates (az takes no folder), or unset it.")
+
+
+def _read(path: Path, hint: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"'{path}' is not a file with certificates in it.", hint=hint) from error
