@@ -1,0 +1,1 @@
+"""Unmodified Azure clients against a running Galeria: the Azure CLI and two generations of the Python SDKs."""

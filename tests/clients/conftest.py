@@ -1,0 +1,137 @@
+"""One house and one set of signed-in clients for all tests here. At the end: how much of the clients was used."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.clients.clients import Az, Sdk
+from tests.clients.coverage import COMPUTE_GROUPS, LAB_GROUPS, OLD_LAB_GROUPS, OUT_OF_SCOPE, Coverage
+from tests.clients.desk import Desk
+from tests.clients.house import AWAY, HOME, House, living
+from tests.clients.requests import definition_properties, finish, from_upload
+from tests.scene import disk_bytes
+
+AZ = pytest.StashKey[Coverage]()
+NEW = pytest.StashKey[Coverage]()
+OLD = pytest.StashKey[Coverage]()
+CLOUD = "Galeria"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[AZ] = Coverage(title="az sig commands")
+    config.stash[NEW] = Coverage(title="SDK operations (new)")
+    config.stash[OLD] = Coverage(title="SDK operations (old)")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for key in (AZ, NEW, OLD):
+        if config.stash[key].known:
+            for line in config.stash[key].lines():
+                terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    folder = Path(tempfile.mkdtemp(prefix="galeria-clients-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    try:
+        with living(folder, "--allow-import-from", "127.0.0.1") as house:
+            yield house
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def rest(house: House) -> Iterator[httpx.Client]:
+    with house.rest() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def az(house: House, request: pytest.FixtureRequest) -> Iterator[Az]:
+    """Signed in as the first administrator's service principal, on a cloud that is registered as people do it."""
+    environment = house.environment("az")
+    desk = Desk("az", "azure_cli", environment, house.folder / "az.log")
+    coverage = request.config.stash[AZ]
+    commands = desk.ask({"below": "sig"})["commands"]
+    coverage.know(name for name in commands if not name.startswith(OUT_OF_SCOPE))
+    az = Az(desk=desk, environment=environment, coverage=coverage)
+    connect = house.connect
+    az.program("cloud", "register", "-n", CLOUD, "--endpoint-resource-manager", house.endpoint)
+    az("cloud", "set", "-n", CLOUD)
+    secret = ("-u", connect["client_id"], "-p", connect["client_secret"])
+    az("login", "--service-principal", *secret, "--tenant", connect["tenant_id"])
+    yield az
+    desk.close()
+
+
+@pytest.fixture(scope="session")
+def disk() -> bytes:
+    """A small raw disk with some data on it."""
+    return disk_bytes()
+
+
+@pytest.fixture(scope="session")
+def seed(house: House, rest: httpx.Client, disk: bytes) -> str:
+    """The id of an image version, Linux, generalized, V1, in both regions: made from an upload, to be a source of others."""
+    group = house.id("seeds")
+    gallery = house.id("seeds", "Microsoft.Compute/galleries/seeds")
+    definition, version = f"{gallery}/images/linux", f"{gallery}/images/linux/versions/1.0.0"
+    for id in (group, gallery):
+        rest.put(id, json={"location": HOME}).raise_for_status()
+    rest.put(definition, json={"location": HOME, "properties": definition_properties("linux")}).raise_for_status()
+    made = rest.put(version, json=from_upload(house.upload(rest, disk), HOME, AWAY)).raise_for_status()
+    finish(rest, made)
+    return version
+
+
+@pytest.fixture(scope="session")
+def new_sdk(house: House) -> Iterator[Desk]:
+    desk = Desk("sdk-new", "sdk_and_storage", house.environment("sdk-new"), house.folder / "sdk-new.log")
+    yield desk
+    desk.close()
+
+
+@pytest.fixture(scope="session")
+def old_sdk(house: House) -> Iterator[Desk]:
+    desk = Desk("sdk-old", "sdk", house.environment("sdk-old"), house.folder / "sdk-old.log")
+    yield desk
+    desk.close()
+
+
+@pytest.fixture(scope="session")
+def compute(house: House, new_sdk: Desk, request: pytest.FixtureRequest) -> Sdk:
+    sdk = Sdk(desk=new_sdk, age="new", client="compute", connect=house.connect, coverage=request.config.stash[NEW])
+    sdk.know(COMPUTE_GROUPS)
+    return sdk
+
+
+@pytest.fixture(scope="session")
+def labs(house: House, new_sdk: Desk, request: pytest.FixtureRequest) -> Sdk:
+    sdk = Sdk(desk=new_sdk, age="new", client="labs", connect=house.connect, coverage=request.config.stash[NEW])
+    sdk.know(LAB_GROUPS)
+    return sdk
+
+
+@pytest.fixture(scope="session")
+def old_compute(house: House, old_sdk: Desk, request: pytest.FixtureRequest) -> Sdk:
+    sdk = Sdk(desk=old_sdk, age="old", client="compute", connect=house.connect, coverage=request.config.stash[OLD])
+    sdk.know(COMPUTE_GROUPS)
+    return sdk
+
+
+@pytest.fixture(scope="session")
+def old_labs(house: House, old_sdk: Desk, request: pytest.FixtureRequest) -> Sdk:
+    sdk = Sdk(desk=old_sdk, age="old", client="labs", connect=house.connect, coverage=request.config.stash[OLD])
+    sdk.know(OLD_LAB_GROUPS)
+    return sdk
+
+
+@pytest.fixture(params=["new", "old"])
+def generation(request: pytest.FixtureRequest, compute: Sdk, old_compute: Sdk) -> Sdk:
+    """The client for galleries and disks, once of today and once of former years."""
+    return compute if request.param == "new" else old_compute

@@ -1,0 +1,1 @@
+"""What runs inside the clients' own environments. Only the standard library and the clients are there, no Galeria."""
