@@ -18,8 +18,8 @@ from galeria.domain.schedules import (
     check_times,
 )
 
-MORNING = datetime(2030, 1, 7, 8)
-NOON = datetime(2030, 1, 7, 12)
+MORNING = datetime.fromisoformat("2030-01-07T08:00:00")
+NOON = datetime.fromisoformat("2030-01-07T12:00:00")
 WEEKLY = Recurrence(frequency=Frequency.WEEKLY, week_days=(WeekDay.MONDAY,), expires_on=date(2030, 6, 30))
 TIMES = Times(start=MORNING, stop=NOON, zone="America/Sao_Paulo", recurrence=WEEKLY)
 
@@ -85,7 +85,7 @@ def test_an_address_is_taken(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "ana", "a@b.c", "@example.org", "a b@example.org", "a@b@example.org", "x" * 250 + "@a.org"]
+    "text", ["", "ana", "a@b.c", "@example.org", "a b@example.org", "a@b@c.org", "x" * 250 + "@a.org"]
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
@@ -118,7 +118,7 @@ def test_a_schedule_keeps_its_times() -> None:
         ({"zone": "Mars/Olympus"}, "timeZoneId"),
         ({"zone": "E. South America Standard Time"}, "timeZoneId"),
         ({"stop": MORNING}, "stopAt"),
-        ({"stop": datetime(2030, 1, 9, 12)}, "stopAt"),
+        ({"stop": datetime.fromisoformat("2030-01-09T12:00:00")}, "stopAt"),
         ({"recurrence": Recurrence(frequency=Frequency.WEEKLY, expires_on=date(2030, 6, 30))}, "weekDays"),
         ({"recurrence": Recurrence(frequency=Frequency.DAILY, expires_on=date(2029, 1, 1))}, "expirationDate"),
         ({"recurrence": Recurrence(frequency=Frequency.DAILY, interval=366, expires_on=date(2031, 1, 1))}, "interval"),

@@ -32,7 +32,7 @@ def make_user(world: World, name: str = "ana", password: str | None = GOOD) -> t
 
 def check(world: World, name: str, secret: str, kind: PrincipalKind = PrincipalKind.USER) -> Principal:
     with world.database(reading=True) as uow:
-        return sign_in(uow, world.secrets, name, secret, kind)
+        return sign_in(uow, world.secrets, world.clock, name, secret, kind)
 
 
 def test_first_start_makes_a_subscription_a_group_and_two_owners(world: World) -> None:
@@ -87,7 +87,7 @@ def test_unknown_names_cost_as_much_as_wrong_secrets(world: World) -> None:
     with world.database(reading=True) as uow:
         for name in "admin", "nobody":
             with pytest.raises(Unauthenticated):
-                sign_in(uow, Counted(), name, "wrong", PrincipalKind.USER)
+                sign_in(uow, Counted(), world.clock, name, "wrong", PrincipalKind.USER)
     assert asked == ["matches", "hash"]
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from galeria.actions.labs import delete_lab
 from galeria.actions.lab_publishing import publish_lab
+from galeria.actions.labs import delete_lab
 from galeria.actions.machines import redeploy_machine, reimage_machine, reset_password
 from galeria.actions.versions import VersionRequest, delete_version, put_version
 from galeria.domain.ids import ResourceId

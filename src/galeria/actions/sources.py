@@ -108,9 +108,12 @@ def address_source(request: Request, text: str) -> Source:
 
 def machine_source(request: Request, id: ResourceId) -> Source:
     """A lab machine's disk as it is at the beginning of the work; the machine may run."""
-    lab, machine = get_machine(request, id.parent, id.name)
+    linked = request.uow.labs.find_by_key(id.parent.key)
+    if linked is None:
+        raise _missing(id)
     # Reading the disk is what an owner of the lab may do, as for an export.
-    require_linked(request, "Microsoft.LabServices/labs/write", lab)
+    require_linked(request, "Microsoft.LabServices/labs/write", linked)
+    lab, machine = get_machine(request, id.parent, id.name)
     _require_quiet(request, lab, machine)
     origin = Origin(
         kind=OriginKind.MACHINE,

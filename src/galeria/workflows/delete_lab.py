@@ -36,5 +36,8 @@ def forget_lab(world: World, operation_id: str) -> str:
                 uow.people.remove_assignment(assignment)
         uow.flush()
         uow.labs.remove(lab)
+        account = uow.accounts.find(lab.account_id)
+        if account and account.deleted_at and not uow.labs.of_account(account.id):
+            uow.accounts.remove(account)  # this was the last lab that remembered it
         uow.commit()
     return operation.location

@@ -9,8 +9,9 @@ from galeria.domain.people import ROLES
 from galeria.faces.arm.app import ROUTES
 from galeria.faces.arm.routes import Route
 from galeria.faces.arm.spelling import ROOTS
+from tests.faces.arm import access_labs
+from tests.faces.arm.access_labs import ANY_ROLE, CHANGES, EVERYBODY, OWNER, SEES_ALL, C, L, O, R
 from tests.faces.arm.served import (
-    GALLERY,
     GROUP,
     LABS,
     PLAN,
@@ -24,14 +25,8 @@ from tests.faces.arm.served import (
 )
 from tests.scene import SUBSCRIPTION, disk_bytes
 
-O, C, R, L = "owner", "contributor", "reader", "creator"  # noqa: E741
-EVERYBODY = frozenset({O, C, R, L, "nobody"})
-ANY_ROLE = frozenset({O, C, R, L})
-SEES_ALL = frozenset({O, C, R})
-CHANGES = frozenset({O, C})
-OWNER = frozenset({O})
-
 LET_IN: dict[str, frozenset[str]] = {
+    **access_labs.LET_IN,
     "Tenants_List": EVERYBODY,
     "Subscriptions_List": ANY_ROLE,
     "Subscriptions_Get": ANY_ROLE,
@@ -136,87 +131,6 @@ LET_IN: dict[str, frozenset[str]] = {
     "VirtualMachines_Start": CHANGES,
     "VirtualMachines_Stop": CHANGES,
     "VirtualMachines_ResetPassword": CHANGES,
-    "Labs_Publish": CHANGES,
-    "Labs_SyncGroup": CHANGES,
-    "VirtualMachines_Reimage": CHANGES,
-    "VirtualMachines_Redeploy": CHANGES,
-    "Users_ListByLab": ANY_ROLE,
-    "Users_Get": ANY_ROLE,
-    "Users_CreateOrUpdate": CHANGES,
-    "Users_Update": CHANGES,
-    "Users_Delete": CHANGES,
-    "Users_Invite": CHANGES,
-    "Schedules_ListByLab": ANY_ROLE,
-    "Schedules_Get": ANY_ROLE,
-    "Schedules_CreateOrUpdate": CHANGES,
-    "Schedules_Update": CHANGES,
-    "Schedules_Delete": CHANGES,
-    "Operations_ListProvider": EVERYBODY,
-    "Usages_ListByLocation": ANY_ROLE,
-    # The older API opens the same doors.
-    "LabAccounts_ListBySubscription": ANY_ROLE,
-    "LabAccounts_ListByResourceGroup": ANY_ROLE,
-    "LabAccounts_Get": ANY_ROLE,
-    "LabAccounts_CreateOrUpdate": CHANGES,
-    "LabAccounts_Update": CHANGES,
-    "LabAccounts_Delete": CHANGES,
-    "LabAccounts_CreateLab": frozenset({O, C, L}),
-    "LabAccounts_GetRegionalAvailability": ANY_ROLE,
-    "GalleryImages2018_List": ANY_ROLE,
-    "GalleryImages2018_Get": ANY_ROLE,
-    "GalleryImages2018_CreateOrUpdate": CHANGES,
-    "GalleryImages2018_Update": CHANGES,
-    "GalleryImages2018_Delete": CHANGES,
-    "SharedImages_List": ANY_ROLE,
-    "SharedImages_Update": CHANGES,
-    "SharedGalleries_ListByAccount": ANY_ROLE,
-    "SharedGalleries_GetAttached": ANY_ROLE,
-    "SharedGalleries_Attach": CHANGES,
-    "SharedGalleries_Detach": CHANGES,
-    "Labs2018_List": ANY_ROLE,
-    "Labs2018_Get": ANY_ROLE,
-    "Labs2018_CreateOrUpdate": CHANGES,
-    "Labs2018_Update": CHANGES,
-    "Labs2018_Delete": CHANGES,
-    "Labs2018_AddUsers": CHANGES,
-    "EnvironmentSettings_List": ANY_ROLE,
-    "EnvironmentSettings_Get": ANY_ROLE,
-    "EnvironmentSettings_CreateOrUpdate": CHANGES,
-    "EnvironmentSettings_Update": CHANGES,
-    "EnvironmentSettings_Delete": CHANGES,
-    "EnvironmentSettings_Start": CHANGES,
-    "EnvironmentSettings_Stop": CHANGES,
-    "EnvironmentSettings_Publish": CHANGES,
-    "EnvironmentSettings_SaveImage": CHANGES,
-    "EnvironmentSettings_ResetPassword": CHANGES,
-    "Environments_List": ANY_ROLE,
-    "Environments_Get": ANY_ROLE,
-    "Environments_CreateOrUpdate": CHANGES,
-    "Environments_Update": CHANGES,
-    "Environments_Delete": CHANGES,
-    "Environments_Start": ANY_ROLE,
-    "Environments_Stop": ANY_ROLE,
-    "Environments_ResetPassword": ANY_ROLE,
-    "Users2018_List": ANY_ROLE,
-    "Users2018_Get": ANY_ROLE,
-    "Users2018_CreateOrUpdate": CHANGES,
-    "Users2018_Update": CHANGES,
-    "Users2018_Delete": CHANGES,
-    "GlobalUsers_GetEnvironment": ANY_ROLE,
-    "GlobalUsers_GetOperationStatus": ANY_ROLE,
-    "GlobalUsers_GetOperationBatchStatus": ANY_ROLE,
-    "GlobalUsers_GetPersonalPreferences": EVERYBODY,
-    "GlobalUsers_ListEnvironments": EVERYBODY,
-    "GlobalUsers_ListLabs": EVERYBODY,
-    "GlobalUsers_Register": EVERYBODY,
-    "GlobalUsers_StartEnvironment": CHANGES,
-    "GlobalUsers_StopEnvironment": CHANGES,
-    "GlobalUsers_ResetPassword": CHANGES,
-    "LabOperations2018_Get": ANY_ROLE,
-    # Here the roster decides, not a role; nobody of these is on it.
-    "Labs2018_Register": frozenset(),
-    "EnvironmentSettings_ClaimAny": frozenset(),
-    "Environments_Claim": frozenset(),
     "CapsOperations_Get": SEES_ALL,
     "OperationResults_Get": ANY_ROLE,
     "Operations_List": ANY_ROLE,
@@ -270,38 +184,8 @@ EXPORT = {"name": "x", "labVirtualMachineId": f"{LABS}/held/virtualMachines/temp
 UPLOAD = {"createOption": "Upload", "uploadSizeBytes": 1024}
 DISK = {"location": "brazilsouth", "properties": {"creationData": UPLOAD}}
 SNAPSHOT = {"location": "brazilsouth", "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 1}}
-SCHEDULE = {"stopAt": "2030-01-07T10:00:00Z", "timeZoneId": "America/Sao_Paulo"}
-ENVIRONMENT = {"environmentId": f"{LABS}/held/virtualMachines/template"}
 BODIES: dict[str, dict[str, Any]] = {
-    "Users_CreateOrUpdate": {"properties": {"email": "student@example.org"}},
-    "Users_Update": {},
-    "Schedules_CreateOrUpdate": {"properties": SCHEDULE},
-    "Schedules_Update": {},
-    "LabAccounts_CreateOrUpdate": {"location": "brazilsouth"},
-    "LabAccounts_Update": {},
-    "LabAccounts_CreateLab": {"name": "held", "labCreationParameters": {}},
-    "GalleryImages2018_CreateOrUpdate": {"properties": {"isEnabled": True}},
-    "GalleryImages2018_Update": {"properties": {"isEnabled": True}},
-    "SharedImages_Update": {"properties": {"EnableState": "Enabled"}},
-    "SharedGalleries_Attach": {"properties": {"galleryId": GALLERY}},
-    "Labs2018_CreateOrUpdate": {},
-    "Labs2018_Update": {},
-    "Labs2018_AddUsers": {"emailAddresses": ["student@example.org"]},
-    "EnvironmentSettings_CreateOrUpdate": {},
-    "EnvironmentSettings_Update": {},
-    "EnvironmentSettings_SaveImage": {"name": "x"},
-    "EnvironmentSettings_ResetPassword": {"password": "correct-Horse-7"},
-    "Environments_CreateOrUpdate": {},
-    "Environments_Update": {},
-    "Environments_ResetPassword": {"password": "correct-Horse-7"},
-    "Users2018_CreateOrUpdate": {"properties": {"email": "student@example.org"}},
-    "Users2018_Update": {},
-    "GlobalUsers_GetEnvironment": ENVIRONMENT,
-    "GlobalUsers_StartEnvironment": ENVIRONMENT,
-    "GlobalUsers_StopEnvironment": ENVIRONMENT,
-    "GlobalUsers_ResetPassword": ENVIRONMENT | {"password": "correct-Horse-7"},
-    "GlobalUsers_GetPersonalPreferences": {},
-    "GlobalUsers_Register": {"registrationCode": "no-such-code"},
+    **access_labs.BODIES,
     "Disks_CreateOrUpdate": DISK,
     "Disks_Update": {},
     "Disks_GrantAccess": {"access": "Write", "durationInSeconds": 60},
@@ -439,15 +323,14 @@ def variables(route: Route, names: dict[str, str], who: str) -> dict[str, str]:
 def in_a_lab(route: Route) -> dict[str, str]:
     """Parts of a lab are looked for in a lab that is there."""
     absent = {"user": "absent", "schedule": "absent"}
-    if route.path.endswith("{account}"):
-        return absent | {"account": "absent"}
+    absent |= {"account": "absent"} if route.path.endswith("{account}") else {}
     return absent | ({"lab": "held"} if route.path.endswith(("{user}", "{schedule}", "{environment}")) else {})
 
 
 def special(names: dict[str, str], who: str) -> dict[str, dict[str, str]]:
+    of_a_lab = {"operation": names["lab_operation"]}
     return {
-        "OperationResults_Get": {"operation": names["lab_operation"]},
-        "LabOperations2018_Get": {"operation": names["lab_operation"]},
+        **dict.fromkeys(("OperationResults_Get", "LabOperations2018_Get"), of_a_lab),
         "Labs_CreateOrUpdate": {"lab": f"by-{who}"},
         "RoleAssignments_Create": {"assignment": "00000000-0000-0000-0000-000000000000"},
     }

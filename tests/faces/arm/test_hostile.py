@@ -20,8 +20,33 @@ from tests.faces.arm.served import (
     lab_body,
     version_body,
 )
+from tests.faces.arm.storage import COMPUTE, copy_body, disk_body
 
+OLD = PLAN.replace("/labPlans/", "/labaccounts/")
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("PUT", f"{COMPUTE}/disks/hostile"): disk_body("Upload", uploadSizeBytes=1 << 20, osType="Linux", diskSizeGB=1),
+    ("PUT", f"{COMPUTE}/snapshots/hostile"): copy_body(f"{COMPUTE}/disks/hostile", incremental=True),
+    ("PUT", f"{COMPUTE}/disks/imported"): disk_body("Import", sourceUri="https://files.example/os.vhd"),
+    ("POST", f"{COMPUTE}/disks/hostile/beginGetAccess"): {"access": "Write", "durationInSeconds": 60},
+    ("PUT", f"{COMPUTE}/images/hostile"): {
+        "location": "brazilsouth",
+        "properties": {
+            "storageProfile": {
+                "osDisk": {"osType": "Linux", "osState": "Generalized", "blobUri": "https://files.example/os.vhd"},
+                "dataDisks": [{"lun": 0, "managedDisk": {"id": f"{COMPUTE}/disks/hostile"}}],
+            }
+        },
+    },
+    ("PUT", f"{GALLERY}/images/ready/versions/4.0.0"): {
+        "location": "brazilsouth",
+        "properties": {
+            "storageProfile": {
+                "source": {"id": f"{GALLERY}/images/ready/versions/1.0.0"},
+                "osDiskImage": {"source": {"id": f"{COMPUTE}/disks/hostile", "uri": "https://files.example/os.vhd"}},
+                "dataDiskImages": [{"lun": 0, "source": {"id": f"{COMPUTE}/disks/hostile"}}],
+            }
+        },
+    },
     ("PUT", f"{SUB}/resourceGroups/hostile"): {"location": "brazilsouth", "tags": {"a": "b"}},
     ("PUT", f"{GROUP}/providers/Microsoft.Compute/galleries/hostile"): {
         "location": "brazilsouth",
@@ -41,7 +66,43 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", PLAN): {"properties": {"sharedGalleryId": GALLERY, "imagesEnabledByDefault": True}},
     ("PUT", f"{PLAN}/images/ready"): {"properties": {"enabledState": "Enabled"}},
     ("PUT", f"{LABS}/hostile"): lab_body(f"{GALLERY}/images/ready"),
-    ("PATCH", f"{LABS}/hostile"): {"properties": {"title": "t", "description": "d"}},
+    ("PATCH", f"{LABS}/hostile"): {
+        "tags": ["a:b"],
+        "properties": {
+            "title": "t",
+            "description": "d",
+            "virtualMachineProfile": {"usageQuota": "PT1H", "sku": {"capacity": 1}},
+            "autoShutdownProfile": {"idleDelay": "PT15M"},
+            "rosterProfile": {"activeDirectoryGroupId": "8a1e2b1c-5d0f-4f9e-9a53-0c8f3a4e5b6d"},
+        },
+    },
+    ("PUT", f"{LABS}/hostile/users/u"): {"properties": {"email": "ana@example.org", "additionalUsageQuota": "PT1H"}},
+    ("POST", f"{LABS}/hostile/users/u/invite"): {"text": "t"},
+    ("PUT", f"{LABS}/hostile/schedules/s"): {
+        "properties": {
+            "startAt": "2030-01-07T08:00:00Z",
+            "stopAt": "2030-01-07T10:00:00Z",
+            "timeZoneId": "UTC",
+            "recurrencePattern": {"frequency": "Weekly", "weekDays": ["Monday"], "expirationDate": "2030-02-01"},
+        }
+    },
+    ("PATCH", f"{LABS}/hostile/schedules/s"): {"properties": {"notes": "n", "recurrencePattern": None}},
+    ("PUT", f"{OLD}/labs/hostile2"): {"properties": {"maxUsersInLab": 2, "usageQuota": "PT1H"}, "tags": {}},
+    ("POST", f"{OLD}/createLab"): {
+        "name": "hostile3",
+        "labCreationParameters": {"maxUsersInLab": 2},
+        "environmentSettingCreationParameters": {
+            "resourceSettingCreationParameters": {
+                "galleryImageResourceId": f"{OLD}/galleryimages/ready",
+                "size": "Basic",
+                "referenceVmCreationParameters": {"userName": "a", "password": "b"},
+            }
+        },
+    },
+    ("PUT", f"{OLD}/labs/hostile/environmentsettings/default"): {"properties": {"title": "t", "resourceSettings": {}}},
+    ("POST", "/providers/Microsoft.LabServices/users/me/getEnvironment"): {
+        "environmentId": f"{OLD}/labs/hostile/environmentsettings/default/environments/e"
+    },
     ("POST", f"{PLAN}/estimateImage"): {"name": "x", "labVirtualMachineId": f"{LABS}/hostile/virtualMachines/template"},
     ("POST", f"{LABS}/hostile/virtualMachines/template/resetPassword"): {"username": "a", "password": "b"},
     ("POST", f"{SUB}/providers/Microsoft.Galeria/people"): {"name": "x", "displayName": "y", "password": "z"},
@@ -98,7 +159,7 @@ def ready(service: Arm, image: str) -> Arm:
 
 
 @given(request=requests())
-@settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_no_body_makes_a_fault(ready: Arm, request: tuple[str, str, Any]) -> None:
     method, path, body = request
     headers = {"Content-Type": "application/json"}

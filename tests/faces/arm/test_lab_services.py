@@ -176,7 +176,8 @@ def test_users_are_kept_invited_and_removed(arm: Arm, image: str) -> None:
     assert arm("educator").post(f"{user}/invite").status_code == 200
     (listed,) = done(arm("educator").get(f"{lab}/users"))["value"]
     assert listed["properties"]["invitationState"] == "Sending"
-    for wrong in ({"properties": {"email": "x"}}, {"properties": {}}, {}):
+    wrongs: list[dict[str, Any]] = [{"properties": {"email": "x"}}, {"properties": {}}, {}]
+    for wrong in wrongs:
         told(arm("educator").put(f"{lab}/users/wrong", json=wrong), 400)
     told(arm("educator").patch(f"{lab}/users/absent", json=patch), 404)
     assert arm("educator").delete(user).status_code == 200

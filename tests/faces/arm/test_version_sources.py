@@ -265,7 +265,7 @@ def test_sources_that_cannot_be_are_refused_at_once(
 
 
 def test_a_source_that_one_may_not_use_is_named_with_the_missing_action(
-    arm: Arm, managed_image: str, disk: str
+    arm: Arm, managed_image: str, disk: str, lab: str
 ) -> None:
     group = f"{SUB}/resourceGroups/others"
     done(arm().put(group, json={"location": "brazilsouth"}), 201)
@@ -286,11 +286,12 @@ def test_a_source_that_one_may_not_use_is_named_with_the_missing_action(
     for storage, action in (
         ({"source": {"id": managed_image}}, "Microsoft.Compute/images/read"),
         ({"osDiskImage": {"source": {"id": disk}}}, "Microsoft.Compute/disks/write"),
+        ({"source": {"virtualMachineId": lab}}, "Microsoft.LabServices/labs/write"),
     ):
         error = told(arm("nobody").put(id, json=body(storage)), 403)
         assert error["code"] == "LinkedAuthorizationFailed"
         assert action in error["message"]
-        assert (managed_image if "source" in storage else disk) in error["message"]
+        assert "the linked scope '/subscriptions/" in error["message"]
 
 
 def test_what_is_still_being_made_is_a_conflict(arm: Arm, disk: str) -> None:

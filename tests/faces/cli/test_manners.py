@@ -230,6 +230,13 @@ def test_a_wrong_password_leaves_nobody_signed_in(local: Run, double: RestDouble
     assert not (tmp_path / "config").exists()
 
 
+def test_hosts_that_files_may_be_fetched_from_are_told(local: Run, doors: CannedDoors) -> None:
+    hosts = ("--allow-import-from", "files.campus", "--allow-import-from", "10.0.0.5:8080")
+    assert local("worker", "--data", "place", *hosts).exit_code == 0
+    assert local("serve", "--data", "place", *hosts).exit_code == 0
+    assert [call[-2:] for call in doors.calls] == [("files.campus", "10.0.0.5:8080")] * 2
+
+
 def test_what_names_the_server_may_stand_before_the_command(local: Run, double: RestDouble) -> None:
     words = ["--endpoint", double.endpoint, "--as", "ana", "-o", "json"]
 

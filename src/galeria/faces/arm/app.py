@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from galeria.domain.errors import GaleriaError, Unauthenticated
 from galeria.domain.people import Principal
@@ -38,8 +39,9 @@ from galeria.faces.arm import (
 )
 from galeria.faces.arm.bodies import LimitBodies
 from galeria.faces.arm.classic import routes as classic
+from galeria.faces.arm.describing import answers_of, responses_of
 from galeria.faces.arm.errors import on_fault, on_galeria_error, on_http_error, on_wrong_content
-from galeria.faces.arm.middleware import AdmitCallers, IdentifyRequests, SpellPaths
+from galeria.faces.arm.middleware import API_VERSION, AdmitCallers, IdentifyRequests, SpellPaths
 from galeria.faces.arm.routes import Route, literals
 from galeria.faces.blobs.door import blob_router
 from galeria.faces.graph.directory import directory_router
@@ -50,7 +52,8 @@ from galeria.faces.login.router import login_router
 from galeria.faces.uploads.tus import UploadDoors, tus_router
 
 # It is checked before routing, so FastAPI does not know of it.
-_API_VERSION = {"parameters": [{"name": "api-version", "in": "query", "required": True, "schema": {"type": "string"}}]}
+_VERSION_TEXT = {"type": "string", "pattern": f"^{API_VERSION.pattern}$"}
+_API_VERSION = {"parameters": [{"name": "api-version", "in": "query", "required": True, "schema": _VERSION_TEXT}]}
 
 ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
@@ -123,6 +126,10 @@ def _arm_router() -> APIRouter:
             operation_id=route.name,
             tags=[route.name.partition("_")[0]],
             response_model=None,
+            status_code=answers_of(route)[0].code,
+            # Its own class would promise a body for every answer.
+            response_class=Response,
+            responses=responses_of(route),
             openapi_extra=_API_VERSION,
         )
     return router

@@ -26,6 +26,7 @@ from galeria.faces.arm.answers import accepted, deleting, polled, shown
 from galeria.faces.arm.disk_views import disk_view
 from galeria.faces.arm.door import At, Door
 from galeria.faces.arm.errors import ArmJson
+from galeria.faces.arm.etags import etag_headers
 from galeria.faces.arm.ids import GroupId, named_id, subscription_key
 from galeria.faces.arm.paging import by_name, listed, page
 from galeria.faces.arm.routes import COMPUTE, DISKS, GROUP, SNAPSHOTS, SUBSCRIPTION, Route
@@ -60,7 +61,7 @@ class _Type:
         door.start(operation)
         if operation is None:
             return shown(view)
-        return ArmJson(view, status_code=202, headers=polled(door, operation))
+        return ArmJson(view, status_code=202, headers={**etag_headers(view), **polled(door, operation)})
 
     def patch(self, door: Door, id: ResourceId, body: DiskPatch) -> Response:
         sku = body.sku.name.value if body.sku and body.sku.name else ""

@@ -153,7 +153,7 @@ def _role(role: Role) -> dict[str, Any]:
                 {
                     "actions": list(role.actions),
                     "notActions": list(role.not_actions),
-                    "dataActions": [],
+                    "dataActions": list(role.data_actions),
                     "notDataActions": [],
                 }
             ],
