@@ -9,10 +9,10 @@ from bench.regions import capture, regions
 from bench.rows import Row, Spent, Task, best_of_pairs, mebibytes, speed, timed
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.store.region_store import RegionStore
-from galeria.adapters.tools import run
 from galeria.ports.images import Captured
 from galeria.ports.machines import Machine
 from galeria.ports.progress import unheard
+from galeria.tools import run
 
 SHARE = 0.01  # of the data, changed between the two exports
 PROMISED = 0.05  # of the first export's time and bytes

@@ -11,9 +11,9 @@ from bench.regions import capture, fresh, regions
 from bench.rows import Row, Spent, Task, mebibytes, speed, stored_under, timed
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.store.region_store import RegionStore
-from galeria.adapters.tools import run
 from galeria.ports.disks import DiskSource
 from galeria.ports.images import Captured, Digest
+from galeria.tools import run
 
 SHARE = 0.01  # of the data, changed between the runs
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from galeria.adapters.tools import run
+from galeria.tools import run
 
 COMPRESSING = "qemu-img convert -c zstd -m 16 -W"
 

@@ -12,9 +12,9 @@ from bench.rows import MIB, Row, Spent, Task, best_of_pairs, mebibytes, speed, t
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.store.region_store import RegionStore
-from galeria.adapters.tools import run
 from galeria.domain.errors import ToolFailed
 from galeria.ports.progress import unheard
+from galeria.tools import run
 
 LARGE = 100 * 1000**3  # bytes of the disk that memory is measured with
 MEMORY_LIMIT = 300 * MIB

@@ -4,8 +4,8 @@ import random
 import struct
 from pathlib import Path
 
-from galeria.adapters.tools import run
 from galeria.ports.disks import Content, DiskSource
+from galeria.tools import run
 
 SIZE = 8 << 20
 FORMATS = {

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from galeria.adapters.files.inspection import inspect_file
 from galeria.adapters.files.vhd import footer_checksum
-from galeria.adapters.tools import run
 from galeria.domain.errors import Invalid
 from galeria.ports.files import FileFacts
+from galeria.tools import run
 from tests.files.disk_files import SIZE, converted, raw_disk
 
 MOST = 1 << 40

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from galeria.adapters.files.qemu_img import CPU, MEMORY, inspect_with_qemu, sandbox
-from galeria.adapters.tools import run
 from galeria.domain.errors import Invalid, ToolFailed
+from galeria.tools import run
 from tests.files.disk_files import converted, raw_disk
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from galeria.adapters.db.chunk_tables import chunks, packs
 from galeria.adapters.store.index import DatabaseChunkIndex
-from galeria.adapters.tools import run
+from galeria.tools import run
 from tests.store.kit import Shop
 
 

@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from galeria.adapters.tools import run
+from galeria.tools import run
 
 MIB = 1024 * 1024
 

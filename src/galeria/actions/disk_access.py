@@ -93,16 +93,6 @@ def end_access(request: Request, kind: DiskKind, id: ResourceId, files: PageFile
     return request.begin(OperationKind.STORE_UPLOAD, disk, disk.id, {"origins": {str(OS_DISK): origin.to_inputs()}})
 
 
-def shown_state(request: Request, disk: StoredDisk) -> DiskState:
-    """Access that ran out is over, though nobody ended it."""
-    if disk.disk_state not in {DiskState.ACTIVE_SAS, DiskState.ACTIVE_UPLOAD}:
-        return disk.disk_state
-    now = request.clock.now()
-    if any(grant.is_valid(now) for grant in request.uow.access_grants.of_disk(disk.id)):
-        return disk.disk_state
-    return DiskState.UNATTACHED if disk.disk_state is DiskState.ACTIVE_SAS else DiskState.READY_TO_UPLOAD
-
-
 def admit(database: Database, clock: Clock, disk_id: str, key: Key) -> tuple[StoredDisk, AccessLevel]:
     """The disk that an address opens, and which way. Raises Forbidden, with the same words whatever was wrong."""
     with database(reading=True) as uow:

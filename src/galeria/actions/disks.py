@@ -123,8 +123,24 @@ def delete_disk(request: Request, kind: DiskKind, id: ResourceId) -> Operation |
     disk: Disk | Snapshot | None = kind.rows(request).find_by_key(id.key)
     if disk is None:
         return None
+    if shown_state(request, disk) in {DiskState.ACTIVE_SAS, DiskState.ACTIVE_UPLOAD}:
+        raise Conflict(
+            f"There is an active shared access signature outstanding for {kind.word} {disk.name}.",
+            hint="Call EndGetAccess before deleting it: az disk revoke-access.",
+            code="OperationNotAllowed",
+        )
     request.audit(f"{kind.type}/delete", str(id))
     return begin_removal(request, disk, kind.delete)
+
+
+def shown_state(request: Request, disk: StoredDisk) -> DiskState:
+    """Access that ran out is over, though nobody ended it."""
+    if disk.disk_state not in {DiskState.ACTIVE_SAS, DiskState.ACTIVE_UPLOAD}:
+        return disk.disk_state
+    now = request.clock.now()
+    if any(grant.is_valid(now) for grant in request.uow.access_grants.of_disk(disk.id)):
+        return disk.disk_state
+    return DiskState.UNATTACHED if disk.disk_state is DiskState.ACTIVE_SAS else DiskState.READY_TO_UPLOAD
 
 
 def _create(

@@ -195,6 +195,7 @@ def stored_source(disk: StoredDisk, name: str, kind: SourceKind) -> Source:
         raise Conflict(
             f"The {kind} '{disk.name}' is {disk.disk_state}: it holds no content yet.",
             hint="Upload its content and end the access (az disk revoke-access) first.",
+            code="OperationNotAllowed",
         )
     return Source(
         origin=Origin(kind=OriginKind.CONTENT, name=disk.digest, region=disk.location, size=disk.size),

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from galeria.guests.commands import run
 from galeria.guests.guestfiles import read_guest_file
 from galeria.guests.partitions import FIRST_SECTOR
 from galeria.guests.uki import write_unified_kernel
+from galeria.tools import run
 
 _LABEL = "GALERIABOOT"
 _SERIAL = "47414C31"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from galeria.domain.errors import NotFound
-from galeria.guests.commands import run
+from galeria.tools import run
 
 # Only what is linked at run time is followed; configuration packages (adduser, debconf, initramfs-tools) are not.
 _KERNEL_PREFIXES = ("linux-image-", "linux-modules-")

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from galeria.domain.errors import NotFound
-from galeria.guests.commands import run
 from galeria.guests.elf import needed_libraries
 from galeria.guests.guestfiles import file_mode, walk_guest_files
 from galeria.guests.modules import KernelModules
+from galeria.tools import run
 
 LATE_MODULES = (
     "virtio_net",

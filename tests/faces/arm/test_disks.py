@@ -188,6 +188,10 @@ def test_deleting_gives_the_space_back_when_nobody_else_names_it(arm: Arm) -> No
     assert arm().get(gone.headers["location"]).status_code == 204
     address = grant(arm, snapshot_id("survivor"), "Read")
     assert arm.stranger().get(address).content[: len(content)] == content
+    lent = told(arm().delete(snapshot_id("survivor")), 409)
+    assert lent["code"] == "OperationNotAllowed"
+    assert "shared access signature" in lent["message"]
+    arm().post(f"{snapshot_id('survivor')}/endGetAccess")
     arm().delete(snapshot_id("survivor"))
     assert arm.work()[-1].outputs["freedBytes"]["brazilsouth"] > 0
     assert arm.stranger().get(address).status_code == 403

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import libvirt
 
-from galeria.adapters.tools import run
 from galeria.domain.errors import GaleriaError, MachineFailed, NotFound, OutOfSpace
+from galeria.tools import run
 
 log = logging.getLogger(__name__)
 

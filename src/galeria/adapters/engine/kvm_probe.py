@@ -11,9 +11,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from galeria.adapters.tools import run
 from galeria.domain.errors import ToolFailed
 from galeria.ports.machines import Acceleration
+from galeria.tools import run
 
 log = logging.getLogger(__name__)
 

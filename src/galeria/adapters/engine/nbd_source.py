@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from galeria.adapters.engine.nbd import NbdClient, Run
-from galeria.adapters.tools import run
 from galeria.domain.errors import ToolFailed, Unavailable
 from galeria.ports.disks import Content, DiskReader, Extent
+from galeria.tools import run
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from galeria.adapters.files.refusal import refusal
-from galeria.adapters.tools import run
 from galeria.domain.errors import ToolFailed
+from galeria.tools import run
 
 MEMORY = 1 << 30  # bytes of address space, as Nova and Glance allow it
 CPU = 120  # seconds

@@ -1,6 +1,7 @@
 """The whole REST service: sign-in, the ARM door and uploads under one roof."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -54,6 +55,10 @@ from galeria.faces.uploads.tus import UploadDoors, tus_router
 # It is checked before routing, so FastAPI does not know of it.
 _VERSION_TEXT = {"type": "string", "pattern": f"^{API_VERSION.pattern}$"}
 _API_VERSION = {"parameters": [{"name": "api-version", "in": "query", "required": True, "schema": _VERSION_TEXT}]}
+# FastAPI would promise a 422, which nobody answers here.
+_NOT_OURS: dict[int | str, dict[str, Any]] = {
+    "default": {"description": "An error, in the form that the protocol of this door has for it."}
+}
 
 ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
@@ -96,7 +101,7 @@ def make_app(inside: Inside, *, routers: Iterable[APIRouter] = ()) -> FastAPI:
     app.state.inside = inside
     app.include_router(_arm_router())
     for router in (*_neighbours(inside, authority), *routers):
-        app.include_router(router)
+        app.include_router(router, responses=_NOT_OURS)
     app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
     app.add_exception_handler(GaleriaError, on_galeria_error)
     app.add_exception_handler(RequestValidationError, on_wrong_content)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from galeria.actions.disk_access import shown_state
+from galeria.actions.disks import shown_state
 from galeria.actions.request import Request
 from galeria.domain.galleries import OS_DISK
 from galeria.domain.storage import CreateOption, ManagedImage, ManagedImageDisk, Snapshot, StoredDisk

@@ -1,0 +1,74 @@
+"""The one door to outside programs. Arguments are lists, never shell text; a failure tells the command to replay by hand.
+
+It stands at the bottom of the house, because the guest builder, which knows nothing else of it, needs it too.
+"""
+
+import logging
+import os
+import shlex
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from galeria.domain.errors import OutOfSpace, ToolFailed
+
+log = logging.getLogger(__name__)
+
+# mkfs.fat, mke2fs and debugfs live here; a plain user's PATH on Debian leaves these folders out.
+SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+def run(
+    command: Sequence[str | Path], *, timeout: float = 600, input_text: str | None = None, folder: Path | None = None
+) -> str:
+    """Run a program to its end, in `folder` where one is named, and return what it printed on standard output.
+
+    `timeout` is in seconds. Messages are in English whatever the caller's language, because some are parsed. Raises
+    OutOfSpace where the program met a full disk, ToolFailed where it is missing, was too slow or ended with another
+    status than 0.
+    """
+    words = [str(word) for word in command]
+    replay = shlex.join(words)
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": program_path()}
+    try:
+        done = subprocess.run(
+            words,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            input=input_text,
+            timeout=timeout,
+            check=False,
+            cwd=folder,
+            env=environment,
+        )
+    except FileNotFoundError as error:
+        raise ToolFailed(
+            f"The program {words[0]} is not installed.", hint="Run 'galeria doctor': it names the package to install."
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        log.warning("too slow (%s s): %s", timeout, replay)
+        raise ToolFailed(
+            f"{words[0]} did not finish within {timeout:.0f} seconds.", hint="Try again when the host is less busy."
+        ) from error
+    if done.returncode != 0:
+        log.warning("exit status %s: %s\n%s", done.returncode, replay, done.stderr.strip())
+        raise _failure(words[0], done.returncode, done.stderr)
+    return done.stdout
+
+
+def program_path() -> str:
+    """The search path for programs: the caller's own, then the system folders."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
+
+
+def _failure(program: str, status: int, stderr: str) -> ToolFailed | OutOfSpace:
+    if "No space left on device" in stderr:
+        return OutOfSpace(
+            f"The disk is full: {program} could not write.", hint="Free or add disk space, then retry the operation."
+        )
+    last = (stderr.strip().splitlines() or ["no message"])[-1]
+    return ToolFailed(
+        f"{program} ended with status {status}: {last}",
+        hint="The log holds the whole command, to be replayed by hand.",
+    )
