@@ -9,6 +9,8 @@ PORT := 8443
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What to test, such as TESTS="tests/store -k lease".
 TESTS :=
+# What a change inside breaks first; the doors, the store and the files have slower tests, which are in `make test`.
+QUICK := $(addprefix tests/,domain actions workflows reconcilers identity rules guests engine)
 
 help: ## This list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,7 +30,7 @@ check: setup ## Lint, types, direction of imports and the quick tests: under a m
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not system and not slow" --ignore tests/rules/test_linters.py \
-		--ignore tests/rules/test_imports.py $(TESTS)
+		--ignore tests/rules/test_imports.py $(or $(TESTS),$(QUICK))
 
 test: ## Everything, with real machines and servers. The last line is pytest's summary.
 	@scripts/setup test
