@@ -18,7 +18,7 @@ from galeria.domain.galleries import (
     SourceKind,
     latest_version,
 )
-from galeria.domain.ids import ResourceId
+from galeria.domain.ids import LABS, ResourceId
 from galeria.domain.labs import Lab, LabMachine
 from galeria.domain.resources import Resource
 from galeria.domain.states import MachineState, ProvisioningState, ReplicaState
@@ -30,6 +30,8 @@ IMAGES = "microsoft.compute/images"
 DEFINITIONS = "microsoft.compute/galleries/images"
 VERSIONS = "microsoft.compute/galleries/images/versions"
 MACHINES = "microsoft.labservices/labs/virtualmachines"
+# `az sig image-version create --virtual-machine` sends nothing but ids of this type: a lab's name stands for its template.
+OLD_MACHINES = "microsoft.compute/virtualmachines"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +80,7 @@ def disk_source(request: Request, id: ResourceId) -> Source:
         return _stored(request, id, request.uow.disks.find_by_key(id.key), SourceKind.DISK)
     if kind == SNAPSHOTS:
         return _stored(request, id, request.uow.snapshots.find_by_key(id.key), SourceKind.SNAPSHOT)
-    if kind == MACHINES:
+    if kind in (MACHINES, OLD_MACHINES):
         return machine_source(request, id)
     raise _wrong_kind(id, "a disk, a snapshot or a lab's virtual machine")
 
@@ -93,7 +95,7 @@ def whole_source(request: Request, id: ResourceId, location: str) -> Sources:
         return _managed_image(request, id)
     if kind in (VERSIONS, DEFINITIONS):
         return _version(request, id, location)
-    if kind == MACHINES:
+    if kind in (MACHINES, OLD_MACHINES):
         return {OS_DISK: machine_source(request, id)}
     raise _wrong_kind(id, "a managed image, an image version or a lab's virtual machine")
 
@@ -108,6 +110,8 @@ def address_source(request: Request, text: str) -> Source:
 
 def machine_source(request: Request, id: ResourceId) -> Source:
     """A lab machine's disk as it is at the beginning of the work; the machine may run."""
+    if id.type.lower() == OLD_MACHINES:
+        id = id.parent.resource(LABS, "labs", id.name).child("virtualMachines", "template")
     linked = request.uow.labs.find_by_key(id.parent.key)
     if linked is None:
         raise _missing(id)

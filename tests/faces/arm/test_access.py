@@ -136,6 +136,8 @@ LET_IN: dict[str, frozenset[str]] = {
     "Operations_List": ANY_ROLE,
     "Operations_Get": SEES_ALL,
     "Operations_Cancel": CHANGES,
+    "CapsOperations_Cancel": CHANGES,
+    "OperationResults_Cancel": CHANGES,
     "Operations_Retry": CHANGES,
     "People_List": ANY_ROLE,
     "People_Create": OWNER,
@@ -330,7 +332,7 @@ def in_a_lab(route: Route) -> dict[str, str]:
 def special(names: dict[str, str], who: str) -> dict[str, dict[str, str]]:
     of_a_lab = {"operation": names["lab_operation"]}
     return {
-        **dict.fromkeys(("OperationResults_Get", "LabOperations2018_Get"), of_a_lab),
+        **dict.fromkeys(("OperationResults_Get", "OperationResults_Cancel", "LabOperations2018_Get"), of_a_lab),
         "Labs_CreateOrUpdate": {"lab": f"by-{who}"},
         "RoleAssignments_Create": {"assignment": "00000000-0000-0000-0000-000000000000"},
     }

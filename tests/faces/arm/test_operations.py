@@ -67,6 +67,16 @@ def test_the_list_is_newest_first_and_narrows_to_a_resource(arm: Arm) -> None:
     assert told(arm().get(OPERATIONS, params={"$top": "0"}), 400)["target"] == "$top"
 
 
+def test_deleting_the_polling_address_cancels_the_operation(arm: Arm) -> None:
+    _id, url = begin(arm, "deleted")
+    assert arm().delete(url).status_code == 202
+    (canceled,) = arm.work()
+    assert canceled.status is OperationStatus.CANCELED
+    assert done(arm().get(url))["error"]["code"] == "OperationCanceled"
+    assert arm().delete(url).status_code == 204
+    assert told(arm("nobody").delete(url), 404)["code"] == "NotFound"
+
+
 def test_an_operation_is_canceled_and_retried_by_whoever_began_it(arm: Arm) -> None:
     id, url = begin(arm, "canceled")
     answer = arm().post(f"{OPERATIONS}/{id}/cancel")

@@ -133,6 +133,15 @@ def test_from_a_lab_machine_as_it_is(arm: Arm, lab: str) -> None:
         assert uow.versions.get_by_key(id.lower()).accounts == ["ana"]
 
 
+def test_a_labs_name_stands_for_its_template_where_clients_know_compute_machines_only(arm: Arm, lab: str) -> None:
+    named = lab.replace(
+        "Microsoft.LabServices/labs/workshop/virtualMachines/template", "Microsoft.Compute/virtualMachines/workshop"
+    )
+    id = defined(arm, "from-compute-machine", osState="Specialized")
+    made(arm, id, body({"source": {"virtualMachineId": named}}))
+    assert contents(arm, id) == [lesson()]
+
+
 def test_a_snapshot_and_a_managed_image_of_a_lab_machine(arm: Arm, lab: str) -> None:
     made(arm, snapshot_id("machine"), copy_body(lab))
     shown = made(arm, image_id("machine"), image_body(None, sourceVirtualMachine={"id": lab}))["properties"]

@@ -73,6 +73,17 @@ def get_one(subscription: str, operation: str, door: At) -> Response:
         return shown(_view(request, *get_operation(request, operation)))
 
 
+def cancel_by_delete(subscription: str, operation: str, door: At) -> Response:
+    """The polling address deleted: the operation is to stop. 204 where it has ended already."""
+    with door.writing() as request:
+        found = cancel_operation(request, operation)
+    return Response(status_code=204) if is_settled(found.status) else accepted(door, found)
+
+
+def cancel_in_location(subscription: str, location: str, operation: str, door: At) -> Response:
+    return cancel_by_delete(subscription, operation, door)
+
+
 def cancel(subscription: str, operation: str, door: At) -> Response:
     with door.writing() as request:
         found = cancel_operation(request, operation)
@@ -159,6 +170,8 @@ _ONE = _ALL + "/{operation}"
 ROUTES = (
     Route(name="CapsOperations_Get", method="GET", path=COMPUTE_OPERATION, handler=poll_in_location),
     Route(name="OperationResults_Get", method="GET", path=LAB_OPERATION, handler=poll),
+    Route(name="CapsOperations_Cancel", method="DELETE", path=COMPUTE_OPERATION, handler=cancel_in_location),
+    Route(name="OperationResults_Cancel", method="DELETE", path=LAB_OPERATION, handler=cancel_by_delete),
     Route(name="Operations_List", method="GET", path=_ALL, handler=list_all),
     Route(name="Operations_Get", method="GET", path=_ONE, handler=get_one),
     Route(name="Operations_Cancel", method="POST", path=_ONE + "/cancel", handler=cancel),
