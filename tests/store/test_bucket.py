@@ -57,3 +57,12 @@ def test_failures_name_the_region_and_what_to_do(error: OSError, told_as: type[S
         raise error
     assert "retry" in caught.value.hint
     assert caught.value.target == "north"
+
+
+def test_a_directory_made_for_images_is_closed_to_others(tmp_path: Path) -> None:
+    made, given = tmp_path / "made", tmp_path / "given"
+    given.mkdir(mode=0o755)
+    for root in (made, given):
+        open_bucket(root.as_uri(), region="north", staging=tmp_path / "staging")
+    assert made.stat().st_mode & 0o777 == 0o700
+    assert given.stat().st_mode & 0o777 == 0o755

@@ -22,7 +22,10 @@ class DirectoryBucket:
     def __init__(self, root: Path, *, region: str) -> None:
         self._root, self._region = root, region
         with told(region, "making its directory"):
-            self.staging.mkdir(parents=True, exist_ok=True)
+            if not root.is_dir():  # one that an administrator made keeps the rights it was given
+                root.mkdir(parents=True, exist_ok=True)
+                root.chmod(0o700)  # images are for those who may read their manifests, not for everybody on this host
+            self.staging.mkdir(exist_ok=True)
 
     @property
     def staging(self) -> Path:
