@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from galeria.adapters.files.upload_files import DirectoryUploads
-from galeria.domain.errors import Conflict, NotFound, OutOfSpace
+from galeria.adapters.files.writing import full_disk_told
+from galeria.domain.errors import Conflict, NotFound
 
 _BLOCK = 64 << 10  # bytes; all-zero blocks stay holes
 _PUNCH = 0x03  # fallocate(2): FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
@@ -26,14 +27,14 @@ class DirectoryPages(DirectoryUploads):
     def prepare(self, file_id: str, size: int) -> None:
         path = self._path(file_id)
         self._ensure_directory(path.parent)
-        with _told(), self._locked(file_id, fcntl.LOCK_EX, os.O_CREAT) as descriptor:
+        with full_disk_told(), self._locked(file_id, fcntl.LOCK_EX, os.O_CREAT) as descriptor:
             os.fchmod(descriptor, stat.S_IRUSR | stat.S_IWUSR)
             if os.fstat(descriptor).st_size != size:
                 os.ftruncate(descriptor, size)
             os.fsync(descriptor)
 
     def write_pages(self, file_id: str, offset: int, data: bytes) -> None:
-        with _told(), self._writing(file_id) as descriptor:
+        with full_disk_told(), self._writing(file_id) as descriptor:
             for start in range(0, len(data), _BLOCK):
                 block = data[start : start + _BLOCK]
                 if block.count(0) == len(block):
@@ -43,7 +44,7 @@ class DirectoryPages(DirectoryUploads):
             os.fdatasync(descriptor)
 
     def clear_pages(self, file_id: str, offset: int, length: int) -> None:
-        with _told(), self._writing(file_id) as descriptor:
+        with full_disk_told(), self._writing(file_id) as descriptor:
             _clear(descriptor, offset, length)
             os.fdatasync(descriptor)
 
@@ -126,19 +127,6 @@ def _clear(descriptor: int, offset: int, length: int) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     for start in range(offset, offset + length, _BLOCK):  # a file system without holes
         _write(descriptor, start, bytes(min(_BLOCK, offset + length - start)))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise OutOfSpace(
-            "The disk that keeps uploads is full.",
-            hint="What arrived is kept. Ask the administrator to free or add disk space, then continue.",
-        ) from error
 
 
 def _missing(file_id: str) -> NotFound:

@@ -18,7 +18,7 @@ def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: 
     bytes in a file without a name would fill the disk unseen.
     """
     end, synced = offset, offset
-    with _full_disk_told():
+    with full_disk_told():
         for piece in data:
             if end + len(piece) > limit:
                 raise TooLarge(
@@ -36,12 +36,13 @@ def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: 
 
 def sync(descriptor: int) -> None:
     """Everything is on disk, the size too. Raises OutOfSpace: some file systems find the room only now."""
-    with _full_disk_told():
+    with full_disk_told():
         os.fsync(descriptor)
 
 
 @contextmanager
-def _full_disk_told() -> Iterator[None]:
+def full_disk_told() -> Iterator[None]:
+    """A full disk becomes OutOfSpace; what else fails is left as it is."""
     try:
         yield
     except OSError as error:
@@ -49,7 +50,7 @@ def _full_disk_told() -> Iterator[None]:
             raise
         raise OutOfSpace(
             "The disk that keeps uploads is full.",
-            hint="What arrived is kept. Ask the administrator to free or add disk space, then resume the upload.",
+            hint="What arrived is kept. Ask the administrator to free or add disk space, then continue.",
         ) from error
 
 
