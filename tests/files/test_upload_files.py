@@ -218,7 +218,7 @@ def test_a_full_disk_is_told(folder: Path, tmp_path: Path) -> None:
             write_pieces(descriptor, 0, [b"x"], limit=10)
     finally:
         os.close(descriptor)
-    assert "resume" in caught.value.hint
+    assert "continue" in caught.value.hint
 
 
 @pytest.mark.parametrize(
