@@ -10,7 +10,7 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What to test, such as TESTS="tests/store -k lease".
 TESTS :=
 # What a change inside breaks first; the doors, the store and the files have slower tests, which are in `make test`.
-QUICK := $(addprefix tests/,domain actions workflows reconcilers identity rules guests engine)
+QUICK := $(addprefix tests/,domain actions workflows reconcilers identity rules guests)
 
 help: ## This list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
