@@ -55,9 +55,7 @@ def create_person(
         secret_hash=secrets.hash(secret),
         created_at=clock.now(),
     )
-    uow.people.add(principal)
-    record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"created the user '{name}'")
-    uow.flush()
+    _enrol(uow, clock, dice, by, principal, word="user")
     return principal, secret
 
 
@@ -79,10 +77,15 @@ def create_service_principal(
         secret_hash=secrets.hash(secret),
         created_at=clock.now(),
     )
-    uow.people.add(principal)
-    record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"created the service principal '{client_id}'")
-    uow.flush()
+    _enrol(uow, clock, dice, by, principal, word="service principal")
     return principal, secret
+
+
+def _enrol(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, principal: Principal, *, word: str) -> None:
+    uow.people.add(principal)
+    detail = f"created the {word} '{principal.name}'"
+    record_audit(uow, clock, dice, by, WRITE_PEOPLE, subscription_scope(uow), detail=detail)
+    uow.flush()
 
 
 def set_password(

@@ -18,7 +18,6 @@ from galeria.domain.galleries import (
     VersionNumber,
 )
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.publishing import Publishing, Target, check_deletable
 from galeria.domain.soft_delete import Retention
@@ -99,11 +98,6 @@ def list_versions(request: Request, definition_id: ResourceId) -> list[ImageVers
     definition = request.uow.definitions.get_by_key(definition_id.key)
     versions = request.uow.versions.of_definition(definition.id)
     return [version for version in versions if version.retention is Retention.ACTIVE]
-
-
-def labs_of(request: Request, version: ImageVersion) -> list[Lab]:
-    """The labs that were made from this exact version."""
-    return request.uow.labs.of_version(version.id)
 
 
 def delete_version(request: Request, id: ResourceId) -> Operation | None:
