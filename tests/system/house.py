@@ -14,6 +14,7 @@ from typing import Any
 
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
+from galeria.adapters.store.lease import hold
 from galeria.domain.errors import Unavailable
 from galeria.faces.client.compute import NewDefinition
 from galeria.faces.client.connection import Connection
@@ -127,6 +128,12 @@ class House:
                 return
             assert time.monotonic() < deadline, f"the operation does not end: {snapshot}\n{self.log}"
             time.sleep(LOOK_SECONDS)
+
+    @contextmanager
+    def held_up(self, region: str) -> Iterator[None]:
+        """Whatever begins to read or write the region's store waits until the block ends, as for a garbage collection."""
+        with hold(self.data / "work" / region / "lease", region=region, exclusive=True):
+            yield
 
     def wait(self, work: Begun) -> Snapshot:
         """Until it has succeeded. Raises what it failed with."""

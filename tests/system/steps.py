@@ -24,6 +24,15 @@ def is_moving(step: str, region: str | None = None) -> Moment:
     return moment
 
 
+def is_running(step: str) -> Moment:
+    """The step has begun, and is not over."""
+
+    def moment(snapshot: Snapshot) -> bool:
+        return any(each.name == step and each.status == "Running" for each in snapshot.steps)
+
+    return moment
+
+
 def seen(house: House, work: Begun, moment: Moment) -> Snapshot:
     """The first snapshot of that moment."""
     for snapshot in house.looks(work):

@@ -13,14 +13,17 @@ from galeria.faces.client.operations import Begun, Snapshot
 from galeria.faces.demo.cast import Material
 from tests.system.conftest import NewBulky
 from tests.system.house import GALLERY, SOUTH, SOUTHEAST, House, until
-from tests.system.steps import STORE, STORE_CHANGES, is_complete, is_made, is_moving, seen
+from tests.system.steps import STORE, STORE_CHANGES, is_complete, is_made, is_moving, is_running, seen
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
 
 
 def test_a_canceled_import_stops_and_a_retry_completes_it(house: House, new_bulky: NewBulky) -> None:
-    imported = house.begin_import("Canceled", new_bulky(), regions=(SOUTH, SOUTHEAST))
-    canceled = cancel(house, imported.begun, STORE)
+    disk = new_bulky()
+    with house.held_up(SOUTH):
+        imported = house.begin_import("Canceled", disk, regions=(SOUTH, SOUTHEAST))
+        cancel(house, imported.begun, STORE)
+    canceled = expect_canceled(house, imported.begun)
     assert not is_made(house.version(imported))
     house.wait(house.galeria.operations.retry(canceled.id))
     assert is_complete(house.version(imported), SOUTH, SOUTHEAST)
@@ -34,8 +37,10 @@ def test_a_canceled_export_leaves_the_template_running_and_a_retry_completes_it(
     house.make_lab("course", house.image_id("Bulky"))
     shell = house.boot("course")
     shell.run("sudo dd if=/dev/urandom of=/dev/vda bs=1M seek=160 count=96 conv=notrunc,fsync 2>&1")
-    begun = house.galeria.exports.begin("course", name="Course")
-    canceled = cancel(house, begun, STORE_CHANGES)
+    with house.held_up(SOUTH):
+        begun = house.galeria.exports.begin("course", name="Course")
+        cancel(house, begun, STORE_CHANGES)
+    canceled = expect_canceled(house, begun)
     version = begun.resource["imageVersionId"]
     assert not is_made(house.galeria.versions.by_id(version))
     assert shell.run("echo still here") == "still here"
@@ -46,9 +51,12 @@ def test_a_canceled_export_leaves_the_template_running_and_a_retry_completes_it(
 def test_deleting_a_version_that_is_being_made_ends_its_making_and_leaves_no_byte(
     house: House, new_bulky: NewBulky
 ) -> None:
-    imported = house.begin_import("Taken back", new_bulky())
-    seen(house, imported.begun, is_moving(STORE))
-    house.wait(house.galeria.versions.delete(GALLERY, imported.image, imported.version))
+    disk = new_bulky()
+    with house.held_up(SOUTH):
+        imported = house.begin_import("Taken back", disk)
+        seen(house, imported.begun, is_running(STORE))
+        deleting = house.galeria.versions.delete(GALLERY, imported.image, imported.version)
+    house.wait(deleting)
     assert house.ended(imported.begun).status == "Canceled"
     with pytest.raises(NotFound):
         house.version(imported)
@@ -92,9 +100,12 @@ def test_a_worker_of_its_own_does_the_work_of_a_server_without_one(
     assert is_complete(house.version(large), SOUTH, SOUTHEAST)
 
 
-def cancel(house: House, work: Begun, step: str) -> Snapshot:
+def cancel(house: House, work: Begun, step: str) -> None:
     """In the middle of the step."""
-    house.galeria.operations.cancel(seen(house, work, is_moving(step)).id)
+    house.galeria.operations.cancel(seen(house, work, is_running(step)).id)
+
+
+def expect_canceled(house: House, work: Begun) -> Snapshot:
     ended = house.ended(work)
     assert ended.status == "Canceled", ended
     assert "Retry" in ended.error["message"]
