@@ -1,5 +1,6 @@
 """The scripts run in any POSIX shell, and install what the program asks for."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -11,7 +12,7 @@ from galeria.guests import HOST_PACKAGES
 
 # Part of every Debian and Ubuntu.
 ESSENTIAL = {"apt", "dpkg"}
-SCRIPTS = ("scripts/setup", "scripts/clients", ".ci/run")
+SCRIPTS = ("scripts/setup", "scripts/clients", "scripts/assets", ".ci/run")
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -28,7 +29,7 @@ def test_setup_installs_every_package_that_the_program_names(root: Path) -> None
     lists = dict(re.findall(r"^(\w+)_packages='([^']*)'", text, re.MULTILINE))
     wanted = {*HOST_PACKAGES, *(package for _, package in TOOLS), "ovmf", "libvirt-daemon-system"} - ESSENTIAL
 
-    assert set(lists) == {"run", "test", "bench"}
+    assert set(lists) == {"run", "asset", "test", "bench"}
     assert not wanted - set(lists["run"].split())
 
 
@@ -39,13 +40,26 @@ def test_the_lock_names_hashes_and_no_place_to_get_packages_from(root: Path) -> 
     assert "://" not in lock
 
 
-def test_setup_refuses_an_unknown_mode(root: Path) -> None:
+def test_the_pages_packages_are_pinned_by_hash_and_name_no_place_to_get_them_from(root: Path) -> None:
+    wanted = json.loads((root / "assets" / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((root / "assets" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {path.removeprefix("node_modules/"): each for path, each in lock["packages"].items() if path}
+
+    for name, version in {**wanted["dependencies"], **wanted["devDependencies"]}.items():
+        assert packages[name]["version"] == version
+    assert all(each["integrity"].startswith("sha512-") for each in packages.values())
+    assert not [name for name, each in packages.items() if "resolved" in each]
+    assert "omit-lockfile-registry-resolved=true" in (root / "assets" / ".npmrc").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["setup", "assets"])
+def test_a_script_refuses_an_unknown_mode(root: Path, name: str) -> None:
     done = subprocess.run(
-        [root / "scripts" / "setup", "everything"], capture_output=True, text=True, check=False, timeout=20
+        [root / "scripts" / name, "everything"], capture_output=True, text=True, check=False, timeout=20
     )
 
     assert done.returncode == 1
-    assert "run|test|bench" in done.stderr
+    assert f"usage: scripts/{name} [run|test" in done.stderr
 
 
 def test_the_makefile_tells_of_every_target(root: Path) -> None:
