@@ -62,11 +62,13 @@ def renew_session(uow: UnitOfWork, clock: Clock, dice: Dice, refresh_token: str,
 
 
 def revoke_sessions(uow: UnitOfWork, clock: Clock, principal_id: str) -> None:
-    """Sign out everywhere: refresh tokens stop working, and so do codes that nobody has fetched a token with yet.
+    """Sign out everywhere, browsers included.
 
-    Access tokens run out within the hour.
+    Refresh tokens stop working, and so do codes that nobody has fetched a token with yet. Access tokens run out within the hour.
     """
     _revoke(uow.refresh_tokens.of_principal(principal_id), clock)
+    for session in uow.web_sessions.of_principal(principal_id):
+        uow.web_sessions.remove(session)
     for device_code in uow.device_codes.of_principal(principal_id):
         uow.device_codes.remove(device_code)
     for code in uow.authorization_codes.of_principal(principal_id):

@@ -86,11 +86,16 @@ def may(assignments: list[RoleAssignment], action: str, scope: str) -> bool:
     )
 
 
+def allowing_roles(action: str) -> tuple[str, ...]:
+    """Names of the roles that would allow it."""
+    return tuple(role.name for role in ROLES.values() if role.allows(action))
+
+
 def require(principal: Principal, assignments: list[RoleAssignment], action: str, scope: str) -> None:
     """Raises Forbidden with the missing action, the scope and the roles that would allow it."""
     if may(assignments, action, scope):
         return
-    roles = " or ".join(role.name for role in ROLES.values() if role.allows(action))
+    roles = " or ".join(allowing_roles(action))
     raise Forbidden(
         f"'{principal.display_name}' may not perform '{action}' on '{scope}'.",
         hint=f"Ask an Owner of it for one of these roles: {roles}.",

@@ -20,6 +20,7 @@ from galeria.domain.roster import FavoriteLab, LabUser
 from galeria.domain.schedules import Schedule
 from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
 from galeria.domain.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
+from galeria.domain.web_sessions import WebSession
 
 T = TypeVar("T")
 
@@ -228,6 +229,16 @@ class AuthorizationCodes(Rows[AuthorizationCode], Protocol):
         ...
 
 
+class WebSessions(Rows[WebSession], Protocol):
+    def of_principal(self, principal_id: str) -> list[WebSession]:
+        """Oldest first."""
+        ...
+
+    def expired(self, before: datetime) -> list[WebSession]:
+        """Those that expired before that time, oldest first."""
+        ...
+
+
 class Locks(Rows[Lock], Protocol):
     def all(self) -> list[Lock]:
         """By scope, then name."""
@@ -315,6 +326,8 @@ class UnitOfWork(Protocol):
     def device_codes(self) -> DeviceCodes: ...
     @property
     def authorization_codes(self) -> AuthorizationCodes: ...
+    @property
+    def web_sessions(self) -> WebSessions: ...
     @property
     def locks(self) -> Locks: ...
     @property

@@ -19,6 +19,7 @@ from galeria.domain.roster import FavoriteLab, LabUser
 from galeria.domain.schedules import Schedule
 from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
 from galeria.domain.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
+from galeria.domain.web_sessions import WebSession
 
 _PLACES: tuple[tuple[type[Any], sa.Table], ...] = (
     (Subscription, tables.subscriptions),
@@ -42,6 +43,7 @@ _PLACES: tuple[tuple[type[Any], sa.Table], ...] = (
     (Credential, sign_in_tables.credentials),
     (DeviceCode, sign_in_tables.device_codes),
     (AuthorizationCode, sign_in_tables.authorization_codes),
+    (WebSession, sign_in_tables.web_sessions),
     (Lock, lock_rows.locks),
     (Operation, tables.operations),
     (OperationStep, tables.operation_steps),

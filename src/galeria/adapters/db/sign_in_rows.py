@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from galeria.adapters.db import sign_in_tables as tables
 from galeria.adapters.db.rows import SqlRows
 from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
+from galeria.domain.web_sessions import WebSession
 
 
 class SqlCredentials(SqlRows[Credential]):
@@ -55,4 +56,19 @@ class SqlAuthorizationCodes(SqlRows[AuthorizationCode]):
     def expired(self, before: datetime) -> list[AuthorizationCode]:
         """Those that expired before that time, oldest first."""
         columns = tables.authorization_codes.c
+        return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
+
+
+class SqlWebSessions(SqlRows[WebSession]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, WebSession, tables.web_sessions, "session")
+
+    def of_principal(self, principal_id: str) -> list[WebSession]:
+        """Oldest first."""
+        columns = tables.web_sessions.c
+        return self._where(columns.principal_id == principal_id, order=(columns.created_at, columns.id))
+
+    def expired(self, before: datetime) -> list[WebSession]:
+        """Those that expired before that time, oldest first."""
+        columns = tables.web_sessions.c
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))

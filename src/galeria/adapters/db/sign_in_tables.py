@@ -43,6 +43,17 @@ device_codes = Table(
     Index("ix_device_codes_user_code", "user_code", unique=True),
 )
 
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    _principal(),
+    Column("created_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    *_texts("address", "browser"),
+)
+
 authorization_codes = Table(
     "authorization_codes",
     metadata,

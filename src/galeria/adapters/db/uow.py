@@ -16,7 +16,7 @@ from galeria.adapters.db.operation_rows import SqlAudit, SqlOperations
 from galeria.adapters.db.people_rows import SqlPeople, SqlRefreshTokens
 from galeria.adapters.db.roster_rows import SqlFavorites, SqlLabDrafts, SqlLabUsers, SqlSchedules
 from galeria.adapters.db.rows import SqlResources, SqlRows
-from galeria.adapters.db.sign_in_rows import SqlAuthorizationCodes, SqlCredentials, SqlDeviceCodes
+from galeria.adapters.db.sign_in_rows import SqlAuthorizationCodes, SqlCredentials, SqlDeviceCodes, SqlWebSessions
 from galeria.adapters.db.storage_rows import SqlAccessGrants, SqlDisks, SqlManagedImages, SqlSnapshots
 from galeria.domain.errors import GaleriaError
 from galeria.domain.operations import Upload
@@ -47,6 +47,7 @@ class SqlUnitOfWork:
         self.credentials = SqlCredentials(session)
         self.device_codes = SqlDeviceCodes(session)
         self.authorization_codes = SqlAuthorizationCodes(session)
+        self.web_sessions = SqlWebSessions(session)
         self.locks = SqlLocks(session)
         self.disks = SqlDisks(session)
         self.snapshots = SqlSnapshots(session)
