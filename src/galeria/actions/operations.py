@@ -124,7 +124,16 @@ def _is_visible(request: Request, operation: Operation) -> bool:
     return request.caller.may(READ_OF[operation.kind], operation.resource_id)
 
 
-def _require_own(request: Request, operation: Operation) -> None:
+def can_steer(request: Request, operation: Operation) -> bool:
     """Its beginner may steer it, and whoever may write what it works on."""
-    if operation.started_by != request.caller.principal.id:
-        request.caller.require(READ_OF[operation.kind].removesuffix("read") + "write", operation.resource_id)
+    own = operation.started_by == request.caller.principal.id
+    return own or request.caller.may(_write_of(operation), operation.resource_id)
+
+
+def _require_own(request: Request, operation: Operation) -> None:
+    if not can_steer(request, operation):
+        request.caller.require(_write_of(operation), operation.resource_id)
+
+
+def _write_of(operation: Operation) -> str:
+    return READ_OF[operation.kind].removesuffix("read") + "write"

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from galeria.adapters.durable import DbosStarter, DistantStarter
 from galeria.adapters.engine.nbd_source import sweep_sockets
@@ -24,6 +25,8 @@ from galeria.bootstrap.rounds import Reconciler, rounds
 from galeria.domain.errors import Conflict, Unavailable
 from galeria.faces.arm.app import make_app
 from galeria.faces.inside import Inside
+from galeria.faces.login.entrance import Entrance
+from galeria.faces.web.portal import make_portal
 from galeria.ports.work import Starter
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -42,7 +45,7 @@ def serve(
         parts = open_parts(data, names=(name, host), fake=fake, import_hosts=import_hosts)
         ensure_founded(parts)
         with _working(parts) if worker else _elsewhere() as starter:
-            app = make_app(_inside(parts, endpoint, starter))
+            app = _app(_inside(parts, endpoint, starter))
             config = uvicorn.Config(
                 app,
                 ssl_certfile=parts.installation.certificate,
@@ -79,6 +82,15 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+
+def _app(inside: Inside) -> FastAPI:
+    """Every door under one roof."""
+    entrance = Entrance(inside.database, inside.secrets, inside.clock)
+    portal = make_portal(inside, entrance)
+    app = make_app(inside, entrance=entrance)
+    portal.plug(app)
+    return app
 
 
 def _inside(parts: Parts, endpoint: str, starter: Starter) -> Inside:

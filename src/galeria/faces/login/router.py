@@ -30,9 +30,14 @@ def login_router(
     secrets: Secrets,
     clock: Clock,
     dice: Dice,
+    entrance: Entrance | None = None,
 ) -> APIRouter:
-    """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens, sign-in pages."""
-    entrance, codes, pages = Entrance(database, secrets, clock), Codes(database, clock, dice), Pages()
+    """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens, sign-in pages.
+
+    `entrance` is shared with other doors that take passwords, so that all wrong tries count together.
+    """
+    entrance = entrance or Entrance(database, secrets, clock)
+    codes, pages = Codes(database, clock, dice), Pages()
     issuer = Issuer(authority, database=database, tokens=tokens, clock=clock, dice=dice)
     server = SignInServer(
         authority, entrance=entrance, codes=codes, issuer=issuer, database=database, clock=clock, dice=dice

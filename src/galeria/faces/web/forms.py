@@ -1,0 +1,79 @@
+"""What a person typed into a form: fields, each a text or several, with the errors found in them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from fastapi import Request as HttpRequest
+from starlette.exceptions import HTTPException
+
+from galeria.domain.errors import GaleriaError, Invalid, TooLarge
+
+LARGEST = 256 * 1024  # bytes; files come by /uploads
+MOST_FIELDS = 2000
+
+
+@dataclass(kw_only=True)
+class Form:
+    """`errors` are GaleriaErrors by field name, "" for those of the whole form."""
+
+    fields: Mapping[str, list[str]]
+    csrf: str = ""
+    errors: dict[str, GaleriaError] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls) -> "Form":
+        return cls(fields={})
+
+    def text(self, name: str, default: str = "") -> str:
+        """Without spaces at both ends."""
+        return self.raw(name, default).strip()
+
+    def raw(self, name: str, default: str = "") -> str:
+        """As it was typed, such as a password."""
+        values = self.fields.get(name)
+        return values[0] if values else default
+
+    def all(self, name: str) -> list[str]:
+        return self.fields.get(name, [])
+
+    def has(self, name: str) -> bool:
+        """A ticked box, or the button that was pressed."""
+        return name in self.fields
+
+    def number(self, name: str, default: int = 0) -> int:
+        """Raises Invalid for what is no whole number."""
+        text = self.text(name)
+        if not text:
+            return default
+        if not text.isdecimal() or len(text) > 15:
+            raise Invalid(f"'{text}' is not a whole number.", hint="Type digits only.", target=name)
+        return int(text)
+
+    @contextmanager
+    def checking(self, *targets: str, **renamed: str) -> Iterator[None]:
+        """Keeps an error that is raised inside, beside the field that it is about: show the form again when `errors` is not
+        empty. An error's target names the field directly, or by `renamed` (target → field); others stand at the top.
+        """
+        try:
+            yield
+        except GaleriaError as error:
+            name = renamed.get(error.target or "", error.target or "")
+            self.errors[name if name in targets or name in renamed.values() else ""] = error
+
+
+async def read_form(http: HttpRequest) -> Form:
+    """Raises TooLarge, Invalid."""
+    announced = http.headers.get("content-length", "")
+    if not announced.isdecimal() or int(announced[:20]) > LARGEST:
+        raise TooLarge("The form is too large.", hint="Send less text; files are sent on the import page.")
+    try:
+        sent = await http.form(max_files=0, max_fields=MOST_FIELDS)
+    except HTTPException as error:
+        raise Invalid("The form could not be read.", hint="Open the page again and repeat what you did.") from error
+    fields: dict[str, list[str]] = {}
+    for name, value in sent.multi_items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value.replace("\0", ""))
+    csrf = fields.pop("csrf", [""])[0]
+    return Form(fields=fields, csrf=csrf)

@@ -1,0 +1,67 @@
+"""Where each thing has its page. Addresses name the resource group and the resource, as people know them."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from galeria.domain.ids import ResourceId
+from galeria.domain.resources import Resource
+
+Named = Resource | ResourceId | str
+"""A resource, its id, or the text of that."""
+
+
+def lab_place(lab: Named, *more: str) -> str:
+    """/labs/GROUP/LAB; `more` are further steps, such as "export"."""
+    return _place("labs", lab, *more)
+
+
+def account_place(account: Named, *more: str) -> str:
+    return _place("accounts", account, *more)
+
+
+def gallery_place(gallery: Named, *more: str) -> str:
+    return _place("galleries", gallery, *more)
+
+
+def image_place(image: Named, *more: str) -> str:
+    """/galleries/GROUP/GALLERY/images/IMAGE, of a definition."""
+    return _place("galleries", image, *more)
+
+
+def version_place(version: Named, *more: str) -> str:
+    """/galleries/GROUP/GALLERY/images/IMAGE/versions/1.0.0."""
+    return _place("galleries", version, *more)
+
+
+def operation_place(operation: str, *more: str) -> str:
+    return "/" + "/".join(quote(each, safe="") for each in ("operations", operation, *more))
+
+
+def place_of(id: str) -> str:
+    """The page of any resource by its id; "" for what has no page of its own."""
+    parsed = ResourceId.parse(id)
+    word = _WORDS.get(parsed.type.lower())
+    if word == "machine":
+        return lab_place(parsed.parent)
+    return _place(word, parsed) if word else ""
+
+
+def _place(word: str, thing: Named, *more: str) -> str:
+    id = thing.arm_id if isinstance(thing, Resource) else ResourceId.parse(thing) if isinstance(thing, str) else thing
+    return "/" + "/".join(quote(each, safe="") for each in (word, id.group, *id.segments[1:], *more))
+
+
+_WORDS = {
+    "microsoft.labservices/labs": "labs",
+    "microsoft.labservices/labs/virtualmachines": "machine",
+    "microsoft.labservices/labplans": "accounts",
+    "microsoft.compute/galleries": "galleries",
+    "microsoft.compute/galleries/images": "galleries",
+    "microsoft.compute/galleries/images/versions": "galleries",
+}
+
+PLACES: dict[str, Callable[..., Any]] = {
+    each.__name__: each
+    for each in (lab_place, account_place, gallery_place, image_place, version_place, operation_place, place_of)
+}

@@ -1,0 +1,85 @@
+"""All pages under one roof."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from galeria.domain.errors import GaleriaError, NotFound
+from galeria.faces.arm.identity import RequestIdentity
+from galeria.faces.arm.spelling import is_arm
+from galeria.faces.inside import Inside
+from galeria.faces.login.entrance import Entrance
+from galeria.faces.web.assets import StaticFiles
+from galeria.faces.web.door import Open, read_page
+from galeria.faces.web.operations import operations_router
+from galeria.faces.web.rendering import Rendering
+from galeria.faces.web.routes import page_router, show_error
+from galeria.faces.web.sign_in import HOME, SignInPages
+
+Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portal:
+    """The pages' routes, and what they need on the application."""
+
+    rendering: Rendering
+    router: APIRouter
+
+    def plug(self, app: FastAPI) -> None:
+        """People get pages also where nothing is and where something broke; programs get what they always got."""
+        app.state.rendering = self.rendering
+        app.include_router(self.router)
+        for kind, tell in ((HTTPException, _nothing), (Exception, _fault)):
+            app.add_exception_handler(kind, _for_people(tell, app.exception_handlers[kind]))
+
+
+def make_portal(inside: Inside, entrance: Entrance) -> Portal:
+    """Raises Unavailable where the files of others are missing."""
+    static = StaticFiles()
+    router = APIRouter()
+    for each in (
+        _home_router(),
+        static.router(),
+        SignInPages(entrance=entrance).router(),
+        operations_router(),
+    ):
+        router.include_router(each)
+    return Portal(rendering=Rendering(static, inside.settings), router=router)
+
+
+def _home_router() -> APIRouter:
+    router = page_router()
+    router.add_api_route("/", home, methods=["GET"], name="web_home")
+    return router
+
+
+def home(page: Open) -> Response:
+    return page.go(HOME)
+
+
+def _for_people(tell: Callable[[Request, Exception], GaleriaError], others: Handler) -> Handler:
+    async def answer(request: Request, error: Exception) -> Response:
+        accepts = request.headers.get("accept", "")
+        if request.method == "GET" and "text/html" in accepts and not is_arm(request.url.path):
+            return show_error(await read_page(request), tell(request, error))
+        told = others(request, error)
+        return told if isinstance(told, Response) else await told
+
+    return answer
+
+
+def _nothing(request: Request, error: Exception) -> GaleriaError:
+    return NotFound("There is no such page.", hint="Look for what you need from the start page.")
+
+
+def _fault(request: Request, error: Exception) -> GaleriaError:
+    """Starlette raises the error again, so that the server logs it, with this note."""
+    identity = RequestIdentity.of(request.scope)
+    error.add_note(f"{request.method} {request.url.path}, correlation id {identity.correlation_id}")
+    return GaleriaError(
+        "Something went wrong inside Galeria; what was asked for may not have happened.",
+        hint=f"Look for the correlation id {identity.correlation_id} in the server's log.",
+    )

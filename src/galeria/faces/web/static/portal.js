@@ -1,0 +1,83 @@
+// What pages do beyond HTML and htmx. Everything works without it, only less comfortably.
+"use strict";
+
+// The clock of this browser, so that pages show local times.
+(() => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && !document.cookie.split("; ").includes(`zone=${zone}`)) {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  }
+})();
+
+// Where server-sent events do not come through, ask again and again.
+const POLL_SECONDS = 3;
+const LOST_AFTER = 2;
+
+function settled(element) {
+  if (element.dataset.then === "reload") {
+    location.reload();
+  } else if (element.dataset.then) {
+    location.assign(element.dataset.then);
+  }
+}
+
+async function poll(element) {
+  try {
+    const answer = await fetch(element.dataset.poll, { headers: { "HX-Request": "true" } });
+    if (answer.ok) {
+      element.innerHTML = await answer.text();
+      if (answer.headers.get("X-Settled") === "true") {
+        settled(element);
+        return;
+      }
+    }
+  } catch {
+    // The server is away: it is asked again, as it comes back by itself.
+  }
+  setTimeout(() => poll(element), POLL_SECONDS * 1000);
+}
+
+document.addEventListener("htmx:sseError", (event) => {
+  const element = event.target.closest("[data-poll]");
+  if (!element) {
+    return;
+  }
+  element.lost = (element.lost || 0) + 1;
+  if (element.lost === LOST_AFTER) {
+    element.removeAttribute("sse-connect");
+    poll(element);
+  }
+});
+
+document.addEventListener("htmx:sseClose", (event) => {
+  const element = event.target.closest("[data-poll]");
+  if (element && event.detail.type === "message") {
+    settled(element);
+  }
+});
+
+// Copy what stands in another element.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) {
+    return;
+  }
+  const source = document.querySelector(button.dataset.copy);
+  await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
+  const before = button.textContent;
+  button.textContent = button.dataset.copied;
+  setTimeout(() => {
+    button.textContent = before;
+  }, 2000);
+});
+
+// One tick for all boxes of a table.
+document.addEventListener("change", (event) => {
+  const all = event.target.closest("[data-ticks]");
+  if (all) {
+    for (const box of all.closest("form").querySelectorAll(`input[name="${all.dataset.ticks}"]:not(:disabled)`)) {
+      box.checked = all.checked;
+    }
+  }
+});
