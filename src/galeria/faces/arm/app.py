@@ -49,6 +49,7 @@ from galeria.faces.graph.directory import directory_router
 from galeria.faces.inside import Inside
 from galeria.faces.login.authority import Authority
 from galeria.faces.login.bearer import bearer, unauthenticated_handler
+from galeria.faces.login.entrance import Entrance
 from galeria.faces.login.router import login_router
 from galeria.faces.uploads.tus import UploadDoors, tus_router
 
@@ -93,14 +94,14 @@ ROUTES: tuple[Route, ...] = (
 )
 
 
-def make_app(inside: Inside, *, routers: Iterable[APIRouter] = ()) -> FastAPI:
-    """The service as an ASGI application. `routers` are other doors under the same roof, such as the pages."""
+def make_app(inside: Inside, *, routers: Iterable[APIRouter] = (), entrance: Entrance | None = None) -> FastAPI:
+    """The service as an ASGI application. `routers` are other doors under the same roof; see `login_router` for `entrance`."""
     authority = Authority(endpoint=inside.endpoint, tenant_id=inside.tenant_id)
     who = bearer(inside.tokens, inside.database, inside.dice)
     app = FastAPI(title="Galeria", description=__doc__, version="1", redirect_slashes=False)
     app.state.inside = inside
     app.include_router(_arm_router())
-    for router in (*_neighbours(inside, authority), *routers):
+    for router in (*_neighbours(inside, authority, entrance), *routers):
         app.include_router(router, responses=_NOT_OURS)
     app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
     app.add_exception_handler(GaleriaError, on_galeria_error)
@@ -140,7 +141,7 @@ def _arm_router() -> APIRouter:
     return router
 
 
-def _neighbours(inside: Inside, authority: Authority) -> tuple[APIRouter, ...]:
+def _neighbours(inside: Inside, authority: Authority, entrance: Entrance | None) -> tuple[APIRouter, ...]:
     who = bearer(inside.tokens, inside.database, inside.dice)
 
     def owner(request: Request) -> Principal:
@@ -153,6 +154,7 @@ def _neighbours(inside: Inside, authority: Authority) -> tuple[APIRouter, ...]:
         secrets=inside.secrets,
         clock=inside.clock,
         dice=inside.dice,
+        entrance=entrance,
     )
     uploads = UploadDoors(
         database=inside.database,
