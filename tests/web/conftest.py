@@ -1,0 +1,72 @@
+"""One Chromium and one furnished house for all tests of this folder; each test opens windows of its own."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.web.browser import chromium_running
+from tests.web.house import House, furnish, housing
+from tests.web.looks import NARROW, ROOT, WIDE, sized
+from tests.web.visits import Visits
+
+Picture = Callable[[Page, str], Path]
+
+
+# Of the folder and not of the whole run: other tests need a thread without a running asyncio loop.
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with chromium_running() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def fake_house() -> Iterator[House]:
+    """`galeria serve --fake` in a process of its own, with what `furnish` puts in. Tests add things under new names."""
+    folder = Path(tempfile.mkdtemp(prefix="galeria-web-", dir="/var/tmp"))
+    try:
+        with housing(folder) as house:
+            furnish(house)
+            yield house
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="package")
+def visits(fake_house: House, chromium: Browser) -> Visits:
+    return Visits(fake_house, chromium)
+
+
+@pytest.fixture
+def visit(visits: Visits) -> Iterator[Visits]:
+    """Opens windows: visit(ANA, language="pt-BR", narrow=True). They are closed after the test."""
+    yield visits
+    visits.close()
+
+
+@pytest.fixture
+def blank(chromium: Browser) -> Iterator[Page]:
+    """A window on nothing."""
+    with chromium.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest, tmp_path: Path) -> Picture:
+    """Takes NAME.png and NAME-narrow.png of the whole page: for the documents with --regenerate, else to look at."""
+    regenerate = request.config.getoption("--regenerate")
+    folder = ROOT / "docs" / "pictures" if regenerate else tmp_path / "pictures"
+
+    def take(page: Page, name: str) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        for (width, height), ending in ((WIDE, ""), (NARROW, "-narrow")):
+            with sized(page, width, height):
+                page.screenshot(
+                    path=folder / f"{name}{ending}.png", full_page=True, animations="disabled", caret="hide"
+                )
+        return folder / f"{name}.png"
+
+    return take

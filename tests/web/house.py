@@ -1,0 +1,95 @@
+"""A running Galeria for pages: everything real but the virtual machines, with people, a gallery and a lab in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from galeria.bootstrap.stage import serving
+from galeria.faces.client.compute import NewDefinition
+from galeria.faces.client.connection import Connection
+from galeria.faces.client.credentials import ClientSecret
+from galeria.faces.client.galeria import Galeria
+from galeria.faces.client.imports import ImportRequest, begin_import
+from galeria.faces.client.labs import NewLab
+from tests.scene import disk_bytes
+
+HOME, AWAY = "brazilsouth", "brazilsoutheast"
+GALLERY, IMAGE, LAB = "campus", "Linux for algebra", "algebra"
+PASSWORD = "Correct-Horse-7"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    name: str
+    display_name: str
+    role: str  # for everything below the subscription; empty: none
+    password: str = field(default=PASSWORD, repr=False)
+
+
+MARIA = Person(name="maria", display_name="Maria", role="Owner")
+ANA = Person(name="ana", display_name="Ana", role="Lab Creator")
+BIA = Person(name="bia", display_name="Bia", role="Lab Creator")
+PEOPLE = (MARIA, ANA, BIA)
+"""An administrator and two educators."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    folder: Path
+    connect: dict[str, str]
+    galeria: Galeria  # signed in as the first administrator
+
+    @property
+    def endpoint(self) -> str:
+        return self.connect["endpoint"]
+
+    @property
+    def subscription(self) -> str:
+        return self.connect["subscription_id"]
+
+    def add(self, person: Person) -> Person:
+        """To be repeated with new names only."""
+        self.galeria.people.create(person.name, display_name=person.display_name, password=person.password)
+        if person.role:
+            self.galeria.roles.give(person.name, person.role, f"/subscriptions/{self.subscription}")
+        return person
+
+
+@contextmanager
+def housing(folder: Path, *, fake: bool = True) -> Iterator[House]:
+    """A house with the people of PEOPLE and nothing else, until the block ends."""
+    with serving(folder / "data", fake=fake) as connect:
+        secret = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
+        connection = Connection(connect["endpoint"], secret, ca_file=Path(connect["ca_file"]), patient=True)
+        memory = folder / "administrator"
+        memory.mkdir()
+        with Galeria.open(connection, memory=memory) as galeria:
+            house = House(folder=folder, connect=connect, galeria=galeria)
+            for person in PEOPLE:
+                house.add(person)
+            yield house
+
+
+def furnish(house: House) -> None:
+    """A gallery that is attached, an image in two regions that makes labs, one that makes none, and a lab."""
+    galeria, disk = house.galeria, house.folder / "disk.raw"
+    disk.write_bytes(disk_bytes())
+    galeria.wait(galeria.galleries.put(GALLERY, region=HOME, description="For every lab"))
+    add_image(house, IMAGE, disk, regions=(AWAY,))
+    add_image(house, "Two disks", disk, disk)
+    galeria.wait(galeria.accounts.attach(GALLERY))
+    image = str(galeria.images.get(IMAGE)["properties"]["sharedGalleryId"])
+    wanted = NewLab(image=image, user="ana", password=PASSWORD, region=HOME, title="Algebra", description="First term")
+    galeria.wait(galeria.labs.create(LAB, wanted))
+
+
+def add_image(house: House, name: str, *disks: Path, regions: tuple[str, ...] = ()) -> None:
+    """Version 1.0.0, or the next one, of an image in the gallery."""
+    definition = NewDefinition(generation="V1", display_name=name)
+    first, *others = disks
+    wanted = ImportRequest(
+        gallery=GALLERY, name=name, os_disk=first, data_disks=others, regions=regions, definition=definition
+    )
+    imported = begin_import(house.galeria, wanted, heard=lambda path: lambda done, total: None)
+    house.galeria.wait(imported.begun)
