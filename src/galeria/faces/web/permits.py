@@ -62,5 +62,5 @@ def _who_may(request: Request, action: str, scope: str) -> tuple[str, ...]:
 def is_administrator(caller: Caller, scope: str) -> bool:
     """Sees the administration's part of the navigation."""
     return caller.may("Microsoft.LabServices/labPlans/write", scope) or caller.may(
-        "Microsoft.Authorization/roleAssignments/read", scope
+        "Microsoft.Authorization/roleAssignments/write", scope
     )
