@@ -1,53 +1,145 @@
-"""Numbers, sizes, times and money as people read them."""
+"""Numbers, sizes, times and money as people read them. Pure: what the time is now is given."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from math import ceil, floor
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+from babel.units import format_unit
 
-_UNITS = ("B", "KB", "MB", "GB", "TB")
+# A GB is 1024³ bytes, as it is for disks in Azure and in the settings of a lab account.
+_UNITS = ("bytes", "KB", "MB", "GB", "TB")
+_STEP = 1024
+_PARTS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+_LONG_AGO = timedelta(days=30)  # from here on a date says more than "7 weeks ago"
+_FEW = 10  # seconds
+
+_PHRASES = {
+    "en": {
+        "now": "just now",
+        "few": "a few seconds left",
+        "one": "about {} left",
+        "other": "about {} left",
+        "less": "less than {}",
+        "when": "{}, {}",
+    },
+    "pt": {
+        "now": "agora mesmo",
+        "few": "faltam poucos segundos",
+        "one": "falta cerca de {}",
+        "other": "faltam cerca de {}",
+        "less": "menos de {}",
+        "when": "{}, {}",
+    },
+}
 
 
 @dataclass(frozen=True)
 class Formats:
+    """How one person reads values: in a language (`locale`), by the clock of a place (`zone`), in a currency (ISO 4217)."""
+
     locale: Locale
     zone: tzinfo = UTC
     currency: str = "USD"
 
-    def number(self, value: float) -> str:
+    def number(self, value: float | Decimal) -> str:
         return format_decimal(value, locale=self.locale)
 
-    def size(self, value: int) -> str:
-        """Bytes."""
+    def size(self, value: float) -> str:
+        """Bytes: three digits at most, such as 512 bytes, 1.5 GB, 128 GB."""
         amount, unit = float(value), 0
-        while amount >= 1024 and unit < len(_UNITS) - 1:
-            amount, unit = amount / 1024, unit + 1
-        return f"{format_decimal(round(amount, 1 if amount < 100 else 0), locale=self.locale)} {_UNITS[unit]}"
+        # What would be rounded up to 1024 is one of the next unit.
+        while round(abs(amount)) >= _STEP and unit < len(_UNITS) - 1:
+            amount, unit = amount / _STEP, unit + 1
+        rounded = round(amount, 1 if abs(amount) < 100 and unit else 0)
+        if not unit:
+            return format_unit(int(rounded), "digital-byte", "long", locale=self.locale)
+        return f"{self.number(rounded)} {_UNITS[unit]}"
 
-    def rate(self, value: int) -> str:
+    def rate(self, value: float) -> str:
+        """Bytes per second."""
         return f"{self.size(value)}/s"
 
-    def duration(self, seconds: float) -> str:
-        return format_timedelta(seconds, locale=self.locale)
+    def duration(self, seconds: float | timedelta) -> str:
+        """The two largest units: 2 h 5 min."""
+        rest = round(_seconds(seconds))
+        shown: list[str] = []
+        for unit, length in _PARTS:
+            count, rest = divmod(rest, length)
+            if count or (unit == "second" and not shown):
+                shown.append(format_unit(count, f"duration-{unit}", "short", locale=self.locale))
+            elif shown:
+                break
+        return " ".join(shown[:2])
 
-    def left(self, seconds: float) -> str:
-        return format_timedelta(seconds, locale=self.locale)
+    def left(self, seconds: float | timedelta | None) -> str:
+        """How long something will take yet, as a whole phrase, no more exact than such a guess is; "" where unknown."""
+        if seconds is None:
+            return ""
+        rest = max(0.0, _seconds(seconds))
+        if rest < _FEW:
+            return self._phrase("few")
+        count, unit = _guessed(rest)
+        words = format_unit(count, f"duration-{unit}", "long", locale=self.locale)
+        return self._phrase("one" if count == 1 else "other").format(words)
 
     def moment(self, value: datetime) -> str:
-        return format_datetime(value, "short", tzinfo=self.zone, locale=self.locale)
+        """Day and time: Nov 27, 2026, 2:05 PM; 27 de nov. de 2026, 14:05."""
+        there = _aware(value).astimezone(self.zone)
+        time = format_datetime(there, self.locale.time_formats["short"].pattern, locale=self.locale)
+        return self._phrase("when").format(self.day(there.date()), time)
 
-    def day(self, value: datetime) -> str:
-        return format_date(value.astimezone(self.zone), "medium", locale=self.locale)
+    def day(self, value: date) -> str:
+        """A date, or the day that a moment falls on at the person's place."""
+        there = _aware(value).astimezone(self.zone) if isinstance(value, datetime) else value
+        return format_date(there, "medium", locale=self.locale)
 
     def ago(self, value: datetime, now: datetime) -> str:
-        return format_timedelta(value - now, add_direction=True, locale=self.locale)
+        """5 minutes ago; in 2 hours. What is more than a month away is a date."""
+        distance = _aware(value) - _aware(now)
+        if abs(distance) >= _LONG_AGO:
+            return self.day(value)
+        if abs(distance) < timedelta(seconds=_FEW):
+            return self._phrase("now")
+        return format_timedelta(distance, add_direction=True, threshold=1, locale=self.locale)
 
-    def money(self, value: Decimal) -> str:
-        return format_currency(value, self.currency, locale=self.locale)
+    def money(self, value: float | Decimal) -> str:
+        """Of what is less than the smallest coin, so much is said: less than $0.01."""
+        coin = Decimal(1).scaleb(-get_currency_precision(self.currency))
+        if 0 < value < coin:
+            return self._phrase("less").format(self._amount(coin))
+        return self._amount(value)
 
     def percent(self, value: float) -> str:
-        """0 to 100."""
-        return format_percent(value / 100, locale=self.locale)
+        """0 to 100. Rounded down: what is not complete is never 100 %."""
+        return format_percent(floor(value) / 100, locale=self.locale)
+
+    def _amount(self, value: float | Decimal) -> str:
+        return format_currency(value, self.currency, locale=self.locale)
+
+    def _phrase(self, name: str) -> str:
+        return _PHRASES.get(self.locale.language, _PHRASES["en"])[name]
+
+
+def _seconds(value: float | timedelta) -> float:
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+def _guessed(seconds: float) -> tuple[int, str]:
+    """A count and its unit: 40 seconds, 5 minutes, 3 hours, 2 days. Rounded up, so that nobody waits longer than told."""
+    if seconds <= 50:
+        return ceil(seconds / 10) * 10, "second"
+    if seconds <= 90 * 60:
+        return ceil(seconds / 60), "minute"
+    if seconds <= 36 * 3600:
+        return ceil(seconds / 3600), "hour"
+    return ceil(seconds / 86_400), "day"
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"{value} has no zone")
+    return value
