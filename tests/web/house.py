@@ -73,11 +73,12 @@ def housing(folder: Path, *, fake: bool = True) -> Iterator[House]:
 
 def furnish(house: House) -> None:
     """A gallery that is attached, an image in two regions that makes labs, one that makes none, and a lab."""
-    galeria, disk = house.galeria, house.folder / "disk.raw"
+    galeria, disk, second = house.galeria, house.folder / "disk.raw", house.folder / "data.raw"
     disk.write_bytes(disk_bytes())
+    second.write_bytes(disk_bytes(seed=2))
     galeria.wait(galeria.galleries.put(GALLERY, region=HOME, description="For every lab"))
     add_image(house, IMAGE, disk, regions=(AWAY,))
-    add_image(house, "Two disks", disk, disk)
+    add_image(house, "Two disks", disk, second)
     galeria.wait(galeria.accounts.attach(GALLERY))
     image = str(galeria.images.get(IMAGE)["properties"]["sharedGalleryId"])
     wanted = NewLab(image=image, user="ana", password=PASSWORD, region=HOME, title="Algebra", description="First term")
