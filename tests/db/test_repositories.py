@@ -1,15 +1,17 @@
 """What each repository promises beyond finding by id and key."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from galeria.adapters.db.uow import SqlDatabase
 from galeria.domain.accounts import ImageChoice
 from galeria.domain.errors import Conflict
-from galeria.domain.galleries import Replica, VersionDisk
-from galeria.domain.operations import OperationStep
-from galeria.domain.states import OperationStatus
+from galeria.domain.galleries import ImageVersion, Replica, SourceKind, VersionDisk, latest_version
+from galeria.domain.operations import OperationStep, Upload
+from galeria.domain.soft_delete import Retention
+from galeria.domain.states import OperationStatus, ProvisioningState, ReplicaState
 
 from . import samples
 
@@ -62,6 +64,74 @@ def test_versions_are_listed_by_number(db: SqlDatabase) -> None:
         assert [each.name for each in unit.definitions.of_gallery(gallery.id)] == ["a", "b"]
         assert [each.name for each in unit.versions.of_definition(one.id)] == ["1.2.9", "1.2.10", "1.9.0", "1.10.0"]
         assert [each.name for each in unit.versions.of_gallery(gallery.id)][-2:] == ["1.10.0", "0.0.1"]
+
+
+def test_versions_come_page_by_page_the_highest_number_first(db: SqlDatabase) -> None:
+    gallery = samples.gallery()
+    image = samples.definition(gallery)
+    with db() as unit:
+        unit.galleries.add(gallery)
+        unit.definitions.add(image)
+        for name in ("1.10.0", "1.9.0", "2026.11.23", "1.2.10", "10.0.0"):
+            unit.versions.add(samples.version(image, name))
+        unit.versions.add(samples.version(image, "11.0.0", **retained()))
+        unit.versions.add(samples.version(image, "12.0.0", deleted_at=samples.NOW))
+        page, count = unit.lists.versions(image.id, offset=1, limit=2)
+        ones = unit.lists.versions(image.id, starting="1.")
+        back = unit.lists.versions(image.id, retained=True)
+        going = unit.lists.retained(gallery.id)
+        assert unit.lists.version_counts([image.id, "other"]) == {image.id: 5, "other": 0}
+        assert unit.lists.definition_counts() == {gallery.id: 1}
+    assert ([each.name for each in page], count) == (["10.0.0", "1.10.0"], 5)
+    assert ([each.name for each in ones[0]], ones[1]) == (["1.10.0", "1.9.0", "1.2.10"], 3)
+    assert ([each.name for each in back[0]], back[1]) == (["11.0.0"], 1)
+    assert ([each.name for each in going[0]], going[1]) == (["11.0.0"], 1)
+
+
+def test_the_latest_in_each_region_is_what_the_domain_says(db: SqlDatabase) -> None:
+    gallery = samples.gallery()
+    image = samples.definition(gallery)
+    done = {"published_at": samples.NOW}
+    given: list[tuple[ImageVersion, list[Replica]]] = [
+        (samples.version(image, "1.9.0", **done), copies("south", "west")),
+        (samples.version(image, "1.10.0", **done), copies("south")),
+        (samples.version(image, "1.11.0", exclude_from_latest=True, **done), copies("south", "west", west=False)),
+        (samples.version(image, "1.12.0", **done), copies("west", west=True)),
+        (samples.version(image, "1.13.0"), copies("south", "west")),
+        (samples.version(image, "1.14.0", **done, **retained()), copies("south")),
+        (samples.version(image, "1.15.0", state=ProvisioningState.DELETING, **done), copies("south")),
+        (samples.version(image, "1.16.0", **done), [replica("south", state=ReplicaState.FAILED)]),
+    ]
+    with db() as unit:
+        unit.galleries.add(gallery)
+        unit.definitions.add(image)
+        for version, replicas in given:
+            unit.versions.add(version)
+            for each in replicas:
+                each.version_id = version.id
+                unit.versions.add_replica(each)
+        unit.commit()
+        found = unit.lists.latest(image.id)
+    said = {region: latest_version(given, region) for region in ("south", "west")}
+    assert found == {region: version.id for region, version in said.items() if version}
+    names = {version.id: version.name for version, _ in given}
+    assert {region: names[id] for region, id in found.items()} == {"south": "1.10.0", "west": "1.11.0"}
+
+
+def test_uploads_are_found_by_owner_and_by_what_was_made_of_them(db: SqlDatabase) -> None:
+    gallery = samples.gallery()
+    image = samples.definition(gallery)
+    with db() as unit:
+        for number, owner in enumerate(("ana", "ana", "bia")):
+            made = samples.NOW + timedelta(minutes=number)
+            unit.uploads.add(Upload(id=f"u{number}", owner_id=owner, file_name="f", length=1, created_at=made))
+        unit.galleries.add(gallery)
+        unit.definitions.add(image)
+        unit.versions.add(samples.version(image, source_id="u0"))
+        unit.versions.add(samples.version(image, "2.0.0", source_id="u1", source_kind=SourceKind.DISK))
+        assert [each.id for each in unit.uploads.of_owner("ana")] == ["u1", "u0"]
+        assert [each.name for each in unit.lists.from_uploads(["u0", "u1"])] == ["1.0.0"]
+        assert unit.lists.from_uploads([]) == []
 
 
 @pytest.mark.parametrize("keeps_key", [True, False])
@@ -276,3 +346,15 @@ def test_steps_come_by_position_and_go_with_their_operation(db: SqlDatabase) -> 
         unit.operations.remove(operation)
         unit.commit()
         assert unit.operations.steps(operation.id) == []
+
+
+def retained() -> dict[str, Any]:
+    return {"retention": Retention.SOFT_DELETED, "hard_deletion_at": samples.NOW}
+
+
+def replica(region: str, **fields: Any) -> Replica:
+    return Replica(**{"version_id": "", "region": region, "state": ReplicaState.COMPLETED} | fields)
+
+
+def copies(*regions: str, **excluded: bool) -> list[Replica]:
+    return [replica(region, exclude_from_latest=excluded.get(region)) for region in regions]

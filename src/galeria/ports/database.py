@@ -21,6 +21,7 @@ from galeria.domain.schedules import Schedule
 from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
 from galeria.domain.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 from galeria.domain.web_sessions import WebSession
+from galeria.ports.lists import ImageLists
 
 T = TypeVar("T")
 
@@ -287,6 +288,12 @@ class Operations(Rows[Operation], Protocol):
     def add_step(self, step: OperationStep) -> None: ...
 
 
+class Uploads(Rows[Upload], Protocol):
+    def of_owner(self, owner_id: str) -> list[Upload]:
+        """The newest first."""
+        ...
+
+
 class Audit(Protocol):
     def add(self, event: AuditEvent) -> None: ...
 
@@ -302,6 +309,9 @@ class UnitOfWork(Protocol):
     def definitions(self) -> Definitions: ...
     @property
     def versions(self) -> Versions: ...
+    @property
+    @property
+    def lists(self) -> ImageLists: ...
     @property
     def accounts(self) -> Accounts: ...
     @property
@@ -341,7 +351,7 @@ class UnitOfWork(Protocol):
     @property
     def operations(self) -> Operations: ...
     @property
-    def uploads(self) -> Rows[Upload]: ...
+    def uploads(self) -> Uploads: ...
     @property
     def groups(self) -> Resources[ResourceGroup]: ...
     @property

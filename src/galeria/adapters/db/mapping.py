@@ -56,11 +56,19 @@ _PLACES: tuple[tuple[type[Any], sa.Table], ...] = (
     (AccessGrant, storage_tables.access_grants),
 )
 
-# Columns of the database's own, made from a field at every write, because databases fold case each in its own way.
-_FOLDED: dict[type[Any], tuple[str, str]] = {
-    Principal: ("name", "name_key"),
-    Operation: ("resource_id", "resource_key"),
-    AuditEvent: ("scope", "scope_key"),
+
+def _number_key(resource_id: str) -> str:
+    """Of a version's id: its number so that the order of texts is the order of numbers, which is asked for in questions."""
+    return ".".join(part.zfill(10) for part in resource_id.rsplit("/", 1)[-1].split("."))
+
+
+# Columns of the database's own, made from a field at every write, because databases fold case each in its own way, and
+# none knows the order of version numbers.
+_DERIVED: dict[type[Any], tuple[str, str, Callable[[str], str]]] = {
+    Principal: ("name", "name_key", str.lower),
+    Operation: ("resource_id", "resource_key", str.lower),
+    AuditEvent: ("scope", "scope_key", str.lower),
+    ImageVersion: ("resource_id", "number_key", _number_key),
 }
 
 
@@ -71,20 +79,20 @@ def map_classes() -> registry:
         return mapped.registry
     places = registry(metadata=metadata)
     for kind, table in _PLACES:
-        folded = _FOLDED.get(kind)
-        own = {f"_{folded[1]}": table.c[folded[1]]} if folded else {}
+        derived = _DERIVED.get(kind)
+        own = {f"_{derived[1]}": table.c[derived[1]]} if derived else {}
         # What goes with its owner may be gone before it is removed by name.
         places.map_imperatively(kind, table, properties=own, confirm_deleted_rows=False)
-        if folded:
-            fold = _fold(*folded)
-            sa.event.listen(kind, "before_insert", fold)
-            sa.event.listen(kind, "before_update", fold)
+        if derived:
+            derive = _derive(*derived)
+            sa.event.listen(kind, "before_insert", derive)
+            sa.event.listen(kind, "before_update", derive)
     places.configure()
     return places
 
 
-def _fold(source: str, target: str) -> Callable[[Mapper[Any], sa.Connection, Any], None]:
-    def fold(_mapper: Mapper[Any], _connection: sa.Connection, thing: Any) -> None:
-        setattr(thing, f"_{target}", getattr(thing, source).lower())
+def _derive(source: str, target: str, make: Callable[[str], str]) -> Callable[[Mapper[Any], sa.Connection, Any], None]:
+    def derive(_mapper: Mapper[Any], _connection: sa.Connection, thing: Any) -> None:
+        setattr(thing, f"_{target}", make(getattr(thing, source)))
 
-    return fold
+    return derive

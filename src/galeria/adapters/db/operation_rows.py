@@ -1,11 +1,11 @@
-"""Operations with their steps, and the audit log."""
+"""Operations with their steps, uploads, and the audit log."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
 from galeria.adapters.db.rows import SqlRows, at_or_below
-from galeria.domain.operations import AuditEvent, Operation, OperationStep
+from galeria.domain.operations import AuditEvent, Operation, OperationStep, Upload
 from galeria.domain.states import OperationStatus
 
 _UNSETTLED = (OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS)
@@ -47,6 +47,16 @@ class SqlOperations(SqlRows[Operation]):
 
     def add_step(self, step: OperationStep) -> None:
         self._session.add(step)
+
+
+class SqlUploads(SqlRows[Upload]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Upload, tables.uploads, "upload")
+
+    def of_owner(self, owner_id: str) -> list[Upload]:
+        """The newest first."""
+        columns = tables.uploads.c
+        return self._where(columns.owner_id == owner_id, order=(columns.created_at.desc(), columns.id))
 
 
 class SqlAudit:

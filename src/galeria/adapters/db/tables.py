@@ -148,6 +148,9 @@ image_versions = Table(
     _time("soft_deleted_at", nullable=True),
     _time("consumption_ends_at", nullable=True),
     _time("hard_deletion_at", nullable=True, index=True),
+    Column("number_key", key_type(), nullable=False),
+    Index("ix_image_versions_number", "definition_id", "number_key"),
+    Index("ix_image_versions_source_id", "source_id"),
 )
 # A deleted version keeps its row and frees its key.
 Index(
@@ -363,7 +366,7 @@ uploads = Table(
     "uploads",
     metadata,
     _id(),
-    _text("owner_id"),
+    _text("owner_id", index=True),
     _text("file_name"),
     _count("length"),
     _count("offset"),

@@ -11,15 +11,15 @@ from galeria.adapters.db.engine import reading as reading_engine
 from galeria.adapters.db.engine import writing as writing_engine
 from galeria.adapters.db.image_rows import SqlDefinitions, SqlGalleries, SqlVersions
 from galeria.adapters.db.lab_rows import SqlAccounts, SqlLabs, SqlMachines
+from galeria.adapters.db.list_rows import SqlImageLists
 from galeria.adapters.db.lock_rows import SqlLocks
-from galeria.adapters.db.operation_rows import SqlAudit, SqlOperations
+from galeria.adapters.db.operation_rows import SqlAudit, SqlOperations, SqlUploads
 from galeria.adapters.db.people_rows import SqlPeople, SqlRefreshTokens
 from galeria.adapters.db.roster_rows import SqlFavorites, SqlLabDrafts, SqlLabUsers, SqlSchedules
-from galeria.adapters.db.rows import SqlResources, SqlRows
+from galeria.adapters.db.rows import SqlResources
 from galeria.adapters.db.sign_in_rows import SqlAuthorizationCodes, SqlCredentials, SqlDeviceCodes, SqlWebSessions
 from galeria.adapters.db.storage_rows import SqlAccessGrants, SqlDisks, SqlManagedImages, SqlSnapshots
 from galeria.domain.errors import GaleriaError
-from galeria.domain.operations import Upload
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.database import UnitOfWork
 
@@ -35,6 +35,7 @@ class SqlUnitOfWork:
         self.galleries = SqlGalleries(session)
         self.definitions = SqlDefinitions(session)
         self.versions = SqlVersions(session)
+        self.lists = SqlImageLists(session)
         self.accounts = SqlAccounts(session)
         self.labs = SqlLabs(session)
         self.machines = SqlMachines(session)
@@ -54,7 +55,7 @@ class SqlUnitOfWork:
         self.managed_images = SqlManagedImages(session)
         self.access_grants = SqlAccessGrants(session)
         self.operations = SqlOperations(session)
-        self.uploads = SqlRows(session, Upload, tables.uploads, "upload")
+        self.uploads = SqlUploads(session)
         self.groups = SqlResources(session, ResourceGroup, tables.resource_groups, "resource group")
         self.audit = SqlAudit(session)
 
