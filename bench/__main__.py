@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import answers, export, machines, peers, store
+from bench import answers, export, machines, pages, peers, store
 from bench.disks import build_disk
 from bench.regions import fresh
 from bench.rows import GIB, Row, Task
@@ -33,6 +33,7 @@ class Theme(Enum):
     STORE = "store"
     PEERS = "peers"
     ANSWERS = "answers"
+    PAGES = "pages"
 
 
 THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
@@ -41,6 +42,7 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
     Theme.STORE: ("The image store", store.measure),
     Theme.PEERS: ("The same disk in other programs", peers.measure),
     Theme.ANSWERS: ("The server's answers", answers.measure),
+    Theme.PAGES: (pages.TITLE, pages.measure),
 }
 
 

@@ -60,7 +60,7 @@ def measure(task: Task) -> list[Row]:
 def fill(parts: Parts) -> str:
     """10,000 versions in 100 definitions of one gallery, each in two regions. Returns the gallery's id."""
     group = ResourceId(parts.installation.subscription_id, "galeria")
-    gallery = _made(parts, Gallery, group.resource("Microsoft.Compute", "galleries", "bench"))
+    gallery = made(parts, Gallery, group.resource("Microsoft.Compute", "galleries", "bench"))
     with parts.database() as uow:
         uow.galleries.add(gallery)
         uow.commit()
@@ -81,7 +81,7 @@ def fill(parts: Parts) -> str:
 
 
 def _definition(parts: Parts, gallery: Gallery, number: int) -> ImageDefinition:
-    return _made(
+    return made(
         parts,
         ImageDefinition,
         gallery.arm_id.child("images", f"image-{number}"),
@@ -97,7 +97,7 @@ def _definition(parts: Parts, gallery: Gallery, number: int) -> ImageDefinition:
 
 
 def _version(parts: Parts, definition: ImageDefinition, patch: int) -> ImageVersion:
-    return _made(
+    return made(
         parts,
         ImageVersion,
         definition.arm_id.child("versions", f"1.0.{patch}"),
@@ -108,7 +108,8 @@ def _version(parts: Parts, definition: ImageDefinition, patch: int) -> ImageVers
     )
 
 
-def _made(parts: Parts, kind: type[R], id: ResourceId, **own: object) -> R:
+def made(parts: Parts, kind: type[R], id: ResourceId, **own: object) -> R:
+    """A resource of that kind, new and not yet added."""
     now = parts.clock.now()
     return kind(
         id=parts.dice.new_id(),

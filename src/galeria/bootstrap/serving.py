@@ -45,7 +45,7 @@ def serve(
         parts = open_parts(data, names=(name, host), fake=fake, import_hosts=import_hosts)
         ensure_founded(parts)
         with _working(parts) if worker else _elsewhere() as starter:
-            app = _app(_inside(parts, endpoint, starter))
+            app = application(parts, endpoint, starter)
             config = uvicorn.Config(
                 app,
                 ssl_certfile=parts.installation.certificate,
@@ -84,8 +84,9 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def _app(inside: Inside) -> FastAPI:
+def application(parts: Parts, endpoint: str, starter: Starter) -> FastAPI:
     """Every door under one roof."""
+    inside = _inside(parts, endpoint, starter)
     entrance = Entrance(inside.database, inside.secrets, inside.clock)
     portal = make_portal(inside, entrance)
     app = make_app(inside, entrance=entrance)

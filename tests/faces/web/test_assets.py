@@ -1,18 +1,16 @@
 """The files of the pages: found, packed, kept by browsers, and nothing else on the disk."""
 
 import gzip
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from galeria.domain.errors import Unavailable
 from galeria.faces.web.assets import VENDOR, StaticFiles
+from tests.small_server import serving
 
 STYLE = "body { color: #123; }\n" * 40
 
@@ -39,16 +37,8 @@ def client(static: StaticFiles) -> Iterator[httpx.Client]:
     """Of a real server that has nothing but these files."""
     app = FastAPI(redirect_slashes=False)
     app.include_router(static.router())
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", trust_env=False) as client:
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join(10)
+    with serving(app) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        yield client
 
 
 def test_a_file_comes_with_its_kind_and_may_be_kept_for_ever(static: StaticFiles, client: httpx.Client) -> None:

@@ -1,0 +1,188 @@
+"""Measures every page of the portal with 1,000 labs and 10,000 image versions in the database; no machines are needed."""
+
+import json
+import re
+import ssl
+import time
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx
+
+from bench.answers import DEFINITIONS, VERSIONS, fill, made
+from bench.rows import Row, Task
+from bench.walk import PAGE, PageFound, Walked, loaded_by, page_routes, walk
+from galeria.adapters.durable import DistantStarter
+from galeria.bootstrap.founding import FIRST_ACCOUNT, ensure_founded, secrets_folder
+from galeria.bootstrap.parts import Parts, open_parts
+from galeria.bootstrap.serving import application
+from galeria.bootstrap.stage import serving
+from galeria.domain.galleries import Generation, OsState
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs import Lab, LabMachine, MachineKind
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.states import MachineState, OperationStatus
+
+LABS = 1000
+TITLE = f"The portal's pages, with {LABS} labs and {DEFINITIONS * VERSIONS} image versions"
+LIMIT, WEIGHT_LIMIT = 0.100, 300_000  # seconds that 99 of 100 answers may take, and bytes with all that a page loads
+ROUNDS = 100
+OK = 200
+WARM = 5  # answers that do not count
+CONSOLE = re.compile("console|screen")  # pages that load a viewer of screens as well
+GROUP, ACCOUNT = "galeria", FIRST_ACCOUNT
+_TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
+
+
+def measure(task: Task) -> list[Row]:
+    data = task.directory / "pages"
+    parts = open_parts(data, fake=True)
+    ensure_founded(parts)
+    gallery = fill(parts)
+    furnish(parts, gallery)
+    routes = page_routes(application(parts, "https://localhost", DistantStarter()))
+    parts.close()
+    with serving(data, fake=True) as connect, _browser(connect) as client:
+        # What a stranger sees is measured before the form is used: afterwards it only leads on.
+        strange = walk(client, routes, first=["/sign-in"])
+        rows = _rows(client, strange)
+        sign_in(client, data)
+        known = {each.route.name for each in strange.pages if each.status == OK}
+        walked = walk(client, [each for each in routes if each.name not in known])
+        return [*rows, *_rows(client, walked), *_unmeasured(walked)]
+
+
+def furnish(parts: Parts, gallery: str) -> None:
+    """1,000 labs with a stopped template each, made from the gallery, which is attached; and the operations that made them."""
+    group = ResourceId(parts.installation.subscription_id, GROUP)
+    with parts.database() as uow:
+        account = uow.accounts.get_by_key(group.resource("Microsoft.LabServices", "labPlans", ACCOUNT).key)
+        account.gallery_id = uow.galleries.get_by_key(gallery.lower()).id
+        uow.commit()
+    for first in range(0, LABS, 100):
+        with parts.database() as uow:
+            for number in range(first, first + 100):
+                image = f"{gallery}/images/image-{number % DEFINITIONS}"
+                version = uow.versions.get_by_key(f"{image}/versions/1.0.{number % VERSIONS}".lower())
+                place = group.resource("Microsoft.LabServices", "labs", f"lab-{number}")
+                lab = _lab(parts, place, account.id, version.definition_id, version.id, image, number)
+                uow.labs.add(lab)
+                uow.machines.add(_machine(parts, lab, number))
+                uow.operations.add(_operation(parts, lab))
+            uow.commit()
+
+
+def sign_in(client: httpx.Client, data: Path) -> None:
+    """As the first administrator, through the form."""
+    first = json.loads((secrets_folder(data) / "bootstrap.json").read_text(encoding="utf-8"))
+    token = _TOKEN.search(client.get("/sign-in", headers=PAGE).text)
+    form = {"csrf": token[1] if token else "", "name": first["userName"], "password": first["password"]}
+    answer = client.post("/sign-in", data=form, headers={**PAGE, "Origin": str(client.base_url).rstrip("/")})
+    assert answer.status_code == 303, answer.text
+
+
+def _lab(parts: Parts, place: ResourceId, account: str, definition: str, version: str, image: str, number: int) -> Lab:
+    return made(
+        parts,
+        Lab,
+        place,
+        account_id=account,
+        title=f"Lab {number}",
+        definition_id=definition,
+        image_id=image,
+        version_id=version,
+        version_name=f"1.0.{number % VERSIONS}",
+        base_digest="0" * 64,
+        os_state=OsState.GENERALIZED,
+        generation=Generation.V2,
+        size="Small",
+        user_name="bench",
+    )
+
+
+def _machine(parts: Parts, lab: Lab, number: int) -> LabMachine:
+    return LabMachine(
+        id=parts.dice.new_id(),
+        lab_id=lab.id,
+        kind=MachineKind.TEMPLATE,
+        name="template",
+        region=lab.location,
+        state=MachineState.STOPPED,
+        base_digest=lab.base_digest,
+        ssh_port=20000 + number,
+        user_name=lab.user_name,
+        created_at=parts.clock.now(),
+    )
+
+
+def _operation(parts: Parts, lab: Lab) -> Operation:
+    now = parts.clock.now()
+    return Operation(
+        id=parts.dice.new_id(),
+        kind=OperationKind.CREATE_LAB,
+        status=OperationStatus.SUCCEEDED,
+        subscription_id=parts.installation.subscription_id,
+        location=lab.location,
+        resource_id=lab.resource_id,
+        subject=lab.id,
+        started_by=lab.created_by,
+        created_at=now,
+        ended_at=now,
+    )
+
+
+def _browser(connect: dict[str, str]) -> httpx.Client:
+    trust = ssl.create_default_context(cafile=connect["ca_file"])
+    return httpx.Client(base_url=connect["endpoint"], verify=trust, trust_env=False, timeout=60)
+
+
+def _rows(client: httpx.Client, walked: Walked) -> list[Row]:
+    return [_row(client, each) for each in walked.pages if each.status == OK]
+
+
+def _row(client: httpx.Client, page: PageFound) -> Row:
+    times = _times(client, page.address)
+    median, slowest = times[len(times) // 2], times[len(times) * 99 // 100]
+    weight = _weight(client, page.address)
+    is_light = weight < WEIGHT_LIMIT or bool(CONSOLE.search(page.route.name))
+    return Row(
+        what=f"GET {page.route.path}",
+        ours=f"median {median * 1000:.1f} ms, p99 {slowest * 1000:.1f} ms; {weight / 1000:.0f} kB with all that it loads",
+        peer=f"limits {LIMIT * 1000:.0f} ms and {WEIGHT_LIMIT / 1000:.0f} kB",
+        ratio=f"{slowest / LIMIT:.2f} and {weight / WEIGHT_LIMIT:.2f} x the limits",
+        kept=slowest < LIMIT and is_light,
+    )
+
+
+def _times(client: httpx.Client, address: str) -> list[float]:
+    """Seconds per answer, in ascending order."""
+    spent = []
+    for number in range(WARM + ROUNDS):
+        began = time.perf_counter()
+        answer = client.get(address, headers=PAGE)
+        took = time.perf_counter() - began
+        answer.raise_for_status()
+        if number >= WARM:
+            spent.append(took)
+    return sorted(spent)
+
+
+def _weight(client: httpx.Client, address: str) -> int:
+    """Bytes that a browser with an empty cache receives, packed as they come."""
+    page = client.get(address, headers=PAGE)
+    html = page.text
+    loaded = loaded_by(html, str(page.url))
+    return sum(each.num_bytes_downloaded for each in (page, *(client.get(urljoin(address, url)) for url in loaded)))
+
+
+def _unmeasured(walked: Walked) -> list[Row]:
+    """A link that leads nowhere is a broken promise; a page that nobody is led to just now is at least named."""
+    broken = [
+        Row(what=f"GET {address}", ours=f"is linked, and answers {status}", peer="", ratio="", kept=False)
+        for address, status in walked.refused.items()
+    ]
+    unseen = [
+        Row(what=f"GET {each.path}", ours="not measured: nothing leads to it here", peer="", ratio="")
+        for each in walked.unfound
+    ]
+    return broken + unseen

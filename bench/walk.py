@@ -1,0 +1,160 @@
+"""A walk through the portal: an address for every page that it has, found as people find it, by following links."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.routing import compile_path
+
+FIRST = ("/",)
+TRIES = 5  # addresses of one page that are tried until it answers
+PAGE = {"Accept": "text/html"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageRoute:
+    """`name` begins with web_; `path` is a template such as /labs/{group}/{lab}."""
+
+    name: str
+    path: str
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageFound:
+    route: PageRoute
+    address: str  # path and query
+    status: int  # 200, or 303 where it only leads on
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Walked:
+    """`unfound`: no page has a link to it that answers. `streams` are open ends: they are not read."""
+
+    pages: Sequence[PageFound]
+    streams: Sequence[PageRoute]
+    unfound: Sequence[PageRoute]
+    refused: Mapping[str, int]  # addresses that were linked and answered with an error
+
+
+def page_routes(app: FastAPI) -> list[PageRoute]:
+    """Of everything that answers GET and is named web_…, in the order in which addresses are looked up."""
+    found = []
+    for each in iter_route_contexts(app.routes):
+        if each.path and (each.name or "").startswith("web_") and "GET" in (each.methods or ()):
+            found.append(PageRoute(name=str(each.name), path=each.path, pattern=compile_path(each.path)[0]))
+    return found
+
+
+def walk(client: httpx.Client, routes: Sequence[PageRoute], *, first: Sequence[str] = FIRST) -> Walked:
+    """Opens one address of every page, beginning with `first`; then those that only a script asks for."""
+    walker = _Walker(client, routes)
+    walker.follow(first)
+    walker.follow([address for route in walker.unfound() for address in walker.guesses(route)])
+    return Walked(
+        pages=list(walker.found.values()),
+        streams=list(walker.streams.values()),
+        unfound=walker.unfound(),
+        refused=walker.refused,
+    )
+
+
+class _Walker:
+    def __init__(self, client: httpx.Client, routes: Sequence[PageRoute]) -> None:
+        self._client = client
+        self._routes = routes
+        self._tries: dict[str, int] = {}
+        self._seen: set[str] = set()
+        self.found: dict[str, PageFound] = {}
+        self.streams: dict[str, PageRoute] = {}
+        self.refused: dict[str, int] = {}
+
+    def follow(self, addresses: Sequence[str]) -> None:
+        waiting = list(addresses)
+        while waiting:
+            address = waiting.pop(0)
+            if address not in self._seen and self._is_wanted(address):
+                self._seen.add(address)
+                waiting += self._open(address)
+
+    def unfound(self) -> list[PageRoute]:
+        return [each for each in self._routes if each.name not in self.found and each.name not in self.streams]
+
+    def guesses(self, route: PageRoute) -> Iterator[str]:
+        """Below a page that was found: /operations/7/part, where /operations/7 is the page of /operations/{id}."""
+        for page in self.found.values():
+            if route.path.startswith(f"{page.route.path}/") and "{" not in route.path[len(page.route.path) :]:
+                yield urlsplit(page.address).path + route.path[len(page.route.path) :]
+
+    def _is_wanted(self, address: str) -> bool:
+        """One address of every page is enough. What is no page is looked at too: it may lead nowhere."""
+        route = self._route_of(address)
+        if route is None:
+            return True
+        return route.name not in self.found and self._tries.get(route.name, 0) < TRIES
+
+    def _open(self, address: str) -> list[str]:
+        """Returns where it leads to."""
+        route, answer = self._route_of(address), _read(self._client, address)
+        name = route.name if route else ""
+        self._tries[name] = self._tries.get(name, 0) + 1
+        if answer is not None and answer.status_code >= 400:
+            self.refused[address] = answer.status_code
+        elif route is not None and answer is None:
+            self.streams[name] = route
+        elif route is not None and answer is not None:
+            self.found[name] = PageFound(route=route, address=address, status=answer.status_code)
+            return list(_links(answer))
+        return []
+
+    def _route_of(self, address: str) -> PageRoute | None:
+        path = urlsplit(address).path
+        return next((route for route in self._routes if route.pattern.match(path)), None)
+
+
+def loaded_by(html: str, base: str) -> list[str]:
+    """Addresses of what a page loads by itself: styles, scripts and pictures."""
+    loads = {("link", "href"), ("script", "src"), ("img", "src")}
+    found = [value for tag, name, value in _attributes(html) if (tag, name) in loads]
+    return list(dict.fromkeys(urljoin(base, each) for each in found))
+
+
+def _read(client: httpx.Client, address: str) -> httpx.Response | None:
+    """None for a stream of events, which would never end."""
+    with client.stream("GET", address, headers=PAGE, follow_redirects=False) as answer:
+        if answer.headers.get("content-type", "").startswith("text/event-stream"):
+            return None
+        answer.read()
+        return answer
+
+
+_LEADS = {"href", "hx-get", "sse-connect", "data-href"}
+
+
+def _links(answer: httpx.Response) -> Iterator[str]:
+    """Within the portal."""
+    here = answer.url
+    values = [value for _, name, value in _attributes(answer.text) if name in _LEADS]
+    for value in [answer.headers.get("location", ""), *values]:
+        there = urlsplit(urljoin(str(here), value))
+        if value and there.netloc == urlsplit(str(here)).netloc:
+            yield there.path + (f"?{there.query}" if there.query else "")
+
+
+def _attributes(html: str) -> list[tuple[str, str, str]]:
+    """Each tag, attribute and value."""
+    found: list[tuple[str, str, str]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            found.extend((tag, name, value or "") for name, value in attributes)
+
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    return found
