@@ -64,7 +64,7 @@ def renew_session(uow: UnitOfWork, clock: Clock, dice: Dice, refresh_token: str,
 def revoke_sessions(uow: UnitOfWork, clock: Clock, principal_id: str) -> None:
     """Sign out everywhere, browsers included.
 
-    Refresh tokens stop working, and so do codes that nobody has fetched a token with yet. Access tokens run out within the hour.
+    Refresh tokens stop working, and so do codes that nobody has fetched a token with. Access tokens run out within the hour.
     """
     _revoke(uow.refresh_tokens.of_principal(principal_id), clock)
     for session in uow.web_sessions.of_principal(principal_id):

@@ -2,22 +2,36 @@
 
 from galeria.actions.audit import record_audit
 from galeria.actions.caller import Caller
+from galeria.actions.people import set_password
 from galeria.actions.principals import subscription_scope
+from galeria.actions.request import Request
+from galeria.domain.errors import NotFound
 from galeria.domain.people import Principal
 from galeria.domain.sign_in import fingerprint
 from galeria.domain.web_sessions import LIFE, SEEN_EVERY, WebSession
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, Dice, Secrets
 
 SIGN_IN = "Galeria.Identity/sessions/write"
 LONGEST_BROWSER = 200
 
 
 def open_web_session(
-    uow: UnitOfWork, clock: Clock, dice: Dice, principal: Principal, *, address: str = "", browser: str = ""
+    uow: UnitOfWork,
+    clock: Clock,
+    dice: Dice,
+    principal: Principal,
+    *,
+    address: str = "",
+    browser: str = "",
+    instead_of: str = "",
 ) -> str:
-    """The secret that the browser keeps. Also forgets sessions that have ended. The caller commits."""
+    """The secret that the browser keeps. Also forgets sessions that have ended, and the one of the id `instead_of`.
+
+    The caller commits.
+    """
     now, secret = clock.now(), dice.new_secret()
+    close_web_session(uow, instead_of)
     for old in uow.web_sessions.expired(now):
         uow.web_sessions.remove(old)
     uow.web_sessions.add(
@@ -65,8 +79,38 @@ def close_web_session(uow: UnitOfWork, id: str) -> None:
         uow.web_sessions.remove(session)
 
 
-def close_other_sessions(uow: UnitOfWork, principal_id: str, *, but: str = "") -> None:
-    """Sign a person out of every browser except the one of session `but`."""
-    for session in uow.web_sessions.of_principal(principal_id):
-        if session.id != but:
-            uow.web_sessions.remove(session)
+def list_web_sessions(request: Request) -> list[WebSession]:
+    """The caller's own that still work, the last used first."""
+    now = request.clock.now()
+    own = request.uow.web_sessions.of_principal(request.caller.principal.id)
+    return sorted((each for each in own if each.is_valid(now)), key=lambda each: each.seen_at, reverse=True)
+
+
+def end_web_session(request: Request, id: str) -> None:
+    """One of the caller's own; may be repeated. Raises NotFound for somebody else's."""
+    session = request.uow.web_sessions.find(id)
+    if session is None:
+        return
+    if session.principal_id != request.caller.principal.id:
+        raise NotFound("There is no such session of yours.", hint="Open your account again: it lists those there are.")
+    request.uow.web_sessions.remove(session)
+
+
+def end_other_sessions(request: Request, *, but: str) -> int:
+    """Sign the caller out of every browser except the one of session `but`; how many these were."""
+    others = [each for each in list_web_sessions(request) if each.id != but]
+    for session in others:
+        request.uow.web_sessions.remove(session)
+    return len(others)
+
+
+def change_own_password(
+    request: Request, secrets: Secrets, password: str, *, address: str = "", browser: str = ""
+) -> str:
+    """The caller is signed out everywhere, and signed in again in this browser: returns its new secret. Raises Invalid.
+
+    The door asks for the current password before.
+    """
+    uow, clock, dice, who = request.uow, request.clock, request.dice, request.caller
+    principal, _ = set_password(uow, secrets, clock, dice, who, who.principal.id, password)
+    return open_web_session(uow, clock, dice, principal, address=address, browser=browser)

@@ -7,6 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from galeria.adapters.identity.keys import ensure_installation
+from galeria.adapters.system import SystemClock
 from tests.faces.web.served import Portal, serving
 
 
@@ -28,4 +30,12 @@ def shared_portal(
 ) -> Iterator[Portal]:
     """Of a file of tests, which use names of their own."""
     with serving(tmp_path_factory.mktemp("portal") / "scene", migrated_file, token_key) as served:
+        yield served
+
+
+@pytest.fixture
+def secure_portal(tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey) -> Iterator[Portal]:
+    """Of one test alone, over TLS."""
+    installation = ensure_installation(tmp_path / "identity", clock=SystemClock())
+    with serving(tmp_path / "scene", migrated_file, token_key, installation=installation) as served:
         yield served

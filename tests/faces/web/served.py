@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.actions.web_sessions import open_web_session
+from galeria.adapters.identity.keys import Installation
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.system import SystemClock, SystemDice
 from galeria.domain.operations import Operation
@@ -64,6 +66,7 @@ class Portal:
     inside: Inside
     begun: Begun
     clock: MovedClock
+    trust: ssl.SSLContext | None = None
     clients: list[httpx.Client] = field(default_factory=list)
 
     def browser(self, who: str = "admin", language: str = "en") -> httpx.Client:
@@ -76,13 +79,19 @@ class Portal:
                 uow, self.inside.clock, self.inside.dice, person, browser="Mozilla/5.0 (of tests)"
             )
             uow.commit()
-        client.cookies.set(cookies_of(self.inside).session, secret, domain="127.0.0.1", path="/")
+        client.cookies.set(cookies_of(self.inside).session, secret, domain=client.base_url.host, path="/")
         return client
 
     def stranger(self, language: str = "en") -> httpx.Client:
         """A new browser, where nobody has signed in. It follows no redirect by itself."""
         headers = {"Accept-Language": language, "Accept": "text/html"}
-        client = httpx.Client(base_url=self.inside.endpoint, headers=headers, timeout=20, trust_env=False)
+        client = httpx.Client(
+            base_url=self.inside.endpoint,
+            headers=headers,
+            verify=self.trust or False,
+            timeout=20,
+            trust_env=False,
+        )
         self.clients.append(client)
         return client
 
@@ -126,15 +135,22 @@ def title_of(answer: httpx.Response) -> str:
 
 
 @contextmanager
-def serving(folder: Path, database: Path, key: RSAPrivateKey) -> Iterator[Portal]:
-    """Everybody's password is tests.scene.PASSWORD."""
+def serving(
+    folder: Path, database: Path, key: RSAPrivateKey, *, installation: Installation | None = None
+) -> Iterator[Portal]:
+    """Everybody's password is tests.scene.PASSWORD. With an installation it is served over TLS, with its certificate."""
     scene, close = make_scene(folder, database)
     with _listener() as listener:
-        portal = _portal(scene, key, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        host = "https://localhost" if installation else "http://127.0.0.1"
+        portal = _portal(scene, key, f"{host}:{listener.getsockname()[1]}")
         entrance = Entrance(portal.inside.database, portal.inside.secrets, portal.clock)
         app = make_app(portal.inside, entrance=entrance)
         make_portal(portal.inside, entrance).plug(app)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none"))
+        config = uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none")
+        if installation:
+            portal.trust = ssl.create_default_context(cafile=str(installation.ca))
+            config.ssl_certfile, config.ssl_keyfile = installation.certificate, installation.certificate_key
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -13,6 +13,7 @@ from galeria.faces.inside import Inside
 from galeria.faces.login.entrance import Entrance
 from galeria.faces.web.assets import StaticFiles
 from galeria.faces.web.door import Open, read_page
+from galeria.faces.web.me import MyPages
 from galeria.faces.web.operations import operations_router
 from galeria.faces.web.rendering import Rendering
 from galeria.faces.web.routes import page_router, show_error
@@ -44,6 +45,7 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
         _home_router(),
         static.router(),
         SignInPages(entrance=entrance).router(),
+        MyPages(entrance=entrance).router(),
         operations_router(),
     ):
         router.include_router(each)

@@ -5,13 +5,14 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.web_sessions import close_web_session, open_web_session
+from galeria.actions.web_sessions import close_web_session
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people import PrincipalKind
 from galeria.faces.login.entrance import Entrance
 from galeria.faces.login.requests import client_address
 from galeria.faces.login.throttle import Blocked
 from galeria.faces.web.door import Open, Page
+from galeria.faces.web.entering import entered
 from galeria.faces.web.language import LANGUAGE_COOKIE
 from galeria.faces.web.routes import SIGN_IN, page_router
 
@@ -47,20 +48,7 @@ class SignInPages:
             return _again(page, target, words % {"seconds": error.seconds}, status=429)
         except Unauthenticated:
             return _again(page, target, page.gettext("The user name or the password is wrong."), status=401)
-        with page.inside.database() as uow:
-            secret = open_web_session(
-                uow,
-                page.inside.clock,
-                page.inside.dice,
-                person,
-                address=address,
-                browser=page.http.headers.get("user-agent", ""),
-            )
-            uow.commit()
-        answer = page.go(target)
-        page.cookies.keep_session(answer, secret)
-        page.cookies.forget(answer, page.cookies.form)
-        return answer
+        return entered(page, person, target)
 
 
 def sign_out(page: Open) -> Response:
