@@ -53,6 +53,12 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "recent": lambda unit: unit.operations.recent(),
     "recent below": lambda unit: unit.operations.recent(below=KEY),
     "steps": lambda unit: unit.operations.steps("o"),
+    "image outlines": lambda unit: unit.offers.outlines("g"),
+    "highest versions": lambda unit: unit.offers.highest("g"),
+    "latest versions": lambda unit: unit.offers.latest({"d": "v"}, "r"),
+    "unfinished versions": lambda unit: unit.offers.unfinished(["d"]),
+    "shapes of versions": lambda unit: unit.offers.shapes(["v"]),
+    "regions of images": lambda unit: unit.offers.regions(["d"]),
     "audit": lambda unit: unit.audit.recent(),
     "audit below": lambda unit: unit.audit.recent(below=KEY),
 }

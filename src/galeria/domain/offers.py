@@ -40,6 +40,24 @@ class VersionFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DiskShape:
+    """What of a version's disks decides whether a lab machine takes them."""
+
+    os_disk_size: int  # bytes; 0 where it has none yet
+    disks: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageOutline:
+    """An image definition in brief, where thousands are looked through."""
+
+    id: str
+    name: str
+    display_name: str
+    os_type: OsType
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
     """One image definition as a lab account sees it in one region. `version` is what a new lab would get."""
 
@@ -55,9 +73,19 @@ class Offer:
 
 
 def offer(
-    account: LabAccount, definition: ImageDefinition, facts: list[VersionFacts], *, enabled: bool, region: str
+    account: LabAccount,
+    definition: ImageDefinition,
+    facts: list[VersionFacts],
+    *,
+    enabled: bool,
+    region: str,
+    available: tuple[str, ...] | None = None,
 ) -> Offer:
-    """What `region` is offered. Every obstacle is named, not only the first."""
+    """What `region` is offered. Every obstacle is named, not only the first.
+
+    `available` are the regions of all its versions, where `facts` leaves out some that make no other difference.
+    """
+    regions = _available(facts) if available is None else available
     latest = latest_version([(each.version, each.replicas) for each in facts], region)
     chosen = next((each for each in facts if latest and each.version.id == latest.id), None)
     obstacles: list[Obstacle] = []
@@ -77,49 +105,57 @@ def offer(
                 cure="Use a Linux image.",
             )
         )
-    obstacles += _disk_obstacles(account, chosen) if chosen else [_absence(facts, region)]
+    obstacles += _disk_obstacles(account, _shape(chosen)) if chosen else [_absence(facts, region, regions)]
     return Offer(
         definition=definition,
         enabled=enabled,
         version=latest,
-        available_regions=_available(facts),
+        available_regions=regions,
         obstacles=tuple(obstacles),
     )
+
+
+def is_takeable(account: LabAccount, os_type: OsType, shape: DiskShape) -> bool:
+    """Whether `offer` finds nothing against a version of this kind that is there and enabled."""
+    return os_type is not OsType.WINDOWS and not _disk_obstacles(account, shape)
 
 
 def version_obstacles(account: LabAccount, facts: VersionFacts, region: str) -> tuple[Obstacle, ...]:
     """The same for one exact version, which an excluded one may be."""
     ready = any(r.region == region and r.state is ReplicaState.COMPLETED for r in facts.replicas)
     if not ready or not facts.version.is_ready:
-        return (_absence([facts], region),)
-    return tuple(_disk_obstacles(account, facts))
+        return (_absence([facts], region, _available([facts])),)
+    return tuple(_disk_obstacles(account, _shape(facts)))
 
 
-def _disk_obstacles(account: LabAccount, facts: VersionFacts) -> list[Obstacle]:
+def _shape(facts: VersionFacts) -> DiskShape:
+    return DiskShape(os_disk_size=facts.os_disk.size if facts.os_disk else 0, disks=len(facts.disks))
+
+
+def _disk_obstacles(account: LabAccount, shape: DiskShape) -> list[Obstacle]:
     obstacles = []
-    os_disk = facts.os_disk
-    if os_disk and os_disk.size >= account.os_disk_limit:
+    if shape.os_disk_size >= account.os_disk_limit:
         obstacles.append(
             Obstacle(
                 code="OsDiskTooLarge",
-                reason=f"The OS disk has {_gigabytes(os_disk.size)} GB; labs here take less than "
+                reason=f"The OS disk has {_gigabytes(shape.os_disk_size)} GB; labs here take less than "
                 f"{account.os_disk_limit_gb} GB.",
                 cure="Shrink the disk and import it again, or let an administrator raise the account's OS-disk limit.",
             )
         )
-    if len(facts.disks) > 1:
+    if shape.disks > 1:
         obstacles.append(
             Obstacle(
                 code="MultipleDisks",
-                reason=f"The image has {len(facts.disks)} disks; a lab machine has one.",
+                reason=f"The image has {shape.disks} disks; a lab machine has one.",
                 cure="Import a version with the OS disk only.",
             )
         )
     return obstacles
 
 
-def _absence(facts: list[VersionFacts], region: str) -> Obstacle:
-    """Why no version can be used in the region."""
+def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -> Obstacle:
+    """Why no version can be used in the region; it is in `regions`."""
     if not facts:
         return Obstacle(
             code="NoVersion", reason="The image has no version yet.", cure="Import or export a version into it."
@@ -127,7 +163,6 @@ def _absence(facts: list[VersionFacts], region: str) -> Obstacle:
     retained = [each.version for each in facts if each.version.retention is not Retention.ACTIVE]
     if len(retained) == len(facts):
         return _deleted(retained)
-    regions = _available(facts)
     making = [each for each in facts if each.version.state is ProvisioningState.CREATING]
     # A version that is being made for other regions only is nothing to wait for.
     if making and (not regions or any(replica.region == region for each in making for replica in each.replicas)):

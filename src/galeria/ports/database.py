@@ -21,7 +21,9 @@ from galeria.domain.schedules import Schedule
 from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
 from galeria.domain.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 from galeria.domain.web_sessions import WebSession
+from galeria.ports.lab_looks import LabLooks
 from galeria.ports.lists import ImageLists
+from galeria.ports.looks import Offers
 
 T = TypeVar("T")
 
@@ -310,12 +312,15 @@ class UnitOfWork(Protocol):
     @property
     def versions(self) -> Versions: ...
     @property
+    def offers(self) -> Offers: ...
     @property
     def lists(self) -> ImageLists: ...
     @property
     def accounts(self) -> Accounts: ...
     @property
     def labs(self) -> Labs: ...
+    @property
+    def lab_looks(self) -> LabLooks: ...
     @property
     def machines(self) -> Machines: ...
     @property

@@ -10,9 +10,11 @@ from galeria.adapters.db import tables
 from galeria.adapters.db.engine import reading as reading_engine
 from galeria.adapters.db.engine import writing as writing_engine
 from galeria.adapters.db.image_rows import SqlDefinitions, SqlGalleries, SqlVersions
+from galeria.adapters.db.lab_look_rows import SqlLabLooks
 from galeria.adapters.db.lab_rows import SqlAccounts, SqlLabs, SqlMachines
 from galeria.adapters.db.list_rows import SqlImageLists
 from galeria.adapters.db.lock_rows import SqlLocks
+from galeria.adapters.db.offer_rows import SqlOffers
 from galeria.adapters.db.operation_rows import SqlAudit, SqlOperations, SqlUploads
 from galeria.adapters.db.people_rows import SqlPeople, SqlRefreshTokens
 from galeria.adapters.db.roster_rows import SqlFavorites, SqlLabDrafts, SqlLabUsers, SqlSchedules
@@ -35,9 +37,11 @@ class SqlUnitOfWork:
         self.galleries = SqlGalleries(session)
         self.definitions = SqlDefinitions(session)
         self.versions = SqlVersions(session)
+        self.offers = SqlOffers(session)
         self.lists = SqlImageLists(session)
         self.accounts = SqlAccounts(session)
         self.labs = SqlLabs(session)
+        self.lab_looks = SqlLabLooks(session)
         self.machines = SqlMachines(session)
         self.lab_users = SqlLabUsers(session)
         self.schedules = SqlSchedules(session)

@@ -1,0 +1,212 @@
+"""A page of a lab account's images says of each what looking at it alone says, and several are switched at once."""
+
+import random
+from itertools import count
+
+import pytest
+
+from galeria.actions.accounts import AccountRequest, enable_image, list_images, put_account
+from galeria.actions.offered_images import (
+    ImageSearch,
+    ImageStatus,
+    OfferedImages,
+    enable_images,
+    search_images,
+)
+from galeria.actions.request import Request
+from galeria.domain.accounts import GB
+from galeria.domain.errors import Forbidden, Invalid, NotFound
+from galeria.domain.galleries import (
+    OS_DISK,
+    Generation,
+    ImageDefinition,
+    ImageVersion,
+    OsState,
+    OsType,
+    Replica,
+    SourceKind,
+    VersionDisk,
+)
+from galeria.domain.offers import Offer
+from galeria.domain.soft_delete import Retention
+from galeria.domain.states import ProvisioningState, ReplicaState
+from galeria.ports.database import UnitOfWork
+from tests.scene import ACCOUNT, GALLERY, Scene
+
+REGIONS = ("brazilsouth", "brazilsoutheast", "westeurope")
+IMAGES = 60
+
+
+class Shelves:
+    """Fills the gallery with images in every state that rows can be in."""
+
+    def __init__(self, uow: UnitOfWork, request: Request, seed: int) -> None:
+        self._uow, self._request, self._chance = uow, request, random.Random(seed)
+        self._ids = (f"{number:032x}" for number in count(1))
+        self._gallery = uow.galleries.get_by_key(GALLERY.key)
+
+    def fill(self) -> None:
+        for number in range(IMAGES):
+            definition = self._definition(f"image-{number:02}")
+            for patch in self._chance.sample(range(12), self._chance.choice((0, 1, 1, 2, 4))):
+                self._version(definition, patch)
+
+    def _definition(self, name: str) -> ImageDefinition:
+        id = GALLERY.child("images", name)
+        definition = ImageDefinition(
+            id=next(self._ids),
+            resource_id=str(id),
+            key=id.key,
+            location=REGIONS[0],
+            gallery_id=self._gallery.id,
+            display_name=name.replace("-", " ").title(),
+            os_type=self._chance.choice((OsType.LINUX, OsType.LINUX, OsType.LINUX, OsType.WINDOWS)),
+            os_state=OsState.GENERALIZED,
+            generation=Generation.V1,
+            publisher="campus",
+            offer="linux",
+            sku=name,
+            **self._request.stamps(),
+        )
+        self._uow.definitions.add(definition)
+        return definition
+
+    def _version(self, definition: ImageDefinition, patch: int) -> None:
+        chance, now = self._chance, self._request.clock.now()
+        id = definition.arm_id.child("versions", f"1.0.{patch}")
+        is_gone = chance.random() < 0.05
+        version = ImageVersion(
+            id=next(self._ids),
+            resource_id=str(id),
+            key=f"deleted/{patch}/{definition.id}" if is_gone else id.key,
+            location=REGIONS[0],
+            definition_id=definition.id,
+            source_kind=SourceKind.UPLOAD,
+            source_id="upload",
+            exclude_from_latest=chance.random() < 0.3,
+            published_at=now if chance.random() < 0.8 else None,
+            state=chance.choice((*[ProvisioningState.SUCCEEDED] * 4, *ProvisioningState)),
+            retention=chance.choice((*[Retention.ACTIVE] * 9, *Retention)),
+            deleted_at=now if is_gone else None,
+            **self._request.stamps(),
+        )
+        self._uow.versions.add(version)
+        for lun in (OS_DISK, 0)[: chance.choice((1, 1, 1, 1, 2))]:
+            size = chance.choice((8, 8, 8, 127, 128, 200)) * GB
+            self._uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=size))
+        for region in chance.sample(REGIONS, chance.randint(0, 3)):
+            self._uow.versions.add_replica(
+                Replica(
+                    version_id=version.id,
+                    region=region,
+                    state=chance.choice((ReplicaState.COMPLETED, ReplicaState.COMPLETED, *ReplicaState)),
+                    exclude_from_latest=chance.choice((None, None, True, False)),
+                )
+            )
+
+
+@pytest.fixture
+def stocked(scene: Scene, request: pytest.FixtureRequest) -> Scene:
+    with scene.request() as inner:
+        Shelves(inner.uow, inner, seed=getattr(request, "param", 1)).fill()
+        inner.uow.flush()
+        for each in inner.uow.definitions.below(GALLERY.key)[::7]:
+            enable_image(inner, ACCOUNT, each.name, enabled=False)
+    return scene
+
+
+def search(scene: Scene, who: str = "educator", **wanted: object) -> OfferedImages:
+    with scene.request(who) as request:
+        return search_images(request, ACCOUNT, ImageSearch(**wanted))  # type: ignore[arg-type]  # each test its own
+
+
+def said(offer: Offer) -> tuple[object, ...]:
+    """All of it; objects of two units of work are never equal."""
+    version = offer.version and offer.version.id
+    return offer.definition.id, offer.enabled, version, offer.available_regions, offer.obstacles
+
+
+@pytest.mark.parametrize("stocked", range(6), indirect=True)
+@pytest.mark.parametrize("region", REGIONS)
+def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: Scene, region: str) -> None:
+    with stocked.request() as request:
+        alone = {each.definition.id: each for each in list_images(request, ACCOUNT, region)}
+    found = search(stocked, region=region, size=IMAGES)
+    assert {each.definition.id: said(each.offer) for each in found.images} == {
+        id: said(each) for id, each in alone.items()
+    }
+    assert found.counts[ImageStatus.USABLE] == sum(each.is_usable for each in alone.values())
+    assert found.counts[ImageStatus.DISABLED] == sum(not each.enabled for each in alone.values())
+    assert {each.code for offer in alone.values() for each in offer.obstacles} >= {"Disabled", "NotInRegion"}
+    for status, fits in ((ImageStatus.USABLE, True), (ImageStatus.UNUSABLE, False)):
+        kept = search(stocked, region=region, size=IMAGES, status=status)
+        assert {each.definition.id for each in kept.images} == {
+            id for id, each in alone.items() if each.is_usable is fits
+        }
+
+
+def test_the_shelves_hold_images_of_every_kind(stocked: Scene) -> None:
+    """Else the comparison above would prove little."""
+    with stocked.request() as request:
+        offers = [each for region in REGIONS for each in list_images(request, ACCOUNT, region)]
+    codes = {each.code for offer in offers for each in offer.obstacles}
+    assert any(each.is_usable for each in offers)
+    assert codes == {
+        "Disabled",
+        "OsTypeNotSupported",
+        "OsDiskTooLarge",
+        "MultipleDisks",
+        "NoVersion",
+        "BeingMade",
+        "NotInRegion",
+        "ExcludedFromLatest",
+        "NoUsableVersion",
+        "Deleted",
+    }
+
+
+def test_a_page_holds_its_part_and_tells_how_many_there_are(stocked: Scene) -> None:
+    pages = [search(stocked, page=number, size=25, usable_first=True) for number in (1, 2, 3)]
+    assert [(len(each.images), each.found, each.pages) for each in pages] == [(25, 60, 3), (25, 60, 3), (10, 60, 3)]
+    usable = [image.offer.is_usable for each in pages for image in each.images]
+    assert usable == sorted(usable, reverse=True)
+    assert search(stocked, page=99, size=25).page == 3
+
+
+def test_images_are_found_by_a_part_of_either_name(stocked: Scene) -> None:
+    assert [each.definition.name for each in search(stocked, text="IMAGE 07").images] == ["image-07"]
+    assert [each.definition.name for each in search(stocked, text="image-08").images] == ["image-08"]
+    assert search(stocked, text="nothing").found == 0
+    with pytest.raises(Invalid, match="no region"):
+        search(stocked, region="moon")
+
+
+def test_several_images_are_switched_at_once_and_each_is_written_down(stocked: Scene) -> None:
+    before = search(stocked, size=IMAGES)
+    names = [each.definition.name.upper() for each in before.images][:20]
+    with stocked.request() as request:
+        changed = enable_images(request, ACCOUNT, names, enabled=False)
+    after = search(stocked, size=IMAGES)
+    assert changed == sum(each.offer.enabled for each in before.images[:20]) > 0
+    assert not any(each.offer.enabled for each in after.images[:20])
+    assert [each.offer.enabled for each in after.images[20:]] == [each.offer.enabled for each in before.images[20:]]
+    with stocked.request() as request:
+        events = request.uow.audit.recent(below=ACCOUNT.key, limit=20)
+    assert {(each.action, each.detail) for each in events} == {
+        ("Microsoft.LabServices/labPlans/images/write", "disabled")
+    }
+
+
+def test_one_wrong_name_changes_nothing(stocked: Scene) -> None:
+    before = search(stocked, size=IMAGES).counts
+    with pytest.raises(NotFound, match="no image 'gone'"), stocked.request() as request:
+        enable_images(request, ACCOUNT, ["image-01", "gone"], enabled=False)
+    assert search(stocked, size=IMAGES).counts == before
+    with pytest.raises(Forbidden), stocked.request("educator") as request:
+        enable_images(request, ACCOUNT, ["image-01"], enabled=False)
+
+
+def test_without_a_gallery_there_are_no_images(scene: Scene) -> None:
+    with scene.request() as request:
+        put_account(request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}))
+    assert search(scene).images == ()
