@@ -35,11 +35,12 @@ CLUSTER = 64 * 1024  # bytes; what the layers of a machine's disk grow by
 
 @dataclass(frozen=True, kw_only=True)
 class ExportRequest:
-    """`name` is anything readable. An existing image of that name gets its next version."""
+    """`name` is anything readable. An existing image of that name gets its next version, or the one that `image` names."""
 
     lab: ResourceId
     machine: str
     name: str
+    image: ResourceId | None = None  # a definition; then the name does not count
     version: str = ""  # empty: 1.0.0 for a new image, else the latest with patch + 1
     regions: tuple[str, ...] = ()  # empty: every region of the lab's geography
 
@@ -116,13 +117,7 @@ def export_template(
 ) -> tuple[ImageDefinition, ImageVersion, Operation]:
     """Begin to seal the template's disk into a specialized version, in its region and then in the others."""
     plan = _plan(request, account_id, wanted)
-    exporting = any(each.inputs.get("machine") == plan.machine.id for each in request.uow.operations.unsettled())
-    if exporting or request.uow.operations.running_on(plan.machine.id):
-        raise Conflict("The template is busy.", hint="Wait until what is under way has ended, then export again.")
-    if plan.lab.state is ProvisioningState.DELETING:
-        raise Conflict(f"The lab '{plan.lab.name}' is being deleted.", hint="Export before deleting a lab.")
-    if plan.machine.state not in {MachineState.RUNNING, MachineState.STOPPED}:
-        raise Conflict(f"The template is {plan.machine.state}.", hint="Start or stop it, then export again.")
+    require_idle(request, plan.lab, plan.machine)
     request.audit(SAVE, str(account_id), detail=f"{plan.lab.resource_id} as {plan.image_name} {plan.number}")
     definition = plan.definition or _new_definition(request, plan, wanted.name)
     version = new_version(
@@ -144,6 +139,58 @@ def export_template(
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExportSource:
+    """What may be exported, and the gallery that it goes to."""
+
+    account: LabAccount
+    gallery: Gallery
+    lab: Lab
+    machine: LabMachine
+
+
+def export_source(request: Request, account_id: ResourceId, lab_id: ResourceId, machine_name: str) -> ExportSource:
+    """Raises Forbidden, Conflict without a gallery, Invalid for what is no template of that account's."""
+    uow = request.uow
+    account = uow.accounts.get_by_key(account_id.key)
+    request.caller.require(SAVE, account.key)
+    lab, machine = get_machine(request, lab_id, machine_name)
+    # Whoever may set a password in the machine may read its disk anyway; a role on the account alone is not enough.
+    request.caller.require("Microsoft.LabServices/labs/virtualMachines/resetPassword/action", lab.key)
+    if lab.account_id != account.id:
+        raise Invalid(f"The lab '{lab.name}' belongs to another lab account.", hint="Export through that account.")
+    if machine.kind is not MachineKind.TEMPLATE:
+        raise Invalid("Only a template VM can be exported.", hint="Name the machine 'template'.")
+    gallery = uow.galleries.find(account.gallery_id or "")
+    if gallery is None:
+        raise Conflict(
+            f"The lab account '{account.name}' has no gallery attached.",
+            hint="An administrator attaches one: galeria account attach.",
+        )
+    return ExportSource(account=account, gallery=gallery, lab=lab, machine=machine)
+
+
+def require_idle(request: Request, lab: Lab, machine: LabMachine) -> None:
+    """Raises Conflict while an export cannot begin."""
+    exporting = any(each.inputs.get("machine") == machine.id for each in request.uow.operations.unsettled())
+    if exporting or request.uow.operations.running_on(machine.id):
+        raise Conflict("The template is busy.", hint="Wait until what is under way has ended, then export again.")
+    if lab.state is ProvisioningState.DELETING:
+        raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Export before deleting a lab.")
+    if machine.state not in {MachineState.RUNNING, MachineState.STOPPED}:
+        raise Conflict(f"The template is {machine.state}.", hint="Start or stop it, then export again.")
+
+
+def require_match(definition: ImageDefinition, lab: Lab) -> None:
+    """Raises Conflict where an export of the lab cannot be a version of the image."""
+    if definition.os_state is not OsState.SPECIALIZED or definition.generation is not lab.generation:
+        raise Conflict(
+            f"The image '{definition.display_name}' is {definition.os_state}, generation {definition.generation}; "
+            f"an export of this lab is Specialized, generation {lab.generation}.",
+            hint="Choose another name for the export.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Plan:
     account: LabAccount
     gallery: Gallery
@@ -157,29 +204,11 @@ class _Plan:
 
 def _plan(request: Request, account_id: ResourceId, wanted: ExportRequest) -> _Plan:
     """Everything that is checked before an export and before its price is named."""
-    uow = request.uow
-    account = uow.accounts.get_by_key(account_id.key)
-    request.caller.require(SAVE, account.key)
-    lab, machine = get_machine(request, wanted.lab, wanted.machine)
-    # Whoever may set a password in the machine may read its disk anyway; a role on the account alone is not enough.
-    request.caller.require("Microsoft.LabServices/labs/virtualMachines/resetPassword/action", lab.key)
-    if lab.account_id != account.id:
-        raise Invalid(f"The lab '{lab.name}' belongs to another lab account.", hint="Export through that account.")
-    if machine.kind is not MachineKind.TEMPLATE:
-        raise Invalid("Only a template VM can be exported.", hint="Name the machine 'template'.")
-    gallery = uow.galleries.find(account.gallery_id or "")
-    if gallery is None:
-        raise Conflict(
-            f"The lab account '{account.name}' has no gallery attached.",
-            hint="An administrator attaches one: galeria account attach.",
-        )
-    definition, image_name = _target_image(request, gallery, wanted.name)
-    if definition and (definition.os_state is not OsState.SPECIALIZED or definition.generation is not lab.generation):
-        raise Conflict(
-            f"The image '{definition.display_name}' is {definition.os_state}, generation {definition.generation}; "
-            f"an export of this lab is Specialized, generation {lab.generation}.",
-            hint="Choose another name for the export.",
-        )
+    source = export_source(request, account_id, wanted.lab, wanted.machine)
+    account, gallery, lab, machine = source.account, source.gallery, source.lab, source.machine
+    definition, image_name = _target_image(request, gallery, wanted)
+    if definition:
+        require_match(definition, lab)
     number = _number(request, definition, wanted.version)
     return _Plan(
         account=account,
@@ -198,8 +227,11 @@ def _in_chunks(written: int, parent: ManifestFacts) -> int:
     return min(parent.size, -(-written // CLUSTER) * parent.chunk_size)
 
 
-def _target_image(request: Request, gallery: Gallery, name: str) -> tuple[ImageDefinition | None, str]:
-    """The image of that display or resource name, or the name that a new one gets."""
+def _target_image(request: Request, gallery: Gallery, wanted: ExportRequest) -> tuple[ImageDefinition | None, str]:
+    """The image that was named by its id, display name or resource name, or the name that a new one gets."""
+    if wanted.image:
+        return _own_image(request, gallery, wanted.image)
+    name = wanted.name
     if not name.strip():
         raise Invalid("The image needs a name.", hint="Anything readable will do.", target="name")
     definitions = request.uow.definitions.of_gallery(gallery.id)
@@ -209,6 +241,17 @@ def _target_image(request: Request, gallery: Gallery, name: str) -> tuple[ImageD
     return None, definition_name(proposed_name(name.strip(), frozenset(each.name for each in definitions)))
 
 
+def _own_image(request: Request, gallery: Gallery, image: ResourceId) -> tuple[ImageDefinition, str]:
+    definition = request.uow.definitions.get_by_key(image.key)
+    if definition.gallery_id != gallery.id:
+        raise Invalid(
+            f"The image '{definition.name}' is not in the gallery '{gallery.name}'.",
+            hint="Export it as a new image, or as a version of one in that gallery.",
+            target="image",
+        )
+    return definition, definition.name
+
+
 def _number(request: Request, definition: ImageDefinition | None, wanted: str) -> VersionNumber:
     versions = request.uow.versions.of_definition(definition.id) if definition else []
     latest = max((version.number for version in versions), default=None)
@@ -216,7 +259,9 @@ def _number(request: Request, definition: ImageDefinition | None, wanted: str) -
         return latest.next_patch if latest else FIRST_VERSION
     number = VersionNumber.parse(wanted)
     if any(version.number == number for version in versions):
-        raise Conflict(f"Version {number} exists already.", hint="Leave the version empty to get the next one.")
+        raise Conflict(
+            f"Version {number} exists already.", hint="Leave the version empty to get the next one.", target="version"
+        )
     return number
 
 
@@ -226,10 +271,11 @@ def _regions(request: Request, account: LabAccount, home: str, wanted: tuple[str
         return tuple(region.name for region in request.settings.regions.of_geography(home))
     names = [request.settings.regions.get(name).name for name in wanted]
     for name in names:
-        if name not in account.allowed_regions:
+        if name != home and name not in account.allowed_regions:
             raise Invalid(
                 f"The lab account '{account.name}' does not allow copies in {name}.",
                 hint=f"Allowed are: {', '.join(account.allowed_regions)}.",
+                target="regions",
             )
     return (home, *(name for name in dict.fromkeys(names) if name != home))
 

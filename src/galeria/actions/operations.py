@@ -42,7 +42,7 @@ _MACHINE_WORK = {
 def get_operation(request: Request, id: str) -> tuple[Operation, list[OperationStep]]:
     """Whoever began it may see it, and whoever may read what it works on. For others it does not exist."""
     operation = request.uow.operations.find(id)
-    if operation is None or not _is_visible(request, operation):
+    if operation is None or not is_visible(request, operation):
         raise NotFound(f"There is no operation '{id}'.", hint="'galeria operation list' shows yours.", code="NotFound")
     return operation, request.uow.operations.steps(operation.id)
 
@@ -52,7 +52,7 @@ def list_operations(request: Request, *, below: str = "", limit: int = 100) -> l
     looked = limit
     while True:
         found = request.uow.operations.recent(below=below, limit=looked)
-        visible = [each for each in found if _is_visible(request, each)][:limit]
+        visible = [each for each in found if is_visible(request, each)][:limit]
         if len(visible) == limit or len(found) < looked:
             return visible
         looked *= 4  # other people's operations stand between the caller's own
@@ -118,10 +118,19 @@ def _reopen(request: Request, operation: Operation) -> None:
         machine.state = moved(machine.state, _MACHINE_WORK[kind])
 
 
-def _is_visible(request: Request, operation: Operation) -> bool:
+def is_visible(request: Request, operation: Operation) -> bool:
+    """An export also for those who see the lab whose template it works on."""
     if operation.started_by == request.caller.principal.id:
         return True
-    return request.caller.may(READ_OF[operation.kind], operation.resource_id)
+    if request.caller.may(READ_OF[operation.kind], operation.resource_id):
+        return True
+    return operation.kind is OperationKind.EXPORT_TEMPLATE and _sees_template(request, operation)
+
+
+def _sees_template(request: Request, operation: Operation) -> bool:
+    machine = request.uow.machines.find(str(operation.inputs.get("machine", "")))
+    lab = request.uow.labs.find(machine.lab_id) if machine else None
+    return lab is not None and request.caller.may("Microsoft.LabServices/labs/read", lab.key)
 
 
 def can_steer(request: Request, operation: Operation) -> bool:

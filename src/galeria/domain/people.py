@@ -86,6 +86,17 @@ def may(assignments: list[RoleAssignment], action: str, scope: str) -> bool:
     )
 
 
+def reach(assignments: list[RoleAssignment], action: str) -> tuple[str, ...]:
+    """The scopes below which these assignments of one person allow the action, without those that lie in another."""
+    scopes = sorted({given.scope.rstrip("/") for given in assignments if ROLES[given.role].allows(action)}, key=len)
+    widest: dict[str, None] = {}
+    for scope in scopes:
+        parts = scope.split("/")
+        if not any("/".join(parts[:count]) in widest for count in range(1, len(parts))):
+            widest[scope] = None
+    return tuple(widest)
+
+
 def allowing_roles(action: str) -> tuple[str, ...]:
     """Names of the roles that would allow it."""
     return tuple(role.name for role in ROLES.values() if role.allows(action))

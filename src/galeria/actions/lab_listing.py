@@ -1,0 +1,79 @@
+"""A person's labs, page by page: a few questions, however many labs there are."""
+
+from dataclasses import dataclass
+
+from galeria.actions.lab_settings import CREATE, LAB
+from galeria.actions.operations import is_visible
+from galeria.actions.request import Request
+from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.operations import Operation
+from galeria.domain.people import reach
+from galeria.ports.lab_looks import LabOutline
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabSearch:
+    """Pages count from 1."""
+
+    text: str = ""
+    page: int = 1
+    size: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedLab:
+    """`work` is what is under way, the oldest first, as far as this person may see it."""
+
+    lab: Lab
+    template: LabMachine | None
+    image: str  # its display name
+    work: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedLabs:
+    """One page. `found` counts all that fit the text, `all` those that this person may see."""
+
+    labs: tuple[ListedLab, ...]
+    found: int
+    all: int
+    page: int
+    pages: int
+
+
+def search_labs(request: Request, search: LabSearch) -> ListedLabs:
+    """By title. The text is looked for in title, name and image."""
+    looks = request.uow.lab_looks
+    outlines = looks.outlines(reach(request.caller.assignments, f"{LAB}/read"))
+    chosen = [each for each in outlines if _fits(each, search.text)]
+    pages = max(1, -(-len(chosen) // search.size))
+    page = min(max(1, search.page), pages)
+    shown = chosen[(page - 1) * search.size : page * search.size]
+    return ListedLabs(
+        labs=tuple(_closely(request, shown)), found=len(chosen), all=len(outlines), page=page, pages=pages
+    )
+
+
+def may_create_labs(request: Request) -> bool:
+    """With some account of the installation, which may have yet to be made."""
+    return bool(reach(request.caller.assignments, CREATE))
+
+
+def _closely(request: Request, outlines: list[LabOutline]) -> list[ListedLab]:
+    looks, ids = request.uow.lab_looks, [each.id for each in outlines]
+    images = {each.id: each.image for each in outlines}
+    labs, templates = looks.labs(ids), looks.templates(ids)
+    under_way = request.uow.operations.unsettled()
+    listed = []
+    for lab in labs:
+        template = templates.get(lab.id)
+        own = {lab.id, template.id if template else lab.id}
+        work = [each for each in under_way if each.subject in own or each.inputs.get("machine") in own]
+        seen = tuple(each for each in work if is_visible(request, each))
+        listed.append(ListedLab(lab=lab, template=template, image=images[lab.id], work=seen))
+    return listed
+
+
+def _fits(outline: LabOutline, text: str) -> bool:
+    wanted = text.casefold().strip()
+    return any(wanted in each.casefold() for each in (outline.title, outline.name, outline.image))

@@ -1,0 +1,83 @@
+"""Looking at many labs at once: rows, not objects, where there may be thousands."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db import tables
+from galeria.adapters.db.rows import below
+from galeria.domain.galleries import ImageVersion, SourceKind
+from galeria.domain.labs import Lab, LabMachine, MachineKind
+from galeria.domain.operations import Operation
+from galeria.ports.lab_looks import LabOutline
+
+QUESTION = 500
+"""Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
+
+T = TypeVar("T")
+
+_labs, _definitions = tables.labs.c, tables.image_definitions.c
+_machines, _versions, _operations = tables.lab_machines.c, tables.image_versions.c, tables.operations.c
+
+
+class SqlLabLooks:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def outlines(self, scopes: Sequence[str]) -> list[LabOutline]:
+        self._session.flush()
+        wide = [each for each in scopes if "/providers/" not in each]
+        exact = [each for each in scopes if "/providers/" in each]
+        conditions = [below(_labs.key, scope) for scope in wide] + [_labs.key.in_(some) for some in _batches(exact)]
+        found = {each.id: each for condition in conditions for each in self._outlines(condition)}
+        return sorted(found.values(), key=lambda each: (each.title.casefold(), each.name.lower(), each.id))
+
+    def labs(self, ids: Sequence[str]) -> list[Lab]:
+        found = {each.id: each for some in _batches(ids) for each in self._all(Lab, _labs.id.in_(some))}
+        return [found[id] for id in ids if id in found]
+
+    def templates(self, lab_ids: Sequence[str]) -> dict[str, LabMachine]:
+        is_template = _machines.kind == MachineKind.TEMPLATE
+        found = [
+            each
+            for some in _batches(lab_ids)
+            for each in self._all(LabMachine, _machines.lab_id.in_(some), is_template)
+        ]
+        return {each.lab_id: each for each in found}
+
+    def exports(self, machine_id: str) -> list[ImageVersion]:
+        made = (_versions.source_id == machine_id, _versions.source_kind == SourceKind.MACHINE)
+        order = (_versions.created_at.desc(), _versions.id)
+        return list(self._session.scalars(sa.select(ImageVersion).where(*made).order_by(*order)))
+
+    def last_work(self, subjects: Sequence[str]) -> Operation | None:
+        newest = [self._newest(some) for some in _batches(subjects)]
+        found = [each for each in newest if each]
+        return max(found, key=lambda each: (each.created_at, each.id), default=None)
+
+    def _newest(self, subjects: Sequence[str]) -> Operation | None:
+        order = (_operations.created_at.desc(), _operations.id.desc())
+        asked = sa.select(Operation).where(_operations.subject.in_(subjects)).order_by(*order).limit(1)
+        return self._session.scalars(asked).first()
+
+    def _outlines(self, condition: sa.ColumnElement[bool]) -> Iterator[LabOutline]:
+        question = (
+            sa.select(_labs.id, _labs.resource_id, _labs.title, _labs.image_id, _definitions.display_name)
+            .outerjoin_from(tables.labs, tables.image_definitions, _definitions.id == _labs.definition_id)
+            .where(condition)
+        )
+        for id, resource_id, title, image_id, image in self._session.execute(question):
+            yield LabOutline(id=id, name=_name(resource_id), title=title, image=image or _name(image_id))
+
+    def _all(self, kind: type[T], *conditions: sa.ColumnElement[bool]) -> Sequence[T]:
+        return self._session.scalars(sa.select(kind).where(*conditions)).all()
+
+
+def _name(resource_id: str) -> str:
+    return resource_id.rpartition("/")[2]
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + QUESTION] for start in range(0, len(ids), QUESTION))
