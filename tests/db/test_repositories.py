@@ -8,7 +8,7 @@ import pytest
 from galeria.adapters.db.uow import SqlDatabase
 from galeria.domain.accounts import ImageChoice
 from galeria.domain.errors import Conflict
-from galeria.domain.galleries import ImageVersion, Replica, SourceKind, VersionDisk, latest_version
+from galeria.domain.galleries import ImageVersion, Replica, SourceKind, VersionDisk, VersionNumber, latest_version
 from galeria.domain.operations import OperationStep, Upload
 from galeria.domain.soft_delete import Retention
 from galeria.domain.states import OperationStatus, ProvisioningState, ReplicaState
@@ -112,6 +112,7 @@ def test_the_latest_in_each_region_is_what_the_domain_says(db: SqlDatabase) -> N
                 unit.versions.add_replica(each)
         unit.commit()
         found = unit.lists.latest(image.id)
+        assert unit.lists.newest([image.id, "other"]) == {image.id: VersionNumber(1, 16, 0)}
     said = {region: latest_version(given, region) for region in ("south", "west")}
     assert found == {region: version.id for region, version in said.items() if version}
     names = {version.id: version.name for version, _ in given}

@@ -49,6 +49,15 @@ def get_upload(database: Database, files: UploadFiles, *, owner: Principal, id: 
     return _record(database, files, owner, id)
 
 
+def list_uploads(database: Database, files: UploadFiles, *, owner: Principal) -> list[Upload]:
+    """Their own, the newest first, each with what is really on disk."""
+    with database(reading=True) as uow:
+        found = uow.uploads.of_owner(owner.id)
+    for upload in found:
+        upload.offset = files.size(upload.id)
+    return found
+
+
 def receive(
     database: Database, files: UploadFiles, *, owner: Principal, id: str, offset: int, data: Iterable[bytes]
 ) -> Upload:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from galeria.domain.galleries import ImageVersion
+from galeria.domain.galleries import ImageVersion, VersionNumber
 
 
 class ImageLists(Protocol):
@@ -28,6 +28,10 @@ class ImageLists(Protocol):
 
     def definition_counts(self) -> dict[str, int]:
         """How many each gallery has."""
+        ...
+
+    def newest(self, definition_ids: Sequence[str]) -> dict[str, VersionNumber]:
+        """The highest number of each that can be used in some region, excluded ones included."""
         ...
 
     def latest(self, definition_id: str) -> dict[str, str]:

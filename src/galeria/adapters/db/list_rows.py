@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
-from galeria.domain.galleries import ImageVersion, SourceKind
+from galeria.domain.galleries import ImageVersion, SourceKind, VersionNumber
 from galeria.domain.soft_delete import Retention
 from galeria.domain.states import ProvisioningState, ReplicaState
 
@@ -45,21 +45,31 @@ class SqlImageLists:
         asked = sa.select(_definitions.gallery_id, sa.func.count()).group_by(_definitions.gallery_id)
         return {id: count for id, count in self._session.execute(asked)}
 
+    def newest(self, definition_ids: Sequence[str]) -> dict[str, VersionNumber]:
+        newest: dict[str, VersionNumber] = {}
+        for start in range(0, len(definition_ids), QUESTION):
+            some = _versions.definition_id.in_(definition_ids[start : start + QUESTION])
+            asked = sa.select(_versions.definition_id, sa.func.max(_versions.number_key)).where(some, *_is_offered())
+            for id, key in self._session.execute(asked.group_by(_versions.definition_id)):
+                newest[id] = VersionNumber(*(int(part) for part in key.split(".")))
+        return newest
+
     def latest(self, definition_id: str) -> dict[str, str]:
         """The highest key of each region, and whose it is."""
-        own = (_versions.definition_id == definition_id, _there(), _is_active())
         excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
         highest = (
             sa.select(_replicas.region, sa.func.max(_versions.number_key))
             .join_from(tables.image_versions, tables.replicas, _replicas.version_id == _versions.id)
-            .where(*own, _versions.published_at.is_not(None), _versions.state != ProvisioningState.DELETING)
+            .where(_versions.definition_id == definition_id, *_is_offered())
             .where(_replicas.state == ReplicaState.COMPLETED, excluded.is_(sa.false()))
             .group_by(_replicas.region)
         )
         keys = {region: key for region, key in self._session.execute(highest)}
         if not keys:
             return {}
-        named = sa.select(_versions.number_key, _versions.id).where(*own, _versions.number_key.in_(set(keys.values())))
+        named = sa.select(_versions.number_key, _versions.id).where(
+            _versions.definition_id == definition_id, _there(), _versions.number_key.in_(set(keys.values()))
+        )
         ids = {key: id for key, id in self._session.execute(named)}
         return {region: ids[key] for region, key in sorted(keys.items())}
 
@@ -84,6 +94,16 @@ def _there() -> sa.ColumnElement[bool]:
 
 def _is_active() -> sa.ColumnElement[bool]:
     return _versions.retention == Retention.ACTIVE
+
+
+def _is_offered() -> tuple[sa.ColumnElement[bool], ...]:
+    """As ImageVersion.is_offered says it."""
+    return (
+        _there(),
+        _is_active(),
+        _versions.published_at.is_not(None),
+        _versions.state != ProvisioningState.DELETING,
+    )
 
 
 def _is_retained() -> sa.ColumnElement[bool]:
