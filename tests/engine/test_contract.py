@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from galeria.domain.errors import MachineFailed, NotFound
+from galeria.domain.errors import Conflict, MachineFailed, NotFound
 from galeria.ports.disks import Content
 from galeria.ports.machines import Credentials, Machine, Power
 from tests.engine.conftest import FREE_OFFSET, EngineCase, first_boot, new_spec, password_hash, tally
+from tests.rfb import Viewer
 
 BLOCK = 65536
 STRANGER = Machine(id="f" * 32, region="brazilsouth")
@@ -43,6 +44,7 @@ def test_a_machine_needs_its_image_in_the_cache(case: EngineCase) -> None:
         lambda engine: engine.stop(STRANGER, seconds=1),
         lambda engine: engine.wait_ready(STRANGER, seconds=1),
         lambda engine: engine.open_ssh(STRANGER),
+        lambda engine: engine.open_console(STRANGER),
         lambda engine: engine.seal_disk(STRANGER, "one"),
         lambda engine: engine.changed_bytes(STRANGER, since=None),
         lambda engine: engine.open_changes(STRANGER, "one", since=None).__enter__(),
@@ -67,6 +69,33 @@ def test_what_needs_a_running_machine_says_so(case: EngineCase) -> None:
         case.engine.set_credentials(machine, Credentials(user_name="bob", password_hash=password_hash("x")))
     with pytest.raises(MachineFailed, match="off"):
         case.engine.open_ssh(machine)
+
+
+def test_a_machine_that_is_off_has_no_screen(case: EngineCase) -> None:
+    machine = case.ensure()
+    with pytest.raises(Conflict, match="off") as caught:
+        case.engine.open_console(machine)
+    assert "Start it" in caught.value.hint
+
+
+def test_several_look_at_a_screen_and_press_keys_until_the_machine_goes_off(case: EngineCase) -> None:
+    machine = case.ensure()
+    case.engine.start(machine, ssh=False)
+    with case.engine.open_console(machine) as first_wire, case.engine.open_console(machine) as second_wire:
+        first, second = Viewer(first_wire), Viewer(second_wire)
+        for viewer in (first, second):
+            viewer.type("Keys\n")
+            viewer.point(10, 10, buttons=1)
+            viewer.point(10, 10)
+            viewer.cut("text")
+            picture = viewer.look()
+            assert picture.width > 0
+            assert len(picture.pixels) == picture.width * picture.height * 4
+        case.engine.stop(machine, seconds=1)
+        for viewer in (first, second):
+            viewer.wait_end()
+    with pytest.raises(Conflict):
+        case.engine.open_console(machine)
 
 
 def test_sealing_an_untouched_disk_gives_a_layer_that_is_all_parent(case: EngineCase) -> None:

@@ -75,6 +75,27 @@ def test_without_seed_the_drive_stays_empty() -> None:
     assert root.find("devices/disk[@device='disk']/source") is not None
 
 
+def test_a_machine_without_a_screen_gets_one_and_keeps_it() -> None:
+    xml, socket = CASES["domain-v1-generalized"], Path("/var/lib/galeria/vnc") / MACHINE.id
+    root = ElementTree.fromstring(xml)
+    devices = root.find("devices")
+    assert devices is not None
+    for old in devices.findall("graphics") + devices.findall("video") + devices.findall("input"):
+        devices.remove(old)
+    blind = ElementTree.tostring(root, encoding="unicode")
+    assert domain_xml.find_screen(blind) is None
+    seeing = domain_xml.with_screen(blind, socket)
+    assert domain_xml.find_screen(seeing) == socket
+    assert _devices_in(seeing) == _devices_in(xml)
+    assert domain_xml.with_screen(seeing, socket) == seeing
+
+
+def test_a_screen_is_never_served_on_the_network() -> None:
+    xml = CASES["domain-v1-generalized"].replace('<listen type="socket"', '<listen type="address" address="0.0.0.0"')
+    root = ElementTree.fromstring(domain_xml.with_screen(xml, Path("/run/screen")))
+    assert [dict(each.attrib) for each in root.iter("listen")] == [{"type": "socket", "socket": "/run/screen"}]
+
+
 def test_a_definition_of_another_hand_is_nobodys() -> None:
     assert domain_xml.find_machine("<domain><devices/></domain>", "home") is None
     with pytest.raises(MachineFailed, match="by hand"):
@@ -95,3 +116,7 @@ def test_an_unknown_generation_is_refused() -> None:
 def test_a_machine_keeps_its_network_address() -> None:
     assert domain_xml.mac_address(MACHINE.id) == domain_xml.mac_address(MACHINE.id)
     assert domain_xml.mac_address(MACHINE.id) != domain_xml.mac_address("f" * 32)
+
+
+def _devices_in(xml: str) -> list[str]:
+    return sorted(ElementTree.tostring(each, encoding="unicode").strip() for each in ElementTree.fromstring(xml)[-2])

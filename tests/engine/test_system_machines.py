@@ -54,7 +54,6 @@ def test_a_machine_boots_takes_its_seed_and_keeps_its_files_over_a_stop(libvirt:
         socket.create_connection(("127.0.0.1", spec.ssh_port), timeout=1)
     libvirt.engine.open_ssh(spec.machine)
     assert ssh(spec.ssh_port, USER, PASSWORD, "cat kept") == "kept\n"
-    assert b"RFB 003" in _greeting(libvirt.engine.console_socket(spec.machine))
 
 
 def test_a_layer_sealed_under_a_writing_guest_is_the_disk_of_that_moment(libvirt: LibvirtCase) -> None:
@@ -180,13 +179,6 @@ def test_removing_leaves_no_definition_file_or_process(libvirt: LibvirtCase) -> 
     assert [path for path in LIBVIRT_LOGS.glob("*") if machine.id in path.name] == []
     with lv.open("qemu:///system") as connection:
         assert not [domain for domain in connection.listAllDomains() if machine.id in domain.name()]
-
-
-def _greeting(path: Path) -> bytes:
-    with socket.socket(socket.AF_UNIX) as console:
-        console.settimeout(10)
-        console.connect(str(path))
-        return console.recv(12)
 
 
 def _overlay(path: Path, *, over: Path) -> None:

@@ -1,5 +1,6 @@
 """Virtual machines of a region, and the image cache that their disks stand on."""
 
+import socket
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -96,6 +97,14 @@ class VmEngine(Protocol):
 
     def open_ssh(self, machine: Machine) -> None:
         """Forward the SSH port of a running machine."""
+        ...
+
+    def open_console(self, machine: Machine) -> socket.socket:
+        """A connected stream that speaks RFB (RFC 6143) as its server: what a running machine has on its screen.
+
+        No password is asked for; several may look at once. The stream ends when the machine goes off; the caller closes it.
+        Raises NotFound, and Conflict where the machine is off, or runs since a time when it had no screen.
+        """
         ...
 
     def stop(self, machine: Machine, *, seconds: float) -> None:

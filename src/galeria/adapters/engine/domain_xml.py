@@ -128,13 +128,21 @@ def _devices(root: Element, definition: Definition) -> None:
         SubElement(port, "source", path=str(definition.serial))
         SubElement(port, "target", target)
     SubElement(SubElement(devices, "channel", type="unix"), "target", type="virtio", name="org.qemu.guest_agent.0")
-    graphics = SubElement(devices, "graphics", type="vnc")
-    SubElement(graphics, "listen", type="socket", socket=str(definition.vnc))
-    SubElement(SubElement(devices, "video"), "model", type="vga")
-    # An absolute pointer: without it the browser's console and the guest disagree on where the mouse is.
-    SubElement(devices, "input", type="tablet", bus="usb")
+    _screen(devices, definition.vnc)
     SubElement(devices, "memballoon", model="none")
     _text(SubElement(devices, "rng", model="virtio"), "backend", "/dev/urandom", model="random")
+
+
+def _screen(devices: Element, socket: Path) -> None:
+    """The keyboard needs no line: machines of both types have a PS/2 one, which every kernel has built in."""
+    graphics = SubElement(devices, "graphics", type="vnc")
+    SubElement(graphics, "listen", type="socket", socket=str(socket))
+    if devices.find("video") is None:
+        # The adapter that firmware, text mode and frame buffers of any age know; 16 MiB are enough for 2560x1600.
+        SubElement(SubElement(devices, "video"), "model", type="vga", vram=str(16 * 1024))
+    if devices.find("input[@type='tablet']") is None:
+        # An absolute pointer: without it the browser's console and the guest disagree on where the mouse is.
+        SubElement(devices, "input", type="tablet", bus="usb")
 
 
 def _seed_drive(devices: Element, seed: Path, *, scsi: bool) -> None:
@@ -186,6 +194,27 @@ def find_machine(xml: str, installation: str) -> Machine | None:
     if facts is None or facts["installation"] != installation:
         return None
     return Machine(id=facts["machine"], region=facts["region"])
+
+
+def find_screen(xml: str) -> Path | None:
+    """The UNIX socket on which the machine's screen is served."""
+    listen = ElementTree.fromstring(xml).find("devices/graphics[@type='vnc']/listen[@type='socket']")
+    name = None if listen is None else listen.get("socket")
+    return Path(name) if name else None
+
+
+def with_screen(xml: str, socket: Path) -> str:
+    """The same definition with a screen served on `socket` and nowhere else."""
+    if find_screen(xml) == socket:
+        return xml
+    root = ElementTree.fromstring(xml)
+    devices = root.find("devices")
+    if devices is None:
+        raise MachineFailed("The machine's definition has no devices.", hint="Delete the machine and make it anew.")
+    for graphics in devices.findall("graphics"):
+        devices.remove(graphics)
+    _screen(devices, socket)
+    return _written(root)
 
 
 def with_disk(xml: str, top: Path) -> str:

@@ -34,10 +34,11 @@ def find_qemu_user() -> str | None:
 
 
 def give_to_qemu(folder: Path) -> None:
-    """QEMU makes console sockets in this folder itself, under its own user."""
+    """QEMU makes console sockets in this folder itself, under its own user. Nobody else but root gets to them."""
     user = find_qemu_user()
     if user is not None and os.geteuid() == 0:
         shutil.chown(folder, user)
+        folder.chmod(0o700)
     else:
         folder.chmod(0o1777)
 
@@ -99,10 +100,13 @@ class Layout:
         """The machine's folder, passable for QEMU's user. Raises MachineFailed where that user could not reach it."""
         folder = self.machine(machine)
         self._ensure(folder)
-        self._ensure(self.sockets())
-        give_to_qemu(self.sockets())
+        self.ensure_socket_folder()
         self.require_reachable()
         return folder
+
+    def ensure_socket_folder(self) -> None:
+        self._ensure(self.sockets())
+        give_to_qemu(self.sockets())
 
     def ensure_cache_folder(self, region: str) -> Path:
         folder = self.cache(region)

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import socket
 import threading
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from galeria.adapters.engine.credentials import set_credentials
 from galeria.adapters.engine.daemons import LOCAL, Hypervisor, is_active, sentence, translated
 from galeria.adapters.engine.layers import Layers
 from galeria.adapters.engine.layout import Layout, safe
+from galeria.adapters.engine.screen import open_screen
 from galeria.adapters.engine.seed import write_seed
 from galeria.adapters.engine.ssh_forward import ensure_forward
 from galeria.domain.errors import MachineFailed, NotFound
@@ -96,6 +98,9 @@ class LibvirtEngine:
             port = domain_xml.ssh_port_of(domain.XMLDesc())
         ensure_forward(domain, port)
 
+    def open_console(self, machine: Machine) -> socket.socket:
+        return open_screen(self.domain(machine))
+
     def stop(self, machine: Machine, *, seconds: float) -> None:
         """The agent is asked first; the power button is pressed after half of `seconds`, or at once without an agent."""
         domain = self.domain(machine)
@@ -155,11 +160,6 @@ class LibvirtEngine:
         found.update(Machine(id=folder.name, region=folder.parent.parent.name) for folder in folders)
         return sorted(filter(None, found), key=lambda machine: (machine.region, machine.id))
 
-    def console_socket(self, machine: Machine) -> Path:
-        """The UNIX socket on which a running machine's screen is served (VNC, without a password). Raises MachineFailed."""
-        self._get_running(machine)
-        return self._layout.vnc(machine)
-
     def domain(self, machine: Machine) -> libvirt.virDomain:
         """libvirt's own object, for what this port does not cover. Raises NotFound."""
         return self._hypervisor.get_domain(self._name(machine))
@@ -204,10 +204,15 @@ class LibvirtEngine:
         )
 
     def _refresh(self, machine: Machine, domain: libvirt.virDomain) -> None:
-        """Before a start: today's acceleration, and no seed once the first boot is over (it holds a password's hash)."""
+        """Before a start: today's acceleration, a screen, and no seed once the first boot is over.
+
+        The seed holds a password's hash; machines of earlier versions may have no screen.
+        """
+        self._layout.ensure_socket_folder()
         with translated("read the machine's definition"):
             stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE)
         wanted = domain_xml.with_acceleration(stored, self.acceleration())
+        wanted = domain_xml.with_screen(wanted, self._layout.vnc(machine))
         seed = self._layout.seed(machine)
         is_seed_over = self._layout.booted(machine).exists() and seed.exists()
         if is_seed_over:

@@ -5,6 +5,7 @@ What a machine is stands in its machine.json, replaced as a whole, so that a kil
 
 import json
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from galeria.adapters.fakes.machine_files import BLOCK, LayeredDisk, blocks
-from galeria.domain.errors import GaleriaError, MachineFailed, NotFound
+from galeria.adapters.fakes.screen import FakeScreen
+from galeria.adapters.fakes.screen_server import ScreenServer
+from galeria.domain.errors import Conflict, GaleriaError, MachineFailed, NotFound
 from galeria.ports.disks import OpenDisk
 from galeria.ports.images import Digest, ImageStore
 from galeria.ports.machines import Acceleration, Credentials, FirstBoot, Machine, MachineSpec, Power
@@ -76,6 +79,7 @@ class FakeEngine:
         self._folder = folder
         self._acceleration = acceleration
         self._lock = threading.RLock()
+        self._screens: dict[str, ScreenServer] = {}  # of running machines that were looked at, by their ids
 
     def acceleration(self) -> Acceleration:
         return self._acceleration
@@ -107,9 +111,14 @@ class FakeEngine:
         with self._verb("open_ssh"):
             self._store(machine, replace(self._running(machine), is_ssh_open=True))
 
+    def open_console(self, machine: Machine) -> socket.socket:
+        with self._verb("open_console"):
+            return self._screen_server(machine).open()
+
     def stop(self, machine: Machine, *, seconds: float) -> None:
         with self._verb("stop"):
             self._store(machine, replace(self.guest(machine), is_running=False, is_ssh_open=False))
+            self._switch_screen_off(machine)
 
     def power(self, machine: Machine) -> Power:
         with self._verb("power"):
@@ -160,6 +169,7 @@ class FakeEngine:
     def remove_machine(self, machine: Machine) -> None:
         with self._verb("remove_machine"):
             shutil.rmtree(self._machine(machine), ignore_errors=True)
+            self._switch_screen_off(machine)
 
     def machines(self) -> list[Machine]:
         with self._verb("machines"):
@@ -173,6 +183,17 @@ class FakeEngine:
         except FileNotFoundError as error:
             raise NotFound("The machine does not exist on this host.", hint="Reload the page.") from error
         return Guest(**{**record, "layers": tuple(record["layers"])})
+
+    def screen(self, machine: Machine) -> FakeScreen:
+        """What a running machine shows, and which keys it was sent."""
+        with self._lock:
+            return self._screen_server(machine).screen
+
+    def cut(self, machine: Machine, text: str) -> None:
+        """What a guest does when somebody copies text in it: everybody who looks gets it."""
+        with self._lock:
+            server = self._screen_server(machine)
+        server.cut(text)
 
     def write(self, machine: Machine, offset: int, data: bytes) -> None:
         """What a running guest would write to its disk."""
@@ -209,6 +230,16 @@ class FakeEngine:
         if not guest.is_running:
             raise MachineFailed("The machine is off.", hint="Start it, then try again.")
         return guest
+
+    def _screen_server(self, machine: Machine) -> ScreenServer:
+        if not self.guest(machine).is_running:
+            raise Conflict("The machine is off.", hint="Start it, then open its screen.")
+        return self._screens.setdefault(machine.id, ScreenServer())
+
+    def _switch_screen_off(self, machine: Machine) -> None:
+        server = self._screens.pop(machine.id, None)
+        if server is not None:
+            server.close()
 
     def _store(self, machine: Machine, guest: Guest) -> None:
         record = self._record(machine)

@@ -1,0 +1,47 @@
+"""A machine's screen: QEMU's own VNC server, reached through its UNIX socket."""
+
+import socket
+from pathlib import Path
+
+import libvirt
+
+from galeria.adapters.engine import domain_xml
+from galeria.adapters.engine.daemons import is_active, translated
+from galeria.domain.errors import Conflict, MachineFailed
+
+CONNECT_SECONDS = 5.0
+
+
+def open_screen(domain: libvirt.virDomain) -> socket.socket:
+    """A new connection to the screen of a running machine. Raises Conflict, MachineFailed."""
+    if not is_active(domain):
+        raise _is_off()
+    with translated("read the machine's definition"):
+        path = domain_xml.find_screen(domain.XMLDesc())
+    if path is None:
+        raise Conflict(
+            "The machine was started by an earlier version, which gave it no screen.",
+            hint="Stop the machine and start it again.",
+        )
+    return _connect(path)
+
+
+def _connect(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(CONNECT_SECONDS)
+        connection.connect(str(path))
+    except OSError as error:
+        connection.close()
+        if isinstance(error, FileNotFoundError | ConnectionRefusedError):  # it went off in between
+            raise _is_off() from error
+        raise MachineFailed(
+            f"The machine's screen cannot be reached: {error.strerror or error}.",
+            hint=f"Run Galeria as root, and look whether {path} is a socket.",
+        ) from error
+    connection.settimeout(None)
+    return connection
+
+
+def _is_off() -> Conflict:
+    return Conflict("The machine is off.", hint="Start it, then open its screen.")
