@@ -16,7 +16,7 @@ MACHINE = "Microsoft.LabServices/labs/virtualMachines"
 
 def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation | None:
     """None when it runs already. A repeated start joins the one under way."""
-    lab, machine = _reach(request, lab_id, name, "start")
+    lab, machine = reach_machine(request, lab_id, name, "start")
     if machine.state is MachineState.RUNNING:
         return None
     joined = _joined(request, machine, OperationKind.START_MACHINE)
@@ -29,7 +29,7 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
 
 def stop_machine(request: Request, lab_id: ResourceId, name: str) -> Operation | None:
     """None when it is off already."""
-    lab, machine = _reach(request, lab_id, name, "stop")
+    lab, machine = reach_machine(request, lab_id, name, "stop")
     if machine.state is MachineState.STOPPED:
         return None
     joined = _joined(request, machine, OperationKind.STOP_MACHINE)
@@ -43,7 +43,7 @@ def reset_password(
     request: Request, lab_id: ResourceId, name: str, *, account: str, new_password: str, secrets: Secrets
 ) -> Operation:
     """Set a password in a running machine, making the account where it is missing."""
-    lab, machine = _reach(request, lab_id, name, "resetPassword")
+    lab, machine = reach_machine(request, lab_id, name, "resetPassword")
     user_name(account)
     hashed = secrets.unix_hash(password(new_password))
     if machine.state is not MachineState.RUNNING:
@@ -60,7 +60,7 @@ def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operatio
 
     Its password is lost with it, because only the machine knew it: the account is locked until a new one is set.
     """
-    lab, machine = _reach(request, lab_id, name, "reimage")
+    lab, machine = reach_machine(request, lab_id, name, "reimage")
     joined = _joined(request, machine, OperationKind.REIMAGE_MACHINE)
     if joined:
         return joined
@@ -73,7 +73,7 @@ def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operatio
 
 def redeploy_machine(request: Request, lab_id: ResourceId, name: str) -> Operation:
     """Switch it off and, where it ran, on again. Its disk stays."""
-    lab, machine = _reach(request, lab_id, name, "redeploy")
+    lab, machine = reach_machine(request, lab_id, name, "redeploy")
     joined = _joined(request, machine, OperationKind.REDEPLOY_MACHINE)
     if joined:
         return joined
@@ -83,7 +83,7 @@ def redeploy_machine(request: Request, lab_id: ResourceId, name: str) -> Operati
     return _begin(request, lab, machine, OperationKind.REDEPLOY_MACHINE, inputs)
 
 
-def _reach(request: Request, lab_id: ResourceId, name: str, verb: str) -> tuple[Lab, LabMachine]:
+def reach_machine(request: Request, lab_id: ResourceId, name: str, verb: str) -> tuple[Lab, LabMachine]:
     """Its user may do it with the own machine; everybody else needs the right in the lab."""
     held = request.uow.labs.find_by_key(lab_id.key)
     for machine in request.uow.machines.of_lab(held.id) if held else ():

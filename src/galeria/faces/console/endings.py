@@ -1,0 +1,28 @@
+"""Why a screen's WebSocket is closed: a code for pages, and a reason for people.
+
+Codes from 4000 on are free for applications (RFC 6455 §7.4.2); these are HTTP's status codes behind a 4.
+"""
+
+from dataclasses import dataclass
+
+from galeria.domain.errors import Conflict, Forbidden, GaleriaError, NotFound, Unauthenticated
+
+REASON_LIMIT = 123  # bytes, RFC 6455 §5.5
+_CODES = ((Unauthenticated, 4401), (Forbidden, 4403), (NotFound, 4404), (Conflict, 4409))
+_FAILED = 4503
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    code: int
+    reason: str
+
+
+SWITCHED_OFF = Ending(4410, "The machine went off. Start it, then open its screen again.")
+NOT_BINARY = Ending(1003, "A screen takes binary messages only.")
+
+
+def ending_of(error: GaleriaError) -> Ending:
+    """The reason is cut where it would not fit, at a letter's border."""
+    code = next((code for kind, code in _CODES if isinstance(error, kind)), _FAILED)
+    return Ending(code, str(error).encode()[:REASON_LIMIT].decode(errors="ignore"))
