@@ -52,6 +52,10 @@ def serve(
                 ssl_keyfile=parts.installation.certificate_key,
                 log_level="warning",
                 timeout_graceful_shutdown=1,  # idle connections do not close by themselves
+                # For the screens of machines: what browsers send is small, and pictures are compressed by QEMU already.
+                ws="websockets-sansio",
+                ws_max_size=1 << 20,
+                ws_per_message_deflate=False,
             )
             _Server(config, ready=lambda: _open(parts, endpoint)).run(sockets=[listener])
     _leave()
