@@ -42,3 +42,7 @@ class Offers(Protocol):
     def regions(self, definition_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """A definition's id → the regions that have completed replicas of its offered versions."""
         ...
+
+    def lab_counts(self, account_ids: Sequence[str]) -> dict[str, int]:
+        """An account's id → how many labs belong to it; none where that is 0."""
+        ...

@@ -83,6 +83,14 @@ class SqlOffers:
                 found.setdefault(id, set()).add(region)
         return {id: tuple(sorted(each)) for id, each in found.items()}
 
+    def lab_counts(self, account_ids: Sequence[str]) -> dict[str, int]:
+        column = tables.labs.c.account_id
+        found: dict[str, int] = {}
+        for some in _batches(account_ids):
+            question = sa.select(column, sa.func.count()).where(column.in_(some)).group_by(column)
+            found |= {id: count for id, count in self._session.execute(question)}
+        return found
+
     def _highest(self, question: sa.Select[Any]) -> dict[str, str]:
         """Definition's id → id of its highest version of those."""
         highest: dict[str, tuple[tuple[int, ...], str]] = {}
