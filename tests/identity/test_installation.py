@@ -1,5 +1,6 @@
 """Keys and certificates: made once, renewed in time, whole after a crash."""
 
+import json
 import shutil
 import stat
 from pathlib import Path
@@ -150,6 +151,11 @@ def test_bootstrap_secrets_are_made_once(folder: Path) -> None:
     assert ensure_bootstrap_secrets(folder, SystemDice()) == first
     assert first.password not in repr(first)
     assert first.client_secret not in repr(first)
+    assert first.welcome
+    assert first.welcome not in repr(first)
+    earlier = {name: "x" for name in ("userName", "password", "clientId", "clientSecret")}
+    (folder / "bootstrap.json").write_text(json.dumps(earlier))
+    assert ensure_bootstrap_secrets(folder, SystemDice()).welcome == ""
     (folder / "bootstrap.json").write_text("{}")
     with pytest.raises(Unavailable):
         ensure_bootstrap_secrets(folder, SystemDice())

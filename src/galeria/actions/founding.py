@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from galeria.actions.welcoming import keep_welcome
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent
 from galeria.domain.people import Principal, PrincipalKind, RoleAssignment
@@ -22,6 +23,7 @@ class FirstSecrets:
     password: str = field(repr=False)
     client_id: str  # a GUID
     client_secret: str = field(repr=False)
+    welcome: str = field(default="", repr=False)  # of the link with which the person chooses another password
 
 
 def is_founded(uow: UnitOfWork, subscription_id: str) -> bool:
@@ -73,6 +75,9 @@ def found_installation(
                 created_by=INSTALLATION,
             )
         )
+    admin = uow.people.find_by_name(first.user_name)
+    if first.welcome and admin:
+        keep_welcome(uow, clock, dice, admin, first.welcome)
     uow.audit.add(_founding_event(scope, clock, dice))
     uow.flush()
 

@@ -91,7 +91,8 @@ def _enrol(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, principal: Pri
 def set_password(
     uow: UnitOfWork, secrets: Secrets, clock: Clock, dice: Dice, by: Caller, who: str, password: str | None
 ) -> tuple[Principal, str]:
-    """A new password (or client secret), given or made, in the place of all others; that principal's sessions end.
+    """A new password (or client secret), given or made, in the place of all others; that principal's sessions end, and
+    links to choose a password with.
 
     `who` is an object id or a name. Everybody may set the own one. Raises Forbidden, Invalid, NotFound.
     """
@@ -102,7 +103,7 @@ def set_password(
     secret = dice.new_secret() if password is None else strong_password(password)
     principal.secret_hash, principal.secret_expires_at = secrets.hash(secret), None
     for other in uow.credentials.of_principal(principal.id):
-        if other.kind is CredentialKind.SECRET:
+        if other.kind is not CredentialKind.IDENTITY:
             uow.credentials.remove(other)
     revoke_sessions(uow, clock, principal.id)
     record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"set a new secret for '{principal.name}'")

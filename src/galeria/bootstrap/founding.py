@@ -8,6 +8,7 @@ from galeria.actions.accounts import AccountRequest, put_account
 from galeria.actions.caller import Caller
 from galeria.actions.founding import FIRST_GROUP, found_installation, is_founded
 from galeria.actions.request import Request
+from galeria.actions.welcoming import find_welcomed
 from galeria.adapters.identity.bootstrap_secrets import FILE_NAME, ensure_bootstrap_secrets
 from galeria.adapters.identity.files import write_private
 from galeria.bootstrap.parts import Parts
@@ -64,6 +65,16 @@ def write_connect(parts: Parts, endpoint: str) -> None:
         client_secret=first.client_secret,
     )
     write_private(parts.data / CONNECT_FILE, json.dumps(asdict(connect), indent=2).encode() + b"\n")
+
+
+def find_welcome(parts: Parts) -> str:
+    """The secret of the first administrator's link while it works: until another password was chosen."""
+    folder = secrets_folder(parts.data)
+    if not (folder / FILE_NAME).is_file():
+        return ""
+    first = ensure_bootstrap_secrets(folder, parts.dice)
+    with parts.database(reading=True) as uow:
+        return first.welcome if find_welcomed(uow, parts.clock, first.welcome) else ""
 
 
 def publish_authority(parts: Parts) -> Path:

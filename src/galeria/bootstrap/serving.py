@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from galeria.adapters.durable import DbosStarter, DistantStarter
 from galeria.adapters.engine.nbd_source import sweep_sockets
 from galeria.adapters.identity.tokens import JwtTokens
-from galeria.bootstrap.founding import ensure_founded, write_connect
+from galeria.bootstrap.founding import ensure_founded, find_welcome, write_connect
 from galeria.bootstrap.parts import Parts, open_parts
 from galeria.bootstrap.rounds import Reconciler, rounds
 from galeria.domain.errors import Conflict, Unavailable
@@ -183,20 +183,26 @@ def _open(parts: Parts, endpoint: str) -> None:
     # with lists of 100 versions), and takes a few now.
     gc.collect()
     gc.freeze()
-    write_connect(parts, endpoint)
     _welcome(parts, endpoint)
+    write_connect(parts, endpoint)
 
 
 def _welcome(parts: Parts, endpoint: str) -> None:
-    private = parts.data / "private" / "bootstrap.json"
-    sys.stdout.write(
-        f"Galeria is running at {endpoint}\n"
-        f"  machines run with: {parts.engine.acceleration().value}\n"
-        f"  sign in:  galeria login --endpoint {endpoint} --ca-file {parts.data / 'ca.pem'} --user admin\n"
-        f"  the first password is in {private}\n"
-        f"  on this host, without signing in:  galeria image list --data {parts.data}\n"
-        "Stop it with Ctrl-C; what is under way goes on at the next start.\n"
-    )
+    ca, first = parts.data / "ca.pem", find_welcome(parts)
+    lines = [f"Galeria is running at {endpoint}", f"  machines run with: {parts.engine.acceleration().value}"]
+    if first:
+        lines += [
+            "  open this in a browser to choose your password (it works once):",
+            f"    {endpoint}/welcome/{first}",
+            f"  the browser asks about the certificate, which {ca} vouches for",
+            f"  until then your password is in {parts.data / 'private' / 'bootstrap.json'}",
+        ]
+    lines += [
+        f"  sign in:  galeria login --endpoint {endpoint} --ca-file {ca} --user admin",
+        f"  on this host, without signing in:  galeria image list --data {parts.data}",
+        "Stop it with Ctrl-C; what is under way goes on at the next start.",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 
 

@@ -10,10 +10,12 @@ from enum import StrEnum
 
 
 class CredentialKind(StrEnum):
-    """What a secret is shown for: a client secret at the token endpoint, or an identity header inside a machine."""
+    """What a secret is shown for: a client secret at the token endpoint, an identity header inside a machine, or a link
+    with which a person chooses the first password."""
 
     SECRET = "Secret"
     IDENTITY = "Identity"
+    WELCOME = "Welcome"
 
 
 class Answer(StrEnum):
@@ -26,7 +28,7 @@ class Answer(StrEnum):
 
 @dataclass(eq=False, kw_only=True)
 class Credential:
-    """One more secret of a service principal, beside the one that it was made with."""
+    """One more secret of a service principal, beside the one that it was made with; or a person's link to begin with."""
 
     id: str  # a GUID, called keyId by Azure's tools
     principal_id: str

@@ -12,7 +12,7 @@ FILE_NAME = "bootstrap.json"
 
 
 def ensure_bootstrap_secrets(folder: Path, dice: Dice) -> FirstSecrets:
-    """Read <folder>/bootstrap.json, or make it: user name and password, client id and client secret.
+    """Read <folder>/bootstrap.json, or make it: user name and password, client id and client secret, the first link.
 
     Call it only for an installation that is not founded yet: afterwards the file may have been deleted on purpose,
     and new secrets would open nothing. Raises Unavailable.
@@ -23,12 +23,18 @@ def ensure_bootstrap_secrets(folder: Path, dice: Dice) -> FirstSecrets:
         data = find_private(path)
         if data is not None:
             return _parsed(path, data)
-        made = FirstSecrets(password=dice.new_secret(), client_id=dice.new_guid(), client_secret=dice.new_secret())
+        made = FirstSecrets(
+            password=dice.new_secret(),
+            client_id=dice.new_guid(),
+            client_secret=dice.new_secret(),
+            welcome=dice.new_secret(),
+        )
         content = {
             "userName": made.user_name,
             "password": made.password,
             "clientId": made.client_id,
             "clientSecret": made.client_secret,
+            "welcome": made.welcome,
         }
         write_private(path, json.dumps(content, indent=2).encode() + b"\n")
         return made
@@ -42,6 +48,7 @@ def _parsed(path: Path, data: bytes) -> FirstSecrets:
             password=str(found["password"]),
             client_id=str(found["clientId"]),
             client_secret=str(found["clientSecret"]),
+            welcome=str(found.get("welcome", "")),  # files of earlier versions have none
         )
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable(

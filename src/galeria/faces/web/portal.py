@@ -13,11 +13,13 @@ from galeria.faces.inside import Inside
 from galeria.faces.login.entrance import Entrance
 from galeria.faces.web.assets import StaticFiles
 from galeria.faces.web.door import Open, read_page
+from galeria.faces.web.labs import labs_router
 from galeria.faces.web.me import MyPages
 from galeria.faces.web.operations import operations_router
 from galeria.faces.web.rendering import Rendering
 from galeria.faces.web.routes import page_router, show_error
 from galeria.faces.web.sign_in import HOME, SignInPages
+from galeria.faces.web.welcome import welcome_router
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
@@ -46,6 +48,8 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
         static.router(),
         SignInPages(entrance=entrance).router(),
         MyPages(entrance=entrance).router(),
+        welcome_router(),
+        labs_router(),
         operations_router(),
     ):
         router.include_router(each)
