@@ -97,14 +97,7 @@ def offer(
                 cure="An administrator of the account can enable it.",
             )
         )
-    if definition.os_type is OsType.WINDOWS:
-        obstacles.append(
-            Obstacle(
-                code="OsTypeNotSupported",
-                reason="Labs cannot provision Windows images on this installation yet.",
-                cure="Use a Linux image.",
-            )
-        )
+    obstacles += _os_obstacles(definition.os_type)
     obstacles += _disk_obstacles(account, _shape(chosen)) if chosen else [_absence(facts, region, regions)]
     return Offer(
         definition=definition,
@@ -117,7 +110,12 @@ def offer(
 
 def is_takeable(account: LabAccount, os_type: OsType, shape: DiskShape) -> bool:
     """Whether `offer` finds nothing against a version of this kind that is there and enabled."""
-    return os_type is not OsType.WINDOWS and not _disk_obstacles(account, shape)
+    return not kind_obstacles(account, os_type, shape)
+
+
+def kind_obstacles(account: LabAccount, os_type: OsType, shape: DiskShape) -> list[Obstacle]:
+    """What `offer` will say against every version of this kind, known before there is one."""
+    return _os_obstacles(os_type) + _disk_obstacles(account, shape)
 
 
 def version_obstacles(account: LabAccount, facts: VersionFacts, region: str) -> tuple[Obstacle, ...]:
@@ -130,6 +128,18 @@ def version_obstacles(account: LabAccount, facts: VersionFacts, region: str) -> 
 
 def _shape(facts: VersionFacts) -> DiskShape:
     return DiskShape(os_disk_size=facts.os_disk.size if facts.os_disk else 0, disks=len(facts.disks))
+
+
+def _os_obstacles(os_type: OsType) -> list[Obstacle]:
+    if os_type is not OsType.WINDOWS:
+        return []
+    return [
+        Obstacle(
+            code="OsTypeNotSupported",
+            reason="Labs cannot provision Windows images on this installation yet.",
+            cure="Use a Linux image.",
+        )
+    ]
 
 
 def _disk_obstacles(account: LabAccount, shape: DiskShape) -> list[Obstacle]:

@@ -75,7 +75,7 @@ def cookies_of(inside: Inside) -> Cookies:
 
 async def read_entry(inside: Inside, http: HTTPConnection) -> Entry:
     """Of a page's request or a console's WebSocket."""
-    return await to_thread.run_sync(_read, inside, http)
+    return await to_thread.run_sync(find_entry, inside, http)
 
 
 def require_own_form(inside: Inside, http: HTTPConnection, entry: Entry, sent: str) -> None:
@@ -88,7 +88,8 @@ def require_own_form(inside: Inside, http: HTTPConnection, entry: Entry, sent: s
         raise _not_ours()
 
 
-def _read(inside: Inside, http: HTTPConnection) -> Entry:
+def find_entry(inside: Inside, http: HTTPConnection) -> Entry:
+    """The same for a thread."""
     cookies = cookies_of(inside)
     secret = http.cookies.get(cookies.session, "")
     if secret:
