@@ -75,10 +75,10 @@ def entry(text: Text) -> str:
     """As it is to be written into a PO file."""
     lines = [f"# {text.where}"]
     if text.context:
-        lines.append(f'msgctxt "{_quoted(text.context)}"')
-    lines.append(f'msgid "{_quoted(text.singular)}"')
+        lines.append(f'msgctxt "{quoted(text.context)}"')
+    lines.append(f'msgid "{quoted(text.singular)}"')
     if text.plural:
-        return "\n".join([*lines, f'msgid_plural "{_quoted(text.plural)}"', 'msgstr[0] ""', 'msgstr[1] ""', ""])
+        return "\n".join([*lines, f'msgid_plural "{quoted(text.plural)}"', 'msgstr[0] ""', 'msgstr[1] ""', ""])
     return "\n".join([*lines, 'msgstr ""', ""])
 
 
@@ -90,5 +90,5 @@ def _extract(method: str, path: Path, options: dict[str, str]) -> Iterator[Text]
             yield Text(where=where, context=context or "", singular=singular, plural=plural)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

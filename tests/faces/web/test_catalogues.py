@@ -90,5 +90,5 @@ def test_the_sentences_of_the_inside_are_kept_apart(tmp_path: Path) -> None:
 
     portuguese = Catalogues(folder).get("pt-BR")
 
-    assert portuguese.inside == {"The lab '{0}' is gone.": "O laboratório '{0}' sumiu."}
+    assert portuguese.inside == {("", "The lab '{0}' is gone."): "O laboratório '{0}' sumiu."}
     assert portuguese.gettext("The lab '{0}' is gone.") == "The lab '{0}' is gone."

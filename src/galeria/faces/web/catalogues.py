@@ -17,6 +17,7 @@ ENGLISH = "en"
 PORTUGUESE = "pt-BR"
 LANGUAGES = (ENGLISH, PORTUGUESE)
 INSIDE = "inside.po"
+WORD = "word"  # the context of the inside's states and kinds
 
 Key = tuple[str, str]
 """Context ("" for most) and the English text; of a text with a plural, its singular."""
@@ -32,7 +33,7 @@ class Catalogue:
 
     language: str
     texts: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
-    inside: Mapping[str, str] = field(default_factory=dict)
+    inside: Mapping[Key, str] = field(default_factory=dict)
 
     @property
     def locale(self) -> Locale:
@@ -90,12 +91,12 @@ def forms(message: Message) -> tuple[str, ...]:
 
 def _catalogue(folder: Traversable, language: str) -> Catalogue:
     texts: dict[Key, tuple[str, ...]] = {}
-    inside: dict[str, str] = {}
+    inside: dict[Key, str] = {}
     for name, catalog in read_texts(folder, language):
         # The first message of a file is its header.
         known = {key(message): forms(message) for message in catalog if message.id and forms(message)}
         if name == INSIDE:
-            inside = {text: translated[0] for (_, text), translated in known.items()}
+            inside = {each: translated[0] for each, translated in known.items()}
             continue
         for each, translated in known.items():
             if texts.setdefault(each, translated) != translated:
