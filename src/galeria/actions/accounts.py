@@ -148,7 +148,9 @@ def _set_policies(request: Request, account: LabAccount, wanted: AccountRequest)
     if wanted.os_disk_limit_gb is not None:
         if wanted.os_disk_limit_gb < 1:
             raise Invalid(
-                "The OS-disk limit is at least 1 GB.", hint="Azure's limit is 128 GB.", target="osDiskLimitInGB"
+                "The OS-disk limit is at least 1 GB.",
+                hint="Azure's limit is 128 GB.",
+                target="properties.galeria.osDiskLimitInGB",
             )
         account.os_disk_limit_gb = wanted.os_disk_limit_gb
     if wanted.enable_by_default is not None:

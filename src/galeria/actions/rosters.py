@@ -31,7 +31,7 @@ def put_user(request: Request, lab_id: ResourceId, name: str, wanted: UserReques
     is_new = user is None
     if user is None:
         user = _add(request, lab, id, wanted.email or "")
-    elif wanted.email is not None and wanted.email.strip().lower() != user.email_key:
+    elif wanted.email is not None and wanted.email.strip().lower() not in (user.email_key, user.address.lower()):
         raise Conflict(
             f"The address of '{name}' cannot change.",
             hint="Delete the user and add the other address.",

@@ -41,6 +41,11 @@ class LabUser(Resource):
     total_usage: int = 0  # seconds
 
     @property
+    def address(self) -> str:
+        """As clients expect one: who came without, by a name only, has an address that no mail ever reaches (RFC 2606)."""
+        return self.email if _EMAIL.fullmatch(self.email) else f"{self.email}@users.invalid"
+
+    @property
     def registration(self) -> RegistrationState:
         return RegistrationState.REGISTERED if self.principal_id else RegistrationState.NOT_REGISTERED
 

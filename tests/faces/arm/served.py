@@ -1,5 +1,6 @@
 """The whole REST service behind a real HTTP server, over an installation without virtual machines."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
 from galeria.faces.arm.app import make_app
 from galeria.faces.inside import Inside
+from tests.descriptions.promises import Answer, described, faults
 from tests.scene import SUBSCRIPTION, Scene, make_scene, secrets
 
 TENANT = "99999999-8888-7777-6666-555555555555"
@@ -58,7 +60,7 @@ class Arm:
             self.clients[who] = httpx.Client(
                 base_url=self.inside.endpoint,
                 headers={"Authorization": f"Bearer {token}"},
-                event_hooks={"request": [_add_version]},
+                event_hooks={"request": [_add_version], "response": [keeps_promises]},
                 timeout=20,
                 trust_env=False,
             )
@@ -130,6 +132,22 @@ def _add_version(request: httpx.Request) -> None:
     """Addresses that the service answered have one already."""
     if "api-version" not in request.url.params:
         request.url = request.url.copy_set_param("api-version", API_VERSION)
+
+
+def keeps_promises(response: httpx.Response) -> None:
+    """Every answer is held against the public description of its operation, but where the caller asked for more."""
+    request = response.request
+    operation = described(request.method, request.url.path, request.url.params.get("api-version", API_VERSION))
+    if operation is None or "monitor" in request.url.params or "prefer" in request.headers:
+        return
+    answer = Answer(
+        method=request.method,
+        status=response.status_code,
+        headers=tuple(response.headers),
+        body=json.loads(response.read() or b"null"),
+    )
+    wrong = faults(operation, answer)
+    assert not wrong, wrong
 
 
 def definition_body(sku: str = "ubuntu", **properties: Any) -> dict[str, Any]:

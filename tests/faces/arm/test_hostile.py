@@ -61,9 +61,13 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("PUT", f"{GROUP}/providers/Microsoft.LabServices/labPlans/hostile"): {
         "location": "brazilsouth",
-        "properties": {"sharedGalleryId": GALLERY, "osDiskLimitInGB": 5, "allowedRegions": ["brazilsouth"]},
+        "properties": {
+            "sharedGalleryId": GALLERY,
+            "allowedRegions": ["brazilsouth"],
+            "galeria": {"osDiskLimitInGB": 5},
+        },
     },
-    ("PATCH", PLAN): {"properties": {"sharedGalleryId": GALLERY, "imagesEnabledByDefault": True}},
+    ("PATCH", PLAN): {"properties": {"sharedGalleryId": GALLERY, "galeria": {"imagesEnabledByDefault": True}}},
     ("PUT", f"{PLAN}/images/ready"): {"properties": {"enabledState": "Enabled"}},
     ("PUT", f"{LABS}/hostile"): lab_body(f"{GALLERY}/images/ready"),
     ("PATCH", f"{LABS}/hostile"): {

@@ -83,7 +83,7 @@ def test_an_export_is_priced_then_made_then_usable(arm: Arm, image: str) -> None
     assert estimate["readBytes"] > 0
     assert [each["region"] for each in estimate["regions"]] == ["brazilsouth", "brazilsoutheast"]
     assert [each["sendBytes"] > 0 for each in estimate["regions"]] == [False, True]
-    answer = arm("educator").post(f"{PLAN}/saveImage", json=body)
+    answer = arm("educator").post(f"{PLAN}/saveImage", json=body, headers={"Prefer": "return=representation"})
     made = done(answer, 202)
     assert made["imageDefinitionId"].endswith("/images/Algebra-turma-A")
     assert made["imageVersionId"] == made["imageDefinitionId"] + "/versions/1.0.0"

@@ -83,19 +83,18 @@ def test_the_default_generation_follows_the_api_version(arm: Arm, version: str, 
 def test_a_plan_attaches_detaches_and_keeps_what_a_patch_does_not_name(arm: Arm) -> None:
     path, gallery = f"{LAB_SERVICES}/labPlans/plan-b", f"{COMPUTE}/galleries/forplan"
     done(arm().put(gallery, json={"location": "brazilsouth"}), 201)
-    body = {"location": "brazilsouth", "properties": {"sharedGalleryId": gallery, "osDiskLimitInGB": 64}}
+    body = {"location": "brazilsouth", "properties": {"sharedGalleryId": gallery, "galeria": {"osDiskLimitInGB": 64}}}
     made = done(arm().put(path, json=body), 201)
     assert made["properties"]["sharedGalleryId"] == gallery
-    assert made["properties"]["osDiskLimitInGB"] == 64
-    assert made["properties"]["imagesEnabledByDefault"] is True
+    assert made["properties"]["galeria"] == {"osDiskLimitInGB": 64, "imagesEnabledByDefault": True}
     error = told(arm().patch(path, json={"properties": {"sharedGalleryId": GALLERY}}), 409)
     assert "Detach" in error["message"]
-    patched = done(arm().patch(path, json={"properties": {"imagesEnabledByDefault": False}}))
+    patched = done(arm().patch(path, json={"properties": {"galeria": {"imagesEnabledByDefault": False}}}))
     assert patched["properties"]["sharedGalleryId"] == gallery
-    assert patched["properties"]["imagesEnabledByDefault"] is False
+    assert patched["properties"]["galeria"]["imagesEnabledByDefault"] is False
     detached = done(arm().patch(path, json={"properties": {"sharedGalleryId": None}}))
     assert "sharedGalleryId" not in detached["properties"]
-    assert detached["properties"]["osDiskLimitInGB"] == 64
+    assert detached["properties"]["galeria"]["osDiskLimitInGB"] == 64
     assert done(arm().get(path)) == detached
     for where in (LAB_SERVICES, f"{SUB}/providers/Microsoft.LabServices"):
         assert "plan-b" in [each["name"] for each in done(arm().get(f"{where}/labPlans"))["value"]]

@@ -21,11 +21,9 @@ from galeria.faces.arm.app import ROUTES
 from galeria.faces.arm.describing import answers_of
 from galeria.faces.arm.routes import Route
 from galeria.faces.arm.spelling import is_arm
-from tests.faces.arm import test_access
+from tests.faces.arm import places, test_access
 from tests.faces.arm.access_bodies import BODIES
-from tests.faces.arm.served import API_VERSION, GALLERY, GROUP, LABS, PLAN, SUB, Arm, done
-from tests.faces.arm.test_galleries import COMMUNITY, filled, gallery, share
-from tests.scene import SUBSCRIPTION
+from tests.faces.arm.served import API_VERSION, GALLERY, GROUP, LABS, PLAN, SUB, Arm
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +31,6 @@ Case = schemathesis.Case[Any]
 Operation = APIOperation[Any, Any, Any, Any]
 SEED = 20260
 EXAMPLES = 20
-# What the whole installation hangs on goes last of all, a lock on everything at the very end.
-LAST = ("ResourceGroups_Delete", "People_Disable", "ManagementLocks_CreateOrUpdateByScope")
 # Properties that name other things: without real names in them, a request would not get past the first look.
 REAL: dict[str, list[Any]] = {
     "location": ["brazilsouth"],
@@ -61,14 +57,7 @@ REAL: dict[str, list[Any]] = {
 }
 
 names = test_access.names
-
-
-def in_order(routes: tuple[Route, ...]) -> list[Route]:
-    def place(route: Route) -> tuple[int, bool, str]:
-        late = LAST.index(route.name) + 1 if route.name in LAST else 0
-        return late, route.method == "DELETE", route.name
-
-    return sorted(routes, key=place)
+known = places.known
 
 
 @pytest.fixture(scope="module")
@@ -80,20 +69,6 @@ def document(service: Arm) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def schema(document: dict[str, Any]) -> OpenApiSchema:
     return schemathesis.openapi.from_dict(with_real_names(document))
-
-
-@pytest.fixture(scope="module")
-def known(service: Arm, names: dict[str, str]) -> dict[str, str]:
-    """The names of things that are there and ready, with one gallery shared and one open to everybody."""
-    service.work()
-    shared = gallery(service, "shared", sharingProfile={"permissions": "Groups"})
-    filled(service, shared)
-    done(share(service, shared, "Add", Subscriptions=[SUBSCRIPTION]))
-    everybodys = gallery(service, "open", sharingProfile=COMMUNITY)
-    filled(service, everybodys)
-    done(share(service, everybodys, "EnableCommunity"))
-    told = done(service().get(everybodys))["properties"]["sharingProfile"]["communityGalleryInfo"]
-    return names | {"shared gallery": f"{SUBSCRIPTION}-SHARED", "community gallery": told["publicNames"][0]}
 
 
 @pytest.fixture(scope="module")
@@ -159,11 +134,11 @@ def require_told(response: schemathesis.Response, route: Route) -> None:
     assert (response.status_code, bool(response.content)) in ways, response.text
 
 
-@pytest.mark.parametrize("route", in_order(ROUTES), ids=lambda route: route.name)
+@pytest.mark.parametrize("route", places.in_order(ROUTES), ids=lambda route: route.name)
 def test_no_request_makes_a_fault(
     service: Arm, schema: OpenApiSchema, session: requests.Session, known: dict[str, str], route: Route
 ) -> None:
-    place = on_the_way(route, known)
+    place = places.on_the_way(route, known)
 
     def check(case: Case) -> None:
         response = case.call(base_url=service.inside.endpoint, session=session)
@@ -172,7 +147,7 @@ def test_no_request_makes_a_fault(
 
     run(asked(schema.find_operation_by_id(route.name), route, place), check)
     # A group's deletion waits for other workers, of which there are none here.
-    if route.name in LAST:
+    if route.name in places.LAST:
         service.begun.ids.clear()
     service.work()
 
@@ -196,7 +171,7 @@ def test_no_request_makes_a_fault_at_the_doors_for_signing_in(
 
 def test_no_operation_of_the_door_is_left_out(document: dict[str, Any]) -> None:
     """Those of the other doors are counted from the document itself."""
-    asked_for = [route.name for route in in_order(ROUTES)]
+    asked_for = [route.name for route in places.in_order(ROUTES)]
     assert len(asked_for) == len(set(asked_for)) == len(ROUTES)
     arm_door = {name for name, path in operation_paths(document) if is_arm(path)}
     assert set(asked_for) == arm_door
@@ -209,15 +184,3 @@ def operation_paths(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 def operation_ids(document: dict[str, Any]) -> set[str]:
     return {name for name, _ in operation_paths(document)}
-
-
-def on_the_way(route: Route, known: dict[str, str]) -> dict[str, str]:
-    """What stands in a path that leads to something real; other than in the table of access, also where it is deleted."""
-    if "/sharedGalleries/{gallery}" in route.path and "locations" in route.path:
-        return known | {"gallery": known["shared gallery"], "definition": "linux"}
-    if "/communityGalleries/{gallery}" in route.path:
-        return known | {"gallery": known["community gallery"], "definition": "linux"}
-    if route.method == "DELETE":
-        scope = f"{SUBSCRIPTION}/resourceGroups/campus" if route.name.startswith("Tags_") else known["scope"]
-        return known | test_access.special(known, "admin").get(route.name, {}) | {"scope": scope}
-    return test_access.variables(route, known, "admin")

@@ -97,8 +97,7 @@ ACCOUNT_BODY = {
     "properties": {
         "sharedGalleryId": GALLERY,
         "allowedRegions": ["brazilsouth", "westeurope"],
-        "osDiskLimitInGB": 128,
-        "imagesEnabledByDefault": True,
+        "galeria": {"osDiskLimitInGB": 128, "imagesEnabledByDefault": True},
     },
 }
 LAB_BODY = {

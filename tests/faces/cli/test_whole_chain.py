@@ -132,8 +132,8 @@ def test_places_and_people_are_administered(campus: Campus) -> None:
     taken = campus("role", "take", "bia", "Lab Creator", "--scope", "account:second")
 
     assert attached["properties"]["sharedGalleryId"].endswith("/galleries/waves")
-    assert policy["properties"]["osDiskLimitInGB"] == 64
-    assert policy["properties"]["imagesEnabledByDefault"] is False
+    assert policy["properties"]["galeria"]["osDiskLimitInGB"] == 64
+    assert policy["properties"]["galeria"]["imagesEnabledByDefault"] is False
     assert policy["properties"]["sharedGalleryId"].endswith("/galleries/waves")
     assert person["secret"]
     assert [each["properties"]["galeria"]["roleName"] for each in roles] == ["Lab Creator"]

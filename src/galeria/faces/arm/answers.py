@@ -3,6 +3,7 @@
 A PUT that begins work sends no Location, so that clients end by reading the resource itself.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -35,6 +36,11 @@ def accepted(door: Door, operation: Operation, body: Any = None) -> Response:
 
 def polled(door: Door, operation: Operation) -> dict[str, str]:
     return {"Azure-AsyncOperation": operation_url(door, operation), "Retry-After": RETRY_SECONDS}
+
+
+def prefers_body(headers: Mapping[str, str]) -> bool:
+    """Whether the caller asks for a body where none is usual. Source of the header: RFC 7240."""
+    return any(each.strip().lower() == "return=representation" for each in headers.get("prefer", "").split(","))
 
 
 def deleted(was_there: bool) -> Response:

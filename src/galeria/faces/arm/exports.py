@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from galeria.actions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
 from galeria.domain.errors import Invalid
-from galeria.faces.arm.answers import accepted, shown
+from galeria.faces.arm.answers import accepted, prefers_body, shown
 from galeria.faces.arm.door import At
 from galeria.faces.arm.ids import PlanId, named_id
 from galeria.faces.arm.routes import PLAN, Route
@@ -16,6 +16,7 @@ _MACHINE_TYPE = "microsoft.labservices/labs/virtualmachines"
 
 
 def save_image(id: PlanId, body: SaveImageBody, door: At) -> Response:
+    """Without a body, as Azure answers it; with the header `Prefer: return=representation`, it says what is being made."""
     with door.writing() as request:
         definition, version, operation = export_template(request, id, _wanted(body))
     door.start(operation)
@@ -24,7 +25,7 @@ def save_image(id: PlanId, body: SaveImageBody, door: At) -> Response:
         "imageVersionId": version.resource_id,
         "operationId": operation.id,
     }
-    return accepted(door, operation, made)
+    return accepted(door, operation, made if prefers_body(door.http.headers) else None)
 
 
 def estimate_image(id: PlanId, body: SaveImageBody, door: At) -> Response:

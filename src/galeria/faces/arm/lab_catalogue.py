@@ -47,11 +47,16 @@ ACTIONS = {
 }
 # In Azure this one is asked for on the data plane.
 _DATA_ACTIONS = {f"{_PLAN}/createLab/action"}
+# Lab accounts were made before there were data actions.
+_TELLS_KINDS = "2021"
 
 
 def list_operations(door: At) -> Response:
     """For everybody who is signed in, as everywhere in ARM."""
-    return shown(listed([_operation(action, words) for action, words in ACTIONS.items()]))
+    older = door.api_version < _TELLS_KINDS
+    return shown(
+        listed([_named(action, words) | ({} if older else _kind(action)) for action, words in ACTIONS.items()])
+    )
 
 
 def list_skus(subscription: str, door: At) -> Response:
@@ -102,17 +107,19 @@ def _sku(size: Size, regions: list[str]) -> dict[str, Any]:
     }
 
 
-def _operation(action: str, words: str) -> dict[str, Any]:
+def _kind(action: str) -> dict[str, Any]:
+    return {"isDataAction": action in _DATA_ACTIONS, "origin": "user"}
+
+
+def _named(action: str, words: str) -> dict[str, Any]:
     return {
         "name": f"Microsoft.LabServices/{action}",
-        "isDataAction": action in _DATA_ACTIONS,
         "display": {
             "provider": "Microsoft.LabServices",
             "resource": action.removesuffix("/action").rpartition("/")[0],
             "operation": words,
             "description": words,
         },
-        "origin": "user",
     }
 
 

@@ -31,6 +31,7 @@ from galeria.faces.arm.schemas_labs import (
     Identity,
     ImageBody,
     ImagePatch,
+    OurPlan,
     PlanBody,
     PlanPatch,
     PlanProfiles,
@@ -112,13 +113,14 @@ def _wanted(
 ) -> AccountRequest:
     gallery = properties.shared_gallery_id
     regions = properties.allowed_regions
+    ours = properties.galeria or OurPlan()
     return AccountRequest(
         location=location,
         tags=tags,
         gallery=named_id(gallery, "properties.sharedGalleryId") if gallery else None,
         allowed_regions=None if regions is None else tuple(regions),
-        os_disk_limit_gb=properties.os_disk_limit,
-        enable_by_default=properties.images_enabled_by_default,
+        os_disk_limit_gb=ours.os_disk_limit,
+        enable_by_default=ours.images_enabled_by_default,
         profiles={
             **{name: each for name, each in said(properties).items() if name in _PROFILES},
             **({"identity": said(identity)} if identity else {}),

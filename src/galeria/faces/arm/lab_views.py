@@ -17,8 +17,12 @@ _MACHINE_PROVISIONING = {
     MachineState.FAILED: ProvisioningState.FAILED,
     MachineState.DELETING: ProvisioningState.DELETING,
 }
-
-
+# A machine that is not there yet, or was never finished, does not run; the provisioning state says more.
+_POWER = {
+    MachineState.CREATING: MachineState.STOPPED,
+    MachineState.FAILED: MachineState.STOPPED,
+    MachineState.DELETING: MachineState.STOPPING,
+}
 # From this api-version on, a resource says what went wrong with it.
 _TELLS_ERRORS = "2023-06-07"
 
@@ -36,8 +40,10 @@ def plan_view(request: Request, plan: LabAccount, *, tenant_id: str) -> dict[str
             **{name: each for name, each in profiles.items() if each},
             "allowedRegions": list(plan.allowed_regions),
             **({"sharedGalleryId": gallery.resource_id} if gallery else {}),
-            "osDiskLimitInGB": plan.os_disk_limit_gb,
-            "imagesEnabledByDefault": plan.enable_by_default,
+            "galeria": {
+                "osDiskLimitInGB": plan.os_disk_limit_gb,
+                "imagesEnabledByDefault": plan.enable_by_default,
+            },
         },
     )
     return view | ({"identity": identity | {"tenantId": tenant_id}} if identity else {})
@@ -150,7 +156,7 @@ def machine_view(
         "type": "Microsoft.LabServices/labs/virtualMachines",
         "properties": {
             "vmType": machine.kind.value,
-            "state": machine.state.value,
+            "state": _POWER.get(machine.state, machine.state).value,
             "provisioningState": _MACHINE_PROVISIONING.get(machine.state, ProvisioningState.SUCCEEDED).value,
             **({"claimedByUserId": user.resource_id} if user else {}),
             "connectionProfile": {

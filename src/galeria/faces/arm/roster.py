@@ -67,7 +67,7 @@ def user_view(user: LabUser) -> dict[str, Any]:
         "name": user.name,
         "type": "Microsoft.LabServices/labs/users",
         "properties": {
-            "email": user.email,
+            "email": user.address,
             "displayName": user.display_name or user.email,
             "registrationState": user.registration.value,
             "invitationState": user.invitation.value,

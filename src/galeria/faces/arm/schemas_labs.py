@@ -43,13 +43,19 @@ class PlanProfiles(Wire):
     linked_lms_instance: Address | None = None
 
 
+class OurPlan(Wire):
+    """Which images may make a lab: those below the limit, new ones at once or once they are enabled."""
+
+    os_disk_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(default=None, alias="osDiskLimitInGB")
+    images_enabled_by_default: bool | None = None
+
+
 class PlanProperties(PlanProfiles):
     """A property that is absent keeps its value; a sharedGalleryId of null detaches."""
 
     allowed_regions: Annotated[list[Word], Field(max_length=100)] | None = None
     shared_gallery_id: ArmId | None = None
-    os_disk_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(default=None, alias="osDiskLimitInGB")
-    images_enabled_by_default: bool | None = None
+    galeria: OurPlan | None = None
 
 
 class PlanBody(Tracked):

@@ -11,17 +11,20 @@ from galeria.faces.arm.door import At, Door, require_any_role
 from galeria.faces.arm.paging import listed
 from galeria.faces.arm.routes import SUBSCRIPTION, Route
 
+# These two lists have a link on their last page, too: an empty one.
+LAST = ""
+
 
 def list_tenants(door: At) -> Response:
     """Everybody who is signed in belongs to it."""
     tenant = door.inside.tenant_id
     value = {"id": f"/tenants/{tenant}", "tenantId": tenant, "displayName": "Galeria", "tenantCategory": "Home"}
-    return shown(listed([value]))
+    return shown(listed([value], LAST))
 
 
 def list_subscriptions(door: At) -> Response:
     """Those in which the caller has any role."""
-    return shown(listed([_subscription(door, each) for each in _subscriptions(door)]))
+    return shown(listed([_subscription(door, each) for each in _subscriptions(door)], LAST))
 
 
 def get_subscription(subscription: str, door: At) -> Response:

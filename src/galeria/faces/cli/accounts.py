@@ -112,14 +112,15 @@ def _add_gallery_commands(account: typer.Typer) -> None:
 
 def _facts(account: dict[str, Any]) -> Table:
     properties = account["properties"]
-    enabled = properties.get("imagesEnabledByDefault")
+    ours = properties.get("galeria") or {}
+    enabled = ours.get("imagesEnabledByDefault")
     return facts(
         [
             ("Name", account["name"]),
             ("Region", account["location"]),
             ("Gallery", last_part(properties.get("sharedGalleryId"))),
             ("Allowed regions", listed(properties.get("allowedRegions"))),
-            ("OS disks under", f"{properties.get('osDiskLimitInGB')} GB"),
+            ("OS disks under", f"{ours.get('osDiskLimitInGB')} GB"),
             ("New images are", "–" if enabled is None else "enabled" if enabled else "disabled"),
             ("Id", account["id"]),
         ]

@@ -48,10 +48,10 @@ class Accounts:
         enable_by_default: bool | None = None,
     ) -> Begun:
         """None leaves a policy as it is."""
+        ours = said(osDiskLimitInGB=os_disk_limit_gb, imagesEnabledByDefault=enable_by_default)
         properties = said(
             allowedRegions=list(allowed_regions) if allowed_regions is not None else None,
-            osDiskLimitInGB=os_disk_limit_gb,
-            imagesEnabledByDefault=enable_by_default,
+            galeria=ours or None,
         )
         return self._rest.patch(self._names.account_id(account), {"properties": properties})
 

@@ -107,7 +107,7 @@ class Exports:
     ) -> Begun:
         """`resource` is {imageDefinitionId, imageVersionId, operationId}."""
         body = self._body(lab, machine, name, version, regions)
-        return self._rest.post(f"{self._account_of(lab)}/saveImage", body)
+        return self._rest.post(f"{self._account_of(lab)}/saveImage", body, prefer="return=representation")
 
     def _account_of(self, lab: str) -> str:
         found = self._rest.get(self._names.lab(lab))

@@ -34,14 +34,18 @@ class Resources:
     def patch(self, id: ResourceId | str, body: Json) -> Begun:
         return self._begin("PATCH", id, body)
 
-    def post(self, id: ResourceId | str, body: Json | None = None) -> Begun:
-        return self._begin("POST", id, body)
+    def post(self, id: ResourceId | str, body: Json | None = None, *, prefer: str = "") -> Begun:
+        """`prefer` is the header of that name."""
+        return self._begin("POST", id, body, {"Prefer": prefer} if prefer else None)
 
     def delete(self, id: ResourceId | str) -> Begun:
         return self._begin("DELETE", id, None)
 
-    def _begin(self, method: str, id: ResourceId | str, body: Json | None) -> Begun:
-        return begun(self.connection.send(method, _path(id), query={"api-version": self.api}, body=body))
+    def _begin(
+        self, method: str, id: ResourceId | str, body: Json | None, headers: dict[str, str] | None = None
+    ) -> Begun:
+        query = {"api-version": self.api}
+        return begun(self.connection.send(method, _path(id), query=query, body=body, headers=headers))
 
 
 def said(**values: Any) -> Json:

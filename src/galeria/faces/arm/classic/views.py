@@ -155,7 +155,7 @@ def lab_details(request: Request, lab: Lab) -> dict[str, Any]:
 def user_view(request: Request, lab: Lab, user: LabUser) -> dict[str, Any]:
     """The older API has two names for a person; here people have one, which may be anything."""
     properties = {
-        "email": user.email,
+        "email": user.address,
         "givenName": user.display_name,
         "familyName": "",
         "totalUsage": show_duration(user.total_usage),
