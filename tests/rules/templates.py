@@ -21,19 +21,8 @@ class Hole:
 
 
 # What people call their own things is no word of ours, but for the things that one module names by itself.
-NAMES = {
-    "name",
-    "title",
-    "id",
-    "display_name",
-    "description",
-    "location",
-    "region",
-    "message",
-    "hint",
-    "type",
-    "format",
-}
+NAMES = {"name", "title", "id", "display_name", "description", "location", "region", "message", "hint"}
+NAMES |= {"type", "format", "kind", "value"}
 QUOTED = re.compile(r"'.'")
 # A path, an address, a name with a dot, a hyphen or capitals within.
 CODE = re.compile(r"[/_{}<>=\[\]@]|[a-z][A-Z]|\b[\w]+\.\w|\w-[a-z]+$|[a-z]\d|^[A-Z]+\d?$")
