@@ -5,20 +5,34 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.websockets import WebSocket
 
+from galeria.actions.caller import Caller
 from galeria.domain.errors import GaleriaError, NotFound
 from galeria.faces.arm.identity import RequestIdentity
 from galeria.faces.arm.spelling import is_arm
+from galeria.faces.console.door import console_router
 from galeria.faces.inside import Inside
 from galeria.faces.login.entrance import Entrance
+from galeria.faces.web.account_gallery import account_gallery_router
+from galeria.faces.web.account_images import account_images_router
+from galeria.faces.web.account_policies import account_policies_router
+from galeria.faces.web.accounts import accounts_router
 from galeria.faces.web.assets import StaticFiles
 from galeria.faces.web.door import Open, read_page
+from galeria.faces.web.images import images_router
+from galeria.faces.web.imports import ImportPages
+from galeria.faces.web.lab_export import export_router
 from galeria.faces.web.labs import labs_router
 from galeria.faces.web.me import MyPages
 from galeria.faces.web.operations import operations_router
+from galeria.faces.web.people import people_router
+from galeria.faces.web.person import person_router
 from galeria.faces.web.rendering import Rendering
 from galeria.faces.web.routes import page_router, show_error
 from galeria.faces.web.sign_in import HOME, SignInPages
+from galeria.faces.web.uploading import uploads_router
+from galeria.faces.web.visitors import find_entry
 from galeria.faces.web.welcome import welcome_router
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
@@ -49,11 +63,32 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
         SignInPages(entrance=entrance).router(),
         MyPages(entrance=entrance).router(),
         welcome_router(),
+        people_router(),
+        person_router(),
         labs_router(),
+        export_router(),
+        accounts_router(),
+        account_gallery_router(),
+        account_images_router(),
+        account_policies_router(),
+        images_router(),
         operations_router(),
+        uploads_router(inside),
+        console_router(inside, _who_looks(inside)),
+        ImportPages(inside).router(),
     ):
         router.include_router(each)
     return Portal(rendering=Rendering(static, inside.settings), router=router)
+
+
+def _who_looks(inside: Inside) -> Callable[[WebSocket], Caller | None]:
+    """At a machine's screen: whoever the browser's cookie says."""
+
+    def who(websocket: WebSocket) -> Caller | None:
+        visitor = find_entry(inside, websocket).visitor
+        return visitor.caller if visitor else None
+
+    return who
 
 
 def _home_router() -> APIRouter:
