@@ -30,6 +30,11 @@ class Support:
         said = account.profiles.get("supportInfo") or {}
         return cls(**{name: str(said.get(name) or "") for name in SUPPORT})
 
+    @property
+    def is_link(self) -> bool:
+        """The API takes any text for an address; not every one may be followed."""
+        return _ADDRESS.fullmatch(self.url) is not None
+
     def profile(self) -> dict[str, str | None]:
         """As the API writes it; what is empty is taken away. Raises Invalid."""
         said = {name: getattr(self, name).strip() for name in SUPPORT}
