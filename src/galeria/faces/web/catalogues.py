@@ -23,10 +23,6 @@ Key = tuple[str, str]
 """Context ("" for most) and the English text; of a text with a plural, its singular."""
 
 
-class TextsDiffer(ValueError):
-    """Two files translate one text differently."""
-
-
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """One language. English needs no texts: it is what the keys say. `inside` maps templates to their translations."""
@@ -55,7 +51,7 @@ class Catalogue:
 
 
 class Catalogues:
-    """All languages of the portal. Raises TextsDiffer when its files contradict each other."""
+    """All languages of the portal. Where files contradict each other the first by name is right; a test finds that."""
 
     def __init__(self, folder: Traversable | None = None) -> None:
         folder = folder or files(__package__) / "texts"
@@ -98,9 +94,7 @@ def _catalogue(folder: Traversable, language: str) -> Catalogue:
         if name == INSIDE:
             inside = {each: translated[0] for each, translated in known.items()}
             continue
-        for each, translated in known.items():
-            if texts.setdefault(each, translated) != translated:
-                raise TextsDiffer(f"{name} translates {each[1]!r} otherwise than another file: {translated!r}")
+        texts = known | texts
     return Catalogue(language, texts, inside)
 
 
