@@ -135,17 +135,22 @@ def _add_version(request: httpx.Request) -> None:
 
 
 def keeps_promises(response: httpx.Response) -> None:
-    """Every answer is held against the public description of its operation, but where the caller asked for more."""
+    """Every answer is held against the public description of its operation."""
     request = response.request
-    operation = described(request.method, request.url.path, request.url.params.get("api-version", API_VERSION))
-    if operation is None or "monitor" in request.url.params or "prefer" in request.headers:
-        return
     answer = Answer(
         method=request.method,
         status=response.status_code,
         headers=tuple(response.headers),
         body=json.loads(response.read() or b"null"),
     )
+    hold(answer, request.url, more="prefer" in request.headers)
+
+
+def hold(answer: Answer, url: httpx.URL, *, more: bool) -> None:
+    """`more`: the caller asked for more than is described, as one does who monitors work until its result is there."""
+    operation = described(answer.method, url.path, url.params.get("api-version", API_VERSION))
+    if operation is None or more or "monitor" in url.params:
+        return
     wrong = faults(operation, answer)
     assert not wrong, wrong
 

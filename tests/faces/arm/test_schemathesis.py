@@ -5,9 +5,11 @@ disable or rob of a role is a person made for it, never the one who asks.
 """
 
 import copy
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 import requests
 import schemathesis
@@ -21,9 +23,10 @@ from galeria.faces.arm.app import ROUTES
 from galeria.faces.arm.describing import answers_of
 from galeria.faces.arm.routes import Route
 from galeria.faces.arm.spelling import is_arm
+from tests.descriptions.promises import Answer
 from tests.faces.arm import places, test_access
 from tests.faces.arm.access_bodies import BODIES
-from tests.faces.arm.served import API_VERSION, GALLERY, GROUP, LABS, PLAN, SUB, Arm
+from tests.faces.arm.served import API_VERSION, GALLERY, GROUP, LABS, PLAN, SUB, Arm, hold
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +80,21 @@ def session(service: Arm) -> Iterator[requests.Session]:
     with requests.Session() as owned:
         owned.trust_env = False
         owned.headers["Authorization"] = service().headers["Authorization"]
+        owned.hooks["response"] = [keeps_promises]
         yield owned
+
+
+def keeps_promises(response: requests.Response, **_: Any) -> None:
+    """Also where a request was odd, a success is what the public description of the operation promises."""
+    if response.ok:
+        asked = response.request
+        answer = Answer(
+            method=str(asked.method),
+            status=response.status_code,
+            headers=tuple(response.headers),
+            body=json.loads(response.content or b"null"),
+        )
+        hold(answer, httpx.URL(str(asked.url)), more="prefer" in asked.headers)
 
 
 def with_real_names(described: Any) -> Any:
