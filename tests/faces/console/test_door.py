@@ -127,8 +127,10 @@ def test_a_browser_that_takes_nothing_makes_the_machines_side_wait(screens: Scre
         keys = screens.scene.engine.screen(screens.machine).keys
         websocket.send(ask * 200)
         assert len(_settled(keys)) < 50
-        while len(keys) < 200:
-            websocket.recv(timeout=20)
+        left = 200 * (16 + WIDTH * HEIGHT * 4)
+        while left:
+            left -= len(websocket.recv(timeout=20))
+        assert len(_settled(keys)) == 200
 
 
 def _settled(keys: list[int]) -> list[int]:
