@@ -13,6 +13,7 @@ from starlette.routing import compile_path
 
 FIRST = ("/",)
 TRIES = 5  # addresses of one page that are tried until it answers
+OTHERS = 30  # addresses of what is no page that are tried
 PAGE = {"Accept": "text/html"}
 
 
@@ -86,7 +87,9 @@ class _Walker:
         return [each for each in self._routes if each.name not in self.found and each.name not in self.streams]
 
     def guesses(self, route: PageRoute) -> Iterator[str]:
-        """Below a page that was found: /operations/7/part, where /operations/7 is the page of /operations/{id}."""
+        """Its own path, or what lies below a page that was found: /labs/7/part, where /labs/7 is the page of /labs/{id}."""
+        if "{" not in route.path:
+            yield route.path
         for page in self.found.values():
             if route.path.startswith(f"{page.route.path}/") and "{" not in route.path[len(page.route.path) :]:
                 yield urlsplit(page.address).path + route.path[len(page.route.path) :]
@@ -95,7 +98,7 @@ class _Walker:
         """One address of every page is enough. What is no page is looked at too: it may lead nowhere."""
         route = self._route_of(address)
         if route is None:
-            return True
+            return self._tries.get("", 0) < OTHERS
         return route.name not in self.found and self._tries.get(route.name, 0) < TRIES
 
     def _open(self, address: str) -> list[str]:

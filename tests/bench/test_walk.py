@@ -14,8 +14,8 @@ HTML = {
     "web_labs": '<a href="/labs/7?page=2">Seven</a> <a href="/labs/8">Eight</a> <a href="https://other.test/labs">Other</a>',
     "web_lab": '<div sse-connect="/labs/7/events"></div><a href="/nowhere">Nowhere</a>',
     "web_lab_part": "<p>A piece</p>",
-    "web_new": "<h1>New</h1>",
-    "web_lonely": "<h1>Nobody links to me</h1>",
+    "web_new": "<h1>No page links to me</h1>",
+    "web_letter": "<h1>Who has the link?</h1>",
 }
 
 
@@ -35,7 +35,7 @@ def application() -> FastAPI:
         return "not a page"
 
     paths = {"web_labs": "/labs", "web_new": "/new", "web_lab": "/labs/{lab}", "web_lab_part": "/labs/{lab}/part"}
-    for name, path in {**paths, "web_lonely": "/lonely"}.items():
+    for name, path in {**paths, "web_letter": "/letters/{secret}"}.items():
         router.add_api_route(path, page(HTML[name]), methods=["GET"], name=name)
     app = FastAPI()
     app.include_router(router)
@@ -64,15 +64,15 @@ def test_only_pages_that_are_got_are_routes_of_pages(routes: list[PageRoute]) ->
 def test_every_page_is_opened_once_from_link_to_link(client: httpx.Client, routes: list[PageRoute]) -> None:
     walked = walk(client, routes)
 
-    assert [page.address for page in walked.pages] == ["/", "/labs", "/labs/7?page=2", "/labs/7/part"]
-    assert [page.status for page in walked.pages] == [303, 200, 200, 200]
+    assert [page.address for page in walked.pages] == ["/", "/labs", "/labs/7?page=2", "/new", "/labs/7/part"]
+    assert [page.status for page in walked.pages] == [303, 200, 200, 200, 200]
 
 
 def test_what_is_no_page_to_measure_is_told(client: httpx.Client, routes: list[PageRoute]) -> None:
     walked = walk(client, routes)
 
     assert [route.name for route in walked.streams] == ["web_lab_events"]
-    assert [route.name for route in walked.unfound] == ["web_new", "web_lonely"]
+    assert [route.name for route in walked.unfound] == ["web_letter"]
     assert walked.refused == {"/nowhere": 404}
 
 
