@@ -61,6 +61,12 @@ def put_gallery(
     return gallery, True
 
 
+def require_new_gallery(request: Request, id: ResourceId) -> None:
+    """For doors where a name that is taken is a mistake, and no wish to change what there is. Raises Conflict."""
+    if request.uow.galleries.find_by_key(id.key):
+        raise Conflict(f"There is a gallery '{id.name}' already.", hint="Choose another name.", target="name")
+
+
 def get_gallery(request: Request, id: ResourceId) -> Gallery:
     request.caller.require(f"{GALLERY}/read", id.key)
     return request.uow.galleries.get_by_key(id.key)
@@ -111,6 +117,7 @@ def _new(request: Request, id: ResourceId, location: str) -> Gallery:
             f"The gallery name '{id.name}' is not unique within the subscription.",
             hint="Choose another name, or use the gallery that exists.",
             code="GalleryNotUniqueInSubscription",
+            target="name",
         )
     require_room(request, request.uow.galleries, id, location, most=MOST)
     return Gallery(id=request.dice.new_id(), resource_id=str(id), key=id.key, location=location, **request.stamps())

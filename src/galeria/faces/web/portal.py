@@ -20,6 +20,9 @@ from galeria.faces.web.account_policies import account_policies_router
 from galeria.faces.web.accounts import accounts_router
 from galeria.faces.web.assets import StaticFiles
 from galeria.faces.web.door import Open, read_page
+from galeria.faces.web.galleries import galleries_router
+from galeria.faces.web.gallery_images import gallery_images_router
+from galeria.faces.web.gallery_versions import gallery_versions_router
 from galeria.faces.web.images import images_router
 from galeria.faces.web.imports import ImportPages
 from galeria.faces.web.lab_export import export_router
@@ -32,6 +35,7 @@ from galeria.faces.web.rendering import Rendering
 from galeria.faces.web.routes import page_router, show_error
 from galeria.faces.web.sign_in import HOME, SignInPages
 from galeria.faces.web.uploading import uploads_router
+from galeria.faces.web.version_regions import version_regions_router
 from galeria.faces.web.visitors import find_entry
 from galeria.faces.web.welcome import welcome_router
 
@@ -76,6 +80,10 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
         uploads_router(inside),
         console_router(inside, _who_looks(inside)),
         ImportPages(inside).router(),
+        galleries_router(),
+        gallery_images_router(),
+        gallery_versions_router(),
+        version_regions_router(),
     ):
         router.include_router(each)
     return Portal(rendering=Rendering(static, inside.settings), router=router)
