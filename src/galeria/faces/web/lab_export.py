@@ -125,7 +125,7 @@ def export(page: At, group: str, name: str) -> Response:
     id, form = lab_id(page, group, name), page.form
     if form.has("recalculate"):
         return _show(page, id)
-    with form.checking(*_FIELDS, galleryImageVersionName="version"):
+    with form.checking(*_FIELDS, galleryImageVersionName="version", location="regions"):
         with page.writing() as request:
             seen = look_at_lab(request, id)
             draft = _draft(request, page, seen)
@@ -173,7 +173,7 @@ def _sheet(request: Request, page: Page, id: ResourceId) -> Sheet:
 def _estimate(request: Request, page: Page, seen: LabOverview, draft: Draft) -> ExportEstimate | None:
     """None where something is wrong, which then stands beside its field."""
     inside = page.inside
-    with page.form.checking(*_FIELDS, galleryImageVersionName="version"):
+    with page.form.checking(*_FIELDS, galleryImageVersionName="version", location="regions"):
         return estimate_export(request, _account(seen).arm_id, draft.wanted(seen), inside.engine, inside.stores)
     return None
 
