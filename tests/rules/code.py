@@ -198,13 +198,19 @@ def _assigned(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
         yield node.target.id, node.value
 
 
+@cache
+def nodes(function: Function) -> tuple[ast.AST, ...]:
+    """Everything in a function, walked once."""
+    return tuple(ast.walk(function))
+
+
 def own_attribute(found: Module, name: str) -> list[tuple[Function, ast.expr]]:
     """What the methods of a module assign to `self.<name>`."""
     return [
         (function, node.value)
         for functions in found.functions.values()
         for function in functions
-        for node in ast.walk(function)
+        for node in nodes(function)
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Attribute) and target.attr == name and ast.unparse(target.value) == "self"
@@ -215,7 +221,7 @@ def own_attribute(found: Module, name: str) -> list[tuple[Function, ast.expr]]:
 def assignments(function: Function, name: str) -> list[ast.expr]:
     """Everything that is assigned to a local name, as far as it can be read off."""
     found: list[ast.expr] = []
-    for node in ast.walk(function):
+    for node in nodes(function):
         if isinstance(node, ast.stmt):
             found += [value for target, value in _assigned(node) if target == name]
         if isinstance(node, ast.NamedExpr) and node.target.id == name:
@@ -228,7 +234,7 @@ def assignments(function: Function, name: str) -> list[ast.expr]:
 def _rows(function: Function, over: ast.expr) -> ast.expr:
     """Of `found.items()`, where `found` is a dictionary written in the function, its pairs; anything else is itself."""
     if isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute) and over.func.attr == "items":
-        for node in ast.walk(function):
+        for node in nodes(function):
             for target, value in _assigned(node) if isinstance(node, ast.stmt) else ():
                 if target == ast.unparse(over.func.value) and isinstance(value, ast.Dict):
                     pairs = [(key, each) for key, each in zip(value.keys, value.values, strict=True) if key]

@@ -16,8 +16,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from galeria.faces.web.catalogues import WORD, Key
-from tests.rules.code import Code, Site, last_word
-from tests.rules.sources import Source, sources
+from tests.rules.code import Code, Site, last_word, nodes
+from tests.rules.sources import Function, Source, sources
 from tests.rules.templates import Reader, Scope, template
 
 ROOMS = (
@@ -80,8 +80,8 @@ def _is_shown(name: ast.expr) -> bool:
     return not (isinstance(name, ast.Constant) and str(name.value)[:1].islower())
 
 
-def _assigned(function: ast.AST) -> Iterator[ast.expr]:
-    for node in ast.walk(function):
+def _assigned(function: Function) -> Iterator[ast.expr]:
+    for node in nodes(function):
         if isinstance(node, ast.Assign) and any(
             isinstance(each, ast.Name) and each.id in {"message", "hint"} for each in node.targets
         ):

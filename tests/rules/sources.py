@@ -64,6 +64,7 @@ def run_tool(name: str, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+@cache
 def _source(path: Path) -> Source:
     text = path.read_text(encoding="utf-8")
     return Source(path=path, text=text, tree=ast.parse(text, filename=str(path)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product as combinations
 
-from tests.rules.code import Code, Site, argument, assignments, default, looped, own_attribute, parameters
+from tests.rules.code import Code, Site, argument, assignments, default, looped, nodes, own_attribute, parameters
 from tests.rules.sources import Function, Source
 
 DEPTH = 8  # calls and names followed from one expression
@@ -116,7 +116,7 @@ class Reader:
         if scope.function is None:
             return []
         found = list(assignments(scope.function, name))
-        for node in ast.walk(scope.function):
+        for node in nodes(scope.function):
             if isinstance(node, ast.For) and isinstance(node.iter, ast.Name):
                 written = self._code.find_constant(scope.source, node.iter.id)
                 found += looped(node.target, written[1], name) if written else []
@@ -204,7 +204,7 @@ def _inside(node: ast.Call) -> ast.expr | None:
 
 
 def returned(function: Function) -> Iterator[ast.expr]:
-    for node in ast.walk(function):
+    for node in nodes(function):
         if isinstance(node, ast.Return) and node.value:
             yield node.value
 

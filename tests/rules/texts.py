@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from babel.messages.extract import extract
@@ -46,6 +47,7 @@ class Translation:
     forms: tuple[str, ...]
 
 
+@cache
 def page_texts(folder: Path = WEB) -> list[Text]:
     """Each text once for every place that says it."""
     found = [text for path in sorted(folder.rglob("*.py")) for text in _extract("python", path, {})]
@@ -55,6 +57,7 @@ def page_texts(folder: Path = WEB) -> list[Text]:
     return found
 
 
+@cache
 def translations(folder: Path = WEB) -> list[Translation]:
     """Every entry of every area's file, those without a translation included (`forms` is empty)."""
     return [
