@@ -1,16 +1,20 @@
 """What a role is given at, in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from galeria.actions.principals import subscription_scope
+from galeria.actions.request import Request
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.people import reach
 from galeria.domain.resources import Resource
 from galeria.ports.database import UnitOfWork
 
 
 class ScopeKind(StrEnum):
-    """Sorted from the widest to the narrowest."""
+    """In this order, from the widest to the narrowest."""
 
     SUBSCRIPTION = "Subscription"
     GROUP = "Resource group"
@@ -18,6 +22,10 @@ class ScopeKind(StrEnum):
     GALLERY = "Gallery"
     LAB = "Lab"
     OTHER = "Resource"
+
+    @property
+    def order(self) -> int:
+        return list(type(self)).index(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +69,34 @@ def _find(uow: UnitOfWork, kind: ScopeKind, key: str) -> Resource | None:
         case ScopeKind.LAB:
             return uow.labs.find_by_key(key)
     return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScopeChoices:
+    """`labs` is how many labs there are to choose from, of which only the first are among the scopes."""
+
+    scopes: tuple[Scope, ...]
+    labs: int
+
+
+def list_scopes(request: Request, action: str, *, text: str = "", most: int = 50) -> ScopeChoices:
+    """Where the caller may do `action`: the widest kinds first, then by name. `text` is part of names, in any case."""
+    uow, caller, wanted = request.uow, request.caller, text.casefold().strip()
+    subscription = subscription_scope(uow)
+    found = [Scope(key=subscription, kind=ScopeKind.SUBSCRIPTION, name="")] if not wanted else []
+    resources: list[tuple[ScopeKind, Sequence[Resource]]] = [
+        (ScopeKind.GROUP, uow.groups.below(subscription)),
+        (ScopeKind.ACCOUNT, uow.accounts.below(subscription)),
+        (ScopeKind.GALLERY, uow.galleries.below(subscription)),
+    ]
+    for kind, some in resources:
+        found += [_scope(kind, each) for each in some if wanted in each.name.casefold()]
+    outlines = uow.lab_looks.outlines(reach(caller.assignments, action))
+    labs = [each.id for each in outlines if wanted in each.name.casefold() or wanted in each.title.casefold()]
+    shown = [_scope(ScopeKind.LAB, each) for each in uow.lab_looks.labs(labs[:most])]
+    return ScopeChoices(scopes=(*(each for each in found if caller.may(action, each.key)), *shown), labs=len(labs))
+
+
+def _scope(kind: ScopeKind, resource: Resource) -> Scope:
+    group = "" if kind is ScopeKind.GROUP else resource.arm_id.group
+    return Scope(key=resource.key, kind=kind, name=resource.name, group=group)

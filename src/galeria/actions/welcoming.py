@@ -1,5 +1,7 @@
 """A link with which a person chooses the first password. It works once, and only until a password was set otherwise."""
 
+from datetime import timedelta
+
 from galeria.actions.caller import Caller
 from galeria.actions.people import set_password
 from galeria.domain.errors import NotFound
@@ -9,8 +11,13 @@ from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice, Secrets
 
 
-def keep_welcome(uow: UnitOfWork, clock: Clock, dice: Dice, principal: Principal, secret: str) -> None:
-    """`secret`, which was made with 256 random bits, is kept as its fingerprint. The caller commits."""
+def keep_welcome(
+    uow: UnitOfWork, clock: Clock, dice: Dice, principal: Principal, secret: str, *, life: timedelta | None = None
+) -> None:
+    """`secret`, which was made with 256 random bits, is kept as its fingerprint, for ever or for its `life`.
+
+    The caller commits.
+    """
     uow.credentials.add(
         Credential(
             id=dice.new_guid(),
@@ -18,6 +25,7 @@ def keep_welcome(uow: UnitOfWork, clock: Clock, dice: Dice, principal: Principal
             kind=CredentialKind.WELCOME,
             secret_hash=fingerprint(secret),
             created_at=clock.now(),
+            expires_at=clock.now() + life if life else None,
         )
     )
 
@@ -37,7 +45,9 @@ def choose_first_password(
     """The link is used up, and so is the password that was there before. Raises Invalid, and NotFound for a used link."""
     principal = find_welcomed(uow, clock, secret)
     if principal is None:
-        raise NotFound("This link was used already, or it is not known here.", hint="Sign in with your password.")
+        raise NotFound(
+            "This link was used already, is too old or is not known here.", hint="Sign in with your password."
+        )
     who = Caller(principal=principal, assignments=uow.people.assignments(principal.id))
     set_password(uow, secrets, clock, dice, who, principal.id, password)
     return principal

@@ -40,6 +40,16 @@ class Principal:
         return self.enabled and (self.tokens_not_before is None or issued_at > self.tokens_not_before)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonOutline:
+    """What a person or program is looked for by."""
+
+    id: str
+    name: str
+    display_name: str
+    kind: PrincipalKind
+
+
 @dataclass(eq=False, kw_only=True)
 class RoleAssignment:
     id: str

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -14,30 +13,24 @@ from galeria.domain.labs import Lab, LabDraft, LabMachine
 from galeria.domain.locks import Lock
 from galeria.domain.offers import VersionFacts
 from galeria.domain.operations import AuditEvent, Operation, OperationStep, Upload
-from galeria.domain.people import Principal, RefreshToken, RoleAssignment
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.domain.roster import FavoriteLab, LabUser
 from galeria.domain.schedules import Schedule
-from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
 from galeria.domain.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
-from galeria.domain.web_sessions import WebSession
 from galeria.ports.lab_looks import LabLooks
 from galeria.ports.lists import ImageLists
 from galeria.ports.looks import Offers
+from galeria.ports.people import (
+    AuthorizationCodes,
+    Credentials,
+    DeviceCodes,
+    People,
+    RefreshTokens,
+    WebSessions,
+)
+from galeria.ports.rows import Rows
 
 T = TypeVar("T")
-
-
-class Rows(Protocol[T]):
-    """Things with an id of ours."""
-
-    def add(self, thing: T) -> None: ...
-
-    def remove(self, thing: T) -> None: ...
-
-    def find(self, id: str) -> T | None: ...
-
-    def get(self, id: str) -> T: ...
 
 
 class Resources(Rows[T], Protocol[T]):
@@ -169,76 +162,6 @@ class Machines(Rows[LabMachine], Protocol):
 
     def ports(self) -> set[int]:
         """SSH ports that are given away."""
-        ...
-
-
-class People(Rows[Principal], Protocol):
-    def find_by_name(self, name: str) -> Principal | None:
-        """In any case."""
-        ...
-
-    def all(self) -> list[Principal]: ...
-
-    def assignments(self, principal_id: str) -> list[RoleAssignment]: ...
-
-    def all_assignments(self) -> list[RoleAssignment]: ...
-
-    def add_assignment(self, assignment: RoleAssignment) -> None: ...
-
-    def remove_assignment(self, assignment: RoleAssignment) -> None: ...
-
-
-class RefreshTokens(Rows[RefreshToken], Protocol):
-    """Also those that were used, until they would have expired: a second use betrays a stolen one."""
-
-    def of_family(self, family: str) -> list[RefreshToken]:
-        """By the time of issue."""
-        ...
-
-    def of_principal(self, principal_id: str) -> list[RefreshToken]:
-        """By the time of issue."""
-        ...
-
-    def expired(self, before: datetime) -> list[RefreshToken]:
-        """Those that expired before that time, oldest first."""
-        ...
-
-
-class Credentials(Rows[Credential], Protocol):
-    def find_by_hash(self, secret_hash: str) -> Credential | None: ...
-
-    def of_principal(self, principal_id: str) -> list[Credential]:
-        """Oldest first."""
-        ...
-
-
-class DeviceCodes(Rows[DeviceCode], Protocol):
-    def find_by_user_code(self, user_code: str) -> DeviceCode | None:
-        """By the fingerprint of what the person types."""
-        ...
-
-    def of_principal(self, principal_id: str) -> list[DeviceCode]: ...
-
-    def expired(self, before: datetime) -> list[DeviceCode]:
-        """Those that expired before that time, oldest first."""
-        ...
-
-
-class AuthorizationCodes(Rows[AuthorizationCode], Protocol):
-    def of_principal(self, principal_id: str) -> list[AuthorizationCode]: ...
-
-    def expired(self, before: datetime) -> list[AuthorizationCode]:
-        """Those that expired before that time, oldest first."""
-        ...
-
-
-class WebSessions(Rows[WebSession], Protocol):
-    def of_principal(self, principal_id: str) -> list[WebSession]:
-        """Oldest first."""
-        ...
-
-    def expired(self, before: datetime) -> list[WebSession]:
-        """Those that expired before that time, oldest first."""
         ...
 
 

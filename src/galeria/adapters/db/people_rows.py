@@ -1,5 +1,6 @@
 """Principals, what they may do, and the tokens that prolong their sign-ins."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -7,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
 from galeria.adapters.db.rows import SqlRows
-from galeria.domain.people import Principal, RefreshToken, RoleAssignment
+from galeria.domain.people import PersonOutline, Principal, RefreshToken, RoleAssignment
+
+QUESTION = 500
+"""Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
 
 
 class SqlPeople(SqlRows[Principal]):
@@ -23,9 +27,27 @@ class SqlPeople(SqlRows[Principal]):
         """By name."""
         return sorted(self._where(), key=lambda principal: principal.name.lower())
 
+    def outlines(self) -> list[PersonOutline]:
+        """Of everybody, by display name. Rows, not objects: there may be thousands."""
+        self._session.flush()
+        columns = tables.principals.c
+        asked = sa.select(columns.id, columns.name, columns.display_name, columns.kind)
+        found = [PersonOutline(**row) for row in self._session.execute(asked).mappings()]
+        return sorted(found, key=lambda each: (each.display_name.casefold(), each.name.lower()))
+
+    def some(self, ids: Sequence[str]) -> list[Principal]:
+        """In the given order."""
+        found = {each.id: each for part in _parts(ids) for each in self._where(tables.principals.c.id.in_(part))}
+        return [found[id] for id in ids if id in found]
+
     def assignments(self, principal_id: str) -> list[RoleAssignment]:
         """By scope, then role."""
         return self._given(tables.role_assignments.c.principal_id == principal_id)
+
+    def assignments_of(self, ids: Sequence[str]) -> list[RoleAssignment]:
+        """By scope, then role."""
+        found = [each for part in _parts(ids) for each in self._given(tables.role_assignments.c.principal_id.in_(part))]
+        return sorted(found, key=lambda given: (given.scope, given.role))
 
     def all_assignments(self) -> list[RoleAssignment]:
         """By scope, then role, then principal."""
@@ -62,3 +84,8 @@ class SqlRefreshTokens(SqlRows[RefreshToken]):
         """Those that expired before that time, oldest first."""
         columns = tables.refresh_tokens.c
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), QUESTION):
+        yield ids[start : start + QUESTION]

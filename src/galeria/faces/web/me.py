@@ -17,6 +17,7 @@ from galeria.faces.web.language import NAMES
 from galeria.faces.web.routes import SIGN_IN, page_router
 
 ME = "/me"
+MOST_ROLES = 50  # shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,8 @@ def end_others(page: At) -> Response:
 def _show(page: Page, *, status: int = 200) -> Response:
     with page.reading() as request:
         sessions = list_web_sessions(request)
-        roles = [(each.role, name_scope(request.uow, each.scope)) for each in page.caller.assignments]
+        given = page.caller.assignments
+        roles = [(each.role, name_scope(request.uow, each.scope)) for each in given[:MOST_ROLES]]
         own = request.uow.people.get(page.caller.principal.id)
     return page.show(
         "me.html",
@@ -99,6 +101,7 @@ def _show(page: Page, *, status: int = 200) -> Response:
         own_session=_own_session(page),
         browser_name=browser_name,
         roles=roles,
+        more_roles=len(given) - len(roles),
         languages=NAMES,
         now=page.inside.clock.now(),
     )

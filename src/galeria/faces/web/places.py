@@ -38,6 +38,11 @@ def operation_place(operation: str, *more: str) -> str:
     return "/" + "/".join(quote(each, safe="") for each in ("operations", operation, *more))
 
 
+def person_place(name: str, *more: str) -> str:
+    """/people/NAME, of a person or program."""
+    return "/" + "/".join(quote(each, safe="@") for each in ("people", name, *more))
+
+
 def place_of(id: str) -> str:
     """The page of any resource by its id; "" for what has no page of its own."""
     parsed = ResourceId.parse(id)
@@ -63,5 +68,14 @@ _WORDS = {
 
 PLACES: dict[str, Callable[..., Any]] = {
     each.__name__: each
-    for each in (lab_place, account_place, gallery_place, image_place, version_place, operation_place, place_of)
+    for each in (
+        lab_place,
+        account_place,
+        gallery_place,
+        image_place,
+        version_place,
+        operation_place,
+        person_place,
+        place_of,
+    )
 }
