@@ -11,13 +11,14 @@ from galeria.actions.machines import start_machine
 from galeria.actions.operations import get_operation
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId, lab_name, password, user_name
-from galeria.domain.states import MachineState, ProvisioningState, moved
+from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, moved
 from galeria.faces.web.catalogues import WORD, Catalogue, Catalogues
 from galeria.faces.web.sentences import LONGEST, Sentences
 from tests.scene import ACCOUNT, GALLERY, Scene, disk_bytes, lab_id, lab_request, secrets
 
 MADE_UP = {
     ("", "The lab '{0}' is {1}."): "O laboratório '{0}' está {1}.",
+    ("", "The lab '{0}' is start machine."): "O laboratório '{0}' é uma partida.",
     ("", "The lab '{0}' is {1} and {2}."): "{2}, e o laboratório '{0}' está {1}.",
     ("", "The image '{0}' cannot be used: {1}"): "Não dá para usar a imagem '{0}': {1}",
     ("", "It has {0} disks."): "Ela tem {0} discos.",
@@ -57,6 +58,7 @@ def portuguese() -> Sentences:
         ("The lab 'Algebra' is Failed.", "O laboratório 'Algebra' está com falha."),
         # The template that explains more of the text is the right one.
         ("The lab 'Algebra' is Failed and empty.", "empty, e o laboratório 'Algebra' está com falha."),
+        ("The lab 'Algebra' is start machine.", "O laboratório 'Algebra' é uma partida."),
         # What stands between quotation marks is somebody's name, even an odd one.
         ("The lab 'Failed' is Failed.", "O laboratório 'Failed' está com falha."),
         ("The lab '' is Linux.", "O laboratório '' está Linux."),
@@ -119,6 +121,16 @@ def test_endless_nesting_does_no_harm(made_up: Sentences) -> None:
 
 def test_english_stays_as_it_is() -> None:
     assert Sentences(Catalogues().get("en")).say("The lab 'a' is Failed.") == "The lab 'a' is Failed."
+
+
+def test_states_are_written_as_words_in_english_too() -> None:
+    english = Sentences(Catalogues().get("en"))
+
+    assert [english.say(each) for each in (OperationStatus.NOT_STARTED, MachineState.RESETTING_PASSWORD, "MyLab")] == [
+        "Not started",
+        "Resetting password",
+        "MyLab",
+    ]
 
 
 def test_every_sentence_that_is_known_is_recognized_again() -> None:

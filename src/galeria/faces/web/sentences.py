@@ -12,6 +12,10 @@ from functools import lru_cache
 
 from babel.lists import format_list
 
+from galeria.domain.roster import InvitationState, RegistrationState
+from galeria.domain.soft_delete import Retention
+from galeria.domain.states import MachineState, OperationStatus
+from galeria.domain.storage import DiskState
 from galeria.faces.web.catalogues import WORD, Catalogue
 from galeria.faces.web.patterns import Pattern, Patterns
 
@@ -23,15 +27,27 @@ SEAMS = 24  # places at which a text is cut into sentences, at most
 _SEAM = re.compile(r"(?<=[.?!:])\s+|\s+(?=[A-Z'{])")
 _SEPARATORS = ("; ", ", ")
 _AND = " and "
+_CAPITAL_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _LABELED = re.compile(r"([\w-]+): (.+)", re.DOTALL)
+
+_STATES = (OperationStatus, MachineState, RegistrationState, InvitationState, DiskState, Retention)
+# How English pages write a state that is one word for programs: NotStarted is "Not started".
+_SPELLED = {
+    str(each): _CAPITAL_WITHIN.sub(" ", each).capitalize()
+    for states in _STATES
+    for each in states
+    if _CAPITAL_WITHIN.search(each)
+}
 
 
 @dataclass(frozen=True)
 class Said:
-    """`known` characters of the original were understood. Of two ways to read a text, the one that knows more is right."""
+    """`known` characters of the original were understood, with so many `holes` for values. The better of two ways to read a
+    text is the one that knows more; of equal ones, the one with fewer holes."""
 
     text: str
     known: int = 0
+    holes: int = 0
 
 
 class Sentences:
@@ -51,7 +67,7 @@ class Sentences:
         """The whole of it in the page's language, as far as it is known. A state or kind alone begins with a capital."""
         english = str(text)
         if not self._is_needed or len(english) > LONGEST:
-            return english
+            return _SPELLED.get(english, english)
         word = self._words.get(english) or self._plain.get(english)
         if word:
             return word
@@ -65,7 +81,7 @@ class Sentences:
         whole = self._sentence(text)
         if whole.known == len(text):
             return whole
-        return max(whole, self._glued(text), key=_known)
+        return max(whole, self._glued(text), key=_rank)
 
     def _whole(self, text: str) -> Iterator[Said]:
         """The text as one sentence."""
@@ -77,7 +93,8 @@ class Sentences:
             if values is not None:
                 said = {n: Said(each) if n in pattern.names else self._value(each) for n, each in values.items()}
                 known = pattern.written + sum(each.known for each in said.values())
-                yield Said(pattern.say({n: each.text for n, each in said.items()}), known)
+                holes = len(said) + sum(each.holes for each in said.values())
+                yield Said(pattern.say({n: each.text for n, each in said.items()}), known, holes)
 
     def _glued(self, text: str) -> Said:
         """The text as sentences behind one another: at each seam, the best way to read what comes before it."""
@@ -92,12 +109,13 @@ class Sentences:
                     continue  # that is the whole
                 gap = text[ends[first - 1] : seams[first]] if first else ""
                 said = self._sentence(text[seams[first] : end])
-                ways.append(Said(best[first].text + gap + said.text, best[first].known + said.known))
-            best.append(max(ways, key=_known) if ways else Said(text))
+                before = best[first]
+                ways.append(Said(before.text + gap + said.text, before.known + said.known, before.holes + said.holes))
+            best.append(max(ways, key=_rank) if ways else Said(text))
         return best[-1]
 
     def _best(self, text: str) -> Said:
-        return max(self._whole(text), key=_known, default=Said(text))
+        return max(self._whole(text), key=_rank, default=Said(text))
 
     def _value(self, text: str) -> Said:
         """What stood in a hole: a sentence, a word, a list of them, or nothing that is translated."""
@@ -111,7 +129,7 @@ class Sentences:
         said = self._read(text)
         if said.known == len(text):
             return said
-        return max(said, self._list(text), key=_known)
+        return max(said, self._list(text), key=_rank)
 
     def _list(self, text: str) -> Said:
         for separator in _SEPARATORS:
@@ -131,5 +149,5 @@ class Sentences:
         return Said(text)
 
 
-def _known(said: Said) -> int:
-    return said.known
+def _rank(said: Said) -> tuple[int, int]:
+    return said.known, -said.holes
