@@ -16,7 +16,7 @@ from galeria.domain.errors import Conflict
 from tests.engine.conftest import PASSWORD, USER, LibvirtCase
 from tests.rfb import Viewer
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 SECONDS = 30.0  # for what takes a fraction of one
 BLANK = b" \0"
