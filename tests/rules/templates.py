@@ -11,6 +11,7 @@ from tests.rules.sources import Function, Source
 
 DEPTH = 8  # calls and names followed from one expression
 INLINE = 4  # a value with so many written alternatives is written out; more stay a hole and are words of their own
+ALL = 40  # the same where nothing else is written: such a template would fit everything
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,17 @@ class Reader:
         return [(node.value,)] if isinstance(node.value, str) else [(Hole(ast.unparse(node)),)]
 
     def _joined(self, node: ast.JoinedStr, scope: Scope) -> list[Parts]:
-        return self._glued([self._part(each, scope) for each in node.values])
+        says_more = any(has_words((each.value,)) for each in node.values if isinstance(each, ast.Constant))
+        return self._glued([self._part(each, scope, INLINE if says_more else ALL) for each in node.values])
 
-    def _part(self, node: ast.expr, scope: Scope) -> list[Parts]:
+    def _part(self, node: ast.expr, scope: Scope, most: int) -> list[Parts]:
         if not isinstance(node, ast.FormattedValue):
             return self.read(node, scope)
         hole: list[Parts] = [(Hole(ast.unparse(node.value)),)]
         if node.format_spec or node.conversion != -1:
             return hole
         said = self.read(node.value, scope)
-        if said and len(said) <= INLINE and all(each == ("",) or reads_as_language(each) for each in said):
+        if said and len(said) <= most and all(each == ("",) or reads_as_language(each) for each in said):
             return said
         self.words |= {template(each) for each in said if reads_as_language(each)}
         return hole

@@ -132,6 +132,18 @@ def test_many_words_for_one_place_are_sentences_of_their_own() -> None:
     }
 
 
+def test_a_sentence_of_values_only_is_written_out() -> None:
+    calls = "".join(f'told("{verb} the lab")\n' for verb in ("opens", "closes", "makes", "finds", "loses"))
+
+    assert found(f"def told(what): raise Invalid(f\"'{{who}}' {{what}}.\")\n{calls}") == {
+        "'{0}' opens the lab.",
+        "'{0}' closes the lab.",
+        "'{0}' makes the lab.",
+        "'{0}' finds the lab.",
+        "'{0}' loses the lab.",
+    }
+
+
 def test_obstacles_audit_and_steps_are_met_by_people() -> None:
     code = """
 Obstacle(code="Big", reason=f"It has {size} GB.", cure="Shrink it.")
