@@ -73,7 +73,7 @@ class Reader:
         return [(node.value,)] if isinstance(node.value, str) else [(Hole(ast.unparse(node)),)]
 
     def _joined(self, node: ast.JoinedStr, scope: Scope) -> list[Parts]:
-        says_more = any(has_words((each.value,)) for each in node.values if isinstance(each, ast.Constant))
+        says_more = any(has_words((str(each.value),)) for each in node.values if isinstance(each, ast.Constant))
         return self._glued([self._part(each, scope, INLINE if says_more else ALL) for each in node.values])
 
     def _part(self, node: ast.expr, scope: Scope, most: int) -> list[Parts]:
