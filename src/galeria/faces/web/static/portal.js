@@ -14,9 +14,18 @@
 const POLL_SECONDS = 3;
 const LOST_AFTER = 2;
 
+// A page on which somebody is typing is not loaded again behind their back.
+function isTyping() {
+  return [...document.querySelectorAll("main input, main textarea")].some(
+    (field) => field.type !== "hidden" && field.value !== field.defaultValue,
+  );
+}
+
 function settled(element) {
   if (element.dataset.then === "reload") {
-    location.reload();
+    if (!isTyping()) {
+      location.reload();
+    }
   } else if (element.dataset.then) {
     location.assign(element.dataset.then);
   }
@@ -79,5 +88,21 @@ document.addEventListener("change", (event) => {
     for (const box of all.closest("form").querySelectorAll(`input[name="${all.dataset.ticks}"]:not(:disabled)`)) {
       box.checked = all.checked;
     }
+  }
+});
+
+// Buttons that only work with scripts are hidden without them.
+for (const button of document.querySelectorAll("button[data-script]")) {
+  button.hidden = false;
+}
+
+// Show a password while it is typed.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-reveal]");
+  if (button) {
+    const input = document.querySelector(button.dataset.reveal);
+    const shown = input.type === "password";
+    input.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
   }
 });
