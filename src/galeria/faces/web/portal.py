@@ -25,6 +25,7 @@ from galeria.faces.web.gallery_images import gallery_images_router
 from galeria.faces.web.gallery_versions import gallery_versions_router
 from galeria.faces.web.images import images_router
 from galeria.faces.web.imports import ImportPages
+from galeria.faces.web.lab_connect import connect_router
 from galeria.faces.web.lab_export import export_router
 from galeria.faces.web.labs import labs_router
 from galeria.faces.web.me import MyPages
@@ -71,6 +72,7 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
         person_router(),
         labs_router(),
         export_router(),
+        connect_router(),
         accounts_router(),
         account_gallery_router(),
         account_images_router(),
