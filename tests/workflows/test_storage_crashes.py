@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from galeria.actions.disk_access import begin_access, end_access
-from galeria.actions.disks import DISK, SNAPSHOT, DiskRequest, delete_disk, put_disk
+from galeria.actions.disks import DISK, SNAPSHOT, DiskChanges, DiskRequest, delete_disk, patch_disk, put_disk
 from galeria.actions.galleries import put_gallery
 from galeria.actions.managed_images import ImageRequest, put_image
 from galeria.actions.sources import DiskNamed
@@ -26,6 +26,7 @@ from tests.workflows.test_crashes import Told, a_running_lab, changed, crash, ex
 
 COMPUTE = "Microsoft.Compute"
 ID = GROUP.resource(COMPUTE, "disks", "d")
+LARGER = GROUP.resource(COMPUTE, "disks", "larger")
 COPY = GROUP.resource(COMPUTE, "snapshots", "s")
 IMAGE = GROUP.resource(COMPUTE, "images", "i")
 
@@ -94,6 +95,31 @@ def making_a_version_from_a_snapshot(scene: Scene) -> Told:
     return Told(scene, operation, look)
 
 
+def growing_a_disk(scene: Scene) -> Told:
+    scene.run(begin_upload(scene))
+    with scene.request() as request:
+        _, operation = patch_disk(request, DISK, ID, DiskChanges(size_gb=2))
+    assert operation is not None
+
+    def look() -> None:
+        expect_grown(scene, ID, "brazilsouth")
+
+    return Told(scene, operation, look)
+
+
+def copying_to_a_larger_disk_in_another_region(scene: Scene) -> Told:
+    scene.run(begin_upload(scene))
+    wanted = DiskRequest(location="westeurope", tags={}, option=CreateOption.COPY, source=ID, size_gb=2)
+    with scene.request() as request:
+        _, operation = put_disk(request, DISK, LARGER, wanted)
+    assert operation is not None
+
+    def look() -> None:
+        expect_grown(scene, LARGER, "westeurope")
+
+    return Told(scene, operation, look)
+
+
 def deleting_a_disk(scene: Scene) -> Told:
     scene.run(begin_upload(scene))
     with scene.request() as request:
@@ -115,6 +141,8 @@ STORIES = (
     snapshotting_a_machine,
     making_an_image,
     making_a_version_from_a_snapshot,
+    growing_a_disk,
+    copying_to_a_larger_disk_in_another_region,
     deleting_a_disk,
 )
 
@@ -227,6 +255,19 @@ def expect_disk(scene: Scene, id: ResourceId, content: bytes, *, region: str = "
     expect_content(scene, region, disk.digest, content)
     assert scene.world.disk_files.all() == []
     return disk
+
+
+def expect_grown(scene: Scene, id: ResourceId, region: str) -> None:
+    """2 GB: what was uploaded, and zeros behind it that occupy nothing."""
+    with scene.world.database(reading=True) as uow:
+        disk = uow.disks.get_by_key(id.key)
+    assert (disk.state, disk.size) == (ProvisioningState.SUCCEEDED, 2 << 30)
+    assert disk.data_bytes <= 4 * MIB
+    with scene.world.stores[region].open(disk.digest) as content:
+        reader = content.reader()
+        assert reader.read(0, 4 * MIB) == disk_bytes()
+        assert reader.read(4 * MIB, MIB) == reader.read((2 << 30) - MIB, MIB) == bytes(MIB)
+        reader.close()
 
 
 def expect_content(scene: Scene, region: str, digest: str, content: bytes) -> None:

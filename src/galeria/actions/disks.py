@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
+from galeria.actions.community_sources import community_source
+from galeria.actions.disk_sizes import GB, LARGEST, begin_growing, gigabytes, grown_source
 from galeria.actions.groups import require_group
 from galeria.actions.nesting import require_same_location
 from galeria.actions.request import Request
@@ -18,6 +20,7 @@ from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.galleries import OS_DISK, Architecture, Generation, OsType, SourceKind
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.sharing import CommunityImage
 from galeria.domain.states import ProvisioningState
 from galeria.domain.storage import (
     FOOTER,
@@ -33,8 +36,6 @@ from galeria.domain.storage import (
 )
 from galeria.ports.database import StoredDisks
 
-GB = 1024**3
-
 T = TypeVar("T")
 
 
@@ -47,7 +48,7 @@ class DiskRequest:
     option: CreateOption
     source: ResourceId | None = None  # of a copy
     uri: str = ""  # of an import
-    image: ResourceId | None = None  # a gallery image's
+    image: ResourceId | CommunityImage | None = None  # a gallery image's
     image_lun: int = OS_DISK
     size_gb: int | None = None
     upload_bytes: int | None = None
@@ -56,6 +57,17 @@ class DiskRequest:
     architecture: Architecture | None = None
     sku: str = "Standard_LRS"
     incremental: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskChanges:
+    """What a caller says anew of a disk or snapshot. None and empty: as it is."""
+
+    tags: dict[str, str] | None = None
+    sku: str = ""
+    size_gb: int | None = None
+    os_type: OsType | None = None
+    generation: Generation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,14 +119,19 @@ def list_disks(request: Request, kind: DiskKind, prefix: str) -> list[StoredDisk
     return [each for each in kind.rows(request).below(prefix) if request.caller.may(f"{kind.type}/read", each.key)]
 
 
-def tag_disk(request: Request, kind: DiskKind, id: ResourceId, tags: dict[str, str] | None, sku: str) -> StoredDisk:
+def patch_disk(
+    request: Request, kind: DiskKind, id: ResourceId, changes: DiskChanges
+) -> tuple[StoredDisk, Operation | None]:
+    """With the operation that lets it grow, where it does."""
     request.caller.require(f"{kind.type}/write", id.key)
-    disk = kind.rows(request).get_by_key(id.key)
+    disk: Disk | Snapshot = kind.rows(request).get_by_key(id.key)
     request.audit(f"{kind.type}/write", str(id))
-    disk.tags = disk.tags if tags is None else tags
-    disk.sku = sku or disk.sku
+    _require_known(disk, changes.os_type, changes.generation)
+    operation = _grow(request, disk, changes.size_gb)
+    disk.tags = disk.tags if changes.tags is None else changes.tags
+    disk.sku = changes.sku or disk.sku
     request.touch(disk)
-    return disk
+    return disk, operation
 
 
 def delete_disk(request: Request, kind: DiskKind, id: ResourceId) -> Operation | None:
@@ -149,7 +166,7 @@ def _create(
     require_group(request, id)
     disk_name(id.name, kind.word)
     location = request.settings.regions.get(wanted.location).name
-    source = None if wanted.option is CreateOption.UPLOAD else _source(request, wanted, location)
+    source = None if wanted.option is CreateOption.UPLOAD else _sized(request, kind, id, wanted, location)
     disk = _new(request, kind, id, wanted, location, source)
     if source is None:
         disk.disk_state, disk.upload_bytes = DiskState.READY_TO_UPLOAD, _upload_bytes(kind, wanted)
@@ -159,7 +176,7 @@ def _create(
     request.uow.flush()
     if source is None:
         return disk, None
-    disk.size = source.origin.size
+    disk.size = source.origin.grown or source.origin.size
     return disk, begin_filling(request, disk, kind.create, {OS_DISK: source})
 
 
@@ -196,7 +213,16 @@ def _add(request: Request, disk: Disk | Snapshot) -> None:
         request.uow.snapshots.add(disk)
 
 
-def _source(request: Request, wanted: DiskRequest, location: str) -> Source:
+def _sized(request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest, location: str) -> Source:
+    source = _source(request, id, wanted, location)
+    if source.origin.kind is OriginKind.EMPTY:
+        return source
+    if kind == SNAPSHOT and wanted.size_gb not in (None, 0, gigabytes(source.origin.size)):
+        raise _fixed_size()
+    return grown_source(source, wanted.size_gb)
+
+
+def _source(request: Request, id: ResourceId, wanted: DiskRequest, location: str) -> Source:
     option = wanted.option
     if option is CreateOption.EMPTY:
         size = _size(wanted)
@@ -204,13 +230,15 @@ def _source(request: Request, wanted: DiskRequest, location: str) -> Source:
     if option is CreateOption.IMPORT:
         return address_source(request, _said(wanted.uri, "sourceUri"))
     if option is CreateOption.FROM_IMAGE:
-        return _image_disk(request, wanted, location)
+        return _image_disk(request, id, wanted, location)
     return require_same_region(disk_source(request, _said(wanted.source, "sourceResourceId")), location)
 
 
-def _image_disk(request: Request, wanted: DiskRequest, location: str) -> Source:
-    image = _said(wanted.image, "galleryImageReference")
-    disks = whole_source(request, image, location)
+def _image_disk(request: Request, id: ResourceId, wanted: DiskRequest, location: str) -> Source:
+    if isinstance(wanted.image, CommunityImage):
+        disks = community_source(request, id.subscription, wanted.image, location)
+    else:
+        disks = whole_source(request, _said(wanted.image, "galleryImageReference"), location)
     if wanted.image_lun not in disks:
         raise Invalid(
             f"The image has no data disk with the LUN {wanted.image_lun}.",
@@ -232,26 +260,54 @@ def _change(request: Request, kind: DiskKind, disk: Disk | Snapshot, wanted: Dis
             ("creationData.createOption", disk.option, wanted.option),
             ("creationData.sourceResourceId", disk.source.lower(), source.lower() or None),
             ("creationData.uploadSizeBytes", disk.upload_bytes, wanted.upload_bytes),
-            ("osType", disk.os_type, wanted.os_type if disk.os_type else None),
-            ("hyperVGeneration", disk.generation, wanted.generation if disk.generation else None),
-            ("diskSizeGB", -(-disk.size // GB), wanted.size_gb if disk.has_content else None),
         )
     )
-    disk.os_type = disk.os_type or wanted.os_type
-    disk.generation = disk.generation or wanted.generation
+    _require_known(disk, wanted.os_type, wanted.generation)
+    growing = _grow(request, disk, wanted.size_gb)
     disk.tags, disk.sku = wanted.tags, wanted.sku
     request.touch(disk)
-    if running:
-        return running[0]
+    if running or growing:
+        return growing or running[0]
     is_failed = disk.state is ProvisioningState.FAILED and disk.option is not CreateOption.UPLOAD
     return fill_again(request, disk, kind.create) if is_failed else None
 
 
+def _require_known(disk: Disk | Snapshot, os_type: OsType | None, generation: Generation | None) -> None:
+    """What nobody said yet may be said later; after that it stays. Raises Conflict."""
+    require_unchanged(
+        (
+            ("osType", disk.os_type, os_type if disk.os_type else None),
+            ("hyperVGeneration", disk.generation, generation if disk.generation else None),
+        )
+    )
+    disk.os_type = disk.os_type or os_type
+    disk.generation = disk.generation or generation
+
+
+def _grow(request: Request, disk: Disk | Snapshot, size_gb: int | None) -> Operation | None:
+    """An upload's size was settled by its announcement."""
+    if not disk.has_content:
+        return None
+    if isinstance(disk, Disk):
+        return begin_growing(request, disk, size_gb)
+    if size_gb and size_gb != gigabytes(disk.size):
+        raise _fixed_size()
+    return None
+
+
+def _fixed_size() -> Invalid:
+    return Invalid(
+        "A snapshot has the size of what it was taken of.",
+        hint="Leave out diskSizeGB; a disk made of the snapshot may be larger.",
+        target="diskSizeGB",
+    )
+
+
 def _size(wanted: DiskRequest) -> int:
-    if not wanted.size_gb or not 0 < wanted.size_gb <= LARGEST_UPLOAD // GB:
+    if not wanted.size_gb or not 0 < wanted.size_gb <= LARGEST:
         raise Invalid(
             "An empty disk needs a size.",
-            hint=f"Give diskSizeGB from 1 to {LARGEST_UPLOAD // GB}.",
+            hint=f"Give diskSizeGB from 1 to {LARGEST}.",
             target="diskSizeGB",
         )
     return wanted.size_gb * GB

@@ -23,6 +23,7 @@ READ_OF = {
     OperationKind.PUBLISH_LAB: "Microsoft.LabServices/labs/read",
     OperationKind.CREATE_DISK: "Microsoft.Compute/disks/read",
     OperationKind.STORE_UPLOAD: "Microsoft.Compute/disks/read",
+    OperationKind.RESIZE_DISK: "Microsoft.Compute/disks/read",
     OperationKind.DELETE_DISK: "Microsoft.Compute/disks/read",
     OperationKind.CREATE_SNAPSHOT: "Microsoft.Compute/snapshots/read",
     OperationKind.DELETE_SNAPSHOT: "Microsoft.Compute/snapshots/read",

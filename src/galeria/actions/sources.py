@@ -239,14 +239,21 @@ def _version(request: Request, id: ResourceId, location: str) -> Sources:
     if definition is None:
         raise _missing(id)
     version = (
-        _exact(request, id) if is_exact and id.name.lower() != "latest" else _latest(request, definition, location)
+        _exact(request, id) if is_exact and id.name.lower() != "latest" else latest_of(request, definition, location)
     )
     require_linked(request, "Microsoft.Compute/galleries/images/versions/read", version)
+    return version_disks(request, definition, version, location, name=version.resource_id)
+
+
+def version_disks(
+    request: Request, definition: ImageDefinition, version: ImageVersion, location: str, *, name: str
+) -> Sources:
+    """A version that the caller was found to be allowed to use, under the name that the caller knows it by."""
     region = _region_of(request, version, location)
     known = Source(
         origin=Origin(kind=OriginKind.CONTENT, region=region),
         kind=SourceKind.VERSION,
-        name=version.resource_id,
+        name=name,
         os_type=definition.os_type,
         os_state=definition.os_state,
         generation=definition.generation,
@@ -266,7 +273,8 @@ def _exact(request: Request, id: ResourceId) -> ImageVersion:
     return version
 
 
-def _latest(request: Request, definition: ImageDefinition, location: str) -> ImageVersion:
+def latest_of(request: Request, definition: ImageDefinition, location: str) -> ImageVersion:
+    """Raises NotFound where no version may be the latest there."""
     versions = [
         (each, request.uow.versions.replicas(each.id)) for each in request.uow.versions.of_definition(definition.id)
     ]

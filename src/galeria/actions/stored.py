@@ -15,6 +15,7 @@ Stored = Disk | Snapshot | ManagedImage
 _UNDER_WAY = {
     OperationKind.CREATE_DISK: ProvisioningState.CREATING,
     OperationKind.STORE_UPLOAD: ProvisioningState.UPDATING,
+    OperationKind.RESIZE_DISK: ProvisioningState.UPDATING,
     OperationKind.DELETE_DISK: ProvisioningState.DELETING,
     OperationKind.CREATE_SNAPSHOT: ProvisioningState.CREATING,
     OperationKind.DELETE_SNAPSHOT: ProvisioningState.DELETING,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from galeria.actions.community_sources import community_source
 from galeria.actions.request import Request
 from galeria.actions.sources import (
     DiskNamed,
@@ -17,6 +18,7 @@ from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.galleries import OS_DISK, ImageDefinition, ImageVersion, SourceKind, VersionDisk
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.sharing import CommunityImage
 from galeria.domain.storage import Origin, OriginKind
 
 STORAGE = "galleryImageVersion.properties.storageProfile"
@@ -29,7 +31,7 @@ class SourcesNamed:
 
     uploads: dict[int, str] = field(default_factory=dict)
     disks: dict[int, DiskNamed] = field(default_factory=dict)
-    whole: ResourceId | None = None
+    whole: ResourceId | CommunityImage | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -44,7 +46,7 @@ def get_sources(request: Request, definition: ImageDefinition, location: str, na
             hint="Leave out storageProfile.source, or the sources of the single disks.",
             target=f"{STORAGE}.source",
         )
-    sources: Sources = {} if named.whole is None else dict(whole_source(request, named.whole, location))
+    sources = _whole_disks(request, definition, location, named)
     sources |= {lun: _upload(request, id) for lun, id in named.uploads.items()}
     sources |= {lun: named_source(request, each) for lun, each in named.disks.items()}
     if OS_DISK not in sources:
@@ -90,6 +92,14 @@ def require_same_source(request: Request, version: ImageVersion, named: SourcesN
             code="PropertyChangeNotAllowed",
             target=f"{STORAGE}.source",
         )
+
+
+def _whole_disks(request: Request, definition: ImageDefinition, location: str, named: SourcesNamed) -> Sources:
+    if named.whole is None:
+        return {}
+    if isinstance(named.whole, CommunityImage):
+        return dict(community_source(request, definition.arm_id.subscription, named.whole, location))
+    return dict(whole_source(request, named.whole, location))
 
 
 def _upload(request: Request, upload_id: str) -> Source:

@@ -21,6 +21,7 @@ class OperationKind(StrEnum):
     RESET_PASSWORD = "reset_password"
     CREATE_DISK = "create_disk"
     STORE_UPLOAD = "store_upload"  # what was written to a disk page by page
+    RESIZE_DISK = "resize_disk"
     DELETE_DISK = "delete_disk"
     CREATE_SNAPSHOT = "create_snapshot"
     DELETE_SNAPSHOT = "delete_snapshot"

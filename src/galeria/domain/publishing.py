@@ -21,6 +21,11 @@ class StorageType(StrEnum):
     PREMIUM_V2_LRS = "PremiumV2_LRS"
 
 
+class StorageStrategy(StrEnum):
+    PREFER_ZONES = "PreferStandard_ZRS"
+    DEFAULT = "DefaultStandard_LRS"
+
+
 class ReplicationMode(StrEnum):
     FULL = "Full"
     SHALLOW = "Shallow"  # nothing is copied: the home region only
@@ -45,6 +50,21 @@ class Publishing:
     mode: ReplicationMode | None = None
     allow_region_removal: bool | None = None
     block_early_deletion: bool | None = None
+
+
+def chosen_storage(
+    storage_type: StorageType | None, strategy: StorageStrategy | None, place: str
+) -> StorageType | None:
+    """A strategy chooses the kind of storage; no region here lacks one. Raises Invalid where both are said."""
+    if strategy is None:
+        return storage_type
+    if storage_type is not None:
+        raise Invalid(
+            "A kind of storage and a strategy that chooses one were both given.",
+            hint="Give storageAccountType or storageAccountStrategy, not both.",
+            target=f"{PROFILE}.{place}storageAccountStrategy",
+        )
+    return StorageType.STANDARD_ZRS if strategy is StorageStrategy.PREFER_ZONES else StorageType.STANDARD_LRS
 
 
 def checked_count(count: int, where: str) -> int:

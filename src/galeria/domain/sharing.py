@@ -5,6 +5,7 @@ Source of limits and rules: the service's documentation of direct and community 
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from galeria.domain.errors import Conflict, Invalid
@@ -12,6 +13,35 @@ from galeria.domain.errors import Conflict, Invalid
 PROFILE = "gallery.properties.sharingProfile"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PREFIX = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
+
+
+_COMMUNITY = re.compile(r"/communityGalleries/([^/]+)/images/([^/]+)(?:/versions/([^/]+))?/?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommunityImage:
+    """An image as everybody may name it: by the public name of its gallery. Without a version, the latest is meant."""
+
+    gallery: str
+    image: str
+    version: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "CommunityImage":
+        """Raises Invalid."""
+        found = _COMMUNITY.fullmatch(text)
+        if found is None:
+            raise Invalid(
+                f"'{text}' is not the id of a community gallery's image.",
+                hint="Give one such as /CommunityGalleries/PUBLIC-NAME/Images/IMAGE/Versions/1.0.0.",
+                target="communityGalleryImageId",
+            )
+        version = found[3] or ""
+        return cls(gallery=found[1], image=found[2], version="" if version.lower() == "latest" else version)
+
+    def __str__(self) -> str:
+        below = f"/Versions/{self.version}" if self.version else ""
+        return f"/CommunityGalleries/{self.gallery}/Images/{self.image}{below}"
 
 
 class Permissions(StrEnum):

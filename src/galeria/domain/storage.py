@@ -131,6 +131,7 @@ class Origin:
     size: int = 0  # bytes, where they are known before
     since: str | None = None  # of a machine: the layer that its changes are counted from
     parent: str | None = None  # of a machine: the content that this layer was sealed as
+    grown: int = 0  # bytes that a copy of content is to have, where it is larger than that
 
     def to_inputs(self) -> dict[str, Any]:
         return {
@@ -140,6 +141,7 @@ class Origin:
             "size": self.size,
             "since": self.since,
             "parent": self.parent,
+            "grown": self.grown,
         }
 
     @classmethod

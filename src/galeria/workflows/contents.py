@@ -5,7 +5,6 @@ inputs say for each where its bytes come from. A disk whose content is in the st
 every step may run again.
 """
 
-from collections.abc import Iterator
 from typing import Protocol
 
 from galeria.domain.errors import NotFound
@@ -14,11 +13,12 @@ from galeria.domain.labs import LabMachine
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.storage import Origin, OriginKind, StoredDisk
 from galeria.ports.database import UnitOfWork
-from galeria.ports.disks import Content, DiskSource, Extent, OpenDisk
+from galeria.ports.disks import DiskSource, OpenDisk
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
 from galeria.ports.work import Step
 from galeria.workflows.incoming import FETCH, fetch_file, inspect_file, open_file
+from galeria.workflows.virtual_disks import EmptyDisk, GrownDisk
 from galeria.workflows.world import World
 
 SEAL_DISK = "Close the disk's layer"
@@ -111,37 +111,13 @@ def store_contents(world: World, operation_id: str) -> str:
         return uow.operations.get(operation_id).subject
 
 
-def is_held(world: World, operation_id: str, lun: int) -> bool:
-    """Whether an earlier run got this disk into the region's store whole."""
+def is_held(world: World, operation_id: str, lun: int, origin: Origin) -> bool:
+    """Whether an earlier run got this disk into the region's store whole, and as large as it is to be."""
     with world.database(reading=True) as uow:
         operation = uow.operations.get(operation_id)
         digest = rows_of(uow, operation)[lun].digest
-    return bool(digest) and world.stores[operation.location].find_manifest(digest) is not None
-
-
-class EmptyDisk:
-    """A disk of zeros."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def extents(self) -> Iterator[Extent]:
-        yield Extent(offset=0, length=self.size, content=Content.ZERO)
-
-    def reader(self) -> "EmptyDisk":
-        return self
-
-    def read(self, offset: int, length: int) -> bytes:
-        return bytes(length)
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-    def __enter__(self) -> DiskSource:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is held."""
+    manifest = world.stores[operation.location].find_manifest(digest) if digest else None
+    return manifest is not None and manifest.size >= origin.grown
 
 
 def _kinds(world: World, operation_id: str) -> set[OriginKind]:
@@ -153,7 +129,7 @@ def _kinds(world: World, operation_id: str) -> set[OriginKind]:
 def _waiting(world: World, operation_id: str) -> dict[int, Origin]:
     with world.database(reading=True) as uow:
         origins = origins_of(uow.operations.get(operation_id))
-    return {lun: origin for lun, origin in origins.items() if not is_held(world, operation_id, lun)}
+    return {lun: origin for lun, origin in origins.items() if not is_held(world, operation_id, lun, origin)}
 
 
 def _opened(world: World, operation_id: str, lun: int, origin: Origin) -> OpenDisk:
@@ -207,6 +183,9 @@ def _copy(world: World, operation_id: str, lun: int, origin: Origin) -> None:
         row.size, row.data_bytes, row.digest = facts.size, facts.data_bytes, facts.digest
         row.stored_bytes += sent
         uow.commit()
+    if origin.grown > facts.size:
+        with world.stores[region].open(facts.digest) as content:
+            _capture(world, operation_id, lun, GrownDisk(content, origin.grown), facts.digest)
 
 
 def _pin(world: World, operation_id: str, lun: int, digest: Digest) -> None:

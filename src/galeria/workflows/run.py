@@ -154,6 +154,7 @@ STORIES: dict[OperationKind, Story] = {
     OperationKind.DELETE_VERSION: Story(tell=delete_version, succeed=_nothing, fail=_deletion_failed, cancelable=False),
     OperationKind.CREATE_DISK: _FILLING,
     OperationKind.STORE_UPLOAD: _FILLING,
+    OperationKind.RESIZE_DISK: _FILLING,
     OperationKind.CREATE_SNAPSHOT: _FILLING,
     OperationKind.CREATE_IMAGE: _FILLING,
     OperationKind.DELETE_DISK: _REMOVING,

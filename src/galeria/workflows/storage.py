@@ -1,7 +1,7 @@
 """Disks, snapshots and managed images: filled, and taken away again."""
 
 from galeria.actions.stored import REMOVALS, find_stored
-from galeria.domain.operations import Operation
+from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 from galeria.domain.storage import DiskState, OriginKind, StoredDisk
 from galeria.ports.database import UnitOfWork
@@ -70,6 +70,9 @@ def storage_filled(uow: UnitOfWork, operation: Operation) -> None:
 def storage_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
     thing = find_stored(uow, operation.subject)
     if thing is None:
+        return
+    if operation.kind is OperationKind.RESIZE_DISK and thing.state is ProvisioningState.UPDATING:
+        thing.state = moved(thing.state, ProvisioningState.SUCCEEDED)  # The disk is as it was.
         return
     if thing.state is not ProvisioningState.DELETING or operation.kind in REMOVALS:
         thing.state = moved(thing.state, ProvisioningState.FAILED)

@@ -157,6 +157,65 @@ def test_what_a_disk_was_made_of_never_changes(arm: Arm) -> None:
     assert done(arm().get(id))["sku"]["name"] == "Premium_LRS"
 
 
+def test_a_disk_grows_and_never_shrinks(arm: Arm) -> None:
+    id = uploaded(arm, "growing")
+    before = done(arm().get(id))["properties"]["galeria"]
+    grown = {"properties": {"diskSizeGB": 2}}
+    begun = arm().patch(id, json=grown)
+    assert done(begun, 202)["properties"]["provisioningState"] == "Updating"
+    assert arm().patch(id, json=grown).headers["azure-asyncoperation"] == begun.headers["azure-asyncoperation"]
+    assert "Updating" in told(arm().patch(id, json={"properties": {"diskSizeGB": 3}}), 409)["message"]
+    arm.work()
+    shown = done(arm().get(id))
+    assert (shown["properties"]["diskSizeGB"], shown["properties"]["diskSizeBytes"]) == (2, 2 << 30)
+    figures = shown["properties"]["galeria"]
+    assert (figures["dataBytes"], figures["readBytes"]) == (before["dataBytes"], before["readBytes"]), "nothing is read"
+    assert figures["digest"] != before["digest"]
+    assert done(arm().patch(id, json=grown))["properties"]["provisioningState"] == "Succeeded"
+    assert "does not shrink" in told(arm().patch(id, json={"properties": {"diskSizeGB": 1}}), 400)["message"]
+    assert "at most" in told(arm().patch(id, json={"properties": {"diskSizeGB": 1 << 20}}), 400)["message"]
+    assert done(arm().put(id, json=shown))["properties"] == shown["properties"], "what was shown may be sent back"
+    address = grant(arm, id, "Read")
+    assert "revoke-access" in told(arm().patch(id, json={"properties": {"diskSizeGB": 4}}), 409)["message"]
+    assert arm.stranger().get(address, headers={"Range": "bytes=0-4194303"}).content == disk_bytes()
+
+
+def test_a_copy_may_be_larger_than_its_source(arm: Arm) -> None:
+    source = uploaded(arm, "small")
+    larger = copy_body(source, diskSizeGB=3)
+    shown = made(arm, disk_id("larger"), larger)["properties"]
+    assert (shown["diskSizeBytes"], shown["galeria"]["readBytes"]) == (3 << 30, 0)
+    assert "size of what it was taken of" in told(arm().put(snapshot_id("larger"), json=larger), 400)["message"]
+    far = disk_body("Import", sourceUri="https://example.org/os.vhd", diskSizeGB=3)
+    assert "known only once" in told(arm().put(disk_id("unknown"), json=far), 400)["message"]
+
+
+def test_a_system_that_was_not_told_may_be_told_later(arm: Arm) -> None:
+    id = uploaded(arm, "untold")
+    told_now = done(arm().patch(id, json={"properties": {"osType": "Linux", "hyperVGeneration": "V2"}}))["properties"]
+    assert (told_now["osType"], told_now["hyperVGeneration"]) == ("Linux", "V2")
+    assert told(arm().patch(id, json={"properties": {"osType": "Windows"}}), 409)["code"] == "PropertyChangeNotAllowed"
+
+
+@pytest.mark.parametrize(
+    ("property", "value"),
+    [
+        ("securityProfile", {"securityType": "TrustedLaunch"}),
+        ("encryption", {"type": "EncryptionAtRestWithCustomerKey", "diskEncryptionSetId": "/x"}),
+        ("networkAccessPolicy", "DenyAll"),
+        ("diskAccessId", "/x"),
+        ("publicNetworkAccess", "Disabled"),
+    ],
+)
+def test_what_disks_do_not_have_is_refused(arm: Arm, property: str, value: object) -> None:
+    body = disk_body("Empty", diskSizeGB=1)
+    body["properties"][property] = value
+    assert "Leave out" in told(arm().put(disk_id("special"), json=body), 400)["message"]
+    id = disk_id("plain")
+    arm().put(id, json=disk_body("Upload", uploadSizeBytes=1 << 20))
+    told(arm().patch(id, json={"properties": {property: value}}), 400)
+
+
 def test_a_source_that_is_not_ready_is_a_conflict(arm: Arm) -> None:
     waiting = disk_id("waiting")
     done(arm().put(waiting, json=disk_body("Upload", uploadSizeBytes=1 << 20)))

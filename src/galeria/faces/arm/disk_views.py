@@ -7,6 +7,7 @@ from galeria.actions.request import Request
 from galeria.domain.galleries import OS_DISK
 from galeria.domain.storage import CreateOption, ManagedImage, ManagedImageDisk, Snapshot, StoredDisk
 from galeria.faces.arm.envelope import envelope, when
+from galeria.faces.arm.version_sources import image_reference
 
 GB = 1024**3
 
@@ -64,7 +65,7 @@ def _creation(disk: StoredDisk) -> dict[str, Any]:
         CreateOption.UPLOAD: {"uploadSizeBytes": disk.upload_bytes},
         CreateOption.COPY: {"sourceResourceId": disk.source},
         CreateOption.IMPORT: {"sourceUri": disk.source},
-        CreateOption.FROM_IMAGE: {"galleryImageReference": {"id": disk.source}},
+        CreateOption.FROM_IMAGE: {"galleryImageReference": image_reference(disk.source)},
     }
     return {"createOption": disk.option.value, **said.get(disk.option, {})}
 

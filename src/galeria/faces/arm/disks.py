@@ -1,7 +1,7 @@
 """Disks and snapshots: two types of one shape. A PUT answers 200 or 202, never 201: clients insist."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Depends
@@ -11,26 +11,30 @@ from galeria.actions.disk_access import Granted, begin_access, end_access
 from galeria.actions.disks import (
     DISK,
     SNAPSHOT,
+    DiskChanges,
     DiskKind,
     DiskRequest,
     delete_disk,
     get_disk,
     list_disks,
+    patch_disk,
     put_disk,
-    tag_disk,
 )
 from galeria.domain.galleries import OS_DISK
 from galeria.domain.ids import COMPUTE as NAMESPACE
 from galeria.domain.ids import ResourceId
+from galeria.domain.operations import Operation
+from galeria.domain.sharing import CommunityImage
 from galeria.faces.arm.answers import accepted, deleting, polled, shown
 from galeria.faces.arm.disk_views import disk_view
 from galeria.faces.arm.door import At, Door
 from galeria.faces.arm.errors import ArmJson
 from galeria.faces.arm.etags import etag_headers
 from galeria.faces.arm.ids import GroupId, named_id, subscription_key
+from galeria.faces.arm.limits import require_possible_disk
 from galeria.faces.arm.paging import by_name, listed, page
 from galeria.faces.arm.routes import COMPUTE, DISKS, GROUP, SNAPSHOTS, SUBSCRIPTION, Route
-from galeria.faces.arm.schemas_storage import AccessBody, DiskBody, DiskPatch, DiskSku
+from galeria.faces.arm.schemas_storage import AccessBody, DiskBody, DiskChange, DiskPatch, DiskSku, ImageReference
 
 # The version of the storage service whose signatures look like this.
 _SIGNED_VERSION = "2018-03-28"
@@ -58,15 +62,13 @@ class _Type:
         with door.writing() as request:
             disk, operation = put_disk(request, self.kind, id, _wanted(body))
             view = disk_view(request, disk)
-        door.start(operation)
-        if operation is None:
-            return shown(view)
-        return ArmJson(view, status_code=202, headers={**etag_headers(view), **polled(door, operation)})
+        return self._answered(door, view, operation)
 
     def patch(self, door: Door, id: ResourceId, body: DiskPatch) -> Response:
-        sku = body.sku.name.value if body.sku and body.sku.name else ""
         with door.writing() as request:
-            return shown(disk_view(request, tag_disk(request, self.kind, id, body.tags, sku)))
+            disk, operation = patch_disk(request, self.kind, id, _changes(body))
+            view = disk_view(request, disk)
+        return self._answered(door, view, operation)
 
     def get(self, door: Door, id: ResourceId) -> Response:
         with door.reading() as request:
@@ -97,9 +99,28 @@ class _Type:
         door.start(operation)
         return Response(status_code=200) if operation is None else accepted(door, operation)
 
+    def _answered(self, door: Door, view: dict[str, Any], operation: Operation | None) -> Response:
+        door.start(operation)
+        if operation is None:
+            return shown(view)
+        return ArmJson(view, status_code=202, headers={**etag_headers(view), **polled(door, operation)})
+
+
+def _changes(body: DiskPatch) -> DiskChanges:
+    said = body.properties or DiskChange()
+    require_possible_disk(said)
+    return DiskChanges(
+        tags=body.tags,
+        sku=body.sku.name.value if body.sku and body.sku.name else "",
+        size_gb=said.disk_size_gb,
+        os_type=said.os_type,
+        generation=said.hyper_v_generation,
+    )
+
 
 def _wanted(body: DiskBody) -> DiskRequest:
     said = body.properties
+    require_possible_disk(said)
     data = said.creation_data
     reference = data.gallery_image_reference or data.image_reference
     lun = reference.lun if reference else None
@@ -109,7 +130,7 @@ def _wanted(body: DiskBody) -> DiskRequest:
         option=data.create_option,
         source=_named(data.source_resource_id, "sourceResourceId"),
         uri=data.source_uri or "",
-        image=_named(reference.id if reference else None, "galleryImageReference.id"),
+        image=_image(reference),
         image_lun=OS_DISK if lun is None else lun,
         size_gb=said.disk_size_gb,
         upload_bytes=data.upload_size_bytes,
@@ -123,6 +144,12 @@ def _wanted(body: DiskBody) -> DiskRequest:
 
 def _named(text: str | None, target: str) -> ResourceId | None:
     return named_id(text, f"properties.creationData.{target}") if text else None
+
+
+def _image(reference: ImageReference | None) -> ResourceId | CommunityImage | None:
+    if reference and reference.community_gallery_image_id:
+        return CommunityImage.parse(reference.community_gallery_image_id)
+    return _named(reference.id if reference else None, "galleryImageReference.id")
 
 
 def _address(door: Door, granted: Granted) -> str:
@@ -146,7 +173,7 @@ def put_disk_one(id: DiskId, body: DiskBody, door: At) -> Response:
     return _DISKS.put(door, id, body)
 
 
-def patch_disk(id: DiskId, body: DiskPatch, door: At) -> Response:
+def patch_disk_one(id: DiskId, body: DiskPatch, door: At) -> Response:
     return _DISKS.patch(door, id, body)
 
 
@@ -213,7 +240,7 @@ ROUTES = (
     Route(name="Disks_List", method="GET", path=SUBSCRIPTION + COMPUTE + DISKS, handler=list_disks_in_subscription),
     Route(name="Disks_ListByResourceGroup", method="GET", path=GROUP + COMPUTE + DISKS, handler=list_disks_in_group),
     Route(name="Disks_CreateOrUpdate", method="PUT", path=_ONE, handler=put_disk_one),
-    Route(name="Disks_Update", method="PATCH", path=_ONE, handler=patch_disk),
+    Route(name="Disks_Update", method="PATCH", path=_ONE, handler=patch_disk_one),
     Route(name="Disks_Get", method="GET", path=_ONE, handler=get_disk_one),
     Route(name="Disks_Delete", method="DELETE", path=_ONE, handler=delete_disk_one),
     Route(name="Disks_GrantAccess", method="POST", path=_ONE + "/beginGetAccess", handler=grant_disk),

@@ -4,12 +4,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from galeria.domain.publishing import ReplicationMode, StorageType
+from galeria.domain.publishing import ReplicationMode, StorageStrategy, StorageType
 from galeria.faces.arm.schemas import Changed, Moment, Text, Tracked, Wire, Word, any_case
 from galeria.faces.arm.schemas_galleries import Count
 
 Lun = Annotated[int, Field(ge=0, le=63)]
 Storage = Annotated[StorageType | None, any_case(StorageType)]
+Strategy = Annotated[StorageStrategy | None, any_case(StorageStrategy)]
 
 
 class TargetRegion(Wire):
@@ -17,6 +18,8 @@ class TargetRegion(Wire):
     exclude_from_latest: bool | None = None
     regional_replica_count: Count | None = None
     storage_account_type: Storage = None
+    storage_account_strategy: Strategy = None
+    additional_replica_sets: list[Any] | None = None
     encryption: dict[str, Any] | None = None
 
 
@@ -26,6 +29,7 @@ class PublishingProfile(Wire):
     end_of_life_date: Moment | None = None
     replica_count: Count | None = None
     storage_account_type: Storage = None
+    storage_account_strategy: Strategy = None
     replication_mode: Annotated[ReplicationMode | None, any_case(ReplicationMode)] = None
     target_extended_locations: list[Any] | None = None
 
@@ -56,6 +60,7 @@ class DataDiskImage(Wire):
 class WholeSource(Wire):
     id: Text | None = None
     virtual_machine_id: Text | None = None
+    community_gallery_image_id: Text | None = None
 
 
 class StorageProfile(Wire):
@@ -64,10 +69,15 @@ class StorageProfile(Wire):
     data_disk_images: Annotated[list[DataDiskImage], Field(max_length=64)] | None = None
 
 
+class VersionSecurity(Wire):
+    uefi_settings: dict[str, Any] | None = None
+
+
 class VersionProperties(Wire):
     publishing_profile: PublishingProfile | None = None
     storage_profile: StorageProfile | None = None
     safety_profile: SafetyProfile | None = None
+    security_profile: VersionSecurity | None = None
     restore: bool | None = None
 
 

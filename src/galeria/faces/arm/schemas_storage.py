@@ -39,6 +39,7 @@ class Sku(Wire):
 
 class ImageReference(Wire):
     id: Text | None = None
+    community_gallery_image_id: Text | None = None
     lun: Lun | None = None
 
 
@@ -55,7 +56,26 @@ class Capabilities(Wire):
     architecture: Annotated[Architecture | None, any_case(Architecture)] = None
 
 
-class DiskProperties(Wire):
+class DiskSecurity(Wire):
+    security_type: Text | None = None
+
+
+class DiskEncryption(Wire):
+    type: Text | None = None
+    disk_encryption_set_id: Text | None = None
+
+
+class DiskOptions(Wire):
+    """What may be said again of a disk that there is."""
+
+    security_profile: DiskSecurity | None = None
+    encryption: DiskEncryption | None = None
+    network_access_policy: Text | None = None
+    public_network_access: Text | None = None
+    disk_access_id: Text | None = None
+
+
+class DiskProperties(DiskOptions):
     creation_data: CreationData
     disk_size_gb: Annotated[Size | None, Field(alias="diskSizeGB")] = None
     os_type: Annotated[OsType | None, any_case(OsType)] = None
@@ -69,8 +89,15 @@ class DiskBody(Tracked):
     properties: DiskProperties
 
 
+class DiskChange(DiskOptions):
+    disk_size_gb: Annotated[Size | None, Field(alias="diskSizeGB")] = None
+    os_type: Annotated[OsType | None, any_case(OsType)] = None
+    hyper_v_generation: Annotated[Generation | None, any_case(Generation)] = None
+
+
 class DiskPatch(Changed):
     sku: Sku | None = None
+    properties: DiskChange | None = None
 
 
 class AccessBody(Wire):

@@ -7,6 +7,7 @@ from galeria.actions.version_sources import STORAGE, SourcesNamed
 from galeria.domain.errors import Invalid
 from galeria.domain.galleries import OS_DISK, ImageVersion, SourceKind
 from galeria.domain.ids import ResourceId
+from galeria.domain.sharing import CommunityImage
 from galeria.faces.arm.ids import named_id
 from galeria.faces.arm.schemas_compute import DiskSource, StorageProfile, WholeSource
 
@@ -39,7 +40,7 @@ def with_source(version: ImageVersion, storage: dict[str, Any]) -> dict[str, Any
     id = version.source_id
     whole = {
         SourceKind.IMAGE: {"id": id},
-        SourceKind.VERSION: {"id": id},
+        SourceKind.VERSION: image_reference(id),
         SourceKind.MACHINE: {"virtualMachineId": id},
     }
     single = {SourceKind.DISK: {"id": id}, SourceKind.SNAPSHOT: {"id": id}, SourceKind.URI: {"uri": id}}
@@ -48,6 +49,12 @@ def with_source(version: ImageVersion, storage: dict[str, Any]) -> dict[str, Any
     if version.source_kind in single and "osDiskImage" in storage:
         return {**storage, "osDiskImage": {**storage["osDiskImage"], "source": single[version.source_kind]}}
     return storage
+
+
+def image_reference(id: str) -> dict[str, Any]:
+    """How an image version is named as a source: by its id or, in a community gallery, by its public one."""
+    is_public = id.startswith("/CommunityGalleries/")
+    return {"communityGalleryImageId": id} if is_public else {"id": id}
 
 
 def _disk(source: DiskSource) -> DiskNamed:
@@ -59,8 +66,17 @@ def _disk(source: DiskSource) -> DiskNamed:
     return DiskNamed(id=named_id(source.id or "", f"{STORAGE}.osDiskImage.source.id"))
 
 
-def _whole(source: WholeSource | None) -> ResourceId | None:
-    named = [text for text in (source.id, source.virtual_machine_id) if text] if source else []
+def _whole(source: WholeSource | None) -> ResourceId | CommunityImage | None:
+    if source is None:
+        return None
+    community = source.community_gallery_image_id
+    named = [text for text in (source.id, source.virtual_machine_id, community) if text]
     if len(named) > 1:
-        raise Invalid("A version has one source.", hint="Name an id or a virtualMachineId.", target=f"{STORAGE}.source")
+        raise Invalid(
+            "A version has one source.",
+            hint="Name an id, a virtualMachineId or a communityGalleryImageId.",
+            target=f"{STORAGE}.source",
+        )
+    if community:
+        return CommunityImage.parse(community)
     return named_id(named[0], f"{STORAGE}.source.id") if named else None

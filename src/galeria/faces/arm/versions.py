@@ -15,13 +15,13 @@ from galeria.actions.versions import (
     put_version,
     remove_version,
 )
-from galeria.domain.errors import Invalid
 from galeria.domain.galleries import ImageVersion
-from galeria.domain.publishing import PROFILE, Publishing, Target
+from galeria.domain.publishing import Publishing, Target, chosen_storage
 from galeria.faces.arm.answers import deleted, deleting, put, shown
 from galeria.faces.arm.costs import lab_named
 from galeria.faces.arm.door import At
 from galeria.faces.arm.ids import DefinitionId, VersionId
+from galeria.faces.arm.limits import require_possible
 from galeria.faces.arm.paging import Order, listed, page
 from galeria.faces.arm.routes import DEFINITION, VERSION, Route
 from galeria.faces.arm.schemas_compute import (
@@ -134,6 +134,7 @@ def _restores(properties: VersionProperties) -> bool:
 def _published(request: Request, held: ImageVersion | None, properties: VersionProperties, said: set[str]) -> Published:
     """The publishing part of a request: what was `said` of it, and for the rest what the version has."""
     profile = properties.publishing_profile or PublishingProfile()
+    require_possible(properties)
     publishing = _publishing(profile, properties.safety_profile or SafetyProfile())
     if held is None:
         return Published(
@@ -152,15 +153,9 @@ def _published(request: Request, held: ImageVersion | None, properties: VersionP
 
 
 def _publishing(profile: PublishingProfile, safety: SafetyProfile) -> Publishing:
-    if profile.target_extended_locations:
-        raise Invalid(
-            "There are no edge zones here.",
-            hint="Leave out targetExtendedLocations; target regions are where copies go.",
-            target=f"{PROFILE}.targetExtendedLocations",
-        )
     return Publishing(
         replica_count=profile.replica_count,
-        storage_type=profile.storage_account_type,
+        storage_type=chosen_storage(profile.storage_account_type, profile.storage_account_strategy, ""),
         mode=profile.replication_mode,
         allow_region_removal=safety.allow_deletion_of_replicated_locations,
         block_early_deletion=safety.block_deletion_before_end_of_life,
@@ -172,17 +167,11 @@ def _targets(profile: PublishingProfile) -> tuple[Target, ...]:
 
 
 def _target(said: TargetRegion) -> Target:
-    if said.encryption:
-        raise Invalid(
-            f"Images are not encrypted with keys of the caller's here ({said.name}).",
-            hint="Leave out encryption.",
-            target=f"{PROFILE}.targetRegions.encryption",
-        )
     return Target(
         region=said.name,
         exclude_from_latest=said.exclude_from_latest,
         replica_count=said.regional_replica_count,
-        storage_type=said.storage_account_type,
+        storage_type=chosen_storage(said.storage_account_type, said.storage_account_strategy, "targetRegions."),
     )
 
 
