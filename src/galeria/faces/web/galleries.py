@@ -21,6 +21,7 @@ from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.domain.resources import ResourceGroup
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.lists import page_number
+from galeria.faces.web.names import shown_name
 from galeria.faces.web.permits import ALLOWED, Permit, permit, refused
 from galeria.faces.web.places import gallery_place
 from galeria.faces.web.routes import page_router
@@ -91,6 +92,7 @@ def show_gallery(page: At, group: str, gallery: str) -> Response:
             retained=retained_of_gallery(request, id),
             accounts=request.uow.accounts.with_gallery(found.id),
             regions=_region_names(request),
+            maker=shown_name(request, found.created_by),
             **_permits(request, found),
         )
 

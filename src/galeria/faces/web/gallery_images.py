@@ -19,6 +19,7 @@ from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.galleries import ONE as GALLERY
 from galeria.faces.web.lists import page_number
+from galeria.faces.web.names import shown_name
 from galeria.faces.web.permits import Permit, permit, refused
 from galeria.faces.web.places import gallery_place, image_place
 from galeria.faces.web.routes import page_router
@@ -50,6 +51,7 @@ def show_image(page: At, group: str, gallery: str, image: str) -> Response:
             image=definition,
             retained=retained_of_definition(request, id),
             labs=len(request.uow.labs.of_definition(definition.id)),
+            maker=shown_name(request, definition.created_by),
             **_versions(request, page, id),
             **_permits(request, definition),
         )

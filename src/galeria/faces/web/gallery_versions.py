@@ -21,6 +21,7 @@ from galeria.domain.states import OperationStatus, ReplicaState
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.gallery_images import ONE as IMAGE
 from galeria.faces.web.gallery_images import image_id
+from galeria.faces.web.names import shown_name
 from galeria.faces.web.permits import Permit, permit, refused
 from galeria.faces.web.places import image_place, place_of, version_place
 from galeria.faces.web.routes import page_router
@@ -141,6 +142,7 @@ def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
             labs=request.uow.labs.of_version(version.id),
             manifest=_manifest(page, row),
             source=_source(request, version),
+            maker=shown_name(request, version.created_by),
             regions=_region_names(request),
             has_failed=any(each.state is ReplicaState.FAILED for each in row.facts.replicas) or not version.is_sealed,
             **_permits(request, row),
