@@ -32,7 +32,7 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "count": lambda unit: unit.versions.count(KEY, "brazilsouth"),
     "disks": lambda unit: unit.versions.disks("v"),
     "replicas": lambda unit: unit.versions.replicas("v"),
-    "held in": lambda unit: unit.versions.held_in("r"),
+    "contents in region": lambda unit: unit.versions.contents("r", without="v"),
     "definitions": lambda unit: unit.definitions.of_gallery("g"),
     "gallery": lambda unit: unit.galleries.find_by_key(KEY),
     "named": lambda unit: unit.galleries.named(samples.SUBSCRIPTION, "images"),

@@ -162,7 +162,8 @@ def test_disks_come_by_lun_and_replicas_home_first(db: SqlDatabase) -> None:
     with db() as unit:
         unit.versions.add(version)
         for lun in (1, -1, 0):
-            unit.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=5 * 1024**4))
+            digest = "" if lun == 1 else f"digest {lun}"
+            unit.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=5 * 1024**4, digest=digest))
         for region in ("eastus", "brazilsouth", "australiaeast"):
             unit.versions.add_replica(Replica(version_id=version.id, region=region))
         unit.commit()
@@ -170,12 +171,13 @@ def test_disks_come_by_lun_and_replicas_home_first(db: SqlDatabase) -> None:
         assert unit.versions.disks(version.id)[0].size == 5 * 1024**4
         regions = [replica.region for replica in unit.versions.replicas(version.id)]
         assert regions == ["brazilsouth", "australiaeast", "eastus"]
-        assert unit.versions.held_in("eastus") == [version.id]
+        assert unit.versions.contents("eastus") == {"digest -1", "digest 0"}
+        assert unit.versions.contents("eastus", without=version.id) == unit.versions.contents("westus") == set()
         east = unit.versions.find_replica(version.id, "eastus")
         assert east
         unit.versions.remove_replica(east)
+        assert unit.versions.contents("eastus") == set()
         unit.versions.remove_disks(version.id)
-        assert unit.versions.held_in("eastus") == []
         assert unit.versions.disks(version.id) == []
 
 

@@ -107,14 +107,7 @@ def held_digests(uow: UnitOfWork, version: ImageVersion) -> dict[str, set[str]]:
 
 def live_images(uow: UnitOfWork, region: str, *, without: str = "") -> set[str]:
     """Contents that image versions, managed images, disks and snapshots of the region name, half-copied ones included."""
-    versions = {
-        disk.digest
-        for version_id in uow.versions.held_in(region)
-        if version_id != without
-        for disk in uow.versions.disks(version_id)
-        if disk.digest
-    }
-    return versions | live_disks(uow, region)
+    return uow.versions.contents(region, without=without) | live_disks(uow, region)
 
 
 def live_disks(uow: UnitOfWork, region: str) -> set[str]:

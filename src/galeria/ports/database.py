@@ -90,8 +90,8 @@ class Versions(Resources[ImageVersion], Protocol):
         """The home region first, then by name."""
         ...
 
-    def held_in(self, region: str) -> list[str]:
-        """Ids of the versions that have a replica in the region, in whatever state."""
+    def contents(self, region: str, *, without: str = "") -> set[str]:
+        """Digests of the disks that have a replica in the region, in whatever state; but for the version `without`."""
         ...
 
     def find_replica(self, version_id: str, region: str) -> Replica | None: ...

@@ -99,11 +99,16 @@ class SqlVersions(SqlResources[ImageVersion]):
         home = version.location if version else ""
         return sorted(self._session.scalars(question), key=lambda replica: (replica.region != home, replica.region))
 
-    def held_in(self, region: str) -> list[str]:
-        """Ids of the versions that have a replica in the region, in whatever state; in the order of the ids."""
-        columns = tables.replicas.c
-        question = sa.select(columns.version_id).where(columns.region == region).order_by(columns.version_id)
-        return list(self._session.scalars(question))
+    def contents(self, region: str, *, without: str = "") -> set[str]:
+        """Digests of the disks that have a replica in the region, in whatever state; but for the version `without`."""
+        disks, replicas = tables.version_disks.c, tables.replicas.c
+        question = (
+            sa.select(disks.digest)
+            .join(tables.replicas, replicas.version_id == disks.version_id)
+            .where(replicas.region == region, disks.digest != "", disks.version_id != without)
+            .distinct()
+        )
+        return set(self._session.scalars(question))
 
     def find_replica(self, version_id: str, region: str) -> Replica | None:
         self._session.flush()
