@@ -51,7 +51,7 @@ def get_shared(request: Request, consumer: Consumer, location: str, unique_name:
         named = gallery.unique_name.lower() == unique_name.lower()
         return named and gallery.permissions is Permissions.GROUPS and consumer.may_see(gallery)
 
-    return _one(_in_region(request, location, is_it), unique_name, location)
+    return _one(request, location, is_it, unique_name)
 
 
 def list_community(request: Request, subscription: str, location: str) -> list[Gallery]:
@@ -65,7 +65,7 @@ def get_community(request: Request, subscription: str, location: str, public_nam
     def is_it(gallery: Gallery) -> bool:
         return gallery.community_enabled and gallery.public_name.lower() == public_name.lower()
 
-    return _one(_in_region(request, location, is_it), public_name, location)
+    return _one(request, location, is_it, public_name)
 
 
 def seen_definitions(request: Request, gallery: Gallery) -> list[ImageDefinition]:
@@ -121,10 +121,15 @@ def _in_region(request: Request, location: str, is_seen: Callable[[Gallery], boo
     return [gallery for gallery in galleries if region in sharing_regions(request, gallery)]
 
 
-def _one(found: list[Gallery], name: str, location: str) -> Gallery:
-    if not found:
-        raise NotFound(
-            f"There is no shared gallery '{name}' in {location}.",
-            hint="List those that are shared there; its owner may have taken it back.",
-        )
-    return found[0]
+def _one(request: Request, location: str, is_seen: Callable[[Gallery], bool], name: str) -> Gallery:
+    found = _in_region(request, location, is_seen)
+    if found:
+        return found[0]
+    seen = [gallery for gallery in request.uow.galleries.below("/subscriptions") if is_seen(gallery)]
+    elsewhere = sorted({region for gallery in seen for region in sharing_regions(request, gallery)})
+    raise NotFound(
+        f"There is no shared gallery '{name}' in {location}.",
+        hint=f"It is in: {', '.join(elsewhere)}."
+        if elsewhere
+        else "List those that are shared there; its owner may have taken it back.",
+    )

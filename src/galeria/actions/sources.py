@@ -274,15 +274,18 @@ def _exact(request: Request, id: ResourceId) -> ImageVersion:
 
 
 def latest_of(request: Request, definition: ImageDefinition, location: str) -> ImageVersion:
-    """Raises NotFound where no version may be the latest there."""
+    """Raises NotFound, naming the regions that have one, where no version may be the latest there."""
     versions = [
         (each, request.uow.versions.replicas(each.id)) for each in request.uow.versions.of_definition(definition.id)
     ]
     found = latest_version(versions, location)
     if found is None:
+        regions = [each.name for each in request.settings.regions.all if latest_version(versions, each.name)]
         raise NotFound(
             f"The image '{definition.name}' has no latest version in {location}.",
-            hint="Name a version exactly, or replicate one to this region.",
+            hint=f"It has one in: {', '.join(regions)}. Name a version exactly, or replicate one to this region."
+            if regions
+            else "Name a version exactly, or replicate one to this region.",
             code="GalleryImageNotFound",
         )
     return found

@@ -67,7 +67,7 @@ def test_where_the_image_is_not_its_regions_are_named(arm: Arm, public: str) -> 
     version = defined(arm, "far-community")
     asked = body({"source": reference(f"{public}/Versions/1.0.0")}, location="northeurope")
     error = told(arm().put(version, json=asked), 404)
-    assert "no shared gallery" in error["message"]
+    assert "It is in: brazilsouth, westeurope." in error["message"]
 
 
 def test_one_source_is_enough(arm: Arm, public: str) -> None:

@@ -117,6 +117,9 @@ def test_from_a_version_of_another_region(arm: Arm, image: str) -> None:
     storage = {"source": {"id": f"{image}/versions/1.0.0"}}
     made(arm, id, body(storage, location="northeurope"))
     assert contents(arm, id, "northeurope") == [disk_bytes()]
+    far = told(arm().put(defined(arm, "too-far"), json=body({"source": {"id": image}}, location="northeurope")), 404)
+    assert far["code"] == "GalleryImageNotFound"
+    assert "It has one in: brazilsouth, brazilsoutheast." in far["message"]
     latest = defined(arm, "from-latest")
     made(arm, latest, body({"source": {"id": image}}))
     assert contents(arm, latest) == [disk_bytes()]
