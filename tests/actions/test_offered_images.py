@@ -1,8 +1,5 @@
 """A page of a lab account's images says of each what looking at it alone says, and several are switched at once."""
 
-import random
-from itertools import count
-
 import pytest
 
 from galeria.actions.accounts import AccountRequest, enable_image, list_images, put_account
@@ -13,102 +10,19 @@ from galeria.actions.offered_images import (
     enable_images,
     search_images,
 )
-from galeria.actions.request import Request
-from galeria.domain.accounts import GB
 from galeria.domain.errors import Forbidden, Invalid, NotFound
-from galeria.domain.galleries import (
-    OS_DISK,
-    Generation,
-    ImageDefinition,
-    ImageVersion,
-    OsState,
-    OsType,
-    Replica,
-    SourceKind,
-    VersionDisk,
-)
 from galeria.domain.offers import Offer
-from galeria.domain.soft_delete import Retention
-from galeria.domain.states import ProvisioningState, ReplicaState
-from galeria.ports.database import UnitOfWork
 from tests.scene import ACCOUNT, GALLERY, Scene
+from tests.shelves import add_many
 
 REGIONS = ("brazilsouth", "brazilsoutheast", "westeurope")
 IMAGES = 60
 
 
-class Shelves:
-    """Fills the gallery with images in every state that rows can be in."""
-
-    def __init__(self, uow: UnitOfWork, request: Request, seed: int) -> None:
-        self._uow, self._request, self._chance = uow, request, random.Random(seed)
-        self._ids = (f"{number:032x}" for number in count(1))
-        self._gallery = uow.galleries.get_by_key(GALLERY.key)
-
-    def fill(self) -> None:
-        for number in range(IMAGES):
-            definition = self._definition(f"image-{number:02}")
-            for patch in self._chance.sample(range(12), self._chance.choice((0, 1, 1, 2, 4))):
-                self._version(definition, patch)
-
-    def _definition(self, name: str) -> ImageDefinition:
-        id = GALLERY.child("images", name)
-        definition = ImageDefinition(
-            id=next(self._ids),
-            resource_id=str(id),
-            key=id.key,
-            location=REGIONS[0],
-            gallery_id=self._gallery.id,
-            display_name=name.replace("-", " ").title(),
-            os_type=self._chance.choice((OsType.LINUX, OsType.LINUX, OsType.LINUX, OsType.WINDOWS)),
-            os_state=OsState.GENERALIZED,
-            generation=Generation.V1,
-            publisher="campus",
-            offer="linux",
-            sku=name,
-            **self._request.stamps(),
-        )
-        self._uow.definitions.add(definition)
-        return definition
-
-    def _version(self, definition: ImageDefinition, patch: int) -> None:
-        chance, now = self._chance, self._request.clock.now()
-        id = definition.arm_id.child("versions", f"1.0.{patch}")
-        is_gone = chance.random() < 0.05
-        version = ImageVersion(
-            id=next(self._ids),
-            resource_id=str(id),
-            key=f"deleted/{patch}/{definition.id}" if is_gone else id.key,
-            location=REGIONS[0],
-            definition_id=definition.id,
-            source_kind=SourceKind.UPLOAD,
-            source_id="upload",
-            exclude_from_latest=chance.random() < 0.3,
-            published_at=now if chance.random() < 0.8 else None,
-            state=chance.choice((*[ProvisioningState.SUCCEEDED] * 4, *ProvisioningState)),
-            retention=chance.choice((*[Retention.ACTIVE] * 9, *Retention)),
-            deleted_at=now if is_gone else None,
-            **self._request.stamps(),
-        )
-        self._uow.versions.add(version)
-        for lun in (OS_DISK, 0)[: chance.choice((1, 1, 1, 1, 2))]:
-            size = chance.choice((8, 8, 8, 127, 128, 200)) * GB
-            self._uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=size))
-        for region in chance.sample(REGIONS, chance.randint(0, 3)):
-            self._uow.versions.add_replica(
-                Replica(
-                    version_id=version.id,
-                    region=region,
-                    state=chance.choice((ReplicaState.COMPLETED, ReplicaState.COMPLETED, *ReplicaState)),
-                    exclude_from_latest=chance.choice((None, None, True, False)),
-                )
-            )
-
-
 @pytest.fixture
 def stocked(scene: Scene, request: pytest.FixtureRequest) -> Scene:
     with scene.request() as inner:
-        Shelves(inner.uow, inner, seed=getattr(request, "param", 1)).fill()
+        add_many(inner, IMAGES, REGIONS, seed=getattr(request, "param", 1))
         inner.uow.flush()
         for each in inner.uow.definitions.below(GALLERY.key)[::7]:
             enable_image(inner, ACCOUNT, each.name, enabled=False)

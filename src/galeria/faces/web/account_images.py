@@ -14,6 +14,7 @@ from galeria.actions.offered_images import (
     search_images,
 )
 from galeria.actions.request import Request
+from galeria.actions.versions import VERSION
 from galeria.domain.errors import Invalid
 from galeria.domain.galleries import Gallery
 from galeria.domain.ids import ResourceId
@@ -120,6 +121,7 @@ def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
             account=table.found.account,
             statuses=ImageStatus,
             switch=permit(request, f"{ACCOUNT}/images/write", id.key),
+            bring=permit(request, f"{VERSION}/write", table.gallery.key) if table.gallery else None,
             regions=region_names(request),
             here=_back(page, id),
             may_images=True,

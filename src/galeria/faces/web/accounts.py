@@ -16,6 +16,7 @@ from galeria.actions.accounts import (
 from galeria.actions.groups import list_groups
 from galeria.actions.offered_images import ImageSearch, ImageStatus, OfferedImages, search_images
 from galeria.actions.request import Request
+from galeria.actions.versions import VERSION
 from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
@@ -48,6 +49,7 @@ class AccountSight:
     support: Support
     write: Permit
     delete: Permit
+    bring: Permit  # images into the gallery
 
     @property
     def account(self) -> LabAccount:
@@ -159,6 +161,7 @@ def _look(request: Request, id: ResourceId) -> AccountSight:
         support=Support.of(seen.account),
         write=permit(request, f"{ACCOUNT}/write", id.key),
         delete=permit(request, f"{ACCOUNT}/delete", id.key),
+        bring=permit(request, f"{VERSION}/write", seen.gallery.key if seen.gallery else id.parent.key),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fastapi import Request as HttpRequest
 from starlette.exceptions import HTTPException
 
-from galeria.domain.errors import GaleriaError, Invalid, TooLarge
+from galeria.domain.errors import Forbidden, GaleriaError, Invalid, TooLarge
 
 LARGEST = 256 * 1024  # bytes; files come by /uploads
 MOST_FIELDS = 2000
@@ -54,9 +54,12 @@ class Form:
     def checking(self, *targets: str, **renamed: str) -> Iterator[None]:
         """Keeps an error that is raised inside, beside the field that it is about: show the form again when `errors` is not
         empty. An error's target names the field directly, or by `renamed` (target → field); others stand at the top.
+        Forbidden goes on: nothing that is typed would change it.
         """
         try:
             yield
+        except Forbidden:
+            raise
         except GaleriaError as error:
             name = renamed.get(error.target or "", error.target or "")
             self.errors[name if name in targets or name in renamed.values() else ""] = error

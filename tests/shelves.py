@@ -1,0 +1,128 @@
+"""Rows of image definitions and versions in the gallery of tests.scene, in states that take long to reach by real work."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from galeria.actions.request import Request
+from galeria.domain.accounts import GB
+from galeria.domain.galleries import (
+    OS_DISK,
+    Generation,
+    ImageDefinition,
+    ImageVersion,
+    OsState,
+    OsType,
+    Replica,
+    SourceKind,
+    VersionDisk,
+)
+from galeria.domain.soft_delete import Retention
+from galeria.domain.states import ProvisioningState, ReplicaState
+from tests.scene import GALLERY
+
+HOME = "brazilsouth"
+
+
+@dataclass(kw_only=True)
+class VersionRows:
+    """What a version's rows say; `replicas` are (region, state, excluded from latest there or None)."""
+
+    number: str = "1.0.0"
+    sizes: tuple[int, ...] = (8,)  # GB, the OS disk first
+    replicas: tuple[tuple[str, ReplicaState, bool | None], ...] = ((HOME, ReplicaState.COMPLETED, None),)
+    sealed: bool = True
+    state: ProvisioningState = ProvisioningState.SUCCEEDED
+    retention: Retention = Retention.ACTIVE
+    excluded: bool = False
+    deleted: bool = False
+    digests: tuple[str, ...] = field(default=("", ""))
+
+
+def add_image(request: Request, name: str, *versions: VersionRows, os_type: OsType = OsType.LINUX) -> ImageDefinition:
+    id = GALLERY.child("images", name)
+    definition = ImageDefinition(
+        id=request.dice.new_id(),
+        resource_id=str(id),
+        key=id.key,
+        location=HOME,
+        gallery_id=request.uow.galleries.get_by_key(GALLERY.key).id,
+        display_name=name.replace("-", " ").capitalize(),
+        os_type=os_type,
+        os_state=OsState.GENERALIZED,
+        generation=Generation.V1,
+        publisher="campus",
+        offer="linux",
+        sku=name,
+        **request.stamps(),
+    )
+    request.uow.definitions.add(definition)
+    for each in versions:
+        add_version(request, definition, each)
+    return definition
+
+
+def add_version(
+    request: Request, definition: ImageDefinition, rows: VersionRows, *, made: datetime | None = None
+) -> ImageVersion:
+    now, uow = request.clock.now(), request.uow
+    id = definition.arm_id.child("versions", rows.number)
+    version = ImageVersion(
+        id=request.dice.new_id(),
+        resource_id=str(id),
+        key=f"deleted/{rows.number}/{definition.id}" if rows.deleted else id.key,
+        location=HOME,
+        definition_id=definition.id,
+        source_kind=SourceKind.UPLOAD,
+        source_id="upload",
+        exclude_from_latest=rows.excluded,
+        published_at=now if rows.sealed else None,
+        state=rows.state,
+        retention=rows.retention,
+        deleted_at=now if rows.deleted else None,
+        **request.stamps(),
+    )
+    version.created_at = made or version.created_at
+    uow.versions.add(version)
+    for lun, size in enumerate(rows.sizes, start=OS_DISK):
+        digest = rows.digests[lun + 1] if lun + 1 < len(rows.digests) else ""
+        uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=size * GB, digest=digest))
+    for region, state, excluded in rows.replicas:
+        uow.versions.add_replica(
+            Replica(version_id=version.id, region=region, state=state, exclude_from_latest=excluded)
+        )
+    return version
+
+
+def add_many(request: Request, count: int, regions: tuple[str, ...], *, seed: int) -> None:
+    """Images in every state that rows can be in; the same for one seed."""
+    chance = random.Random(seed)
+    for number in range(count):
+        os_type = chance.choice((*[OsType.LINUX] * 3, OsType.WINDOWS))
+        patches = chance.sample(range(12), chance.choice((0, 1, 1, 2, 4)))
+        add_image(
+            request,
+            f"image-{number:02}",
+            *(_any(chance, f"1.0.{patch}", regions) for patch in patches),
+            os_type=os_type,
+        )
+
+
+def _any(chance: random.Random, number: str, regions: tuple[str, ...]) -> VersionRows:
+    return VersionRows(
+        number=number,
+        sizes=tuple(chance.choice((8, 8, 8, 127, 128, 200)) for _ in range(chance.choice((1, 1, 1, 1, 2)))),
+        replicas=tuple(
+            (
+                region,
+                chance.choice((ReplicaState.COMPLETED, ReplicaState.COMPLETED, *ReplicaState)),
+                chance.choice((None, None, True, False)),
+            )
+            for region in chance.sample(regions, chance.randint(0, len(regions)))
+        ),
+        sealed=chance.random() < 0.8,
+        state=chance.choice((*[ProvisioningState.SUCCEEDED] * 4, *ProvisioningState)),
+        retention=chance.choice((*[Retention.ACTIVE] * 9, *Retention)),
+        excluded=chance.random() < 0.3,
+        deleted=chance.random() < 0.05,
+    )
