@@ -25,6 +25,7 @@ def open_web_session(
     address: str = "",
     browser: str = "",
     instead_of: str = "",
+    issuer: str = "",
 ) -> str:
     """The secret that the browser keeps. Also forgets sessions that have ended, and the one of the id `instead_of`.
 
@@ -43,6 +44,7 @@ def open_web_session(
             expires_at=now + LIFE,
             address=address,
             browser=browser[:LONGEST_BROWSER],
+            issuer=issuer,
         )
     )
     caller = Caller(principal=principal, assignments=[])

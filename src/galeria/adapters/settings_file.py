@@ -17,6 +17,19 @@ name = "Small"
 vcpus = 2
 memory_mib = 4096
 
+[sign_in.openid]                        # people of a provider of OpenID Connect; see docs/openid-connect.md
+name = "Campus"                         # on the button
+issuer = "https://login.example.org"
+client_id = "galeria"
+client_secret_file = "openid.secret"    # below the data directory; or client_secret
+scopes = ["openid", "profile", "email"]
+name_claim = "preferred_username"       # becomes the user name here
+allowed_domains = ["example.org"]       # of verified e-mail addresses; none: everybody
+link_by_email = false                   # a verified address that is a user name here is that person
+create_people = true                    # else an administrator links each account
+role = "Lab Creator"                    # of new people; none: no role
+resource_group = "galeria"              # where that role counts
+
 [machines]
 first_ssh_port = 49152
 last_ssh_port = 65535
@@ -31,7 +44,9 @@ from pathlib import Path
 from typing import Any
 
 from galeria.domain.errors import Invalid
+from galeria.domain.external import ExternalProvider
 from galeria.domain.ids import location_name
+from galeria.domain.people import ROLES
 from galeria.domain.prices import Prices
 from galeria.domain.regions import Region, Regions
 from galeria.domain.settings import Settings
@@ -48,16 +63,16 @@ def read_settings(data: Path) -> Settings:
     except FileNotFoundError:
         return Settings()
     try:
-        return _settings(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, TypeError, KeyError, ValueError, InvalidOperation) as error:
+        return _settings(tomllib.loads(text), data)
+    except (tomllib.TOMLDecodeError, TypeError, KeyError, ValueError, OSError, InvalidOperation) as error:
         raise Invalid(
             f"The settings in {path} cannot be used: {error}.",
             hint="Correct the file, or move it away for the defaults.",
         ) from error
 
 
-def _settings(table: Mapping[str, Any]) -> Settings:
-    unknown = table.keys() - {"prices", "regions", "sizes", "machines"}
+def _settings(table: Mapping[str, Any], data: Path) -> Settings:
+    unknown = table.keys() - {"prices", "regions", "sizes", "sign_in", "machines"}
     if unknown:
         raise ValueError(f"unknown part '{sorted(unknown)[0]}'")
     defaults = Settings()
@@ -67,6 +82,7 @@ def _settings(table: Mapping[str, Any]) -> Settings:
         regions=Regions(regions) if regions else defaults.regions,
         sizes=sizes or defaults.sizes,
         prices=_prices(table["prices"]) if "prices" in table else defaults.prices,
+        openid=_openid(table["sign_in"], data) if "sign_in" in table else None,
         **table.get("machines", {}),
     )
 
@@ -83,3 +99,19 @@ def _prices(table: Mapping[str, Any]) -> Prices:
         by_region={location_name(name): Decimal(str(price)) for name, price in table.get("by_region", {}).items()},
         are_examples=False,
     )
+
+
+def _openid(table: Mapping[str, Any], data: Path) -> ExternalProvider:
+    if table.keys() != {"openid"}:
+        raise ValueError("sign_in has the part 'openid' and no other")
+    given = dict(table["openid"])
+    file = given.pop("client_secret_file", None)
+    if file is not None:
+        given["client_secret"] = (data / file).read_text(encoding="utf-8").strip()
+    for name in ("scopes", "allowed_domains"):
+        if name in given:
+            given[name] = tuple(str(each).lower() if name == "allowed_domains" else each for each in given[name])
+    provider = ExternalProvider(**given)
+    if provider.role and provider.role not in ROLES:
+        raise ValueError(f"there is no role '{provider.role}'")
+    return provider

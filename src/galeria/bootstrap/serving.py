@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from galeria.adapters.durable import DbosStarter, DistantStarter
 from galeria.adapters.engine.nbd_source import sweep_sockets
+from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.bootstrap.founding import ensure_founded, find_welcome, write_connect
 from galeria.bootstrap.parts import Parts, open_parts
@@ -117,6 +118,7 @@ def _inside(parts: Parts, endpoint: str, starter: Starter) -> Inside:
         tenant_id=installation.tenant_id,
         subscription_id=installation.subscription_id,
         endpoint=endpoint,
+        provider=OpenIdProvider(parts.settings.openid, parts.clock) if parts.settings.openid else None,
     )
 
 

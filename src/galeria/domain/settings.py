@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from galeria.domain.external import ExternalProvider
 from galeria.domain.prices import Prices
 from galeria.domain.regions import Region, Regions
 from galeria.domain.sizes import SIZES, Size
@@ -25,4 +26,5 @@ class Settings:
     last_ssh_port: int = 65535
     boot_seconds: float = 300  # how long a machine may take until its agent answers; software emulation is slow
     stop_seconds: float = 60  # how long a clean shutdown may take before the plug is pulled
+    openid: ExternalProvider | None = None  # where people may sign in as well
     import_hosts: frozenset[str] = frozenset()  # besides public addresses: where files may be fetched from

@@ -23,6 +23,7 @@ class WebSession:
     expires_at: datetime
     address: str = ""  # of the browser, shown to its owner
     browser: str = ""  # what it calls itself, cut to 200 characters
+    issuer: str = ""  # who vouched for the person; empty after a password
 
     def is_valid(self, now: datetime) -> bool:
         return now < self.expires_at and now < self.seen_at + IDLE

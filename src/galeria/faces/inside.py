@@ -9,6 +9,7 @@ from galeria.actions.request import Request
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database
 from galeria.ports.files import PageFiles, UploadFiles
+from galeria.ports.identity import IdentityProvider
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import VmEngine
 from galeria.ports.tokens import Tokens
@@ -31,6 +32,7 @@ class Inside:
     tenant_id: str
     subscription_id: str
     endpoint: str  # https://host:port, without a slash at the end
+    provider: IdentityProvider | None = None  # where people may sign in as well
 
     @contextmanager
     def request(self, caller: Caller) -> Iterator[Request]:

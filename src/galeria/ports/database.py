@@ -24,6 +24,7 @@ from galeria.ports.people import (
     AuthorizationCodes,
     Credentials,
     DeviceCodes,
+    ExternalIdentities,
     People,
     RefreshTokens,
     WebSessions,
@@ -158,6 +159,10 @@ class Machines(Rows[LabMachine], Protocol):
 
     def in_region(self, region: str) -> list[LabMachine]: ...
 
+    def contents(self, region: str) -> set[str]:
+        """Digests that machines of the region stand on."""
+        ...
+
     def all(self) -> list[LabMachine]: ...
 
     def ports(self) -> set[int]:
@@ -266,6 +271,8 @@ class UnitOfWork(Protocol):
     def authorization_codes(self) -> AuthorizationCodes: ...
     @property
     def web_sessions(self) -> WebSessions: ...
+    @property
+    def external_identities(self) -> ExternalIdentities: ...
     @property
     def locks(self) -> Locks: ...
     @property

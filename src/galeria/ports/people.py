@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from galeria.domain.external import ExternalIdentity
 from galeria.domain.people import PersonOutline, Principal, RefreshToken, RoleAssignment
 from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
 from galeria.domain.web_sessions import WebSession
@@ -89,4 +90,12 @@ class WebSessions(Rows[WebSession], Protocol):
 
     def expired(self, before: datetime) -> list[WebSession]:
         """Those that expired before that time, oldest first."""
+        ...
+
+
+class ExternalIdentities(Rows[ExternalIdentity], Protocol):
+    def find_by_subject(self, issuer: str, subject: str) -> ExternalIdentity | None: ...
+
+    def of_principal(self, principal_id: str) -> list[ExternalIdentity]:
+        """Oldest first."""
         ...

@@ -6,10 +6,11 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -17,8 +18,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.actions.web_sessions import open_web_session
 from galeria.adapters.identity.keys import Installation
+from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.system import SystemClock, SystemDice
+from galeria.domain.external import ExternalProvider
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
 from galeria.faces.arm.app import make_app
@@ -96,9 +99,9 @@ class Portal:
         return client
 
     def post(
-        self, client: httpx.Client, place: str, *, status: int = 303, page: str = ANYWHERE, **fields: str | list[str]
+        self, client: httpx.Client, place: str, *, status: int = 303, page: str = ANYWHERE, **fields: Any
     ) -> httpx.Response:
-        """Send a form, with the token of a page that this browser has just seen."""
+        """Send a form, with the token of a page that this browser has just seen. A field is a text or a list of texts."""
         answer = client.post(place, data={"csrf": self.token(client, page), **fields}, headers=self.own_origin)
         assert answer.status_code == status, (answer.status_code, answer.headers.get("location"), text_of(answer))
         return answer
@@ -136,13 +139,18 @@ def title_of(answer: httpx.Response) -> str:
 
 @contextmanager
 def serving(
-    folder: Path, database: Path, key: RSAPrivateKey, *, installation: Installation | None = None
+    folder: Path,
+    database: Path,
+    key: RSAPrivateKey,
+    *,
+    installation: Installation | None = None,
+    openid: ExternalProvider | None = None,
 ) -> Iterator[Portal]:
     """Everybody's password is tests.scene.PASSWORD. With an installation it is served over TLS, with its certificate."""
     scene, close = make_scene(folder, database)
     with _listener() as listener:
         host = "https://localhost" if installation else "http://127.0.0.1"
-        portal = _portal(scene, key, f"{host}:{listener.getsockname()[1]}")
+        portal = _portal(scene, key, f"{host}:{listener.getsockname()[1]}", openid)
         entrance = Entrance(portal.inside.database, portal.inside.secrets, portal.clock)
         app = make_app(portal.inside, entrance=entrance)
         make_portal(portal.inside, entrance).plug(app)
@@ -171,7 +179,7 @@ def _listener() -> socket.socket:
     return listener
 
 
-def _portal(scene: Scene, key: RSAPrivateKey, endpoint: str) -> Portal:
+def _portal(scene: Scene, key: RSAPrivateKey, endpoint: str, openid: ExternalProvider | None) -> Portal:
     world, begun, clock = scene.world, Begun(), MovedClock()
     with world.database() as uow:
         for person in uow.people.all():
@@ -184,7 +192,7 @@ def _portal(scene: Scene, key: RSAPrivateKey, endpoint: str) -> Portal:
         secrets=secrets(),
         tokens=JwtTokens(key, tenant_id=TENANT, endpoint=endpoint, clock=clock),
         starter=begun,
-        settings=world.settings,
+        settings=replace(world.settings, openid=openid),
         engine=world.engine,
         stores=world.stores,
         uploads=world.uploads,
@@ -192,5 +200,6 @@ def _portal(scene: Scene, key: RSAPrivateKey, endpoint: str) -> Portal:
         tenant_id=TENANT,
         subscription_id=SUBSCRIPTION,
         endpoint=endpoint,
+        provider=OpenIdProvider(openid, clock) if openid else None,
     )
     return Portal(scene=scene, inside=inside, begun=begun, clock=clock)

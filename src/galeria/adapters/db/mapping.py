@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapper, registry
 from galeria.adapters.db import lock_rows, roster_tables, sign_in_tables, storage_tables, tables
 from galeria.adapters.db.metadata import metadata
 from galeria.domain.accounts import ImageChoice, LabAccount
+from galeria.domain.external import ExternalIdentity
 from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.labs import Lab, LabDraft, LabMachine
 from galeria.domain.locks import Lock
@@ -44,6 +45,7 @@ _PLACES: tuple[tuple[type[Any], sa.Table], ...] = (
     (DeviceCode, sign_in_tables.device_codes),
     (AuthorizationCode, sign_in_tables.authorization_codes),
     (WebSession, sign_in_tables.web_sessions),
+    (ExternalIdentity, sign_in_tables.external_identities),
     (Lock, lock_rows.locks),
     (Operation, tables.operations),
     (OperationStep, tables.operation_steps),

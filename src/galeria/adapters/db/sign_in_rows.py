@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db import sign_in_tables as tables
 from galeria.adapters.db.rows import SqlRows
+from galeria.domain.external import ExternalIdentity
 from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
 from galeria.domain.web_sessions import WebSession
 
@@ -72,3 +73,18 @@ class SqlWebSessions(SqlRows[WebSession]):
         """Those that expired before that time, oldest first."""
         columns = tables.web_sessions.c
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
+
+
+class SqlExternalIdentities(SqlRows[ExternalIdentity]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, ExternalIdentity, tables.external_identities, "account elsewhere")
+
+    def find_by_subject(self, issuer: str, subject: str) -> ExternalIdentity | None:
+        columns = tables.external_identities.c
+        found = self._where(columns.issuer == issuer, columns.subject == subject)
+        return found[0] if found else None
+
+    def of_principal(self, principal_id: str) -> list[ExternalIdentity]:
+        """Oldest first."""
+        columns = tables.external_identities.c
+        return self._where(columns.principal_id == principal_id, order=(columns.created_at, columns.id))

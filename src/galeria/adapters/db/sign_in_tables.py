@@ -52,6 +52,17 @@ web_sessions = Table(
     Column("seen_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False, index=True),
     *_texts("address", "browser"),
+    Column("issuer", String, nullable=False, server_default=""),
+)
+
+external_identities = Table(
+    "external_identities",
+    metadata,
+    Column("id", String, primary_key=True),
+    *_texts("issuer", "subject"),
+    _principal(),
+    Column("created_at", UtcTime, nullable=False),
+    Index("ix_external_identities_subject", "issuer", "subject", unique=True),
 )
 
 authorization_codes = Table(

@@ -19,7 +19,13 @@ from galeria.adapters.db.operation_rows import SqlAudit, SqlOperations, SqlUploa
 from galeria.adapters.db.people_rows import SqlPeople, SqlRefreshTokens
 from galeria.adapters.db.roster_rows import SqlFavorites, SqlLabDrafts, SqlLabUsers, SqlSchedules
 from galeria.adapters.db.rows import SqlResources
-from galeria.adapters.db.sign_in_rows import SqlAuthorizationCodes, SqlCredentials, SqlDeviceCodes, SqlWebSessions
+from galeria.adapters.db.sign_in_rows import (
+    SqlAuthorizationCodes,
+    SqlCredentials,
+    SqlDeviceCodes,
+    SqlExternalIdentities,
+    SqlWebSessions,
+)
 from galeria.adapters.db.storage_rows import SqlAccessGrants, SqlDisks, SqlManagedImages, SqlSnapshots
 from galeria.domain.errors import GaleriaError
 from galeria.domain.resources import ResourceGroup, Subscription
@@ -53,6 +59,7 @@ class SqlUnitOfWork:
         self.device_codes = SqlDeviceCodes(session)
         self.authorization_codes = SqlAuthorizationCodes(session)
         self.web_sessions = SqlWebSessions(session)
+        self.external_identities = SqlExternalIdentities(session)
         self.locks = SqlLocks(session)
         self.disks = SqlDisks(session)
         self.snapshots = SqlSnapshots(session)

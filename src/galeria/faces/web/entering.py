@@ -8,7 +8,7 @@ from galeria.faces.login.requests import client_address
 from galeria.faces.web.door import Page
 
 
-def entered(page: Page, person: Principal, target: str, *, notice: str = "") -> Response:
+def entered(page: Page, person: Principal, target: str, *, notice: str = "", issuer: str = "") -> Response:
     """A session with a new secret, whatever the browser sent along; who was signed in there before is not any more."""
     before = page.entry.visitor
     with page.inside.database() as uow:
@@ -20,6 +20,7 @@ def entered(page: Page, person: Principal, target: str, *, notice: str = "") -> 
             address=client_address(page.http),
             browser=browser_of(page),
             instead_of=before.session.id if before else "",
+            issuer=issuer,
         )
         uow.commit()
     return with_session(page, page.go(target, notice=notice), secret)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from galeria.actions.credentials import add_secret, remove_secret, revoke
 from galeria.actions.directory import GivenRole, PersonSight, look_at_person
 from galeria.actions.enrolling import Enrolled, PasswordWay, renew_password
+from galeria.actions.external_sign_in import link_identity, list_identities, unlink_identity
 from galeria.actions.people import disable, enable
 from galeria.actions.principals import GIVE_ROLES, TAKE_ROLES, get_principal
 from galeria.actions.request import Request
@@ -30,6 +31,8 @@ def person_router() -> APIRouter:
     router.add_api_route(f"{ONE}/password", new_password, methods=["POST"], name="web_person_password")
     router.add_api_route(f"{ONE}/secrets", new_secret, methods=["POST"], name="web_person_new_secret")
     router.add_api_route(f"{ONE}/secrets/remove", drop_secret, methods=["POST"], name="web_person_remove_secret")
+    router.add_api_route(f"{ONE}/links", link, methods=["POST"], name="web_person_link")
+    router.add_api_route(f"{ONE}/links/remove", unlink, methods=["POST"], name="web_person_unlink")
     router.add_api_route(f"{ONE}/sign-out", sign_out, methods=["POST"], name="web_person_sign_out")
     router.add_api_route(f"{ONE}/disable", shut_out, methods=["POST"], name="web_person_disable")
     router.add_api_route(f"{ONE}/enable", let_in, methods=["POST"], name="web_person_enable")
@@ -97,6 +100,22 @@ def drop_secret(page: At, who: str) -> Response:
     return page.go(person_place(who), notice=page.gettext("The secret does not work any more."))
 
 
+def link(page: At, who: str) -> Response:
+    """With an account of the provider that the settings name."""
+    provider = page.inside.settings.openid
+    with page.form.checking("subject"):
+        with page.writing() as request:
+            link_identity(request, who, provider.issuer if provider else "", page.form.text("subject"))
+        return page.go(person_place(who), notice=page.gettext("The account is linked."))
+    return _show(page, who, status=400)
+
+
+def unlink(page: At, who: str) -> Response:
+    with page.writing() as request:
+        unlink_identity(request, who, page.form.text("link"))
+    return page.go(person_place(who), notice=page.gettext("The account is not linked any more."))
+
+
 def sign_out(page: At, who: str) -> Response:
     with page.writing() as request:
         revoke(request, who)
@@ -123,11 +142,14 @@ def _show(page: Page, who: str, *, status: int = 200) -> Response:
         sight = look_at_person(request, who, page=number)
         permits = _permits(request, page, sight)
         choices = list_scopes(request, GIVE_ROLES, text=where)
+        links = list_identities(request, who) if permits.change else []
     return page.show(
         "person.html",
         status=status,
         form=page.form,
         sight=sight,
+        links=links,
+        provider=page.inside.settings.openid,
         who=sight.principal,
         permits=permits,
         choices=choices,

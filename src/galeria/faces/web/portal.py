@@ -20,6 +20,7 @@ from galeria.faces.web.account_policies import account_policies_router
 from galeria.faces.web.accounts import accounts_router
 from galeria.faces.web.assets import StaticFiles
 from galeria.faces.web.door import Open, read_page
+from galeria.faces.web.external import external_router
 from galeria.faces.web.galleries import galleries_router
 from galeria.faces.web.gallery_images import gallery_images_router
 from galeria.faces.web.gallery_versions import gallery_versions_router
@@ -27,6 +28,7 @@ from galeria.faces.web.images import images_router
 from galeria.faces.web.imports import ImportPages
 from galeria.faces.web.lab_connect import connect_router
 from galeria.faces.web.lab_export import export_router
+from galeria.faces.web.lab_new import new_lab_router
 from galeria.faces.web.labs import labs_router
 from galeria.faces.web.me import MyPages
 from galeria.faces.web.operations import operations_router
@@ -67,9 +69,11 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
         static.router(),
         SignInPages(entrance=entrance).router(),
         MyPages(entrance=entrance).router(),
+        external_router(),
         welcome_router(),
         people_router(),
         person_router(),
+        new_lab_router(),
         labs_router(),
         export_router(),
         connect_router(),

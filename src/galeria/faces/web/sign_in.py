@@ -35,7 +35,7 @@ class SignInPages:
     def ask(self, page: Open) -> Response:
         if page.entry.visitor is not None:
             return page.go(inner_place(page.query("next")))
-        return page.show("sign_in.html", next=inner_place(page.query("next")), form=page.form, problem="")
+        return show_sign_in(page, inner_place(page.query("next")))
 
     def sign_in(self, page: Open) -> Response:
         name, password = page.form.text("name"), page.form.raw("password")
@@ -45,18 +45,22 @@ class SignInPages:
             person = self.entrance.sign_in(name, password, PrincipalKind.USER, address)
         except Blocked as error:
             words = page.gettext("There were too many wrong tries. Try again in %(seconds)s seconds.")
-            return _again(page, target, words % {"seconds": error.seconds}, status=429)
+            return show_sign_in(page, target, words % {"seconds": error.seconds}, status=429)
         except Unauthenticated:
-            return _again(page, target, page.gettext("The user name or the password is wrong."), status=401)
+            problem = page.gettext("The user name or the password is wrong.")
+            return show_sign_in(page, target, problem, status=401)
         return entered(page, person, target)
 
 
 def sign_out(page: Open) -> Response:
+    target = SIGN_IN
     if page.entry.visitor is not None:
+        if page.entry.visitor.session.issuer:
+            target = f"{SIGN_IN}?left=1"
         with page.inside.database() as uow:
             close_web_session(uow, page.entry.visitor.session.id)
             uow.commit()
-    answer = page.go(SIGN_IN, notice=page.gettext("You are signed out."))
+    answer = page.go(target, notice=page.gettext("You are signed out."))
     page.cookies.forget(answer, page.cookies.session)
     return answer
 
@@ -74,5 +78,15 @@ def inner_place(text: str) -> str:
     return text if is_ours and "\\" not in text and text.isprintable() else HOME
 
 
-def _again(page: Page, target: str, problem: str, *, status: int) -> Response:
-    return page.show("sign_in.html", status=status, next=target, form=page.form, problem=problem)
+def show_sign_in(page: Page, target: str, problem: str = "", *, status: int = 200) -> Response:
+    """`problem` is a sentence in the page's language."""
+    provider = page.inside.provider
+    return page.show(
+        "sign_in.html",
+        status=status,
+        next=target,
+        form=page.form,
+        problem=problem,
+        provider=provider.name if provider else "",
+        left=bool(provider and page.query("left")),
+    )

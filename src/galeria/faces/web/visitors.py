@@ -41,6 +41,11 @@ class Cookies:
         """Before anybody has signed in: what the sign-in form's token is derived from."""
         return "__Host-galeria-form" if self.is_secure else "galeria-form"
 
+    @property
+    def external(self) -> str:
+        """While somebody is away to sign in with another provider: what that attempt is derived from."""
+        return "__Host-galeria-external" if self.is_secure else "galeria-external"
+
     def keep(
         self, answer: Response, name: str, value: str, *, seconds: int | None = None, script: bool = False
     ) -> None:

@@ -1,0 +1,73 @@
+"""Whether an id_token holds: its signature, and everything that OpenID Connect Core §3.1.3.7 asks of what it says."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, import_key
+
+log = logging.getLogger(__name__)
+
+# Signatures that only the provider can make; never "none", and never one that is made with our own secret.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
+LEEWAY = 60  # seconds that two clocks may differ
+LONGEST = 64 * 1024
+LONGEST_SUBJECT = 255  # ASCII characters (Core §2)
+
+
+def read_identity(
+    token: str, keys: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str, now: datetime
+) -> dict[str, Any] | None:
+    """The claims, or None where none of the keys or one of the rules does not fit. `keys` is a JSON Web Key Set."""
+    if len(token) > LONGEST:
+        return None
+    claims = _signed(token, keys)
+    if claims is None:
+        return None
+    rules = jwt.JWTClaimsRegistry(
+        now=int(now.timestamp()),
+        leeway=LEEWAY,
+        iss={"essential": True, "value": issuer},
+        aud={"essential": True, "value": client_id},
+        sub={"essential": True},
+        exp={"essential": True},
+        iat={"essential": True},
+        nonce={"essential": True, "value": nonce},
+    )
+    try:
+        rules.validate(claims)
+    except (JoseError, ValueError, TypeError) as error:
+        log.warning("an identity of %s is refused: %s", issuer, error)
+        return None
+    return claims if _is_for(claims, client_id) else None
+
+
+def _is_for(claims: Mapping[str, Any], client_id: str) -> bool:
+    subject, audience = claims["sub"], claims["aud"]
+    is_shared = isinstance(audience, list) and len(audience) > 1
+    party = claims.get("azp", None if is_shared else client_id)
+    return isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT and bool(party == client_id)
+
+
+def _signed(token: str, keys: Mapping[str, Any]) -> dict[str, Any] | None:
+    for key in _usable(keys):
+        try:
+            return jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            log.debug("a key does not fit: %s", error)
+    return None
+
+
+def _usable(keys: Mapping[str, Any]) -> Iterator[Key]:
+    """Those for signatures that we understand. A provider has a handful, so each is simply tried."""
+    listed = keys.get("keys")
+    for each in listed if isinstance(listed, list) else ():
+        if not isinstance(each, dict) or each.get("kty") == "oct" or each.get("use", "sig") != "sig":
+            continue
+        try:
+            yield import_key(each)
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            log.debug("a key cannot be read: %s", error)

@@ -1,0 +1,175 @@
+"""OpenID Connect, the side that relies on others: discovery, code, token, and what the token must say.
+
+Sources: OpenID Connect Core 1.0 §3.1, Discovery 1.0 §4, RP-Initiated Logout 1.0 §2, RFC 7636, RFC 9207.
+"""
+
+import base64
+import hashlib
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from galeria.adapters.identity.id_tokens import read_identity
+from galeria.adapters.identity.openid_http import OpenIdHttp
+from galeria.domain.errors import Unauthenticated
+from galeria.domain.external import Attempt, ExternalProvider, Vouched
+from galeria.ports.work import Clock
+
+log = logging.getLogger(__name__)
+
+# Providers change their endpoints seldom, and say so long before.
+METADATA_LIFE = timedelta(hours=1)
+_METHODS = "token_endpoint_auth_methods_supported"
+
+
+class OpenIdProvider:
+    """Implements galeria.ports.identity.IdentityProvider. May be used by several threads."""
+
+    def __init__(self, settings: ExternalProvider, clock: Clock, http: OpenIdHttp | None = None) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._http = http or OpenIdHttp(settings.name)
+        self._lock = Lock()
+        self._metadata: tuple[datetime, Mapping[str, Any]] | None = None
+        self._keys: Mapping[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return self._settings.name
+
+    @property
+    def issuer(self) -> str:
+        return self._settings.issuer
+
+    def sign_in_address(self, attempt: Attempt, back: str) -> str:
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(attempt.verifier.encode()).digest()).rstrip(b"=")
+        query = {
+            "response_type": "code",
+            "client_id": self._settings.client_id,
+            "redirect_uri": back,
+            "scope": " ".join(self._settings.scopes),
+            "state": attempt.state,
+            "nonce": attempt.nonce,
+            "code_challenge": challenge.decode(),
+            "code_challenge_method": "S256",
+        }
+        return _with(self._endpoint("authorization_endpoint"), query)
+
+    def redeem(self, attempt: Attempt, back: str, code: str) -> Vouched:
+        answer = self._tokens(attempt, back, code)
+        token = answer.get("id_token")
+        if not isinstance(token, str):
+            raise self._refused("sent no identity")
+        claims = self._claims(token, attempt)
+        claims = self._more(answer, claims) | claims
+        return _vouched(self._settings, claims)
+
+    def sign_out_address(self, back: str) -> str:
+        endpoint = self._discovered().get("end_session_endpoint")
+        if not isinstance(endpoint, str):
+            return ""
+        query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": back}
+        return _with(self._http.trusted(endpoint), query)
+
+    def _tokens(self, attempt: Attempt, back: str, code: str) -> Mapping[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": back,
+            "code_verifier": attempt.verifier,
+        }
+        headers, more = self._credentials()
+        answer = self._http.post(self._endpoint("token_endpoint"), form | more, headers)
+        if answer.get("error") == "invalid_grant":
+            raise self._refused("does not know this sign-in any more")
+        if "error" in answer:
+            log.warning("%s refuses to give a token: %s", self.issuer, answer)
+            raise self._http.unusable("refuses what Galeria asks; the server's log says more")
+        return answer
+
+    def _credentials(self) -> tuple[dict[str, str], dict[str, str]]:
+        """As headers and fields (OpenID Connect Core §9)."""
+        id, secret = self._settings.client_id, self._settings.client_secret
+        methods = self._discovered().get(_METHODS, ["client_secret_basic"])
+        if not secret:
+            return {}, {"client_id": id}
+        if "client_secret_basic" not in methods and "client_secret_post" in methods:
+            return {}, {"client_id": id, "client_secret": secret}
+        basic = base64.b64encode(f"{quote_plus(id)}:{quote_plus(secret)}".encode()).decode()
+        return {"Authorization": f"Basic {basic}"}, {}
+
+    def _claims(self, token: str, attempt: Attempt) -> dict[str, Any]:
+        """With the keys of before; where these do not fit, with today's: providers change them (Core §10.1.1).
+
+        The token came from the provider itself, so nobody can make us ask for keys again and again.
+        """
+        rules = {"issuer": self.issuer, "client_id": self._settings.client_id, "nonce": attempt.nonce}
+        now = self._clock.now()
+        with self._lock:
+            known = self._keys
+        found = read_identity(token, known, now=now, **rules) if known else None
+        if found is None:
+            fresh = self._http.get(self._endpoint("jwks_uri"))
+            with self._lock:
+                self._keys = fresh
+            found = read_identity(token, fresh, now=now, **rules)
+        if found is None:
+            log.warning("%s sent an identity that does not hold", self.issuer)
+            raise self._refused("sent an identity that does not hold")
+        return found
+
+    def _more(self, answer: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
+        """Many providers tell names and addresses only here (Core §5.3)."""
+        endpoint, token = self._discovered().get("userinfo_endpoint"), answer.get("access_token")
+        if not isinstance(endpoint, str) or not isinstance(token, str):
+            return {}
+        told = self._http.get(self._http.trusted(endpoint), {"Authorization": f"Bearer {token}"})
+        if told.get("sub") != claims["sub"]:
+            raise self._refused("speaks of somebody else")
+        return dict(told)
+
+    def _endpoint(self, name: str) -> str:
+        address = self._discovered().get(name)
+        if not isinstance(address, str):
+            raise self._http.unusable(f"does not tell its {name}")
+        return self._http.trusted(address)
+
+    def _discovered(self) -> Mapping[str, Any]:
+        now = self._clock.now()
+        with self._lock:
+            kept = self._metadata
+        if kept and timedelta() <= now - kept[0] < METADATA_LIFE:
+            return kept[1]
+        found = self._http.get(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        if found.get("issuer") != self.issuer:
+            raise self._http.unusable(f"calls itself '{found.get('issuer')}', and not '{self.issuer}'")
+        with self._lock:
+            self._metadata, self._keys = (now, found), None
+        return found
+
+    def _refused(self, what: str) -> Unauthenticated:
+        return Unauthenticated(f"'{self.name}' {what}.", hint="Start the sign-in again.")
+
+
+def _with(address: str, query: Mapping[str, str]) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
+
+
+def _vouched(settings: ExternalProvider, claims: Mapping[str, Any]) -> Vouched:
+    def text(name: str) -> str:
+        value = claims.get(name)
+        return value.strip() if isinstance(value, str) else ""
+
+    is_verified = claims.get("email_verified") in (True, "true")
+    email = text("email").lower() if is_verified else ""
+    name = text(settings.name_claim) or email
+    return Vouched(
+        issuer=settings.issuer,
+        subject=str(claims["sub"]),
+        name=name,
+        display_name=text("name") or name,
+        email=email,
+    )
