@@ -81,7 +81,7 @@ def update_lab(request: Request, id: ResourceId, said: LabSettings, secrets: Sec
 def apply_settings(lab: Lab, said: LabSettings, secrets: Secrets) -> None:
     """Raises Invalid."""
     if said.title:
-        lab.title = _title(said.title)
+        lab.title = check_title(said.title)
     if said.description is not None:
         lab.description = said.description
     if said.tags is not None:
@@ -176,7 +176,8 @@ def _set_non_admin(lab: Lab, wanted: NonAdmin, secrets: Secrets) -> None:
         lab.non_admin_hash = secrets.unix_hash(password(wanted.password))
 
 
-def _title(text: str) -> str:
+def check_title(text: str) -> str:
+    """Raises Invalid."""
     if len(text) > MAX_TITLE:
         raise Invalid("The title is too long.", hint=f"At most {MAX_TITLE} characters.", target="properties.title")
     return text

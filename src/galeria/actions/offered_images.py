@@ -115,6 +115,16 @@ def search_images(request: Request, id: ResourceId, search: ImageSearch) -> Offe
     )
 
 
+def find_image(request: Request, id: ResourceId, name: str, region: str) -> OfferedImage | None:
+    """One image as the region is offered it; None where the account's gallery has none of that name."""
+    request.caller.require(f"{ACCOUNT}/images/read", id.key)
+    account = request.uow.accounts.get_by_key(id.key)
+    place = request.settings.regions.get(region).name
+    look = _look(request.uow, account, place)
+    chosen = [each for each in look.outlines if each.name.lower() == name.lower()]
+    return next(iter(_closely(request.uow, look, place, chosen)), None)
+
+
 def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled: bool) -> int:
     """Switch several images on or off at once; returns how many are now otherwise. Raises NotFound before any change."""
     request.caller.require(f"{ACCOUNT}/images/write", id.key)

@@ -91,9 +91,9 @@ document.addEventListener("change", (event) => {
   }
 });
 
-// Buttons that only work with scripts are hidden without them.
-for (const button of document.querySelectorAll("button[data-script]")) {
-  button.hidden = false;
+// Buttons that only work with scripts are hidden without them, and those that stand in for scripts are hidden with them.
+for (const button of document.querySelectorAll("[data-script], [data-plain]")) {
+  button.hidden = "plain" in button.dataset;
 }
 
 // Show a password while it is typed.
@@ -104,5 +104,16 @@ document.addEventListener("click", (event) => {
     const shown = input.type === "password";
     input.type = shown ? "text" : "password";
     button.setAttribute("aria-pressed", String(shown));
+  }
+});
+
+// An error that came while somebody was typing marks its field too.
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  const told = event.detail.target;
+  const input = told.classList.contains("field-error") && document.getElementById(told.id.replace(/-error$/, ""));
+  if (input) {
+    const isWrong = told.textContent.trim() !== "";
+    input.setAttribute("aria-invalid", String(isWrong));
+    input.closest(".field")?.classList.toggle("wrong", isWrong);
   }
 });
