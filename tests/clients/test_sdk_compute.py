@@ -167,6 +167,12 @@ def test_a_community_gallery_is_found(generation: Sdk, first: dict[str, Any]) ->
     versions = compute("community_gallery_image_versions.list", HOME, name, "linux")
     assert [each["name"] for each in versions] == ["1.0.0"]
     compute("community_gallery_image_versions.get", HOME, name, "linux", "1.0.0")
+    if compute.age == "new":  # the older models have no word for it
+        public = {"communityGalleryImageId": f"/CommunityGalleries/{name}/Images/linux/Versions/1.0.0"}
+        body = {"location": HOME, "properties": {"storageProfile": {"source": public}}}
+        copied = compute("gallery_image_versions.begin_create_or_update", *where, "linux", "2.0.0", body)
+        assert copied["properties"]["storageProfile"]["source"] == public
+        assert copied["properties"]["provisioningState"] == "Succeeded"
     compute("gallery_sharing_profile.begin_update", *where, {"operationType": "Reset"})
 
 

@@ -73,6 +73,32 @@ def test_a_snapshot_is_taken_changed_lent_and_deleted(generation: Sdk, source: d
     generation("snapshots.begin_delete", *where)
 
 
+def test_a_disk_grows(generation: Sdk, source: dict[str, Any]) -> None:
+    where = (GROUP, source["name"])
+    grown = generation("disks.begin_update", *where, {"properties": {"diskSizeGB": 2}})
+    assert (grown["properties"]["diskSizeBytes"], grown["properties"]["provisioningState"]) == (2 << 30, "Succeeded")
+    with pytest.raises(Refused) as refused:
+        generation("disks.begin_update", *where, {"properties": {"diskSizeGB": 1}})
+    assert refused.value.status == 400
+    generation("disks.begin_delete", *where)
+
+
+def test_a_snapshot_is_protected_from_deletion(compute: Sdk, house: House, rest: httpx.Client) -> None:
+    """In a group of its own, which cannot be deleted after it."""
+    where = ("protectedsdk", "protected")
+    rest.put(house.id(where[0]), json={"location": HOME}).raise_for_status()
+    body = {"location": HOME, "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 1}}
+    compute("snapshots.begin_create_or_update", *where, body)
+    days = {"immutabilityDurationDays": 1}
+    unlocked = compute("snapshots.begin_update_immutability_policy", *where, {**days, "type": "Unlocked"})
+    assert unlocked["properties"]["immutabilityPolicy"]["type"] == "Unlocked"
+    locked = compute("snapshots.begin_update_immutability_policy_lock", *where, {**days, "type": "Locked"})
+    assert locked["properties"]["immutabilityPolicy"]["isPolicyExpired"] is False
+    with pytest.raises(Refused) as refused:
+        compute("snapshots.begin_delete", *where)
+    assert (refused.value.status, refused.value.code) == (409, "OperationNotAllowed")
+
+
 def test_a_managed_image_is_made_of_a_disk_and_used(generation: Sdk, source: dict[str, Any]) -> None:
     where = (GROUP, f"{generation.age}image")
     system = {"osType": "Linux", "osState": "Generalized", "managedDisk": {"id": source["id"]}}

@@ -205,6 +205,7 @@ def test_a_disk_is_made_of_an_image_version_and_read_again(
 
     assert (tmp_path / "d").read_bytes()[: len(disk)] == disk
     az("disk", "revoke-access", *where)
+    assert az("disk", "update", *where, "--size-gb", "2")["diskSizeBytes"] == 2 << 30
     az("disk", "update", *where, "--set", "tags.a=b")
     az("disk", "delete", *where, "--yes")
     assert "copied" not in {each["name"] for each in az("disk", "list", "-g", GROUP)}

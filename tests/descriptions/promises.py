@@ -15,11 +15,19 @@ OURS = "properties.galeria"
 # The newest generation has ARM's own types: for what ARM adds to every resource, and for what it refuses by itself.
 NEWEST = "labs-2023-06-07"
 _MOMENT = {"type": "string", "format": "date-time"}
+_POLICY = {
+    "immutabilityDurationDays": {"type": "integer"},
+    "type": {"enum": ["Unlocked", "Locked"]},
+    "policyStartTime": _MOMENT,
+    "policyExpirationTime": _MOMENT,
+    "isPolicyExpired": {"type": "boolean"},
+}
 _STATE = {"enum": ["Active", "SoftDeleted"]}
 # What the description of 2026-03-03 adds, which the SDK of today was made from: type → property → shape.
 LATER: dict[str, Json] = {
     "SoftDeletePolicy": {"retentionPeriodInDays": {"type": "integer"}, "gracePeriodInDays": {"type": "integer"}},
     "GallerySoftDeletedResourceProperties": {"consumptionEndTime": _MOMENT, "hardDeletionTargetTime": _MOMENT},
+    "SnapshotProperties": {"immutabilityPolicy": {"properties": _POLICY}},
     "SharedGalleryImageVersionProperties": {"consumptionEndTime": _MOMENT, "imageState": _STATE},
     "CommunityGalleryImageVersionProperties": {"consumptionEndTime": _MOMENT, "imageState": _STATE},
     # Not later, but ARM's: the output of the work. Source: its contract for asynchronous operations.

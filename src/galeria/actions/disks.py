@@ -146,6 +146,8 @@ def delete_disk(request: Request, kind: DiskKind, id: ResourceId) -> Operation |
             hint="Call EndGetAccess before deleting it: az disk revoke-access.",
             code="OperationNotAllowed",
         )
+    if isinstance(disk, Snapshot):
+        disk.require_deletable(request.clock.now())
     request.audit(f"{kind.type}/delete", str(id))
     return begin_removal(request, disk, kind.delete)
 

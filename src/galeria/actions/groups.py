@@ -64,6 +64,8 @@ def delete_group(request: Request, id: ResourceId) -> Operation:
     for running in request.uow.operations.running_on(group.id):
         if running.kind is OperationKind.DELETE_GROUP:
             return running
+    for snapshot in request.uow.snapshots.below(id.key):
+        snapshot.require_deletable(request.clock.now())
     request.audit(DELETE, str(id))
     group.state = moved(group.state, ProvisioningState.DELETING, f"The resource group '{id.group}'")
     return request.begin(OperationKind.DELETE_GROUP, group, group.id)

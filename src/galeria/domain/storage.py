@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from galeria.domain.errors import Invalid
+from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.galleries import Architecture, Generation, OsState, OsType
 from galeria.domain.resources import Resource
 
@@ -69,6 +69,26 @@ class Disk(StoredDisk):
 @dataclass(eq=False, kw_only=True)
 class Snapshot(StoredDisk):
     incremental: bool = False  # as the caller said: every copy here shares its bytes with its source anyway
+    immutable_days: int = 0  # none: it was never protected
+    immutable_since: datetime | None = None
+    immutability_locked: bool = False  # it may only become longer
+
+    @property
+    def immutable_until(self) -> datetime | None:
+        """Until then nobody deletes it."""
+        return self.immutable_since + timedelta(days=self.immutable_days) if self.immutable_since else None
+
+    def is_immutable(self, now: datetime) -> bool:
+        return self.immutable_until is not None and now < self.immutable_until
+
+    def require_deletable(self, now: datetime) -> None:
+        """Raises Conflict while it is protected."""
+        if self.is_immutable(now):
+            raise Conflict(
+                f"The snapshot '{self.name}' is protected until {self.immutable_until:%Y-%m-%d %H:%M} UTC.",
+                hint="Wait until then: that is what its immutability policy is for.",
+                code="OperationNotAllowed",
+            )
 
 
 @dataclass(eq=False, kw_only=True)

@@ -17,6 +17,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "Snapshots_CreateOrUpdate": SNAPSHOT,
     "Snapshots_Update": {},
     "Snapshots_GrantAccess": {"access": "Read", "durationInSeconds": 60},
+    "Snapshots_UpdateImmutabilityPolicy": {"immutabilityDurationDays": 0, "type": "Unlocked"},
+    "Snapshots_UpdateImmutabilityPolicyLock": {"immutabilityDurationDays": 0, "type": "Locked"},
     "ManagedImages_CreateOrUpdate": {"location": "brazilsouth"},
     "ManagedImages_Update": {},
     "ResourceGroups_CreateOrUpdate": {"location": "brazilsouth"},

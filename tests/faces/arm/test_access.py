@@ -98,6 +98,8 @@ LET_IN: dict[str, frozenset[str]] = {
     "Snapshots_Delete": CHANGES,
     "Snapshots_GrantAccess": CHANGES,
     "Snapshots_RevokeAccess": CHANGES,
+    "Snapshots_UpdateImmutabilityPolicy": CHANGES,
+    "Snapshots_UpdateImmutabilityPolicyLock": CHANGES,
     "ManagedImages_List": SEES_ALL,
     "ManagedImages_ListByResourceGroup": SEES_ALL,
     "ManagedImages_CreateOrUpdate": CHANGES,

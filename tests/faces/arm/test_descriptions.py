@@ -43,7 +43,8 @@ REFUSED = {"compute VirtualMachines_Get"} | {
     )
 }
 
-# Galeria's own; the polling addresses of Compute, which are private to it; and the unpublished 2019-01-01-preview.
+# Galeria's own; the polling addresses of Compute, which are private to it; the unpublished 2019-01-01-preview; and what
+# is newer than the descriptions.
 NOT_DESCRIBED = {
     "CapsOperations_Cancel",
     "CapsOperations_Get",
@@ -59,6 +60,8 @@ NOT_DESCRIBED = {
     "SharedGalleries_ListByAccount",
     "SharedImages_List",
     "SharedImages_Update",
+    "Snapshots_UpdateImmutabilityPolicy",
+    "Snapshots_UpdateImmutabilityPolicyLock",
 }
 
 

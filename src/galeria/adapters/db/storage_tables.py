@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, false
 
 from galeria.adapters.db.columns import UtcTime, key_type, pairs, word, words
 from galeria.adapters.db.metadata import metadata
@@ -58,6 +58,9 @@ snapshots = Table(
     *_resource(),
     *_stored(),
     Column("incremental", Boolean, nullable=False),
+    Column("immutable_days", BigInteger, nullable=False, server_default="0"),
+    Column("immutable_since", UtcTime),
+    Column("immutability_locked", Boolean, nullable=False, server_default=false()),
     Index("ix_snapshots_key", "key", unique=True),
 )
 

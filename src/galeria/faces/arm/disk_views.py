@@ -30,6 +30,7 @@ def disk_view(request: Request, disk: StoredDisk) -> dict[str, Any]:
     }
     if isinstance(disk, Snapshot):
         properties["incremental"] = disk.incremental
+        properties |= _protection(request, disk)
     sku = {"name": disk.sku, "tier": disk.sku.partition("_")[0]}
     return {**envelope(disk, properties), "sku": sku}
 
@@ -58,6 +59,20 @@ def image_view(image: ManagedImage, disks: list[ManagedImageDisk]) -> dict[str, 
 
 def gigabytes(size: int) -> int:
     return -(-size // GB)
+
+
+def _protection(request: Request, snapshot: Snapshot) -> dict[str, Any]:
+    """Nothing where there never was any."""
+    if snapshot.immutable_since is None:
+        return {}
+    policy = {
+        "immutabilityDurationDays": snapshot.immutable_days,
+        "type": "Locked" if snapshot.immutability_locked else "Unlocked",
+        "policyStartTime": when(snapshot.immutable_since),
+        "policyExpirationTime": when(snapshot.immutable_until),
+        "isPolicyExpired": not snapshot.is_immutable(request.clock.now()),
+    }
+    return {"immutabilityPolicy": policy}
 
 
 def _creation(disk: StoredDisk) -> dict[str, Any]:

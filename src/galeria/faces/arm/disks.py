@@ -234,7 +234,7 @@ def revoke_snapshot(id: SnapshotId, door: At) -> Response:
 
 
 _ONE = GROUP + COMPUTE + DISKS + "/{disk}"
-_SNAP = GROUP + COMPUTE + SNAPSHOTS + "/{snapshot}"
+SNAPSHOT_PATH = GROUP + COMPUTE + SNAPSHOTS + "/{snapshot}"
 
 ROUTES = (
     Route(name="Disks_List", method="GET", path=SUBSCRIPTION + COMPUTE + DISKS, handler=list_disks_in_subscription),
@@ -257,10 +257,10 @@ ROUTES = (
         path=GROUP + COMPUTE + SNAPSHOTS,
         handler=list_snapshots_in_group,
     ),
-    Route(name="Snapshots_CreateOrUpdate", method="PUT", path=_SNAP, handler=put_snapshot),
-    Route(name="Snapshots_Update", method="PATCH", path=_SNAP, handler=patch_snapshot),
-    Route(name="Snapshots_Get", method="GET", path=_SNAP, handler=get_snapshot),
-    Route(name="Snapshots_Delete", method="DELETE", path=_SNAP, handler=delete_snapshot),
-    Route(name="Snapshots_GrantAccess", method="POST", path=_SNAP + "/beginGetAccess", handler=grant_snapshot),
-    Route(name="Snapshots_RevokeAccess", method="POST", path=_SNAP + "/endGetAccess", handler=revoke_snapshot),
+    Route(name="Snapshots_CreateOrUpdate", method="PUT", path=SNAPSHOT_PATH, handler=put_snapshot),
+    Route(name="Snapshots_Update", method="PATCH", path=SNAPSHOT_PATH, handler=patch_snapshot),
+    Route(name="Snapshots_Get", method="GET", path=SNAPSHOT_PATH, handler=get_snapshot),
+    Route(name="Snapshots_Delete", method="DELETE", path=SNAPSHOT_PATH, handler=delete_snapshot),
+    Route(name="Snapshots_GrantAccess", method="POST", path=SNAPSHOT_PATH + "/beginGetAccess", handler=grant_snapshot),
+    Route(name="Snapshots_RevokeAccess", method="POST", path=SNAPSHOT_PATH + "/endGetAccess", handler=revoke_snapshot),
 )

@@ -9,6 +9,7 @@ from galeria.domain.galleries import Architecture, Generation, OsState, OsType
 from galeria.domain.storage import AccessLevel, CreateOption
 from galeria.faces.arm.schemas import Changed, Text, Tracked, Wire, any_case
 from galeria.faces.arm.schemas_compute import Lun
+from galeria.faces.arm.schemas_galleries import Count
 
 
 class DiskSku(StrEnum):
@@ -103,6 +104,16 @@ class DiskPatch(Changed):
 class AccessBody(Wire):
     access: Annotated[AccessLevel, any_case(AccessLevel)]
     duration_in_seconds: Size
+
+
+class PolicyKind(StrEnum):
+    UNLOCKED = "Unlocked"
+    LOCKED = "Locked"
+
+
+class ImmutabilityBody(Wire):
+    immutability_duration_days: Count
+    type: Annotated[PolicyKind, any_case(PolicyKind)]
 
 
 class Reference(Wire):
