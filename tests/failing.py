@@ -1,6 +1,6 @@
 """Worlds that fail: stores that break at the n-th call, machines that keep a diary of what was asked of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,6 +60,9 @@ class FailingStore:
 
     def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
         return self.real.holding(digests, others=others)
+
+    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
+        return self.real.growth(sets, before=before)
 
     def verify(self, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:
         return self.real.verify(digests, progress=progress)

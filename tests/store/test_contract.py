@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from galeria.adapters.store.growth import growth
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Conflict, NotFound
 from galeria.ports.disks import Content, Extent
@@ -128,6 +129,24 @@ def test_holding_tells_shared_from_exclusive_bytes(store: RegionStore) -> None:
     assert shared.stored_bytes == alone.stored_bytes
     assert shared.exclusive_bytes == alone.stored_bytes // 4
     assert store.holding([first, second], others=[]).chunks == 5
+
+
+def test_growth_counts_each_chunk_for_the_first_that_names_it(store: RegionStore) -> None:
+    old, first = seal(store, noise(1, CHUNK)).digest, seal(store, noise(1, 4 * CHUNK)).digest
+    second = seal(store, noise(1, 3 * CHUNK) + noise(2, 2 * CHUNK)).digest
+    chunk = store.holding([old], others=[]).stored_bytes
+    sets = [(first,), ("0" * 64,), (first, second), (second,)]
+    assert store.growth(sets, before=[old, "1" * 64]) == [3 * chunk, 0, 2 * chunk, 0]
+    assert store.growth([], before=[old]) == []
+
+
+def test_growth_answers_for_what_there_is_room_for(shop: Shop) -> None:
+    depot = shop.depot("north")
+    store = RegionStore(depot)
+    digests = [seal(store, noise(number, 4 * CHUNK)).digest for number in (1, 2, 3)]
+    whole = store.growth([(each,) for each in digests], before=[])
+    assert growth(depot, [(each,) for each in digests], before=[], room=8) == whole[:2]
+    assert growth(depot, [(each,) for each in digests], before=[], room=1) == whole[:1]
 
 
 def test_a_sound_region_verifies_without_damage(store: RegionStore) -> None:

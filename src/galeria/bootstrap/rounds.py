@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from galeria.ports.work import Starter
+from galeria.reconcilers.holdings import measure_holdings
 from galeria.reconcilers.machines import match_power
 from galeria.reconcilers.operations import start_unsettled
 from galeria.reconcilers.orphans import (
@@ -31,6 +32,7 @@ def rounds(world: World, starter: Starter) -> tuple[Round, ...]:
     return (
         Round(every=1, do=lambda: start_unsettled(world.database, starter)),
         Round(every=10, do=lambda: match_power(world)),
+        Round(every=20, do=lambda: measure_holdings(world)),
         Round(every=60, do=lambda: end_retention(world)),
         Round(every=300, do=lambda: remove_lost_machines(world)),
         Round(every=3600, do=lambda: remove_stale_uploads(world)),

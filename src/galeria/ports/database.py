@@ -17,6 +17,7 @@ from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.domain.roster import FavoriteLab, LabUser
 from galeria.domain.schedules import Schedule
 from galeria.domain.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
+from galeria.ports.holdings import Holdings
 from galeria.ports.lab_looks import LabLooks
 from galeria.ports.lists import ImageLists
 from galeria.ports.looks import Offers
@@ -241,6 +242,8 @@ class UnitOfWork(Protocol):
     def versions(self) -> Versions: ...
     @property
     def offers(self) -> Offers: ...
+    @property
+    def holdings(self) -> Holdings: ...
     @property
     def lists(self) -> ImageLists: ...
     @property

@@ -1,6 +1,6 @@
 """The image store of one region: manifests and chunks, named by their content."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +134,13 @@ class ImageStore(Protocol):
 
     def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
         """What the manifests `digests` occupy here, and what of it no manifest of `others` names."""
+        ...
+
+    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
+        """Compressed bytes that each set of manifests adds to `before` and to the sets in front of it.
+
+        For as many of the first sets as there is room for in memory, at least one. What is not here adds nothing.
+        """
         ...
 
     def verify(self, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from galeria.adapters.db import tables
 from galeria.adapters.db.engine import reading as reading_engine
 from galeria.adapters.db.engine import writing as writing_engine
+from galeria.adapters.db.holding_rows import SqlHoldings
 from galeria.adapters.db.image_rows import SqlDefinitions, SqlGalleries, SqlVersions
 from galeria.adapters.db.lab_look_rows import SqlLabLooks
 from galeria.adapters.db.lab_rows import SqlAccounts, SqlLabs, SqlMachines
@@ -69,6 +70,10 @@ class SqlUnitOfWork:
         self.uploads = SqlUploads(session)
         self.groups = SqlResources(session, ResourceGroup, tables.resource_groups, "resource group")
         self.audit = SqlAudit(session)
+
+    @property
+    def holdings(self) -> SqlHoldings:
+        return SqlHoldings(self._session)
 
     def subscriptions(self) -> list[Subscription]:
         """By display name."""

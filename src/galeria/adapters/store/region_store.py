@@ -1,6 +1,6 @@
 """One region's image store, composed of its verbs: each runs inside the lease that keeps the collector away."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from galeria.adapters.store.bucket import open_bucket
 from galeria.adapters.store.capture import capture
 from galeria.adapters.store.collect import collect
 from galeria.adapters.store.depot import Depot
+from galeria.adapters.store.growth import growth
 from galeria.adapters.store.manifest import Manifest
 from galeria.adapters.store.opened import StoredDiskSource
 from galeria.adapters.store.rebuild import rebuild
@@ -89,6 +90,9 @@ class RegionStore:
         for digest in set(others) - wanted:
             own.difference_update(self._names_of(digest))
         return Holding(stored_bytes=total, exclusive_bytes=stored_bytes(self._depot, own), chunks=count)
+
+    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
+        return growth(self._depot, sets, before=before)
 
     def verify(self, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:
         with self.lease(exclusive=False):

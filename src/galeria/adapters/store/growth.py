@@ -1,0 +1,44 @@
+"""What each of several sets of manifests adds to those before it, in one pass over them."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from galeria.adapters.store import envelopes
+from galeria.adapters.store.depot import Depot
+from galeria.adapters.store.verify import stored_bytes
+from galeria.ports.images import Digest
+
+ROOM = 1_000_000
+"""Names of chunks kept in memory at once, about 100 MB; they stand for 256 GB of data."""
+
+
+def growth(
+    depot: Depot, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest], room: int = ROOM
+) -> list[int]:
+    """Compressed bytes that each set adds to `before` and to the sets in front of it; a manifest that is not here adds none.
+
+    The answer is for as many of the first sets as there is room for, at least one. Raises Corrupt.
+    """
+    unclaimed: set[bytes] = set()
+    fitting = 0
+    for digests in sets:
+        if fitting and len(unclaimed) >= room:
+            break
+        unclaimed.update(_names(depot, digests))
+        fitting += 1
+    for digest in before:
+        if not unclaimed:
+            break
+        unclaimed.difference_update(_names(depot, (digest,)))
+    grown = []
+    for digests in sets[:fitting]:
+        own = unclaimed.intersection(_names(depot, digests)) if unclaimed else set()
+        unclaimed -= own
+        grown.append(stored_bytes(depot, own) if own else 0)
+    return grown
+
+
+def _names(depot: Depot, digests: Collection[Digest]) -> Iterator[bytes]:
+    for digest in digests:
+        manifest = envelopes.find(depot, digest)
+        if manifest is not None:
+            yield from manifest.names()

@@ -1,0 +1,92 @@
+"""What image versions occupy in each region, as it was measured in the background: stores are too slow to be asked by pages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from galeria.domain.galleries import ImageVersion
+from galeria.ports.images import Digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldVersion:
+    """A version that a region holds whole."""
+
+    gallery_id: str
+    definition_id: str
+    version_id: str
+    digests: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegionHolding:
+    """What a version adds to all older ones of its gallery in one region, so that the figures of all add up.
+
+    `chain` names everything that it was measured against, itself included: it changes when an older version comes or goes.
+    """
+
+    gallery_id: str
+    definition_id: str
+    version_id: str
+    region: str
+    own_bytes: int  # compressed
+    chain: str
+    measured_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageSum:
+    """Of all versions of one image, those that are retained after a deletion included."""
+
+    versions: int
+    logical_bytes: int
+    labs: int
+    own_bytes: Mapping[str, int]  # by region
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabUse:
+    """A lab and the version that it was made from."""
+
+    version_id: str
+    lab_id: str  # its ARM id
+    title: str
+
+
+class Holdings(Protocol):
+    """A few questions for each answer, however many versions there are. Deleted versions are never among them."""
+
+    def held(self, region: str) -> list[HeldVersion]:
+        """By gallery, the oldest first."""
+        ...
+
+    def chains(self, region: str) -> dict[str, str]:
+        """Of what is measured: the version's id → its chain."""
+        ...
+
+    def keep(self, measured: Sequence[RegionHolding]) -> None:
+        """In place of what was measured before."""
+        ...
+
+    def forget(self, region: str, version_ids: Sequence[str]) -> None: ...
+
+    def sums(self, gallery_id: str) -> dict[str, ImageSum]:
+        """By the definition's id; images without versions are left out."""
+        ...
+
+    def state(self, gallery_id: str) -> tuple[int, datetime | None]:
+        """How many copies are not measured yet, and when the last one was."""
+        ...
+
+    def versions(self, definition_id: str, *, offset: int, limit: int) -> tuple[list[ImageVersion], int]:
+        """The highest numbers first, retained ones included, and how many there are in all."""
+        ...
+
+    def of_versions(self, ids: Sequence[str]) -> list[RegionHolding]:
+        """By region."""
+        ...
+
+    def uses(self, version_ids: Sequence[str]) -> list[LabUse]:
+        """By title."""
+        ...
