@@ -69,7 +69,7 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
         static.router(),
         SignInPages(entrance=entrance).router(),
         MyPages(entrance=entrance).router(),
-        external_router(),
+        *((external_router(),) if inside.provider else ()),
         welcome_router(),
         people_router(),
         person_router(),
