@@ -1,5 +1,7 @@
 """Image versions: PUT begins work and says where to follow it; reading shows every region's bytes."""
 
+import threading
+
 from tests.faces.arm.served import GALLERY, OPERATIONS, Arm, definition_body, done, told, version_body
 from tests.scene import MIB, disk_bytes
 
@@ -95,6 +97,22 @@ def test_a_deletion_is_told_before_and_followed_after(arm: Arm) -> None:
     assert arm().get(answer.headers["location"]).status_code == 204
     assert told(arm().get(path), 404)["code"] == "ResourceNotFound"
     assert arm().delete(path).status_code == 204
+
+
+def test_a_parent_can_be_deleted_the_moment_its_last_childs_deletion_has_finished(arm: Arm) -> None:
+    path = definition(arm, "orphaned")
+    done(arm().put(f"{path}/versions/1.0.0", json=version_body(arm.scene.upload(disk_bytes(seed=6)))), 201)
+    arm.work()
+    child = arm().delete(f"{path}/versions/1.0.0").headers["azure-asyncoperation"]
+    assert told(arm().delete(path), 409)["code"] == "CannotDeleteResource"
+    worker = threading.Thread(target=arm.work)
+    worker.start()
+    try:
+        while done(arm().get(child))["status"] != "Succeeded":
+            continue  # no pause, so that the deletion follows at once
+        assert arm().delete(path).status_code == 200
+    finally:
+        worker.join(20)
 
 
 def test_costs_name_every_version_and_add_up(arm: Arm, image: str) -> None:
