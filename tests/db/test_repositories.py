@@ -237,6 +237,7 @@ def test_labs_and_machines_are_found_by_what_they_belong_to(db: SqlDatabase) -> 
         assert unit.labs.of_account(account.id) == [lab]
         assert unit.machines.of_lab(lab.id) == unit.machines.all() == [first, second]
         assert unit.machines.in_region("eastus") == [second]
+        assert unit.machines.contents("eastus") == {second.base_digest}
         assert unit.machines.ports() == {22001, 22002}
         unit.machines.add(samples.machine(lab, 22001))
         with pytest.raises(Conflict, match="This SSH port is given away already"):

@@ -125,8 +125,7 @@ def live_disks(uow: UnitOfWork, region: str) -> set[str]:
 
 def live_machines(uow: UnitOfWork, region: str) -> set[str]:
     """Contents that machines of the region stand on, whose versions may be deleted already."""
-    machines = uow.machines.in_region(region)
-    return {digest for each in machines for digest in (each.base_digest, each.layer_digest) if digest}
+    return uow.machines.contents(region)
 
 
 def live_digests(uow: UnitOfWork, region: str) -> set[str]:

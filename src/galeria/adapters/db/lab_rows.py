@@ -70,6 +70,11 @@ class SqlMachines(SqlRows[LabMachine]):
     def in_region(self, region: str) -> list[LabMachine]:
         return self._where(tables.lab_machines.c.region == region, order=self._order())
 
+    def contents(self, region: str) -> set[str]:
+        columns = tables.lab_machines.c
+        question = sa.select(columns.base_digest, columns.layer_digest).where(columns.region == region).distinct()
+        return {digest for each in self._session.execute(question) for digest in each if digest}
+
     def all(self) -> list[LabMachine]:
         return self._where(order=self._order())
 

@@ -42,18 +42,16 @@ class SqlOffers:
         return self._of(ImageVersion, _versions.id, ids)
 
     def highest(self, gallery_id: str) -> dict[str, str]:
-        in_gallery = sa.select(_definitions.id).where(_definitions.gallery_id == gallery_id)
-        return self._highest(_question().where(_versions.definition_id.in_(in_gallery), *_offered()))
+        return self._highest(_definitions.gallery_id == gallery_id, sa.select(_versions.id).where(*_offered()))
 
     def latest(self, highest: Mapping[str, str], region: str) -> dict[str, str]:
         """Most images have their highest version everywhere: only for the others is every version looked at."""
         ids, ready = list(highest.values()), set[str]()
         for some in _batches(ids):
-            rows = self._session.execute(_eligible(region).where(_versions.id.in_(some)))
-            ready.update(id for _, id, _ in rows)
+            ready.update(self._session.scalars(_eligible(region).where(_versions.id.in_(some))))
         found = {definition_id: id for definition_id, id in highest.items() if id in ready}
         for some in _batches([definition_id for definition_id in highest if definition_id not in found]):
-            found |= self._highest(_eligible(region).where(_versions.definition_id.in_(some)))
+            found |= self._highest(_definitions.id.in_(some), _eligible(region))
         return found
 
     def unfinished(self, definition_ids: Sequence[str]) -> list[ImageVersion]:
@@ -91,14 +89,17 @@ class SqlOffers:
             found |= {id: count for id, count in self._session.execute(question)}
         return found
 
-    def _highest(self, question: sa.Select[Any]) -> dict[str, str]:
-        """Definition's id → id of its highest version of those."""
-        highest: dict[str, tuple[tuple[int, ...], str]] = {}
-        for definition_id, id, key in self._session.execute(question).all():
-            number = tuple(map(int, _name(key).split(".")))
-            if definition_id not in highest or number > highest[definition_id][0]:
-                highest[definition_id] = (number, id)
-        return {definition_id: id for definition_id, (_, id) in highest.items()}
+    def _highest(self, wanted: sa.ColumnElement[bool], those: sa.Select[tuple[str]]) -> dict[str, str]:
+        """Definition's id → id of its highest version of those: the index of numbers is read from its end."""
+        highest = (
+            those.where(_versions.definition_id == _definitions.id)
+            .order_by(_versions.number_key.desc())
+            .limit(1)
+            .correlate(tables.image_definitions)
+            .scalar_subquery()
+        )
+        rows = self._session.execute(sa.select(_definitions.id, highest).where(wanted))
+        return {definition_id: id for definition_id, id in rows if id}
 
     def _of(self, kind: Any, column: sa.Column[Any], ids: Sequence[str], *conditions: Any) -> list[Any]:
         questions = (sa.select(kind).where(column.in_(some), *conditions) for some in _batches(ids))
@@ -115,15 +116,11 @@ def _offered() -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def _question() -> sa.Select[Any]:
-    return sa.select(_versions.definition_id, _versions.id, _versions.key)
-
-
-def _eligible(region: str) -> sa.Select[Any]:
-    """Those that may be the latest in the region, where its own flag wins over the global one."""
+def _eligible(region: str) -> sa.Select[tuple[str]]:
+    """Ids of those that may be the latest in the region, where its own flag wins over the global one."""
     excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
     return (
-        _question()
+        sa.select(_versions.id)
         .join(tables.replicas, _replicas.version_id == _versions.id)
         .where(
             *_offered(),
