@@ -3,16 +3,21 @@
 import pytest
 
 from galeria.actions.accounts import AccountRequest, enable_image, list_images, put_account
+from galeria.actions.lab_images import choose_image
+from galeria.actions.lab_planning import check_lab
 from galeria.actions.offered_images import (
     ImageSearch,
     ImageStatus,
     OfferedImages,
     enable_images,
+    find_image,
     search_images,
 )
-from galeria.domain.errors import Forbidden, Invalid, NotFound
+from galeria.actions.request import Request
+from galeria.domain.errors import Forbidden, GaleriaError, Invalid, NotFound
+from galeria.domain.ids import ResourceId
 from galeria.domain.offers import Offer
-from tests.scene import ACCOUNT, GALLERY, Scene
+from tests.scene import ACCOUNT, GALLERY, Scene, lab_id, lab_request
 from tests.shelves import add_many
 
 REGIONS = ("brazilsouth", "brazilsoutheast", "westeurope")
@@ -57,6 +62,59 @@ def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: Scene, region
         assert {each.definition.id for each in kept.images} == {
             id for id, each in alone.items() if each.is_usable is fits
         }
+
+
+@pytest.mark.parametrize("stocked", range(3), indirect=True)
+@pytest.mark.parametrize("region", REGIONS)
+def test_one_image_is_found_as_the_list_tells_it(stocked: Scene, region: str) -> None:
+    with stocked.request() as request:
+        alone = list_images(request, ACCOUNT, region)
+    with stocked.request("educator") as request:
+        for each in alone:
+            found = find_image(request, ACCOUNT, each.definition.name.upper(), region)
+            assert found is not None
+            assert said(found.offer) == said(each)
+            version = each.version and each.version.id
+            assert version is None or found.facts[0].version.id == version
+        assert find_image(request, ACCOUNT, "gone", region) is None
+    with pytest.raises(Forbidden), stocked.request("nobody") as request:
+        find_image(request, ACCOUNT, "image-01", region)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_lab_that_is_planned_hears_of_its_image_what_making_it_would_say(stocked: Scene, region: str) -> None:
+    with stocked.request("educator") as request:
+        names = [each.definition.arm_id for each in list_images(request, ACCOUNT, region)]
+        exact = [each.arm_id for each in request.uow.versions.below(GALLERY.key)]
+        other = ResourceId(GALLERY.subscription, "elsewhere").resource("Microsoft.Compute", "galleries", "gal")
+        wrong = [other.child("images", "image-01"), GALLERY.child("images", "gone"), lab_id("algebra")]
+        offered = [ACCOUNT.child("images", each.name) for each in names]
+        heard = {image: (told(request, image, region), refused(request, image, region)) for image in names + offered}
+        heard |= {image: (told(request, image, region), refused(request, image, region)) for image in exact + wrong}
+    assert {image: before for image, (before, _) in heard.items()} == {
+        image: after for image, (_, after) in heard.items()
+    }
+    assert {True, False} == {before is None for before, _ in heard.values()}
+    assert all(heard[image][0] for image in wrong)
+
+
+def told(request: Request, image: ResourceId, region: str) -> object:
+    account = request.uow.accounts.get_by_key(ACCOUNT.key)
+    findings = check_lab(request, lab_id("planned"), account, lab_request("planned", image, region=region))
+    assert findings.errors.keys() <= {"image"}
+    return words(findings.errors.get("image"))
+
+
+def refused(request: Request, image: ResourceId, region: str) -> object:
+    try:
+        choose_image(request, request.uow.accounts.get_by_key(ACCOUNT.key), image, region)
+    except GaleriaError as error:
+        return words(error)
+    return None
+
+
+def words(error: GaleriaError | None) -> object:
+    return error and (type(error), str(error), error.hint, error.code)
 
 
 def test_the_shelves_hold_images_of_every_kind(stocked: Scene) -> None:

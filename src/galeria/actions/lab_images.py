@@ -32,7 +32,7 @@ def choose_image(
         switched_off = tuple(each for each in obstacles if each.code in {"Disabled", "OsTypeNotSupported"})
         obstacles = switched_off + version_obstacles(account, facts, region)
     if obstacles or version is None:
-        raise _unusable(definition, obstacles)
+        raise unusable_image(definition, obstacles)
     return definition, version
 
 
@@ -80,7 +80,8 @@ def is_same_image(gallery: Gallery | None, one: ResourceId, other: ResourceId) -
     return first.key == second.key and (exact and exact.key) == (other_exact and other_exact.key)
 
 
-def _unusable(definition: ImageDefinition, obstacles: tuple[Obstacle, ...]) -> Conflict:
+def unusable_image(definition: ImageDefinition, obstacles: tuple[Obstacle, ...]) -> Conflict:
+    """With every reason and cure."""
     first = obstacles[0] if obstacles else Obstacle(code="NoVersion", reason="It has no version.", cure="Import one.")
     return Conflict(
         f"The image '{definition.display_name}' cannot make a lab here: {' '.join(each.reason for each in obstacles)}",

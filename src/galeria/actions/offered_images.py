@@ -119,10 +119,14 @@ def find_image(request: Request, id: ResourceId, name: str, region: str) -> Offe
     """One image as the region is offered it; None where the account's gallery has none of that name."""
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
-    place = request.settings.regions.get(region).name
-    look = _look(request.uow, account, place)
+    return offered_image(request.uow, account, name, request.settings.regions.get(region).name)
+
+
+def offered_image(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> OfferedImage | None:
+    """The same, for what has asked already whether the caller may."""
+    look = _look_at_one(uow, account, name, region) or _look(uow, account, region)
     chosen = [each for each in look.outlines if each.name.lower() == name.lower()]
-    return next(iter(_closely(request.uow, look, place, chosen)), None)
+    return next(iter(_closely(uow, look, region, chosen)), None)
 
 
 def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled: bool) -> int:
@@ -162,6 +166,29 @@ def _look(uow: UnitOfWork, account: LabAccount, region: str) -> _Look:
         highest=highest,
         latest=latest,
         shapes=uow.offers.shapes(list(latest.values())),
+        enabled={each.definition_id: each.enabled for each in uow.accounts.choices(account.id)},
+        account=account,
+    )
+
+
+def _look_at_one(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> _Look | None:
+    """Without a look at the others. None where the region has no version of it: then all that there is tells why."""
+    gallery = uow.galleries.find(account.gallery_id or "")
+    definition = uow.definitions.find_by_key(gallery.arm_id.child("images", name).key) if gallery else None
+    latest = uow.lists.latest(definition.id).get(region) if definition else None
+    if definition is None or latest is None:
+        return None
+    outline = ImageOutline(
+        id=definition.id,
+        name=definition.name,
+        display_name=definition.display_name,
+        os_type=definition.os_type,
+    )
+    return _Look(
+        outlines=[outline],
+        highest={},
+        latest={definition.id: latest},
+        shapes={},
         enabled={each.definition_id: each.enabled for each in uow.accounts.choices(account.id)},
         account=account,
     )
