@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from galeria.adapters.db.mapping import map_classes
 from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.uow import SqlDatabase
+from galeria.domain.operations import AuditSearch
 from galeria.ports.database import UnitOfWork
 
 from . import samples
@@ -70,6 +71,8 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "labs of versions": lambda unit: unit.holdings.uses(["v"]),
     "audit": lambda unit: unit.audit.recent(),
     "audit below": lambda unit: unit.audit.recent(below=KEY),
+    "audit of all": lambda unit: unit.audit.search(["/subscriptions/s"], AuditSearch(), offset=0, limit=50),
+    "audit of labs": lambda unit: unit.audit.search([KEY, KEY + "2"], AuditSearch(), offset=0, limit=50),
 }
 
 

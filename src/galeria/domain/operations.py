@@ -93,6 +93,18 @@ class AuditEvent:
     detail: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AuditSearch:
+    """Which events are wanted. Empty texts and None leave it open; texts are compared in any case."""
+
+    person: str = ""  # part of the name
+    action: str = ""  # the whole action
+    resource: str = ""  # part of the id
+    since: datetime | None = None
+    until: datetime | None = None  # not included
+    correlation_id: str = ""
+
+
 @dataclass(eq=False, kw_only=True)
 class Upload:
     """A file on its way here (tus). `offset` bytes are safely on disk; the file's own name is only shown, never used."""

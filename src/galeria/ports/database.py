@@ -12,7 +12,7 @@ from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Rep
 from galeria.domain.labs import Lab, LabDraft, LabMachine
 from galeria.domain.locks import Lock
 from galeria.domain.offers import VersionFacts
-from galeria.domain.operations import AuditEvent, Operation, OperationStep, Upload
+from galeria.domain.operations import AuditEvent, AuditSearch, Operation, OperationStep, Upload
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.domain.roster import FavoriteLab, LabUser
 from galeria.domain.schedules import Schedule
@@ -229,6 +229,10 @@ class Audit(Protocol):
     def add(self, event: AuditEvent) -> None: ...
 
     def recent(self, *, below: str = "", limit: int = 100) -> list[AuditEvent]: ...
+
+    def search(self, scopes: Sequence[str], search: AuditSearch, *, offset: int, limit: int) -> list[AuditEvent]:
+        """Newest first; what was done to the resources of these keys, of which none lies below another, and below them."""
+        ...
 
 
 class UnitOfWork(Protocol):

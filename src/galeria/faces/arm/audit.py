@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import Response
 
+from galeria.actions.activity import READ
 from galeria.domain.operations import AuditEvent
 from galeria.faces.arm.answers import shown
 from galeria.faces.arm.door import At
@@ -14,7 +15,6 @@ from galeria.faces.arm.ids import subscription_key
 from galeria.faces.arm.paging import listed
 from galeria.faces.arm.routes import SUBSCRIPTION, Route
 
-READ = "Microsoft.Insights/eventtypes/values/read"
 _OF_GROUP = re.compile(r"resourceGroupName\s+eq\s+'([^']*)'", re.IGNORECASE)
 _OF_RESOURCE = re.compile(r"resource(?:Id|Uri)\s+eq\s+'([^']*)'", re.IGNORECASE)
 
