@@ -1,7 +1,8 @@
-"""Rows of image definitions and versions in the gallery of tests.scene, in states that take long to reach by real work."""
+"""Rows of images, versions and labs in the world of tests.scene, in numbers and states that take long to reach by real work."""
 
 import random
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from galeria.actions.request import Request
@@ -19,7 +20,7 @@ from galeria.domain.galleries import (
 )
 from galeria.domain.soft_delete import Retention
 from galeria.domain.states import ProvisioningState, ReplicaState
-from tests.scene import GALLERY
+from tests.scene import GALLERY, lab_id
 
 HOME = "brazilsouth"
 
@@ -126,3 +127,12 @@ def _any(chance: random.Random, number: str, regions: tuple[str, ...]) -> Versio
         excluded=chance.random() < 0.3,
         deleted=chance.random() < 0.05,
     )
+
+
+def copy_labs(request: Request, like: str, titles: Mapping[str, str]) -> None:
+    """Rows like that lab's, by name, without machines."""
+    lab = request.uow.labs.get_by_key(lab_id(like).key)
+    for name, title in titles.items():
+        id = lab_id(name)
+        copied = replace(lab, id=request.dice.new_id(), resource_id=str(id), key=id.key, title=title)
+        request.uow.labs.add(copied)

@@ -11,6 +11,7 @@ from galeria.actions.lab_settings import (
     LabSettings,
     allowed_region,
     apply_settings,
+    check_title,
     inherited_profiles,
     update_lab,
 )
@@ -195,7 +196,7 @@ def _new_lab(
         tags=wanted.tags,
         state=ProvisioningState.CREATING,
         account_id=account.id,
-        title=wanted.title or id.name,
+        title=check_title(wanted.title) or id.name,
         description=wanted.description,
         definition_id=definition.id,
         image_id=str(wanted.image),
