@@ -3,7 +3,7 @@
 import pytest
 
 from galeria.actions.labs import delete_lab
-from galeria.actions.machines import reset_password, start_machine, stop_machine
+from galeria.actions.machines import redeploy_machine, reimage_machine, reset_password, start_machine, stop_machine
 from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.operations import Operation
 from galeria.domain.states import MachineState, OperationStatus
@@ -88,3 +88,19 @@ def test_a_lab_that_is_not_made_or_is_going_has_no_machine_to_start(lab: Scene) 
         delete_lab(request, LAB)
     with pytest.raises(Conflict, match="is Deleting"):
         lab.begin_start("algebra")
+
+
+def test_what_is_done_with_it_is_in_the_log_by_the_right_that_it_takes(lab: Scene) -> None:
+    lab.run(lab.begin_start("algebra"))
+    lab.run(reset(lab))
+    for do in (redeploy_machine, reimage_machine):
+        with lab.request("educator") as request:
+            operation = do(request, LAB, "template")
+        lab.run(operation)
+    lab.run(lab.begin_start("algebra"))
+    lab.run(lab.begin_stop("algebra"))
+    machine = f"{LAB.key}/virtualmachines/template"
+    with lab.request() as request:
+        events = [each.action for each in request.uow.audit.recent(below=machine)]
+    verbs = ["stop", "start", "reimage", "redeploy", "resetPassword", "start"]
+    assert events == [f"Microsoft.LabServices/labs/virtualMachines/{verb}/action" for verb in verbs]

@@ -12,6 +12,14 @@ from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Secrets
 
 MACHINE = "Microsoft.LabServices/labs/virtualMachines"
+_VERBS = {
+    OperationKind.START_MACHINE: "start",
+    OperationKind.STOP_MACHINE: "stop",
+    OperationKind.RESET_PASSWORD: "resetPassword",
+    OperationKind.REIMAGE_MACHINE: "reimage",
+    OperationKind.REDEPLOY_MACHINE: "redeploy",
+}
+"""As the rights to them are called, and the log of what was done."""
 
 
 def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation | None:
@@ -97,7 +105,7 @@ def reach_machine(request: Request, lab_id: ResourceId, name: str, verb: str) ->
 def _begin(
     request: Request, lab: Lab, machine: LabMachine, kind: OperationKind, inputs: dict[str, object] | None = None
 ) -> Operation:
-    request.audit(f"{MACHINE}/{kind}", f"{lab.resource_id}/virtualMachines/{machine.name}")
+    request.audit(f"{MACHINE}/{_VERBS[kind]}/action", f"{lab.resource_id}/virtualMachines/{machine.name}")
     return request.begin(kind, lab, machine.id, inputs)
 
 
