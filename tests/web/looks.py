@@ -119,13 +119,14 @@ def _colours(page: Page, scheme: Scheme) -> Iterator[None]:
 
 
 def _settle(page: Page) -> None:
-    """Until it is drawn: fonts are there, and what moves for a moment has stopped."""
+    """Until it is drawn: fonts are there, and what moves for a moment is at its end. It is put there and not waited for: the
+    fade of a button that a new layout moved away from the pointer never ended by itself in Chromium."""
     page.evaluate(
         """async () => {
             await document.fonts.ready;
             await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
             const short = document.getAnimations().filter((each) => each.effect.getComputedTiming().endTime < 5000);
-            await Promise.allSettled(short.map((each) => each.finished));
+            short.forEach((each) => each.finish());
         }"""
     )
 
