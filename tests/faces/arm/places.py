@@ -5,6 +5,7 @@ import pytest
 from galeria.faces.arm.routes import Route
 from tests.faces.arm import test_access
 from tests.faces.arm.served import Arm, done
+from tests.faces.arm.test_environments import student_machine
 from tests.faces.arm.test_galleries import COMMUNITY, filled, gallery, share
 from tests.scene import SUBSCRIPTION
 
@@ -22,8 +23,12 @@ def in_order(routes: tuple[Route, ...]) -> list[Route]:
 
 @pytest.fixture(scope="module")
 def known(service: Arm, names: dict[str, str]) -> dict[str, str]:
-    """The names of things that are there and ready, with one gallery shared and one open to everybody."""
+    """The names of things that are there and ready.
+
+    With one gallery shared and one open to everybody, and with a machine for one of the lab's users.
+    """
     service.work()
+    student_machine(service, names["lab"], names["environment"], 50201)
     shared = gallery(service, "shared", sharingProfile={"permissions": "Groups"})
     filled(service, shared)
     done(share(service, shared, "Add", Subscriptions=[SUBSCRIPTION]))

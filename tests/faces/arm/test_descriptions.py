@@ -27,21 +27,11 @@ FIRST = (
     "VirtualMachines_Start",
     "VirtualMachines_ResetPassword",
     "GlobalUsers_ResetPassword",
+    "Environments_Start",
+    "Environments_ResetPassword",
 )
-# No machine stands outside a lab, and in this lab nobody has one.
-REFUSED = {"compute VirtualMachines_Get"} | {
-    f"labs-2018-10-15 {name}"
-    for name in (
-        "EnvironmentSettings_ClaimAny",
-        "Environments_Claim",
-        "Environments_CreateOrUpdate",
-        "Environments_Get",
-        "Environments_ResetPassword",
-        "Environments_Start",
-        "Environments_Stop",
-        "Environments_Update",
-    )
-}
+# No machine stands outside a lab.
+REFUSED = {"compute VirtualMachines_Get"}
 
 # Galeria's own; the polling addresses of Compute, which are private to it; the unpublished 2019-01-01-preview; and what
 # is newer than the descriptions.
@@ -100,8 +90,9 @@ def bodies(service: Arm, known: dict[str, str]) -> dict[str, dict[str, Any]]:
 def path_of(route: Route, known: dict[str, str]) -> str:
     path = route.path.replace("{scope:path}", "{scope}").replace("{namespace}", "Microsoft.Compute")
     found = places.on_the_way(route, known)
-    # The other one is not empty any more.
-    return path.format(**found | ({"gallery": "spare"} if route.name == "Galleries_Delete" else {}))
+    # The other gallery is not empty any more; a machine goes with its lab only.
+    other = {"Galleries_Delete": {"gallery": "spare"}, "Environments_Delete": {"environment": "absent"}}
+    return path.format(**found | other.get(route.name, {}))
 
 
 def asked(path: str, route: Route) -> Iterator[tuple[str, Operation]]:

@@ -132,7 +132,7 @@ def environment_details(request: Request, lab: Lab, machine: LabMachine) -> dict
         "name": lab.title,
         "description": lab.description,
         "provisioningState": shown["properties"]["provisioningState"],
-        "environmentState": machine.state.value,
+        "environmentState": _environment_state(machine),
         "totalUsage": shown["properties"]["totalUsage"],
         "virtualMachineDetails": {
             "provisioningState": shown["properties"]["provisioningState"],
@@ -172,6 +172,12 @@ def machine_provisioning(machine: LabMachine) -> str:
         MachineState.DELETING: ProvisioningState.DELETING,
     }
     return unfinished.get(machine.state, ProvisioningState.SUCCEEDED).value
+
+
+def _environment_state(machine: LabMachine) -> str:
+    """Whether it is made; what it does is its power state."""
+    unfinished = {MachineState.CREATING: "Creating", MachineState.FAILED: "Failed"}
+    return unfinished.get(machine.state, "Created")
 
 
 def _resource_settings(request: Request, lab: Lab, template: LabMachine | None, id: str) -> dict[str, Any]:
