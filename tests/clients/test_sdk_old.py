@@ -183,10 +183,11 @@ def test_the_machines_of_a_lab_s_people_are_environments(old_labs: Sdk, lab: dic
             old_labs(f"environments.{call}", *missing, *body)
         assert refused.value.status == 404, call
     old_labs("environments.begin_delete", *missing)
-    for call, place in (("environments.claim", missing), ("environment_settings.claim_any", DEFAULT)):
+    old_labs("labs.update", GROUP, ACCOUNT, LAB, {"properties": {"userAccessMode": "Open"}})
+    for call, place, status in (("environments.claim", missing, 404), ("environment_settings.claim_any", DEFAULT, 409)):
         with pytest.raises(Refused) as refused:
             old_labs(call, *place)
-        assert refused.value.status in (403, 404, 409), call
+        assert refused.value.status == status, call
 
 
 def test_the_operations_are_listed_in_old_words(old_labs: Sdk) -> None:
@@ -210,6 +211,10 @@ def test_a_person_asks_about_themselves_in_old_words(old_labs: Sdk, lab: dict[st
     with pytest.raises(Refused) as refused:
         old_labs("global_users.list_labs", "somebody-else")
     assert refused.value.status in (403, 404)
+    code = old_labs("labs.get", GROUP, ACCOUNT, LAB)["properties"]["invitationCode"]
+    old_labs("labs.update", GROUP, ACCOUNT, LAB, {"properties": {"userAccessMode": "Open"}})
+    old_labs("global_users.register", "me", {"registrationCode": code})
+    assert [each["id"].lower() for each in old_labs("global_users.list_labs", "me")["labs"]] == [lab["id"].lower()]
     environment = {"environmentId": f"{lab['id']}/environmentsettings/default/environments/absent"}
     password = {**environment, "username": "student", "password": "Course-Work-2026"}
     for call, body in (
@@ -221,6 +226,22 @@ def test_a_person_asks_about_themselves_in_old_words(old_labs: Sdk, lab: dict[st
         with pytest.raises(Refused) as refused:
             old_labs(f"global_users.{call}", "me", body)
         assert refused.value.status == 404, call
+
+
+def test_a_template_is_steered_as_its_educator_s_own_machine(old_labs: Sdk, lab: dict[str, Any]) -> None:
+    """By the id that the environment setting tells."""
+    vm = old_labs("environment_settings.get", *DEFAULT)["properties"]["resourceSettings"]["referenceVm"]
+    template = {"environmentId": vm["vmResourceId"]}
+    password = {**template, "username": "teacher", "password": "Course-Work-2027"}
+
+    old_labs("global_users.begin_start_environment", "me", template)
+    old_labs("global_users.begin_reset_password", "me", password)
+    shown = old_labs("global_users.get_environment", "me", template)["environment"]
+    assert shown["virtualMachineDetails"]["lastKnownPowerState"] == "Running"
+    assert shown["environmentState"] == "Created"
+    old_labs("global_users.begin_stop_environment", "me", template)
+    vm = old_labs("environment_settings.get", *DEFAULT)["properties"]["resourceSettings"]["referenceVm"]
+    assert vm["vmStateDetails"]["powerState"] == "Stopped"
 
 
 def test_an_operation_is_followed_in_old_words(

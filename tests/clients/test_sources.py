@@ -123,6 +123,26 @@ def test_a_version_is_made_of_a_snapshot(az: Az, rest: httpx.Client, seed: str, 
     assert _digest(rest, made["id"]) == _digest(rest, seed)
 
 
+def test_a_version_has_data_disks(
+    az: Az, house: House, rest: httpx.Client, seed: str, uploaded: dict[str, Any], web: str
+) -> None:
+    """Of snapshots, and of VHDs on the web."""
+    az("snapshot", "create", "-g", GROUP, "-n", "both", "--source", uploaded["name"])
+    az("disk", "create", "-g", GROUP, "-n", "blank", "--size-gb", "1")
+    az("snapshot", "create", "-g", GROUP, "-n", "blank", "--source", "blank")
+    snapshots = ("--os-snapshot", "both", "--data-snapshots", "blank", "--data-snapshot-luns", "3")
+    made = _version(az, "datasnapshots", *snapshots)
+    assert [(each["lun"], each["sizeInGB"]) for each in made["storageProfile"]["dataDiskImages"]] == [(3, 1)]
+    assert _digest(rest, made["id"]) == _digest(rest, seed)
+
+    account = house.id(GROUP, ACCOUNT)
+    system = ("--os-vhd-uri", f"{web}/disk.vhd", "--os-vhd-storage-account", account)
+    data = ("--data-vhds-uris", f"{web}/corner", "--data-vhds-luns", "0", "--data-vhds-storage-accounts", account)
+    made = _version(az, "datavhds", *system, *data)
+    assert [each["lun"] for each in made["storageProfile"]["dataDiskImages"]] == [0]
+    assert _digest(rest, made["id"], disk=1) == _digest(rest, seed)
+
+
 def test_a_version_is_made_of_a_managed_image(az: Az, rest: httpx.Client, seed: str, uploaded: dict[str, Any]) -> None:
     image = az("image", "create", "-g", GROUP, "-n", "managed", "--source", uploaded["name"], "--os-type", "Linux")
     assert image["provisioningState"] == "Succeeded"
@@ -173,7 +193,7 @@ def test_an_import_never_reaches_into_private_networks(az: Az, house: House, web
 def test_a_version_is_made_of_a_lab_s_template(
     az: Az, house: House, rest: httpx.Client, labs: Sdk, disk: bytes
 ) -> None:
-    """There is no word for it in the CLI, which knows Azure's own machines only: it is said in the REST API's words."""
+    """By the machine's own id in REST; the CLI knows Azure's machines only, for which a lab's name stands for its template."""
     plan = labs("lab_plans.begin_create_or_update", GROUP, "sourceplan", _plan(house))
     definition = house.id(GROUP, "Microsoft.Compute/galleries/sourcesgallery/images/forlab")
     body = {"location": HOME, "properties": definition_properties("forlab")}
@@ -191,6 +211,13 @@ def test_a_version_is_made_of_a_lab_s_template(
 
     shown = az("sig", "image-version", "show", *GALLERY, "-i", "fromlab", "-e", "1.0.0")
     assert shown["provisioningState"] == "Succeeded"
+    named = house.id(GROUP, "Microsoft.Compute/virtualMachines/sourcelab")
+    again = az("sig", "image-version", "create", *GALLERY, "-i", "fromlab", "-e", "1.1.0", "--virtual-machine", named)
+    assert again["provisioningState"] == "Succeeded"
+    own = rest.get(again["id"]).raise_for_status().json()["properties"]["galeria"]
+    assert own["parentDigest"] == _digest(rest, shown["id"]), (
+        "of the same machine: its changes count from the version before"
+    )
 
 
 def test_a_disk_is_made_of_an_image_version_and_read_again(
@@ -224,9 +251,9 @@ def _version(az: Az, name: str, *source: str) -> Any:
     return az("sig", "image-version", "create", *GALLERY, "-i", name, "-e", "1.0.0", *source)
 
 
-def _digest(rest: httpx.Client, version: str) -> str:
-    """Equal for equal bytes."""
-    digest = rest.get(version).raise_for_status().json()["properties"]["galeria"]["disks"][0]["digest"]
+def _digest(rest: httpx.Client, version: str, *, disk: int = 0) -> str:
+    """Equal for equal bytes. The OS disk is the first."""
+    digest = rest.get(version).raise_for_status().json()["properties"]["galeria"]["disks"][disk]["digest"]
     assert digest
     return str(digest)
 
