@@ -9,7 +9,7 @@ from galeria.adapters.db.uow import SqlDatabase
 from galeria.domain.accounts import ImageChoice
 from galeria.domain.errors import Conflict
 from galeria.domain.galleries import ImageVersion, Replica, SourceKind, VersionDisk, VersionNumber, latest_version
-from galeria.domain.operations import AuditSearch, OperationStep, Upload
+from galeria.domain.operations import OperationStep, Upload
 from galeria.domain.soft_delete import Retention
 from galeria.domain.states import OperationStatus, ProvisioningState, ReplicaState
 
@@ -327,62 +327,6 @@ def test_recent_operations_and_events_come_newest_first_from_below_a_key(db: Sql
         assert [each.detail for each in unit.audit.recent(below=key, limit=2)] == ["4", "3"]
         assert len(unit.operations.recent(below=key)) == len(unit.audit.recent(below=key)) == 5
         assert len(unit.operations.recent()) == len(unit.audit.recent()) == 6
-
-
-def test_events_are_searched_newest_first_below_keys(db: SqlDatabase) -> None:
-    group, other = samples.GROUP.lower(), f"{samples.GROUP.lower()}2"
-    with db() as unit:
-        for number, scope in enumerate(
-            (group, f"{group}/providers/x/y/z", f"{group}/providers/x/y/z2", other, "/else")
-        ):
-            unit.audit.add(samples.event(scope, at=samples.NOW + timedelta(seconds=number), detail=str(number)))
-        unit.commit()
-
-    def found(*scopes: str, offset: int = 0, limit: int = 9, **wanted: Any) -> str:
-        with db(reading=True) as unit:
-            events = unit.audit.search(scopes, AuditSearch(**wanted), offset=offset, limit=limit)
-        return "".join(each.detail for each in events)
-
-    assert found() == ""
-    assert (found(group), found(other), found(group, other)) == ("210", "3", "3210")
-    assert (found(f"{group}/providers/x/y/z"), found(f"{group}/providers/x/y/z", other)) == ("1", "31")
-    assert (found(group, other, limit=3), found(group, other, offset=3, limit=3)) == ("321", "0")
-    assert found(group, since=samples.NOW + timedelta(seconds=1), until=samples.NOW + timedelta(seconds=2)) == "1"
-
-
-def test_more_keys_than_one_statement_holds_are_searched_too(db: SqlDatabase) -> None:
-    """As of somebody who owns a thousand labs."""
-    keys = [f"{samples.GROUP.lower()}/providers/microsoft.labservices/labs/lab-{number}" for number in range(1000)]
-    with db() as unit:
-        for number in range(0, 1000, 10):
-            at = samples.NOW + timedelta(seconds=number * 7 % 1000)
-            unit.audit.add(samples.event(f"{keys[number]}/virtualmachines/template", at=at))
-        unit.audit.add(samples.event(samples.GROUP, at=samples.NOW + timedelta(days=1)))
-        unit.commit()
-    with db(reading=True) as unit:
-        pages = [unit.audit.search(keys, AuditSearch(), offset=offset, limit=40) for offset in (0, 40, 80)]
-    times = [each.at for page in pages for each in page]
-    assert [len(page) for page in pages] == [40, 40, 20]
-    assert times == sorted(times, reverse=True)
-    assert len({each.scope for page in pages for each in page}) == 100
-
-
-def test_events_are_found_by_person_action_resource_and_request(db: SqlDatabase) -> None:
-    with db() as unit:
-        unit.audit.add(samples.event(f"{samples.GROUP}/providers/x/y/100%_a", principal_name="Ana.Souza", detail="a"))
-        unit.audit.add(samples.event(f"{samples.GROUP}/providers/x/y/100ab", action="X/Delete", detail="b"))
-        unit.audit.add(samples.event(samples.GROUP, correlation_id="one", principal_name="bob", detail="c"))
-        unit.commit()
-
-    def found(**wanted: Any) -> set[str]:
-        with db(reading=True) as unit:
-            events = unit.audit.search([samples.GROUP.lower()], AuditSearch(**wanted), offset=0, limit=9)
-        return {each.detail for each in events}
-
-    assert (found(person="SOUZA"), found(person="ana"), found(person="%")) == ({"a"}, {"a", "b"}, set())
-    assert (found(action="x/DELETE"), found(action="x")) == ({"b"}, set())
-    assert (found(resource="/Y/100"), found(resource="100%_"), found(resource="_")) == ({"a", "b"}, {"a"}, {"a"})
-    assert (found(correlation_id="one"), found(correlation_id="one", person="ana")) == ({"c"}, set())
 
 
 def test_steps_come_by_position_and_go_with_their_operation(db: SqlDatabase) -> None:

@@ -97,7 +97,7 @@ class AuditEvent:
 class AuditSearch:
     """Which events are wanted. Empty texts and None leave it open; texts are compared in any case."""
 
-    person: str = ""  # part of the name
+    person: str = ""  # part of the sign-in name, or of the name that others see
     action: str = ""  # the whole action
     resource: str = ""  # part of the id
     since: datetime | None = None

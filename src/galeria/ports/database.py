@@ -3,7 +3,7 @@
 `find_` may return None, `get_` raises NotFound, lists come in a stable order. Objects stay usable after the unit has ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -42,6 +42,10 @@ class Resources(Rows[T], Protocol[T]):
 
     def get_by_key(self, key: str) -> T:
         """Raises NotFound with the name of what is missing."""
+        ...
+
+    def spelled(self, keys: Collection[str]) -> dict[str, str]:
+        """Key → ARM id as its owner spelled it, of those that there are."""
         ...
 
     def below(self, prefix: str) -> list[T]:

@@ -105,7 +105,9 @@ def _lies_in(scopes: Sequence[str]) -> sa.ColumnElement[bool]:
 def _wanted(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
     columns = tables.audit_events.c
     if search.person:
-        yield sa.func.lower(columns.principal_name).contains(search.person.lower(), autoescape=True)
+        people = tables.principals.c
+        named = sa.select(people.id).where(_has(people.display_name, search.person))
+        yield sa.or_(_has(columns.principal_name, search.person), columns.principal_id.in_(named))
     if search.action:
         yield sa.func.lower(columns.action) == search.action.lower()
     if search.resource:
@@ -116,3 +118,9 @@ def _wanted(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
         yield columns.at < search.until
     if search.correlation_id:
         yield columns.correlation_id == search.correlation_id
+
+
+def _has(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    """SQLite knows the lower case of ASCII only: what has other letters is found as it is written."""
+    lower = sa.func.lower(column).contains(text.lower(), autoescape=True)
+    return sa.or_(lower, column.contains(text, autoescape=True))

@@ -1,5 +1,6 @@
 """What all repositories have in common: things are found by id and, where they are resources, by key."""
 
+from collections.abc import Collection
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -60,6 +61,13 @@ class SqlResources(SqlRows[R]):
         if thing is None:
             raise NotFound(f"The {self._word} '{key.rsplit('/', 1)[-1]}' was not found.", hint=_HINT)
         return thing
+
+    def spelled(self, keys: Collection[str]) -> dict[str, str]:
+        columns = self._table.c
+        rows = self._session.execute(
+            sa.select(columns.key, columns.resource_id).where(columns.key.in_(keys), *self._there())
+        )
+        return {key: id for key, id in rows}
 
     def below(self, prefix: str) -> list[R]:
         return self._named_order(below(self._table.c.key, prefix), *self._there())
