@@ -103,6 +103,7 @@ def _shown(request: Request, page: Page, draft: LabDraft) -> dict[str, Any]:
         "form": page.form,
         "draft": draft,
         "choices": read_choices(request, draft),
+        "permit": permit(request, CREATE, draft.account.key),
         "account_value": account_value,
         "shutdowns": SHUTDOWNS,
         "retired": _retired,
