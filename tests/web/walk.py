@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from galeria.faces.demo.shell import Shell
-from galeria.faces.web.catalogues import Catalogues
+from galeria.faces.web.catalogues import WORD, Catalogues
 
 WORK_SECONDS = 240.0  # for a machine or an image, under emulation on a busy host
 GROUP = "galeria"
@@ -15,9 +15,14 @@ Say = Callable[[str], str]
 
 
 def words(language: str) -> Say:
-    """The pages' texts, from English."""
+    """The pages' texts and the names of states, from English."""
     catalogue = Catalogues().get("pt-BR" if language.startswith("pt") else "en")
-    return lambda text: catalogue.pgettext("machine", text) if text == "Start" else catalogue.gettext(text)
+
+    def say(text: str) -> str:
+        of_page = catalogue.pgettext("machine" if text == "Start" else "", text)
+        return of_page if of_page != text else catalogue.inside.get((WORD, text), text)
+
+    return say
 
 
 @dataclass(frozen=True, kw_only=True)
