@@ -71,8 +71,12 @@ class Holdings(Protocol):
 
     def forget(self, region: str, version_ids: Sequence[str]) -> None: ...
 
-    def sums(self, gallery_id: str) -> dict[str, ImageSum]:
-        """By the definition's id; images without versions are left out."""
+    def sums(self, gallery_id: str, *, definition_id: str = "") -> dict[str, ImageSum]:
+        """By the definition's id, of one or of all; images without versions are left out."""
+        ...
+
+    def unmeasured(self, gallery_id: str, *, definition_id: str = "") -> dict[str, dict[str, int]]:
+        """The definition's id → region → copies that are not measured yet; of one or of all."""
         ...
 
     def state(self, gallery_id: str) -> tuple[int, datetime | None]:

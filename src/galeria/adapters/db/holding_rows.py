@@ -79,9 +79,8 @@ class SqlHoldings:
             gone = sa.delete(region_holdings).where(_own.region == region, _own.version_id.in_(some))
             self._session.execute(gone)
 
-    def sums(self, gallery_id: str) -> dict[str, ImageSum]:
-        own = self._own_bytes(gallery_id)
-        labs = self._lab_counts(gallery_id)
+    def sums(self, gallery_id: str, *, definition_id: str = "") -> dict[str, ImageSum]:
+        own, labs = self._own_bytes(gallery_id, definition_id), self._lab_counts(gallery_id, definition_id)
         question = (
             sa.select(
                 _versions.definition_id,
@@ -90,13 +89,27 @@ class SqlHoldings:
             )
             .select_from(tables.image_versions)
             .outerjoin(tables.version_disks, _disks.version_id == _versions.id)
-            .where(_versions.definition_id.in_(_of_gallery(gallery_id)), _versions.deleted_at.is_(None))
+            .where(_those(_versions.definition_id, gallery_id, definition_id), _versions.deleted_at.is_(None))
             .group_by(_versions.definition_id)
         )
         return {
             id: ImageSum(versions=count, logical_bytes=int(size), labs=labs.get(id, 0), own_bytes=own.get(id, {}))
             for id, count, size in self._session.execute(question)
         }
+
+    def unmeasured(self, gallery_id: str, *, definition_id: str = "") -> dict[str, dict[str, int]]:
+        is_measured = sa.exists().where(_own.version_id == _versions.id, _own.region == _replicas.region)
+        question = (
+            sa.select(_versions.definition_id, _replicas.region, sa.func.count())
+            .select_from(tables.image_versions)
+            .join(tables.replicas, _replicas.version_id == _versions.id)
+            .where(_those(_versions.definition_id, gallery_id, definition_id), *_is_whole(), ~is_measured)
+            .group_by(_versions.definition_id, _replicas.region)
+        )
+        found: dict[str, dict[str, int]] = {}
+        for id, region, count in self._session.execute(question):
+            found.setdefault(id, {})[region] = count
+        return found
 
     def state(self, gallery_id: str) -> tuple[int, datetime | None]:
         whole = (
@@ -130,11 +143,11 @@ class SqlHoldings:
             found += [LabUse(version_id=version, lab_id=lab, title=title) for version, lab, title in rows]
         return sorted(found, key=lambda each: (each.title.casefold(), each.lab_id))
 
-    def _own_bytes(self, gallery_id: str) -> dict[str, dict[str, int]]:
+    def _own_bytes(self, gallery_id: str, definition_id: str) -> dict[str, dict[str, int]]:
         """Definition's id → region → bytes."""
         question = (
             sa.select(_own.definition_id, _own.region, sa.func.sum(_own.own_bytes))
-            .where(_own.gallery_id == gallery_id)
+            .where(_own.gallery_id == gallery_id, *([_own.definition_id == definition_id] if definition_id else []))
             .group_by(_own.definition_id, _own.region)
         )
         found: dict[str, dict[str, int]] = {}
@@ -142,10 +155,10 @@ class SqlHoldings:
             found.setdefault(id, {})[region] = int(size)
         return found
 
-    def _lab_counts(self, gallery_id: str) -> dict[str, int]:
+    def _lab_counts(self, gallery_id: str, definition_id: str) -> dict[str, int]:
         question = (
             sa.select(_labs.definition_id, sa.func.count())
-            .where(_labs.definition_id.in_(_of_gallery(gallery_id)))
+            .where(_those(_labs.definition_id, gallery_id, definition_id))
             .group_by(_labs.definition_id)
         )
         return {id: count for id, count in self._session.execute(question)}
@@ -153,6 +166,10 @@ class SqlHoldings:
 
 def _of_gallery(gallery_id: str) -> sa.Select[Any]:
     return sa.select(_definitions.id).where(_definitions.gallery_id == gallery_id)
+
+
+def _those(column: sa.Column[Any], gallery_id: str, definition_id: str) -> sa.ColumnElement[bool]:
+    return column == definition_id if definition_id else column.in_(_of_gallery(gallery_id))
 
 
 def _is_whole() -> tuple[sa.ColumnElement[bool], ...]:

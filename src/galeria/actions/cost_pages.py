@@ -1,0 +1,206 @@
+"""Cost and use as pages show them: sums per image and region, a page of versions, quick with ten thousand of them.
+
+The figures are those of `actions.costs.gallery_costs`, as they were measured last (`reconcilers.holdings`).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from galeria.actions.galleries import get_gallery
+from galeria.actions.request import Request
+from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion
+from galeria.domain.ids import ResourceId
+from galeria.domain.offers import ImageOutline, VersionFacts
+from galeria.domain.states import ReplicaState
+from galeria.ports.holdings import ImageSum, LabUse
+
+ROWS = 50  # of a page
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionCost:
+    """`unmeasured` copies are not in the figures yet."""
+
+    region: str
+    stored_bytes: int
+    price_month: Decimal
+    unmeasured: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Of a version, an image or a gallery: the sum over `regions`."""
+
+    regions: tuple[RegionCost, ...]
+
+    @property
+    def stored_bytes(self) -> int:
+        return sum(each.stored_bytes for each in self.regions)
+
+    @property
+    def price_month(self) -> Decimal:
+        return sum((each.price_month for each in self.regions), Decimal(0))
+
+    @property
+    def unmeasured(self) -> int:
+        return sum(each.unmeasured for each in self.regions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostSum(Cost):
+    versions: int
+    logical_bytes: int  # what the guests see
+    labs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageCost:
+    image: ImageOutline
+    sums: CostSum
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryCosts:
+    """`sums` are of the whole gallery; `images` is one page of them, the dearest first."""
+
+    gallery: Gallery
+    sums: CostSum
+    images: tuple[ImageCost, ...]
+    page: int
+    pages: int
+    measured_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionUse(Cost):
+    version: ImageVersion
+    logical_bytes: int
+    labs: tuple[LabUse, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageUses:
+    """`sums` are of the whole image; `versions` is one page of them, the highest first."""
+
+    gallery: Gallery
+    definition: ImageDefinition
+    sums: CostSum
+    versions: tuple[VersionUse, ...]
+    page: int
+    pages: int
+
+
+def look_at_costs(request: Request, gallery_id: ResourceId, *, text: str = "", page: int = 1) -> GalleryCosts:
+    """`text` is part of an image's display or resource name, in any case."""
+    gallery = get_gallery(request, gallery_id)
+    holdings = request.uow.holdings
+    sums, (unmeasured, measured_at) = holdings.sums(gallery.id), holdings.state(gallery.id)
+    waiting = holdings.unmeasured(gallery.id) if unmeasured else {}
+    wanted = text.casefold().strip()
+    costs = [
+        ImageCost(image=each, sums=_sum(request, sums[each.id], waiting.get(each.id, {})))
+        for each in request.uow.offers.outlines(gallery.id)
+        if each.id in sums and (wanted in each.display_name.casefold() or wanted in each.name.lower())
+    ]
+    costs.sort(key=lambda each: -each.sums.price_month)
+    page, pages = _within(page, len(costs))
+    return GalleryCosts(
+        gallery=gallery,
+        sums=_total(request, list(sums.values()), list(waiting.values())),
+        images=tuple(costs[(page - 1) * ROWS : page * ROWS]),
+        page=page,
+        pages=pages,
+        measured_at=measured_at,
+    )
+
+
+def look_at_image_costs(request: Request, definition_id: ResourceId, *, page: int = 1) -> ImageUses:
+    gallery = get_gallery(request, definition_id.parent)
+    definition, holdings = request.uow.definitions.get_by_key(definition_id.key), request.uow.holdings
+    none = ImageSum(versions=0, logical_bytes=0, labs=0, own_bytes={})
+    sums = holdings.sums(gallery.id, definition_id=definition.id).get(definition.id, none)
+    waiting = holdings.unmeasured(gallery.id, definition_id=definition.id).get(definition.id, {})
+    page, pages = _within(page, sums.versions)
+    versions, _ = holdings.versions(definition.id, offset=(page - 1) * ROWS, limit=ROWS)
+    return ImageUses(
+        gallery=gallery,
+        definition=definition,
+        sums=_sum(request, sums, waiting),
+        versions=tuple(_uses(request, versions)),
+        page=page,
+        pages=pages,
+    )
+
+
+def _uses(request: Request, versions: list[ImageVersion]) -> list[VersionUse]:
+    ids = [each.id for each in versions]
+    own: dict[str, dict[str, int]] = {id: {} for id in ids}
+    for each in request.uow.holdings.of_versions(ids):
+        own[each.version_id][each.region] = each.own_bytes
+    labs: dict[str, list[LabUse]] = {}
+    for use in request.uow.holdings.uses(ids):
+        labs.setdefault(use.version_id, []).append(use)
+    return [_use(request, facts, own[facts.version.id], labs) for facts in request.uow.versions.facts(versions)]
+
+
+def _use(request: Request, facts: VersionFacts, own: dict[str, int], labs: dict[str, list[LabUse]]) -> VersionUse:
+    whole = {each.region for each in facts.replicas if each.state is ReplicaState.COMPLETED}
+    return VersionUse(
+        version=facts.version,
+        logical_bytes=sum(disk.size for disk in facts.disks),
+        regions=_regions(
+            request,
+            {region: size for region, size in own.items() if region in whole},
+            {region: 1 for region in whole if region not in own},
+        ),
+        labs=tuple(labs.get(facts.version.id, ())),
+    )
+
+
+def _sum(request: Request, sums: ImageSum, waiting: Mapping[str, int]) -> CostSum:
+    return CostSum(
+        versions=sums.versions,
+        logical_bytes=sums.logical_bytes,
+        labs=sums.labs,
+        regions=_regions(request, sums.own_bytes, waiting),
+    )
+
+
+def _total(request: Request, sums: list[ImageSum], waiting: list[dict[str, int]]) -> CostSum:
+    return CostSum(
+        versions=sum(each.versions for each in sums),
+        logical_bytes=sum(each.logical_bytes for each in sums),
+        labs=sum(each.labs for each in sums),
+        regions=_regions(request, _added([each.own_bytes for each in sums]), _added(waiting)),
+    )
+
+
+def _added(some: Iterable[Mapping[str, int]]) -> Counter[str]:
+    """By region."""
+    whole: Counter[str] = Counter()
+    for each in some:
+        whole.update(each)
+    return whole
+
+
+def _regions(request: Request, own: Mapping[str, int], waiting: Mapping[str, int]) -> tuple[RegionCost, ...]:
+    """Prices are those of the bytes in sum: the prices of many versions, each rounded, would add up to a little else."""
+    prices = request.settings.prices
+    return tuple(
+        RegionCost(
+            region=region,
+            stored_bytes=own.get(region, 0),
+            price_month=prices.month(region, own.get(region, 0)),
+            unmeasured=waiting.get(region, 0),
+        )
+        for region in sorted({*own, *waiting})
+    )
+
+
+def _within(page: int, count: int) -> tuple[int, int]:
+    """A page that there is, and how many there are."""
+    pages = max(1, -(-count // ROWS))
+    return min(max(1, page), pages), pages
