@@ -113,6 +113,10 @@ class Formats:
             return self._phrase("less").format(self._amount(coin))
         return self._amount(value)
 
+    def price(self, value: Decimal) -> str:
+        """Of one unit: all of its digits, such as $0.0184."""
+        return format_currency(value, self.currency, locale=self.locale, decimal_quantization=False)
+
     def percent(self, value: float) -> str:
         """0 to 100. Rounded down: what is not complete is never 100 %."""
         return format_percent(floor(value) / 100, locale=self.locale)

@@ -20,6 +20,7 @@ from galeria.faces.web.account_policies import account_policies_router
 from galeria.faces.web.accounts import accounts_router
 from galeria.faces.web.activity import activity_router
 from galeria.faces.web.assets import StaticFiles
+from galeria.faces.web.costs import costs_router
 from galeria.faces.web.door import Open, read_page
 from galeria.faces.web.external import external_router
 from galeria.faces.web.galleries import galleries_router
@@ -83,6 +84,7 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
         account_images_router(),
         account_policies_router(),
         images_router(),
+        costs_router(),
         activity_router(),
         operations_router(),
         uploads_router(inside),
