@@ -45,6 +45,7 @@ def said(offer: Offer) -> tuple[object, ...]:
     return offer.definition.id, offer.enabled, version, offer.available_regions, offer.obstacles
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stocked", range(6), indirect=True)
 @pytest.mark.parametrize("region", REGIONS)
 def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: Scene, region: str) -> None:
@@ -64,6 +65,7 @@ def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: Scene, region
         }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stocked", range(3), indirect=True)
 @pytest.mark.parametrize("region", REGIONS)
 def test_one_image_is_found_as_the_list_tells_it(stocked: Scene, region: str) -> None:
@@ -81,6 +83,7 @@ def test_one_image_is_found_as_the_list_tells_it(stocked: Scene, region: str) ->
         find_image(request, ACCOUNT, "image-01", region)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", REGIONS)
 def test_a_lab_that_is_planned_hears_of_its_image_what_making_it_would_say(stocked: Scene, region: str) -> None:
     with stocked.request("educator") as request:
