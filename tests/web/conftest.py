@@ -1,5 +1,6 @@
 """One Chromium and one furnished house for all tests of this folder; each test opens windows of its own."""
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.system.house import House as Server
 from tests.web.browser import chromium_running
-from tests.web.house import House, furnish, housing
+from tests.web.house import GALLERY, MARIA, PASSWORD, House, furnish, housing
 from tests.web.looks import NARROW, ROOT, WIDE, sized
 from tests.web.visits import Visits
 
@@ -70,3 +72,24 @@ def picture(request: pytest.FixtureRequest, tmp_path: Path) -> Picture:
         return folder / f"{name}.png"
 
     return take
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A process of one test alone, which may be killed, with a gallery and Maria."""
+    folder = Path(tempfile.mkdtemp(prefix="galeria-web-", dir="/var/tmp"))
+    house = Server(folder, probed=folder / "none", log=folder / "server.log")
+    try:
+        house.start("--fake")
+        house.galeria.wait(house.galeria.galleries.put(GALLERY, region="brazilsouth"))
+        house.galeria.people.create(MARIA.name, display_name=MARIA.display_name, password=PASSWORD)
+        subscription = json.loads((house.data / "connect.json").read_text(encoding="utf-8"))["subscription_id"]
+        house.galeria.roles.give(MARIA.name, MARIA.role, f"/subscriptions/{subscription}")
+        yield house
+    finally:
+        house.stop()
+        shutil.rmtree(folder)
+
+
+def endpoint_of(server: Server) -> str:
+    return str(json.loads((server.data / "connect.json").read_text(encoding="utf-8"))["endpoint"])

@@ -1,10 +1,7 @@
 """A disk file is brought in by a browser: dropped, sent, looked at, made into an image. What breaks the line costs nothing."""
 
-import json
 import random
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +13,8 @@ from tests.files.disk_files import raw_disk
 from tests.scene import MIB, disk_bytes
 from tests.system.house import House as Server
 from tests.web.browser import SECONDS
-from tests.web.conftest import Picture
-from tests.web.house import GALLERY, MARIA, PASSWORD, House, Person
+from tests.web.conftest import Picture, endpoint_of
+from tests.web.house import GALLERY, MARIA, House, Person
 from tests.web.looks import check_page, check_quiet
 from tests.web.visits import ENGLISH, LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
 
@@ -43,31 +40,10 @@ def disks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    """A process that may be killed, with a gallery and Maria."""
-    folder = Path(tempfile.mkdtemp(prefix="galeria-web-", dir="/var/tmp"))
-    house = Server(folder, probed=folder / "none", log=folder / "server.log")
-    try:
-        house.start("--fake")
-        house.galeria.wait(house.galeria.galleries.put(GALLERY, region="brazilsouth"))
-        house.galeria.people.create(MARIA.name, display_name=MARIA.display_name, password=PASSWORD)
-        subscription = json.loads((house.data / "connect.json").read_text(encoding="utf-8"))["subscription_id"]
-        house.galeria.roles.give(MARIA.name, MARIA.role, f"/subscriptions/{subscription}")
-        yield house
-    finally:
-        house.stop()
-        shutil.rmtree(folder)
-
-
-@pytest.fixture
 def context(chromium: Browser, server: Server) -> Iterator[BrowserContext]:
     with chromium.new_context(base_url=endpoint_of(server), ignore_https_errors=True, locale=ENGLISH) as context:
         context.set_default_timeout(SECONDS * 1000)
         yield context
-
-
-def endpoint_of(server: Server) -> str:
-    return str(json.loads((server.data / "connect.json").read_text(encoding="utf-8"))["endpoint"])
 
 
 def on_import(context: BrowserContext, *, slowed: bool = True, person: Person = MARIA) -> Page:

@@ -13,6 +13,7 @@
 // Where server-sent events do not come through, ask again and again.
 const POLL_SECONDS = 3;
 const LOST_AFTER = 2;
+const SILENT_SECONDS = 5;
 
 // A page on which somebody is typing is not loaded again behind their back.
 function isTyping() {
@@ -47,6 +48,33 @@ async function poll(element) {
   setTimeout(() => poll(element), POLL_SECONDS * 1000);
 }
 
+function askInstead(element) {
+  if (!element.asks) {
+    element.asks = true;
+    element.line?.close();
+    element.removeAttribute("sse-connect");
+    poll(element);
+  }
+}
+
+document.addEventListener("htmx:sseOpen", (event) => {
+  const element = event.target.closest("[data-poll]");
+  if (element) {
+    element.line = event.detail.source;
+    if (element.asks) {
+      element.line.close();
+    }
+  }
+});
+
+document.addEventListener("htmx:sseMessage", (event) => {
+  const element = event.target.closest("[data-poll]");
+  if (element) {
+    element.heard = true;
+    element.lost = 0; // the server ends a line after some minutes, and the browser opens the next one
+  }
+});
+
 document.addEventListener("htmx:sseError", (event) => {
   const element = event.target.closest("[data-poll]");
   if (!element) {
@@ -54,10 +82,18 @@ document.addEventListener("htmx:sseError", (event) => {
   }
   element.lost = (element.lost || 0) + 1;
   if (element.lost === LOST_AFTER) {
-    element.removeAttribute("sse-connect");
-    poll(element);
+    askInstead(element);
   }
 });
+
+// Some proxies keep events back until the line ends. The first one comes at once where they do not.
+for (const element of document.querySelectorAll("[data-poll]")) {
+  setTimeout(() => {
+    if (!element.heard) {
+      askInstead(element);
+    }
+  }, SILENT_SECONDS * 1000);
+}
 
 document.addEventListener("htmx:sseClose", (event) => {
   const element = event.target.closest("[data-poll]");
