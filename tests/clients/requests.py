@@ -39,6 +39,19 @@ def from_version(source: str, home: str, *regions: str, **profile: Any) -> dict[
     }
 
 
+def lab_body(home: str, plan: str, image: str) -> dict[str, Any]:
+    """The smallest lab of an image, with a template."""
+    machine = {
+        "createOption": "TemplateVM",
+        "imageReference": {"id": image},
+        "sku": {"name": "Tiny", "capacity": 0},
+        "usageQuota": "PT0S",
+        "adminUser": {"username": "teacher", "password": "Course-Work-2026"},
+    }
+    profiles = {"autoShutdownProfile": {}, "connectionProfile": {}, "securityProfile": {"openAccess": "Disabled"}}
+    return {"location": home, "properties": {"labPlanId": plan, "virtualMachineProfile": machine, **profiles}}
+
+
 def finish(rest: httpx.Client, begun: httpx.Response) -> dict[str, Any]:
     """Follow an operation to its end, which must be a good one; returns what it then says."""
     place = begun.headers["azure-asyncoperation"]

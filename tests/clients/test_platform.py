@@ -1,5 +1,6 @@
 """What stands around the resources: groups, subscription, providers, locks, roles, tags and the activity log."""
 
+import json
 from collections.abc import Iterator
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 
 from tests.clients.clients import Az, Refused, Sdk
 from tests.clients.house import AWAY, HOME, House
+from tests.clients.requests import lab_body
 
 pytestmark = pytest.mark.system
 
@@ -88,6 +90,8 @@ def test_resources_are_listed_shown_and_tagged_by_type(az: Az, house: House) -> 
     assert [each["name"] for each in listed] == ["platformgallery"]
     assert az("resource", "list", "--resource-type", "Microsoft.Compute/galleries", "-g", GROUP) == listed
     assert az("resource", "list", "-n", "nothing-of-this-name") == []
+    assert "platformgallery" in {each["name"] for each in az("resource", "list", "--location", "Brazil South")}
+    assert "platformgallery" not in {each["name"] for each in az("resource", "list", "--location", AWAY)}
     assert az("resource", "show", *kind)["id"] == house.id(GROUP, "Microsoft.Compute/galleries/platformgallery")
     assert az("resource", "tag", *kind, "--tags", "owner=ana")["tags"] == {"owner": "ana"}
     assert [each["name"] for each in az("resource", "list", "--tag", "owner=ana")] == ["platformgallery"]
@@ -113,6 +117,30 @@ def test_tags_are_changed_by_themselves(az: Az, house: House) -> None:
     assert az("sig", "show", "-g", GROUP, "-r", "platformgallery")["tags"] == {"a": "1", "b": "3"}
     az("tag", "delete", "--resource-id", id, "--yes")
     assert not az("tag", "list", "--resource-id", id)["properties"].get("tags")
+
+
+def test_lab_services_are_used_without_commands_of_their_own(az: Az, house: House, seed: str) -> None:
+    """The CLI has none for them: `az rest` and `az resource` do."""
+    plan = house.id(GROUP, "Microsoft.LabServices/labPlans/byrest")
+    gallery, image = seed.partition("/images/")[0], seed.rpartition("/versions/")[0]
+    body = {"location": HOME, "properties": {"sharedGalleryId": gallery, "allowedRegions": [HOME]}}
+    version = "?api-version=2022-08-01"
+    az("rest", "--method", "put", "--url", plan + version, "--body", json.dumps(body))
+    on = json.dumps({"properties": {"enabledState": "Enabled"}})
+    az("rest", "--method", "patch", "--url", f"{plan}/images/linux{version}", "--body", on)
+    lab = house.id(GROUP, "Microsoft.LabServices/labs/byresource")
+    made = az("resource", "create", "--id", lab, "--is-full-object", "-p", json.dumps(lab_body(HOME, plan, image)))
+    assert made["properties"]["provisioningState"] == "Succeeded"
+
+    template = f"{lab}/virtualMachines/template"
+    for action, state in (("start", "Running"), ("stop", "Stopped")):
+        az("resource", "invoke-action", "--action", action, "--ids", template)
+        assert az("resource", "show", "--ids", template)["properties"]["state"] == state
+    changed = az("resource", "update", "--ids", lab, "--set", "properties.title=Changed")
+    assert changed["properties"]["title"] == "Changed"
+    for id in (lab, plan):
+        az("resource", "delete", "--ids", id)
+        az("resource", "wait", "--ids", id, "--deleted", "--interval", "1")
 
 
 def test_any_url_can_be_asked_with_the_cli_s_token(az: Az, house: House) -> None:
@@ -203,7 +231,15 @@ def test_what_was_done_is_in_the_activity_log(az: Az, house: House) -> None:
     id = house.id(GROUP, "Microsoft.Compute/galleries/platformgallery")
     by_resource = az("monitor", "activity-log", "list", "--resource-id", id, "--max-events", "1")
     assert [each["resourceId"].lower() for each in by_resource] == [id.lower()]
-    assert az("monitor", "activity-log", "list", "--correlation-id", by_resource[0]["correlationId"])
+    correlation = by_resource[0]["correlationId"]
+    together = az("monitor", "activity-log", "list", "--correlation-id", correlation)
+    assert {each["correlationId"] for each in together} == {correlation}
+    of_compute = az("monitor", "activity-log", "list", "--namespace", "Microsoft.Compute", "--status", "Succeeded")
+    assert {each["operationName"]["value"].split("/")[0] for each in of_compute} == {"Microsoft.Compute"}
+    mine = ("--caller", house.connect["client_id"])
+    assert az("monitor", "activity-log", "list", "--resource-id", id, *mine, "--offset", "1h")
+    assert az("monitor", "activity-log", "list", "--resource-id", id, "--caller", "somebody-else") == []
+    assert az("monitor", "activity-log", "list", "--resource-id", id, "--end-time", "2020-01-02T00:00:00Z") == []
 
 
 def test_what_a_role_does_not_allow_is_told_with_action_and_scope(

@@ -13,7 +13,7 @@ import pytest
 
 from tests.clients.clients import Az, Refused, Sdk
 from tests.clients.house import AWAY, HOME, House
-from tests.clients.requests import definition_properties, finish, from_upload
+from tests.clients.requests import definition_properties, finish, from_upload, lab_body
 
 pytestmark = pytest.mark.system
 
@@ -201,7 +201,7 @@ def test_a_version_is_made_of_a_lab_s_template(
     version = from_upload(house.upload(rest, disk), HOME, AWAY)
     finish(rest, rest.put(f"{definition}/versions/1.0.0", json=version).raise_for_status())
     labs("images.update", GROUP, "sourceplan", "forlab", {"properties": {"enabledState": "Enabled"}})
-    labs("labs.begin_create_or_update", GROUP, "sourcelab", _lab(plan["id"], definition))
+    labs("labs.begin_create_or_update", GROUP, "sourcelab", lab_body(HOME, plan["id"], definition))
     machine = house.id(GROUP, "Microsoft.LabServices/labs/sourcelab/virtualMachines/template")
     _definition(az, "fromlab", "--os-state", "Specialized")
 
@@ -265,18 +265,6 @@ def _address(granted: dict[str, str]) -> str:
 def _plan(house: House) -> dict[str, Any]:
     gallery = house.id(GROUP, "Microsoft.Compute/galleries/sourcesgallery")
     return {"location": HOME, "properties": {"sharedGalleryId": gallery, "allowedRegions": [HOME]}}
-
-
-def _lab(plan: str, image: str) -> dict[str, Any]:
-    machine = {
-        "createOption": "TemplateVM",
-        "imageReference": {"id": image},
-        "sku": {"name": "Tiny", "capacity": 0},
-        "usageQuota": "PT0S",
-        "adminUser": {"username": "teacher", "password": "Course-Work-2026"},
-    }
-    profiles = {"autoShutdownProfile": {}, "connectionProfile": {}, "securityProfile": {"openAccess": "Disabled"}}
-    return {"location": HOME, "properties": {"labPlanId": plan, "virtualMachineProfile": machine, **profiles}}
 
 
 def _handler(folder: Path) -> type[SimpleHTTPRequestHandler]:

@@ -31,6 +31,7 @@ class Wanted:
     group: str = ""
     type: str = ""
     name: str = ""
+    location: str = ""  # a region's short name
     tag: str = ""
     tag_value: str | None = None
 
@@ -116,5 +117,6 @@ def _matches(resource: Resource, wanted: Wanted) -> bool:
         (not wanted.group or id.group.lower() == wanted.group.lower())
         and (not wanted.type or id.type.lower() == wanted.type.lower())
         and (not wanted.name or id.name.lower() == wanted.name.lower())
+        and (not wanted.location or resource.location == wanted.location)
         and has_tag(resource, wanted)
     )

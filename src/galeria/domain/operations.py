@@ -103,6 +103,9 @@ class AuditSearch:
     since: datetime | None = None
     until: datetime | None = None  # not included
     correlation_id: str = ""
+    caller: str = ""  # the whole sign-in name or client id
+    status: str = ""
+    provider: str = ""  # the action's, such as Microsoft.Compute
 
 
 @dataclass(eq=False, kw_only=True)

@@ -41,6 +41,9 @@ def test_resources_of_every_type_come_in_one_list_and_filters_narrow_it(arm: Arm
     only = {"$filter": "resourceGroup eq 'CAMPUS' and resourceType eq 'Microsoft.Compute/galleries/images'"}
     (found,) = done(arm().get(f"{SUB}/resources", params=only))["value"]
     assert found["name"] == "gal/linux"
+    for region, names in (("Brazil South", {"gal/linux"}), ("westeurope", set())):
+        where = {"$filter": f"location eq '{region}' and resourceType eq 'Microsoft.Compute/galleries/images'"}
+        assert {each["name"] for each in done(arm().get(f"{SUB}/resources", params=where))["value"]} == names
     assert (
         told(arm().get(f"{SUB}/resources", params={"$filter": "size gt 3"}), 400)["code"]
         == "InvalidFilterInQueryString"

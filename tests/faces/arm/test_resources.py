@@ -1,5 +1,7 @@
 """Groups, galleries, image definitions and lab plans: made, changed, listed, deleted, with the status codes of ARM."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from tests.faces.arm.served import GALLERY, GROUP, PLAN, SUB, Arm, definition_body, done, told
@@ -148,3 +150,49 @@ def test_what_was_done_is_in_the_activity_log(arm: Arm) -> None:
     assert (event["caller"], event["correlationId"]) == ("admin", correlation)
     assert len(done(arm().get(path, params={"$top": 1}))["value"]) == 1
     assert done(arm().get(path, params={"$filter": f"resourceId eq '{group}/providers/X/y/z'"}))["value"] == []
+    elsewhere = {"$filter": f"resourceId eq '{group.replace('1', '0')}'"}
+    assert done(arm().get(path, params=elsewhere))["value"] == []
+
+
+@pytest.mark.parametrize(
+    ("clause", "is_found"),
+    [
+        ("eventTimestamp ge {before}", True),
+        ("eventTimestamp ge '{before}' and eventTimestamp le '{after}'", True),
+        ("eventTimestamp le {before}", False),
+        ("eventTimestamp ge {after}", False),
+        ("eventTimestamp ge {at} and eventTimestamp le {at}", True),
+        ("caller eq 'ADMIN'", True),
+        ("caller eq 'adm'", False),
+        ("status eq 'succeeded'", True),
+        ("status eq 'Failed'", False),
+        ("resourceProvider eq 'microsoft.resources'", True),
+        ("resourceProvider eq 'Microsoft.Compute'", False),
+        ("correlationId eq 'abcdef01-0000-0000-0000-000000000001'", True),
+        ("correlationId eq 'abcdef01'", False),
+    ],
+)
+def test_the_activity_log_is_narrowed_as_the_cli_asks(arm: Arm, clause: str, is_found: bool) -> None:
+    group = f"{SUB}/resourceGroups/narrowed"
+    sent = {"x-ms-correlation-request-id": "abcdef01-0000-0000-0000-000000000001"}
+    assert arm().put(group, json={"location": "brazilsouth"}, headers=sent).is_success
+    path = f"{SUB}/providers/Microsoft.Insights/eventtypes/management/values"
+    own = f"resourceGroupName eq '{group.rpartition('/')[2]}'"
+    newest = done(arm().get(path, params={"$filter": own, "$top": 1}))["value"][0]
+    at = datetime.fromisoformat(newest["eventTimestamp"])
+    hour = timedelta(hours=1)
+    # Without a zone, as the CLI writes them.
+    times = {
+        name: each.replace(tzinfo=None).isoformat() for name, each in (("before", at - hour), ("after", at + hour))
+    }
+    asked = clause.format(at=newest["eventTimestamp"], **times)
+    found = done(arm().get(path, params={"$filter": f"{own} and {asked}"}))["value"]
+    assert (newest["eventDataId"] in {each["eventDataId"] for each in found}) is is_found
+
+
+@pytest.mark.parametrize(
+    "filter", ["caller ge 'x'", "eventTimestamp eq 2026-01-01", "eventTimestamp ge soon", "level eq 'Error'", "x"]
+)
+def test_a_filter_of_the_activity_log_that_is_not_understood_is_refused(arm: Arm, filter: str) -> None:
+    path = f"{SUB}/providers/Microsoft.Insights/eventtypes/management/values"
+    assert told(arm().get(path, params={"$filter": filter}), 400)["code"] == "InvalidFilterInQueryString"

@@ -108,16 +108,28 @@ def _wanted(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
         people = tables.principals.c
         named = sa.select(people.id).where(_has(people.display_name, search.person))
         yield sa.or_(_has(columns.principal_name, search.person), columns.principal_id.in_(named))
-    if search.action:
-        yield sa.func.lower(columns.action) == search.action.lower()
     if search.resource:
         yield columns.scope_key.contains(search.resource.lower(), autoescape=True)
     if search.since:
         yield columns.at >= search.since
     if search.until:
         yield columns.at < search.until
+    if search.provider:
+        yield sa.func.lower(columns.action).startswith(f"{search.provider.lower()}/", autoescape=True)
+    yield from _wanted_whole(search)
+
+
+def _wanted_whole(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
+    columns = tables.audit_events.c
     if search.correlation_id:
         yield columns.correlation_id == search.correlation_id
+    for column, text in (
+        (columns.action, search.action),
+        (columns.principal_name, search.caller),
+        (columns.status, search.status),
+    ):
+        if text:
+            yield sa.func.lower(column) == text.lower()
 
 
 def _has(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:

@@ -1,13 +1,15 @@
 """The audit trail in the shape of Azure's activity log."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Query
 from starlette.responses import Response
 
 from galeria.actions.activity import READ
-from galeria.domain.operations import AuditEvent
+from galeria.domain.errors import Invalid
+from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.faces.arm.answers import shown
 from galeria.faces.arm.door import At
 from galeria.faces.arm.envelope import when
@@ -15,8 +17,13 @@ from galeria.faces.arm.ids import subscription_key
 from galeria.faces.arm.paging import listed
 from galeria.faces.arm.routes import SUBSCRIPTION, Route
 
-_OF_GROUP = re.compile(r"resourceGroupName\s+eq\s+'([^']*)'", re.IGNORECASE)
-_OF_RESOURCE = re.compile(r"resource(?:Id|Uri)\s+eq\s+'([^']*)'", re.IGNORECASE)
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"\s*(eventTimestamp|resourceGroupName|resourceId|resourceUri|resourceProvider|correlationId|caller|status)"
+    r"\s+(eq|ge|le)\s+(?:'([^']*)'|([^\s']+))\s*",
+    re.IGNORECASE,
+)
+_MOMENT = timedelta(microseconds=1)
 
 
 def list_events(
@@ -26,21 +33,68 @@ def list_events(
     top: Annotated[int, Query(alias="$top", ge=1, le=1000)] = 100,
 ) -> Response:
     """Newest first. `$filter` by resourceGroupName or resourceId also narrows what the caller must be allowed to read."""
-    scope = _scope(subscription, filter)
+    said = read_filter(filter)
+    scope = _scope(subscription, said)
     door.caller.require(READ, scope)
     with door.reading() as request:
-        events = request.uow.audit.recent(below=scope, limit=top)
+        events = request.uow.audit.search([scope], _search(said), offset=0, limit=top)
     return shown(listed([_view(subscription, event) for event in events]))
 
 
-def _scope(subscription: str, filter: str) -> str:
-    """A resource of another subscription narrows to nothing, not to there."""
+def read_filter(text: str) -> dict[str, str]:
+    """Values by name and operator. Raises Invalid for what is not understood: ignored, it would show too much."""
+    said: dict[str, str] = {}
+    for clause in _AND.split(text) if text.strip() else []:
+        match = _CLAUSE.fullmatch(clause)
+        if match is None or (match[2].lower() == "eq") is (match[1].lower() == "eventtimestamp"):
+            raise _not_understood(clause)
+        name = "resourceid" if match[1].lower() == "resourceuri" else match[1].lower()
+        said[f"{name} {match[2].lower()}"] = match[3] if match[3] is not None else match[4]
+    return said
+
+
+def _search(said: dict[str, str]) -> AuditSearch:
+    until = _time(said.get("eventtimestamp le", ""))
+    return AuditSearch(
+        since=_time(said.get("eventtimestamp ge", "")),
+        until=until and until + _MOMENT,
+        resource=said.get("resourceid eq", "").rstrip("/"),
+        correlation_id=said.get("correlationid eq", ""),
+        caller=said.get("caller eq", ""),
+        status=said.get("status eq", ""),
+        provider=said.get("resourceprovider eq", ""),
+    )
+
+
+def _time(text: str) -> datetime | None:
+    """Without a zone it is UTC, as the Azure CLI means it. .NET's seven digits are cut to six."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise _not_understood(text) from error
+
+
+def _not_understood(what: str) -> Invalid:
+    return Invalid(
+        f"The filter '{what}' is not understood.",
+        hint="Use eventTimestamp with ge and le, and resourceGroupName, resourceId, resourceProvider, correlationId, "
+        "caller or status with eq, joined by and.",
+        code="InvalidFilterInQueryString",
+        target="$filter",
+    )
+
+
+def _scope(subscription: str, said: dict[str, str]) -> str:
+    """What the caller must be allowed to read. A resource of another subscription is found nowhere below."""
     whole = subscription_key(subscription)
-    resource = _OF_RESOURCE.search(filter)
-    if resource and (resource[1].lower() + "/").startswith(whole + "/"):
-        return resource[1].lower().rstrip("/")
-    group = _OF_GROUP.search(filter)
-    return f"{whole}/resourcegroups/{group[1].lower()}" if group else whole
+    resource = said.get("resourceid eq", "").lower().rstrip("/")
+    if (resource + "/").startswith(whole + "/"):
+        return resource
+    group = said.get("resourcegroupname eq", "").lower()
+    return f"{whole}/resourcegroups/{group}" if group else whole
 
 
 def _view(subscription: str, event: AuditEvent) -> dict[str, Any]:

@@ -23,7 +23,9 @@ Filter = Annotated[str, Query(alias="$filter")]
 Expand = Annotated[str, Query(alias="$expand")]
 
 # The clauses that clients send, joined by `and`.
-_CLAUSE = re.compile(r"\s*(resourceGroup|resourceType|name|tagname|tagvalue)\s+eq\s+'((?:[^']|'')*)'\s*", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"\s*(resourceGroup|resourceType|name|location|tagname|tagvalue)\s+eq\s+'((?:[^']|'')*)'\s*", re.IGNORECASE
+)
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 
 
@@ -89,7 +91,7 @@ def read_filter(text: str) -> Wanted:
         if match is None:
             raise Invalid(
                 f"The filter '{clause}' is not understood.",
-                hint="Use resourceGroup, resourceType, name, tagname or tagvalue with eq, joined by and.",
+                hint="Use resourceGroup, resourceType, name, location, tagname or tagvalue with eq, joined by and.",
                 code="InvalidFilterInQueryString",
                 target="$filter",
             )
@@ -98,6 +100,7 @@ def read_filter(text: str) -> Wanted:
         group=said.get("resourcegroup", ""),
         type=said.get("resourcetype", ""),
         name=said.get("name", ""),
+        location="".join(said.get("location", "").split()).lower(),
         tag=said.get("tagname", ""),
         tag_value=said.get("tagvalue"),
     )
