@@ -1,11 +1,14 @@
 """Each round looks at the world and makes it match, and leaves alone what somebody is working on."""
 
+import threading
+import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from galeria.actions.versions import delete_version
+from galeria.bootstrap.rounds import LONGEST_PAUSE, SMALL_SHARE, Reconciler, Round
 from galeria.domain.states import MachineState
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine, Power
@@ -52,6 +55,42 @@ def test_exactly_what_is_not_ended_is_started(running: Scene) -> None:
     starter.ids.clear()
     start_unsettled(running.world.database, starter)
     assert starter.ids == []
+
+
+def test_a_round_that_grows_with_the_galleries_comes_less_often() -> None:
+    """So that answers stay quick: it disturbs fewer than one in a hundred."""
+    small, large = 0.001, 0.5
+    often = Round(every=20, do=lambda: None)
+    rare = Round(every=20, do=lambda: None, share=SMALL_SHARE)
+    assert [often.pause(small), often.pause(large), rare.pause(small)] == [20, 20, 20]
+    assert large / rare.pause(large) < 0.01
+    assert rare.pause(60) == LONGEST_PAUSE
+
+
+def test_the_reconciler_keeps_a_round_to_its_share() -> None:
+    done = threading.Event()
+    busy: list[float] = []
+
+    def work() -> None:
+        began = time.thread_time()
+        while time.thread_time() < began + 0.02:
+            pass
+        busy.append(time.monotonic())
+
+    reconciler = Reconciler(
+        (
+            Round(every=0.01, do=work, share=1 / 1000),  # once in 20 s
+            Round(every=0.01, do=lambda: done.set() if busy else None),
+        )
+    )
+    reconciler.start()
+    try:
+        assert done.wait(20)
+        done.clear()
+        assert done.wait(20)
+    finally:
+        reconciler.stop()
+    assert len(busy) == 1
 
 
 def test_a_machine_that_was_shut_down_from_inside_is_stopped(running: Scene) -> None:

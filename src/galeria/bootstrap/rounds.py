@@ -22,17 +22,30 @@ from galeria.workflows.world import World
 log = logging.getLogger(__name__)
 
 
+# What a round that looks at every image version may take of the time. Meanwhile answers wait for the interpreter: it has to
+# concern fewer of them than one in a hundred.
+SMALL_SHARE = 1 / 200
+LONGEST_PAUSE = 120.0  # seconds; after a lot of news too, what it tells stays fresh
+
+
 @dataclass(frozen=True, kw_only=True)
 class Round:
+    """It comes less often than `every` says where it would take more than its share of one processor's time."""
+
     every: float  # seconds
     do: Callable[[], None]
+    share: float = 1
+
+    def pause(self, spent: float) -> float:
+        """Seconds until its next time, when it has just spent so much processor time."""
+        return max(self.every, min(spent / self.share, LONGEST_PAUSE))
 
 
 def rounds(world: World, starter: Starter) -> tuple[Round, ...]:
     return (
         Round(every=1, do=lambda: start_unsettled(world.database, starter)),
         Round(every=10, do=lambda: match_power(world)),
-        Round(every=20, do=lambda: measure_holdings(world)),
+        Round(every=20, do=lambda: measure_holdings(world), share=SMALL_SHARE),
         Round(every=60, do=lambda: end_retention(world)),
         Round(every=300, do=lambda: remove_lost_machines(world)),
         Round(every=3600, do=lambda: remove_stale_uploads(world)),
@@ -63,8 +76,9 @@ class Reconciler:
         while not self._stopping.wait(max(0.05, min(due) - time.monotonic())):
             for number, each in enumerate(self._rounds):
                 if time.monotonic() >= due[number]:
+                    began = time.thread_time()
                     self._do(each)
-                    due[number] = time.monotonic() + each.every
+                    due[number] = time.monotonic() + each.pause(time.thread_time() - began)
 
     def _do(self, each: Round) -> None:
         try:
