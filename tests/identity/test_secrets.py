@@ -42,4 +42,6 @@ def test_dice_and_clock() -> None:
     assert len(dice.new_guid()) == 36
     assert len(dice.new_secret()) == 43
     assert dice.new_secret() != dice.new_secret()
+    # `az login -p -x` is refused: each of these would begin with a dash once in 64 times.
+    assert not any(dice.new_secret().startswith("-") for _ in range(2000))
     assert SystemClock().now().tzinfo is UTC

@@ -22,5 +22,7 @@ class SystemDice:
         return str(uuid.uuid4())
 
     def new_secret(self) -> str:
-        """43 characters, safe in URLs and in shells without quotes."""
-        return secrets.token_urlsafe(32)
+        """43 characters, safe in URLs and in shells without quotes, and never taken for an option of a command."""
+        while (secret := secrets.token_urlsafe(32)).startswith("-"):
+            continue
+        return secret

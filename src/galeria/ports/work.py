@@ -58,7 +58,7 @@ class Dice(Protocol):
         ...
 
     def new_secret(self) -> str:
-        """43 characters with 256 random bits."""
+        """43 characters with 255 random bits at least; the first one is no dash, so that it can be a command's argument."""
         ...
 
 
