@@ -107,6 +107,10 @@ def test_an_update_from_an_old_copy_is_caught_when_the_tag_is_sent(arm: Arm) -> 
     assert done(arm().get(gallery))["tags"] == {"by": "somebody else"}
     told(arm().put(f"{COMPUTE}/galleries/absent", json=changed, headers={"If-Match": "*"}), 412)
     assert arm().delete(f"{COMPUTE}/galleries/absent", headers={"If-Match": seen}).status_code == 204
+    told(arm().patch(f"{COMPUTE}/galleries/absent", json={"tags": {}}), 404)
+    told(arm().delete(gallery, headers={"If-Match": seen}), 412)
+    auxiliary = {"x-ms-authorization-auxiliary": "Bearer of-another-tenant"}
+    assert done(arm().get(gallery, headers=auxiliary))["name"] == "tagged"
 
 
 def test_a_resource_group_goes_with_everything_in_it(arm: Arm) -> None:
