@@ -31,6 +31,7 @@ class PageFound:
     route: PageRoute
     address: str  # path and query
     status: int  # 200, or 303 where it only leads on
+    is_html: bool = True  # and no file to keep
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,12 +57,13 @@ def walk(client: httpx.Client, routes: Sequence[PageRoute], *, first: Sequence[s
     """Opens one address of every page, beginning with `first`; then those that only a script asks for."""
     walker = _Walker(client, routes)
     walker.follow(first)
+    refused = dict(walker.refused)
     walker.follow([address for route in walker.unfound() for address in walker.guesses(route)])
     return Walked(
         pages=list(walker.found.values()),
         streams=list(walker.streams.values()),
         unfound=walker.unfound(),
-        refused=walker.refused,
+        refused=refused,
     )
 
 
@@ -111,7 +113,8 @@ class _Walker:
         elif route is not None and answer is None:
             self.streams[name] = route
         elif route is not None and answer is not None:
-            self.found[name] = PageFound(route=route, address=address, status=answer.status_code)
+            is_html = answer.headers.get("content-type", "text/html").startswith("text/html")
+            self.found[name] = PageFound(route=route, address=address, status=answer.status_code, is_html=is_html)
             return list(_links(answer))
         return []
 

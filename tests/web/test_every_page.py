@@ -67,8 +67,10 @@ def _check_all(page: Page, walked: Walked) -> None:
     """Looks at them all before it complains. Pieces that scripts ask for are seen in their pages."""
     problems, looked_at = [], 0
     for found in walked.pages:
+        if found.status != OK or not found.is_html:
+            continue
         page.goto(found.address)
-        if found.status != OK or not page.title():
+        if not page.title():
             continue
         looked_at += 1
         try:
