@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from galeria.actions.lab_settings import CREATE, LAB
+from galeria.actions.lab_settings import LAB
 from galeria.actions.operations import is_visible
 from galeria.actions.request import Request
 from galeria.domain.labs import Lab, LabMachine
@@ -52,11 +52,6 @@ def search_labs(request: Request, search: LabSearch) -> ListedLabs:
     return ListedLabs(
         labs=tuple(_closely(request, shown)), found=len(chosen), all=len(outlines), page=page, pages=pages
     )
-
-
-def may_create_labs(request: Request) -> bool:
-    """With some account of the installation, which may have yet to be made."""
-    return bool(reach(request.caller.assignments, CREATE))
 
 
 def _closely(request: Request, outlines: list[LabOutline]) -> list[ListedLab]:

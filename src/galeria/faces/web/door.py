@@ -12,11 +12,13 @@ from fastapi import Depends
 from fastapi import Request as HttpRequest
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from galeria.actions.activity import READ as READ_LOG
 from galeria.actions.caller import Caller
 from galeria.actions.request import Request
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
+from galeria.domain.people import reach
 from galeria.faces.inside import Inside
 from galeria.faces.web.formats import Formats
 from galeria.faces.web.forms import Form, read_form
@@ -137,10 +139,16 @@ class Page:
             "language": self.language,
             "csrf": self.entry.form_token,
             "person": visitor.caller.principal if visitor else None,
+            "may": visitor.caller.may if visitor else _nothing,
+            "reads_log": visitor is not None and bool(reach(visitor.caller.assignments, READ_LOG)),
             "is_admin": visitor is not None and is_administrator(visitor.caller, self.subscription),
             "notice": _notice(self.http.cookies.get(NOTICE_COOKIE, "")),
             "path": self.http.url.path,
         }
+
+
+def _nothing(action: str, scope: str) -> bool:
+    return False
 
 
 def _notice(cookie: str) -> str:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.browsing import VersionRow, look_at_version
 from galeria.actions.costs import impact_of_deletion
+from galeria.actions.lab_settings import LAB
 from galeria.actions.request import Request
 from galeria.actions.version_changes import restore_version, retry_version, set_end_of_life, set_latest
 from galeria.actions.versions import VERSION, remove_version
@@ -21,6 +22,7 @@ from galeria.domain.states import OperationStatus, ReplicaState
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.gallery_images import ONE as IMAGE
 from galeria.faces.web.gallery_images import image_id
+from galeria.faces.web.lab_permits import new_lab_permit
 from galeria.faces.web.names import shown_name
 from galeria.faces.web.permits import Permit, permit, refused
 from galeria.faces.web.places import image_place, place_of, version_place
@@ -110,7 +112,7 @@ def show_delete(page: At, group: str, gallery: str, image: str, version: str) ->
             days=gallery_of.retention_days + gallery_of.grace_days,
             is_active=is_active,
             regions=_region_names(request),
-            lab_places={lab.id: place_of(lab.resource_id) for lab in request.uow.labs.of_version(row.version.id)},
+            lab_places=_lab_places(request, row.version),
             allowed=_deletable(request, row.version),
         )
 
@@ -145,6 +147,7 @@ def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
             maker=shown_name(request, version.created_by),
             regions=_region_names(request),
             has_failed=any(each.state is ReplicaState.FAILED for each in row.facts.replicas) or not version.is_sealed,
+            make=new_lab_permit(request, page),
             **_permits(request, row),
         )
 
@@ -157,6 +160,12 @@ def _permits(request: Request, row: VersionRow) -> dict[str, Any]:
         "restore_permit": write,
         "delete_permit": permit(request, f"{VERSION}/delete", row.version.key),
     }
+
+
+def _lab_places(request: Request, version: ImageVersion) -> dict[str, str]:
+    """Of those that this person may see."""
+    labs = [each for each in request.uow.labs.of_version(version.id) if request.caller.may(f"{LAB}/read", each.key)]
+    return {lab.id: place_of(lab.resource_id) for lab in labs}
 
 
 def _deletable(request: Request, version: ImageVersion) -> Permit:
@@ -199,7 +208,7 @@ def _source(request: Request, version: ImageVersion) -> dict[str, str]:
     if version.source_kind is SourceKind.MACHINE and not id.startswith("/"):
         machine = request.uow.machines.find(id)
         lab = request.uow.labs.find(machine.lab_id) if machine else None
-        if lab and request.caller.may("Microsoft.LabServices/labs/read", lab.key):
+        if lab and request.caller.may(f"{LAB}/read", lab.key):
             return {"kind": "machine", "name": lab.title, "place": place_of(lab.resource_id)}
         return {"kind": "machine", "name": "", "place": ""}
     if version.source_kind is SourceKind.UPLOAD:

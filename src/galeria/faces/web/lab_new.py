@@ -13,6 +13,7 @@ from galeria.domain.ids import ResourceId
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.lab_choices import read_choices
 from galeria.faces.web.lab_draft import SHUTDOWNS, LabDraft, account_value, read_draft
+from galeria.faces.web.lab_permits import new_lab_permit
 from galeria.faces.web.labs import LABS
 from galeria.faces.web.permits import permit
 from galeria.faces.web.places import lab_place
@@ -117,8 +118,7 @@ def _retired(draft: LabDraft, accounts: tuple[str, ...]) -> tuple[str, ...]:
 
 def _closed(request: Request, page: Page) -> Response:
     """For somebody who may make labs with no account, or where there is none."""
-    accounts = request.uow.accounts.below("/subscriptions")
-    scope = accounts[0].key if accounts else page.subscription.lower()
+    there_is_none = not request.uow.accounts.below("/subscriptions")
     return page.show(
-        "lab_new_closed.html", status=403, permit=permit(request, CREATE, scope), there_is_none=not accounts
+        "lab_new_closed.html", status=403, permit=new_lab_permit(request, page), there_is_none=there_is_none
     )

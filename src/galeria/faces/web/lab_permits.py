@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from galeria.actions.exports import SAVE, export_source, require_idle
 from galeria.actions.lab_overview import LabOverview
-from galeria.actions.lab_settings import LAB
+from galeria.actions.lab_planning import creatable_accounts
+from galeria.actions.lab_settings import CREATE, LAB
 from galeria.actions.machines import MACHINE, require_lab, running_on_machine
 from galeria.actions.request import Request
 from galeria.domain.errors import Conflict, GaleriaError
@@ -54,6 +55,16 @@ def lab_permits(request: Request, page: Page, seen: LabOverview) -> LabPermits:
         edit=edit,
         delete=delete,
     )
+
+
+def new_lab_permit(request: Request, page: Page) -> Permit:
+    """As the page for a new lab answers: with some account, there is no need to say which."""
+    if creatable_accounts(request):
+        return ALLOWED
+    accounts = request.uow.accounts.below("/subscriptions")
+    if not accounts:
+        return refused(page.gettext("There is no lab account yet. An administrator makes one first."))
+    return permit(request, CREATE, accounts[0].key)
 
 
 def export_permit(request: Request, seen: LabOverview) -> Permit:

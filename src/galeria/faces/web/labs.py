@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Response
 
 from galeria.actions.accounts import ACCOUNT, list_accounts
-from galeria.actions.lab_listing import LabSearch, may_create_labs, search_labs
+from galeria.actions.lab_listing import LabSearch, search_labs
 from galeria.actions.lab_overview import LabOverview, look_at_lab
-from galeria.actions.lab_settings import CREATE, MAX_TITLE, LabSettings, update_lab
+from galeria.actions.lab_settings import MAX_TITLE, LabSettings, update_lab
 from galeria.actions.labs import delete_lab
 from galeria.actions.machines import start_machine, stop_machine
 from galeria.actions.operations import cancel_operation, retry_operation
@@ -19,8 +19,8 @@ from galeria.domain.people import reach
 from galeria.domain.sizes import Size
 from galeria.domain.states import OperationStatus
 from galeria.faces.web.door import At, Page
-from galeria.faces.web.lab_permits import TEMPLATE, LabPermits, lab_permits
-from galeria.faces.web.permits import permit
+from galeria.faces.web.lab_permits import TEMPLATE, LabPermits, lab_permits, new_lab_permit
+from galeria.faces.web.permits import Permit, permit
 from galeria.faces.web.places import lab_place
 from galeria.faces.web.routes import page_router
 from galeria.faces.web.work import Work, get_work, kind_in_words
@@ -75,6 +75,7 @@ class LabSight:
     size: Size | None  # None where the catalogue has it no more
     region: str
     created_by: str
+    create: Permit  # labs of what was exported
     shows_version: bool  # the page of the version that it was made from
     figures: Figures | None  # of the export
 
@@ -101,8 +102,8 @@ def show_labs(page: At) -> Response:
             found=found,
             words=lambda operation: kind_in_words(operation.kind),
             text=search.text,
-            may_create=may_create_labs(request),
-            first_step=None if found.all else _first_step(request),
+            create=new_lab_permit(request, page),
+            first_step=None if found.all else _first_step(request, page),
             regions={region.name: region.display_name for region in request.settings.regions.all},
         )
 
@@ -134,6 +135,7 @@ def look(request: Request, page: Page, id: ResourceId) -> LabSight:
         size=next((each for each in settings.sizes if each.name == seen.lab.size), None),
         region=settings.regions.get(seen.lab.location).display_name,
         created_by=person.display_name if person else seen.lab.created_by,
+        create=new_lab_permit(request, page),
         shows_version=version is not None
         and version.deleted_at is None
         and request.caller.may("Microsoft.Compute/galleries/images/versions/read", version.key),
@@ -221,7 +223,7 @@ def _shown(sight: LabSight) -> dict[str, object]:
     return {"sight": sight, "seen": sight.seen, "lab": sight.seen.lab, "permits": sight.permits}
 
 
-def _first_step(request: Request) -> FirstStep:
+def _first_step(request: Request, page: Page) -> FirstStep:
     """For somebody who sees no lab."""
     given, uow = request.caller.assignments, request.uow
     if reach(given, f"{ACCOUNT}/write"):
@@ -229,7 +231,7 @@ def _first_step(request: Request) -> FirstStep:
         counts = uow.lists.definition_counts()
         if not any(counts.get(each or "", 0) for each in galleries):
             return FirstStep(step="import" if galleries else "attach")
-    if reach(given, CREATE):
+    if new_lab_permit(request, page):
         return FirstStep(step="lab")
     subscription = f"/subscriptions/{uow.subscriptions()[0].id}"
     return FirstStep(

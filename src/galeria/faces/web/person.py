@@ -79,6 +79,8 @@ def take(page: At, who: str) -> Response:
 def new_password(page: At, who: str) -> Response:
     with page.form.checking("password"):
         with page.writing() as request:
+            # The own one is changed on the page of one's own account, which asks for the old one.
+            request.caller.require(GIVE_ROLES, page.subscription)
             way = password_way(page)
             enrolled = renew_password(request, page.inside.secrets, who, way, page.form.raw("password"))
         return show_secret(page, enrolled)
