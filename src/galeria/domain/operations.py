@@ -106,6 +106,7 @@ class AuditSearch:
     caller: str = ""  # the whole sign-in name or client id
     status: str = ""
     provider: str = ""  # the action's, such as Microsoft.Compute
+    before: tuple[datetime, str] | None = None  # time and id of the event after which the older ones are wanted
 
 
 @dataclass(eq=False, kw_only=True)

@@ -1,5 +1,7 @@
 """Groups, galleries, image definitions and lab plans: made, changed, listed, deleted, with the status codes of ARM."""
 
+import base64
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -188,6 +190,30 @@ def test_the_activity_log_is_narrowed_as_the_cli_asks(arm: Arm, clause: str, is_
     asked = clause.format(at=newest["eventTimestamp"], **times)
     found = done(arm().get(path, params={"$filter": f"{own} and {asked}"}))["value"]
     assert (newest["eventDataId"] in {each["eventDataId"] for each in found}) is is_found
+
+
+def test_the_activity_log_is_read_page_by_page_while_more_is_written(arm: Arm) -> None:
+    group = f"{SUB}/resourceGroups/paged"
+    for number in range(5):
+        assert arm().put(group, json={"location": "brazilsouth", "tags": {"at": str(number)}}).is_success
+    path = f"{SUB}/providers/Microsoft.Insights/eventtypes/management/values"
+    asked = {"$filter": "resourceGroupName eq 'paged'"}
+    whole = [each["eventDataId"] for each in done(arm().get(path, params=asked))["value"]]
+    page, seen = done(arm().get(path, params={**asked, "$top": 2})), []
+    while "nextLink" in page:
+        assert len(page["value"]) == 2
+        seen += page["value"]
+        assert arm().put(group, json={"location": "brazilsouth", "tags": {"at": "later"}}).is_success
+        page = done(arm().get(page["nextLink"]))
+    assert [each["eventDataId"] for each in seen + page["value"]] == whole
+    assert len(whole) == 5
+
+
+@pytest.mark.parametrize("place", [["2026-11-28"], ["soon", "x"], [1, "x"], ["0001-01-01T00:00:00+14:00", "x"]])
+def test_the_activity_log_has_no_page_after_a_place_that_is_none(arm: Arm, place: list[str | int]) -> None:
+    token = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    path = f"{SUB}/providers/Microsoft.Insights/eventtypes/management/values"
+    told(arm().get(path, params={"$skipToken": token}), 400)
 
 
 @pytest.mark.parametrize(

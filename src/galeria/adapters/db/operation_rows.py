@@ -114,6 +114,9 @@ def _wanted(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
         yield columns.at >= search.since
     if search.until:
         yield columns.at < search.until
+    if search.before:
+        at, id = search.before
+        yield sa.or_(columns.at < at, sa.and_(columns.at == at, columns.id < id))
     if search.provider:
         yield sa.func.lower(columns.action).startswith(f"{search.provider.lower()}/", autoescape=True)
     yield from _wanted_whole(search)

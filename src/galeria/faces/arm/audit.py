@@ -1,6 +1,7 @@
 """The audit trail in the shape of Azure's activity log."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from galeria.faces.arm.answers import shown
 from galeria.faces.arm.door import At
 from galeria.faces.arm.envelope import when
 from galeria.faces.arm.ids import subscription_key
-from galeria.faces.arm.paging import listed
+from galeria.faces.arm.paging import PAGE, Order, listed, next_link, place_after, unknown_token
 from galeria.faces.arm.routes import SUBSCRIPTION, Route
 
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
@@ -30,15 +31,20 @@ def list_events(
     subscription: str,
     door: At,
     filter: Annotated[str, Query(alias="$filter")] = "",
-    top: Annotated[int, Query(alias="$top", ge=1, le=1000)] = 100,
+    top: Annotated[int, Query(alias="$top", ge=1)] = PAGE,
 ) -> Response:
-    """Newest first. `$filter` by resourceGroupName or resourceId also narrows what the caller must be allowed to read."""
+    """Newest first, `$top` of them to a page, 100 at most. `$filter` by resourceGroupName or resourceId also narrows what the
+    caller must be allowed to read."""
     said = read_filter(filter)
     scope = _scope(subscription, said)
     door.caller.require(READ, scope)
+    size, after = min(top, PAGE), place_after(door)
+    search = replace(_search(said), before=_before(after) if after else None)
     with door.reading() as request:
-        events = request.uow.audit.search([scope], _search(said), offset=0, limit=top)
-    return shown(listed([_view(subscription, event) for event in events]))
+        events = request.uow.audit.search([scope], search, offset=0, limit=size + 1)
+    last = events[size - 1] if len(events) > size else None
+    link = next_link(door, (last.at.isoformat(), last.id)) if last else None
+    return shown(listed([_view(subscription, event) for event in events[:size]], link))
 
 
 def read_filter(text: str) -> dict[str, str]:
@@ -51,6 +57,14 @@ def read_filter(text: str) -> dict[str, str]:
         name = "resourceid" if match[1].lower() == "resourceuri" else match[1].lower()
         said[f"{name} {match[2].lower()}"] = match[3] if match[3] is not None else match[4]
     return said
+
+
+def _before(place: Order) -> tuple[datetime, str]:
+    try:
+        at, id = place
+        return datetime.fromisoformat(str(at)).astimezone(UTC), str(id)
+    except (ValueError, OverflowError) as error:
+        raise unknown_token() from error
 
 
 def _search(said: dict[str, str]) -> AuditSearch:
