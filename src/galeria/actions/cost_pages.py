@@ -17,7 +17,7 @@ from galeria.domain.offers import ImageOutline, VersionFacts
 from galeria.domain.states import ReplicaState
 from galeria.ports.holdings import ImageSum, LabUse
 
-ROWS = 50  # of a page
+ROWS = 25  # of a page: each has several amounts of money to be written out
 
 
 @dataclass(frozen=True, kw_only=True)

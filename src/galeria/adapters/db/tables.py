@@ -150,6 +150,7 @@ image_versions = Table(
     _time("hard_deletion_at", nullable=True, index=True),
     Column("number_key", key_type(), nullable=False),
     Index("ix_image_versions_number", "definition_id", "number_key"),
+    Index("ix_image_versions_there", "definition_id", "deleted_at", "id"),
     Index("ix_image_versions_source_id", "source_id"),
 )
 # A deleted version keeps its row and frees its key.
@@ -188,6 +189,7 @@ replicas = Table(
     _text("spelling"),
     Column("replica_count", Integer),
     Column("storage_type", word(StorageType)),
+    Index("ix_replicas_state", "version_id", "state"),
 )
 
 lab_accounts = Table(
@@ -358,7 +360,7 @@ audit_events = Table(
     _text("scope"),
     Column("scope_key", key_type(), nullable=False, index=True),
     _text("status"),
-    _text("correlation_id"),
+    _text("correlation_id", index=True),
     _text("detail"),
 )
 
