@@ -32,6 +32,7 @@ from galeria.faces.client.credentials import ClientSecret
 from galeria.reconcilers.holdings import measure_holdings
 
 DEFINITIONS, VERSIONS = 100, 100
+REGIONS = ("brazilsouth", "brazilsoutheast")
 SINGLE_LIMIT, PAGE_LIMIT = 0.020, 0.060  # seconds that 99 of 100 answers may take
 SINGLES, PAGES = 1000, 200
 API = {"api-version": "2024-03-03"}
@@ -75,7 +76,7 @@ def fill(parts: Parts) -> str:
                 version = _version(parts, definition, patch)
                 uow.versions.add(version)
                 uow.versions.add_disk(VersionDisk(version_id=version.id, lun=OS_DISK, size=8 << 30, digest="0" * 64))
-                for region in ("brazilsouth", "brazilsoutheast"):
+                for region in REGIONS:
                     uow.versions.add_replica(
                         Replica(version_id=version.id, region=region, state=ReplicaState.COMPLETED)
                     )

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from bench.answers import DEFINITIONS, VERSIONS, fill, made
+from bench.answers import DEFINITIONS, REGIONS, VERSIONS, fill, made
 from bench.rows import Row, Task
 from bench.walk import PAGE, PageFound, Walked, loaded_by, page_routes, walk
 from galeria.adapters.durable import DistantStarter
@@ -17,13 +17,15 @@ from galeria.bootstrap.founding import FIRST_ACCOUNT, ensure_founded, secrets_fo
 from galeria.bootstrap.parts import Parts, open_parts
 from galeria.bootstrap.serving import application
 from galeria.bootstrap.stage import serving
-from galeria.domain.galleries import Generation, OsState
+from galeria.domain.galleries import Generation, ImageDefinition, OsState
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs import Lab, LabMachine, MachineKind
-from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.operations import AuditEvent, Operation, OperationKind
 from galeria.domain.states import MachineState, OperationStatus
+from galeria.ports.holdings import RegionHolding
 
 LABS = 1000
+EVENTS = 20  # of each lab in the log
 TITLE = f"The portal's pages, with {LABS} labs and {DEFINITIONS * VERSIONS} image versions"
 LIMIT, WEIGHT_LIMIT = 0.100, 300_000  # seconds that 99 of 100 answers may take, and bytes with all that a page loads
 ROUNDS = 100
@@ -54,7 +56,8 @@ def measure(task: Task) -> list[Row]:
 
 
 def furnish(parts: Parts, gallery: str) -> None:
-    """1,000 labs with a stopped template each, made from the gallery, which is attached; and the operations that made them."""
+    """1,000 labs with a stopped template each, made from the gallery, which is attached; the operations that made them, the
+    log of them, and what every version holds."""
     group = ResourceId(parts.installation.subscription_id, GROUP)
     with parts.database() as uow:
         account = uow.accounts.get_by_key(group.resource("Microsoft.LabServices", "labPlans", ACCOUNT).key)
@@ -70,7 +73,14 @@ def furnish(parts: Parts, gallery: str) -> None:
                 uow.labs.add(lab)
                 uow.machines.add(_machine(parts, lab, number))
                 uow.operations.add(_operation(parts, lab))
+                for _ in range(EVENTS):
+                    uow.audit.add(_event(parts, lab))
             uow.commit()
+    with parts.database() as uow:
+        for definition in uow.definitions.of_gallery(account.gallery_id or ""):
+            ids = [each.id for each in uow.versions.of_definition(definition.id)]
+            uow.holdings.keep([_holding(parts, definition, id, region) for id in ids for region in REGIONS])
+        uow.commit()
 
 
 def sign_in(client: httpx.Client, data: Path) -> None:
@@ -129,6 +139,31 @@ def _operation(parts: Parts, lab: Lab) -> Operation:
         started_by=lab.created_by,
         created_at=now,
         ended_at=now,
+    )
+
+
+def _event(parts: Parts, lab: Lab) -> AuditEvent:
+    return AuditEvent(
+        id=parts.dice.new_id(),
+        at=parts.clock.now(),
+        principal_id=lab.created_by,
+        principal_name=lab.created_by,
+        action="Microsoft.LabServices/labs/write",
+        scope=lab.key,
+        status="Succeeded",
+        correlation_id=parts.dice.new_guid(),
+    )
+
+
+def _holding(parts: Parts, definition: ImageDefinition, version: str, region: str) -> RegionHolding:
+    return RegionHolding(
+        gallery_id=definition.gallery_id,
+        definition_id=definition.id,
+        version_id=version,
+        region=region,
+        own_bytes=1 << 30,
+        chain="bench",
+        measured_at=parts.clock.now(),
     )
 
 
