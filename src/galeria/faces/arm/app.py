@@ -1,6 +1,7 @@
 """The whole REST service: sign-in, the ARM door and uploads under one roof."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -123,7 +124,9 @@ def make_app(inside: Inside, *, routers: Iterable[APIRouter] = (), entrance: Ent
     return app
 
 
+@cache
 def _arm_router() -> APIRouter:
+    """Knows nothing of one application, so that those of one process, such as tests', share what took half a second to make."""
     router = APIRouter(redirect_slashes=False)
     for route in ROUTES:
         router.add_api_route(

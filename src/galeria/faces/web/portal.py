@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -67,11 +68,25 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
     static = StaticFiles()
     router = APIRouter()
     for each in (
-        _home_router(),
         static.router(),
         SignInPages(entrance=entrance).router(),
         MyPages(entrance=entrance).router(),
         *((external_router(),) if inside.provider else ()),
+        _pages_router(),
+        uploads_router(inside),
+        console_router(inside, _who_looks(inside)),
+        ImportPages(inside).router(),
+    ):
+        router.include_router(each)
+    return Portal(rendering=Rendering(static, inside.settings), router=router)
+
+
+@cache
+def _pages_router() -> APIRouter:
+    """Of pages that know nothing of one application: those of one process, such as tests', share them."""
+    router = APIRouter()
+    for each in (
+        _home_router(),
         welcome_router(),
         people_router(),
         person_router(),
@@ -87,16 +102,13 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
         costs_router(),
         activity_router(),
         operations_router(),
-        uploads_router(inside),
-        console_router(inside, _who_looks(inside)),
-        ImportPages(inside).router(),
         galleries_router(),
         gallery_images_router(),
         gallery_versions_router(),
         version_regions_router(),
     ):
         router.include_router(each)
-    return Portal(rendering=Rendering(static, inside.settings), router=router)
+    return router
 
 
 def _who_looks(inside: Inside) -> Callable[[WebSocket], Caller | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import tzinfo
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,11 +16,17 @@ from galeria.faces.web.places import PLACES
 from galeria.faces.web.sentences import Sentences
 
 
+@cache
+def _shipped() -> Catalogues:
+    """Galeria's own, read once in a process."""
+    return Catalogues()
+
+
 class Rendering:
     """Everything that a page's text is made with. Nothing in it changes."""
 
     def __init__(self, static: StaticFiles, settings: Settings) -> None:
-        catalogues = Catalogues()
+        catalogues = _shipped()
         self.static = static
         self._settings = settings
         self._catalogues = {language: catalogues.get(language) for language in LANGUAGES}
