@@ -8,7 +8,7 @@ from pathlib import Path
 from galeria.bootstrap.stage import serving
 from galeria.faces.client.compute import NewDefinition
 from galeria.faces.client.connection import Connection
-from galeria.faces.client.credentials import ClientSecret
+from galeria.faces.client.credentials import ClientSecret, Password
 from galeria.faces.client.galeria import Galeria
 from galeria.faces.client.imports import ImportRequest, begin_import
 from galeria.faces.client.labs import NewLab
@@ -72,7 +72,8 @@ def housing(folder: Path, *, fake: bool = True) -> Iterator[House]:
 
 
 def furnish(house: House) -> None:
-    """A gallery that is attached, an image in two regions that makes labs, one that makes none, and a lab."""
+    """A gallery that is attached, an image in two regions that makes labs, one that makes none, a lab, and a file of Maria's
+    that is no image yet."""
     galeria, disk, second = house.galeria, house.folder / "disk.raw", house.folder / "data.raw"
     disk.write_bytes(disk_bytes())
     second.write_bytes(disk_bytes(seed=2))
@@ -83,6 +84,15 @@ def furnish(house: House) -> None:
     image = str(galeria.images.get(IMAGE)["properties"]["sharedGalleryId"])
     wanted = NewLab(image=image, user="ana", password=PASSWORD, region=HOME, title="Algebra", description="First term")
     galeria.wait(galeria.labs.create(LAB, wanted))
+    send_file(house, MARIA, disk)
+
+
+def send_file(house: House, person: Person, file: Path) -> None:
+    credentials, memory = Password(user=person.name, password=person.password), house.folder / person.name
+    memory.mkdir()
+    connection = Connection(house.endpoint, credentials, ca_file=Path(house.connect["ca_file"]), patient=True)
+    with Galeria.open(connection, memory=memory) as galeria:
+        galeria.uploads.send(file)
 
 
 def add_image(house: House, name: str, *disks: Path, regions: tuple[str, ...] = ()) -> None:
