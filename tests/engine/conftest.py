@@ -20,7 +20,7 @@ from galeria.adapters.engine import agent, kvm_probe
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.fakes.engine import FakeEngine
-from galeria.guests import build_guest, get_sources
+from galeria.guests import GuestSources, build_guest, get_sources
 from galeria.ports.disks import Content, DiskSource
 from galeria.ports.machines import FirstBoot, Machine, MachineSpec, VmEngine
 
@@ -50,11 +50,16 @@ def work() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def guest_image() -> Iterator[Path]:
+def sources() -> GuestSources:
+    return get_sources(SCRATCH)
+
+
+@pytest.fixture(scope="session")
+def guest_image(sources: GuestSources) -> Iterator[Path]:
     """A generalized Linux that boots in both generations."""
     folder = Path(tempfile.mkdtemp(prefix="galeria-test-guest-", dir="/var/tmp"))
     image = folder / "guest.raw"
-    build_guest(image, sources=get_sources(SCRATCH), disk_mib=GUEST_MIB)
+    build_guest(image, sources=sources, disk_mib=GUEST_MIB)
     yield image
     shutil.rmtree(folder)
 
