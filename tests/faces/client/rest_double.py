@@ -4,8 +4,9 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -102,6 +103,13 @@ class RestDouble:
             self._server.server_close()
             self._server = None
 
+    def wait_until_alone(self) -> None:
+        """What a client sent before it went is taken in."""
+        deadline = time.monotonic() + 20
+        while self._server and not self._server.is_alone:
+            assert time.monotonic() < deadline, "a client is still there"
+            time.sleep(0.01)
+
     def told(self, asked: Asked) -> Told:
         self.asked.append(asked)
         if asked.path == "/adfs/oauth2/token":
@@ -161,8 +169,13 @@ class _Server(ThreadingHTTPServer):
     def close_lines(self) -> None:
         """As when a process dies: clients notice at once."""
         for line in self._lines:
-            if line.fileno() != -1:
+            with suppress(OSError):  # the client was quicker
                 line.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def is_alone(self) -> bool:
+        """Every line was heard to its end."""
+        return all(line.fileno() == -1 for line in self._lines)
 
 
 class _Handler(BaseHTTPRequestHandler):

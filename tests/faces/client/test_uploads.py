@@ -79,6 +79,7 @@ def test_another_run_continues_where_the_first_one_stopped(
 
     with pytest.raises(KeyboardInterrupt):
         sender.send(disk, heard=stop)
+    double.wait_until_alone()
     already = sent_bytes(double)
 
     upload = Uploads(connection, tmp_path / "state").send(disk)
