@@ -22,8 +22,9 @@ class OpenIdHttp:
 
     def __init__(self, name: str, *, seconds: float = SECONDS) -> None:
         self._name = name
+        self._seconds = seconds
         # The system's authorities, to which an organization may have added its own.
-        self._client = httpx.Client(verify=ssl.create_default_context(), timeout=seconds, trust_env=False)
+        self._trust = ssl.create_default_context()
 
     def get(self, address: str, headers: Mapping[str, str] | None = None) -> Mapping[str, Any]:
         return self._asked("GET", address, headers=headers or {})
@@ -46,10 +47,13 @@ class OpenIdHttp:
     def _asked(
         self, method: str, address: str, *, headers: Mapping[str, str], form: Mapping[str, str] | None = None
     ) -> Mapping[str, Any]:
+        place, said = self.trusted(address), {"Accept": "application/json", **headers}
         try:
-            with self._client.stream(
-                method, self.trusted(address), data=form, headers={"Accept": "application/json", **headers}
-            ) as answer:
+            # Sign-ins are rare: no line is kept open for the next one.
+            with (
+                httpx.Client(verify=self._trust, timeout=self._seconds, trust_env=False) as client,
+                client.stream(method, place, data=form, headers=said) as answer,
+            ):
                 content = self._content(answer)
         except httpx.HTTPError as error:
             log.warning("%s does not answer at %s: %s", self._name, address, error)
