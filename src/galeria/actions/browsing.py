@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 from galeria.actions.definitions import get_definition
 from galeria.actions.galleries import get_gallery, list_galleries
+from galeria.actions.pages import count_pages, page_within
 from galeria.actions.request import Request
 from galeria.domain.accounts import LabAccount
 from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, VersionNumber
@@ -28,7 +29,7 @@ class Rows(Generic[T]):
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.count // ROWS))
+        return count_pages(self.count, ROWS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,7 @@ def browse_definitions(
         for each in request.uow.offers.outlines(gallery.id)
         if wanted in each.display_name.casefold() or wanted in each.name.lower()
     ]
-    page = _within(page, len(found))
+    page = page_within(page, len(found), ROWS)
     ids = found[(page - 1) * ROWS : page * ROWS]
     offers, lists = request.uow.offers, request.uow.lists
     definitions, regions = offers.definitions(ids), offers.regions(ids)
@@ -107,7 +108,7 @@ def browse_versions(
     lists, starting = request.uow.lists, starting.strip()
     versions, count = lists.versions(definition.id, starting=starting, offset=(max(page, 1) - 1) * ROWS, limit=ROWS)
     if not versions and count:
-        page = _within(page, count)
+        page = page_within(page, count, ROWS)
         versions, count = lists.versions(definition.id, starting=starting, offset=(page - 1) * ROWS, limit=ROWS)
     latest = lists.latest(definition.id)
     running = {each.subject: each for each in request.uow.operations.unsettled()}
@@ -148,7 +149,3 @@ def retained_of_gallery(request: Request, gallery_id: ResourceId) -> tuple[list[
     request.caller.require(READ_VERSION, gallery_id.key)
     gallery = request.uow.galleries.get_by_key(gallery_id.key)
     return request.uow.lists.retained(gallery.id, limit=ROWS)
-
-
-def _within(page: int, count: int) -> int:
-    return min(max(1, page), max(1, -(-count // ROWS)))

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from galeria.actions.galleries import get_gallery
+from galeria.actions.pages import count_pages, page_within
 from galeria.actions.request import Request
 from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion
 from galeria.domain.ids import ResourceId
@@ -106,13 +107,13 @@ def look_at_costs(request: Request, gallery_id: ResourceId, *, text: str = "", p
         if each.id in sums and (wanted in each.display_name.casefold() or wanted in each.name.lower())
     ]
     costs.sort(key=lambda each: -each.sums.price_month)
-    page, pages = _within(page, len(costs))
+    page = page_within(page, len(costs), ROWS)
     return GalleryCosts(
         gallery=gallery,
         sums=_total(request, list(sums.values()), list(waiting.values())),
         images=tuple(costs[(page - 1) * ROWS : page * ROWS]),
         page=page,
-        pages=pages,
+        pages=count_pages(len(costs), ROWS),
         measured_at=measured_at,
     )
 
@@ -123,7 +124,7 @@ def look_at_image_costs(request: Request, definition_id: ResourceId, *, page: in
     none = ImageSum(versions=0, logical_bytes=0, labs=0, own_bytes={})
     sums = holdings.sums(gallery.id, definition_id=definition.id).get(definition.id, none)
     waiting = holdings.unmeasured(gallery.id, definition_id=definition.id).get(definition.id, {})
-    page, pages = _within(page, sums.versions)
+    page = page_within(page, sums.versions, ROWS)
     versions, _ = holdings.versions(definition.id, offset=(page - 1) * ROWS, limit=ROWS)
     return ImageUses(
         gallery=gallery,
@@ -131,7 +132,7 @@ def look_at_image_costs(request: Request, definition_id: ResourceId, *, page: in
         sums=_sum(request, sums, waiting),
         versions=tuple(_uses(request, versions)),
         page=page,
-        pages=pages,
+        pages=count_pages(sums.versions, ROWS),
     )
 
 
@@ -198,9 +199,3 @@ def _regions(request: Request, own: Mapping[str, int], waiting: Mapping[str, int
         )
         for region in sorted({*own, *waiting})
     )
-
-
-def _within(page: int, count: int) -> tuple[int, int]:
-    """A page that there is, and how many there are."""
-    pages = max(1, -(-count // ROWS))
-    return min(max(1, page), pages), pages

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from galeria.actions.browsing import ROWS, Rows
 from galeria.actions.credentials import SecretFacts, list_secrets
+from galeria.actions.pages import page_within
 from galeria.actions.principals import GIVE_ROLES, SEE_ROLES, get_principal, subscription_scope
 from galeria.actions.request import Request
 from galeria.actions.roles import OWNER, keep_an_owner
@@ -53,7 +54,7 @@ def search_people(request: Request, search: PeopleSearch) -> Rows[PersonRow]:
     request.caller.require(SEE_ROLES, subscription_scope(request.uow))
     people = request.uow.people
     found = [each.id for each in people.outlines() if _fits(each, search)]
-    page = _within(search.page, len(found))
+    page = page_within(search.page, len(found), ROWS)
     ids = found[(page - 1) * ROWS : page * ROWS]
     roles: dict[str, dict[str, None]] = {id: {} for id in ids}
     for given in people.assignments_of(ids):
@@ -71,7 +72,7 @@ def look_at_person(request: Request, who: str, *, page: int = 1) -> PersonSight:
     is_program = principal.kind is PrincipalKind.SERVICE_PRINCIPAL
     may_change = request.caller.may(GIVE_ROLES, scope)
     given = uow.people.assignments(principal.id)
-    page = _within(page, len(given))
+    page = page_within(page, len(given), ROWS)
     shown = [_given(request, each, scope) for each in given[(page - 1) * ROWS : page * ROWS]]
     return PersonSight(
         principal=principal,
@@ -100,10 +101,6 @@ def _kept(request: Request, scope: str, losing: list[RoleAssignment]) -> str:
     except Conflict as error:
         return str(error)
     return ""
-
-
-def _within(page: int, count: int) -> int:
-    return min(max(1, page), max(1, -(-count // ROWS)))
 
 
 def _fits(person: PersonOutline, search: PeopleSearch) -> bool:

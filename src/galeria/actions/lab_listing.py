@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from galeria.actions.lab_settings import LAB
 from galeria.actions.operations import is_visible
+from galeria.actions.pages import count_pages, page_within
 from galeria.actions.request import Request
 from galeria.domain.labs import Lab, LabMachine
 from galeria.domain.operations import Operation
@@ -46,11 +47,14 @@ def search_labs(request: Request, search: LabSearch) -> ListedLabs:
     looks = request.uow.lab_looks
     outlines = looks.outlines(reach(request.caller.assignments, f"{LAB}/read"))
     chosen = [each for each in outlines if _fits(each, search.text)]
-    pages = max(1, -(-len(chosen) // search.size))
-    page = min(max(1, search.page), pages)
+    page = page_within(search.page, len(chosen), search.size)
     shown = chosen[(page - 1) * search.size : page * search.size]
     return ListedLabs(
-        labs=tuple(_closely(request, shown)), found=len(chosen), all=len(outlines), page=page, pages=pages
+        labs=tuple(_closely(request, shown)),
+        found=len(chosen),
+        all=len(outlines),
+        page=page,
+        pages=count_pages(len(chosen), search.size),
     )
 
 

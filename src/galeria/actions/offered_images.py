@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from galeria.actions.accounts import ACCOUNT
+from galeria.actions.pages import count_pages, page_within
 from galeria.actions.request import Request
 from galeria.domain.accounts import ImageChoice, LabAccount
 from galeria.domain.errors import NotFound
@@ -101,8 +102,7 @@ def search_images(request: Request, id: ResourceId, search: ImageSearch) -> Offe
     chosen = [each for each in look.outlines if _matches(each, search.text) and look.has(each, search.status)]
     if search.usable_first:
         chosen.sort(key=lambda each: not look.is_usable(each))
-    pages = max(1, -(-len(chosen) // search.size))
-    page = min(max(1, search.page), pages)
+    page = page_within(search.page, len(chosen), search.size)
     shown = chosen[(page - 1) * search.size : page * search.size]
     return OfferedImages(
         account=account,
@@ -111,7 +111,7 @@ def search_images(request: Request, id: ResourceId, search: ImageSearch) -> Offe
         found=len(chosen),
         counts={status: sum(look.has(each, status) for each in look.outlines) for status in ImageStatus},
         page=page,
-        pages=pages,
+        pages=count_pages(len(chosen), search.size),
     )
 
 
