@@ -9,20 +9,23 @@ from fastapi import Query
 from starlette.responses import Response
 
 from galeria.actions.activity import READ
-from galeria.domain.errors import Invalid
 from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.faces.arm.answers import shown
+from galeria.faces.arm.clauses import not_understood, read_clauses
 from galeria.faces.arm.door import At
 from galeria.faces.arm.envelope import when
 from galeria.faces.arm.ids import subscription_key
 from galeria.faces.arm.paging import PAGE, Order, listed, next_link, place_after, unknown_token
 from galeria.faces.arm.routes import SUBSCRIPTION, Route
 
-_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"\s*(eventTimestamp|resourceGroupName|resourceId|resourceUri|resourceProvider|correlationId|caller|status)"
     r"\s+(eq|ge|le)\s+(?:'([^']*)'|([^\s']+))\s*",
     re.IGNORECASE,
+)
+_HINT = (
+    "Use eventTimestamp with ge and le, and resourceGroupName, resourceId, resourceProvider, correlationId, "
+    "caller or status with eq, joined by and."
 )
 _MOMENT = timedelta(microseconds=1)
 
@@ -48,12 +51,11 @@ def list_events(
 
 
 def read_filter(text: str) -> dict[str, str]:
-    """Values by name and operator. Raises Invalid for what is not understood: ignored, it would show too much."""
+    """Values by name and operator. Raises Invalid for what is not understood."""
     said: dict[str, str] = {}
-    for clause in _AND.split(text) if text.strip() else []:
-        match = _CLAUSE.fullmatch(clause)
-        if match is None or (match[2].lower() == "eq") is (match[1].lower() == "eventtimestamp"):
-            raise _not_understood(clause)
+    for match in read_clauses(text, _CLAUSE, _HINT):
+        if (match[2].lower() == "eq") is (match[1].lower() == "eventtimestamp"):
+            raise not_understood(match[0], _HINT)
         name = "resourceid" if match[1].lower() == "resourceuri" else match[1].lower()
         said[f"{name} {match[2].lower()}"] = match[3] if match[3] is not None else match[4]
     return said
@@ -88,17 +90,7 @@ def _time(text: str) -> datetime | None:
         found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise _not_understood(text) from error
-
-
-def _not_understood(what: str) -> Invalid:
-    return Invalid(
-        f"The filter '{what}' is not understood.",
-        hint="Use eventTimestamp with ge and le, and resourceGroupName, resourceId, resourceProvider, correlationId, "
-        "caller or status with eq, joined by and.",
-        code="InvalidFilterInQueryString",
-        target="$filter",
-    )
+        raise not_understood(text, _HINT) from error
 
 
 def _scope(subscription: str, said: dict[str, str]) -> str:

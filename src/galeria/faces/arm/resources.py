@@ -12,6 +12,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
 from galeria.faces.arm.answers import shown
+from galeria.faces.arm.clauses import read_clauses
 from galeria.faces.arm.door import At, require_any_role
 from galeria.faces.arm.envelope import when
 from galeria.faces.arm.ids import GroupId, subscription_key
@@ -26,7 +27,6 @@ Expand = Annotated[str, Query(alias="$expand")]
 _CLAUSE = re.compile(
     r"\s*(resourceGroup|resourceType|name|location|tagname|tagvalue)\s+eq\s+'((?:[^']|'')*)'\s*", re.IGNORECASE
 )
-_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 
 
 class TagProperties(Wire):
@@ -84,18 +84,9 @@ def delete_tags(scope: str, door: At) -> Response:
 
 
 def read_filter(text: str) -> Wanted:
-    """Raises Invalid for what is not understood: a filter that is silently ignored would show too much."""
-    said: dict[str, str] = {}
-    for clause in _AND.split(text) if text.strip() else []:
-        match = _CLAUSE.fullmatch(clause)
-        if match is None:
-            raise Invalid(
-                f"The filter '{clause}' is not understood.",
-                hint="Use resourceGroup, resourceType, name, location, tagname or tagvalue with eq, joined by and.",
-                code="InvalidFilterInQueryString",
-                target="$filter",
-            )
-        said[match[1].lower()] = match[2].replace("''", "'")
+    """Raises Invalid for what is not understood."""
+    hint = "Use resourceGroup, resourceType, name, location, tagname or tagvalue with eq, joined by and."
+    said = {match[1].lower(): match[2].replace("''", "'") for match in read_clauses(text, _CLAUSE, hint)}
     return Wanted(
         group=said.get("resourcegroup", ""),
         type=said.get("resourcetype", ""),

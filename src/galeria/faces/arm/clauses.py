@@ -1,0 +1,23 @@
+"""`$filter` as Azure's resource lists and its activity log have it: conditions on known names, joined by `and`."""
+
+import re
+from collections.abc import Iterator
+
+from galeria.domain.errors import Invalid
+
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+
+
+def read_clauses(text: str, clause: re.Pattern[str], hint: str) -> Iterator[re.Match[str]]:
+    """Raises Invalid for what is not understood: a filter that is silently ignored would show too much."""
+    for part in _AND.split(text) if text.strip() else []:
+        match = clause.fullmatch(part)
+        if match is None:
+            raise not_understood(part, hint)
+        yield match
+
+
+def not_understood(what: str, hint: str) -> Invalid:
+    return Invalid(
+        f"The filter '{what}' is not understood.", hint=hint, code="InvalidFilterInQueryString", target="$filter"
+    )
