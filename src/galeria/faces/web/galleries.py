@@ -19,6 +19,7 @@ from galeria.actions.request import Request
 from galeria.domain.galleries import Gallery
 from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.domain.resources import ResourceGroup
+from galeria.faces.web.accounts import region_names
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.lists import page_number
 from galeria.faces.web.names import shown_name
@@ -53,7 +54,7 @@ def show_galleries(page: At) -> Response:
     with page.reading() as request:
         rows = browse_galleries(request, page.subscription.lower())
         new = _may_make(request, page)
-        return page.show("galleries.html", rows=rows, new=new, regions=_region_names(request))
+        return page.show("galleries.html", rows=rows, new=new, regions=region_names(request))
 
 
 def show_new(page: At) -> Response:
@@ -91,7 +92,7 @@ def show_gallery(page: At, group: str, gallery: str) -> Response:
             text=text,
             retained=retained_of_gallery(request, id),
             accounts=request.uow.accounts.with_gallery(found.id),
-            regions=_region_names(request),
+            regions=region_names(request),
             maker=shown_name(request, found.created_by),
             **_permits(request, found),
         )
@@ -198,7 +199,3 @@ def _deletable(request: Request, gallery: Gallery) -> Permit:
     if gallery.community_enabled:
         return refused("The gallery is shared with the community.")
     return refused("The gallery is attached to a lab account.") if accounts else allowed
-
-
-def _region_names(request: Request) -> dict[str, str]:
-    return {region.name: region.display_name for region in request.settings.regions.all}

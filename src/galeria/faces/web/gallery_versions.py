@@ -19,6 +19,7 @@ from galeria.domain.operations import Operation
 from galeria.domain.publishing import check_deletable
 from galeria.domain.soft_delete import Retention
 from galeria.domain.states import OperationStatus, ReplicaState
+from galeria.faces.web.accounts import region_names
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.gallery_images import ONE as IMAGE
 from galeria.faces.web.gallery_images import image_id
@@ -111,7 +112,7 @@ def show_delete(page: At, group: str, gallery: str, image: str, version: str) ->
             keeps=gallery_of.soft_delete and row.version.is_offered,
             days=gallery_of.retention_days + gallery_of.grace_days,
             is_active=is_active,
-            regions=_region_names(request),
+            regions=region_names(request),
             lab_places=_lab_places(request, row.version),
             allowed=_deletable(request, row.version),
         )
@@ -145,7 +146,7 @@ def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
             manifest=_manifest(page, row),
             source=_source(request, version),
             maker=shown_name(request, version.created_by),
-            regions=_region_names(request),
+            regions=region_names(request),
             has_failed=any(each.state is ReplicaState.FAILED for each in row.facts.replicas) or not version.is_sealed,
             make=new_lab_permit(request, page),
             **_permits(request, row),
@@ -225,7 +226,3 @@ def _end_of_day(page: Page) -> datetime:
     except ValueError:
         raise Invalid(f"'{text}' is no date.", hint="Choose a day.", target="date") from None
     return datetime.combine(day, time(23, 59, 59), tzinfo=page.zone)
-
-
-def _region_names(request: Request) -> dict[str, str]:
-    return {region.name: region.display_name for region in request.settings.regions.all}

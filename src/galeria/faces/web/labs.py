@@ -18,6 +18,7 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people import reach
 from galeria.domain.sizes import Size
 from galeria.domain.states import OperationStatus
+from galeria.faces.web.accounts import region_names
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.lab_permits import TEMPLATE, LabPermits, lab_permits, new_lab_permit
 from galeria.faces.web.permits import Permit, permit
@@ -96,15 +97,15 @@ def show_labs(page: At) -> Response:
     number = page.query("page")
     search = LabSearch(text=page.query("q"), page=int(number) if number.isdecimal() and len(number) < 8 else 1)
     with page.reading() as request:
-        found = search_labs(request, search)
+        found, create = search_labs(request, search), new_lab_permit(request, page)
         return page.show(
             "labs.html",
             found=found,
             words=lambda operation: kind_in_words(operation.kind),
             text=search.text,
-            create=new_lab_permit(request, page),
-            first_step=None if found.all else _first_step(request, page),
-            regions={region.name: region.display_name for region in request.settings.regions.all},
+            create=create,
+            first_step=None if found.all else _first_step(request, create),
+            regions=region_names(request),
         )
 
 
@@ -223,7 +224,7 @@ def _shown(sight: LabSight) -> dict[str, object]:
     return {"sight": sight, "seen": sight.seen, "lab": sight.seen.lab, "permits": sight.permits}
 
 
-def _first_step(request: Request, page: Page) -> FirstStep:
+def _first_step(request: Request, create: Permit) -> FirstStep:
     """For somebody who sees no lab."""
     given, uow = request.caller.assignments, request.uow
     if reach(given, f"{ACCOUNT}/write"):
@@ -231,7 +232,7 @@ def _first_step(request: Request, page: Page) -> FirstStep:
         counts = uow.lists.definition_counts()
         if not any(counts.get(each or "", 0) for each in galleries):
             return FirstStep(step="import" if galleries else "attach")
-    if new_lab_permit(request, page):
+    if create:
         return FirstStep(step="lab")
     subscription = f"/subscriptions/{uow.subscriptions()[0].id}"
     return FirstStep(
