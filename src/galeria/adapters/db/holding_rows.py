@@ -1,6 +1,6 @@
 """Measured holdings of image versions, and sums over them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -106,10 +106,7 @@ class SqlHoldings:
             .where(_those(_versions.definition_id, gallery_id, definition_id), *_is_whole(), ~is_measured)
             .group_by(_versions.definition_id, _replicas.region)
         )
-        found: dict[str, dict[str, int]] = {}
-        for id, region, count in self._session.execute(question):
-            found.setdefault(id, {})[region] = count
-        return found
+        return _by_image(self._session.execute(question))
 
     def state(self, gallery_id: str) -> tuple[int, datetime | None]:
         whole = (
@@ -150,10 +147,7 @@ class SqlHoldings:
             .where(_own.gallery_id == gallery_id, *([_own.definition_id == definition_id] if definition_id else []))
             .group_by(_own.definition_id, _own.region)
         )
-        found: dict[str, dict[str, int]] = {}
-        for id, region, size in self._session.execute(question):
-            found.setdefault(id, {})[region] = int(size)
-        return found
+        return _by_image(self._session.execute(question))
 
     def _lab_counts(self, gallery_id: str, definition_id: str) -> dict[str, int]:
         question = (
@@ -170,6 +164,14 @@ def _of_gallery(gallery_id: str) -> sa.Select[Any]:
 
 def _those(column: sa.Column[Any], gallery_id: str, definition_id: str) -> sa.ColumnElement[bool]:
     return column == definition_id if definition_id else column.in_(_of_gallery(gallery_id))
+
+
+def _by_image(rows: Iterable[Any]) -> dict[str, dict[str, int]]:
+    """Definition's id → region → figure."""
+    found: dict[str, dict[str, int]] = {}
+    for id, region, figure in rows:
+        found.setdefault(id, {})[region] = int(figure)
+    return found
 
 
 def _is_whole() -> tuple[sa.ColumnElement[bool], ...]:
