@@ -18,11 +18,13 @@ from galeria.domain.galleries import (
     SourceKind,
     VersionDisk,
 )
+from galeria.domain.labs import LabMachine, MachineKind
 from galeria.domain.soft_delete import Retention
-from galeria.domain.states import ProvisioningState, ReplicaState
-from tests.scene import GALLERY, lab_id
+from galeria.domain.states import MachineState, ProvisioningState, ReplicaState
+from tests.scene import GALLERY, MIB, Scene, disk_bytes, lab_id
 
 HOME = "brazilsouth"
+BRAZIL = (HOME, "brazilsoutheast")
 
 
 @dataclass(kw_only=True)
@@ -136,3 +138,34 @@ def copy_labs(request: Request, like: str, titles: Mapping[str, str]) -> None:
         id = lab_id(name)
         copied = replace(lab, id=request.dice.new_id(), resource_id=str(id), key=id.key, title=title)
         request.uow.labs.add(copied)
+
+
+def fill_shelf(scene: Scene) -> None:
+    """By real work: three versions that share most of their bytes, two of one image, and a lab on the first of them."""
+    scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
+    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
+    scene.run(scene.begin_start("algebra"))
+    for text in (b"lesson one", b"lesson two"):
+        scene.engine.write(scene.guest_of("algebra"), 0, text)
+        scene.run(scene.begin_export("algebra", "Algebra"))
+
+
+def add_student_machine(scene: Scene, lab: str, name: str, port: int) -> str:
+    """A machine's row as publishing will make it; returns its id."""
+    template = scene.machine(lab)
+    with scene.world.database() as uow:
+        machine = LabMachine(
+            id=f"{port:032x}",
+            lab_id=template.lab_id,
+            kind=MachineKind.USER,
+            name=name,
+            region=template.region,
+            state=MachineState.STOPPED,
+            base_digest=template.base_digest,
+            ssh_port=port,
+            user_name=template.user_name,
+            created_at=scene.world.clock.now(),
+        )
+        uow.machines.add(machine)
+        uow.commit()
+    return machine.id

@@ -21,21 +21,15 @@ from galeria.domain.errors import Forbidden, NotFound
 from galeria.domain.soft_delete import Retention
 from galeria.reconcilers.holdings import measure_holdings
 from tests.scene import GALLERY, GROUP, MIB, Scene, disk_bytes, version_id
-from tests.shelves import VersionRows, add_image
+from tests.shelves import BRAZIL, VersionRows, add_image, fill_shelf
 
-BRAZIL = ("brazilsouth", "brazilsoutheast")
 CENT = Decimal("0.000001")  # what prices are rounded to
 
 
 @pytest.fixture
 def shelf(scene: Scene) -> Scene:
     """Two images; the versions share most of their bytes, and a lab stands on the first."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
-    scene.run(scene.begin_start("algebra"))
-    for text in (b"lesson one", b"lesson two"):
-        scene.engine.write(scene.guest_of("algebra"), 0, text)
-        scene.run(scene.begin_export("algebra", "Algebra"))
+    fill_shelf(scene)
     scene.run(scene.begin_import("other", disk_bytes(MIB, seed=2)))
     return scene
 

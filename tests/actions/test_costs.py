@@ -7,20 +7,14 @@ from galeria.actions.versions import delete_version
 from galeria.domain.errors import Forbidden
 from galeria.domain.ids import ResourceId
 from galeria.domain.prices import Prices
-from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
-
-BRAZIL = ("brazilsouth", "brazilsoutheast")
+from tests.scene import GALLERY, MIB, Scene, version_id
+from tests.shelves import BRAZIL, fill_shelf
 
 
 @pytest.fixture
 def shelf(scene: Scene) -> Scene:
     """Three versions that share most of their bytes, and a lab on the first."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
-    scene.run(scene.begin_start("algebra"))
-    for text in (b"lesson one", b"lesson two"):
-        scene.engine.write(scene.guest_of("algebra"), 0, text)
-        scene.run(scene.begin_export("algebra", "Algebra"))
+    fill_shelf(scene)
     return scene
 
 

@@ -21,11 +21,12 @@ from galeria.actions.rosters import (
 )
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import CreateOption, Lab, LabMachine, MachineKind
+from galeria.domain.labs import CreateOption, Lab
 from galeria.domain.people import RoleAssignment
 from galeria.domain.roster import InvitationState, RegistrationState
-from galeria.domain.states import LabState, MachineState, OperationStatus
+from galeria.domain.states import LabState, OperationStatus
 from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, Scene, disk_bytes, lab_id, lab_request, secrets, version_id
+from tests.shelves import add_student_machine
 
 IMAGE = GALLERY.child("images", "linux")
 ALGEBRA = lab_id("algebra")
@@ -63,27 +64,6 @@ def give(scene: Scene, who: str, role: str, scope: str) -> None:
             )
         )
         uow.commit()
-
-
-def student_machine(scene: Scene, name: str, port: int) -> str:
-    """A machine as publishing will make them."""
-    template = scene.machine("algebra")
-    with scene.world.database() as uow:
-        machine = LabMachine(
-            id=f"{port:032x}",
-            lab_id=template.lab_id,
-            kind=MachineKind.USER,
-            name=name,
-            region=template.region,
-            state=MachineState.STOPPED,
-            base_digest=template.base_digest,
-            ssh_port=port,
-            user_name=template.user_name,
-            created_at=scene.world.clock.now(),
-        )
-        uow.machines.add(machine)
-        uow.commit()
-    return machine.id
 
 
 def test_a_lab_takes_its_accounts_profiles_along_and_keeps_them(scene: Scene) -> None:
@@ -287,8 +267,8 @@ def test_a_machine_is_claimed_once_and_then_its_users_own(lab: Scene) -> None:
     change(lab, LabSettings(capacity=2, open_access=True))
     with pytest.raises(Conflict, match="no machine left"), lab.request("nobody") as request:
         claim_any(request, held(lab))
-    student_machine(lab, "one", 50001)
-    student_machine(lab, "two", 50002)
+    add_student_machine(lab, "algebra", "one", 50001)
+    add_student_machine(lab, "algebra", "two", 50002)
     with lab.request("nobody") as request:
         assert claim_any(request, held(lab)).name == "one"
         assert claim_any(request, held(lab)).name == "one"

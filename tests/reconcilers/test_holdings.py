@@ -10,21 +10,16 @@ from galeria.domain.errors import StoreUnavailable
 from galeria.ports.images import Digest
 from galeria.reconcilers.holdings import measure_holdings
 from tests.failing import FailingStore, with_stores
-from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
+from tests.scene import GALLERY, Scene, version_id
+from tests.shelves import BRAZIL, fill_shelf
 
-BRAZIL = ("brazilsouth", "brazilsoutheast")
 Figures = dict[tuple[str, str], int]
 
 
 @pytest.fixture
 def shelf(scene: Scene) -> Scene:
     """Three versions that share most of their bytes, two of one image."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
-    scene.run(scene.begin_start("algebra"))
-    for text in (b"lesson one", b"lesson two"):
-        scene.engine.write(scene.guest_of("algebra"), 0, text)
-        scene.run(scene.begin_export("algebra", "Algebra"))
+    fill_shelf(scene)
     return scene
 
 

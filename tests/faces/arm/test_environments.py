@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from galeria.domain.labs import LabMachine, MachineKind
-from galeria.domain.states import MachineState
 from galeria.workflows.create_lab import ensure_machine
 from tests.faces.arm.served import GROUP, LABS, PLAN, Arm, done, lab_body, told
 from tests.scene import lab_id
+from tests.shelves import add_student_machine
 
 LAB = f"{GROUP}/providers/Microsoft.LabServices/labaccounts/labs/labs"
 ME = "/providers/Microsoft.LabServices/users/me"
@@ -16,24 +15,10 @@ PASSWORD = {"username": "bia", "password": "correct-Horse-9"}
 
 
 def student_machine(arm: Arm, lab: str, name: str, port: int) -> None:
-    """Its row, and its disk and definition in the engine, from the lab's image."""
-    template, world = arm.scene.machine(lab), arm.scene.world
-    with world.database() as uow:
-        machine = LabMachine(
-            id=f"{port:032x}",
-            lab_id=template.lab_id,
-            kind=MachineKind.USER,
-            name=name,
-            region=template.region,
-            state=MachineState.STOPPED,
-            base_digest=template.base_digest,
-            ssh_port=port,
-            user_name=template.user_name,
-            created_at=world.clock.now(),
-        )
-        uow.machines.add(machine)
-        uow.commit()
-        ensure_machine(world, uow.labs.get_by_key(lab_id(lab).key), machine)
+    """With its disk and definition in the engine, from the lab's image."""
+    id = add_student_machine(arm.scene, lab, name, port)
+    with arm.scene.world.database() as uow:
+        ensure_machine(arm.scene.world, uow.labs.get_by_key(lab_id(lab).key), uow.machines.get(id))
 
 
 @pytest.fixture(scope="module")
