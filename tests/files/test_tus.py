@@ -6,8 +6,7 @@ import random
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -18,17 +17,11 @@ from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
 from tests.files.disk_files import converted, raw_disk
 from tests.files.tus_server import LIMIT, make_app, serving
+from tests.waiting import until
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE = {**TUS, "Content-Type": "application/offset+octet-stream"}
 DATA = random.Random(5).randbytes(3 << 20)
-
-
-def until(done: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -321,7 +314,7 @@ def test_a_killed_server_goes_on_where_it_stopped(tmp_path: Path) -> None:
     server = start_server(tmp_path, port)
     try:
         with httpx.Client(base_url=address, headers={"Authorization": "Bearer ana"}, timeout=30) as ana:
-            until(lambda: answers(ana), "the server listens", 60)
+            until(lambda: answers(ana), "the server listens", seconds=60)
             place = created(ana, len(DATA))
             with open_patch(place, address, 0, len(DATA)) as line:
                 line.sendall(DATA[: 2 << 20])
@@ -329,7 +322,7 @@ def test_a_killed_server_goes_on_where_it_stopped(tmp_path: Path) -> None:
                 server.kill()
                 server.wait(20)
             server = start_server(tmp_path, port)
-            until(lambda: answers(ana), "the server listens again", 60)
+            until(lambda: answers(ana), "the server listens again", seconds=60)
             offset = offset_of(ana, place)
             assert 0 < offset <= 2 << 20
             assert sent(ana, place, offset, DATA[offset:]).status_code == 204

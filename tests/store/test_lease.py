@@ -12,7 +12,8 @@ import pytest
 
 from galeria.adapters.store import lease
 from galeria.domain.errors import Conflict
-from tests.store.kit import CHUNK, Disk, Shop, noise, seal, until
+from tests.store.kit import CHUNK, Disk, Shop, noise, seal
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_a_collection_is_refused_during_a_capture_and_runs_after_it(shop: Shop) 
 
     with ThreadPoolExecutor(1) as pool:
         capturing = pool.submit(seal, store, Slow(noise(1, 4 * CHUNK)))
-        until(reading.is_set)
+        until(reading.is_set, "the reader reads", seconds=10)
         with pytest.raises(Conflict):
             store.collect(list)
         go_on.set()

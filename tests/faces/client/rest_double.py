@@ -4,13 +4,14 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.waiting import until
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 
@@ -105,10 +106,7 @@ class RestDouble:
 
     def wait_until_alone(self) -> None:
         """What a client sent before it went is taken in."""
-        deadline = time.monotonic() + 20
-        while self._server and not self._server.is_alone:
-            assert time.monotonic() < deadline, "a client is still there"
-            time.sleep(0.01)
+        until(lambda: self._server is None or self._server.is_alone, "no client is there any more")
 
     def told(self, asked: Asked) -> Told:
         self.asked.append(asked)
