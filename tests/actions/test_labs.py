@@ -57,7 +57,7 @@ def refusal(scene: Scene, wanted: LabRequest, who: str = "educator") -> GaleriaE
         ask(scene, wanted, lab_id("refused"), who)
     with scene.world.database(reading=True) as uow:
         assert uow.labs.find_by_key(lab_id("refused").key) is None
-        assert uow.machines.all() == []
+        assert uow.machines.ids() == set()
     return refused.value
 
 

@@ -11,7 +11,8 @@ from galeria.domain.errors import Conflict
 from galeria.domain.galleries import ImageVersion, Replica, SourceKind, VersionDisk, VersionNumber, latest_version
 from galeria.domain.operations import OperationStep, Upload
 from galeria.domain.soft_delete import Retention
-from galeria.domain.states import OperationStatus, ProvisioningState, ReplicaState
+from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, ReplicaState
+from galeria.ports.machines import Machine
 
 from . import samples
 
@@ -235,10 +236,14 @@ def test_labs_and_machines_are_found_by_what_they_belong_to(db: SqlDatabase) -> 
         unit.commit()
         assert unit.labs.of_version(version.id) == unit.labs.of_definition(image.id) == [lab]
         assert unit.labs.of_account(account.id) == [lab]
-        assert unit.machines.of_lab(lab.id) == unit.machines.all() == [first, second]
+        assert unit.machines.of_lab(lab.id) == [first, second]
+        assert unit.machines.ids() == {first.id, second.id}
         assert unit.machines.in_region("eastus") == [second]
         assert unit.machines.contents("eastus") == {second.base_digest}
         assert unit.machines.ports() == {22001, 22002}
+        first.state, second.state = MachineState.STOPPING, MachineState.STOPPED
+        unit.flush()
+        assert unit.machines.settled() == {Machine(id=second.id, region="eastus"): MachineState.STOPPED}
         unit.machines.add(samples.machine(lab, 22001))
         with pytest.raises(Conflict, match="This SSH port is given away already"):
             unit.flush()

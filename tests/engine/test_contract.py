@@ -17,6 +17,7 @@ STRANGER = Machine(id="f" * 32, region="brazilsouth")
 def test_a_new_machine_is_off_costs_little_and_is_listed(case: EngineCase) -> None:
     machine = case.ensure()
     assert case.engine.power(machine) is Power.STOPPED
+    assert case.engine.running() == set()
     assert case.engine.disk_bytes(machine) < 1 << 20
     assert case.engine.machines() == [machine]
     assert not case.engine.has_agent(machine)
@@ -132,6 +133,7 @@ def test_verbs_may_be_repeated_while_a_machine_runs_and_after(case: EngineCase) 
     case.engine.open_ssh(machine)
     case.engine.wait_ready(machine, seconds=10)
     assert case.engine.power(machine) is Power.RUNNING
+    assert case.engine.running() == {machine.id}
     assert case.engine.has_agent(machine)
     case.engine.stop(machine, seconds=60)
     case.engine.stop(machine, seconds=60)

@@ -162,7 +162,7 @@ def deleting_a_lab(scene: Scene) -> Told:
     def look() -> None:
         with scene.world.database(reading=True) as uow:
             assert uow.labs.find_by_key(lab_id("algebra").key) is None
-            assert uow.machines.all() == []
+            assert uow.machines.ids() == set()
         assert scene.engine.machines() == []
 
     return Told(scene, operation, look)

@@ -16,11 +16,13 @@ from galeria.domain.operations import AuditEvent, AuditSearch, Operation, Operat
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.domain.roster import FavoriteLab, LabUser
 from galeria.domain.schedules import Schedule
+from galeria.domain.states import MachineState
 from galeria.domain.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 from galeria.ports.holdings import Holdings
 from galeria.ports.lab_looks import LabLooks
 from galeria.ports.lists import ImageLists
 from galeria.ports.looks import Offers
+from galeria.ports.machines import Machine
 from galeria.ports.people import (
     AuthorizationCodes,
     Credentials,
@@ -168,7 +170,11 @@ class Machines(Rows[LabMachine], Protocol):
         """Digests that machines of the region stand on."""
         ...
 
-    def all(self) -> list[LabMachine]: ...
+    def ids(self) -> set[str]: ...
+
+    def settled(self) -> dict[Machine, MachineState]:
+        """Those that are Running or Stopped: nothing else is known of them, so that a thousand are looked at often."""
+        ...
 
     def ports(self) -> set[int]:
         """SSH ports that are given away."""

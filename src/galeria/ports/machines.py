@@ -113,6 +113,10 @@ class VmEngine(Protocol):
 
     def power(self, machine: Machine) -> Power: ...
 
+    def running(self) -> set[str]:
+        """Ids of the installation's machines that run now: one question to the host for all of them."""
+        ...
+
     def has_agent(self, machine: Machine) -> bool:
         """Whether a running machine's agent answers now."""
         ...

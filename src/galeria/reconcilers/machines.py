@@ -1,6 +1,5 @@
 """What the database says of a machine's power is what the engine sees."""
 
-from galeria.domain.labs import LabMachine
 from galeria.domain.states import MachineState, moved
 from galeria.ports.machines import Machine, Power
 from galeria.workflows.world import World
@@ -9,19 +8,23 @@ from galeria.workflows.world import World
 def match_power(world: World) -> None:
     """A machine that was shut down from inside, or by a power cut, is Stopped; nobody's work is touched."""
     with world.database(reading=True) as uow:
-        machines = [each for each in uow.machines.all() if each.state in {MachineState.RUNNING, MachineState.STOPPED}]
-    for machine in machines:
-        power = world.engine.power(Machine(id=machine.id, region=machine.region))
-        wanted = MachineState.RUNNING if power is Power.RUNNING else MachineState.STOPPED
-        if power is not Power.ABSENT and wanted is not machine.state:
-            _note(world, machine, wanted)
+        settled = uow.machines.settled()
+    running = world.engine.running()
+    for machine, state in settled.items():
+        if (machine.id in running) is not (state is MachineState.RUNNING):
+            _look(world, machine, state)
 
 
-def _note(world: World, seen: LabMachine, state: MachineState) -> None:
+def _look(world: World, seen: Machine, said: MachineState) -> None:
+    """At one that seems to be other than the database says."""
+    power = world.engine.power(seen)
+    state = MachineState.RUNNING if power is Power.RUNNING else MachineState.STOPPED
+    if power is Power.ABSENT or state is said:
+        return
     with world.database() as uow:
         machine = uow.machines.find(seen.id)
         # It may have changed since it was looked at, and work that is under way knows better.
-        if machine is None or machine.state is not seen.state or uow.operations.running_on(machine.id):
+        if machine is None or machine.state is not said or uow.operations.running_on(machine.id):
             return
         machine.state = moved(machine.state, state, "The machine")
         uow.commit()

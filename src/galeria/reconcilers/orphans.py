@@ -22,7 +22,7 @@ def remove_lost_machines(world: World) -> None:
     # The rows are read last: a machine that is made in between has had its row since before it was made.
     found = world.engine.machines()
     with world.database(reading=True) as uow:
-        known = {machine.id for machine in uow.machines.all()}
+        known = uow.machines.ids()
     for machine in found:
         if machine.id not in known:
             log.warning("removing the machine %s: no lab has it", machine.id)

@@ -7,6 +7,8 @@ from galeria.adapters.db import tables
 from galeria.adapters.db.rows import SqlResources, SqlRows
 from galeria.domain.accounts import ImageChoice, LabAccount
 from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.states import MachineState
+from galeria.ports.machines import Machine
 
 
 class SqlAccounts(SqlResources[LabAccount]):
@@ -75,8 +77,15 @@ class SqlMachines(SqlRows[LabMachine]):
         question = sa.select(columns.base_digest, columns.layer_digest).where(columns.region == region).distinct()
         return {digest for each in self._session.execute(question) for digest in each if digest}
 
-    def all(self) -> list[LabMachine]:
-        return self._where(order=self._order())
+    def ids(self) -> set[str]:
+        return set(self._session.scalars(sa.select(tables.lab_machines.c.id)))
+
+    def settled(self) -> dict[Machine, MachineState]:
+        columns = tables.lab_machines.c
+        question = sa.select(columns.id, columns.region, columns.state).where(
+            columns.state.in_((MachineState.RUNNING, MachineState.STOPPED))
+        )
+        return {Machine(id=id, region=region): state for id, region, state in self._session.execute(question)}
 
     def ports(self) -> set[int]:
         """SSH ports that are given away."""

@@ -150,9 +150,11 @@ class Hypervisor:
             )
         return domain
 
-    def domains(self) -> list[libvirt.virDomain]:
+    def domains(self, *, running: bool = False) -> list[libvirt.virDomain]:
+        """All of this host, or only those that run."""
         with translated("list the machines"):
-            return list(self.connection().listAllDomains())
+            wanted = libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE if running else 0
+            return list(self.connection().listAllDomains(wanted))
 
     def define(self, xml: str) -> libvirt.virDomain:
         with translated("define a machine"):

@@ -119,6 +119,11 @@ class LibvirtEngine:
             return Power.ABSENT
         return Power.RUNNING if is_active(domain) else Power.STOPPED
 
+    def running(self) -> set[str]:
+        prefix = self._prefix()
+        names = (domain.name() for domain in self._hypervisor.domains(running=True))
+        return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+
     def has_agent(self, machine: Machine) -> bool:
         domain = self._hypervisor.find_domain(self._name(machine))
         return domain is not None and agent.answers(domain)
@@ -168,7 +173,10 @@ class LibvirtEngine:
         self._hypervisor.close()
 
     def _name(self, machine: Machine) -> str:
-        return f"galeria-{self._installation}-{safe(machine.id)}"
+        return self._prefix() + safe(machine.id)
+
+    def _prefix(self) -> str:
+        return f"galeria-{self._installation}-"
 
     def _find_machine(self, domain: libvirt.virDomain) -> Machine | None:
         """None for what is not ours, or was removed since it was listed."""

@@ -126,6 +126,10 @@ class FakeEngine:
                 return Power.ABSENT
             return Power.RUNNING if self.guest(machine).is_running else Power.STOPPED
 
+    def running(self) -> set[str]:
+        with self._verb("running"):
+            return {each.id for each in self.machines() if self.power(each) is Power.RUNNING}
+
     def has_agent(self, machine: Machine) -> bool:
         return self.power(machine) is Power.RUNNING
 
