@@ -6,6 +6,7 @@ Each area of the portal keeps a file of its own, `texts/pt_BR/<area>.po`; all of
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -23,7 +24,7 @@ Key = tuple[str, str]
 """Context ("" for most) and the English text; of a text with a plural, its singular."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
     """One language. English needs no texts: it is what the keys say. `inside` maps templates to their translations."""
 
@@ -31,7 +32,7 @@ class Catalogue:
     texts: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
     inside: Mapping[Key, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def locale(self) -> Locale:
         return Locale.parse(_locale_name(self.language), sep="_")
 

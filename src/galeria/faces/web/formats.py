@@ -1,12 +1,13 @@
 """Numbers, sizes, times and money as people read them. Pure: what the time is now is given."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from math import ceil, floor
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from babel.units import format_unit
 
@@ -16,6 +17,7 @@ _STEP = 1024
 _PARTS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 _LONG_AGO = timedelta(days=30)  # from here on a date says more than "7 weeks ago"
 _FEW = 10  # seconds
+_KEPT = 4096  # texts of each sort that are remembered
 
 _PHRASES = {
     "en": {
@@ -46,7 +48,7 @@ class Formats:
     currency: str = "USD"
 
     def number(self, value: float | Decimal) -> str:
-        return format_decimal(value, locale=self.locale)
+        return _number(value, self.locale)
 
     def size(self, value: float) -> str:
         """Bytes: three digits at most, such as 512 bytes, 1.5 GB, 128 GB."""
@@ -89,13 +91,13 @@ class Formats:
     def moment(self, value: datetime) -> str:
         """Day and time: Nov 27, 2026, 2:05 PM; 27 de nov. de 2026, 14:05."""
         there = _aware(value).astimezone(self.zone)
-        time = format_datetime(there, self.locale.time_formats["short"].pattern, locale=self.locale)
-        return self._phrase("when").format(self.day(there.date()), time)
+        minute = _time(time(there.hour, there.minute), self.locale)
+        return self._phrase("when").format(_day(there.date(), self.locale), minute)
 
     def day(self, value: date) -> str:
         """A date, or the day that a moment falls on at the person's place."""
         there = _aware(value).astimezone(self.zone) if isinstance(value, datetime) else value
-        return format_date(there, "medium", locale=self.locale)
+        return _day(there, self.locale)
 
     def ago(self, value: datetime, now: datetime) -> str:
         """5 minutes ago; in 2 hours. What is more than a month away is a date."""
@@ -126,6 +128,22 @@ class Formats:
 
     def _phrase(self, name: str) -> str:
         return _PHRASES.get(self.locale.language, _PHRASES["en"])[name]
+
+
+# A page's rows say the same few days, minutes and numbers over and over, and each costs a walk through a pattern.
+@lru_cache(maxsize=_KEPT)
+def _day(value: date, locale: Locale) -> str:
+    return format_date(value, "medium", locale=locale)
+
+
+@lru_cache(maxsize=_KEPT)
+def _time(value: time, locale: Locale) -> str:
+    return format_time(value, "short", locale=locale)
+
+
+@lru_cache(maxsize=_KEPT, typed=True)
+def _number(value: float | Decimal, locale: Locale) -> str:
+    return format_decimal(value, locale=locale)
 
 
 def _seconds(value: float | timedelta) -> float:

@@ -9,8 +9,6 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from galeria.actions.operations import cancel_operation, list_operations, retry_operation
-from galeria.domain.operations import Operation
-from galeria.domain.states import is_settled
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.places import operation_place, place_of
 from galeria.faces.web.routes import page_router
@@ -36,8 +34,10 @@ def operations_router() -> APIRouter:
 def show_operations(page: At) -> Response:
     with page.reading() as request:
         found = list_operations(request, limit=SHOWN)
-        people = {each.started_by: request.uow.people.find(each.started_by) for each in found}
-    return page.show("operations.html", operations=found, people=people, words=_words, place=_place)
+        people = request.uow.people.some(list({each.started_by for each in found}))
+    names = {each.id: each.display_name for each in people}
+    words = {each.kind: kind_in_words(each.kind) for each in found}
+    return page.show("operations.html", operations=found, names=names, words=words)
 
 
 def show_operation(page: At, id: str) -> Response:
@@ -102,14 +102,6 @@ def _look(page: Page, id: str) -> tuple[Work, str]:
 def _event(name: str, data: str) -> str:
     lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
     return f"event: {name}\n{lines}\n"
-
-
-def _words(operation: Operation) -> str:
-    return kind_in_words(operation.kind)
-
-
-def _place(operation: Operation) -> str:
-    return operation_place(operation.id) if not is_settled(operation.status) else _place_of(operation.resource_id)
 
 
 def _place_of(id: str) -> str:
