@@ -1,14 +1,16 @@
 """Each round looks at the world and makes it match, and leaves alone what somebody is working on."""
 
+import gc
 import threading
 import time
+import weakref
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from galeria.actions.versions import delete_version
-from galeria.bootstrap.rounds import LONGEST_PAUSE, SMALL_SHARE, Reconciler, Round
+from galeria.bootstrap.rounds import LONGEST_PAUSE, SMALL_SHARE, Reconciler, Round, set_aside
 from galeria.domain.states import MachineState
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine, Power
@@ -91,6 +93,24 @@ def test_the_reconciler_keeps_a_round_to_its_share() -> None:
     finally:
         reconciler.stop()
     assert len(busy) == 1
+
+
+def test_what_is_set_aside_may_become_garbage_and_goes_with_the_next_round() -> None:
+    class Knot:
+        def __init__(self) -> None:
+            self.itself = self
+
+    knot = Knot()
+    tail = weakref.ref(knot)
+    try:
+        set_aside()
+        del knot
+        gc.collect()
+        assert tail() is not None  # out of the collector's sight, which is what makes it quick
+        set_aside()
+        assert tail() is None
+    finally:
+        gc.unfreeze()
 
 
 def test_a_machine_that_was_shut_down_from_inside_is_stopped(running: Scene) -> None:

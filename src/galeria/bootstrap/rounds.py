@@ -1,5 +1,6 @@
 """The reconcilers' rounds, in a thread of their own."""
 
+import gc
 import logging
 import threading
 import time
@@ -47,11 +48,23 @@ def rounds(world: World, starter: Starter) -> tuple[Round, ...]:
         Round(every=10, do=lambda: match_power(world)),
         Round(every=20, do=lambda: measure_holdings(world), share=SMALL_SHARE),
         Round(every=60, do=lambda: end_retention(world)),
+        Round(every=300, do=set_aside),
         Round(every=300, do=lambda: remove_lost_machines(world)),
         Round(every=3600, do=lambda: remove_stale_uploads(world)),
         Round(every=3600, do=lambda: remove_lost_disk_files(world)),
         Round(every=3600, do=lambda: collect_garbage(world)),
     )
+
+
+def set_aside() -> None:
+    """What lives long is kept out of the collector's sight until the next time.
+
+    Otherwise a full collection, which looks at all of it, holds up answers for 200 ms twice a second (measured with lists of
+    100 versions). Now that takes 10 ms, and the 200 ms come once in a round.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 class Reconciler:

@@ -1,7 +1,6 @@
 """The server and the workers as processes."""
 
 import fcntl
-import gc
 import logging
 import os
 import signal
@@ -22,12 +21,13 @@ from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.bootstrap.founding import ensure_founded, find_welcome, write_connect
 from galeria.bootstrap.parts import Parts, open_parts
-from galeria.bootstrap.rounds import Reconciler, rounds
+from galeria.bootstrap.rounds import Reconciler, rounds, set_aside
 from galeria.domain.errors import Conflict, Unavailable
 from galeria.faces.arm.app import make_app
 from galeria.faces.inside import Inside
 from galeria.faces.login.entrance import Entrance
 from galeria.faces.web.portal import make_portal
+from galeria.faces.web.rendering import Rendering
 from galeria.ports.work import Starter
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -58,7 +58,7 @@ def serve(
                 ws_max_size=1 << 20,
                 ws_per_message_deflate=False,
             )
-            _Server(config, ready=lambda: _open(parts, endpoint)).run(sockets=[listener])
+            _Server(config, ready=lambda: _open(parts, endpoint, app.state.rendering)).run(sockets=[listener])
     _leave()
 
 
@@ -179,14 +179,17 @@ def _log() -> None:
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
-def _open(parts: Parts, endpoint: str) -> None:
+def _open(parts: Parts, endpoint: str, rendering: Rendering) -> None:
     """Only now that somebody answers there is the address told."""
-    # What lives as long as the process is never looked at again: a full collection took 200 ms twice a second (measured
-    # with lists of 100 versions), and takes a few now.
-    gc.collect()
-    gc.freeze()
+    threading.Thread(target=_settle, args=(rendering,), name="settling", daemon=True).start()
     _welcome(parts, endpoint)
     write_connect(parts, endpoint)
+
+
+def _settle(rendering: Rendering) -> None:
+    """Behind the first answers' back: what nearly every answer needs is made ready, and set aside from garbage."""
+    rendering.prepare()
+    set_aside()
 
 
 def _welcome(parts: Parts, endpoint: str) -> None:

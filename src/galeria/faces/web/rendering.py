@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import tzinfo
 from functools import cache
+from types import CodeType
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from galeria.domain.settings import Settings
@@ -22,6 +24,25 @@ def _shipped() -> Catalogues:
     return Catalogues()
 
 
+class _CompiledTemplates(BytecodeCache):
+    """Each template's code is made once in a process: the languages, whose code is the same, share it."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[str, CodeType | None]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._made.get(bucket.key, ("", None))
+        bucket.code = code if checksum == bucket.checksum else None
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._made[bucket.key] = (bucket.checksum, bucket.code)
+
+
+@cache
+def _compiled() -> _CompiledTemplates:
+    return _CompiledTemplates()
+
+
 class Rendering:
     """Everything that a page's text is made with. Nothing in it changes."""
 
@@ -32,6 +53,12 @@ class Rendering:
         self._catalogues = {language: catalogues.get(language) for language in LANGUAGES}
         self._sentences = {language: Sentences(each) for language, each in self._catalogues.items()}
         self._environments = {language: self._environment(each) for language, each in self._catalogues.items()}
+
+    def prepare(self) -> None:
+        """Makes every template ready, which else the first who opens a page waits for: a second or two for them all."""
+        for environment in self._environments.values():
+            for name in environment.list_templates():
+                environment.get_template(name)
 
     def render(self, language: str, template: str, values: Mapping[str, Any]) -> str:
         return self._environments[language].get_template(template).render(values)
@@ -55,6 +82,8 @@ class Rendering:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            cache_size=-1,  # all of them: there are fewer than a hundred
+            bytecode_cache=_compiled(),
         )
         environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension brings it
             catalogue.gettext,
