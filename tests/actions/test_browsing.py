@@ -12,10 +12,11 @@ from galeria.actions.browsing import (
     retained_of_gallery,
 )
 from galeria.actions.definitions import put_definition
+from galeria.actions.request import Request
 from galeria.actions.version_changes import set_latest
 from galeria.actions.versions import remove_version
 from galeria.domain.errors import Forbidden
-from galeria.domain.galleries import ImageVersion, Replica, SourceKind
+from galeria.domain.galleries import ImageDefinition, ImageVersion, Replica, SourceKind
 from galeria.domain.states import ProvisioningState, ReplicaState
 from tests.scene import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, Scene, definition, disk_bytes, version_id
 
@@ -23,10 +24,14 @@ LINUX = version_id("linux")
 HOME, NEAR = "brazilsouth", "brazilsoutheast"
 
 
+def linux(request: Request) -> ImageDefinition:
+    return request.uow.definitions.get_by_key(LINUX.parent.key)
+
+
 def add_versions(scene: Scene, *numbers: str) -> None:
     """Finished ones in the home region, without bytes."""
     with scene.request() as request:
-        image = request.uow.definitions.get_by_key(LINUX.parent.key)
+        image = linux(request)
         for number in numbers:
             id = LINUX.parent.child("versions", number)
             version = ImageVersion(
@@ -58,7 +63,7 @@ def test_galleries_come_with_what_is_in_them_and_where_they_are_attached(scene: 
 def test_images_are_found_by_part_of_either_name(scene: Scene) -> None:
     scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=(HOME, NEAR)))
     with scene.request() as request:
-        image = request.uow.definitions.get_by_key(LINUX.parent.key)
+        image = linux(request)
         image.display_name = "Álgebra"
         put_definition(request, GALLERY.child("images", "empty"), definition("empty"))
 
@@ -80,8 +85,8 @@ def test_versions_come_in_pages_with_the_latest_of_each_region_marked(scene: Sce
         set_latest(request, LINUX.parent.child("versions", f"1.{ROWS + 4}.0"), excluded=True)
 
     with scene.request() as request:
-        first, last = (browse_versions(request, LINUX.parent, page=page) for page in (1, 99))
-        ones = browse_versions(request, LINUX.parent, starting="1.5")
+        first, last = (browse_versions(request, linux(request), page=page) for page in (1, 99))
+        ones = browse_versions(request, linux(request), starting="1.5")
 
     assert (first.count, first.pages, len(first.rows), last.page, len(last.rows)) == (ROWS + 5, 2, ROWS, 2, 5)
     assert [each.version.name for each in first.rows[:2]] == [f"1.{ROWS + 4}.0", f"1.{ROWS + 3}.0"]
@@ -94,7 +99,7 @@ def test_what_works_on_a_version_is_known(scene: Scene) -> None:
     operation = scene.begin_import("linux", disk_bytes(MIB))
 
     with scene.request() as request:
-        (row,) = browse_versions(request, LINUX.parent).rows
+        (row,) = browse_versions(request, linux(request)).rows
         alone = look_at_version(request, LINUX)
     assert row.operation is not None
     assert row.operation.id == operation.id
@@ -109,8 +114,8 @@ def test_what_was_put_aside_is_listed_apart(scene: Scene) -> None:
         remove_version(request, LINUX)
 
     with scene.request() as request:
-        assert browse_versions(request, LINUX.parent).rows == []
-        for versions, count in (retained_of_definition(request, LINUX.parent), retained_of_gallery(request, GALLERY)):
+        assert browse_versions(request, linux(request)).rows == []
+        for versions, count in (retained_of_definition(request, linux(request)), retained_of_gallery(request, GALLERY)):
             assert ([each.name for each in versions], count) == (["1.0.0"], 1)
         assert look_at_version(request, LINUX).latest_in == ()
 
@@ -119,9 +124,9 @@ def test_lists_are_for_those_who_may_read(scene: Scene) -> None:
     scene.run(scene.begin_import("linux", disk_bytes(MIB)))
     for look in (
         lambda request: browse_definitions(request, GALLERY),
-        lambda request: browse_versions(request, LINUX.parent),
+        lambda request: browse_versions(request, linux(request)),
         lambda request: look_at_version(request, LINUX),
-        lambda request: retained_of_definition(request, LINUX.parent),
+        lambda request: retained_of_definition(request, linux(request)),
         lambda request: retained_of_gallery(request, GALLERY),
     ):
         with pytest.raises(Forbidden), scene.request("educator") as request:

@@ -41,7 +41,7 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "choices": lambda unit: unit.accounts.choices("a"),
     "labs below": lambda unit: unit.labs.below(KEY),
     "labs of version": lambda unit: unit.labs.of_version("v"),
-    "labs of definition": lambda unit: unit.labs.of_definition("d"),
+    "labs of definition": lambda unit: unit.labs.count_of_definition("d"),
     "labs of account": lambda unit: unit.labs.of_account("a"),
     "machines of lab": lambda unit: unit.machines.of_lab("l"),
     "machines in region": lambda unit: unit.machines.in_region("r"),

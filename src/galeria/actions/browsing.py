@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from galeria.actions.definitions import get_definition
 from galeria.actions.galleries import get_gallery, list_galleries
 from galeria.actions.pages import count_pages, page_within
 from galeria.actions.request import Request
 from galeria.domain.accounts import LabAccount
-from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, VersionNumber
+from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionNumber
 from galeria.domain.ids import ResourceId
 from galeria.domain.offers import VersionFacts
 from galeria.domain.operations import Operation
@@ -57,6 +56,11 @@ class VersionRow:
     def version(self) -> ImageVersion:
         return self.facts.version
 
+    @property
+    def copies(self) -> dict[str, Replica]:
+        """By region."""
+        return {each.region: each for each in self.facts.replicas}
+
 
 def browse_galleries(request: Request, prefix: str) -> list[GalleryRow]:
     """By name; those below a subscription's or group's key that the caller may see."""
@@ -100,11 +104,10 @@ def browse_definitions(
 
 
 def browse_versions(
-    request: Request, definition_id: ResourceId, *, starting: str = "", page: int = 1
+    request: Request, definition: ImageDefinition, *, starting: str = "", page: int = 1
 ) -> Rows[VersionRow]:
     """The highest numbers first; those that were put aside left out. `starting` is what the numbers begin with."""
-    definition = get_definition(request, definition_id)
-    request.caller.require(READ_VERSION, definition_id.key)
+    request.caller.require(READ_VERSION, definition.key)
     lists, starting = request.uow.lists, starting.strip()
     versions, count = lists.versions(definition.id, starting=starting, offset=(max(page, 1) - 1) * ROWS, limit=ROWS)
     if not versions and count:
@@ -137,10 +140,9 @@ def look_at_version(request: Request, id: ResourceId) -> VersionRow:
     )
 
 
-def retained_of_definition(request: Request, definition_id: ResourceId) -> tuple[list[ImageVersion], int]:
+def retained_of_definition(request: Request, definition: ImageDefinition) -> tuple[list[ImageVersion], int]:
     """The versions that were deleted and can come back: some of them, and how many there are."""
-    request.caller.require(READ_VERSION, definition_id.key)
-    definition = request.uow.definitions.get_by_key(definition_id.key)
+    request.caller.require(READ_VERSION, definition.key)
     return request.uow.lists.versions(definition.id, retained=True, limit=ROWS)
 
 

@@ -14,7 +14,9 @@ from galeria.domain.soft_delete import Retention
 from galeria.domain.states import ReplicaState
 from tests.faces.web.served import Portal, text_of, title_of
 from tests.failing import FailingStore, with_stores
+from tests.questions import counted
 from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, Scene, disk_bytes, version_id
+from tests.shelves import VersionRows, add_version
 
 GAL = "/galleries/campus/gal"
 LINUX = f"{GAL}/images/linux"
@@ -126,6 +128,21 @@ def test_versions_stand_in_a_matrix_with_the_regions(stocked: Portal) -> None:
     stocked.work()
     assert "✗ Failed" not in text_of(browser.get(LINUX))
     assert version_row(stocked.scene, "1.10.0")[1][NEAR].state is ReplicaState.COMPLETED
+
+
+def test_a_page_of_versions_takes_no_more_questions_than_one(stocked: Portal) -> None:
+    browser = stocked.browser()
+    with counted() as few:
+        assert browser.get(LINUX).text.count("✓ Verified") == 1
+    with stocked.scene.request() as request:
+        image = request.uow.definitions.get_by_key(version_id("linux").parent.key)
+        for patch in range(1, 50):
+            add_version(request, image, VersionRows(number=f"1.0.{patch}"))
+
+    with counted() as many:
+        assert browser.get(LINUX).text.count("✓ Verified") == 50
+
+    assert len(many) == len(few)
 
 
 def test_the_table_asks_for_itself_while_something_goes_on(stocked: Portal) -> None:

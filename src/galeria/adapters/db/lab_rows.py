@@ -47,9 +47,9 @@ class SqlLabs(SqlResources[Lab]):
         """By name."""
         return self._named_order(tables.labs.c.version_id == version_id)
 
-    def of_definition(self, definition_id: str) -> list[Lab]:
-        """By name."""
-        return self._named_order(tables.labs.c.definition_id == definition_id)
+    def count_of_definition(self, definition_id: str) -> int:
+        counted = sa.select(sa.func.count()).select_from(tables.labs)
+        return self._session.scalar(counted.where(tables.labs.c.definition_id == definition_id)) or 0
 
     def of_account(self, account_id: str) -> list[Lab]:
         """By name."""

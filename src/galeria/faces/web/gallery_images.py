@@ -49,10 +49,10 @@ def show_image(page: At, group: str, gallery: str, image: str) -> Response:
         return page.show(
             "image.html",
             image=definition,
-            retained=retained_of_definition(request, id),
-            labs=len(request.uow.labs.of_definition(definition.id)),
+            retained=retained_of_definition(request, definition),
+            labs=request.uow.labs.count_of_definition(definition.id),
             maker=shown_name(request, definition.created_by),
-            **_versions(request, page, id),
+            **_versions(request, page, definition),
             **_permits(request, definition),
         )
 
@@ -63,7 +63,10 @@ def show_rows(page: At, group: str, gallery: str, image: str) -> Response:
     with page.reading() as request:
         definition = get_definition(request, id)
         return page.show(
-            "parts/versions.html", image=definition, **_versions(request, page, id), **_permits(request, definition)
+            "parts/versions.html",
+            image=definition,
+            **_versions(request, page, definition),
+            **_permits(request, definition),
         )
 
 
@@ -102,9 +105,9 @@ def _show_edit(page: Page, id: ResourceId, *, status: int = 200) -> Response:
         return page.show("image_edit.html", status=status, form=page.form, image=definition, allowed=allowed)
 
 
-def _versions(request: Request, page: Page, id: ResourceId) -> dict[str, Any]:
+def _versions(request: Request, page: Page, definition: ImageDefinition) -> dict[str, Any]:
     starting = page.query("q")
-    rows = browse_versions(request, id, starting=starting, page=page_number(page))
+    rows = browse_versions(request, definition, starting=starting, page=page_number(page))
     held = {replica.region for each in rows.rows for replica in each.facts.replicas}
     regions = [each for each in request.settings.regions.all]
     return {
