@@ -135,7 +135,10 @@ def answers_of(route: Route) -> Answers:
 
 def responses_of(route: Route) -> dict[int | str, dict[str, Any]]:
     """In the form that FastAPI takes. The default stands in the place of its own 422, which is never answered here."""
-    told: dict[int | str, dict[str, Any]] = {each.code: _described(each) for each in answers_of(route)}
+    answers = answers_of(route)
+    bare = {each.code for each in answers if not each.has_body}
+    # OpenAPI cannot say that a body may be missing: one that does not always come is left to the words.
+    told: dict[int | str, dict[str, Any]] = {each.code: _described(each, bare) for each in answers}
     return {**told, "default": {"model": ErrorResponse, "description": "An error; its code is in the body."}}
 
 
@@ -144,6 +147,6 @@ def unknown_names(routes: tuple[Route, ...]) -> set[str]:
     return set(_BY_NAME) - {route.name for route in routes}
 
 
-def _described(answer: Answer) -> dict[str, Any]:
+def _described(answer: Answer, bare: set[int]) -> dict[str, Any]:
     told: dict[str, Any] = {"description": answer.words}
-    return told | {"content": {"application/json": {"schema": {}}}} if answer.has_body else told
+    return told if answer.code in bare else told | {"content": {"application/json": {"schema": {}}}}
