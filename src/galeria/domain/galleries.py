@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Any
 
 from galeria.domain.errors import Invalid
@@ -55,6 +55,7 @@ class VersionNumber:
         return VersionNumber(self.major, self.minor, self.patch + 1)
 
     @classmethod
+    @lru_cache(maxsize=4096)  # lists are sorted by it
     def parse(cls, text: str) -> "VersionNumber":
         """Raises Invalid. Leading zeros are refused: 1.01.0 would clash with 1.1.0."""
         match = re.fullmatch(r"(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})", text)

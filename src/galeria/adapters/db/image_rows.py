@@ -39,9 +39,10 @@ class SqlVersions(SqlResources[ImageVersion]):
 
     def of_definition(self, definition_id: str, *, deleted: bool = False) -> list[ImageVersion]:
         """Oldest number first; with `deleted`, the deleted ones as well."""
+        columns = tables.image_versions.c
         there = () if deleted else self._there()
-        found = self._where(tables.image_versions.c.definition_id == definition_id, *there)
-        return sorted(found, key=lambda version: (version.number, version.created_at, version.id))
+        order = (columns.number_key, columns.created_at, columns.id)
+        return self._where(columns.definition_id == definition_id, *there, order=order)
 
     def of_gallery(self, gallery_id: str) -> list[ImageVersion]:
         """By definition, then oldest number first; deleted ones excluded."""
@@ -109,6 +110,26 @@ class SqlVersions(SqlResources[ImageVersion]):
             .distinct()
         )
         return set(self._session.scalars(question))
+
+    def shared(self, version_id: str) -> dict[str, set[str]]:
+        disks, replicas = tables.version_disks, tables.replicas
+        others, copies = disks.alias(), replicas.alias()
+        elsewhere = (
+            sa.select(sa.literal(1))
+            .join_from(others, copies, copies.c.version_id == others.c.version_id)
+            .where(others.c.digest == disks.c.digest, others.c.version_id != disks.c.version_id)
+            .where(copies.c.region == replicas.c.region)
+            .correlate(disks, replicas)
+        )
+        question = (
+            sa.select(replicas.c.region, disks.c.digest)
+            .join_from(replicas, disks, disks.c.version_id == replicas.c.version_id)
+            .where(replicas.c.version_id == version_id, disks.c.digest != "", elsewhere.exists())
+        )
+        found: dict[str, set[str]] = {}
+        for region, digest in self._session.execute(question):
+            found.setdefault(region, set()).add(digest)
+        return found
 
     def find_replica(self, version_id: str, region: str) -> Replica | None:
         self._session.flush()

@@ -1,6 +1,7 @@
 """What every resource is wrapped in: id, name, type, location, tags, systemData."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -34,9 +35,10 @@ def system_data(resource: Resource) -> dict[str, Any]:
 
 def when(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC, such as 2026-11-23T09:00:00.123456Z."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+    return moment.astimezone(UTC).isoformat()[:-6] + "Z" if moment else None
 
 
+@lru_cache(maxsize=1024)
 def _kind(name: str) -> str:
     """A program signs in with a GUID, a person with a name."""
     try:

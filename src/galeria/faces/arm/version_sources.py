@@ -1,5 +1,6 @@
 """The sources of a version as clients write them, in every form that the API has had."""
 
+from collections.abc import Callable
 from typing import Any
 
 from galeria.actions.sources import DiskNamed
@@ -37,17 +38,11 @@ def sources_named(profile: StorageProfile | None) -> SourcesNamed:
 
 def with_source(version: ImageVersion, storage: dict[str, Any]) -> dict[str, Any]:
     """A version's storage profile with what it was made of, where that is a thing or an address that a client named."""
-    id = version.source_id
-    whole = {
-        SourceKind.IMAGE: {"id": id},
-        SourceKind.VERSION: image_reference(id),
-        SourceKind.MACHINE: {"virtualMachineId": id},
-    }
-    single = {SourceKind.DISK: {"id": id}, SourceKind.SNAPSHOT: {"id": id}, SourceKind.URI: {"uri": id}}
-    if version.source_kind in whole and id.startswith("/"):
-        return {**storage, "source": whole[version.source_kind]}
-    if version.source_kind in single and "osDiskImage" in storage:
-        return {**storage, "osDiskImage": {**storage["osDiskImage"], "source": single[version.source_kind]}}
+    kind, id = version.source_kind, version.source_id
+    if kind in _WHOLE and id.startswith("/"):
+        return {**storage, "source": _WHOLE[kind](id)}
+    if kind in _SINGLE and "osDiskImage" in storage:
+        return {**storage, "osDiskImage": {**storage["osDiskImage"], "source": {_SINGLE[kind]: id}}}
     return storage
 
 
@@ -55,6 +50,14 @@ def image_reference(id: str) -> dict[str, Any]:
     """How an image version is named as a source: by its id or, in a community gallery, by its public one."""
     is_public = id.startswith("/CommunityGalleries/")
     return {"communityGalleryImageId": id} if is_public else {"id": id}
+
+
+_WHOLE: dict[SourceKind, Callable[[str], dict[str, Any]]] = {
+    SourceKind.IMAGE: lambda id: {"id": id},
+    SourceKind.VERSION: image_reference,
+    SourceKind.MACHINE: lambda id: {"virtualMachineId": id},
+}
+_SINGLE = {SourceKind.DISK: "id", SourceKind.SNAPSHOT: "id", SourceKind.URI: "uri"}
 
 
 def _disk(source: DiskSource) -> DiskNamed:
