@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,9 +14,49 @@ from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.uow import SqlDatabase
 from tests.scene import MakeScene, Scene, make_scene
 
+# Where two processes test side by side, each of these stays in one of them: they share a server, a browser or the host's
+# libvirt, whose machines are counted. Everything else goes file by file to whoever is free.
+TOGETHER = {
+    "tests/web/test_scenarios.py": "machines",
+    "tests/web/": "browser",
+    "tests/system/": "machines",
+    "tests/engine/": "machines",
+    "tests/bench/": "machines",
+    "tests/guests/": "machines",
+    "tests/clients/": "clients",
+}
+LONGEST = ["machines", "browser", "clients"]
+"""They come first, so that nobody waits for them at the end."""
+
+TOLD = pytest.StashKey[list[str]]()
+"""What other processes have to say at the end."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--regenerate", action="store_true", help="rewrite the golden files from what the code says now")
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: LONGEST.index(_group(item)) if _group(item) in LONGEST else len(LONGEST))
+
+
+def _group(item: pytest.Item) -> str:
+    file = item.nodeid.partition("::")[0]
+    return next((name for start, name in TOGETHER.items() if file.startswith(start)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process has ended; none has written to the terminal itself."""
+    node.config.stash.setdefault(TOLD, []).extend(getattr(node, "workeroutput", {}).get("told", ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in config.stash.get(TOLD, []):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -27,11 +27,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[OLD] = Coverage(title="SDK operations (old)")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What one of several processes knows is said by the one that started them."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["told"] = lines_of(session.config)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for key in (AZ, NEW, OLD):
-        if config.stash[key].known:
-            for line in config.stash[key].lines():
-                terminalreporter.write_line(line)
+    for line in lines_of(config):
+        terminalreporter.write_line(line)
+
+
+def lines_of(config: pytest.Config) -> list[str]:
+    used = [config.stash[key] for key in (AZ, NEW, OLD)]
+    return [line for each in used if each.known for line in each.lines()]
 
 
 @pytest.fixture(scope="session")
