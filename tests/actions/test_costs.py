@@ -7,7 +7,7 @@ from galeria.actions.versions import delete_version
 from galeria.domain.errors import Forbidden
 from galeria.domain.ids import ResourceId
 from galeria.domain.prices import Prices
-from tests.scene import GALLERY, MIB, Scene, version_id
+from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
 from tests.shelves import BRAZIL, fill_shelf
 
 
@@ -66,6 +66,21 @@ def test_the_impact_says_what_the_deletion_then_frees(shelf: Scene) -> None:
     for each in told.regions:
         assert each.freed_now > 0
         assert before[each.region] - each.freed_now == stored(shelf, each.region)
+
+
+def test_what_another_version_has_whole_frees_nothing(scene: Scene) -> None:
+    for number in ("1.0.0", "2.0.0"):
+        scene.run(scene.begin_import("linux", disk_bytes(MIB), version=number, regions=BRAZIL))
+    for each in impact(scene, version_id("linux")).regions:
+        assert (each.freed_now, each.freed_later) == (0, 0)
+    with scene.request() as request:
+        operation = delete_version(request, version_id("linux", "2.0.0"))
+    scene.run(operation)
+
+    told = impact(scene, version_id("linux")).regions
+
+    assert [(each.region, each.freed_later) for each in told] == [(region, 0) for region in BRAZIL]
+    assert all(each.freed_now == stored(scene, each.region) > 0 for each in told)
 
 
 def test_asking_changes_nothing(shelf: Scene) -> None:

@@ -34,6 +34,7 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "disks": lambda unit: unit.versions.disks("v"),
     "replicas": lambda unit: unit.versions.replicas("v"),
     "contents in region": lambda unit: unit.versions.contents("r", without="v"),
+    "contents that others have": lambda unit: unit.versions.shared("v"),
     "definitions": lambda unit: unit.definitions.of_gallery("g"),
     "gallery": lambda unit: unit.galleries.find_by_key(KEY),
     "named": lambda unit: unit.galleries.named(samples.SUBSCRIPTION, "images"),

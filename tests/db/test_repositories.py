@@ -182,6 +182,27 @@ def test_disks_come_by_lun_and_replicas_home_first(db: SqlDatabase) -> None:
         assert unit.versions.disks(version.id) == []
 
 
+def test_contents_that_another_version_has_in_the_same_region_are_shared(db: SqlDatabase) -> None:
+    image = samples.definition(samples.gallery())
+    one, two, three = (samples.version(image, number) for number in ("1.0.0", "2.0.0", "3.0.0"))
+    with db() as unit:
+        for version, digests, regions in (
+            (one, ("a", "b", ""), ("brazilsouth", "eastus", "westus")),
+            (two, ("b", "c", ""), ("brazilsouth", "eastus")),
+            (three, ("a",), ("eastus",)),
+        ):
+            unit.versions.add(version)
+            for lun, digest in enumerate(digests, start=-1):
+                unit.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=1, digest=digest))
+            for region in regions:
+                unit.versions.add_replica(Replica(version_id=version.id, region=region))
+        unit.commit()
+        assert unit.versions.shared(one.id) == {"brazilsouth": {"b"}, "eastus": {"a", "b"}}
+        assert unit.versions.shared(two.id) == {"brazilsouth": {"b"}, "eastus": {"b"}}
+        assert unit.versions.shared(three.id) == {"eastus": {"a"}}
+        assert unit.versions.shared("nothing") == {}
+
+
 def test_disks_and_replicas_go_with_their_version(db: SqlDatabase) -> None:
     version = samples.version(samples.definition(samples.gallery()))
     replica = Replica(version_id=version.id, region="eastus")

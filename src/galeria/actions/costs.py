@@ -88,14 +88,28 @@ def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping
     request.caller.require("Microsoft.Compute/galleries/images/versions/read", version_id.key)
     uow = request.uow
     version = uow.versions.get_by_key(version_id.key)
-    regions = []
-    for region, digests in sorted(held_digests(uow, version).items()):
-        images = live_images(uow, region, without=version.id)
-        machines = live_machines(uow, region)
-        now = stores[region].holding(digests - images - machines, others=images | machines).exclusive_bytes
-        all_of_it = stores[region].holding(digests - images, others=images).exclusive_bytes
-        regions.append(RegionImpact(region=region, freed_now=now, freed_later=all_of_it - now))
-    return Impact(version=version, labs=tuple(uow.labs.of_version(version.id)), regions=tuple(regions))
+    shared = uow.versions.shared(version.id)
+    return Impact(
+        version=version,
+        labs=tuple(uow.labs.of_version(version.id)),
+        regions=tuple(
+            _region_impact(uow, version, stores[region], digests - shared.get(region, set()))
+            for region, digests in sorted(held_digests(uow, version).items())
+        ),
+    )
+
+
+def _region_impact(uow: UnitOfWork, version: ImageVersion, store: ImageStore, own: set[str]) -> RegionImpact:
+    """`own` are the contents of it that no other version of the region has."""
+    region = store.region
+    if not own:  # then nothing goes, whatever else there is: thousands of others are not looked at
+        return RegionImpact(region=region, freed_now=0, freed_later=0)
+    images, machines = live_images(uow, region, without=version.id), live_machines(uow, region)
+    whole = store.holding(own - images, others=images).exclusive_bytes
+    if machines <= images:
+        return RegionImpact(region=region, freed_now=whole, freed_later=0)
+    now = store.holding(own - images - machines, others=images | machines).exclusive_bytes
+    return RegionImpact(region=region, freed_now=now, freed_later=whole - now)
 
 
 def held_digests(uow: UnitOfWork, version: ImageVersion) -> dict[str, set[str]]:

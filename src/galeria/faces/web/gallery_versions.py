@@ -32,6 +32,7 @@ from galeria.faces.web.work import get_work
 from galeria.ports.images import ManifestFacts
 
 ONE = IMAGE + "/versions/{version}"
+NAMED = 50  # labs that use it; of more only the number is told
 
 
 def gallery_versions_router() -> APIRouter:
@@ -100,21 +101,24 @@ def show_delete(page: At, group: str, gallery: str, image: str, version: str) ->
     """Which labs use it, what goes now and what later."""
     id = version_id(page, group, gallery, image, version)
     with page.reading() as request:
-        row = look_at_version(request, id)
-        definition = request.uow.definitions.get(row.version.definition_id)
+        impact = impact_of_deletion(request, id, page.inside.stores)
+        held, named = impact.version, impact.labs[:NAMED]
+        definition = request.uow.definitions.get(held.definition_id)
         gallery_of = request.uow.galleries.get(definition.gallery_id)
-        is_active = row.version.retention is Retention.ACTIVE
         return page.show(
             "version_delete.html",
-            version=row.version,
+            version=held,
             image=definition,
-            impact=impact_of_deletion(request, id, page.inside.stores),
-            keeps=gallery_of.soft_delete and row.version.is_offered,
+            impact=impact,
+            named=named,
+            keeps=gallery_of.soft_delete and held.is_offered,
             days=gallery_of.retention_days + gallery_of.grace_days,
-            is_active=is_active,
+            is_active=held.retention is Retention.ACTIVE,
             regions=region_names(request),
-            lab_places=_lab_places(request, row.version),
-            allowed=_deletable(request, row.version),
+            lab_places={
+                each.id: place_of(each.resource_id) for each in named if request.caller.may(f"{LAB}/read", each.key)
+            },
+            allowed=_deletable(request, held),
         )
 
 
@@ -161,12 +165,6 @@ def _permits(request: Request, row: VersionRow) -> dict[str, Any]:
         "restore_permit": write,
         "delete_permit": permit(request, f"{VERSION}/delete", row.version.key),
     }
-
-
-def _lab_places(request: Request, version: ImageVersion) -> dict[str, str]:
-    """Of those that this person may see."""
-    labs = [each for each in request.uow.labs.of_version(version.id) if request.caller.may(f"{LAB}/read", each.key)]
-    return {lab.id: place_of(lab.resource_id) for lab in labs}
 
 
 def _deletable(request: Request, version: ImageVersion) -> Permit:
