@@ -4,7 +4,7 @@ import pytest
 
 from galeria.actions.lab_listing import LabSearch, ListedLabs, search_labs
 from galeria.domain.ids import ResourceId
-from galeria.domain.states import LabState
+from galeria.domain.states import MachineState, ProvisioningState
 from tests.actions.test_labs import give
 from tests.questions import counted
 from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, SUBSCRIPTION, Scene, disk_bytes, lab_id
@@ -84,8 +84,9 @@ def test_each_lab_comes_with_its_template_its_image_and_what_goes_on(stocked: Sc
     operation = stocked.begin_start("course")
     (listed,) = look(stocked, text="course").labs
     assert (listed.image, [each.id for each in listed.work]) == ("linux", [operation.id])
-    assert listed.template is not None
-    assert listed.lab.lab_state is LabState.DRAFT
-    assert all(each.template is None and each.work == () for each in look(stocked, text="ótica").labs)
+    template = stocked.machine("course")
+    assert (listed.lab.template, listed.lab.template_state) == (template.id, MachineState.STARTING)
+    assert (listed.lab.state, listed.lab.version_name) == (ProvisioningState.SUCCEEDED, "1.0.0")
+    assert all(each.lab.template is None and each.work == () for each in look(stocked, text="ótica").labs)
     stocked.run(operation)
     assert look(stocked, text="course").labs[0].work == ()

@@ -44,6 +44,7 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "labs of version": lambda unit: unit.labs.of_version("v"),
     "labs of definition": lambda unit: unit.labs.count_of_definition("d"),
     "labs of account": lambda unit: unit.labs.of_account("a"),
+    "cards of labs": lambda unit: unit.lab_looks.cards(["l"]),
     "machines of lab": lambda unit: unit.machines.of_lab("l"),
     "machines in region": lambda unit: unit.machines.in_region("r"),
     "machines' contents": lambda unit: unit.machines.contents("r"),

@@ -6,10 +6,9 @@ from galeria.actions.lab_settings import LAB
 from galeria.actions.operations import is_visible
 from galeria.actions.pages import count_pages, page_within
 from galeria.actions.request import Request
-from galeria.domain.labs import Lab, LabMachine
 from galeria.domain.operations import Operation
 from galeria.domain.people import reach
-from galeria.ports.lab_looks import LabOutline
+from galeria.ports.lab_looks import LabCard, LabOutline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +24,7 @@ class LabSearch:
 class ListedLab:
     """`work` is what is under way, the oldest first, as far as this person may see it."""
 
-    lab: Lab
-    template: LabMachine | None
+    lab: LabCard
     image: str  # its display name
     work: tuple[Operation, ...]
 
@@ -46,7 +44,8 @@ def search_labs(request: Request, search: LabSearch) -> ListedLabs:
     """By title. The text is looked for in title, name and image."""
     looks = request.uow.lab_looks
     outlines = looks.outlines(reach(request.caller.assignments, f"{LAB}/read"))
-    chosen = [each for each in outlines if _fits(each, search.text)]
+    wanted = search.text.casefold().strip()
+    chosen = [each for each in outlines if _fits(each, wanted)] if wanted else outlines
     page = page_within(search.page, len(chosen), search.size)
     shown = chosen[(page - 1) * search.size : page * search.size]
     return ListedLabs(
@@ -59,20 +58,16 @@ def search_labs(request: Request, search: LabSearch) -> ListedLabs:
 
 
 def _closely(request: Request, outlines: list[LabOutline]) -> list[ListedLab]:
-    looks, ids = request.uow.lab_looks, [each.id for each in outlines]
     images = {each.id: each.image for each in outlines}
-    labs, templates = looks.labs(ids), looks.templates(ids)
     under_way = request.uow.operations.unsettled()
     listed = []
-    for lab in labs:
-        template = templates.get(lab.id)
-        own = {lab.id, template.id if template else lab.id}
+    for lab in request.uow.lab_looks.cards(list(images)):
+        own = {lab.id, lab.template or lab.id}
         work = [each for each in under_way if each.subject in own or each.inputs.get("machine") in own]
         seen = tuple(each for each in work if is_visible(request, each))
-        listed.append(ListedLab(lab=lab, template=template, image=images[lab.id], work=seen))
+        listed.append(ListedLab(lab=lab, image=images[lab.id], work=seen))
     return listed
 
 
-def _fits(outline: LabOutline, text: str) -> bool:
-    wanted = text.casefold().strip()
+def _fits(outline: LabOutline, wanted: str) -> bool:
     return any(wanted in each.casefold() for each in (outline.title, outline.name, outline.image))

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from galeria.domain.galleries import ImageVersion
 from galeria.domain.labs import Lab, LabMachine
 from galeria.domain.operations import Operation
+from galeria.domain.states import MachineState, ProvisioningState
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LabOutline:
-    """What a lab is looked for by."""
+class LabOutline(NamedTuple):
+    """What a lab is looked for by. A tuple: a thousand are made for one page."""
 
     id: str
     name: str
@@ -19,11 +19,30 @@ class LabOutline:
     image: str  # its display name; where the definition is gone, the last part of what was asked for
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabCard:
+    """What a list shows of a lab. `template` is the id of its template VM."""
+
+    id: str
+    resource_id: str
+    title: str
+    state: ProvisioningState
+    location: str
+    size: str
+    version_name: str
+    template: str | None
+    template_state: MachineState | None
+
+
 class LabLooks(Protocol):
     """A few questions, however many labs there are."""
 
     def outlines(self, scopes: Sequence[str]) -> list[LabOutline]:
         """Of the labs whose key is one of the scopes or lies below one; by title, then name."""
+        ...
+
+    def cards(self, ids: Sequence[str]) -> list[LabCard]:
+        """In the given order; those that are gone are left out."""
         ...
 
     def labs(self, ids: Sequence[str]) -> list[Lab]:

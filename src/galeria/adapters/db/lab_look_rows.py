@@ -11,7 +11,7 @@ from galeria.adapters.db.rows import below
 from galeria.domain.galleries import ImageVersion, SourceKind
 from galeria.domain.labs import Lab, LabMachine, MachineKind
 from galeria.domain.operations import Operation
-from galeria.ports.lab_looks import LabOutline
+from galeria.ports.lab_looks import LabCard, LabOutline
 
 QUESTION = 500
 """Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
@@ -33,6 +33,16 @@ class SqlLabLooks:
         conditions = [below(_labs.key, scope) for scope in wide] + [_labs.key.in_(some) for some in _batches(exact)]
         found = {each.id: each for condition in conditions for each in self._outlines(condition)}
         return sorted(found.values(), key=lambda each: (each.title.casefold(), each.name.lower(), each.id))
+
+    def cards(self, ids: Sequence[str]) -> list[LabCard]:
+        shown = (_labs[name] for name in ("id", "resource_id", "title", "state", "location", "size", "version_name"))
+        is_template = sa.and_(_machines.lab_id == _labs.id, _machines.kind == MachineKind.TEMPLATE)
+        question = sa.select(
+            *shown, _machines.id.label("template"), _machines.state.label("template_state")
+        ).outerjoin_from(tables.labs, tables.lab_machines, is_template)
+        rows = (row for some in _batches(ids) for row in self._session.execute(question.where(_labs.id.in_(some))))
+        found = {row.id: LabCard(**row._mapping) for row in rows}
+        return [found[id] for id in ids if id in found]
 
     def labs(self, ids: Sequence[str]) -> list[Lab]:
         found = {each.id: each for some in _batches(ids) for each in self._all(Lab, _labs.id.in_(some))}
@@ -68,8 +78,8 @@ class SqlLabLooks:
             .outerjoin_from(tables.labs, tables.image_definitions, _definitions.id == _labs.definition_id)
             .where(condition)
         )
-        for id, resource_id, title, image_id, image in self._session.execute(question):
-            yield LabOutline(id=id, name=_name(resource_id), title=title, image=image or _name(image_id))
+        for id, resource_id, title, image_id, image in self._session.execute(question).all():
+            yield LabOutline(id, _name(resource_id), title, image or _name(image_id))
 
     def _all(self, kind: type[T], *conditions: sa.ColumnElement[bool]) -> Sequence[T]:
         return self._session.scalars(sa.select(kind).where(*conditions)).all()
