@@ -17,7 +17,7 @@ from galeria.bootstrap.founding import FIRST_ACCOUNT, ensure_founded, secrets_fo
 from galeria.bootstrap.parts import Parts, open_parts
 from galeria.bootstrap.serving import application
 from galeria.bootstrap.stage import serving
-from galeria.domain.galleries import Generation, ImageDefinition, OsState
+from galeria.domain.galleries import Generation, OsState
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs import Lab, LabMachine, MachineKind
 from galeria.domain.operations import AuditEvent, Operation, OperationKind
@@ -79,7 +79,7 @@ def furnish(parts: Parts, gallery: str) -> None:
     with parts.database() as uow:
         for definition in uow.definitions.of_gallery(account.gallery_id or ""):
             ids = [each.id for each in uow.versions.of_definition(definition.id)]
-            uow.holdings.keep([_holding(parts, definition, id, region) for id in ids for region in REGIONS])
+            uow.holdings.keep([_holding(parts, id, region) for id in ids for region in REGIONS])
         uow.commit()
 
 
@@ -155,10 +155,8 @@ def _event(parts: Parts, lab: Lab) -> AuditEvent:
     )
 
 
-def _holding(parts: Parts, definition: ImageDefinition, version: str, region: str) -> RegionHolding:
+def _holding(parts: Parts, version: str, region: str) -> RegionHolding:
     return RegionHolding(
-        gallery_id=definition.gallery_id,
-        definition_id=definition.id,
         version_id=version,
         region=region,
         own_bytes=1 << 30,

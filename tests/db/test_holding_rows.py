@@ -1,11 +1,13 @@
 """What versions hold is added up by image and region, of one image or of all, and what is missing is counted."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from galeria.adapters.db.uow import SqlDatabase
-from galeria.domain.galleries import OS_DISK, ImageVersion, Replica, VersionDisk
+from galeria.domain.galleries import OS_DISK, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.states import ReplicaState
 from galeria.ports.database import UnitOfWork
 from galeria.ports.holdings import ImageSum, RegionHolding
@@ -48,10 +50,7 @@ class Shelf:
         unit.holdings.keep([self.holding(self.new, HERE, 2**40), self.holding(self.far, HERE, 11)])
 
     def holding(self, version: ImageVersion, region: str, own: int) -> RegionHolding:
-        definition = next(each for each in (self.a, self.b, self.d) if each.id == version.definition_id)
         return RegionHolding(
-            gallery_id=definition.gallery_id,
-            definition_id=definition.id,
             version_id=version.id,
             region=region,
             own_bytes=own,
@@ -76,21 +75,25 @@ def unit(db: SqlDatabase, shelf: Shelf) -> Iterator[UnitOfWork]:
 
 
 def test_sums_are_of_all_images_with_versions_or_of_one(unit: UnitOfWork, shelf: Shelf) -> None:
-    of_a = ImageSum(versions=2, logical_bytes=4000, labs=3, own_bytes={HERE: 2**40 + 7, THERE: 5})
-    of_b = ImageSum(versions=1, logical_bytes=2000, labs=0, own_bytes={})
+    own, waiting = {HERE: 2**40 + 7, THERE: 5}, {THERE: 1}
+    of_a = ImageSum(versions=2, logical_bytes=4000, labs=3, own_bytes=own, unmeasured=waiting)
+    of_b = ImageSum(versions=1, logical_bytes=2000, labs=0, own_bytes={}, unmeasured={HERE: 1, THERE: 1})
     assert unit.holdings.sums(shelf.gallery.id) == {shelf.a.id: of_a, shelf.b.id: of_b}
     assert unit.holdings.sums(shelf.gallery.id, definition_id=shelf.a.id) == {shelf.a.id: of_a}
     assert unit.holdings.sums(shelf.gallery.id, definition_id=shelf.c.id) == {}
     assert set(unit.holdings.sums(shelf.other.id)) == {shelf.d.id}
 
 
-def test_copies_that_are_not_measured_are_counted_by_region(unit: UnitOfWork, shelf: Shelf) -> None:
-    of_a, of_b = {THERE: 1}, {HERE: 1, THERE: 1}
-    assert unit.holdings.unmeasured(shelf.gallery.id) == {shelf.a.id: of_a, shelf.b.id: of_b}
-    assert unit.holdings.unmeasured(shelf.gallery.id, definition_id=shelf.b.id) == {shelf.b.id: of_b}
-    assert unit.holdings.unmeasured(shelf.gallery.id, definition_id=shelf.c.id) == {}
-    assert unit.holdings.state(shelf.gallery.id) == (3, samples.NOW)
-    assert unit.holdings.state("none") == (0, None)
+def test_the_last_measurement_is_the_gallerys_own(db: SqlDatabase, unit: UnitOfWork, shelf: Shelf) -> None:
+    assert unit.holdings.measured_at(shelf.gallery.id) == samples.NOW
+    assert unit.holdings.measured_at("none") is None
+    later = samples.NOW + timedelta(minutes=1)
+    with db() as writing:
+        writing.holdings.keep([replace(shelf.holding(shelf.only, HERE, 1), measured_at=later)])
+        writing.commit()
+    with db(reading=True) as after:
+        assert after.holdings.measured_at(shelf.gallery.id) == later
+        assert after.holdings.measured_at(shelf.other.id) == samples.NOW
 
 
 def test_a_copy_that_is_not_whole_is_not_waited_for(db: SqlDatabase, shelf: Shelf) -> None:
@@ -99,7 +102,48 @@ def test_a_copy_that_is_not_whole_is_not_waited_for(db: SqlDatabase, shelf: Shel
             each.state = ReplicaState.REPLICATING
         unit.commit()
     with db(reading=True) as unit:
-        assert shelf.b.id not in unit.holdings.unmeasured(shelf.gallery.id)
+        assert unit.holdings.sums(shelf.gallery.id)[shelf.b.id].unmeasured == {}
+
+
+def test_what_was_measured_is_replaced_forgotten_and_goes_with_the_copy(db: SqlDatabase, shelf: Shelf) -> None:
+    with db() as unit:
+        unit.holdings.keep([replace(shelf.holding(shelf.old, HERE, 9), chain="d")])
+        unit.holdings.forget(HERE, [shelf.new.id, "gone"])
+        there = unit.versions.find_replica(shelf.old.id, THERE)
+        assert there
+        unit.versions.remove_replica(there)
+        unit.holdings.keep([shelf.holding(shelf.old, THERE, 5)])
+        unit.commit()
+    with db(reading=True) as unit:
+        of_a = unit.holdings.sums(shelf.gallery.id)[shelf.a.id]
+        assert (of_a.own_bytes, of_a.unmeasured) == ({HERE: 9}, {HERE: 1, THERE: 1})
+        assert unit.holdings.chains(HERE) == {shelf.old.id: "d", shelf.far.id: "c"}
+        assert unit.holdings.chains(THERE) == {}
+
+
+def test_disks_are_summed_however_they_come_and_go(db: SqlDatabase, shelf: Shelf) -> None:
+    def size(image: ImageDefinition) -> int:
+        with db(reading=True) as unit:
+            return unit.holdings.sums(shelf.gallery.id)[image.id].logical_bytes
+
+    with db() as unit:
+        unit.versions.remove_disks(shelf.only.id)
+        unit.commit()
+    assert size(shelf.b) == 0
+    with db() as unit:
+        unit.versions.disks(shelf.old.id)[0].size = 1
+        unit.commit()
+    assert size(shelf.a) == 3001
+    early = samples.version(shelf.c)
+    with db() as unit:
+        unit.versions.add_disk(VersionDisk(version_id=early.id, lun=OS_DISK, size=5))
+        unit.versions.add_replica(Replica(version_id=early.id, region=HERE, state=DONE))
+        unit.flush()
+        unit.versions.add(early)
+        unit.commit()
+    assert size(shelf.c) == 5
+    with db(reading=True) as unit:
+        assert unit.holdings.sums(shelf.gallery.id)[shelf.c.id].unmeasured == {HERE: 1}
 
 
 def test_versions_come_by_number_with_their_labs_and_figures(unit: UnitOfWork, shelf: Shelf) -> None:

@@ -50,13 +50,33 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_the_way_back_leaves_nothing(engine: sa.Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", "galeria.adapters.db:migrations")
-    config.set_main_option("path_separator", "os")
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        _walk(connection, "base", back=True)
     assert sa.inspect(engine).get_table_names() == ["alembic_version"]
+
+
+def test_what_was_measured_moves_to_the_copies_and_back(empty_url: str) -> None:
+    engine = make_engine(empty_url)
+    held = "SELECT version_id, region, gallery_id, definition_id, own_bytes, chain FROM region_holdings"
+    copies = "SELECT version_id, region, definition_id, own_bytes, chain FROM replicas ORDER BY version_id, region"
+    sizes = "SELECT id, logical_bytes FROM image_versions ORDER BY id"
+    with engine.begin() as connection:
+        _walk(connection, "0012")
+    with engine.begin() as connection:
+        for statement in _STOCK:
+            connection.exec_driver_sql(statement)
+    with engine.begin() as connection:
+        _walk(connection, "0013")
+        assert connection.exec_driver_sql(copies).all() == [
+            ("v1", "here", "d", 7, "c"),
+            ("v1", "there", "d", None, None),
+            ("v2", "here", "d", None, None),
+        ]
+        assert connection.exec_driver_sql(sizes).all() == [("v1", 5_000_000_003), ("v2", 0)]
+    with engine.begin() as connection:
+        _walk(connection, "0012", back=True)
+        assert connection.exec_driver_sql(held).all() == [("v1", "here", "g", "d", 7, "c")]
+    engine.dispose()
 
 
 def test_every_field_has_a_column_and_every_column_a_field() -> None:
@@ -68,3 +88,64 @@ def test_every_field_has_a_column_and_every_column_a_field() -> None:
 
 def test_mapping_may_be_repeated() -> None:
     assert map_classes() is map_classes()
+
+
+def _walk(connection: sa.Connection, revision: str, *, back: bool = False) -> None:
+    config = Config()
+    config.set_main_option("script_location", "galeria.adapters.db:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    (command.downgrade if back else command.upgrade)(config, revision)
+
+
+_WHO = "'2026-11-27 12:00:00', 'ana', '2026-11-27 12:00:00', 'ana'"
+_RESOURCE = "id, resource_id, key, location, tags, state, created_at, created_by, modified_at, modified_by"
+
+
+def _row(table: str, columns: str, values: str, id: str) -> str:
+    own = f"'{id}', '/{id}', '/{id}', 'here', '{{}}', 'Succeeded', {_WHO}"
+    return f"INSERT INTO {table} ({_RESOURCE}, {columns}) VALUES ({own}, {values})"  # our own words
+
+
+def _version(id: str) -> str:
+    columns = (
+        "definition_id, source_kind, source_id, exclude_from_latest, accounts, failure, replica_count, storage_type, "
+        "replication_mode, allow_region_removal, block_early_deletion, retention, number_key"
+    )
+    values = "'d', 'upload', 'u', false, '[]', '', 1, 'Standard_LRS', 'Full', true, false, 'Active', '1'"
+    return _row("image_versions", columns, values, id)
+
+
+def _replica(version: str, region: str) -> str:
+    columns = "version_id, region, state, bytes_done, bytes_total, sent_bytes, failure, spelling"
+    return f"INSERT INTO replicas ({columns}) VALUES ('{version}', '{region}', 'Completed', 0, 0, 0, '', '')"
+
+
+def _disk(lun: int, size: int) -> str:
+    columns = "version_id, lun, size, data_bytes, read_bytes, stored_bytes, digest"
+    return f"INSERT INTO version_disks ({columns}) VALUES ('v1', {lun}, {size}, 0, 0, 0, '')"
+
+
+_STOCK = (
+    _row(
+        "galleries",
+        "description, identity, permissions, shared_subscriptions, shared_tenants, community, public_name, "
+        "community_enabled, soft_delete, retention_days, grace_days",
+        "'', '{}', 'Private', '[]', '[]', '{}', '', false, false, 1, 1",
+        "g",
+    ),
+    _row(
+        "image_definitions",
+        "gallery_id, display_name, os_type, os_state, generation, publisher, offer, sku, description, architecture, eula, "
+        "privacy_uri, release_note_uri, recommended, disallowed_disks, purchase_plan, features, allow_update",
+        "'g', 'D', 'Linux', 'Generalized', 'V2', 'p', 'o', 's', '', 'x64', '', '', '', '{}', '[]', '{}', '[]', false",
+        "d",
+    ),
+    _version("v1"),
+    _version("v2"),
+    _disk(-1, 5_000_000_000),
+    _disk(0, 3),
+    *(_replica(*each) for each in (("v1", "here"), ("v1", "there"), ("v2", "here"))),
+    "INSERT INTO region_holdings (version_id, region, gallery_id, definition_id, own_bytes, chain, measured_at) "
+    "VALUES ('v1', 'here', 'g', 'd', 7, 'c', '2026-11-27 12:00:00')",
+)

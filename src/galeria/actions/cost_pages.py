@@ -98,11 +98,10 @@ def look_at_costs(request: Request, gallery_id: ResourceId, *, text: str = "", p
     """`text` is part of an image's display or resource name, in any case."""
     gallery = get_gallery(request, gallery_id)
     holdings = request.uow.holdings
-    sums, (unmeasured, measured_at) = holdings.sums(gallery.id), holdings.state(gallery.id)
-    waiting = holdings.unmeasured(gallery.id) if unmeasured else {}
+    sums = holdings.sums(gallery.id)
     wanted = text.casefold().strip()
     costs = [
-        ImageCost(image=each, sums=_sum(request, sums[each.id], waiting.get(each.id, {})))
+        ImageCost(image=each, sums=_sum(request, sums[each.id]))
         for each in request.uow.offers.outlines(gallery.id)
         if each.id in sums and (wanted in each.display_name.casefold() or wanted in each.name.lower())
     ]
@@ -110,26 +109,25 @@ def look_at_costs(request: Request, gallery_id: ResourceId, *, text: str = "", p
     page = page_within(page, len(costs), ROWS)
     return GalleryCosts(
         gallery=gallery,
-        sums=_total(request, list(sums.values()), list(waiting.values())),
+        sums=_total(request, list(sums.values())),
         images=tuple(costs[(page - 1) * ROWS : page * ROWS]),
         page=page,
         pages=count_pages(len(costs), ROWS),
-        measured_at=measured_at,
+        measured_at=holdings.measured_at(gallery.id),
     )
 
 
 def look_at_image_costs(request: Request, definition_id: ResourceId, *, page: int = 1) -> ImageUses:
     gallery = get_gallery(request, definition_id.parent)
     definition, holdings = request.uow.definitions.get_by_key(definition_id.key), request.uow.holdings
-    none = ImageSum(versions=0, logical_bytes=0, labs=0, own_bytes={})
+    none = ImageSum(versions=0, logical_bytes=0, labs=0, own_bytes={}, unmeasured={})
     sums = holdings.sums(gallery.id, definition_id=definition.id).get(definition.id, none)
-    waiting = holdings.unmeasured(gallery.id, definition_id=definition.id).get(definition.id, {})
     page = page_within(page, sums.versions, ROWS)
     versions, _ = holdings.versions(definition.id, offset=(page - 1) * ROWS, limit=ROWS)
     return ImageUses(
         gallery=gallery,
         definition=definition,
-        sums=_sum(request, sums, waiting),
+        sums=_sum(request, sums),
         versions=tuple(_uses(request, versions)),
         page=page,
         pages=count_pages(sums.versions, ROWS),
@@ -161,21 +159,21 @@ def _use(request: Request, facts: VersionFacts, own: dict[str, int], labs: dict[
     )
 
 
-def _sum(request: Request, sums: ImageSum, waiting: Mapping[str, int]) -> CostSum:
+def _sum(request: Request, sums: ImageSum) -> CostSum:
     return CostSum(
         versions=sums.versions,
         logical_bytes=sums.logical_bytes,
         labs=sums.labs,
-        regions=_regions(request, sums.own_bytes, waiting),
+        regions=_regions(request, sums.own_bytes, sums.unmeasured),
     )
 
 
-def _total(request: Request, sums: list[ImageSum], waiting: list[dict[str, int]]) -> CostSum:
+def _total(request: Request, sums: list[ImageSum]) -> CostSum:
     return CostSum(
         versions=sum(each.versions for each in sums),
         logical_bytes=sum(each.logical_bytes for each in sums),
         labs=sum(each.labs for each in sums),
-        regions=_regions(request, _added([each.own_bytes for each in sums]), _added(waiting)),
+        regions=_regions(request, _added(each.own_bytes for each in sums), _added(each.unmeasured for each in sums)),
     )
 
 

@@ -6,7 +6,7 @@ from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import Obstacle, version_obstacles
+from galeria.domain.offers import ImageOutline, Obstacle, version_obstacles
 
 TARGET = "imageReference.id"
 
@@ -80,7 +80,7 @@ def is_same_image(gallery: Gallery | None, one: ResourceId, other: ResourceId) -
     return first.key == second.key and (exact and exact.key) == (other_exact and other_exact.key)
 
 
-def unusable_image(definition: ImageDefinition, obstacles: tuple[Obstacle, ...]) -> Conflict:
+def unusable_image(definition: ImageDefinition | ImageOutline, obstacles: tuple[Obstacle, ...]) -> Conflict:
     """With every reason and cure."""
     first = obstacles[0] if obstacles else Obstacle(code="NoVersion", reason="It has no version.", cure="Import one.")
     return Conflict(

@@ -79,8 +79,8 @@ def _check_image(request: Request, account: LabAccount, wanted: LabRequest) -> N
     offered = None if exact else offered_image(request.uow, account, definition.name, region)
     if offered is None or offered.definition.key != definition.key:
         choose_image(request, account, wanted.image, region)
-    elif not offered.offer.is_usable:
-        raise unusable_image(offered.definition, offered.offer.obstacles)
+    elif not offered.is_usable:
+        raise unusable_image(offered.definition, offered.obstacles)
 
 
 def _check_settings(findings: Findings, settings: LabSettings) -> None:

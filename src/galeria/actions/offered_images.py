@@ -1,6 +1,6 @@
 """Looking through the images of a lab account: a page of offers, quick with ten thousand versions."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,9 +9,15 @@ from galeria.actions.pages import count_pages, page_within
 from galeria.actions.request import Request
 from galeria.domain.accounts import ImageChoice, LabAccount
 from galeria.domain.errors import NotFound
-from galeria.domain.galleries import ImageDefinition
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import DiskShape, ImageOutline, Offer, VersionFacts, is_takeable, offer
+from galeria.domain.offers import (
+    ImageOutline,
+    Obstacle,
+    VersionFacts,
+    VersionOutline,
+    image_obstacles,
+    is_takeable,
+)
 from galeria.ports.database import UnitOfWork
 
 
@@ -36,20 +42,23 @@ class ImageSearch:
 
 @dataclass(frozen=True, kw_only=True)
 class OfferedImage:
-    """`facts` are those of the version that a lab would get; without one, those that tell why there is none."""
+    """What `domain.offers.Offer` says, in brief. `facts`: where no version can be had, those that tell why."""
 
-    offer: Offer
+    definition: ImageOutline
+    enabled: bool
+    version: VersionOutline | None
+    available_regions: tuple[str, ...]
+    obstacles: tuple[Obstacle, ...]
     facts: tuple[VersionFacts, ...]
 
     @property
-    def definition(self) -> ImageDefinition:
-        return self.offer.definition
+    def is_usable(self) -> bool:
+        return not self.obstacles
 
     @property
-    def os_disk_size(self) -> int | None:
-        """Bytes, of the version that a lab would get."""
-        disk = self.facts[0].os_disk if self.offer.version and self.facts else None
-        return disk.size if disk else None
+    def os_disk_size(self) -> int:
+        """Bytes, of the version that a lab would get; 0 without one."""
+        return self.version.shape.os_disk_size if self.version else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,28 +78,29 @@ class OfferedImages:
 class _Look:
     """What is known of all images before any of them is looked at closely."""
 
-    outlines: list[ImageOutline]
-    highest: Mapping[str, str]
-    latest: Mapping[str, str]
-    shapes: Mapping[str, DiskShape]
-    enabled: Mapping[str, bool]
     account: LabAccount
-
-    def is_enabled(self, id: str) -> bool:
-        return self.enabled.get(id, self.account.enable_by_default)
-
-    def is_usable(self, image: ImageOutline) -> bool:
-        version = self.latest.get(image.id)
-        if version is None or not self.is_enabled(image.id):
-            return False
-        return is_takeable(self.account, image.os_type, self.shapes.get(version, DiskShape(os_disk_size=0, disks=0)))
+    region: str
+    outlines: list[ImageOutline]
+    latest: Mapping[str, VersionOutline]
+    enabled: Collection[str]
+    usable: Collection[str]
 
     def has(self, image: ImageOutline, status: ImageStatus | None) -> bool:
         if status is None:
             return True
         if status in (ImageStatus.USABLE, ImageStatus.UNUSABLE):
-            return self.is_usable(image) is (status is ImageStatus.USABLE)
-        return self.is_enabled(image.id) is (status is ImageStatus.ENABLED)
+            return (image.id in self.usable) is (status is ImageStatus.USABLE)
+        return (image.id in self.enabled) is (status is ImageStatus.ENABLED)
+
+    @property
+    def counts(self) -> dict[ImageStatus, int]:
+        usable, enabled, all = len(self.usable), len(self.enabled), len(self.outlines)
+        return {
+            ImageStatus.USABLE: usable,
+            ImageStatus.UNUSABLE: all - usable,
+            ImageStatus.ENABLED: enabled,
+            ImageStatus.DISABLED: all - enabled,
+        }
 
 
 def search_images(request: Request, id: ResourceId, search: ImageSearch) -> OfferedImages:
@@ -101,15 +111,15 @@ def search_images(request: Request, id: ResourceId, search: ImageSearch) -> Offe
     look = _look(request.uow, account, region)
     chosen = [each for each in look.outlines if _matches(each, search.text) and look.has(each, search.status)]
     if search.usable_first:
-        chosen.sort(key=lambda each: not look.is_usable(each))
+        chosen.sort(key=lambda each: each.id not in look.usable)
     page = page_within(search.page, len(chosen), search.size)
     shown = chosen[(page - 1) * search.size : page * search.size]
     return OfferedImages(
         account=account,
         region=region,
-        images=tuple(_closely(request.uow, look, region, shown)),
+        images=tuple(_closely(request.uow, look, shown)),
         found=len(chosen),
-        counts={status: sum(look.has(each, status) for each in look.outlines) for status in ImageStatus},
+        counts=look.counts,
         page=page,
         pages=count_pages(len(chosen), search.size),
     )
@@ -126,7 +136,7 @@ def offered_image(uow: UnitOfWork, account: LabAccount, name: str, region: str) 
     """The same, for what has asked already whether the caller may."""
     look = _look_at_one(uow, account, name, region) or _look(uow, account, region)
     chosen = [each for each in look.outlines if each.name.lower() == name.lower()]
-    return next(iter(_closely(uow, look, region, chosen)), None)
+    return next(iter(_closely(uow, look, chosen)), None)
 
 
 def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled: bool) -> int:
@@ -159,69 +169,70 @@ def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled
 
 def _look(uow: UnitOfWork, account: LabAccount, region: str) -> _Look:
     gallery = account.gallery_id or ""
-    highest = uow.offers.highest(gallery)
-    latest = uow.offers.latest(highest, region)
-    return _Look(
-        outlines=uow.offers.outlines(gallery),
-        highest=highest,
-        latest=latest,
-        shapes=uow.offers.shapes(list(latest.values())),
-        enabled={each.definition_id: each.enabled for each in uow.accounts.choices(account.id)},
-        account=account,
-    )
+    return _looked(uow, account, region, uow.offers.outlines(gallery), uow.offers.latest(gallery, region))
 
 
 def _look_at_one(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> _Look | None:
     """Without a look at the others. None where the region has no version of it: then all that there is tells why."""
     gallery = uow.galleries.find(account.gallery_id or "")
     definition = uow.definitions.find_by_key(gallery.arm_id.child("images", name).key) if gallery else None
-    latest = uow.lists.latest(definition.id).get(region) if definition else None
-    if definition is None or latest is None:
+    if gallery is None or definition is None:
         return None
-    outline = ImageOutline(
-        id=definition.id,
-        name=definition.name,
-        display_name=definition.display_name,
-        os_type=definition.os_type,
+    latest = uow.offers.latest(gallery.id, region, definition_id=definition.id)
+    return _looked(uow, account, region, [ImageOutline.of(definition)], latest) if latest else None
+
+
+def _looked(
+    uow: UnitOfWork,
+    account: LabAccount,
+    region: str,
+    outlines: list[ImageOutline],
+    latest: Mapping[str, VersionOutline],
+) -> _Look:
+    choices = {each.definition_id: each.enabled for each in uow.accounts.choices(account.id)}
+    enabled = {each.id for each in outlines if choices.get(each.id, account.enable_by_default)}
+    usable = {
+        each.id
+        for each in outlines
+        if each.id in enabled and each.id in latest and is_takeable(account, each.os_type, latest[each.id].shape)
+    }
+    return _Look(account=account, region=region, outlines=outlines, latest=latest, enabled=enabled, usable=usable)
+
+
+def _closely(uow: UnitOfWork, look: _Look, images: list[ImageOutline]) -> list[OfferedImage]:
+    regions = uow.offers.regions([each.id for each in images])
+    facts = _facts(uow, [each.id for each in images if each.id not in look.latest])
+    return [_offered(look, each, regions.get(each.id, ()), facts.get(each.id, [])) for each in images]
+
+
+def _offered(look: _Look, image: ImageOutline, regions: tuple[str, ...], facts: list[VersionFacts]) -> OfferedImage:
+    version, enabled = look.latest.get(image.id), image.id in look.enabled
+    return OfferedImage(
+        definition=image,
+        enabled=enabled,
+        version=version,
+        available_regions=regions,
+        obstacles=image_obstacles(
+            look.account,
+            image.os_type,
+            version.shape if version else None,
+            enabled=enabled,
+            facts=facts,
+            region=look.region,
+            available=regions,
+        ),
+        facts=tuple(facts),
     )
-    return _Look(
-        outlines=[outline],
-        highest={},
-        latest={definition.id: latest},
-        shapes={},
-        enabled={each.definition_id: each.enabled for each in uow.accounts.choices(account.id)},
-        account=account,
-    )
 
 
-def _closely(uow: UnitOfWork, look: _Look, region: str, images: list[ImageOutline]) -> list[OfferedImage]:
-    ids = [each.id for each in images]
-    definitions, regions, facts = uow.offers.definitions(ids), uow.offers.regions(ids), _facts(uow, look, ids)
-    return [
-        OfferedImage(
-            offer=offer(
-                look.account,
-                definitions[id],
-                facts[id],
-                enabled=look.is_enabled(id),
-                region=region,
-                available=regions.get(id, ()),
-            ),
-            facts=tuple(facts[id]),
-        )
-        for id in ids
-    ]
-
-
-def _facts(uow: UnitOfWork, look: _Look, ids: list[str]) -> dict[str, list[VersionFacts]]:
-    """The latest alone where there is one, else what is needed to say why not: its best version and its unfinished ones."""
-    absent = [id for id in ids if id not in look.latest]
-    best = {id: look.latest.get(id) or look.highest.get(id) for id in ids}
-    wanted = [version for version in best.values() if version]
-    versions = {each.id: each for each in uow.offers.versions(wanted) + uow.offers.unfinished(absent)}
-    found: dict[str, list[VersionFacts]] = {id: [] for id in ids}
-    for each in sorted(uow.versions.facts(list(versions.values())), key=lambda facts: facts.version.number):
-        found[each.version.definition_id].append(each)
+def _facts(uow: UnitOfWork, absent: list[str]) -> dict[str, list[VersionFacts]]:
+    """What is needed to say why an image has no version to give: its best version and its unfinished ones."""
+    found: dict[str, list[VersionFacts]] = {id: [] for id in absent}
+    if absent:
+        best = uow.offers.versions(list(uow.offers.highest(absent).values()))
+        versions = {each.id: each for each in best + uow.offers.unfinished(absent)}
+        for each in sorted(uow.versions.facts(list(versions.values())), key=lambda facts: facts.version.number):
+            found[each.version.definition_id].append(each)
     return found
 
 

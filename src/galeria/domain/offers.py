@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from galeria.domain.accounts import GB, LabAccount
 from galeria.domain.galleries import (
     OS_DISK,
+    Generation,
     ImageDefinition,
     ImageVersion,
+    OsState,
     OsType,
     Replica,
     VersionDisk,
@@ -47,14 +49,46 @@ class DiskShape:
     disks: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class ImageOutline:
     """An image definition in brief, where thousands are looked through."""
 
     id: str
-    name: str
+    resource_id: str
     display_name: str
     os_type: OsType
+    os_state: OsState
+    generation: Generation
+    description: str
+
+    @classmethod
+    def of(cls, definition: ImageDefinition) -> "ImageOutline":
+        return cls(*(getattr(definition, each) for each in cls.__slots__))
+
+    @property
+    def name(self) -> str:
+        return self.resource_id.rpartition("/")[2]
+
+    @property
+    def key(self) -> str:
+        return self.resource_id.lower()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionOutline:
+    """An image version in brief."""
+
+    id: str
+    resource_id: str
+    shape: DiskShape
+
+    @property
+    def name(self) -> str:
+        return self.resource_id.rpartition("/")[2]
+
+    @property
+    def key(self) -> str:
+        return self.resource_id.lower()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,15 +113,42 @@ def offer(
     *,
     enabled: bool,
     region: str,
-    available: tuple[str, ...] | None = None,
 ) -> Offer:
-    """What `region` is offered. Every obstacle is named, not only the first.
-
-    `available` are the regions of all its versions, where `facts` leaves out some that make no other difference.
-    """
-    regions = _available(facts) if available is None else available
+    """What `region` is offered. Every obstacle is named, not only the first."""
+    regions = _available(facts)
     latest = latest_version([(each.version, each.replicas) for each in facts], region)
     chosen = next((each for each in facts if latest and each.version.id == latest.id), None)
+    return Offer(
+        definition=definition,
+        enabled=enabled,
+        version=latest,
+        available_regions=regions,
+        obstacles=image_obstacles(
+            account,
+            definition.os_type,
+            _shape(chosen) if chosen else None,
+            enabled=enabled,
+            facts=facts,
+            region=region,
+            available=regions,
+        ),
+    )
+
+
+def image_obstacles(
+    account: LabAccount,
+    os_type: OsType,
+    shape: DiskShape | None,
+    *,
+    enabled: bool,
+    facts: list[VersionFacts],
+    region: str,
+    available: tuple[str, ...],
+) -> tuple[Obstacle, ...]:
+    """Every obstacle, not only the first. `shape` is that of the version that a lab would get; without one, `facts` tell why.
+
+    `available` are the regions of all versions, where `facts` leaves out some that make no other difference.
+    """
     obstacles: list[Obstacle] = []
     if not enabled:
         obstacles.append(
@@ -97,15 +158,9 @@ def offer(
                 cure="An administrator of the account can enable it.",
             )
         )
-    obstacles += _os_obstacles(definition.os_type)
-    obstacles += _disk_obstacles(account, _shape(chosen)) if chosen else [_absence(facts, region, regions)]
-    return Offer(
-        definition=definition,
-        enabled=enabled,
-        version=latest,
-        available_regions=regions,
-        obstacles=tuple(obstacles),
-    )
+    obstacles += _os_obstacles(os_type)
+    obstacles += _disk_obstacles(account, shape) if shape else [_absence(facts, region, available)]
+    return tuple(obstacles)
 
 
 def is_takeable(account: LabAccount, os_type: OsType, shape: DiskShape) -> bool:

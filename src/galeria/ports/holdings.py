@@ -26,8 +26,6 @@ class RegionHolding:
     `chain` names everything that it was measured against, itself included: it changes when an older version comes or goes.
     """
 
-    gallery_id: str
-    definition_id: str
     version_id: str
     region: str
     own_bytes: int  # compressed
@@ -43,6 +41,7 @@ class ImageSum:
     logical_bytes: int
     labs: int
     own_bytes: Mapping[str, int]  # by region
+    unmeasured: Mapping[str, int]  # copies, by region, that are not in the figures yet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +65,7 @@ class Holdings(Protocol):
         ...
 
     def keep(self, measured: Sequence[RegionHolding]) -> None:
-        """In place of what was measured before."""
+        """In place of what was measured before; of a copy that is gone nothing is kept."""
         ...
 
     def forget(self, region: str, version_ids: Sequence[str]) -> None: ...
@@ -75,12 +74,8 @@ class Holdings(Protocol):
         """By the definition's id, of one or of all; images without versions are left out."""
         ...
 
-    def unmeasured(self, gallery_id: str, *, definition_id: str = "") -> dict[str, dict[str, int]]:
-        """The definition's id → region → copies that are not measured yet; of one or of all."""
-        ...
-
-    def state(self, gallery_id: str) -> tuple[int, datetime | None]:
-        """How many copies are not measured yet, and when the last one was."""
+    def measured_at(self, gallery_id: str) -> datetime | None:
+        """When the last copy was; None before that."""
         ...
 
     def versions(self, definition_id: str, *, offset: int, limit: int) -> tuple[list[ImageVersion], int]:

@@ -1,10 +1,10 @@
 """Parts of a unit of work that look at thousands of things at once, and bring rows instead of objects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from galeria.domain.galleries import ImageDefinition, ImageVersion
-from galeria.domain.offers import DiskShape, ImageOutline
+from galeria.domain.offers import ImageOutline, VersionOutline
 
 
 class Offers(Protocol):
@@ -23,20 +23,16 @@ class Offers(Protocol):
 
     def versions(self, ids: Sequence[str]) -> list[ImageVersion]: ...
 
-    def highest(self, gallery_id: str) -> dict[str, str]:
+    def highest(self, definition_ids: Sequence[str]) -> dict[str, str]:
         """A definition's id → the id of its highest version that is offered anywhere, excluded ones included."""
         ...
 
-    def latest(self, highest: Mapping[str, str], region: str) -> dict[str, str]:
-        """Of the answer of `highest`: a definition's id → the id of what `latest_version` chooses in the region."""
+    def latest(self, gallery_id: str, region: str, *, definition_id: str = "") -> dict[str, VersionOutline]:
+        """A definition's id → what `latest_version` chooses in the region; of one of the gallery or of all."""
         ...
 
     def unfinished(self, definition_ids: Sequence[str]) -> list[ImageVersion]:
         """Versions that are there and not offered (failed or retained ones), and all that are still being made."""
-        ...
-
-    def shapes(self, version_ids: Sequence[str]) -> dict[str, DiskShape]:
-        """By the version's id."""
         ...
 
     def regions(self, definition_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -41,8 +41,6 @@ def _measure(world: World, region: str, versions: Sequence[HeldVersion], known: 
     now = world.clock.now()
     measured = [
         RegionHolding(
-            gallery_id=each.gallery_id,
-            definition_id=each.definition_id,
             version_id=each.version_id,
             region=region,
             own_bytes=own,

@@ -49,19 +49,15 @@ def hold(portal: Portal, image: str, *versions: dict[str, int]) -> None:
             VersionRows(number=f"1.0.{patch}", replicas=tuple((region, DONE, None) for region in sizes))
             for patch, sizes in enumerate(versions)
         ]
-        definition = add_image(request, image, *rows)
+        add_image(request, image, *rows)
         request.uow.flush()
         for row, sizes in zip(rows, versions, strict=True):
             version = request.uow.versions.get_by_key(version_id(image, row.number).key)
-            request.uow.holdings.keep(
-                [_holding(definition.gallery_id, version, region, size) for region, size in sizes.items() if size]
-            )
+            request.uow.holdings.keep([_holding(version, region, size) for region, size in sizes.items() if size])
 
 
-def _holding(gallery: str, version: ImageVersion, region: str, size: int) -> RegionHolding:
+def _holding(version: ImageVersion, region: str, size: int) -> RegionHolding:
     return RegionHolding(
-        gallery_id=gallery,
-        definition_id=version.definition_id,
         version_id=version.id,
         region=region,
         own_bytes=size * GB,

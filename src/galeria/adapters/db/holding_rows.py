@@ -1,7 +1,6 @@
 """Measured holdings of image versions, and sums over them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
 from galeria.adapters.db.columns import UtcTime
-from galeria.adapters.db.metadata import metadata
+from galeria.adapters.db.regions import regions_of_copies
+from galeria.adapters.db.version_indexes import IS_THERE
 from galeria.domain.galleries import ImageVersion
 from galeria.domain.states import ReplicaState
 from galeria.ports.holdings import HeldVersion, ImageSum, LabUse, RegionHolding
@@ -18,28 +18,18 @@ from galeria.ports.holdings import HeldVersion, ImageSum, LabUse, RegionHolding
 QUESTION = 500
 """Ids in one statement: SQLite's oldest limit on bound values is 999."""
 
-region_holdings = sa.Table(
-    "region_holdings",
-    metadata,
-    sa.Column(
-        "version_id",
-        sa.String,
-        sa.ForeignKey("image_versions.id", deferrable=True, initially="DEFERRED", ondelete="CASCADE"),
-        primary_key=True,
-    ),
-    sa.Column("region", sa.String, primary_key=True),
-    sa.Column("gallery_id", sa.String, nullable=False),
-    sa.Column("definition_id", sa.String, nullable=False),
-    sa.Column("own_bytes", sa.BigInteger, nullable=False),
-    sa.Column("chain", sa.String, nullable=False),
-    sa.Column("measured_at", UtcTime, nullable=False),
-    # Sums are read from the index alone.
-    sa.Index("ix_region_holdings_gallery", "gallery_id", "definition_id", "region", "own_bytes", "measured_at"),
-)
-
-_own = region_holdings.c
 _definitions, _versions = tables.image_definitions.c, tables.image_versions.c
 _disks, _replicas, _labs = tables.version_disks.c, tables.replicas.c, tables.labs.c
+
+ByImage = dict[str, dict[str, int]]
+"""Definition's id → region → figure."""
+
+_FIGURES = ("own_bytes", "chain", "measured_at")
+_KEEP = (
+    sa.update(tables.replicas)
+    .where(_replicas.version_id == sa.bindparam("of"), _replicas.region == sa.bindparam("at"))
+    .values({name: sa.bindparam(name) for name in _FIGURES})
+)
 
 
 class SqlHoldings:
@@ -53,7 +43,7 @@ class SqlHoldings:
             .join(tables.image_versions, _versions.id == _replicas.version_id)
             .join(tables.image_definitions, _definitions.id == _versions.definition_id)
             .join(tables.version_disks, _disks.version_id == _versions.id)
-            .where(_replicas.region == region, *_is_whole(), _disks.digest != "")
+            .where(_replicas.region == region, _replicas.state == ReplicaState.COMPLETED, IS_THERE, _disks.digest != "")
             .order_by(_definitions.gallery_id, _versions.created_at, _versions.id, _disks.digest)
         )
         found: dict[tuple[str, str, str], list[str]] = {}
@@ -65,70 +55,66 @@ class SqlHoldings:
         ]
 
     def chains(self, region: str) -> dict[str, str]:
-        rows = self._session.execute(sa.select(_own.version_id, _own.chain).where(_own.region == region))
+        is_measured = (_replicas.region == region, _replicas.chain.is_not(None))
+        rows = self._session.execute(sa.select(_replicas.version_id, _replicas.chain).where(*is_measured))
         return {id: chain for id, chain in rows}
 
     def keep(self, measured: Sequence[RegionHolding]) -> None:
-        for region in {each.region for each in measured}:
-            self.forget(region, [each.version_id for each in measured if each.region == region])
+        """Nothing is kept of a copy that went meanwhile."""
         if measured:
-            self._session.execute(sa.insert(region_holdings), [asdict(each) for each in measured])
+            self._session.flush()
+            self._session.connection().execute(_KEEP, [_kept(each) for each in measured])
 
     def forget(self, region: str, version_ids: Sequence[str]) -> None:
+        self._session.flush()
         for some in _batches(version_ids):
-            gone = sa.delete(region_holdings).where(_own.region == region, _own.version_id.in_(some))
-            self._session.execute(gone)
+            those = (_replicas.region == region, _replicas.version_id.in_(some))
+            nothing = sa.update(tables.replicas).where(*those).values(own_bytes=None, chain=None, measured_at=None)
+            self._session.connection().execute(nothing)
 
     def sums(self, gallery_id: str, *, definition_id: str = "") -> dict[str, ImageSum]:
-        own, labs = self._own_bytes(gallery_id, definition_id), self._lab_counts(gallery_id, definition_id)
+        own, unmeasured = self._copies(gallery_id, definition_id)
+        labs = self._lab_counts(gallery_id, definition_id)
         question = (
-            sa.select(
-                _versions.definition_id,
-                sa.func.count(_versions.id.distinct()),
-                sa.func.coalesce(sa.func.sum(_disks.size), 0),
-            )
-            .select_from(tables.image_versions)
-            .outerjoin(tables.version_disks, _disks.version_id == _versions.id)
-            .where(_those(_versions.definition_id, gallery_id, definition_id), _versions.deleted_at.is_(None))
+            sa.select(_versions.definition_id, sa.func.count(), sa.func.sum(_versions.logical_bytes))
+            .where(_those(_versions.definition_id, gallery_id, definition_id), IS_THERE)
             .group_by(_versions.definition_id)
         )
         return {
-            id: ImageSum(versions=count, logical_bytes=int(size), labs=labs.get(id, 0), own_bytes=own.get(id, {}))
+            id: ImageSum(
+                versions=count,
+                logical_bytes=int(size),
+                labs=labs.get(id, 0),
+                own_bytes=own.get(id, {}),
+                unmeasured=unmeasured.get(id, {}),
+            )
             for id, count, size in self._session.execute(question)
         }
 
-    def unmeasured(self, gallery_id: str, *, definition_id: str = "") -> dict[str, dict[str, int]]:
-        is_measured = sa.exists().where(_own.version_id == _versions.id, _own.region == _replicas.region)
-        question = (
-            sa.select(_versions.definition_id, _replicas.region, sa.func.count())
-            .select_from(tables.image_versions)
-            .join(tables.replicas, _replicas.version_id == _versions.id)
-            .where(_those(_versions.definition_id, gallery_id, definition_id), *_is_whole(), ~is_measured)
-            .group_by(_versions.definition_id, _replicas.region)
+    def measured_at(self, gallery_id: str) -> datetime | None:
+        last = (
+            sa.select(sa.func.max(_replicas.measured_at))
+            .where(_replicas.definition_id == _definitions.id)
+            .correlate(tables.image_definitions)
+            .scalar_subquery()
         )
-        return _by_image(self._session.execute(question))
-
-    def state(self, gallery_id: str) -> tuple[int, datetime | None]:
-        whole = (
-            sa.select(sa.func.count())
-            .select_from(tables.image_versions)
-            .join(tables.replicas, _replicas.version_id == _versions.id)
-            .where(_versions.definition_id.in_(_of_gallery(gallery_id)), *_is_whole())
+        found: datetime | None = self._session.scalar(
+            sa.select(sa.func.max(last, type_=UtcTime())).where(_definitions.gallery_id == gallery_id)
         )
-        measured = sa.select(sa.func.count(), sa.func.max(_own.measured_at)).where(_own.gallery_id == gallery_id)
-        count, last = self._session.execute(measured).one()
-        return max(0, (self._session.scalar(whole) or 0) - count), last
+        return found
 
     def versions(self, definition_id: str, *, offset: int, limit: int) -> tuple[list[ImageVersion], int]:
-        wanted = (_versions.definition_id == definition_id, _versions.deleted_at.is_(None))
+        wanted = (_versions.definition_id == definition_id, IS_THERE)
         count = self._session.scalar(sa.select(sa.func.count()).select_from(tables.image_versions).where(*wanted))
         question = sa.select(ImageVersion).where(*wanted).order_by(_versions.number_key.desc())
         return list(self._session.scalars(question.offset(offset).limit(limit))), count or 0
 
     def of_versions(self, ids: Sequence[str]) -> list[RegionHolding]:
         found: list[RegionHolding] = []
+        columns = [_replicas[name] for name in ("version_id", "region", "own_bytes", "chain", "measured_at")]
         for some in _batches(ids):
-            question = sa.select(region_holdings).where(_own.version_id.in_(some)).order_by(_own.region)
+            those = (_replicas.version_id.in_(some), _replicas.own_bytes.is_not(None))
+            question = sa.select(*columns).where(*those).order_by(_replicas.region)
             found += [RegionHolding(**row) for row in self._session.execute(question).mappings()]
         return found
 
@@ -140,14 +126,25 @@ class SqlHoldings:
             found += [LabUse(version_id=version, lab_id=lab, title=title) for version, lab, title in rows]
         return sorted(found, key=lambda each: (each.title.casefold(), each.lab_id))
 
-    def _own_bytes(self, gallery_id: str, definition_id: str) -> dict[str, dict[str, int]]:
-        """Definition's id → region → bytes."""
+    def _copies(self, gallery_id: str, definition_id: str) -> tuple[ByImage, ByImage]:
+        """What they hold as far as it is measured, and how many are not."""
+        here = regions_of_copies()
+        those = (_replicas.definition_id == _definitions.id, _replicas.region == here.c.region)
+        is_there = sa.exists().where(_versions.id == _replicas.version_id, IS_THERE)
+        is_waiting = (_replicas.own_bytes.is_(None), _replicas.state == ReplicaState.COMPLETED, is_there)
+        own = sa.select(sa.func.sum(_replicas.own_bytes)).where(*those)
+        waiting = sa.select(sa.func.count()).select_from(tables.replicas).where(*those, *is_waiting)
+        figures = (each.correlate(tables.image_definitions, here).scalar_subquery() for each in (own, waiting))
         question = (
-            sa.select(_own.definition_id, _own.region, sa.func.sum(_own.own_bytes))
-            .where(_own.gallery_id == gallery_id, *([_own.definition_id == definition_id] if definition_id else []))
-            .group_by(_own.definition_id, _own.region)
+            sa.select(_definitions.id, here.c.region, *figures)
+            .join_from(tables.image_definitions, here, here.c.region.is_not(None))
+            .where(_definitions.id == definition_id if definition_id else _definitions.gallery_id == gallery_id)
         )
-        return _by_image(self._session.execute(question))
+        rows = self._session.execute(question).all()
+        return (
+            _by_image((id, region, size) for id, region, size, _ in rows if size is not None),
+            _by_image((id, region, count) for id, region, _, count in rows if count),
+        )
 
     def _lab_counts(self, gallery_id: str, definition_id: str) -> dict[str, int]:
         question = (
@@ -166,16 +163,15 @@ def _those(column: sa.Column[Any], gallery_id: str, definition_id: str) -> sa.Co
     return column == definition_id if definition_id else column.in_(_of_gallery(gallery_id))
 
 
-def _by_image(rows: Iterable[Any]) -> dict[str, dict[str, int]]:
-    """Definition's id → region → figure."""
-    found: dict[str, dict[str, int]] = {}
+def _kept(each: RegionHolding) -> dict[str, Any]:
+    return {"of": each.version_id, "at": each.region, **{name: getattr(each, name) for name in _FIGURES}}
+
+
+def _by_image(rows: Iterable[tuple[str, str, int]]) -> ByImage:
+    found: ByImage = {}
     for id, region, figure in rows:
         found.setdefault(id, {})[region] = int(figure)
     return found
-
-
-def _is_whole() -> tuple[sa.ColumnElement[bool], ...]:
-    return (_replicas.state == ReplicaState.COMPLETED, _versions.deleted_at.is_(None))
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

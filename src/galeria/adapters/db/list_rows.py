@@ -1,14 +1,16 @@
 """Long lists of images, page by page: the database sorts, counts and cuts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
+from galeria.adapters.db.version_indexes import IS_OFFERED, IS_PUT_ASIDE, IS_THERE
 from galeria.domain.galleries import ImageVersion, SourceKind, VersionNumber
 from galeria.domain.soft_delete import Retention
-from galeria.domain.states import ProvisioningState, ReplicaState
+from galeria.domain.states import ReplicaState
 
 QUESTION = 500
 """Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
@@ -23,36 +25,31 @@ class SqlImageLists:
     def versions(
         self, definition_id: str, *, retained: bool = False, starting: str = "", offset: int = 0, limit: int = 50
     ) -> tuple[list[ImageVersion], int]:
-        wanted = [_versions.definition_id == definition_id, _there(), _is_retained() if retained else _is_active()]
+        wanted = [_versions.definition_id == definition_id, IS_THERE, _is_retained() if retained else _is_active()]
         if starting:
             wanted.append(_versions.resource_id.contains(f"/versions/{starting}", autoescape=True))
         return self._page(*wanted, order=_versions.number_key.desc(), offset=offset, limit=limit)
 
     def retained(self, gallery_id: str, *, limit: int = 50) -> tuple[list[ImageVersion], int]:
         inside = _versions.definition_id.in_(sa.select(_definitions.id).where(_definitions.gallery_id == gallery_id))
-        ends = _versions.hard_deletion_at
-        return self._page(ends.is_not(None), inside, _there(), order=ends, offset=0, limit=limit)
+        return self._page(IS_PUT_ASIDE, inside, order=_versions.hard_deletion_at, offset=0, limit=limit)
 
     def version_counts(self, definition_ids: Sequence[str]) -> dict[str, int]:
         counts = {id: 0 for id in definition_ids}
-        for start in range(0, len(definition_ids), QUESTION):
-            some = _versions.definition_id.in_(definition_ids[start : start + QUESTION])
-            asked = sa.select(_versions.definition_id, sa.func.count()).where(some, _there(), _is_active())
-            counts |= {id: count for id, count in self._session.execute(asked.group_by(_versions.definition_id))}
-        return counts
+        count = sa.select(sa.func.count()).where(_versions.definition_id == _definitions.id, IS_THERE, _is_active())
+        return counts | {id: count for id, count in self._of_each(definition_ids, count)}
 
     def definition_counts(self) -> dict[str, int]:
         asked = sa.select(_definitions.gallery_id, sa.func.count()).group_by(_definitions.gallery_id)
         return {id: count for id, count in self._session.execute(asked)}
 
     def newest(self, definition_ids: Sequence[str]) -> dict[str, VersionNumber]:
-        newest: dict[str, VersionNumber] = {}
-        for start in range(0, len(definition_ids), QUESTION):
-            some = _versions.definition_id.in_(definition_ids[start : start + QUESTION])
-            asked = sa.select(_versions.definition_id, sa.func.max(_versions.number_key)).where(some, *_is_offered())
-            for id, key in self._session.execute(asked.group_by(_versions.definition_id)):
-                newest[id] = VersionNumber(*(int(part) for part in key.split(".")))
-        return newest
+        key = sa.select(sa.func.max(_versions.number_key)).where(_versions.definition_id == _definitions.id, IS_OFFERED)
+        return {
+            id: VersionNumber(*(int(part) for part in key.split(".")))
+            for id, key in self._of_each(definition_ids, key)
+            if key
+        }
 
     def latest(self, definition_id: str) -> dict[str, str]:
         """The highest key of each region, and whose it is."""
@@ -60,7 +57,7 @@ class SqlImageLists:
         highest = (
             sa.select(_replicas.region, sa.func.max(_versions.number_key))
             .join_from(tables.image_versions, tables.replicas, _replicas.version_id == _versions.id)
-            .where(_versions.definition_id == definition_id, *_is_offered())
+            .where(_versions.definition_id == definition_id, IS_OFFERED)
             .where(_replicas.state == ReplicaState.COMPLETED, excluded.is_(sa.false()))
             .group_by(_replicas.region)
         )
@@ -68,7 +65,7 @@ class SqlImageLists:
         if not keys:
             return {}
         named = sa.select(_versions.number_key, _versions.id).where(
-            _versions.definition_id == definition_id, _there(), _versions.number_key.in_(set(keys.values()))
+            _versions.definition_id == definition_id, IS_THERE, _versions.number_key.in_(set(keys.values()))
         )
         ids = {key: id for key, id in self._session.execute(named)}
         return {region: ids[key] for region, key in sorted(keys.items())}
@@ -76,9 +73,16 @@ class SqlImageLists:
     def from_uploads(self, upload_ids: Sequence[str]) -> list[ImageVersion]:
         if not upload_ids:
             return []
-        wanted = (_versions.source_id.in_(upload_ids), _versions.source_kind == SourceKind.UPLOAD, _there())
+        wanted = (_versions.source_id.in_(upload_ids), _versions.source_kind == SourceKind.UPLOAD, IS_THERE)
         order = (_versions.created_at.desc(), _versions.id)
         return list(self._session.scalars(sa.select(ImageVersion).where(*wanted).order_by(*order)))
+
+    def _of_each(self, definition_ids: Sequence[str], figure: sa.Select[Any]) -> Iterator[tuple[str, Any]]:
+        """With one look into an index for each of them."""
+        asked = sa.select(_definitions.id, figure.correlate(tables.image_definitions).scalar_subquery())
+        for start in range(0, len(definition_ids), QUESTION):
+            some = _definitions.id.in_(definition_ids[start : start + QUESTION])
+            yield from self._session.execute(asked.where(some))
 
     def _page(
         self, *wanted: sa.ColumnElement[bool], order: sa.ColumnElement[str], offset: int, limit: int
@@ -88,22 +92,8 @@ class SqlImageLists:
         return list(self._session.scalars(asked)), count or 0
 
 
-def _there() -> sa.ColumnElement[bool]:
-    return _versions.deleted_at.is_(None)
-
-
 def _is_active() -> sa.ColumnElement[bool]:
     return _versions.retention == Retention.ACTIVE
-
-
-def _is_offered() -> tuple[sa.ColumnElement[bool], ...]:
-    """As ImageVersion.is_offered says it."""
-    return (
-        _there(),
-        _is_active(),
-        _versions.published_at.is_not(None),
-        _versions.state != ProvisioningState.DELETING,
-    )
 
 
 def _is_retained() -> sa.ColumnElement[bool]:

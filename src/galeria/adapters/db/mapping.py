@@ -73,6 +73,12 @@ _DERIVED: dict[type[Any], tuple[str, str, Callable[[str], str]]] = {
     ImageVersion: ("resource_id", "number_key", _number_key),
 }
 
+# Further columns of its own, which no object carries: see own_columns and holding_rows.
+_UNSEEN: dict[type[Any], tuple[str, ...]] = {
+    ImageVersion: ("logical_bytes",),
+    Replica: ("definition_id", "own_bytes", "chain", "measured_at"),
+}
+
 
 def map_classes() -> registry:
     """Tie the domain's classes to their tables; may be repeated. To be called before the first unit of work."""
@@ -84,7 +90,9 @@ def map_classes() -> registry:
         derived = _DERIVED.get(kind)
         own = {f"_{derived[1]}": table.c[derived[1]]} if derived else {}
         # What goes with its owner may be gone before it is removed by name.
-        places.map_imperatively(kind, table, properties=own, confirm_deleted_rows=False)
+        places.map_imperatively(
+            kind, table, properties=own, exclude_properties=_UNSEEN.get(kind, ()), confirm_deleted_rows=False
+        )
         if derived:
             derive = _derive(*derived)
             sa.event.listen(kind, "before_insert", derive)

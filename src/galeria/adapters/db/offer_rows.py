@@ -1,15 +1,17 @@
 """Looking through many images at once: what decides whether each of them makes labs, in a few questions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
+from galeria.adapters.db.regions import regions_of_copies
+from galeria.adapters.db.version_indexes import IS_OFFERED, IS_THERE
 from galeria.domain.galleries import OS_DISK, ImageDefinition, ImageVersion
-from galeria.domain.offers import DiskShape, ImageOutline
-from galeria.domain.soft_delete import Retention
+from galeria.domain.offers import DiskShape, ImageOutline, VersionOutline
 from galeria.domain.states import ProvisioningState, ReplicaState
 
 QUESTION = 500
@@ -17,6 +19,8 @@ QUESTION = 500
 
 _definitions, _versions = tables.image_definitions.c, tables.image_versions.c
 _disks, _replicas = tables.version_disks.c, tables.replicas.c
+
+_OUTLINE = [_definitions[each.name] for each in fields(ImageOutline)]
 
 
 class SqlOffers:
@@ -26,13 +30,8 @@ class SqlOffers:
         self._session = session
 
     def outlines(self, gallery_id: str) -> list[ImageOutline]:
-        question = sa.select(
-            _definitions.id, _definitions.resource_id, _definitions.display_name, _definitions.os_type
-        ).where(_definitions.gallery_id == gallery_id)
-        found = [
-            ImageOutline(id=id, name=_name(resource_id), display_name=display_name, os_type=os_type)
-            for id, resource_id, display_name, os_type in self._session.execute(question)
-        ]
+        question = sa.select(*_OUTLINE).where(_definitions.gallery_id == gallery_id)
+        found = [ImageOutline(*row) for row in self._session.execute(question)]
         return sorted(found, key=lambda each: (each.display_name.casefold(), each.name.lower()))
 
     def definitions(self, ids: Sequence[str]) -> dict[str, ImageDefinition]:
@@ -41,44 +40,57 @@ class SqlOffers:
     def versions(self, ids: Sequence[str]) -> list[ImageVersion]:
         return self._of(ImageVersion, _versions.id, ids)
 
-    def highest(self, gallery_id: str) -> dict[str, str]:
-        return self._highest(_definitions.gallery_id == gallery_id, sa.select(_versions.id).where(*_offered()))
-
-    def latest(self, highest: Mapping[str, str], region: str) -> dict[str, str]:
-        """Most images have their highest version everywhere: only for the others is every version looked at."""
-        ids, ready = list(highest.values()), set[str]()
-        for some in _batches(ids):
-            ready.update(self._session.scalars(_eligible(region).where(_versions.id.in_(some))))
-        found = {definition_id: id for definition_id, id in highest.items() if id in ready}
-        for some in _batches([definition_id for definition_id in highest if definition_id not in found]):
-            found |= self._highest(_definitions.id.in_(some), _eligible(region))
+    def highest(self, definition_ids: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for some in _batches(definition_ids):
+            rows = self._session.execute(sa.select(_definitions.id, _highest()).where(_definitions.id.in_(some)))
+            found |= {definition_id: id for definition_id, id in rows if id}
         return found
+
+    def latest(self, gallery_id: str, region: str, *, definition_id: str = "") -> dict[str, VersionOutline]:
+        """Images without a copy in the region are left out before their versions are looked at."""
+        copies = (_replicas.region == region, _replicas.state == ReplicaState.COMPLETED)
+        excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
+        is_eligible = sa.exists().where(_replicas.version_id == _versions.id, *copies, excluded.is_(sa.false()))
+        wanted = _definitions.id == definition_id if definition_id else _definitions.gallery_id == gallery_id
+        chosen = (
+            sa.select(_definitions.id.label("definition_id"), _highest(is_eligible).label("version_id"))
+            .where(wanted, sa.exists().where(_replicas.definition_id == _definitions.id, *copies))
+            .subquery()
+        )
+        version = tables.image_versions.alias()
+        disks = sa.select(sa.func.count()).where(_disks.version_id == version.c.id)
+        size = sa.select(_disks.size).where(_disks.version_id == version.c.id, _disks.lun == OS_DISK)
+        figures = (each.correlate(version).scalar_subquery() for each in (size, disks))
+        question = sa.select(chosen.c.definition_id, version.c.id, version.c.resource_id, *figures).join_from(
+            chosen, version, version.c.id == chosen.c.version_id
+        )
+        return {
+            image: VersionOutline(id=id, resource_id=resource_id, shape=DiskShape(os_disk_size=size or 0, disks=count))
+            for image, id, resource_id, size, count in self._session.execute(question)
+        }
 
     def unfinished(self, definition_ids: Sequence[str]) -> list[ImageVersion]:
         is_being_made = _versions.state == ProvisioningState.CREATING
-        conditions = (_versions.deleted_at.is_(None), sa.or_(is_being_made, sa.not_(sa.and_(*_offered()))))
+        conditions = (IS_THERE, sa.or_(is_being_made, sa.not_(IS_OFFERED)))
         return self._of(ImageVersion, _versions.definition_id, definition_ids, *conditions)
 
-    def shapes(self, version_ids: Sequence[str]) -> dict[str, DiskShape]:
-        found: dict[str, DiskShape] = {}
-        os_disk = sa.func.max(sa.case((_disks.lun == OS_DISK, _disks.size), else_=0))
-        for some in _batches(version_ids):
-            question = sa.select(_disks.version_id, os_disk, sa.func.count()).where(_disks.version_id.in_(some))
-            for id, size, count in self._session.execute(question.group_by(_disks.version_id)):
-                found[id] = DiskShape(os_disk_size=size, disks=count)
-        return found
-
     def regions(self, definition_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        found: dict[str, set[str]] = {}
+        here = regions_of_copies()
+        is_offered = sa.exists().where(_versions.id == _replicas.version_id, IS_OFFERED)
+        holds = sa.exists().where(
+            _replicas.definition_id == _definitions.id,
+            _replicas.region == here.c.region,
+            _replicas.state == ReplicaState.COMPLETED,
+            is_offered,
+        )
+        pairs = sa.select(_definitions.id, here.c.region).join_from(
+            tables.image_definitions, here, here.c.region.is_not(None)
+        )
+        found: dict[str, list[str]] = {}
         for some in _batches(definition_ids):
-            question = (
-                sa.select(_versions.definition_id, _replicas.region)
-                .distinct()
-                .join(tables.replicas, _replicas.version_id == _versions.id)
-                .where(_versions.definition_id.in_(some), *_offered(), _replicas.state == ReplicaState.COMPLETED)
-            )
-            for id, region in self._session.execute(question):
-                found.setdefault(id, set()).add(region)
+            for id, region in self._session.execute(pairs.where(_definitions.id.in_(some), holds)):
+                found.setdefault(id, []).append(region)
         return {id: tuple(sorted(each)) for id, each in found.items()}
 
     def lab_counts(self, account_ids: Sequence[str]) -> dict[str, int]:
@@ -89,50 +101,21 @@ class SqlOffers:
             found |= {id: count for id, count in self._session.execute(question)}
         return found
 
-    def _highest(self, wanted: sa.ColumnElement[bool], those: sa.Select[tuple[str]]) -> dict[str, str]:
-        """Definition's id → id of its highest version of those: the index of numbers is read from its end."""
-        highest = (
-            those.where(_versions.definition_id == _definitions.id)
-            .order_by(_versions.number_key.desc())
-            .limit(1)
-            .correlate(tables.image_definitions)
-            .scalar_subquery()
-        )
-        rows = self._session.execute(sa.select(_definitions.id, highest).where(wanted))
-        return {definition_id: id for definition_id, id in rows if id}
-
     def _of(self, kind: Any, column: sa.Column[Any], ids: Sequence[str], *conditions: Any) -> list[Any]:
         questions = (sa.select(kind).where(column.in_(some), *conditions) for some in _batches(ids))
         return [each for question in questions for each in self._session.scalars(question)]
 
 
-def _offered() -> tuple[sa.ColumnElement[bool], ...]:
-    """ImageVersion.is_offered as the database sees it."""
-    return (
-        _versions.deleted_at.is_(None),
-        _versions.published_at.is_not(None),
-        _versions.state != ProvisioningState.DELETING,
-        _versions.retention == Retention.ACTIVE,
-    )
-
-
-def _eligible(region: str) -> sa.Select[tuple[str]]:
-    """Ids of those that may be the latest in the region, where its own flag wins over the global one."""
-    excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
+def _highest(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
+    """Id of a definition's highest version that is offered: the index of numbers is read from its end."""
     return (
         sa.select(_versions.id)
-        .join(tables.replicas, _replicas.version_id == _versions.id)
-        .where(
-            *_offered(),
-            _replicas.region == region,
-            _replicas.state == ReplicaState.COMPLETED,
-            excluded.is_(sa.false()),
-        )
+        .where(_versions.definition_id == _definitions.id, IS_OFFERED, *conditions)
+        .order_by(_versions.number_key.desc())
+        .limit(1)
+        .correlate(tables.image_definitions)
+        .scalar_subquery()
     )
-
-
-def _name(resource_id: str) -> str:
-    return resource_id.rpartition("/")[2]
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -149,8 +149,9 @@ image_versions = Table(
     _time("consumption_ends_at", nullable=True),
     _time("hard_deletion_at", nullable=True, index=True),
     Column("number_key", key_type(), nullable=False),
+    Column("logical_bytes", BigInteger, nullable=False, server_default="0"),
     Index("ix_image_versions_number", "definition_id", "number_key"),
-    Index("ix_image_versions_there", "definition_id", "deleted_at", "id"),
+    Index("ix_image_versions_there", "definition_id", "deleted_at", "retention", "logical_bytes"),
     Index("ix_image_versions_source_id", "source_id"),
 )
 # A deleted version keeps its row and frees its key.
@@ -189,7 +190,14 @@ replicas = Table(
     _text("spelling"),
     Column("replica_count", Integer),
     Column("storage_type", word(StorageType)),
-    Index("ix_replicas_state", "version_id", "state"),
+    Column("definition_id", String, nullable=False, server_default=""),
+    # What the copy was measured to hold; nothing before that.
+    Column("own_bytes", BigInteger),
+    Column("chain", String),
+    _time("measured_at", nullable=True),
+    # Sums, and what is where, are read from the index alone.
+    Index("ix_replicas_copies", "definition_id", "region", "own_bytes", "state", "version_id"),
+    Index("ix_replicas_measured", "definition_id", "measured_at"),
 )
 
 lab_accounts = Table(

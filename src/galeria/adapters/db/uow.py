@@ -17,6 +17,7 @@ from galeria.adapters.db.list_rows import SqlImageLists
 from galeria.adapters.db.lock_rows import SqlLocks
 from galeria.adapters.db.offer_rows import SqlOffers
 from galeria.adapters.db.operation_rows import SqlAudit, SqlOperations, SqlUploads
+from galeria.adapters.db.own_columns import fill_own_columns
 from galeria.adapters.db.people_rows import SqlPeople, SqlRefreshTokens
 from galeria.adapters.db.roster_rows import SqlFavorites, SqlLabDrafts, SqlLabUsers, SqlSchedules
 from galeria.adapters.db.rows import SqlResources
@@ -31,6 +32,14 @@ from galeria.adapters.db.storage_rows import SqlAccessGrants, SqlDisks, SqlManag
 from galeria.domain.errors import GaleriaError
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.database import UnitOfWork
+
+
+class _WritingSession(Session):
+    """Fills the database's own columns."""
+
+
+class _ReadingSession(Session):
+    """Refuses changes."""
 
 
 class SqlUnitOfWork:
@@ -105,10 +114,6 @@ class SqlUnitOfWork:
 class SqlReadingUnit(SqlUnitOfWork):
     """Sees one moment, waits for nobody and changes nothing."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        sa.event.listen(session, "before_flush", _refuse_changes)
-
     def commit(self) -> NoReturn:
         raise _only_reads()
 
@@ -123,12 +128,16 @@ class SqlDatabase:
     def __call__(self, *, reading: bool = False) -> UnitOfWork:
         """With `reading`, the unit refuses changes and is not held up by others that write."""
         if reading:
-            return SqlReadingUnit(Session(self._reading, expire_on_commit=False))
-        return SqlUnitOfWork(Session(self._writing, expire_on_commit=False))
+            return SqlReadingUnit(_ReadingSession(self._reading, expire_on_commit=False))
+        return SqlUnitOfWork(_WritingSession(self._writing, expire_on_commit=False))
 
 
 def _refuse_changes(_session: Session, _flush: UOWTransaction, _instances: Any) -> NoReturn:
     raise _only_reads()
+
+
+sa.event.listen(_WritingSession, "after_flush", fill_own_columns)
+sa.event.listen(_ReadingSession, "before_flush", _refuse_changes)
 
 
 def _only_reads() -> GaleriaError:

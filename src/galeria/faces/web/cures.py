@@ -55,7 +55,7 @@ class Curing:
     def treat(self, image: OfferedImage) -> tuple[Treated, ...]:
         return tuple(
             Treated(obstacle=each, cure=self._ways()[each.code](image) if each.code in self._ways() else None)
-            for each in image.offer.obstacles
+            for each in image.obstacles
         )
 
     def _ways(self) -> dict[str, Callable[[OfferedImage], Cure | None]]:
@@ -83,7 +83,7 @@ class Curing:
 
     def _raise_limit(self, image: OfferedImage) -> Cure:
         """To the next whole GB over the disk: the limit itself is too small."""
-        limit = (image.os_disk_size or 0) // GB + 1
+        limit = image.os_disk_size // GB + 1
         return Cure(
             text=self.page.gettext("Raise the limit to %(size)s GB") % {"size": self.page.formats.number(limit)},
             place=f"{account_place(self.account, 'policies')}?{urlencode({'limit': limit})}",
@@ -91,7 +91,7 @@ class Curing:
         )
 
     def _import(self, image: OfferedImage) -> Cure:
-        several = any(each.code == "MultipleDisks" for each in image.offer.obstacles)
+        several = any(each.code == "MultipleDisks" for each in image.obstacles)
         text = self.page.gettext("Import a version with one disk") if several else self.page.gettext("Import a version")
         return Cure(
             text=text,
@@ -140,7 +140,7 @@ class Curing:
     def _restore(self, image: OfferedImage) -> Cure:
         return Cure(
             text=self.page.gettext("Restore a version"),
-            place=f"{image_place(image.definition)}#deleted",
+            place=f"{image_place(image.definition.resource_id)}#deleted",
             permit=self._permit(f"{VERSION}/write", image.definition.key),
         )
 

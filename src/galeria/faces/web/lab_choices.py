@@ -1,12 +1,13 @@
 """What may be chosen for a new lab: regions, images and sizes, the impossible ones with their reasons."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from galeria.actions.offered_images import ImageSearch, OfferedImage, find_image, search_images
 from galeria.actions.request import Request
 from galeria.domain.errors import GaleriaError
 from galeria.domain.galleries import OsState
+from galeria.domain.ids import ResourceId
 from galeria.domain.offers import Obstacle, version_obstacles
 from galeria.domain.regions import Region
 from galeria.domain.sizes import Size
@@ -29,7 +30,8 @@ class ImageChoice:
     offered: OfferedImage
     version: str
     obstacles: tuple[Obstacle, ...]
-    accounts: tuple[str, ...] = ()  # known to be in it
+    accounts: tuple[str, ...] = ()  # known to be in it; of the chosen one
+    recommended: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # of the chosen one
 
     @property
     def value(self) -> str:
@@ -39,7 +41,7 @@ class ImageChoice:
     @property
     def number(self) -> str:
         """Of the version that a lab would get."""
-        version = self.offered.offer.version
+        version = self.offered.version
         return self.version or (version.name if version else "")
 
     @property
@@ -91,21 +93,29 @@ def _known_region(request: Request, draft: LabDraft) -> str:
 
 
 def _latest(offered: OfferedImage) -> ImageChoice:
-    version = offered.offer.version
-    accounts = tuple(version.accounts) if version else ()
-    return ImageChoice(offered=offered, version="", obstacles=offered.offer.obstacles, accounts=accounts)
+    return ImageChoice(offered=offered, version="", obstacles=offered.obstacles)
 
 
 def _chosen(request: Request, draft: LabDraft, region: str) -> ImageChoice | None:
     offered = find_image(request, draft.account.arm_id, draft.image, region) if draft.image else None
-    if offered is None or not draft.version:
-        return _latest(offered) if offered else None
+    if offered is None:
+        return None
+    choice = _exact(request, draft, offered, region) if draft.version else None
+    if choice is None:
+        latest = request.uow.versions.find(offered.version.id) if offered.version else None
+        choice = replace(_latest(offered), accounts=tuple(latest.accounts) if latest else ())
+    return replace(choice, recommended=request.uow.definitions.get(offered.definition.id).recommended)
+
+
+def _exact(request: Request, draft: LabDraft, offered: OfferedImage, region: str) -> ImageChoice | None:
+    """None where there is no such version."""
+    image = ResourceId.parse(offered.definition.resource_id)
     try:
-        exact = request.uow.versions.get_by_key(offered.definition.arm_id.child("versions", draft.version).key)
+        exact = request.uow.versions.get_by_key(image.child("versions", draft.version).key)
     except GaleriaError:
-        return _latest(offered)
+        return None
     (facts,) = request.uow.versions.facts([exact])
-    other = tuple(each for each in offered.offer.obstacles if each.code in ("Disabled", "OsTypeNotSupported"))
+    other = tuple(each for each in offered.obstacles if each.code in ("Disabled", "OsTypeNotSupported"))
     return ImageChoice(
         offered=offered,
         version=exact.name,
@@ -115,7 +125,7 @@ def _chosen(request: Request, draft: LabDraft, region: str) -> ImageChoice | Non
 
 
 def _regions(request: Request, draft: LabDraft, chosen: ImageChoice | None) -> tuple[RegionChoice, ...]:
-    holding: Sequence[str] = chosen.offered.offer.available_regions if chosen else ()
+    holding: Sequence[str] = chosen.offered.available_regions if chosen else ()
     return tuple(
         RegionChoice(
             region=each,
@@ -128,7 +138,7 @@ def _regions(request: Request, draft: LabDraft, chosen: ImageChoice | None) -> t
 
 def _sized(size: Size, chosen: ImageChoice | None) -> SizeChoice:
     """Held against what the image's definition recommends."""
-    asked = chosen.offered.definition.recommended if chosen else {}
+    asked = chosen.recommended if chosen else {}
     cores, memory = asked.get("vCPUs", {}), asked.get("memory", {})
     gigabytes = size.memory_mib / 1024
     return SizeChoice(
