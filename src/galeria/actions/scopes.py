@@ -90,13 +90,12 @@ def list_scopes(request: Request, action: str, *, text: str = "", most: int = 50
         (ScopeKind.GALLERY, uow.galleries.below(subscription)),
     ]
     for kind, some in resources:
-        found += [_scope(kind, each) for each in some if wanted in each.name.casefold()]
+        found += [_scope(kind, each.arm_id) for each in some if wanted in each.name.casefold()]
     outlines = uow.lab_looks.outlines(reach(caller.assignments, action))
     labs = [each.id for each in outlines if wanted in each.name.casefold() or wanted in each.title.casefold()]
-    shown = [_scope(ScopeKind.LAB, each) for each in uow.lab_looks.labs(labs[:most])]
+    shown = [_scope(ScopeKind.LAB, ResourceId.parse(each.resource_id)) for each in uow.lab_looks.cards(labs[:most])]
     return ScopeChoices(scopes=(*(each for each in found if caller.may(action, each.key)), *shown), labs=len(labs))
 
 
-def _scope(kind: ScopeKind, resource: Resource) -> Scope:
-    group = "" if kind is ScopeKind.GROUP else resource.arm_id.group
-    return Scope(key=resource.key, kind=kind, name=resource.name, group=group)
+def _scope(kind: ScopeKind, id: ResourceId) -> Scope:
+    return Scope(key=id.key, kind=kind, name=id.name, group="" if kind is ScopeKind.GROUP else id.group)

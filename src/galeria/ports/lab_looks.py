@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from galeria.domain.galleries import ImageVersion
-from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.labs import LabMachine
 from galeria.domain.operations import Operation
 from galeria.domain.states import MachineState, ProvisioningState
 
@@ -42,10 +42,6 @@ class LabLooks(Protocol):
         ...
 
     def cards(self, ids: Sequence[str]) -> list[LabCard]:
-        """In the given order; those that are gone are left out."""
-        ...
-
-    def labs(self, ids: Sequence[str]) -> list[Lab]:
         """In the given order; those that are gone are left out."""
         ...
 

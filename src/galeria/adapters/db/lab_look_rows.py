@@ -1,7 +1,6 @@
 """Looking at many labs at once: rows, not objects, where there may be thousands."""
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,14 +8,12 @@ from sqlalchemy.orm import Session
 from galeria.adapters.db import tables
 from galeria.adapters.db.rows import below
 from galeria.domain.galleries import ImageVersion, SourceKind
-from galeria.domain.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs import LabMachine, MachineKind
 from galeria.domain.operations import Operation
 from galeria.ports.lab_looks import LabCard, LabOutline
 
 QUESTION = 500
 """Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
-
-T = TypeVar("T")
 
 _labs, _definitions = tables.labs.c, tables.image_definitions.c
 _machines, _versions, _operations = tables.lab_machines.c, tables.image_versions.c, tables.operations.c
@@ -44,18 +41,10 @@ class SqlLabLooks:
         found = {row.id: LabCard(**row._mapping) for row in rows}
         return [found[id] for id in ids if id in found]
 
-    def labs(self, ids: Sequence[str]) -> list[Lab]:
-        found = {each.id: each for some in _batches(ids) for each in self._all(Lab, _labs.id.in_(some))}
-        return [found[id] for id in ids if id in found]
-
     def templates(self, lab_ids: Sequence[str]) -> dict[str, LabMachine]:
         is_template = _machines.kind == MachineKind.TEMPLATE
-        found = [
-            each
-            for some in _batches(lab_ids)
-            for each in self._all(LabMachine, _machines.lab_id.in_(some), is_template)
-        ]
-        return {each.lab_id: each for each in found}
+        asked = [sa.select(LabMachine).where(_machines.lab_id.in_(some), is_template) for some in _batches(lab_ids)]
+        return {each.lab_id: each for question in asked for each in self._session.scalars(question)}
 
     def exports(self, machine_id: str) -> list[ImageVersion]:
         made = (_versions.source_id == machine_id, _versions.source_kind == SourceKind.MACHINE)
@@ -80,9 +69,6 @@ class SqlLabLooks:
         )
         for id, resource_id, title, image_id, image in self._session.execute(question).all():
             yield LabOutline(id, _name(resource_id), title, image or _name(image_id))
-
-    def _all(self, kind: type[T], *conditions: sa.ColumnElement[bool]) -> Sequence[T]:
-        return self._session.scalars(sa.select(kind).where(*conditions)).all()
 
 
 def _name(resource_id: str) -> str:
