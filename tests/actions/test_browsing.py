@@ -16,7 +16,7 @@ from galeria.actions.request import Request
 from galeria.actions.version_changes import set_latest
 from galeria.actions.versions import remove_version
 from galeria.domain.errors import Forbidden
-from galeria.domain.galleries import ImageDefinition, ImageVersion, Replica, SourceKind
+from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, SourceKind
 from galeria.domain.states import ProvisioningState, ReplicaState
 from tests.scene import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, Scene, definition, disk_bytes, version_id
 
@@ -26,6 +26,10 @@ HOME, NEAR = "brazilsouth", "brazilsoutheast"
 
 def linux(request: Request) -> ImageDefinition:
     return request.uow.definitions.get_by_key(LINUX.parent.key)
+
+
+def gallery(request: Request) -> Gallery:
+    return request.uow.galleries.get_by_key(GALLERY.key)
 
 
 def add_versions(scene: Scene, *numbers: str) -> None:
@@ -70,10 +74,12 @@ def test_images_are_found_by_part_of_either_name(scene: Scene) -> None:
     found = {}
     for text in ("", "áLG", "INU", "nothing"):
         with scene.request() as request:
-            found[text] = [each.definition.name for each in browse_definitions(request, GALLERY, text=text).rows]
+            found[text] = [
+                each.definition.name for each in browse_definitions(request, gallery(request), text=text).rows
+            ]
     assert found == {"": ["empty", "linux"], "áLG": ["linux"], "INU": ["linux"], "nothing": []}
     with scene.request() as request:
-        empty, row = browse_definitions(request, GALLERY).rows
+        empty, row = browse_definitions(request, gallery(request)).rows
     assert (row.versions, str(row.newest), row.regions) == (1, "1.0.0", (HOME, NEAR))
     assert (empty.versions, empty.newest, empty.regions) == (0, None, ())
 
@@ -115,7 +121,10 @@ def test_what_was_put_aside_is_listed_apart(scene: Scene) -> None:
 
     with scene.request() as request:
         assert browse_versions(request, linux(request)).rows == []
-        for versions, count in (retained_of_definition(request, linux(request)), retained_of_gallery(request, GALLERY)):
+        for versions, count in (
+            retained_of_definition(request, linux(request)),
+            retained_of_gallery(request, gallery(request)),
+        ):
             assert ([each.name for each in versions], count) == (["1.0.0"], 1)
         assert look_at_version(request, LINUX).latest_in == ()
 
@@ -123,11 +132,11 @@ def test_what_was_put_aside_is_listed_apart(scene: Scene) -> None:
 def test_lists_are_for_those_who_may_read(scene: Scene) -> None:
     scene.run(scene.begin_import("linux", disk_bytes(MIB)))
     for look in (
-        lambda request: browse_definitions(request, GALLERY),
+        lambda request: browse_definitions(request, gallery(request)),
         lambda request: browse_versions(request, linux(request)),
         lambda request: look_at_version(request, LINUX),
         lambda request: retained_of_definition(request, linux(request)),
-        lambda request: retained_of_gallery(request, GALLERY),
+        lambda request: retained_of_gallery(request, gallery(request)),
     ):
         with pytest.raises(Forbidden), scene.request("educator") as request:
             look(request)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from galeria.actions.galleries import get_gallery, list_galleries
+from galeria.actions.galleries import GALLERY, list_galleries
 from galeria.actions.pages import count_pages, page_within
 from galeria.actions.request import Request
 from galeria.domain.accounts import LabAccount
 from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionNumber
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import VersionFacts
+from galeria.domain.offers import ImageOutline, VersionFacts
 from galeria.domain.operations import Operation
 
 READ_VERSION = "Microsoft.Compute/galleries/images/versions/read"
@@ -40,7 +40,7 @@ class GalleryRow:
 
 @dataclass(frozen=True, kw_only=True)
 class DefinitionRow:
-    definition: ImageDefinition
+    definition: ImageOutline
     versions: int
     newest: VersionNumber | None  # the highest number that can be used somewhere
     regions: tuple[str, ...]  # that hold a version of it
@@ -75,30 +75,27 @@ def browse_galleries(request: Request, prefix: str) -> list[GalleryRow]:
     ]
 
 
-def browse_definitions(
-    request: Request, gallery_id: ResourceId, *, text: str = "", page: int = 1
-) -> Rows[DefinitionRow]:
+def browse_definitions(request: Request, gallery: Gallery, *, text: str = "", page: int = 1) -> Rows[DefinitionRow]:
     """By display name; `text` is part of the display or resource name, in any case."""
-    gallery = get_gallery(request, gallery_id)
+    request.caller.require(f"{GALLERY}/read", gallery.key)
     wanted = text.casefold().strip()
     found = [
-        each.id
+        each
         for each in request.uow.offers.outlines(gallery.id)
         if wanted in each.display_name.casefold() or wanted in each.name.lower()
     ]
     page = page_within(page, len(found), ROWS)
-    ids = found[(page - 1) * ROWS : page * ROWS]
-    offers, lists = request.uow.offers, request.uow.lists
-    definitions, regions = offers.definitions(ids), offers.regions(ids)
-    counts, newest = lists.version_counts(ids), lists.newest(ids)
+    shown = found[(page - 1) * ROWS : page * ROWS]
+    ids, lists = [each.id for each in shown], request.uow.lists
+    regions, counts, newest = request.uow.offers.regions(ids), lists.version_counts(ids), lists.newest(ids)
     rows = [
         DefinitionRow(
-            definition=definitions[id],
-            versions=counts[id],
-            newest=newest.get(id),
-            regions=regions.get(id, ()),
+            definition=each,
+            versions=counts[each.id],
+            newest=newest.get(each.id),
+            regions=regions.get(each.id, ()),
         )
-        for id in ids
+        for each in shown
     ]
     return Rows(rows=rows, count=len(found), page=page)
 
@@ -146,8 +143,7 @@ def retained_of_definition(request: Request, definition: ImageDefinition) -> tup
     return request.uow.lists.versions(definition.id, retained=True, limit=ROWS)
 
 
-def retained_of_gallery(request: Request, gallery_id: ResourceId) -> tuple[list[ImageVersion], int]:
+def retained_of_gallery(request: Request, gallery: Gallery) -> tuple[list[ImageVersion], int]:
     """The same for a whole gallery, the first to go coming first."""
-    request.caller.require(READ_VERSION, gallery_id.key)
-    gallery = request.uow.galleries.get_by_key(gallery_id.key)
+    request.caller.require(READ_VERSION, gallery.key)
     return request.uow.lists.retained(gallery.id, limit=ROWS)

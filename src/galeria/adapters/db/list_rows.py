@@ -87,9 +87,12 @@ class SqlImageLists:
     def _page(
         self, *wanted: sa.ColumnElement[bool], order: sa.ColumnElement[str], offset: int, limit: int
     ) -> tuple[list[ImageVersion], int]:
-        count = self._session.scalar(sa.select(sa.func.count()).select_from(tables.image_versions).where(*wanted))
         asked = sa.select(ImageVersion).where(*wanted).order_by(order, _versions.id).offset(offset).limit(limit)
-        return list(self._session.scalars(asked)), count or 0
+        found = list(self._session.scalars(asked))
+        if len(found) < limit and (found or not offset):
+            return found, offset + len(found)  # the list ends here
+        count = self._session.scalar(sa.select(sa.func.count()).select_from(tables.image_versions).where(*wanted))
+        return found, count or 0
 
 
 def _is_active() -> sa.ColumnElement[bool]:

@@ -1,6 +1,8 @@
 """Lab accounts: the list, one's overview, a new one, and taking one away."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from fastapi import APIRouter, Response
 
@@ -66,6 +68,16 @@ def account_id(page: Page, group: str, name: str) -> ResourceId:
 
 def region_names(request: Request) -> dict[str, str]:
     return {region.name: region.display_name for region in request.settings.regions.all}
+
+
+def region_list(names: Mapping[str, str]) -> Callable[[tuple[str, ...]], str]:
+    """Says several regions as people know them: most rows of a page say the same ones."""
+
+    @cache
+    def said(regions: tuple[str, ...]) -> str:
+        return ", ".join(names.get(each, each) for each in regions) or "–"
+
+    return said
 
 
 def show_accounts(page: At) -> Response:

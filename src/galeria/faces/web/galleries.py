@@ -19,7 +19,7 @@ from galeria.actions.request import Request
 from galeria.domain.galleries import Gallery
 from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.domain.resources import ResourceGroup
-from galeria.faces.web.accounts import region_names
+from galeria.faces.web.accounts import region_list, region_names
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.lists import page_number
 from galeria.faces.web.names import shown_name
@@ -84,15 +84,16 @@ def create(page: At) -> Response:
 def show_gallery(page: At, group: str, gallery: str) -> Response:
     id, text = gallery_id(page, group, gallery), page.query("q")
     with page.reading() as request:
-        found = get_gallery(request, id)
+        found, regions = get_gallery(request, id), region_names(request)
         return page.show(
             "gallery.html",
             gallery=found,
-            rows=browse_definitions(request, id, text=text, page=page_number(page)),
+            rows=browse_definitions(request, found, text=text, page=page_number(page)),
             text=text,
-            retained=retained_of_gallery(request, id),
+            retained=retained_of_gallery(request, found),
             accounts=request.uow.accounts.with_gallery(found.id),
-            regions=region_names(request),
+            regions=regions,
+            region_list=region_list(regions),
             maker=shown_name(request, found.created_by),
             **_permits(request, found),
         )
