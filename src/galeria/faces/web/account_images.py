@@ -1,6 +1,8 @@
 """The images of a lab account: every one with its state, its reasons and cures; several are switched on or off at once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from fastapi import APIRouter, Response
 
@@ -16,9 +18,9 @@ from galeria.actions.offered_images import (
 from galeria.actions.request import Request
 from galeria.actions.versions import VERSION
 from galeria.domain.errors import Invalid
-from galeria.domain.galleries import Gallery
+from galeria.domain.galleries import Gallery, Generation, OsState, OsType
 from galeria.domain.ids import ResourceId
-from galeria.faces.web.accounts import ONE_ACCOUNT, account_id, region_names
+from galeria.faces.web.accounts import ONE_ACCOUNT, account_id, region_list, region_names
 from galeria.faces.web.cures import Curing, Treated
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.permits import permit
@@ -37,6 +39,8 @@ def account_images_router() -> APIRouter:
 class ImageRow:
     image: OfferedImage
     reasons: tuple[Treated, ...]
+    system: str
+    regions: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +70,34 @@ def look_through(page: Page, request: Request, id: ResourceId, search: ImageSear
     found = search_images(request, id, search)
     curing = Curing(page=page, request=request, account=found.account, region=found.region)
     gallery = found.account.gallery_id
+    system, places = _systems(page), region_list(region_names(request))
     said = {"q": search.text, "status": search.status or "", "region": search.region}
     return ImageTable(
         found=found,
-        rows=tuple(ImageRow(image=each, reasons=curing.treat(each)) for each in found.images),
+        rows=tuple(
+            ImageRow(
+                image=each,
+                reasons=curing.treat(each),
+                system=system(each.definition.os_type, each.definition.os_state, each.definition.generation),
+                regions=places(each.available_regions),
+            )
+            for each in found.images
+        ),
         gallery=request.uow.galleries.find(gallery) if gallery else None,
         search=search,
         query={name: value for name, value in said.items() if value},
     )
+
+
+def _systems(page: Page) -> Callable[[OsType, OsState, Generation], str]:
+    """Says what an image is: most of a list are of the same few kinds."""
+
+    @cache
+    def said(os_type: OsType, os_state: OsState, generation: Generation) -> str:
+        number = page.gettext("generation %(number)s") % {"number": generation[1:]}
+        return f"{page.say(os_type)}, {page.say(os_state).lower()}, {number}"
+
+    return said
 
 
 def show_images(page: At, group: str, name: str) -> Response:

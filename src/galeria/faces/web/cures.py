@@ -53,8 +53,9 @@ class Curing:
     _refusals: dict[tuple[str, str], Permit] = field(default_factory=dict)
 
     def treat(self, image: OfferedImage) -> tuple[Treated, ...]:
+        ways = self._ways() if image.obstacles else {}
         return tuple(
-            Treated(obstacle=each, cure=self._ways()[each.code](image) if each.code in self._ways() else None)
+            Treated(obstacle=each, cure=ways[each.code](image) if each.code in ways else None)
             for each in image.obstacles
         )
 
