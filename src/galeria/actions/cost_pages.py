@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from galeria.actions.galleries import get_gallery
 from galeria.actions.pages import count_pages, page_within
@@ -37,15 +38,15 @@ class Cost:
 
     regions: tuple[RegionCost, ...]
 
-    @property
+    @cached_property
     def stored_bytes(self) -> int:
         return sum(each.stored_bytes for each in self.regions)
 
-    @property
+    @cached_property
     def price_month(self) -> Decimal:
         return sum((each.price_month for each in self.regions), Decimal(0))
 
-    @property
+    @cached_property
     def unmeasured(self) -> int:
         return sum(each.unmeasured for each in self.regions)
 

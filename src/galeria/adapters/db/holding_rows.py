@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -128,19 +129,7 @@ class SqlHoldings:
 
     def _copies(self, gallery_id: str, definition_id: str) -> tuple[ByImage, ByImage]:
         """What they hold as far as it is measured, and how many are not."""
-        here = regions_of_copies()
-        those = (_replicas.definition_id == _definitions.id, _replicas.region == here.c.region)
-        is_there = sa.exists().where(_versions.id == _replicas.version_id, IS_THERE)
-        is_waiting = (_replicas.own_bytes.is_(None), _replicas.state == ReplicaState.COMPLETED, is_there)
-        own = sa.select(sa.func.sum(_replicas.own_bytes)).where(*those)
-        waiting = sa.select(sa.func.count()).select_from(tables.replicas).where(*those, *is_waiting)
-        figures = (each.correlate(tables.image_definitions, here).scalar_subquery() for each in (own, waiting))
-        question = (
-            sa.select(_definitions.id, here.c.region, *figures)
-            .join_from(tables.image_definitions, here, here.c.region.is_not(None))
-            .where(_definitions.id == definition_id if definition_id else _definitions.gallery_id == gallery_id)
-        )
-        rows = self._session.execute(question).all()
+        rows = self._session.execute(_copies(bool(definition_id)), {"wanted": definition_id or gallery_id}).all()
         return (
             _by_image((id, region, size) for id, region, size, _ in rows if size is not None),
             _by_image((id, region, count) for id, region, _, count in rows if count),
@@ -153,6 +142,22 @@ class SqlHoldings:
             .group_by(_labs.definition_id)
         )
         return {id: count for id, count in self._session.execute(question)}
+
+
+@cache
+def _copies(is_one: bool) -> sa.Select[Any]:
+    here = regions_of_copies()
+    those = (_replicas.definition_id == _definitions.id, _replicas.region == here.c.region)
+    is_there = sa.exists().where(_versions.id == _replicas.version_id, IS_THERE)
+    is_waiting = (_replicas.own_bytes.is_(None), _replicas.state == ReplicaState.COMPLETED, is_there)
+    own = sa.select(sa.func.sum(_replicas.own_bytes)).where(*those)
+    waiting = sa.select(sa.func.count()).select_from(tables.replicas).where(*those, *is_waiting)
+    figures = (each.correlate(tables.image_definitions, here).scalar_subquery() for each in (own, waiting))
+    return (
+        sa.select(_definitions.id, here.c.region, *figures)
+        .join_from(tables.image_definitions, here, here.c.region.is_not(None))
+        .where((_definitions.id if is_one else _definitions.gallery_id) == sa.bindparam("wanted"))
+    )
 
 
 def _of_gallery(gallery_id: str) -> sa.Select[Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,26 +49,10 @@ class SqlOffers:
         return found
 
     def latest(self, gallery_id: str, region: str, *, definition_id: str = "") -> dict[str, VersionOutline]:
-        """Images without a copy in the region are left out before their versions are looked at."""
-        copies = (_replicas.region == region, _replicas.state == ReplicaState.COMPLETED)
-        excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
-        is_eligible = sa.exists().where(_replicas.version_id == _versions.id, *copies, excluded.is_(sa.false()))
-        wanted = _definitions.id == definition_id if definition_id else _definitions.gallery_id == gallery_id
-        chosen = (
-            sa.select(_definitions.id.label("definition_id"), _highest(is_eligible).label("version_id"))
-            .where(wanted, sa.exists().where(_replicas.definition_id == _definitions.id, *copies))
-            .subquery()
-        )
-        version = tables.image_versions.alias()
-        disks = sa.select(sa.func.count()).where(_disks.version_id == version.c.id)
-        size = sa.select(_disks.size).where(_disks.version_id == version.c.id, _disks.lun == OS_DISK)
-        figures = (each.correlate(version).scalar_subquery() for each in (size, disks))
-        question = sa.select(chosen.c.definition_id, version.c.id, version.c.resource_id, *figures).join_from(
-            chosen, version, version.c.id == chosen.c.version_id
-        )
+        values = {"wanted": definition_id or gallery_id, "region": region}
         return {
             image: VersionOutline(id=id, resource_id=resource_id, shape=DiskShape(os_disk_size=size or 0, disks=count))
-            for image, id, resource_id, size, count in self._session.execute(question)
+            for image, id, resource_id, size, count in self._session.execute(_latest(bool(definition_id)), values)
         }
 
     def unfinished(self, definition_ids: Sequence[str]) -> list[ImageVersion]:
@@ -76,20 +61,9 @@ class SqlOffers:
         return self._of(ImageVersion, _versions.definition_id, definition_ids, *conditions)
 
     def regions(self, definition_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        here = regions_of_copies()
-        is_offered = sa.exists().where(_versions.id == _replicas.version_id, IS_OFFERED)
-        holds = sa.exists().where(
-            _replicas.definition_id == _definitions.id,
-            _replicas.region == here.c.region,
-            _replicas.state == ReplicaState.COMPLETED,
-            is_offered,
-        )
-        pairs = sa.select(_definitions.id, here.c.region).join_from(
-            tables.image_definitions, here, here.c.region.is_not(None)
-        )
         found: dict[str, list[str]] = {}
         for some in _batches(definition_ids):
-            for id, region in self._session.execute(pairs.where(_definitions.id.in_(some), holds)):
+            for id, region in self._session.execute(_regions(), {"ids": some}):
                 found.setdefault(id, []).append(region)
         return {id: tuple(sorted(each)) for id, each in found.items()}
 
@@ -115,6 +89,44 @@ def _highest(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
         .limit(1)
         .correlate(tables.image_definitions)
         .scalar_subquery()
+    )
+
+
+@cache
+def _latest(is_one: bool) -> sa.Select[Any]:
+    """Images without a copy in the region are left out before their versions are looked at."""
+    copies = (_replicas.region == sa.bindparam("region"), _replicas.state == ReplicaState.COMPLETED)
+    excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
+    is_eligible = sa.exists().where(_replicas.version_id == _versions.id, *copies, excluded.is_(sa.false()))
+    wanted = (_definitions.id if is_one else _definitions.gallery_id) == sa.bindparam("wanted")
+    chosen = (
+        sa.select(_definitions.id.label("definition_id"), _highest(is_eligible).label("version_id"))
+        .where(wanted, sa.exists().where(_replicas.definition_id == _definitions.id, *copies))
+        .subquery()
+    )
+    version = tables.image_versions.alias()
+    disks = sa.select(sa.func.count()).where(_disks.version_id == version.c.id)
+    size = sa.select(_disks.size).where(_disks.version_id == version.c.id, _disks.lun == OS_DISK)
+    figures = (each.correlate(version).scalar_subquery() for each in (size, disks))
+    return sa.select(chosen.c.definition_id, version.c.id, version.c.resource_id, *figures).join_from(
+        chosen, version, version.c.id == chosen.c.version_id
+    )
+
+
+@cache
+def _regions() -> sa.Select[str, str]:
+    here = regions_of_copies()
+    is_offered = sa.exists().where(_versions.id == _replicas.version_id, IS_OFFERED)
+    holds = sa.exists().where(
+        _replicas.definition_id == _definitions.id,
+        _replicas.region == here.c.region,
+        _replicas.state == ReplicaState.COMPLETED,
+        is_offered,
+    )
+    return (
+        sa.select(_definitions.id, here.c.region)
+        .join_from(tables.image_definitions, here, here.c.region.is_not(None))
+        .where(_definitions.id.in_(sa.bindparam("ids", expanding=True)), holds)
     )
 
 

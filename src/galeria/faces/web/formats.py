@@ -58,7 +58,7 @@ class Formats:
             amount, unit = amount / _STEP, unit + 1
         rounded = round(amount, 1 if abs(amount) < 100 and unit else 0)
         if not unit:
-            return format_unit(int(rounded), "digital-byte", "long", locale=self.locale)
+            return _bytes(int(rounded), self.locale)
         return f"{self.number(rounded)} {_UNITS[unit]}"
 
     def rate(self, value: float) -> str:
@@ -112,8 +112,8 @@ class Formats:
         """Of what is less than the smallest coin, so much is said: less than $0.01."""
         coin = Decimal(1).scaleb(-get_currency_precision(self.currency))
         if 0 < value < coin:
-            return self._phrase("less").format(self._amount(coin))
-        return self._amount(value)
+            return self._phrase("less").format(_amount(coin, self.currency, self.locale))
+        return _amount(value, self.currency, self.locale)
 
     def price(self, value: Decimal) -> str:
         """Of one unit: all of its digits, such as $0.0184."""
@@ -122,9 +122,6 @@ class Formats:
     def percent(self, value: float) -> str:
         """0 to 100. Rounded down: what is not complete is never 100 %."""
         return format_percent(floor(value) / 100, locale=self.locale)
-
-    def _amount(self, value: float | Decimal) -> str:
-        return format_currency(value, self.currency, locale=self.locale)
 
     def _phrase(self, name: str) -> str:
         return _PHRASES.get(self.locale.language, _PHRASES["en"])[name]
@@ -144,6 +141,16 @@ def _time(value: time, locale: Locale) -> str:
 @lru_cache(maxsize=_KEPT, typed=True)
 def _number(value: float | Decimal, locale: Locale) -> str:
     return format_decimal(value, locale=locale)
+
+
+@lru_cache(maxsize=_KEPT)
+def _bytes(value: int, locale: Locale) -> str:
+    return format_unit(value, "digital-byte", "long", locale=locale)
+
+
+@lru_cache(maxsize=_KEPT, typed=True)
+def _amount(value: float | Decimal, currency: str, locale: Locale) -> str:
+    return format_currency(value, currency, locale=locale)
 
 
 def _seconds(value: float | timedelta) -> float:
