@@ -147,16 +147,13 @@ def test_disks_are_summed_however_they_come_and_go(db: SqlDatabase, shelf: Shelf
 
 
 def test_versions_come_by_number_with_their_labs_and_figures(unit: UnitOfWork, shelf: Shelf) -> None:
-    found, count = unit.holdings.versions(shelf.a.id, offset=0, limit=9)
-    assert ([each.name for each in found], count) == (["1.0.10", "1.0.2"], 2)
-    assert [each.name for each in unit.holdings.versions(shelf.a.id, offset=1, limit=9)[0]] == ["1.0.2"]
-    ids = [each.id for each in found]
-    assert {(each.version_id, each.title) for each in unit.holdings.uses(ids)} == {
+    found = unit.holdings.versions(shelf.a.id, offset=0, limit=9)
+    new, old = found
+    assert (new.name, new.own_bytes, new.unmeasured, new.logical_bytes) == ("1.0.10", {HERE: 2**40}, {THERE: 1}, 2000)
+    assert (old.name, old.own_bytes, old.unmeasured, old.retention) == ("1.0.2", {HERE: 7, THERE: 5}, {}, "Active")
+    assert [each.name for each in unit.holdings.versions(shelf.a.id, offset=1, limit=9)] == ["1.0.2"]
+    assert {(each.version_id, each.title) for each in unit.holdings.uses([each.id for each in found])} == {
         (shelf.old.id, "lab-0"),
         (shelf.old.id, "lab-1"),
         (shelf.new.id, "lab-2"),
     }
-    assert [(each.region, each.own_bytes) for each in unit.holdings.of_versions([shelf.old.id])] == [
-        (HERE, 7),
-        (THERE, 5),
-    ]

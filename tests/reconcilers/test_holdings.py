@@ -32,8 +32,9 @@ def asked(scene: Scene) -> Figures:
 
 def measured(scene: Scene) -> Figures:
     with scene.world.database(reading=True) as uow:
-        ids = [each.version_id for region in BRAZIL for each in uow.holdings.held(region)]
-        return {(each.version_id, each.region): each.own_bytes for each in uow.holdings.of_versions(sorted(set(ids)))}
+        images = [each.id for each in uow.definitions.below(GALLERY.key)]
+        versions = [each for image in images for each in uow.holdings.versions(image, offset=0, limit=9)]
+    return {(each.id, region): own for each in versions for region, own in each.own_bytes.items()}
 
 
 def delete(scene: Scene, image: str, number: str = "1.0.0") -> None:

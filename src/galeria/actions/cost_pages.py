@@ -4,7 +4,7 @@ The figures are those of `actions.costs.gallery_costs`, as they were measured la
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,11 +13,10 @@ from functools import cached_property
 from galeria.actions.galleries import get_gallery
 from galeria.actions.pages import count_pages, page_within
 from galeria.actions.request import Request
-from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion
+from galeria.domain.galleries import Gallery, ImageDefinition
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import ImageOutline, VersionFacts
-from galeria.domain.states import ReplicaState
-from galeria.ports.holdings import ImageSum, LabUse
+from galeria.domain.offers import ImageOutline
+from galeria.ports.holdings import ImageSum, LabUse, VersionSum
 
 ROWS = 25  # of a page: each has several amounts of money to be written out
 
@@ -78,7 +77,7 @@ class GalleryCosts:
 
 @dataclass(frozen=True, kw_only=True)
 class VersionUse(Cost):
-    version: ImageVersion
+    version: VersionSum
     logical_bytes: int
     labs: tuple[LabUse, ...]
 
@@ -124,7 +123,7 @@ def look_at_image_costs(request: Request, definition_id: ResourceId, *, page: in
     none = ImageSum(versions=0, logical_bytes=0, labs=0, own_bytes={}, unmeasured={})
     sums = holdings.sums(gallery.id, definition_id=definition.id).get(definition.id, none)
     page = page_within(page, sums.versions, ROWS)
-    versions, _ = holdings.versions(definition.id, offset=(page - 1) * ROWS, limit=ROWS)
+    versions = holdings.versions(definition.id, offset=(page - 1) * ROWS, limit=ROWS)
     return ImageUses(
         gallery=gallery,
         definition=definition,
@@ -135,29 +134,17 @@ def look_at_image_costs(request: Request, definition_id: ResourceId, *, page: in
     )
 
 
-def _uses(request: Request, versions: list[ImageVersion]) -> list[VersionUse]:
-    ids = [each.id for each in versions]
-    own: dict[str, dict[str, int]] = {id: {} for id in ids}
-    for each in request.uow.holdings.of_versions(ids):
-        own[each.version_id][each.region] = each.own_bytes
+def _uses(request: Request, versions: list[VersionSum]) -> Iterator[VersionUse]:
     labs: dict[str, list[LabUse]] = {}
-    for use in request.uow.holdings.uses(ids):
+    for use in request.uow.holdings.uses([each.id for each in versions]):
         labs.setdefault(use.version_id, []).append(use)
-    return [_use(request, facts, own[facts.version.id], labs) for facts in request.uow.versions.facts(versions)]
-
-
-def _use(request: Request, facts: VersionFacts, own: dict[str, int], labs: dict[str, list[LabUse]]) -> VersionUse:
-    whole = {each.region for each in facts.replicas if each.state is ReplicaState.COMPLETED}
-    return VersionUse(
-        version=facts.version,
-        logical_bytes=sum(disk.size for disk in facts.disks),
-        regions=_regions(
-            request,
-            {region: size for region, size in own.items() if region in whole},
-            {region: 1 for region in whole if region not in own},
-        ),
-        labs=tuple(labs.get(facts.version.id, ())),
-    )
+    for each in versions:
+        yield VersionUse(
+            version=each,
+            logical_bytes=each.logical_bytes,
+            regions=_regions(request, each.own_bytes, each.unmeasured),
+            labs=tuple(labs.get(each.id, ())),
+        )
 
 
 def _sum(request: Request, sums: ImageSum) -> CostSum:

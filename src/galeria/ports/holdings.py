@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from galeria.domain.galleries import ImageVersion
+from galeria.domain.soft_delete import Retention
 from galeria.ports.images import Digest
 
 
@@ -45,6 +45,22 @@ class ImageSum:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class VersionSum:
+    """Of one version; only whole copies count."""
+
+    id: str
+    resource_id: str
+    retention: Retention
+    logical_bytes: int
+    own_bytes: Mapping[str, int]  # by region
+    unmeasured: Mapping[str, int]  # copies, by region, that are not in the figures yet
+
+    @property
+    def name(self) -> str:
+        return self.resource_id.rpartition("/")[2]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LabUse:
     """A lab and the version that it was made from."""
 
@@ -78,12 +94,8 @@ class Holdings(Protocol):
         """When the last copy was; None before that."""
         ...
 
-    def versions(self, definition_id: str, *, offset: int, limit: int) -> tuple[list[ImageVersion], int]:
-        """The highest numbers first, retained ones included, and how many there are in all."""
-        ...
-
-    def of_versions(self, ids: Sequence[str]) -> list[RegionHolding]:
-        """By region."""
+    def versions(self, definition_id: str, *, offset: int, limit: int) -> list[VersionSum]:
+        """The highest numbers first, retained ones included."""
         ...
 
     def uses(self, version_ids: Sequence[str]) -> list[LabUse]:

@@ -12,9 +12,8 @@ from galeria.adapters.db import tables
 from galeria.adapters.db.columns import UtcTime
 from galeria.adapters.db.regions import regions_of_copies
 from galeria.adapters.db.version_indexes import IS_THERE
-from galeria.domain.galleries import ImageVersion
 from galeria.domain.states import ReplicaState
-from galeria.ports.holdings import HeldVersion, ImageSum, LabUse, RegionHolding
+from galeria.ports.holdings import HeldVersion, ImageSum, LabUse, RegionHolding, VersionSum
 
 QUESTION = 500
 """Ids in one statement: SQLite's oldest limit on bound values is 999."""
@@ -22,8 +21,8 @@ QUESTION = 500
 _definitions, _versions = tables.image_definitions.c, tables.image_versions.c
 _disks, _replicas, _labs = tables.version_disks.c, tables.replicas.c, tables.labs.c
 
-ByImage = dict[str, dict[str, int]]
-"""Definition's id → region → figure."""
+Figures = dict[str, dict[str, int]]
+"""Image's or version's id → region → figure."""
 
 _FIGURES = ("own_bytes", "chain", "measured_at")
 _KEEP = (
@@ -104,20 +103,25 @@ class SqlHoldings:
         )
         return found
 
-    def versions(self, definition_id: str, *, offset: int, limit: int) -> tuple[list[ImageVersion], int]:
-        wanted = (_versions.definition_id == definition_id, IS_THERE)
-        count = self._session.scalar(sa.select(sa.func.count()).select_from(tables.image_versions).where(*wanted))
-        question = sa.select(ImageVersion).where(*wanted).order_by(_versions.number_key.desc())
-        return list(self._session.scalars(question.offset(offset).limit(limit))), count or 0
-
-    def of_versions(self, ids: Sequence[str]) -> list[RegionHolding]:
-        found: list[RegionHolding] = []
-        columns = [_replicas[name] for name in ("version_id", "region", "own_bytes", "chain", "measured_at")]
-        for some in _batches(ids):
-            those = (_replicas.version_id.in_(some), _replicas.own_bytes.is_not(None))
-            question = sa.select(*columns).where(*those).order_by(_replicas.region)
-            found += [RegionHolding(**row) for row in self._session.execute(question).mappings()]
-        return found
+    def versions(self, definition_id: str, *, offset: int, limit: int) -> list[VersionSum]:
+        question = (
+            sa.select(_versions.id, _versions.resource_id, _versions.retention, _versions.logical_bytes)
+            .where(_versions.definition_id == definition_id, IS_THERE)
+            .order_by(_versions.number_key.desc())
+        )
+        rows = self._session.execute(question.offset(offset).limit(limit)).all()
+        own, unmeasured = self._whole([id for id, *_ in rows])
+        return [
+            VersionSum(
+                id=id,
+                resource_id=resource_id,
+                retention=retention,
+                logical_bytes=size,
+                own_bytes=own.get(id, {}),
+                unmeasured=unmeasured.get(id, {}),
+            )
+            for id, resource_id, retention, size in rows
+        ]
 
     def uses(self, version_ids: Sequence[str]) -> list[LabUse]:
         found: list[LabUse] = []
@@ -127,12 +131,27 @@ class SqlHoldings:
             found += [LabUse(version_id=version, lab_id=lab, title=title) for version, lab, title in rows]
         return sorted(found, key=lambda each: (each.title.casefold(), each.lab_id))
 
-    def _copies(self, gallery_id: str, definition_id: str) -> tuple[ByImage, ByImage]:
+    def _whole(self, version_ids: Sequence[str]) -> tuple[Figures, Figures]:
+        """What whole copies of each version hold, and those that are not measured."""
+        columns = (_replicas.version_id, _replicas.region, _replicas.own_bytes)
+        rows = [
+            tuple(row)
+            for some in _batches(version_ids)
+            for row in self._session.execute(
+                sa.select(*columns).where(_replicas.version_id.in_(some), _replicas.state == ReplicaState.COMPLETED)
+            )
+        ]
+        return (
+            _by_owner((id, region, size) for id, region, size in rows if size is not None),
+            _by_owner((id, region, 1) for id, region, size in rows if size is None),
+        )
+
+    def _copies(self, gallery_id: str, definition_id: str) -> tuple[Figures, Figures]:
         """What they hold as far as it is measured, and how many are not."""
         rows = self._session.execute(_copies(bool(definition_id)), {"wanted": definition_id or gallery_id}).all()
         return (
-            _by_image((id, region, size) for id, region, size, _ in rows if size is not None),
-            _by_image((id, region, count) for id, region, _, count in rows if count),
+            _by_owner((id, region, size) for id, region, size, _ in rows if size is not None),
+            _by_owner((id, region, count) for id, region, _, count in rows if count),
         )
 
     def _lab_counts(self, gallery_id: str, definition_id: str) -> dict[str, int]:
@@ -172,8 +191,8 @@ def _kept(each: RegionHolding) -> dict[str, Any]:
     return {"of": each.version_id, "at": each.region, **{name: getattr(each, name) for name in _FIGURES}}
 
 
-def _by_image(rows: Iterable[tuple[str, str, int]]) -> ByImage:
-    found: ByImage = {}
+def _by_owner(rows: Iterable[tuple[str, str, int]]) -> Figures:
+    found: Figures = {}
     for id, region, figure in rows:
         found.setdefault(id, {})[region] = int(figure)
     return found
