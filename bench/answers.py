@@ -34,7 +34,7 @@ from galeria.reconcilers.holdings import measure_holdings
 DEFINITIONS, VERSIONS = 100, 100
 REGIONS = ("brazilsouth", "brazilsoutheast")
 SINGLE_LIMIT, PAGE_LIMIT = 0.020, 0.060  # seconds that 99 of 100 answers may take
-SINGLES, PAGES = 1000, 200
+SINGLES, PAGES = 1000, 600
 API = {"api-version": "2024-03-03"}
 
 R = TypeVar("R", bound=Resource)

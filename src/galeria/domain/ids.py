@@ -8,6 +8,7 @@ Ids compare without regard to case; the caller's spelling is kept and given back
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from galeria.domain.errors import Invalid
 
@@ -67,6 +68,7 @@ class ResourceId:
         return ResourceId(self.subscription, self.group, namespace, (type_name, name))
 
     @classmethod
+    @lru_cache(maxsize=8192)  # every resource that is shown is asked for its parts
     def parse(cls, text: str) -> "ResourceId":
         """Raises Invalid unless the text is a whole id of a resource group or a resource in one."""
         parts = text.strip().strip("/").split("/")
