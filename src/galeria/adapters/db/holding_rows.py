@@ -73,13 +73,11 @@ class SqlHoldings:
             self._session.connection().execute(nothing)
 
     def sums(self, gallery_id: str, *, definition_id: str = "") -> dict[str, ImageSum]:
-        own, unmeasured = self._copies(gallery_id, definition_id)
-        labs = self._lab_counts(gallery_id, definition_id)
-        question = (
-            sa.select(_versions.definition_id, sa.func.count(), sa.func.sum(_versions.logical_bytes))
-            .where(_those(_versions.definition_id, gallery_id, definition_id), IS_THERE)
-            .group_by(_versions.definition_id)
-        )
+        is_one, values = bool(definition_id), {"wanted": definition_id or gallery_id}
+        copies = self._session.execute(_copies(is_one), values).all()
+        own = _by_owner((id, region, size) for id, region, size, _ in copies if size is not None)
+        unmeasured = _by_owner((id, region, count) for id, region, _, count in copies if count)
+        labs = {id: count for id, count in self._session.execute(_lab_counts(is_one), values)}
         return {
             id: ImageSum(
                 versions=count,
@@ -88,19 +86,11 @@ class SqlHoldings:
                 own_bytes=own.get(id, {}),
                 unmeasured=unmeasured.get(id, {}),
             )
-            for id, count, size in self._session.execute(question)
+            for id, count, size in self._session.execute(_version_sums(is_one), values)
         }
 
     def measured_at(self, gallery_id: str) -> datetime | None:
-        last = (
-            sa.select(sa.func.max(_replicas.measured_at))
-            .where(_replicas.definition_id == _definitions.id)
-            .correlate(tables.image_definitions)
-            .scalar_subquery()
-        )
-        found: datetime | None = self._session.scalar(
-            sa.select(sa.func.max(last, type_=UtcTime())).where(_definitions.gallery_id == gallery_id)
-        )
+        found: datetime | None = self._session.scalar(_measured_at(), {"wanted": gallery_id})
         return found
 
     def versions(self, definition_id: str, *, offset: int, limit: int) -> list[VersionSum]:
@@ -146,22 +136,6 @@ class SqlHoldings:
             _by_owner((id, region, 1) for id, region, size in rows if size is None),
         )
 
-    def _copies(self, gallery_id: str, definition_id: str) -> tuple[Figures, Figures]:
-        """What they hold as far as it is measured, and how many are not."""
-        rows = self._session.execute(_copies(bool(definition_id)), {"wanted": definition_id or gallery_id}).all()
-        return (
-            _by_owner((id, region, size) for id, region, size, _ in rows if size is not None),
-            _by_owner((id, region, count) for id, region, _, count in rows if count),
-        )
-
-    def _lab_counts(self, gallery_id: str, definition_id: str) -> dict[str, int]:
-        question = (
-            sa.select(_labs.definition_id, sa.func.count())
-            .where(_those(_labs.definition_id, gallery_id, definition_id))
-            .group_by(_labs.definition_id)
-        )
-        return {id: count for id, count in self._session.execute(question)}
-
 
 @cache
 def _copies(is_one: bool) -> sa.Select[Any]:
@@ -179,12 +153,34 @@ def _copies(is_one: bool) -> sa.Select[Any]:
     )
 
 
-def _of_gallery(gallery_id: str) -> sa.Select[Any]:
-    return sa.select(_definitions.id).where(_definitions.gallery_id == gallery_id)
+@cache
+def _version_sums(is_one: bool) -> sa.Select[Any]:
+    return (
+        sa.select(_versions.definition_id, sa.func.count(), sa.func.sum(_versions.logical_bytes))
+        .where(_of_wanted(_versions.definition_id, is_one), IS_THERE)
+        .group_by(_versions.definition_id)
+    )
 
 
-def _those(column: sa.Column[Any], gallery_id: str, definition_id: str) -> sa.ColumnElement[bool]:
-    return column == definition_id if definition_id else column.in_(_of_gallery(gallery_id))
+@cache
+def _lab_counts(is_one: bool) -> sa.Select[Any]:
+    column = _labs.definition_id
+    return sa.select(column, sa.func.count()).where(_of_wanted(column, is_one)).group_by(column)
+
+
+@cache
+def _measured_at() -> sa.Select[Any]:
+    last = sa.select(sa.func.max(_replicas.measured_at)).where(_replicas.definition_id == _definitions.id)
+    each = last.correlate(tables.image_definitions).scalar_subquery()
+    return sa.select(sa.func.max(each, type_=UtcTime())).where(_definitions.gallery_id == sa.bindparam("wanted"))
+
+
+def _of_wanted(column: sa.Column[Any], is_one: bool) -> sa.ColumnElement[bool]:
+    """The image that is asked for, or those of the gallery."""
+    wanted: sa.BindParameter[str] = sa.bindparam("wanted")
+    if is_one:
+        return column == wanted
+    return column.in_(sa.select(_definitions.id).where(_definitions.gallery_id == wanted))
 
 
 def _kept(each: RegionHolding) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def upgrade() -> None:
     )
     _create_partial("ix_image_versions_offered", ["definition_id", "number_key", "id"], OFFERED)
     _create_partial("ix_image_versions_put_aside", ["definition_id", "hard_deletion_at", "id"], PUT_ASIDE)
-    op.create_index("ix_replicas_copies", "replicas", ["definition_id", "region", "own_bytes", "state", "version_id"])
+    op.create_index("ix_replicas_copies", "replicas", ["definition_id", "region", "own_bytes"])
     op.create_index("ix_replicas_measured", "replicas", ["definition_id", "measured_at"])
 
 
