@@ -12,7 +12,7 @@ from galeria.adapters.db.chunk_tables import chunks, packs
 from galeria.adapters.store.index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import RegionStore, open_region
 from galeria.ports.disks import DiskSource
-from galeria.ports.images import Captured
+from galeria.ports.images import Captured, ImageStore
 from galeria.ports.progress import unheard
 
 
@@ -45,5 +45,5 @@ def regions(directory: Path) -> Iterator[tuple[RegionStore, RegionStore]]:
             engine.dispose()
 
 
-def capture(store: RegionStore, disk: DiskSource, parent: str | None = None) -> Captured:
+def capture(store: ImageStore, disk: DiskSource, parent: str | None = None) -> Captured:
     return store.capture(disk, parent=parent, pin=lambda digest: None, progress=unheard)
