@@ -34,7 +34,7 @@ check: setup ## Lint, types, direction of imports and the quick tests: under a m
 
 test: ## Everything, with real machines and servers. The last line is pytest's summary.
 	@scripts/setup test
-	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
+	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist loadscope $(TESTS)
 
 fix: setup ## Format, and mend what the linter can mend.
 	@$(BIN)/ruff check --fix --show-fixes
