@@ -1,6 +1,6 @@
 """Measured holdings of image versions, and sums over them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,12 +11,10 @@ from sqlalchemy.orm import Session
 from galeria.adapters.db import tables
 from galeria.adapters.db.columns import UtcTime
 from galeria.adapters.db.regions import regions_of_copies
+from galeria.adapters.db.rows import batches
 from galeria.adapters.db.version_indexes import IS_THERE
 from galeria.domain.states import ReplicaState
 from galeria.ports.holdings import HeldVersion, ImageSum, LabUse, RegionHolding, VersionSum
-
-QUESTION = 500
-"""Ids in one statement: SQLite's oldest limit on bound values is 999."""
 
 _definitions, _versions = tables.image_definitions.c, tables.image_versions.c
 _disks, _replicas, _labs = tables.version_disks.c, tables.replicas.c, tables.labs.c
@@ -67,7 +65,7 @@ class SqlHoldings:
 
     def forget(self, region: str, version_ids: Sequence[str]) -> None:
         self._session.flush()
-        for some in _batches(version_ids):
+        for some in batches(version_ids):
             those = (_replicas.region == region, _replicas.version_id.in_(some))
             nothing = sa.update(tables.replicas).where(*those).values(own_bytes=None, chain=None, measured_at=None)
             self._session.connection().execute(nothing)
@@ -115,7 +113,7 @@ class SqlHoldings:
 
     def uses(self, version_ids: Sequence[str]) -> list[LabUse]:
         found: list[LabUse] = []
-        for some in _batches(version_ids):
+        for some in batches(version_ids):
             question = sa.select(_labs.version_id, _labs.resource_id, _labs.title).where(_labs.version_id.in_(some))
             rows = self._session.execute(question)
             found += [LabUse(version_id=version, lab_id=lab, title=title) for version, lab, title in rows]
@@ -126,7 +124,7 @@ class SqlHoldings:
         columns = (_replicas.version_id, _replicas.region, _replicas.own_bytes)
         rows = [
             tuple(row)
-            for some in _batches(version_ids)
+            for some in batches(version_ids)
             for row in self._session.execute(
                 sa.select(*columns).where(_replicas.version_id.in_(some), _replicas.state == ReplicaState.COMPLETED)
             )
@@ -192,7 +190,3 @@ def _by_owner(rows: Iterable[tuple[str, str, int]]) -> Figures:
     for id, region, figure in rows:
         found.setdefault(id, {})[region] = int(figure)
     return found
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + QUESTION] for start in range(0, len(ids), QUESTION))

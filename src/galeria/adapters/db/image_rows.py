@@ -1,12 +1,12 @@
 """Galleries, image definitions, image versions with their disks and replicas."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
-from galeria.adapters.db.rows import SqlResources, below
+from galeria.adapters.db.rows import SqlResources, batches, below
 from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.offers import VersionFacts
 
@@ -68,7 +68,7 @@ class SqlVersions(SqlResources[ImageVersion]):
         disks, replicas = tables.version_disks.c, tables.replicas.c
         found_disks: dict[str, list[VersionDisk]] = {id: [] for id in ids}
         found_replicas: dict[str, list[Replica]] = {id: [] for id in ids}
-        for some in _batches(ids):
+        for some in batches(ids):
             asked = sa.select(VersionDisk).where(disks.version_id.in_(some)).order_by(disks.lun)
             for disk in self._session.scalars(asked):
                 found_disks[disk.version_id].append(disk)
@@ -145,8 +145,3 @@ class SqlVersions(SqlResources[ImageVersion]):
 
     def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
         return (tables.image_versions.c.deleted_at.is_(None),)
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """So many as a database takes in one question."""
-    return (ids[start : start + 500] for start in range(0, len(ids), 500))

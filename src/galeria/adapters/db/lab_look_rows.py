@@ -6,14 +6,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
-from galeria.adapters.db.rows import below
+from galeria.adapters.db.rows import batches, below
 from galeria.domain.galleries import ImageVersion, SourceKind
 from galeria.domain.labs import LabMachine, MachineKind
 from galeria.domain.operations import Operation
 from galeria.ports.lab_looks import LabCard, LabOutline
-
-QUESTION = 500
-"""Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
 
 _labs, _definitions = tables.labs.c, tables.image_definitions.c
 _machines, _versions, _operations = tables.lab_machines.c, tables.image_versions.c, tables.operations.c
@@ -27,7 +24,7 @@ class SqlLabLooks:
         self._session.flush()
         wide = [each for each in scopes if "/providers/" not in each]
         exact = [each for each in scopes if "/providers/" in each]
-        conditions = [below(_labs.key, scope) for scope in wide] + [_labs.key.in_(some) for some in _batches(exact)]
+        conditions = [below(_labs.key, scope) for scope in wide] + [_labs.key.in_(some) for some in batches(exact)]
         found = {each.id: each for condition in conditions for each in self._outlines(condition)}
         return sorted(found.values(), key=lambda each: (each.title.casefold(), each.name.lower(), each.id))
 
@@ -37,13 +34,13 @@ class SqlLabLooks:
         question = sa.select(
             *shown, _machines.id.label("template"), _machines.state.label("template_state")
         ).outerjoin_from(tables.labs, tables.lab_machines, is_template)
-        rows = (row for some in _batches(ids) for row in self._session.execute(question.where(_labs.id.in_(some))))
+        rows = (row for some in batches(ids) for row in self._session.execute(question.where(_labs.id.in_(some))))
         found = {row.id: LabCard(**row._mapping) for row in rows}
         return [found[id] for id in ids if id in found]
 
     def templates(self, lab_ids: Sequence[str]) -> dict[str, LabMachine]:
         is_template = _machines.kind == MachineKind.TEMPLATE
-        asked = [sa.select(LabMachine).where(_machines.lab_id.in_(some), is_template) for some in _batches(lab_ids)]
+        asked = [sa.select(LabMachine).where(_machines.lab_id.in_(some), is_template) for some in batches(lab_ids)]
         return {each.lab_id: each for question in asked for each in self._session.scalars(question)}
 
     def exports(self, machine_id: str) -> list[ImageVersion]:
@@ -52,7 +49,7 @@ class SqlLabLooks:
         return list(self._session.scalars(sa.select(ImageVersion).where(*made).order_by(*order)))
 
     def last_work(self, subjects: Sequence[str]) -> Operation | None:
-        newest = [self._newest(some) for some in _batches(subjects)]
+        newest = [self._newest(some) for some in batches(subjects)]
         found = [each for each in newest if each]
         return max(found, key=lambda each: (each.created_at, each.id), default=None)
 
@@ -73,7 +70,3 @@ class SqlLabLooks:
 
 def _name(resource_id: str) -> str:
     return resource_id.rpartition("/")[2]
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + QUESTION] for start in range(0, len(ids), QUESTION))

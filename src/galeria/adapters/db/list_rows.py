@@ -7,13 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
+from galeria.adapters.db.rows import batches
 from galeria.adapters.db.version_indexes import IS_OFFERED, IS_PUT_ASIDE, IS_THERE
 from galeria.domain.galleries import ImageVersion, SourceKind, VersionNumber
 from galeria.domain.soft_delete import Retention
 from galeria.domain.states import ReplicaState
-
-QUESTION = 500
-"""Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
 
 _definitions, _versions, _replicas = tables.image_definitions.c, tables.image_versions.c, tables.replicas.c
 
@@ -80,9 +78,8 @@ class SqlImageLists:
     def _of_each(self, definition_ids: Sequence[str], figure: sa.Select[Any]) -> Iterator[tuple[str, Any]]:
         """With one look into an index for each of them."""
         asked = sa.select(_definitions.id, figure.correlate(tables.image_definitions).scalar_subquery())
-        for start in range(0, len(definition_ids), QUESTION):
-            some = _definitions.id.in_(definition_ids[start : start + QUESTION])
-            yield from self._session.execute(asked.where(some))
+        for some in batches(definition_ids):
+            yield from self._session.execute(asked.where(_definitions.id.in_(some)))
 
     def _page(
         self, *wanted: sa.ColumnElement[bool], order: sa.ColumnElement[str], offset: int, limit: int

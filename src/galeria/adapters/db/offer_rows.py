@@ -1,6 +1,6 @@
 """Looking through many images at once: what decides whether each of them makes labs, in a few questions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any
@@ -10,13 +10,11 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
 from galeria.adapters.db.regions import regions_of_copies
+from galeria.adapters.db.rows import batches
 from galeria.adapters.db.version_indexes import IS_OFFERED, IS_THERE
 from galeria.domain.galleries import OS_DISK, ImageDefinition, ImageVersion
 from galeria.domain.offers import DiskShape, ImageOutline, VersionOutline
 from galeria.domain.states import ProvisioningState, ReplicaState
-
-QUESTION = 500
-"""Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
 
 _definitions, _versions = tables.image_definitions.c, tables.image_versions.c
 _disks, _replicas = tables.version_disks.c, tables.replicas.c
@@ -43,7 +41,7 @@ class SqlOffers:
 
     def highest(self, definition_ids: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
-        for some in _batches(definition_ids):
+        for some in batches(definition_ids):
             rows = self._session.execute(sa.select(_definitions.id, _highest()).where(_definitions.id.in_(some)))
             found |= {definition_id: id for definition_id, id in rows if id}
         return found
@@ -62,7 +60,7 @@ class SqlOffers:
 
     def regions(self, definition_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
-        for some in _batches(definition_ids):
+        for some in batches(definition_ids):
             for id, region in self._session.execute(_regions(), {"ids": some}):
                 found.setdefault(id, []).append(region)
         return {id: tuple(sorted(each)) for id, each in found.items()}
@@ -70,13 +68,13 @@ class SqlOffers:
     def lab_counts(self, account_ids: Sequence[str]) -> dict[str, int]:
         column = tables.labs.c.account_id
         found: dict[str, int] = {}
-        for some in _batches(account_ids):
+        for some in batches(account_ids):
             question = sa.select(column, sa.func.count()).where(column.in_(some)).group_by(column)
             found |= {id: count for id, count in self._session.execute(question)}
         return found
 
     def _of(self, kind: Any, column: sa.Column[Any], ids: Sequence[str], *conditions: Any) -> list[Any]:
-        questions = (sa.select(kind).where(column.in_(some), *conditions) for some in _batches(ids))
+        questions = (sa.select(kind).where(column.in_(some), *conditions) for some in batches(ids))
         return [each for question in questions for each in self._session.scalars(question)]
 
 
@@ -128,7 +126,3 @@ def _regions() -> sa.Select[str, str]:
         .join_from(tables.image_definitions, here, here.c.region.is_not(None))
         .where(_definitions.id.in_(sa.bindparam("ids", expanding=True)), holds)
     )
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[start : start + QUESTION] for start in range(0, len(ids), QUESTION))

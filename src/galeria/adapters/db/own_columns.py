@@ -4,16 +4,14 @@ A copy repeats which image it is of, a version how many bytes its disks have in 
 version in any order: the columns are filled when all of them are there.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, UOWTransaction
 
 from galeria.adapters.db import tables
+from galeria.adapters.db.rows import batches
 from galeria.domain.galleries import ImageVersion, Replica, VersionDisk
-
-QUESTION = 500
-"""Ids in one statement: SQLite's oldest limit on bound values is 999."""
 
 _versions, _disks, _replicas = tables.image_versions.c, tables.version_disks.c, tables.replicas.c
 
@@ -24,13 +22,13 @@ def fill_own_columns(session: Session, _flush: UOWTransaction) -> None:
     copied = new | {each.version_id for each in session.new if isinstance(each, Replica)}
     written = (*session.new, *session.dirty, *session.deleted)
     sized = new | {each.version_id for each in written if isinstance(each, VersionDisk)}
-    for some in _batches(copied):
+    for some in batches(sorted(copied)):
         session.connection().execute(_name_images(some))
-    for some in _batches(sized):
+    for some in batches(sorted(sized)):
         session.connection().execute(_sum_disks(some))
 
 
-def _name_images(ids: list[str]) -> sa.Update:
+def _name_images(ids: Sequence[str]) -> sa.Update:
     image = sa.select(_versions.definition_id).where(_versions.id == _replicas.version_id).scalar_subquery()
     return (
         sa.update(tables.replicas)
@@ -39,11 +37,6 @@ def _name_images(ids: list[str]) -> sa.Update:
     )
 
 
-def _sum_disks(ids: list[str]) -> sa.Update:
+def _sum_disks(ids: Sequence[str]) -> sa.Update:
     size = sa.select(sa.func.sum(_disks.size)).where(_disks.version_id == _versions.id).scalar_subquery()
     return sa.update(tables.image_versions).where(_versions.id.in_(ids)).values(logical_bytes=sa.func.coalesce(size, 0))
-
-
-def _batches(ids: Set[str]) -> Iterator[list[str]]:
-    ordered = sorted(ids)
-    return (ordered[start : start + QUESTION] for start in range(0, len(ordered), QUESTION))

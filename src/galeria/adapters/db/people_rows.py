@@ -1,17 +1,14 @@
 """Principals, what they may do, and the tokens that prolong their sign-ins."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db import tables
-from galeria.adapters.db.rows import SqlRows
+from galeria.adapters.db.rows import SqlRows, batches
 from galeria.domain.people import PersonOutline, Principal, RefreshToken, RoleAssignment
-
-QUESTION = 500
-"""Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
 
 
 class SqlPeople(SqlRows[Principal]):
@@ -37,7 +34,7 @@ class SqlPeople(SqlRows[Principal]):
 
     def some(self, ids: Sequence[str]) -> list[Principal]:
         """In the given order."""
-        found = {each.id: each for part in _parts(ids) for each in self._where(tables.principals.c.id.in_(part))}
+        found = {each.id: each for part in batches(ids) for each in self._where(tables.principals.c.id.in_(part))}
         return [found[id] for id in ids if id in found]
 
     def assignments(self, principal_id: str) -> list[RoleAssignment]:
@@ -46,7 +43,9 @@ class SqlPeople(SqlRows[Principal]):
 
     def assignments_of(self, ids: Sequence[str]) -> list[RoleAssignment]:
         """By scope, then role."""
-        found = [each for part in _parts(ids) for each in self._given(tables.role_assignments.c.principal_id.in_(part))]
+        found = [
+            each for part in batches(ids) for each in self._given(tables.role_assignments.c.principal_id.in_(part))
+        ]
         return sorted(found, key=lambda given: (given.scope, given.role))
 
     def all_assignments(self) -> list[RoleAssignment]:
@@ -84,8 +83,3 @@ class SqlRefreshTokens(SqlRows[RefreshToken]):
         """Those that expired before that time, oldest first."""
         columns = tables.refresh_tokens.c
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
-
-
-def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), QUESTION):
-        yield ids[start : start + QUESTION]

@@ -1,6 +1,6 @@
 """What all repositories have in common: things are found by id and, where they are resources, by key."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -11,6 +11,9 @@ from galeria.domain.resources import Resource
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Resource)
+
+QUESTION = 500
+"""Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
 
 _HINT = "Check its name, or list what there is; somebody may have deleted it."
 
@@ -92,3 +95,8 @@ def below(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
 
 def at_or_below(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
     return sa.or_(column == prefix, below(column, prefix))
+
+
+def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many at once as a database takes in one statement."""
+    return (ids[start : start + QUESTION] for start in range(0, len(ids), QUESTION))
