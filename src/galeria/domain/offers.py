@@ -17,6 +17,7 @@ from galeria.domain.galleries import (
     VersionDisk,
     latest_version,
 )
+from galeria.domain.resources import Outline
 from galeria.domain.soft_delete import Retention
 from galeria.domain.states import ProvisioningState, ReplicaState
 
@@ -50,7 +51,7 @@ class DiskShape:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageOutline:
+class ImageOutline(Outline):
     """An image definition in brief, where thousands are looked through."""
 
     id: str
@@ -65,30 +66,14 @@ class ImageOutline:
     def of(cls, definition: ImageDefinition) -> "ImageOutline":
         return cls(*(getattr(definition, each) for each in cls.__slots__))
 
-    @property
-    def name(self) -> str:
-        return self.resource_id.rpartition("/")[2]
-
-    @property
-    def key(self) -> str:
-        return self.resource_id.lower()
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class VersionOutline:
+class VersionOutline(Outline):
     """An image version in brief."""
 
     id: str
     resource_id: str
     shape: DiskShape
-
-    @property
-    def name(self) -> str:
-        return self.resource_id.rpartition("/")[2]
-
-    @property
-    def key(self) -> str:
-        return self.resource_id.lower()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

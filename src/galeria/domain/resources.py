@@ -31,6 +31,22 @@ class Resource:
         return ResourceId.parse(self.resource_id)
 
 
+class Outline:
+    """Of a resource that is known in brief, where thousands are looked through. Each kind says what else it has."""
+
+    __slots__ = ()
+
+    resource_id: str
+
+    @property
+    def name(self) -> str:
+        return self.resource_id.rpartition("/")[2]
+
+    @property
+    def key(self) -> str:
+        return self.resource_id.lower()
+
+
 @dataclass(eq=False, kw_only=True)
 class Subscription:
     id: str  # a GUID

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from galeria.domain.resources import Outline
 from galeria.domain.soft_delete import Retention
 from galeria.ports.images import Digest
 
@@ -14,7 +15,6 @@ class HeldVersion:
     """A version that a region holds whole."""
 
     gallery_id: str
-    definition_id: str
     version_id: str
     digests: tuple[Digest, ...]
 
@@ -45,7 +45,7 @@ class ImageSum:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class VersionSum:
+class VersionSum(Outline):
     """Of one version; only whole copies count."""
 
     id: str
@@ -54,10 +54,6 @@ class VersionSum:
     logical_bytes: int
     own_bytes: Mapping[str, int]  # by region
     unmeasured: Mapping[str, int]  # copies, by region, that are not in the figures yet
-
-    @property
-    def name(self) -> str:
-        return self.resource_id.rpartition("/")[2]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

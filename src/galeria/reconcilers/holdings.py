@@ -49,14 +49,8 @@ def _measure(world: World, region: str, versions: Sequence[HeldVersion], known: 
         )
         for each, own, chain in zip(versions[first:], grown, chains[first:], strict=False)
     ]
-    _keep(world, measured)
-
-
-def _keep(world: World, measured: Sequence[RegionHolding]) -> None:
-    """Versions that went meanwhile are left out: the next round notices."""
     with world.database() as uow:
-        there = {each.id for each in uow.offers.versions([each.version_id for each in measured])}
-        uow.holdings.keep([each for each in measured if each.version_id in there])
+        uow.holdings.keep(measured)
         uow.commit()
 
 

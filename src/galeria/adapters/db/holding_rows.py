@@ -36,7 +36,7 @@ class SqlHoldings:
 
     def held(self, region: str) -> list[HeldVersion]:
         question = (
-            sa.select(_definitions.gallery_id, _definitions.id, _versions.id, _disks.digest)
+            sa.select(_definitions.gallery_id, _versions.id, _disks.digest)
             .select_from(tables.replicas)
             .join(tables.image_versions, _versions.id == _replicas.version_id)
             .join(tables.image_definitions, _definitions.id == _versions.definition_id)
@@ -44,12 +44,12 @@ class SqlHoldings:
             .where(_replicas.region == region, _replicas.state == ReplicaState.COMPLETED, IS_THERE, _disks.digest != "")
             .order_by(_definitions.gallery_id, _versions.created_at, _versions.id, _disks.digest)
         )
-        found: dict[tuple[str, str, str], list[str]] = {}
-        for gallery, definition, version, digest in self._session.execute(question).all():
-            found.setdefault((gallery, definition, version), []).append(digest)
+        found: dict[tuple[str, str], list[str]] = {}
+        for gallery, version, digest in self._session.execute(question).all():
+            found.setdefault((gallery, version), []).append(digest)
         return [
-            HeldVersion(gallery_id=gallery, definition_id=definition, version_id=version, digests=tuple(digests))
-            for (gallery, definition, version), digests in found.items()
+            HeldVersion(gallery_id=gallery, version_id=version, digests=tuple(digests))
+            for (gallery, version), digests in found.items()
         ]
 
     def chains(self, region: str) -> dict[str, str]:
