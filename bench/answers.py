@@ -48,8 +48,6 @@ def measure(task: Task) -> list[Row]:
     parts = open_parts(data, fake=True)
     ensure_founded(parts)
     gallery = fill(parts)
-    # They came behind the server's back: otherwise it would take them all for news, and count them while it answers.
-    measure_holdings(parts.world)
     parts.close()
     with serving(data, fake=True) as connect:
         token = _token(connect)
@@ -85,6 +83,8 @@ def fill(parts: Parts) -> str:
                         Replica(version_id=version.id, region=region, state=ReplicaState.COMPLETED)
                     )
             uow.commit()
+    # They came behind a server's back: otherwise it would take them all for news, and count them while it answers.
+    measure_holdings(parts.world)
     return str(gallery.arm_id)
 
 

@@ -22,7 +22,6 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.labs import Lab, LabMachine, MachineKind
 from galeria.domain.operations import AuditEvent, Operation, OperationKind
 from galeria.domain.states import MachineState, OperationStatus
-from galeria.reconcilers.holdings import measure_holdings
 
 LABS = 1000
 EVENTS = 20  # of each lab in the log
@@ -55,8 +54,8 @@ def measure(task: Task) -> list[Row]:
 
 
 def furnish(parts: Parts, gallery: str) -> None:
-    """1,000 labs with a stopped template each, made from the gallery, which is attached; the operations that made them, the
-    log of them, and what every version holds."""
+    """1,000 labs with a stopped template each, made from the gallery, which is attached; the operations that made them, and
+    the log of them."""
     group = ResourceId(parts.installation.subscription_id, GROUP)
     with parts.database() as uow:
         account = uow.accounts.get_by_key(group.resource("Microsoft.LabServices", "labPlans", ACCOUNT).key)
@@ -75,9 +74,6 @@ def furnish(parts: Parts, gallery: str) -> None:
                 for _ in range(EVENTS):
                     uow.audit.add(_event(parts, lab))
             uow.commit()
-    # They came behind the server's back: otherwise it would take them all for news, and count them while it answers.
-    measure_holdings(parts.world)
-    measure_holdings(parts.world)
 
 
 def sign_in(client: httpx.Client, data: Path) -> None:
