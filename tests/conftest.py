@@ -16,7 +16,8 @@ from galeria.adapters.db.uow import SqlDatabase
 from tests.scene import MakeScene, Scene, make_scene
 
 # Where two processes test side by side, each of these stays in one of them: they share a server, a browser or the host's
-# libvirt, whose machines are counted. Everything else goes file by file to whoever is free.
+# libvirt, whose machines are counted. Everything else goes file by file to whoever is free. The longest groups come first, in
+# this order, so that nobody waits for them at the end.
 TOGETHER = {
     "tests/web/test_scenarios.py": "machines",
     "tests/web/": "browser",
@@ -26,8 +27,7 @@ TOGETHER = {
     "tests/guests/": "machines",
     "tests/clients/": "clients",
 }
-LONGEST = ["machines", "browser", "clients"]
-"""They come first, so that nobody waits for them at the end."""
+LONGEST = list(dict.fromkeys(TOGETHER.values()))
 
 TOLD = pytest.StashKey[list[str]]()
 """What other processes have to say at the end."""
