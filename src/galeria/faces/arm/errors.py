@@ -44,6 +44,8 @@ STATUS: dict[type[GaleriaError], int] = {
 }
 RETRY_SECONDS = "5"
 
+_HOLDERS = (dict, list)
+
 _SENTENCES = {
     400: ("InvalidRequestContent", "The request's body could not be read. Send one JSON object in UTF-8."),
     413: ("RequestEntityTooLarge", "The request's body is too large. Send files to /uploads."),
@@ -68,9 +70,6 @@ def _without_nulls(content: Any) -> Any:
         for key, value in content.items()
         if value is not None
     }
-
-
-_HOLDERS = (dict, list)
 
 
 def status_of(error: GaleriaError) -> int:
