@@ -36,6 +36,13 @@ def test_thousands_are_asked_for_at_once(index: DatabaseChunkIndex) -> None:
     index.add_pack("north", "p1", 100, places("p1", range(3000)))
     assert len(index.known("north", map(chunk, range(4000)))) == 3000
     assert index.locate("north", map(chunk, range(4000))) == places("p1", range(3000))
+    assert index.stored_bytes("north", map(chunk, range(4000))) == 3000 * 10
+
+
+def test_bytes_of_a_chunk_that_is_named_twice_count_once(index: DatabaseChunkIndex) -> None:
+    index.add_pack("north", "p1", 100, places("p1", range(5)))
+    assert index.stored_bytes("north", [chunk(1), chunk(3), chunk(1), chunk(9)]) == 2 * 10
+    assert index.stored_bytes("south", [chunk(1)]) == index.stored_bytes("north", []) == 0
 
 
 def test_a_chunk_keeps_its_first_place(index: DatabaseChunkIndex) -> None:

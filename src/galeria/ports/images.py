@@ -168,6 +168,10 @@ class ChunkIndex(Protocol):
 
     def locate(self, region: str, chunks: Iterable[bytes]) -> "dict[bytes, ChunkPlace]": ...
 
+    def stored_bytes(self, region: str, chunks: Iterable[bytes]) -> int:
+        """Compressed bytes of those that have a place, each counted once."""
+        ...
+
     def add_pack(
         self, region: str, pack: str, size: int, places: "dict[bytes, ChunkPlace]", *, takes_over: bool = False
     ) -> None:

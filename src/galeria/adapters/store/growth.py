@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from galeria.adapters.store import envelopes
 from galeria.adapters.store.depot import Depot
-from galeria.adapters.store.verify import stored_bytes
 from galeria.ports.images import Digest
 
 ROOM = 1_000_000
@@ -33,7 +32,7 @@ def growth(
     for digests in sets[:fitting]:
         own = unclaimed.intersection(_names(depot, digests)) if unclaimed else set()
         unclaimed -= own
-        grown.append(stored_bytes(depot, own) if own else 0)
+        grown.append(depot.index.stored_bytes(depot.region, own) if own else 0)
     return grown
 
 

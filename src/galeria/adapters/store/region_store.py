@@ -17,7 +17,7 @@ from galeria.adapters.store.opened import StoredDiskSource
 from galeria.adapters.store.rebuild import rebuild
 from galeria.adapters.store.replicate import need, replicate
 from galeria.adapters.store.restore import restore
-from galeria.adapters.store.verify import stored_bytes, verify
+from galeria.adapters.store.verify import verify
 from galeria.domain.errors import Invalid
 from galeria.ports.disks import DiskSource
 from galeria.ports.images import (
@@ -63,7 +63,8 @@ class RegionStore:
 
     def missing_bytes(self, digest: Digest, *, source: ImageStore) -> int:
         origin = _depot_of(source)
-        return stored_bytes(origin, need(self._depot, envelopes.get(origin, digest)).absent)
+        absent = need(self._depot, envelopes.get(origin, digest)).absent
+        return origin.index.stored_bytes(origin.region, absent)
 
     def restore(self, digest: Digest, target: Path, *, progress: Progress) -> None:
         with self.lease(exclusive=False):
@@ -82,14 +83,16 @@ class RegionStore:
         return envelopes.get(self._depot, digest).facts(digest)
 
     def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
-        own: set[bytes] = set()
         wanted = set(digests)
-        for digest in wanted:
-            own.update(envelopes.get(self._depot, digest).names())
-        count, total = len(own), stored_bytes(self._depot, own)
+        names = {name for digest in wanted for name in envelopes.get(self._depot, digest).names()}
+        own = set(names)
         for digest in set(others) - wanted:
+            if not own:  # every other manifest that is read from here on would be read in vain
+                break
             own.difference_update(self._names_of(digest))
-        return Holding(stored_bytes=total, exclusive_bytes=stored_bytes(self._depot, own), chunks=count)
+        total = self._stored_bytes(names)
+        exclusive = total if len(own) == len(names) else self._stored_bytes(own)
+        return Holding(stored_bytes=total, exclusive_bytes=exclusive, chunks=len(names))
 
     def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
         return growth(self._depot, sets, before=before)
@@ -109,6 +112,9 @@ class RegionStore:
 
     def lease(self, *, exclusive: bool) -> AbstractContextManager[None]:
         return self._depot.lease(exclusive=exclusive)
+
+    def _stored_bytes(self, names: Iterable[bytes]) -> int:
+        return self._depot.index.stored_bytes(self.region, names)
 
     def _names_of(self, digest: Digest) -> Iterable[bytes]:
         # An image that is not in this region names nothing here.

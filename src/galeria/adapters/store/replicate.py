@@ -12,7 +12,6 @@ from galeria.adapters.store.packs import PackWriter, Sealed
 from galeria.adapters.store.parallel import share_out
 from galeria.adapters.store.publishing import Publisher
 from galeria.adapters.store.reading import Run, damaged_among, runs_of, windows
-from galeria.adapters.store.verify import stored_bytes
 from galeria.domain.errors import Corrupt
 from galeria.ports.images import ChunkPlace, Digest, Replicated
 from galeria.ports.progress import Progress
@@ -38,7 +37,8 @@ def replicate(target: Depot, digest: Digest, *, source: Depot, progress: Progres
     manifest = envelopes.open_envelope(source, digest, envelope)
     envelopes.open_envelope(target, digest, envelope)
     needed = need(target, manifest)
-    total = stored_bytes(target, needed.present) + stored_bytes(source, needed.absent)
+    total = target.index.stored_bytes(target.region, needed.present)
+    total += source.index.stored_bytes(source.region, needed.absent)
     meter = Meter(progress, total=total)
     # A chunk that rotted here since it arrived is sent again: replicating twice mends.
     rotten = damaged_among(target, needed.present, meter.add)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from galeria.adapters.store import envelopes
 from galeria.adapters.store.depot import Depot
 from galeria.adapters.store.meter import Meter
-from galeria.adapters.store.reading import damaged_among, windows
+from galeria.adapters.store.reading import damaged_among
 from galeria.domain.errors import Corrupt, NotFound
 from galeria.ports.images import Damage, Digest, Verified
 from galeria.ports.progress import Progress
@@ -24,15 +24,7 @@ def verify(depot: Depot, digests: Iterable[Digest] | None, *, progress: Progress
             chunks.update(envelopes.get(depot, digest).names())
         except (Corrupt, NotFound) as error:
             damaged.append(Damage(name=digest, reason=error.message))
-    meter = Meter(progress, total=stored_bytes(depot, chunks))
+    meter = Meter(progress, total=depot.index.stored_bytes(depot.region, chunks))
     found = damaged_among(depot, chunks, meter.add)
     damaged += [Damage(name=name.hex(), reason=reason) for name, reason in sorted(found.items())]
     return Verified(manifests=len(names), chunks=len(chunks), bytes_read=meter.done, damaged=tuple(damaged))
-
-
-def stored_bytes(depot: Depot, names: Iterable[bytes]) -> int:
-    """Compressed bytes of those chunks that have a place here."""
-    total = 0
-    for some in windows(names):
-        total += sum(place.length for place in depot.index.locate(depot.region, some).values())
-    return total
