@@ -13,7 +13,8 @@ from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.mapping import map_classes
 from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.uow import SqlDatabase
-from tests.scene import MakeScene, Scene, make_scene
+from tests.scene import Scene
+from tests.stages import MakeScene, Prepare, Stages, founded
 
 # Where two processes test side by side, each of these stays in one of them: they share a server, a browser or the host's
 # libvirt, whose machines are counted. Everything else goes file by file to whoever is free. The longest groups come first, in
@@ -99,13 +100,18 @@ def database(database_engine: sa.Engine) -> SqlDatabase:
     return SqlDatabase(database_engine)
 
 
+@pytest.fixture(scope="session")
+def stages(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Stages:
+    return Stages(tmp_path_factory.mktemp("stages"), migrated_file)
+
+
 @pytest.fixture
-def new_scene(tmp_path: Path, migrated_file: Path) -> Iterator[MakeScene]:
+def new_scene(tmp_path: Path, stages: Stages) -> Iterator[MakeScene]:
     """Scenes: as many as a test wants, each on its own database and stores."""
     closers: list[Callable[[], None]] = []
 
-    def make() -> Scene:
-        scene, close = make_scene(tmp_path / f"scene{len(closers)}", migrated_file)
+    def make(prepare: Prepare = founded) -> Scene:
+        scene, close = stages.copy(prepare, tmp_path / f"scene{len(closers)}")
         closers.append(close)
         return scene
 

@@ -1,9 +1,11 @@
 """A whole installation without virtual machines: real database, real stores, a fake engine, and three people."""
 
 import shutil
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -52,8 +54,6 @@ ACCOUNT = GROUP.resource("Microsoft.LabServices", "labPlans", "labs")
 PASSWORD = "correct-Horse-7"
 MIB = 1024 * 1024
 SIGNING_KEY = b"only for tests: 32 bytes of key."
-
-MakeScene = Callable[[], "Scene"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,6 +237,12 @@ def _scene(world: World, folder: Path) -> Scene:
     return Scene(world=world, engine=world.engine, people=people, folder=folder)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Reading all certificates of this computer takes longer than the rest of a scene."""
+    return ssl.create_default_context()
+
+
 def _world(folder: Path) -> tuple[World, Callable[[], None]]:
     map_classes()
     engine = make_engine(f"sqlite:///{folder / 'galeria.db'}")
@@ -259,7 +265,7 @@ def _world(folder: Path) -> tuple[World, Callable[[], None]]:
         },
         uploads=DirectoryUploads(folder / "uploads", open_image),
         disk_files=DirectoryPages(folder / "disks", open_image),
-        fetcher=HttpFetcher(allowed=settings.import_hosts),
+        fetcher=HttpFetcher(allowed=settings.import_hosts, context=_trusted()),
         clock=clock,
         meter=DatabaseMeter(database, clock),
         settings=settings,

@@ -19,7 +19,8 @@ from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.states import OperationStatus
-from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, Scene, disk_bytes
+from tests.scene import ACCOUNT, GALLERY, GROUP, Scene
+from tests.stages import MakeScene, with_linux
 
 OTHER = GROUP.resource("Microsoft.LabServices", "labPlans", "evening")
 SECOND_GALLERY = GROUP.resource("Microsoft.Compute", "galleries", "gal_2")
@@ -32,10 +33,9 @@ def put(scene: Scene, wanted: AccountRequest, id: ResourceId = ACCOUNT, who: str
 
 
 @pytest.fixture
-def stocked(scene: Scene) -> Scene:
+def stocked(new_scene: MakeScene) -> Scene:
     """With one image."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    return scene
+    return new_scene(with_linux)
 
 
 def test_an_account_has_one_gallery_at_a_time(scene: Scene) -> None:

@@ -22,16 +22,20 @@ from galeria.domain.soft_delete import Retention
 from galeria.reconcilers.holdings import measure_holdings
 from tests.scene import GALLERY, GROUP, MIB, Scene, disk_bytes, version_id
 from tests.shelves import BRAZIL, VersionRows, add_image, fill_shelf
+from tests.stages import MakeScene
 
 CENT = Decimal("0.000001")  # what prices are rounded to
 
 
-@pytest.fixture
-def shelf(scene: Scene) -> Scene:
+def fill(scene: Scene) -> None:
     """Two images; the versions share most of their bytes, and a lab stands on the first."""
     fill_shelf(scene)
     scene.run(scene.begin_import("other", disk_bytes(MIB, seed=2)))
-    return scene
+
+
+@pytest.fixture
+def shelf(new_scene: MakeScene) -> Scene:
+    return new_scene(fill)
 
 
 def seen(scene: Scene, text: str = "", page: int = 1) -> GalleryCosts:

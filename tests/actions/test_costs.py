@@ -9,13 +9,13 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.prices import Prices
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
 from tests.shelves import BRAZIL, fill_shelf
+from tests.stages import MakeScene
 
 
 @pytest.fixture
-def shelf(scene: Scene) -> Scene:
+def shelf(new_scene: MakeScene) -> Scene:
     """Three versions that share most of their bytes, and a lab on the first."""
-    fill_shelf(scene)
-    return scene
+    return new_scene(fill_shelf)
 
 
 def impact(scene: Scene, id: ResourceId) -> Impact:

@@ -1,10 +1,12 @@
 """Exporting a template: who may, under which name and number, to which regions, and what it is said to cost."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from galeria.actions.accounts import AccountRequest, put_account
+from galeria.actions.copies import copy_bytes
 from galeria.actions.definitions import put_definition
 from galeria.actions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
 from galeria.actions.labs import delete_lab
@@ -12,21 +14,23 @@ from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid
 from galeria.domain.galleries import Generation, ImageDefinition, ImageVersion, OsState
 from galeria.domain.operations import Operation
 from tests.actions.test_labs import give
-from tests.scene import ACCOUNT, GALLERY, MIB, Scene, definition, disk_bytes, lab_id
+from tests.scene import ACCOUNT, GALLERY, MIB, Scene, definition, lab_id
+from tests.stages import MakeScene, with_running_lab
 
 CHUNK = 256 * 1024  # bytes; what a store reads at least
 BRAZIL = ("brazilsouth", "brazilsoutheast")
 WANTED = ExportRequest(lab=lab_id("algebra"), machine="template", name="Álgebra — turma A")
 
 
-@pytest.fixture
-def taught(scene: Scene) -> Scene:
+def teach(scene: Scene) -> None:
     """A running lab of the educator, with something written on its disk."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
-    scene.run(scene.begin_start("algebra"))
+    with_running_lab(scene)
     scene.engine.write(scene.guest_of("algebra"), MIB // 2, b"lesson one")
-    return scene
+
+
+@pytest.fixture
+def taught(new_scene: MakeScene) -> Scene:
+    return new_scene(teach)
 
 
 def export(
@@ -38,7 +42,8 @@ def export(
 
 def estimate(scene: Scene, wanted: ExportRequest = WANTED) -> ExportEstimate:
     with scene.request("educator") as request:
-        return estimate_export(request, ACCOUNT, wanted, scene.engine, scene.world.stores)
+        measure = partial(copy_bytes, stores=scene.world.stores)
+        return estimate_export(request, ACCOUNT, wanted, scene.engine, scene.world.stores, measure)
 
 
 def refusal(scene: Scene, wanted: ExportRequest = WANTED, who: str = "educator") -> GaleriaError:

@@ -7,20 +7,24 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.states import MachineState, ProvisioningState
 from tests.actions.test_labs import give
 from tests.questions import counted
-from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, SUBSCRIPTION, Scene, disk_bytes, lab_id
+from tests.scene import ACCOUNT, GALLERY, GROUP, SUBSCRIPTION, Scene, lab_id
 from tests.shelves import copy_labs
+from tests.stages import MakeScene, with_linux
 
 LABS = 1000
 QUESTIONS = 12  # however many labs there are
 IMAGE = GALLERY.child("images", "linux")
 
 
-@pytest.fixture
-def stocked(scene: Scene) -> Scene:
+def stock(scene: Scene) -> None:
     """With the educator's lab `course`."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
+    with_linux(scene)
     scene.run(scene.begin_lab("course", IMAGE))
-    return scene
+
+
+@pytest.fixture
+def stocked(new_scene: MakeScene) -> Scene:
+    return new_scene(stock)
 
 
 def stock_many(scene: Scene) -> None:

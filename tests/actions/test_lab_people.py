@@ -27,17 +27,16 @@ from galeria.domain.roster import InvitationState, RegistrationState
 from galeria.domain.states import LabState, OperationStatus
 from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, Scene, disk_bytes, lab_id, lab_request, secrets, version_id
 from tests.shelves import add_student_machine
+from tests.stages import MakeScene, with_lab
 
 IMAGE = GALLERY.child("images", "linux")
 ALGEBRA = lab_id("algebra")
 
 
 @pytest.fixture
-def lab(scene: Scene) -> Scene:
+def lab(new_scene: MakeScene) -> Scene:
     """With the lab 'algebra', whose template is off."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    scene.run(scene.begin_lab("algebra", IMAGE))
-    return scene
+    return new_scene(with_lab)
 
 
 def held(scene: Scene, id: ResourceId = ALGEBRA) -> Lab:

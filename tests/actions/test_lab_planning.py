@@ -29,6 +29,7 @@ from tests.scene import (
     version_id,
 )
 from tests.shelves import copy_labs
+from tests.stages import MakeScene
 
 IMAGE = GALLERY.child("images", "linux")
 EVENING = GROUP.resource("Microsoft.LabServices", "labPlans", "evening")
@@ -36,8 +37,7 @@ OTHER = GROUP.resource("Microsoft.Compute", "galleries", "other")
 WANTED = lab_request("plan", IMAGE)
 
 
-@pytest.fixture
-def stocked(scene: Scene) -> Scene:
+def stock(scene: Scene) -> None:
     """With `linux` in two regions, `away` in one that is not the account's, and `off`, which is disabled."""
     scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
     scene.run(scene.begin_import("linux", disk_bytes(MIB, seed=2), version="2.0.0"))
@@ -52,7 +52,11 @@ def stocked(scene: Scene) -> Scene:
         regions = ("brazilsouth", "brazilsoutheast", "northeurope")
         account = AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY, allowed_regions=regions)
         put_account(request, ACCOUNT, account)
-    return scene
+
+
+@pytest.fixture
+def stocked(new_scene: MakeScene) -> Scene:
+    return new_scene(stock)
 
 
 def check(scene: Scene, wanted: LabRequest, *, name: str = "plan", who: str = "educator") -> Findings:

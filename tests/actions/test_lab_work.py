@@ -11,14 +11,13 @@ from galeria.domain.labs import Lab
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState
 from tests.actions.test_lab_people import ALGEBRA, IMAGE, change, give, held
 from tests.scene import ACCOUNT, GROUP, MIB, Scene, disk_bytes, secrets
+from tests.stages import MakeScene, with_lab
 
 
 @pytest.fixture
-def lab(scene: Scene) -> Scene:
+def lab(new_scene: MakeScene) -> Scene:
     """With the lab 'algebra', whose template is off."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    scene.run(scene.begin_lab("algebra", IMAGE))
-    return scene
+    return new_scene(with_lab)
 
 
 def test_publishing_shuts_the_template_down_and_opens_the_lab(lab: Scene) -> None:

@@ -34,16 +34,16 @@ from tests.scene import (
     secrets,
     version_id,
 )
+from tests.stages import MakeScene, with_linux
 
 IMAGE = GALLERY.child("images", "linux")
 EVENING = ResourceId(SUBSCRIPTION, "evening")
 
 
 @pytest.fixture
-def stocked(scene: Scene) -> Scene:
+def stocked(new_scene: MakeScene) -> Scene:
     """With one image in brazilsouth."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    return scene
+    return new_scene(with_linux)
 
 
 def ask(scene: Scene, wanted: LabRequest, id: ResourceId, who: str = "educator") -> tuple[Lab, Operation | None]:

@@ -8,17 +8,16 @@ from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.operations import Operation
 from galeria.domain.states import MachineState, OperationStatus
 from tests.crashing import Crash, Steps
-from tests.scene import GALLERY, MIB, Scene, disk_bytes, lab_id, secrets
+from tests.scene import GALLERY, Scene, lab_id, secrets
+from tests.stages import MakeScene, with_lab
 
 LAB = lab_id("algebra")
 
 
 @pytest.fixture
-def lab(scene: Scene) -> Scene:
+def lab(new_scene: MakeScene) -> Scene:
     """Made, not started."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
-    return scene
+    return new_scene(with_lab)
 
 
 def reset(scene: Scene, password: str = "Other-horse-8", account: str = "ana") -> Operation:

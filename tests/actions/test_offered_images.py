@@ -1,5 +1,7 @@
 """A page of a lab account's images says of each what looking at it alone says, and several are switched at once."""
 
+from functools import cache
+
 import pytest
 
 from galeria.actions.accounts import AccountRequest, enable_image, list_images, put_account
@@ -20,19 +22,27 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.offers import Offer
 from tests.scene import ACCOUNT, GALLERY, Scene, lab_id, lab_request
 from tests.shelves import add_many
+from tests.stages import MakeScene, Prepare
 
 REGIONS = ("brazilsouth", "brazilsoutheast", "westeurope")
 IMAGES = 60
 
 
+@cache
+def stocking(seed: int) -> Prepare:
+    def stock(scene: Scene) -> None:
+        with scene.request() as request:
+            add_many(request, IMAGES, REGIONS, seed=seed)
+            request.uow.flush()
+            for each in request.uow.definitions.below(GALLERY.key)[::7]:
+                enable_image(request, ACCOUNT, each.name, enabled=False)
+
+    return stock
+
+
 @pytest.fixture
-def stocked(scene: Scene, request: pytest.FixtureRequest) -> Scene:
-    with scene.request() as inner:
-        add_many(inner, IMAGES, REGIONS, seed=getattr(request, "param", 1))
-        inner.uow.flush()
-        for each in inner.uow.definitions.below(GALLERY.key)[::7]:
-            enable_image(inner, ACCOUNT, each.name, enabled=False)
-    return scene
+def stocked(new_scene: MakeScene, request: pytest.FixtureRequest) -> Scene:
+    return new_scene(stocking(getattr(request, "param", 1)))
 
 
 def search(scene: Scene, who: str = "educator", **wanted: object) -> OfferedImages:

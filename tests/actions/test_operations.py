@@ -8,15 +8,15 @@ from galeria.domain.errors import Conflict, Forbidden, MachineFailed, NotFound
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import OperationStatus
 from tests.scene import GALLERY, MIB, PASSWORD, Scene, disk_bytes, lab_id, secrets
+from tests.stages import MakeScene, with_linux
 
 NEVER = "00000000-0000-0000-0000-000000000000"
 IMAGE = GALLERY.child("images", "linux")
 
 
 @pytest.fixture
-def stocked(scene: Scene) -> Scene:
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    return scene
+def stocked(new_scene: MakeScene) -> Scene:
+    return new_scene(with_linux)
 
 
 def test_for_a_stranger_an_operation_does_not_exist(stocked: Scene) -> None:

@@ -1,9 +1,11 @@
 """One thing of a version changes, everything else stays: regions, latest, end of life, another try, coming back."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from galeria.actions.copies import copy_bytes
 from galeria.actions.region_prices import region_prices
 from galeria.actions.version_changes import (
     restore_version,
@@ -19,15 +21,15 @@ from galeria.domain.publishing import Target
 from galeria.domain.states import OperationStatus, ReplicaState
 from tests.failing import FailingStore, with_stores
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
+from tests.stages import MakeScene, with_linux
 
 LINUX = version_id("linux")
 HOME, NEAR, FAR = "brazilsouth", "brazilsoutheast", "westeurope"
 
 
 @pytest.fixture
-def imported(scene: Scene) -> Scene:
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    return scene
+def imported(new_scene: MakeScene) -> Scene:
+    return new_scene(with_linux)
 
 
 def state(scene: Scene) -> tuple[ImageVersion, dict[str, Replica]]:
@@ -137,7 +139,7 @@ def test_changes_take_the_right_to_write(imported: Scene) -> None:
 
 def test_prices_are_told_before_anything_is_sent(imported: Scene) -> None:
     with imported.request() as request:
-        _, prices = region_prices(request, LINUX, imported.world.stores)
+        _, prices = region_prices(request, LINUX, partial(copy_bytes, stores=imported.world.stores))
     found = {each.region.name: each for each in prices}
 
     assert found[HOME].is_home
@@ -147,6 +149,6 @@ def test_prices_are_told_before_anything_is_sent(imported: Scene) -> None:
         operation = set_regions(request, LINUX, (HOME, NEAR))
     imported.run(operation)
     with imported.request() as request:
-        _, prices = region_prices(request, LINUX, imported.world.stores)
+        _, prices = region_prices(request, LINUX, partial(copy_bytes, stores=imported.world.stores))
     assert {each.region.name: each.send_bytes for each in prices}[NEAR] == 0
     assert state(imported)[1][NEAR].sent_bytes >= found[NEAR].send_bytes  # with the manifest

@@ -14,6 +14,7 @@ from galeria.domain.publishing import Target
 from galeria.domain.states import OperationStatus, ProvisioningState, ReplicaState
 from tests.failing import FailingStore, with_stores
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
+from tests.stages import MakeScene, with_linux
 
 HOME = VersionRequest(location="brazilsouth", tags={})
 LINUX = version_id("linux")
@@ -35,9 +36,8 @@ def state(scene: Scene) -> tuple[ImageVersion, dict[str, Replica]]:
 
 
 @pytest.fixture
-def imported(scene: Scene) -> Scene:
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    return scene
+def imported(new_scene: MakeScene) -> Scene:
+    return new_scene(with_linux)
 
 
 def test_the_home_region_must_be_a_target(scene: Scene) -> None:

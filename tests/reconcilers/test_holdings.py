@@ -12,15 +12,15 @@ from galeria.reconcilers.holdings import measure_holdings
 from tests.failing import FailingStore, with_stores
 from tests.scene import GALLERY, Scene, version_id
 from tests.shelves import BRAZIL, fill_shelf
+from tests.stages import MakeScene
 
 Figures = dict[tuple[str, str], int]
 
 
 @pytest.fixture
-def shelf(scene: Scene) -> Scene:
+def shelf(new_scene: MakeScene) -> Scene:
     """Three versions that share most of their bytes, two of one image."""
-    fill_shelf(scene)
-    return scene
+    return new_scene(fill_shelf)
 
 
 def asked(scene: Scene) -> Figures:

@@ -20,16 +20,14 @@ from galeria.reconcilers.orphans import UPLOAD_AGE, collect_garbage, remove_lost
 from galeria.workflows.world import World
 from tests.crashing import Crash, Steps
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
+from tests.stages import MakeScene, with_running_lab
 
 IMAGE = GALLERY.child("images", "linux")
 
 
 @pytest.fixture
-def running(scene: Scene) -> Scene:
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    scene.run(scene.begin_lab("algebra", IMAGE))
-    scene.run(scene.begin_start("algebra"))
-    return scene
+def running(new_scene: MakeScene) -> Scene:
+    return new_scene(with_running_lab)
 
 
 @dataclass

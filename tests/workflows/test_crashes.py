@@ -17,7 +17,8 @@ from galeria.ports.machines import Power
 from galeria.ports.work import Step
 from galeria.workflows.run import run_operation
 from tests.crashing import crash_everywhere
-from tests.scene import MIB, MakeScene, Scene, disk_bytes, lab_id, secrets, version_id
+from tests.scene import MIB, Scene, disk_bytes, lab_id, secrets, version_id
+from tests.stages import MakeScene, Prepare, founded
 
 BRAZIL = ("brazilsouth", "brazilsoutheast")
 
@@ -31,6 +32,9 @@ class Told:
     look: Callable[[], None]
 
 
+Story = Callable[[Scene], Told]
+
+
 def importing(scene: Scene) -> Told:
     operation = scene.begin_import("linux", disk_bytes(), regions=BRAZIL)
 
@@ -42,7 +46,6 @@ def importing(scene: Scene) -> Told:
 
 
 def creating_a_lab(scene: Scene) -> Told:
-    scene.run(scene.begin_import("linux", disk_bytes()))
     operation = scene.begin_lab("algebra", version_id("linux").parent)
 
     def look() -> None:
@@ -55,7 +58,6 @@ def creating_a_lab(scene: Scene) -> Told:
 
 
 def starting(scene: Scene) -> Told:
-    a_lab(scene)
     operation = scene.begin_start("algebra")
 
     def look() -> None:
@@ -70,7 +72,6 @@ def starting(scene: Scene) -> Told:
 
 
 def stopping(scene: Scene) -> Told:
-    a_running_lab(scene)
     operation = scene.begin_stop("algebra")
 
     def look() -> None:
@@ -81,8 +82,6 @@ def stopping(scene: Scene) -> Told:
 
 
 def resetting_a_password(scene: Scene) -> Told:
-    from_scene = scene
-    a_running_lab(scene)
     before = scene.engine.guest(scene.guest_of("algebra")).passwords["educator"]
     with scene.request("educator") as request:
         operation = reset_password(
@@ -90,14 +89,13 @@ def resetting_a_password(scene: Scene) -> Told:
         )
 
     def look() -> None:
-        assert from_scene.machine("algebra").state is MachineState.RUNNING
-        assert from_scene.engine.guest(from_scene.guest_of("algebra")).passwords["educator"] != before
+        assert scene.machine("algebra").state is MachineState.RUNNING
+        assert scene.engine.guest(scene.guest_of("algebra")).passwords["educator"] != before
 
     return Told(scene, operation, look)
 
 
 def exporting(scene: Scene) -> Told:
-    a_running_lab(scene)
     scene.engine.write(scene.guest_of("algebra"), MIB, b"lesson one")
     operation = scene.begin_export("algebra", "Álgebra 1")
 
@@ -111,8 +109,6 @@ def exporting(scene: Scene) -> Told:
 
 
 def starting_a_specialized_machine(scene: Scene) -> Told:
-    an_exported_image(scene)
-    scene.run(scene.begin_lab("geometry", version_id("Algebra-1").parent, who="colleague", region="brazilsoutheast"))
     operation = scene.begin_start("geometry", who="colleague")
 
     def look() -> None:
@@ -125,7 +121,6 @@ def starting_a_specialized_machine(scene: Scene) -> Told:
 
 
 def adding_and_removing_regions(scene: Scene) -> Told:
-    scene.run(scene.begin_import("linux", disk_bytes(), regions=BRAZIL))
     with scene.request() as request:
         targets = (Target(region="brazilsouth"), Target(region="West Europe"))
         wanted = VersionRequest(location="brazilsouth", tags={}, targets=targets)
@@ -140,7 +135,6 @@ def adding_and_removing_regions(scene: Scene) -> Told:
 
 
 def deleting_a_version(scene: Scene) -> Told:
-    scene.run(scene.begin_import("linux", disk_bytes(), regions=BRAZIL))
     with scene.request() as request:
         operation = delete_version(request, version_id("linux"))
     assert operation is not None
@@ -154,7 +148,6 @@ def deleting_a_version(scene: Scene) -> Told:
 
 
 def deleting_a_lab(scene: Scene) -> Told:
-    a_running_lab(scene)
     with scene.request("educator") as request:
         operation = delete_lab(request, lab_id("algebra"))
     assert operation is not None
@@ -169,7 +162,6 @@ def deleting_a_lab(scene: Scene) -> Told:
 
 
 def reimaging(scene: Scene) -> Told:
-    a_running_lab(scene)
     scene.engine.write(scene.guest_of("algebra"), 0, b"spoiled")
     with scene.request("educator") as request:
         operation = reimage_machine(request, lab_id("algebra"), "template")
@@ -184,7 +176,6 @@ def reimaging(scene: Scene) -> Told:
 
 
 def redeploying(scene: Scene) -> Told:
-    a_running_lab(scene)
     scene.engine.write(scene.guest_of("algebra"), MIB, b"kept")
     with scene.request("educator") as request:
         operation = redeploy_machine(request, lab_id("algebra"), "template")
@@ -198,7 +189,6 @@ def redeploying(scene: Scene) -> Told:
 
 
 def publishing(scene: Scene) -> Told:
-    a_running_lab(scene)
     with scene.request("educator") as request:
         operation = publish_lab(request, lab_id("algebra"))
 
@@ -212,30 +202,62 @@ def publishing(scene: Scene) -> Told:
     return Told(scene, operation, look)
 
 
-STORIES = (
-    importing,
-    creating_a_lab,
-    starting,
-    stopping,
-    resetting_a_password,
-    reimaging,
-    redeploying,
-    publishing,
-    exporting,
-    starting_a_specialized_machine,
-    adding_and_removing_regions,
-    deleting_a_version,
-    deleting_a_lab,
+def an_image(scene: Scene) -> None:
+    scene.run(scene.begin_import("linux", disk_bytes()))
+
+
+def an_image_in_two_regions(scene: Scene) -> None:
+    scene.run(scene.begin_import("linux", disk_bytes(), regions=BRAZIL))
+
+
+def a_lab(scene: Scene) -> None:
+    an_image(scene)
+    scene.run(scene.begin_lab("algebra", version_id("linux").parent))
+
+
+def a_running_lab(scene: Scene) -> None:
+    a_lab(scene)
+    scene.run(scene.begin_start("algebra"))
+
+
+def a_lab_of_an_exported_image(scene: Scene) -> None:
+    a_running_lab(scene)
+    scene.run(scene.begin_export("algebra", "Álgebra 1"))
+    scene.run(scene.begin_lab("geometry", version_id("Algebra-1").parent, who="colleague", region="brazilsoutheast"))
+
+
+# Each with what is there before it begins.
+STORIES: tuple[tuple[Story, Prepare], ...] = (
+    (importing, founded),
+    (creating_a_lab, an_image),
+    (starting, a_lab),
+    (stopping, a_running_lab),
+    (resetting_a_password, a_running_lab),
+    (reimaging, a_running_lab),
+    (redeploying, a_running_lab),
+    (publishing, a_running_lab),
+    (exporting, a_running_lab),
+    (starting_a_specialized_machine, a_lab_of_an_exported_image),
+    (adding_and_removing_regions, an_image_in_two_regions),
+    (deleting_a_version, an_image_in_two_regions),
+    (deleting_a_lab, a_running_lab),
 )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("story", STORIES)
-def test_a_crash_before_or_after_any_step_changes_nothing(story: Callable[[Scene], Told], new_scene: MakeScene) -> None:
-    crash(story, new_scene)
+def each_of(stories: tuple[tuple[Story, Prepare], ...], *, quick: Story) -> list[pytest.ParameterSet]:
+    """One is told by the quick tests too."""
+    return [
+        pytest.param(story, before, id=story.__name__, marks=[] if story is quick else pytest.mark.slow)
+        for story, before in stories
+    ]
 
 
-def crash(story: Callable[[Scene], Told], new_scene: MakeScene) -> None:
+@pytest.mark.parametrize(("story", "before"), each_of(STORIES, quick=stopping))
+def test_a_crash_before_or_after_any_step_changes_nothing(story: Story, before: Prepare, new_scene: MakeScene) -> None:
+    crash(story, lambda: new_scene(before))
+
+
+def crash(story: Story, new_scene: Callable[[], Scene]) -> None:
     def make() -> tuple[Callable[[Step], None], Callable[[], None]]:
         told = story(new_scene())
 
@@ -250,21 +272,6 @@ def crash(story: Callable[[Scene], Told], new_scene: MakeScene) -> None:
         return tell, look
 
     assert crash_everywhere(make) >= 8
-
-
-def a_lab(scene: Scene) -> None:
-    scene.run(scene.begin_import("linux", disk_bytes()))
-    scene.run(scene.begin_lab("algebra", version_id("linux").parent))
-
-
-def a_running_lab(scene: Scene) -> None:
-    a_lab(scene)
-    scene.run(scene.begin_start("algebra"))
-
-
-def an_exported_image(scene: Scene) -> None:
-    a_running_lab(scene)
-    scene.run(scene.begin_export("algebra", "Álgebra 1"))
 
 
 def expect_version(scene: Scene, id: ResourceId, content: bytes, regions: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ from galeria.ports.machines import Power
 from tests.crashing import Crash, Steps
 from tests.failing import FailingStore, wishing, with_stores
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, lab_id, secrets, version_id
+from tests.stages import MakeScene, with_running_lab
 
 BRAZIL = ("brazilsouth", "brazilsoutheast")
 FULL = OutOfSpace("The disk of the store is full.", hint="Make room, then retry.")
@@ -49,14 +50,15 @@ def steps(scene: Scene, operation: Operation) -> dict[tuple[str, str], Operation
         return {(each.name, each.region): each for each in uow.operations.steps(operation.id)}
 
 
-@pytest.fixture
-def running(scene: Scene) -> Scene:
+def run(scene: Scene) -> None:
     """A lab that runs, with a line on its disk."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    scene.run(scene.begin_lab("algebra", IMAGE))
-    scene.run(scene.begin_start("algebra"))
+    with_running_lab(scene)
     scene.engine.write(scene.guest_of("algebra"), 0, b"lesson one")
-    return scene
+
+
+@pytest.fixture
+def running(new_scene: MakeScene) -> Scene:
+    return new_scene(run)
 
 
 @pytest.mark.parametrize("halfway", [False, True])

@@ -12,19 +12,23 @@ from galeria.domain.operations import StepStatus
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Credentials, FirstBoot, Machine, MachineSpec
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
+from tests.stages import MakeScene
 
 BRAZIL = ("brazilsouth", "brazilsoutheast")
 CHUNK = 256 * 1024
 IMAGE = GALLERY.child("images", "linux")
 
 
-@pytest.fixture
-def running(scene: Scene) -> Scene:
+def run(scene: Scene) -> None:
     """A lab that runs on an image of both regions."""
     scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
     scene.run(scene.begin_lab("algebra", IMAGE))
     scene.run(scene.begin_start("algebra"))
-    return scene
+
+
+@pytest.fixture
+def running(new_scene: MakeScene) -> Scene:
+    return new_scene(run)
 
 
 def write(scene: Scene, offset: int, text: bytes, lab: str = "algebra") -> None:
