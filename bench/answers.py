@@ -8,9 +8,8 @@ from uuid import uuid4
 
 import httpx
 
-from bench.regions import capture
+from bench.contents import SIZE, store_contents
 from bench.rows import Row, Task
-from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.bootstrap.founding import ensure_founded
 from galeria.bootstrap.parts import Parts, open_parts
 from galeria.bootstrap.stage import serving
@@ -37,7 +36,6 @@ DEFINITIONS, VERSIONS = 100, 100
 REGIONS = ("brazilsouth", "brazilsoutheast")
 SINGLE_LIMIT, PAGE_LIMIT = 0.020, 0.060  # seconds that 99 of 100 answers may take
 SINGLES, PAGES = 1000, 600
-DISK = 1 << 20  # bytes
 API = {"api-version": "2024-03-03"}
 
 R = TypeVar("R", bound=Resource)
@@ -63,8 +61,11 @@ def measure(task: Task) -> list[Row]:
 
 
 def fill(parts: Parts) -> str:
-    """10,000 versions of one content in 100 definitions of one gallery, each in two regions. Returns the gallery's id."""
-    digest = _stored(parts)
+    """10,000 versions, each with contents of its own, in 100 definitions of one gallery and in two regions.
+
+    Returns the gallery's id.
+    """
+    digests = store_contents(parts, *REGIONS, images=DEFINITIONS, versions=VERSIONS)
     group = ResourceId(parts.installation.subscription_id, "galeria")
     gallery = made(parts, Gallery, group.resource("Microsoft.Compute", "galleries", "bench"))
     with parts.database() as uow:
@@ -77,7 +78,8 @@ def fill(parts: Parts) -> str:
             for patch in range(VERSIONS):
                 version = _version(parts, definition, patch)
                 uow.versions.add(version)
-                uow.versions.add_disk(VersionDisk(version_id=version.id, lun=OS_DISK, size=DISK, digest=digest))
+                digest = digests[number][patch]
+                uow.versions.add_disk(VersionDisk(version_id=version.id, lun=OS_DISK, size=SIZE, digest=digest))
                 for region in REGIONS:
                     uow.versions.add_replica(
                         Replica(version_id=version.id, region=region, state=ReplicaState.COMPLETED)
@@ -86,19 +88,6 @@ def fill(parts: Parts) -> str:
     # They came behind a server's back: otherwise it would take them all for news, and count them while it answers.
     measure_holdings(parts.world)
     return str(gallery.arm_id)
-
-
-def _stored(parts: Parts) -> str:
-    """The digest of a small disk that both regions hold."""
-    file = parts.data / "disk.raw"
-    file.write_bytes(b"galeria " * (DISK // 8))
-    try:
-        for region in REGIONS:
-            with open_raw_file(file) as disk:
-                digest = capture(parts.stores[region], disk).digest
-    finally:
-        file.unlink()
-    return digest
 
 
 def _definition(parts: Parts, gallery: Gallery, number: int) -> ImageDefinition:

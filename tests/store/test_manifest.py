@@ -36,6 +36,17 @@ def test_a_stretch_is_found_without_walking(content: dict[int, bytes], first: in
     assert found == [(slot, content[slot]) for slot in sorted(content) if first <= slot < first + count]
 
 
+few = st.lists(st.sampled_from([bytes(32), b"\1" * 32, bytes(16) + b"\1" * 16, bytes(31) + b"\1"]), max_size=6)
+
+
+@given(own=few, asked=st.sets(st.sampled_from([bytes(32), b"\1" * 32, b"\1" * 16 + bytes(16), bytes(31) + b"\1"])))
+def test_shared_names_are_found_in_a_long_list_as_in_a_short_one(own: list[bytes], asked: set[bytes]) -> None:
+    """Names of few different bytes, so that the end of one and the beginning of the next make a third."""
+    filling = [noise(number, 32) for number in range(200)]
+    for names in (own, filling + own + filling):
+        assert made(dict(enumerate(names))).shared(asked) == asked & set(names)
+
+
 def test_the_order_of_filling_does_not_show() -> None:
     one, two = bytes(31) + b"1", bytes(31) + b"2"
     assert to_bytes(made({3: one, 900: two})) == to_bytes(made({900: two, 3: one}))
@@ -83,6 +94,8 @@ def test_an_envelope_cannot_be_exchanged_for_another(shop: Shop) -> None:
     depot.bucket.put(envelopes.path_of(first), envelopes.find_envelope(depot, second) or b"")
     with pytest.raises(Corrupt):
         store.get_manifest(first)
+    with pytest.raises(Corrupt, match="do not match its name"):
+        envelopes.find_to_count(depot, first)
 
 
 def test_a_signature_does_not_cover_another_payload(shop: Shop) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from galeria.actions.browsing import READ_VERSION
 from galeria.actions.request import Request
 from galeria.domain.galleries import ImageDefinition, ImageVersion
 from galeria.domain.ids import ResourceId
@@ -85,17 +86,28 @@ def gallery_costs(request: Request, gallery_id: ResourceId, stores: Mapping[str,
 
 def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]) -> Impact:
     """Which labs use it, what goes now and what later. Nothing is changed."""
-    request.caller.require("Microsoft.Compute/galleries/images/versions/read", version_id.key)
+    version, labs = users_of_version(request, version_id)
+    return Impact(version=version, labs=labs, regions=freed_by_deletion(request, version_id, stores))
+
+
+def users_of_version(request: Request, version_id: ResourceId) -> tuple[ImageVersion, tuple[Lab, ...]]:
+    """The labs that were made from it, and the version."""
+    request.caller.require(READ_VERSION, version_id.key)
+    version = request.uow.versions.get_by_key(version_id.key)
+    return version, tuple(request.uow.labs.of_version(version.id))
+
+
+def freed_by_deletion(
+    request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]
+) -> tuple[RegionImpact, ...]:
+    """By region. Where contents are the version's own, those of all others are read: of thousands that takes seconds."""
+    request.caller.require(READ_VERSION, version_id.key)
     uow = request.uow
     version = uow.versions.get_by_key(version_id.key)
     shared = uow.versions.shared(version.id)
-    return Impact(
-        version=version,
-        labs=tuple(uow.labs.of_version(version.id)),
-        regions=tuple(
-            _region_impact(uow, version, stores[region], digests - shared.get(region, set()))
-            for region, digests in sorted(held_digests(uow, version).items())
-        ),
+    return tuple(
+        _region_impact(uow, version, stores[region], digests - shared.get(region, set()))
+        for region, digests in sorted(held_digests(uow, version).items())
     )
 
 

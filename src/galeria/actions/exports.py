@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from galeria.actions.copies import Copies, Measure
 from galeria.actions.labs import get_machine
 from galeria.actions.request import Request
 from galeria.actions.versions import new_version
@@ -76,28 +77,33 @@ class ExportEstimate:
 
 
 def estimate_export(
-    request: Request, account_id: ResourceId, wanted: ExportRequest, engine: VmEngine, stores: Mapping[str, ImageStore]
+    request: Request,
+    account_id: ResourceId,
+    wanted: ExportRequest,
+    engine: VmEngine,
+    stores: Mapping[str, ImageStore],
+    measure: Measure,
 ) -> ExportEstimate:
     """Nothing is changed."""
     plan = _plan(request, account_id, wanted)
-    machine = plan.machine
+    machine, home = plan.machine, plan.lab.location
+    parent = stores[home].get_manifest(machine.parent_digest)
     written = engine.changed_bytes(Machine(id=machine.id, region=machine.region), since=machine.layer)
-    changed = _in_chunks(written, stores[plan.lab.location].get_manifest(machine.parent_digest))
+    changed = _in_chunks(written, parent)
+    held = {region for region in plan.regions if stores[region].find_manifest(parent.digest)}
+    lacking = tuple(region for region in plan.regions if region not in held)
+    copies = measure(Copies(digests=frozenset({parent.digest}), home=home, lacking=lacking))
     prices = request.settings.prices
     estimates = []
     for region in plan.regions:
-        held = stores[region].find_manifest(machine.parent_digest)
-        home = region == plan.lab.location
-        inherited = stores[region].holding([machine.parent_digest], others=[]).stored_bytes if held else 0
-        send = 0 if home else changed
-        if not held and not home:
-            send += stores[region].missing_bytes(machine.parent_digest, source=stores[plan.lab.location])
+        send = 0 if region == home else changed + copies.send.get(region, 0)
+        store = copies.whole + changed if region in held else send
         estimates.append(
             RegionEstimate(
                 region=region,
                 send_bytes=send,
-                store_bytes=inherited + (changed if home else send),
-                price_month=prices.month(region, inherited + (changed if home else send)),
+                store_bytes=store,
+                price_month=prices.month(region, store),
                 price_once=prices.transfer(send),
             )
         )

@@ -1,16 +1,15 @@
 """What it costs to have a version in each region, told before anything is sent."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from galeria.actions.browsing import READ_VERSION
+from galeria.actions.copies import Copies, CopyBytes, Measure
 from galeria.actions.request import Request
 from galeria.domain.galleries import ImageVersion, Replica
 from galeria.domain.ids import ResourceId
 from galeria.domain.regions import Region
 from galeria.domain.states import ReplicaState
-from galeria.ports.images import ImageStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,31 +29,38 @@ class RegionPrice:
         return self.replica is not None and self.replica.state is ReplicaState.COMPLETED
 
 
-def region_prices(
-    request: Request, id: ResourceId, stores: Mapping[str, ImageStore]
-) -> tuple[ImageVersion, list[RegionPrice]]:
+def region_prices(request: Request, id: ResourceId, measure: Measure) -> tuple[ImageVersion, list[RegionPrice]]:
     """Of every region, in the order of the settings. A version that is not sealed yet has no bytes to price."""
     request.caller.require(READ_VERSION, id.key)
     version = request.uow.versions.get_by_key(id.key)
-    digests = {disk.digest for disk in request.uow.versions.disks(version.id) if disk.digest}
     replicas = {each.region: each for each in request.uow.versions.replicas(version.id)}
-    home, prices = stores[version.location], request.settings.prices
-    whole = home.holding(digests, others=[]).stored_bytes if version.is_sealed else 0
+    copies, prices = _copies(request, version, replicas, measure), request.settings.prices
     found = []
     for region in request.settings.regions.all:
-        replica = replicas.get(region.name)
-        complete = replica is not None and replica.state is ReplicaState.COMPLETED
-        lacks = version.is_sealed and not complete and region.name != version.location
-        send = sum(stores[region.name].missing_bytes(each, source=home) for each in digests) if lacks else 0
+        send = copies.send.get(region.name, 0)
         found.append(
             RegionPrice(
                 region=region,
-                replica=replica,
+                replica=replicas.get(region.name),
                 is_home=region.name == version.location,
-                stored_bytes=whole,
+                stored_bytes=copies.whole,
                 send_bytes=send,
-                price_month=prices.month(region.name, whole),
+                price_month=prices.month(region.name, copies.whole),
                 price_once=prices.transfer(send),
             )
         )
     return version, found
+
+
+def _copies(request: Request, version: ImageVersion, replicas: dict[str, Replica], measure: Measure) -> CopyBytes:
+    if not version.is_sealed:
+        return CopyBytes(whole=0, send={})
+    complete = {each.region for each in replicas.values() if each.state is ReplicaState.COMPLETED}
+    there = complete | {version.location}
+    return measure(
+        Copies(
+            digests=frozenset(disk.digest for disk in request.uow.versions.disks(version.id) if disk.digest),
+            home=version.location,
+            lacking=tuple(each.name for each in request.settings.regions.all if each.name not in there),
+        )
+    )

@@ -145,15 +145,19 @@ def serving(
     *,
     installation: Installation | None = None,
     openid: ExternalProvider | None = None,
+    patience: float = 20,
 ) -> Iterator[Portal]:
-    """Everybody's password is tests.scene.PASSWORD. With an installation it is served over TLS, with its certificate."""
+    """Everybody's password is tests.scene.PASSWORD. With an installation it is served over TLS, with its certificate.
+
+    Pages wait `patience` seconds for figures of stores: a test is not to see another page where the computer is busy.
+    """
     scene, close = make_scene(folder, database)
     with _listener() as listener:
         host = "https://localhost" if installation else "http://127.0.0.1"
         portal = _portal(scene, key, f"{host}:{listener.getsockname()[1]}", openid)
         entrance = Entrance(portal.inside.database, portal.inside.secrets, portal.clock)
         app = make_app(portal.inside, entrance=entrance)
-        make_portal(portal.inside, entrance).plug(app)
+        make_portal(portal.inside, entrance, patience=patience).plug(app)
         config = uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none")
         if installation:
             portal.trust = ssl.create_default_context(cafile=str(installation.ca))

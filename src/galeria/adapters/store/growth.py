@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from galeria.adapters.store import envelopes
 from galeria.adapters.store.depot import Depot
+from galeria.adapters.store.manifest import Manifest
 from galeria.ports.images import Digest
 
 ROOM = 1_000_000
@@ -22,22 +23,26 @@ def growth(
     for digests in sets:
         if fitting and len(unclaimed) >= room:
             break
-        unclaimed.update(_names(depot, digests))
+        for manifest in _manifests(depot, digests):
+            unclaimed.update(manifest.names())
         fitting += 1
-    for digest in before:
+    for manifest in _manifests(depot, before):
         if not unclaimed:
             break
-        unclaimed.difference_update(_names(depot, (digest,)))
+        unclaimed -= manifest.shared(unclaimed)
     grown = []
     for digests in sets[:fitting]:
-        own = unclaimed.intersection(_names(depot, digests)) if unclaimed else set()
+        own: set[bytes] = set()
+        for manifest in _manifests(depot, digests if unclaimed else ()):
+            own |= manifest.shared(unclaimed)
         unclaimed -= own
         grown.append(depot.index.stored_bytes(depot.region, own) if own else 0)
     return grown
 
 
-def _names(depot: Depot, digests: Collection[Digest]) -> Iterator[bytes]:
+def _manifests(depot: Depot, digests: Iterable[Digest]) -> Iterator[Manifest]:
+    """Those that are here, read one after the other."""
     for digest in digests:
-        manifest = envelopes.find(depot, digest)
+        manifest = envelopes.find_to_count(depot, digest)
         if manifest is not None:
-            yield from manifest.names()
+            yield manifest

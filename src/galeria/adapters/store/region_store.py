@@ -12,7 +12,6 @@ from galeria.adapters.store.capture import capture
 from galeria.adapters.store.collect import collect
 from galeria.adapters.store.depot import Depot
 from galeria.adapters.store.growth import growth
-from galeria.adapters.store.manifest import Manifest
 from galeria.adapters.store.opened import StoredDiskSource
 from galeria.adapters.store.rebuild import rebuild
 from galeria.adapters.store.replicate import need, replicate
@@ -89,7 +88,9 @@ class RegionStore:
         for digest in set(others) - wanted:
             if not own:  # every other manifest that is read from here on would be read in vain
                 break
-            own.difference_update(self._names_of(digest))
+            manifest = envelopes.find_to_count(self._depot, digest)
+            if manifest is not None:  # an image that is not in this region names nothing here
+                own -= manifest.shared(own)
         total = self._stored_bytes(names)
         exclusive = total if len(own) == len(names) else self._stored_bytes(own)
         return Holding(stored_bytes=total, exclusive_bytes=exclusive, chunks=len(names))
@@ -115,11 +116,6 @@ class RegionStore:
 
     def _stored_bytes(self, names: Iterable[bytes]) -> int:
         return self._depot.index.stored_bytes(self.region, names)
-
-    def _names_of(self, digest: Digest) -> Iterable[bytes]:
-        # An image that is not in this region names nothing here.
-        manifest: Manifest | None = envelopes.find(self._depot, digest)
-        return () if manifest is None else manifest.names()
 
 
 def open_region(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> RegionStore:

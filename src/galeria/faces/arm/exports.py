@@ -1,9 +1,11 @@
 """Exporting a lab's template to the gallery, and what that would cost."""
 
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 
+from galeria.actions.copies import copy_bytes
 from galeria.actions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
 from galeria.domain.errors import Invalid
 from galeria.faces.arm.answers import accepted, prefers_body, shown
@@ -30,8 +32,10 @@ def save_image(id: PlanId, body: SaveImageBody, door: At) -> Response:
 
 def estimate_image(id: PlanId, body: SaveImageBody, door: At) -> Response:
     """The same request, answered with what it would do. Nothing is changed."""
+    inside = door.inside
     with door.reading() as request:
-        estimate = estimate_export(request, id, _wanted(body), door.inside.engine, door.inside.stores)
+        measure = partial(copy_bytes, stores=inside.stores)
+        estimate = estimate_export(request, id, _wanted(body), inside.engine, inside.stores, measure)
     return shown(_estimate(estimate))
 
 

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from galeria.actions.activity import READ as READ_LOG
 from galeria.actions.caller import Caller
+from galeria.actions.copies import Copies, CopyBytes, copy_bytes
 from galeria.actions.request import Request
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
@@ -24,10 +25,12 @@ from galeria.faces.web.formats import Formats
 from galeria.faces.web.forms import Form, read_form
 from galeria.faces.web.language import read_language, read_zone
 from galeria.faces.web.permits import is_administrator
+from galeria.faces.web.reckoning import Reckoning, StillReckoning
 from galeria.faces.web.rendering import Rendering
 from galeria.faces.web.visitors import FORM_HEADER, Cookies, Entry, cookies_of, read_entry, require_own_form
 
 NOTICE_COOKIE = "notice"
+FORM_PATIENCE = 20.0  # seconds that a form waits for figures, which its page has nearly always brought already
 _SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -50,6 +53,7 @@ class Page:
 
     inside: Inside
     rendering: Rendering
+    reckoning: Reckoning
     http: HttpRequest
     entry: Entry
     form: Form
@@ -97,6 +101,17 @@ class Page:
         for operation in operations:
             if operation is not None:
                 self.inside.starter.start(operation.id)
+
+    def copy_bytes(self, copies: Copies) -> CopyBytes:
+        """A page that is only looked at does not wait long for it: it raises StillReckoning."""
+
+        def ask() -> CopyBytes:
+            return copy_bytes(copies, self.inside.stores)
+
+        found = self.reckoning.find(copies, ask, patience=0 if self.http.method == "GET" else FORM_PATIENCE)
+        if found is None:
+            raise StillReckoning
+        return found
 
     def gettext(self, text: str) -> str:
         return self.rendering.catalogue(self.language).gettext(text)
@@ -167,6 +182,7 @@ async def read_page(http: HttpRequest) -> Page:
     page = Page(
         inside=inside,
         rendering=http.app.state.rendering,
+        reckoning=http.app.state.reckoning,
         http=http,
         entry=entry,
         form=Form.empty(),

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from galeria.actions.browsing import VersionRow, look_at_version
-from galeria.actions.costs import impact_of_deletion
+from galeria.actions.costs import RegionImpact, freed_by_deletion, users_of_version
 from galeria.actions.lab_settings import LAB
 from galeria.actions.request import Request
 from galeria.actions.version_changes import restore_version, retry_version, set_end_of_life, set_latest
@@ -44,6 +44,7 @@ def gallery_versions_router() -> APIRouter:
         ("POST", "/retry", retry, "web_version_retry"),
         ("POST", "/restore", restore, "web_version_restore"),
         ("GET", "/delete", show_delete, "web_version_ask_delete"),
+        ("GET", "/delete/freed", show_freed, "web_version_freed"),
         ("POST", "/delete", delete, "web_version_delete"),
     )
     for method, path, handler, name in routes:
@@ -101,25 +102,45 @@ def show_delete(page: At, group: str, gallery: str, image: str, version: str) ->
     """Which labs use it, what goes now and what later."""
     id = version_id(page, group, gallery, image, version)
     with page.reading() as request:
-        impact = impact_of_deletion(request, id, page.inside.stores)
-        held, named = impact.version, impact.labs[:NAMED]
+        held, labs = users_of_version(request, id)
         definition = request.uow.definitions.get(held.definition_id)
         gallery_of = request.uow.galleries.get(definition.gallery_id)
         return page.show(
             "version_delete.html",
             version=held,
             image=definition,
-            impact=impact,
-            named=named,
+            freed=_freed(page, id),
+            labs=labs,
+            named=labs[:NAMED],
             keeps=gallery_of.soft_delete and held.is_offered,
             days=gallery_of.retention_days + gallery_of.grace_days,
             is_active=held.retention is Retention.ACTIVE,
             regions=region_names(request),
             lab_places={
-                each.id: place_of(each.resource_id) for each in named if request.caller.may(f"{LAB}/read", each.key)
+                each.id: place_of(each.resource_id)
+                for each in labs[:NAMED]
+                if request.caller.may(f"{LAB}/read", each.key)
             },
             allowed=_deletable(request, held),
         )
+
+
+def show_freed(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+    """The piece that asks again until the figures are there."""
+    id = version_id(page, group, gallery, image, version)
+    with page.reading() as request:
+        held = request.uow.versions.get_by_key(id.key)
+        return page.show("parts/freed.html", version=held, freed=_freed(page, id), regions=region_names(request))
+
+
+def _freed(page: Page, id: ResourceId) -> tuple[RegionImpact, ...] | None:
+    """None while it is being reckoned."""
+
+    def ask() -> tuple[RegionImpact, ...]:
+        with page.reading() as request:
+            return freed_by_deletion(request, id, page.inside.stores)
+
+    return page.reckoning.find(("freed by deletion", page.caller.principal.id, id.key), ask)
 
 
 def delete(page: At, group: str, gallery: str, image: str, version: str) -> Response:

@@ -174,7 +174,8 @@ def _estimate(request: Request, page: Page, seen: LabOverview, draft: Draft) -> 
     """None where something is wrong, which then stands beside its field."""
     inside = page.inside
     with page.form.checking(*_FIELDS, galleryImageVersionName="version", location="regions"):
-        return estimate_export(request, _account(seen).arm_id, draft.wanted(seen), inside.engine, inside.stores)
+        wanted, account = draft.wanted(seen), _account(seen)
+        return estimate_export(request, account.arm_id, wanted, inside.engine, inside.stores, page.copy_bytes)
     return None
 
 

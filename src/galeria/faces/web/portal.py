@@ -37,6 +37,7 @@ from galeria.faces.web.me import MyPages
 from galeria.faces.web.operations import operations_router
 from galeria.faces.web.people import people_router
 from galeria.faces.web.person import person_router
+from galeria.faces.web.reckoning import PATIENCE, Reckoning
 from galeria.faces.web.rendering import Rendering
 from galeria.faces.web.routes import page_router, show_error
 from galeria.faces.web.sign_in import HOME, SignInPages
@@ -53,18 +54,20 @@ class Portal:
     """The pages' routes, and what they need on the application."""
 
     rendering: Rendering
+    reckoning: Reckoning
     router: APIRouter
 
     def plug(self, app: FastAPI) -> None:
         """People get pages also where nothing is and where something broke; programs get what they always got."""
         app.state.rendering = self.rendering
+        app.state.reckoning = self.reckoning
         app.include_router(self.router)
         for kind, tell in ((HTTPException, _nothing), (Exception, _fault)):
             app.add_exception_handler(kind, _for_people(tell, app.exception_handlers[kind]))
 
 
-def make_portal(inside: Inside, entrance: Entrance) -> Portal:
-    """Raises Unavailable where the files of others are missing."""
+def make_portal(inside: Inside, entrance: Entrance, *, patience: float = PATIENCE) -> Portal:
+    """`patience` are seconds that a page waits for what stores tell. Raises Unavailable where others' files are missing."""
     static = StaticFiles()
     router = APIRouter()
     for each in (
@@ -78,7 +81,7 @@ def make_portal(inside: Inside, entrance: Entrance) -> Portal:
         ImportPages(inside).router(),
     ):
         router.include_router(each)
-    return Portal(rendering=Rendering(static, inside.settings), router=router)
+    return Portal(rendering=Rendering(static, inside.settings), reckoning=Reckoning(patience=patience), router=router)
 
 
 @cache

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
-from galeria.domain.errors import GaleriaError
+from galeria.domain.errors import GaleriaError, Unavailable
 from galeria.faces.arm.errors import status_of
 from galeria.faces.web.door import Page, SignInNeeded
+from galeria.faces.web.reckoning import StillReckoning
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ class PageRoute(APIRoute):
                 return await inner(request)
             except SignInNeeded:
                 return _to_sign_in(request)
+            except StillReckoning:
+                return _show_reckoning(request)
             except GaleriaError as error:
                 return show_error(request.state.page, error)
 
@@ -48,9 +51,28 @@ def show_error(page: Page, error: GaleriaError) -> Response:
     return page.show(template, status=status, error=error, status_code=status)
 
 
+def _show_reckoning(request: Request) -> Response:
+    """It asks again by itself: then it is told that nothing is new, or gets what it waits for."""
+    page: Page = request.state.page
+    if request.method == "GET":
+        is_asking_again = request.headers.get("hx-request")
+        return Response(status_code=204) if is_asking_again else page.show("reckoning.html", address=_place(request))
+    return show_error(
+        page,
+        Unavailable(
+            "The store is still looking up what this takes.",
+            hint="Wait a moment, then open the page again and go on there.",
+        ),
+    )
+
+
+def _place(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
 def _to_sign_in(request: Request) -> Response:
     """Back to the same page afterwards, if it was a page."""
-    place = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    place = _place(request)
     target = f"{SIGN_IN}?{urlencode({'next': place})}" if request.method == "GET" and place != "/" else SIGN_IN
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": target})

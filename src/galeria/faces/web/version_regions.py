@@ -96,7 +96,7 @@ def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
 
 
 def _boxes(request: Request, page: Page, id: ResourceId) -> tuple[ImageVersion, list[RegionBox]]:
-    version, prices = region_prices(request, id, page.inside.stores)
+    version, prices = region_prices(request, id, page.copy_bytes)
     is_sent = page.http.method == "POST"
     ticked = set(page.form.all("regions"))
     boxes = [

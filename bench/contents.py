@@ -1,0 +1,71 @@
+"""Real contents for thousands of image versions, quickly: what a capture of each would store, in two regions."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+from galeria.adapters.store import envelopes
+from galeria.adapters.store.bucket import open_bucket
+from galeria.adapters.store.chunks import Packer, name_of
+from galeria.adapters.store.depot import Depot
+from galeria.adapters.store.index import DatabaseChunkIndex
+from galeria.adapters.store.manifest import CHUNK_SIZE, Manifest
+from galeria.adapters.store.packs import PackWriter
+from galeria.adapters.store.publishing import Publisher
+from galeria.bootstrap.parts import Parts
+
+CHUNKS = 256  # of each version
+COMMON, OF_IMAGE = 200, 54  # chunks that all versions share, and those of one image; what is left is a version's own
+OWN = CHUNKS - COMMON - OF_IMAGE
+SIZE = CHUNKS * CHUNK_SIZE  # bytes of each version's disk
+WRITERS = 4  # each waits for its disk most of the time
+
+
+def store_contents(parts: Parts, home: str, other: str, *, images: int, versions: int) -> list[list[str]]:
+    """Digests by image and version, no two alike; both regions hold all of them, packed, signed and indexed."""
+    depot = _depot(parts, home)
+    with Publisher(depot) as publisher, PackWriter(depot, publisher.submit) as packs:
+        names = _stored(packs)
+        common = list(islice(names, COMMON))
+        manifests = []
+        for _ in range(images):
+            shared = common + list(islice(names, OF_IMAGE))
+            manifests += [_manifest(shared + list(islice(names, OWN))) for _ in range(versions)]
+    with ThreadPoolExecutor(WRITERS) as pool:
+        digests = [digest for digest, _ in pool.map(lambda each: envelopes.publish(depot, each), manifests)]
+    shutil.copytree(_folder(parts, home), _folder(parts, other), dirs_exist_ok=True)
+    parts.stores[other].rebuild_index()
+    return [digests[first : first + versions] for first in range(0, len(digests), versions)]
+
+
+def _stored(packs: PackWriter) -> Iterator[bytes]:
+    """Names of ever new chunks, each stored as soon as it is asked for."""
+    packer, number = Packer(), 0
+    while True:
+        chunk = number.to_bytes(8, "big") * (CHUNK_SIZE // 8)
+        number += 1
+        name = name_of(chunk)
+        packs.add(name, packer.pack(chunk))
+        yield name
+
+
+def _manifest(names: list[bytes]) -> Manifest:
+    full = b"\xff" * (CHUNKS // 8)
+    return Manifest(size=SIZE, chunk_size=CHUNK_SIZE, parent=None, bitmap=full, hashes=b"".join(names))
+
+
+def _depot(parts: Parts, region: str) -> Depot:
+    url, work = _folder(parts, region).as_uri(), parts.data / "work" / region
+    return Depot(
+        region=region,
+        bucket=open_bucket(url, region=region, staging=work / "staging"),
+        index=DatabaseChunkIndex(parts.sql),
+        lock=work / "lease",
+        key=parts.installation.manifest_key,
+    )
+
+
+def _folder(parts: Parts, region: str) -> Path:
+    return parts.data.resolve() / "regions" / region / "store"
