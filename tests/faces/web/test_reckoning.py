@@ -1,44 +1,26 @@
 """Figures that take long: no page waits for them, everybody gets them in the end."""
 
 import re
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import NotFound
 from galeria.faces.web.reckoning import LONGEST_KEPT, Reckoning
-from tests.faces.web.served import Portal, serving, text_of, title_of
-from tests.scene import MIB, disk_bytes, lab_id, version_id
+from tests.faces.web.served import Portal, text_of, title_of
+from tests.faces.web.slowly import VERSION, Gate, serving_slowly
+from tests.scene import lab_id, version_id
 from tests.waiting import until
-
-VERSION = "/galleries/campus/gal/images/linux/versions/1.0.0"
-
-
-@dataclass
-class Gate:
-    """Stands before an answer until it is opened."""
-
-    event: threading.Event = field(default_factory=threading.Event)
-    asked: int = 0
-
-    def ask(self) -> str:
-        self.asked += 1
-        assert self.event.wait(20)
-        return f"answer {self.asked}"
 
 
 @pytest.fixture
 def gate() -> Iterator[Gate]:
     made = Gate()
     yield made
-    made.event.set()  # no thread is left behind
+    made.event.set()
 
 
 def test_an_answer_that_comes_at_once_is_asked_for_anew_each_time() -> None:
@@ -75,21 +57,9 @@ def test_what_went_wrong_is_told_and_then_asked_for_anew() -> None:
 
 
 @pytest.fixture
-def hasty(
-    tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey, gate: Gate, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Portal]:
-    """Pages that do not wait at all, and stores that tell what they hold only when the gate is open."""
-    holding = RegionStore.holding
-
-    def slowly(store: RegionStore, *digests: Any, **others: Any) -> Any:
-        gate.ask()
-        return holding(store, *digests, **others)
-
-    monkeypatch.setattr(RegionStore, "holding", slowly)
-    with serving(tmp_path / "scene", migrated_file, token_key, patience=0) as portal:
-        portal.scene.run(portal.scene.begin_import("linux", disk_bytes(MIB)))
+def hasty(tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey, gate: Gate) -> Iterator[Portal]:
+    with serving_slowly(tmp_path / "scene", migrated_file, token_key, gate) as portal:
         yield portal
-        gate.event.set()
 
 
 def test_what_a_deletion_frees_comes_after_the_page(hasty: Portal, gate: Gate) -> None:
