@@ -79,7 +79,7 @@ def test_what_a_deletion_frees_follows_on_the_page(
     with window(chromium, portal) as context:
         page = context.new_page()
         page.goto(f"{VERSION}/delete")
-        expect(page.locator("#freed")).to_contain_text("It is being reckoned")
+        expect(page.locator("#freed")).to_contain_text("It is being worked out")
         expect(page.get_by_role("button", name="Delete for good")).to_be_enabled()
         check_page(page)
         picture(page, "being-reckoned")

@@ -65,7 +65,7 @@ def hasty(tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey, gate: G
 def test_what_a_deletion_frees_comes_after_the_page(hasty: Portal, gate: Gate) -> None:
     browser, place = hasty.browser(), f"{VERSION}/delete"
     seen = browser.get(place)
-    assert "It is being reckoned" in text_of(seen)
+    assert "It is being worked out" in text_of(seen)
     assert "Delete for good" in text_of(seen)
     piece = re.search(r'hx-get="([^"]+)" hx-trigger="every 1s"', seen.text)
     assert piece
