@@ -1,5 +1,6 @@
 """Options of the whole test suite, and what tests of every room may ask for."""
 
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -52,6 +53,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _place(_group(item.nodeid)))
+
+
+def pytest_collection_finish() -> None:
+    """All that was imported stays until the end, and is not to be looked through again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """The last look for what nobody closed; pytest's own five looks then find nothing more to go through."""
+    gc.collect()
+    gc.freeze()
 
 
 def _group(nodeid: str) -> str:

@@ -1,6 +1,7 @@
 """A whole installation without virtual machines: real database, real stores, a fake engine, and three people."""
 
 import shutil
+import sqlite3
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from galeria.actions.accounts import AccountRequest, put_account
@@ -237,6 +239,11 @@ def _scene(world: World, folder: Path) -> Scene:
     return Scene(world=world, engine=world.engine, people=people, folder=folder)
 
 
+def _write_behind(connection: sqlite3.Connection, _entry: object) -> None:
+    """A scene outlives a killed process, and need not outlive a power failure: nobody waits for the disk."""
+    connection.execute("PRAGMA synchronous=OFF")
+
+
 @cache
 def _trusted() -> ssl.SSLContext:
     """Reading all certificates of this computer takes longer than the rest of a scene."""
@@ -246,6 +253,7 @@ def _trusted() -> ssl.SSLContext:
 def _world(folder: Path) -> tuple[World, Callable[[], None]]:
     map_classes()
     engine = make_engine(f"sqlite:///{folder / 'galeria.db'}")
+    sa.event.listen(engine, "connect", _write_behind)
     database, clock = SqlDatabase(engine), SystemClock()
     settings, index = Settings(), DatabaseChunkIndex(engine)
     key = Ed25519PrivateKey.from_private_bytes(SIGNING_KEY)

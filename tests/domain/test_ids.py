@@ -1,6 +1,7 @@
 """Resource ids are parsed and printed without loss, and the rules of names hold at their edges."""
 
 import re
+import string
 from collections.abc import Callable
 
 import pytest
@@ -21,7 +22,9 @@ from galeria.domain.ids import (
     user_name,
 )
 
-segment = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
+# What from_regex would draw of [A-Za-z0-9][A-Za-z0-9._-]{0,20}, but much faster.
+LETTERS = string.ascii_letters + string.digits
+segment = st.builds(str.__add__, st.sampled_from(LETTERS), st.text(LETTERS + "._-", max_size=20))
 pairs = st.lists(st.tuples(segment, segment), min_size=1, max_size=4)
 ids = st.builds(
     lambda subscription, group, namespace, path: ResourceId(

@@ -4,7 +4,7 @@ import ast
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,11 +26,20 @@ class Source:
     def lines(self) -> int:
         return len(self.text.splitlines())
 
-    def functions(self) -> list[Function]:
-        return [node for node in ast.walk(self.tree) if isinstance(node, Function)]
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, Function))
 
-    def classes(self) -> list[ast.ClassDef]:
-        return [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef)]
+    @cached_property
+    def classes(self) -> tuple[ast.ClassDef, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, ast.ClassDef))
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in it, walked once. Names and constants are most of it, and no rule asks for them here."""
+        return tuple(
+            node for node in ast.walk(self.tree) if not isinstance(node, ast.Name | ast.Constant | ast.expr_context)
+        )
 
 
 @cache
