@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from galeria.actions.browsing import READ_VERSION
 from galeria.actions.request import Request
-from galeria.domain.galleries import ImageDefinition, ImageVersion
+from galeria.domain.galleries import ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs import Lab
+from galeria.domain.offers import VersionFacts
 from galeria.domain.states import ReplicaState
 from galeria.domain.storage import Origin, OriginKind
 from galeria.ports.database import UnitOfWork
@@ -61,40 +62,52 @@ def gallery_costs(request: Request, gallery_id: ResourceId, stores: Mapping[str,
     gallery = uow.galleries.get_by_key(gallery_id.key)
     definitions = {each.id: each for each in uow.definitions.of_gallery(gallery.id)}
     versions = sorted(uow.versions.of_gallery(gallery.id), key=lambda version: (version.created_at, version.id))
-    older: dict[str, set[str]] = {}
-    costs = []
-    for version in versions:
-        regions = []
-        for region, digests in sorted(held_digests(uow, version).items()):
-            before = older.setdefault(region, set())
-            stored = stores[region].holding(digests - before, others=before).exclusive_bytes
-            whole = stores[region].holding(digests, others=[]).stored_bytes
-            price = request.settings.prices.month(region, stored)
-            regions.append(ReplicaCost(region=region, stored_bytes=stored, whole_bytes=whole, price_month=price))
-            before |= digests
-        costs.append(
-            VersionCost(
-                definition=definitions[version.definition_id],
-                version=version,
-                logical_bytes=sum(disk.size for disk in uow.versions.disks(version.id)),
-                regions=tuple(regions),
-                labs=tuple(uow.labs.of_version(version.id)),
-            )
+    facts = uow.versions.facts(versions)
+    replicas = _replica_costs(request, facts, stores)
+    return [
+        VersionCost(
+            definition=definitions[each.version.definition_id],
+            version=each.version,
+            logical_bytes=sum(disk.size for disk in each.disks),
+            regions=tuple(replicas[each.version.id]),
+            labs=tuple(uow.labs.of_version(each.version.id)),
         )
+        for each in facts
+    ]
+
+
+def _replica_costs(
+    request: Request, facts: list[VersionFacts], stores: Mapping[str, ImageStore]
+) -> dict[str, list[ReplicaCost]]:
+    """By the version's id, regions by name. Each region's manifests are read a few times, however many there are."""
+    held: dict[str, dict[str, set[str]]] = {}
+    for each in facts:
+        for region, digests in _held(each.disks, each.replicas).items():
+            held.setdefault(region, {})[each.version.id] = digests
+    costs: dict[str, list[ReplicaCost]] = {each.version.id: [] for each in facts}
+    for region, versions in sorted(held.items()):
+        grown = _growth(stores[region], list(versions.values()))
+        for (id, digests), stored in zip(versions.items(), grown, strict=True):
+            whole = stores[region].holding(digests, others=()).stored_bytes
+            price = request.settings.prices.month(region, stored)
+            costs[id].append(ReplicaCost(region=region, stored_bytes=stored, whole_bytes=whole, price_month=price))
     return costs
+
+
+def _growth(store: ImageStore, sets: list[set[str]]) -> list[int]:
+    """Bytes that each set adds to those in front of it."""
+    grown: list[int] = []
+    while len(grown) < len(sets):
+        before = {digest for digests in sets[: len(grown)] for digest in digests}
+        grown += store.growth(sets[len(grown) :], before=before)
+    return grown
 
 
 def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]) -> Impact:
     """Which labs use it, what goes now and what later. Nothing is changed."""
-    version, labs = users_of_version(request, version_id)
-    return Impact(version=version, labs=labs, regions=freed_by_deletion(request, version_id, stores))
-
-
-def users_of_version(request: Request, version_id: ResourceId) -> tuple[ImageVersion, tuple[Lab, ...]]:
-    """The labs that were made from it, and the version."""
-    request.caller.require(READ_VERSION, version_id.key)
+    regions = freed_by_deletion(request, version_id, stores)
     version = request.uow.versions.get_by_key(version_id.key)
-    return version, tuple(request.uow.labs.of_version(version.id))
+    return Impact(version=version, labs=tuple(request.uow.labs.of_version(version.id)), regions=regions)
 
 
 def freed_by_deletion(
@@ -126,8 +139,12 @@ def _region_impact(uow: UnitOfWork, version: ImageVersion, store: ImageStore, ow
 
 def held_digests(uow: UnitOfWork, version: ImageVersion) -> dict[str, set[str]]:
     """Region → contents that this version has there."""
-    digests = {disk.digest for disk in uow.versions.disks(version.id) if disk.digest}
-    regions = [each.region for each in uow.versions.replicas(version.id) if each.state is ReplicaState.COMPLETED]
+    return _held(uow.versions.disks(version.id), uow.versions.replicas(version.id))
+
+
+def _held(disks: list[VersionDisk], replicas: list[Replica]) -> dict[str, set[str]]:
+    digests = {disk.digest for disk in disks if disk.digest}
+    regions = [each.region for each in replicas if each.state is ReplicaState.COMPLETED]
     return {region: set(digests) for region in regions if digests}
 
 

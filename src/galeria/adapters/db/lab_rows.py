@@ -47,9 +47,16 @@ class SqlLabs(SqlResources[Lab]):
         """By name."""
         return self._named_order(tables.labs.c.version_id == version_id)
 
+    def some_of_version(self, version_id: str, limit: int) -> list[Lab]:
+        columns = tables.labs.c
+        some = sa.select(Lab).where(columns.version_id == version_id).order_by(columns.key).limit(limit)
+        return list(self._session.scalars(some))
+
+    def count_of_version(self, version_id: str) -> int:
+        return self._count(tables.labs.c.version_id == version_id)
+
     def count_of_definition(self, definition_id: str) -> int:
-        counted = sa.select(sa.func.count()).select_from(tables.labs)
-        return self._session.scalar(counted.where(tables.labs.c.definition_id == definition_id)) or 0
+        return self._count(tables.labs.c.definition_id == definition_id)
 
     def of_account(self, account_id: str) -> list[Lab]:
         """By name."""
@@ -58,6 +65,10 @@ class SqlLabs(SqlResources[Lab]):
     def find_by_code(self, code: str) -> Lab | None:
         found = self._where(tables.labs.c.registration_code == code) if code else []
         return found[0] if found else None
+
+    def _count(self, condition: sa.ColumnElement[bool]) -> int:
+        counted = sa.select(sa.func.count()).select_from(tables.labs).where(condition)
+        return self._session.scalar(counted) or 0
 
 
 class SqlMachines(SqlRows[LabMachine]):

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from galeria.actions.browsing import VersionRow, look_at_version
-from galeria.actions.costs import RegionImpact, freed_by_deletion, users_of_version
+from galeria.actions.costs import RegionImpact, freed_by_deletion
 from galeria.actions.lab_settings import LAB
 from galeria.actions.request import Request
 from galeria.actions.version_changes import restore_version, retry_version, set_end_of_life, set_latest
@@ -102,7 +102,8 @@ def show_delete(page: At, group: str, gallery: str, image: str, version: str) ->
     """Which labs use it, what goes now and what later."""
     id = version_id(page, group, gallery, image, version)
     with page.reading() as request:
-        held, labs = users_of_version(request, id)
+        held = look_at_version(request, id).version
+        named = request.uow.labs.some_of_version(held.id, NAMED)
         definition = request.uow.definitions.get(held.definition_id)
         gallery_of = request.uow.galleries.get(definition.gallery_id)
         return page.show(
@@ -110,16 +111,14 @@ def show_delete(page: At, group: str, gallery: str, image: str, version: str) ->
             version=held,
             image=definition,
             freed=_freed(page, id),
-            labs=labs,
-            named=labs[:NAMED],
+            labs=request.uow.labs.count_of_version(held.id),
+            named=named,
             keeps=gallery_of.soft_delete and held.is_offered,
             days=gallery_of.retention_days + gallery_of.grace_days,
             is_active=held.retention is Retention.ACTIVE,
             regions=region_names(request),
             lab_places={
-                each.id: place_of(each.resource_id)
-                for each in labs[:NAMED]
-                if request.caller.may(f"{LAB}/read", each.key)
+                each.id: place_of(each.resource_id) for each in named if request.caller.may(f"{LAB}/read", each.key)
             },
             allowed=_deletable(request, held),
         )
@@ -129,7 +128,7 @@ def show_freed(page: At, group: str, gallery: str, image: str, version: str) -> 
     """The piece that asks again until the figures are there."""
     id = version_id(page, group, gallery, image, version)
     with page.reading() as request:
-        held = request.uow.versions.get_by_key(id.key)
+        held = look_at_version(request, id).version
         return page.show("parts/freed.html", version=held, freed=_freed(page, id), regions=region_names(request))
 
 
@@ -167,7 +166,7 @@ def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
             image=request.uow.definitions.get(version.definition_id),
             work=get_work(request, row.operation.id) if row.operation else None,
             last=_last_failure(request, row),
-            labs=request.uow.labs.of_version(version.id),
+            labs=request.uow.labs.count_of_version(version.id),
             manifest=_manifest(page, row),
             source=_source(request, version),
             maker=shown_name(request, version.created_by),
