@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve check test fix bench lock
 
+# Without them every start, and the tests start many programs, compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 DATA := data
 PORT := 8443

@@ -237,6 +237,7 @@ def test_an_educator_keeps_a_roster(lab: Scene) -> None:
         put_user(request, ALGEBRA, "x", UserRequest(email="x@example.org"))
 
 
+@pytest.mark.slow
 def test_a_lab_has_400_users_at_most(lab: Scene) -> None:
     with lab.request("educator") as request:
         add_users(request, ALGEBRA, [f"student{number}@example.org" for number in range(400)])
