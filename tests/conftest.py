@@ -17,13 +17,13 @@ from galeria.adapters.db.uow import SqlDatabase
 from tests.scene import Scene
 from tests.stages import MakeScene, Prepare, Stages, founded
 
-# Where two processes test side by side, each of these stays in one of them: they share a server, a browser or the host's
-# libvirt, whose machines are counted. Everything else goes file by file to whoever is free. The longest groups come first, in
-# this order, so that nobody waits for them at the end.
+# Where two processes test side by side, each of these stays in one of them: they share a server, a browser, a guest's image,
+# or the ports that every installation gives to its labs, beginning with the same one. Everything else goes file by file to
+# whoever is free. The longest groups come first, in this order, so that nobody waits for them at the end.
 TOGETHER = {
-    "tests/web/test_scenarios.py": "machines",
+    "tests/web/test_scenarios.py": "installations",
     "tests/web/": "browser",
-    "tests/system/": "machines",
+    "tests/system/": "installations",
     "tests/engine/": "machines",
     "tests/bench/": "machines",
     "tests/guests/": "machines",
