@@ -64,7 +64,6 @@ class House:
             "AZURE_CORE_LOGIN_EXPERIENCE_V2": "no",
             "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
             "HOME": str(self.folder),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "REQUESTS_CA_BUNDLE": str(self.bundle),
         }
 
