@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.faces.web.served import Portal
 from tests.faces.web.slowly import VERSION, Gate, serving_slowly
+from tests.stages import Stages
 from tests.web.browser import SECONDS
 from tests.web.conftest import Picture
 from tests.web.looks import check_page, check_quiet
@@ -25,9 +26,9 @@ def gate() -> Gate:
 
 
 @pytest.fixture
-def portal(tmp_path: Path, migrated_file: Path, gate: Gate) -> Iterator[Portal]:
+def portal(tmp_path: Path, stages: Stages, gate: Gate) -> Iterator[Portal]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with serving_slowly(tmp_path / "scene", migrated_file, key, gate) as portal:
+    with serving_slowly(tmp_path / "scene", stages, key, gate) as portal:
         yield portal
 
 

@@ -1,6 +1,7 @@
 """A portal for each test, empty but for the people of tests.scene, a gallery and a lab account."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.adapters.identity.keys import ensure_installation
 from galeria.adapters.system import SystemClock
-from tests.faces.web.served import Portal, serving
+from tests.faces.web.served import NewPortal, Portal, serving
+from tests.stages import Stages, founded
 
 
 @pytest.fixture(scope="session")
@@ -18,24 +20,30 @@ def token_key() -> RSAPrivateKey:
 
 
 @pytest.fixture
-def portal(tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey) -> Iterator[Portal]:
+def new_portal(tmp_path: Path, stages: Stages, token_key: RSAPrivateKey) -> Iterator[NewPortal]:
+    """Makes one of the test alone, that begins with what `prepare` leaves behind."""
+    with ExitStack() as stack:
+        yield lambda prepare: stack.enter_context(serving(tmp_path / "scene", stages, token_key, prepare=prepare))
+
+
+@pytest.fixture
+def portal(new_portal: NewPortal) -> Portal:
     """Of one test alone."""
-    with serving(tmp_path / "scene", migrated_file, token_key) as served:
-        yield served
+    return new_portal(founded)
 
 
 @pytest.fixture(scope="module")
 def shared_portal(
-    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, token_key: RSAPrivateKey
+    tmp_path_factory: pytest.TempPathFactory, stages: Stages, token_key: RSAPrivateKey
 ) -> Iterator[Portal]:
     """Of a file of tests, which use names of their own."""
-    with serving(tmp_path_factory.mktemp("portal") / "scene", migrated_file, token_key) as served:
+    with serving(tmp_path_factory.mktemp("portal") / "scene", stages, token_key) as served:
         yield served
 
 
 @pytest.fixture
-def secure_portal(tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey) -> Iterator[Portal]:
+def secure_portal(tmp_path: Path, stages: Stages, token_key: RSAPrivateKey) -> Iterator[Portal]:
     """Of one test alone, over TLS."""
     installation = ensure_installation(tmp_path / "identity", clock=SystemClock())
-    with serving(tmp_path / "scene", migrated_file, token_key, installation=installation) as served:
+    with serving(tmp_path / "scene", stages, token_key, installation=installation) as served:
         yield served

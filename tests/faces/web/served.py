@@ -4,7 +4,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -29,7 +29,8 @@ from galeria.faces.inside import Inside
 from galeria.faces.login.entrance import Entrance
 from galeria.faces.web.portal import make_portal
 from galeria.faces.web.visitors import cookies_of
-from tests.scene import PASSWORD, SUBSCRIPTION, Scene, make_scene, secrets
+from tests.scene import PASSWORD, SUBSCRIPTION, Scene, secrets
+from tests.stages import Prepare, Stages, founded
 
 TENANT = "99999999-8888-7777-6666-555555555555"
 ANYWHERE = "/operations"
@@ -125,6 +126,9 @@ class Portal:
         return [self.scene.run(each) if each.status in waiting else each for each in found]
 
 
+NewPortal = Callable[[Prepare], Portal]
+
+
 def text_of(answer: httpx.Response) -> str:
     """What is read on a page: its text without tags, with single spaces."""
     seen = re.sub(r"<(script|style)\b.*?</\1>", " ", answer.text, flags=re.S)
@@ -140,9 +144,10 @@ def title_of(answer: httpx.Response) -> str:
 @contextmanager
 def serving(
     folder: Path,
-    database: Path,
+    stages: Stages,
     key: RSAPrivateKey,
     *,
+    prepare: Prepare = founded,
     installation: Installation | None = None,
     openid: ExternalProvider | None = None,
     patience: float = 20,
@@ -151,7 +156,7 @@ def serving(
 
     Pages wait `patience` seconds for figures of stores: a test is not to see another page where the computer is busy.
     """
-    scene, close = make_scene(folder, database)
+    scene, close = stages.copy(prepare, folder)
     with _listener() as listener:
         host = "https://localhost" if installation else "http://127.0.0.1"
         portal = _portal(scene, key, f"{host}:{listener.getsockname()[1]}", openid)

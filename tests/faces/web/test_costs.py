@@ -19,8 +19,8 @@ from galeria.faces.web.costs import SHOWN_LABS
 from galeria.faces.web.formats import Formats
 from galeria.ports.holdings import RegionHolding
 from galeria.reconcilers.holdings import measure_holdings
-from tests.faces.web.served import Portal, text_of, title_of
-from tests.scene import GALLERY, GROUP, MIB, disk_bytes, version_id
+from tests.faces.web.served import NewPortal, Portal, text_of, title_of
+from tests.scene import GALLERY, GROUP, MIB, Scene, disk_bytes, version_id
 from tests.shelves import VersionRows, add_image
 
 PAGE = "/costs"
@@ -30,16 +30,18 @@ GB = 1024**3
 DONE = VersionRows().replicas[0][1]
 
 
-@pytest.fixture
-def stocked(portal: Portal) -> Portal:
+def stock(scene: Scene) -> None:
     """Two versions that share bytes, in two regions and in one, and a lab."""
-    scene = portal.scene
     scene.run(scene.begin_import("linux", disk_bytes(4 * MIB), regions=tuple(BRAZIL)))
     scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
     scene.run(scene.begin_start("algebra"))
     scene.engine.write(scene.guest_of("algebra"), 0, b"lesson one")
     scene.run(scene.begin_export("algebra", "Algebra"))
-    return portal
+
+
+@pytest.fixture
+def stocked(new_portal: NewPortal) -> Portal:
+    return new_portal(stock)
 
 
 def hold(portal: Portal, image: str, *versions: dict[str, int]) -> None:

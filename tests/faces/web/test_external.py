@@ -14,6 +14,7 @@ from tests.faces.web.provider.running import RunningProvider, go_there, providin
 from tests.faces.web.served import Portal, serving, text_of, title_of
 from tests.faces.web.test_sign_in import cookies, is_out
 from tests.scene import PASSWORD
+from tests.stages import Stages
 
 pytestmark = pytest.mark.slow
 
@@ -28,15 +29,13 @@ def campus() -> Iterator[RunningProvider]:
 
 
 @pytest.fixture
-def open_portal(
-    tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey, campus: RunningProvider
-) -> Iterator[Open]:
+def open_portal(tmp_path: Path, stages: Stages, token_key: RSAPrivateKey, campus: RunningProvider) -> Iterator[Open]:
     """A portal whose settings name the provider, with more of these settings."""
     with ExitStack() as stack:
 
         def make(**settings: object) -> Portal:
             openid = campus.settings(**settings)
-            portal = stack.enter_context(serving(tmp_path / "scene", migrated_file, token_key, openid=openid))
+            portal = stack.enter_context(serving(tmp_path / "scene", stages, token_key, openid=openid))
             campus.control(endpoint=portal.inside.endpoint, lie=False, unverified=[])
             return portal
 
@@ -264,11 +263,11 @@ def test_without_a_provider_in_the_settings_there_is_no_such_way(portal: Portal)
 
 
 def test_a_provider_that_is_down_is_told_and_passwords_go_on(
-    tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey
+    tmp_path: Path, stages: Stages, token_key: RSAPrivateKey
 ) -> None:
     with providing() as provider:
         provider.stop()
-        with serving(tmp_path / "scene", migrated_file, token_key, openid=provider.settings()) as portal:
+        with serving(tmp_path / "scene", stages, token_key, openid=provider.settings()) as portal:
             browser = portal.stranger("pt-BR")
             answer = browser.get(START)
             assert answer.status_code == 503

@@ -12,11 +12,12 @@ from galeria.domain.galleries import Gallery, ImageVersion, Replica
 from galeria.domain.ids import ResourceId
 from galeria.domain.soft_delete import Retention
 from galeria.domain.states import ReplicaState
-from tests.faces.web.served import Portal, text_of, title_of
+from tests.faces.web.served import NewPortal, Portal, text_of, title_of
 from tests.failing import FailingStore, with_stores
 from tests.questions import counted
 from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, Scene, disk_bytes, version_id
 from tests.shelves import VersionRows, add_version
+from tests.stages import with_linux
 
 GAL = "/galleries/campus/gal"
 LINUX = f"{GAL}/images/linux"
@@ -25,10 +26,8 @@ HOME, NEAR, FAR = "brazilsouth", "brazilsoutheast", "westeurope"
 
 
 @pytest.fixture
-def stocked(portal: Portal) -> Portal:
-    """The image "linux", 1.0.0, in its home region."""
-    portal.scene.run(portal.scene.begin_import("linux", disk_bytes(MIB)))
-    return portal
+def stocked(new_portal: NewPortal) -> Portal:
+    return new_portal(with_linux)
 
 
 def gallery_row(scene: Scene, id: ResourceId = GALLERY) -> Gallery:

@@ -12,9 +12,9 @@ from galeria.actions.classic_labs import DraftRequest, put_lab
 from galeria.actions.locks import put_lock
 from galeria.domain.locks import LockLevel
 from galeria.domain.states import ReplicaState
-from tests.faces.web.served import ANYWHERE, Portal, text_of
+from tests.faces.web.served import ANYWHERE, NewPortal, Portal, text_of
 from tests.faces.web.test_lab_new import NEW, Fields, beside, check, choices, send
-from tests.scene import ACCOUNT, GALLERY, lab_id, secrets
+from tests.scene import ACCOUNT, GALLERY, Scene, lab_id, secrets
 from tests.shelves import VersionRows, add_image, add_many
 
 REGIONS = ("brazilsouth", "brazilsoutheast", "northeurope")
@@ -33,11 +33,10 @@ CREDENTIALS = (
 EVENING = ACCOUNT.parent.resource("Microsoft.LabServices", "labPlans", "evening")
 
 
-@pytest.fixture
-def stocked(portal: Portal) -> Portal:
+def stock(scene: Scene) -> None:
     """Images in one region, in two, in one that the account does not allow, one disabled, one without version."""
     held = {"linux": ("brazilsoutheast",), "south": (), "away": ("westeurope",), "off": ()}
-    with portal.scene.request() as request:
+    with scene.request() as request:
         for name, others in held.items():
             replicas = [(region, ReplicaState.COMPLETED, None) for region in ("brazilsouth", *others)]
             add_image(request, name, VersionRows(replicas=tuple(replicas)))
@@ -46,7 +45,11 @@ def stocked(portal: Portal) -> Portal:
         enable_image(request, ACCOUNT, "off", enabled=False)
         account = AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY, allowed_regions=REGIONS)
         put_account(request, ACCOUNT, account)
-    return portal
+
+
+@pytest.fixture
+def stocked(new_portal: NewPortal) -> Portal:
+    return new_portal(stock)
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import pytest
 
 from galeria.ports.machines import Machine
 from tests.actions.test_labs import give
-from tests.faces.web.served import Portal, text_of
-from tests.scene import GALLERY, MIB, PASSWORD, disk_bytes, lab_id
+from tests.faces.web.served import NewPortal, Portal, text_of
+from tests.scene import PASSWORD, lab_id
+from tests.stages import with_lab
 
 ALGEBRA = "/labs/campus/algebra"
 SCREEN = f"{ALGEBRA}/screen"
@@ -14,12 +15,9 @@ NEW_PASSWORD = "Other-Horse-8"
 
 
 @pytest.fixture
-def made(portal: Portal) -> Portal:
+def made(new_portal: NewPortal) -> Portal:
     """With a lab of the educator, off."""
-    scene = portal.scene
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
-    return portal
+    return new_portal(with_lab)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 
 from galeria.actions.accounts import AccountRequest, put_account
 from galeria.domain.errors import StoreUnavailable
-from tests.faces.web.served import ANYWHERE, Portal, text_of
+from tests.faces.web.served import ANYWHERE, NewPortal, Portal, text_of
 from tests.failing import FailingStore, with_stores
-from tests.scene import ACCOUNT, GALLERY, MIB, disk_bytes
+from tests.scene import ACCOUNT, GALLERY, MIB, Scene, disk_bytes
 
 ALGEBRA = "/labs/campus/algebra"
 EXPORT = f"{ALGEBRA}/export"
@@ -20,15 +20,17 @@ BRAZIL = ["brazilsoutheast"]
 AWAY = StoreUnavailable("The store is away.", hint="Ask whoever runs it.")
 
 
-@pytest.fixture
-def taught(portal: Portal) -> Portal:
+def teach(scene: Scene) -> None:
     """A running lab of the educator, with something written on its disk."""
-    scene = portal.scene
     scene.run(scene.begin_import("linux", disk_bytes(MIB)))
     scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
     scene.run(scene.begin_start("algebra"))
     scene.engine.write(scene.guest_of("algebra"), MIB // 2, b"lesson one")
-    return portal
+
+
+@pytest.fixture
+def taught(new_portal: NewPortal) -> Portal:
+    return new_portal(teach)
 
 
 @pytest.fixture

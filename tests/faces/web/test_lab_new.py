@@ -10,21 +10,23 @@ from galeria.actions.accounts import AccountRequest, enable_image, put_account
 from galeria.actions.labs import get_lab
 from galeria.domain.labs import Lab
 from tests.actions.test_labs import give
-from tests.faces.web.served import ANYWHERE, Portal, text_of
-from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, PASSWORD, disk_bytes, lab_id
+from tests.faces.web.served import ANYWHERE, NewPortal, Portal, text_of
+from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, PASSWORD, Scene, disk_bytes, lab_id
 
 NEW = "/labs/new"
 OTHER = GROUP.resource("Microsoft.LabServices", "labPlans", "evening")
 Fields = dict[str, Any]
 
 
-@pytest.fixture
-def stocked(portal: Portal) -> Portal:
+def stock(scene: Scene) -> None:
     """With `linux` in two regions and `away` in one that is not the account's."""
-    scene = portal.scene
     scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
     scene.run(scene.begin_import("away", disk_bytes(MIB, seed=2), regions=("brazilsouth", "westeurope")))
-    return portal
+
+
+@pytest.fixture
+def stocked(new_portal: NewPortal) -> Portal:
+    return new_portal(stock)
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from galeria.actions.accounts import AccountRequest, enable_image, put_account
 from galeria.domain.errors import MachineFailed
 from tests.actions.test_labs import give
 from tests.faces.web.forms import Controls, Press, controls_of
-from tests.faces.web.served import Portal, text_of
-from tests.scene import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, disk_bytes, lab_id
+from tests.faces.web.served import NewPortal, Portal, text_of
+from tests.scene import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, Scene, disk_bytes, lab_id
 from tests.shelves import VersionRows, add_image
 
 pytestmark = pytest.mark.slow
@@ -76,10 +76,8 @@ def harm(place: str) -> int:
     return LAST.index(end) if end in LAST else -1
 
 
-@pytest.fixture
-def furnished(portal: Portal) -> Portal:
+def furnish(scene: Scene) -> None:
     """Images that make labs and that do not, a running lab, one that is off, work that failed and work under way."""
-    scene = portal.scene
     with scene.request() as request:
         account = AccountRequest(
             location="brazilsouth", tags={}, gallery=GALLERY, allowed_regions=("brazilsouth", "brazilsoutheast")
@@ -102,7 +100,11 @@ def furnished(portal: Portal) -> Portal:
     with scene.request() as request:
         for name in ("algebra", "geometry", "physics"):
             request.uow.labs.get_by_key(lab_id(name).key).description = "Words on a lab"
-    return portal
+
+
+@pytest.fixture
+def furnished(new_portal: NewPortal) -> Portal:
+    return new_portal(furnish)
 
 
 def somebody(portal: Portal, role: str) -> httpx.Client:

@@ -13,6 +13,7 @@ from galeria.faces.web.reckoning import LONGEST_KEPT, Reckoning
 from tests.faces.web.served import Portal, text_of, title_of
 from tests.faces.web.slowly import VERSION, Gate, serving_slowly
 from tests.scene import lab_id, version_id
+from tests.stages import Stages
 from tests.waiting import until
 
 
@@ -57,8 +58,8 @@ def test_what_went_wrong_is_told_and_then_asked_for_anew() -> None:
 
 
 @pytest.fixture
-def hasty(tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey, gate: Gate) -> Iterator[Portal]:
-    with serving_slowly(tmp_path / "scene", migrated_file, token_key, gate) as portal:
+def hasty(tmp_path: Path, stages: Stages, token_key: RSAPrivateKey, gate: Gate) -> Iterator[Portal]:
+    with serving_slowly(tmp_path / "scene", stages, token_key, gate) as portal:
         yield portal
 
 
