@@ -50,14 +50,35 @@ def postgresql_url() -> Iterator[str]:
 @pytest.fixture
 def postgresql_engine(postgresql_url: str) -> Iterator[sa.Engine]:
     """An empty database, dropped with the server."""
-    name = f"t{uuid.uuid4().hex}"
-    server = sa.create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    server.dispose()
-    engine = make_engine(postgresql_url.replace("/postgres?", f"/{name}?"))
+    engine = make_engine(_created(postgresql_url, like="template1"))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_url: str) -> str:
+    """The name of a database with all tables and no rows, to be copied."""
+    engine = make_engine(_created(postgresql_url, like="template1"))
+    migrate(engine)
+    engine.dispose()  # one that somebody is connected to cannot be copied
+    return str(engine.url.database)
+
+
+@pytest.fixture
+def copied_postgresql(postgresql_url: str, migrated_postgresql: str) -> Iterator[sa.Engine]:
+    engine = make_engine(_created(postgresql_url, like=migrated_postgresql))
+    yield engine
+    engine.dispose()
+
+
+def _created(server_url: str, *, like: str) -> str:
+    """The address of a new database, a copy of another one."""
+    name = f"t{uuid.uuid4().hex}"
+    server = sa.create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {like}")
+    server.dispose()
+    return server_url.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.system)])
@@ -75,8 +96,7 @@ def engine(request: pytest.FixtureRequest) -> sa.Engine:
     if request.param == "sqlite":
         sqlite: sa.Engine = request.getfixturevalue("database_engine")
         return sqlite
-    postgresql: sa.Engine = request.getfixturevalue("postgresql_engine")
-    migrate(postgresql)
+    postgresql: sa.Engine = request.getfixturevalue("copied_postgresql")
     return postgresql
 
 
