@@ -10,7 +10,7 @@ from galeria.domain.errors import StoreUnavailable
 from galeria.ports.images import Digest
 from galeria.reconcilers.holdings import measure_holdings
 from tests.failing import FailingStore, with_stores
-from tests.scene import GALLERY, Scene, version_id
+from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
 from tests.shelves import BRAZIL, fill_shelf
 from tests.stages import MakeScene
 
@@ -98,6 +98,51 @@ def test_where_nothing_changed_no_store_is_asked(shelf: Scene) -> None:
     away = seen_through(shelf, AwayStore, *BRAZIL)
     measure_holdings(away.world)
     assert [store.calls for store in away.world.stores.values() if isinstance(store, AwayStore)] == [0, 0]
+
+
+def news(scene: Scene) -> list[bool]:
+    with scene.world.database(reading=True) as uow:
+        return [uow.holdings.has_news(region) for region in BRAZIL]
+
+
+def test_versions_that_came_or_went_are_news_until_all_are_measured(shelf: Scene) -> None:
+    assert news(shelf) == [True, True]
+    measure_holdings(shelf.world)
+    assert news(shelf) == [False, False]
+    delete(shelf, "Algebra", "1.0.1")  # the youngest: what is older stays as it was measured
+    measure_holdings(shelf.world)
+    assert (news(shelf), measured(shelf)) == ([False, False], asked(shelf))
+    delete(shelf, "linux")
+    assert news(shelf) == [True, True]
+    shelf.run(shelf.begin_import("linux", disk_bytes(MIB), version="2.0.0", regions=BRAZIL[:1]))
+    measure_holdings(seen_through(shelf, AwayStore, BRAZIL[0]).world)
+    assert news(shelf) == [True, False]
+    measure_holdings(shelf.world)
+    assert (news(shelf), measured(shelf)) == ([False, False], asked(shelf))
+
+
+def test_one_that_came_while_another_went_is_news(shelf: Scene) -> None:
+    measure_holdings(shelf.world)
+    delete(shelf, "linux")
+    shelf.run(shelf.begin_import("linux", disk_bytes(MIB), version="2.0.0", regions=BRAZIL))
+    assert news(shelf) == [True, True]
+    measure_holdings(shelf.world)
+    assert measured(shelf) == asked(shelf)
+
+
+def test_a_thorough_look_lists_all_versions_anyway(shelf: Scene) -> None:
+    measure_holdings(shelf.world)
+    with shelf.world.database() as uow:
+        (first, *_) = uow.holdings.held(BRAZIL[0])
+        (disk,) = uow.versions.disks(first.version_id)
+        other = next(each for each in uow.holdings.held(BRAZIL[0]) if each.digests != first.digests)
+        (disk.digest,) = other.digests
+        uow.commit()
+    away = seen_through(shelf, AwayStore, *BRAZIL)
+    measure_holdings(away.world)
+    assert [store.calls for store in away.world.stores.values() if isinstance(store, AwayStore)] == [0, 0]
+    measure_holdings(shelf.world, thorough=True)
+    assert measured(shelf) == asked(shelf)
 
 
 def test_a_store_that_is_away_holds_up_no_other(shelf: Scene) -> None:

@@ -50,6 +50,7 @@ def rounds(world: World, starter: Starter) -> tuple[Round, ...]:
         Round(every=60, do=lambda: end_retention(world)),
         Round(every=300, do=set_aside),
         Round(every=300, do=lambda: remove_lost_machines(world)),
+        Round(every=3600, do=lambda: measure_holdings(world, thorough=True)),
         Round(every=3600, do=lambda: remove_stale_uploads(world)),
         Round(every=3600, do=lambda: remove_lost_disk_files(world)),
         Round(every=3600, do=lambda: collect_garbage(world)),

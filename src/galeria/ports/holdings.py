@@ -9,6 +9,14 @@ from galeria.domain.resources import Outline
 from galeria.domain.soft_delete import Retention
 from galeria.ports.images import Digest
 
+PLACE = 8
+"""Digits at the beginning of a chain."""
+
+
+def chain_of(place: int, hashed: str) -> str:
+    """It begins with how many versions it names: so it is seen, without listing them, that one of them has gone."""
+    return f"{place:0{PLACE}}-{hashed}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldVersion:
@@ -67,6 +75,10 @@ class LabUse:
 
 class Holdings(Protocol):
     """A few questions for each answer, however many versions there are. Deleted versions are never among them."""
+
+    def has_news(self, region: str) -> bool:
+        """Whether a version came to the region or went since all were measured; one number for each gallery tells."""
+        ...
 
     def held(self, region: str) -> list[HeldVersion]:
         """By gallery, the oldest first."""

@@ -6,16 +6,21 @@ from hashlib import sha256
 from itertools import groupby
 
 from galeria.domain.errors import GaleriaError
-from galeria.ports.holdings import HeldVersion, RegionHolding
+from galeria.ports.holdings import HeldVersion, RegionHolding, chain_of
 from galeria.workflows.world import World
 
 log = logging.getLogger(__name__)
 
 
-def measure_holdings(world: World) -> None:
-    """Every region in turn. Nothing is read from a store where nothing has changed; a lot of news takes several rounds."""
+def measure_holdings(world: World, *, thorough: bool = False) -> None:
+    """Every region in turn. Nothing is read from a store where nothing has changed; a lot of news takes several rounds.
+
+    Where no version came or went, the versions are not even listed, unless `thorough`.
+    """
     for region in world.stores:
         with world.database(reading=True) as uow:
+            if not (thorough or uow.holdings.has_news(region)):
+                continue
             held, chains = uow.holdings.held(region), uow.holdings.chains(region)
         gone = sorted(chains.keys() - {each.version_id for each in held})
         if gone:
@@ -56,7 +61,7 @@ def _measure(world: World, region: str, versions: Sequence[HeldVersion], known: 
 
 def _chains(region: str, versions: Sequence[HeldVersion]) -> Iterator[str]:
     """For each version a name of it and everything older."""
-    chain = region
-    for each in versions:
-        chain = sha256("\n".join((chain, each.version_id, *each.digests)).encode()).hexdigest()
-        yield chain
+    hashed = region
+    for place, each in enumerate(versions, start=1):
+        hashed = sha256("\n".join((hashed, each.version_id, *each.digests)).encode()).hexdigest()
+        yield chain_of(place, hashed)

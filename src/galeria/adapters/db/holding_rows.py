@@ -14,13 +14,18 @@ from galeria.adapters.db.regions import regions_of_copies
 from galeria.adapters.db.rows import batches
 from galeria.adapters.db.version_indexes import IS_THERE
 from galeria.domain.states import ReplicaState
-from galeria.ports.holdings import HeldVersion, ImageSum, LabUse, RegionHolding, VersionSum
+from galeria.ports.holdings import PLACE, HeldVersion, ImageSum, LabUse, RegionHolding, VersionSum, chain_of
 
 _definitions, _versions = tables.image_definitions.c, tables.image_versions.c
 _disks, _replicas, _labs = tables.version_disks.c, tables.replicas.c, tables.labs.c
 
 Figures = dict[str, dict[str, int]]
 """Image's or version's id → region → figure."""
+
+_HELD = tables.replicas.join(tables.image_versions, _versions.id == _replicas.version_id).join(
+    tables.image_definitions, _definitions.id == _versions.definition_id
+)
+_IS_HELD = (_replicas.state == ReplicaState.COMPLETED, IS_THERE)
 
 _FIGURES = ("own_bytes", "chain", "measured_at")
 _KEEP = (
@@ -34,14 +39,28 @@ class SqlHoldings:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def has_news(self, region: str) -> bool:
+        has_content = sa.exists().where(_disks.version_id == _versions.id, _disks.digest != "")
+        last = sa.func.max(sa.func.substr(_replicas.chain, 1, PLACE))
+        galleries = (
+            sa.select(sa.func.count(), sa.func.count(_replicas.chain), last)
+            .select_from(_HELD)
+            .where(_replicas.region == region, *_IS_HELD, has_content)
+            .group_by(_definitions.gallery_id)
+        )
+        measured = 0
+        for versions, known, place in self._session.execute(galleries):
+            if versions != known or place != chain_of(known, "")[:PLACE]:
+                return True
+            measured += known
+        chained = sa.select(sa.func.count(_replicas.chain)).where(_replicas.region == region)
+        return self._session.scalar(chained) != measured
+
     def held(self, region: str) -> list[HeldVersion]:
         question = (
             sa.select(_definitions.gallery_id, _versions.id, _disks.digest)
-            .select_from(tables.replicas)
-            .join(tables.image_versions, _versions.id == _replicas.version_id)
-            .join(tables.image_definitions, _definitions.id == _versions.definition_id)
-            .join(tables.version_disks, _disks.version_id == _versions.id)
-            .where(_replicas.region == region, _replicas.state == ReplicaState.COMPLETED, IS_THERE, _disks.digest != "")
+            .select_from(_HELD.join(tables.version_disks, _disks.version_id == _versions.id))
+            .where(_replicas.region == region, *_IS_HELD, _disks.digest != "")
             .order_by(_definitions.gallery_id, _versions.created_at, _versions.id, _disks.digest)
         )
         found: dict[tuple[str, str], list[str]] = {}
