@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from galeria.adapters.store import envelopes
 from galeria.adapters.store.depot import Depot
 from galeria.adapters.store.manifest import Manifest
+from galeria.adapters.store.pace import paced
 from galeria.ports.images import Digest
 
 ROOM = 1_000_000
@@ -20,18 +21,18 @@ def growth(
     """
     unclaimed: set[bytes] = set()
     fitting = 0
-    for digests in sets:
+    for digests in paced(sets):
         if fitting and len(unclaimed) >= room:
             break
         for manifest in _manifests(depot, digests):
             unclaimed.update(manifest.names())
         fitting += 1
-    for manifest in _manifests(depot, before):
+    for manifest in _manifests(depot, paced(before)):
         if not unclaimed:
             break
         unclaimed -= manifest.shared(unclaimed)
     grown = []
-    for digests in sets[:fitting]:
+    for digests in paced(sets[:fitting]):
         own: set[bytes] = set()
         for manifest in _manifests(depot, digests if unclaimed else ()):
             own |= manifest.shared(unclaimed)

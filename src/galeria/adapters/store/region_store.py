@@ -13,6 +13,7 @@ from galeria.adapters.store.collect import collect
 from galeria.adapters.store.depot import Depot
 from galeria.adapters.store.growth import growth
 from galeria.adapters.store.opened import StoredDiskSource
+from galeria.adapters.store.pace import paced
 from galeria.adapters.store.rebuild import rebuild
 from galeria.adapters.store.replicate import need, replicate
 from galeria.adapters.store.restore import restore
@@ -85,7 +86,7 @@ class RegionStore:
         wanted = set(digests)
         names = {name for digest in wanted for name in envelopes.get(self._depot, digest).names()}
         own = set(names)
-        for digest in set(others) - wanted:
+        for digest in paced(set(others) - wanted):
             if not own:  # every other manifest that is read from here on would be read in vain
                 break
             manifest = envelopes.find_to_count(self._depot, digest)

@@ -1,0 +1,37 @@
+"""Bulk reading gives everything out once and in order, and gives others their turn."""
+
+from galeria.adapters.store.pace import REST, paced
+
+
+class Time:
+    """Goes on by what is worked and rested."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.rests: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def rest(self, seconds: float) -> None:
+        self.now += seconds
+        self.rests.append(seconds)
+
+
+def rests_of(count: int, seconds: float) -> list[float]:
+    """In the work on so many things that take so many seconds each."""
+    time = Time()
+    for _ in paced(range(count), clock=time.clock, rest=time.rest):
+        time.now += seconds
+    return time.rests
+
+
+def test_everything_is_handed_out_in_order() -> None:
+    assert list(paced(range(1000))) == list(range(1000))
+    assert list(paced(())) == []
+
+
+def test_long_work_rests_and_short_work_does_not() -> None:
+    assert rests_of(50, 0.001) == []
+    assert len(rests_of(1000, 0.001)) > 100
+    assert set(rests_of(1000, 0.001)) == {REST}
