@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 
 # What a round that looks at every image version may take of the time. Meanwhile answers wait for the interpreter: it has to
-# concern fewer of them than one in a hundred.
-SMALL_SHARE = 1 / 200
+# concern far fewer of them than one in a hundred: a round of 0.1 s holds up three or four.
+SMALL_SHARE = 1 / 500
 LONGEST_PAUSE = 120.0  # seconds; after a lot of news too, what it tells stays fresh
 
 
