@@ -7,13 +7,12 @@ from itertools import islice
 from pathlib import Path
 
 from galeria.adapters.store import envelopes
-from galeria.adapters.store.bucket import open_bucket
 from galeria.adapters.store.chunks import Packer, name_of
-from galeria.adapters.store.depot import Depot
 from galeria.adapters.store.index import DatabaseChunkIndex
 from galeria.adapters.store.manifest import CHUNK_SIZE, Manifest
 from galeria.adapters.store.packs import PackWriter
 from galeria.adapters.store.publishing import Publisher
+from galeria.adapters.store.region_store import open_depot
 from galeria.bootstrap.parts import Parts
 
 CHUNKS = 256  # of each version
@@ -25,7 +24,8 @@ WRITERS = 4  # each waits for its disk most of the time
 
 def store_contents(parts: Parts, home: str, other: str, *, images: int, versions: int) -> list[list[str]]:
     """Digests by image and version, no two alike; both regions hold all of them, packed, signed and indexed."""
-    depot = _depot(parts, home)
+    index, key = DatabaseChunkIndex(parts.sql), parts.installation.manifest_key
+    depot = open_depot(home, _folder(parts, home).as_uri(), work=parts.data / "work", index=index, key=key)
     with Publisher(depot) as publisher, PackWriter(depot, publisher.submit) as packs:
         names = _stored(packs)
         common = list(islice(names, COMMON))
@@ -54,17 +54,6 @@ def _stored(packs: PackWriter) -> Iterator[bytes]:
 def _manifest(names: list[bytes]) -> Manifest:
     full = b"\xff" * (CHUNKS // 8)
     return Manifest(size=SIZE, chunk_size=CHUNK_SIZE, parent=None, bitmap=full, hashes=b"".join(names))
-
-
-def _depot(parts: Parts, region: str) -> Depot:
-    url, work = _folder(parts, region).as_uri(), parts.data / "work" / region
-    return Depot(
-        region=region,
-        bucket=open_bucket(url, region=region, staging=work / "staging"),
-        index=DatabaseChunkIndex(parts.sql),
-        lock=work / "lease",
-        key=parts.installation.manifest_key,
-    )
 
 
 def _folder(parts: Parts, region: str) -> Path:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from galeria.adapters.store.growth import growth
+from galeria.adapters.store.holding import growth
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Conflict, NotFound
 from galeria.ports.disks import Content, Extent

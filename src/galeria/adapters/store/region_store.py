@@ -11,9 +11,8 @@ from galeria.adapters.store.bucket import open_bucket
 from galeria.adapters.store.capture import capture
 from galeria.adapters.store.collect import collect
 from galeria.adapters.store.depot import Depot
-from galeria.adapters.store.growth import growth
+from galeria.adapters.store.holding import growth, holding
 from galeria.adapters.store.opened import StoredDiskSource
-from galeria.adapters.store.pace import paced
 from galeria.adapters.store.rebuild import rebuild
 from galeria.adapters.store.replicate import need, replicate
 from galeria.adapters.store.restore import restore
@@ -83,18 +82,7 @@ class RegionStore:
         return envelopes.get(self._depot, digest).facts(digest)
 
     def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
-        wanted = set(digests)
-        names = {name for digest in wanted for name in envelopes.get(self._depot, digest).names()}
-        own = set(names)
-        for digest in paced(set(others) - wanted):
-            if not own:  # every other manifest that is read from here on would be read in vain
-                break
-            manifest = envelopes.find_to_count(self._depot, digest)
-            if manifest is not None:  # an image that is not in this region names nothing here
-                own -= manifest.shared(own)
-        total = self._stored_bytes(names)
-        exclusive = total if len(own) == len(names) else self._stored_bytes(own)
-        return Holding(stored_bytes=total, exclusive_bytes=exclusive, chunks=len(names))
+        return holding(self._depot, digests, others=others)
 
     def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
         return growth(self._depot, sets, before=before)
@@ -115,9 +103,6 @@ class RegionStore:
     def lease(self, *, exclusive: bool) -> AbstractContextManager[None]:
         return self._depot.lease(exclusive=exclusive)
 
-    def _stored_bytes(self, names: Iterable[bytes]) -> int:
-        return self._depot.index.stored_bytes(self.region, names)
-
 
 def open_region(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> RegionStore:
     """The store of a region whose objects are at `url` (see `open_bucket`).
@@ -125,9 +110,14 @@ def open_region(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed
     `work` is a local directory for the region's lease and, with a cloud bucket, for packs in the making: every process
     that works on the region must name the same one. Raises Invalid, StoreUnavailable.
     """
+    return RegionStore(open_depot(region, url, work=work, index=index, key=key))
+
+
+def open_depot(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> Depot:
+    """What that store works with, for whoever fills it without its verbs."""
     directory = work / region
     bucket = open_bucket(url, region=region, staging=directory / "staging")
-    return RegionStore(Depot(region=region, bucket=bucket, index=index, lock=directory / "lease", key=key))
+    return Depot(region=region, bucket=bucket, index=index, lock=directory / "lease", key=key)
 
 
 def _depot_of(source: ImageStore) -> Depot:

@@ -1,4 +1,4 @@
-"""What each of several sets of manifests adds to those before it, in one pass over them."""
+"""What manifests occupy: some beside others, and what each of several sets adds to those before it."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -6,10 +6,21 @@ from galeria.adapters.store import envelopes
 from galeria.adapters.store.depot import Depot
 from galeria.adapters.store.manifest import Manifest
 from galeria.adapters.store.pace import paced
-from galeria.ports.images import Digest
+from galeria.ports.images import Digest, Holding
 
 ROOM = 1_000_000
 """Names of chunks kept in memory at once, about 100 MB; they stand for 256 GB of data."""
+
+
+def holding(depot: Depot, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
+    """See `ImageStore.holding`. Raises NotFound for one of `digests`, Corrupt."""
+    wanted = set(digests)
+    names = {name for digest in wanted for name in envelopes.get(depot, digest).names()}
+    own = set(names)
+    _take_away(depot, own, set(others) - wanted)
+    total = depot.index.stored_bytes(depot.region, names)
+    exclusive = total if len(own) == len(names) else depot.index.stored_bytes(depot.region, own)
+    return Holding(stored_bytes=total, exclusive_bytes=exclusive, chunks=len(names))
 
 
 def growth(
@@ -27,10 +38,7 @@ def growth(
         for manifest in _manifests(depot, digests):
             unclaimed.update(manifest.names())
         fitting += 1
-    for manifest in _manifests(depot, paced(before)):
-        if not unclaimed:
-            break
-        unclaimed -= manifest.shared(unclaimed)
+    _take_away(depot, unclaimed, before)
     grown = []
     for digests in paced(sets[:fitting]):
         own: set[bytes] = set()
@@ -39,6 +47,15 @@ def growth(
         unclaimed -= own
         grown.append(depot.index.stored_bytes(depot.region, own) if own else 0)
     return grown
+
+
+def _take_away(depot: Depot, names: set[bytes], digests: Iterable[Digest]) -> None:
+    """Those that one of these manifests names; nothing is read any more when none is left."""
+    for digest in paced(digests):
+        if not names:
+            break
+        for manifest in _manifests(depot, (digest,)):
+            names -= manifest.shared(names)
 
 
 def _manifests(depot: Depot, digests: Iterable[Digest]) -> Iterator[Manifest]:
