@@ -41,28 +41,30 @@ def window(chromium: Browser, portal: Portal, *, javascript: bool = True) -> Bro
     return context
 
 
+@pytest.fixture
+def page(chromium: Browser, portal: Portal) -> Iterator[Page]:
+    with window(chromium, portal) as context:
+        yield context.new_page()
+
+
 def heading(page: Page, text: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(text, timeout=SECONDS * 1000)
 
 
-def test_a_page_whose_prices_take_long_comes_when_they_are_there(
-    chromium: Browser, portal: Portal, gate: Gate, picture: Picture
-) -> None:
-    with window(chromium, portal) as context:
-        page = context.new_page()
-        page.goto(f"{VERSION}/regions")
-        heading(page, "One moment")
-        check_page(page)
-        picture(page, "one-moment")
+def test_a_page_whose_prices_take_long_comes_when_they_are_there(page: Page, gate: Gate, picture: Picture) -> None:
+    page.goto(f"{VERSION}/regions")
+    heading(page, "One moment")
+    check_page(page)
+    picture(page, "one-moment")
 
-        gate.event.set()
+    gate.event.set()
 
-        heading(page, REGIONS)
-        expect(page).to_have_title(f"{REGIONS} – Galeria")
-        expect(page.locator("main")).to_have_count(1)
-        page.get_by_label("Brazil Southeast").check()
-        expect(page.locator("#bill")).to_contain_text("Brazil Southeast")
-        check_page(page)
+    heading(page, REGIONS)
+    expect(page).to_have_title(f"{REGIONS} – Galeria")
+    expect(page.locator("main")).to_have_count(1)
+    page.get_by_label("Brazil Southeast").check()
+    expect(page.locator("#bill")).to_contain_text("Brazil Southeast")
+    check_page(page)
 
 
 def test_without_scripts_the_page_is_opened_again_until_they_are(chromium: Browser, portal: Portal, gate: Gate) -> None:
@@ -74,18 +76,14 @@ def test_without_scripts_the_page_is_opened_again_until_they_are(chromium: Brows
         heading(page, REGIONS)
 
 
-def test_what_a_deletion_frees_follows_on_the_page(
-    chromium: Browser, portal: Portal, gate: Gate, picture: Picture
-) -> None:
-    with window(chromium, portal) as context:
-        page = context.new_page()
-        page.goto(f"{VERSION}/delete")
-        expect(page.locator("#freed")).to_contain_text("It is being worked out")
-        expect(page.get_by_role("button", name="Delete for good")).to_be_enabled()
-        check_page(page)
-        picture(page, "being-reckoned")
+def test_what_a_deletion_frees_follows_on_the_page(page: Page, gate: Gate, picture: Picture) -> None:
+    page.goto(f"{VERSION}/delete")
+    expect(page.locator("#freed")).to_contain_text("It is being worked out")
+    expect(page.get_by_role("button", name="Delete for good")).to_be_enabled()
+    check_page(page)
+    picture(page, "being-reckoned")
 
-        gate.event.set()
+    gate.event.set()
 
-        expect(page.locator("#freed table")).to_contain_text("Brazil South")
-        check_quiet(page)
+    expect(page.locator("#freed table")).to_contain_text("Brazil South")
+    check_quiet(page)

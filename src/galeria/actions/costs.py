@@ -105,18 +105,24 @@ def _growth(store: ImageStore, sets: list[set[str]]) -> list[int]:
 
 def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]) -> Impact:
     """Which labs use it, what goes now and what later. Nothing is changed."""
-    regions = freed_by_deletion(request, version_id, stores)
-    version = request.uow.versions.get_by_key(version_id.key)
-    return Impact(version=version, labs=tuple(request.uow.labs.of_version(version.id)), regions=regions)
+    request.caller.require(READ_VERSION, version_id.key)
+    uow = request.uow
+    version = uow.versions.get_by_key(version_id.key)
+    labs = tuple(uow.labs.of_version(version.id))
+    return Impact(version=version, labs=labs, regions=_region_impacts(uow, version, stores))
 
 
 def freed_by_deletion(
     request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]
 ) -> tuple[RegionImpact, ...]:
-    """By region. Where contents are the version's own, those of all others are read: of thousands that takes seconds."""
+    """Of the impact only what takes long: where contents are the version's own, those of all others are read."""
     request.caller.require(READ_VERSION, version_id.key)
-    uow = request.uow
-    version = uow.versions.get_by_key(version_id.key)
+    return _region_impacts(request.uow, request.uow.versions.get_by_key(version_id.key), stores)
+
+
+def _region_impacts(
+    uow: UnitOfWork, version: ImageVersion, stores: Mapping[str, ImageStore]
+) -> tuple[RegionImpact, ...]:
     shared = uow.versions.shared(version.id)
     return tuple(
         _region_impact(uow, version, stores[region], digests - shared.get(region, set()))
