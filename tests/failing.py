@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from galeria.actions.operations import cancel_operation
+from galeria.actions.versions.operations import cancel_operation
 from galeria.domain.errors import GaleriaError
 from galeria.domain.operations import Operation
 from galeria.ports.disks import DiskSource, OpenDisk

@@ -12,16 +12,16 @@ from pathlib import Path
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from galeria.actions.accounts import AccountRequest, put_account
-from galeria.actions.caller import Caller
-from galeria.actions.definitions import DefinitionRequest, put_definition
-from galeria.actions.exports import ExportRequest, export_template
-from galeria.actions.galleries import put_gallery
-from galeria.actions.groups import put_group
-from galeria.actions.labs import LabRequest, create_lab
-from galeria.actions.machines import start_machine, stop_machine
-from galeria.actions.request import Request
-from galeria.actions.versions import VersionRequest, put_version
+from galeria.actions.core.caller import Caller
+from galeria.actions.core.groups import put_group
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.definitions import DefinitionRequest, put_definition
+from galeria.actions.galleries.galleries import put_gallery
+from galeria.actions.labs.accounts import AccountRequest, put_account
+from galeria.actions.labs.labs import LabRequest, create_lab
+from galeria.actions.labs.machines import start_machine, stop_machine
+from galeria.actions.versions.exports import ExportRequest, export_template
+from galeria.actions.versions.versions import VersionRequest, put_version
 from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.mapping import map_classes
 from galeria.adapters.db.uow import SqlDatabase

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
 from galeria.domain.accounts import GB
 from galeria.domain.galleries import (
     OS_DISK,

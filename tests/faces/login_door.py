@@ -12,7 +12,7 @@ import httpx
 import uvicorn
 from fastapi import Depends, FastAPI
 
-from galeria.actions.caller import Caller
+from galeria.actions.core.caller import Caller
 from galeria.adapters.identity.keys import Installation
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.domain.errors import Unauthenticated

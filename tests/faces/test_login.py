@@ -11,7 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from galeria.actions.people import create_service_principal, disable
+from galeria.actions.people.people import create_service_principal, disable
 from tests.faces.login_door import AZ, TOKEN, Door, Form
 
 

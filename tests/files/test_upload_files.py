@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from galeria.actions.uploads import shown_name
+from galeria.actions.storage.uploads import shown_name
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.files.writing import write_pieces

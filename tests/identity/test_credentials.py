@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from galeria.actions.credentials import (
+from galeria.actions.core.request import Request
+from galeria.actions.people.credentials import (
     add_identity,
     add_secret,
     find_by_identity,
@@ -12,9 +13,8 @@ from galeria.actions.credentials import (
     remove_secret,
     revoke,
 )
-from galeria.actions.people import create_person, disable, enable, set_password, sign_in
-from galeria.actions.request import Request
-from galeria.actions.sessions import renew_session, start_session
+from galeria.actions.people.people import create_person, disable, enable, set_password, sign_in
+from galeria.actions.people.token_sessions import renew_session, start_session
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from galeria.domain.people import PrincipalKind
 from galeria.domain.settings import Settings

@@ -2,9 +2,9 @@
 
 import pytest
 
-from galeria.actions.audit import record_audit
-from galeria.actions.founding import found_installation, is_founded
-from galeria.actions.people import (
+from galeria.actions.core.audit import record_audit
+from galeria.actions.people.first_start import found_installation, is_founded
+from galeria.actions.people.people import (
     create_person,
     create_service_principal,
     disable,
@@ -13,7 +13,7 @@ from galeria.actions.people import (
     set_password,
     sign_in,
 )
-from galeria.actions.roles import give_role
+from galeria.actions.people.roles import give_role
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from galeria.domain.people import Principal, PrincipalKind
 from tests.identity.worlds import SUBSCRIPTION, World

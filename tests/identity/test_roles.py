@@ -2,8 +2,8 @@
 
 import pytest
 
-from galeria.actions.people import create_person
-from galeria.actions.roles import give_role, list_roles, take_role
+from galeria.actions.people.people import create_person
+from galeria.actions.people.roles import give_role, list_roles, take_role
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.people import RoleAssignment
 from tests.identity.worlds import World

@@ -2,8 +2,8 @@
 
 import pytest
 
-from galeria.actions.people import disable, set_password
-from galeria.actions.sessions import Renewal, renew_session, start_session
+from galeria.actions.people.people import disable, set_password
+from galeria.actions.people.token_sessions import Renewal, renew_session, start_session
 from tests.identity.worlds import World
 
 CLIENT = "a-program"

@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from galeria.actions.people import disable, set_password
-from galeria.actions.sessions import renew_session, start_session
-from galeria.actions.sign_in_codes import (
+from galeria.actions.people.people import disable, set_password
+from galeria.actions.people.sign_in_codes import (
     AuthorizationWish,
     DeviceStart,
     Redeemed,
@@ -18,6 +17,7 @@ from galeria.actions.sign_in_codes import (
     redeem_device_code,
     start_device_sign_in,
 )
+from galeria.actions.people.token_sessions import renew_session, start_session
 from tests.identity.worlds import World
 
 CLIENT = "a-program"

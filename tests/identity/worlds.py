@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from galeria.actions.caller import Caller
-from galeria.actions.founding import FirstSecrets, found_installation
+from galeria.actions.core.caller import Caller
+from galeria.actions.people.first_start import FirstSecrets, found_installation
 from galeria.adapters.identity.secrets import ArgonSecrets
 from galeria.adapters.system import SystemDice
 from galeria.ports.database import Database

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 import pytest
 
-from galeria.actions.costs import gallery_costs
-from galeria.actions.versions import delete_version
+from galeria.actions.versions.costs import gallery_costs
+from galeria.actions.versions.versions import delete_version
 from galeria.domain.errors import StoreUnavailable
 from galeria.ports.images import Digest
 from galeria.reconcilers.holdings import measure_holdings

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from galeria.actions.galleries import GalleryDetails, put_gallery
-from galeria.actions.versions import remove_version
+from galeria.actions.galleries.galleries import GalleryDetails, put_gallery
+from galeria.actions.versions.versions import remove_version
 from galeria.domain.errors import StoreUnavailable
 from galeria.domain.operations import Operation
 from galeria.domain.soft_delete import Retention

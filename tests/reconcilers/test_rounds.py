@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from galeria.actions.versions import delete_version
+from galeria.actions.versions.versions import delete_version
 from galeria.bootstrap.rounds import LONGEST_PAUSE, SMALL_SHARE, Reconciler, Round, set_aside
 from galeria.domain.states import MachineState
 from galeria.ports.images import Digest

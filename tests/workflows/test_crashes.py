@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from galeria.actions.lab_publishing import publish_lab
-from galeria.actions.labs import delete_lab
-from galeria.actions.machines import redeploy_machine, reimage_machine, reset_password
-from galeria.actions.versions import VersionRequest, delete_version, put_version
+from galeria.actions.labs.lab_publishing import publish_lab
+from galeria.actions.labs.labs import delete_lab
+from galeria.actions.labs.machines import redeploy_machine, reimage_machine, reset_password
+from galeria.actions.versions.versions import VersionRequest, delete_version, put_version
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
 from galeria.domain.publishing import Target

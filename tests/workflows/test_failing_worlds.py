@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from galeria.actions.labs import delete_lab
-from galeria.actions.machines import reset_password
-from galeria.actions.operations import retry_operation
-from galeria.actions.versions import VersionRequest, delete_version, put_version
+from galeria.actions.labs.labs import delete_lab
+from galeria.actions.labs.machines import reset_password
+from galeria.actions.versions.operations import retry_operation
+from galeria.actions.versions.versions import VersionRequest, delete_version, put_version
 from galeria.domain.errors import Corrupt, GaleriaError, MachineFailed, OutOfSpace, StoreUnavailable
 from galeria.domain.operations import Operation, OperationStep
 from galeria.domain.publishing import Target

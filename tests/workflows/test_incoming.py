@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from galeria.actions.disks import DISK, DiskRequest, delete_disk, put_disk
-from galeria.actions.operations import cancel_operation, retry_operation
+from galeria.actions.storage.disks import DISK, DiskRequest, delete_disk, put_disk
+from galeria.actions.versions.operations import cancel_operation, retry_operation
 from galeria.adapters.fetching import HttpFetcher
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.storage import CreateOption

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from galeria.actions.disk_access import begin_access, end_access
-from galeria.actions.disks import DISK, SNAPSHOT, DiskChanges, DiskRequest, delete_disk, patch_disk, put_disk
-from galeria.actions.galleries import put_gallery
-from galeria.actions.managed_images import ImageRequest, put_image
-from galeria.actions.sources import DiskNamed
-from galeria.actions.version_sources import SourcesNamed
-from galeria.actions.versions import VersionRequest, put_version
+from galeria.actions.galleries.galleries import put_gallery
+from galeria.actions.storage.disk_access import begin_access, end_access
+from galeria.actions.storage.disks import DISK, SNAPSHOT, DiskChanges, DiskRequest, delete_disk, patch_disk, put_disk
+from galeria.actions.storage.managed_images import ImageRequest, put_image
+from galeria.actions.storage.sources import DiskNamed
+from galeria.actions.versions.version_sources import SourcesNamed
+from galeria.actions.versions.versions import VersionRequest, put_version
 from galeria.adapters.fetching import HttpFetcher
 from galeria.domain.galleries import OS_DISK, OsState, OsType
 from galeria.domain.ids import ResourceId

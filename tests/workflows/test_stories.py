@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from galeria.actions.versions import delete_version
+from galeria.actions.versions.versions import delete_version
 from galeria.adapters.fakes.engine import FakeEngine
 from galeria.domain.galleries import VersionDisk
 from galeria.domain.operations import StepStatus

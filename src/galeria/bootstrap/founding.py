@@ -4,11 +4,11 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from galeria.actions.accounts import AccountRequest, put_account
-from galeria.actions.caller import Caller
-from galeria.actions.founding import FIRST_GROUP, found_installation, is_founded
-from galeria.actions.request import Request
-from galeria.actions.welcoming import find_welcomed
+from galeria.actions.core.caller import Caller
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import AccountRequest, put_account
+from galeria.actions.people.first_password_links import find_welcomed
+from galeria.actions.people.first_start import FIRST_GROUP, found_installation, is_founded
 from galeria.adapters.identity.bootstrap_secrets import FILE_NAME, ensure_bootstrap_secrets
 from galeria.adapters.identity.files import write_private
 from galeria.bootstrap.parts import Parts

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from galeria.actions.costs import live_digests
+from galeria.actions.versions.costs import live_digests
 from galeria.adapters.engine.daemons import Hypervisor
 from galeria.adapters.engine.host import LocalHost
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine

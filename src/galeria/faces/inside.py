@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from galeria.actions.caller import Caller
-from galeria.actions.request import Request
+from galeria.actions.core.caller import Caller
+from galeria.actions.core.request import Request
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database
 from galeria.ports.files import PageFiles, UploadFiles

@@ -3,7 +3,7 @@
 import time
 import uuid
 
-from galeria.actions.resources import TYPES, repository
+from galeria.actions.core.resources import TYPES, repository
 from galeria.domain.errors import Conflict
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import Resource

@@ -1,6 +1,6 @@
 """Take a version away and give its space back. Labs made from it keep working: what they stand on stays until they go."""
 
-from galeria.actions.costs import held_digests, live_images, live_machines
+from galeria.actions.versions.costs import held_digests, live_images, live_machines
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import ProvisioningState
 from galeria.ports.work import Step

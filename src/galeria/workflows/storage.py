@@ -1,6 +1,6 @@
 """Disks, snapshots and managed images: filled, and taken away again."""
 
-from galeria.actions.stored import REMOVALS, find_stored
+from galeria.actions.storage.storage_lifecycle import REMOVALS, find_stored
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 from galeria.domain.storage import DiskState, OriginKind, StoredDisk

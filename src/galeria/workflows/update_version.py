@@ -1,6 +1,6 @@
 """Add regions to a version, take regions from it, fill what failed before."""
 
-from galeria.actions.costs import live_digests
+from galeria.actions.versions.costs import live_digests
 from galeria.domain.errors import Conflict
 from galeria.ports.work import Step
 from galeria.workflows.sealing import REPLICATE, replicate_everywhere

@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from galeria.actions.caller import Caller
-from galeria.actions.roles import give_role, take_role
+from galeria.actions.core.caller import Caller
+from galeria.actions.people.roles import give_role, take_role
 from galeria.domain.errors import Unauthenticated
 from galeria.faces.arm.app import make_app
 from galeria.faces.console.door import console_router

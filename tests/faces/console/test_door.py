@@ -7,7 +7,7 @@ import time
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from galeria.actions.consoles import OPEN
+from galeria.actions.labs.consoles import OPEN
 from galeria.adapters.fakes.screen import HEIGHT, WELCOME, WIDTH
 from tests.faces.console.conftest import BrowserWire, Screens, wait_hung_up
 from tests.rfb import Viewer

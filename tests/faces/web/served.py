@@ -16,7 +16,7 @@ import httpx
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from galeria.actions.web_sessions import open_web_session
+from galeria.actions.people.web_sessions import open_web_session
 from galeria.adapters.identity.keys import Installation
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens

@@ -11,13 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from galeria.actions.activity import ROWS
-from galeria.actions.audit import record_audit
-from galeria.actions.caller import Caller
-from galeria.actions.disks import DISK, SNAPSHOT
-from galeria.actions.labs import delete_lab
-from galeria.actions.machines import MACHINE
-from galeria.actions.roles import give_role
+from galeria.actions.core.activity import ROWS
+from galeria.actions.core.audit import record_audit
+from galeria.actions.core.caller import Caller
+from galeria.actions.labs.labs import delete_lab
+from galeria.actions.labs.machines import MACHINE
+from galeria.actions.people.roles import give_role
+from galeria.actions.storage.disks import DISK, SNAPSHOT
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent
 from galeria.faces.web.language import ZONE_COOKIE
@@ -232,8 +232,8 @@ def test_everything_that_is_written_down_has_words(portal: Portal) -> None:
 
 def _written() -> Iterator[str]:
     """The actions that calls of `audit` and `record_audit` name, as far as their modules know them."""
-    for file in sorted(ACTIONS.glob("*.py")):
-        known = vars(importlib.import_module(f"galeria.actions.{file.stem}"))
+    for file in sorted(ACTIONS.glob("*/*.py")):
+        known = vars(importlib.import_module(f"galeria.actions.{file.parent.name}.{file.stem}"))
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             place = {"audit": 0, "record_audit": 4}.get(_called(node))
             if place is not None and isinstance(node, ast.Call):

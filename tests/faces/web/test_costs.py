@@ -8,11 +8,11 @@ import httpx
 import pytest
 from babel import Locale
 
-from galeria.actions.cost_pages import ROWS
-from galeria.actions.costs import VersionCost, gallery_costs
-from galeria.actions.galleries import put_gallery
-from galeria.actions.roles import give_role
-from galeria.actions.versions import remove_version
+from galeria.actions.galleries.galleries import put_gallery
+from galeria.actions.people.roles import give_role
+from galeria.actions.versions.cost_overview import ROWS
+from galeria.actions.versions.costs import VersionCost, gallery_costs
+from galeria.actions.versions.versions import remove_version
 from galeria.domain.galleries import ImageVersion
 from galeria.domain.prices import Prices
 from galeria.faces.web.costs import SHOWN_LABS

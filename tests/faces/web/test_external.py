@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from galeria.actions.people import create_person, disable
+from galeria.actions.people.people import create_person, disable
 from tests.faces.web.provider.running import RunningProvider, go_there, providing
 from tests.faces.web.served import Portal, serving, text_of, title_of
 from tests.faces.web.test_sign_in import cookies, is_out

@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from galeria.actions.versions import remove_version
+from galeria.actions.versions.versions import remove_version
 from galeria.domain.errors import OutOfSpace
 from galeria.domain.galleries import Gallery, ImageVersion, Replica
 from galeria.domain.ids import ResourceId

@@ -2,7 +2,7 @@
 
 import re
 
-from galeria.actions.accounts import AccountRequest, put_account
+from galeria.actions.labs.accounts import AccountRequest, put_account
 from tests.faces.web.served import Portal, text_of, title_of
 from tests.scene import ACCOUNT, GALLERY, GROUP
 from tests.shelves import HOME, VersionRows, add_image

@@ -7,9 +7,9 @@ from html import unescape
 import httpx
 import pytest
 
-from galeria.actions.accounts import AccountRequest, enable_image, put_account
-from galeria.actions.classic_labs import DraftRequest, put_lab
-from galeria.actions.locks import put_lock
+from galeria.actions.core.locks import put_lock
+from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
+from galeria.actions.labs.classic_labs import DraftRequest, put_lab
 from galeria.domain.locks import LockLevel
 from galeria.domain.states import ReplicaState
 from tests.faces.web.served import ANYWHERE, NewPortal, Portal, text_of

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from galeria.ports.machines import Machine
-from tests.actions.test_labs import give
+from tests.actions.labs.test_labs import give
 from tests.faces.web.served import NewPortal, Portal, text_of
 from tests.scene import PASSWORD, lab_id
 from tests.stages import with_lab

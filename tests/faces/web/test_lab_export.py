@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from galeria.actions.accounts import AccountRequest, put_account
+from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.domain.errors import StoreUnavailable
 from tests.faces.web.served import ANYWHERE, NewPortal, Portal, text_of
 from tests.failing import FailingStore, with_stores

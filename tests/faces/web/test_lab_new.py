@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from galeria.actions.accounts import AccountRequest, enable_image, put_account
-from galeria.actions.labs import get_lab
+from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
+from galeria.actions.labs.labs import get_lab
 from galeria.domain.labs import Lab
-from tests.actions.test_labs import give
+from tests.actions.labs.test_labs import give
 from tests.faces.web.served import ANYWHERE, NewPortal, Portal, text_of
 from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, PASSWORD, Scene, disk_bytes, lab_id
 

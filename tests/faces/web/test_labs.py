@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from galeria.actions.labs import get_lab
+from galeria.actions.labs.labs import get_lab
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs import Lab
 from galeria.domain.states import MachineState
-from tests.actions.test_labs import give
+from tests.actions.labs.test_labs import give
 from tests.faces.web.served import Portal, text_of, title_of
 from tests.scene import GALLERY, MIB, disk_bytes, lab_id
 

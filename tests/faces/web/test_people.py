@@ -6,8 +6,8 @@ from html import unescape
 import httpx
 import pytest
 
-from galeria.actions.people import create_person
-from galeria.actions.principals import get_principal
+from galeria.actions.people.people import create_person
+from galeria.actions.people.principals import get_principal
 from galeria.domain.people import Principal, RoleAssignment
 from tests.faces.web.served import Portal, text_of, title_of
 from tests.faces.web.test_sign_in import is_out, sign_in

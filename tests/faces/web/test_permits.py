@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from galeria.actions.accounts import AccountRequest, enable_image, put_account
+from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
 from galeria.domain.errors import MachineFailed
-from tests.actions.test_labs import give
+from tests.actions.labs.test_labs import give
 from tests.faces.web.forms import Controls, Press, controls_of
 from tests.faces.web.served import NewPortal, Portal, text_of
 from tests.scene import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, Scene, disk_bytes, lab_id

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from galeria.actions.exports import ExportRequest, export_template
-from galeria.actions.labs import create_lab, delete_lab
-from galeria.actions.machines import start_machine
-from galeria.actions.operations import get_operation
+from galeria.actions.labs.labs import create_lab, delete_lab
+from galeria.actions.labs.machines import start_machine
+from galeria.actions.versions.exports import ExportRequest, export_template
+from galeria.actions.versions.operations import get_operation
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId, lab_name, password, user_name
 from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, moved

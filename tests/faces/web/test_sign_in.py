@@ -5,7 +5,7 @@ from http.cookies import SimpleCookie
 import httpx
 import pytest
 
-from galeria.actions.people import disable, enable
+from galeria.actions.people.people import disable, enable
 from galeria.domain.web_sessions import IDLE, LIFE
 from tests.faces.web.served import ANYWHERE, Portal, text_of, title_of
 from tests.scene import PASSWORD

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from galeria.actions.people import set_password
-from galeria.actions.welcoming import keep_welcome
+from galeria.actions.people.first_password_links import keep_welcome
+from galeria.actions.people.people import set_password
 from galeria.bootstrap.stage import serving
 from tests.faces.web.served import Portal, text_of, title_of
 from tests.faces.web.test_sign_in import is_out, sign_in

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from galeria.actions.founding import FirstSecrets
+from galeria.actions.people.first_start import FirstSecrets
 from galeria.adapters.identity.files import ensure_private_folder, find_private, hold, write_private
 from galeria.domain.errors import Unavailable
 from galeria.ports.work import Dice

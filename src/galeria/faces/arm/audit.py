@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import Response
 
-from galeria.actions.activity import READ
+from galeria.actions.core.activity import READ
 from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.faces.arm.answers import shown
 from galeria.faces.arm.clauses import not_understood, read_clauses

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from galeria.actions.consuming import find_replica_there
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.shared_galleries import find_replica_there
 from galeria.domain.galleries import OS_DISK, Gallery, ImageDefinition, ImageVersion, VersionDisk
 from galeria.domain.soft_delete import Retention
 from galeria.faces.arm.definition_views import described

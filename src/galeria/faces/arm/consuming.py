@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from galeria.actions.consuming import (
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.shared_galleries import (
     Consumer,
     get_community,
     get_shared,
@@ -15,7 +16,6 @@ from galeria.actions.consuming import (
     seen_version,
     seen_versions,
 )
-from galeria.actions.request import Request
 from galeria.domain.errors import Invalid
 from galeria.domain.galleries import Gallery
 from galeria.faces.arm import consumer_views as views

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.costs import VersionCost, gallery_costs
+from galeria.actions.versions.costs import VersionCost, gallery_costs
 from galeria.domain.labs import Lab
 from galeria.faces.arm.answers import shown
 from galeria.faces.arm.door import At

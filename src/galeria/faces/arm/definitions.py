@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from starlette.responses import Response
 
-from galeria.actions.definitions import (
+from galeria.actions.galleries.definitions import (
     DefinitionRequest,
     delete_definition,
     get_definition,

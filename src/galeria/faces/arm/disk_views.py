@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from galeria.actions.disks import shown_state
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.storage.disks import shown_state
 from galeria.domain.galleries import OS_DISK
 from galeria.domain.storage import CreateOption, ManagedImage, ManagedImageDisk, Snapshot, StoredDisk
 from galeria.faces.arm.envelope import envelope, when

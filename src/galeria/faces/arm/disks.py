@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from fastapi import Depends
 from starlette.responses import Response
 
-from galeria.actions.disk_access import Granted, begin_access, end_access
-from galeria.actions.disks import (
+from galeria.actions.storage.disk_access import Granted, begin_access, end_access
+from galeria.actions.storage.disks import (
     DISK,
     SNAPSHOT,
     DiskChanges,

@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import Depends
 from fastapi import Request as HttpRequest
 
-from galeria.actions.caller import Caller
-from galeria.actions.groups import require_group
-from galeria.actions.request import Request
+from galeria.actions.core.caller import Caller
+from galeria.actions.core.groups import require_group
+from galeria.actions.core.request import Request
 from galeria.domain.errors import NotFound, Unauthenticated
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation

@@ -9,8 +9,8 @@ from typing import Any
 
 from fastapi import Request as HttpRequest
 
-from galeria.actions.request import Request
-from galeria.actions.resources import find_resource
+from galeria.actions.core.request import Request
+from galeria.actions.core.resources import find_resource
 from galeria.domain.errors import Invalid, Precondition
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource

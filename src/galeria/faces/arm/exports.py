@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.copies import copy_bytes
-from galeria.actions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
+from galeria.actions.versions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
+from galeria.actions.versions.replication_size import copy_bytes
 from galeria.domain.errors import Invalid
 from galeria.faces.arm.answers import accepted, prefers_body, shown
 from galeria.faces.arm.door import At

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import Response
 
-from galeria.actions.galleries import GalleryDetails, delete_gallery, get_gallery, list_galleries, put_gallery
-from galeria.actions.sharing import share_gallery
+from galeria.actions.galleries.galleries import GalleryDetails, delete_gallery, get_gallery, list_galleries, put_gallery
+from galeria.actions.galleries.sharing import share_gallery
 from galeria.domain.errors import Invalid
 from galeria.domain.sharing import GroupKind
 from galeria.faces.arm.answers import deleted, put, shown

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from galeria.actions.request import Request
-from galeria.actions.sharing import sharing_regions
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.sharing import sharing_regions
 from galeria.domain.galleries import Gallery
 from galeria.domain.sharing import GroupKind, Permissions
 from galeria.faces.arm.envelope import envelope

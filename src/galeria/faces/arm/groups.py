@@ -4,8 +4,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.groups import delete_group, get_group, list_groups, patch_group, put_group
-from galeria.actions.resources import has_tag
+from galeria.actions.core.groups import delete_group, get_group, list_groups, patch_group, put_group
+from galeria.actions.core.resources import has_tag
 from galeria.domain.resources import ResourceGroup
 from galeria.faces.arm.answers import accepted, put, shown
 from galeria.faces.arm.door import At

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from galeria.actions.immutability import protect_snapshot
+from galeria.actions.storage.immutability import protect_snapshot
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.faces.arm.answers import shown

@@ -6,7 +6,8 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 
-from galeria.actions.accounts import (
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import (
     AccountRequest,
     delete_account,
     enable_image,
@@ -16,7 +17,6 @@ from galeria.actions.accounts import (
     list_images,
     put_account,
 )
-from galeria.actions.request import Request
 from galeria.domain.accounts import LabAccount
 from galeria.domain.ids import ResourceId
 from galeria.domain.offers import Offer

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
 from galeria.domain.accounts import LabAccount
 from galeria.domain.durations import show_duration
 from galeria.domain.galleries import OsType

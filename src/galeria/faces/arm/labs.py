@@ -5,11 +5,11 @@ from dataclasses import replace
 from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 
-from galeria.actions.lab_images import find_by_identifier
-from galeria.actions.lab_publishing import publish_lab, sync_group
-from galeria.actions.lab_settings import Fixed, LabSettings, NonAdmin, update_lab
-from galeria.actions.labs import LabRequest, create_lab, delete_lab, get_lab, list_labs
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_images import find_by_identifier
+from galeria.actions.labs.lab_publishing import publish_lab, sync_group
+from galeria.actions.labs.lab_settings import Fixed, LabSettings, NonAdmin, update_lab
+from galeria.actions.labs.labs import LabRequest, create_lab, delete_lab, get_lab, list_labs
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs import CreateOption
 from galeria.faces.arm.answers import accepted, deleting, put, shown

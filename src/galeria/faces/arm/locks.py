@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from starlette.responses import Response
 
-from galeria.actions.locks import delete_lock, get_lock, list_locks, put_lock
+from galeria.actions.core.locks import delete_lock, get_lock, list_locks, put_lock
 from galeria.domain.locks import Lock, LockLevel
 from galeria.faces.arm.answers import deleted, put, shown
 from galeria.faces.arm.door import At

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from galeria.actions.labs import get_machine, list_machines
-from galeria.actions.machines import (
+from galeria.actions.labs.labs import get_machine, list_machines
+from galeria.actions.labs.machines import (
     redeploy_machine,
     reimage_machine,
     reset_password,

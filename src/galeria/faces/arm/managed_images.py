@@ -5,8 +5,15 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response
 
-from galeria.actions.managed_images import ImageRequest, delete_image, get_image, list_images, put_image, tag_image
-from galeria.actions.sources import DiskNamed
+from galeria.actions.storage.managed_images import (
+    ImageRequest,
+    delete_image,
+    get_image,
+    list_images,
+    put_image,
+    tag_image,
+)
+from galeria.actions.storage.sources import DiskNamed
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.galleries import OS_DISK
 from galeria.domain.ids import COMPUTE as NAMESPACE

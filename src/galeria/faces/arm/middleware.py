@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from galeria.actions.caller import Caller
+from galeria.actions.core.caller import Caller
 from galeria.domain.errors import GaleriaError, Invalid, NotFound, Unauthenticated
 from galeria.faces.arm.errors import told
 from galeria.faces.arm.identity import RequestIdentity

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import Response
 
-from galeria.actions.disks import DISK, SNAPSHOT, get_disk
-from galeria.actions.labs import get_lab, list_machines
-from galeria.actions.managed_images import get_image
-from galeria.actions.operations import cancel_operation, get_operation, list_operations, retry_operation
-from galeria.actions.request import Request
-from galeria.actions.stored import REMOVALS, STORAGE_WORK
-from galeria.actions.versions import get_version
+from galeria.actions.core.request import Request
+from galeria.actions.labs.labs import get_lab, list_machines
+from galeria.actions.storage.disks import DISK, SNAPSHOT, get_disk
+from galeria.actions.storage.managed_images import get_image
+from galeria.actions.storage.storage_lifecycle import REMOVALS, STORAGE_WORK
+from galeria.actions.versions.operations import cancel_operation, get_operation, list_operations, retry_operation
+from galeria.actions.versions.versions import get_version
 from galeria.domain.galleries import Replica
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation, OperationKind, OperationStep

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.people import (
+from galeria.actions.people.people import (
     create_person,
     create_service_principal,
     disable,

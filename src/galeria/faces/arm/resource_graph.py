@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from galeria.actions.consuming import list_community
-from galeria.actions.request import Request as Asked
+from galeria.actions.core.request import Request as Asked
+from galeria.actions.galleries.shared_galleries import list_community
 from galeria.domain.errors import Invalid
 from galeria.domain.settings import Settings
 from galeria.faces.arm.answers import shown

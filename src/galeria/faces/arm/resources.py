@@ -7,7 +7,7 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from galeria.actions.resources import Wanted, get_resource, list_resources, set_tags
+from galeria.actions.core.resources import Wanted, get_resource, list_resources, set_tags
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.retention import list_soft_deleted
+from galeria.actions.versions.retention import list_soft_deleted
 from galeria.domain.errors import NotFound
 from galeria.domain.galleries import ImageVersion
 from galeria.domain.ids import ResourceId

@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
-from galeria.actions.request import Request
-from galeria.actions.roles import give_role, list_roles, take_role
+from galeria.actions.core.request import Request
+from galeria.actions.people.roles import give_role, list_roles, take_role
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.people import ROLES, Role, RoleAssignment
 from galeria.faces.arm.answers import shown

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.rosters import (
+from galeria.actions.labs.rosters import (
     UserRequest,
     delete_user,
     get_user,

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.schedules import (
+from galeria.actions.labs.schedules import (
     ScheduleRequest,
     delete_schedule,
     get_schedule,

@@ -4,7 +4,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.credentials import SecretFacts, add_identity, add_secret, list_secrets, remove_secret, revoke
+from galeria.actions.people.credentials import (
+    SecretFacts,
+    add_identity,
+    add_secret,
+    list_secrets,
+    remove_secret,
+    revoke,
+)
 from galeria.faces.arm.answers import deleted, shown
 from galeria.faces.arm.door import At
 from galeria.faces.arm.envelope import when

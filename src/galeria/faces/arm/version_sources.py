@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from galeria.actions.sources import DiskNamed
-from galeria.actions.version_sources import STORAGE, SourcesNamed
+from galeria.actions.storage.sources import DiskNamed
+from galeria.actions.versions.version_sources import STORAGE, SourcesNamed
 from galeria.domain.errors import Invalid
 from galeria.domain.galleries import OS_DISK, ImageVersion, SourceKind
 from galeria.domain.ids import ResourceId

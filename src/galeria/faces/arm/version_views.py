@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
 from galeria.domain.galleries import OS_DISK, ImageVersion, Replica, VersionDisk
 from galeria.domain.states import ReplicaState
 from galeria.faces.arm.envelope import envelope, when

@@ -6,9 +6,9 @@ from typing import Annotated, TypedDict
 from fastapi import Query
 from starlette.responses import Response
 
-from galeria.actions.costs import impact_of_deletion
-from galeria.actions.request import Request
-from galeria.actions.versions import (
+from galeria.actions.core.request import Request
+from galeria.actions.versions.costs import impact_of_deletion
+from galeria.actions.versions.versions import (
     VersionRequest,
     get_version,
     list_versions,

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
-from galeria.actions.page_blobs import PageBlob, Range
+from galeria.actions.storage.page_blobs import PageBlob, Range
 from galeria.domain.errors import (
     Conflict,
     Corrupt,

@@ -14,8 +14,8 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
-from galeria.actions.disk_access import Key, admit
-from galeria.actions.page_blobs import ContentBlob, PageBlob, UploadBlob
+from galeria.actions.storage.disk_access import Key, admit
+from galeria.actions.storage.page_blobs import ContentBlob, PageBlob, UploadBlob
 from galeria.domain.errors import Forbidden, GaleriaError, TooLarge
 from galeria.domain.storage import AccessLevel, StoredDisk
 from galeria.faces.blobs.answers import common, page_list, properties, refused, told, written

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from galeria.actions.page_blobs import PageBlob, Range
+from galeria.actions.storage.page_blobs import PageBlob, Range
 from galeria.domain.errors import Precondition
 from galeria.faces.blobs.answers import refused
 

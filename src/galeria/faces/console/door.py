@@ -10,8 +10,8 @@ from anyio import to_thread
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from galeria.actions.caller import Caller
-from galeria.actions.consoles import get_console, use_console
+from galeria.actions.core.caller import Caller
+from galeria.actions.labs.consoles import get_console, use_console
 from galeria.domain.errors import GaleriaError, Unauthenticated
 from galeria.domain.ids import ResourceId
 from galeria.faces.console.bridge import bridge

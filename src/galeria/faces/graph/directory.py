@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from galeria.actions.caller import Caller
+from galeria.actions.core.caller import Caller
 from galeria.domain.errors import NotFound
 from galeria.domain.people import Principal, PrincipalKind
 from galeria.faces.inside import Inside

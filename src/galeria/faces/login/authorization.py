@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from authlib.oauth2.rfc6749 import OAuth2Error
 
-from galeria.actions.sign_in_codes import AuthorizationWish
+from galeria.actions.people.sign_in_codes import AuthorizationWish
 from galeria.faces.login.answers import Refusal
 from galeria.faces.login.programs import find_program, is_loopback
 

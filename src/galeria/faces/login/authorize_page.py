@@ -4,7 +4,7 @@ from authlib.oauth2.rfc6749 import OAuth2Error
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from galeria.actions.sign_in_codes import AuthorizationWish
+from galeria.actions.people.sign_in_codes import AuthorizationWish
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people import PrincipalKind
 from galeria.faces.login.answers import Refusal

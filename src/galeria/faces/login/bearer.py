@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from galeria.actions.caller import Caller
+from galeria.actions.core.caller import Caller
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people import Principal
 from galeria.faces.login.authority import Authority

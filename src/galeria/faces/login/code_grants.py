@@ -8,7 +8,7 @@ from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint, DeviceCodeGrant
 
-from galeria.actions.sign_in_codes import DEVICE_LIFE, INTERVAL, Redeemed, Waiting
+from galeria.actions.people.sign_in_codes import DEVICE_LIFE, INTERVAL, Redeemed, Waiting
 from galeria.faces.login.answers import Refusal
 from galeria.faces.login.grants import PUBLIC
 from galeria.faces.login.requests import TokenRequest

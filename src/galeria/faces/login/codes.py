@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from galeria.actions.sign_in_codes import (
+from galeria.actions.people.sign_in_codes import (
     AuthorizationWish,
     DeviceStart,
     Redeemed,

@@ -1,6 +1,6 @@
 """The one way in with a name and a secret, whichever form they came in; it counts wrong tries by name and by address."""
 
-from galeria.actions.people import sign_in
+from galeria.actions.people.people import sign_in
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people import Principal, PrincipalKind
 from galeria.faces.login.throttle import Throttle

@@ -7,7 +7,7 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant as AuthlibClien
 from authlib.oauth2.rfc6749.grants import RefreshTokenGrant as AuthlibRefreshTokenGrant
 from authlib.oauth2.rfc6749.grants import ResourceOwnerPasswordCredentialsGrant
 
-from galeria.actions.sessions import Renewal
+from galeria.actions.people.token_sessions import Renewal
 from galeria.domain.people import Principal
 from galeria.faces.login.answers import BAD_REFRESH_TOKEN, Refusal
 

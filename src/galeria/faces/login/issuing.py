@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from galeria.actions.sessions import start_session
+from galeria.actions.people.token_sessions import start_session
 from galeria.domain.people import Principal
 from galeria.faces.login.authority import Authority
 from galeria.ports.database import Database

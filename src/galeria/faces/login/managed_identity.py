@@ -6,7 +6,7 @@ Source: reference/gallery-and-arm.md §4.3; the protocol of Azure App Service, a
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
 
-from galeria.actions.credentials import find_by_identity
+from galeria.actions.people.credentials import find_by_identity
 from galeria.domain.people import Principal
 from galeria.faces.login.authority import Authority
 from galeria.faces.login.entrance import Entrance

@@ -6,8 +6,8 @@ from typing import Any
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error
 from fastapi.responses import JSONResponse
 
-from galeria.actions.sessions import Renewal, renew_session
-from galeria.actions.sign_in_codes import DeviceStart
+from galeria.actions.people.sign_in_codes import DeviceStart
+from galeria.actions.people.token_sessions import Renewal, renew_session
 from galeria.domain.errors import Conflict, Unauthenticated
 from galeria.domain.people import Principal, PrincipalKind
 from galeria.faces.login.answers import WRONG_PASSWORD, WRONG_SECRET, Refusal, blocked, refusal

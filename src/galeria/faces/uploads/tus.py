@@ -12,7 +12,7 @@ import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
 
-from galeria.actions.uploads import create_upload, get_upload, receive, remove_upload
+from galeria.actions.storage.uploads import create_upload, get_upload, receive, remove_upload
 from galeria.domain.errors import Invalid, TooLarge
 from galeria.domain.operations import Upload
 from galeria.domain.people import Principal

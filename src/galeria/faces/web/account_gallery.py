@@ -2,16 +2,16 @@
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.account_gallery import (
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.galleries import GALLERY
+from galeria.actions.labs.account_gallery import (
     attach_gallery,
     create_and_attach,
     detach_gallery,
     look_at_gallery,
     parse_gallery,
 )
-from galeria.actions.accounts import ACCOUNT
-from galeria.actions.galleries import GALLERY
-from galeria.actions.request import Request
+from galeria.actions.labs.accounts import ACCOUNT
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.faces.web.accounts import ONE_ACCOUNT, account_id, may_see_images, region_names

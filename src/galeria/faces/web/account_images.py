@@ -6,8 +6,9 @@ from functools import cache
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.accounts import ACCOUNT
-from galeria.actions.offered_images import (
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import ACCOUNT
+from galeria.actions.labs.eligible_images import (
     ImageSearch,
     ImageStatus,
     OfferedImage,
@@ -15,8 +16,7 @@ from galeria.actions.offered_images import (
     enable_images,
     search_images,
 )
-from galeria.actions.request import Request
-from galeria.actions.versions import VERSION
+from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Invalid
 from galeria.domain.galleries import Gallery, Generation, OsState, OsType
 from galeria.domain.ids import ResourceId

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.account_policies import MOST_GB, SUPPORT, Policies, Support, change_policies
-from galeria.actions.accounts import ACCOUNT, get_account
+from galeria.actions.labs.account_policies import MOST_GB, SUPPORT, Policies, Support, change_policies
+from galeria.actions.labs.accounts import ACCOUNT, get_account
 from galeria.domain.ids import ResourceId
 from galeria.faces.web.accounts import ONE_ACCOUNT, account_id, may_see_images, region_names
 from galeria.faces.web.door import At, Page

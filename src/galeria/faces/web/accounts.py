@@ -6,19 +6,19 @@ from functools import cache
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.account_gallery import AccountGallery, look_at_gallery
-from galeria.actions.account_policies import Support
-from galeria.actions.accounts import (
+from galeria.actions.core.groups import list_groups
+from galeria.actions.core.request import Request
+from galeria.actions.labs.account_gallery import AccountGallery, look_at_gallery
+from galeria.actions.labs.account_policies import Support
+from galeria.actions.labs.accounts import (
     ACCOUNT,
     AccountRequest,
     delete_account,
     list_accounts,
     put_account,
 )
-from galeria.actions.groups import list_groups
-from galeria.actions.offered_images import ImageSearch, ImageStatus, OfferedImages, search_images
-from galeria.actions.request import Request
-from galeria.actions.versions import VERSION
+from galeria.actions.labs.eligible_images import ImageSearch, ImageStatus, OfferedImages, search_images
+from galeria.actions.versions.versions import VERSION
 from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId

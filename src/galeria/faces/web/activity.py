@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.activity import READ, Activity, search_activity
+from galeria.actions.core.activity import READ, Activity, search_activity
 from galeria.domain.errors import Forbidden, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditSearch

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.cost_pages import ImageUses, look_at_costs, look_at_image_costs
-from galeria.actions.galleries import GALLERY, list_galleries
-from galeria.actions.lab_settings import LAB
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.galleries import GALLERY, list_galleries
+from galeria.actions.labs.lab_settings import LAB
+from galeria.actions.versions.cost_overview import ImageUses, look_at_costs, look_at_image_costs
 from galeria.domain.galleries import Gallery
 from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.faces.web.accounts import region_names

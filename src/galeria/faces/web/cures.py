@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from galeria.actions.accounts import ACCOUNT
-from galeria.actions.offered_images import OfferedImage
-from galeria.actions.operations import can_steer
-from galeria.actions.request import Request
-from galeria.actions.versions import VERSION
+from galeria.actions.core.operation_access import can_steer
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import ACCOUNT
+from galeria.actions.labs.eligible_images import OfferedImage
+from galeria.actions.versions.versions import VERSION
 from galeria.domain.accounts import GB, LabAccount
 from galeria.domain.galleries import ImageVersion
 from galeria.domain.offers import Obstacle

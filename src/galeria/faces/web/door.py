@@ -12,10 +12,10 @@ from fastapi import Depends
 from fastapi import Request as HttpRequest
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from galeria.actions.activity import READ as READ_LOG
-from galeria.actions.caller import Caller
-from galeria.actions.copies import Copies, CopyBytes, copy_bytes
-from galeria.actions.request import Request
+from galeria.actions.core.activity import READ as READ_LOG
+from galeria.actions.core.caller import Caller
+from galeria.actions.core.request import Request
+from galeria.actions.versions.replication_size import Copies, CopyBytes, copy_bytes
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation

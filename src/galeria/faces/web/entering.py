@@ -2,7 +2,7 @@
 
 from fastapi import Response
 
-from galeria.actions.web_sessions import open_web_session
+from galeria.actions.people.web_sessions import open_web_session
 from galeria.domain.people import Principal
 from galeria.faces.login.requests import client_address
 from galeria.faces.web.door import Page

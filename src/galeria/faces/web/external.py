@@ -6,7 +6,7 @@ import re
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.external_sign_in import admit
+from galeria.actions.people.external_sign_in import admit
 from galeria.domain.errors import GaleriaError, NotFound, Unauthenticated
 from galeria.domain.external import ExternalProvider, attempt_of
 from galeria.faces.arm.errors import status_of

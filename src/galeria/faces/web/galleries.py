@@ -5,8 +5,9 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.browsing import browse_definitions, browse_galleries, retained_of_gallery
-from galeria.actions.galleries import (
+from galeria.actions.core.groups import list_groups
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.galleries import (
     GALLERY,
     GalleryDetails,
     delete_gallery,
@@ -14,8 +15,7 @@ from galeria.actions.galleries import (
     put_gallery,
     require_new_gallery,
 )
-from galeria.actions.groups import list_groups
-from galeria.actions.request import Request
+from galeria.actions.galleries.gallery_lists import browse_definitions, browse_galleries, retained_of_gallery
 from galeria.domain.galleries import Gallery
 from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.domain.resources import ResourceGroup

@@ -4,16 +4,16 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.browsing import browse_versions, retained_of_definition
-from galeria.actions.definitions import (
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.definitions import (
     IMAGE,
     DefinitionRequest,
     delete_definition,
     get_definition,
     put_definition,
 )
-from galeria.actions.request import Request
-from galeria.actions.versions import VERSION
+from galeria.actions.galleries.gallery_lists import browse_versions, retained_of_definition
+from galeria.actions.versions.versions import VERSION
 from galeria.domain.galleries import ImageDefinition
 from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.faces.web.door import At, Page

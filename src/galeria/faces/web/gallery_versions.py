@@ -6,12 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.browsing import VersionRow, look_at_version
-from galeria.actions.costs import RegionImpact, freed_by_deletion
-from galeria.actions.lab_settings import LAB
-from galeria.actions.request import Request
-from galeria.actions.version_changes import restore_version, retry_version, set_end_of_life, set_latest
-from galeria.actions.versions import VERSION, remove_version
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.gallery_lists import VersionRow, look_at_version
+from galeria.actions.labs.lab_settings import LAB
+from galeria.actions.versions.costs import RegionImpact, freed_by_deletion
+from galeria.actions.versions.version_changes import restore_version, retry_version, set_end_of_life, set_latest
+from galeria.actions.versions.versions import VERSION, remove_version
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.galleries import ImageVersion, SourceKind
 from galeria.domain.ids import ResourceId

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.accounts import ACCOUNT, list_accounts
-from galeria.actions.lab_settings import CREATE
-from galeria.actions.offered_images import ImageStatus
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import ACCOUNT, list_accounts
+from galeria.actions.labs.eligible_images import ImageStatus
+from galeria.actions.labs.lab_settings import CREATE
 from galeria.domain.accounts import LabAccount
 from galeria.faces.web.account_images import look_through, read_search
 from galeria.faces.web.accounts import region_names

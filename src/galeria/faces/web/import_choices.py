@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import PurePath
 
-from galeria.actions.imports import (
+from galeria.actions.core.request import Request
+from galeria.actions.versions.imports import (
     ImportRequest,
     NewImage,
     RegionPrice,
@@ -13,7 +14,6 @@ from galeria.actions.imports import (
     importing_galleries,
     next_number,
 )
-from galeria.actions.request import Request
 from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.galleries import (
     Architecture,

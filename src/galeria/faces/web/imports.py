@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.imports import begin_import, find_made_of, importing_galleries, require_unused
-from galeria.actions.request import Request
-from galeria.actions.uploads import get_upload, list_uploads, remove_upload
-from galeria.actions.versions import VERSION
+from galeria.actions.core.request import Request
+from galeria.actions.storage.uploads import get_upload, list_uploads, remove_upload
+from galeria.actions.versions.imports import begin_import, find_made_of, importing_galleries, require_unused
+from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Conflict
 from galeria.domain.galleries import ImageVersion
 from galeria.domain.operations import Upload

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from galeria.actions.offered_images import ImageSearch, OfferedImage, find_image, search_images
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.labs.eligible_images import ImageSearch, OfferedImage, find_image, search_images
 from galeria.domain.errors import GaleriaError
 from galeria.domain.galleries import OsState
 from galeria.domain.ids import ResourceId

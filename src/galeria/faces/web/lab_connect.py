@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.labs import get_machine
-from galeria.actions.machines import reset_password
+from galeria.actions.labs.labs import get_machine
+from galeria.actions.labs.machines import reset_password
 from galeria.domain.errors import NotFound
 from galeria.domain.galleries import OsType
 from galeria.domain.ids import ResourceId

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from galeria.actions.lab_planning import creatable_accounts, propose_lab_name
-from galeria.actions.lab_settings import LabSettings
-from galeria.actions.labs import LabRequest
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_settings import LabSettings
+from galeria.actions.labs.lab_validation import creatable_accounts, propose_lab_name
+from galeria.actions.labs.labs import LabRequest
 from galeria.domain.accounts import LabAccount
 from galeria.domain.durations import HOUR, show_duration
 from galeria.domain.errors import GaleriaError, Invalid

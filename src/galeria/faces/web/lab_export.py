@@ -5,10 +5,16 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.export_time import estimate_time
-from galeria.actions.exports import ExportEstimate, ExportRequest, estimate_export, export_template, require_match
-from galeria.actions.lab_overview import LabOverview, look_at_lab
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_overview import LabOverview, look_at_lab
+from galeria.actions.versions.export_time import estimate_time
+from galeria.actions.versions.exports import (
+    ExportEstimate,
+    ExportRequest,
+    estimate_export,
+    export_template,
+    require_match,
+)
 from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict
 from galeria.domain.galleries import ImageDefinition

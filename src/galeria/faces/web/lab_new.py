@@ -4,10 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.lab_planning import check_lab
-from galeria.actions.lab_settings import CREATE
-from galeria.actions.labs import create_lab
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_settings import CREATE
+from galeria.actions.labs.lab_validation import check_lab
+from galeria.actions.labs.labs import create_lab
 from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.faces.web.door import At, Page

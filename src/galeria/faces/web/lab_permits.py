@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from galeria.actions.exports import SAVE, export_source, require_idle
-from galeria.actions.lab_overview import LabOverview
-from galeria.actions.lab_planning import creatable_accounts
-from galeria.actions.lab_settings import CREATE, LAB
-from galeria.actions.machines import MACHINE, require_lab, running_on_machine
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_overview import LabOverview
+from galeria.actions.labs.lab_settings import CREATE, LAB
+from galeria.actions.labs.lab_validation import creatable_accounts
+from galeria.actions.labs.machines import MACHINE, require_lab, running_on_machine
+from galeria.actions.versions.exports import SAVE, export_source, require_idle
 from galeria.domain.errors import Conflict, GaleriaError
 from galeria.domain.labs import LabMachine
 from galeria.domain.states import MachineState, ProvisioningState

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.accounts import ACCOUNT, list_accounts
-from galeria.actions.lab_listing import LabSearch, search_labs
-from galeria.actions.lab_overview import LabOverview, look_at_lab
-from galeria.actions.lab_settings import MAX_TITLE, LabSettings, update_lab
-from galeria.actions.labs import delete_lab
-from galeria.actions.machines import start_machine, stop_machine
-from galeria.actions.operations import cancel_operation, retry_operation
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import ACCOUNT, list_accounts
+from galeria.actions.labs.lab_lists import LabSearch, search_labs
+from galeria.actions.labs.lab_overview import LabOverview, look_at_lab
+from galeria.actions.labs.lab_settings import MAX_TITLE, LabSettings, update_lab
+from galeria.actions.labs.labs import delete_lab
+from galeria.actions.labs.machines import start_machine, stop_machine
+from galeria.actions.versions.operations import cancel_operation, retry_operation
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation, OperationKind

@@ -4,8 +4,13 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.scopes import name_scope
-from galeria.actions.web_sessions import change_own_password, end_other_sessions, end_web_session, list_web_sessions
+from galeria.actions.people.scopes import name_scope
+from galeria.actions.people.web_sessions import (
+    change_own_password,
+    end_other_sessions,
+    end_web_session,
+    list_web_sessions,
+)
 from galeria.domain.errors import Invalid, Unauthenticated
 from galeria.faces.login.entrance import Entrance
 from galeria.faces.login.requests import client_address

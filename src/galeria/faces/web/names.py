@@ -1,6 +1,6 @@
 """Who did something, as people know them."""
 
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
 
 
 def shown_name(request: Request, name: str) -> str:

@@ -8,7 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
-from galeria.actions.operations import cancel_operation, list_operations, retry_operation
+from galeria.actions.versions.operations import cancel_operation, list_operations, retry_operation
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.places import operation_place, place_of
 from galeria.faces.web.routes import page_router

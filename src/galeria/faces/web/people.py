@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.directory import PeopleSearch, search_people
-from galeria.actions.enrolling import Enrolled, FirstRole, PasswordWay, enrol_person, enrol_program
-from galeria.actions.principals import GIVE_ROLES
-from galeria.actions.scopes import ScopeChoices, list_scopes
+from galeria.actions.people.directory import PeopleSearch, search_people
+from galeria.actions.people.enrolment import Enrolled, FirstRole, PasswordWay, enrol_person, enrol_program
+from galeria.actions.people.principals import GIVE_ROLES
+from galeria.actions.people.scopes import ScopeChoices, list_scopes
 from galeria.domain.errors import Invalid
 from galeria.domain.people import ROLES, PrincipalKind
 from galeria.faces.web.door import At, Page

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from galeria.actions.caller import Caller
-from galeria.actions.request import Request
+from galeria.actions.core.caller import Caller
+from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Forbidden
 from galeria.domain.people import PrincipalKind, allowing_roles, may
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.credentials import add_secret, remove_secret, revoke
-from galeria.actions.directory import GivenRole, PersonSight, look_at_person
-from galeria.actions.enrolling import Enrolled, PasswordWay, renew_password
-from galeria.actions.external_sign_in import link_identity, list_identities, unlink_identity
-from galeria.actions.people import disable, enable
-from galeria.actions.principals import GIVE_ROLES, TAKE_ROLES, get_principal
-from galeria.actions.request import Request
-from galeria.actions.roles import give_role, take_role
-from galeria.actions.scopes import list_scopes
+from galeria.actions.core.request import Request
+from galeria.actions.people.credentials import add_secret, remove_secret, revoke
+from galeria.actions.people.directory import GivenRole, PersonSight, look_at_person
+from galeria.actions.people.enrolment import Enrolled, PasswordWay, renew_password
+from galeria.actions.people.external_sign_in import link_identity, list_identities, unlink_identity
+from galeria.actions.people.people import disable, enable
+from galeria.actions.people.principals import GIVE_ROLES, TAKE_ROLES, get_principal
+from galeria.actions.people.roles import give_role, take_role
+from galeria.actions.people.scopes import list_scopes
 from galeria.domain.people import ROLES
 from galeria.faces.web.door import At, Page
 from galeria.faces.web.people import PEOPLE, page_number, password_way, role_choices, show_secret

@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocket
 
-from galeria.actions.caller import Caller
+from galeria.actions.core.caller import Caller
 from galeria.domain.errors import GaleriaError, NotFound
 from galeria.faces.arm.identity import RequestIdentity
 from galeria.faces.arm.spelling import is_arm

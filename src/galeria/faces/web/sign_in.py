@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.web_sessions import close_web_session
+from galeria.actions.people.web_sessions import close_web_session
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people import PrincipalKind
 from galeria.faces.login.entrance import Entrance

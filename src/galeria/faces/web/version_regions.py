@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.region_prices import RegionPrice, region_prices
-from galeria.actions.request import Request
-from galeria.actions.version_changes import set_regions
-from galeria.actions.versions import VERSION
+from galeria.actions.core.request import Request
+from galeria.actions.versions.region_prices import RegionPrice, region_prices
+from galeria.actions.versions.version_changes import set_regions
+from galeria.actions.versions.versions import VERSION
 from galeria.domain.galleries import ImageVersion
 from galeria.domain.ids import ResourceId
 from galeria.faces.web.door import At, Page

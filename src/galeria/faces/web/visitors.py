@@ -7,8 +7,8 @@ from anyio import to_thread
 from fastapi import Response
 from starlette.requests import HTTPConnection
 
-from galeria.actions.caller import Caller
-from galeria.actions.web_sessions import find_web_session, is_to_be_seen, note_use
+from galeria.actions.core.caller import Caller
+from galeria.actions.people.web_sessions import find_web_session, is_to_be_seen, note_use
 from galeria.domain.errors import Forbidden
 from galeria.domain.web_sessions import LIFE, WebSession, form_token
 from galeria.faces.inside import Inside

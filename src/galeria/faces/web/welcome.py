@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.welcoming import choose_first_password, find_welcomed
+from galeria.actions.people.first_password_links import choose_first_password, find_welcomed
 from galeria.domain.errors import Invalid
 from galeria.domain.people import Principal
 from galeria.faces.web.door import Open, Page

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from galeria.actions.operations import can_steer, get_operation
-from galeria.actions.request import Request
+from galeria.actions.core.operation_access import can_steer
+from galeria.actions.core.request import Request
+from galeria.actions.versions.operations import get_operation
 from galeria.domain.operations import Operation, OperationStep
 from galeria.domain.states import is_settled
 from galeria.faces.arm.progress import bytes_per_second, percent, seconds_left

@@ -2,11 +2,11 @@
 
 from starlette.responses import Response
 
-from galeria.actions.accounts import AccountRequest, get_account, list_accounts, put_account
-from galeria.actions.classic_labs import DraftRequest, delete_account_and_labs, put_lab
-from galeria.actions.lab_settings import CREATE
-from galeria.actions.labs import create_lab
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import AccountRequest, get_account, list_accounts, put_account
+from galeria.actions.labs.classic_labs import DraftRequest, delete_account_and_labs, put_lab
+from galeria.actions.labs.lab_settings import CREATE
+from galeria.actions.labs.labs import create_lab
 from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import LABS as NAMESPACE

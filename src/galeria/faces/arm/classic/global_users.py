@@ -5,12 +5,18 @@ from typing import Annotated, Any
 from fastapi import Depends
 from starlette.responses import Response
 
-from galeria.actions.claims import favorite_labs, is_claimed_by_caller, own_labs, own_machines, set_favorite
-from galeria.actions.labs import get_machine
-from galeria.actions.machines import reset_password, start_machine, stop_machine
-from galeria.actions.operations import get_operation
-from galeria.actions.request import Request
-from galeria.actions.rosters import register_by_code
+from galeria.actions.core.request import Request
+from galeria.actions.labs.labs import get_machine
+from galeria.actions.labs.machine_claims import (
+    favorite_labs,
+    is_claimed_by_caller,
+    own_labs,
+    own_machines,
+    set_favorite,
+)
+from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
+from galeria.actions.labs.rosters import register_by_code
+from galeria.actions.versions.operations import get_operation
 from galeria.domain.errors import Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs import Lab, LabMachine

@@ -4,8 +4,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from galeria.actions.accounts import ACCOUNT as ACCOUNT_ACTION
-from galeria.actions.accounts import (
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import ACCOUNT as ACCOUNT_ACTION
+from galeria.actions.labs.accounts import (
     AccountRequest,
     enable_image,
     forget_choice,
@@ -14,7 +15,6 @@ from galeria.actions.accounts import (
     list_images,
     put_account,
 )
-from galeria.actions.request import Request
 from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import NotFound
 from galeria.domain.galleries import Gallery

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from galeria.actions.classic_labs import DraftRequest, delete_either, get_either, get_made, list_either, put_lab
-from galeria.actions.rosters import add_users, register
+from galeria.actions.labs.classic_labs import DraftRequest, delete_either, get_either, get_made, list_either, put_lab
+from galeria.actions.labs.rosters import add_users, register
 from galeria.faces.arm.answers import deleting, put, shown
 from galeria.faces.arm.classic.places import ACCOUNT, LAB, AccountId, LabId
 from galeria.faces.arm.classic.schemas import AccessMode, AddUsers, LabBody, LabProperties

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from galeria.actions.claims import claim_any
-from galeria.actions.classic_labs import DraftRequest, delete_template, get_either, get_made
-from galeria.actions.exports import ExportRequest, export_template
-from galeria.actions.lab_publishing import publish_lab
-from galeria.actions.lab_settings import Fixed, LabSettings, update_lab
-from galeria.actions.labs import LabRequest, create_lab
-from galeria.actions.machines import reset_password, start_machine, stop_machine
-from galeria.actions.request import Request
+from galeria.actions.core.request import Request
+from galeria.actions.labs.classic_labs import DraftRequest, delete_template, get_either, get_made
+from galeria.actions.labs.lab_publishing import publish_lab
+from galeria.actions.labs.lab_settings import Fixed, LabSettings, update_lab
+from galeria.actions.labs.labs import LabRequest, create_lab
+from galeria.actions.labs.machine_claims import claim_any
+from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
+from galeria.actions.versions.exports import ExportRequest, export_template
 from galeria.domain.durations import show_duration
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId

@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from galeria.actions.classic_labs import get_made
-from galeria.actions.rosters import UserRequest, delete_user, get_user, list_users, put_user, update_user
+from galeria.actions.labs.classic_labs import get_made
+from galeria.actions.labs.rosters import UserRequest, delete_user, get_user, list_users, put_user, update_user
 from galeria.faces.arm.answers import put, shown
 from galeria.faces.arm.classic.places import LAB, USER, AccountId, LabId
 from galeria.faces.arm.classic.schemas import UserBody

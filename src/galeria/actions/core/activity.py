@@ -1,0 +1,88 @@
+"""The activity log as one person may read it: who did what, and when."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from galeria.actions.core.request import Request
+from galeria.domain.errors import Invalid
+from galeria.domain.ids import ResourceId
+from galeria.domain.operations import AuditEvent, AuditSearch
+from galeria.domain.people import reach
+from galeria.ports.database import Resources, UnitOfWork
+
+READ = "Microsoft.Insights/eventtypes/values/read"
+ROWS = 50  # of a page
+_PARTS = (
+    "microsoft.labservices/labs/",
+    "microsoft.labservices/labplans/",
+)  # machines, users, schedules, choices of images
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """One page, the newest first. How many there are in all is not counted.
+
+    `people` are the names that others see, by principal. `things` are the ids of what there still is, by the event's scope:
+    in the spelling of their owners, and for a part of a lab or lab account that of the whole.
+    """
+
+    events: tuple[AuditEvent, ...]
+    page: int
+    has_more: bool
+    people: Mapping[str, str]
+    things: Mapping[str, ResourceId]
+
+
+def search_activity(request: Request, subscription: str, search: AuditSearch, *, page: int = 1) -> Activity:
+    """Of everything that the caller may read the log of. Raises Forbidden where that is nothing.
+
+    `subscription` is the key of the whole, which the refusal names.
+    """
+    scopes = reach(request.caller.assignments, READ)
+    if not scopes:
+        request.caller.require(READ, subscription)
+    page = max(1, page)
+    found = request.uow.audit.search(scopes, search, offset=(page - 1) * ROWS, limit=ROWS + 1)
+    events = tuple(found[:ROWS])
+    return Activity(
+        events=events,
+        page=page,
+        has_more=len(found) > ROWS,
+        people=_people(request.uow, {each.principal_id for each in events}),
+        things=_things(request.uow, {each.scope for each in events}),
+    )
+
+
+def _people(uow: UnitOfWork, ids: Iterable[str]) -> dict[str, str]:
+    found = {id: uow.people.find(id) for id in ids}
+    return {id: person.display_name for id, person in found.items() if person}
+
+
+def _things(uow: UnitOfWork, scopes: Iterable[str]) -> dict[str, ResourceId]:
+    """One question for each kind of thing that has a page."""
+    kinds: dict[str, Resources[Any]] = {
+        "microsoft.labservices/labs": uow.labs,
+        "microsoft.labservices/labplans": uow.accounts,
+        "microsoft.compute/galleries": uow.galleries,
+        "microsoft.compute/galleries/images": uow.definitions,
+        "microsoft.compute/galleries/images/versions": uow.versions,
+    }
+    wanted: dict[str, dict[str, str]] = {}  # kind, scope, key
+    for scope in scopes:
+        thing = _thing(scope)
+        if thing and thing.type in kinds:
+            wanted.setdefault(thing.type, {})[scope] = thing.key
+    found: dict[str, ResourceId] = {}
+    for kind, keys in wanted.items():
+        spelled = kinds[kind].spelled(set(keys.values()))
+        found |= {scope: ResourceId.parse(spelled[key]) for scope, key in keys.items() if key in spelled}
+    return found
+
+
+def _thing(scope: str) -> ResourceId | None:
+    try:
+        id = ResourceId.parse(scope)
+    except Invalid:  # the subscription
+        return None
+    return id.parent if id.type.startswith(_PARTS) else id

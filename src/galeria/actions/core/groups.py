@@ -1,0 +1,93 @@
+"""Resource groups: where resources live."""
+
+from galeria.actions.core.request import Request
+from galeria.domain.errors import NotFound
+from galeria.domain.ids import ResourceId, group_name, location_name
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.resources import ResourceGroup
+from galeria.domain.states import ProvisioningState, moved
+
+READ = "Microsoft.Resources/subscriptions/resourceGroups/read"
+WRITE = "Microsoft.Resources/subscriptions/resourceGroups/write"
+DELETE = "Microsoft.Resources/subscriptions/resourceGroups/delete"
+
+
+def put_group(request: Request, id: ResourceId, *, location: str, tags: dict[str, str]) -> tuple[ResourceGroup, bool]:
+    """Make or change it; the second value tells whether it is new."""
+    request.caller.require(WRITE, id.key)
+    group = request.uow.groups.find_by_key(id.key)
+    request.audit(WRITE, str(id))
+    if group:
+        group.tags = tags
+        request.touch(group)
+        return group, False
+    group_name(id.group)
+    require_subscription(request, id)
+    group = ResourceGroup(
+        id=request.dice.new_id(),
+        resource_id=str(id),
+        key=id.key,
+        subscription_id=id.subscription.lower(),
+        location=location_name(location),
+        tags=tags,
+        **request.stamps(),
+    )
+    request.uow.groups.add(group)
+    return group, True
+
+
+def get_group(request: Request, id: ResourceId) -> ResourceGroup:
+    request.caller.require(READ, id.key)
+    return require_group(request, id)
+
+
+def list_groups(request: Request, subscription_id: str) -> list[ResourceGroup]:
+    """Those that the caller may see."""
+    groups = request.uow.groups.below(f"/subscriptions/{subscription_id.lower()}")
+    return [group for group in groups if request.caller.may(READ, group.key)]
+
+
+def patch_group(request: Request, id: ResourceId, *, tags: dict[str, str] | None) -> ResourceGroup:
+    request.caller.require(WRITE, id.key)
+    group = require_group(request, id)
+    if tags is not None:
+        group.tags = tags
+    request.touch(group)
+    request.audit(WRITE, str(id))
+    return group
+
+
+def delete_group(request: Request, id: ResourceId) -> Operation:
+    """Everything in it goes with it. Raises NotFound where there is none: `az group delete` takes no 204."""
+    request.caller.require(DELETE, id.key)
+    group = require_group(request, id)
+    for running in request.uow.operations.running_on(group.id):
+        if running.kind is OperationKind.DELETE_GROUP:
+            return running
+    for snapshot in request.uow.snapshots.below(id.key):
+        snapshot.require_deletable(request.clock.now())
+    request.audit(DELETE, str(id))
+    group.state = moved(group.state, ProvisioningState.DELETING, f"The resource group '{id.group}'")
+    return request.begin(OperationKind.DELETE_GROUP, group, group.id)
+
+
+def require_group(request: Request, id: ResourceId) -> ResourceGroup:
+    """The resource group that `id` lies in. Raises NotFound with ARM's own code."""
+    group_id = ResourceId(id.subscription, id.group)
+    group = request.uow.groups.find_by_key(group_id.key)
+    if group is None:
+        raise NotFound(
+            f"Resource group '{id.group}' could not be found.",
+            hint=f"Make it first: az group create -n {id.group} -l REGION.",
+            code="ResourceGroupNotFound",
+        )
+    return group
+
+
+def require_subscription(request: Request, id: ResourceId) -> None:
+    if all(subscription.id != id.subscription.lower() for subscription in request.uow.subscriptions()):
+        raise NotFound(
+            f"The subscription '{id.subscription}' could not be found.",
+            hint="'galeria connect' prints the subscription of this installation.",
+            code="SubscriptionNotFound",
+        )

@@ -1,0 +1,75 @@
+"""Locks are put and taken by whoever may; nobody is above them."""
+
+from galeria.actions.core.request import Request
+from galeria.actions.core.resources import require_scope
+from galeria.domain.errors import Invalid, NotFound
+from galeria.domain.locks import Lock, LockLevel
+
+WRITE = "Microsoft.Authorization/locks/write"
+DELETE = "Microsoft.Authorization/locks/delete"
+READ = "Microsoft.Authorization/locks/read"
+
+
+def put_lock(request: Request, scope: str, name: str, *, level: LockLevel, notes: str) -> tuple[Lock, bool]:
+    """Make or change it; the second value tells whether it is new."""
+    key = require_scope(request.uow, scope)
+    request.caller.require(WRITE, key)
+    if not name or len(name) > 260:
+        raise Invalid("A lock's name has 1 to 260 characters.", hint="Choose another name.", target="name")
+    request.audit(WRITE, scope, detail=f"{name}: {level}")
+    lock = _find(request, key, name)
+    if lock:
+        lock.level, lock.notes = level, notes
+        return lock, False
+    lock = Lock(
+        id=request.dice.new_id(),
+        name=name,
+        scope=scope,
+        scope_key=key,
+        level=level,
+        notes=notes,
+        created_at=request.clock.now(),
+        created_by=request.caller.principal.name,
+    )
+    request.uow.locks.add(lock)
+    return lock, True
+
+
+def get_lock(request: Request, scope: str, name: str) -> Lock:
+    key = scope.lower().rstrip("/")
+    request.caller.require(READ, key)
+    lock = _find(request, key, name)
+    if lock is None:
+        raise NotFound(
+            f"The lock '{name}' could not be found.", hint="az lock list shows those there are.", code="LockNotFound"
+        )
+    return lock
+
+
+def list_locks(request: Request, scope: str) -> list[Lock]:
+    """Those at the scope, above it, and below it, by scope and name."""
+    key = scope.lower().rstrip("/")
+    request.caller.require(READ, key)
+    here = key + "/"
+
+    def is_related(lock: Lock) -> bool:
+        there = lock.scope_key + "/"
+        return there.startswith(here) or here.startswith(there)
+
+    return [lock for lock in request.uow.locks.all() if is_related(lock)]
+
+
+def delete_lock(request: Request, scope: str, name: str) -> bool:
+    key = scope.lower().rstrip("/")
+    request.caller.require(DELETE, key)
+    lock = _find(request, key, name)
+    if lock is None:
+        return False
+    request.audit(DELETE, scope, detail=name)
+    request.uow.locks.remove(lock)
+    return True
+
+
+def _find(request: Request, key: str, name: str) -> Lock | None:
+    at_scope = (lock for lock in request.uow.locks.all() if lock.scope_key == key)
+    return next((lock for lock in at_scope if lock.name.lower() == name.lower()), None)

@@ -1,0 +1,55 @@
+"""What nests in what: parents are there first, children go first, nothing moves, and nothing is made beyond a limit."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from galeria.actions.core.request import Request
+from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.ids import ResourceId
+from galeria.domain.resources import Resource
+
+
+class Counted(Protocol):
+    """Resources of one type."""
+
+    def count(self, prefix: str, location: str) -> int: ...
+
+
+def missing_parent(id: ResourceId, word: str) -> NotFound:
+    """`word` is what the parent of `id` is called."""
+    return NotFound(
+        f"Can not perform requested operation on nested resource. Parent resource '{id.parent.name}' not found.",
+        hint=f"Create the {word} first.",
+        code="ParentResourceNotFound",
+    )
+
+
+def require_no_children(children: Sequence[Resource], id: ResourceId, *, hint: str = "") -> None:
+    names = [child.resource_id.split("/providers/")[-1] for child in children]
+    if names:
+        raise Conflict(
+            "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: "
+            f"'{', '.join(names[:5])}'. Please delete all nested resources before deleting this resource.",
+            hint=hint or f"{len(names)} in all below {id.name}.",
+            code="CannotDeleteResource",
+        )
+
+
+def require_same_location(resource: Resource, location: str) -> None:
+    """`location` in its short spelling."""
+    if resource.location != location:
+        raise Conflict(
+            f"'{resource.name}' is in {resource.location} and cannot move to {location}.",
+            hint="Leave the location as it is, or use another name.",
+            code="InvalidResourceLocation",
+        )
+
+
+def require_room(request: Request, rows: Counted, id: ResourceId, location: str, *, most: int) -> None:
+    """Raises Conflict where the subscription has as many of that type in the region as it may."""
+    if rows.count(f"/subscriptions/{id.subscription.lower()}", location) >= most:
+        raise Conflict(
+            f"A subscription has at most {most:,} resources of the type {id.type} in one region.",
+            hint="Delete some that nobody needs, or use another region.",
+            code="OperationNotAllowed",
+        )

@@ -1,0 +1,4 @@
+"""Galleries and image definitions: made, changed, shared, listed.
+
+It knows only core.
+"""

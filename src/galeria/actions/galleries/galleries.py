@@ -1,0 +1,161 @@
+"""Galleries: made, changed, shown and taken away."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from galeria.actions.core.groups import require_group
+from galeria.actions.core.parent_checks import missing_parent, require_no_children, require_room, require_same_location
+from galeria.actions.core.request import Request
+from galeria.domain.errors import Conflict
+from galeria.domain.galleries import Gallery
+from galeria.domain.ids import ResourceId, gallery_name
+from galeria.domain.sharing import Permissions, changed_permissions, check_community
+from galeria.domain.soft_delete import checked_days
+
+GALLERY = "Microsoft.Compute/galleries"
+# The service's own limit, for a subscription in one region.
+MOST = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryDetails:
+    """What a caller says of a gallery besides its texts. None: leave it as it is, or the default for a new one."""
+
+    identity: Mapping[str, Any] | None = None
+    permissions: Permissions | None = None
+    community: Mapping[str, str] | None = None
+    soft_delete: bool | None = None
+    retention_days: int | None = None
+    grace_days: int | None = None
+
+
+def put_gallery(
+    request: Request,
+    id: ResourceId,
+    *,
+    location: str,
+    tags: dict[str, str],
+    description: str,
+    details: GalleryDetails | None = None,
+) -> tuple[Gallery, bool]:
+    """Make or change a gallery; the second value tells whether it is new. Its name is unique in the subscription."""
+    request.caller.require(f"{GALLERY}/write", id.key)
+    place = request.settings.regions.get(location).name
+    request.audit(f"{GALLERY}/write", str(id))
+    details = details or GalleryDetails()
+    gallery = request.uow.galleries.find_by_key(id.key)
+    if gallery:
+        require_same_location(gallery, place)
+        wanted = details.permissions or gallery.permissions
+        gallery.permissions = changed_permissions(gallery.permissions, wanted, is_shared=gallery.is_shared)
+        gallery.tags, gallery.description = tags, description
+        _set_details(request, gallery, details)
+        request.touch(gallery)
+        return gallery, False
+    gallery = _new(request, id, place)
+    gallery.tags, gallery.description = tags, description
+    gallery.permissions = details.permissions or Permissions.PRIVATE
+    _set_details(request, gallery, details)
+    request.uow.galleries.add(gallery)
+    return gallery, True
+
+
+def require_new_gallery(request: Request, id: ResourceId) -> None:
+    """For doors where a name that is taken is a mistake, and no wish to change what there is. Raises Conflict."""
+    if request.uow.galleries.find_by_key(id.key):
+        raise Conflict(f"There is a gallery '{id.name}' already.", hint="Choose another name.", target="name")
+
+
+def get_gallery(request: Request, id: ResourceId) -> Gallery:
+    request.caller.require(f"{GALLERY}/read", id.key)
+    return request.uow.galleries.get_by_key(id.key)
+
+
+def list_galleries(request: Request, prefix: str) -> list[Gallery]:
+    """Those below a subscription's or group's key that the caller may see."""
+    return [each for each in request.uow.galleries.below(prefix) if request.caller.may(f"{GALLERY}/read", each.key)]
+
+
+def delete_gallery(request: Request, id: ResourceId) -> bool:
+    """False when there was none. Raises Conflict while it holds definitions, is attached, or is shown to the community."""
+    request.caller.require(f"{GALLERY}/delete", id.key)
+    gallery = request.uow.galleries.find_by_key(id.key)
+    if gallery is None:
+        return False
+    require_no_children(request.uow.definitions.of_gallery(gallery.id), id)
+    _require_unused(request, gallery)
+    request.audit(f"{GALLERY}/delete", str(id))
+    request.uow.galleries.remove(gallery)
+    return True
+
+
+def require_parent_gallery(request: Request, id: ResourceId) -> Gallery:
+    """The gallery that the definition `id` is in. Raises NotFound."""
+    gallery = request.uow.galleries.find_by_key(id.parent.key)
+    if gallery is None:
+        raise missing_parent(id, "gallery")
+    return gallery
+
+
+def require_home_region(gallery: Gallery, location: str, word: str) -> None:
+    """What a community gallery shows is made in the gallery's own region (the service's own rule)."""
+    if gallery.permissions is Permissions.COMMUNITY and location != gallery.location:
+        raise Conflict(
+            f"The {word} of a community gallery is made in the gallery's own region, {gallery.location}.",
+            hint=f"Make it in {gallery.location}; a version may be replicated to other regions from there.",
+            code="InvalidResourceLocation",
+            target="location",
+        )
+
+
+def _new(request: Request, id: ResourceId, location: str) -> Gallery:
+    require_group(request, id)
+    gallery_name(id.name)
+    if request.uow.galleries.named(id.subscription.lower(), id.name):
+        raise Conflict(
+            f"The gallery name '{id.name}' is not unique within the subscription.",
+            hint="Choose another name, or use the gallery that exists.",
+            code="GalleryNotUniqueInSubscription",
+            target="name",
+        )
+    require_room(request, request.uow.galleries, id, location, most=MOST)
+    return Gallery(id=request.dice.new_id(), resource_id=str(id), key=id.key, location=location, **request.stamps())
+
+
+def _set_details(request: Request, gallery: Gallery, details: GalleryDetails) -> None:
+    if details.identity is not None:
+        gallery.identity = _identity(request, gallery.identity, details.identity)
+    if details.community is not None:
+        gallery.community = {**gallery.community, **details.community}
+    if gallery.permissions is Permissions.COMMUNITY:
+        check_community(gallery.community)
+    if details.soft_delete is not None:
+        gallery.soft_delete = details.soft_delete
+    if details.retention_days is not None:
+        gallery.retention_days = checked_days(details.retention_days, least=1, what="retentionPeriodInDays")
+    if details.grace_days is not None:
+        gallery.grace_days = checked_days(details.grace_days, least=0, what="gracePeriodInDays")
+
+
+def _identity(request: Request, held: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """A system-assigned one has a principal's id as long as it is kept; it can neither sign in nor do anything."""
+    if "SystemAssigned" not in wanted.get("type", ""):
+        return dict(wanted)
+    return {**wanted, "principalId": held.get("principalId") or request.dice.new_guid()}
+
+
+def _require_unused(request: Request, gallery: Gallery) -> None:
+    if gallery.community_enabled:
+        raise Conflict(
+            f"The gallery is shared with the community as '{gallery.public_name}'.",
+            hint="Take that back first: az sig share reset.",
+            code="CannotDeleteResource",
+        )
+    accounts = request.uow.accounts.with_gallery(gallery.id)
+    if accounts:
+        raise Conflict(
+            f"The gallery is attached to: {', '.join(account.name for account in accounts)}.",
+            hint="Detach it from every lab account first.",
+            code="CannotDeleteResource",
+        )

@@ -1,0 +1,132 @@
+"""Galleries, images and versions as lists that people look through: a page of rows, quick with ten thousand versions."""
+
+from dataclasses import dataclass
+
+from galeria.actions.core.paging import ROWS, ListPage, page_within
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.galleries import GALLERY, list_galleries
+from galeria.domain.accounts import LabAccount
+from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionNumber
+from galeria.domain.ids import ResourceId
+from galeria.domain.offers import ImageOutline, VersionFacts
+from galeria.domain.operations import Operation
+
+READ_VERSION = "Microsoft.Compute/galleries/images/versions/read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryRow:
+    gallery: Gallery
+    images: int
+    accounts: tuple[LabAccount, ...]  # it is attached to them; those that the caller may see
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionRow:
+    definition: ImageOutline
+    versions: int
+    newest: VersionNumber | None  # the highest number that can be used somewhere
+    regions: tuple[str, ...]  # that hold a version of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionRow:
+    facts: VersionFacts
+    latest_in: tuple[str, ...]  # regions
+    operation: Operation | None  # that works on it now
+
+    @property
+    def version(self) -> ImageVersion:
+        return self.facts.version
+
+    @property
+    def copies(self) -> dict[str, Replica]:
+        """By region."""
+        return {each.region: each for each in self.facts.replicas}
+
+
+def browse_galleries(request: Request, prefix: str) -> list[GalleryRow]:
+    """By name; those below a subscription's or group's key that the caller may see."""
+    counts = request.uow.lists.definition_counts()
+    accounts: dict[str, list[LabAccount]] = {}
+    for account in request.uow.accounts.below(prefix):
+        if account.gallery_id and request.caller.may("Microsoft.LabServices/labPlans/read", account.key):
+            accounts.setdefault(account.gallery_id, []).append(account)
+    return [
+        GalleryRow(gallery=each, images=counts.get(each.id, 0), accounts=tuple(accounts.get(each.id, ())))
+        for each in list_galleries(request, prefix)
+    ]
+
+
+def browse_definitions(request: Request, gallery: Gallery, *, text: str = "", page: int = 1) -> ListPage[DefinitionRow]:
+    """By display name; `text` is part of the display or resource name, in any case."""
+    request.caller.require(f"{GALLERY}/read", gallery.key)
+    wanted = text.casefold().strip()
+    found = [
+        each
+        for each in request.uow.offers.outlines(gallery.id)
+        if wanted in each.display_name.casefold() or wanted in each.name.lower()
+    ]
+    page = page_within(page, len(found), ROWS)
+    shown = found[(page - 1) * ROWS : page * ROWS]
+    ids, lists = [each.id for each in shown], request.uow.lists
+    regions, counts, newest = request.uow.offers.regions(ids), lists.version_counts(ids), lists.newest(ids)
+    rows = [
+        DefinitionRow(
+            definition=each,
+            versions=counts[each.id],
+            newest=newest.get(each.id),
+            regions=regions.get(each.id, ()),
+        )
+        for each in shown
+    ]
+    return ListPage(rows=rows, count=len(found), page=page)
+
+
+def browse_versions(
+    request: Request, definition: ImageDefinition, *, starting: str = "", page: int = 1
+) -> ListPage[VersionRow]:
+    """The highest numbers first; those that were put aside left out. `starting` is what the numbers begin with."""
+    request.caller.require(READ_VERSION, definition.key)
+    lists, starting = request.uow.lists, starting.strip()
+    versions, count = lists.versions(definition.id, starting=starting, offset=(max(page, 1) - 1) * ROWS, limit=ROWS)
+    if not versions and count:
+        page = page_within(page, count, ROWS)
+        versions, count = lists.versions(definition.id, starting=starting, offset=(page - 1) * ROWS, limit=ROWS)
+    latest = lists.latest(definition.id)
+    running = {each.subject: each for each in request.uow.operations.unsettled()}
+    rows = [
+        VersionRow(
+            facts=facts,
+            latest_in=tuple(region for region, id in latest.items() if id == facts.version.id),
+            operation=running.get(facts.version.id),
+        )
+        for facts in request.uow.versions.facts(versions)
+    ]
+    return ListPage(rows=rows, count=count, page=max(page, 1))
+
+
+def look_at_version(request: Request, id: ResourceId) -> VersionRow:
+    """Also one that was put aside and can come back. Raises NotFound."""
+    request.caller.require(READ_VERSION, id.key)
+    version = request.uow.versions.get_by_key(id.key)
+    (facts,) = request.uow.versions.facts([version])
+    latest = request.uow.lists.latest(version.definition_id)
+    running = request.uow.operations.running_on(version.id)
+    return VersionRow(
+        facts=facts,
+        latest_in=tuple(region for region, found in latest.items() if found == version.id),
+        operation=running[0] if running else None,
+    )
+
+
+def retained_of_definition(request: Request, definition: ImageDefinition) -> tuple[list[ImageVersion], int]:
+    """The versions that were deleted and can come back: some of them, and how many there are."""
+    request.caller.require(READ_VERSION, definition.key)
+    return request.uow.lists.versions(definition.id, retained=True, limit=ROWS)
+
+
+def retained_of_gallery(request: Request, gallery: Gallery) -> tuple[list[ImageVersion], int]:
+    """The same for a whole gallery, the first to go coming first."""
+    request.caller.require(READ_VERSION, gallery.key)
+    return request.uow.lists.retained(gallery.id, limit=ROWS)

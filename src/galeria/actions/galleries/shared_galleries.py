@@ -1,0 +1,135 @@
+"""Galleries as those see them that they are shared with: read only, region by region, and only what is really there.
+
+Consumers need no role on the gallery, only the right to look for shared galleries in their own subscription.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.sharing import sharing_regions
+from galeria.domain.errors import NotFound
+from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica
+from galeria.domain.sharing import Permissions
+from galeria.domain.states import ReplicaState
+
+SHARED = "Microsoft.Compute/locations/sharedGalleries/read"
+COMMUNITY = "Microsoft.Compute/locations/communityGalleries/read"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumer:
+    """From where somebody looks; a gallery may be shared with either."""
+
+    subscription: str
+    tenant: str
+
+    def may_see(self, gallery: Gallery) -> bool:
+        return is_in(self.subscription, gallery.shared_subscriptions) or is_in(self.tenant, gallery.shared_tenants)
+
+
+def is_in(id: str, ids: list[str]) -> bool:
+    return id.lower() in ids
+
+
+def list_shared(request: Request, consumer: Consumer, location: str, *, to_tenant: bool) -> list[Gallery]:
+    """Those shared with the subscription or, if asked for, with the whole tenant."""
+    request.caller.require(SHARED, _scope(consumer.subscription))
+
+    def is_seen(gallery: Gallery) -> bool:
+        if to_tenant:
+            return is_in(consumer.tenant, gallery.shared_tenants)
+        return is_in(consumer.subscription, gallery.shared_subscriptions)
+
+    return _in_region(request, location, lambda gallery: gallery.permissions is Permissions.GROUPS and is_seen(gallery))
+
+
+def get_shared(request: Request, consumer: Consumer, location: str, unique_name: str) -> Gallery:
+    request.caller.require(SHARED, _scope(consumer.subscription))
+
+    def is_it(gallery: Gallery) -> bool:
+        named = gallery.unique_name.lower() == unique_name.lower()
+        return named and gallery.permissions is Permissions.GROUPS and consumer.may_see(gallery)
+
+    return _one(request, location, is_it, unique_name)
+
+
+def list_community(request: Request, subscription: str, location: str) -> list[Gallery]:
+    request.caller.require(COMMUNITY, _scope(subscription))
+    return _in_region(request, location, lambda gallery: gallery.community_enabled)
+
+
+def get_community(request: Request, subscription: str, location: str, public_name: str) -> Gallery:
+    request.caller.require(COMMUNITY, _scope(subscription))
+
+    def is_it(gallery: Gallery) -> bool:
+        return gallery.community_enabled and gallery.public_name.lower() == public_name.lower()
+
+    return _one(request, location, is_it, public_name)
+
+
+def seen_definitions(request: Request, gallery: Gallery) -> list[ImageDefinition]:
+    return request.uow.definitions.of_gallery(gallery.id)
+
+
+def seen_definition(request: Request, gallery: Gallery, name: str) -> ImageDefinition:
+    for definition in seen_definitions(request, gallery):
+        if definition.name.lower() == name.lower():
+            return definition
+    raise NotFound(f"The gallery has no image definition '{name}'.", hint="List its images to see what it has.")
+
+
+def seen_versions(request: Request, definition: ImageDefinition, location: str) -> list[ImageVersion]:
+    """Those that are whole in the region, without what was deleted and is only retained."""
+    versions = request.uow.versions.of_definition(definition.id)
+    return [each for each in versions if each.is_offered and find_replica_there(request, each, location)]
+
+
+def seen_version(request: Request, definition: ImageDefinition, name: str, location: str) -> ImageVersion:
+    """A retained one included, which can still be used by its exact number."""
+    elsewhere: set[str] = set()
+    for version in request.uow.versions.of_definition(definition.id):
+        if version.name == name and version.is_ready:
+            if find_replica_there(request, version, location):
+                return version
+            elsewhere = {each.region for each in request.uow.versions.replicas(version.id) if _is_there(each)}
+    raise NotFound(
+        f"The image '{definition.name}' has no version '{name}' in {location}.",
+        hint=f"It is in: {', '.join(sorted(elsewhere))}." if elsewhere else "List its versions to see what there is.",
+        code="GalleryImageNotFound",
+    )
+
+
+def find_replica_there(request: Request, version: ImageVersion, location: str) -> Replica | None:
+    """Only a complete one counts."""
+    replica = request.uow.versions.find_replica(version.id, location)
+    return replica if replica and _is_there(replica) else None
+
+
+def _is_there(replica: Replica) -> bool:
+    return replica.state is ReplicaState.COMPLETED
+
+
+def _scope(subscription: str) -> str:
+    return f"/subscriptions/{subscription}".lower()
+
+
+def _in_region(request: Request, location: str, is_seen: Callable[[Gallery], bool]) -> list[Gallery]:
+    """Of all subscriptions, by name."""
+    region = request.settings.regions.get(location).name
+    galleries = [gallery for gallery in request.uow.galleries.below("/subscriptions") if is_seen(gallery)]
+    return [gallery for gallery in galleries if region in sharing_regions(request, gallery)]
+
+
+def _one(request: Request, location: str, is_seen: Callable[[Gallery], bool], name: str) -> Gallery:
+    found = _in_region(request, location, is_seen)
+    if found:
+        return found[0]
+    seen = [gallery for gallery in request.uow.galleries.below("/subscriptions") if is_seen(gallery)]
+    elsewhere = sorted({region for gallery in seen for region in sharing_regions(request, gallery)})
+    raise NotFound(
+        f"There is no shared gallery '{name}' in {location}.",
+        hint=f"It is in: {', '.join(elsewhere)}."
+        if elsewhere
+        else "List those that are shared there; its owner may have taken it back.",
+    )

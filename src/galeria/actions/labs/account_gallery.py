@@ -1,0 +1,91 @@
+"""The shared image gallery of a lab account: made and attached at once, attached, detached."""
+
+from dataclasses import dataclass
+
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.galleries import GALLERY, list_galleries, put_gallery
+from galeria.actions.labs.accounts import ACCOUNT, AccountRequest, put_account
+from galeria.domain.accounts import LabAccount
+from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.galleries import Gallery
+from galeria.domain.ids import ResourceId
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountGallery:
+    """What a lab account has attached, and what it could have. `labs` were made in the account."""
+
+    account: LabAccount
+    gallery: Gallery | None
+    may_see: bool  # the gallery itself
+    labs: int
+    others: tuple[Gallery, ...]  # that the caller may attach
+
+
+def look_at_gallery(request: Request, id: ResourceId) -> AccountGallery:
+    request.caller.require(f"{ACCOUNT}/read", id.key)
+    uow = request.uow
+    account = uow.accounts.get_by_key(id.key)
+    gallery = uow.galleries.find(account.gallery_id) if account.gallery_id else None
+    visible = list_galleries(request, f"/subscriptions/{id.subscription.lower()}")
+    return AccountGallery(
+        account=account,
+        gallery=gallery,
+        may_see=gallery is not None and request.caller.may(f"{GALLERY}/read", gallery.key),
+        labs=uow.offers.lab_counts([account.id]).get(account.id, 0),
+        others=tuple(each for each in visible if each.id != account.gallery_id),
+    )
+
+
+def create_and_attach(request: Request, id: ResourceId, name: str) -> Gallery:
+    """A gallery in the account's own resource group and region. Raises Conflict where one of that name is there."""
+    account = _changed_account(request, id)
+    _require_none_attached(request, account)
+    wanted = id.parent.resource("Microsoft.Compute", "galleries", name)
+    if request.uow.galleries.find_by_key(wanted.key):
+        raise Conflict(
+            f"There is a gallery '{name}' already.", hint="Attach that one, or choose another name.", target="name"
+        )
+    gallery, _ = put_gallery(request, wanted, location=account.location, tags={}, description="")
+    request.uow.flush()
+    _set(request, account, wanted)
+    return gallery
+
+
+def attach_gallery(request: Request, id: ResourceId, gallery: ResourceId) -> LabAccount:
+    """Raises Conflict where another one is attached."""
+    return _set(request, _changed_account(request, id), gallery)
+
+
+def detach_gallery(request: Request, id: ResourceId) -> LabAccount:
+    """Labs go on; which images were switched off is remembered for the day that it is attached again."""
+    return _set(request, _changed_account(request, id), None)
+
+
+def parse_gallery(text: str) -> ResourceId:
+    """Of an id that a form sent. Raises Invalid."""
+    if not text:
+        raise Invalid("No gallery was chosen.", hint="Choose one of the list.", target="gallery")
+    id = ResourceId.parse(text)
+    if id.type.lower() != GALLERY.lower():
+        raise Invalid(f"'{text}' is not a gallery.", hint="Choose one of the list.", target="gallery")
+    return id
+
+
+def _changed_account(request: Request, id: ResourceId) -> LabAccount:
+    request.caller.require(f"{ACCOUNT}/write", id.key)
+    return request.uow.accounts.get_by_key(id.key)
+
+
+def _require_none_attached(request: Request, account: LabAccount) -> None:
+    if account.gallery_id:
+        attached = request.uow.galleries.get(account.gallery_id)
+        raise Conflict(
+            f"The lab account '{account.name}' has the gallery '{attached.name}' attached.",
+            hint="Detach that one first; an account has one gallery at a time.",
+        )
+
+
+def _set(request: Request, account: LabAccount, gallery: ResourceId | None) -> LabAccount:
+    wanted = AccountRequest(location=account.location, tags=dict(account.tags), gallery=gallery)
+    return put_account(request, account.arm_id, wanted)[0]

@@ -1,0 +1,86 @@
+"""What a lab account's administrator lays down: which disks and regions labs may have, new images, whom to ask for help."""
+
+import re
+from dataclasses import dataclass, field
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import ACCOUNT, AccountRequest, put_account
+from galeria.domain.accounts import LabAccount
+from galeria.domain.errors import Invalid
+from galeria.domain.ids import ResourceId
+
+MOST_GB = 64 * 1024  # an OS disk of 64 TB is more than any of the formats that are taken can hold
+# Name in the profile → its shortest and longest text. Limits of the Lab Services API's description.
+SUPPORT = {"url": (3, 2000), "email": (6, 254), "phone": (1, 31), "instructions": (1, 2000)}
+_ADDRESS = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
+_MAIL = re.compile(r"[^\s@]+@[^\s@]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Support:
+    """Whom an educator may ask. Empty texts say nothing."""
+
+    url: str = ""
+    email: str = ""
+    phone: str = ""
+    instructions: str = ""
+
+    @classmethod
+    def of(cls, account: LabAccount) -> "Support":
+        said = account.profiles.get("supportInfo") or {}
+        return cls(**{name: str(said.get(name) or "") for name in SUPPORT})
+
+    @property
+    def is_link(self) -> bool:
+        """The API takes any text for an address; not every one may be followed."""
+        return _ADDRESS.fullmatch(self.url) is not None
+
+    def profile(self) -> dict[str, str | None]:
+        """As the API writes it; what is empty is taken away. Raises Invalid."""
+        said = {name: getattr(self, name).strip() for name in SUPPORT}
+        for name, text in said.items():
+            _check(name, text)
+        return {name: text or None for name, text in said.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policies:
+    os_disk_limit_gb: int
+    allowed_regions: tuple[str, ...]
+    enable_by_default: bool
+    support: Support = field(default_factory=Support)
+
+
+def change_policies(request: Request, id: ResourceId, wanted: Policies) -> LabAccount:
+    """The gallery stays. Raises Invalid, whose target names the policy."""
+    request.caller.require(f"{ACCOUNT}/write", id.key)
+    account = request.uow.accounts.get_by_key(id.key)
+    if not 1 <= wanted.os_disk_limit_gb <= MOST_GB:
+        raise Invalid(
+            f"The OS-disk limit is 1 to {MOST_GB} GB.", hint="Azure's limit is 128 GB.", target="os_disk_limit_gb"
+        )
+    if not wanted.allowed_regions:
+        raise Invalid("No region is allowed.", hint="Choose one region at least.", target="allowed_regions")
+    gallery = request.uow.galleries.get(account.gallery_id) if account.gallery_id else None
+    said = AccountRequest(
+        location=account.location,
+        tags=dict(account.tags),
+        gallery=gallery.arm_id if gallery else None,
+        allowed_regions=wanted.allowed_regions,
+        os_disk_limit_gb=wanted.os_disk_limit_gb,
+        enable_by_default=wanted.enable_by_default,
+        profiles={"supportInfo": wanted.support.profile()},
+    )
+    return put_account(request, id, said)[0]
+
+
+def _check(name: str, text: str) -> None:
+    shortest, longest = SUPPORT[name]
+    if text and not shortest <= len(text) <= longest:
+        raise Invalid(
+            f"This text has {len(text)} characters.", hint=f"It takes {shortest} to {longest} of them.", target=name
+        )
+    if name == "url" and text and not _ADDRESS.fullmatch(text):
+        raise Invalid(f"'{text}' is no web address.", hint="It begins with https://.", target=name)
+    if name == "email" and text and not _MAIL.fullmatch(text):
+        raise Invalid(f"'{text}' is no e-mail address.", hint="It has the form name@example.org.", target=name)

@@ -1,0 +1,73 @@
+"""A person's labs, page by page: a few questions, however many labs there are."""
+
+from dataclasses import dataclass
+
+from galeria.actions.core.operation_access import is_visible
+from galeria.actions.core.paging import count_pages, page_within
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_settings import LAB
+from galeria.domain.operations import Operation
+from galeria.domain.people import reach
+from galeria.ports.lab_looks import LabCard, LabOutline
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabSearch:
+    """Pages count from 1."""
+
+    text: str = ""
+    page: int = 1
+    size: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedLab:
+    """`work` is what is under way, the oldest first, as far as this person may see it."""
+
+    lab: LabCard
+    image: str  # its display name
+    work: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedLabs:
+    """One page. `found` counts all that fit the text, `all` those that this person may see."""
+
+    labs: tuple[ListedLab, ...]
+    found: int
+    all: int
+    page: int
+    pages: int
+
+
+def search_labs(request: Request, search: LabSearch) -> ListedLabs:
+    """By title. The text is looked for in title, name and image."""
+    looks = request.uow.lab_looks
+    outlines = looks.outlines(reach(request.caller.assignments, f"{LAB}/read"))
+    wanted = search.text.casefold().strip()
+    chosen = [each for each in outlines if _fits(each, wanted)] if wanted else outlines
+    page = page_within(search.page, len(chosen), search.size)
+    shown = chosen[(page - 1) * search.size : page * search.size]
+    return ListedLabs(
+        labs=tuple(_closely(request, shown)),
+        found=len(chosen),
+        all=len(outlines),
+        page=page,
+        pages=count_pages(len(chosen), search.size),
+    )
+
+
+def _closely(request: Request, outlines: list[LabOutline]) -> list[ListedLab]:
+    images = {each.id: each.image for each in outlines}
+    under_way = request.uow.operations.unsettled()
+    listed = []
+    for lab in request.uow.lab_looks.cards(list(images)):
+        own = {lab.id, lab.template or lab.id}
+        work = [each for each in under_way if each.subject in own or each.inputs.get("machine") in own]
+        seen = tuple(each for each in work if is_visible(request, each))
+        listed.append(ListedLab(lab=lab, image=images[lab.id], work=seen))
+    return listed
+
+
+def _fits(outline: LabOutline, wanted: str) -> bool:
+    return any(wanted in each.casefold() for each in (outline.title, outline.name, outline.image))

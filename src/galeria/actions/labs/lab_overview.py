@@ -1,0 +1,81 @@
+"""One lab as its page shows it: its template, where it came from, what goes on, and how the last work ended."""
+
+from dataclasses import dataclass
+
+from galeria.actions.core.operation_access import is_visible
+from galeria.actions.core.request import Request
+from galeria.actions.labs.labs import get_lab
+from galeria.domain.accounts import LabAccount
+from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.states import is_settled
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabOverview:
+    """What is gone, or was never there, is None."""
+
+    lab: Lab
+    template: LabMachine | None
+    definition: ImageDefinition | None
+    version: ImageVersion | None  # that it was made from
+    account: LabAccount | None
+    gallery: Gallery | None  # the account's
+    under_way: tuple[Operation, ...]  # the oldest first
+    last: Operation | None  # that was begun last, if it has ended
+    exports: tuple["Exported", ...]  # whole ones, the newest first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """A version that was made from the template and is still there."""
+
+    version: ImageVersion
+    definition: ImageDefinition
+
+
+def look_at_lab(request: Request, id: ResourceId) -> LabOverview:
+    """Raises NotFound, Forbidden."""
+    uow = request.uow
+    lab = get_lab(request, id)
+    template = uow.lab_looks.templates([lab.id]).get(lab.id)
+    made = uow.lab_looks.exports(template.id) if template else []
+    last = uow.lab_looks.last_work([lab.id, *([template.id] if template else []), *(each.id for each in made)])
+    account = uow.accounts.find(lab.account_id)
+    there = account if account and account.deleted_at is None else None
+    return LabOverview(
+        lab=lab,
+        template=template,
+        definition=uow.definitions.find(lab.definition_id),
+        version=uow.versions.find(lab.version_id),
+        account=there,
+        gallery=uow.galleries.find(there.gallery_id) if there and there.gallery_id else None,
+        under_way=_under_way(request, lab, template),
+        last=last if last and is_settled(last.status) and is_visible(request, last) else None,
+        exports=tuple(_exported(request, made)),
+    )
+
+
+def _under_way(request: Request, lab: Lab, template: LabMachine | None) -> tuple[Operation, ...]:
+    """What this person may see of it."""
+    own = {lab.id, template.id if template else lab.id}
+    work = [each for each in request.uow.operations.unsettled() if _works_on(each, own)]
+    return tuple(each for each in work if is_visible(request, each))
+
+
+def _works_on(operation: Operation, own: set[str]) -> bool:
+    """Publishing is the lab's, though it names the machine too."""
+    exported = operation.kind is OperationKind.EXPORT_TEMPLATE and operation.inputs.get("machine") in own
+    return exported or operation.subject in own
+
+
+def _exported(request: Request, made: list[ImageVersion]) -> list[Exported]:
+    whole = [each for each in made if each.is_ready]
+    definitions = request.uow.offers.definitions(list({each.definition_id for each in whole}))
+    return [
+        Exported(version=each, definition=definitions[each.definition_id])
+        for each in whole
+        if each.definition_id in definitions
+    ]

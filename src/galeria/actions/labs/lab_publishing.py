@@ -1,0 +1,56 @@
+"""Publishing a lab, and bringing its roster in line with a group."""
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_settings import LAB
+from galeria.actions.labs.labs import get_lab
+from galeria.actions.labs.machines import require_lab, running_on_machine
+from galeria.domain.errors import Conflict
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs import Lab, LabMachine, MachineKind
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.states import LabState, MachineState, moved
+
+
+def publish_lab(request: Request, id: ResourceId) -> Operation:
+    """Begin to open a lab to its users; a running template is shut down for it. A repeated wish joins the running one."""
+    lab = get_lab(request, id)
+    request.caller.require(f"{LAB}/publish/action", lab.key)
+    for running in request.uow.operations.running_on(lab.id):
+        if running.kind is OperationKind.PUBLISH_LAB:
+            return running
+    require_lab(lab)
+    inputs: dict[str, object] = {"before": lab.lab_state.value}
+    template = _free_template(request, lab)
+    if template:
+        inputs["machine"] = template.id
+        if template.state is MachineState.RUNNING:
+            template.state = moved(template.state, MachineState.STOPPING, "The template")
+    lab.lab_state = moved(lab.lab_state, LabState.PUBLISHING, f"Lab '{lab.name}'")
+    request.audit(f"{LAB}/publish/action", str(id))
+    return request.begin(OperationKind.PUBLISH_LAB, lab, lab.id, inputs)
+
+
+def sync_group(request: Request, id: ResourceId) -> None:
+    """A lab without a group has nothing to bring in line. Raises Conflict for one that has: groups are not kept here."""
+    lab = get_lab(request, id)
+    request.caller.require(f"{LAB}/syncGroup/action", lab.key)
+    group = lab.profiles.get("rosterProfile", {}).get("activeDirectoryGroupId")
+    if group:
+        raise Conflict(
+            f"The group '{group}' is not known here: there is no directory of groups.",
+            hint="Add the users one by one, or by a list of e-mail addresses.",
+            code="GroupNotFound",
+        )
+
+
+def _free_template(request: Request, lab: Lab) -> LabMachine | None:
+    """None for a lab that has none. Raises Conflict where somebody is working with it."""
+    templates = [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.TEMPLATE]
+    if not templates:
+        return None
+    template = templates[0]
+    if running_on_machine(request.uow, template.id):
+        raise Conflict("The template is busy.", hint="Wait until what is under way has ended, then publish.")
+    if template.state not in {MachineState.RUNNING, MachineState.STOPPED}:
+        raise Conflict(f"The template is {template.state}.", hint="Start or stop it, then publish.")
+    return template

@@ -1,0 +1,256 @@
+"""Labs: made from an image that the account offers."""
+
+from dataclasses import dataclass, field, replace
+
+from galeria.actions.core.groups import require_group
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_images import choose_image
+from galeria.actions.labs.lab_settings import (
+    CREATE,
+    LAB,
+    Fixed,
+    LabSettings,
+    allowed_region,
+    apply_settings,
+    check_title,
+    inherited_profiles,
+    update_lab,
+)
+from galeria.domain.accounts import LabAccount
+from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.galleries import OS_DISK, ImageDefinition, ImageVersion, OsState
+from galeria.domain.ids import ResourceId, lab_name, password, user_name
+from galeria.domain.labs import CreateOption, Lab, LabMachine, MachineKind
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.people import RoleAssignment
+from galeria.domain.sizes import get_size
+from galeria.domain.states import MachineState, ProvisioningState, moved
+from galeria.ports.work import Secrets
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabRequest:
+    """What a caller says of a new lab. `image` is a definition's id (latest), a version's id, or an account's image id."""
+
+    location: str
+    tags: dict[str, str]
+    account: ResourceId
+    title: str
+    description: str
+    image: ResourceId
+    size: str
+    user_name: str
+    password: str
+    new_identity: bool = False  # a specialized image keeps the old machine's identity unless this is asked for
+    create_option: CreateOption = CreateOption.TEMPLATE_VM
+    settings: LabSettings = field(default_factory=LabSettings)  # what else is said of it
+
+
+def create_lab(
+    request: Request, id: ResourceId, wanted: LabRequest, secrets: Secrets
+) -> tuple[Lab, bool, Operation | None]:
+    """Begin a lab with its template VM, not started. The caller becomes Owner of it.
+
+    A PUT repeated while the lab is being made joins the running operation.
+    Raises Conflict with every reason and cure where the image cannot make a lab there.
+    """
+    lab = request.uow.labs.find_by_key(id.key)
+    if lab:
+        return _existing(request, lab, wanted, secrets)
+    account = request.uow.accounts.get_by_key(wanted.account.key)
+    _require_creator(request, id, account)
+    require_group(request, id)
+    lab_name(id.name)
+    _take_over_draft(request, id)
+    region = allowed_region(request, account, wanted.location)
+    definition, version = choose_image(request, account, wanted.image, region)
+    lab = _new_lab(request, id, wanted, account=account, definition=definition, version=version, region=region)
+    apply_settings(lab, wanted.settings, secrets)
+    request.uow.labs.add(lab)
+    request.uow.flush()
+    if lab.create_option is CreateOption.TEMPLATE_VM:
+        request.uow.machines.add(_template(request, lab, version, wanted, secrets))
+    elif wanted.password:
+        lab.admin_hash = secrets.unix_hash(password(wanted.password))
+    ensure_owner(request, lab.key)
+    request.audit(f"{LAB}/write", str(id))
+    return lab, True, request.begin(OperationKind.CREATE_LAB, lab, lab.id)
+
+
+def get_lab(request: Request, id: ResourceId) -> Lab:
+    request.caller.require(f"{LAB}/read", id.key)
+    return request.uow.labs.get_by_key(id.key)
+
+
+def list_labs(request: Request, prefix: str) -> list[Lab]:
+    return [lab for lab in request.uow.labs.below(prefix) if request.caller.may(f"{LAB}/read", lab.key)]
+
+
+def delete_lab(request: Request, id: ResourceId) -> Operation | None:
+    """None when there was none. Its machines and their disks go; images stay."""
+    request.caller.require(f"{LAB}/delete", id.key)
+    lab = request.uow.labs.find_by_key(id.key)
+    if lab is None:
+        return None
+    request.audit(f"{LAB}/delete", str(id))
+    for running in request.uow.operations.running_on(lab.id):
+        if running.kind is OperationKind.DELETE_LAB:
+            return running
+        running.cancel_requested = True
+    lab.state = moved(lab.state, ProvisioningState.DELETING, f"Lab '{lab.name}'")
+    return request.begin(OperationKind.DELETE_LAB, lab, lab.id)
+
+
+def get_machine(request: Request, lab_id: ResourceId, name: str) -> tuple[Lab, LabMachine]:
+    """A lab's machine by name; the template's is `template`."""
+    lab = get_lab(request, lab_id)
+    for machine in request.uow.machines.of_lab(lab.id):
+        if machine.name.lower() == name.lower():
+            return lab, machine
+    raise NotFound(f"The lab '{lab.name}' has no machine '{name}'.", hint="The template VM is named 'template'.")
+
+
+def list_machines(request: Request, lab_id: ResourceId) -> tuple[Lab, list[LabMachine]]:
+    lab = get_lab(request, lab_id)
+    return lab, request.uow.machines.of_lab(lab.id)
+
+
+def _require_creator(request: Request, id: ResourceId, account: LabAccount) -> None:
+    """Using the account's images takes a right on the account, putting a lab into another group one on that group."""
+    request.caller.require(CREATE, account.key)
+    if id.parent.key != account.arm_id.parent.key and not request.caller.may(f"{LAB}/write", id.key):
+        request.caller.require(CREATE, id.parent.key)
+
+
+def _existing(request: Request, lab: Lab, wanted: LabRequest, secrets: Secrets) -> tuple[Lab, bool, Operation | None]:
+    request.caller.require(f"{LAB}/write", lab.key)
+    if lab.state is ProvisioningState.DELETING:
+        raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Wait for that, then make it again.")
+    running = request.uow.operations.running_on(lab.id)
+    if running:
+        return lab, False, running[0]
+    if lab.state is ProvisioningState.FAILED:
+        lab.state = moved(lab.state, ProvisioningState.CREATING)
+        if wanted.password:  # the caller was told none that holds yet: what was typed last is what counts
+            for machine in request.uow.machines.of_lab(lab.id):
+                machine.pending_password_hash = secrets.unix_hash(password(wanted.password))
+        return lab, False, request.begin(OperationKind.CREATE_LAB, lab, lab.id)
+    said = replace(
+        wanted.settings,
+        tags=wanted.tags,
+        title=wanted.title,
+        description=wanted.description,
+        account=wanted.account,
+        fixed=Fixed(
+            location=wanted.location,
+            image=wanted.image,
+            size=wanted.size,
+            user_name=wanted.user_name,
+            create_option=wanted.create_option,
+        ),
+    )
+    return update_lab(request, lab.arm_id, said, secrets), False, None
+
+
+def ensure_owner(request: Request, key: str) -> None:
+    """Who makes a lab owns it."""
+    person = request.caller.principal
+    if any(each.role == "Owner" and each.scope == key for each in request.uow.people.assignments(person.id)):
+        return
+    request.uow.people.add_assignment(
+        RoleAssignment(
+            id=request.dice.new_guid(),
+            principal_id=person.id,
+            role="Owner",
+            scope=key,
+            created_at=request.clock.now(),
+            created_by=person.id,
+        )
+    )
+
+
+def _take_over_draft(request: Request, id: ResourceId) -> None:
+    """A lab of the older API that waited for its template makes room for what it becomes."""
+    draft = request.uow.lab_drafts.find_by_key(id.key)
+    if draft:
+        request.caller.require(f"{LAB}/write", draft.key)
+        request.uow.lab_drafts.remove(draft)
+
+
+def _new_lab(
+    request: Request,
+    id: ResourceId,
+    wanted: LabRequest,
+    *,
+    account: LabAccount,
+    definition: ImageDefinition,
+    version: ImageVersion,
+    region: str,
+) -> Lab:
+    os_disk = next(disk for disk in request.uow.versions.disks(version.id) if disk.lun == OS_DISK)
+    return Lab(
+        id=request.dice.new_id(),
+        resource_id=str(id),
+        key=id.key,
+        location=region,
+        tags=wanted.tags,
+        state=ProvisioningState.CREATING,
+        account_id=account.id,
+        title=check_title(wanted.title) or id.name,
+        description=wanted.description,
+        definition_id=definition.id,
+        image_id=str(wanted.image),
+        version_id=version.id,
+        version_name=version.name,
+        base_digest=os_disk.digest,
+        os_state=definition.os_state,
+        generation=definition.generation,
+        size=get_size(request.settings.sizes, wanted.size).name,
+        user_name=user_name(wanted.user_name),
+        create_option=wanted.create_option,
+        registration_code=_code(request),
+        profiles={
+            **inherited_profiles(account),
+            **{name: each for name, each in wanted.settings.profiles.items() if each is not None},
+            **({"newIdentity": True} if wanted.new_identity else {}),
+        },
+        **request.stamps(),
+    )
+
+
+def _code(request: Request) -> str:
+    """Ten letters and digits that nobody can guess."""
+    return "".join(each for each in request.dice.new_secret() + request.dice.new_secret() if each.isalnum())[:10]
+
+
+def _template(request: Request, lab: Lab, version: ImageVersion, wanted: LabRequest, secrets: Secrets) -> LabMachine:
+    specialized = lab.os_state is OsState.SPECIALIZED
+    return LabMachine(
+        id=request.dice.new_id(),
+        lab_id=lab.id,
+        kind=MachineKind.TEMPLATE,
+        name="template",
+        region=lab.location,
+        state=MachineState.CREATING,
+        base_digest=lab.base_digest,
+        ssh_port=_free_port(request),
+        user_name=lab.user_name,
+        pending_password_hash=secrets.unix_hash(password(wanted.password)),
+        retire_accounts=[name for name in version.accounts if name != lab.user_name] if specialized else [],
+        accounts=sorted({*(version.accounts if specialized else []), lab.user_name}),
+        renew_identity=specialized and wanted.new_identity,
+        created_at=request.clock.now(),
+    )
+
+
+def _free_port(request: Request) -> int:
+    """A random one, so that installations that share a host seldom meet."""
+    taken = request.uow.machines.ports()
+    first, last = request.settings.first_ssh_port, request.settings.last_ssh_port
+    span = last - first + 1
+    start = int(request.dice.new_id(), 16) % span
+    for offset in range(span):
+        port = first + (start + offset) % span
+        if port not in taken:
+            return port
+    raise Conflict("Every port for machines is taken.", hint="Delete labs, or widen the range in the settings.")

@@ -1,0 +1,84 @@
+"""Machines of a lab's users: one becomes somebody's by being claimed."""
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.rosters import register
+from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs import Lab, LabMachine, MachineKind
+from galeria.domain.roster import FavoriteLab, LabUser
+
+
+def claim_any(request: Request, lab: Lab) -> LabMachine:
+    """The caller's machine, or one that is nobody's. Raises Conflict where there is none left."""
+    user = register(request, lab)
+    machines = student_machines(request, lab)
+    own = next((each for each in machines if each.claimed_by == user.id), None)
+    free = own or next((each for each in machines if each.claimed_by is None), None)
+    if free is None:
+        raise Conflict(
+            f"The lab '{lab.title}' has no machine left.", hint="Ask its educator for more capacity.", code="LabIsFull"
+        )
+    free.claimed_by = user.id
+    return free
+
+
+def claim_machine(request: Request, lab: Lab, name: str) -> LabMachine:
+    """Raises NotFound, and Conflict for one that is somebody else's, or where the caller has another one."""
+    user = register(request, lab)
+    machine = get_student_machine(request, lab, name)
+    others = [each for each in student_machines(request, lab) if each.claimed_by == user.id and each is not machine]
+    if machine.claimed_by not in (None, user.id) or others:
+        raise Conflict("The machine cannot be claimed.", hint="Everybody has one machine in a lab.")
+    machine.claimed_by = user.id
+    return machine
+
+
+def get_student_machine(request: Request, lab: Lab, name: str) -> LabMachine:
+    for each in student_machines(request, lab):
+        if each.name.lower() == name.lower():
+            return each
+    raise NotFound(f"The lab '{lab.name}' has no machine '{name}' for its users.", hint="List its environments.")
+
+
+def student_machines(request: Request, lab: Lab) -> list[LabMachine]:
+    return [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.USER]
+
+
+def own_labs(request: Request) -> list[tuple[Lab, LabUser]]:
+    """Where the caller has registered."""
+    users = request.uow.lab_users.of_principal(request.caller.principal.id)
+    return [(request.uow.labs.get(user.lab_id), user) for user in users]
+
+
+def own_machines(request: Request) -> list[tuple[Lab, LabMachine]]:
+    """What the caller has claimed."""
+    return [
+        (lab, machine)
+        for lab, user in own_labs(request)
+        for machine in student_machines(request, lab)
+        if machine.claimed_by == user.id
+    ]
+
+
+def is_claimed_by_caller(request: Request, machine: LabMachine) -> bool:
+    user = request.uow.lab_users.find(machine.claimed_by) if machine.claimed_by else None
+    return user is not None and user.principal_id == request.caller.principal.id
+
+
+def favorite_labs(request: Request) -> list[Lab]:
+    found = request.uow.favorites.of_principal(request.caller.principal.id)
+    return [request.uow.labs.get(each.lab_id) for each in found]
+
+
+def set_favorite(request: Request, lab_id: ResourceId, *, liked: bool) -> None:
+    """Only of labs that the caller has registered with, or may see. Raises NotFound."""
+    lab = request.uow.labs.get_by_key(lab_id.key)
+    is_own = any(each.id == lab.id for each, _ in own_labs(request))
+    if not is_own:
+        request.caller.require("Microsoft.LabServices/labs/read", lab.key)
+    person = request.caller.principal.id
+    held = next((each for each in request.uow.favorites.of_principal(person) if each.lab_id == lab.id), None)
+    if liked and held is None:
+        request.uow.favorites.add(FavoriteLab(principal_id=person, lab_id=lab.id))
+    if not liked and held is not None:
+        request.uow.favorites.remove(held)

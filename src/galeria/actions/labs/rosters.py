@@ -1,0 +1,159 @@
+"""A lab's users: written down by its educator, invited, and registered by themselves."""
+
+from dataclasses import dataclass
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.labs import get_lab
+from galeria.domain.errors import Conflict, Forbidden, NotFound
+from galeria.domain.ids import ResourceId, part_name
+from galeria.domain.labs import Lab
+from galeria.domain.profiles import quota
+from galeria.domain.roster import MAX_USERS, InvitationState, LabUser, email_address
+
+USER = "Microsoft.LabServices/labs/users"
+_EXTRA = "properties.additionalUsageQuota"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserRequest:
+    """What is said of a user. None: it stays as it is."""
+
+    email: str | None = None  # settled when the user is written down
+    extra_quota: str | None = None  # an ISO 8601 duration
+
+
+def put_user(request: Request, lab_id: ResourceId, name: str, wanted: UserRequest) -> tuple[LabUser, bool]:
+    """The second value tells whether the user is new. Raises Conflict for an address that is another user's."""
+    lab = get_lab(request, lab_id)
+    request.caller.require(f"{USER}/write", lab.key)
+    id = user_id(lab, name)
+    user = request.uow.lab_users.find_by_key(id.key)
+    is_new = user is None
+    if user is None:
+        user = _add(request, lab, id, wanted.email or "")
+    elif wanted.email is not None and wanted.email.strip().lower() not in (user.email_key, user.address.lower()):
+        raise Conflict(
+            f"The address of '{name}' cannot change.",
+            hint="Delete the user and add the other address.",
+            code="PropertyChangeNotAllowed",
+            target="properties.email",
+        )
+    if wanted.extra_quota is not None:
+        user.extra_quota = quota(wanted.extra_quota, _EXTRA)
+    request.touch(user)
+    request.audit(f"{USER}/write", str(id))
+    return user, is_new
+
+
+def update_user(request: Request, lab_id: ResourceId, name: str, wanted: UserRequest) -> LabUser:
+    get_user(request, lab_id, name)
+    return put_user(request, lab_id, name, wanted)[0]
+
+
+def add_users(request: Request, lab_id: ResourceId, emails: list[str]) -> list[LabUser]:
+    """Everybody on the list who is not on the roster yet. Raises Invalid before anybody is added."""
+    lab = get_lab(request, lab_id)
+    request.caller.require(f"{USER}/write", lab.key)
+    added = []
+    for email in dict.fromkeys(email_address(each).lower() for each in emails):
+        if request.uow.lab_users.find_by_email(lab.id, email) is None:
+            added.append(_add(request, lab, user_id(lab, request.dice.new_guid()), email))
+    request.audit(f"{USER}/write", lab.resource_id, detail=f"{len(added)} added")
+    return added
+
+
+def get_user(request: Request, lab_id: ResourceId, name: str) -> LabUser:
+    lab = get_lab(request, lab_id)
+    request.caller.require(f"{USER}/read", lab.key)
+    return request.uow.lab_users.get_by_key(user_id(lab, name).key)
+
+
+def list_users(request: Request, lab_id: ResourceId) -> list[LabUser]:
+    lab = get_lab(request, lab_id)
+    request.caller.require(f"{USER}/read", lab.key)
+    return request.uow.lab_users.of_lab(lab.id)
+
+
+def delete_user(request: Request, lab_id: ResourceId, name: str) -> bool:
+    """Whether there was one. The machine that the user had is nobody's then."""
+    lab = get_lab(request, lab_id)
+    request.caller.require(f"{USER}/delete", lab.key)
+    user = request.uow.lab_users.find_by_key(user_id(lab, name).key)
+    if user is None:
+        return False
+    request.audit(f"{USER}/delete", user.resource_id)
+    for machine in request.uow.machines.of_lab(lab.id):
+        if machine.claimed_by == user.id:
+            machine.claimed_by = None
+    request.uow.lab_users.remove(user)
+    return True
+
+
+def invite_user(request: Request, lab_id: ResourceId, name: str, text: str) -> LabUser:
+    """Note the wish and its words. The state says that the mail is still to be sent."""
+    user = get_user(request, lab_id, name)
+    request.caller.require(f"{USER}/invite/action", lab_id.key)
+    user.invitation, user.invitation_text, user.invited_at = InvitationState.SENDING, text, None
+    request.touch(user)
+    request.audit(f"{USER}/invite/action", user.resource_id)
+    return user
+
+
+def register(request: Request, lab: Lab) -> LabUser:
+    """The caller comes: as the roster's user of that address or, where the lab is open, as a new one.
+
+    Raises Forbidden for whom the lab does not expect, Conflict where it is full.
+    """
+    person = request.caller.principal
+    roster = request.uow.lab_users.of_lab(lab.id)
+    known = next((each for each in roster if each.principal_id == person.id), None)
+    if known:
+        return known
+    user = request.uow.lab_users.find_by_email(lab.id, person.name)
+    if user is None and not lab.open_access:
+        raise Forbidden(
+            f"The lab '{lab.title}' does not expect '{person.name}'.",
+            hint="Ask its educator to add you to the users, or to open the lab.",
+        )
+    if sum(each.principal_id is not None for each in roster) >= lab.capacity:
+        raise Conflict(f"The lab '{lab.title}' is full.", hint="Ask its educator for more capacity.", code="LabIsFull")
+    user = user or _add(request, lab, user_id(lab, request.dice.new_guid()), person.name, checked=False)
+    user.principal_id, user.display_name = person.id, person.display_name
+    request.audit(f"{USER}/register/action", user.resource_id)
+    return user
+
+
+def register_by_code(request: Request, code: str) -> LabUser:
+    """Raises NotFound for a code that no lab has."""
+    lab = request.uow.labs.find_by_code(code.strip())
+    if lab is None:
+        raise NotFound("No lab has this registration code.", hint="Check it, or ask the lab's educator for it.")
+    return register(request, lab)
+
+
+def user_id(lab: Lab, name: str) -> ResourceId:
+    """Raises Invalid for what cannot be a user's name."""
+    return lab.arm_id.child("users", part_name(name, "lab user"))
+
+
+def _add(request: Request, lab: Lab, id: ResourceId, email: str, *, checked: bool = True) -> LabUser:
+    address = email_address(email) if checked else email
+    if request.uow.lab_users.find_by_email(lab.id, address):
+        raise Conflict(
+            f"'{address}' is another user of this lab.", hint="One address is one user.", target="properties.email"
+        )
+    if len(request.uow.lab_users.of_lab(lab.id)) >= MAX_USERS:
+        raise Conflict(f"A lab has at most {MAX_USERS} users.", hint="Make a second lab.", code="QuotaExceeded")
+    user = LabUser(
+        id=request.dice.new_id(),
+        resource_id=str(id),
+        key=id.key,
+        location=lab.location,
+        lab_id=lab.id,
+        email=address,
+        email_key=address.lower(),
+        **request.stamps(),
+    )
+    request.uow.lab_users.add(user)
+    request.uow.flush()
+    return user

@@ -1,0 +1,108 @@
+"""People and programs as an administrator looks through them, and one of them closely."""
+
+from dataclasses import dataclass
+
+from galeria.actions.core.paging import ROWS, ListPage, page_within
+from galeria.actions.core.request import Request
+from galeria.actions.people.credentials import SecretFacts, list_secrets
+from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, get_principal, subscription_scope
+from galeria.actions.people.roles import OWNER, keep_an_owner
+from galeria.actions.people.scopes import Scope, name_scope
+from galeria.domain.errors import Conflict
+from galeria.domain.people import PersonOutline, Principal, PrincipalKind, RoleAssignment
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleSearch:
+    """`text` is part of a name, in any case; pages count from 1."""
+
+    text: str = ""
+    kind: PrincipalKind | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRow:
+    principal: Principal
+    roles: tuple[str, ...]  # each once, wherever it counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class GivenRole:
+    """`kept` says why it cannot be taken away, whoever asks."""
+
+    assignment: RoleAssignment
+    scope: Scope
+    given_by: str  # a display name; empty where nobody of now gave it
+    kept: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonSight:
+    """`kept` says why this one cannot be shut out. `secrets` are those of a program, for who may change them."""
+
+    principal: Principal
+    roles: ListPage[GivenRole]
+    secrets: tuple[SecretFacts, ...]
+    browsers: int  # where this person is signed in
+    kept: str
+
+
+def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]:
+    """By display name. Raises Forbidden."""
+    request.caller.require(SEE_ROLES, subscription_scope(request.uow))
+    people = request.uow.people
+    found = [each.id for each in people.outlines() if _fits(each, search)]
+    page = page_within(search.page, len(found), ROWS)
+    ids = found[(page - 1) * ROWS : page * ROWS]
+    roles: dict[str, dict[str, None]] = {id: {} for id in ids}
+    for given in people.assignments_of(ids):
+        roles[given.principal_id][given.role] = None
+    rows = [PersonRow(principal=each, roles=tuple(roles[each.id])) for each in people.some(ids)]
+    return ListPage(rows=rows, count=len(found), page=page)
+
+
+def look_at_person(request: Request, who: str, *, page: int = 1) -> PersonSight:
+    """`who` is a name or an object id, `page` one of the roles. Raises Forbidden, NotFound."""
+    uow, now = request.uow, request.clock.now()
+    scope = subscription_scope(uow)
+    request.caller.require(SEE_ROLES, scope)
+    principal = get_principal(uow, who)
+    is_program = principal.kind is PrincipalKind.SERVICE_PRINCIPAL
+    may_change = request.caller.may(GIVE_ROLES, scope)
+    given = uow.people.assignments(principal.id)
+    page = page_within(page, len(given), ROWS)
+    shown = [_given(request, each, scope) for each in given[(page - 1) * ROWS : page * ROWS]]
+    return PersonSight(
+        principal=principal,
+        roles=ListPage(rows=shown, count=len(given), page=page),
+        secrets=tuple(list_secrets(request, principal.id)) if is_program and may_change else (),
+        browsers=sum(each.is_valid(now) for each in uow.web_sessions.of_principal(principal.id)),
+        kept=_kept(request, scope, given) if principal.enabled else "",
+    )
+
+
+def _given(request: Request, assignment: RoleAssignment, scope: str) -> GivenRole:
+    giver = request.uow.people.find(assignment.created_by)
+    return GivenRole(
+        assignment=assignment,
+        scope=name_scope(request.uow, assignment.scope),
+        given_by=giver.display_name if giver else "",
+        kept=_kept(request, scope, [assignment]),
+    )
+
+
+def _kept(request: Request, scope: str, losing: list[RoleAssignment]) -> str:
+    if not any(each.role == OWNER and each.scope == scope for each in losing):
+        return ""
+    try:
+        keep_an_owner(request.uow, scope, losing=losing)
+    except Conflict as error:
+        return str(error)
+    return ""
+
+
+def _fits(person: PersonOutline, search: PeopleSearch) -> bool:
+    wanted = search.text.casefold().strip()
+    is_kind = search.kind is None or person.kind is search.kind
+    return is_kind and (wanted in person.display_name.casefold() or wanted in person.name.lower())

@@ -1,0 +1,53 @@
+"""A link with which a person chooses the first password. It works once, and only until a password was set otherwise."""
+
+from datetime import timedelta
+
+from galeria.actions.core.caller import Caller
+from galeria.actions.people.people import set_password
+from galeria.domain.errors import NotFound
+from galeria.domain.people import Principal
+from galeria.domain.sign_in import Credential, CredentialKind, fingerprint
+from galeria.ports.database import UnitOfWork
+from galeria.ports.work import Clock, Dice, Secrets
+
+
+def keep_welcome(
+    uow: UnitOfWork, clock: Clock, dice: Dice, principal: Principal, secret: str, *, life: timedelta | None = None
+) -> None:
+    """`secret`, which was made with 256 random bits, is kept as its fingerprint, for ever or for its `life`.
+
+    The caller commits.
+    """
+    uow.credentials.add(
+        Credential(
+            id=dice.new_guid(),
+            principal_id=principal.id,
+            kind=CredentialKind.WELCOME,
+            secret_hash=fingerprint(secret),
+            created_at=clock.now(),
+            expires_at=clock.now() + life if life else None,
+        )
+    )
+
+
+def find_welcomed(uow: UnitOfWork, clock: Clock, secret: str) -> Principal | None:
+    """Whose link it is, while it works."""
+    found = uow.credentials.find_by_hash(fingerprint(secret))
+    if found is None or found.kind is not CredentialKind.WELCOME or not found.is_valid(clock.now()):
+        return None
+    principal = uow.people.find(found.principal_id)
+    return principal if principal is not None and principal.enabled else None
+
+
+def choose_first_password(
+    uow: UnitOfWork, secrets: Secrets, clock: Clock, dice: Dice, secret: str, password: str
+) -> Principal:
+    """The link is used up, and so is the password that was there before. Raises Invalid, and NotFound for a used link."""
+    principal = find_welcomed(uow, clock, secret)
+    if principal is None:
+        raise NotFound(
+            "This link was used already, is too old or is not known here.", hint="Sign in with your password."
+        )
+    who = Caller(principal=principal, assignments=uow.people.assignments(principal.id))
+    set_password(uow, secrets, clock, dice, who, principal.id, password)
+    return principal

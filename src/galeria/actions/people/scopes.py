@@ -1,0 +1,101 @@
+"""What a role is given at, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from galeria.actions.core.request import Request
+from galeria.actions.people.principals import subscription_scope
+from galeria.domain.errors import Invalid
+from galeria.domain.ids import ResourceId
+from galeria.domain.people import reach
+from galeria.domain.resources import Resource
+from galeria.ports.database import UnitOfWork
+
+
+class ScopeKind(StrEnum):
+    """In this order, from the widest to the narrowest."""
+
+    SUBSCRIPTION = "Subscription"
+    GROUP = "Resource group"
+    ACCOUNT = "Lab account"
+    GALLERY = "Gallery"
+    LAB = "Lab"
+    OTHER = "Resource"
+
+    @property
+    def order(self) -> int:
+        return list(type(self)).index(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """`name` is as its owner spelled it; empty for the subscription, of which there is one."""
+
+    key: str
+    kind: ScopeKind
+    name: str
+    group: str = ""  # that it lies in
+
+
+KINDS = {
+    "microsoft.labservices/labplans": ScopeKind.ACCOUNT,
+    "microsoft.compute/galleries": ScopeKind.GALLERY,
+    "microsoft.labservices/labs": ScopeKind.LAB,
+}
+
+
+def name_scope(uow: UnitOfWork, key: str) -> Scope:
+    """Also of what was deleted since: then in lower case, as the key has it."""
+    try:
+        id = ResourceId.parse(key)
+    except Invalid:
+        return Scope(key=key, kind=ScopeKind.SUBSCRIPTION, name="")
+    kind = KINDS.get(id.type.lower(), ScopeKind.OTHER) if id.namespace else ScopeKind.GROUP
+    found = _find(uow, kind, id.key)
+    return Scope(
+        key=key, kind=kind, name=found.arm_id.name if found else id.name, group=id.group if id.namespace else ""
+    )
+
+
+def _find(uow: UnitOfWork, kind: ScopeKind, key: str) -> Resource | None:
+    match kind:
+        case ScopeKind.GROUP:
+            return uow.groups.find_by_key(key)
+        case ScopeKind.ACCOUNT:
+            return uow.accounts.find_by_key(key)
+        case ScopeKind.GALLERY:
+            return uow.galleries.find_by_key(key)
+        case ScopeKind.LAB:
+            return uow.labs.find_by_key(key)
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScopeChoices:
+    """`labs` is how many labs there are to choose from, of which only the first are among the scopes."""
+
+    scopes: tuple[Scope, ...]
+    labs: int
+
+
+def list_scopes(request: Request, action: str, *, text: str = "", most: int = 50) -> ScopeChoices:
+    """Where the caller may do `action`: the widest kinds first, then by name. `text` is part of names, in any case."""
+    uow, caller, wanted = request.uow, request.caller, text.casefold().strip()
+    subscription = subscription_scope(uow)
+    found = [Scope(key=subscription, kind=ScopeKind.SUBSCRIPTION, name="")] if not wanted else []
+    resources: list[tuple[ScopeKind, Sequence[Resource]]] = [
+        (ScopeKind.GROUP, uow.groups.below(subscription)),
+        (ScopeKind.ACCOUNT, uow.accounts.below(subscription)),
+        (ScopeKind.GALLERY, uow.galleries.below(subscription)),
+    ]
+    for kind, some in resources:
+        found += [_scope(kind, each.arm_id) for each in some if wanted in each.name.casefold()]
+    outlines = uow.lab_looks.outlines(reach(caller.assignments, action))
+    labs = [each.id for each in outlines if wanted in each.name.casefold() or wanted in each.title.casefold()]
+    shown = [_scope(ScopeKind.LAB, ResourceId.parse(each.resource_id)) for each in uow.lab_looks.cards(labs[:most])]
+    return ScopeChoices(scopes=(*(each for each in found if caller.may(action, each.key)), *shown), labs=len(labs))
+
+
+def _scope(kind: ScopeKind, id: ResourceId) -> Scope:
+    return Scope(key=id.key, kind=kind, name=id.name, group="" if kind is ScopeKind.GROUP else id.group)

@@ -1,0 +1,192 @@
+"""Signing in somewhere else than where the token is wanted: with a device code, or in a browser that brings back a code.
+
+Sources: RFC 8628 (device codes), RFC 6749 §4.1 and RFC 7636 (authorization codes). The callers commit.
+"""
+
+import hashlib
+import hmac
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from galeria.actions.people.token_sessions import revoke_family
+from galeria.domain.people import Principal
+from galeria.domain.sign_in import Answer, AuthorizationCode, DeviceCode, fingerprint
+from galeria.ports.database import UnitOfWork
+from galeria.ports.work import Clock, Dice
+
+log = logging.getLogger(__name__)
+
+DEVICE_LIFE = timedelta(minutes=15)
+AUTHORIZATION_LIFE = timedelta(minutes=5)
+# A program that comes too late is told that its code has expired, not that it is unknown.
+REMEMBERED = timedelta(hours=1)
+INTERVAL = 3  # seconds between two questions of a waiting program; RFC 8628 §3.2 has 5 where nothing is said
+SLOWER = 5  # seconds that every impatient question adds to the interval (RFC 8628 §3.5)
+# A question that was held up on its way makes the next one look early.
+TOLERANCE = timedelta(seconds=1)
+# No vowels, so that no words come about, and nothing that looks like something else (RFC 8628 §6.1).
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+USER_CODE_LENGTH = 8
+
+
+class Waiting(Enum):
+    """Why a program does not get a token for its device code."""
+
+    PENDING = auto()
+    TOO_EARLY = auto()
+    DECLINED = auto()
+    EXPIRED = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceStart:
+    """What the program keeps, and what it shows."""
+
+    device_code: str = field(repr=False)
+    user_code: str  # such as BCDF-GHJK
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redeemed:
+    """Who signed in elsewhere, and what for. `family` and `nonce` are set for authorization codes only."""
+
+    principal: Principal
+    scope: str
+    family: str = ""
+    nonce: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizationWish:
+    """What a program asked for when it opened the browser; all of it was checked at the door."""
+
+    client_id: str
+    redirect_uri: str
+    scope: str
+    challenge: str  # S256
+    nonce: str
+
+
+def start_device_sign_in(uow: UnitOfWork, clock: Clock, dice: Dice, client_id: str, scope: str) -> DeviceStart:
+    """A new pair of codes, good for 15 minutes. Also forgets old ones."""
+    now = clock.now()
+    for old in uow.device_codes.expired(now - REMEMBERED):
+        uow.device_codes.remove(old)
+    start = DeviceStart(device_code=dice.new_secret(), user_code=_user_code(dice))
+    uow.device_codes.add(
+        DeviceCode(
+            id=fingerprint(start.device_code),
+            user_code=_typed(start.user_code),
+            client_id=client_id,
+            scope=scope,
+            issued_at=now,
+            expires_at=now + DEVICE_LIFE,
+            interval=INTERVAL,
+        )
+    )
+    uow.flush()
+    return start
+
+
+def find_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str) -> DeviceCode | None:
+    """The sign-in that waits for whoever types this, in any case and with or without the dash."""
+    found = uow.device_codes.find_by_user_code(_typed(user_code))
+    is_waiting = found is not None and found.answer is Answer.PENDING and clock.now() < found.expires_at
+    return found if is_waiting else None
+
+
+def answer_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str, principal: Principal | None) -> bool:
+    """`principal` has just proved who they are; None declines. False where nothing waits for an answer any more."""
+    found = find_device_sign_in(uow, clock, user_code)
+    if found is None:
+        return False
+    found.answer = Answer.DECLINED if principal is None else Answer.APPROVED
+    found.principal_id = None if principal is None else principal.id
+    return True
+
+
+def redeem_device_code(uow: UnitOfWork, clock: Clock, device_code: str, client_id: str) -> Redeemed | Waiting:
+    """The program asks whether somebody has signed in. An answered code is used up."""
+    found, now = uow.device_codes.find(fingerprint(device_code)), clock.now()
+    if found is None or found.client_id != client_id:
+        return Waiting.UNKNOWN
+    if found.expires_at <= now:
+        return Waiting.EXPIRED
+    if found.answer is Answer.PENDING:
+        return _polled(found, now)
+    uow.device_codes.remove(found)
+    principal = uow.people.find(found.principal_id) if found.principal_id else None
+    if principal is None or not principal.enabled:
+        return Waiting.DECLINED
+    return Redeemed(principal=principal, scope=found.scope)
+
+
+def authorize(uow: UnitOfWork, clock: Clock, dice: Dice, principal: Principal, wish: AuthorizationWish) -> str:
+    """The code that the browser takes to the program, good once and for 5 minutes. Also forgets old ones."""
+    now = clock.now()
+    for old in uow.authorization_codes.expired(now - REMEMBERED):
+        uow.authorization_codes.remove(old)
+    code = dice.new_secret()
+    uow.authorization_codes.add(
+        AuthorizationCode(
+            id=fingerprint(code),
+            principal_id=principal.id,
+            client_id=wish.client_id,
+            redirect_uri=wish.redirect_uri,
+            scope=wish.scope,
+            challenge=wish.challenge,
+            nonce=wish.nonce,
+            family=dice.new_id(),
+            expires_at=now + AUTHORIZATION_LIFE,
+        )
+    )
+    uow.flush()
+    return code
+
+
+def redeem_authorization_code(
+    uow: UnitOfWork, clock: Clock, code: str, *, client_id: str, redirect_uri: str, challenge: str
+) -> Redeemed | None:
+    """None where it is unknown, expired, used or another program's. A second use ends what came of the first."""
+    found = uow.authorization_codes.find(fingerprint(code))
+    if found is None or found.client_id != client_id or found.expires_at <= clock.now():
+        return None
+    if found.used_at:
+        log.warning("an authorization code of principal %s came twice: its session is revoked", found.principal_id)
+        revoke_family(uow, clock, found.family)
+        return None
+    if found.redirect_uri != redirect_uri or not hmac.compare_digest(found.challenge.encode(), challenge.encode()):
+        return None
+    found.used_at = clock.now()
+    principal = uow.people.find(found.principal_id)
+    if principal is None or not principal.enabled:
+        return None
+    return Redeemed(principal=principal, scope=found.scope, family=found.family, nonce=found.nonce)
+
+
+def _polled(found: DeviceCode, now: datetime) -> Waiting:
+    pause = timedelta(seconds=found.interval) - TOLERANCE
+    is_early = found.polled_at is not None and now - found.polled_at < pause
+    found.polled_at = now
+    if not is_early:
+        return Waiting.PENDING
+    found.interval += SLOWER
+    return Waiting.TOO_EARLY
+
+
+def _user_code(dice: Dice) -> str:
+    """34 random bits: enough against guessing at a door that counts wrong codes (RFC 8628 §5.1)."""
+    number = int.from_bytes(hashlib.sha256(dice.new_secret().encode()).digest())
+    letters = ""
+    for _ in range(USER_CODE_LENGTH):
+        number, place = divmod(number, len(LETTERS))
+        letters += LETTERS[place]
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def _typed(user_code: str) -> str:
+    """The fingerprint of the letters alone."""
+    return fingerprint("".join(letter for letter in user_code.upper() if letter.isalnum()))

@@ -1,0 +1,23 @@
+"""Images of community galleries as a source: whoever may look for them may copy them, by their public name only."""
+
+from dataclasses import replace
+
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.shared_galleries import get_community, seen_definition, seen_version
+from galeria.actions.storage.sources import Sources, latest_of, version_disks
+from galeria.domain.sharing import CommunityImage
+
+
+def community_source(request: Request, subscription: str, named: CommunityImage, location: str) -> Sources:
+    """All disks of a version that is whole in `location`; `subscription` is the one that makes something of it.
+
+    Raises Forbidden, and NotFound for what is not shared there.
+    """
+    gallery = get_community(request, subscription, location, named.gallery)
+    definition = seen_definition(request, gallery, named.image)
+    if named.version:
+        version = seen_version(request, definition, named.version, location)
+    else:
+        version = latest_of(request, definition, location)
+    exact = replace(named, gallery=gallery.public_name, image=definition.name, version=version.name)
+    return version_disks(request, definition, version, location, name=str(exact))

@@ -1,0 +1,140 @@
+"""Access to one disk's bytes through an address of its own: granted, checked, and ended.
+
+The address holds a secret of which only a hash is kept; it opens one disk, one way, until it expires or is revoked.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from hmac import compare_digest
+
+from galeria.actions.core.request import Request
+from galeria.actions.storage.disks import DISK, DiskKind
+from galeria.domain.errors import Conflict, Forbidden, Invalid
+from galeria.domain.galleries import OS_DISK
+from galeria.domain.ids import ResourceId
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.sign_in import fingerprint
+from galeria.domain.states import ProvisioningState, moved
+from galeria.domain.storage import AccessGrant, AccessLevel, CreateOption, DiskState, Origin, OriginKind, StoredDisk
+from galeria.ports.database import Database
+from galeria.ports.files import PageFiles
+from galeria.ports.work import Clock
+
+LONGEST_SECONDS = 2**32 - 1
+_UPLOADING = {DiskState.READY_TO_UPLOAD, DiskState.ACTIVE_UPLOAD}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Granted:
+    """`secret` is told once."""
+
+    disk: StoredDisk
+    grant: AccessGrant
+    secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """What an address says besides the disk."""
+
+    grant_id: str
+    secret: str
+
+
+def begin_access(
+    request: Request, kind: DiskKind, id: ResourceId, files: PageFiles, *, level: AccessLevel, seconds: int
+) -> Granted:
+    """Another address beside those that were given before. Raises Conflict where the disk's state does not allow it."""
+    request.caller.require(f"{kind.type}/beginGetAccess/action", id.key)
+    if not 0 < seconds <= LONGEST_SECONDS:
+        raise Invalid(
+            f"Access cannot last {seconds} seconds.", hint=f"Give 1 to {LONGEST_SECONDS}.", target="durationInSeconds"
+        )
+    disk = kind.rows(request).get_by_key(id.key)
+    if request.uow.operations.running_on(disk.id):
+        raise Conflict(f"'{disk.name}' is {disk.state}.", hint="Wait until that has ended, then try again.")
+    if level is AccessLevel.WRITE:
+        _open_for_upload(kind, disk, files)
+    else:
+        _open_for_reading(disk)
+    now, secret = request.clock.now(), request.dice.new_secret()
+    grant = AccessGrant(
+        id=request.dice.new_guid(),
+        disk_id=disk.id,
+        level=level,
+        secret_hash=fingerprint(secret),
+        expires_at=now + timedelta(seconds=seconds),
+        created_at=now,
+    )
+    request.uow.access_grants.add(grant)
+    request.audit(f"{kind.type}/beginGetAccess/action", str(id), detail=f"{level}, {seconds} s")
+    return Granted(disk=disk, grant=grant, secret=secret)
+
+
+def end_access(request: Request, kind: DiskKind, id: ResourceId, files: PageFiles) -> Operation | None:
+    """Every address of the disk ends. What was uploaded is then stored by an operation; None where there is nothing to do."""
+    request.caller.require(f"{kind.type}/endGetAccess/action", id.key)
+    disk = kind.rows(request).get_by_key(id.key)
+    for running in request.uow.operations.running_on(disk.id):
+        if running.kind is OperationKind.STORE_UPLOAD:
+            return running
+    request.audit(f"{kind.type}/endGetAccess/action", str(id))
+    for grant in request.uow.access_grants.of_disk(disk.id):
+        request.uow.access_grants.remove(grant)
+    if disk.disk_state is DiskState.ACTIVE_SAS:
+        disk.disk_state = DiskState.UNATTACHED
+    if disk.disk_state is not DiskState.ACTIVE_UPLOAD:
+        return None
+    if not files.written(disk.id):
+        disk.disk_state = DiskState.READY_TO_UPLOAD
+        return None
+    disk.state = moved(disk.state, ProvisioningState.UPDATING, f"Disk '{disk.name}'")
+    origin = Origin(kind=OriginKind.PAGES, name=disk.id, size=disk.upload_bytes)
+    return request.begin(OperationKind.STORE_UPLOAD, disk, disk.id, {"origins": {str(OS_DISK): origin.to_inputs()}})
+
+
+def admit(database: Database, clock: Clock, disk_id: str, key: Key) -> tuple[StoredDisk, AccessLevel]:
+    """The disk that an address opens, and which way. Raises Forbidden, with the same words whatever was wrong."""
+    with database(reading=True) as uow:
+        grant = uow.access_grants.find(key.grant_id)
+        known = grant.secret_hash if grant else fingerprint("")
+        fits = compare_digest(known, fingerprint(key.secret))
+        if grant is None or not fits or grant.disk_id != disk_id or not grant.is_valid(clock.now()):
+            raise _not_admitted()
+        disk = uow.disks.find(disk_id) or uow.snapshots.find(disk_id)
+    if disk is None:
+        raise _not_admitted()
+    return disk, grant.level
+
+
+def _open_for_upload(kind: DiskKind, disk: StoredDisk, files: PageFiles) -> None:
+    if kind != DISK or disk.option is not CreateOption.UPLOAD or disk.disk_state not in _UPLOADING:
+        raise Conflict(
+            f"'{disk.name}' cannot be written to: it was not made for an upload, or its upload has ended.",
+            hint="Make a disk with createOption Upload (az disk create --upload-type Upload), or ask for access to read.",
+            code="OperationNotAllowed",
+        )
+    if disk.state is ProvisioningState.FAILED or files.size(disk.id) != disk.upload_bytes:
+        files.prepare(disk.id, disk.upload_bytes)
+    if disk.state is ProvisioningState.FAILED:
+        disk.state = moved(moved(disk.state, ProvisioningState.UPDATING), ProvisioningState.SUCCEEDED)
+        disk.failure = ""
+    disk.disk_state = DiskState.ACTIVE_UPLOAD
+
+
+def _open_for_reading(disk: StoredDisk) -> None:
+    if not disk.has_content or disk.state is not ProvisioningState.SUCCEEDED:
+        raise Conflict(
+            f"'{disk.name}' has no content that could be read.",
+            hint="Wait until it is made, or end its upload first.",
+            code="OperationNotAllowed",
+        )
+    disk.disk_state = DiskState.ACTIVE_SAS
+
+
+def _not_admitted() -> Forbidden:
+    return Forbidden(
+        "This address does not open anything, or not any more.",
+        hint="Ask for access again (az disk grant-access).",
+        code="AuthenticationFailed",
+    )

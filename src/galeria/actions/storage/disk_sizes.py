@@ -1,0 +1,73 @@
+"""The size of a disk: it may grow, when it is made of something and later, and never shrinks. Rules: Azure's own."""
+
+from dataclasses import replace
+
+from galeria.actions.core.request import Request
+from galeria.actions.storage.sources import Source
+from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.galleries import OS_DISK
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.states import ProvisioningState, moved
+from galeria.domain.storage import LARGEST_UPLOAD, Disk, DiskState, Origin, OriginKind
+
+GB = 1024**3
+LARGEST = LARGEST_UPLOAD // GB
+
+
+def grown_source(source: Source, size_gb: int | None) -> Source:
+    """The source, so that the disk made of it has that size. Raises Invalid, also where nobody knows the size yet."""
+    if not size_gb or size_gb == gigabytes(source.origin.size):
+        return source
+    if source.origin.kind is not OriginKind.CONTENT:
+        raise Invalid(
+            "The size of this source is known only once it is here.",
+            hint="Leave out diskSizeGB, and let the disk grow when it is made.",
+            target="diskSizeGB",
+        )
+    return replace(source, origin=replace(source.origin, grown=_larger(source.origin.size, size_gb)))
+
+
+def begin_growing(request: Request, disk: Disk, size_gb: int | None) -> Operation | None:
+    """None where it has that size. Repeated while it grows, it joins that. Raises Conflict for a disk in use."""
+    if not size_gb:
+        return None
+    for running in request.uow.operations.running_on(disk.id):
+        if running.inputs.get("size_gb") == size_gb:
+            return running
+    if size_gb == gigabytes(disk.size):
+        return None
+    size = _larger(disk.size, size_gb)
+    if disk.state is not ProvisioningState.SUCCEEDED or disk.disk_state is not DiskState.UNATTACHED:
+        raise Conflict(
+            f"The disk '{disk.name}' cannot grow: it is {disk.state} and {disk.disk_state}.",
+            hint="Wait for what is under way, and end granted access: az disk revoke-access.",
+            code="OperationNotAllowed",
+            target="diskSizeGB",
+        )
+    disk.state = moved(disk.state, ProvisioningState.UPDATING, f"Disk '{disk.name}'")
+    origin = Origin(kind=OriginKind.CONTENT, name=disk.digest, region=disk.location, size=disk.size, grown=size)
+    inputs = {"origins": {str(OS_DISK): origin.to_inputs()}, "size_gb": size_gb}
+    return request.begin(OperationKind.RESIZE_DISK, disk, disk.id, inputs)
+
+
+def gigabytes(size: int) -> int:
+    """As clients see it: the next whole number."""
+    return -(-size // GB)
+
+
+def _larger(size: int, size_gb: int) -> int:
+    """Bytes. Raises Invalid for less than there is, and for more than anything here may have."""
+    if size_gb * GB < size:
+        raise Invalid(
+            f"A disk does not shrink: it has {gigabytes(size)} GB, and {size_gb} GB were asked for.",
+            hint="Give a larger number, or leave diskSizeGB out.",
+            code="OperationNotAllowed",
+            target="diskSizeGB",
+        )
+    if size_gb > LARGEST:
+        raise Invalid(
+            f"A disk has at most {LARGEST} GB; {size_gb} GB were asked for.",
+            hint="Give a smaller number.",
+            target="diskSizeGB",
+        )
+    return size_gb * GB

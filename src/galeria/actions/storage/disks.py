@@ -1,0 +1,337 @@
+"""Disks and snapshots: made empty, by an upload, or as a copy of what there is."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from galeria.actions.core.groups import require_group
+from galeria.actions.core.parent_checks import require_same_location
+from galeria.actions.core.request import Request
+from galeria.actions.storage.community_sources import community_source
+from galeria.actions.storage.disk_sizes import GB, LARGEST, begin_growing, gigabytes, grown_source
+from galeria.actions.storage.sources import (
+    Source,
+    address_source,
+    disk_source,
+    require_same_region,
+    whole_source,
+)
+from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, fill_again, require_unchanged
+from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.galleries import OS_DISK, Architecture, Generation, OsType, SourceKind
+from galeria.domain.ids import ResourceId
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.sharing import CommunityImage
+from galeria.domain.states import ProvisioningState
+from galeria.domain.storage import (
+    FOOTER,
+    LARGEST_UPLOAD,
+    CreateOption,
+    Disk,
+    DiskState,
+    Origin,
+    OriginKind,
+    Snapshot,
+    StoredDisk,
+    disk_name,
+)
+from galeria.ports.database import StoredDisks
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskRequest:
+    """What a caller says of a disk or snapshot. Of `source`, `uri`, `image` and the sizes, its option needs exactly one."""
+
+    location: str
+    tags: dict[str, str]
+    option: CreateOption
+    source: ResourceId | None = None  # of a copy
+    uri: str = ""  # of an import
+    image: ResourceId | CommunityImage | None = None  # a gallery image's
+    image_lun: int = OS_DISK
+    size_gb: int | None = None
+    upload_bytes: int | None = None
+    os_type: OsType | None = None
+    generation: Generation | None = None
+    architecture: Architecture | None = None
+    sku: str = "Standard_LRS"
+    incremental: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskChanges:
+    """What a caller says anew of a disk or snapshot. None and empty: as it is."""
+
+    tags: dict[str, str] | None = None
+    sku: str = ""
+    size_gb: int | None = None
+    os_type: OsType | None = None
+    generation: Generation | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskKind:
+    """What is different between disks and snapshots."""
+
+    type: str
+    word: str
+    create: OperationKind
+    delete: OperationKind
+
+    def rows(self, request: Request) -> StoredDisks[Disk] | StoredDisks[Snapshot]:
+        return request.uow.disks if self == DISK else request.uow.snapshots
+
+
+DISK = DiskKind(
+    type="Microsoft.Compute/disks",
+    word="disk",
+    create=OperationKind.CREATE_DISK,
+    delete=OperationKind.DELETE_DISK,
+)
+SNAPSHOT = DiskKind(
+    type="Microsoft.Compute/snapshots",
+    word="snapshot",
+    create=OperationKind.CREATE_SNAPSHOT,
+    delete=OperationKind.DELETE_SNAPSHOT,
+)
+
+
+def put_disk(
+    request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest
+) -> tuple[StoredDisk, Operation | None]:
+    """Make it, or change its tags. A PUT repeated while it is being made joins that; after a failure it retries it."""
+    request.caller.require(f"{kind.type}/write", id.key)
+    request.audit(f"{kind.type}/write", str(id))
+    held = kind.rows(request).find_by_key(id.key)
+    if held is None:
+        return _create(request, kind, id, wanted)
+    return held, _change(request, kind, held, wanted)
+
+
+def get_disk(request: Request, kind: DiskKind, id: ResourceId) -> StoredDisk:
+    request.caller.require(f"{kind.type}/read", id.key)
+    return kind.rows(request).get_by_key(id.key)
+
+
+def list_disks(request: Request, kind: DiskKind, prefix: str) -> list[StoredDisk]:
+    """Those below a subscription's or group's key that the caller may see."""
+    return [each for each in kind.rows(request).below(prefix) if request.caller.may(f"{kind.type}/read", each.key)]
+
+
+def patch_disk(
+    request: Request, kind: DiskKind, id: ResourceId, changes: DiskChanges
+) -> tuple[StoredDisk, Operation | None]:
+    """With the operation that lets it grow, where it does."""
+    request.caller.require(f"{kind.type}/write", id.key)
+    disk: Disk | Snapshot = kind.rows(request).get_by_key(id.key)
+    request.audit(f"{kind.type}/write", str(id))
+    _require_known(disk, changes.os_type, changes.generation)
+    operation = _grow(request, disk, changes.size_gb)
+    disk.tags = disk.tags if changes.tags is None else changes.tags
+    disk.sku = changes.sku or disk.sku
+    request.touch(disk)
+    return disk, operation
+
+
+def delete_disk(request: Request, kind: DiskKind, id: ResourceId) -> Operation | None:
+    """None when there was none."""
+    request.caller.require(f"{kind.type}/delete", id.key)
+    disk: Disk | Snapshot | None = kind.rows(request).find_by_key(id.key)
+    if disk is None:
+        return None
+    if shown_state(request, disk) in {DiskState.ACTIVE_SAS, DiskState.ACTIVE_UPLOAD}:
+        raise Conflict(
+            f"There is an active shared access signature outstanding for {kind.word} {disk.name}.",
+            hint="Call EndGetAccess before deleting it: az disk revoke-access.",
+            code="OperationNotAllowed",
+        )
+    if isinstance(disk, Snapshot):
+        disk.require_deletable(request.clock.now())
+    request.audit(f"{kind.type}/delete", str(id))
+    return begin_removal(request, disk, kind.delete)
+
+
+def shown_state(request: Request, disk: StoredDisk) -> DiskState:
+    """Access that ran out is over, though nobody ended it."""
+    if disk.disk_state not in {DiskState.ACTIVE_SAS, DiskState.ACTIVE_UPLOAD}:
+        return disk.disk_state
+    now = request.clock.now()
+    if any(grant.is_valid(now) for grant in request.uow.access_grants.of_disk(disk.id)):
+        return disk.disk_state
+    return DiskState.UNATTACHED if disk.disk_state is DiskState.ACTIVE_SAS else DiskState.READY_TO_UPLOAD
+
+
+def _create(
+    request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest
+) -> tuple[StoredDisk, Operation | None]:
+    require_group(request, id)
+    disk_name(id.name, kind.word)
+    location = request.settings.regions.get(wanted.location).name
+    source = None if wanted.option is CreateOption.UPLOAD else _sized(request, kind, id, wanted, location)
+    disk = _new(request, kind, id, wanted, location, source)
+    if source is None:
+        disk.disk_state, disk.upload_bytes = DiskState.READY_TO_UPLOAD, _upload_bytes(kind, wanted)
+        disk.size = disk.upload_bytes - FOOTER
+        disk.state = ProvisioningState.SUCCEEDED
+    _add(request, disk)
+    request.uow.flush()
+    if source is None:
+        return disk, None
+    disk.size = source.origin.grown or source.origin.size
+    return disk, begin_filling(request, disk, kind.create, {OS_DISK: source})
+
+
+def _new(
+    request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest, location: str, source: Source | None
+) -> Disk | Snapshot:
+    known = source or Source(origin=Origin(kind=OriginKind.PAGES), kind=SourceKind.UPLOAD, name="")
+    make = Disk if kind == DISK else Snapshot
+    disk = make(
+        id=request.dice.new_id(),
+        resource_id=str(id),
+        key=id.key,
+        location=location,
+        tags=wanted.tags,
+        state=ProvisioningState.CREATING,
+        option=wanted.option,
+        source=known.name,
+        os_type=wanted.os_type or known.os_type,
+        generation=wanted.generation or known.generation,
+        architecture=wanted.architecture or known.architecture or Architecture.X64,
+        sku=wanted.sku,
+        accounts=list(known.accounts),
+        **request.stamps(),
+    )
+    if isinstance(disk, Snapshot):
+        disk.incremental = wanted.incremental
+    return disk
+
+
+def _add(request: Request, disk: Disk | Snapshot) -> None:
+    if isinstance(disk, Disk):
+        request.uow.disks.add(disk)
+    else:
+        request.uow.snapshots.add(disk)
+
+
+def _sized(request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest, location: str) -> Source:
+    source = _source(request, id, wanted, location)
+    if source.origin.kind is OriginKind.EMPTY:
+        return source
+    if kind == SNAPSHOT and wanted.size_gb not in (None, 0, gigabytes(source.origin.size)):
+        raise _fixed_size()
+    return grown_source(source, wanted.size_gb)
+
+
+def _source(request: Request, id: ResourceId, wanted: DiskRequest, location: str) -> Source:
+    option = wanted.option
+    if option is CreateOption.EMPTY:
+        size = _size(wanted)
+        return Source(origin=Origin(kind=OriginKind.EMPTY, size=size), kind=SourceKind.DISK, name="")
+    if option is CreateOption.IMPORT:
+        return address_source(request, _said(wanted.uri, "sourceUri"))
+    if option is CreateOption.FROM_IMAGE:
+        return _image_disk(request, id, wanted, location)
+    return require_same_region(disk_source(request, _said(wanted.source, "sourceResourceId")), location)
+
+
+def _image_disk(request: Request, id: ResourceId, wanted: DiskRequest, location: str) -> Source:
+    if isinstance(wanted.image, CommunityImage):
+        disks = community_source(request, id.subscription, wanted.image, location)
+    else:
+        disks = whole_source(request, _said(wanted.image, "galleryImageReference"), location)
+    if wanted.image_lun not in disks:
+        raise Invalid(
+            f"The image has no data disk with the LUN {wanted.image_lun}.",
+            hint="Leave the LUN out for the OS disk.",
+            target="creationData.galleryImageReference.lun",
+        )
+    return require_same_region(disks[wanted.image_lun], location)
+
+
+def _change(request: Request, kind: DiskKind, disk: Disk | Snapshot, wanted: DiskRequest) -> Operation | None:
+    require_same_location(disk, request.settings.regions.get(wanted.location).name)
+    running = request.uow.operations.running_on(disk.id)
+    if running and running[0].kind is kind.delete:
+        raise Conflict(f"'{disk.name}' is being deleted.", hint="Wait for it, then make it again.")
+    uri = address_source(request, wanted.uri).name if wanted.uri else ""
+    source = str(wanted.source or wanted.image or "") or uri
+    require_unchanged(
+        (
+            ("creationData.createOption", disk.option, wanted.option),
+            ("creationData.sourceResourceId", disk.source.lower(), source.lower() or None),
+            ("creationData.uploadSizeBytes", disk.upload_bytes, wanted.upload_bytes),
+        )
+    )
+    _require_known(disk, wanted.os_type, wanted.generation)
+    growing = _grow(request, disk, wanted.size_gb)
+    disk.tags, disk.sku = wanted.tags, wanted.sku
+    request.touch(disk)
+    if running or growing:
+        return growing or running[0]
+    is_failed = disk.state is ProvisioningState.FAILED and disk.option is not CreateOption.UPLOAD
+    return fill_again(request, disk, kind.create) if is_failed else None
+
+
+def _require_known(disk: Disk | Snapshot, os_type: OsType | None, generation: Generation | None) -> None:
+    """What nobody said yet may be said later; after that it stays. Raises Conflict."""
+    require_unchanged(
+        (
+            ("osType", disk.os_type, os_type if disk.os_type else None),
+            ("hyperVGeneration", disk.generation, generation if disk.generation else None),
+        )
+    )
+    disk.os_type = disk.os_type or os_type
+    disk.generation = disk.generation or generation
+
+
+def _grow(request: Request, disk: Disk | Snapshot, size_gb: int | None) -> Operation | None:
+    """An upload's size was settled by its announcement."""
+    if not disk.has_content:
+        return None
+    if isinstance(disk, Disk):
+        return begin_growing(request, disk, size_gb)
+    if size_gb and size_gb != gigabytes(disk.size):
+        raise _fixed_size()
+    return None
+
+
+def _fixed_size() -> Invalid:
+    return Invalid(
+        "A snapshot has the size of what it was taken of.",
+        hint="Leave out diskSizeGB; a disk made of the snapshot may be larger.",
+        target="diskSizeGB",
+    )
+
+
+def _size(wanted: DiskRequest) -> int:
+    if not wanted.size_gb or not 0 < wanted.size_gb <= LARGEST:
+        raise Invalid(
+            "An empty disk needs a size.",
+            hint=f"Give diskSizeGB from 1 to {LARGEST}.",
+            target="diskSizeGB",
+        )
+    return wanted.size_gb * GB
+
+
+def _upload_bytes(kind: DiskKind, wanted: DiskRequest) -> int:
+    size = wanted.upload_bytes or 0
+    if kind == SNAPSHOT or size % 512 or not 2 * FOOTER <= size <= LARGEST_UPLOAD:
+        raise Invalid(
+            f"A fixed VHD of {size} bytes cannot be uploaded to a {kind.word}.",
+            hint="Upload to a disk, and give the whole file's size, its 512 bytes of footer included, in uploadSizeBytes: "
+            f"a multiple of 512, at most {LARGEST_UPLOAD}.",
+            target="creationData.uploadSizeBytes",
+        )
+    return size
+
+
+def _said(value: T | None, name: str) -> T:
+    if not value:
+        raise Invalid(
+            f"This way of making a disk needs '{name}'.",
+            hint="Say what to make it from.",
+            target=f"creationData.{name}",
+        )
+    return value

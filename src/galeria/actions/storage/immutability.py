@@ -1,0 +1,45 @@
+"""Snapshots that nobody deletes before a day, not even their owner. Rules: Azure's immutability policies of snapshots."""
+
+from galeria.actions.core.request import Request
+from galeria.actions.storage.disks import SNAPSHOT
+from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.ids import ResourceId
+from galeria.domain.storage import Snapshot
+
+MOST_DAYS = 36_500
+
+
+def protect_snapshot(request: Request, id: ResourceId, *, days: int, locked: bool) -> Snapshot:
+    """From now on, or from the day that its protection began. One that is locked stays locked and only becomes longer.
+
+    Raises Conflict for less than a locked protection promises.
+    """
+    action = "updateImmutabilityPolicyLock" if locked else "updateImmutabilityPolicy"
+    request.caller.require(f"{SNAPSHOT.type}/{action}/action", id.key)
+    snapshot = request.uow.snapshots.get_by_key(id.key)
+    request.audit(f"{SNAPSHOT.type}/{action}/action", str(id))
+    if not 1 <= days <= MOST_DAYS:
+        raise Invalid(
+            f"A snapshot is protected for 1 to {MOST_DAYS} days, not for {days}.",
+            hint="Give another number of days.",
+            target="immutabilityDurationDays",
+        )
+    now = request.clock.now()
+    if snapshot.is_immutable(now):
+        _require_kept(snapshot, days, locked=locked)
+    else:
+        snapshot.immutable_since, snapshot.immutability_locked = now, False
+    snapshot.immutable_days = days
+    snapshot.immutability_locked = snapshot.immutability_locked or locked
+    request.touch(snapshot)
+    return snapshot
+
+
+def _require_kept(snapshot: Snapshot, days: int, *, locked: bool) -> None:
+    if snapshot.immutability_locked and (not locked or days < snapshot.immutable_days):
+        raise Conflict(
+            f"The immutability policy of '{snapshot.name}' is locked for {snapshot.immutable_days} days.",
+            hint="It may only become longer: updateImmutabilityPolicyLock with at least as many days.",
+            code="OperationNotAllowed",
+            target="immutabilityDurationDays",
+        )

@@ -1,0 +1,166 @@
+"""Managed images: disks kept outside any gallery, from which versions are made."""
+
+from dataclasses import dataclass, field
+
+from galeria.actions.core.groups import require_group
+from galeria.actions.core.parent_checks import require_same_location
+from galeria.actions.core.request import Request
+from galeria.actions.storage.sources import (
+    DiskNamed,
+    Source,
+    Sources,
+    address_source,
+    machine_source,
+    named_source,
+    require_same_region,
+)
+from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, fill_again, require_unchanged
+from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.galleries import OS_DISK, Generation, OsState, OsType
+from galeria.domain.ids import ResourceId
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.states import ProvisioningState
+from galeria.domain.storage import ManagedImage, ManagedImageDisk, disk_name
+
+IMAGE = "Microsoft.Compute/images"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRequest:
+    """What a caller says of a managed image: a machine, or disks by lun (-1: the OS disk)."""
+
+    location: str
+    tags: dict[str, str]
+    machine: ResourceId | None = None
+    disks: dict[int, DiskNamed] = field(default_factory=dict)
+    os_type: OsType | None = None
+    os_state: OsState | None = None
+    generation: Generation | None = None
+
+
+def put_image(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[ManagedImage, bool, Operation | None]:
+    """Make it, or change its tags; the second value tells whether it is new.
+
+    A PUT repeated while it is being made joins that; after a failure it retries it.
+    """
+    request.caller.require(f"{IMAGE}/write", id.key)
+    request.audit(f"{IMAGE}/write", str(id))
+    image = request.uow.managed_images.find_by_key(id.key)
+    if image is not None:
+        return image, False, _change(request, image, wanted)
+    image, operation = _create(request, id, wanted)
+    return image, True, operation
+
+
+def get_image(request: Request, id: ResourceId) -> tuple[ManagedImage, list[ManagedImageDisk]]:
+    request.caller.require(f"{IMAGE}/read", id.key)
+    image = request.uow.managed_images.get_by_key(id.key)
+    return image, request.uow.managed_images.disks(image.id)
+
+
+def list_images(request: Request, prefix: str) -> list[ManagedImage]:
+    """Those below a subscription's or group's key that the caller may see."""
+    return [each for each in request.uow.managed_images.below(prefix) if request.caller.may(f"{IMAGE}/read", each.key)]
+
+
+def tag_image(request: Request, id: ResourceId, tags: dict[str, str] | None) -> ManagedImage:
+    request.caller.require(f"{IMAGE}/write", id.key)
+    image = request.uow.managed_images.get_by_key(id.key)
+    request.audit(f"{IMAGE}/write", str(id))
+    image.tags = image.tags if tags is None else tags
+    request.touch(image)
+    return image
+
+
+def delete_image(request: Request, id: ResourceId) -> Operation | None:
+    """None when there was none."""
+    request.caller.require(f"{IMAGE}/delete", id.key)
+    image = request.uow.managed_images.find_by_key(id.key)
+    if image is None:
+        return None
+    request.audit(f"{IMAGE}/delete", str(id))
+    return begin_removal(request, image, OperationKind.DELETE_IMAGE)
+
+
+def _create(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[ManagedImage, Operation]:
+    require_group(request, id)
+    disk_name(id.name, "image")
+    location = request.settings.regions.get(wanted.location).name
+    sources = {lun: require_same_region(each, location) for lun, each in _sources(request, wanted).items()}
+    os_disk = sources[OS_DISK]
+    image = ManagedImage(
+        id=request.dice.new_id(),
+        resource_id=str(id),
+        key=id.key,
+        location=location,
+        tags=wanted.tags,
+        state=ProvisioningState.CREATING,
+        os_type=wanted.os_type or os_disk.os_type or OsType.LINUX,
+        # Of a machine the state is known: nothing here takes its users and names out.
+        os_state=os_disk.os_state or wanted.os_state or OsState.GENERALIZED,
+        generation=wanted.generation or os_disk.generation or Generation.V1,
+        source_machine=str(wanted.machine or ""),
+        accounts=list(os_disk.accounts),
+        **request.stamps(),
+    )
+    _require_agreeing(os_disk, image)
+    request.uow.managed_images.add(image)
+    request.uow.flush()
+    for lun, source in sorted(sources.items()):
+        disk = ManagedImageDisk(image_id=image.id, lun=lun, source=source.name, size=source.origin.size)
+        request.uow.managed_images.add_disk(disk)
+    return image, begin_filling(request, image, OperationKind.CREATE_IMAGE, sources)
+
+
+def _sources(request: Request, wanted: ImageRequest) -> Sources:
+    if wanted.machine is not None:
+        if wanted.disks:
+            raise Invalid(
+                "An image is made of a virtual machine or of disks, not of both.",
+                hint="Leave out sourceVirtualMachine or storageProfile.",
+                target="sourceVirtualMachine",
+            )
+        return {OS_DISK: machine_source(request, wanted.machine)}
+    if OS_DISK not in wanted.disks:
+        raise Invalid(
+            "An image needs a source for its OS disk.",
+            hint="Name a disk, a snapshot, the address of a VHD, or a lab's virtual machine.",
+            target="storageProfile.osDisk",
+        )
+    return {lun: named_source(request, named) for lun, named in wanted.disks.items()}
+
+
+def _require_agreeing(source: Source, image: ManagedImage) -> None:
+    pairs = (
+        ("OS type", source.os_type, image.os_type),
+        ("Hyper-V generation", source.generation, image.generation),
+    )
+    for word, own, said in pairs:
+        if own is not None and own is not said:
+            raise Invalid(
+                f"The source '{source.name}' has the {word} '{own}', not '{said}'.",
+                hint="Say what the source is, or choose another one.",
+            )
+
+
+def _change(request: Request, image: ManagedImage, wanted: ImageRequest) -> Operation | None:
+    require_same_location(image, request.settings.regions.get(wanted.location).name)
+    running = request.uow.operations.running_on(image.id)
+    if running and running[0].kind is OperationKind.DELETE_IMAGE:
+        raise Conflict(f"'{image.name}' is being deleted.", hint="Wait for it, then make it again.")
+    held = {disk.lun: disk.source for disk in request.uow.managed_images.disks(image.id)}
+    pairs: list[tuple[str, object, object]] = [
+        ("osType", image.os_type, wanted.os_type),
+        ("hyperVGeneration", image.generation, wanted.generation),
+        ("sourceVirtualMachine.id", image.source_machine.lower(), str(wanted.machine or "").lower()),
+    ]
+    for lun, named in wanted.disks.items() if not image.source_machine else ():
+        said = str(named.id) if named.id else address_source(request, named.uri).name
+        pairs.append((f"storageProfile, LUN {lun}", held.get(lun, "").lower(), said.lower()))
+    require_unchanged(pairs)
+    image.tags = wanted.tags
+    request.touch(image)
+    if running:
+        return running[0]
+    is_failed = image.state is ProvisioningState.FAILED
+    return fill_again(request, image, OperationKind.CREATE_IMAGE) if is_failed else None

@@ -1,0 +1,329 @@
+"""What disks, images and versions may be made of: found, permitted, finished, and of the right kind, before work begins."""
+
+from dataclasses import dataclass, replace
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.labs import get_machine
+from galeria.actions.labs.machines import running_on_machine
+from galeria.domain.addresses import read_address, require_public_literal
+from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from galeria.domain.galleries import (
+    OS_DISK,
+    Architecture,
+    Generation,
+    ImageDefinition,
+    ImageVersion,
+    OsState,
+    OsType,
+    SourceKind,
+    latest_version,
+)
+from galeria.domain.ids import LABS, ResourceId
+from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.resources import Resource
+from galeria.domain.states import MachineState, ProvisioningState, ReplicaState
+from galeria.domain.storage import Disk, ManagedImage, Origin, OriginKind, Snapshot, StoredDisk
+
+DISKS = "microsoft.compute/disks"
+SNAPSHOTS = "microsoft.compute/snapshots"
+IMAGES = "microsoft.compute/images"
+DEFINITIONS = "microsoft.compute/galleries/images"
+VERSIONS = "microsoft.compute/galleries/images/versions"
+MACHINES = "microsoft.labservices/labs/virtualmachines"
+# `az sig image-version create --virtual-machine` sends nothing but ids of this type: a lab's name stands for its template.
+OLD_MACHINES = "microsoft.compute/virtualmachines"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One disk to be copied, with what is known of the system on it; None where nothing is."""
+
+    origin: Origin
+    kind: SourceKind
+    name: str  # the resource id as the caller wrote it, or an address without its query
+    os_type: OsType | None = None
+    os_state: OsState | None = None
+    generation: Generation | None = None
+    architecture: Architecture | None = None
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskNamed:
+    """One disk's source as the caller wrote it: the id of what holds it, or a VHD's address."""
+
+    id: ResourceId | None = None
+    uri: str = ""
+
+
+Sources = dict[int, Source]
+"""By lun; the OS disk has -1."""
+
+
+def named_source(request: Request, named: DiskNamed) -> Source:
+    """Raises Invalid where not exactly one was named."""
+    if named.id is not None and not named.uri:
+        return disk_source(request, named.id)
+    if named.uri and named.id is None:
+        return address_source(request, named.uri)
+    raise Invalid(
+        "A disk needs exactly one source.",
+        hint="Name a disk, a snapshot, or the address of a VHD.",
+        target="storageProfile",
+    )
+
+
+def disk_source(request: Request, id: ResourceId) -> Source:
+    """A disk, a snapshot, or a lab machine's disk."""
+    kind = id.type.lower()
+    if kind == DISKS:
+        return _stored(request, id, request.uow.disks.find_by_key(id.key), SourceKind.DISK)
+    if kind == SNAPSHOTS:
+        return _stored(request, id, request.uow.snapshots.find_by_key(id.key), SourceKind.SNAPSHOT)
+    if kind in (MACHINES, OLD_MACHINES):
+        return machine_source(request, id)
+    raise _wrong_kind(id, "a disk, a snapshot or a lab's virtual machine")
+
+
+def whole_source(request: Request, id: ResourceId, location: str) -> Sources:
+    """All disks of a managed image, an image version, or a lab's virtual machine.
+
+    An image definition, or the version "latest", stands for the latest version in `location`.
+    """
+    kind = id.type.lower()
+    if kind == IMAGES:
+        return _managed_image(request, id)
+    if kind in (VERSIONS, DEFINITIONS):
+        return _version(request, id, location)
+    if kind in (MACHINES, OLD_MACHINES):
+        return {OS_DISK: machine_source(request, id)}
+    raise _wrong_kind(id, "a managed image, an image version or a lab's virtual machine")
+
+
+def address_source(request: Request, text: str) -> Source:
+    """A file elsewhere. Only its address is judged now: nothing is asked before the work begins."""
+    address = read_address(text)
+    if not address.is_among(request.settings.import_hosts):
+        require_public_literal(address)
+    return Source(origin=Origin(kind=OriginKind.URI, name=text), kind=SourceKind.URI, name=address.shown)
+
+
+def machine_source(request: Request, id: ResourceId) -> Source:
+    """A lab machine's disk as it is at the beginning of the work; the machine may run."""
+    if id.type.lower() == OLD_MACHINES:
+        id = id.parent.resource(LABS, "labs", id.name).child("virtualMachines", "template")
+    linked = request.uow.labs.find_by_key(id.parent.key)
+    if linked is None:
+        raise _missing(id)
+    # Reading the disk is what an owner of the lab may do, as for an export.
+    require_linked(request, "Microsoft.LabServices/labs/write", linked)
+    lab, machine = get_machine(request, id.parent, id.name)
+    _require_quiet(request, lab, machine)
+    origin = Origin(
+        kind=OriginKind.MACHINE,
+        name=machine.id,
+        region=machine.region,
+        since=machine.layer if machine.layer_digest else None,
+        parent=machine.parent_digest,
+    )
+    definition = request.uow.definitions.find(lab.definition_id)
+    return Source(
+        origin=origin,
+        kind=SourceKind.MACHINE,
+        name=str(id),
+        os_type=definition.os_type if definition else OsType.LINUX,
+        os_state=OsState.SPECIALIZED,
+        generation=lab.generation,
+        accounts=tuple(machine.accounts),
+    )
+
+
+def require_linked(request: Request, action: str, linked: Resource) -> None:
+    """The right to use what a request names besides the resource it changes. Raises Forbidden with action and scope."""
+    if request.caller.may(action, linked.key):
+        return
+    raise Forbidden(
+        f"'{request.caller.principal.display_name}' may not perform '{action}' on the linked scope '{linked.resource_id}'.",
+        hint="Ask an Owner of it for a role that allows this.",
+        code="LinkedAuthorizationFailed",
+    )
+
+
+def require_same_region(source: Source, location: str) -> Source:
+    """A machine's disk is read by the engine of its region. Raises Invalid."""
+    if source.origin.kind is OriginKind.MACHINE and source.origin.region != location:
+        raise Invalid(
+            f"The virtual machine is in {source.origin.region}, not in {location}.",
+            hint=f"Use the location {source.origin.region}; an image version can then be replicated to {location}.",
+            target="location",
+        )
+    return source
+
+
+def require_fitting(definition: ImageDefinition, source: Source) -> None:
+    """What is known of the source is what the definition says. Raises Invalid before any byte is moved."""
+    if source.os_state is not None and source.os_state is not definition.os_state:
+        raise Invalid(
+            f"The resource with id '{source.name}' has a different OS state ['{source.os_state}'] than the parent gallery "
+            f"image OS state ['{definition.os_state}'].",
+            hint=f"Use an image definition whose OS state is {source.os_state}.",
+            code="BadRequest",
+            target="galleryImageVersion.properties.storageProfile",
+        )
+    pairs = (
+        ("OS type", source.os_type, definition.os_type),
+        ("Hyper-V generation", source.generation, definition.generation),
+        ("architecture", source.architecture, definition.architecture),
+    )
+    for word, own, wanted in pairs:
+        if own is not None and own is not wanted:
+            raise Invalid(
+                f"The resource with id '{source.name}' has a different {word} ['{own}'] than the parent gallery image "
+                f"['{wanted}'].",
+                hint=f"Use an image definition whose {word} is {own}, or another source.",
+                code="BadRequest",
+                target="galleryImageVersion.properties.storageProfile",
+            )
+
+
+def _stored(request: Request, id: ResourceId, disk: Disk | Snapshot | None, kind: SourceKind) -> Source:
+    if disk is None:
+        raise _missing(id)
+    require_linked(request, f"Microsoft.Compute/{kind}s/write", disk)
+    return stored_source(disk, str(id), kind)
+
+
+def stored_source(disk: StoredDisk, name: str, kind: SourceKind) -> Source:
+    _require_finished(disk)
+    if not disk.has_content:
+        raise Conflict(
+            f"The {kind} '{disk.name}' is {disk.disk_state}: it holds no content yet.",
+            hint="Upload its content and end the access (az disk revoke-access) first.",
+            code="OperationNotAllowed",
+        )
+    return Source(
+        origin=Origin(kind=OriginKind.CONTENT, name=disk.digest, region=disk.location, size=disk.size),
+        kind=kind,
+        name=name,
+        os_type=disk.os_type,
+        generation=disk.generation,
+        architecture=disk.architecture,
+        accounts=tuple(disk.accounts),
+    )
+
+
+def _managed_image(request: Request, id: ResourceId) -> Sources:
+    image = request.uow.managed_images.find_by_key(id.key)
+    if image is None:
+        raise _missing(id)
+    require_linked(request, "Microsoft.Compute/images/read", image)
+    _require_finished(image)
+    return {
+        disk.lun: Source(
+            origin=Origin(kind=OriginKind.CONTENT, name=disk.digest, region=image.location, size=disk.size),
+            kind=SourceKind.IMAGE,
+            name=str(id),
+            os_type=image.os_type,
+            os_state=image.os_state,
+            generation=image.generation,
+            architecture=Architecture.X64,
+            accounts=tuple(image.accounts),
+        )
+        for disk in request.uow.managed_images.disks(image.id)
+    }
+
+
+def _version(request: Request, id: ResourceId, location: str) -> Sources:
+    is_exact = id.type.lower() == VERSIONS
+    definition = request.uow.definitions.find_by_key((id.parent if is_exact else id).key)
+    if definition is None:
+        raise _missing(id)
+    version = (
+        _exact(request, id) if is_exact and id.name.lower() != "latest" else latest_of(request, definition, location)
+    )
+    require_linked(request, "Microsoft.Compute/galleries/images/versions/read", version)
+    return version_disks(request, definition, version, location, name=version.resource_id)
+
+
+def version_disks(
+    request: Request, definition: ImageDefinition, version: ImageVersion, location: str, *, name: str
+) -> Sources:
+    """A version that the caller was found to be allowed to use, under the name that the caller knows it by."""
+    region = _region_of(request, version, location)
+    known = Source(
+        origin=Origin(kind=OriginKind.CONTENT, region=region),
+        kind=SourceKind.VERSION,
+        name=name,
+        os_type=definition.os_type,
+        os_state=definition.os_state,
+        generation=definition.generation,
+        architecture=definition.architecture,
+        accounts=tuple(version.accounts),
+    )
+    return {
+        disk.lun: replace(known, origin=replace(known.origin, name=disk.digest, size=disk.size))
+        for disk in request.uow.versions.disks(version.id)
+    }
+
+
+def _exact(request: Request, id: ResourceId) -> ImageVersion:
+    version = request.uow.versions.find_by_key(id.key)
+    if version is None:
+        raise _missing(id)
+    return version
+
+
+def latest_of(request: Request, definition: ImageDefinition, location: str) -> ImageVersion:
+    """Raises NotFound, naming the regions that have one, where no version may be the latest there."""
+    versions = [
+        (each, request.uow.versions.replicas(each.id)) for each in request.uow.versions.of_definition(definition.id)
+    ]
+    found = latest_version(versions, location)
+    if found is None:
+        regions = [each.name for each in request.settings.regions.all if latest_version(versions, each.name)]
+        raise NotFound(
+            f"The image '{definition.name}' has no latest version in {location}.",
+            hint=f"It has one in: {', '.join(regions)}. Name a version exactly, or replicate one to this region."
+            if regions
+            else "Name a version exactly, or replicate one to this region.",
+            code="GalleryImageNotFound",
+        )
+    return found
+
+
+def _region_of(request: Request, version: ImageVersion, location: str) -> str:
+    """Where the version is copied from: `location` itself if it is there."""
+    if not version.is_ready:
+        raise Conflict(
+            f"The image version '{version.name}' is {version.state}.", hint="Wait until it is made, then try again."
+        )
+    replicas = request.uow.versions.replicas(version.id)
+    complete = [each.region for each in replicas if each.state is ReplicaState.COMPLETED]
+    if not complete:
+        raise Conflict(f"The image version '{version.name}' is complete in no region.", hint="Replicate it again.")
+    return location if location in complete else complete[0]
+
+
+def _require_quiet(request: Request, lab: Lab, machine: LabMachine) -> None:
+    busy = any(each.inputs.get("machine") == machine.id for each in request.uow.operations.unsettled())
+    if busy or running_on_machine(request.uow, machine.id) or lab.state is ProvisioningState.DELETING:
+        raise Conflict("The virtual machine is busy.", hint="Wait until what is under way has ended, then try again.")
+    if machine.state not in {MachineState.RUNNING, MachineState.STOPPED}:
+        raise Conflict(f"The virtual machine is {machine.state}.", hint="Start or stop it, then try again.")
+
+
+def _require_finished(thing: StoredDisk | ManagedImage) -> None:
+    if thing.state is not ProvisioningState.SUCCEEDED:
+        cure = "Make it again" if thing.state is ProvisioningState.FAILED else "Wait until that has ended"
+        raise Conflict(f"'{thing.name}' is {thing.state} and cannot be copied.", hint=f"{cure}, then try again.")
+
+
+def _missing(id: ResourceId) -> NotFound:
+    return NotFound(
+        f"The source '{id}' was not found.",
+        hint="Check its name, or list what there is; somebody may have deleted it.",
+    )
+
+
+def _wrong_kind(id: ResourceId, words: str) -> Invalid:
+    return Invalid(f"'{id}' cannot be the source here.", hint=f"Give the id of {words}.", target="source.id")

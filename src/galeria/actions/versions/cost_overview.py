@@ -1,0 +1,187 @@
+"""Cost and use as pages show them: sums per image and region, a page of versions, quick with ten thousand of them.
+
+The figures are those of `actions.costs.gallery_costs`, as they were measured last (`reconcilers.holdings`).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+
+from galeria.actions.core.paging import count_pages, page_within
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.galleries import get_gallery
+from galeria.domain.galleries import Gallery, ImageDefinition
+from galeria.domain.ids import ResourceId
+from galeria.domain.offers import ImageOutline
+from galeria.ports.holdings import ImageSum, LabUse, VersionSum
+
+ROWS = 25  # of a page: each has several amounts of money to be written out
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionCost:
+    """`unmeasured` copies are not in the figures yet."""
+
+    region: str
+    stored_bytes: int
+    price_month: Decimal
+    unmeasured: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Of a version, an image or a gallery: the sum over `regions`."""
+
+    regions: tuple[RegionCost, ...]
+
+    @cached_property
+    def stored_bytes(self) -> int:
+        return sum(each.stored_bytes for each in self.regions)
+
+    @cached_property
+    def price_month(self) -> Decimal:
+        return sum((each.price_month for each in self.regions), Decimal(0))
+
+    @cached_property
+    def unmeasured(self) -> int:
+        return sum(each.unmeasured for each in self.regions)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostSum(Cost):
+    versions: int
+    logical_bytes: int  # what the guests see
+    labs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageCost:
+    image: ImageOutline
+    sums: CostSum
+
+
+@dataclass(frozen=True, kw_only=True)
+class GalleryCosts:
+    """`sums` are of the whole gallery; `images` is one page of them, the dearest first."""
+
+    gallery: Gallery
+    sums: CostSum
+    images: tuple[ImageCost, ...]
+    page: int
+    pages: int
+    measured_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionUse(Cost):
+    version: VersionSum
+    logical_bytes: int
+    labs: tuple[LabUse, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageUses:
+    """`sums` are of the whole image; `versions` is one page of them, the highest first."""
+
+    gallery: Gallery
+    definition: ImageDefinition
+    sums: CostSum
+    versions: tuple[VersionUse, ...]
+    page: int
+    pages: int
+
+
+def look_at_costs(request: Request, gallery_id: ResourceId, *, text: str = "", page: int = 1) -> GalleryCosts:
+    """`text` is part of an image's display or resource name, in any case."""
+    gallery = get_gallery(request, gallery_id)
+    holdings = request.uow.holdings
+    sums = holdings.sums(gallery.id)
+    wanted = text.casefold().strip()
+    costs = [
+        ImageCost(image=each, sums=_sum(request, sums[each.id]))
+        for each in request.uow.offers.outlines(gallery.id)
+        if each.id in sums and (wanted in each.display_name.casefold() or wanted in each.name.lower())
+    ]
+    costs.sort(key=lambda each: -each.sums.price_month)
+    page = page_within(page, len(costs), ROWS)
+    return GalleryCosts(
+        gallery=gallery,
+        sums=_total(request, list(sums.values())),
+        images=tuple(costs[(page - 1) * ROWS : page * ROWS]),
+        page=page,
+        pages=count_pages(len(costs), ROWS),
+        measured_at=holdings.measured_at(gallery.id),
+    )
+
+
+def look_at_image_costs(request: Request, definition_id: ResourceId, *, page: int = 1) -> ImageUses:
+    gallery = get_gallery(request, definition_id.parent)
+    definition, holdings = request.uow.definitions.get_by_key(definition_id.key), request.uow.holdings
+    none = ImageSum(versions=0, logical_bytes=0, labs=0, own_bytes={}, unmeasured={})
+    sums = holdings.sums(gallery.id, definition_id=definition.id).get(definition.id, none)
+    page = page_within(page, sums.versions, ROWS)
+    versions = holdings.versions(definition.id, offset=(page - 1) * ROWS, limit=ROWS)
+    return ImageUses(
+        gallery=gallery,
+        definition=definition,
+        sums=_sum(request, sums),
+        versions=tuple(_uses(request, versions)),
+        page=page,
+        pages=count_pages(sums.versions, ROWS),
+    )
+
+
+def _uses(request: Request, versions: list[VersionSum]) -> Iterator[VersionUse]:
+    labs: dict[str, list[LabUse]] = {}
+    for use in request.uow.holdings.uses([each.id for each in versions]):
+        labs.setdefault(use.version_id, []).append(use)
+    for each in versions:
+        yield VersionUse(
+            version=each,
+            logical_bytes=each.logical_bytes,
+            regions=_regions(request, each.own_bytes, each.unmeasured),
+            labs=tuple(labs.get(each.id, ())),
+        )
+
+
+def _sum(request: Request, sums: ImageSum) -> CostSum:
+    return CostSum(
+        versions=sums.versions,
+        logical_bytes=sums.logical_bytes,
+        labs=sums.labs,
+        regions=_regions(request, sums.own_bytes, sums.unmeasured),
+    )
+
+
+def _total(request: Request, sums: list[ImageSum]) -> CostSum:
+    return CostSum(
+        versions=sum(each.versions for each in sums),
+        logical_bytes=sum(each.logical_bytes for each in sums),
+        labs=sum(each.labs for each in sums),
+        regions=_regions(request, _added(each.own_bytes for each in sums), _added(each.unmeasured for each in sums)),
+    )
+
+
+def _added(some: Iterable[Mapping[str, int]]) -> Counter[str]:
+    """By region."""
+    whole: Counter[str] = Counter()
+    for each in some:
+        whole.update(each)
+    return whole
+
+
+def _regions(request: Request, own: Mapping[str, int], waiting: Mapping[str, int]) -> tuple[RegionCost, ...]:
+    """Prices are those of the bytes in sum: the prices of many versions, each rounded, would add up to a little else."""
+    prices = request.settings.prices
+    return tuple(
+        RegionCost(
+            region=region,
+            stored_bytes=own.get(region, 0),
+            price_month=prices.month(region, own.get(region, 0)),
+            unmeasured=waiting.get(region, 0),
+        )
+        for region in sorted({*own, *waiting})
+    )

@@ -1,0 +1,66 @@
+"""What it costs to have a version in each region, told before anything is sent."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.gallery_lists import READ_VERSION
+from galeria.actions.versions.replication_size import Copies, CopyBytes, Measure
+from galeria.domain.galleries import ImageVersion, Replica
+from galeria.domain.ids import ResourceId
+from galeria.domain.regions import Region
+from galeria.domain.states import ReplicaState
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionPrice:
+    """Bytes are compressed ones. `replica` is what is there already, whole or not."""
+
+    region: Region
+    replica: Replica | None
+    is_home: bool
+    stored_bytes: int  # of the whole version there, shared with other images or not
+    send_bytes: int  # that the region lacks now
+    price_month: Decimal
+    price_once: Decimal
+
+    @property
+    def is_complete(self) -> bool:
+        return self.replica is not None and self.replica.state is ReplicaState.COMPLETED
+
+
+def region_prices(request: Request, id: ResourceId, measure: Measure) -> tuple[ImageVersion, list[RegionPrice]]:
+    """Of every region, in the order of the settings. A version that is not sealed yet has no bytes to price."""
+    request.caller.require(READ_VERSION, id.key)
+    version = request.uow.versions.get_by_key(id.key)
+    replicas = {each.region: each for each in request.uow.versions.replicas(version.id)}
+    copies, prices = _copies(request, version, replicas, measure), request.settings.prices
+    found = []
+    for region in request.settings.regions.all:
+        send = copies.send.get(region.name, 0)
+        found.append(
+            RegionPrice(
+                region=region,
+                replica=replicas.get(region.name),
+                is_home=region.name == version.location,
+                stored_bytes=copies.whole,
+                send_bytes=send,
+                price_month=prices.month(region.name, copies.whole),
+                price_once=prices.transfer(send),
+            )
+        )
+    return version, found
+
+
+def _copies(request: Request, version: ImageVersion, replicas: dict[str, Replica], measure: Measure) -> CopyBytes:
+    if not version.is_sealed:
+        return CopyBytes(whole=0, send={})
+    complete = {each.region for each in replicas.values() if each.state is ReplicaState.COMPLETED}
+    there = complete | {version.location}
+    return measure(
+        Copies(
+            digests=frozenset(disk.digest for disk in request.uow.versions.disks(version.id) if disk.digest),
+            home=version.location,
+            lacking=tuple(each.name for each in request.settings.regions.all if each.name not in there),
+        )
+    )

@@ -1,0 +1,76 @@
+"""Versions that were deleted under a gallery's soft-delete policy: listed, restored, or deleted for good."""
+
+from dataclasses import dataclass
+
+from galeria.actions.core.request import Request
+from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.galleries import ImageVersion
+from galeria.domain.ids import ResourceId
+from galeria.domain.soft_delete import Retention, deadlines
+from galeria.domain.states import ProvisioningState
+
+VERSION = "Microsoft.Compute/galleries/images/versions"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restoration:
+    """What a caller may say with it; without tags the version keeps its own."""
+
+    location: str
+    tags: dict[str, str]
+
+
+def retain(request: Request, version: ImageVersion) -> bool:
+    """Keep a version that is being deleted, where its gallery's policy says so. What was never whole is not kept."""
+    definition = request.uow.definitions.find(version.definition_id)
+    gallery = request.uow.galleries.find(definition.gallery_id) if definition else None
+    if gallery is None or not gallery.soft_delete or not version.is_offered:
+        return False
+    now = request.clock.now()
+    ends = deadlines(now, retention_days=gallery.retention_days, grace_days=gallery.grace_days)
+    version.retention, version.soft_deleted_at = Retention.SOFT_DELETED, now
+    version.consumption_ends_at, version.hard_deletion_at = ends.consumption_ends, ends.hard_deletion
+    request.touch(version)
+    return True
+
+
+def restore(request: Request, version: ImageVersion, wanted: Restoration) -> None:
+    """As it was, at once: its bytes never went. Raises Conflict for another region, and once it is really going."""
+    if version.state is ProvisioningState.DELETING:
+        raise marked_for_deletion(version)
+    home = request.settings.regions.get(wanted.location).name
+    if home != version.location:
+        raise Conflict(
+            f"Version {version.name} was in {version.location} and cannot be restored in {home}.",
+            hint=f"Name its own region: --location {version.location}.",
+            code="InvalidResourceLocation",
+        )
+    version.retention, version.soft_deleted_at = Retention.ACTIVE, None
+    version.consumption_ends_at = version.hard_deletion_at = None
+    version.tags = wanted.tags or version.tags
+    request.touch(version)
+
+
+def list_soft_deleted(request: Request, definition_id: ResourceId) -> list[ImageVersion]:
+    """Of one definition, oldest number first."""
+    request.caller.require(f"{VERSION}/read", definition_id.key)
+    definition = request.uow.definitions.get_by_key(definition_id.key)
+    versions = request.uow.versions.of_definition(definition.id)
+    return [version for version in versions if version.retention is not Retention.ACTIVE]
+
+
+def marked_for_deletion(version: ImageVersion) -> Conflict:
+    return Conflict(
+        f"Operation 'Update Gallery Image Version' is not allowed on {version.name} since it is marked for deletion.",
+        hint="You can only retry the Delete operation; wait until it has ended, then make the version again.",
+        code="OperationNotAllowed",
+    )
+
+
+def soft_deleted(version: ImageVersion) -> NotFound:
+    """What somebody is told who asks for a version that only its retention is left of."""
+    ends = version.hard_deletion_at.isoformat() if version.hard_deletion_at else ""
+    return NotFound(
+        f"The image version '{version.name}' was deleted; it can be restored until {ends}.",
+        hint="Restore it: az sig image-version undelete.",
+    )

@@ -1,0 +1,102 @@
+"""One thing at a time is changed of a version that there is; everything else stays as it is."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from galeria.actions.core.request import Request
+from galeria.actions.versions.versions import VERSION, VersionRequest, get_version, put_version
+from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.galleries import ImageVersion
+from galeria.domain.ids import ResourceId
+from galeria.domain.operations import Operation
+from galeria.domain.publishing import Target
+
+
+def set_regions(request: Request, id: ResourceId, regions: tuple[str, ...]) -> Operation | None:
+    """Exactly these regions, the home one among them. None where nothing is to do.
+
+    Raises Conflict while something works on the version, or where its safety profile keeps a region.
+    """
+    held = _quiet(request, id)
+    if not regions:
+        raise Invalid(
+            "A version is in one region at least.",
+            hint=f"Keep its own region, {held.location}.",
+            target="targetRegions",
+        )
+    kept = {target.region.replace(" ", "").lower(): target for target in _targets(request, held)}
+    names = [request.settings.regions.get(name).name for name in regions]
+    targets = tuple(kept.get(name, Target(region=name)) for name in names)
+    return put_version(request, id, replace(_as_it_is(request, held), targets=targets))[2]
+
+
+def set_latest(request: Request, id: ResourceId, *, excluded: bool, region: str = "") -> Operation | None:
+    """Whether the version may be the latest: in one region, or everywhere, which takes back what was said of regions."""
+    held = _quiet(request, id)
+    wanted = _as_it_is(request, held)
+    if region:
+        name = request.settings.regions.get(region).name
+        targets = tuple(
+            replace(each, exclude_from_latest=excluded) if _names(each, name) else each for each in wanted.targets
+        )
+        wanted = replace(wanted, targets=targets)
+    else:
+        targets = tuple(replace(each, exclude_from_latest=None) for each in wanted.targets)
+        wanted = replace(wanted, targets=targets, exclude_from_latest=excluded)
+    return put_version(request, id, wanted)[2]
+
+
+def set_end_of_life(request: Request, id: ResourceId, end: datetime | None) -> Operation | None:
+    """None takes it away. Raises Invalid for the past."""
+    held = _quiet(request, id)
+    return put_version(request, id, replace(_as_it_is(request, held), end_of_life=end))[2]
+
+
+def retry_version(request: Request, id: ResourceId) -> Operation | None:
+    """What failed is done again: the making, or the regions that could not be filled."""
+    held = _quiet(request, id)
+    return put_version(request, id, _as_it_is(request, held))[2]
+
+
+def restore_version(request: Request, id: ResourceId) -> ImageVersion:
+    """One that was put aside comes back as it was, at once. Raises NotFound, Conflict."""
+    request.caller.require(f"{VERSION}/write", id.key)
+    held = request.uow.versions.get_by_key(id.key)
+    return put_version(request, id, VersionRequest(location=held.location, tags={}, restores=True))[0]
+
+
+def _quiet(request: Request, id: ResourceId) -> ImageVersion:
+    """Nothing works on it: a change would only join that work and be lost."""
+    request.caller.require(f"{VERSION}/write", id.key)
+    held = get_version(request, id)
+    if request.uow.operations.running_on(held.id):
+        raise Conflict(
+            f"Version {held.name} is being worked on.", hint="Wait until its operation has ended, then try again."
+        )
+    return held
+
+
+def _as_it_is(request: Request, held: ImageVersion) -> VersionRequest:
+    return VersionRequest(
+        location=held.location,
+        tags=held.tags,
+        targets=_targets(request, held),
+        exclude_from_latest=held.exclude_from_latest,
+        end_of_life=held.end_of_life,
+    )
+
+
+def _targets(request: Request, held: ImageVersion) -> tuple[Target, ...]:
+    return tuple(
+        Target(
+            region=each.spelling or each.region,
+            exclude_from_latest=each.exclude_from_latest,
+            replica_count=each.replica_count,
+            storage_type=each.storage_type,
+        )
+        for each in request.uow.versions.replicas(held.id)
+    )
+
+
+def _names(target: Target, region: str) -> bool:
+    return target.region.replace(" ", "").lower() == region

@@ -1,0 +1,123 @@
+"""What a version is made of: uploads, disks named one by one, or one thing whose disks are all taken."""
+
+from dataclasses import dataclass, field
+
+from galeria.actions.core.request import Request
+from galeria.actions.storage.community_sources import community_source
+from galeria.actions.storage.sources import (
+    DiskNamed,
+    Source,
+    Sources,
+    address_source,
+    named_source,
+    require_fitting,
+    require_same_region,
+    whole_source,
+)
+from galeria.domain.errors import Conflict, Invalid, NotFound
+from galeria.domain.galleries import OS_DISK, ImageDefinition, ImageVersion, SourceKind, VersionDisk
+from galeria.domain.ids import ResourceId
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.sharing import CommunityImage
+from galeria.domain.storage import Origin, OriginKind
+
+STORAGE = "galleryImageVersion.properties.storageProfile"
+_WHOLE = {SourceKind.IMAGE, SourceKind.VERSION, SourceKind.MACHINE}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourcesNamed:
+    """As the caller wrote them; `uploads` and `disks` are by lun, -1 being the OS disk. All empty: nothing was said."""
+
+    uploads: dict[int, str] = field(default_factory=dict)
+    disks: dict[int, DiskNamed] = field(default_factory=dict)
+    whole: ResourceId | CommunityImage | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.uploads or self.disks or self.whole)
+
+
+def get_sources(request: Request, definition: ImageDefinition, location: str, named: SourcesNamed) -> Sources:
+    """Every rule about sources that can be checked before bytes are moved. Raises Invalid, Forbidden, NotFound, Conflict."""
+    if named.whole is not None and (named.disks or named.uploads):
+        raise Invalid(
+            "A version is made of one source as a whole or of disks, not of both.",
+            hint="Leave out storageProfile.source, or the sources of the single disks.",
+            target=f"{STORAGE}.source",
+        )
+    sources = _whole_disks(request, definition, location, named)
+    sources |= {lun: _upload(request, id) for lun, id in named.uploads.items()}
+    sources |= {lun: named_source(request, each) for lun, each in named.disks.items()}
+    if OS_DISK not in sources:
+        raise Invalid(
+            "A new version needs a source for its OS disk.",
+            hint="Name a managed image, disk, snapshot, lab VM, image version or VHD, or upload a file: "
+            "galeria image import does both.",
+            target=STORAGE,
+        )
+    _require_different(sources)
+    for lun, source in sources.items():
+        require_same_region(source, location)
+        if lun == OS_DISK:
+            require_fitting(definition, source)
+    return sources
+
+
+def fill_version(request: Request, version: ImageVersion, sources: Sources) -> Operation:
+    """Rows for the disks, and the operation that fills them."""
+    os_disk = sources[OS_DISK]
+    version.source_kind, version.source_id = os_disk.kind, os_disk.name
+    version.accounts, version.parent_digest = list(os_disk.accounts), os_disk.origin.parent
+    request.uow.flush()
+    for lun, source in sorted(sources.items()):
+        request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=source.origin.size))
+    inputs: dict[str, object] = {"origins": {str(lun): each.origin.to_inputs() for lun, each in sources.items()}}
+    for source in sources.values():
+        if source.origin.kind is OriginKind.MACHINE:
+            inputs["machine"] = source.origin.name
+    return request.begin(OperationKind.CREATE_VERSION, version, version.id, inputs)
+
+
+def require_same_source(request: Request, version: ImageVersion, named: SourcesNamed) -> None:
+    """What a finished version was made of cannot be changed; saying it again is no change. Raises Conflict."""
+    disk = named.disks.get(OS_DISK)
+    said = str(named.whole or (disk and disk.id) or "")
+    if disk and disk.uri:
+        said = address_source(request, disk.uri).name
+    if said and said.lower() != version.source_id.lower():
+        raise Conflict(
+            f"Changing property '{STORAGE}.source' is not allowed.",
+            hint=f"It is '{version.source_id}'. Make another version for '{said}'.",
+            code="PropertyChangeNotAllowed",
+            target=f"{STORAGE}.source",
+        )
+
+
+def _whole_disks(request: Request, definition: ImageDefinition, location: str, named: SourcesNamed) -> Sources:
+    if named.whole is None:
+        return {}
+    if isinstance(named.whole, CommunityImage):
+        return dict(community_source(request, definition.arm_id.subscription, named.whole, location))
+    return dict(whole_source(request, named.whole, location))
+
+
+def _upload(request: Request, upload_id: str) -> Source:
+    upload = request.uow.uploads.find(upload_id)
+    if upload is None or upload.owner_id != request.caller.principal.id:
+        raise NotFound(f"There is no upload '{upload_id}'.", hint="Upload the file again.")
+    return Source(origin=Origin(kind=OriginKind.UPLOAD, name=upload_id), kind=SourceKind.UPLOAD, name=upload_id)
+
+
+def _require_different(sources: Sources) -> None:
+    """Disks of one image are told apart by their content's name there, single ones by the caller's."""
+    names = [(each.name.lower(), each.origin.name) for each in sources.values()]
+    if len(set(names)) != len(names) and all(each.kind not in _WHOLE for each in sources.values()):
+        raise Invalid(
+            "Two disks of the version have the same source.",
+            hint="Give every disk a source of its own.",
+            target=STORAGE,
+        )
+
+
+_WHOLE = {SourceKind.IMAGE, SourceKind.VERSION, SourceKind.MACHINE}

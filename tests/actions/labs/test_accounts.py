@@ -1,0 +1,144 @@
+"""A lab account has one gallery, its own choice of that gallery's images, and policies."""
+
+from dataclasses import replace
+
+import pytest
+
+from galeria.actions.galleries.galleries import put_gallery
+from galeria.actions.labs.accounts import (
+    AccountRequest,
+    delete_account,
+    enable_image,
+    get_account,
+    get_image,
+    list_accounts,
+    list_images,
+    put_account,
+)
+from galeria.domain.accounts import LabAccount
+from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from galeria.domain.ids import ResourceId
+from galeria.domain.states import OperationStatus
+from tests.scene import ACCOUNT, GALLERY, GROUP, Scene
+from tests.stages import MakeScene, with_linux
+
+OTHER = GROUP.resource("Microsoft.LabServices", "labPlans", "evening")
+SECOND_GALLERY = GROUP.resource("Microsoft.Compute", "galleries", "gal_2")
+PLAIN = AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY)
+
+
+def put(scene: Scene, wanted: AccountRequest, id: ResourceId = ACCOUNT, who: str = "admin") -> LabAccount:
+    with scene.request(who) as request:
+        return put_account(request, id, wanted)[0]
+
+
+@pytest.fixture
+def stocked(new_scene: MakeScene) -> Scene:
+    """With one image."""
+    return new_scene(with_linux)
+
+
+def test_an_account_has_one_gallery_at_a_time(scene: Scene) -> None:
+    """Decision 3."""
+    with scene.request() as request:
+        put_gallery(request, SECOND_GALLERY, location="brazilsouth", tags={}, description="")
+    with pytest.raises(Conflict, match="has another gallery attached"):
+        put(scene, replace(PLAIN, gallery=SECOND_GALLERY))
+    assert put(scene, PLAIN).gallery_id is not None
+    assert put(scene, replace(PLAIN, gallery=None)).gallery_id is None
+    assert put(scene, replace(PLAIN, gallery=SECOND_GALLERY)).gallery_id is not None
+
+
+def test_attaching_takes_the_right_to_see_the_gallery_and_a_gallery(scene: Scene) -> None:
+    with pytest.raises(NotFound):
+        put(scene, replace(PLAIN, gallery=SECOND_GALLERY), OTHER)
+    with pytest.raises(Forbidden):
+        put(scene, PLAIN, OTHER, who="educator")
+
+
+def test_images_are_enabled_until_a_policy_or_an_administrator_says_otherwise(stocked: Scene) -> None:
+    """Decision 1."""
+    assert offered(stocked) == (True, [])
+    put(stocked, replace(PLAIN, enable_by_default=False))
+    assert offered(stocked) == (False, ["Disabled"])
+    with stocked.request() as request:
+        assert enable_image(request, ACCOUNT, "LINUX", enabled=True).enabled
+    assert offered(stocked) == (True, [])
+    with stocked.request() as request:
+        enable_image(request, ACCOUNT, "linux", enabled=False)
+    put(stocked, replace(PLAIN, enable_by_default=True))
+    assert offered(stocked) == (False, ["Disabled"])
+
+
+def test_another_account_with_the_same_gallery_keeps_its_own_set(stocked: Scene) -> None:
+    """Decision 3."""
+    put(stocked, PLAIN, OTHER)
+    with stocked.request() as request:
+        enable_image(request, ACCOUNT, "linux", enabled=False)
+    assert offered(stocked) == (False, ["Disabled"])
+    assert offered(stocked, OTHER) == (True, [])
+
+
+def test_an_educator_sees_images_and_cannot_switch_them(stocked: Scene) -> None:
+    with stocked.request("educator") as request:
+        assert [each.definition.name for each in list_images(request, ACCOUNT)] == ["linux"]
+    with pytest.raises(Forbidden, match="labPlans/images/write"), stocked.request("educator") as request:
+        enable_image(request, ACCOUNT, "linux", enabled=False)
+    with pytest.raises(Forbidden), stocked.request("nobody") as request:
+        list_images(request, ACCOUNT)
+
+
+def test_images_are_judged_for_the_region_that_is_asked_for(stocked: Scene) -> None:
+    with stocked.request("educator") as request:
+        there = get_image(request, ACCOUNT, "linux", "West Europe")
+    assert [each.code for each in there.obstacles] == ["NotInRegion"]
+
+
+def test_an_account_without_a_gallery_has_no_images(stocked: Scene) -> None:
+    put(stocked, replace(PLAIN, gallery=None))
+    with stocked.request("educator") as request:
+        assert list_images(request, ACCOUNT) == []
+    with pytest.raises(NotFound), stocked.request("educator") as request:
+        get_image(request, ACCOUNT, "linux")
+
+
+def test_the_os_disk_limit_is_the_administrators(scene: Scene) -> None:
+    """Decision 2."""
+    assert put(scene, replace(PLAIN, os_disk_limit_gb=1)).os_disk_limit_gb == 1
+    assert put(scene, PLAIN).os_disk_limit_gb == 1, "what is not said stays"
+    with pytest.raises(Invalid, match="at least 1 GB"):
+        put(scene, replace(PLAIN, os_disk_limit_gb=0))
+
+
+def test_allowed_regions_are_all_until_they_are_named(scene: Scene) -> None:
+    assert len(put(scene, PLAIN).allowed_regions) == 4
+    assert put(scene, replace(PLAIN, allowed_regions=("West Europe",))).allowed_regions == ["westeurope"]
+    with pytest.raises(Invalid, match="no region 'moon'"):
+        put(scene, replace(PLAIN, allowed_regions=("moon",)))
+
+
+def test_a_deleted_account_leaves_its_labs(stocked: Scene) -> None:
+    stocked.run(stocked.begin_lab("algebra", GALLERY.child("images", "linux")))
+    with stocked.request() as request:
+        enable_image(request, ACCOUNT, "linux", enabled=True)
+    with stocked.request() as request:
+        assert delete_account(request, ACCOUNT)
+    with stocked.request() as request:
+        assert not delete_account(request, ACCOUNT)
+        assert list_accounts(request, GROUP.key) == []
+    assert stocked.run(stocked.begin_start("algebra")).status is OperationStatus.SUCCEEDED
+    with pytest.raises(NotFound):
+        stocked.begin_export("algebra", "Algebra")
+
+
+def test_who_may_not_see_an_account_is_told_so(scene: Scene) -> None:
+    with pytest.raises(Forbidden), scene.request("nobody") as request:
+        get_account(request, ACCOUNT)
+    with pytest.raises(Forbidden), scene.request("educator") as request:
+        delete_account(request, ACCOUNT)
+
+
+def offered(scene: Scene, id: ResourceId = ACCOUNT) -> tuple[bool, list[str]]:
+    with scene.request("educator") as request:
+        found = get_image(request, id, "linux")
+    return found.enabled, [each.code for each in found.obstacles]

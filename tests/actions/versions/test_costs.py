@@ -1,0 +1,96 @@
+"""What images occupy adds up to what the stores hold, and a deletion is told before it is done."""
+
+import pytest
+
+from galeria.actions.versions.costs import Impact, gallery_costs, impact_of_deletion, live_digests
+from galeria.actions.versions.versions import delete_version
+from galeria.domain.errors import Forbidden
+from galeria.domain.ids import ResourceId
+from galeria.domain.prices import Prices
+from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
+from tests.shelves import BRAZIL, fill_shelf
+from tests.stages import MakeScene
+
+
+@pytest.fixture
+def shelf(new_scene: MakeScene) -> Scene:
+    """Three versions that share most of their bytes, and a lab on the first."""
+    return new_scene(fill_shelf)
+
+
+def impact(scene: Scene, id: ResourceId) -> Impact:
+    with scene.request() as request:
+        return impact_of_deletion(request, id, scene.world.stores)
+
+
+def stored(scene: Scene, region: str) -> int:
+    with scene.world.database(reading=True) as uow:
+        digests = live_digests(uow, region)
+    return scene.world.stores[region].holding(digests, others=[]).stored_bytes
+
+
+def test_all_lines_add_up_to_the_distinct_bytes_that_are_stored(shelf: Scene) -> None:
+    with shelf.request() as request:
+        costs = gallery_costs(request, GALLERY, shelf.world.stores)
+    assert [str(each.version.number) for each in costs] == ["1.0.0", "1.0.0", "1.0.1"]
+    for region in BRAZIL:
+        lines = [line for each in costs for line in each.regions if line.region == region]
+        assert sum(line.stored_bytes for line in lines) == stored(shelf, region)
+        assert sum(line.whole_bytes for line in lines) > stored(shelf, region), "shared bytes are counted once"
+        assert all(line.price_month == Prices().month(region, line.stored_bytes) for line in lines)
+    assert costs[0].logical_bytes == MIB
+    assert [lab.name for lab in costs[0].labs] == ["algebra"]
+    assert all(each.price_month == sum(line.price_month for line in each.regions) for each in costs)
+
+
+def test_what_a_lab_stands_on_is_freed_later(shelf: Scene) -> None:
+    told = impact(shelf, version_id("linux"))
+    assert [lab.name for lab in told.labs] == ["algebra"]
+    assert told.regions[0].freed_now == 0
+    for number in ("1.0.0", "1.0.1"):
+        with shelf.request() as request:
+            operation = delete_version(request, version_id("Algebra", number))
+        shelf.run(operation)
+    south, southeast = impact(shelf, version_id("linux")).regions
+    assert south.freed_now == 0
+    assert south.freed_later > 0
+    assert (southeast.freed_now > 0, southeast.freed_later) == (True, 0), "no machine is there"
+
+
+def test_the_impact_says_what_the_deletion_then_frees(shelf: Scene) -> None:
+    told = impact(shelf, version_id("Algebra", "1.0.0"))
+    with shelf.request() as request:
+        operation = delete_version(request, version_id("Algebra", "1.0.0"))
+    before = {region: stored(shelf, region) for region in BRAZIL}
+    shelf.run(operation)
+    for each in told.regions:
+        assert each.freed_now > 0
+        assert before[each.region] - each.freed_now == stored(shelf, each.region)
+
+
+def test_what_another_version_has_whole_frees_nothing(scene: Scene) -> None:
+    for number in ("1.0.0", "2.0.0"):
+        scene.run(scene.begin_import("linux", disk_bytes(MIB), version=number, regions=BRAZIL))
+    for each in impact(scene, version_id("linux")).regions:
+        assert (each.freed_now, each.freed_later) == (0, 0)
+    with scene.request() as request:
+        operation = delete_version(request, version_id("linux", "2.0.0"))
+    scene.run(operation)
+
+    told = impact(scene, version_id("linux")).regions
+
+    assert [(each.region, each.freed_later) for each in told] == [(region, 0) for region in BRAZIL]
+    assert all(each.freed_now == stored(scene, each.region) > 0 for each in told)
+
+
+def test_asking_changes_nothing(shelf: Scene) -> None:
+    assert impact(shelf, version_id("linux")).regions == impact(shelf, version_id("linux")).regions
+    with shelf.world.database(reading=True) as uow:
+        assert uow.operations.unsettled() == []
+
+
+def test_costs_are_for_those_who_may_see_the_gallery(shelf: Scene) -> None:
+    with pytest.raises(Forbidden), shelf.request("educator") as request:
+        gallery_costs(request, GALLERY, shelf.world.stores)
+    with pytest.raises(Forbidden), shelf.request("nobody") as request:
+        impact_of_deletion(request, version_id("linux"), shelf.world.stores)

@@ -1,0 +1,193 @@
+"""Exporting a template: who may, under which name and number, to which regions, and what it is said to cost."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from galeria.actions.galleries.definitions import put_definition
+from galeria.actions.labs.accounts import AccountRequest, put_account
+from galeria.actions.labs.labs import delete_lab
+from galeria.actions.versions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
+from galeria.actions.versions.replication_size import copy_bytes
+from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid
+from galeria.domain.galleries import Generation, ImageDefinition, ImageVersion, OsState
+from galeria.domain.operations import Operation
+from tests.actions.labs.test_labs import give
+from tests.scene import ACCOUNT, GALLERY, MIB, Scene, definition, lab_id
+from tests.stages import MakeScene, with_running_lab
+
+CHUNK = 256 * 1024  # bytes; what a store reads at least
+BRAZIL = ("brazilsouth", "brazilsoutheast")
+WANTED = ExportRequest(lab=lab_id("algebra"), machine="template", name="Álgebra — turma A")
+
+
+def teach(scene: Scene) -> None:
+    """A running lab of the educator, with something written on its disk."""
+    with_running_lab(scene)
+    scene.engine.write(scene.guest_of("algebra"), MIB // 2, b"lesson one")
+
+
+@pytest.fixture
+def taught(new_scene: MakeScene) -> Scene:
+    return new_scene(teach)
+
+
+def export(
+    scene: Scene, wanted: ExportRequest = WANTED, who: str = "educator"
+) -> tuple[ImageDefinition, ImageVersion, Operation]:
+    with scene.request(who) as request:
+        return export_template(request, ACCOUNT, wanted)
+
+
+def estimate(scene: Scene, wanted: ExportRequest = WANTED) -> ExportEstimate:
+    with scene.request("educator") as request:
+        measure = partial(copy_bytes, stores=scene.world.stores)
+        return estimate_export(request, ACCOUNT, wanted, scene.engine, scene.world.stores, measure)
+
+
+def refusal(scene: Scene, wanted: ExportRequest = WANTED, who: str = "educator") -> GaleriaError:
+    with pytest.raises(GaleriaError) as refused:
+        export(scene, wanted, who)
+    assert refused.value.hint
+    return refused.value
+
+
+def replicas(scene: Scene, version: ImageVersion) -> list[str]:
+    with scene.world.database(reading=True) as uow:
+        return [each.region for each in uow.versions.replicas(version.id)]
+
+
+def test_it_takes_a_right_on_the_lab_and_one_on_the_account(taught: Scene) -> None:
+    assert isinstance(refusal(taught, who="colleague"), Forbidden)
+    give(taught, "nobody", "Owner", lab_id("algebra").key)
+    refused = refusal(taught, who="nobody")
+    assert isinstance(refused, Forbidden)
+    assert "saveImage" in refused.message
+    give(taught, "nobody", "Lab Creator", ACCOUNT.key)
+    assert export(taught, who="nobody")[0].display_name == "Álgebra — turma A"
+
+
+def test_a_new_name_makes_a_specialized_image_with_version_1_0_0(taught: Scene) -> None:
+    """Decisions 4, 5, 6 and 8."""
+    made, version, operation = export(taught)
+    assert (made.name, made.display_name) == ("Algebra-turma-A", "Álgebra — turma A")
+    assert made.os_state is OsState.SPECIALIZED
+    assert (version.name, version.location) == ("1.0.0", "brazilsouth")
+    assert replicas(taught, version) == list(BRAZIL)
+    assert version.accounts == ["educator"]
+    assert taught.run(operation).error_message == ""
+
+
+@pytest.mark.parametrize("name", ["Álgebra — turma A", "  álgebra — TURMA a ", "algebra-turma-a"])
+def test_the_name_of_an_image_that_exists_gives_its_next_version(taught: Scene, name: str) -> None:
+    first, _, operation = export(taught)
+    taught.run(operation)
+    second, version, _ = export(taught, replace(WANTED, name=name))
+    assert (second.id, version.name) == (first.id, "1.0.1")
+
+
+def test_another_readable_name_that_would_clash_gets_a_suffix(taught: Scene) -> None:
+    taught.run(export(taught)[2])
+    assert export(taught, replace(WANTED, name="Algebra: turma A"))[0].name == "Algebra-turma-A-2"
+
+
+def test_a_version_may_be_named_and_not_twice(taught: Scene) -> None:
+    _, version, operation = export(taught, replace(WANTED, version="2026.11.23"))
+    assert version.name == "2026.11.23"
+    taught.run(operation)
+    assert isinstance(refusal(taught, replace(WANTED, version="2026.11.23")), Conflict)
+    assert isinstance(refusal(taught, replace(WANTED, version="2026.11")), Invalid)
+    assert export(taught)[1].name == "2026.11.24"
+
+
+def test_an_image_of_another_kind_is_not_written_over(taught: Scene) -> None:
+    assert "linux' is Generalized" in refusal(taught, replace(WANTED, name="Linux")).message
+    with taught.request() as request:
+        other = replace(definition("uefi", OsState.SPECIALIZED), generation=Generation.V2)
+        put_definition(request, GALLERY.child("images", "uefi"), other)
+    assert "generation V2" in refusal(taught, replace(WANTED, name="uefi")).message
+
+
+def test_regions_are_narrowed_and_widened_as_far_as_the_policy_goes(taught: Scene) -> None:
+    """Decision 4."""
+    narrow = export(taught, replace(WANTED, regions=("Brazil South",)))
+    assert replicas(taught, narrow[1]) == ["brazilsouth"]
+    taught.run(narrow[2])
+    wide = export(taught, replace(WANTED, regions=("westeurope", "West Europe")))
+    assert replicas(taught, wide[1]) == ["brazilsouth", "westeurope"]
+    with taught.request() as request:
+        policy = AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY, allowed_regions=BRAZIL)
+        put_account(request, ACCOUNT, policy)
+    refused = refusal(taught, replace(WANTED, regions=("westeurope",)))
+    assert "does not allow copies in westeurope" in refused.message
+
+
+def test_only_one_export_of_a_template_runs_at_a_time(taught: Scene) -> None:
+    export(taught)
+    assert refusal(taught).message == "The template is busy."
+
+
+def test_a_template_that_is_on_its_way_is_not_exported(taught: Scene) -> None:
+    taught.begin_stop("algebra")
+    assert refusal(taught).message == "The template is busy."
+
+
+def test_a_lab_that_is_being_deleted_is_not_exported(taught: Scene) -> None:
+    with taught.request("educator") as request:
+        delete_lab(request, lab_id("algebra"))
+    assert "is being deleted" in refusal(taught).message
+
+
+def test_names_that_say_nothing_are_refused(taught: Scene) -> None:
+    assert isinstance(refusal(taught, replace(WANTED, name="  ")), Invalid)
+    assert refusal(taught, replace(WANTED, machine="vm7")).code == "ResourceNotFound"
+
+
+def test_without_a_gallery_there_is_nothing_to_export_to(taught: Scene) -> None:
+    with taught.request() as request:
+        put_account(request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}))
+    assert "has no gallery attached" in refusal(taught).message
+
+
+def test_an_estimate_changes_nothing_and_bounds_what_happens(taught: Scene) -> None:
+    """The price is named before the click (mission, M6)."""
+    foreseen = estimate(taught)
+    with taught.world.database(reading=True) as uow:
+        assert uow.operations.unsettled() == []
+        assert [each.name for each in uow.definitions.of_gallery(uow.galleries.get_by_key(GALLERY.key).id)] == ["linux"]
+    assert (foreseen.image, foreseen.version, foreseen.is_new_image) == ("Algebra-turma-A", "1.0.0", True)
+    assert foreseen.prices_are_examples
+    _, version, operation = export(taught)
+    taught.run(operation)
+    with taught.world.database(reading=True) as uow:
+        disk = uow.versions.disks(version.id)[0]
+        sent = {each.region: each.sent_bytes for each in uow.versions.replicas(version.id)}
+    assert 0 < disk.read_bytes <= foreseen.read_bytes
+    for each in foreseen.regions:
+        stored = taught.world.stores[each.region].holding([disk.digest], others=[]).stored_bytes
+        assert 0 < stored <= each.store_bytes
+        assert sent[each.region] <= each.send_bytes
+        assert each.price_month > 0
+    home, other = foreseen.regions
+    assert home.send_bytes == home.price_once == 0
+    assert other.send_bytes > foreseen.read_bytes, "the base is not there yet"
+    assert foreseen.price_once == other.price_once
+
+
+def test_the_price_follows_the_choice_of_regions(taught: Scene) -> None:
+    """Decision 4."""
+    all_of_brazil, home = estimate(taught), estimate(taught, replace(WANTED, regions=("brazilsouth",)))
+    everywhere = estimate(taught, replace(WANTED, regions=("brazilsouth", "brazilsoutheast", "westeurope")))
+    assert home.price_month < all_of_brazil.price_month < everywhere.price_month
+    assert home.price_once == 0 < all_of_brazil.price_once < everywhere.price_once
+
+
+def test_a_second_export_is_estimated_by_its_change_alone(taught: Scene) -> None:
+    first = estimate(taught)
+    taught.run(export(taught)[2])
+    taught.engine.write(taught.guest_of("algebra"), 0, b"two")
+    again = estimate(taught)
+    assert (again.version, again.is_new_image) == ("1.0.1", False)
+    assert again.read_bytes == CHUNK
+    assert again.regions[1].send_bytes == CHUNK < first.regions[1].send_bytes
