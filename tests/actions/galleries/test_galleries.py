@@ -163,7 +163,7 @@ def test_there_is_a_limit_of_galleries_for_a_region(scene: Scene, monkeypatch: p
     assert add_gallery(scene, GROUP.resource("Microsoft.Compute", "galleries", "second"), location="westeurope")
 
 
-@pytest.mark.parametrize(("module", "image"), [("definitions", "other"), ("versions", "linux")])
+@pytest.mark.parametrize(("module", "image"), [("galleries.definitions", "other"), ("versions.versions", "linux")])
 def test_there_is_a_limit_of_images_and_versions(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, module: str, image: str
 ) -> None:
