@@ -28,8 +28,8 @@ from galeria.domain.galleries import (
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
 from galeria.domain.states import ReplicaState
-from galeria.faces.client.connection import Connection
-from galeria.faces.client.credentials import ClientSecret
+from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.credentials import ClientSecret
 from galeria.reconcilers.holdings import measure_holdings
 
 DEFINITIONS, VERSIONS = 100, 100

@@ -20,7 +20,7 @@ from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.system import SystemClock, SystemDice
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people import Principal, PrincipalKind
-from galeria.faces.uploads.tus import UploadDoors, tus_router
+from galeria.interfaces.uploads.tus import UploadDoors, tus_router
 from galeria.ports.database import Database
 
 LIMIT = 64 << 20

@@ -1,4 +1,4 @@
-"""What is asked of an id_token, and of the settings of a provider. tests/faces/web signs in with a real one."""
+"""What is asked of an id_token, and of the settings of a provider. tests/interfaces/web signs in with a real one."""
 
 import base64
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from galeria.bootstrap.local import LocalHostDoors
-from galeria.faces.cli.app import make_cli
+from galeria.interfaces.cli.app import make_cli
 
 # An option that so many commands have is told once, below.
 SHARED = 10

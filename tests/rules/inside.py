@@ -6,8 +6,8 @@
 * the names of the steps that workflows show (those that begin with a capital letter);
 * the names of roles, and every state and kind: the members of the domain's enumerations (context "word").
 
-Left out, by folder: what speaks at the terminal (`bootstrap`, `faces/cli`, `faces/client`, `faces/demo`, `guests`), and what
-speaks to programs or has texts of its own (`faces/arm`, `faces/graph`, `faces/blobs`, `faces/login`).
+Left out, by folder: what speaks at the terminal (`bootstrap`, `interfaces/cli`, `interfaces/client`, `interfaces/demo`, `guests`), and what
+speaks to programs or has texts of its own (`interfaces/arm`, `interfaces/graph`, `interfaces/blobs`, `interfaces/login`).
 """
 
 import ast
@@ -15,7 +15,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from galeria.faces.web.catalogues import WORD, Key
+from galeria.interfaces.web.catalogues import WORD, Key
 from tests.rules.code import Code, Site, last_word, nodes
 from tests.rules.sources import Function, Source, sources
 from tests.rules.templates import Reader, Scope, template
@@ -28,8 +28,8 @@ ROOMS = (
     "workflows/",
     "reconcilers/",
     "adapters/",
-    "faces/uploads/",
-    "faces/web/",
+    "interfaces/uploads/",
+    "interfaces/web/",
 )
 SPOKEN = {"reason", "cure", "message", "hint", "detail", "description", "why"}
 # Values that are the same in every language, or are never shown: sizes of disks, processors, generations.

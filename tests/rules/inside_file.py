@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from galeria.faces.web.catalogues import INSIDE, Key, forms, key, read_texts
+from galeria.interfaces.web.catalogues import INSIDE, Key, forms, key, read_texts
 from tests.rules.inside import Found
 from tests.rules.texts import WEB, quoted
 
-PATH = f"src/galeria/faces/web/texts/pt_BR/{INSIDE}"
+PATH = f"src/galeria/interfaces/web/texts/pt_BR/{INSIDE}"
 HEAD = """\
 # What the inside says to people. The keys are written by `pytest tests/rules --regenerate`; translate what is empty.
 # {0}, {1} are values; what stands between quotation marks is somebody's name and stays as it is.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from galeria.faces.arm.app import make_app
-from tests.faces.arm.served import serving
+from galeria.interfaces.arm.app import make_app
+from tests.interfaces.arm.served import serving
 
 
 def test_the_description_of_the_api_is_current(

@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from galeria.faces.web.catalogues import INSIDE, WORD, Key
-from galeria.faces.web.patterns import pieces
+from galeria.interfaces.web.catalogues import INSIDE, WORD, Key
+from galeria.interfaces.web.patterns import pieces
 from tests.rules.inside import Found, inside_sentences
 from tests.rules.inside_file import PATH, inside_text, inside_translations
 from tests.rules.sources import ROOT, Source
@@ -163,7 +163,7 @@ def test_states_are_words() -> None:
 
 
 def test_what_speaks_at_the_terminal_is_left_out() -> None:
-    assert found('raise Invalid("Nobody is signed in.")', room="faces/cli") == set()
+    assert found('raise Invalid("Nobody is signed in.")', room="interfaces/cli") == set()
 
 
 def test_paths_and_properties_are_not_words_of_a_language() -> None:

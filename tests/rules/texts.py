@@ -8,10 +8,10 @@ from pathlib import Path
 
 from babel.messages.extract import extract
 
-from galeria.faces.web.catalogues import INSIDE, LANGUAGES, Key, forms, key, read_texts
+from galeria.interfaces.web.catalogues import INSIDE, LANGUAGES, Key, forms, key, read_texts
 from tests.rules.sources import ROOT
 
-WEB = ROOT / "src/galeria/faces/web"
+WEB = ROOT / "src/galeria/interfaces/web"
 # What each word marks: the position of the text, of its plural, and of its context (c).
 KEYWORDS = {
     "_": None,

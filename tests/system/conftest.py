@@ -9,7 +9,7 @@ import pytest
 
 from galeria.adapters.engine import kvm_probe
 from galeria.bootstrap.stage import make_material
-from galeria.faces.demo.cast import Material
+from galeria.interfaces.demo.cast import Material
 from tests.system.disks import write_bulky
 from tests.system.house import GALLERY, SOUTH, House, living
 

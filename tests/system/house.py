@@ -16,15 +16,15 @@ from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.store.lease import hold
 from galeria.domain.errors import Unavailable
-from galeria.faces.client.compute import NewDefinition
-from galeria.faces.client.connection import Connection
-from galeria.faces.client.credentials import ClientSecret
-from galeria.faces.client.galeria import Galeria
-from galeria.faces.client.imports import Imported, ImportRequest, begin_import
-from galeria.faces.client.labs import NewLab
-from galeria.faces.client.operations import Begun, Snapshot
-from galeria.faces.client.uploads import Heard
-from galeria.faces.demo.shell import Shell
+from galeria.interfaces.client.compute import NewDefinition
+from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.credentials import ClientSecret
+from galeria.interfaces.client.galeria import Galeria
+from galeria.interfaces.client.imports import Imported, ImportRequest, begin_import
+from galeria.interfaces.client.labs import NewLab
+from galeria.interfaces.client.operations import Begun, Snapshot
+from galeria.interfaces.client.uploads import Heard
+from galeria.interfaces.demo.shell import Shell
 from galeria.ports.machines import Machine
 
 SOUTH, SOUTHEAST = "brazilsouth", "brazilsoutheast"

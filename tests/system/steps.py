@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from galeria.faces.client.operations import Begun, Snapshot
+from galeria.interfaces.client.operations import Begun, Snapshot
 from tests.system.house import House
 
 STORE, STORE_CHANGES = "Store the disk", "Store the changes"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from galeria.adapters.engine.layout import Layout
-from galeria.faces.client.operations import Begun, Snapshot
+from galeria.interfaces.client.operations import Begun, Snapshot
 from tests.system.conftest import NewBulky
 from tests.system.disks import BULK_FIRST_MIB, MIB
 from tests.system.house import SOUTH, SOUTHEAST, House

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from galeria.faces.client.uploads import PIECE
+from galeria.interfaces.client.uploads import PIECE
 from tests.system.conftest import NewBulky
 from tests.system.house import GALLERY, House, until
 from tests.system.steps import digest_of, is_made

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from galeria.bootstrap.stage import serving
-from galeria.faces.client.compute import NewDefinition
-from galeria.faces.client.connection import Connection
-from galeria.faces.client.credentials import ClientSecret, Password
-from galeria.faces.client.galeria import Galeria
-from galeria.faces.client.imports import ImportRequest, begin_import
-from galeria.faces.client.labs import NewLab
+from galeria.interfaces.client.compute import NewDefinition
+from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.credentials import ClientSecret, Password
+from galeria.interfaces.client.galeria import Galeria
+from galeria.interfaces.client.imports import ImportRequest, begin_import
+from galeria.interfaces.client.labs import NewLab
 from tests.scene import disk_bytes
 
 HOME, AWAY = "brazilsouth", "brazilsoutheast"

@@ -7,8 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.faces.web.served import Portal
-from tests.faces.web.slowly import VERSION, Gate, serving_slowly
+from tests.interfaces.web.served import Portal
+from tests.interfaces.web.slowly import VERSION, Gate, serving_slowly
 from tests.stages import Stages
 from tests.web.browser import SECONDS
 from tests.web.conftest import Picture

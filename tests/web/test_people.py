@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.faces.web.provider.running import RunningProvider, providing
+from tests.interfaces.web.provider.running import RunningProvider, providing
 from tests.web.house import House, housing
 from tests.web.looks import check_page
 from tests.web.visits import PORTUGUESE, Visits

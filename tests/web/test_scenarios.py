@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from galeria.bootstrap.stage import make_material
-from galeria.faces.demo.cast import Material
+from galeria.interfaces.demo.cast import Material
 from tests.web.conftest import Picture
 from tests.web.house import ANA, AWAY, BIA, HOME, MARIA, House, housing
 from tests.web.looks import check_page

@@ -3,7 +3,7 @@
 import logging
 
 from galeria.bootstrap.local import LocalHostDoors
-from galeria.faces.cli.app import make_cli
+from galeria.interfaces.cli.app import make_cli
 
 
 def cli() -> None:

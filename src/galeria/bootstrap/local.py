@@ -18,7 +18,7 @@ from galeria.ports.progress import Progress
 
 
 class LocalHostDoors:
-    """Keeps `galeria.faces.cli.doors.LocalDoors`."""
+    """Keeps `galeria.interfaces.cli.doors.LocalDoors`."""
 
     def serve(
         self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()

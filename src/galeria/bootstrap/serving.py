@@ -23,11 +23,11 @@ from galeria.bootstrap.founding import ensure_founded, find_welcome, write_conne
 from galeria.bootstrap.parts import Parts, open_parts
 from galeria.bootstrap.rounds import Reconciler, rounds, set_aside
 from galeria.domain.errors import Conflict, Unavailable
-from galeria.faces.arm.app import make_app
-from galeria.faces.inside import Inside
-from galeria.faces.login.entrance import Entrance
-from galeria.faces.web.portal import make_portal
-from galeria.faces.web.rendering import Rendering
+from galeria.interfaces.arm.app import make_app
+from galeria.interfaces.inside import Inside
+from galeria.interfaces.login.entrance import Entrance
+from galeria.interfaces.web.portal import make_portal
+from galeria.interfaces.web.rendering import Rendering
 from galeria.ports.work import Starter
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}

@@ -17,10 +17,10 @@ from rich.console import Console
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.bootstrap.founding import CONNECT_FILE
 from galeria.domain.errors import Unavailable
-from galeria.faces.demo.cast import Material, Stage
-from galeria.faces.demo.diary import Diary
-from galeria.faces.demo.story import SOUTH, SOUTHEAST, Story
 from galeria.guests import build_guest, find_sources, get_sources
+from galeria.interfaces.demo.cast import Material, Stage
+from galeria.interfaces.demo.diary import Diary
+from galeria.interfaces.demo.story import SOUTH, SOUTHEAST, Story
 from galeria.tools import run
 
 START_SECONDS = 60.0

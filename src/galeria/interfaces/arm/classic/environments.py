@@ -1,0 +1,125 @@
+"""Environments: the machines of a lab's users. Publishing makes them, and the lab's room says how many."""
+
+from starlette.responses import Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.classic_labs import get_made
+from galeria.actions.labs.lab_settings import LAB as LAB_ACTION
+from galeria.actions.labs.machine_claims import (
+    claim_machine,
+    get_student_machine,
+    is_claimed_by_caller,
+    student_machines,
+)
+from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
+from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs import Lab, LabMachine
+from galeria.interfaces.arm.answers import shown
+from galeria.interfaces.arm.classic.places import ENVIRONMENT, SETTING, AccountId, LabId, OneSetting
+from galeria.interfaces.arm.classic.schemas import NewPassword
+from galeria.interfaces.arm.classic.settings import begun
+from galeria.interfaces.arm.classic.views import environment_view
+from galeria.interfaces.arm.door import At
+from galeria.interfaces.arm.paging import Order
+from galeria.interfaces.arm.routes import Route
+from galeria.interfaces.arm.selecting import selected
+
+
+def list_all(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
+    with door.reading() as request:
+        made = get_made(request, account, lab)
+        machines = student_machines(request, made)
+        body = selected(door, machines, order=_by_name, view=lambda each: environment_view(request, made, each))
+    return shown(body)
+
+
+def get_one(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
+    with door.reading() as request:
+        made = get_made(request, account, lab)
+        return shown(environment_view(request, made, get_student_machine(request, made, environment)))
+
+
+def keep_one(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
+    """Nothing of an environment may be written: what there is, is shown."""
+    with door.reading() as request:
+        made = get_made(request, account, lab)
+        request.caller.require(f"{LAB_ACTION}/write", made.key)
+        return shown(environment_view(request, made, get_student_machine(request, made, environment)))
+
+
+def delete_one(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
+    with door.writing() as request:
+        made = get_made(request, account, lab)
+        request.caller.require(f"{LAB_ACTION}/write", made.key)
+        try:
+            get_student_machine(request, made, environment)
+        except NotFound:
+            return Response(status_code=204)
+    raise Conflict("A lab's machines go with its capacity.", hint="Lower maxUsersInLab, then publish.")
+
+
+def claim(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
+    """Who is expected in the lab needs no role."""
+    with door.writing() as request:
+        request.uow.accounts.get_by_key(account.key)
+        claim_machine(request, request.uow.labs.get_by_key(lab.key), environment)
+    return Response(status_code=200)
+
+
+def start(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
+    with door.writing() as request:
+        _require_student_machine(request, account, lab, environment)
+        operation = start_machine(request, lab, environment)
+    return begun(door, operation)
+
+
+def stop(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
+    with door.writing() as request:
+        _require_student_machine(request, account, lab, environment)
+        operation = stop_machine(request, lab, environment)
+    return begun(door, operation)
+
+
+def set_password(
+    account: AccountId, lab: LabId, environment: str, body: NewPassword, door: At, _: None = OneSetting
+) -> Response:
+    with door.writing() as request:
+        held = _require_student_machine(request, account, lab, environment)
+        operation = reset_password(
+            request,
+            lab,
+            environment,
+            account=body.username or held.user_name,
+            new_password=body.password.get_secret_value(),
+            secrets=door.inside.secrets,
+        )
+    return begun(door, operation)
+
+
+def _require_student_machine(request: Request, account: ResourceId, lab: ResourceId, name: str) -> Lab:
+    """The template is none. Whose machine it is needs no role."""
+    held = request.uow.labs.find_by_key(lab.key)
+    machines = student_machines(request, held) if held else []
+    if held and any(is_claimed_by_caller(request, each) for each in machines if each.name.lower() == name.lower()):
+        return held
+    made = get_made(request, account, lab)
+    get_student_machine(request, made, name)
+    return made
+
+
+def _by_name(machine: LabMachine) -> Order:
+    return (machine.name.lower(), machine.id)
+
+
+ROUTES = (
+    Route(name="Environments_List", method="GET", path=SETTING + "/environments", handler=list_all),
+    Route(name="Environments_Get", method="GET", path=ENVIRONMENT, handler=get_one),
+    Route(name="Environments_CreateOrUpdate", method="PUT", path=ENVIRONMENT, handler=keep_one),
+    Route(name="Environments_Update", method="PATCH", path=ENVIRONMENT, handler=keep_one),
+    Route(name="Environments_Delete", method="DELETE", path=ENVIRONMENT, handler=delete_one),
+    Route(name="Environments_Claim", method="POST", path=ENVIRONMENT + "/claim", handler=claim),
+    Route(name="Environments_Start", method="POST", path=ENVIRONMENT + "/start", handler=start),
+    Route(name="Environments_Stop", method="POST", path=ENVIRONMENT + "/stop", handler=stop),
+    Route(name="Environments_ResetPassword", method="POST", path=ENVIRONMENT + "/resetPassword", handler=set_password),
+)

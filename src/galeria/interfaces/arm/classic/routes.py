@@ -1,0 +1,14 @@
+"""All doors of the older API."""
+
+from galeria.interfaces.arm.classic import accounts, environments, global_users, images, labs, settings, users
+from galeria.interfaces.arm.routes import Route
+
+ROUTES: tuple[Route, ...] = (
+    *accounts.ROUTES,
+    *images.ROUTES,
+    *labs.ROUTES,
+    *settings.ROUTES,
+    *environments.ROUTES,
+    *users.ROUTES,
+    *global_users.ROUTES,
+)

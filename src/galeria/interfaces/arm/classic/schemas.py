@@ -1,0 +1,173 @@
+"""Bodies of the older API. Everything may be absent where nothing can be done without it is not said."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from galeria.interfaces.arm.schemas import Tags, Text, Wire, Word, any_case
+from galeria.interfaces.arm.schemas_labs import ArmId
+from galeria.interfaces.arm.schemas_profiles import Duration
+
+
+class AccessMode(StrEnum):
+    RESTRICTED = "Restricted"
+    OPEN = "Open"
+
+
+class Configuration(StrEnum):
+    NOT_APPLICABLE = "NotApplicable"
+    COMPLETED = "Completed"
+
+
+class AddRemove(StrEnum):
+    ADD = "Add"
+    REMOVE = "Remove"
+
+
+class OnOff(StrEnum):
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+
+
+class Body(Wire):
+    location: Word | None = None
+    tags: Tags | None = None
+
+
+class AccountProperties(Wire):
+    enabled_region_selection: bool | None = None
+
+
+class AccountBody(Body):
+    properties: AccountProperties | None = None
+
+
+class GalleryImageProperties(Wire):
+    is_enabled: bool | None = None
+
+
+class GalleryImageBody(Body):
+    properties: GalleryImageProperties | None = None
+
+
+class SharedImageProperties(Wire):
+    enable_state: Annotated[OnOff, any_case(OnOff)] = Field(alias="EnableState")
+
+
+class SharedImageBody(Wire):
+    properties: SharedImageProperties
+
+
+class SharedGalleryProperties(Wire):
+    gallery_id: ArmId
+
+
+class SharedGalleryBody(Wire):
+    properties: SharedGalleryProperties
+
+
+class LabProperties(Wire):
+    max_users_in_lab: int | None = None
+    usage_quota: Duration | None = None
+    user_access_mode: Annotated[AccessMode | None, any_case(AccessMode)] = None
+
+
+class LabBody(Body):
+    properties: LabProperties | None = None
+
+
+class AddUsers(Wire):
+    email_addresses: Annotated[list[Annotated[str, Field(max_length=1000)]], Field(max_length=1000)]
+
+
+class ReferenceVm(Wire):
+    user_name: Word
+    password: SecretStr = SecretStr("")
+
+
+class ResourceSettings(Wire):
+    gallery_image_resource_id: ArmId | None = None
+    size: Word | None = None
+    reference_vm: ReferenceVm | None = None
+
+
+class SettingProperties(Wire):
+    title: Annotated[Text, Field(max_length=120)] | None = None
+    description: Text | None = None
+    configuration_state: Annotated[Configuration | None, any_case(Configuration)] = None
+    resource_settings: ResourceSettings | None = None
+
+
+class SettingBody(Body):
+    properties: SettingProperties | None = None
+
+
+class ResourceCreation(Wire):
+    gallery_image_resource_id: ArmId
+    size: Word | None = None
+    reference_vm: ReferenceVm = Field(alias="referenceVmCreationParameters")
+
+
+class SettingCreation(Wire):
+    resource: ResourceCreation = Field(alias="resourceSettingCreationParameters")
+
+
+class LabCreation(Wire):
+    max_users_in_lab: int | None = None
+
+
+class CreateLab(Body):
+    name: Word
+    lab: LabCreation = Field(alias="labCreationParameters")
+    setting: SettingCreation | None = Field(default=None, alias="environmentSettingCreationParameters")
+
+
+class SaveImage(Wire):
+    name: Word
+
+
+class NewPassword(Wire):
+    """Without a user name the template's own account is meant."""
+
+    username: Word | None = None
+    password: SecretStr
+
+
+class UserProperties(Wire):
+    email: Annotated[str, Field(max_length=1000)] | None = None
+
+
+class UserBody(Body):
+    properties: UserProperties | None = None
+
+
+class OneEnvironment(Wire):
+    environment_id: ArmId
+
+
+class EnvironmentPassword(OneEnvironment):
+    username: Word | None = None
+    password: SecretStr | None = None
+
+
+class OfLab(Wire):
+    lab_id: ArmId | None = None
+
+
+class OneOperation(Wire):
+    operation_url: Text
+
+
+class ManyOperations(Wire):
+    urls: Annotated[list[Text], Field(max_length=100)]
+
+
+class Preference(Wire):
+    lab_account_resource_id: ArmId | None = None
+    add_remove: Annotated[AddRemove | None, any_case(AddRemove)] = None
+    lab_resource_id: ArmId | None = None
+
+
+class Registration(Wire):
+    registration_code: Word

@@ -1,0 +1,256 @@
+"""A lab's environment setting, 'default': its template."""
+
+from dataclasses import replace
+
+from starlette.responses import Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.classic_labs import DraftRequest, delete_template, get_either, get_made
+from galeria.actions.labs.lab_publishing import publish_lab
+from galeria.actions.labs.lab_settings import Fixed, LabSettings, update_lab
+from galeria.actions.labs.labs import LabRequest, create_lab
+from galeria.actions.labs.machine_claims import claim_any
+from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
+from galeria.actions.versions.exports import ExportRequest, export_template
+from galeria.domain.durations import show_duration
+from galeria.domain.errors import Invalid
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs import Lab, LabDraft, LabMachine, MachineKind
+from galeria.domain.operations import Operation
+from galeria.domain.sizes import get_size
+from galeria.interfaces.arm.answers import accepted, deleting, put, shown
+from galeria.interfaces.arm.classic.places import LAB, SETTING, TEMPLATE, AccountId, LabId, OneSetting, modern_image
+from galeria.interfaces.arm.classic.schemas import (
+    NewPassword,
+    ReferenceVm,
+    ResourceCreation,
+    ResourceSettings,
+    SaveImage,
+    SettingBody,
+    SettingProperties,
+)
+from galeria.interfaces.arm.classic.sizes import category, named_size
+from galeria.interfaces.arm.classic.views import setting_view
+from galeria.interfaces.arm.door import At, Door
+from galeria.interfaces.arm.ids import named_id
+from galeria.interfaces.arm.paging import by_name
+from galeria.interfaces.arm.routes import Route
+from galeria.interfaces.arm.selecting import selected
+
+_SETTINGS = "properties.resourceSettings"
+
+
+def list_all(account: AccountId, lab: LabId, door: At) -> Response:
+    """One, or none for a lab that has no template yet."""
+    with door.reading() as request:
+        found = get_either(request, account, lab)
+        made = [found] if isinstance(found, Lab) else []
+        return shown(selected(door, made, order=by_name, view=lambda each: _view(request, each)))
+
+
+def get_one(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
+    with door.reading() as request:
+        return shown(_view(request, get_made(request, account, lab)))
+
+
+def put_one(account: AccountId, lab: LabId, body: SettingBody, door: At, _: None = OneSetting) -> Response:
+    """The first one makes the template, as an operation; later ones change what may change."""
+    with door.writing() as request:
+        held = get_either(request, account, lab)
+        operation = None
+        if isinstance(held, Lab):
+            found = update_lab(request, lab, _changes(request, held, body), door.inside.secrets)
+        else:
+            wanted = _first(request, account, held, body)
+            found, _is_new, operation = create_lab(request, lab, wanted, door.inside.secrets)
+        view = _view(request, found)
+    door.start(operation)
+    return put(door, view, is_new=not isinstance(held, Lab), operation=operation)
+
+
+def patch_one(account: AccountId, lab: LabId, body: SettingBody, door: At, _: None = OneSetting) -> Response:
+    with door.writing() as request:
+        held = get_made(request, account, lab)
+        found = update_lab(request, lab, _changes(request, held, body), door.inside.secrets)
+        return shown(_view(request, found))
+
+
+def delete_one(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
+    """The lab stays, without a template."""
+    with door.writing() as request:
+        operation = delete_template(request, account, lab)
+    door.start(operation)
+    return deleting(door, operation)
+
+
+def start(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
+    with door.writing() as request:
+        get_made(request, account, lab)
+        operation = start_machine(request, lab, TEMPLATE)
+    return begun(door, operation)
+
+
+def stop(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
+    with door.writing() as request:
+        get_made(request, account, lab)
+        operation = stop_machine(request, lab, TEMPLATE)
+    return begun(door, operation)
+
+
+def publish(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
+    """Answers at once; publishingState tells how far it is. `useExistingImage` makes no difference without machines."""
+    with door.writing() as request:
+        get_made(request, account, lab)
+        operation = publish_lab(request, lab)
+    door.start(operation)
+    return Response(status_code=200)
+
+
+def claim(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
+    """Who is expected in the lab needs no role."""
+    with door.writing() as request:
+        request.uow.accounts.get_by_key(account.key)
+        claim_any(request, request.uow.labs.get_by_key(lab.key))
+    return Response(status_code=200)
+
+
+def save_image(account: AccountId, lab: LabId, body: SaveImage, door: At, _: None = OneSetting) -> Response:
+    wanted = ExportRequest(lab=lab, machine=TEMPLATE, name=body.name)
+    with door.writing() as request:
+        get_made(request, account, lab)
+        _definition, _version, operation = export_template(request, account, wanted)
+    return begun(door, operation)
+
+
+def set_password(account: AccountId, lab: LabId, body: NewPassword, door: At, _: None = OneSetting) -> Response:
+    with door.writing() as request:
+        made = get_made(request, account, lab)
+        operation = reset_password(
+            request,
+            lab,
+            TEMPLATE,
+            account=body.username or made.user_name,
+            new_password=body.password.get_secret_value(),
+            secrets=door.inside.secrets,
+        )
+    return begun(door, operation)
+
+
+def begun(door: Door, operation: Operation | None) -> Response:
+    """200 when there was nothing to do."""
+    if operation is None:
+        return Response(status_code=200)
+    door.start(operation)
+    return accepted(door, operation)
+
+
+def template_request(
+    request: Request, account: ResourceId, said: DraftRequest, location: str, resource: ResourceCreation
+) -> LabRequest:
+    """A lab with its template, in today's words."""
+    image = named_id(resource.gallery_image_resource_id, "galleryImageResourceId")
+    return LabRequest(
+        location=said.location or location,
+        tags=said.tags or {},
+        account=account,
+        title="",
+        description="",
+        image=modern_image(image),
+        size=named_size(request.settings.sizes, resource.size or "Basic"),
+        user_name=resource.reference_vm.user_name,
+        password=resource.reference_vm.password.get_secret_value(),
+        settings=LabSettings(
+            capacity=said.capacity, usage_quota=said.usage_quota, open_access=said.open_access, tags=said.tags
+        ),
+    )
+
+
+def _first(request: Request, account: ResourceId, draft: LabDraft, body: SettingBody) -> LabRequest:
+    properties = body.properties or SettingProperties()
+    resource = properties.resource_settings or ResourceSettings()
+    if resource.gallery_image_resource_id is None or resource.reference_vm is None:
+        raise Invalid(
+            "A template needs an image and an account.",
+            hint="Send resourceSettings.galleryImageResourceId and resourceSettings.referenceVm.",
+            target=_SETTINGS,
+        )
+    said = DraftRequest(
+        tags=dict(draft.tags),
+        capacity=draft.capacity,
+        usage_quota=show_duration(draft.usage_quota),
+        open_access=draft.open_access,
+    )
+    creation = ResourceCreation(
+        gallery_image_resource_id=resource.gallery_image_resource_id,
+        size=resource.size,
+        referenceVmCreationParameters=resource.reference_vm,
+    )
+    wanted = template_request(request, account, said, draft.location, creation)
+    return replace(
+        wanted,
+        title=properties.title or "",
+        description=properties.description or "",
+        settings=replace(wanted.settings, profiles=_profiles(properties)),
+    )
+
+
+def _changes(request: Request, lab: Lab, body: SettingBody) -> LabSettings:
+    properties = body.properties or SettingProperties()
+    resource = properties.resource_settings or ResourceSettings()
+    image = resource.gallery_image_resource_id
+    return LabSettings(
+        title=properties.title,
+        description=properties.description,
+        profiles=_profiles(properties),
+        fixed=Fixed(
+            image=modern_image(named_id(image, f"{_SETTINGS}.galleryImageResourceId")) if image else None,
+            size=_said_size(request, lab, resource),
+            user_name=_said_user(request, lab, resource.reference_vm),
+        ),
+    )
+
+
+def _said_size(request: Request, lab: Lab, resource: ResourceSettings) -> str | None:
+    """None where the category is the one that the lab's size lies in."""
+    held = category(get_size(request.settings.sizes, lab.size))
+    if resource.size is None or resource.size.lower() == held.lower():
+        return None
+    return named_size(request.settings.sizes, resource.size)
+
+
+def _said_user(request: Request, lab: Lab, machine: ReferenceVm | None) -> str | None:
+    """The template's account may have been changed by a reset of its password: that name is what is shown."""
+    template = _template(request, lab)
+    shown_name = template.user_name if template else lab.user_name
+    return None if machine is None or machine.user_name == shown_name else machine.user_name
+
+
+def _profiles(properties: SettingProperties) -> dict[str, str]:
+    state = properties.configuration_state
+    return {} if state is None else {"configurationState": state.value}
+
+
+def _template(request: Request, lab: Lab) -> LabMachine | None:
+    machines = request.uow.machines.of_lab(lab.id)
+    return next((each for each in machines if each.kind is MachineKind.TEMPLATE), None)
+
+
+def _view(request: Request, lab: Lab) -> dict[str, object]:
+    return setting_view(request, lab, _template(request, lab))
+
+
+ROUTES = (
+    Route(name="EnvironmentSettings_List", method="GET", path=LAB + "/environmentsettings", handler=list_all),
+    Route(name="EnvironmentSettings_Get", method="GET", path=SETTING, handler=get_one),
+    Route(name="EnvironmentSettings_CreateOrUpdate", method="PUT", path=SETTING, handler=put_one),
+    Route(name="EnvironmentSettings_Update", method="PATCH", path=SETTING, handler=patch_one),
+    Route(name="EnvironmentSettings_Delete", method="DELETE", path=SETTING, handler=delete_one),
+    Route(name="EnvironmentSettings_Start", method="POST", path=SETTING + "/start", handler=start),
+    Route(name="EnvironmentSettings_Stop", method="POST", path=SETTING + "/stop", handler=stop),
+    Route(name="EnvironmentSettings_Publish", method="POST", path=SETTING + "/publish", handler=publish),
+    Route(name="EnvironmentSettings_ClaimAny", method="POST", path=SETTING + "/claimAny", handler=claim),
+    Route(name="EnvironmentSettings_SaveImage", method="POST", path=SETTING + "/saveImage", handler=save_image),
+    Route(
+        name="EnvironmentSettings_ResetPassword", method="POST", path=SETTING + "/resetPassword", handler=set_password
+    ),
+)

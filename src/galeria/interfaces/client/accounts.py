@@ -1,0 +1,105 @@
+"""Lab accounts (lab plans in the API) and the images that they offer."""
+
+from collections.abc import Sequence
+
+from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.ids import ResourceId
+from galeria.interfaces.client.connection import Connection, Json
+from galeria.interfaces.client.names import Names
+from galeria.interfaces.client.operations import Begun
+from galeria.interfaces.client.resources import Resources, said
+
+LABS_API = "2023-06-07"
+
+
+class Accounts:
+    """Names may be left out: the usual account is meant."""
+
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self._rest = Resources(connection=connection, api=LABS_API)
+        self._names = names
+
+    def list(self) -> list[Json]:
+        return self._rest.list(f"{self._names.scope}/providers/Microsoft.LabServices/labPlans")
+
+    def get(self, name: str = "") -> Json:
+        return self._rest.get(self._names.account_id(name))
+
+    def put(self, name: str = "", *, region: str, gallery: str | None = None) -> Begun:
+        """Make one; every region is allowed until a policy says otherwise. An account that exists keeps its gallery."""
+        id = self._names.account_id(name)
+        existing = self._rest.find(id)
+        attached = str(self._names.gallery(gallery)) if gallery else _gallery_of(existing)
+        return self._rest.put(id, {"location": region, "properties": said(sharedGalleryId=attached)})
+
+    def attach(self, gallery: str, *, account: str = "") -> Begun:
+        properties = {"sharedGalleryId": str(self._names.gallery(gallery))}
+        return self._rest.patch(self._names.account_id(account), {"properties": properties})
+
+    def detach(self, *, account: str = "") -> Begun:
+        return self._rest.patch(self._names.account_id(account), {"properties": {"sharedGalleryId": None}})
+
+    def set_policy(
+        self,
+        *,
+        account: str = "",
+        allowed_regions: Sequence[str] | None = None,
+        os_disk_limit_gb: int | None = None,
+        enable_by_default: bool | None = None,
+    ) -> Begun:
+        """None leaves a policy as it is."""
+        ours = said(osDiskLimitInGB=os_disk_limit_gb, imagesEnabledByDefault=enable_by_default)
+        properties = said(
+            allowedRegions=list(allowed_regions) if allowed_regions is not None else None,
+            galeria=ours or None,
+        )
+        return self._rest.patch(self._names.account_id(account), {"properties": properties})
+
+    def delete(self, name: str = "") -> Begun:
+        return self._rest.delete(self._names.account_id(name))
+
+    def attached_gallery(self, *, account: str = "") -> str:
+        """The id of the account's gallery. Raises Conflict where it has none."""
+        found = self.get(account)
+        attached = _gallery_of(found)
+        if not attached:
+            raise Conflict(
+                f"The lab account '{found['name']}' has no gallery attached.",
+                hint="Attach one (galeria account attach GALLERY), or name a gallery with --gallery.",
+            )
+        return attached
+
+
+class Images:
+    """Images as a lab account offers them in one region, the unusable ones with every reason and cure."""
+
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self._rest = Resources(connection=connection, api=LABS_API)
+        self._names = names
+
+    def list(self, *, account: str = "", region: str = "") -> list[Json]:
+        return self._rest.list(f"{self._names.account_id(account)}/images", **_of_region(region))
+
+    def get(self, name: str, *, account: str = "", region: str = "") -> Json:
+        """By resource name or display name, in any case. Raises NotFound."""
+        wanted = name.strip().casefold()
+        for image in self.list(account=account, region=region):
+            if wanted in (image["name"].casefold(), str(image["properties"].get("displayName")).casefold()):
+                return image
+        id = self._names.account_id(account)
+        raise NotFound(
+            f"The lab account '{id.name}' has no image '{name}'.", hint="'galeria image list' shows the images it has."
+        )
+
+    def enable(self, name: str, *, account: str = "", enabled: bool) -> Json:
+        id: ResourceId = self._names.account_id(account).child("images", self.get(name, account=account)["name"])
+        state = "Enabled" if enabled else "Disabled"
+        return self._rest.patch(id, {"properties": {"enabledState": state}}).resource
+
+
+def _of_region(region: str) -> dict[str, str]:
+    return {"region": region} if region else {}
+
+
+def _gallery_of(account: Json | None) -> str | None:
+    return (account or {}).get("properties", {}).get("sharedGalleryId") or None

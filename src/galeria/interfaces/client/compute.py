@@ -1,0 +1,182 @@
+"""Resource groups, galleries, image definitions and image versions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from galeria.domain.galleries import OS_DISK
+from galeria.domain.ids import ResourceId
+from galeria.interfaces.client.connection import Connection, Json
+from galeria.interfaces.client.names import Names
+from galeria.interfaces.client.operations import Begun
+from galeria.interfaces.client.resources import Resources, said
+
+GROUPS_API = "2024-11-01"
+COMPUTE_API = "2024-03-03"
+
+
+class Groups:
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self._rest = Resources(connection=connection, api=GROUPS_API)
+        self._names = names
+
+    def get(self, name: str = "") -> Json:
+        return self._rest.get(self._names.group_id(name))
+
+    def put(self, name: str, *, region: str) -> Json:
+        return self._rest.put(self._names.group_id(name), {"location": region}).resource
+
+    def regions(self) -> list[Json]:
+        """Every region of the installation: {name, displayName, …}."""
+        return self._rest.list(f"{self._names.scope}/locations")
+
+    def region_of(self, id: ResourceId) -> str:
+        """The region of the group that an id lies in: where new resources go when nobody says."""
+        return str(self._rest.get(ResourceId(id.subscription, id.group))["location"])
+
+    def list(self) -> list[Json]:
+        return self._rest.list(f"{self._names.scope}/resourceGroups")
+
+
+class Galleries:
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self._rest = Resources(connection=connection, api=COMPUTE_API)
+        self._names = names
+
+    def list(self) -> list[Json]:
+        """Of the whole subscription."""
+        return self._rest.list(f"{self._names.scope}/providers/Microsoft.Compute/galleries")
+
+    def get(self, name: str) -> Json:
+        return self._rest.get(self._names.gallery(name))
+
+    def find(self, name: str) -> Json | None:
+        return self._rest.find(self._names.gallery(name))
+
+    def put(self, name: str, *, region: str, description: str = "") -> Begun:
+        body = {"location": region, "properties": {"description": description}}
+        return self._rest.put(self._names.gallery(name), body)
+
+    def delete(self, name: str) -> Begun:
+        return self._rest.delete(self._names.gallery(name))
+
+    def costs(self, name: str) -> Json:
+        """What every version occupies and costs per region, and which labs use it."""
+        return self._rest.get(f"{self._names.gallery(name)}/costs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDefinition:
+    """What is fixed once an image definition exists, and its display name.
+
+    Empty, for a new one: Linux, Generalized, V2 (the defaults of `az sig image-definition create`).
+    """
+
+    os_type: str = ""
+    os_state: str = ""
+    generation: str = ""
+    publisher: str = "galeria"
+    offer: str = "imported"
+    sku: str = ""  # empty: the definition's name
+    display_name: str = ""
+    description: str = ""
+
+
+class Definitions:
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self._rest = Resources(connection=connection, api=COMPUTE_API)
+        self._names = names
+
+    def list(self, gallery: str) -> list[Json]:
+        return self._rest.list(f"{self._names.gallery(gallery)}/images")
+
+    def get(self, gallery: str, name: str) -> Json:
+        return self._rest.get(self._names.image(gallery, name))
+
+    def find(self, gallery: str, name: str) -> Json | None:
+        return self._rest.find(self._names.image(gallery, name))
+
+    def put(self, gallery: str, name: str, wanted: NewDefinition, *, region: str) -> Begun:
+        id = self._names.image(gallery, name)
+        properties = said(
+            osType=wanted.os_type or "Linux",
+            osState=wanted.os_state or "Generalized",
+            hyperVGeneration=wanted.generation or "V2",
+            identifier={"publisher": wanted.publisher, "offer": wanted.offer, "sku": wanted.sku or _sku(id.name)},
+            description=wanted.description or None,
+            galeria={"displayName": wanted.display_name} if wanted.display_name else None,
+        )
+        return self._rest.put(id, {"location": region, "properties": properties})
+
+    def confirm(self, definition: Json, wanted: NewDefinition) -> None:
+        """Let the server say whether an existing definition is what is wanted. Raises Invalid where it is not."""
+        stated = {"osType": wanted.os_type, "osState": wanted.os_state, "hyperVGeneration": wanted.generation}
+        differing = {key: value for key, value in stated.items() if value and definition["properties"][key] != value}
+        if differing:
+            self._rest.put(definition["id"], {**definition, "properties": {**definition["properties"], **differing}})
+
+    def delete(self, gallery: str, name: str) -> Begun:
+        return self._rest.delete(self._names.image(gallery, name))
+
+
+class Versions:
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self._rest = Resources(connection=connection, api=COMPUTE_API)
+        self._names = names
+
+    def list(self, gallery: str, image: str) -> list[Json]:
+        return self._rest.list(f"{self._names.image(gallery, image)}/versions", **{"$expand": "ReplicationStatus"})
+
+    def get(self, gallery: str, image: str, number: str) -> Json:
+        return self.by_id(str(self._names.version(gallery, image, number)))
+
+    def by_id(self, id: str) -> Json:
+        return self._rest.get(id, **{"$expand": "ReplicationStatus"})
+
+    def put(
+        self,
+        gallery: str,
+        image: str,
+        number: str,
+        *,
+        region: str,
+        uploads: Mapping[int, str],
+        regions: Sequence[str] = (),
+        exclude_from_latest: bool = False,
+    ) -> Begun:
+        """A version made from uploads: lun (-1: the OS disk) → upload id. `regions`: where to, the home region included."""
+        data = [{"lun": lun, "source": {"uploadId": upload}} for lun, upload in uploads.items() if lun != OS_DISK]
+        disks = said(osDiskImage={"source": {"uploadId": uploads[OS_DISK]}}, dataDiskImages=data or None)
+        publishing = said(
+            targetRegions=[{"name": name} for name in regions] or None, excludeFromLatest=exclude_from_latest
+        )
+        body = {"location": region, "properties": {"storageProfile": disks, "publishingProfile": publishing}}
+        return self._rest.put(self._names.version(gallery, image, number), body)
+
+    def replicate(self, version: Json, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Begun:
+        """Change the regions of a version as `get` gave it; everything else of it stays."""
+        publishing = dict(version["properties"].get("publishingProfile") or {})
+        gone = {_region(name) for name in remove}
+        kept = [each for each in publishing.get("targetRegions") or [] if _region(each["name"]) not in gone]
+        held = {_region(each["name"]) for each in kept}
+        publishing["targetRegions"] = kept + [{"name": name} for name in add if _region(name) not in held]
+        properties = {"publishingProfile": publishing, "storageProfile": {}}
+        body = said(location=version["location"], tags=version.get("tags"), properties=properties)
+        return self._rest.put(version["id"], body)
+
+    def delete(self, gallery: str, image: str, number: str) -> Begun:
+        """The operation's output: {freedBytes: {region: n}, laterBytes: {region: n}}."""
+        return self._rest.delete(self._names.version(gallery, image, number))
+
+    def impact(self, gallery: str, image: str, number: str) -> Json:
+        """What deleting it would mean; nothing is changed."""
+        return self._rest.get(f"{self._names.version(gallery, image, number)}/impact")
+
+
+def _region(name: str) -> str:
+    """The service gives back what was typed: "Brazil South" is brazilsouth."""
+    return name.replace(" ", "").casefold()
+
+
+def _sku(name: str) -> str:
+    """A SKU has at most 64 characters, 16 fewer than an image's name, and no point at its end."""
+    return name[:64].rstrip(".")

@@ -1,0 +1,76 @@
+"""Files from outside become an image version: definition where it is missing, uploads, version."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from galeria.domain.galleries import FIRST_VERSION, OS_DISK, VersionNumber
+from galeria.domain.ids import proposed_name
+from galeria.interfaces.client.compute import NewDefinition
+from galeria.interfaces.client.galeria import Galeria
+from galeria.interfaces.client.operations import Begun
+from galeria.interfaces.client.uploads import Heard
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest:
+    """`name` may be anything readable; `version` empty: 1.0.0, or the highest one with patch + 1."""
+
+    gallery: str
+    name: str
+    os_disk: Path
+    data_disks: Sequence[Path] = ()
+    version: str = ""
+    region: str = ""  # the home region; empty: the gallery's
+    regions: Sequence[str] = ()  # more regions to bring it to
+    definition: NewDefinition = field(default_factory=NewDefinition)
+
+    @property
+    def files(self) -> list[Path]:
+        return [self.os_disk, *self.data_disks]
+
+
+HeardFile = Callable[[Path], Heard]
+"""Gives the listener for one file's bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """The version that is being made."""
+
+    image: str
+    version: str
+    begun: Begun
+
+
+def begin_import(galeria: Galeria, wanted: ImportRequest, *, heard: HeardFile) -> Imported:
+    """Send the files and begin the version. May be repeated after any failure: what was sent is not sent again.
+
+    Raises what the server refuses, Conflict when a file changes meanwhile, Unavailable when the line stays broken.
+    """
+    region = wanted.region or str(galeria.galleries.get(wanted.gallery)["location"])
+    image = _ensure_definition(galeria, wanted, region)
+    number = wanted.version or _next_number(galeria, wanted.gallery, image)
+    VersionNumber.parse(number)
+    files = enumerate(wanted.files, start=OS_DISK)
+    uploads = {lun: galeria.uploads.send(file, heard=heard(file)) for lun, file in files}
+    targets = list(dict.fromkeys([region, *wanted.regions]))
+    begun = galeria.versions.put(wanted.gallery, image, number, region=region, uploads=uploads, regions=targets)
+    for file in wanted.files:
+        galeria.uploads.forget(file)
+    return Imported(image=image, version=number, begun=begun)
+
+
+def _ensure_definition(galeria: Galeria, wanted: ImportRequest, region: str) -> str:
+    name = proposed_name(wanted.name)
+    existing = galeria.definitions.find(wanted.gallery, name)
+    if existing is None:
+        galeria.wait(galeria.definitions.put(wanted.gallery, name, wanted.definition, region=region))
+    else:
+        galeria.definitions.confirm(existing, wanted.definition)
+    return name
+
+
+def _next_number(galeria: Galeria, gallery: str, image: str) -> str:
+    numbers = [VersionNumber.parse(each["name"]) for each in galeria.versions.list(gallery, image)]
+    return str(max(numbers).next_patch if numbers else FIRST_VERSION)

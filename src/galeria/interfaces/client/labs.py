@@ -1,0 +1,128 @@
+"""Labs, their machines, and the export of a template to the gallery."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from galeria.domain.errors import Conflict
+from galeria.interfaces.client.accounts import LABS_API
+from galeria.interfaces.client.connection import Connection, Json
+from galeria.interfaces.client.names import Names
+from galeria.interfaces.client.operations import Begun
+from galeria.interfaces.client.resources import Resources, said
+
+TEMPLATE = "template"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewLab:
+    """`image` is the id of an image definition (its latest version), of a version, or of an account's image."""
+
+    image: str
+    user: str
+    password: str = field(repr=False)
+    region: str
+    size: str = "Small"
+    title: str = ""
+    description: str = ""
+    new_identity: bool = False
+    account: str = ""  # empty: the usual one
+
+
+class Labs:
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self._rest = Resources(connection=connection, api=LABS_API)
+        self._names = names
+
+    def get(self, name: str) -> Json:
+        return self._rest.get(self._names.lab(name))
+
+    def create(self, name: str, wanted: NewLab) -> Begun:
+        """With its template VM, which is not started. Raises Conflict where the image cannot make a lab there."""
+        id = self._names.lab(name)
+        machine = {
+            "createOption": "TemplateVM",
+            "imageReference": {"id": wanted.image},
+            "sku": {"name": wanted.size, "capacity": 0},
+            "adminUser": {"username": wanted.user, "password": wanted.password},
+        }
+        properties = said(
+            labPlanId=str(self._names.account_id(wanted.account)),
+            title=wanted.title or id.name,
+            description=wanted.description or None,
+            virtualMachineProfile=machine,
+            galeria={"newIdentity": True} if wanted.new_identity else None,
+        )
+        return self._rest.put(id, {"location": wanted.region, "properties": properties})
+
+    def delete(self, name: str) -> Begun:
+        return self._rest.delete(self._names.lab(name))
+
+    def sizes(self) -> list[Json]:
+        return self._rest.list(f"{self._names.scope}/providers/Microsoft.LabServices/skus")
+
+    def list(self) -> list[Json]:
+        """Of the whole subscription, those that the caller may see."""
+        return self._rest.list(f"{self._names.scope}/providers/Microsoft.LabServices/labs")
+
+
+class Machines:
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self._rest = Resources(connection=connection, api=LABS_API)
+        self._names = names
+
+    def list(self, lab: str) -> list[Json]:
+        return self._rest.list(f"{self._names.lab(lab)}/virtualMachines")
+
+    def get(self, lab: str, machine: str = TEMPLATE) -> Json:
+        return self._rest.get(self._names.machine(lab, machine))
+
+    def start(self, lab: str, machine: str = TEMPLATE) -> Begun:
+        return self._rest.post(f"{self._names.machine(lab, machine)}/start")
+
+    def stop(self, lab: str, machine: str = TEMPLATE) -> Begun:
+        return self._rest.post(f"{self._names.machine(lab, machine)}/stop")
+
+    def reset_password(self, lab: str, *, user: str, password: str, machine: str = TEMPLATE) -> Begun:
+        """Of a running machine; the account is made where it is missing."""
+        body = {"username": user, "password": password}
+        return self._rest.post(f"{self._names.machine(lab, machine)}/resetPassword", body)
+
+
+class Exports:
+    """The template of a lab, saved as an image version through the lab's own account."""
+
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self._rest = Resources(connection=connection, api=LABS_API)
+        self._names = names
+
+    def estimate(
+        self, lab: str, *, name: str, version: str = "", regions: Sequence[str] = (), machine: str = TEMPLATE
+    ) -> Json:
+        """What an export would read, send, store and cost; nothing is changed."""
+        body = self._body(lab, machine, name, version, regions)
+        return self._rest.post(f"{self._account_of(lab)}/estimateImage", body).resource
+
+    def begin(
+        self, lab: str, *, name: str, version: str = "", regions: Sequence[str] = (), machine: str = TEMPLATE
+    ) -> Begun:
+        """`resource` is {imageDefinitionId, imageVersionId, operationId}."""
+        body = self._body(lab, machine, name, version, regions)
+        return self._rest.post(f"{self._account_of(lab)}/saveImage", body, prefer="return=representation")
+
+    def _account_of(self, lab: str) -> str:
+        found = self._rest.get(self._names.lab(lab))
+        account = found["properties"].get("labPlanId")
+        if not account:
+            raise Conflict(
+                f"The lab account of '{found['name']}' is gone.",
+                hint="A lab is exported through its account's gallery.",
+            )
+        return str(account)
+
+    def _body(self, lab: str, machine: str, name: str, version: str, regions: Sequence[str]) -> Json:
+        return said(
+            name=name,
+            labVirtualMachineId=str(self._names.machine(lab, machine)),
+            version=version or None,
+            regions=list(regions) or None,
+        )

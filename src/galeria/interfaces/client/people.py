@@ -1,0 +1,74 @@
+"""People, programs and the roles that they have."""
+
+import uuid
+
+from galeria.domain.people import get_role
+from galeria.interfaces.client.connection import Connection, Json, path_of
+from galeria.interfaces.client.names import Names
+from galeria.interfaces.client.operations import API
+from galeria.interfaces.client.resources import Resources, said
+
+ROLES_API = "2022-04-01"
+
+
+class People:
+    """For Owners of the subscription; everybody may change the own password."""
+
+    def __init__(self, connection: Connection, names: Names) -> None:
+        self._rest = Resources(connection=connection, api=API)
+        self._root = f"{names.scope}/providers/Microsoft.Galeria/people"
+
+    def list(self) -> list[Json]:
+        return self._rest.list(self._root)
+
+    def create(self, name: str, *, display_name: str = "", password: str | None = None, kind: str = "User") -> Json:
+        """`kind` is User or ServicePrincipal. Where no password is given the answer holds a new one, this once: `secret`."""
+        body = said(name=name, displayName=display_name or name, password=password, kind=kind)
+        return self._rest.post(self._root, body).resource
+
+    def set_password(self, name: str, *, new: str, old: str | None = None) -> Json:
+        return self._rest.post(f"{self._root}{path_of(name)}/password", said(old=old, new=new)).resource
+
+
+class Roles:
+    """Roles are given at a scope: the id of a subscription, resource group or resource; they reach everything below."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._rest = Resources(connection=connection, api=ROLES_API)
+
+    def definitions(self, scope: str) -> list[Json]:
+        return self._rest.list(f"{scope}/providers/Microsoft.Authorization/roleDefinitions")
+
+    def give(self, who: str, role: str, scope: str) -> Json:
+        """`role` is a name or id; `who` a sign-in name or object id."""
+        body = {"properties": {"roleDefinitionId": _role_id(role), "principalId": who}}
+        return self._rest.put(f"{scope}{_ASSIGNMENTS}/{uuid.uuid4()}", body).resource
+
+    def take(self, who: str, role: str, scope: str) -> bool:
+        """What was given at exactly this scope; False where there was nothing to take."""
+        wanted = get_role(role).id
+        for each in self.list(scope, who=who):
+            its = each["properties"]
+            same_scope = its["scope"].rstrip("/").casefold() == scope.rstrip("/").casefold()
+            if same_scope and its["roleDefinitionId"].rsplit("/", 1)[-1].casefold() == wanted:
+                self._rest.delete(each["id"])
+                return True
+        return False
+
+    def list(self, scope: str, *, who: str = "") -> list[Json]:
+        """Those that reach the scope, and those below it; of one person by name or object id."""
+        found = self._rest.list(f"{scope}{_ASSIGNMENTS}")
+        return [each for each in found if not who or who.casefold() in _names(each)]
+
+
+_ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
+
+
+def _role_id(role: str) -> str:
+    return f"/providers/Microsoft.Authorization/roleDefinitions/{get_role(role).id}"
+
+
+def _names(assignment: Json) -> set[str]:
+    its = assignment["properties"]
+    ours = its.get("galeria") or {}
+    return {str(its["principalId"]).casefold(), str(ours.get("principalName", "")).casefold()}

@@ -1,0 +1,57 @@
+"""The verbs that every resource has, at one API version."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from galeria.domain.errors import NotFound
+from galeria.domain.ids import ResourceId
+from galeria.interfaces.client.connection import Connection, Json
+from galeria.interfaces.client.operations import Begun, begun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    connection: Connection
+    api: str
+
+    def get(self, id: ResourceId | str, **query: str) -> Json:
+        """Raises NotFound."""
+        return self.connection.get(_path(id), **{"api-version": self.api}, **query)
+
+    def find(self, id: ResourceId | str) -> Json | None:
+        try:
+            return self.get(id)
+        except NotFound:
+            return None
+
+    def list(self, path: str, **query: str) -> list[Json]:
+        return self.connection.get_all(_path(path), **{"api-version": self.api}, **query)
+
+    def put(self, id: ResourceId | str, body: Json) -> Begun:
+        return self._begin("PUT", id, body)
+
+    def patch(self, id: ResourceId | str, body: Json) -> Begun:
+        return self._begin("PATCH", id, body)
+
+    def post(self, id: ResourceId | str, body: Json | None = None, *, prefer: str = "") -> Begun:
+        """`prefer` is the header of that name."""
+        return self._begin("POST", id, body, {"Prefer": prefer} if prefer else None)
+
+    def delete(self, id: ResourceId | str) -> Begun:
+        return self._begin("DELETE", id, None)
+
+    def _begin(
+        self, method: str, id: ResourceId | str, body: Json | None, headers: dict[str, str] | None = None
+    ) -> Begun:
+        query = {"api-version": self.api}
+        return begun(self.connection.send(method, _path(id), query=query, body=body, headers=headers))
+
+
+def said(**values: Any) -> Json:
+    """Only what was said: keys whose value is None are left out."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _path(id: ResourceId | str) -> str:
+    return quote(str(id), safe="/()@:$,=")

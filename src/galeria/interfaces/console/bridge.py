@@ -1,0 +1,65 @@
+"""Copies bytes between a WebSocket and a connected stream, both ways, until one of them ends.
+
+Nothing is kept: a piece is read only after the one before it was taken by the other side.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from galeria.interfaces.console.endings import NOT_BINARY, SWITCHED_OFF, Ending
+
+PIECE = 64 * 1024  # bytes
+
+
+async def bridge(
+    websocket: WebSocket, connection: socket.socket, watch: Callable[[], Awaitable[Ending]]
+) -> Ending | None:
+    """How to close the WebSocket, or None where it is closed already. It also ends when `watch` returns.
+
+    The connection is closed in any case.
+    """
+    reader, writer = await asyncio.open_connection(sock=connection, limit=PIECE)
+    copying = [
+        asyncio.ensure_future(each) for each in (_to_viewer(reader, websocket), _to_machine(websocket, writer), watch())
+    ]
+    try:
+        done, _ = await asyncio.wait(copying, return_when=asyncio.FIRST_COMPLETED)
+        return next(each.result() for each in copying if each in done)
+    finally:
+        for each in copying:
+            each.cancel()
+        await asyncio.gather(*copying, return_exceptions=True)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket) -> Ending | None:
+    """The server's `send` waits while the viewer does not take what was sent."""
+    try:
+        while piece := await reader.read(PIECE):
+            await websocket.send_bytes(piece)
+    except WebSocketDisconnect:
+        return None
+    except OSError:  # the machine's side broke off
+        return SWITCHED_OFF
+    return SWITCHED_OFF
+
+
+async def _to_machine(websocket: WebSocket, writer: asyncio.StreamWriter) -> Ending | None:
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return None
+        piece = message.get("bytes")
+        if piece is None:
+            return NOT_BINARY
+        try:
+            writer.write(piece)
+            await writer.drain()
+        except OSError:
+            return SWITCHED_OFF

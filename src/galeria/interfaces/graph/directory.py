@@ -1,0 +1,103 @@
+"""People and programs in the shapes of Microsoft Graph v1.0, read-only.
+
+`az role assignment create --assignee NAME` looks a name up, `az role assignment list` the names of ids. Everybody who is
+signed in may, as in a tenant of Azure's with its defaults.
+"""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from galeria.actions.core.caller import Caller
+from galeria.domain.errors import NotFound
+from galeria.domain.people import Principal, PrincipalKind
+from galeria.interfaces.inside import Inside
+from galeria.interfaces.login.bearer import bearer
+
+Filter = Annotated[str, Query(alias="$filter", max_length=2048)]
+_QUOTED = re.compile(r"'((?:[^']|'')*)'")
+
+
+class Ids(BaseModel):
+    ids: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=1000)
+
+
+def directory_router(inside: Inside) -> APIRouter:
+    """Routes below /v1.0; every one of them behind sign-in."""
+    signed_in = bearer(inside.tokens, inside.database, inside.dice)
+
+    def who(request: Request) -> Caller:
+        return signed_in(request)
+
+    router = APIRouter(prefix="/v1.0", include_in_schema=False, dependencies=[Depends(who)])
+
+    def me(caller: Caller = Depends(who)) -> dict[str, Any]:
+        return _view(caller.principal)
+
+    router.add_api_route("/me", me, methods=["GET"])
+    _add_lists(router, inside)
+    _add_objects(router, inside)
+    return router
+
+
+def _add_lists(router: APIRouter, inside: Inside) -> None:
+    def users(filter: Filter = "") -> dict[str, Any]:
+        return _found(inside, PrincipalKind.USER, filter)
+
+    def programs(filter: Filter = "") -> dict[str, Any]:
+        return _found(inside, PrincipalKind.SERVICE_PRINCIPAL, filter)
+
+    router.add_api_route("/users", users, methods=["GET"])
+    router.add_api_route("/servicePrincipals", programs, methods=["GET"])
+
+
+def _add_objects(router: APIRouter, inside: Inside) -> None:
+    def by_ids(body: Ids) -> dict[str, Any]:
+        wanted = {id.lower() for id in body.ids}
+        return {"value": [_view(each) for each in _everybody(inside) if each.id.lower() in wanted]}
+
+    def one(id: str) -> dict[str, Any]:
+        for each in _everybody(inside):
+            if id.lower() in {each.id.lower(), each.name.lower()}:
+                return _view(each)
+        raise NotFound(f"Resource '{id}' does not exist.", hint="Check the name.", code="Request_ResourceNotFound")
+
+    router.add_api_route("/directoryObjects/getByIds", by_ids, methods=["POST"])
+    for kind in ("users", "servicePrincipals", "directoryObjects"):
+        router.add_api_route(f"/{kind}/{{id}}", one, methods=["GET"])
+
+
+def _found(inside: Inside, kind: PrincipalKind, filter: str) -> dict[str, Any]:
+    """Filters that clients send compare names or ids with quoted values; whoever has one of them is meant."""
+    values = {match.replace("''", "'").lower() for match in _QUOTED.findall(filter)}
+    people = [each for each in _everybody(inside) if each.kind is kind]
+    if filter:
+        people = [each for each in people if values & {each.name.lower(), each.id.lower(), each.display_name.lower()}]
+    return {"value": [_view(each) for each in people]}
+
+
+def _everybody(inside: Inside) -> list[Principal]:
+    with inside.database(reading=True) as uow:
+        return uow.people.all()
+
+
+def _view(principal: Principal) -> dict[str, Any]:
+    if principal.kind is PrincipalKind.USER:
+        return {
+            "@odata.type": "#microsoft.graph.user",
+            "id": principal.id,
+            "displayName": principal.display_name,
+            "userPrincipalName": principal.name,
+            "mail": None,
+        }
+    return {
+        "@odata.type": "#microsoft.graph.servicePrincipal",
+        "id": principal.id,
+        "appId": principal.name,
+        "displayName": principal.display_name,
+        "servicePrincipalNames": [principal.name],
+        "servicePrincipalType": "Application",
+    }

@@ -1,0 +1,92 @@
+"""Tokens for programs inside machines that have an identity header: `az login --identity` and the SDKs' managed identity.
+
+Source: reference/gallery-and-arm.md §4.3; the protocol of Azure App Service, api-version 2019-08-01.
+"""
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse
+
+from galeria.actions.people.credentials import find_by_identity
+from galeria.domain.people import Principal
+from galeria.interfaces.login.authority import Authority
+from galeria.interfaces.login.entrance import Entrance
+from galeria.interfaces.login.issuing import TOKEN_SECONDS, Issuer
+from galeria.interfaces.login.requests import client_address
+from galeria.interfaces.login.throttle import Blocked
+from galeria.ports.database import Database
+from galeria.ports.work import Clock
+
+
+class IdentityDoor:
+    def __init__(
+        self, authority: Authority, *, entrance: Entrance, issuer: Issuer, database: Database, clock: Clock
+    ) -> None:
+        self._authority = authority
+        self._entrance = entrance
+        self._issuer = issuer
+        self._database = database
+        self._clock = clock
+
+    def answer(self, header: str, address: str, resource: str, wanted: dict[str, str]) -> JSONResponse:
+        """`wanted` names the identity by client_id, object_id or mi_res_id, where the machine could have several."""
+        try:
+            self._entrance.check_address(address)
+        except Blocked as error:
+            return _refused(429, str(error), {"Retry-After": str(error.seconds)})
+        principal = self._find(header)
+        if principal is None:
+            self._entrance.count_guess(address)
+            return _refused(
+                401, "The X-IDENTITY-HEADER is not known or has expired. Get a new one: galeria person identity."
+            )
+        if not self._authority.is_audience(resource.removesuffix(".default")):
+            return _refused(400, f"The resource '{resource}' is not known here. Ask for '{self._authority.endpoint}'.")
+        if not _is_meant(principal, wanted):
+            return _refused(
+                400, f"The identity of this header is the client '{principal.name}', which was not asked for."
+            )
+        return self._token(principal, resource)
+
+    def _find(self, header: str) -> Principal | None:
+        with self._database(reading=True) as uow:
+            return find_by_identity(uow, self._clock, header)
+
+    def _token(self, principal: Principal, resource: str) -> JSONResponse:
+        now = int(self._clock.now().timestamp())
+        body = {
+            "access_token": self._issuer.access_token(principal),
+            "expires_on": str(now + TOKEN_SECONDS),  # seconds since 1970, as text
+            "resource": resource,
+            "token_type": "Bearer",
+            "client_id": principal.name,
+        }
+        return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+
+def managed_identity_router(door: IdentityDoor) -> APIRouter:
+    router = APIRouter(tags=["sign-in"])
+
+    @router.get("/msi/token")
+    def token(
+        request: Request,
+        resource: str = Query(""),
+        client_id: str = Query(""),
+        object_id: str = Query(""),
+        mi_res_id: str = Query(""),
+        x_identity_header: str = Header(""),
+    ) -> JSONResponse:
+        """An access token for the service principal that the header X-IDENTITY-HEADER belongs to."""
+        wanted = {"client_id": client_id, "object_id": object_id, "mi_res_id": mi_res_id}
+        return door.answer(x_identity_header, client_address(request), resource, wanted)
+
+    return router
+
+
+def _is_meant(principal: Principal, wanted: dict[str, str]) -> bool:
+    known = {"client_id": principal.name, "object_id": principal.id, "mi_res_id": None}
+    return all(known[way] == value.lower() for way, value in wanted.items() if value)
+
+
+def _refused(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """msal shows `statusCode` and `message`."""
+    return JSONResponse({"statusCode": status, "message": message}, status_code=status, headers=headers)

@@ -1,0 +1,83 @@
+"""The sign-in endpoints, under every spelling in use, together with what leads clients and people to them."""
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, Response
+
+from galeria.interfaces.login.authority import Authority
+from galeria.interfaces.login.authorize_page import AuthorizePage, authorize_page_router
+from galeria.interfaces.login.codes import Codes
+from galeria.interfaces.login.device_page import DevicePage, device_page_router
+from galeria.interfaces.login.discovery import discovery_router
+from galeria.interfaces.login.entrance import Entrance
+from galeria.interfaces.login.issuing import Issuer
+from galeria.interfaces.login.managed_identity import IdentityDoor, managed_identity_router
+from galeria.interfaces.login.metadata import metadata_router
+from galeria.interfaces.login.pages import Pages
+from galeria.interfaces.login.requests import client_address, read_body
+from galeria.interfaces.login.server import SignInServer
+from galeria.ports.database import Database
+from galeria.ports.tokens import Tokens
+from galeria.ports.work import Clock, Dice, Secrets
+
+_ROOTS = ("/adfs", "/adfs/{tenant}", "/{tenant}")
+
+
+def login_router(
+    authority: Authority,
+    *,
+    database: Database,
+    tokens: Tokens,
+    secrets: Secrets,
+    clock: Clock,
+    dice: Dice,
+    entrance: Entrance | None = None,
+) -> APIRouter:
+    """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens, sign-in pages.
+
+    `entrance` is shared with other doors that take passwords, so that all wrong tries count together.
+    """
+    entrance = entrance or Entrance(database, secrets, clock)
+    codes, pages = Codes(database, clock, dice), Pages()
+    issuer = Issuer(authority, database=database, tokens=tokens, clock=clock, dice=dice)
+    server = SignInServer(
+        authority, entrance=entrance, codes=codes, issuer=issuer, database=database, clock=clock, dice=dice
+    )
+    identities = IdentityDoor(authority, entrance=entrance, issuer=issuer, database=database, clock=clock)
+    router = APIRouter()
+    for each in (
+        _token_router(server),
+        _style_router(pages),
+        device_page_router(DevicePage(authority, entrance, codes, pages)),
+        authorize_page_router(AuthorizePage(authority, entrance, server, pages)),
+        managed_identity_router(identities),
+        discovery_router(authority, tokens),
+        metadata_router(authority),
+    ):
+        router.include_router(each)
+    return router
+
+
+def _token_router(server: SignInServer) -> APIRouter:
+    router = APIRouter(tags=["sign-in"])
+
+    def token(request: Request, tenant: str = "adfs", body: bytes = Depends(read_body)) -> JSONResponse:
+        return server.answer(body, request.headers, tenant, client_address(request))
+
+    def device_code(request: Request, tenant: str = "adfs", body: bytes = Depends(read_body)) -> JSONResponse:
+        return server.answer_device(body, request.headers, tenant, client_address(request))
+
+    for root in _ROOTS:
+        for version in ("", "/v2.0"):
+            router.add_api_route(f"{root}/oauth2{version}/token", token, methods=["POST"])
+            router.add_api_route(f"{root}/oauth2{version}/devicecode", device_code, methods=["POST"])
+    return router
+
+
+def _style_router(pages: Pages) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/adfs/sign-in.css")
+    def style() -> Response:
+        return pages.style()
+
+    return router

@@ -1,0 +1,205 @@
+"""The authorization server: Authlib knows the protocol, the actions know the people, this joins them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error
+from fastapi.responses import JSONResponse
+
+from galeria.actions.people.sign_in_codes import DeviceStart
+from galeria.actions.people.token_sessions import Renewal, renew_session
+from galeria.domain.errors import Conflict, Unauthenticated
+from galeria.domain.people import Principal, PrincipalKind
+from galeria.interfaces.login.answers import WRONG_PASSWORD, WRONG_SECRET, Refusal, blocked, refusal
+from galeria.interfaces.login.authority import Authority
+from galeria.interfaces.login.code_grants import CodeGrant, DeviceEndpoint, DeviceGrant
+from galeria.interfaces.login.codes import Codes
+from galeria.interfaces.login.entrance import Entrance
+from galeria.interfaces.login.grants import (
+    PUBLIC,
+    ClientCredentialsGrant,
+    ConfidentialClient,
+    PasswordGrant,
+    PublicClient,
+    RefreshTokenGrant,
+)
+from galeria.interfaces.login.issuing import Issuer
+from galeria.interfaces.login.requests import TokenRequest, basic_credentials, form_fields
+from galeria.interfaces.login.throttle import Blocked
+from galeria.ports.database import Database
+from galeria.ports.work import Clock, Dice
+
+# OpenID Connect's own scopes; everything else names an audience.
+OPEN_ID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
+# Longer ones than any client sends are not kept.
+LONGEST_CLIENT_ID = 100
+LONGEST_SCOPE = 2000
+
+
+class SignInServer(AuthorizationServer):  # type: ignore[misc]
+    """Answers token requests. Keeps nothing between them but the count of wrong tries; any number of threads may ask."""
+
+    def __init__(
+        self,
+        authority: Authority,
+        *,
+        entrance: Entrance,
+        codes: Codes,
+        issuer: Issuer,
+        database: Database,
+        clock: Clock,
+        dice: Dice,
+    ) -> None:
+        super().__init__()
+        self.codes = codes
+        self.issuer = issuer
+        self._authority = authority
+        self._entrance = entrance
+        self._database = database
+        self._clock = clock
+        self._dice = dice
+        self.register_client_auth_method("client_secret_post", self._client_by_form)
+        self.register_client_auth_method("client_secret_basic", self._client_by_header)
+        self.register_client_auth_method(PUBLIC, self._public_client)
+        self.register_token_generator("default", self._new_token)
+        self.register_endpoint(DeviceEndpoint)
+        for grant in (ClientCredentialsGrant, PasswordGrant, RefreshTokenGrant, DeviceGrant, CodeGrant):
+            self.register_grant(grant)
+
+    @property
+    def device_page(self) -> str:
+        return self._authority.device_page
+
+    def answer(self, body: bytes, headers: Mapping[str, str], tenant: str, address: str) -> JSONResponse:
+        """A token, or an error of RFC 6749 §5.2; whatever a client sends is answered."""
+        request = self._read(body, headers, tenant, address)
+        if isinstance(request, JSONResponse):
+            return request
+        response: JSONResponse = self.create_token_response(request)
+        return response
+
+    def answer_device(self, body: bytes, headers: Mapping[str, str], tenant: str, address: str) -> JSONResponse:
+        """A device code (RFC 8628 §3.2), or an error."""
+        request = self._read(body, headers, tenant, address)
+        if isinstance(request, JSONResponse):
+            return request
+        response: JSONResponse = self.create_endpoint_response(DeviceEndpoint.ENDPOINT_NAME, request)
+        return response
+
+    def start_device(self, client_id: str, scope: str, address: str) -> DeviceStart:
+        try:
+            self._entrance.count_device(address)
+        except Blocked as error:
+            raise blocked(error) from error
+        return self.codes.start_device(client_id, scope)
+
+    def sign_in_user(self, name: str, password: str, address: str) -> Principal:
+        try:
+            return self._entrance.sign_in(name, password, PrincipalKind.USER, address)
+        except Blocked as error:
+            raise blocked(error) from error
+        except Unauthenticated as error:
+            raise Refusal("invalid_grant", str(error), number=WRONG_PASSWORD) from error
+
+    def renew(self, refresh_token: str, client_id: str) -> Renewal | None:
+        try:
+            return self._renew_once(refresh_token, client_id)
+        except Conflict:
+            # Another request used the same token at the same moment. By now its use can be seen, and the grace applies.
+            return self._renew_once(refresh_token, client_id)
+
+    def query_client(self, client_id: str) -> None:
+        """Authlib's own ways to find clients are not used: the three `_client` methods below are."""
+
+    def create_oauth2_request(self, request: TokenRequest) -> TokenRequest:
+        return request
+
+    def handle_response(self, status: int, body: dict[str, Any], headers: list[tuple[str, str]]) -> JSONResponse:
+        return JSONResponse(body, status_code=status, headers=dict(headers))
+
+    def handle_error_response(self, request: TokenRequest | None, error: OAuth2Error) -> JSONResponse:
+        if not isinstance(error, Refusal):
+            error = refusal(error)
+        response: JSONResponse = self.handle_response(*error())
+        return response
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Nobody listens to Authlib's signals."""
+
+    def save_token(self, token: dict[str, Any], request: TokenRequest) -> None:
+        """Access tokens are not kept; refresh tokens were saved when they were made."""
+
+    def validate_requested_scope(self, scope: str | None) -> None:
+        """There is one audience, this service. `az` writes it with one slash or two before '.default'."""
+        if len(scope or "") > LONGEST_SCOPE:
+            raise Refusal("invalid_scope", f"The scope is longer than {LONGEST_SCOPE} characters.")
+        for each in set((scope or "").split()) - OPEN_ID_SCOPES:
+            if not self._authority.is_audience(each.removesuffix(".default").removesuffix("user_impersonation")):
+                raise Refusal(
+                    "invalid_scope",
+                    f"The scope '{each}' is not one of this service. Ask for '{self._authority.endpoint}/.default'.",
+                )
+
+    def _client_by_form(self, query: object, request: TokenRequest) -> ConfidentialClient | None:
+        client_id, secret = request.form.get("client_id"), request.form.get("client_secret")
+        return self._confidential(client_id, secret, request.address) if client_id and secret else None
+
+    def _client_by_header(self, query: object, request: TokenRequest) -> ConfidentialClient:
+        credentials = basic_credentials(request.headers.get("authorization", ""))
+        if credentials is None:
+            raise Refusal(
+                "invalid_client",
+                "The client did not authenticate itself: send client_id and client_secret. "
+                "Certificates and federated tokens are not accepted here.",
+                status=401,
+            )
+        return self._confidential(*credentials, request.address)
+
+    def _public_client(self, query: object, request: TokenRequest) -> PublicClient:
+        client_id = request.form.get("client_id")
+        if not client_id:
+            raise Refusal("invalid_request", "The field 'client_id' is missing.")
+        if len(client_id) > LONGEST_CLIENT_ID:
+            raise Refusal("invalid_request", f"The field 'client_id' is longer than {LONGEST_CLIENT_ID} characters.")
+        return PublicClient(client_id)
+
+    def _confidential(self, client_id: str, secret: str, address: str) -> ConfidentialClient:
+        try:
+            return ConfidentialClient(
+                self._entrance.sign_in(client_id, secret, PrincipalKind.SERVICE_PRINCIPAL, address)
+            )
+        except Blocked as error:
+            raise blocked(error) from error
+        except Unauthenticated as error:
+            raise Refusal("invalid_client", str(error), status=401, number=WRONG_SECRET) from error
+
+    def _read(self, body: bytes, headers: Mapping[str, str], tenant: str, address: str) -> TokenRequest | JSONResponse:
+        try:
+            fields = form_fields(body)
+            if not self._authority.is_tenant(tenant):
+                raise Refusal("invalid_request", self._authority.other_tenant(tenant))
+        except OAuth2Error as error:
+            return self.handle_error_response(None, error)
+        return TokenRequest(self._authority.token_endpoint, fields, headers, address)
+
+    def _renew_once(self, refresh_token: str, client_id: str) -> Renewal | None:
+        with self._database() as uow:
+            renewal = renew_session(uow, self._clock, self._dice, refresh_token, client_id)
+            uow.commit()
+            return renewal
+
+    def _new_token(
+        self,
+        *,
+        grant_type: str,
+        client: PublicClient | ConfidentialClient,
+        user: Principal | None,
+        scope: str | None,
+        expires_in: int | None,
+        include_refresh_token: bool,
+    ) -> dict[str, Any]:
+        if isinstance(client, ConfidentialClient):
+            return self.issuer.access(client.principal)
+        if user is None:
+            raise Refusal("invalid_grant", "Nobody signed in.")
+        return self.issuer.answer(user, client.client_id, scope, refreshable=include_refresh_token)

@@ -1,0 +1,159 @@
+"""All pages under one roof."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cache
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.websockets import WebSocket
+
+from galeria.actions.core.caller import Caller
+from galeria.domain.errors import GaleriaError, NotFound
+from galeria.interfaces.arm.identity import RequestIdentity
+from galeria.interfaces.arm.spelling import is_arm
+from galeria.interfaces.console.door import console_router
+from galeria.interfaces.inside import Inside
+from galeria.interfaces.login.entrance import Entrance
+from galeria.interfaces.web.account_gallery import account_gallery_router
+from galeria.interfaces.web.account_images import account_images_router
+from galeria.interfaces.web.account_policies import account_policies_router
+from galeria.interfaces.web.accounts import accounts_router
+from galeria.interfaces.web.activity import activity_router
+from galeria.interfaces.web.assets import StaticFiles
+from galeria.interfaces.web.costs import costs_router
+from galeria.interfaces.web.door import Open, read_page
+from galeria.interfaces.web.external import external_router
+from galeria.interfaces.web.galleries import galleries_router
+from galeria.interfaces.web.gallery_images import gallery_images_router
+from galeria.interfaces.web.gallery_versions import gallery_versions_router
+from galeria.interfaces.web.images import images_router
+from galeria.interfaces.web.imports import ImportPages
+from galeria.interfaces.web.lab_connect import connect_router
+from galeria.interfaces.web.lab_export import export_router
+from galeria.interfaces.web.lab_new import new_lab_router
+from galeria.interfaces.web.labs import labs_router
+from galeria.interfaces.web.me import MyPages
+from galeria.interfaces.web.operations import operations_router
+from galeria.interfaces.web.people import people_router
+from galeria.interfaces.web.person import person_router
+from galeria.interfaces.web.reckoning import PATIENCE, Reckoning
+from galeria.interfaces.web.rendering import Rendering
+from galeria.interfaces.web.routes import page_router, show_error
+from galeria.interfaces.web.sign_in import HOME, SignInPages
+from galeria.interfaces.web.uploading import uploads_router
+from galeria.interfaces.web.version_regions import version_regions_router
+from galeria.interfaces.web.visitors import find_entry
+from galeria.interfaces.web.welcome import welcome_router
+
+Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portal:
+    """The pages' routes, and what they need on the application."""
+
+    rendering: Rendering
+    reckoning: Reckoning
+    router: APIRouter
+
+    def plug(self, app: FastAPI) -> None:
+        """People get pages also where nothing is and where something broke; programs get what they always got."""
+        app.state.rendering = self.rendering
+        app.state.reckoning = self.reckoning
+        app.include_router(self.router)
+        for kind, tell in ((HTTPException, _nothing), (Exception, _fault)):
+            app.add_exception_handler(kind, _for_people(tell, app.exception_handlers[kind]))
+
+
+def make_portal(inside: Inside, entrance: Entrance, *, patience: float = PATIENCE) -> Portal:
+    """`patience` are seconds that a page waits for what stores tell. Raises Unavailable where others' files are missing."""
+    static = StaticFiles()
+    router = APIRouter()
+    for each in (
+        static.router(),
+        SignInPages(entrance=entrance).router(),
+        MyPages(entrance=entrance).router(),
+        *((external_router(),) if inside.provider else ()),
+        _pages_router(),
+        uploads_router(inside),
+        console_router(inside, _who_looks(inside)),
+        ImportPages(inside).router(),
+    ):
+        router.include_router(each)
+    return Portal(rendering=Rendering(static, inside.settings), reckoning=Reckoning(patience=patience), router=router)
+
+
+@cache
+def _pages_router() -> APIRouter:
+    """Of pages that know nothing of one application: those of one process, such as tests', share them."""
+    router = APIRouter()
+    for each in (
+        _home_router(),
+        welcome_router(),
+        people_router(),
+        person_router(),
+        new_lab_router(),
+        labs_router(),
+        export_router(),
+        connect_router(),
+        accounts_router(),
+        account_gallery_router(),
+        account_images_router(),
+        account_policies_router(),
+        images_router(),
+        costs_router(),
+        activity_router(),
+        operations_router(),
+        galleries_router(),
+        gallery_images_router(),
+        gallery_versions_router(),
+        version_regions_router(),
+    ):
+        router.include_router(each)
+    return router
+
+
+def _who_looks(inside: Inside) -> Callable[[WebSocket], Caller | None]:
+    """At a machine's screen: whoever the browser's cookie says."""
+
+    def who(websocket: WebSocket) -> Caller | None:
+        visitor = find_entry(inside, websocket).visitor
+        return visitor.caller if visitor else None
+
+    return who
+
+
+def _home_router() -> APIRouter:
+    router = page_router()
+    router.add_api_route("/", home, methods=["GET"], name="web_home")
+    return router
+
+
+def home(page: Open) -> Response:
+    return page.go(HOME)
+
+
+def _for_people(tell: Callable[[Request, Exception], GaleriaError], others: Handler) -> Handler:
+    async def answer(request: Request, error: Exception) -> Response:
+        accepts = request.headers.get("accept", "")
+        if request.method == "GET" and "text/html" in accepts and not is_arm(request.url.path):
+            return show_error(await read_page(request), tell(request, error))
+        told = others(request, error)
+        return told if isinstance(told, Response) else await told
+
+    return answer
+
+
+def _nothing(request: Request, error: Exception) -> GaleriaError:
+    return NotFound("There is no such page.", hint="Look for what you need from the start page.")
+
+
+def _fault(request: Request, error: Exception) -> GaleriaError:
+    """Starlette raises the error again, so that the server logs it, with this note."""
+    identity = RequestIdentity.of(request.scope)
+    error.add_note(f"{request.method} {request.url.path}, correlation id {identity.correlation_id}")
+    return GaleriaError(
+        "Something went wrong inside Galeria; what was asked for may not have happened.",
+        hint=f"Look for the correlation id {identity.correlation_id} in the server's log.",
+    )

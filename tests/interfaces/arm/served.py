@@ -1,0 +1,206 @@
+"""The whole REST service behind a real HTTP server, over an installation without virtual machines."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from fastapi import APIRouter
+
+from galeria.adapters.identity.tokens import JwtTokens
+from galeria.adapters.system import SystemDice
+from galeria.domain.operations import Operation
+from galeria.domain.states import OperationStatus
+from galeria.interfaces.arm.app import make_app
+from galeria.interfaces.inside import Inside
+from tests.descriptions.promises import Answer, described, faults
+from tests.scene import SUBSCRIPTION, Scene, make_scene, secrets
+
+TENANT = "99999999-8888-7777-6666-555555555555"
+API_VERSION = "2024-03-03"
+SUB = f"/subscriptions/{SUBSCRIPTION}"
+GROUP = f"{SUB}/resourceGroups/campus"
+GALLERY = f"{GROUP}/providers/Microsoft.Compute/galleries/gal"
+PLAN = f"{GROUP}/providers/Microsoft.LabServices/labPlans/labs"
+LABS = f"{GROUP}/providers/Microsoft.LabServices/labs"
+OPERATIONS = f"{SUB}/providers/Microsoft.Galeria/operations"
+
+
+@dataclass
+class Begun:
+    """A starter that only remembers: the test decides when the work is done."""
+
+    ids: list[str] = field(default_factory=list)
+
+    def start(self, operation_id: str) -> None:
+        self.ids.append(operation_id)
+
+
+@dataclass
+class Arm:
+    scene: Scene
+    inside: Inside
+    begun: Begun
+    clients: dict[str, httpx.Client] = field(default_factory=dict)
+
+    def __call__(self, who: str = "admin") -> httpx.Client:
+        """Somebody's client; every request carries an api-version."""
+        if who not in self.clients:
+            person = self.scene.people[who]
+            token = self.inside.tokens.issue(
+                person.id, person.name, person.kind, audience=self.inside.endpoint, seconds=600
+            )
+            self.clients[who] = httpx.Client(
+                base_url=self.inside.endpoint,
+                headers={"Authorization": f"Bearer {token}"},
+                event_hooks={"request": [_add_version], "response": [keeps_promises]},
+                timeout=20,
+                trust_env=False,
+            )
+        return self.clients[who]
+
+    def stranger(self) -> httpx.Client:
+        """Sends neither token nor api-version."""
+        if "" not in self.clients:
+            self.clients[""] = httpx.Client(base_url=self.inside.endpoint, timeout=20, trust_env=False)
+        return self.clients[""]
+
+    def work(self) -> list[Operation]:
+        """Do what was begun, to its end; returns the operations as they then are."""
+        ids, self.begun.ids = list(dict.fromkeys(self.begun.ids)), []
+        found = [self.scene.operation(id) for id in ids]
+        waiting = {OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS}
+        return [self.scene.run(each) if each.status in waiting else each for each in found]
+
+
+@contextmanager
+def serving(folder: Path, database: Path, key: RSAPrivateKey, *, routers: tuple[APIRouter, ...] = ()) -> Iterator[Arm]:
+    scene, close = make_scene(folder, database)
+    with _listener() as listener:
+        arm = _arm(scene, key, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        app = make_app(arm.inside, routers=routers)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield arm
+        finally:
+            for client in arm.clients.values():
+                client.close()
+            server.should_exit = True
+            thread.join(20)
+            close()
+
+
+def _listener() -> socket.socket:
+    # asyncio switches off Nagle's algorithm only where the protocol is named; with it every answer takes 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    return listener
+
+
+def _arm(scene: Scene, key: RSAPrivateKey, endpoint: str) -> Arm:
+    world, begun = scene.world, Begun()
+    inside = Inside(
+        database=world.database,
+        clock=world.clock,
+        dice=SystemDice(),
+        secrets=secrets(),
+        tokens=JwtTokens(key, tenant_id=TENANT, endpoint=endpoint, clock=world.clock),
+        starter=begun,
+        settings=world.settings,
+        engine=world.engine,
+        stores=world.stores,
+        uploads=world.uploads,
+        disk_files=world.disk_files,
+        tenant_id=TENANT,
+        subscription_id=SUBSCRIPTION,
+        endpoint=endpoint,
+    )
+    return Arm(scene=scene, inside=inside, begun=begun)
+
+
+def _add_version(request: httpx.Request) -> None:
+    """Addresses that the service answered have one already."""
+    if "api-version" not in request.url.params:
+        request.url = request.url.copy_set_param("api-version", API_VERSION)
+
+
+def keeps_promises(response: httpx.Response) -> None:
+    """Every answer is held against the public description of its operation."""
+    request = response.request
+    answer = Answer(
+        method=request.method,
+        status=response.status_code,
+        headers=tuple(response.headers),
+        body=json.loads(response.read() or b"null"),
+    )
+    hold(answer, request.url, more="prefer" in request.headers)
+
+
+def hold(answer: Answer, url: httpx.URL, *, more: bool) -> None:
+    """`more`: the caller asked for more than is described, as one does who monitors work until its result is there."""
+    operation = described(answer.method, url.path, url.params.get("api-version", API_VERSION))
+    if operation is None or more or "monitor" in url.params:
+        return
+    wrong = faults(operation, answer)
+    assert not wrong, wrong
+
+
+def definition_body(sku: str = "ubuntu", **properties: Any) -> dict[str, Any]:
+    own = {
+        "osType": "linux",
+        "osState": "GENERALIZED",
+        "hyperVGeneration": "V1",
+        "identifier": {"publisher": "campus", "offer": "linux", "sku": sku},
+    }
+    return {"location": "Brazil South", "tags": {}, "properties": own | properties}
+
+
+def version_body(upload: str, *regions: str) -> dict[str, Any]:
+    targets = [{"name": region} for region in regions or ("brazilsouth",)]
+    return {
+        "location": "brazilsouth",
+        "properties": {
+            "publishingProfile": {"targetRegions": targets},
+            "storageProfile": {"osDiskImage": {"source": {"uploadId": upload}}},
+        },
+    }
+
+
+def lab_body(image: str, **properties: Any) -> dict[str, Any]:
+    own = {
+        "labPlanId": PLAN,
+        "title": "Álgebra",
+        "virtualMachineProfile": {
+            "imageReference": {"id": image},
+            "sku": {"name": "tiny"},
+            "adminUser": {"username": "ana", "password": "correct-Horse-7"},
+        },
+    }
+    return {"location": "brazilsouth", "properties": own | properties}
+
+
+def told(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """The error of an answer, whose whole form is checked."""
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert set(body) == {"error"}
+    error: dict[str, Any] = body["error"]
+    assert error["code"]
+    assert error["message"]
+    return error
+
+
+def done(answer: httpx.Response, status: int = 200) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    body: dict[str, Any] = answer.json()
+    return body

@@ -1,0 +1,97 @@
+"""People, programs and their roles, over the REST door."""
+
+from galeria.domain.people import ROLES
+from tests.interfaces.arm.served import GALLERY, SUB, Arm, done, told
+
+PEOPLE = f"{SUB}/providers/Microsoft.Galeria/people"
+ROLE_ASSIGNMENTS = f"{SUB}/providers/Microsoft.Authorization/roleAssignments"
+ROLE_DEFINITIONS = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions"
+GUID = "12345678-1234-1234-1234-123456789abc"
+
+
+def sign_in(arm: Arm, name: str, password: str) -> int:
+    form = {"grant_type": "password", "username": name, "password": password}
+    more = {"client_id": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "scope": f"{arm.inside.endpoint}/.default openid"}
+    return arm.stranger().post("/adfs/oauth2/token", data=form | more).status_code
+
+
+def test_a_person_is_made_signs_in_and_is_shut_out(arm: Arm) -> None:
+    made = done(arm().post(PEOPLE, json={"name": "bia", "displayName": "Bia", "password": "correct-Horse-7"}), 201)
+    assert {key: made[key] for key in ("name", "displayName", "kind", "enabled")} == {
+        "name": "bia",
+        "displayName": "Bia",
+        "kind": "User",
+        "enabled": True,
+    }
+    assert "secret" not in made
+    assert sign_in(arm, "bia", "correct-Horse-7") == 200
+    assert done(arm().post(f"{PEOPLE}/bia/disable"))["enabled"] is False
+    assert sign_in(arm, "bia", "correct-Horse-7") != 200
+    assert done(arm().post(f"{PEOPLE}/bia/enable"))["enabled"] is True
+    assert "bia" in [each["name"] for each in done(arm().get(PEOPLE))["value"]]
+    assert told(arm().post(PEOPLE, json={"name": "BIA"}), 409)["target"] == "name"
+    assert told(arm().post(PEOPLE, json={"displayName": "Nobody"}), 400)["target"] == "name"
+
+
+def test_a_secret_that_was_made_is_shown_once(arm: Arm) -> None:
+    program = done(arm().post(PEOPLE, json={"kind": "serviceprincipal", "displayName": "Backup"}), 201)
+    assert (program["kind"], len(program["secret"])) == ("ServicePrincipal", 43)
+    assert program["secret"] not in arm().get(PEOPLE).text
+    made = done(arm().post(PEOPLE, json={"name": "caio"}), 201)
+    assert sign_in(arm, "caio", made["secret"]) == 200
+    renewed = done(arm().post(f"{PEOPLE}/caio/password", json={}))["secret"]
+    assert sign_in(arm, "caio", made["secret"]) != 200
+    assert sign_in(arm, "caio", renewed) == 200
+    assert "secret" not in done(arm().post(f"{PEOPLE}/caio/password", json={"new": "correct-Horse-8"}))
+
+
+def test_ones_own_password_is_changed_with_the_old_one(arm: Arm) -> None:
+    made = done(arm().post(PEOPLE, json={"name": "davi", "password": "correct-Horse-7"}), 201)
+    with arm.scene.world.database(reading=True) as uow:
+        arm.scene.people["davi"] = uow.people.get(made["id"])
+    path = f"{PEOPLE}/davi/password"
+    assert told(arm("davi").post(path, json={"old": "wrong", "new": "correct-Horse-8"}), 400)["target"] == "old"
+    done(arm("davi").post(path, json={"old": "correct-Horse-7", "new": "correct-Horse-8"}))
+    assert sign_in(arm, "davi", "correct-Horse-8") == 200
+    assert told(arm("davi").post(f"{PEOPLE}/admin/password", json={}), 403)["code"] == "AuthorizationFailed"
+
+
+def test_a_role_is_given_seen_and_taken(arm: Arm) -> None:
+    reader = ROLES["Reader"].id
+    role = f"{ROLE_DEFINITIONS}/{reader}"
+    principal = arm.scene.people["nobody"].id
+    assert done(arm("nobody").get("/subscriptions"))["value"] == []
+    body = {"properties": {"roleDefinitionId": role, "principalId": principal}}
+    given = done(arm().put(f"{ROLE_ASSIGNMENTS}/{GUID}", json=body), 201)
+    assert given["properties"]["scope"] == SUB
+    assert given["properties"]["roleDefinitionId"].endswith(reader)
+    assert given["properties"]["galeria"] == {"roleName": "Reader", "principalName": "nobody"}
+    assert len(done(arm("nobody").get("/subscriptions"))["value"]) == 1
+    listed = done(arm().get(ROLE_ASSIGNMENTS, params={"$filter": f"principalId eq '{principal.upper()}'"}))["value"]
+    assert listed == [given]
+    assert done(arm().get(given["id"])) == given
+    assert done(arm().delete(given["id"])) == given
+    assert arm().delete(given["id"]).status_code == 204
+    assert told(arm().get(given["id"]), 404)["code"] == "RoleAssignmentNotFound"
+    assert done(arm("nobody").get("/subscriptions"))["value"] == []
+
+
+def test_roles_are_found_by_name(arm: Arm) -> None:
+    (found,) = done(arm().get(ROLE_DEFINITIONS, params={"$filter": "roleName eq 'lab creator'"}))["value"]
+    assert found["properties"]["roleName"] == "Lab Creator"
+    assert done(arm().get(f"{ROLE_DEFINITIONS}/{found['name']}")) == found
+    assert len(done(arm().get(ROLE_DEFINITIONS))["value"]) == len(ROLES)
+    told(arm().get(f"{ROLE_DEFINITIONS}/{GUID}"), 404)
+    wrong = {"properties": {"roleDefinitionId": "King", "principalId": "nobody"}}
+    assert "The roles are: Owner" in told(arm().put(f"{ROLE_ASSIGNMENTS}/{GUID}", json=wrong), 400)["message"]
+
+
+def test_a_role_on_one_resource_opens_only_that_one(arm: Arm) -> None:
+    other = GALLERY + "2"
+    done(arm().put(other, json={"location": "brazilsouth"}), 201)
+    body = {"properties": {"roleDefinitionId": "Reader", "principalId": "colleague"}}
+    path = f"{GALLERY}/providers/microsoft.authorization/RoleAssignments/{GUID}"
+    given = done(arm().put(path, json=body), 201)
+    assert given["properties"]["scope"] == GALLERY.lower()
+    assert done(arm("colleague").get(GALLERY))["name"] == "gal"
+    assert told(arm("colleague").get(other), 403)["code"] == "AuthorizationFailed"

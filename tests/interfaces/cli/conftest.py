@@ -1,0 +1,113 @@
+"""The command line as a function: arguments in, output and exit code out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from galeria.domain.errors import OutOfSpace
+from galeria.interfaces.cli.app import make_cli
+from galeria.interfaces.cli.doors import RegionProgress
+from galeria.ports.images import Collected, Damage, Verified
+from galeria.ports.machines import Check
+from tests.interfaces.cli.canned import fill
+from tests.interfaces.client.rest_double import RestDouble, running_double
+
+Run = Callable[..., Result]
+
+
+@dataclass
+class CannedDoors:
+    """What runs on the host, written down instead of done."""
+
+    calls: list[tuple[object, ...]] = field(default_factory=list)
+    damaged: tuple[Damage, ...] = ()
+    kvm: bool = False
+    libvirt: bool = True
+
+    def serve(
+        self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
+    ) -> None:
+        self.calls.append(("serve", data, host, port, worker, fake, *allow_import_from))
+
+    def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
+        self.calls.append(("worker", data, *allow_import_from))
+
+    def doctor(self, data: Path) -> list[Check]:
+        return [
+            Check(name="libvirt", ok=self.libvirt, required=True, found="11.0.0", cure="apt install libvirt-daemon"),
+            Check(name="KVM", ok=self.kvm, required=False, found="no /dev/kvm", cure="Switch on virtualisation."),
+        ]
+
+    def connect(self, data: Path) -> dict[str, str]:
+        return {
+            "endpoint": "https://127.0.0.1:8443",
+            "ca_file": str(data / "ca.pem"),
+            "tenant_id": "t-1",
+            "subscription_id": "s-1",
+            "client_id": "c-1",
+            "client_secret": "hidden-secret",
+        }
+
+    def verify_store(self, data: Path, region: str | None, progress: RegionProgress) -> list[tuple[str, Verified]]:
+        progress("brazilsouth")(done=10, total=10)
+        return [("brazilsouth", Verified(manifests=2, chunks=30, bytes_read=4096, damaged=self.damaged))]
+
+    def collect_store(self, data: Path, region: str | None, *, dry_run: bool) -> list[tuple[str, Collected]]:
+        self.calls.append(("gc", region, dry_run))
+        freed = Collected(dead_chunks=3, freed_bytes=2048, removed_packs=1, repacked_packs=0, removed_manifests=1)
+        return [("brazilsouth", freed)]
+
+    def rebuild_index(self, data: Path, region: str | None) -> list[tuple[str, int]]:
+        return [("brazilsouth", 30)]
+
+    def demo(self, data: Path | None, *, keep: bool) -> None:
+        raise OutOfSpace("The disk is full.", hint="Free 2 GB.")
+
+
+@pytest.fixture
+def doors() -> CannedDoors:
+    return CannedDoors()
+
+
+@pytest.fixture
+def app(doors: CannedDoors) -> typer.Typer:
+    return make_cli(doors)
+
+
+@pytest.fixture
+def double() -> Iterator[RestDouble]:
+    with running_double() as found:
+        fill(found)
+        yield found
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Nobody's settings reach the tests, and theirs reach nobody."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATA", "ENDPOINT", "CA_FILE", "USER", "PASSWORD", "CLIENT_ID", "CLIENT_SECRET", "TOKEN"):
+        monkeypatch.delenv(f"GALERIA_{name}", raising=False)
+    folders = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "XDG_STATE_HOME": str(tmp_path / "state")}
+    return {"HOME": str(tmp_path), "TERM": "dumb", **folders}
+
+
+@pytest.fixture
+def local(app: typer.Typer, environment: dict[str, str]) -> Run:
+    """Run a command without any server."""
+    return lambda *arguments, **more: CliRunner().invoke(app, arguments, env={**environment, **more})
+
+
+@pytest.fixture
+def run(app: typer.Typer, environment: dict[str, str], double: RestDouble) -> Run:
+    """Run a command against the double."""
+    signed_in = {
+        "GALERIA_ENDPOINT": double.endpoint,
+        "GALERIA_CLIENT_ID": "robot",
+        "GALERIA_CLIENT_SECRET": "s",
+        **environment,
+    }
+    return lambda *arguments, **more: CliRunner().invoke(app, arguments, env={**signed_in, **more})

@@ -1,0 +1,256 @@
+"""Help, errors, exit codes, questions: the same for every command."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from galeria.ports.images import Damage
+from tests.interfaces.cli.canned import ACCOUNT, GALLERY, IMAGE, LAB, OPERATION, OPERATIONS, VERSION, VERSION_BODY
+from tests.interfaces.cli.conftest import CannedDoors, Run
+from tests.interfaces.client.rest_double import RestDouble, Told, refused
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield path, command
+        return
+    for name, each in inner.items():
+        yield from commands(each, (*path, name))
+
+
+def test_every_command_and_every_option_explains_itself(app: typer.Typer, local: Run) -> None:
+    found = list(commands(typer.main.get_command(app)))
+
+    assert len(found) > 40
+    for path, command in found:
+        assert command.help, path
+        assert "output" in {parameter.name for parameter in command.params}, path
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), (path, parameter.name)
+    for path in {path[:1] for path, _ in found}:
+        assert local(*path, "--help").exit_code == 0, path
+
+
+def test_an_error_is_one_line_and_its_hint_another(run: Run, double: RestDouble) -> None:
+    more = {"additionalInfo": [{"type": "Hint", "info": {"hint": "Start or stop it."}}]}
+    double.answers["POST", f"{ACCOUNT}/estimateImage"] = lambda asked: refused(
+        409, "Conflict", "The template is busy. Start or stop it.", **more
+    )
+
+    result = run("lab", "estimate", "turma-a", "--name", "x")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert [line.rstrip() for line in result.stderr.splitlines()] == [
+        "Error: The template is busy.",
+        "Hint: Start or stop it.",
+    ]
+
+
+def test_programs_get_errors_as_json(run: Run) -> None:
+    result = run("lab", "show", "missing", "-o", "json")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert json.loads(result.stderr)["error"]["code"] == "ResourceNotFound"
+
+
+def test_errors_of_the_host_are_told_in_the_same_way(local: Run) -> None:
+    result = local("demo")
+
+    assert result.exit_code == 1
+    assert [line.rstrip() for line in result.stderr.splitlines()] == ["Error: The disk is full.", "Hint: Free 2 GB."]
+
+
+def test_wrong_usage_ends_with_two(run: Run) -> None:
+    assert run("lab", "create").exit_code == 2
+    assert run("lab", "list", "-o", "yaml").exit_code == 2
+    assert run("nonsense").exit_code == 2
+
+
+def test_without_any_sign_in_it_is_said_what_to_do(local: Run) -> None:
+    result = local("lab", "list")
+
+    assert result.exit_code == 1
+    assert "galeria login" in result.stderr
+
+
+def test_nothing_is_deleted_while_nobody_has_agreed(run: Run, double: RestDouble) -> None:
+    result = run("image", "delete", "algebra", "1.0.1")
+
+    assert result.exit_code == 1
+    assert "turma A" in result.stdout
+    assert "11.0 MiB" in result.stdout
+    assert "--yes" in result.stderr
+    assert "DELETE" not in {each.method for each in double.asked}
+
+
+def test_a_deletion_that_was_agreed_to_tells_what_it_freed(run: Run, double: RestDouble) -> None:
+    outputs = {"freedBytes": {"brazilsouth": 2048}, "laterBytes": {"brazilsouth": 1024}}
+    double.put("DELETE", VERSION, None, status=202, Azure_AsyncOperation=f"{OPERATIONS}/d?api-version=1")
+    settled = {"name": "d", "status": "Succeeded", "properties": {"output": outputs}}
+    double.put("GET", f"{OPERATIONS}/d", settled)
+
+    result = run("image", "delete", "algebra", "1.0.1", "--yes")
+
+    assert result.exit_code == 0, result.stderr
+    assert "Freed: 2.0 KiB. 1.0 KiB more" in result.stdout
+
+
+@pytest.mark.parametrize("source", ["environment", "file"])
+def test_a_lab_is_made_with_a_password_that_no_argument_holds(
+    run: Run, double: RestDouble, tmp_path: Path, source: str
+) -> None:
+    (tmp_path / "secret").write_text("correct-Horse-7\n")
+    arguments = ["--password-file", str(tmp_path / "secret")] if source == "file" else []
+    environment = {} if source == "file" else {"GALERIA_LAB_PASSWORD": "correct-Horse-7"}
+    double.put("PUT", LAB, {}, status=201)
+
+    result = run("lab", "create", "turma-a", "--image", "Álgebra", "--user", "ana", *arguments, **environment)
+
+    assert result.exit_code == 0, result.stderr
+    body = next(each.json for each in double.asked if each.method == "PUT")
+    profile = body["properties"]["virtualMachineProfile"]
+    assert profile["adminUser"] == {"username": "ana", "password": "correct-Horse-7"}
+    assert profile["imageReference"] == {"id": IMAGE}
+    assert body["location"] == "brazilsouth"
+    assert "correct-Horse-7" not in result.output
+
+
+def test_a_password_that_nobody_can_be_asked_for_is_an_error(run: Run) -> None:
+    result = run("lab", "create", "turma-a", "--image", "algebra", "--user", "ana")
+
+    assert result.exit_code == 1
+    assert "GALERIA_LAB_PASSWORD" in result.stderr
+
+
+def test_files_are_imported_as_one_image_each_with_their_progress(run: Run, double: RestDouble, tmp_path: Path) -> None:
+    for name in ("base", "extra"):
+        (tmp_path / f"{name}.qcow2").write_bytes(name.encode() * 1000)
+        image = f"{GALLERY}/images/{name}"
+        double.put("PUT", image, {}, status=201)
+        double.put("GET", f"{image}/versions", {"value": []})
+        double.put("PUT", f"{image}/versions/1.0.0", {}, status=201)
+        double.put("GET", f"{image}/versions/1.0.0", {**VERSION_BODY, "name": "1.0.0"})
+
+    result = run("image", "import", "base.qcow2", "extra.qcow2", "--regions", "westeurope")
+
+    assert result.exit_code == 0, result.stderr
+    assert "sending base.qcow2: done (3.9 KiB)" in result.stderr
+    assert [bytes(each) for each in double.uploads.values()] == [b"base" * 1000, b"extra" * 1000]
+    puts = {each.path: each.json for each in double.asked if each.method == "PUT"}
+    assert puts[f"{GALLERY}/images/base"]["properties"]["osState"] == "Generalized"
+    made = puts[f"{GALLERY}/images/extra/versions/1.0.0"]["properties"]
+    assert made["storageProfile"] == {"osDiskImage": {"source": {"uploadId": "u2"}}}
+    assert [each["name"] for each in made["publishingProfile"]["targetRegions"]] == ["brazilsouth", "westeurope"]
+
+
+def test_several_files_cannot_have_one_name(run: Run) -> None:
+    result = run("image", "import", "a.img", "b.img", "--name", "x")
+
+    assert result.exit_code == 1
+    assert "one FILE at a time" in result.stderr
+
+
+def test_the_price_is_shown_before_anything_is_exported(run: Run, double: RestDouble) -> None:
+    result = run("lab", "export", "turma-a", "--name", "Álgebra")
+
+    assert result.exit_code == 1
+    assert "0.004980 USD per month" in result.stdout
+    assert f"{ACCOUNT}/saveImage" not in {each.path for each in double.asked}
+
+
+def test_an_export_is_followed_and_summed_up(run: Run, double: RestDouble) -> None:
+    body = {"imageDefinitionId": IMAGE, "imageVersionId": VERSION, "operationId": "e"}
+    double.put("POST", f"{ACCOUNT}/saveImage", body, status=202, Azure_AsyncOperation=f"{OPERATIONS}/e?api-version=1")
+    step = {"name": "replicate", "region": "brazilsoutheast", "runs": 1, "bytesTotal": 100}
+
+    def moment(status: str, done: int) -> Told:
+        steps = [{**step, "status": "Running" if status == "InProgress" else status, "bytesDone": done}]
+        return Told(body={"name": "e", "status": status, "properties": {"steps": steps}}, headers={"Retry-After": "0"})
+
+    moments = [moment("InProgress", 20), moment("InProgress", 60), moment("Succeeded", 100)]
+    double.put_each("GET", f"{OPERATIONS}/e", *moments)
+
+    result = run("lab", "export", "turma-a", "--name", "Álgebra", "--regions", "brazilsoutheast, westeurope", "--yes")
+
+    assert result.exit_code == 0, result.stderr
+    assert "replicate brazilsoutheast: 20%" in result.stderr
+    assert "replicate brazilsoutheast: done" in result.stderr
+    facts = dict(line.rstrip().split(maxsplit=1) for line in result.stdout.splitlines() if line.startswith(("R", "S")))
+    assert (facts["Read"], facts["Stored"], facts["Sent"]) == ("40.0 MiB", "11.0 MiB", "5.0 MiB")
+    sent = next(each.json for each in double.asked if each.path.endswith("saveImage"))
+    assert sent["regions"] == ["brazilsoutheast", "westeurope"]
+
+
+def test_following_an_operation_that_failed_fails_with_its_words(run: Run) -> None:
+    result = run("operation", "follow", OPERATION)
+
+    assert result.exit_code == 1
+    assert "The store's disk is full." in result.stderr
+
+
+def test_damage_in_a_store_fails_the_command(local: Run, doors: CannedDoors) -> None:
+    doors.damaged = (Damage(name="ab12", reason="its bytes have another name"),)
+
+    result = local("store", "verify")
+
+    assert result.exit_code == 1
+    assert "ab12" in result.stderr
+
+
+def test_serve_is_told_what_was_asked(local: Run, doors: CannedDoors) -> None:
+    assert local("serve", "--data", "place", "--port", "9000", "--no-worker", "--fake").exit_code == 0
+    assert doors.calls == [("serve", Path("place"), "127.0.0.1", 9000, False, True)]
+
+
+def test_signing_in_keeps_tokens_and_never_the_password(local: Run, double: RestDouble, tmp_path: Path) -> None:
+    first = local("login", "--endpoint", double.endpoint, "--user", "ana", GALERIA_PASSWORD="right")
+
+    assert first.exit_code == 0, first.stderr
+    session = tmp_path / "config" / "galeria" / "session.json"
+    assert session.stat().st_mode & 0o077 == 0
+    assert "right" not in session.read_text()
+    assert "'ana' is signed in" in first.stdout
+    assert local("lab", "list").exit_code == 0
+    assert "galeria login" in local("whoami").stdout
+    assert local("logout").exit_code == 0
+    assert local("lab", "list").exit_code == 1
+
+
+def test_a_wrong_password_leaves_nobody_signed_in(local: Run, double: RestDouble, tmp_path: Path) -> None:
+    result = local("login", "--endpoint", double.endpoint, "--user", "ana", GALERIA_PASSWORD="wrong")
+
+    assert result.exit_code == 1
+    assert not (tmp_path / "config").exists()
+
+
+def test_hosts_that_files_may_be_fetched_from_are_told(local: Run, doors: CannedDoors) -> None:
+    hosts = ("--allow-import-from", "files.campus", "--allow-import-from", "10.0.0.5:8080")
+    assert local("worker", "--data", "place", *hosts).exit_code == 0
+    assert local("serve", "--data", "place", *hosts).exit_code == 0
+    assert [call[-2:] for call in doors.calls] == [("files.campus", "10.0.0.5:8080")] * 2
+
+
+def test_what_names_the_server_may_stand_before_the_command(local: Run, double: RestDouble) -> None:
+    words = ["--endpoint", double.endpoint, "--as", "ana", "-o", "json"]
+
+    result = local(*words, "group", "list", GALERIA_PASSWORD="right")
+
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)[0]["name"] == "galeria"
+
+
+def test_the_server_is_not_running(run: Run, double: RestDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("galeria.interfaces.client.connection.PATIENCE", 0.0)
+    double.stop()
+
+    result = run("lab", "list")
+
+    assert result.exit_code == 1
+    assert "Is 'galeria serve' running at" in result.stderr

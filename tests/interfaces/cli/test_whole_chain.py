@@ -1,0 +1,172 @@
+"""From a file to a lab to an image in another region, typed at the command line, against the real service.
+
+Everything is real but the virtual machines: the REST door, the database, the stores, the workflows.
+"""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from cryptography.hazmat.primitives.asymmetric import rsa
+from typer.testing import CliRunner
+
+from galeria.domain.states import OperationStatus
+from tests.interfaces.arm.served import Arm, serving
+from tests.scene import disk_bytes
+
+WAITING = {OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS}
+
+
+class Campus:
+    """Commands of somebody who is signed in at a running service."""
+
+    def __init__(self, arm: Arm, app: typer.Typer, environment: dict[str, str]) -> None:
+        self._arm, self._app, self._environment = arm, app, environment
+
+    def __call__(self, *arguments: str, who: str = "admin") -> Any:
+        """What the command printed as JSON."""
+        person, inside = self._arm.scene.people[who], self._arm.inside
+        token = inside.tokens.issue(person.id, person.name, person.kind, audience=inside.endpoint, seconds=600)
+        signed_in = {"GALERIA_ENDPOINT": inside.endpoint, "GALERIA_TOKEN": token}
+        passwords = {"GALERIA_LAB_PASSWORD": "correct-Horse-7"}
+        result = CliRunner().invoke(
+            self._app,
+            [*arguments, "--group", "campus", "-o", "json"],
+            env={**self._environment, **signed_in, **passwords},
+        )
+        assert result.exit_code == 0, (arguments, result.output)
+        return json.loads(result.stdout)
+
+
+@pytest.fixture
+def campus(tmp_path: Path, migrated_file: Path, app: typer.Typer, environment: dict[str, str]) -> Iterator[Campus]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    with serving(tmp_path / "scene", migrated_file, key) as arm, ThreadPoolExecutor(1) as worker:
+
+        def work(operation_id: str) -> None:
+            operation = arm.scene.operation(operation_id)
+            if operation.status in WAITING:
+                arm.scene.run(operation)
+
+        arm.begun.start = lambda operation_id: worker.submit(work, operation_id)  # type: ignore[assignment, method-assign]
+        yield Campus(arm, app, environment)
+
+
+def test_from_a_file_to_a_lab_to_an_image_in_another_region(campus: Campus, tmp_path: Path) -> None:
+    disk = tmp_path / "ubuntu.raw"
+    disk.write_bytes(disk_bytes())
+
+    imported = campus("image", "import", str(disk), "--name", "Álgebra base", "--generation", "V1")
+    offers = campus("image", "list", who="educator")
+    campus("lab", "create", "turma-a", "--image", "álgebra BASE", "--user", "ana", "--size", "Tiny", who="educator")
+    started = campus("lab", "start", "turma-a", who="educator")
+    estimate = campus("lab", "estimate", "turma-a", "--name", "Turma A", who="educator")
+    exported = campus("lab", "export", "turma-a", "--name", "Turma A", "--yes", who="educator")
+    again = campus("lab", "export", "turma-a", "--name", "Turma A", "--regions", "brazilsouth", "--yes", who="educator")
+    version = campus("image", "show", "Turma A")["versions"][0]
+    elsewhere = campus("image", "list", "--region", "brazilsoutheast", who="colleague")
+    copy = ["lab", "create", "turma-b", "--image", "Turma A", "--user", "eva", "--region", "brazilsoutheast"]
+    made = campus(*copy, who="colleague")
+
+    assert (imported["name"], imported["properties"]["provisioningState"]) == ("1.0.0", "Succeeded")
+    assert [(each["name"], each["properties"]["displayName"]) for each in offers] == [("Algebra-base", "Álgebra base")]
+    assert offers[0]["properties"]["galeria"]["usable"]
+    assert started["properties"]["state"] == "Running"
+    assert (estimate["version"], estimate["isNewImage"]) == ("1.0.0", True)
+    assert exported["operation"]["status"] == "Succeeded"
+    replicas = version["properties"]["galeria"]["replicas"]
+    assert [(each["region"], each["state"]) for each in replicas] == [
+        ("brazilsouth", "Completed"),
+        ("brazilsoutheast", "Completed"),
+    ]
+    assert again["estimate"]["version"] == "1.0.1"
+    assert {each["name"]: each["properties"]["galeria"]["usable"] for each in elsewhere} == {
+        "Algebra-base": False,
+        "Turma-A": True,
+    }
+    assert made["properties"]["virtualMachineProfile"]["imageReference"]["exactVersion"] == "1.0.0"
+
+
+def test_an_image_is_spread_counted_and_deleted(campus: Campus, tmp_path: Path) -> None:
+    disk = tmp_path / "ubuntu.raw"
+    disk.write_bytes(disk_bytes())
+    campus("image", "import", str(disk), "--generation", "V1")
+    campus("image", "import", str(disk), "--generation", "V1", "--regions", "westeurope")
+
+    spread = campus("image", "replicate", "ubuntu", "1.0.0", "--regions", "northeurope,westeurope")
+    left = campus("image", "replicate", "ubuntu", "1.0.0", "--remove", "westeurope")
+    costs = campus("gallery", "costs")
+    campus("image", "disable", "ubuntu")
+    shown = campus("image", "show", "ubuntu")
+    campus("image", "enable", "ubuntu")
+    deleted = campus("image", "delete", "ubuntu", "--yes")
+
+    assert {each["name"] for each in spread["properties"]["publishingProfile"]["targetRegions"]} == {
+        "brazilsouth",
+        "northeurope",
+        "westeurope",
+    }
+    assert {each["region"] for each in left["properties"]["galeria"]["replicas"]} == {"brazilsouth", "northeurope"}
+    assert [each["version"] for each in costs["value"]] == ["1.0.0", "1.0.1"]
+    assert shown["image"]["properties"]["enabledState"] == "Disabled"
+    assert [each["name"] for each in shown["versions"]] == ["1.0.0", "1.0.1"]
+    assert deleted["deleted"] == ["1.0.0", "1.0.1"]
+    assert sum(deleted["outputs"][1]["freedBytes"].values()) > 0
+    assert campus("image", "list") == []
+
+
+def test_places_and_people_are_administered(campus: Campus) -> None:
+    campus("group", "create", "physics", "--region", "westeurope")
+    campus("gallery", "create", "optics", "--description", "Lenses")
+    campus("account", "create", "second", "--gallery", "optics")
+    campus("account", "detach", "--account", "second")
+    attached = campus("account", "attach", "waves", "--create", "--account", "second")
+    policy = campus("account", "policy", "--account", "second", "--os-disk-limit", "64", "--disable-images")
+    person = campus("person", "create", "bia", "--display-name", "Bia Souza")
+    campus("role", "give", "bia", "Lab Creator", "--scope", "account:second")
+    roles = campus("role", "list", "--who", "bia")
+    taken = campus("role", "take", "bia", "Lab Creator", "--scope", "account:second")
+
+    assert attached["properties"]["sharedGalleryId"].endswith("/galleries/waves")
+    assert policy["properties"]["galeria"]["osDiskLimitInGB"] == 64
+    assert policy["properties"]["galeria"]["imagesEnabledByDefault"] is False
+    assert policy["properties"]["sharedGalleryId"].endswith("/galleries/waves")
+    assert person["secret"]
+    assert [each["properties"]["galeria"]["roleName"] for each in roles] == ["Lab Creator"]
+    assert taken == {"taken": True}
+    assert campus("role", "list", "--who", "bia") == []
+    assert {each["name"] for each in campus("person", "list")} >= {"admin", "bia"}
+    assert {each["name"] for each in campus("group", "list")} == {"campus", "physics"}
+
+
+def test_a_lab_is_used_and_removed(campus: Campus, tmp_path: Path) -> None:
+    disk = tmp_path / "ubuntu.raw"
+    disk.write_bytes(disk_bytes())
+    campus("image", "import", str(disk), "--generation", "V1")
+    campus("lab", "create", "aula", "--image", "ubuntu", "--user", "ana", "--version", "1.0.0", "--title", "Aula 1")
+
+    campus("lab", "start", "aula")
+    connection = campus("lab", "connect", "aula")
+    campus("lab", "reset-password", "aula", "--user", "ana")
+    stopped = campus("lab", "stop", "aula")
+    begun = campus("operation", "list")
+    shown = campus("operation", "show", begun[0]["name"])
+    followed = campus("operation", "follow", begun[0]["name"])
+    campus("lab", "delete", "aula", "--yes")
+
+    assert connection["command"].startswith("ssh -p ")
+    assert stopped["properties"]["state"] == "Stopped"
+    kinds = [each["properties"]["kind"] for each in begun]
+    assert kinds == ["stop_machine", "reset_password", "start_machine", "create_lab", "create_version"]
+    assert shown["properties"]["steps"]
+    assert followed["status"] == "Succeeded"
+    assert campus("lab", "list") == []
+
+
+def test_the_account_that_is_asked_is_the_one_that_was_named(campus: Campus) -> None:
+    assert campus("account", "show", "labs")["name"] == "labs"
+    assert campus("whoami")["foundIn"] == "GALERIA_ENDPOINT"

@@ -1,0 +1,65 @@
+"""The list of operations in a browser."""
+
+from collections.abc import Iterable
+
+from galeria.adapters.system import SystemDice
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.people import Principal, PrincipalKind
+from galeria.domain.states import OperationStatus
+from tests.interfaces.web.served import Portal, text_of
+from tests.questions import counted
+from tests.scene import SUBSCRIPTION, lab_id
+
+
+def keep_begun(portal: Portal, people: Iterable[str]) -> None:
+    """An operation by each of these people, who are added; "" is somebody who is gone."""
+    dice, now = SystemDice(), portal.inside.clock.now()
+    with portal.inside.database() as uow:
+        for number, name in enumerate(people):
+            id = dice.new_guid()
+            if name:
+                person = Principal(
+                    id=id,
+                    kind=PrincipalKind.USER,
+                    name=f"{name}-{number}",
+                    display_name=name,
+                    secret_hash="",
+                    created_at=now,
+                )
+                uow.people.add(person)
+            work = Operation(
+                id=dice.new_guid(),
+                kind=OperationKind.CREATE_LAB,
+                status=OperationStatus.SUCCEEDED,
+                subscription_id=SUBSCRIPTION,
+                location="brazilsouth",
+                resource_id=str(lab_id(f"lab-{number}")),
+                subject=dice.new_id(),
+                started_by=id,
+                created_at=now,
+            )
+            uow.operations.add(work)
+        uow.commit()
+
+
+def test_the_list_says_what_was_begun_on_what_and_by_whom(portal: Portal) -> None:
+    keep_begun(portal, ["Ana Prado", ""])
+    browser = portal.browser(language="pt-BR")
+
+    page = text_of(browser.get("/operations"))
+
+    assert "Criar o laboratório lab-0 Com êxito Ana Prado" in page
+    assert "Criar o laboratório lab-1 Com êxito –" in page
+
+
+def test_many_operations_of_many_people_take_no_more_questions_than_one(portal: Portal) -> None:
+    browser = portal.browser()
+    keep_begun(portal, ["Ana"])
+    with counted() as few:
+        assert browser.get("/operations").text.count("<time") == 1
+    keep_begun(portal, [f"Person {number}" for number in range(99)])
+
+    with counted() as many:
+        assert browser.get("/operations").text.count("<time") == 100
+
+    assert len(many) == len(few)
