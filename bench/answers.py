@@ -10,10 +10,11 @@ import httpx
 
 from bench.contents import SIZE, store_contents
 from bench.rows import Row, Task
-from galeria.bootstrap.founding import ensure_founded
-from galeria.bootstrap.parts import Parts, open_parts
-from galeria.bootstrap.stage import serving
-from galeria.domain.galleries import (
+from galeria.bootstrap.container import Parts, open_parts
+from galeria.bootstrap.demo_host import serving
+from galeria.bootstrap.first_start import ensure_founded
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import (
     OS_DISK,
     Gallery,
     Generation,
@@ -25,12 +26,11 @@ from galeria.domain.galleries import (
     SourceKind,
     VersionDisk,
 )
-from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
 from galeria.domain.states import ReplicaState
 from galeria.interfaces.client.connection import Connection
 from galeria.interfaces.client.credentials import ClientSecret
-from galeria.reconcilers.holdings import measure_holdings
+from galeria.reconcilers.storage_usage import measure_holdings
 
 DEFINITIONS, VERSIONS = 100, 100
 REGIONS = ("brazilsouth", "brazilsoutheast")

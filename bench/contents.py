@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
-from galeria.adapters.store import envelopes
-from galeria.adapters.store.chunks import Packer, name_of
-from galeria.adapters.store.index import DatabaseChunkIndex
-from galeria.adapters.store.manifest import CHUNK_SIZE, Manifest
-from galeria.adapters.store.packs import PackWriter
-from galeria.adapters.store.publishing import Publisher
+from galeria.adapters.store.manifests import signed_manifests
+from galeria.adapters.store.manifests.manifest import CHUNK_SIZE, Manifest
+from galeria.adapters.store.manifests.publisher import Publisher
+from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
+from galeria.adapters.store.packs.chunks import Packer, name_of
+from galeria.adapters.store.packs.packs import PackWriter
 from galeria.adapters.store.region_store import open_depot
-from galeria.bootstrap.parts import Parts
+from galeria.bootstrap.container import Parts
 
 CHUNKS = 256  # of each version
 COMMON, OF_IMAGE = 200, 54  # chunks that all versions share, and those of one image; what is left is a version's own
@@ -34,7 +34,7 @@ def store_contents(parts: Parts, home: str, other: str, *, images: int, versions
             shared = common + list(islice(names, OF_IMAGE))
             manifests += [_manifest(shared + list(islice(names, OWN))) for _ in range(versions)]
     with ThreadPoolExecutor(WRITERS) as pool:
-        digests = [digest for digest, _ in pool.map(lambda each: envelopes.publish(depot, each), manifests)]
+        digests = [digest for digest, _ in pool.map(lambda each: signed_manifests.publish(depot, each), manifests)]
     shutil.copytree(_folder(parts, home), _folder(parts, other), dirs_exist_ok=True)
     parts.stores[other].rebuild_index()
     return [digests[first : first + versions] for first in range(0, len(digests), versions)]

@@ -12,7 +12,7 @@ from galeria.adapters.store.region_store import RegionStore
 from galeria.ports.images import Captured
 from galeria.ports.machines import Machine
 from galeria.ports.progress import unheard
-from galeria.tools import run
+from galeria.programs import run
 
 SHARE = 0.01  # of the data, changed between the two exports
 PROMISED = 0.05  # of the first export's time and bytes

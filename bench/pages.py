@@ -13,13 +13,13 @@ from bench.answers import DEFINITIONS, VERSIONS, fill, made
 from bench.rows import Row, Task
 from bench.walk import PAGE, PageFound, Walked, loaded_by, page_routes, walk
 from galeria.adapters.durable import DistantStarter
-from galeria.bootstrap.founding import FIRST_ACCOUNT, ensure_founded, secrets_folder
-from galeria.bootstrap.parts import Parts, open_parts
-from galeria.bootstrap.serving import application
-from galeria.bootstrap.stage import serving
-from galeria.domain.galleries import Generation, OsState
+from galeria.bootstrap.container import Parts, open_parts
+from galeria.bootstrap.demo_host import serving
+from galeria.bootstrap.first_start import FIRST_ACCOUNT, ensure_founded, secrets_folder
+from galeria.bootstrap.server import application
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab, LabMachine, MachineKind
+from galeria.domain.images.galleries import Generation, OsState
+from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.operations import AuditEvent, Operation, OperationKind
 from galeria.domain.states import MachineState, OperationStatus
 

@@ -13,7 +13,7 @@ from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.store.region_store import RegionStore
 from galeria.ports.disks import DiskSource
 from galeria.ports.images import Captured, Digest
-from galeria.tools import run
+from galeria.programs import run
 
 SHARE = 0.01  # of the data, changed between the runs
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from galeria.tools import run
+from galeria.programs import run
 
 COMPRESSING = "qemu-img convert -c zstd -m 16 -W"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from galeria.adapters.db.chunk_tables import chunks, packs
-from galeria.adapters.store.index import DatabaseChunkIndex
+from galeria.adapters.db.tables.chunk_tables import chunks, packs
+from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import RegionStore, open_region
 from galeria.ports.disks import DiskSource
 from galeria.ports.images import Captured, ImageStore

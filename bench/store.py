@@ -14,7 +14,7 @@ from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import ToolFailed
 from galeria.ports.progress import unheard
-from galeria.tools import run
+from galeria.programs import run
 
 LARGE = 100 * 1000**3  # bytes of the disk that memory is measured with
 MEMORY_LIMIT = 300 * MIB

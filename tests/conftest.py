@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from xdist.scheduler import LoadScopeScheduling
 
 from galeria.adapters.db.engine import make_engine
-from galeria.adapters.db.mapping import map_classes
 from galeria.adapters.db.migrate import migrate
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.tables.mapping import map_classes
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from tests.scene import Scene
 from tests.stages import MakeScene, Prepare, Stages, founded
 

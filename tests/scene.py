@@ -23,30 +23,30 @@ from galeria.actions.labs.machines import start_machine, stop_machine
 from galeria.actions.versions.exports import ExportRequest, export_template
 from galeria.actions.versions.versions import VersionRequest, put_version
 from galeria.adapters.db.engine import make_engine
-from galeria.adapters.db.mapping import map_classes
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.tables.mapping import map_classes
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
 from galeria.adapters.fetching import HttpFetcher
 from galeria.adapters.files.page_files import DirectoryPages
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.identity.secrets import ArgonSecrets
-from galeria.adapters.store.index import DatabaseChunkIndex
+from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import open_region
 from galeria.adapters.system import SystemClock, SystemDice
-from galeria.domain.galleries import OS_DISK, Generation, OsState, OsType
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import LabMachine
+from galeria.domain.images.galleries import OS_DISK, Generation, OsState, OsType
+from galeria.domain.images.publishing import Target
+from galeria.domain.labs.labs import LabMachine
 from galeria.domain.operations import Operation, Upload
-from galeria.domain.people import Principal, PrincipalKind, RoleAssignment
-from galeria.domain.publishing import Target
+from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment
 from galeria.domain.resources import Subscription
 from galeria.domain.settings import Settings
 from galeria.ports.machines import Machine
 from galeria.ports.work import Step
-from galeria.workflows.run import run_operation
-from galeria.workflows.shown import DatabaseMeter
-from galeria.workflows.world import World
+from galeria.workflows.context import World
+from galeria.workflows.operation_steps import DatabaseMeter
+from galeria.workflows.run_operation import run_operation
 from tests.crashing import Steps
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"

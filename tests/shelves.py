@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from galeria.actions.core.request import Request
-from galeria.domain.accounts import GB
-from galeria.domain.galleries import (
+from galeria.domain.images.galleries import (
     OS_DISK,
     Generation,
     ImageDefinition,
@@ -18,8 +17,9 @@ from galeria.domain.galleries import (
     SourceKind,
     VersionDisk,
 )
-from galeria.domain.labs import LabMachine, MachineKind
-from galeria.domain.soft_delete import Retention
+from galeria.domain.images.soft_delete import Retention
+from galeria.domain.labs.accounts import GB
+from galeria.domain.labs.labs import LabMachine, MachineKind
 from galeria.domain.states import MachineState, ProvisioningState, ReplicaState
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, lab_id
 

@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from galeria.adapters.db.engine import make_engine
-from galeria.adapters.db.mapping import map_classes
 from galeria.adapters.db.migrate import migrate
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.tables.mapping import map_classes
+from galeria.adapters.db.unit_of_work import SqlDatabase
 
 
 @pytest.fixture(scope="session")

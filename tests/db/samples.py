@@ -4,8 +4,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from galeria.domain.accounts import LabAccount
-from galeria.domain.galleries import (
+from galeria.domain.images.galleries import (
     Gallery,
     Generation,
     ImageDefinition,
@@ -14,9 +13,10 @@ from galeria.domain.galleries import (
     OsType,
     SourceKind,
 )
-from galeria.domain.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.operations import AuditEvent, Operation, OperationKind
-from galeria.domain.people import Principal, PrincipalKind, RefreshToken, RoleAssignment
+from galeria.domain.people.principals import Principal, PrincipalKind, RefreshToken, RoleAssignment
 from galeria.domain.resources import ResourceGroup, Subscription
 
 SUBSCRIPTION = "0b1f6471-1bf0-4dda-aec3-cb9272f09590"

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.operations import AuditSearch
 
 from . import samples

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from galeria.adapters.db.uow import SqlDatabase
-from galeria.domain.galleries import OS_DISK, ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.adapters.db.unit_of_work import SqlDatabase
+from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.states import ReplicaState
 from galeria.ports.database import UnitOfWork
-from galeria.ports.holdings import ImageSum, RegionHolding
+from galeria.ports.storage_usage import ImageSum, RegionHolding
 
 from . import samples
 

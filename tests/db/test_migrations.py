@@ -11,16 +11,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from galeria.adapters.db import chunk_tables, tables
 from galeria.adapters.db.engine import make_engine
-from galeria.adapters.db.mapping import map_classes
-from galeria.adapters.db.metadata import metadata
 from galeria.adapters.db.migrate import find_revision, head_revision, migrate
+from galeria.adapters.db.tables import chunk_tables, core_tables
+from galeria.adapters.db.tables.mapping import map_classes
+from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.errors import GaleriaError
 
 
 def test_the_revisions_make_the_declared_tables(engine: sa.Engine) -> None:
-    assert {tables.uploads.name, chunk_tables.packs.name} <= set(metadata.tables)
+    assert {core_tables.uploads.name, chunk_tables.packs.name} <= set(metadata.tables)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 

@@ -1,7 +1,7 @@
 """People as a long list: outlines of everybody, rows of some."""
 
-from galeria.adapters.db.uow import SqlDatabase
-from galeria.domain.people import PersonOutline, PrincipalKind
+from galeria.adapters.db.unit_of_work import SqlDatabase
+from galeria.domain.people.principals import PersonOutline, PrincipalKind
 from tests.db.samples import assignment, new_id, principal
 
 

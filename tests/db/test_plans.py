@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from galeria.adapters.db.mapping import map_classes
-from galeria.adapters.db.metadata import metadata
 from galeria.adapters.db.migrate import migrate
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.tables.mapping import map_classes
+from galeria.adapters.db.tables.metadata import metadata
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.operations import AuditSearch
 from galeria.ports.database import UnitOfWork
 

@@ -5,12 +5,19 @@ from typing import Any
 
 import pytest
 
-from galeria.adapters.db.uow import SqlDatabase
-from galeria.domain.accounts import ImageChoice
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.errors import Conflict
-from galeria.domain.galleries import ImageVersion, Replica, SourceKind, VersionDisk, VersionNumber, latest_version
+from galeria.domain.images.galleries import (
+    ImageVersion,
+    Replica,
+    SourceKind,
+    VersionDisk,
+    VersionNumber,
+    latest_version,
+)
+from galeria.domain.images.soft_delete import Retention
+from galeria.domain.labs.accounts import ImageChoice
 from galeria.domain.operations import OperationStep, Upload
-from galeria.domain.soft_delete import Retention
 from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, ReplicaState
 from galeria.ports.machines import Machine
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.errors import Conflict
-from galeria.domain.sign_in import Answer, AuthorizationCode, Credential, CredentialKind, DeviceCode
+from galeria.domain.people.sign_in import Answer, AuthorizationCode, Credential, CredentialKind, DeviceCode
 from tests.db.samples import NOW, new_id, principal
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from galeria.adapters.db.engine import make_engine, reading
 from galeria.adapters.db.migrate import find_revision, head_revision, migrate
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.errors import Conflict, Unavailable
 
 from . import samples

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.errors import Conflict, GaleriaError, NotFound, Unavailable
 from galeria.domain.states import LabState, ProvisioningState
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from galeria.domain.accounts import GB, LabAccount
-from galeria.domain.galleries import (
+from galeria.domain.images.eligibility import VersionFacts
+from galeria.domain.images.galleries import (
     OS_DISK,
     Generation,
     ImageDefinition,
@@ -15,7 +15,7 @@ from galeria.domain.galleries import (
     SourceKind,
     VersionDisk,
 )
-from galeria.domain.offers import VersionFacts
+from galeria.domain.labs.accounts import GB, LabAccount
 from galeria.domain.resources import Resource
 from galeria.domain.states import ProvisioningState, ReplicaState
 

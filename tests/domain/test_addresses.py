@@ -2,8 +2,8 @@
 
 import pytest
 
-from galeria.domain.addresses import allowed_hosts, read_address, require_public, require_public_literal
 from galeria.domain.errors import Invalid
+from galeria.domain.images.import_addresses import allowed_hosts, read_address, require_public, require_public_literal
 
 PRIVATE = [
     "127.0.0.1",

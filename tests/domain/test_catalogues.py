@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from galeria.domain.errors import Invalid
+from galeria.domain.labs.sizes import SIZES, get_size
 from galeria.domain.prices import GB, Prices
 from galeria.domain.settings import DEFAULT_REGIONS, Settings
-from galeria.domain.sizes import SIZES, get_size
 
 
 def test_a_region_is_found_by_short_or_display_name() -> None:

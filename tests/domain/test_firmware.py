@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from galeria.domain.firmware import HEAD, startable
-from galeria.domain.galleries import Generation
+from galeria.domain.images.firmware import HEAD, startable
+from galeria.domain.images.galleries import Generation
 
 V1, V2 = Generation.V1, Generation.V2
 ESP, BIOS, DATA = (

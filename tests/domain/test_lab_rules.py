@@ -6,9 +6,9 @@ import pytest
 
 from galeria.domain.durations import parse_duration, show_duration
 from galeria.domain.errors import Invalid
-from galeria.domain.profiles import capacity, check_roster, check_shutdown, merged, quota
-from galeria.domain.roster import email_address
-from galeria.domain.schedules import (
+from galeria.domain.labs.profiles import capacity, check_roster, check_shutdown, merged, quota
+from galeria.domain.labs.roster import email_address
+from galeria.domain.labs.schedules import (
     Frequency,
     Recurrence,
     Schedule,

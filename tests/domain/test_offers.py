@@ -2,9 +2,9 @@
 
 import pytest
 
-from galeria.domain.accounts import GB, LabAccount
-from galeria.domain.galleries import OsType
-from galeria.domain.offers import Offer, VersionFacts, offer, version_obstacles
+from galeria.domain.images.eligibility import Offer, VersionFacts, offer, version_obstacles
+from galeria.domain.images.galleries import OsType
+from galeria.domain.labs.accounts import GB, LabAccount
 from galeria.domain.states import ProvisioningState, ReplicaState
 from tests.domain.images import NOW, account, being_made, definition, facts, version
 

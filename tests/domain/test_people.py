@@ -5,8 +5,16 @@ from datetime import UTC, datetime
 import pytest
 
 from galeria.domain.errors import Forbidden, Invalid
-from galeria.domain.people import Principal, PrincipalKind, RoleAssignment, get_role, may, require, sign_in_name
-from galeria.domain.roles import ROLES as BUILT_IN
+from galeria.domain.people.principals import (
+    Principal,
+    PrincipalKind,
+    RoleAssignment,
+    get_role,
+    may,
+    require,
+    sign_in_name,
+)
+from galeria.domain.people.roles import ROLES as BUILT_IN
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SUBSCRIPTION = "/subscriptions/s"

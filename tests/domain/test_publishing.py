@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from galeria.domain.definition_rules import check_features, check_identifier, check_recommended
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.galleries import Generation
-from galeria.domain.publishing import Target, check_deletable, check_end_of_life, check_shallow, checked_count
-from galeria.domain.soft_delete import Retention, checked_days, deadlines
+from galeria.domain.images.definition_rules import check_features, check_identifier, check_recommended
+from galeria.domain.images.galleries import Generation
+from galeria.domain.images.publishing import Target, check_deletable, check_end_of_life, check_shallow, checked_count
+from galeria.domain.images.soft_delete import Retention, checked_days, deadlines
 from tests.domain.images import NOW, facts, version
 from tests.domain.test_versions import latest
 

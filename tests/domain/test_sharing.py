@@ -3,7 +3,15 @@
 import pytest
 
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.sharing import GroupKind, Permissions, added, changed_permissions, check_community, guids, removed
+from galeria.domain.images.sharing import (
+    GroupKind,
+    Permissions,
+    added,
+    changed_permissions,
+    check_community,
+    guids,
+    removed,
+)
 
 ONE, TWO = "00000000-0000-0000-0000-00000000000A", "00000000-0000-0000-0000-00000000000b"
 

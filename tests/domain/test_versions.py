@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from galeria.domain.errors import Invalid
-from galeria.domain.galleries import FIRST_VERSION, Replica, VersionNumber, latest_version
-from galeria.domain.offers import VersionFacts
+from galeria.domain.images.eligibility import VersionFacts
+from galeria.domain.images.galleries import FIRST_VERSION, Replica, VersionNumber, latest_version
 from galeria.domain.states import ProvisioningState, ReplicaState
 from tests.domain.images import NOW, being_made, facts, version
 

@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 from galeria.ports.disks import Content, DiskSource
-from galeria.tools import run
+from galeria.programs import run
 
 SIZE = 8 << 20
 FORMATS = {

@@ -21,7 +21,7 @@ from galeria.adapters.files.inspection import inspect_file
 from galeria.adapters.files.vhd import footer_checksum
 from galeria.domain.errors import Invalid
 from galeria.ports.files import FileFacts
-from galeria.tools import run
+from galeria.programs import run
 from tests.files.disk_files import SIZE, converted, raw_disk
 
 MOST = 1 << 40

@@ -7,7 +7,7 @@ import pytest
 
 from galeria.adapters.files.qemu_img import CPU, MEMORY, inspect_with_qemu, sandbox
 from galeria.domain.errors import Invalid, ToolFailed
-from galeria.tools import run
+from galeria.programs import run
 from tests.files.disk_files import converted, raw_disk
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
 from tests.files.disk_files import converted, raw_disk

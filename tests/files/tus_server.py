@@ -12,14 +12,14 @@ import uvicorn
 from fastapi import FastAPI, Request
 
 from galeria.adapters.db.engine import make_engine
-from galeria.adapters.db.mapping import map_classes
 from galeria.adapters.db.migrate import migrate
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.tables.mapping import map_classes
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.system import SystemClock, SystemDice
 from galeria.domain.errors import Unauthenticated
-from galeria.domain.people import Principal, PrincipalKind
+from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.uploads.tus import UploadDoors, tus_router
 from galeria.ports.database import Database
 

@@ -16,7 +16,7 @@ from galeria.actions.people.credentials import (
 from galeria.actions.people.people import create_person, disable, enable, set_password, sign_in
 from galeria.actions.people.token_sessions import renew_session, start_session
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from galeria.domain.people import PrincipalKind
+from galeria.domain.people.principals import PrincipalKind
 from galeria.domain.settings import Settings
 from galeria.ports.database import UnitOfWork
 from tests.identity.worlds import World

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 from galeria.adapters.identity.id_tokens import read_identity
 from galeria.adapters.settings_file import read_settings
 from galeria.domain.errors import Invalid
-from galeria.domain.external import ExternalProvider, attempt_of, is_trustworthy
+from galeria.domain.people.external_provider import ExternalProvider, attempt_of, is_trustworthy
 
 ISSUER, CLIENT, NONCE = "https://login.example.org", "galeria", "n-0"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from galeria.actions.people.people import (
 )
 from galeria.actions.people.roles import give_role
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from galeria.domain.people import Principal, PrincipalKind
+from galeria.domain.people.principals import Principal, PrincipalKind
 from tests.identity.worlds import SUBSCRIPTION, World
 
 GOOD = "Aula-2026!"

@@ -5,7 +5,7 @@ import pytest
 from galeria.actions.people.people import create_person
 from galeria.actions.people.roles import give_role, list_roles, take_role
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from galeria.domain.people import RoleAssignment
+from galeria.domain.people.principals import RoleAssignment
 from tests.identity.worlds import World
 
 READ = "Microsoft.Compute/galleries/read"

@@ -11,7 +11,7 @@ from joserfc.jwk import OctKey, RSAKey
 
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.domain.errors import Unauthenticated
-from galeria.domain.people import PrincipalKind
+from galeria.domain.people.principals import PrincipalKind
 from tests.identity.worlds import MovedClock
 
 ENDPOINT = "https://lab.example.org:8443"

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from galeria.adapters.db.engine import make_engine
-from galeria.adapters.db.mapping import map_classes
-from galeria.adapters.db.uow import SqlDatabase
+from galeria.adapters.db.tables.mapping import map_classes
+from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.identity.keys import Installation, ensure_installation
 from galeria.adapters.system import SystemClock
 from galeria.interfaces.login.authority import Authority

@@ -12,8 +12,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from galeria.interfaces.login.browser.texts import TEXTS
 from galeria.interfaces.login.programs import is_loopback
-from galeria.interfaces.login.texts import TEXTS
 from tests.interfaces.login_door import AZ, Door, Form
 
 AUTHORIZE = "/adfs/oauth2/authorize"

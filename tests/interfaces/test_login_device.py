@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from galeria.interfaces.login.texts import TEXTS, language_of
+from galeria.interfaces.login.browser.texts import TEXTS, language_of
 from tests.interfaces.login_door import AZ, Door
 
 DEVICE = "/adfs/oauth2/devicecode"

@@ -3,9 +3,9 @@
 import pytest
 
 from galeria.domain.errors import Unauthenticated
-from galeria.domain.people import Principal, PrincipalKind
+from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login import throttle as throttling
-from galeria.interfaces.login.entrance import WRONG_PER_ADDRESS, Entrance
+from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, Entrance
 from galeria.interfaces.login.throttle import Blocked, Throttle
 from galeria.ports.database import Database
 from tests.identity.worlds import MovedClock, World, founded

@@ -8,7 +8,7 @@ from galeria.actions.versions.costs import gallery_costs
 from galeria.actions.versions.versions import delete_version
 from galeria.domain.errors import StoreUnavailable
 from galeria.ports.images import Digest
-from galeria.reconcilers.holdings import measure_holdings
+from galeria.reconcilers.storage_usage import measure_holdings
 from tests.failing import FailingStore, with_stores
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
 from tests.shelves import BRAZIL, fill_shelf

@@ -6,8 +6,8 @@ from datetime import timedelta
 from galeria.actions.galleries.galleries import GalleryDetails, put_gallery
 from galeria.actions.versions.versions import remove_version
 from galeria.domain.errors import StoreUnavailable
+from galeria.domain.images.soft_delete import Retention
 from galeria.domain.operations import Operation
-from galeria.domain.soft_delete import Retention
 from galeria.domain.states import OperationStatus
 from galeria.ports.images import Digest, Holding
 from galeria.reconcilers.retention import end_retention

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from galeria.actions.versions.versions import delete_version
-from galeria.bootstrap.rounds import LONGEST_PAUSE, SMALL_SHARE, Reconciler, Round, set_aside
+from galeria.bootstrap.periodic_jobs import LONGEST_PAUSE, SMALL_SHARE, Reconciler, Round, set_aside
 from galeria.domain.states import MachineState
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine, Power
-from galeria.reconcilers.machines import match_power
-from galeria.reconcilers.operations import start_unsettled
+from galeria.reconcilers.machine_power import match_power
 from galeria.reconcilers.orphans import UPLOAD_AGE, collect_garbage, remove_lost_machines, remove_stale_uploads
-from galeria.workflows.world import World
+from galeria.reconcilers.unsettled_operations import start_unsettled
+from galeria.workflows.context import World
 from tests.crashing import Crash, Steps
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
 from tests.stages import MakeScene, with_running_lab

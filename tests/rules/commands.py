@@ -7,7 +7,7 @@ from enum import Enum
 import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
-from galeria.bootstrap.local import LocalHostDoors
+from galeria.bootstrap.host_commands import LocalHostDoors
 from galeria.interfaces.cli.app import make_cli
 
 # An option that so many commands have is told once, below.

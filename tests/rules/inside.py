@@ -6,8 +6,9 @@
 * the names of the steps that workflows show (those that begin with a capital letter);
 * the names of roles, and every state and kind: the members of the domain's enumerations (context "word").
 
-Left out, by folder: what speaks at the terminal (`bootstrap`, `interfaces/cli`, `interfaces/client`, `interfaces/demo`, `guests`), and what
-speaks to programs or has texts of its own (`interfaces/arm`, `interfaces/graph`, `interfaces/blobs`, `interfaces/login`).
+Left out, by folder: what speaks at the terminal (`bootstrap`, `interfaces/cli`, `interfaces/client`, `interfaces/demo`,
+`guests`), and what speaks to programs or has texts of its own
+(`interfaces/arm`, `interfaces/graph`, `interfaces/blobs`, `interfaces/login`).
 """
 
 import ast
@@ -15,13 +16,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from galeria.interfaces.web.catalogues import WORD, Key
+from galeria.interfaces.web.kit.catalogues import WORD, Key
 from tests.rules.code import Code, Site, last_word, nodes
 from tests.rules.sources import Function, Source, sources
 from tests.rules.templates import Reader, Scope, template
 
 ROOMS = (
-    "tools.py",
+    "programs.py",
     "domain/",
     "ports/",
     "actions/",

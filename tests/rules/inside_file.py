@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from galeria.interfaces.web.catalogues import INSIDE, Key, forms, key, read_texts
+from galeria.interfaces.web.kit.catalogues import INSIDE, Key, forms, key, read_texts
 from tests.rules.inside import Found
 from tests.rules.texts import WEB, quoted
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from galeria.interfaces.arm.app import make_app
+from galeria.interfaces.app import make_app
 from tests.interfaces.arm.served import serving
 
 

@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from galeria.interfaces.web.catalogues import INSIDE, WORD, Key
-from galeria.interfaces.web.patterns import pieces
+from galeria.interfaces.web.kit.catalogues import INSIDE, WORD, Key
+from galeria.interfaces.web.kit.patterns import pieces
 from tests.rules.inside import Found, inside_sentences
 from tests.rules.inside_file import PATH, inside_text, inside_translations
 from tests.rules.sources import ROOT, Source

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from babel.messages.extract import extract
 
-from galeria.interfaces.web.catalogues import INSIDE, LANGUAGES, Key, forms, key, read_texts
+from galeria.interfaces.web.kit.catalogues import INSIDE, LANGUAGES, Key, forms, key, read_texts
 from tests.rules.sources import ROOT
 
 WEB = ROOT / "src/galeria/interfaces/web"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from galeria.adapters.db.chunk_tables import chunks, packs
-from galeria.adapters.store.index import DatabaseChunkIndex
-from galeria.tools import run
+from galeria.adapters.db.tables.chunk_tables import chunks, packs
+from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
+from galeria.programs import run
 from tests.store.kit import Shop
 
 

@@ -7,8 +7,8 @@ from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from galeria.adapters.store.bucket import open_bucket
-from galeria.adapters.store.depot import Depot
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.objects.bucket import open_bucket
 from galeria.adapters.store.region_store import RegionStore
 from galeria.ports.disks import Content, Extent
 from galeria.ports.images import Captured, ChunkIndex, Digest

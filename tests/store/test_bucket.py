@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from galeria.adapters.store.bucket import Bucket, open_bucket
-from galeria.adapters.store.failures import told
+from galeria.adapters.store.objects.bucket import Bucket, open_bucket
+from galeria.adapters.store.objects.store_errors import told
 from galeria.domain.errors import Corrupt, Invalid, OutOfSpace, StoreUnavailable
 
 

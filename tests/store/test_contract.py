@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from galeria.adapters.store.holding import growth
 from galeria.adapters.store.region_store import RegionStore
+from galeria.adapters.store.storage_use import growth
 from galeria.domain.errors import Conflict, NotFound
 from galeria.ports.disks import Content, Extent
 from galeria.ports.images import Digest

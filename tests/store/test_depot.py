@@ -2,7 +2,7 @@
 
 import pytest
 
-from galeria.adapters.store.depot import workers
+from galeria.adapters.store.context import workers
 
 
 @pytest.mark.parametrize(("processors", "threads"), [(1, 2), (2, 3), (7, 8), (8, 8), (128, 8)])

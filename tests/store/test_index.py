@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from galeria.adapters.store.index import DatabaseChunkIndex
+from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.domain.errors import StoreUnavailable
 from galeria.ports.images import ChunkPlace, PackFacts
 

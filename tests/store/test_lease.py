@@ -10,7 +10,7 @@ from threading import Event
 
 import pytest
 
-from galeria.adapters.store import lease
+from galeria.adapters.store.objects import lease
 from galeria.domain.errors import Conflict
 from tests.store.kit import CHUNK, Disk, Shop, noise, seal
 from tests.waiting import until

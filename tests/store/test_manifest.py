@@ -6,8 +6,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from galeria.adapters.store import envelopes
-from galeria.adapters.store.manifest import Draft, Manifest, Slots, digest_of, from_bytes, to_bytes
+from galeria.adapters.store.manifests import signed_manifests
+from galeria.adapters.store.manifests.manifest import Draft, Manifest, Slots, digest_of, from_bytes, to_bytes
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt
 from tests.store.kit import CHUNK, Shop, copy, noise, seal, with_key
@@ -80,9 +80,9 @@ def test_a_changed_envelope_is_corrupt(shop: Shop, at: int) -> None:
     depot = shop.depot("north")
     store = RegionStore(depot)
     digest = seal(store, noise(1, 5 * CHUNK)).digest
-    envelope = bytearray(envelopes.find_envelope(depot, digest) or b"")
+    envelope = bytearray(signed_manifests.find_envelope(depot, digest) or b"")
     envelope[at] ^= 1
-    depot.bucket.put(envelopes.path_of(digest), bytes(envelope))
+    depot.bucket.put(signed_manifests.path_of(digest), bytes(envelope))
     with pytest.raises(Corrupt):
         store.get_manifest(digest)
 
@@ -91,19 +91,21 @@ def test_an_envelope_cannot_be_exchanged_for_another(shop: Shop) -> None:
     depot = shop.depot("north")
     store = RegionStore(depot)
     first, second = (seal(store, noise(seed, CHUNK)).digest for seed in (1, 2))
-    depot.bucket.put(envelopes.path_of(first), envelopes.find_envelope(depot, second) or b"")
+    depot.bucket.put(signed_manifests.path_of(first), signed_manifests.find_envelope(depot, second) or b"")
     with pytest.raises(Corrupt):
         store.get_manifest(first)
     with pytest.raises(Corrupt, match="do not match its name"):
-        envelopes.find_to_count(depot, first)
+        signed_manifests.find_to_count(depot, first)
 
 
 def test_a_signature_does_not_cover_another_payload(shop: Shop) -> None:
     depot = shop.depot("north")
     store = RegionStore(depot)
-    first, second = (envelopes.find_envelope(depot, seal(store, noise(seed, CHUNK)).digest) or b"" for seed in (1, 2))
+    first, second = (
+        signed_manifests.find_envelope(depot, seal(store, noise(seed, CHUNK)).digest) or b"" for seed in (1, 2)
+    )
     digest = seal(store, noise(1, CHUNK)).digest
-    depot.bucket.put(envelopes.path_of(digest), first[:72] + second[72:])
+    depot.bucket.put(signed_manifests.path_of(digest), first[:72] + second[72:])
     with pytest.raises(Corrupt, match="do not match its name"):
         store.get_manifest(digest)
 
@@ -111,11 +113,11 @@ def test_a_signature_does_not_cover_another_payload(shop: Shop) -> None:
 def test_an_envelope_that_would_fill_the_memory_is_refused(shop: Shop) -> None:
     depot = shop.depot("north")
     digest = seal(RegionStore(depot), noise(1, CHUNK)).digest
-    signature = (envelopes.find_envelope(depot, digest) or b"")[:72]
+    signature = (signed_manifests.find_envelope(depot, digest) or b"")[:72]
     bomb = zstandard.ZstdCompressor(level=1).compress(bytes(200 * 1024 * 1024))
-    depot.bucket.put(envelopes.path_of(digest), signature + bomb)
+    depot.bucket.put(signed_manifests.path_of(digest), signature + bomb)
     with pytest.raises(Corrupt, match="cut or garbled"):
-        envelopes.get(depot, digest)
+        signed_manifests.get(depot, digest)
 
 
 def test_a_digest_is_the_hash_of_the_bytes() -> None:

@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from galeria.tools import run
+from galeria.programs import run
 
 MIB = 1024 * 1024
 
@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from galeria.adapters.db.chunk_tables import chunks, packs
+from galeria.adapters.db.tables.chunk_tables import chunks, packs
 from galeria.adapters.disks.raw_file import open_raw_file
-from galeria.adapters.store.index import DatabaseChunkIndex
+from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import open_region
 from galeria.ports.progress import unheard
 

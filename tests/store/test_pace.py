@@ -1,6 +1,6 @@
 """Bulk reading gives everything out once and in order, and gives others their turn."""
 
-from galeria.adapters.store.pace import REST, paced
+from galeria.adapters.store.pacing import REST, paced
 
 
 class Time:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from galeria.adapters.store import packs
-from galeria.adapters.store.chunks import Opener, Packer, name_of
-from galeria.adapters.store.depot import Depot
-from galeria.adapters.store.packs import PackWriter, Sealed
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.packs import packs
+from galeria.adapters.store.packs.chunks import Opener, Packer, name_of
+from galeria.adapters.store.packs.packs import PackWriter, Sealed
 from galeria.domain.errors import Corrupt
 from tests.store.kit import CHUNK, PACK, Crash, Shop, flip, noise
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from galeria.adapters.engine import kvm_probe
-from galeria.bootstrap.stage import make_material
-from galeria.interfaces.demo.cast import Material
+from galeria.bootstrap.demo_host import make_material
+from galeria.interfaces.demo.people import Material
 from tests.system.disks import write_bulky
 from tests.system.house import GALLERY, SOUTH, House, living
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
-from galeria.adapters.store.lease import hold
+from galeria.adapters.store.objects.lease import hold
 from galeria.domain.errors import Unavailable
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.connection import Connection

@@ -8,7 +8,7 @@ import pytest
 
 from galeria.domain.errors import GaleriaError
 from galeria.interfaces.client.operations import Begun, Snapshot
-from galeria.interfaces.demo.cast import Material
+from galeria.interfaces.demo.people import Material
 from tests.system.conftest import NewBulky, open_gallery
 from tests.system.disks import write_dead
 from tests.system.house import SOUTH, SOUTHEAST, House

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from galeria.adapters.engine.layout import Layout
-from galeria.interfaces.demo.cast import Material
+from galeria.interfaces.demo.people import Material
 from tests.system.house import SOUTH, House
 from tests.system.steps import digest_of
 

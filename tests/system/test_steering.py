@@ -10,7 +10,7 @@ import pytest
 
 from galeria.domain.errors import NotFound
 from galeria.interfaces.client.operations import Begun, Snapshot
-from galeria.interfaces.demo.cast import Material
+from galeria.interfaces.demo.people import Material
 from tests.system.conftest import NewBulky
 from tests.system.house import GALLERY, SOUTH, SOUTHEAST, House, until
 from tests.system.steps import STORE, STORE_CHANGES, is_complete, is_made, is_moving, is_running, seen

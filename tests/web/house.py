@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from galeria.bootstrap.stage import serving
+from galeria.bootstrap.demo_host import serving
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.connection import Connection
 from galeria.interfaces.client.credentials import ClientSecret, Password

@@ -10,8 +10,8 @@ from playwright.sync_api import Page
 
 from bench.walk import PageRoute, Walked, page_routes, walk
 from galeria.adapters.durable import DistantStarter
-from galeria.bootstrap.parts import open_parts
-from galeria.bootstrap.serving import application
+from galeria.bootstrap.container import open_parts
+from galeria.bootstrap.server import application
 from tests.web.house import ANA, MARIA, House, Person
 from tests.web.looks import check_page
 from tests.web.visits import ENGLISH, LANGUAGES, Visits

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from galeria.tools import run
+from galeria.programs import run
 from tests.files.disk_files import raw_disk
 from tests.scene import MIB, disk_bytes
 from tests.system.house import House as Server

@@ -14,8 +14,8 @@ from typing import TypeVar
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from galeria.bootstrap.stage import make_material
-from galeria.interfaces.demo.cast import Material
+from galeria.bootstrap.demo_host import make_material
+from galeria.interfaces.demo.people import Material
 from tests.web.conftest import Picture
 from tests.web.house import ANA, AWAY, BIA, HOME, MARIA, House, housing
 from tests.web.looks import check_page

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from galeria.interfaces.demo.shell import Shell
-from galeria.interfaces.web.catalogues import WORD, Catalogues
+from galeria.interfaces.web.kit.catalogues import WORD, Catalogues
 
 WORK_SECONDS = 240.0  # for a machine or an image, under emulation on a busy host
 GROUP = "galeria"

@@ -10,12 +10,12 @@ from galeria.actions.labs.labs import delete_lab
 from galeria.actions.labs.machines import redeploy_machine, reimage_machine, reset_password
 from galeria.actions.versions.versions import VersionRequest, delete_version, put_version
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.publishing import Target
 from galeria.domain.operations import Operation
-from galeria.domain.publishing import Target
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, ReplicaState
 from galeria.ports.machines import Power
 from galeria.ports.work import Step
-from galeria.workflows.run import run_operation
+from galeria.workflows.run_operation import run_operation
 from tests.crashing import crash_everywhere
 from tests.scene import MIB, Scene, disk_bytes, lab_id, secrets, version_id
 from tests.stages import MakeScene, Prepare, founded

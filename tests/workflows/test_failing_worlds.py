@@ -9,8 +9,8 @@ from galeria.actions.labs.machines import reset_password
 from galeria.actions.versions.operations import retry_operation
 from galeria.actions.versions.versions import VersionRequest, delete_version, put_version
 from galeria.domain.errors import Corrupt, GaleriaError, MachineFailed, OutOfSpace, StoreUnavailable
+from galeria.domain.images.publishing import Target
 from galeria.domain.operations import Operation, OperationStep
-from galeria.domain.publishing import Target
 from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, ReplicaState
 from galeria.ports.machines import Power
 from tests.crashing import Crash, Steps

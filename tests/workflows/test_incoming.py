@@ -8,10 +8,10 @@ import pytest
 from galeria.actions.storage.disks import DISK, DiskRequest, delete_disk, put_disk
 from galeria.actions.versions.operations import cancel_operation, retry_operation
 from galeria.adapters.fetching import HttpFetcher
+from galeria.domain.images.storage import CreateOption
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.storage import CreateOption
 from galeria.reconcilers.orphans import remove_lost_disk_files
-from galeria.workflows.incoming import TRIES, file_of
+from galeria.workflows.file_sources import TRIES, file_of
 from tests.file_server import FileServer, serving_file
 from tests.scene import GROUP, MIB, Scene, disk_bytes
 

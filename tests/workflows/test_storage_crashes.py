@@ -12,13 +12,13 @@ from galeria.actions.storage.sources import DiskNamed
 from galeria.actions.versions.version_sources import SourcesNamed
 from galeria.actions.versions.versions import VersionRequest, put_version
 from galeria.adapters.fetching import HttpFetcher
-from galeria.domain.galleries import OS_DISK, OsState, OsType
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import OS_DISK, OsState, OsType
+from galeria.domain.images.publishing import Target
+from galeria.domain.images.storage import AccessLevel, CreateOption, DiskState, StoredDisk
+from galeria.domain.images.vhd_footer import fixed_footer
 from galeria.domain.operations import Operation
-from galeria.domain.publishing import Target
 from galeria.domain.states import ProvisioningState
-from galeria.domain.storage import AccessLevel, CreateOption, DiskState, StoredDisk
-from galeria.domain.vhd_footer import fixed_footer
 from tests.file_server import FileServer, serving_file
 from tests.scene import GALLERY, GROUP, MIB, Scene, disk_bytes, lab_id, version_id
 from tests.stages import MakeScene, Prepare, founded

@@ -7,7 +7,7 @@ import pytest
 
 from galeria.actions.versions.versions import delete_version
 from galeria.adapters.fakes.engine import FakeEngine
-from galeria.domain.galleries import VersionDisk
+from galeria.domain.images.galleries import VersionDisk
 from galeria.domain.operations import StepStatus
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Credentials, FirstBoot, Machine, MachineSpec

@@ -13,8 +13,8 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from galeria.domain.errors import GaleriaError
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus, is_settled
-from galeria.workflows.run import fail, run_operation
-from galeria.workflows.world import World
+from galeria.workflows.context import World
+from galeria.workflows.run_operation import fail, run_operation
 
 P = ParamSpec("P")
 R = TypeVar("R")

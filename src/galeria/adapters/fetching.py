@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urljoin
 
-from galeria.domain.addresses import Address, read_address, require_public
 from galeria.domain.errors import Invalid, Unavailable
+from galeria.domain.images.import_addresses import Address, read_address, require_public
 
 log = logging.getLogger(__name__)
 

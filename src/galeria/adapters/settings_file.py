@@ -44,13 +44,13 @@ from pathlib import Path
 from typing import Any
 
 from galeria.domain.errors import Invalid
-from galeria.domain.external import ExternalProvider
 from galeria.domain.ids import location_name
-from galeria.domain.people import ROLES
+from galeria.domain.labs.sizes import Size
+from galeria.domain.people.external_provider import ExternalProvider
+from galeria.domain.people.principals import ROLES
 from galeria.domain.prices import Prices
 from galeria.domain.regions import Region, Regions
 from galeria.domain.settings import Settings
-from galeria.domain.sizes import Size
 
 FILE_NAME = "galeria.toml"
 

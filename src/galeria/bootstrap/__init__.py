@@ -2,7 +2,7 @@
 
 import logging
 
-from galeria.bootstrap.local import LocalHostDoors
+from galeria.bootstrap.host_commands import LocalHostDoors
 from galeria.interfaces.cli.app import make_cli
 
 

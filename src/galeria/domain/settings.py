@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from galeria.domain.external import ExternalProvider
+from galeria.domain.labs.sizes import SIZES, Size
+from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.prices import Prices
 from galeria.domain.regions import Region, Regions
-from galeria.domain.sizes import SIZES, Size
 
 DEFAULT_REGIONS = Regions(
     (

@@ -5,7 +5,7 @@ from pathlib import Path
 from galeria.guests.guestfiles import read_guest_file
 from galeria.guests.partitions import FIRST_SECTOR
 from galeria.guests.uki import write_unified_kernel
-from galeria.tools import run
+from galeria.programs import run
 
 _LABEL = "GALERIABOOT"
 _SERIAL = "47414C31"

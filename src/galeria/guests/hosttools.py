@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from galeria.tools import program_path
+from galeria.programs import program_path
 
 # What is looked for, and the Debian or Ubuntu package that brings it; with a slash it is a file, else a program.
 HOST_TOOLS = {

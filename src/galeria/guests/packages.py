@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from galeria.domain.errors import NotFound
-from galeria.tools import run
+from galeria.programs import run
 
 # Only what is linked at run time is followed; configuration packages (adduser, debconf, initramfs-tools) are not.
 _KERNEL_PREFIXES = ("linux-image-", "linux-modules-")

@@ -9,7 +9,7 @@ from galeria.domain.errors import NotFound
 from galeria.guests.elf import needed_libraries
 from galeria.guests.guestfiles import file_mode, walk_guest_files
 from galeria.guests.modules import KernelModules
-from galeria.tools import run
+from galeria.programs import run
 
 LATE_MODULES = (
     "virtio_net",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from galeria.domain.errors import Invalid
-from galeria.tools import run
+from galeria.programs import run
 
 _PE32_PLUS = 0x20B
 _PAGE = 0x1000

@@ -7,21 +7,19 @@ from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
-from galeria.domain.accounts import ImageChoice, LabAccount
-from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
-from galeria.domain.labs import Lab, LabDraft, LabMachine
+from galeria.domain.images.eligibility import VersionFacts
+from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
+from galeria.domain.labs.accounts import ImageChoice, LabAccount
+from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
+from galeria.domain.labs.roster import FavoriteLab, LabUser
+from galeria.domain.labs.schedules import Schedule
 from galeria.domain.locks import Lock
-from galeria.domain.offers import VersionFacts
 from galeria.domain.operations import AuditEvent, AuditSearch, Operation, OperationStep, Upload
 from galeria.domain.resources import ResourceGroup, Subscription
-from galeria.domain.roster import FavoriteLab, LabUser
-from galeria.domain.schedules import Schedule
 from galeria.domain.states import MachineState
-from galeria.domain.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
-from galeria.ports.holdings import Holdings
-from galeria.ports.lab_looks import LabLooks
-from galeria.ports.lists import ImageLists
-from galeria.ports.looks import Offers
+from galeria.ports.image_queries import Offers
+from galeria.ports.lab_queries import LabLooks
 from galeria.ports.machines import Machine
 from galeria.ports.people import (
     AuthorizationCodes,
@@ -32,7 +30,9 @@ from galeria.ports.people import (
     RefreshTokens,
     WebSessions,
 )
-from galeria.ports.rows import Rows
+from galeria.ports.repository import Rows
+from galeria.ports.storage_usage import Holdings
+from galeria.ports.version_queries import ImageLists
 
 T = TypeVar("T")
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from galeria.domain.external import ExternalIdentity
-from galeria.domain.people import PersonOutline, Principal, RefreshToken, RoleAssignment
-from galeria.domain.sign_in import AuthorizationCode, Credential, DeviceCode
-from galeria.domain.web_sessions import WebSession
-from galeria.ports.rows import Rows
+from galeria.domain.people.external_provider import ExternalIdentity
+from galeria.domain.people.principals import PersonOutline, Principal, RefreshToken, RoleAssignment
+from galeria.domain.people.sign_in import AuthorizationCode, Credential, DeviceCode
+from galeria.domain.people.web_sessions import WebSession
+from galeria.ports.repository import Rows
 
 
 class People(Rows[Principal], Protocol):

@@ -7,9 +7,9 @@ from uuid import UUID
 from galeria.domain.errors import Conflict
 from galeria.domain.states import OperationStatus
 from galeria.ports.database import UnitOfWork
+from galeria.workflows.context import World
 from galeria.workflows.delete_version import tidy_caches
 from galeria.workflows.update_version import collect
-from galeria.workflows.world import World
 
 log = logging.getLogger(__name__)
 

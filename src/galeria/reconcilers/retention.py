@@ -3,12 +3,12 @@
 import logging
 import uuid
 
-from galeria.domain.galleries import ImageVersion
+from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.images.soft_delete import Retention
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.soft_delete import Retention
 from galeria.domain.states import ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
-from galeria.workflows.world import World
+from galeria.workflows.context import World
 
 log = logging.getLogger(__name__)
 

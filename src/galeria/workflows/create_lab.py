@@ -1,12 +1,12 @@
 """Image → a lab with its template VM, made and not started."""
 
-from galeria.domain.galleries import OsState
-from galeria.domain.labs import Lab, LabMachine
-from galeria.domain.sizes import get_size
+from galeria.domain.images.galleries import OsState
+from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.labs.sizes import get_size
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.machines import FirstBoot, Machine, MachineSpec
 from galeria.ports.work import Step
-from galeria.workflows.world import World
+from galeria.workflows.context import World
 
 CACHE = "Bring the image to the hosts"
 

@@ -1,11 +1,11 @@
 """Disks from wherever they come → a sealed image version in every target region."""
 
-from galeria.domain.storage import OriginKind
+from galeria.domain.images.storage import OriginKind
 from galeria.ports.work import Step
-from galeria.workflows.contents import bring_contents, origins_of
-from galeria.workflows.incoming import remove_file
-from galeria.workflows.sealing import REPLICATE, replicate_everywhere, seal_version
-from galeria.workflows.world import World
+from galeria.workflows.context import World
+from galeria.workflows.file_sources import remove_file
+from galeria.workflows.fill_disks import bring_contents, origins_of
+from galeria.workflows.publish_version import REPLICATE, replicate_everywhere, seal_version
 
 _FILES = {OriginKind.UPLOAD, OriginKind.URI}
 

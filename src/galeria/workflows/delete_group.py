@@ -10,7 +10,7 @@ from galeria.domain.resources import Resource
 from galeria.domain.states import OperationStatus, ProvisioningState, is_settled, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Step
-from galeria.workflows.world import World
+from galeria.workflows.context import World
 
 # What is deleted by work of its own, in this order; everything else is rows only.
 LONG = (

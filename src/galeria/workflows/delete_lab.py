@@ -2,9 +2,9 @@
 
 from galeria.ports.machines import Machine
 from galeria.ports.work import Step
+from galeria.workflows.context import World
 from galeria.workflows.delete_version import tidy_caches
-from galeria.workflows.waiting import wait_for_others
-from galeria.workflows.world import World
+from galeria.workflows.wait_for_operations import wait_for_others
 
 
 def delete_lab(step: Step, world: World, operation_id: str) -> None:

@@ -4,10 +4,10 @@ from galeria.actions.versions.costs import held_digests, live_images, live_machi
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import ProvisioningState
 from galeria.ports.work import Step
+from galeria.workflows.context import World
 from galeria.workflows.create_version import remove_uploads
 from galeria.workflows.update_version import give_back
-from galeria.workflows.waiting import wait_for_others
-from galeria.workflows.world import World
+from galeria.workflows.wait_for_operations import wait_for_others
 
 
 def delete_version(step: Step, world: World, operation_id: str) -> None:

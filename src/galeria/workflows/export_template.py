@@ -3,13 +3,13 @@
 The disk is closed in a moment and the machine goes on with a new top layer; only what changed since the last export is read.
 """
 
-from galeria.domain.galleries import OS_DISK
-from galeria.domain.labs import LabMachine
+from galeria.domain.images.galleries import OS_DISK
+from galeria.domain.labs.labs import LabMachine
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
 from galeria.ports.work import Step
-from galeria.workflows.sealing import REPLICATE, is_stored, replicate_everywhere, seal_version, store_disk
-from galeria.workflows.world import World
+from galeria.workflows.context import World
+from galeria.workflows.publish_version import REPLICATE, is_stored, replicate_everywhere, seal_version, store_disk
 
 SEAL_DISK = "Close the disk's layer"
 STORE = "Store the changes"

@@ -3,7 +3,7 @@
 from galeria.domain.states import LabState, MachineState, moved
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import Step
-from galeria.workflows.world import World
+from galeria.workflows.context import World
 
 
 def publish_lab(step: Step, world: World, operation_id: str) -> None:

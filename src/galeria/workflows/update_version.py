@@ -3,8 +3,8 @@
 from galeria.actions.versions.costs import live_digests
 from galeria.domain.errors import Conflict
 from galeria.ports.work import Step
-from galeria.workflows.sealing import REPLICATE, replicate_everywhere
-from galeria.workflows.world import World
+from galeria.workflows.context import World
+from galeria.workflows.publish_version import REPLICATE, replicate_everywhere
 
 
 def update_version(step: Step, world: World, operation_id: str) -> None:

@@ -10,8 +10,8 @@ from galeria.actions.galleries.galleries import delete_gallery, get_gallery, lis
 from galeria.actions.labs.labs import delete_lab
 from galeria.actions.versions.versions import delete_version
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound
-from galeria.domain.galleries import Generation, OsState, OsType
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import Generation, OsState, OsType
 from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, SUBSCRIPTION, Scene, definition, disk_bytes, lab_id, version_id
 
 IMAGE = GALLERY.child("images", "linux")

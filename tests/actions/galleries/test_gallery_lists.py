@@ -16,7 +16,7 @@ from galeria.actions.galleries.gallery_lists import (
 from galeria.actions.versions.version_changes import set_latest
 from galeria.actions.versions.versions import remove_version
 from galeria.domain.errors import Forbidden
-from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, SourceKind
+from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, SourceKind
 from galeria.domain.states import ProvisioningState, ReplicaState
 from tests.scene import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, Scene, definition, disk_bytes, version_id
 

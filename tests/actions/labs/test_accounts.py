@@ -15,9 +15,9 @@ from galeria.actions.labs.accounts import (
     list_images,
     put_account,
 )
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
+from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.states import OperationStatus
 from tests.scene import ACCOUNT, GALLERY, GROUP, Scene
 from tests.stages import MakeScene, with_linux

@@ -19,7 +19,7 @@ from galeria.actions.labs.lab_images import choose_image
 from galeria.actions.labs.lab_validation import check_lab
 from galeria.domain.errors import Forbidden, GaleriaError, Invalid, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import Offer
+from galeria.domain.images.eligibility import Offer
 from tests.scene import ACCOUNT, GALLERY, Scene, lab_id, lab_request
 from tests.shelves import add_many
 from tests.stages import MakeScene, Prepare

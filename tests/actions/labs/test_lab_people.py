@@ -21,9 +21,9 @@ from galeria.actions.labs.rosters import (
 )
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import CreateOption, Lab
-from galeria.domain.people import RoleAssignment
-from galeria.domain.roster import InvitationState, RegistrationState
+from galeria.domain.labs.labs import CreateOption, Lab
+from galeria.domain.labs.roster import InvitationState, RegistrationState
+from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.states import LabState, OperationStatus
 from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, Scene, disk_bytes, lab_id, lab_request, secrets, version_id
 from tests.shelves import add_student_machine

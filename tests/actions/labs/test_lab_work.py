@@ -13,7 +13,7 @@ from galeria.actions.labs.lab_publishing import publish_lab, sync_group
 from galeria.actions.labs.lab_settings import LabSettings
 from galeria.actions.labs.machines import redeploy_machine, reimage_machine
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, MachineFailed
-from galeria.domain.labs import Lab
+from galeria.domain.labs.labs import Lab
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState
 from tests.actions.labs.test_lab_people import ALGEBRA, IMAGE, change, give, held
 from tests.scene import ACCOUNT, GROUP, MIB, Scene, disk_bytes, secrets

@@ -11,12 +11,12 @@ from galeria.actions.labs.accounts import AccountRequest, enable_image, put_acco
 from galeria.actions.labs.labs import LabRequest, create_lab, delete_lab, get_lab, get_machine, list_labs
 from galeria.actions.versions.versions import VersionRequest, put_version
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound, OutOfSpace
-from galeria.domain.galleries import OS_DISK
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab
+from galeria.domain.images.galleries import OS_DISK
+from galeria.domain.images.publishing import Target
+from galeria.domain.labs.labs import Lab
 from galeria.domain.operations import Operation
-from galeria.domain.people import RoleAssignment
-from galeria.domain.publishing import Target
+from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.settings import Settings
 from galeria.domain.states import OperationStatus, ProvisioningState
 from tests.scene import (

@@ -18,8 +18,8 @@ from galeria.actions.versions.cost_overview import (
 from galeria.actions.versions.costs import VersionCost, gallery_costs
 from galeria.actions.versions.versions import delete_version
 from galeria.domain.errors import Forbidden, NotFound
-from galeria.domain.soft_delete import Retention
-from galeria.reconcilers.holdings import measure_holdings
+from galeria.domain.images.soft_delete import Retention
+from galeria.reconcilers.storage_usage import measure_holdings
 from tests.scene import GALLERY, GROUP, MIB, Scene, disk_bytes, version_id
 from tests.shelves import BRAZIL, VersionRows, add_image, fill_shelf
 from tests.stages import MakeScene

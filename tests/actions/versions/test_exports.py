@@ -11,7 +11,7 @@ from galeria.actions.labs.labs import delete_lab
 from galeria.actions.versions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
 from galeria.actions.versions.replication_size import copy_bytes
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid
-from galeria.domain.galleries import Generation, ImageDefinition, ImageVersion, OsState
+from galeria.domain.images.galleries import Generation, ImageDefinition, ImageVersion, OsState
 from galeria.domain.operations import Operation
 from tests.actions.labs.test_labs import give
 from tests.scene import ACCOUNT, GALLERY, MIB, Scene, definition, lab_id

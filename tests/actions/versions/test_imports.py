@@ -16,7 +16,7 @@ from galeria.actions.versions.imports import (
 from galeria.actions.versions.version_changes import restore_version
 from galeria.actions.versions.versions import remove_version
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from galeria.domain.galleries import ImageDefinition, ImageVersion, OsState
+from galeria.domain.images.galleries import ImageDefinition, ImageVersion, OsState
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
 from galeria.ports.files import FileFacts

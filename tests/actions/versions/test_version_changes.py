@@ -16,8 +16,8 @@ from galeria.actions.versions.version_changes import (
 )
 from galeria.actions.versions.versions import VersionRequest, put_version, remove_version
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, OutOfSpace
-from galeria.domain.galleries import ImageVersion, Replica
-from galeria.domain.publishing import Target
+from galeria.domain.images.galleries import ImageVersion, Replica
+from galeria.domain.images.publishing import Target
 from galeria.domain.states import OperationStatus, ReplicaState
 from tests.failing import FailingStore, with_stores
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id

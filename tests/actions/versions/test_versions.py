@@ -7,10 +7,10 @@ import pytest
 from galeria.actions.versions.operations import cancel_operation, retry_operation
 from galeria.actions.versions.versions import VersionRequest, delete_version, get_version, list_versions, put_version
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound, OutOfSpace
-from galeria.domain.galleries import OS_DISK, ImageVersion, Replica, SourceKind
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import OS_DISK, ImageVersion, Replica, SourceKind
+from galeria.domain.images.publishing import Target
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.publishing import Target
 from galeria.domain.states import OperationStatus, ProvisioningState, ReplicaState
 from tests.failing import FailingStore, with_stores
 from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id

@@ -2,7 +2,7 @@
 
 import pytest
 
-from galeria.interfaces.arm.routes import Route
+from galeria.interfaces.arm.protocol.routes import Route
 from tests.interfaces.arm import test_access
 from tests.interfaces.arm.served import Arm, done
 from tests.interfaces.arm.test_environments import student_machine

@@ -18,8 +18,8 @@ from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.system import SystemDice
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
-from galeria.interfaces.arm.app import make_app
-from galeria.interfaces.inside import Inside
+from galeria.interfaces.app import make_app
+from galeria.interfaces.services import Inside
 from tests.descriptions.promises import Answer, described, faults
 from tests.scene import SUBSCRIPTION, Scene, make_scene, secrets
 

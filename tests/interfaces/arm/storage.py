@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from galeria.domain.vhd_footer import fixed_footer
+from galeria.domain.images.vhd_footer import fixed_footer
 from tests.interfaces.arm.served import GROUP, Arm, done
 from tests.scene import disk_bytes
 

@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from galeria.domain.people import ROLES
-from galeria.interfaces.arm.app import ROUTES
-from galeria.interfaces.arm.routes import Route
-from galeria.interfaces.arm.spelling import ROOTS
+from galeria.domain.people.principals import ROLES
+from galeria.interfaces.app import ROUTES
+from galeria.interfaces.arm.protocol.routes import Route
+from galeria.interfaces.http.path_case import ROOTS
 from tests.interfaces.arm import access_labs
 from tests.interfaces.arm.access_bodies import BODIES, DISK, SNAPSHOT
 from tests.interfaces.arm.access_labs import ANY_ROLE, CHANGES, EVERYBODY, OWNER, SEES_ALL, C, L, O, R

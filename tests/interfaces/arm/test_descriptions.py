@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from galeria.interfaces.arm.app import ROUTES
-from galeria.interfaces.arm.routes import Route
+from galeria.interfaces.app import ROUTES
+from galeria.interfaces.arm.protocol.routes import Route
 from tests.descriptions.promises import Operation, described, operations
 from tests.interfaces.arm import places, test_access
 from tests.interfaces.arm.access_bodies import BODIES

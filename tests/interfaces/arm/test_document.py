@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from galeria.interfaces.arm.app import ROUTES
-from galeria.interfaces.arm.describing import unknown_names
-from galeria.interfaces.arm.middleware import API_VERSION
+from galeria.interfaces.app import ROUTES
+from galeria.interfaces.arm.protocol.middleware import API_VERSION
+from galeria.interfaces.arm.protocol.response_docs import unknown_names
 from tests.interfaces.arm.served import Arm, done
 
 

@@ -16,8 +16,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from galeria.domain import errors
 from galeria.domain.errors import GaleriaError, StoreUnavailable, ToolFailed
-from galeria.interfaces.arm.bodies import BODY_LIMIT, LimitBodies
-from galeria.interfaces.arm.errors import status_of
+from galeria.interfaces.arm.protocol.body_limit import BODY_LIMIT, LimitBodies
+from galeria.interfaces.arm.protocol.errors import status_of
 from tests.interfaces.arm.served import (
     GALLERY,
     GROUP,

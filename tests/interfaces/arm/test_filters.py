@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from galeria.domain.errors import Invalid
-from galeria.interfaces.arm.filters import read_filter
+from galeria.interfaces.arm.protocol.filters import read_filter
 
 SHOWN: dict[str, Any] = {
     "name": "linux",

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from galeria.domain.storage import Snapshot
+from galeria.domain.images.storage import Snapshot
 from tests.interfaces.arm.served import SUB, Arm, done, told
 from tests.interfaces.arm.storage import COMPUTE, disk_body, made, snapshot_id
 

@@ -2,7 +2,7 @@
 
 import re
 
-from galeria.interfaces.arm.app import ROUTES
+from galeria.interfaces.app import ROUTES
 from tests.interfaces.arm.served import GALLERY, Arm, definition_body, done, version_body
 from tests.scene import disk_bytes
 

@@ -4,9 +4,9 @@ import uuid
 
 import pytest
 
-from galeria.interfaces.arm.app import ROUTES
-from galeria.interfaces.arm.routes import literals
-from galeria.interfaces.arm.spelling import canonical_path, is_arm
+from galeria.interfaces.app import ROUTES
+from galeria.interfaces.arm.protocol.routes import literals
+from galeria.interfaces.http.path_case import canonical_path, is_arm
 from tests.interfaces.arm.served import GALLERY, GROUP, SUB, Arm, done, told
 from tests.scene import SUBSCRIPTION
 

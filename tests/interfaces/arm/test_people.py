@@ -1,6 +1,6 @@
 """People, programs and their roles, over the REST door."""
 
-from galeria.domain.people import ROLES
+from galeria.domain.people.principals import ROLES
 from tests.interfaces.arm.served import GALLERY, SUB, Arm, done, told
 
 PEOPLE = f"{SUB}/providers/Microsoft.Galeria/people"

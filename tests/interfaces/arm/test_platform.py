@@ -2,7 +2,7 @@
 
 import threading
 
-from galeria.workflows.run import run_operation
+from galeria.workflows.run_operation import run_operation
 from tests.crashing import Steps
 from tests.interfaces.arm.served import LABS, SUB, Arm, definition_body, done, lab_body, told
 from tests.scene import GALLERY, disk_bytes

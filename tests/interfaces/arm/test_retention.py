@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from galeria.domain.soft_delete import Retention
+from galeria.domain.images.soft_delete import Retention
 from galeria.reconcilers.retention import end_retention
 from tests.interfaces.arm.served import GROUP, PLAN, Arm, definition_body, done, lab_body, told, version_body
 from tests.scene import disk_bytes

@@ -19,10 +19,10 @@ from schemathesis.checks import not_a_server_error, response_schema_conformance
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from galeria.interfaces.arm.app import ROUTES
-from galeria.interfaces.arm.describing import answers_of
-from galeria.interfaces.arm.routes import Route
-from galeria.interfaces.arm.spelling import is_arm
+from galeria.interfaces.app import ROUTES
+from galeria.interfaces.arm.protocol.response_docs import answers_of
+from galeria.interfaces.arm.protocol.routes import Route
+from galeria.interfaces.http.path_case import is_arm
 from tests.descriptions.promises import Answer
 from tests.interfaces.arm import places, test_access
 from tests.interfaces.arm.access_bodies import BODIES

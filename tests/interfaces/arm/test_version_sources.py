@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from galeria.adapters.fetching import HttpFetcher
-from galeria.domain.people import RoleAssignment
+from galeria.domain.people.principals import RoleAssignment
 from tests.file_server import FileServer, serving_file
 from tests.interfaces.arm.served import GALLERY, LABS, PLAN, SUB, Arm, definition_body, done, lab_body, told
 from tests.interfaces.arm.storage import copy_body, disk_body, disk_id, image_id, made, snapshot_id, uploaded, vhd_bytes

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from galeria.domain.errors import OutOfSpace
 from galeria.interfaces.cli.app import make_cli
-from galeria.interfaces.cli.doors import RegionProgress
+from galeria.interfaces.cli.kit.host_commands import RegionProgress
 from galeria.ports.images import Collected, Damage, Verified
 from galeria.ports.machines import Check
 from tests.interfaces.cli.canned import fill

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from galeria.domain.errors import Invalid
-from galeria.interfaces.cli.az_lines import BUNDLE, write_bundle
+from galeria.interfaces.cli.kit.az_lines import BUNDLE, write_bundle
 from tests.interfaces.cli.conftest import Run
 
 OURS = "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from galeria.interfaces.cli.desk import Desk, Options, OutputFormat
-from galeria.interfaces.cli.progress import Follower, Lines, Row, following
-from galeria.interfaces.cli.words import duration, names_in, plain, size
+from galeria.interfaces.cli.kit.context import Desk, Options, OutputFormat
+from galeria.interfaces.cli.kit.progress import Follower, Lines, Row, following
+from galeria.interfaces.cli.kit.wording import duration, names_in, plain, size
 from galeria.interfaces.client.operations import Snapshot, snapshot_of
 
 GIB = 1 << 30

@@ -8,8 +8,8 @@ import pytest
 
 from galeria.domain.errors import Invalid, Unauthenticated
 from galeria.interfaces.client.credentials import ClientSecret, Password, Session, Token
-from galeria.interfaces.client.files import KeptSession, SessionFile, config_folder
-from galeria.interfaces.client.finding import Finder, Wanted
+from galeria.interfaces.client.local_files import KeptSession, SessionFile, config_folder
+from galeria.interfaces.client.server_lookup import Finder, Wanted
 
 
 def write_connect_file(data: Path, endpoint: str = "https://data.example") -> Path:

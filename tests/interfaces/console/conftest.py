@@ -18,8 +18,8 @@ from websockets.typing import Origin, Subprotocol
 from galeria.actions.core.caller import Caller
 from galeria.actions.people.roles import give_role, take_role
 from galeria.domain.errors import Unauthenticated
-from galeria.interfaces.arm.app import make_app
-from galeria.interfaces.console.door import console_router
+from galeria.interfaces.app import make_app
+from galeria.interfaces.console.routes import console_router
 from galeria.ports.machines import Machine
 from tests.interfaces.arm.served import serving
 from tests.scene import GALLERY, MIB, SUBSCRIPTION, Scene, disk_bytes

@@ -21,14 +21,14 @@ from galeria.adapters.identity.keys import Installation
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.system import SystemClock, SystemDice
-from galeria.domain.external import ExternalProvider
 from galeria.domain.operations import Operation
+from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.states import OperationStatus
-from galeria.interfaces.arm.app import make_app
-from galeria.interfaces.inside import Inside
-from galeria.interfaces.login.entrance import Entrance
+from galeria.interfaces.app import make_app
+from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.services import Inside
+from galeria.interfaces.web.kit.visitors import cookies_of
 from galeria.interfaces.web.portal import make_portal
-from galeria.interfaces.web.visitors import cookies_of
 from tests.scene import PASSWORD, SUBSCRIPTION, Scene, secrets
 from tests.stages import Prepare, Stages, founded
 

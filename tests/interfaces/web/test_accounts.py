@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from galeria.domain.galleries import OsType
+from galeria.domain.images.galleries import OsType
+from galeria.domain.images.soft_delete import Retention
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.soft_delete import Retention
 from galeria.domain.states import OperationStatus, ProvisioningState, ReplicaState
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.scene import GALLERY, GROUP, SUBSCRIPTION, version_id

@@ -20,7 +20,7 @@ from galeria.actions.people.roles import give_role
 from galeria.actions.storage.disks import DISK, SNAPSHOT
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent
-from galeria.interfaces.web.language import ZONE_COOKIE
+from galeria.interfaces.web.kit.language import ZONE_COOKIE
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, SUBSCRIPTION, disk_bytes, lab_id, version_id
 from tests.shelves import VersionRows, add_image

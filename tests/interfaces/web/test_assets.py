@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from galeria.domain.errors import Unavailable
-from galeria.interfaces.web.assets import VENDOR, StaticFiles
+from galeria.interfaces.web.kit.assets import VENDOR, StaticFiles
 from tests.small_server import serving
 
 STYLE = "body { color: #123; }\n" * 40

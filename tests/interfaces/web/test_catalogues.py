@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from galeria.interfaces.web.catalogues import Catalogues
+from galeria.interfaces.web.kit.catalogues import Catalogues
 
 HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
 LABS = """\

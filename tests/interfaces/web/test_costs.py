@@ -13,12 +13,12 @@ from galeria.actions.people.roles import give_role
 from galeria.actions.versions.cost_overview import ROWS
 from galeria.actions.versions.costs import VersionCost, gallery_costs
 from galeria.actions.versions.versions import remove_version
-from galeria.domain.galleries import ImageVersion
+from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.prices import Prices
-from galeria.interfaces.web.costs import SHOWN_LABS
-from galeria.interfaces.web.formats import Formats
-from galeria.ports.holdings import RegionHolding
-from galeria.reconcilers.holdings import measure_holdings
+from galeria.interfaces.web.accounts.costs import SHOWN_LABS
+from galeria.interfaces.web.kit.formats import Formats
+from galeria.ports.storage_usage import RegionHolding
+from galeria.reconcilers.storage_usage import measure_holdings
 from tests.interfaces.web.served import NewPortal, Portal, text_of, title_of
 from tests.scene import GALLERY, GROUP, MIB, Scene, disk_bytes, version_id
 from tests.shelves import VersionRows, add_image

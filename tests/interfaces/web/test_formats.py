@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel import Locale
 
-from galeria.interfaces.web.formats import Formats
+from galeria.interfaces.web.kit.formats import Formats
 
 KB, MB, GB, TB = 1024, 1024**2, 1024**3, 1024**4
 THEN = datetime(2026, 11, 27, 17, 5, 9, tzinfo=UTC)

@@ -8,9 +8,9 @@ import pytest
 
 from galeria.actions.versions.versions import remove_version
 from galeria.domain.errors import OutOfSpace
-from galeria.domain.galleries import Gallery, ImageVersion, Replica
 from galeria.domain.ids import ResourceId
-from galeria.domain.soft_delete import Retention
+from galeria.domain.images.galleries import Gallery, ImageVersion, Replica
+from galeria.domain.images.soft_delete import Retention
 from galeria.domain.states import ReplicaState
 from tests.failing import FailingStore, with_stores
 from tests.interfaces.web.served import NewPortal, Portal, text_of, title_of

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from galeria.domain.galleries import ImageVersion
+from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.states import ProvisioningState
-from galeria.tools import run
+from galeria.programs import run
 from tests.files.disk_files import converted, raw_disk
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.scene import ACCOUNT, GALLERY, MIB, disk_bytes, version_id

@@ -8,7 +8,7 @@ import pytest
 
 from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
 from galeria.actions.labs.labs import get_lab
-from galeria.domain.labs import Lab
+from galeria.domain.labs.labs import Lab
 from tests.actions.labs.test_labs import give
 from tests.interfaces.web.served import ANYWHERE, NewPortal, Portal, text_of
 from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, PASSWORD, Scene, disk_bytes, lab_id

@@ -7,7 +7,7 @@ import pytest
 
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.errors import MachineFailed
-from galeria.domain.labs import Lab
+from galeria.domain.labs.labs import Lab
 from galeria.domain.states import MachineState
 from tests.actions.labs.test_labs import give
 from tests.interfaces.web.served import Portal, text_of, title_of

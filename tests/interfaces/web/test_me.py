@@ -2,7 +2,7 @@
 
 import pytest
 
-from galeria.interfaces.web.browsers import browser_name
+from galeria.interfaces.web.people.browsers import browser_name
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.interfaces.web.test_sign_in import is_out, sign_in
 from tests.scene import PASSWORD

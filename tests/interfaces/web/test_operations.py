@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from galeria.adapters.system import SystemDice
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.people import Principal, PrincipalKind
+from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.domain.states import OperationStatus
 from tests.interfaces.web.served import Portal, text_of
 from tests.questions import counted

@@ -8,7 +8,7 @@ import pytest
 
 from galeria.actions.people.people import create_person
 from galeria.actions.people.principals import get_principal
-from galeria.domain.people import Principal, RoleAssignment
+from galeria.domain.people.principals import Principal, RoleAssignment
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.interfaces.web.test_sign_in import is_out, sign_in
 from tests.scene import ACCOUNT, PASSWORD, SUBSCRIPTION

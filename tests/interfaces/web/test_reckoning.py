@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.domain.errors import NotFound
-from galeria.interfaces.web.reckoning import LONGEST_KEPT, Reckoning
+from galeria.interfaces.web.kit.slow_figures import LONGEST_KEPT, Reckoning
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.interfaces.web.slowly import VERSION, Gate, serving_slowly
 from tests.scene import lab_id, version_id

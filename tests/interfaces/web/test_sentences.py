@@ -12,8 +12,8 @@ from galeria.actions.versions.operations import get_operation
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId, lab_name, password, user_name
 from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, moved
-from galeria.interfaces.web.catalogues import WORD, Catalogue, Catalogues
-from galeria.interfaces.web.sentences import LONGEST, Sentences
+from galeria.interfaces.web.kit.catalogues import WORD, Catalogue, Catalogues
+from galeria.interfaces.web.kit.sentences import LONGEST, Sentences
 from tests.scene import ACCOUNT, GALLERY, Scene, disk_bytes, lab_id, lab_request, secrets
 
 MADE_UP = {

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from galeria.actions.people.people import disable, enable
-from galeria.domain.web_sessions import IDLE, LIFE
+from galeria.domain.people.web_sessions import IDLE, LIFE
 from tests.interfaces.web.served import ANYWHERE, Portal, text_of, title_of
 from tests.scene import PASSWORD
 

@@ -9,7 +9,7 @@ import pytest
 
 from galeria.actions.people.first_password_links import keep_welcome
 from galeria.actions.people.people import set_password
-from galeria.bootstrap.stage import serving
+from galeria.bootstrap.demo_host import serving
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.interfaces.web.test_sign_in import is_out, sign_in
 from tests.scene import PASSWORD

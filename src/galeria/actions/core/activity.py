@@ -8,7 +8,7 @@ from galeria.actions.core.request import Request
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent, AuditSearch
-from galeria.domain.people import reach
+from galeria.domain.people.principals import reach
 from galeria.ports.database import Resources, UnitOfWork
 
 READ = "Microsoft.Insights/eventtypes/values/read"

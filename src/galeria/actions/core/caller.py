@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from galeria.domain.locks import Lock, require_unlocked
-from galeria.domain.people import Principal, RoleAssignment, may, require
+from galeria.domain.people.principals import Principal, RoleAssignment, may, require
 
 
 @dataclass(frozen=True, kw_only=True)

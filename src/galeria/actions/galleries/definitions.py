@@ -7,7 +7,9 @@ from datetime import datetime
 from galeria.actions.core.parent_checks import require_no_children, require_room, require_same_location
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import get_gallery, require_home_region, require_parent_gallery
-from galeria.domain.definition_rules import (
+from galeria.domain.errors import Conflict
+from galeria.domain.ids import ResourceId, definition_name
+from galeria.domain.images.definition_rules import (
     PROPERTIES,
     Feature,
     Range,
@@ -16,11 +18,9 @@ from galeria.domain.definition_rules import (
     check_recommended,
     check_unchanged,
 )
-from galeria.domain.errors import Conflict
-from galeria.domain.galleries import Architecture, Gallery, Generation, ImageDefinition, OsState, OsType
-from galeria.domain.ids import ResourceId, definition_name
-from galeria.domain.publishing import check_end_of_life
-from galeria.domain.soft_delete import Retention
+from galeria.domain.images.galleries import Architecture, Gallery, Generation, ImageDefinition, OsState, OsType
+from galeria.domain.images.publishing import check_end_of_life
+from galeria.domain.images.soft_delete import Retention
 
 IMAGE = "Microsoft.Compute/galleries/images"
 # The service's own limit, for a subscription in one region.

@@ -8,10 +8,10 @@ from galeria.actions.core.groups import require_group
 from galeria.actions.core.parent_checks import missing_parent, require_no_children, require_room, require_same_location
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict
-from galeria.domain.galleries import Gallery
 from galeria.domain.ids import ResourceId, gallery_name
-from galeria.domain.sharing import Permissions, changed_permissions, check_community
-from galeria.domain.soft_delete import checked_days
+from galeria.domain.images.galleries import Gallery
+from galeria.domain.images.sharing import Permissions, changed_permissions, check_community
+from galeria.domain.images.soft_delete import checked_days
 
 GALLERY = "Microsoft.Compute/galleries"
 # The service's own limit, for a subscription in one region.

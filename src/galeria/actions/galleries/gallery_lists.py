@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from galeria.actions.core.paging import ROWS, ListPage, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import GALLERY, list_galleries
-from galeria.domain.accounts import LabAccount
-from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionNumber
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import ImageOutline, VersionFacts
+from galeria.domain.images.eligibility import ImageOutline, VersionFacts
+from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionNumber
+from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.operations import Operation
 
 READ_VERSION = "Microsoft.Compute/galleries/images/versions/read"

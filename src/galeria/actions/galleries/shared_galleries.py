@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.sharing import sharing_regions
 from galeria.domain.errors import NotFound
-from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion, Replica
-from galeria.domain.sharing import Permissions
+from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica
+from galeria.domain.images.sharing import Permissions
 from galeria.domain.states import ReplicaState
 
 SHARED = "Microsoft.Compute/locations/sharedGalleries/read"

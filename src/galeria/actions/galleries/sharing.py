@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import GALLERY
 from galeria.domain.errors import Conflict
-from galeria.domain.galleries import Gallery
 from galeria.domain.ids import ResourceId
-from galeria.domain.sharing import GroupKind, Permissions, ShareStep, added, check_community, removed
+from galeria.domain.images.galleries import Gallery
+from galeria.domain.images.sharing import GroupKind, Permissions, ShareStep, added, check_community, removed
 
 Groups = Mapping[GroupKind, Sequence[str]]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import GALLERY, list_galleries, put_gallery
 from galeria.actions.labs.accounts import ACCOUNT, AccountRequest, put_account
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.galleries import Gallery
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import Gallery
+from galeria.domain.labs.accounts import LabAccount
 
 
 @dataclass(frozen=True, kw_only=True)

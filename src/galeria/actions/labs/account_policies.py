@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT, AccountRequest, put_account
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.labs.accounts import LabAccount
 
 MOST_GB = 64 * 1024  # an OS disk of 64 TB is more than any of the formats that are taken can hold
 # Name in the profile → its shortest and longest text. Limits of the Lab Services API's description.

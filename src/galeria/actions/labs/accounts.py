@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 from galeria.actions.core.groups import require_group
 from galeria.actions.core.request import Request
-from galeria.domain.accounts import ImageChoice, LabAccount
 from galeria.domain.errors import Conflict, Invalid, NotFound
-from galeria.domain.galleries import ImageDefinition
 from galeria.domain.ids import ResourceId, lab_name
-from galeria.domain.offers import Offer, offer
-from galeria.domain.profiles import Profiles, check_shutdown, merged
+from galeria.domain.images.eligibility import Offer, offer
+from galeria.domain.images.galleries import ImageDefinition
+from galeria.domain.labs.accounts import ImageChoice, LabAccount
+from galeria.domain.labs.profiles import Profiles, check_shutdown, merged
 from galeria.ports.database import UnitOfWork
 
 ACCOUNT = "Microsoft.LabServices/labPlans"

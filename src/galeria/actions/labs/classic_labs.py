@@ -7,12 +7,12 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT, delete_account
 from galeria.actions.labs.lab_settings import CREATE, LAB, LabSettings, allowed_region, update_lab
 from galeria.actions.labs.labs import delete_lab, ensure_owner
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId, lab_name
-from galeria.domain.labs import Lab, LabDraft
+from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.labs import Lab, LabDraft
+from galeria.domain.labs.profiles import capacity, quota
 from galeria.domain.operations import Operation
-from galeria.domain.profiles import capacity, quota
 from galeria.domain.states import ProvisioningState
 from galeria.ports.work import Secrets
 

@@ -7,10 +7,9 @@ from enum import StrEnum
 from galeria.actions.core.paging import count_pages, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
-from galeria.domain.accounts import ImageChoice, LabAccount
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import (
+from galeria.domain.images.eligibility import (
     ImageOutline,
     Obstacle,
     VersionFacts,
@@ -18,6 +17,7 @@ from galeria.domain.offers import (
     image_obstacles,
     is_takeable,
 )
+from galeria.domain.labs.accounts import ImageChoice, LabAccount
 from galeria.ports.database import UnitOfWork
 
 

@@ -2,11 +2,11 @@
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import image_offer
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Invalid, NotFound
-from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import ImageOutline, Obstacle, version_obstacles
+from galeria.domain.images.eligibility import ImageOutline, Obstacle, version_obstacles
+from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion
+from galeria.domain.labs.accounts import LabAccount
 
 TARGET = "imageReference.id"
 

@@ -7,8 +7,8 @@ from galeria.actions.core.paging import count_pages, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_settings import LAB
 from galeria.domain.operations import Operation
-from galeria.domain.people import reach
-from galeria.ports.lab_looks import LabCard, LabOutline
+from galeria.domain.people.principals import reach
+from galeria.ports.lab_queries import LabCard, LabOutline
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from galeria.actions.core.operation_access import is_visible
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_lab
-from galeria.domain.accounts import LabAccount
-from galeria.domain.galleries import Gallery, ImageDefinition, ImageVersion
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion
+from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import is_settled
 

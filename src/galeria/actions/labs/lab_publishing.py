@@ -6,7 +6,7 @@ from galeria.actions.labs.labs import get_lab
 from galeria.actions.labs.machines import require_lab, running_on_machine
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import LabState, MachineState, moved
 

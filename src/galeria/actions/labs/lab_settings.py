@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import is_same_image
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, password, user_name
-from galeria.domain.labs import CreateOption, Lab
-from galeria.domain.profiles import (
+from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.labs import CreateOption, Lab
+from galeria.domain.labs.profiles import (
     CONNECTION,
     NO_SHUTDOWN,
     Profiles,
@@ -18,7 +18,7 @@ from galeria.domain.profiles import (
     merged,
     quota,
 )
-from galeria.domain.sizes import get_size
+from galeria.domain.labs.sizes import get_size
 from galeria.domain.states import ProvisioningState
 from galeria.ports.work import Secrets
 

@@ -10,11 +10,11 @@ from galeria.actions.labs.eligible_images import offered_image
 from galeria.actions.labs.lab_images import choose_image, image_names, unusable_image
 from galeria.actions.labs.lab_settings import CREATE, LAB, LabSettings, allowed_region, check_title
 from galeria.actions.labs.labs import LabRequest
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, GaleriaError
 from galeria.domain.ids import ResourceId, lab_name, password, proposed_name, user_name
-from galeria.domain.profiles import quota
-from galeria.domain.sizes import get_size
+from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.profiles import quota
+from galeria.domain.labs.sizes import get_size
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,14 +16,14 @@ from galeria.actions.labs.lab_settings import (
     inherited_profiles,
     update_lab,
 )
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, NotFound
-from galeria.domain.galleries import OS_DISK, ImageDefinition, ImageVersion, OsState
 from galeria.domain.ids import ResourceId, lab_name, password, user_name
-from galeria.domain.labs import CreateOption, Lab, LabMachine, MachineKind
+from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, OsState
+from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.labs import CreateOption, Lab, LabMachine, MachineKind
+from galeria.domain.labs.sizes import get_size
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.people import RoleAssignment
-from galeria.domain.sizes import get_size
+from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.work import Secrets
 

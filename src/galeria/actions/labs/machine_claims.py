@@ -4,8 +4,8 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.rosters import register
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab, LabMachine, MachineKind
-from galeria.domain.roster import FavoriteLab, LabUser
+from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs.roster import FavoriteLab, LabUser
 
 
 def claim_any(request: Request, lab: Lab) -> LabMachine:

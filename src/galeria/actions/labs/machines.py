@@ -5,7 +5,7 @@ from galeria.actions.labs.labs import get_machine
 from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId, password, user_name
-from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.operations import Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.database import UnitOfWork

@@ -6,9 +6,9 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.errors import Conflict, Forbidden, NotFound
 from galeria.domain.ids import ResourceId, part_name
-from galeria.domain.labs import Lab
-from galeria.domain.profiles import quota
-from galeria.domain.roster import MAX_USERS, InvitationState, LabUser, email_address
+from galeria.domain.labs.labs import Lab
+from galeria.domain.labs.profiles import quota
+from galeria.domain.labs.roster import MAX_USERS, InvitationState, LabUser, email_address
 
 USER = "Microsoft.LabServices/labs/users"
 _EXTRA = "properties.additionalUsageQuota"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.ids import ResourceId, part_name
-from galeria.domain.schedules import Schedule, Times, check_notes, check_times
+from galeria.domain.labs.schedules import Schedule, Times, check_notes, check_times
 
 SCHEDULE = "Microsoft.LabServices/labs/schedules"
 

@@ -10,8 +10,8 @@ from galeria.actions.core.request import Request
 from galeria.actions.people.principals import GIVE_ROLES, get_principal, subscription_scope
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.people import Principal, PrincipalKind
-from galeria.domain.sign_in import Credential, CredentialKind, fingerprint
+from galeria.domain.people.principals import Principal, PrincipalKind
+from galeria.domain.people.sign_in import Credential, CredentialKind, fingerprint
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock
 

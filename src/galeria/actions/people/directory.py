@@ -9,7 +9,7 @@ from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, get_princip
 from galeria.actions.people.roles import OWNER, keep_an_owner
 from galeria.actions.people.scopes import Scope, name_scope
 from galeria.domain.errors import Conflict
-from galeria.domain.people import PersonOutline, Principal, PrincipalKind, RoleAssignment
+from galeria.domain.people.principals import PersonOutline, Principal, PrincipalKind, RoleAssignment
 
 
 @dataclass(frozen=True, kw_only=True)

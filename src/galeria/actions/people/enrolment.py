@@ -9,7 +9,7 @@ from galeria.actions.people.first_password_links import keep_welcome
 from galeria.actions.people.people import create_person, create_service_principal, set_password
 from galeria.actions.people.roles import give_role
 from galeria.domain.errors import Invalid
-from galeria.domain.people import Principal, PrincipalKind
+from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.ports.work import Secrets
 
 LINK_LIFE = timedelta(days=7)

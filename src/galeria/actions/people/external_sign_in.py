@@ -7,9 +7,9 @@ from galeria.actions.people.first_start import INSTALLATION
 from galeria.actions.people.people import WRITE_PEOPLE
 from galeria.actions.people.principals import GIVE_ROLES, get_principal, subscription_scope
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound
-from galeria.domain.external import ExternalIdentity, ExternalProvider, Vouched
 from galeria.domain.ids import ResourceId
-from galeria.domain.people import Principal, PrincipalKind, RoleAssignment, sign_in_name
+from galeria.domain.people.external_provider import ExternalIdentity, ExternalProvider, Vouched
+from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment, sign_in_name
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from galeria.actions.core.caller import Caller
 from galeria.actions.people.people import set_password
 from galeria.domain.errors import NotFound
-from galeria.domain.people import Principal
-from galeria.domain.sign_in import Credential, CredentialKind, fingerprint
+from galeria.domain.people.principals import Principal
+from galeria.domain.people.sign_in import Credential, CredentialKind, fingerprint
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice, Secrets
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from galeria.actions.people.first_password_links import keep_welcome
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent
-from galeria.domain.people import Principal, PrincipalKind, RoleAssignment
+from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice, Secrets

@@ -9,8 +9,8 @@ from galeria.actions.people.roles import keep_an_owner
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Unauthenticated
 from galeria.domain.ids import password as strong_password
-from galeria.domain.people import Principal, PrincipalKind, sign_in_name
-from galeria.domain.sign_in import CredentialKind, fingerprint
+from galeria.domain.people.principals import Principal, PrincipalKind, sign_in_name
+from galeria.domain.people.sign_in import CredentialKind, fingerprint
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice, Secrets
 

@@ -1,7 +1,7 @@
 """Finding principals, and the one scope that all of them belong to."""
 
 from galeria.domain.errors import Conflict, NotFound
-from galeria.domain.people import Principal
+from galeria.domain.people.principals import Principal
 from galeria.ports.database import UnitOfWork
 
 GIVE_ROLES = "Microsoft.Authorization/roleAssignments/write"

@@ -5,7 +5,7 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, TAKE_ROLES, get_principal, subscription_scope
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.people import RoleAssignment, get_role
+from galeria.domain.people.principals import RoleAssignment, get_role
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice
 

@@ -8,7 +8,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.people.principals import subscription_scope
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
-from galeria.domain.people import reach
+from galeria.domain.people.principals import reach
 from galeria.domain.resources import Resource
 from galeria.ports.database import UnitOfWork
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from galeria.actions.people.token_sessions import revoke_family
-from galeria.domain.people import Principal
-from galeria.domain.sign_in import Answer, AuthorizationCode, DeviceCode, fingerprint
+from galeria.domain.people.principals import Principal
+from galeria.domain.people.sign_in import Answer, AuthorizationCode, DeviceCode, fingerprint
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice
 

@@ -7,8 +7,8 @@ import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from galeria.domain.people import Principal, RefreshToken
-from galeria.domain.sign_in import fingerprint
+from galeria.domain.people.principals import Principal, RefreshToken
+from galeria.domain.people.sign_in import fingerprint
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice
 

@@ -6,9 +6,9 @@ from galeria.actions.core.request import Request
 from galeria.actions.people.people import set_password
 from galeria.actions.people.principals import subscription_scope
 from galeria.domain.errors import NotFound
-from galeria.domain.people import Principal
-from galeria.domain.sign_in import fingerprint
-from galeria.domain.web_sessions import LIFE, SEEN_EVERY, WebSession
+from galeria.domain.people.principals import Principal
+from galeria.domain.people.sign_in import fingerprint
+from galeria.domain.people.web_sessions import LIFE, SEEN_EVERY, WebSession
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, Dice, Secrets
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.shared_galleries import get_community, seen_definition, seen_version
 from galeria.actions.storage.sources import Sources, latest_of, version_disks
-from galeria.domain.sharing import CommunityImage
+from galeria.domain.images.sharing import CommunityImage
 
 
 def community_source(request: Request, subscription: str, named: CommunityImage, location: str) -> Sources:

@@ -10,12 +10,20 @@ from hmac import compare_digest
 from galeria.actions.core.request import Request
 from galeria.actions.storage.disks import DISK, DiskKind
 from galeria.domain.errors import Conflict, Forbidden, Invalid
-from galeria.domain.galleries import OS_DISK
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import OS_DISK
+from galeria.domain.images.storage import (
+    AccessGrant,
+    AccessLevel,
+    CreateOption,
+    DiskState,
+    Origin,
+    OriginKind,
+    StoredDisk,
+)
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.sign_in import fingerprint
+from galeria.domain.people.sign_in import fingerprint
 from galeria.domain.states import ProvisioningState, moved
-from galeria.domain.storage import AccessGrant, AccessLevel, CreateOption, DiskState, Origin, OriginKind, StoredDisk
 from galeria.ports.database import Database
 from galeria.ports.files import PageFiles
 from galeria.ports.work import Clock

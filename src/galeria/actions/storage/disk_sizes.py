@@ -5,10 +5,10 @@ from dataclasses import replace
 from galeria.actions.core.request import Request
 from galeria.actions.storage.sources import Source
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.galleries import OS_DISK
+from galeria.domain.images.galleries import OS_DISK
+from galeria.domain.images.storage import LARGEST_UPLOAD, Disk, DiskState, Origin, OriginKind
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
-from galeria.domain.storage import LARGEST_UPLOAD, Disk, DiskState, Origin, OriginKind
 
 GB = 1024**3
 LARGEST = LARGEST_UPLOAD // GB

@@ -17,12 +17,10 @@ from galeria.actions.storage.sources import (
 )
 from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, fill_again, require_unchanged
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.galleries import OS_DISK, Architecture, Generation, OsType, SourceKind
 from galeria.domain.ids import ResourceId
-from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.sharing import CommunityImage
-from galeria.domain.states import ProvisioningState
-from galeria.domain.storage import (
+from galeria.domain.images.galleries import OS_DISK, Architecture, Generation, OsType, SourceKind
+from galeria.domain.images.sharing import CommunityImage
+from galeria.domain.images.storage import (
     FOOTER,
     LARGEST_UPLOAD,
     CreateOption,
@@ -34,6 +32,8 @@ from galeria.domain.storage import (
     StoredDisk,
     disk_name,
 )
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.states import ProvisioningState
 from galeria.ports.database import StoredDisks
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.storage.disks import SNAPSHOT
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
-from galeria.domain.storage import Snapshot
+from galeria.domain.images.storage import Snapshot
 
 MOST_DAYS = 36_500
 

@@ -16,11 +16,11 @@ from galeria.actions.storage.sources import (
 )
 from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, fill_again, require_unchanged
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.galleries import OS_DISK, Generation, OsState, OsType
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import OS_DISK, Generation, OsState, OsType
+from galeria.domain.images.storage import ManagedImage, ManagedImageDisk, disk_name
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState
-from galeria.domain.storage import ManagedImage, ManagedImageDisk, disk_name
 
 IMAGE = "Microsoft.Compute/images"
 

@@ -3,8 +3,8 @@
 import uuid
 from typing import Protocol
 
-from galeria.domain.storage import FOOTER, StoredDisk
-from galeria.domain.vhd_footer import fixed_footer
+from galeria.domain.images.storage import FOOTER, StoredDisk
+from galeria.domain.images.vhd_footer import fixed_footer
 from galeria.ports.disks import Content
 from galeria.ports.files import PageFiles
 from galeria.ports.images import ImageStore

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.labs.machines import running_on_machine
-from galeria.domain.addresses import read_address, require_public_literal
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from galeria.domain.galleries import (
+from galeria.domain.ids import LABS, ResourceId
+from galeria.domain.images.galleries import (
     OS_DISK,
     Architecture,
     Generation,
@@ -18,11 +18,11 @@ from galeria.domain.galleries import (
     SourceKind,
     latest_version,
 )
-from galeria.domain.ids import LABS, ResourceId
-from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.images.import_addresses import read_address, require_public_literal
+from galeria.domain.images.storage import Disk, ManagedImage, Origin, OriginKind, Snapshot, StoredDisk
+from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.resources import Resource
 from galeria.domain.states import MachineState, ProvisioningState, ReplicaState
-from galeria.domain.storage import Disk, ManagedImage, Origin, OriginKind, Snapshot, StoredDisk
 
 DISKS = "microsoft.compute/disks"
 SNAPSHOTS = "microsoft.compute/snapshots"

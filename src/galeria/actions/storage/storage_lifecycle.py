@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from galeria.actions.core.request import Request
 from galeria.actions.storage.sources import Sources
 from galeria.domain.errors import Conflict
+from galeria.domain.images.storage import Disk, ManagedImage, OriginKind, Snapshot
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
-from galeria.domain.storage import Disk, ManagedImage, OriginKind, Snapshot
 from galeria.ports.database import UnitOfWork
 
 Stored = Disk | Snapshot | ManagedImage

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from galeria.domain.errors import Conflict, Invalid, NotFound, TooLarge
 from galeria.domain.operations import Upload
-from galeria.domain.people import Principal
+from galeria.domain.people.principals import Principal
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.files import UploadFiles
 from galeria.ports.work import Clock, Dice

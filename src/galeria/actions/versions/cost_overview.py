@@ -13,10 +13,10 @@ from functools import cached_property
 from galeria.actions.core.paging import count_pages, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import get_gallery
-from galeria.domain.galleries import Gallery, ImageDefinition
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import ImageOutline
-from galeria.ports.holdings import ImageSum, LabUse, VersionSum
+from galeria.domain.images.eligibility import ImageOutline
+from galeria.domain.images.galleries import Gallery, ImageDefinition
+from galeria.ports.storage_usage import ImageSum, LabUse, VersionSum
 
 ROWS = 25  # of a page: each has several amounts of money to be written out
 

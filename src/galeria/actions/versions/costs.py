@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import READ_VERSION
-from galeria.domain.galleries import ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab
-from galeria.domain.offers import VersionFacts
+from galeria.domain.images.eligibility import VersionFacts
+from galeria.domain.images.galleries import ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.domain.images.storage import Origin, OriginKind
+from galeria.domain.labs.labs import Lab
 from galeria.domain.states import ReplicaState
-from galeria.domain.storage import Origin, OriginKind
 from galeria.ports.database import UnitOfWork
 from galeria.ports.images import ImageStore
 

@@ -8,9 +8,9 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.versions.replication_size import Copies, Measure
 from galeria.actions.versions.versions import new_version
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.galleries import (
+from galeria.domain.ids import ResourceId, definition_name, proposed_name
+from galeria.domain.images.galleries import (
     FIRST_VERSION,
     OS_DISK,
     Gallery,
@@ -22,10 +22,10 @@ from galeria.domain.galleries import (
     VersionDisk,
     VersionNumber,
 )
-from galeria.domain.ids import ResourceId, definition_name, proposed_name
-from galeria.domain.labs import Lab, LabMachine, MachineKind
+from galeria.domain.images.publishing import Target
+from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.publishing import Target
 from galeria.domain.states import MachineState, ProvisioningState
 from galeria.ports.images import ImageStore, ManifestFacts
 from galeria.ports.machines import Machine, VmEngine

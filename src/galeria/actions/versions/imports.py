@@ -9,7 +9,8 @@ from galeria.actions.galleries.definitions import IMAGE, DefinitionRequest, get_
 from galeria.actions.galleries.galleries import get_gallery, list_galleries
 from galeria.actions.versions.versions import VERSION, VersionRequest, put_version
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.galleries import (
+from galeria.domain.ids import ResourceId, proposed_name
+from galeria.domain.images.galleries import (
     FIRST_VERSION,
     OS_DISK,
     Architecture,
@@ -21,9 +22,8 @@ from galeria.domain.galleries import (
     OsType,
     VersionNumber,
 )
-from galeria.domain.ids import ResourceId, proposed_name
+from galeria.domain.images.publishing import Target
 from galeria.domain.operations import Operation
-from galeria.domain.publishing import Target
 from galeria.domain.settings import Settings
 from galeria.domain.states import ProvisioningState
 from galeria.ports.files import FileFacts

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.galleries import ImageVersion, Replica
-from galeria.domain.publishing import (
+from galeria.domain.images.galleries import ImageVersion, Replica
+from galeria.domain.images.publishing import (
     PROFILE,
     Publishing,
     ReplicationMode,

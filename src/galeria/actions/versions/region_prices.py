@@ -6,8 +6,8 @@ from decimal import Decimal
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import READ_VERSION
 from galeria.actions.versions.replication_size import Copies, CopyBytes, Measure
-from galeria.domain.galleries import ImageVersion, Replica
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import ImageVersion, Replica
 from galeria.domain.regions import Region
 from galeria.domain.states import ReplicaState
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, NotFound
-from galeria.domain.galleries import ImageVersion
 from galeria.domain.ids import ResourceId
-from galeria.domain.soft_delete import Retention, deadlines
+from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.images.soft_delete import Retention, deadlines
 from galeria.domain.states import ProvisioningState
 
 VERSION = "Microsoft.Compute/galleries/images/versions"

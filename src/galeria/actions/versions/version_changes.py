@@ -6,10 +6,10 @@ from datetime import datetime
 from galeria.actions.core.request import Request
 from galeria.actions.versions.versions import VERSION, VersionRequest, get_version, put_version
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.galleries import ImageVersion
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.images.publishing import Target
 from galeria.domain.operations import Operation
-from galeria.domain.publishing import Target
 
 
 def set_regions(request: Request, id: ResourceId, regions: tuple[str, ...]) -> Operation | None:

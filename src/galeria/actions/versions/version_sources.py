@@ -15,11 +15,11 @@ from galeria.actions.storage.sources import (
     whole_source,
 )
 from galeria.domain.errors import Conflict, Invalid, NotFound
-from galeria.domain.galleries import OS_DISK, ImageDefinition, ImageVersion, SourceKind, VersionDisk
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, SourceKind, VersionDisk
+from galeria.domain.images.sharing import CommunityImage
+from galeria.domain.images.storage import Origin, OriginKind
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.sharing import CommunityImage
-from galeria.domain.storage import Origin, OriginKind
 
 STORAGE = "galleryImageVersion.properties.storageProfile"
 _WHOLE = {SourceKind.IMAGE, SourceKind.VERSION, SourceKind.MACHINE}

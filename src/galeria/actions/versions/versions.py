@@ -10,17 +10,17 @@ from galeria.actions.versions.publishing import aim, aim_again, publish
 from galeria.actions.versions.retention import Restoration, marked_for_deletion, restore, retain, soft_deleted
 from galeria.actions.versions.version_sources import SourcesNamed, fill_version, get_sources, require_same_source
 from galeria.domain.errors import Conflict
-from galeria.domain.galleries import (
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import (
     OS_DISK,
     ImageDefinition,
     ImageVersion,
     SourceKind,
     VersionNumber,
 )
-from galeria.domain.ids import ResourceId
+from galeria.domain.images.publishing import Publishing, Target, check_deletable
+from galeria.domain.images.soft_delete import Retention
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.publishing import Publishing, Target, check_deletable
-from galeria.domain.soft_delete import Retention
 from galeria.domain.states import ProvisioningState, moved
 
 VERSION = "Microsoft.Compute/galleries/images/versions"

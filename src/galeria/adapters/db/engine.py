@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from galeria.adapters.db.failures import is_busy, told
+from galeria.adapters.db.database_errors import is_busy, told
 
 UNIT = "galeria_unit"
 """Execution option of the connections that units of work use: WRITING or READING."""

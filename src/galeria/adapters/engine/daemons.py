@@ -13,7 +13,7 @@ from pathlib import Path
 import libvirt
 
 from galeria.domain.errors import GaleriaError, MachineFailed, NotFound, OutOfSpace
-from galeria.tools import run
+from galeria.programs import run
 
 log = logging.getLogger(__name__)
 

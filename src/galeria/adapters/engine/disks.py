@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from galeria.tools import run
+from galeria.programs import run
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from galeria.domain.errors import ToolFailed
 from galeria.ports.machines import Acceleration
-from galeria.tools import run
+from galeria.programs import run
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from typing import Any
 from galeria.adapters.engine.nbd import NbdClient, Run
 from galeria.domain.errors import ToolFailed, Unavailable
 from galeria.ports.disks import Content, DiskReader, Extent
-from galeria.tools import run
+from galeria.programs import run
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from galeria.adapters.files.refusal import refusal
 from galeria.domain.errors import ToolFailed
-from galeria.tools import run
+from galeria.programs import run
 
 MEMORY = 1 << 30  # bytes of address space, as Nova and Glance allow it
 CPU = 120  # seconds

@@ -15,7 +15,7 @@ from urllib.parse import quote_plus, urlencode
 from galeria.adapters.identity.id_tokens import read_identity
 from galeria.adapters.identity.openid_http import OpenIdHttp
 from galeria.domain.errors import Unauthenticated
-from galeria.domain.external import Attempt, ExternalProvider, Vouched
+from galeria.domain.people.external_provider import Attempt, ExternalProvider, Vouched
 from galeria.ports.work import Clock
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _METHODS = "token_endpoint_auth_methods_supported"
 
 
 class OpenIdProvider:
-    """Implements galeria.ports.identity.IdentityProvider. May be used by several threads."""
+    """Implements galeria.ports.identity_provider.IdentityProvider. May be used by several threads."""
 
     def __init__(self, settings: ExternalProvider, clock: Clock, http: OpenIdHttp | None = None) -> None:
         self._settings = settings

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from galeria.domain.errors import Unavailable
-from galeria.domain.external import is_trustworthy
+from galeria.domain.people.external_provider import is_trustworthy
 
 log = logging.getLogger(__name__)
 

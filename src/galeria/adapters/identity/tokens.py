@@ -9,7 +9,7 @@ from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import RSAKey
 
 from galeria.domain.errors import Unauthenticated
-from galeria.domain.people import PrincipalKind
+from galeria.domain.people.principals import PrincipalKind
 from galeria.ports.tokens import Claims
 from galeria.ports.work import Clock
 

@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from threading import Lock
 
-from galeria.adapters.store import envelopes
 from galeria.adapters.store.alignment import aligned
-from galeria.adapters.store.chunks import Packer, name_of
-from galeria.adapters.store.depot import Depot
-from galeria.adapters.store.manifest import Draft, Manifest, Slots, slots_of
-from galeria.adapters.store.meter import Meter
-from galeria.adapters.store.packs import PackWriter
+from galeria.adapters.store.byte_counter import Meter
+from galeria.adapters.store.chunk_reading import WINDOW
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.manifests import signed_manifests
+from galeria.adapters.store.manifests.manifest import Draft, Manifest, Slots, slots_of
+from galeria.adapters.store.manifests.publisher import Publisher
+from galeria.adapters.store.packs.chunks import Packer, name_of
+from galeria.adapters.store.packs.packs import PackWriter
 from galeria.adapters.store.parallel import share_out
-from galeria.adapters.store.publishing import Publisher
-from galeria.adapters.store.reading import WINDOW
 from galeria.domain.errors import Unavailable
 from galeria.ports.disks import Content, DiskReader, DiskSource
 from galeria.ports.images import Captured, Digest
@@ -28,7 +28,7 @@ Range = tuple[int, int]
 
 def capture(depot: Depot, disk: DiskSource, *, parent: Digest | None, progress: Progress) -> Captured:
     """To be called inside the shared lease. Raises NotFound for an unknown parent, OutOfSpace, StoreUnavailable."""
-    inherited = envelopes.get(depot, parent) if parent else None
+    inherited = signed_manifests.get(depot, parent) if parent else None
     draft = Draft(size=disk.size, chunk_size=depot.chunk_size, parent=parent)
     ranges = _plan(depot, disk, inherited, draft)
     meter = Meter(progress, total=_bytes(depot, disk, ranges))
@@ -36,7 +36,7 @@ def capture(depot: Depot, disk: DiskSource, *, parent: Digest | None, progress: 
         work = _Capture(depot, disk, draft, meter, publisher)
         share_out(_batches(ranges), work.run, threads=depot.threads)
     manifest = draft.finish()
-    digest, envelope = envelopes.publish(depot, manifest)
+    digest, envelope = signed_manifests.publish(depot, manifest)
     return Captured(
         digest=digest,
         size=disk.size,

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from galeria.adapters.store import envelopes
-from galeria.adapters.store.bucket import open_bucket
 from galeria.adapters.store.capture import capture
-from galeria.adapters.store.collect import collect
-from galeria.adapters.store.depot import Depot
-from galeria.adapters.store.holding import growth, holding
-from galeria.adapters.store.opened import StoredDiskSource
-from galeria.adapters.store.rebuild import rebuild
-from galeria.adapters.store.replicate import need, replicate
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.garbage_collection import collect
+from galeria.adapters.store.manifests import signed_manifests
+from galeria.adapters.store.objects.bucket import open_bucket
+from galeria.adapters.store.packs.rebuild_index import rebuild
+from galeria.adapters.store.replication import need, replicate
 from galeria.adapters.store.restore import restore
+from galeria.adapters.store.storage_use import growth, holding
+from galeria.adapters.store.stored_disk import StoredDiskSource
 from galeria.adapters.store.verify import verify
 from galeria.domain.errors import Invalid
 from galeria.ports.disks import DiskSource
@@ -62,24 +62,24 @@ class RegionStore:
 
     def missing_bytes(self, digest: Digest, *, source: ImageStore) -> int:
         origin = _depot_of(source)
-        absent = need(self._depot, envelopes.get(origin, digest)).absent
+        absent = need(self._depot, signed_manifests.get(origin, digest)).absent
         return origin.index.stored_bytes(origin.region, absent)
 
     def restore(self, digest: Digest, target: Path, *, progress: Progress) -> None:
         with self.lease(exclusive=False):
-            restore(self._depot, envelopes.get(self._depot, digest), target, progress=progress)
+            restore(self._depot, signed_manifests.get(self._depot, digest), target, progress=progress)
 
     @contextmanager
     def open(self, digest: Digest) -> Iterator[DiskSource]:
         with self.lease(exclusive=False):
-            yield StoredDiskSource(self._depot, envelopes.get(self._depot, digest))
+            yield StoredDiskSource(self._depot, signed_manifests.get(self._depot, digest))
 
     def find_manifest(self, digest: Digest) -> ManifestFacts | None:
-        manifest = envelopes.find(self._depot, digest)
+        manifest = signed_manifests.find(self._depot, digest)
         return None if manifest is None else manifest.facts(digest)
 
     def get_manifest(self, digest: Digest) -> ManifestFacts:
-        return envelopes.get(self._depot, digest).facts(digest)
+        return signed_manifests.get(self._depot, digest).facts(digest)
 
     def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
         return holding(self._depot, digests, others=others)

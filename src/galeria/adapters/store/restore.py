@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from galeria.adapters.store.chunks import Opener
-from galeria.adapters.store.depot import Depot
-from galeria.adapters.store.failures import told
-from galeria.adapters.store.manifest import Manifest
-from galeria.adapters.store.meter import Meter
+from galeria.adapters.store.byte_counter import Meter
+from galeria.adapters.store.chunk_reading import WINDOW, Run, runs_of
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.manifests.manifest import Manifest
+from galeria.adapters.store.objects.store_errors import told
+from galeria.adapters.store.packs.chunks import Opener
 from galeria.adapters.store.parallel import share_out
-from galeria.adapters.store.reading import WINDOW, Run, runs_of
 from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
 from galeria.ports.progress import Progress
 

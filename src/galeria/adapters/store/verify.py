@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from galeria.adapters.store import envelopes
-from galeria.adapters.store.depot import Depot
-from galeria.adapters.store.meter import Meter
-from galeria.adapters.store.reading import damaged_among
+from galeria.adapters.store.byte_counter import Meter
+from galeria.adapters.store.chunk_reading import damaged_among
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.manifests import signed_manifests
 from galeria.domain.errors import Corrupt, NotFound
 from galeria.ports.images import Damage, Digest, Verified
 from galeria.ports.progress import Progress
@@ -16,12 +16,12 @@ def verify(depot: Depot, digests: Iterable[Digest] | None, *, progress: Progress
 
     Raises StoreUnavailable; what is damaged or gone is in the result.
     """
-    names = sorted({digest for digest, _ in envelopes.stored(depot)} if digests is None else set(digests))
+    names = sorted({digest for digest, _ in signed_manifests.stored(depot)} if digests is None else set(digests))
     damaged: list[Damage] = []
     chunks: set[bytes] = set()
     for digest in names:
         try:
-            chunks.update(envelopes.get(depot, digest).names())
+            chunks.update(signed_manifests.get(depot, digest).names())
         except (Corrupt, NotFound) as error:
             damaged.append(Damage(name=digest, reason=error.message))
     meter = Meter(progress, total=depot.index.stored_bytes(depot.region, chunks))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from galeria.actions.storage.page_blobs import PageBlob, Range
 from galeria.domain.errors import Precondition
-from galeria.interfaces.blobs.answers import refused
+from galeria.interfaces.blobs.responses import refused
 
 PAGE = 512
 LARGEST_WRITE = 4 << 20  # bytes; the service's own limit for one Put Page

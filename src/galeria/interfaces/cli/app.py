@@ -2,19 +2,19 @@
 
 import typer
 
-from galeria.interfaces.cli.accounts import add_account_commands
-from galeria.interfaces.cli.command import root
-from galeria.interfaces.cli.doors import LocalDoors
-from galeria.interfaces.cli.galleries import add_gallery_commands
-from galeria.interfaces.cli.groups import add_group_commands
-from galeria.interfaces.cli.host import add_host_commands
-from galeria.interfaces.cli.images import add_image_commands
-from galeria.interfaces.cli.labs import add_lab_commands
-from galeria.interfaces.cli.operations import add_operation_commands
-from galeria.interfaces.cli.people import add_person_commands
-from galeria.interfaces.cli.roles import add_role_commands
-from galeria.interfaces.cli.signin import add_signin_commands
-from galeria.interfaces.cli.store import add_store_commands
+from galeria.interfaces.cli.commands.accounts import add_account_commands
+from galeria.interfaces.cli.commands.galleries import add_gallery_commands
+from galeria.interfaces.cli.commands.groups import add_group_commands
+from galeria.interfaces.cli.commands.host import add_host_commands
+from galeria.interfaces.cli.commands.images import add_image_commands
+from galeria.interfaces.cli.commands.labs import add_lab_commands
+from galeria.interfaces.cli.commands.operations import add_operation_commands
+from galeria.interfaces.cli.commands.people import add_person_commands
+from galeria.interfaces.cli.commands.roles import add_role_commands
+from galeria.interfaces.cli.commands.sign_in import add_signin_commands
+from galeria.interfaces.cli.commands.store import add_store_commands
+from galeria.interfaces.cli.kit.command import root
+from galeria.interfaces.cli.kit.host_commands import LocalDoors
 
 
 def make_cli(local: LocalDoors) -> typer.Typer:

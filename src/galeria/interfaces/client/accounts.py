@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.interfaces.client.connection import Connection, Json
-from galeria.interfaces.client.names import Names
 from galeria.interfaces.client.operations import Begun
 from galeria.interfaces.client.resources import Resources, said
+from galeria.interfaces.client.short_names import Names
 
 LABS_API = "2023-06-07"
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from galeria.domain.galleries import OS_DISK
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import OS_DISK
 from galeria.interfaces.client.connection import Connection, Json
-from galeria.interfaces.client.names import Names
 from galeria.interfaces.client.operations import Begun
 from galeria.interfaces.client.resources import Resources, said
+from galeria.interfaces.client.short_names import Names
 
 GROUPS_API = "2024-11-01"
 COMPUTE_API = "2024-03-03"

@@ -15,7 +15,7 @@ import httpx
 
 from galeria.domain.errors import GaleriaError, Invalid, Unauthenticated, Unavailable
 from galeria.interfaces.client.credentials import Ask, Credentials, Token, token_of
-from galeria.interfaces.client.failures import refusal
+from galeria.interfaces.client.error_responses import refusal
 
 Json = dict[str, Any]
 Content = Callable[[], Iterable[bytes]]

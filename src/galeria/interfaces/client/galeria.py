@@ -9,10 +9,10 @@ from galeria.interfaces.client.accounts import Accounts, Images
 from galeria.interfaces.client.compute import GROUPS_API, Definitions, Galleries, Groups, Versions
 from galeria.interfaces.client.connection import Connection
 from galeria.interfaces.client.labs import Exports, Labs, Machines
-from galeria.interfaces.client.names import Names
 from galeria.interfaces.client.operations import Begun, Operations, Snapshot, Watch
 from galeria.interfaces.client.people import People, Roles
 from galeria.interfaces.client.secrets import Secrets
+from galeria.interfaces.client.short_names import Names
 from galeria.interfaces.client.uploads import Uploads
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from galeria.domain.galleries import FIRST_VERSION, OS_DISK, VersionNumber
 from galeria.domain.ids import proposed_name
+from galeria.domain.images.galleries import FIRST_VERSION, OS_DISK, VersionNumber
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.galeria import Galeria
 from galeria.interfaces.client.operations import Begun

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from galeria.domain.errors import Conflict
 from galeria.interfaces.client.accounts import LABS_API
 from galeria.interfaces.client.connection import Connection, Json
-from galeria.interfaces.client.names import Names
 from galeria.interfaces.client.operations import Begun
 from galeria.interfaces.client.resources import Resources, said
+from galeria.interfaces.client.short_names import Names
 
 TEMPLATE = "template"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from galeria.domain.errors import GaleriaError, Unavailable
 from galeria.interfaces.client.connection import Answer, Connection, Json, path_of
-from galeria.interfaces.client.failures import of_operation
+from galeria.interfaces.client.error_responses import of_operation
 
 API = "2026-01-01"
 LONGEST_PAUSE = 0.3  # seconds between two looks, however long the server proposes

@@ -2,11 +2,11 @@
 
 import uuid
 
-from galeria.domain.people import get_role
+from galeria.domain.people.principals import get_role
 from galeria.interfaces.client.connection import Connection, Json, path_of
-from galeria.interfaces.client.names import Names
 from galeria.interfaces.client.operations import API
 from galeria.interfaces.client.resources import Resources, said
+from galeria.interfaces.client.short_names import Names
 
 ROLES_API = "2022-04-01"
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from galeria.interfaces.client.connection import Connection, Json, path_of
-from galeria.interfaces.client.names import Names
 from galeria.interfaces.client.operations import API
 from galeria.interfaces.client.resources import Resources, said
+from galeria.interfaces.client.short_names import Names
 
 
 class Secrets:

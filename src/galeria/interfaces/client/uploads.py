@@ -13,7 +13,7 @@ from pathlib import Path
 
 from galeria.domain.errors import Conflict, GaleriaError, Invalid, NotFound, Unavailable
 from galeria.interfaces.client.connection import Connection
-from galeria.interfaces.client.files import read_json, remove_file, write_private
+from galeria.interfaces.client.local_files import read_json, remove_file, write_private
 
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE = 16 << 20  # bytes of one PATCH: the most that is sent twice when the server dies without having synced

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from galeria.interfaces.console.endings import NOT_BINARY, SWITCHED_OFF, Ending
+from galeria.interfaces.console.close_codes import NOT_BINARY, SWITCHED_OFF, Ending
 
 PIECE = 64 * 1024  # bytes
 

@@ -13,9 +13,9 @@ from starlette.requests import Request
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import NotFound
-from galeria.domain.people import Principal, PrincipalKind
-from galeria.interfaces.inside import Inside
+from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login.bearer import bearer
+from galeria.interfaces.services import Inside
 
 Filter = Annotated[str, Query(alias="$filter", max_length=2048)]
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")

@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from authlib.oauth2.rfc6749 import OAuth2Error
 
 from galeria.actions.people.sign_in_codes import AuthorizationWish
-from galeria.interfaces.login.answers import Refusal
 from galeria.interfaces.login.programs import find_program, is_loopback
+from galeria.interfaces.login.responses import Refusal
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # SHA-256 in base64url, RFC 7636 §4.2
 # The fields that the sign-in form carries along.

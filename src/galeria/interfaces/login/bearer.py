@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import Unauthenticated
-from galeria.domain.people import Principal
+from galeria.domain.people.principals import Principal
 from galeria.interfaces.login.authority import Authority
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.tokens import Claims, Tokens

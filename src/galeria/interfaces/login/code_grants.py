@@ -9,9 +9,9 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint, DeviceCodeGrant
 
 from galeria.actions.people.sign_in_codes import DEVICE_LIFE, INTERVAL, Redeemed, Waiting
-from galeria.interfaces.login.answers import Refusal
 from galeria.interfaces.login.grants import PUBLIC
 from galeria.interfaces.login.requests import TokenRequest
+from galeria.interfaces.login.responses import Refusal
 
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 §4.1
 Response = tuple[int, dict[str, Any], list[tuple[str, str]]]

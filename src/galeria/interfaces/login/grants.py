@@ -8,8 +8,8 @@ from authlib.oauth2.rfc6749.grants import RefreshTokenGrant as AuthlibRefreshTok
 from authlib.oauth2.rfc6749.grants import ResourceOwnerPasswordCredentialsGrant
 
 from galeria.actions.people.token_sessions import Renewal
-from galeria.domain.people import Principal
-from galeria.interfaces.login.answers import BAD_REFRESH_TOKEN, Refusal
+from galeria.domain.people.principals import Principal
+from galeria.interfaces.login.responses import BAD_REFRESH_TOKEN, Refusal
 
 PUBLIC = "none"
 CONFIDENTIAL = ("client_secret_post", "client_secret_basic")

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from galeria.actions.people.token_sessions import start_session
-from galeria.domain.people import Principal
+from galeria.domain.people.principals import Principal
 from galeria.interfaces.login.authority import Authority
 from galeria.ports.database import Database
 from galeria.ports.tokens import Tokens

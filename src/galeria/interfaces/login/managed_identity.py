@@ -7,10 +7,10 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
 
 from galeria.actions.people.credentials import find_by_identity
-from galeria.domain.people import Principal
+from galeria.domain.people.principals import Principal
 from galeria.interfaces.login.authority import Authority
-from galeria.interfaces.login.entrance import Entrance
 from galeria.interfaces.login.issuing import TOKEN_SECONDS, Issuer
+from galeria.interfaces.login.password_sign_in import Entrance
 from galeria.interfaces.login.requests import client_address
 from galeria.interfaces.login.throttle import Blocked
 from galeria.ports.database import Database

@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from fastapi import Request
 
-from galeria.interfaces.login.answers import Refusal
+from galeria.interfaces.login.responses import Refusal
 
 # Assertions and claims requests of real clients stay far below.
 MAX_BODY = 64 * 1024  # bytes

@@ -4,17 +4,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
 from galeria.interfaces.login.authority import Authority
-from galeria.interfaces.login.authorize_page import AuthorizePage, authorize_page_router
-from galeria.interfaces.login.codes import Codes
-from galeria.interfaces.login.device_page import DevicePage, device_page_router
+from galeria.interfaces.login.browser.authorize_page import AuthorizePage, authorize_page_router
+from galeria.interfaces.login.browser.device_page import DevicePage, device_page_router
+from galeria.interfaces.login.browser.rendering import Pages
 from galeria.interfaces.login.discovery import discovery_router
-from galeria.interfaces.login.entrance import Entrance
 from galeria.interfaces.login.issuing import Issuer
 from galeria.interfaces.login.managed_identity import IdentityDoor, managed_identity_router
 from galeria.interfaces.login.metadata import metadata_router
-from galeria.interfaces.login.pages import Pages
+from galeria.interfaces.login.password_sign_in import Entrance
 from galeria.interfaces.login.requests import client_address, read_body
 from galeria.interfaces.login.server import SignInServer
+from galeria.interfaces.login.sign_in_codes import Codes
 from galeria.ports.database import Database
 from galeria.ports.tokens import Tokens
 from galeria.ports.work import Clock, Dice, Secrets

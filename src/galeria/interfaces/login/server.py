@@ -9,12 +9,9 @@ from fastapi.responses import JSONResponse
 from galeria.actions.people.sign_in_codes import DeviceStart
 from galeria.actions.people.token_sessions import Renewal, renew_session
 from galeria.domain.errors import Conflict, Unauthenticated
-from galeria.domain.people import Principal, PrincipalKind
-from galeria.interfaces.login.answers import WRONG_PASSWORD, WRONG_SECRET, Refusal, blocked, refusal
+from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.code_grants import CodeGrant, DeviceEndpoint, DeviceGrant
-from galeria.interfaces.login.codes import Codes
-from galeria.interfaces.login.entrance import Entrance
 from galeria.interfaces.login.grants import (
     PUBLIC,
     ClientCredentialsGrant,
@@ -24,7 +21,10 @@ from galeria.interfaces.login.grants import (
     RefreshTokenGrant,
 )
 from galeria.interfaces.login.issuing import Issuer
+from galeria.interfaces.login.password_sign_in import Entrance
 from galeria.interfaces.login.requests import TokenRequest, basic_credentials, form_fields
+from galeria.interfaces.login.responses import WRONG_PASSWORD, WRONG_SECRET, Refusal, blocked, refusal
+from galeria.interfaces.login.sign_in_codes import Codes
 from galeria.interfaces.login.throttle import Blocked
 from galeria.ports.database import Database
 from galeria.ports.work import Clock, Dice

@@ -15,8 +15,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from galeria.actions.storage.uploads import create_upload, get_upload, receive, remove_upload
 from galeria.domain.errors import Invalid, TooLarge
 from galeria.domain.operations import Upload
-from galeria.domain.people import Principal
-from galeria.interfaces.uploads.answers import TusRoute, answer
+from galeria.domain.people.principals import Principal
 from galeria.interfaces.uploads.body import Body
 from galeria.interfaces.uploads.headers import (
     CHECKSUMS,
@@ -28,6 +27,7 @@ from galeria.interfaces.uploads.headers import (
     read_number,
     write_file_name,
 )
+from galeria.interfaces.uploads.responses import TusRoute, answer
 from galeria.ports.database import Database
 from galeria.ports.files import UploadFiles
 from galeria.ports.work import Clock, Dice

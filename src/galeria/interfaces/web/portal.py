@@ -10,41 +10,41 @@ from starlette.websockets import WebSocket
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import GaleriaError, NotFound
-from galeria.interfaces.arm.identity import RequestIdentity
-from galeria.interfaces.arm.spelling import is_arm
-from galeria.interfaces.console.door import console_router
-from galeria.interfaces.inside import Inside
-from galeria.interfaces.login.entrance import Entrance
-from galeria.interfaces.web.account_gallery import account_gallery_router
-from galeria.interfaces.web.account_images import account_images_router
-from galeria.interfaces.web.account_policies import account_policies_router
-from galeria.interfaces.web.accounts import accounts_router
-from galeria.interfaces.web.activity import activity_router
-from galeria.interfaces.web.assets import StaticFiles
-from galeria.interfaces.web.costs import costs_router
-from galeria.interfaces.web.door import Open, read_page
-from galeria.interfaces.web.external import external_router
-from galeria.interfaces.web.galleries import galleries_router
-from galeria.interfaces.web.gallery_images import gallery_images_router
-from galeria.interfaces.web.gallery_versions import gallery_versions_router
-from galeria.interfaces.web.images import images_router
-from galeria.interfaces.web.imports import ImportPages
-from galeria.interfaces.web.lab_connect import connect_router
-from galeria.interfaces.web.lab_export import export_router
-from galeria.interfaces.web.lab_new import new_lab_router
-from galeria.interfaces.web.labs import labs_router
-from galeria.interfaces.web.me import MyPages
-from galeria.interfaces.web.operations import operations_router
-from galeria.interfaces.web.people import people_router
-from galeria.interfaces.web.person import person_router
-from galeria.interfaces.web.reckoning import PATIENCE, Reckoning
-from galeria.interfaces.web.rendering import Rendering
-from galeria.interfaces.web.routes import page_router, show_error
-from galeria.interfaces.web.sign_in import HOME, SignInPages
-from galeria.interfaces.web.uploading import uploads_router
-from galeria.interfaces.web.version_regions import version_regions_router
-from galeria.interfaces.web.visitors import find_entry
-from galeria.interfaces.web.welcome import welcome_router
+from galeria.interfaces.console.routes import console_router
+from galeria.interfaces.http.path_case import is_arm
+from galeria.interfaces.http.request_ids import RequestIdentity
+from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.services import Inside
+from galeria.interfaces.web.accounts.account_gallery import account_gallery_router
+from galeria.interfaces.web.accounts.account_images import account_images_router
+from galeria.interfaces.web.accounts.account_policies import account_policies_router
+from galeria.interfaces.web.accounts.accounts import accounts_router
+from galeria.interfaces.web.accounts.costs import costs_router
+from galeria.interfaces.web.accounts.images import images_router
+from galeria.interfaces.web.activity.activity_log import activity_router
+from galeria.interfaces.web.activity.operations import operations_router
+from galeria.interfaces.web.galleries.galleries import galleries_router
+from galeria.interfaces.web.galleries.gallery_images import gallery_images_router
+from galeria.interfaces.web.galleries.gallery_versions import gallery_versions_router
+from galeria.interfaces.web.galleries.version_regions import version_regions_router
+from galeria.interfaces.web.imports.imports import ImportPages
+from galeria.interfaces.web.imports.upload_routes import uploads_router
+from galeria.interfaces.web.kit.assets import StaticFiles
+from galeria.interfaces.web.kit.page_request import Open, read_page
+from galeria.interfaces.web.kit.rendering import Rendering
+from galeria.interfaces.web.kit.routes import page_router, show_error
+from galeria.interfaces.web.kit.slow_figures import PATIENCE, Reckoning
+from galeria.interfaces.web.kit.visitors import find_entry
+from galeria.interfaces.web.labs.lab_connect import connect_router
+from galeria.interfaces.web.labs.lab_export import export_router
+from galeria.interfaces.web.labs.lab_new import new_lab_router
+from galeria.interfaces.web.labs.labs import labs_router
+from galeria.interfaces.web.people.external_sign_in import external_router
+from galeria.interfaces.web.people.first_password import welcome_router
+from galeria.interfaces.web.people.my_account import MyPages
+from galeria.interfaces.web.people.people import people_router
+from galeria.interfaces.web.people.person import person_router
+from galeria.interfaces.web.people.sign_in import HOME, SignInPages
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 

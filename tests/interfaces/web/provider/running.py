@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from galeria.domain.external import ExternalProvider
+from galeria.domain.people.external_provider import ExternalProvider
 
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = ROOT / ".cache" / "assets" / "node_modules"

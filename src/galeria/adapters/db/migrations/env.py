@@ -2,11 +2,18 @@
 
 from alembic import context
 
-from galeria.adapters.db import chunk_tables, roster_tables, sign_in_tables, storage_tables, tables, version_indexes
-from galeria.adapters.db.metadata import metadata
+from galeria.adapters.db.tables import (
+    chunk_tables,
+    core_tables,
+    roster_tables,
+    sign_in_tables,
+    storage_tables,
+    version_indexes,
+)
+from galeria.adapters.db.tables.metadata import metadata
 
 # The tables are on `metadata` because these modules were loaded.
-DECLARED_BY = (tables, chunk_tables, sign_in_tables, storage_tables, roster_tables, version_indexes)
+DECLARED_BY = (core_tables, chunk_tables, sign_in_tables, storage_tables, roster_tables, version_indexes)
 
 
 def run() -> None:

@@ -7,21 +7,21 @@ from galeria.actions.labs.accounts import AccountRequest, get_account, list_acco
 from galeria.actions.labs.classic_labs import DraftRequest, delete_account_and_labs, put_lab
 from galeria.actions.labs.lab_settings import CREATE
 from galeria.actions.labs.labs import create_lab
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import LABS as NAMESPACE
 from galeria.domain.ids import ResourceId
-from galeria.interfaces.arm.answers import put, shown
-from galeria.interfaces.arm.classic.places import ACCOUNT, ACCOUNTS, ALL_ACCOUNTS, AccountId
+from galeria.domain.labs.accounts import LabAccount
+from galeria.interfaces.arm.classic.paths import ACCOUNT, ACCOUNTS, ALL_ACCOUNTS, AccountId
 from galeria.interfaces.arm.classic.schemas import AccountBody, CreateLab
 from galeria.interfaces.arm.classic.settings import template_request
 from galeria.interfaces.arm.classic.sizes import availability
 from galeria.interfaces.arm.classic.views import account_view
-from galeria.interfaces.arm.door import At
-from galeria.interfaces.arm.ids import GroupId, subscription_key
-from galeria.interfaces.arm.paging import by_name
-from galeria.interfaces.arm.routes import Route
-from galeria.interfaces.arm.selecting import selected
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import by_name
+from galeria.interfaces.arm.protocol.path_ids import GroupId, subscription_key
+from galeria.interfaces.arm.protocol.responses import put, shown
+from galeria.interfaces.arm.protocol.routes import Route
 
 
 def list_in_group(id: GroupId, door: At) -> Response:

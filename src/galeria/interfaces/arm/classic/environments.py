@@ -14,16 +14,16 @@ from galeria.actions.labs.machine_claims import (
 from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab, LabMachine
-from galeria.interfaces.arm.answers import shown
-from galeria.interfaces.arm.classic.places import ENVIRONMENT, SETTING, AccountId, LabId, OneSetting
+from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.interfaces.arm.classic.paths import ENVIRONMENT, SETTING, AccountId, LabId, OneSetting
 from galeria.interfaces.arm.classic.schemas import NewPassword
 from galeria.interfaces.arm.classic.settings import begun
 from galeria.interfaces.arm.classic.views import environment_view
-from galeria.interfaces.arm.door import At
-from galeria.interfaces.arm.paging import Order
-from galeria.interfaces.arm.routes import Route
-from galeria.interfaces.arm.selecting import selected
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import Order
+from galeria.interfaces.arm.protocol.responses import shown
+from galeria.interfaces.arm.protocol.routes import Route
 
 
 def list_all(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:

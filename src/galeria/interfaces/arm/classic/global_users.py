@@ -19,10 +19,9 @@ from galeria.actions.labs.rosters import register_by_code
 from galeria.actions.versions.operations import get_operation
 from galeria.domain.errors import Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab, LabMachine
+from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.operations import Operation
-from galeria.interfaces.arm.answers import shown
-from galeria.interfaces.arm.classic.places import modern_machine
+from galeria.interfaces.arm.classic.paths import modern_machine
 from galeria.interfaces.arm.classic.schemas import (
     AddRemove,
     EnvironmentPassword,
@@ -36,9 +35,10 @@ from galeria.interfaces.arm.classic.schemas import (
 from galeria.interfaces.arm.classic.settings import begun
 from galeria.interfaces.arm.classic.views import environment_details, lab_details
 from galeria.interfaces.arm.classic.views import lab_view as classic_lab_view
-from galeria.interfaces.arm.door import At
-from galeria.interfaces.arm.ids import named_id
-from galeria.interfaces.arm.routes import LABS, SUBSCRIPTION, Route
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.path_ids import named_id
+from galeria.interfaces.arm.protocol.responses import shown
+from galeria.interfaces.arm.protocol.routes import LABS, SUBSCRIPTION, Route
 
 
 async def _own(person: str, door: At) -> None:

@@ -15,20 +15,20 @@ from galeria.actions.labs.accounts import (
     list_images,
     put_account,
 )
-from galeria.domain.accounts import LabAccount
 from galeria.domain.errors import NotFound
-from galeria.domain.galleries import Gallery
 from galeria.domain.ids import ResourceId
-from galeria.domain.offers import Offer
-from galeria.interfaces.arm.answers import deleted, put, shown
-from galeria.interfaces.arm.classic.places import ACCOUNT, AccountId, account_id
+from galeria.domain.images.eligibility import Offer
+from galeria.domain.images.galleries import Gallery
+from galeria.domain.labs.accounts import LabAccount
+from galeria.interfaces.arm.classic.paths import ACCOUNT, AccountId, account_id
 from galeria.interfaces.arm.classic.schemas import GalleryImageBody, OnOff, SharedGalleryBody, SharedImageBody
 from galeria.interfaces.arm.classic.views import gallery_image_view, shared_image_view
-from galeria.interfaces.arm.door import At
-from galeria.interfaces.arm.ids import named_id
-from galeria.interfaces.arm.paging import Order, by_name, listed
-from galeria.interfaces.arm.routes import Route
-from galeria.interfaces.arm.selecting import selected
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import Order, by_name, listed
+from galeria.interfaces.arm.protocol.path_ids import named_id
+from galeria.interfaces.arm.protocol.responses import deleted, put, shown
+from galeria.interfaces.arm.protocol.routes import Route
 
 
 def list_gallery_images(id: AccountId, door: At) -> Response:

@@ -4,14 +4,14 @@ from starlette.responses import Response
 
 from galeria.actions.labs.classic_labs import DraftRequest, delete_either, get_either, get_made, list_either, put_lab
 from galeria.actions.labs.rosters import add_users, register
-from galeria.interfaces.arm.answers import deleting, put, shown
-from galeria.interfaces.arm.classic.places import ACCOUNT, LAB, AccountId, LabId
+from galeria.interfaces.arm.classic.paths import ACCOUNT, LAB, AccountId, LabId
 from galeria.interfaces.arm.classic.schemas import AccessMode, AddUsers, LabBody, LabProperties
 from galeria.interfaces.arm.classic.views import lab_view
-from galeria.interfaces.arm.door import At
-from galeria.interfaces.arm.paging import by_name
-from galeria.interfaces.arm.routes import Route
-from galeria.interfaces.arm.selecting import selected
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import by_name
+from galeria.interfaces.arm.protocol.responses import deleting, put, shown
+from galeria.interfaces.arm.protocol.routes import Route
 
 
 def list_all(account: AccountId, door: At) -> Response:

@@ -1,7 +1,7 @@
 """All doors of the older API."""
 
 from galeria.interfaces.arm.classic import accounts, environments, global_users, images, labs, settings, users
-from galeria.interfaces.arm.routes import Route
+from galeria.interfaces.arm.protocol.routes import Route
 
 ROUTES: tuple[Route, ...] = (
     *accounts.ROUTES,

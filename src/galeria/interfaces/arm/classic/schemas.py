@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from galeria.interfaces.arm.schemas import Tags, Text, Wire, Word, any_case
-from galeria.interfaces.arm.schemas_labs import ArmId
-from galeria.interfaces.arm.schemas_profiles import Duration
+from galeria.interfaces.arm.labs.lab_schemas import ArmId
+from galeria.interfaces.arm.labs.profile_schemas import Duration
+from galeria.interfaces.arm.protocol.wire_types import Tags, Text, Wire, Word, any_case
 
 
 class AccessMode(StrEnum):

@@ -15,11 +15,10 @@ from galeria.actions.versions.exports import ExportRequest, export_template
 from galeria.domain.durations import show_duration
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs import Lab, LabDraft, LabMachine, MachineKind
+from galeria.domain.labs.labs import Lab, LabDraft, LabMachine, MachineKind
+from galeria.domain.labs.sizes import get_size
 from galeria.domain.operations import Operation
-from galeria.domain.sizes import get_size
-from galeria.interfaces.arm.answers import accepted, deleting, put, shown
-from galeria.interfaces.arm.classic.places import LAB, SETTING, TEMPLATE, AccountId, LabId, OneSetting, modern_image
+from galeria.interfaces.arm.classic.paths import LAB, SETTING, TEMPLATE, AccountId, LabId, OneSetting, modern_image
 from galeria.interfaces.arm.classic.schemas import (
     NewPassword,
     ReferenceVm,
@@ -31,11 +30,12 @@ from galeria.interfaces.arm.classic.schemas import (
 )
 from galeria.interfaces.arm.classic.sizes import category, named_size
 from galeria.interfaces.arm.classic.views import setting_view
-from galeria.interfaces.arm.door import At, Door
-from galeria.interfaces.arm.ids import named_id
-from galeria.interfaces.arm.paging import by_name
-from galeria.interfaces.arm.routes import Route
-from galeria.interfaces.arm.selecting import selected
+from galeria.interfaces.arm.protocol.arm_request import At, Door
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import by_name
+from galeria.interfaces.arm.protocol.path_ids import named_id
+from galeria.interfaces.arm.protocol.responses import accepted, deleting, put, shown
+from galeria.interfaces.arm.protocol.routes import Route
 
 _SETTINGS = "properties.resourceSettings"
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from galeria.domain.errors import Invalid
-from galeria.domain.sizes import Size
+from galeria.domain.labs.sizes import Size
 
 # The first category whose bound is above the number of cores. Source: the sizes of former lab accounts (2, 4 and 8 cores).
 _BELOW = (("Basic", 4), ("Standard", 8))

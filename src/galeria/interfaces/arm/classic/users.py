@@ -4,14 +4,14 @@ from starlette.responses import Response
 
 from galeria.actions.labs.classic_labs import get_made
 from galeria.actions.labs.rosters import UserRequest, delete_user, get_user, list_users, put_user, update_user
-from galeria.interfaces.arm.answers import put, shown
-from galeria.interfaces.arm.classic.places import LAB, USER, AccountId, LabId
+from galeria.interfaces.arm.classic.paths import LAB, USER, AccountId, LabId
 from galeria.interfaces.arm.classic.schemas import UserBody
 from galeria.interfaces.arm.classic.views import user_view
-from galeria.interfaces.arm.door import At
-from galeria.interfaces.arm.paging import by_name
-from galeria.interfaces.arm.routes import Route
-from galeria.interfaces.arm.selecting import selected
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import by_name
+from galeria.interfaces.arm.protocol.responses import put, shown
+from galeria.interfaces.arm.protocol.routes import Route
 
 
 def list_all(account: AccountId, lab: LabId, door: At) -> Response:

@@ -3,18 +3,18 @@
 from typing import Any
 
 from galeria.actions.core.request import Request
-from galeria.domain.accounts import LabAccount
 from galeria.domain.durations import show_duration
-from galeria.domain.labs import Lab, LabDraft, LabMachine
-from galeria.domain.offers import Offer
-from galeria.domain.profiles import MAX_CAPACITY
+from galeria.domain.images.eligibility import Offer
+from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
+from galeria.domain.labs.profiles import MAX_CAPACITY
+from galeria.domain.labs.roster import LabUser
+from galeria.domain.labs.sizes import get_size
 from galeria.domain.resources import Resource
-from galeria.domain.roster import LabUser
-from galeria.domain.sizes import get_size
 from galeria.domain.states import MachineState, ProvisioningState
-from galeria.interfaces.arm.classic.places import DEFAULT, TEMPLATE, account_id, lab_id
+from galeria.interfaces.arm.classic.paths import DEFAULT, TEMPLATE, account_id, lab_id
 from galeria.interfaces.arm.classic.sizes import category, size_configuration
-from galeria.interfaces.arm.envelope import when
+from galeria.interfaces.arm.protocol.envelope import when
 
 _TYPE = "Microsoft.LabServices/labAccounts"
 

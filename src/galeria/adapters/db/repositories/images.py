@@ -1,0 +1,147 @@
+"""Galleries, image definitions, image versions with their disks and replicas."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db.repositories.base import SqlResources, batches, below
+from galeria.adapters.db.tables import core_tables
+from galeria.domain.images.eligibility import VersionFacts
+from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
+
+
+class SqlGalleries(SqlResources[Gallery]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Gallery, core_tables.galleries, "gallery")
+
+    def named(self, subscription_id: str, name: str) -> list[Gallery]:
+        """Galleries of that name, in any case, anywhere in the subscription."""
+        key = core_tables.galleries.c.key
+        inside = below(key, f"/subscriptions/{subscription_id.lower()}")
+        return self._named_order(inside, key.endswith(f"/galleries/{name.lower()}", autoescape=True))
+
+
+class SqlDefinitions(SqlResources[ImageDefinition]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, ImageDefinition, core_tables.image_definitions, "image definition")
+
+    def of_gallery(self, gallery_id: str) -> list[ImageDefinition]:
+        """By name."""
+        return self._named_order(core_tables.image_definitions.c.gallery_id == gallery_id)
+
+
+class SqlVersions(SqlResources[ImageVersion]):
+    """By key only those that are not deleted are found; by id, all."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, ImageVersion, core_tables.image_versions, "image version")
+
+    def of_definition(self, definition_id: str, *, deleted: bool = False) -> list[ImageVersion]:
+        """Oldest number first; with `deleted`, the deleted ones as well."""
+        columns = core_tables.image_versions.c
+        there = () if deleted else self._there()
+        order = (columns.number_key, columns.created_at, columns.id)
+        return self._where(columns.definition_id == definition_id, *there, order=order)
+
+    def of_gallery(self, gallery_id: str) -> list[ImageVersion]:
+        """By definition, then oldest number first; deleted ones excluded."""
+        definitions = sa.select(core_tables.image_definitions.c.id).where(
+            core_tables.image_definitions.c.gallery_id == gallery_id
+        )
+        found = self._where(core_tables.image_versions.c.definition_id.in_(definitions), *self._there())
+        return sorted(found, key=lambda version: (version.key.rsplit("/", 1)[0], version.number))
+
+    def soft_deleted(self) -> list[ImageVersion]:
+        """Everywhere; those that are to go first come first."""
+        ends = core_tables.image_versions.c.hard_deletion_at
+        return self._where(ends.is_not(None), *self._there(), order=(ends, core_tables.image_versions.c.id))
+
+    def disks(self, version_id: str) -> list[VersionDisk]:
+        """By lun, the OS disk first."""
+        columns = core_tables.version_disks.c
+        question = sa.select(VersionDisk).where(columns.version_id == version_id).order_by(columns.lun)
+        return list(self._session.scalars(question))
+
+    def facts(self, versions: Sequence[ImageVersion]) -> list[VersionFacts]:
+        ids = [version.id for version in versions]
+        disks, replicas = core_tables.version_disks.c, core_tables.replicas.c
+        found_disks: dict[str, list[VersionDisk]] = {id: [] for id in ids}
+        found_replicas: dict[str, list[Replica]] = {id: [] for id in ids}
+        for some in batches(ids):
+            asked = sa.select(VersionDisk).where(disks.version_id.in_(some)).order_by(disks.lun)
+            for disk in self._session.scalars(asked):
+                found_disks[disk.version_id].append(disk)
+            for replica in self._session.scalars(sa.select(Replica).where(replicas.version_id.in_(some))):
+                found_replicas[replica.version_id].append(replica)
+        return [
+            VersionFacts(
+                version=version,
+                disks=found_disks[version.id],
+                replicas=sorted(
+                    found_replicas[version.id], key=lambda each: (each.region != version.location, each.region)
+                ),
+            )
+            for version in versions
+        ]
+
+    def add_disk(self, disk: VersionDisk) -> None:
+        self._session.add(disk)
+
+    def remove_disks(self, version_id: str) -> None:
+        for disk in self.disks(version_id):
+            self._session.delete(disk)
+        self._session.flush()
+
+    def replicas(self, version_id: str) -> list[Replica]:
+        """The home region first, then by name."""
+        question = sa.select(Replica).where(core_tables.replicas.c.version_id == version_id)
+        version = self.find(version_id)
+        home = version.location if version else ""
+        return sorted(self._session.scalars(question), key=lambda replica: (replica.region != home, replica.region))
+
+    def contents(self, region: str, *, without: str = "") -> set[str]:
+        """Digests of the disks that have a replica in the region, in whatever state; but for the version `without`."""
+        disks, replicas = core_tables.version_disks.c, core_tables.replicas.c
+        question = (
+            sa.select(disks.digest)
+            .join(core_tables.replicas, replicas.version_id == disks.version_id)
+            .where(replicas.region == region, disks.digest != "", disks.version_id != without)
+            .distinct()
+        )
+        return set(self._session.scalars(question))
+
+    def shared(self, version_id: str) -> dict[str, set[str]]:
+        disks, replicas = core_tables.version_disks, core_tables.replicas
+        others, copies = disks.alias(), replicas.alias()
+        elsewhere = (
+            sa.select(sa.literal(1))
+            .join_from(others, copies, copies.c.version_id == others.c.version_id)
+            .where(others.c.digest == disks.c.digest, others.c.version_id != disks.c.version_id)
+            .where(copies.c.region == replicas.c.region)
+            .correlate(disks, replicas)
+        )
+        question = (
+            sa.select(replicas.c.region, disks.c.digest)
+            .join_from(replicas, disks, disks.c.version_id == replicas.c.version_id)
+            .where(replicas.c.version_id == version_id, disks.c.digest != "", elsewhere.exists())
+        )
+        found: dict[str, set[str]] = {}
+        for region, digest in self._session.execute(question):
+            found.setdefault(region, set()).add(digest)
+        return found
+
+    def find_replica(self, version_id: str, region: str) -> Replica | None:
+        self._session.flush()
+        return self._session.get(Replica, (version_id, region))
+
+    def add_replica(self, replica: Replica) -> None:
+        self._session.add(replica)
+
+    def remove_replica(self, replica: Replica) -> None:
+        self._session.flush()
+        self._session.delete(replica)
+        self._session.flush()
+
+    def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
+        return (core_tables.image_versions.c.deleted_at.is_(None),)

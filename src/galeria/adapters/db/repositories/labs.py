@@ -1,0 +1,107 @@
+"""Lab accounts, labs and their machines."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db.repositories.base import SqlResources, SqlRows
+from galeria.adapters.db.tables import core_tables
+from galeria.domain.labs.accounts import ImageChoice, LabAccount
+from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.states import MachineState
+from galeria.ports.machines import Machine
+
+
+class SqlAccounts(SqlResources[LabAccount]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, LabAccount, core_tables.lab_accounts, "lab account")
+
+    def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
+        return (core_tables.lab_accounts.c.deleted_at.is_(None),)
+
+    def with_gallery(self, gallery_id: str) -> list[LabAccount]:
+        """By name."""
+        return self._named_order(core_tables.lab_accounts.c.gallery_id == gallery_id)
+
+    def find_choice(self, account_id: str, definition_id: str) -> ImageChoice | None:
+        self._session.flush()
+        return self._session.get(ImageChoice, (account_id, definition_id))
+
+    def choices(self, account_id: str) -> list[ImageChoice]:
+        """By the definition's id."""
+        columns = core_tables.image_choices.c
+        question = sa.select(ImageChoice).where(columns.account_id == account_id).order_by(columns.definition_id)
+        return list(self._session.scalars(question))
+
+    def add_choice(self, choice: ImageChoice) -> None:
+        self._session.add(choice)
+
+    def remove_choice(self, choice: ImageChoice) -> None:
+        self._session.delete(choice)
+
+
+class SqlLabs(SqlResources[Lab]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Lab, core_tables.labs, "lab")
+
+    def of_version(self, version_id: str) -> list[Lab]:
+        """By name."""
+        return self._named_order(core_tables.labs.c.version_id == version_id)
+
+    def some_of_version(self, version_id: str, limit: int) -> list[Lab]:
+        columns = core_tables.labs.c
+        some = sa.select(Lab).where(columns.version_id == version_id).order_by(columns.key).limit(limit)
+        return list(self._session.scalars(some))
+
+    def count_of_version(self, version_id: str) -> int:
+        return self._count(core_tables.labs.c.version_id == version_id)
+
+    def count_of_definition(self, definition_id: str) -> int:
+        return self._count(core_tables.labs.c.definition_id == definition_id)
+
+    def of_account(self, account_id: str) -> list[Lab]:
+        """By name."""
+        return self._named_order(core_tables.labs.c.account_id == account_id)
+
+    def find_by_code(self, code: str) -> Lab | None:
+        found = self._where(core_tables.labs.c.registration_code == code) if code else []
+        return found[0] if found else None
+
+    def _count(self, condition: sa.ColumnElement[bool]) -> int:
+        counted = sa.select(sa.func.count()).select_from(core_tables.labs).where(condition)
+        return self._session.scalar(counted) or 0
+
+
+class SqlMachines(SqlRows[LabMachine]):
+    """Lists come in the order in which the machines were made."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, LabMachine, core_tables.lab_machines, "machine")
+
+    def of_lab(self, lab_id: str) -> list[LabMachine]:
+        return self._where(core_tables.lab_machines.c.lab_id == lab_id, order=self._order())
+
+    def in_region(self, region: str) -> list[LabMachine]:
+        return self._where(core_tables.lab_machines.c.region == region, order=self._order())
+
+    def contents(self, region: str) -> set[str]:
+        columns = core_tables.lab_machines.c
+        question = sa.select(columns.base_digest, columns.layer_digest).where(columns.region == region).distinct()
+        return {digest for each in self._session.execute(question) for digest in each if digest}
+
+    def ids(self) -> set[str]:
+        return set(self._session.scalars(sa.select(core_tables.lab_machines.c.id)))
+
+    def settled(self) -> dict[Machine, MachineState]:
+        columns = core_tables.lab_machines.c
+        question = sa.select(columns.id, columns.region, columns.state).where(
+            columns.state.in_((MachineState.RUNNING, MachineState.STOPPED))
+        )
+        return {Machine(id=id, region=region): state for id, region, state in self._session.execute(question)}
+
+    def ports(self) -> set[int]:
+        """SSH ports that are given away."""
+        self._session.flush()
+        return set(self._session.scalars(sa.select(core_tables.lab_machines.c.ssh_port)))
+
+    def _order(self) -> tuple[sa.ColumnElement[object], ...]:
+        return (core_tables.lab_machines.c.created_at, core_tables.lab_machines.c.id)

@@ -1,0 +1,32 @@
+"""Locks: few, and read whole at every request."""
+
+from sqlalchemy import Column, String, Table, UniqueConstraint
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db.repositories.base import SqlRows
+from galeria.adapters.db.tables.columns import UtcTime, word
+from galeria.adapters.db.tables.metadata import metadata
+from galeria.domain.locks import Lock, LockLevel
+
+locks = Table(
+    "locks",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("scope", String, nullable=False),
+    Column("scope_key", String, nullable=False),
+    Column("level", word(LockLevel), nullable=False),
+    Column("notes", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String, nullable=False),
+    UniqueConstraint("scope_key", "name"),
+)
+
+
+class SqlLocks(SqlRows[Lock]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Lock, locks, "lock")
+
+    def all(self) -> list[Lock]:
+        """By scope, then name."""
+        return self._where(order=(locks.c.scope_key, locks.c.name))

@@ -1,0 +1,141 @@
+"""Operations with their steps, uploads, and the audit log."""
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db.repositories.base import SqlRows, at_or_below
+from galeria.adapters.db.tables import core_tables
+from galeria.domain.operations import AuditEvent, AuditSearch, Operation, OperationStep, Upload
+from galeria.domain.states import OperationStatus
+
+SCOPES = 200
+"""Keys in one statement: SQLite's deepest condition has 1000 parts."""
+_UNSETTLED = (OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS)
+
+
+class SqlOperations(SqlRows[Operation]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Operation, core_tables.operations, "operation")
+
+    def unsettled(self) -> list[Operation]:
+        """Not started or in progress, oldest first."""
+        columns = core_tables.operations.c
+        return self._where(columns.status.in_(_UNSETTLED), order=(columns.created_at, columns.id))
+
+    def running_on(self, subject: str) -> list[Operation]:
+        """Unsettled operations on that version, lab or machine, oldest first."""
+        columns = core_tables.operations.c
+        conditions = (columns.subject == subject, columns.status.in_(_UNSETTLED))
+        return self._where(*conditions, order=(columns.created_at, columns.id))
+
+    def recent(self, *, below: str = "", limit: int = 100) -> list[Operation]:
+        """Newest first; those on the resource of key `below` and on what lies below it."""
+        columns = core_tables.operations.c
+        question = sa.select(Operation).order_by(columns.created_at.desc(), columns.id.desc()).limit(limit)
+        if below:
+            question = question.where(at_or_below(columns.resource_key, below))
+        return list(self._session.scalars(question))
+
+    def steps(self, operation_id: str) -> list[OperationStep]:
+        """By position, steps of one position by region."""
+        columns = core_tables.operation_steps.c
+        order = (columns.position, columns.region, columns.name)
+        question = sa.select(OperationStep).where(columns.operation_id == operation_id).order_by(*order)
+        return list(self._session.scalars(question))
+
+    def find_step(self, operation_id: str, name: str, region: str) -> OperationStep | None:
+        self._session.flush()
+        return self._session.get(OperationStep, (operation_id, name, region))
+
+    def add_step(self, step: OperationStep) -> None:
+        self._session.add(step)
+
+
+class SqlUploads(SqlRows[Upload]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Upload, core_tables.uploads, "upload")
+
+    def of_owner(self, owner_id: str) -> list[Upload]:
+        """The newest first."""
+        columns = core_tables.uploads.c
+        return self._where(columns.owner_id == owner_id, order=(columns.created_at.desc(), columns.id))
+
+
+class SqlAudit:
+    """Written once, never changed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, event: AuditEvent) -> None:
+        self._session.add(event)
+
+    def recent(self, *, below: str = "", limit: int = 100) -> list[AuditEvent]:
+        """Newest first; what was done to the resource of key `below` and to what lies below it."""
+        columns = core_tables.audit_events.c
+        question = sa.select(AuditEvent).order_by(columns.at.desc(), columns.id.desc()).limit(limit)
+        if below:
+            question = question.where(at_or_below(columns.scope_key, below))
+        return list(self._session.scalars(question))
+
+    def search(self, scopes: Sequence[str], search: AuditSearch, *, offset: int, limit: int) -> list[AuditEvent]:
+        if len(scopes) <= SCOPES:
+            return self._newest(scopes, search, offset=offset, limit=limit)
+        batches = [scopes[first : first + SCOPES] for first in range(0, len(scopes), SCOPES)]
+        found = [each for some in batches for each in self._newest(some, search, offset=0, limit=offset + limit)]
+        return sorted(found, key=lambda each: (each.at, each.id), reverse=True)[offset : offset + limit]
+
+    def _newest(self, scopes: Sequence[str], search: AuditSearch, *, offset: int, limit: int) -> list[AuditEvent]:
+        columns = core_tables.audit_events.c
+        question = sa.select(AuditEvent).where(_lies_in(scopes), *_wanted(search))
+        order = (columns.at.desc(), columns.id.desc())
+        return list(self._session.scalars(question.order_by(*order).offset(offset).limit(limit)))
+
+
+def _lies_in(scopes: Sequence[str]) -> sa.ColumnElement[bool]:
+    key: sa.ColumnElement[str] = core_tables.audit_events.c.scope_key
+    if any("/providers/" not in each for each in scopes):
+        # Most events lie below: reading them by time ends after a page, gathering them by key does not.
+        key = key.concat("")
+    return sa.or_(sa.false(), *(at_or_below(key, each) for each in scopes))
+
+
+def _wanted(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
+    columns = core_tables.audit_events.c
+    if search.person:
+        people = core_tables.principals.c
+        named = sa.select(people.id).where(_has(people.display_name, search.person))
+        yield sa.or_(_has(columns.principal_name, search.person), columns.principal_id.in_(named))
+    if search.resource:
+        yield columns.scope_key.contains(search.resource.lower(), autoescape=True)
+    if search.since:
+        yield columns.at >= search.since
+    if search.until:
+        yield columns.at < search.until
+    if search.before:
+        at, id = search.before
+        yield sa.or_(columns.at < at, sa.and_(columns.at == at, columns.id < id))
+    if search.provider:
+        yield sa.func.lower(columns.action).startswith(f"{search.provider.lower()}/", autoescape=True)
+    yield from _wanted_whole(search)
+
+
+def _wanted_whole(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
+    columns = core_tables.audit_events.c
+    if search.correlation_id:
+        yield columns.correlation_id == search.correlation_id
+    for column, text in (
+        (columns.action, search.action),
+        (columns.principal_name, search.caller),
+        (columns.status, search.status),
+    ):
+        if text:
+            yield sa.func.lower(column) == text.lower()
+
+
+def _has(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    """SQLite knows the lower case of ASCII only: what has other letters is found as it is written."""
+    lower = sa.func.lower(column).contains(text.lower(), autoescape=True)
+    return sa.or_(lower, column.contains(text, autoescape=True))

@@ -1,0 +1,63 @@
+"""A lab's users and schedules, labs that have no template yet, and the labs that people like."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db.repositories.base import SqlResources
+from galeria.adapters.db.tables import roster_tables as tables
+from galeria.domain.labs.labs import LabDraft
+from galeria.domain.labs.roster import FavoriteLab, LabUser
+from galeria.domain.labs.schedules import Schedule
+
+
+class SqlLabUsers(SqlResources[LabUser]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, LabUser, tables.lab_users, "lab user")
+
+    def of_lab(self, lab_id: str) -> list[LabUser]:
+        """By name."""
+        return self._named_order(tables.lab_users.c.lab_id == lab_id)
+
+    def of_principal(self, principal_id: str) -> list[LabUser]:
+        """By name."""
+        return self._named_order(tables.lab_users.c.principal_id == principal_id)
+
+    def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
+        columns = tables.lab_users.c
+        found = self._where(columns.lab_id == lab_id, columns.email_key == email.lower())
+        return found[0] if found else None
+
+
+class SqlSchedules(SqlResources[Schedule]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Schedule, tables.lab_schedules, "schedule")
+
+    def of_lab(self, lab_id: str) -> list[Schedule]:
+        """By name."""
+        return self._named_order(tables.lab_schedules.c.lab_id == lab_id)
+
+
+class SqlLabDrafts(SqlResources[LabDraft]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, LabDraft, tables.lab_drafts, "lab")
+
+    def of_account(self, account_id: str) -> list[LabDraft]:
+        """By name."""
+        return self._named_order(tables.lab_drafts.c.account_id == account_id)
+
+
+class SqlFavorites:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def of_principal(self, principal_id: str) -> list[FavoriteLab]:
+        """By the lab's id."""
+        columns = tables.favorite_labs.c
+        question = sa.select(FavoriteLab).where(columns.principal_id == principal_id).order_by(columns.lab_id)
+        return list(self._session.scalars(question))
+
+    def add(self, favorite: FavoriteLab) -> None:
+        self._session.add(favorite)
+
+    def remove(self, favorite: FavoriteLab) -> None:
+        self._session.delete(favorite)

@@ -1,0 +1,90 @@
+"""Codes on the way to a token, and the secrets that service principals rotate."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db.repositories.base import SqlRows
+from galeria.adapters.db.tables import sign_in_tables as tables
+from galeria.domain.people.external_provider import ExternalIdentity
+from galeria.domain.people.sign_in import AuthorizationCode, Credential, DeviceCode
+from galeria.domain.people.web_sessions import WebSession
+
+
+class SqlCredentials(SqlRows[Credential]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Credential, tables.credentials, "secret")
+
+    def find_by_hash(self, secret_hash: str) -> Credential | None:
+        found = self._where(tables.credentials.c.secret_hash == secret_hash)
+        return found[0] if found else None
+
+    def of_principal(self, principal_id: str) -> list[Credential]:
+        """Oldest first."""
+        columns = tables.credentials.c
+        return self._where(columns.principal_id == principal_id, order=(columns.created_at, columns.id))
+
+
+class SqlDeviceCodes(SqlRows[DeviceCode]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, DeviceCode, tables.device_codes, "device code")
+
+    def find_by_user_code(self, user_code: str) -> DeviceCode | None:
+        """By the fingerprint of what the person types."""
+        found = self._where(tables.device_codes.c.user_code == user_code)
+        return found[0] if found else None
+
+    def of_principal(self, principal_id: str) -> list[DeviceCode]:
+        """By the time of their end."""
+        columns = tables.device_codes.c
+        return self._where(columns.principal_id == principal_id, order=(columns.expires_at, columns.id))
+
+    def expired(self, before: datetime) -> list[DeviceCode]:
+        """Those that expired before that time, oldest first."""
+        columns = tables.device_codes.c
+        return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
+
+
+class SqlAuthorizationCodes(SqlRows[AuthorizationCode]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, AuthorizationCode, tables.authorization_codes, "authorization code")
+
+    def of_principal(self, principal_id: str) -> list[AuthorizationCode]:
+        """By the time of their end."""
+        columns = tables.authorization_codes.c
+        return self._where(columns.principal_id == principal_id, order=(columns.expires_at, columns.id))
+
+    def expired(self, before: datetime) -> list[AuthorizationCode]:
+        """Those that expired before that time, oldest first."""
+        columns = tables.authorization_codes.c
+        return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
+
+
+class SqlWebSessions(SqlRows[WebSession]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, WebSession, tables.web_sessions, "session")
+
+    def of_principal(self, principal_id: str) -> list[WebSession]:
+        """Oldest first."""
+        columns = tables.web_sessions.c
+        return self._where(columns.principal_id == principal_id, order=(columns.created_at, columns.id))
+
+    def expired(self, before: datetime) -> list[WebSession]:
+        """Those that expired before that time, oldest first."""
+        columns = tables.web_sessions.c
+        return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
+
+
+class SqlExternalIdentities(SqlRows[ExternalIdentity]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, ExternalIdentity, tables.external_identities, "account elsewhere")
+
+    def find_by_subject(self, issuer: str, subject: str) -> ExternalIdentity | None:
+        columns = tables.external_identities.c
+        found = self._where(columns.issuer == issuer, columns.subject == subject)
+        return found[0] if found else None
+
+    def of_principal(self, principal_id: str) -> list[ExternalIdentity]:
+        """Oldest first."""
+        columns = tables.external_identities.c
+        return self._where(columns.principal_id == principal_id, order=(columns.created_at, columns.id))

@@ -1,0 +1,64 @@
+"""Disks, snapshots, managed images with their disks, and grants of access."""
+
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db.repositories.base import SqlResources, SqlRows
+from galeria.adapters.db.tables import storage_tables as tables
+from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot, StoredDisk
+
+D = TypeVar("D", bound=StoredDisk)
+
+
+class SqlStoredDisks(SqlResources[D]):
+    def contents(self, region: str) -> set[str]:
+        """Digests that its rows in the region name."""
+        columns = self._table.c
+        question = sa.select(columns.digest).where(columns.location == region, columns.digest != "")
+        return set(self._session.scalars(question))
+
+
+class SqlDisks(SqlStoredDisks[Disk]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Disk, tables.disks, "disk")
+
+
+class SqlSnapshots(SqlStoredDisks[Snapshot]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, Snapshot, tables.snapshots, "snapshot")
+
+
+class SqlManagedImages(SqlResources[ManagedImage]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, ManagedImage, tables.managed_images, "image")
+
+    def disks(self, image_id: str) -> list[ManagedImageDisk]:
+        """By lun, the OS disk first."""
+        columns = tables.managed_image_disks.c
+        question = sa.select(ManagedImageDisk).where(columns.image_id == image_id).order_by(columns.lun)
+        return list(self._session.scalars(question))
+
+    def add_disk(self, disk: ManagedImageDisk) -> None:
+        self._session.add(disk)
+
+    def contents(self, region: str) -> set[str]:
+        """Digests that the disks of the region's images name."""
+        disks, images = tables.managed_image_disks.c, tables.managed_images.c
+        question = (
+            sa.select(disks.digest)
+            .join(tables.managed_images, images.id == disks.image_id)
+            .where(images.location == region, disks.digest != "")
+        )
+        return set(self._session.scalars(question))
+
+
+class SqlAccessGrants(SqlRows[AccessGrant]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, AccessGrant, tables.access_grants, "grant")
+
+    def of_disk(self, disk_id: str) -> list[AccessGrant]:
+        """Oldest first."""
+        columns = tables.access_grants.c
+        return self._where(columns.disk_id == disk_id, order=(columns.created_at, columns.id))

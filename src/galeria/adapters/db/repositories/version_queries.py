@@ -1,0 +1,104 @@
+"""Long lists of images, page by page: the database sorts, counts and cuts."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from galeria.adapters.db.repositories.base import batches
+from galeria.adapters.db.tables import core_tables
+from galeria.adapters.db.tables.version_indexes import IS_OFFERED, IS_PUT_ASIDE, IS_THERE
+from galeria.domain.images.galleries import ImageVersion, SourceKind, VersionNumber
+from galeria.domain.images.soft_delete import Retention
+from galeria.domain.states import ReplicaState
+
+_definitions, _versions, _replicas = (
+    core_tables.image_definitions.c,
+    core_tables.image_versions.c,
+    core_tables.replicas.c,
+)
+
+
+class SqlImageLists:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def versions(
+        self, definition_id: str, *, retained: bool = False, starting: str = "", offset: int = 0, limit: int = 50
+    ) -> tuple[list[ImageVersion], int]:
+        wanted = [_versions.definition_id == definition_id, IS_THERE, _is_retained() if retained else _is_active()]
+        if starting:
+            wanted.append(_versions.resource_id.contains(f"/versions/{starting}", autoescape=True))
+        return self._page(*wanted, order=_versions.number_key.desc(), offset=offset, limit=limit)
+
+    def retained(self, gallery_id: str, *, limit: int = 50) -> tuple[list[ImageVersion], int]:
+        inside = _versions.definition_id.in_(sa.select(_definitions.id).where(_definitions.gallery_id == gallery_id))
+        return self._page(IS_PUT_ASIDE, inside, order=_versions.hard_deletion_at, offset=0, limit=limit)
+
+    def version_counts(self, definition_ids: Sequence[str]) -> dict[str, int]:
+        counts = {id: 0 for id in definition_ids}
+        count = sa.select(sa.func.count()).where(_versions.definition_id == _definitions.id, IS_THERE, _is_active())
+        return counts | {id: count for id, count in self._of_each(definition_ids, count)}
+
+    def definition_counts(self) -> dict[str, int]:
+        asked = sa.select(_definitions.gallery_id, sa.func.count()).group_by(_definitions.gallery_id)
+        return {id: count for id, count in self._session.execute(asked)}
+
+    def newest(self, definition_ids: Sequence[str]) -> dict[str, VersionNumber]:
+        key = sa.select(sa.func.max(_versions.number_key)).where(_versions.definition_id == _definitions.id, IS_OFFERED)
+        return {
+            id: VersionNumber(*(int(part) for part in key.split(".")))
+            for id, key in self._of_each(definition_ids, key)
+            if key
+        }
+
+    def latest(self, definition_id: str) -> dict[str, str]:
+        """The highest key of each region, and whose it is."""
+        excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
+        highest = (
+            sa.select(_replicas.region, sa.func.max(_versions.number_key))
+            .join_from(core_tables.image_versions, core_tables.replicas, _replicas.version_id == _versions.id)
+            .where(_versions.definition_id == definition_id, IS_OFFERED)
+            .where(_replicas.state == ReplicaState.COMPLETED, excluded.is_(sa.false()))
+            .group_by(_replicas.region)
+        )
+        keys = {region: key for region, key in self._session.execute(highest)}
+        if not keys:
+            return {}
+        named = sa.select(_versions.number_key, _versions.id).where(
+            _versions.definition_id == definition_id, IS_THERE, _versions.number_key.in_(set(keys.values()))
+        )
+        ids = {key: id for key, id in self._session.execute(named)}
+        return {region: ids[key] for region, key in sorted(keys.items())}
+
+    def from_uploads(self, upload_ids: Sequence[str]) -> list[ImageVersion]:
+        if not upload_ids:
+            return []
+        wanted = (_versions.source_id.in_(upload_ids), _versions.source_kind == SourceKind.UPLOAD, IS_THERE)
+        order = (_versions.created_at.desc(), _versions.id)
+        return list(self._session.scalars(sa.select(ImageVersion).where(*wanted).order_by(*order)))
+
+    def _of_each(self, definition_ids: Sequence[str], figure: sa.Select[Any]) -> Iterator[tuple[str, Any]]:
+        """With one look into an index for each of them."""
+        asked = sa.select(_definitions.id, figure.correlate(core_tables.image_definitions).scalar_subquery())
+        for some in batches(definition_ids):
+            yield from self._session.execute(asked.where(_definitions.id.in_(some)))
+
+    def _page(
+        self, *wanted: sa.ColumnElement[bool], order: sa.ColumnElement[str], offset: int, limit: int
+    ) -> tuple[list[ImageVersion], int]:
+        asked = sa.select(ImageVersion).where(*wanted).order_by(order, _versions.id).offset(offset).limit(limit)
+        found = list(self._session.scalars(asked))
+        if len(found) < limit and (found or not offset):
+            return found, offset + len(found)  # the list ends here
+        count = self._session.scalar(sa.select(sa.func.count()).select_from(core_tables.image_versions).where(*wanted))
+        return found, count or 0
+
+
+def _is_active() -> sa.ColumnElement[bool]:
+    return _versions.retention == Retention.ACTIVE
+
+
+def _is_retained() -> sa.ColumnElement[bool]:
+    return _versions.retention != Retention.ACTIVE

@@ -1,0 +1,31 @@
+"""Tables of the chunk index: which packs a region has, and where in them each chunk lies.
+
+They hold nothing that the packs' own footers do not say, so they may be emptied and rebuilt.
+"""
+
+import sqlalchemy as sa
+
+from galeria.adapters.db.tables.metadata import metadata
+
+packs = sa.Table(
+    "packs",
+    metadata,
+    sa.Column("region", sa.String(90), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("chunks", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+chunks = sa.Table(
+    "chunks",
+    metadata,
+    sa.Column("region", sa.String(90), primary_key=True),
+    sa.Column("hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("pack", sa.String(64), nullable=False),
+    sa.Column("offset", sa.BigInteger, nullable=False),
+    sa.Column("length", sa.Integer, nullable=False),
+    # Removing or repacking a pack asks for its chunks; without this each such question would read the whole table.
+    sa.Index("chunks_by_pack", "region", "pack"),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,384 @@
+"""One table per class of the domain.
+
+Foreign keys are checked at commit, so that the order of adding and removing does not matter inside a unit of work.
+What belongs to a thing (its disks, replicas, steps, choices, assignments, tokens) goes with it; everything else must go first.
+There is deliberately none from versions and labs to definitions: a deleted version outlives its definition while labs
+stand on it.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+
+from galeria.adapters.db.tables.columns import UtcTime, key_type, pairs, word, words
+from galeria.adapters.db.tables.metadata import metadata
+from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType, SourceKind
+from galeria.domain.images.publishing import ReplicationMode, StorageType
+from galeria.domain.images.sharing import Permissions
+from galeria.domain.images.soft_delete import Retention
+from galeria.domain.labs.labs import CreateOption, MachineKind
+from galeria.domain.operations import OperationKind, StepStatus
+from galeria.domain.people.principals import PrincipalKind
+from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, ReplicaState
+
+
+def _id() -> Column[str]:
+    return Column("id", String, primary_key=True)
+
+
+def _text(name: str, **options: Any) -> Column[str]:
+    return Column(name, String, nullable=False, **options)
+
+
+def _maybe(name: str) -> Column[str]:
+    return Column(name, String)
+
+
+def _word(name: str, kind: Any) -> Column[Any]:
+    return Column(name, word(kind), nullable=False)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False)
+
+
+def _time(name: str, *, nullable: bool = False, index: bool = False) -> Column[Any]:
+    return Column(name, UtcTime, nullable=nullable, index=index)
+
+
+def _in(name: str, target: str, *, goes_with: bool = False, nullable: bool = False, **options: Any) -> Column[str]:
+    """A reference to another table's id; `goes_with` it when that is removed."""
+    rule = ForeignKey(target, deferrable=True, initially="DEFERRED", ondelete="CASCADE" if goes_with else None)
+    return Column(name, String, rule, nullable=nullable, **options)
+
+
+def _resource() -> list[Column[Any]]:
+    return [
+        _id(),
+        _text("resource_id"),
+        Column("key", key_type(), nullable=False),
+        _text("location"),
+        Column("tags", pairs(), nullable=False),
+        _word("state", ProvisioningState),
+        _time("created_at"),
+        _text("created_by"),
+        _time("modified_at"),
+        _text("modified_by"),
+    ]
+
+
+subscriptions = Table("subscriptions", metadata, _id(), _text("display_name"))
+
+resource_groups = Table(
+    "resource_groups",
+    metadata,
+    *_resource(),
+    _in("subscription_id", "subscriptions.id"),
+    Index("ix_resource_groups_key", "key", unique=True),
+)
+
+galleries = Table(
+    "galleries",
+    metadata,
+    *_resource(),
+    _text("description"),
+    Column("identity", pairs(), nullable=False),
+    _word("permissions", Permissions),
+    Column("shared_subscriptions", words(), nullable=False),
+    Column("shared_tenants", words(), nullable=False),
+    Column("community", pairs(), nullable=False),
+    _text("public_name"),
+    _flag("community_enabled"),
+    _flag("soft_delete"),
+    Column("retention_days", Integer, nullable=False),
+    Column("grace_days", Integer, nullable=False),
+    Index("ix_galleries_key", "key", unique=True),
+)
+
+image_definitions = Table(
+    "image_definitions",
+    metadata,
+    *_resource(),
+    _in("gallery_id", "galleries.id", index=True),
+    _text("display_name"),
+    _word("os_type", OsType),
+    _word("os_state", OsState),
+    _word("generation", Generation),
+    _text("publisher"),
+    _text("offer"),
+    _text("sku"),
+    _text("description"),
+    _word("architecture", Architecture),
+    _text("eula"),
+    _text("privacy_uri"),
+    _text("release_note_uri"),
+    _time("end_of_life", nullable=True),
+    Column("recommended", pairs(), nullable=False),
+    Column("disallowed_disks", words(), nullable=False),
+    Column("purchase_plan", pairs(), nullable=False),
+    Column("features", words(), nullable=False),
+    _flag("allow_update"),
+    Index("ix_image_definitions_key", "key", unique=True),
+)
+
+image_versions = Table(
+    "image_versions",
+    metadata,
+    *_resource(),
+    _text("definition_id", index=True),
+    _word("source_kind", SourceKind),
+    _text("source_id"),
+    _flag("exclude_from_latest"),
+    _time("end_of_life", nullable=True),
+    _time("published_at", nullable=True),
+    _maybe("parent_digest"),
+    Column("accounts", words(), nullable=False),
+    _text("failure"),
+    _time("deleted_at", nullable=True),
+    Column("replica_count", Integer, nullable=False),
+    _word("storage_type", StorageType),
+    _word("replication_mode", ReplicationMode),
+    _flag("allow_region_removal"),
+    _flag("block_early_deletion"),
+    _word("retention", Retention),
+    _time("soft_deleted_at", nullable=True),
+    _time("consumption_ends_at", nullable=True),
+    _time("hard_deletion_at", nullable=True, index=True),
+    Column("number_key", key_type(), nullable=False),
+    Column("logical_bytes", BigInteger, nullable=False, server_default="0"),
+    Index("ix_image_versions_number", "definition_id", "number_key"),
+    Index("ix_image_versions_there", "definition_id", "deleted_at", "retention", "logical_bytes"),
+    Index("ix_image_versions_source_id", "source_id"),
+)
+# A deleted version keeps its row and frees its key.
+Index(
+    "ix_image_versions_key",
+    image_versions.c.key,
+    unique=True,
+    sqlite_where=image_versions.c.deleted_at.is_(None),
+    postgresql_where=image_versions.c.deleted_at.is_(None),
+)
+
+version_disks = Table(
+    "version_disks",
+    metadata,
+    _in("version_id", "image_versions.id", goes_with=True, primary_key=True),
+    Column("lun", Integer, primary_key=True, autoincrement=False),
+    _count("size"),
+    _count("data_bytes"),
+    _count("read_bytes"),
+    _count("stored_bytes"),
+    _text("digest"),
+)
+
+replicas = Table(
+    "replicas",
+    metadata,
+    _in("version_id", "image_versions.id", goes_with=True, primary_key=True),
+    _text("region", primary_key=True, index=True),
+    _word("state", ReplicaState),
+    Column("exclude_from_latest", Boolean),
+    _count("bytes_done"),
+    _count("bytes_total"),
+    _count("sent_bytes"),
+    _text("failure"),
+    _time("verified_at", nullable=True),
+    _text("spelling"),
+    Column("replica_count", Integer),
+    Column("storage_type", word(StorageType)),
+    Column("definition_id", String, nullable=False, server_default=""),
+    # What the copy was measured to hold; nothing before that.
+    Column("own_bytes", BigInteger),
+    Column("chain", String),
+    _time("measured_at", nullable=True),
+    # Sums are read from the index alone, which is the quicker the less is in it.
+    Index("ix_replicas_copies", "definition_id", "region", "own_bytes"),
+    Index("ix_replicas_measured", "definition_id", "measured_at"),
+)
+
+lab_accounts = Table(
+    "lab_accounts",
+    metadata,
+    *_resource(),
+    _in("gallery_id", "galleries.id", nullable=True, index=True),
+    Column("allowed_regions", words(), nullable=False),
+    Column("os_disk_limit_gb", Integer, nullable=False),
+    _flag("enable_by_default"),
+    Column("profiles", pairs(), nullable=False),
+    _time("deleted_at", nullable=True),
+    Index("ix_lab_accounts_key", "key", unique=True),
+)
+
+image_choices = Table(
+    "image_choices",
+    metadata,
+    _in("account_id", "lab_accounts.id", goes_with=True, primary_key=True),
+    _in("definition_id", "image_definitions.id", goes_with=True, primary_key=True, index=True),
+    _flag("enabled"),
+)
+
+labs = Table(
+    "labs",
+    metadata,
+    *_resource(),
+    _text("account_id", index=True),  # the account may be gone before the lab, which then cannot export any more
+    _text("title"),
+    _text("description"),
+    _text("definition_id", index=True),
+    _text("image_id"),
+    _in("version_id", "image_versions.id", index=True),
+    _text("version_name"),
+    _text("base_digest"),
+    _word("os_state", OsState),
+    _word("generation", Generation),
+    _text("size"),
+    _text("user_name"),
+    _word("lab_state", LabState),
+    _text("failure"),
+    _word("create_option", CreateOption),
+    Column("capacity", Integer, nullable=False),
+    Column("usage_quota", Integer, nullable=False),
+    _flag("open_access"),
+    _text("registration_code", index=True),
+    _time("published_at", nullable=True),
+    Column("profiles", pairs(), nullable=False),
+    _text("admin_hash"),
+    _text("non_admin_user"),
+    _text("non_admin_hash"),
+    Index("ix_labs_key", "key", unique=True),
+)
+
+lab_machines = Table(
+    "lab_machines",
+    metadata,
+    _id(),
+    _in("lab_id", "labs.id", index=True),
+    _word("kind", MachineKind),
+    _text("name"),
+    _text("region", index=True),
+    _word("state", MachineState),
+    _text("base_digest"),
+    _maybe("layer"),
+    _maybe("layer_digest"),
+    Column("ssh_port", Integer, nullable=False),
+    _text("user_name"),
+    _text("pending_password_hash"),
+    Column("retire_accounts", words(), nullable=False),
+    Column("accounts", words(), nullable=False),
+    _flag("renew_identity"),
+    _text("failure"),
+    _maybe("claimed_by"),
+    _time("created_at"),
+    Index("ix_lab_machines_ssh_port", "ssh_port", unique=True),
+)
+
+principals = Table(
+    "principals",
+    metadata,
+    _id(),
+    _word("kind", PrincipalKind),
+    _text("name"),
+    _text("name_key"),
+    _text("display_name"),
+    _text("secret_hash"),
+    _time("secret_expires_at", nullable=True),
+    _flag("enabled"),
+    _time("created_at"),
+    _time("tokens_not_before", nullable=True),
+    Index("ix_principals_name_key", "name_key", unique=True),
+)
+
+role_assignments = Table(
+    "role_assignments",
+    metadata,
+    _id(),
+    _in("principal_id", "principals.id", goes_with=True),
+    _text("role"),
+    _text("scope"),
+    _time("created_at"),
+    _text("created_by"),
+    UniqueConstraint("principal_id", "role", "scope"),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    _id(),
+    _text("family", index=True),
+    _in("principal_id", "principals.id", goes_with=True, index=True),
+    _text("client_id"),
+    _time("issued_at"),
+    _time("expires_at", index=True),
+    _time("used_at", nullable=True),
+    _time("revoked_at", nullable=True),
+)
+
+operations = Table(
+    "operations",
+    metadata,
+    _id(),
+    _word("kind", OperationKind),
+    _word("status", OperationStatus),
+    Column("attempt", Integer, nullable=False),
+    _text("subscription_id"),
+    _text("location"),
+    _text("resource_id"),
+    Column("resource_key", key_type(), nullable=False, index=True),
+    _text("subject", index=True),
+    _text("started_by"),
+    Column("inputs", pairs(), nullable=False),
+    Column("outputs", pairs(), nullable=False),
+    _flag("cancel_requested"),
+    _text("error_code"),
+    _text("error_message"),
+    _text("error_hint"),
+    _time("created_at", index=True),
+    _time("ended_at", nullable=True),
+    Index("ix_operations_status", "status", "created_at"),
+)
+
+operation_steps = Table(
+    "operation_steps",
+    metadata,
+    _in("operation_id", "operations.id", goes_with=True, primary_key=True),
+    Column("position", Integer, nullable=False),
+    _text("name", primary_key=True),
+    _text("region", primary_key=True),
+    _word("status", StepStatus),
+    Column("runs", Integer, nullable=False),
+    _count("bytes_done"),
+    _count("bytes_total"),
+    _time("started_at"),
+    _time("ended_at", nullable=True),
+    _time("updated_at"),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    _id(),
+    _time("at", index=True),
+    _text("principal_id"),
+    _text("principal_name"),
+    _text("action"),
+    _text("scope"),
+    Column("scope_key", key_type(), nullable=False, index=True),
+    _text("status"),
+    _text("correlation_id", index=True),
+    _text("detail"),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    _id(),
+    _text("owner_id", index=True),
+    _text("file_name"),
+    _count("length"),
+    _count("offset"),
+    _time("created_at"),
+)

@@ -1,0 +1,109 @@
+"""Which class lives in which table. The classes stay plain dataclasses; only their fields become columns."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapper, registry
+
+from galeria.adapters.db.repositories import locks
+from galeria.adapters.db.tables import core_tables, roster_tables, sign_in_tables, storage_tables
+from galeria.adapters.db.tables.metadata import metadata
+from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
+from galeria.domain.labs.accounts import ImageChoice, LabAccount
+from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
+from galeria.domain.labs.roster import FavoriteLab, LabUser
+from galeria.domain.labs.schedules import Schedule
+from galeria.domain.locks import Lock
+from galeria.domain.operations import AuditEvent, Operation, OperationStep, Upload
+from galeria.domain.people.external_provider import ExternalIdentity
+from galeria.domain.people.principals import Principal, RefreshToken, RoleAssignment
+from galeria.domain.people.sign_in import AuthorizationCode, Credential, DeviceCode
+from galeria.domain.people.web_sessions import WebSession
+from galeria.domain.resources import ResourceGroup, Subscription
+
+_PLACES: tuple[tuple[type[Any], sa.Table], ...] = (
+    (Subscription, core_tables.subscriptions),
+    (ResourceGroup, core_tables.resource_groups),
+    (Gallery, core_tables.galleries),
+    (ImageDefinition, core_tables.image_definitions),
+    (ImageVersion, core_tables.image_versions),
+    (VersionDisk, core_tables.version_disks),
+    (Replica, core_tables.replicas),
+    (LabAccount, core_tables.lab_accounts),
+    (ImageChoice, core_tables.image_choices),
+    (Lab, core_tables.labs),
+    (LabMachine, core_tables.lab_machines),
+    (LabUser, roster_tables.lab_users),
+    (Schedule, roster_tables.lab_schedules),
+    (LabDraft, roster_tables.lab_drafts),
+    (FavoriteLab, roster_tables.favorite_labs),
+    (Principal, core_tables.principals),
+    (RoleAssignment, core_tables.role_assignments),
+    (RefreshToken, core_tables.refresh_tokens),
+    (Credential, sign_in_tables.credentials),
+    (DeviceCode, sign_in_tables.device_codes),
+    (AuthorizationCode, sign_in_tables.authorization_codes),
+    (WebSession, sign_in_tables.web_sessions),
+    (ExternalIdentity, sign_in_tables.external_identities),
+    (Lock, locks.locks),
+    (Operation, core_tables.operations),
+    (OperationStep, core_tables.operation_steps),
+    (AuditEvent, core_tables.audit_events),
+    (Upload, core_tables.uploads),
+    (Disk, storage_tables.disks),
+    (Snapshot, storage_tables.snapshots),
+    (ManagedImage, storage_tables.managed_images),
+    (ManagedImageDisk, storage_tables.managed_image_disks),
+    (AccessGrant, storage_tables.access_grants),
+)
+
+
+def _number_key(resource_id: str) -> str:
+    """Of a version's id: its number so that the order of texts is the order of numbers, which is asked for in questions."""
+    return ".".join(part.zfill(10) for part in resource_id.rsplit("/", 1)[-1].split("."))
+
+
+# Columns of the database's own, made from a field at every write, because databases fold case each in its own way, and
+# none knows the order of version numbers.
+_DERIVED: dict[type[Any], tuple[str, str, Callable[[str], str]]] = {
+    Principal: ("name", "name_key", str.lower),
+    Operation: ("resource_id", "resource_key", str.lower),
+    AuditEvent: ("scope", "scope_key", str.lower),
+    ImageVersion: ("resource_id", "number_key", _number_key),
+}
+
+# Further columns of its own, which no object carries: see own_columns and holding_rows.
+_UNSEEN: dict[type[Any], tuple[str, ...]] = {
+    ImageVersion: ("logical_bytes",),
+    Replica: ("definition_id", "own_bytes", "chain", "measured_at"),
+}
+
+
+def map_classes() -> registry:
+    """Tie the domain's classes to their tables; may be repeated. To be called before the first unit of work."""
+    mapped: Mapper[Any] | None = sa.inspect(Subscription, raiseerr=False)
+    if mapped is not None:
+        return mapped.registry
+    places = registry(metadata=metadata)
+    for kind, table in _PLACES:
+        derived = _DERIVED.get(kind)
+        own = {f"_{derived[1]}": table.c[derived[1]]} if derived else {}
+        # What goes with its owner may be gone before it is removed by name.
+        places.map_imperatively(
+            kind, table, properties=own, exclude_properties=_UNSEEN.get(kind, ()), confirm_deleted_rows=False
+        )
+        if derived:
+            derive = _derive(*derived)
+            sa.event.listen(kind, "before_insert", derive)
+            sa.event.listen(kind, "before_update", derive)
+    places.configure()
+    return places
+
+
+def _derive(source: str, target: str, make: Callable[[str], str]) -> Callable[[Mapper[Any], sa.Connection, Any], None]:
+    def derive(_mapper: Mapper[Any], _connection: sa.Connection, thing: Any) -> None:
+        setattr(thing, f"_{target}", make(getattr(thing, source)))
+
+    return derive

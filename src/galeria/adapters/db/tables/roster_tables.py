@@ -1,0 +1,81 @@
+"""Tables of a lab's users and schedules, of labs that have no template yet, and of labs that people like."""
+
+from typing import Any
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
+
+from galeria.adapters.db.tables.columns import UtcTime, key_type, pairs, word
+from galeria.adapters.db.tables.metadata import metadata
+from galeria.domain.labs.roster import InvitationState
+from galeria.domain.states import ProvisioningState
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    return [Column(name, String, nullable=False) for name in names]
+
+
+def _counts(*names: str) -> list[Column[int]]:
+    return [Column(name, Integer, nullable=False) for name in names]
+
+
+def _goes_with(name: str, target: str, *, primary_key: bool = False) -> Column[str]:
+    rule = ForeignKey(target, deferrable=True, initially="DEFERRED", ondelete="CASCADE")
+    return Column(name, String, rule, nullable=False, index=True, primary_key=primary_key)
+
+
+def _resource() -> list[Column[Any]]:
+    return [
+        Column("id", String, primary_key=True),
+        Column("resource_id", String, nullable=False),
+        Column("key", key_type(), nullable=False),
+        Column("location", String, nullable=False),
+        Column("tags", pairs(), nullable=False),
+        Column("state", word(ProvisioningState), nullable=False),
+        Column("created_at", UtcTime, nullable=False),
+        Column("created_by", String, nullable=False),
+        Column("modified_at", UtcTime, nullable=False),
+        Column("modified_by", String, nullable=False),
+    ]
+
+
+lab_users = Table(
+    "lab_users",
+    metadata,
+    *_resource(),
+    _goes_with("lab_id", "labs.id"),
+    *_texts("email", "email_key", "display_name"),
+    Column("principal_id", String, index=True),
+    Column("invitation", word(InvitationState), nullable=False),
+    Column("invitation_text", String, nullable=False),
+    Column("invited_at", UtcTime),
+    *_counts("extra_quota", "total_usage"),
+    Index("ix_lab_users_key", "key", unique=True),
+)
+
+lab_schedules = Table(
+    "lab_schedules",
+    metadata,
+    *_resource(),
+    _goes_with("lab_id", "labs.id"),
+    *_texts("start_at", "stop_at", "time_zone"),
+    Column("recurrence", pairs(), nullable=False),
+    Column("notes", String, nullable=False),
+    Index("ix_lab_schedules_key", "key", unique=True),
+)
+
+lab_drafts = Table(
+    "lab_drafts",
+    metadata,
+    *_resource(),
+    _goes_with("account_id", "lab_accounts.id"),
+    *_counts("capacity", "usage_quota"),
+    Column("open_access", Boolean, nullable=False),
+    Index("ix_lab_drafts_key", "key", unique=True),
+)
+
+favorite_labs = Table(
+    "favorite_labs",
+    metadata,
+    _goes_with("principal_id", "principals.id", primary_key=True),
+    _goes_with("lab_id", "labs.id", primary_key=True),
+)

@@ -1,0 +1,76 @@
+"""Tables of what is handed over on the way to a token. Only hashes are in them."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+
+from galeria.adapters.db.tables.columns import UtcTime, word
+from galeria.adapters.db.tables.metadata import metadata
+from galeria.domain.people.sign_in import Answer, CredentialKind
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    return [Column(name, String, nullable=False) for name in names]
+
+
+def _principal(*, nullable: bool = False) -> Column[str]:
+    """Codes and secrets go with whom they belong to."""
+    rule = ForeignKey("principals.id", deferrable=True, initially="DEFERRED", ondelete="CASCADE")
+    return Column("principal_id", String, rule, nullable=nullable, index=True)
+
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("id", String, primary_key=True),
+    _principal(),
+    Column("kind", word(CredentialKind), nullable=False),
+    Column("secret_hash", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime),
+    Index("ix_credentials_secret_hash", "secret_hash", unique=True),
+)
+
+device_codes = Table(
+    "device_codes",
+    metadata,
+    Column("id", String, primary_key=True),
+    *_texts("user_code", "client_id", "scope"),
+    Column("issued_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    Column("interval", Integer, nullable=False),
+    Column("polled_at", UtcTime),
+    Column("answer", word(Answer), nullable=False),
+    _principal(nullable=True),
+    Index("ix_device_codes_user_code", "user_code", unique=True),
+)
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    _principal(),
+    Column("created_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    *_texts("address", "browser"),
+    Column("issuer", String, nullable=False, server_default=""),
+)
+
+external_identities = Table(
+    "external_identities",
+    metadata,
+    Column("id", String, primary_key=True),
+    *_texts("issuer", "subject"),
+    _principal(),
+    Column("created_at", UtcTime, nullable=False),
+    Index("ix_external_identities_subject", "issuer", "subject", unique=True),
+)
+
+authorization_codes = Table(
+    "authorization_codes",
+    metadata,
+    Column("id", String, primary_key=True),
+    _principal(),
+    *_texts("client_id", "redirect_uri", "scope", "challenge", "nonce", "family"),
+    Column("expires_at", UtcTime, nullable=False, index=True),
+    Column("used_at", UtcTime),
+)

@@ -1,0 +1,104 @@
+"""Tables of disks, snapshots and managed images, and of who may read or write a disk through an address."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, false
+
+from galeria.adapters.db.tables.columns import UtcTime, key_type, pairs, word, words
+from galeria.adapters.db.tables.metadata import metadata
+from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType
+from galeria.domain.images.storage import AccessLevel, CreateOption, DiskState
+from galeria.domain.states import ProvisioningState
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    return [Column(name, String, nullable=False) for name in names]
+
+
+def _counts(*names: str) -> list[Column[int]]:
+    return [Column(name, BigInteger, nullable=False) for name in names]
+
+
+def _resource() -> list[Column[Any]]:
+    return [
+        Column("id", String, primary_key=True),
+        *_texts("resource_id"),
+        Column("key", key_type(), nullable=False),
+        Column("location", String, nullable=False, index=True),
+        Column("tags", pairs(), nullable=False),
+        Column("state", word(ProvisioningState), nullable=False),
+        Column("created_at", UtcTime, nullable=False),
+        *_texts("created_by"),
+        Column("modified_at", UtcTime, nullable=False),
+        *_texts("modified_by"),
+    ]
+
+
+def _stored() -> list[Column[Any]]:
+    return [
+        Column("option", word(CreateOption), nullable=False),
+        *_texts("source"),
+        Column("disk_state", word(DiskState), nullable=False),
+        Column("os_type", word(OsType)),
+        Column("generation", word(Generation)),
+        Column("architecture", word(Architecture), nullable=False),
+        *_texts("sku"),
+        *_counts("upload_bytes", "size", "data_bytes", "read_bytes", "stored_bytes"),
+        *_texts("digest"),
+        Column("accounts", words(), nullable=False),
+        *_texts("failure"),
+    ]
+
+
+disks = Table("disks", metadata, *_resource(), *_stored(), Index("ix_disks_key", "key", unique=True))
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    *_resource(),
+    *_stored(),
+    Column("incremental", Boolean, nullable=False),
+    Column("immutable_days", BigInteger, nullable=False, server_default="0"),
+    Column("immutable_since", UtcTime),
+    Column("immutability_locked", Boolean, nullable=False, server_default=false()),
+    Index("ix_snapshots_key", "key", unique=True),
+)
+
+managed_images = Table(
+    "managed_images",
+    metadata,
+    *_resource(),
+    Column("os_type", word(OsType), nullable=False),
+    Column("os_state", word(OsState), nullable=False),
+    Column("generation", word(Generation), nullable=False),
+    *_texts("source_machine"),
+    Column("accounts", words(), nullable=False),
+    *_texts("failure"),
+    Index("ix_managed_images_key", "key", unique=True),
+)
+
+managed_image_disks = Table(
+    "managed_image_disks",
+    metadata,
+    Column(
+        "image_id",
+        String,
+        ForeignKey("managed_images.id", deferrable=True, initially="DEFERRED", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("lun", Integer, primary_key=True, autoincrement=False),
+    *_texts("source"),
+    *_counts("size", "data_bytes", "read_bytes", "stored_bytes"),
+    *_texts("digest"),
+)
+
+access_grants = Table(
+    "access_grants",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("disk_id", String, nullable=False, index=True),
+    Column("level", word(AccessLevel), nullable=False),
+    *_texts("secret_hash"),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)

@@ -1,0 +1,47 @@
+"""Kinds of versions that pages ask for, as the database sees them, each with the index that holds no others.
+
+What a state must be is written into the statement: SQLite finds such an index only by the same words.
+"""
+
+import sqlalchemy as sa
+
+from galeria.adapters.db.tables import core_tables
+from galeria.domain.images.soft_delete import Retention
+from galeria.domain.states import ProvisioningState
+
+_versions = core_tables.image_versions.c
+
+
+def _literal(word: str) -> sa.ColumnElement[str]:
+    return sa.literal_column(f"'{word}'")
+
+
+IS_THERE = _versions.deleted_at.is_(None)
+
+IS_OFFERED = sa.and_(
+    IS_THERE,
+    _versions.published_at.is_not(None),
+    _versions.state != _literal(ProvisioningState.DELETING),
+    _versions.retention == _literal(Retention.ACTIVE),
+)
+"""As ImageVersion.is_offered says it."""
+
+IS_PUT_ASIDE = sa.and_(IS_THERE, _versions.hard_deletion_at.is_not(None))
+"""It was deleted and can come back."""
+
+sa.Index(
+    "ix_image_versions_offered",
+    _versions.definition_id,
+    _versions.number_key,
+    _versions.id,
+    sqlite_where=IS_OFFERED,
+    postgresql_where=IS_OFFERED,
+)
+sa.Index(
+    "ix_image_versions_put_aside",
+    _versions.definition_id,
+    _versions.hard_deletion_at,
+    _versions.id,
+    sqlite_where=IS_PUT_ASIDE,
+    postgresql_where=IS_PUT_ASIDE,
+)

@@ -1,0 +1,105 @@
+"""Chunks are read in runs: neighbours in a pack come with one request, and each is checked when it has come."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.objects.bucket import Bucket
+from galeria.adapters.store.packs import packs
+from galeria.adapters.store.packs.chunks import Opener
+from galeria.adapters.store.parallel import share_out
+from galeria.domain.errors import Corrupt
+from galeria.ports.images import ChunkPlace
+
+WINDOW = 4096
+"""Chunks located at a time: one question to the database for 1 GiB of disk."""
+
+_GAP = 64 * 1024
+"""Bytes that are cheaper read over than asked around."""
+_RUN = 2 * 1024 * 1024
+"""Bytes of one request at most, so that sixteen in flight stay small."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """Neighbouring chunks of one pack."""
+
+    pack: str
+    start: int  # bytes from the pack's start
+    length: int  # bytes
+    places: tuple[tuple[bytes, ChunkPlace], ...]
+
+    def read(self, bucket: Bucket) -> Iterator[tuple[bytes, memoryview]]:
+        """(name, compressed bytes) of each chunk, unchecked. Raises Corrupt where the pack is gone or cut."""
+        data = bucket.read(packs.path_of(self.pack), self.start, self.length)
+        for name, place in self.places:
+            at = place.offset - self.start
+            yield name, data[at : at + place.length]
+
+
+def runs_of(places: Mapping[bytes, ChunkPlace]) -> Iterator[Run]:
+    """Gather places into runs."""
+    gathered: list[tuple[bytes, ChunkPlace]] = []
+    for name, place in sorted(places.items(), key=lambda entry: (entry[1].pack, entry[1].offset)):
+        if gathered and not _is_neighbour(gathered, place):
+            yield _run(gathered)
+            gathered = []
+        gathered.append((name, place))
+    if gathered:
+        yield _run(gathered)
+
+
+def windows(names: Iterable[bytes], size: int = WINDOW) -> Iterator[list[bytes]]:
+    """The names in lists of at most `size`."""
+    remaining = iter(names)
+    while some := list(islice(remaining, size)):
+        yield some
+
+
+def damaged_among(depot: Depot, names: Iterable[bytes], seen: Callable[[int], None]) -> dict[bytes, str]:
+    """Read and check these chunks; returns the bad ones and why. `seen` hears compressed bytes, from several threads."""
+    damage: dict[bytes, str] = {}
+
+    def located() -> Iterator[Run]:
+        for some in windows(names):
+            places = depot.index.locate(depot.region, some)
+            damage.update((name, "The index has no place for it.") for name in some if name not in places)
+            yield from runs_of(places)
+
+    def check(runs: Iterator[Run]) -> None:
+        opener = Opener()
+        for run in runs:
+            damage.update(_damage_in(depot, run, opener))
+            seen(sum(place.length for _, place in run.places))
+
+    share_out(located(), check, threads=depot.bucket.readers)
+    return damage
+
+
+def _damage_in(depot: Depot, run: Run, opener: Opener) -> Iterator[tuple[bytes, str]]:
+    try:
+        for name, blob in run.read(depot.bucket):
+            try:
+                opener.open(name, blob)
+            except Corrupt as error:
+                yield name, error.message
+    except Corrupt as error:
+        for name, _ in run.places:
+            yield name, error.message
+
+
+def _is_neighbour(gathered: list[tuple[bytes, ChunkPlace]], place: ChunkPlace) -> bool:
+    first, last = gathered[0][1], gathered[-1][1]
+    end = place.offset + place.length
+    return place.pack == last.pack and place.offset - (last.offset + last.length) <= _GAP and end - first.offset <= _RUN
+
+
+def _run(gathered: list[tuple[bytes, ChunkPlace]]) -> Run:
+    first, last = gathered[0][1], gathered[-1][1]
+    return Run(
+        pack=first.pack,
+        start=first.offset,
+        length=last.offset + last.length - first.offset,
+        places=tuple(gathered),
+    )

@@ -1,0 +1,209 @@
+"""Garbage collection: what no live manifest names is removed, in an order in which a crash at any point loses nothing.
+
+Manifests go first, so that a manifest which can be found is whole. A chunk leaves the index before its pack leaves the
+bucket, so that no writer counts on bytes that are going. A repacked chunk has its new place before the old pack goes.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from galeria.adapters.store.chunk_reading import runs_of
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.manifests import signed_manifests
+from galeria.adapters.store.manifests.publisher import Publisher
+from galeria.adapters.store.objects.store_errors import told
+from galeria.adapters.store.packs import packs
+from galeria.adapters.store.packs.chunks import Opener
+from galeria.adapters.store.packs.packs import PackWriter
+from galeria.domain.errors import Corrupt
+from galeria.ports.images import ChunkPlace, Collected, Digest, PackFacts
+
+log = logging.getLogger(__name__)
+
+_WORTH_KEEPING = 0.5
+"""Share of a pack's bytes that must be live; below, its live chunks move and the pack goes."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Sum:
+    dead_chunks: int = 0
+    freed_bytes: int = 0
+    removed_packs: int = 0
+    repacked_packs: int = 0
+    removed_manifests: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Thin:
+    """A pack with few live chunks."""
+
+    name: str
+    size: int  # bytes
+    dead_chunks: int
+    live: dict[bytes, ChunkPlace]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Group:
+    """Thin packs whose live chunks make one new pack."""
+
+    thin: list[_Thin] = field(default_factory=list)
+
+    @property
+    def live_bytes(self) -> int:
+        return sum(place.length for pack in self.thin for place in pack.live.values())
+
+    @property
+    def new_size(self) -> int:
+        return self.live_bytes + packs.footer_size(sum(len(pack.live) for pack in self.thin))
+
+
+def collect(depot: Depot, live: Iterable[Digest], *, dry_run: bool) -> Collected:
+    """To be called inside the exclusive lease. A dry run changes nothing and tells what would be freed.
+
+    Raises Corrupt when a live manifest cannot be read: what it names is then unknown, and nothing is removed.
+    """
+    work = _Collection(depot, frozenset(live), dry_run=dry_run)
+    work.remove_manifests()
+    work.sweep_leftovers()
+    work.settle_orphans()
+    thin = work.remove_dead_packs()
+    for group in _groups(thin, depot.pack_size):
+        work.repack(group)
+    done = work.sum
+    return Collected(
+        dead_chunks=done.dead_chunks,
+        freed_bytes=done.freed_bytes,
+        removed_packs=done.removed_packs,
+        repacked_packs=done.repacked_packs,
+        removed_manifests=done.removed_manifests,
+    )
+
+
+class _Collection:
+    def __init__(self, depot: Depot, live: frozenset[Digest], *, dry_run: bool) -> None:
+        self._depot, self._dry_run = depot, dry_run
+        self.sum = _Sum()
+        stored = dict(signed_manifests.stored(depot))
+        self._dead_manifests = {digest: size for digest, size in stored.items() if digest not in live}
+        self._live: set[bytes] = set()
+        for digest in sorted(live & stored.keys()):
+            self._live.update(signed_manifests.get(depot, digest).names())
+
+    def remove_manifests(self) -> None:
+        for digest, size in self._dead_manifests.items():
+            if not self._dry_run:
+                self._depot.bucket.delete(signed_manifests.path_of(digest))
+            self.sum.removed_manifests += 1
+            self.sum.freed_bytes += size
+
+    def sweep_leftovers(self) -> None:
+        for leftover in self._depot.bucket.leftovers():
+            if not self._dry_run:
+                with told(self._depot.region, "sweeping what a crash left"):
+                    leftover.remove()
+            self.sum.freed_bytes += leftover.size
+
+    def settle_orphans(self) -> None:
+        """Packs that the index does not know, left by a crash between publishing and indexing, or by a lost index.
+
+        One that holds a live chunk which is nowhere else is taken into the index; the others are removed.
+        """
+        region, index = self._depot.region, self._depot.index
+        indexed = {pack.name for pack in index.packs(region)}
+        for path, size in list(self._depot.bucket.objects(packs.PREFIX)):
+            name = path.rpartition("/")[2]
+            if name in indexed:
+                continue
+            places = self._places_of_orphan(path, size)
+            needed = self._live & places.keys()
+            if needed - index.known(region, needed):
+                if not self._dry_run:
+                    index.add_pack(region, name, size, places)
+            else:
+                self.sum.removed_packs += 1
+                self._remove_object(path, size)
+
+    def remove_dead_packs(self) -> list[_Thin]:
+        """Remove the packs without a live chunk; returns those that are worth repacking."""
+        thin: list[_Thin] = []
+        for pack in self._depot.index.packs(self._depot.region):
+            places = self._depot.index.chunks_of(self._depot.region, pack.name)
+            live = {name: place for name, place in places.items() if name in self._live}
+            if not live:
+                self.sum.dead_chunks += len(places)
+                self.sum.removed_packs += 1
+                self._remove_pack(pack.name, pack.size)
+            elif sum(place.length for place in live.values()) < _WORTH_KEEPING * _payload(pack):
+                dead = len(places) - len(live)
+                thin.append(_Thin(name=pack.name, size=pack.size, dead_chunks=dead, live=live))
+        return thin
+
+    def repack(self, group: _Group) -> None:
+        """Move the live chunks to a new pack and remove the old ones."""
+        moved = group.thin if self._dry_run else self._move(group)
+        for pack in moved:
+            self.sum.repacked_packs += 1
+            self.sum.dead_chunks += pack.dead_chunks
+            self._remove_pack(pack.name, pack.size)
+        if moved:
+            self.sum.freed_bytes -= _Group(thin=moved).new_size
+
+    def _move(self, group: _Group) -> list[_Thin]:
+        """Returns the packs whose every live chunk has moved; a damaged one stays as it is, for mending."""
+        opener, moved = Opener(), []
+        with Publisher(self._depot, takes_over=True) as publisher:
+            for pack in group.thin:
+                try:
+                    blobs = list(self._checked(pack, opener))
+                except Corrupt as error:
+                    log.warning("pack %s in %s is not repacked: %s", pack.name, self._depot.region, error.message)
+                    continue
+                moved.append((pack, blobs))
+            with PackWriter(self._depot, publisher.submit) as writer:
+                for _, blobs in moved:
+                    for name, blob in blobs:
+                        writer.add(name, blob)
+        # Chunks that lay in two packs can make the new pack equal to an old one, which then must stay.
+        return [pack for pack, _ in moved if pack.name not in publisher.names]
+
+    def _checked(self, pack: _Thin, opener: Opener) -> Iterator[tuple[bytes, memoryview]]:
+        for run in runs_of(pack.live):
+            for name, blob in run.read(self._depot.bucket):
+                # Never launder a damaged chunk: in its old pack it can still be told from a good one.
+                opener.open(name, blob)
+                yield name, blob
+
+    def _places_of_orphan(self, path: str, size: int) -> dict[bytes, ChunkPlace]:
+        try:
+            return packs.fetch_places(self._depot.bucket, path, size)
+        except Corrupt as error:
+            log.warning("removing an unreadable pack nobody refers to: %s", error.message)
+            return {}
+
+    def _remove_pack(self, name: str, size: int) -> None:
+        if not self._dry_run:
+            self._depot.index.remove_pack(self._depot.region, name)
+        self._remove_object(packs.path_of(name), size)
+
+    def _remove_object(self, path: str, size: int) -> None:
+        if not self._dry_run:
+            self._depot.bucket.delete(path)
+        self.sum.freed_bytes += size
+
+
+def _payload(pack: PackFacts) -> int:
+    """Bytes of the pack's chunks; the footer must not make a pack of small live chunks look dead."""
+    return pack.size - packs.footer_size(pack.chunks)
+
+
+def _groups(thin: Iterable[_Thin], pack_size: int) -> Iterator[_Group]:
+    group = _Group()
+    for pack in thin:
+        group.thin.append(pack)
+        if group.live_bytes >= pack_size:
+            yield group
+            group = _Group()
+    if group.thin:
+        yield group

@@ -1,0 +1,72 @@
+"""Packs go to the bucket in the background, object first and index second, so that every indexed chunk is durable."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Lock, Semaphore
+
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.packs.packs import Sealed, path_of
+
+_AT_ONCE = 3
+"""Packs on their way: enough that syncing or sending overlaps with compressing; bounds the disk space staged."""
+
+
+class Publisher:
+    """Takes sealed packs from several threads; leaving the context waits until all are published or raises why not.
+
+    `inspect` runs between publishing and indexing and may raise, which leaves the pack unknown.
+    """
+
+    def __init__(
+        self, depot: Depot, *, inspect: Callable[[Sealed], None] | None = None, takes_over: bool = False
+    ) -> None:
+        self._depot, self._inspect, self._takes_over = depot, inspect, takes_over
+        self._room = Semaphore(_AT_ONCE)
+        self._lock = Lock()
+        self._failure: BaseException | None = None
+        self.bytes = 0
+        self.chunks = 0
+        self.names: set[str] = set()
+
+    def __enter__(self) -> "Publisher":
+        self._stack = ExitStack()
+        self._pool = self._stack.enter_context(ThreadPoolExecutor(_AT_ONCE))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stack.close()
+        if kind is None:
+            self._raise_failure()
+
+    def submit(self, pack: Sealed) -> None:
+        """Wait for room, then publish in the background. Raises what an earlier pack failed with."""
+        self._room.acquire()
+        if self._failure is not None:
+            self._room.release()
+            pack.staged.unlink(missing_ok=True)
+            self._raise_failure()
+        self._pool.submit(self._publish, pack).add_done_callback(self._done)
+
+    def _publish(self, pack: Sealed) -> None:
+        try:
+            self._depot.bucket.put_file(path_of(pack.name), pack.staged)
+        finally:
+            pack.staged.unlink(missing_ok=True)
+        if self._inspect is not None:
+            self._inspect(pack)
+        self._depot.index.add_pack(self._depot.region, pack.name, pack.size, pack.places, takes_over=self._takes_over)
+        with self._lock:
+            self.bytes += pack.size
+            self.chunks += len(pack.places)
+            self.names.add(pack.name)
+
+    def _done(self, future: "Future[None]") -> None:
+        failure = future.exception()
+        if failure is not None and self._failure is None:
+            self._failure = failure
+        self._room.release()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure

@@ -1,0 +1,89 @@
+"""A bucket behind obstore: S3, Azure Blob, Google Cloud Storage, or memory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore
+
+from galeria.adapters.store.leftovers import Leftover, files_in
+from galeria.adapters.store.objects.directory_bucket import lost
+from galeria.adapters.store.objects.store_errors import told
+
+_PART = 8 * 1024 * 1024
+"""Bytes of one part of a multipart upload; S3 wants at least 5 MiB."""
+
+_READERS = 16
+"""Requests in flight: a far bucket answers after some 20 ms, so waiting must overlap; 16 runs of 1 MiB stay small."""
+
+
+class ObjectBucket:
+    """Upload parts that a dead writer left in the cloud are for the bucket's own life-cycle rule to remove."""
+
+    def __init__(self, store: ObjectStore, *, region: str, staging: Path) -> None:
+        self._store, self._region, self._staging = store, region, staging
+
+    @property
+    def staging(self) -> Path:
+        return self._staging
+
+    @property
+    def readers(self) -> int:
+        return _READERS
+
+    def read(self, path: str, start: int, length: int) -> memoryview:
+        with told(self._region, f"reading {path}"):
+            try:
+                data = memoryview(obstore.get_range(self._store, path, start=start, length=length))
+            except FileNotFoundError as error:
+                raise lost(self._region, path) from error
+            except BaseError as error:
+                # Each cloud words it differently, but all speak of the range when the object ends before it.
+                if "range" in str(error).splitlines()[0].lower():
+                    raise lost(self._region, path) from error
+                raise
+        if len(data) != length:
+            raise lost(self._region, path)
+        return data
+
+    def find(self, path: str) -> bytes | None:
+        with told(self._region, f"reading {path}"):
+            try:
+                return bytes(obstore.get(self._store, path).bytes())
+            except FileNotFoundError:
+                return None
+
+    def has(self, path: str) -> bool:
+        with told(self._region, f"looking for {path}"):
+            try:
+                obstore.head(self._store, path)
+            except FileNotFoundError:
+                return False
+            return True
+
+    def put(self, path: str, data: bytes) -> None:
+        with told(self._region, f"writing {path}"):
+            obstore.put(self._store, path, data)
+
+    def put_file(self, path: str, staged: Path) -> None:
+        with told(self._region, f"publishing {path}"):
+            obstore.put(self._store, path, staged, chunk_size=_PART)
+            staged.unlink()
+
+    def objects(self, prefix: str) -> Iterator[tuple[str, int]]:
+        with told(self._region, f"listing {prefix}"):
+            for some in obstore.list(self._store, prefix):
+                for found in some:
+                    yield found["path"], found["size"]
+
+    def delete(self, path: str) -> None:
+        with told(self._region, f"deleting {path}"):
+            try:
+                obstore.delete(self._store, path)
+            except FileNotFoundError:
+                return
+
+    def leftovers(self) -> list[Leftover]:
+        with told(self._region, "looking for leftovers"):
+            return list(files_in(self._staging))

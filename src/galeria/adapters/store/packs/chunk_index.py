@@ -1,0 +1,148 @@
+"""The chunk index in the database: every change is one short transaction, so several processes can write at once."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from galeria.adapters.db.tables.chunk_tables import chunks, packs
+from galeria.domain.errors import OutOfSpace, StoreUnavailable
+from galeria.ports.images import ChunkPlace, PackFacts
+
+QUESTION = 500
+"""Chunks asked for in one statement: SQLite's oldest limit on bound values is 999."""
+
+
+class DatabaseChunkIndex:
+    """`ChunkIndex` on SQLite (WAL wanted, and a busy timeout) or PostgreSQL; `engine` stays the caller's."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def known(self, region: str, hashes: Iterable[bytes]) -> set[bytes]:
+        """Those of `hashes` that have a place in the region."""
+        found: set[bytes] = set()
+        with self._asking(region) as connection:
+            for some in _batches(sorted(hashes)):
+                question = sa.select(chunks.c.hash).where(chunks.c.region == region, chunks.c.hash.in_(some))
+                found.update(connection.execute(question).scalars())
+        return found
+
+    def locate(self, region: str, hashes: Iterable[bytes]) -> dict[bytes, ChunkPlace]:
+        """Places of those that have one."""
+        places: dict[bytes, ChunkPlace] = {}
+        with self._asking(region) as connection:
+            for some in _batches(hashes):
+                where = sa.and_(chunks.c.region == region, chunks.c.hash.in_(some))
+                places.update(_places(connection, where))
+        return places
+
+    def stored_bytes(self, region: str, hashes: Iterable[bytes]) -> int:
+        """Compressed bytes of those that have a place, each counted once."""
+        total = 0
+        with self._asking(region) as connection:
+            # In the order of the table a row costs half (80,000 chunks of a 20 GB image: 0.35 s instead of 0.7 s, measured).
+            for some in _batches(sorted(set(hashes))):
+                where = (chunks.c.region == region, chunks.c.hash.in_(some))
+                total += connection.scalar(sa.select(sa.func.sum(chunks.c.length)).where(*where)) or 0
+        return int(total)
+
+    def add_pack(
+        self, region: str, pack: str, size: int, places: dict[bytes, ChunkPlace], *, takes_over: bool = False
+    ) -> None:
+        """Record a published pack; with `takes_over`, chunks that lie elsewhere are from now on found in this pack."""
+        # Rows in one order for all writers: two transactions that lock the same rows never wait for each other.
+        rows = [
+            {"region": region, "hash": name, "pack": place.pack, "offset": place.offset, "length": place.length}
+            for name, place in sorted(places.items())
+        ]
+        with self._changing(region) as connection:
+            connection.execute(
+                self._insert(packs).on_conflict_do_nothing(),
+                {"region": region, "name": pack, "size": size, "chunks": len(rows)},
+            )
+            if rows:
+                connection.execute(self._insert_chunks(takes_over), rows)
+
+    def packs(self, region: str) -> list[PackFacts]:
+        """Every pack of the region, by name."""
+        question = sa.select(packs.c.name, packs.c.size, packs.c.chunks).where(packs.c.region == region)
+        with self._asking(region) as connection:
+            rows = connection.execute(question.order_by(packs.c.name)).all()
+        return [PackFacts(name=name, size=size, chunks=count) for name, size, count in rows]
+
+    def chunks_of(self, region: str, pack: str) -> dict[bytes, ChunkPlace]:
+        """The chunks whose place is in this pack."""
+        with self._asking(region) as connection:
+            return dict(_places(connection, sa.and_(chunks.c.region == region, chunks.c.pack == pack)))
+
+    def remove_pack(self, region: str, pack: str) -> None:
+        """Forget the pack and the chunks that have their place in it. May be repeated."""
+        with self._changing(region) as connection:
+            connection.execute(sa.delete(chunks).where(chunks.c.region == region, chunks.c.pack == pack))
+            connection.execute(sa.delete(packs).where(packs.c.region == region, packs.c.name == pack))
+
+    def clear(self, region: str) -> None:
+        """Forget everything of one region."""
+        with self._changing(region) as connection:
+            connection.execute(sa.delete(chunks).where(chunks.c.region == region))
+            connection.execute(sa.delete(packs).where(packs.c.region == region))
+
+    @contextmanager
+    def _asking(self, region: str) -> Iterator[sa.Connection]:
+        with _told(region), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _changing(self, region: str) -> Iterator[sa.Connection]:
+        with _told(region), self._engine.begin() as connection:
+            yield connection
+
+    def _insert(self, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+        if self._engine.dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)
+
+    def _insert_chunks(self, takes_over: bool) -> "sqlite.Insert | postgresql.Insert":
+        insert = self._insert(chunks)
+        if not takes_over:
+            return insert.on_conflict_do_nothing()
+        new = insert.excluded
+        return insert.on_conflict_do_update(
+            index_elements=[chunks.c.region, chunks.c.hash],
+            set_={"pack": new.pack, "offset": new.offset, "length": new.length},
+        )
+
+
+@contextmanager
+def _told(region: str) -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        reason = str(error.orig)
+        if "full" in reason or "No space left" in reason:
+            raise OutOfSpace(
+                f"The database that indexes region {region} has no space left.",
+                hint="Free or add space where the database lies, then retry.",
+                target=region,
+            ) from error
+        raise StoreUnavailable(
+            f"The database that indexes region {region} does not answer: {reason}",
+            hint="Check that the database runs and is not held by a long transaction, then retry.",
+            target=region,
+        ) from error
+
+
+def _places(connection: sa.Connection, where: sa.ColumnElement[Any]) -> Iterator[tuple[bytes, ChunkPlace]]:
+    question = sa.select(chunks.c.hash, chunks.c.pack, chunks.c.offset, chunks.c.length).where(where)
+    for name, pack, offset, length in connection.execute(question):
+        yield bytes(name), ChunkPlace(pack=pack, offset=offset, length=length)
+
+
+def _batches(hashes: Iterable[bytes]) -> Iterator[list[bytes]]:
+    remaining = iter(hashes)
+    while some := list(islice(remaining, QUESTION)):
+        yield some

@@ -1,0 +1,177 @@
+"""A pack is an object of 8 to 32 MiB that holds compressed chunks and, at its end, the list of what it holds.
+
+Layout: the chunks; per chunk (hash, offset, length); their number and a mark. The pack's name is the hash of that
+list, so the same chunks in the same order give the same name, and a footer proves itself.
+"""
+
+import os
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from blake3 import blake3
+
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.objects.bucket import Bucket
+from galeria.adapters.store.objects.store_errors import told
+from galeria.domain.errors import Corrupt
+from galeria.ports.images import ChunkPlace
+
+PREFIX = "packs"
+_ENTRY = struct.Struct("<32sQI")
+_TRAILER = struct.Struct("<I8s")
+_MAGIC = b"GALPACK1"
+_GATHER = 1024 * 1024
+"""Bytes gathered before one writev."""
+_TAIL = 64 * 1024
+"""Bytes read at first for a footer: room for the 1400 chunks that a pack hardly ever has."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sealed:
+    """A whole pack that still is a staged file."""
+
+    staged: Path
+    name: str
+    size: int  # bytes
+    places: dict[bytes, ChunkPlace]
+
+
+class PackWriter:
+    """Gathers one worker's chunks into packs and hands each full one to `publish`; used by one thread.
+
+    As a context: a normal end hands over the last pack too, an error drops the one in the making.
+    """
+
+    def __init__(self, depot: Depot, publish: Callable[[Sealed], None]) -> None:
+        self._depot, self._publish = depot, publish
+        self._draft: _Draft | None = None
+
+    def __enter__(self) -> "PackWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.flush()
+        elif self._draft is not None:
+            self._draft.drop()
+
+    def add(self, name: bytes, blob: bytes | memoryview) -> None:
+        if self._draft is None:
+            self._draft = _Draft(self._depot)
+        self._draft.add(name, blob)
+        if self._draft.size >= self._depot.pack_size:
+            self.flush()
+
+    def flush(self) -> None:
+        """Close the pack in the making, if there is one, and hand it over."""
+        draft, self._draft = self._draft, None
+        if draft is not None:
+            self._publish(draft.seal())
+
+
+class _Draft:
+    def __init__(self, depot: Depot) -> None:
+        self._region = depot.region
+        self._path = depot.bucket.staging / f"{uuid4().hex}.pack"
+        with told(self._region, "beginning a pack"):
+            self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self.size = 0
+        self._gathered: list[bytes | memoryview] = []
+        self._waiting = 0
+        self._footer = bytearray()
+
+    def add(self, name: bytes, blob: bytes | memoryview) -> None:
+        self._footer += _ENTRY.pack(name, self.size, len(blob))
+        self._write(blob)
+
+    def seal(self) -> Sealed:
+        name, places = read_footer(bytes(self._footer))
+        self._write(bytes(self._footer))
+        self._write(_TRAILER.pack(len(self._footer) // _ENTRY.size, _MAGIC))
+        self._flush()
+        self._close()
+        return Sealed(staged=self._path, name=name, size=self.size, places=places)
+
+    def drop(self) -> None:
+        """May be repeated."""
+        self._close()
+        self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        # Never twice: the number may belong to another thread's file by then.
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            os.close(handle)
+
+    def _write(self, blob: bytes | memoryview) -> None:
+        self._gathered.append(blob)
+        self._waiting += len(blob)
+        self.size += len(blob)
+        if self._waiting >= _GATHER:
+            self._flush()
+
+    def _flush(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        self._waiting = 0
+        try:
+            with told(self._region, "writing a pack"):
+                _write_all(self._handle, gathered)
+        except BaseException:
+            self.drop()
+            raise
+
+
+def path_of(name: str) -> str:
+    return f"{PREFIX}/{name[:2]}/{name}"
+
+
+def read_footer(footer: bytes) -> tuple[str, dict[bytes, ChunkPlace]]:
+    """The pack's name and the places of its chunks."""
+    name = blake3(footer).hexdigest()[:32]
+    entries = _ENTRY.iter_unpack(footer)
+    return name, {chunk: ChunkPlace(pack=name, offset=offset, length=length) for chunk, offset, length in entries}
+
+
+def fetch_places(bucket: Bucket, path: str, size: int) -> dict[bytes, ChunkPlace]:
+    """Read the footer of the pack at `path`, an object of `size` bytes. Raises Corrupt."""
+    tail = bucket.read(path, max(size - _TAIL, 0), min(size, _TAIL)) if size else memoryview(b"")
+    if len(tail) < _TRAILER.size:
+        raise _unreadable(path)
+    count, magic = _TRAILER.unpack_from(tail, len(tail) - _TRAILER.size)
+    length = count * _ENTRY.size
+    start = size - _TRAILER.size - length
+    if magic != _MAGIC or start < 0:
+        raise _unreadable(path)
+    inside = len(tail) - _TRAILER.size - length
+    footer = tail[inside : inside + length] if inside >= 0 else bucket.read(path, start, length)
+    name, places = read_footer(bytes(footer))
+    if name != path.rpartition("/")[2]:
+        raise _unreadable(path)
+    return places
+
+
+def footer_size(chunks: int) -> int:
+    """Bytes that a pack of so many chunks needs besides the chunks."""
+    return chunks * _ENTRY.size + _TRAILER.size
+
+
+def _write_all(handle: int, blobs: list[bytes | memoryview]) -> None:
+    # A disk that fills up takes a part first and refuses the rest afterwards.
+    views = [memoryview(blob) for blob in blobs if len(blob)]
+    while views:
+        written = os.writev(handle, views[:256])
+        while views and written >= len(views[0]):
+            written -= len(views.pop(0))
+        if written:
+            views[0] = views[0][written:]
+
+
+def _unreadable(path: str) -> Corrupt:
+    return Corrupt(
+        f"The list at the end of {path} cannot be read.",
+        hint="Verify the region to learn which image versions are hit, and replicate them again from another.",
+        target=path,
+    )

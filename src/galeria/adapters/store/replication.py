@@ -1,0 +1,116 @@
+"""Bringing a sealed disk from another region: only what is missing or damaged here is sent, and all of it is checked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from galeria.adapters.store.byte_counter import Meter
+from galeria.adapters.store.chunk_reading import Run, damaged_among, runs_of, windows
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.manifests import signed_manifests
+from galeria.adapters.store.manifests.manifest import Manifest
+from galeria.adapters.store.manifests.publisher import Publisher
+from galeria.adapters.store.packs.chunks import Opener
+from galeria.adapters.store.packs.packs import PackWriter, Sealed
+from galeria.adapters.store.parallel import share_out
+from galeria.domain.errors import Corrupt
+from galeria.ports.images import ChunkPlace, Digest, Replicated
+from galeria.ports.progress import Progress
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Need:
+    """What the target lacks of a manifest."""
+
+    present: list[bytes]  # chunks
+    absent: list[bytes]
+
+
+def replicate(target: Depot, digest: Digest, *, source: Depot, progress: Progress) -> Replicated:
+    """To be called inside the shared leases of both regions. Progress counts compressed bytes checked and sent.
+
+    The manifest is published last. Raises NotFound when the source does not hold it, Corrupt when a chunk or the
+    manifest is damaged there, OutOfSpace, StoreUnavailable; whatever has arrived by then is not sent again.
+    """
+    envelope = signed_manifests.find_envelope(source, digest)
+    if envelope is None:
+        raise signed_manifests.missing(source, digest)
+    manifest = signed_manifests.open_envelope(source, digest, envelope)
+    signed_manifests.open_envelope(target, digest, envelope)
+    needed = need(target, manifest)
+    total = target.index.stored_bytes(target.region, needed.present)
+    total += source.index.stored_bytes(source.region, needed.absent)
+    meter = Meter(progress, total=total)
+    # A chunk that rotted here since it arrived is sent again: replicating twice mends.
+    rotten = damaged_among(target, needed.present, meter.add)
+    sent = _Sending(target, source, meter)
+    sent.send(needed.absent, takes_over=False)
+    sent.send(list(rotten), takes_over=True)
+    target.bucket.put(signed_manifests.path_of(digest), envelope)
+    return Replicated(
+        digest=digest,
+        sent_bytes=sent.bytes + len(envelope),
+        sent_chunks=sent.chunks,
+        verified_chunks=manifest.count,
+    )
+
+
+def need(target: Depot, manifest: Manifest) -> Need:
+    """Compare the manifest with the target's index; each chunk is named once."""
+    names = list(dict.fromkeys(manifest.names()))
+    known = target.index.known(target.region, names)
+    return Need(present=[name for name in names if name in known], absent=[name for name in names if name not in known])
+
+
+class _Sending:
+    def __init__(self, target: Depot, source: Depot, meter: Meter) -> None:
+        self._target, self._source, self._meter = target, source, meter
+        self.bytes = 0
+        self.chunks = 0
+
+    def send(self, names: list[bytes], *, takes_over: bool) -> None:
+        if not names:
+            return
+        with Publisher(self._target, inspect=self._read_back, takes_over=takes_over) as publisher:
+
+            def run(runs: Iterator[Run]) -> None:
+                opener = Opener()
+                with PackWriter(self._target, publisher.submit) as packs:
+                    for run in runs:
+                        self._send_run(run, opener, packs)
+
+            threads = max(self._source.bucket.readers, self._target.threads)
+            share_out(self._located(names), run, threads=threads)
+        self.bytes += publisher.bytes
+        self.chunks += publisher.chunks
+
+    def _located(self, names: list[bytes]) -> Iterator[Run]:
+        for some in windows(names):
+            places = self._source.index.locate(self._source.region, some)
+            if len(places) < len(some):
+                raise Corrupt(
+                    f"Region {self._source.region} has lost {len(some) - len(places)} chunks of this image.",
+                    hint=f"Rebuild the index of region {self._source.region}, or replicate from another region.",
+                    target=self._source.region,
+                )
+            yield from runs_of(places)
+
+    def _send_run(self, run: Run, opener: Opener, packs: PackWriter) -> None:
+        for name, blob in run.read(self._source.bucket):
+            try:
+                opener.open(name, blob)
+            except Corrupt as error:
+                raise Corrupt(
+                    f"Region {self._source.region} sent a damaged chunk: {error.message}",
+                    hint=f"Verify region {self._source.region} and mend it from another region, then retry.",
+                    target=self._source.region,
+                ) from error
+            packs.add(name, blob)
+            self._meter.add(len(blob))
+
+    def _read_back(self, pack: Sealed) -> None:
+        """Check what the target really holds, before its index says so."""
+        opener = Opener()
+        places: dict[bytes, ChunkPlace] = pack.places
+        for run in runs_of(places):
+            for name, blob in run.read(self._target.bucket):
+                opener.open(name, blob)

@@ -1,0 +1,81 @@
+"""A sealed disk read at any place: the chunks that are asked for are fetched and checked, the rest is left alone."""
+
+from collections.abc import Iterator
+
+from galeria.adapters.store.chunk_reading import runs_of
+from galeria.adapters.store.context import Depot
+from galeria.adapters.store.manifests.manifest import Manifest, Slots
+from galeria.adapters.store.packs.chunks import Opener
+from galeria.domain.errors import Corrupt
+from galeria.ports.disks import Content, Extent
+
+
+class StoredDiskSource:
+    """`DiskSource` over a manifest. To be used inside the shared lease."""
+
+    def __init__(self, depot: Depot, manifest: Manifest) -> None:
+        self._depot, self._manifest, self._slots = depot, manifest, Slots(manifest)
+
+    @property
+    def size(self) -> int:
+        return self._manifest.size
+
+    def extents(self) -> Iterator[Extent]:
+        """Neighbouring chunks with data are one extent."""
+        start = position = 0
+        chunk, size = self._manifest.chunk_size, self._manifest.size
+        for slot, _ in self._manifest.entries():
+            if slot * chunk != position:
+                yield from _extents(start, position, slot * chunk)
+                start = slot * chunk
+            position = min((slot + 1) * chunk, size)
+        yield from _extents(start, position, size)
+
+    def reader(self) -> "StoredDiskReader":
+        return StoredDiskReader(self._depot, self._manifest, self._slots)
+
+
+class StoredDiskReader:
+    """Used by one thread."""
+
+    def __init__(self, depot: Depot, manifest: Manifest, slots: Slots) -> None:
+        self._depot, self._manifest, self._slots = depot, manifest, slots
+        self._opener = Opener()
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Raises Corrupt, StoreUnavailable."""
+        chunk = self._manifest.chunk_size
+        first, last = offset // chunk, -(-(offset + length) // chunk)
+        content = bytearray((last - first) * chunk)
+        wanted: dict[bytes, list[int]] = {}
+        for slot, name in self._slots.stretch(first, last - first):
+            wanted.setdefault(name, []).append(slot)
+        for name, data in self._chunks(wanted):
+            for slot in wanted[name]:
+                at = (slot - first) * chunk
+                content[at : at + chunk] = data
+        begin = offset - first * chunk
+        return bytes(content[begin : begin + length])
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _chunks(self, wanted: dict[bytes, list[int]]) -> Iterator[tuple[bytes, bytes]]:
+        places = self._depot.index.locate(self._depot.region, wanted)
+        if len(places) < len(wanted):
+            raise Corrupt(
+                f"Region {self._depot.region} has lost chunks of this disk.",
+                hint=f"Rebuild the index of region {self._depot.region}.",
+                target=self._depot.region,
+            )
+        for run in runs_of(places):
+            for name, blob in run.read(self._depot.bucket):
+                yield name, self._opener.open(name, blob)
+
+
+def _extents(start: int, position: int, end: int) -> Iterator[Extent]:
+    """Data from `start` to `position`, zeros from there to `end`; empty ones are left out."""
+    if position > start:
+        yield Extent(offset=start, length=position - start, content=Content.DATA)
+    if end > position:
+        yield Extent(offset=position, length=end - position, content=Content.ZERO)

@@ -1,0 +1,118 @@
+"""Who stands behind which port, for one data directory."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from galeria.adapters.db.engine import make_engine
+from galeria.adapters.db.migrate import migrate
+from galeria.adapters.db.tables.mapping import map_classes
+from galeria.adapters.db.unit_of_work import SqlDatabase
+from galeria.adapters.engine.cache import LocalImageCache
+from galeria.adapters.engine.libvirt_engine import LibvirtEngine
+from galeria.adapters.engine.nbd_source import open_image
+from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
+from galeria.adapters.fetching import HttpFetcher
+from galeria.adapters.files.page_files import DirectoryPages
+from galeria.adapters.files.upload_files import DirectoryUploads
+from galeria.adapters.identity.keys import Installation, ensure_installation
+from galeria.adapters.identity.secrets import ArgonSecrets
+from galeria.adapters.settings_file import read_settings
+from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
+from galeria.adapters.store.region_store import open_region
+from galeria.adapters.system import SystemClock, SystemDice
+from galeria.domain.regions import Region
+from galeria.domain.settings import Settings
+from galeria.ports.images import ImageStore
+from galeria.ports.machines import ImageCache, VmEngine
+from galeria.workflows.context import World
+from galeria.workflows.operation_steps import DatabaseMeter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    data: Path
+    settings: Settings
+    installation: Installation
+    sql: sa.Engine
+    database: SqlDatabase
+    stores: dict[str, ImageStore]
+    uploads: DirectoryUploads
+    disk_files: DirectoryPages
+    clock: SystemClock
+    dice: SystemDice
+    secrets: ArgonSecrets
+    engine: VmEngine
+    world: World
+
+    @property
+    def durable_url(self) -> str:
+        """Finished steps are remembered in a file of their own: it is written often, and by one process only."""
+        return f"sqlite:///{self.data / 'private' / 'work.db'}"
+
+    def close(self) -> None:
+        self.sql.dispose()
+
+
+def open_parts(
+    data: Path, *, names: tuple[str, ...] = (), fake: bool = False, import_hosts: frozenset[str] = frozenset()
+) -> Parts:
+    """Everything under `data`, made where it is missing. `fake` runs without virtual machines, everything else is real."""
+    # Virtual machines run as another user: the way to their disks must be open, the secrets keep folders of their own.
+    data.mkdir(parents=True, exist_ok=True, mode=0o755)
+    private = data / "private"
+    private.mkdir(exist_ok=True, mode=0o700)
+    settings, clock = replace(read_settings(data), import_hosts=import_hosts), SystemClock()
+    installation = ensure_installation(private / "identity", clock=clock, names=names)
+    map_classes()
+    sql = make_engine(f"sqlite:///{private / 'galeria.db'}")
+    migrate(sql)
+    database = SqlDatabase(sql)
+    index = DatabaseChunkIndex(sql)
+    stores: dict[str, ImageStore] = {
+        region.name: open_region(
+            region.name, _bucket(data, region), work=data / "work", index=index, key=installation.manifest_key
+        )
+        for region in settings.regions.all
+    }
+    uploads = DirectoryUploads(data / "uploads", open_image)
+    disk_files = DirectoryPages(data / "disks", open_image)
+    engine, cache = _machines(data, installation, fake=fake)
+    world = World(
+        database=database,
+        engine=engine,
+        cache=cache,
+        stores=stores,
+        uploads=uploads,
+        disk_files=disk_files,
+        fetcher=HttpFetcher(allowed=import_hosts),
+        clock=clock,
+        meter=DatabaseMeter(database, clock),
+        settings=settings,
+    )
+    return Parts(
+        data=data,
+        settings=settings,
+        installation=installation,
+        sql=sql,
+        database=database,
+        stores=stores,
+        uploads=uploads,
+        disk_files=disk_files,
+        clock=clock,
+        dice=SystemDice(),
+        secrets=ArgonSecrets(),
+        engine=engine,
+        world=world,
+    )
+
+
+def _bucket(data: Path, region: Region) -> str:
+    return region.bucket_url or f"file://{data.resolve() / 'regions' / region.name / 'store'}"
+
+
+def _machines(data: Path, installation: Installation, *, fake: bool) -> tuple[VmEngine, ImageCache]:
+    if fake:
+        return FakeEngine(data / "regions"), FakeImageCache(data / "regions")
+    return LibvirtEngine(data, installation=installation.id), LocalImageCache(data)

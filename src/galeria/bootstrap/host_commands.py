@@ -1,0 +1,68 @@
+"""What the command line does on the host itself."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from galeria.actions.versions.costs import live_digests
+from galeria.adapters.engine.daemons import Hypervisor
+from galeria.adapters.engine.host import LocalHost
+from galeria.adapters.engine.libvirt_engine import LibvirtEngine
+from galeria.bootstrap.container import Parts, open_parts
+from galeria.bootstrap.demo_host import tell_the_story
+from galeria.bootstrap.first_start import read_connect
+from galeria.bootstrap.server import serve, work
+from galeria.domain.images.import_addresses import allowed_hosts
+from galeria.ports.images import Collected, ImageStore, Verified
+from galeria.ports.machines import Check
+from galeria.ports.progress import Progress
+
+
+class LocalHostDoors:
+    """Keeps `galeria.interfaces.cli.kit.host_commands.LocalDoors`."""
+
+    def serve(
+        self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
+    ) -> None:
+        hosts = allowed_hosts(allow_import_from)
+        serve(data, host=host, port=port, worker=worker, fake=fake, import_hosts=hosts)
+
+    def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
+        work(data, import_hosts=allowed_hosts(allow_import_from))
+
+    def demo(self, data: Path | None, *, keep: bool) -> None:
+        tell_the_story(data, keep=keep)
+
+    def doctor(self, data: Path) -> list[Check]:
+        engine = LibvirtEngine(data, installation="doctor")
+        return LocalHost(data, Hypervisor(), engine.acceleration_finding).checks()
+
+    def connect(self, data: Path) -> dict[str, str]:
+        return read_connect(data)
+
+    def verify_store(
+        self, data: Path, region: str | None, progress: Callable[[str], Progress]
+    ) -> list[tuple[str, Verified]]:
+        parts = open_parts(data)
+        return [(store.region, store.verify(None, progress=progress(store.region))) for store in _stores(parts, region)]
+
+    def collect_store(self, data: Path, region: str | None, *, dry_run: bool) -> list[tuple[str, Collected]]:
+        parts = open_parts(data)
+        return [(store.region, _collect(parts, store, dry_run=dry_run)) for store in _stores(parts, region)]
+
+    def rebuild_index(self, data: Path, region: str | None) -> list[tuple[str, int]]:
+        parts = open_parts(data)
+        return [(store.region, store.rebuild_index()) for store in _stores(parts, region)]
+
+
+def _collect(parts: Parts, store: ImageStore, *, dry_run: bool) -> Collected:
+    def live() -> set[str]:
+        with parts.database(reading=True) as uow:
+            return live_digests(uow, store.region)
+
+    return store.collect(live, dry_run=dry_run)
+
+
+def _stores(parts: Parts, region: str | None) -> list[ImageStore]:
+    if region is None:
+        return list(parts.stores.values())
+    return [parts.stores[parts.settings.regions.get(region).name]]

@@ -1,0 +1,237 @@
+"""Gallery ▸ image definition ▸ image version ▸ replica, and what may be done with them."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache, total_ordering
+from typing import Any
+
+from galeria.domain.errors import Invalid
+from galeria.domain.images.publishing import ReplicationMode, StorageType
+from galeria.domain.images.sharing import Permissions
+from galeria.domain.images.soft_delete import GRACE_DAYS, RETENTION_DAYS, Retention
+from galeria.domain.resources import Resource
+from galeria.domain.states import ProvisioningState, ReplicaState
+
+
+class OsType(StrEnum):
+    LINUX = "Linux"
+    WINDOWS = "Windows"
+
+
+class OsState(StrEnum):
+    GENERALIZED = "Generalized"
+    SPECIALIZED = "Specialized"
+
+
+class Generation(StrEnum):
+    V1 = "V1"  # BIOS
+    V2 = "V2"  # UEFI
+
+
+class Architecture(StrEnum):
+    X64 = "x64"
+    ARM64 = "Arm64"
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class VersionNumber:
+    """Major.Minor.Patch, three 32-bit numbers; newer means numerically higher, part by part."""
+
+    major: int
+    minor: int
+    patch: int
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+    def __lt__(self, other: "VersionNumber") -> bool:
+        return (self.major, self.minor, self.patch) < (other.major, other.minor, other.patch)
+
+    @property
+    def next_patch(self) -> "VersionNumber":
+        return VersionNumber(self.major, self.minor, self.patch + 1)
+
+    @classmethod
+    @lru_cache(maxsize=4096)  # lists are sorted by it
+    def parse(cls, text: str) -> "VersionNumber":
+        """Raises Invalid. Leading zeros are refused: 1.01.0 would clash with 1.1.0."""
+        match = re.fullmatch(r"(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})", text)
+        if not match or any(int(part) > 2**31 - 1 for part in match.groups()):
+            raise Invalid(
+                f"'{text}' is not a version.",
+                hint="A version has the form Major.Minor.Patch, each a whole number: 1.0.0 or 2026.11.23.",
+                target="galleryImageVersionName",
+            )
+        return cls(*(int(part) for part in match.groups()))
+
+
+FIRST_VERSION = VersionNumber(1, 0, 0)
+
+
+@dataclass(eq=False, kw_only=True)
+class Gallery(Resource):
+    """`community` is what a publisher says of itself, `public_name` the name that everybody knows the gallery by."""
+
+    description: str = ""
+    identity: dict[str, Any] = field(default_factory=dict)  # kept and given back, used for nothing
+    permissions: Permissions = Permissions.PRIVATE
+    shared_subscriptions: list[str] = field(default_factory=list)
+    shared_tenants: list[str] = field(default_factory=list)
+    community: dict[str, str] = field(default_factory=dict)
+    public_name: str = ""
+    community_enabled: bool = False
+    soft_delete: bool = False
+    retention_days: int = RETENTION_DAYS
+    grace_days: int = GRACE_DAYS
+
+    @property
+    def unique_name(self) -> str:
+        """What consumers know a directly shared gallery by."""
+        return f"{self.arm_id.subscription}-{self.name.upper()}"
+
+    @property
+    def is_shared(self) -> bool:
+        return bool(self.shared_subscriptions or self.shared_tenants)
+
+
+@dataclass(eq=False, kw_only=True)
+class ImageDefinition(Resource):
+    gallery_id: str
+    display_name: str
+    os_type: OsType
+    os_state: OsState
+    generation: Generation
+    publisher: str
+    offer: str
+    sku: str
+    description: str = ""
+    architecture: Architecture = Architecture.X64
+    eula: str = ""
+    privacy_uri: str = ""
+    release_note_uri: str = ""
+    end_of_life: datetime | None = None  # only told: machines may be made from it later
+    recommended: dict[str, dict[str, int]] = field(default_factory=dict)  # vCPUs, memory (GB): min, max
+    disallowed_disks: list[str] = field(default_factory=list)
+    purchase_plan: dict[str, str] = field(default_factory=dict)
+    features: list[dict[str, str]] = field(default_factory=list)
+    allow_update: bool = False  # whether features may change
+
+
+class SourceKind(StrEnum):
+    UPLOAD = "upload"
+    MACHINE = "machine"
+    URI = "uri"  # its id: the address without its query
+    # Their ids: the resource's, as the caller wrote it.
+    DISK = "disk"
+    SNAPSHOT = "snapshot"
+    IMAGE = "image"
+    VERSION = "version"
+
+
+@dataclass(eq=False, kw_only=True)
+class ImageVersion(Resource):
+    """One sealed set of disks. Its `location` is the home region, where it was made."""
+
+    definition_id: str
+    source_kind: SourceKind
+    source_id: str  # as its kind says; an upload's is our own, and so is a machine's after an export
+    exclude_from_latest: bool = False
+    end_of_life: datetime | None = None
+    published_at: datetime | None = None
+    parent_digest: str | None = None  # the image that the source disk stood on
+    # Accounts that are known to be in a specialized image, so that a new lab can retire their passwords.
+    accounts: list[str] = field(default_factory=list)
+    failure: str = ""
+    deleted_at: datetime | None = None
+    replica_count: int = 1
+    storage_type: StorageType = StorageType.STANDARD_LRS
+    replication_mode: ReplicationMode = ReplicationMode.FULL
+    allow_region_removal: bool = True
+    block_early_deletion: bool = False  # no deletion before the end of life
+    retention: Retention = Retention.ACTIVE
+    soft_deleted_at: datetime | None = None
+    consumption_ends_at: datetime | None = None
+    hard_deletion_at: datetime | None = None
+
+    @property
+    def number(self) -> VersionNumber:
+        return VersionNumber.parse(self.name)
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.published_at is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """Usable by its exact number in every region that holds a completed replica, a retained one included."""
+        here = self.deleted_at is None and self.retention is not Retention.EXPIRED
+        return self.is_sealed and here and self.state is not ProvisioningState.DELETING
+
+    @property
+    def is_offered(self) -> bool:
+        """May be the latest."""
+        return self.is_ready and self.retention is Retention.ACTIVE
+
+
+@dataclass(eq=False, kw_only=True)
+class VersionDisk:
+    """One disk of a version. The OS disk has lun -1; data disks count from 0."""
+
+    version_id: str
+    lun: int
+    size: int  # bytes that the guest sees
+    data_bytes: int = 0  # bytes that are not zero
+    read_bytes: int = 0  # bytes read to make it
+    stored_bytes: int = 0  # compressed bytes it added to the home region's store
+    digest: str = ""
+
+
+OS_DISK = -1
+
+
+@dataclass(eq=False, kw_only=True)
+class Replica:
+    """One region's copy of a version. Completed means: every chunk was verified there."""
+
+    version_id: str
+    region: str
+    state: ReplicaState = ReplicaState.PENDING
+    exclude_from_latest: bool | None = None  # None: as the version says
+    bytes_done: int = 0
+    bytes_total: int = 0
+    sent_bytes: int = 0  # compressed bytes that crossed to this region; 0 in the home region
+    failure: str = ""
+    verified_at: datetime | None = None
+    spelling: str = ""  # the region's name as the caller wrote it, which is given back
+    replica_count: int | None = None  # None: as the version says
+    storage_type: StorageType | None = None  # None: as the version says
+
+    @property
+    def progress(self) -> int:
+        """Percent, 100 only when completed."""
+        if self.state is ReplicaState.COMPLETED:
+            return 100
+        return min(99, self.bytes_done * 100 // self.bytes_total) if self.bytes_total else 0
+
+
+def latest_version(versions: list[tuple[ImageVersion, list[Replica]]], region: str) -> ImageVersion | None:
+    """The numerically highest version that is ready and not excluded in `region`; the regional flag wins over the global.
+
+    A sealed version is ready in each region that has verified it, even while others are still being filled.
+    Source of the order and the flags: the service's own rule for "latest".
+    """
+
+    def is_eligible(version: ImageVersion, replicas: list[Replica]) -> bool:
+        if not version.is_offered:
+            return False
+        for replica in replicas:
+            if replica.region == region and replica.state is ReplicaState.COMPLETED:
+                excluded = replica.exclude_from_latest
+                return not (version.exclude_from_latest if excluded is None else excluded)
+        return False
+
+    eligible = [version for version, replicas in versions if is_eligible(version, replicas)]
+    return max(eligible, key=lambda version: version.number, default=None)

@@ -1,0 +1,180 @@
+"""Disks, snapshots and managed images outside any gallery, and where the bytes of a disk come from."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType
+from galeria.domain.resources import Resource
+
+FOOTER = 512  # bytes that a fixed VHD has behind the guest's disk
+LARGEST_UPLOAD = (2 << 40) + FOOTER  # bytes; the service takes no larger image
+
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?")
+
+
+class CreateOption(StrEnum):
+    EMPTY = "Empty"
+    UPLOAD = "Upload"
+    COPY = "Copy"
+    FROM_IMAGE = "FromImage"
+    IMPORT = "Import"
+
+
+class DiskState(StrEnum):
+    READY_TO_UPLOAD = "ReadyToUpload"
+    ACTIVE_UPLOAD = "ActiveUpload"
+    UNATTACHED = "Unattached"
+    ACTIVE_SAS = "ActiveSAS"
+
+
+class AccessLevel(StrEnum):
+    READ = "Read"
+    WRITE = "Write"
+
+
+@dataclass(eq=False, kw_only=True)
+class StoredDisk(Resource):
+    """One disk's content in the store of its region, under `digest`; that is empty as long as there is none."""
+
+    option: CreateOption
+    source: str = ""  # what it was made from: a resource id, or an address without its query, which may be a secret
+    disk_state: DiskState = DiskState.UNATTACHED
+    os_type: OsType | None = None
+    generation: Generation | None = None
+    architecture: Architecture = Architecture.X64
+    sku: str = "Standard_LRS"
+    upload_bytes: int = 0  # bytes announced for an upload, the VHD's footer included
+    size: int = 0  # bytes that the guest sees
+    data_bytes: int = 0  # bytes that are not zero
+    read_bytes: int = 0  # bytes read to make it
+    stored_bytes: int = 0  # compressed bytes that it added to the region's store
+    digest: str = ""
+    accounts: list[str] = field(default_factory=list)  # known to be in the machine that it is a disk of
+    failure: str = ""
+
+    @property
+    def has_content(self) -> bool:
+        return bool(self.digest)
+
+
+@dataclass(eq=False, kw_only=True)
+class Disk(StoredDisk):
+    pass
+
+
+@dataclass(eq=False, kw_only=True)
+class Snapshot(StoredDisk):
+    incremental: bool = False  # as the caller said: every copy here shares its bytes with its source anyway
+    immutable_days: int = 0  # none: it was never protected
+    immutable_since: datetime | None = None
+    immutability_locked: bool = False  # it may only become longer
+
+    @property
+    def immutable_until(self) -> datetime | None:
+        """Until then nobody deletes it."""
+        return self.immutable_since + timedelta(days=self.immutable_days) if self.immutable_since else None
+
+    def is_immutable(self, now: datetime) -> bool:
+        return self.immutable_until is not None and now < self.immutable_until
+
+    def require_deletable(self, now: datetime) -> None:
+        """Raises Conflict while it is protected."""
+        if self.is_immutable(now):
+            raise Conflict(
+                f"The snapshot '{self.name}' is protected until {self.immutable_until:%Y-%m-%d %H:%M} UTC.",
+                hint="Wait until then: that is what its immutability policy is for.",
+                code="OperationNotAllowed",
+            )
+
+
+@dataclass(eq=False, kw_only=True)
+class ManagedImage(Resource):
+    """Disks from which versions are made, outside any gallery."""
+
+    os_type: OsType
+    os_state: OsState
+    generation: Generation
+    source_machine: str = ""  # the machine's id as the caller wrote it, where it was made from one
+    accounts: list[str] = field(default_factory=list)
+    failure: str = ""
+
+
+@dataclass(eq=False, kw_only=True)
+class ManagedImageDisk:
+    """The OS disk has lun -1; data disks count from 0."""
+
+    image_id: str
+    lun: int
+    source: str = ""
+    size: int = 0
+    data_bytes: int = 0
+    read_bytes: int = 0
+    stored_bytes: int = 0
+    digest: str = ""
+
+
+@dataclass(eq=False, kw_only=True)
+class AccessGrant:
+    """Lets whoever holds the address read or write one disk, until it expires or is revoked."""
+
+    id: str  # a GUID
+    disk_id: str  # a disk's or a snapshot's
+    level: AccessLevel
+    secret_hash: str  # SHA-256, in hexadecimal, of the secret in the address; the secret itself is kept nowhere
+    expires_at: datetime
+    created_at: datetime
+
+    def is_valid(self, now: datetime) -> bool:
+        return now < self.expires_at
+
+
+class OriginKind(StrEnum):
+    EMPTY = "empty"
+    UPLOAD = "upload"  # a file that was uploaded here
+    PAGES = "pages"  # a disk's own upload, page by page
+    URI = "uri"  # a file elsewhere
+    CONTENT = "content"  # what a region's store holds already
+    MACHINE = "machine"  # a lab machine's disk as it is now
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where the bytes of one disk come from, as it was decided at the request and is written down in the operation."""
+
+    kind: OriginKind
+    name: str = ""  # the upload's, disk's or machine's id, the address, or the content's digest
+    region: str = ""  # where the content or the machine is
+    size: int = 0  # bytes, where they are known before
+    since: str | None = None  # of a machine: the layer that its changes are counted from
+    parent: str | None = None  # of a machine: the content that this layer was sealed as
+    grown: int = 0  # bytes that a copy of content is to have, where it is larger than that
+
+    def to_inputs(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind.value,
+            "name": self.name,
+            "region": self.region,
+            "size": self.size,
+            "since": self.since,
+            "parent": self.parent,
+            "grown": self.grown,
+        }
+
+    @classmethod
+    def from_inputs(cls, inputs: dict[str, Any]) -> "Origin":
+        return cls(**{**inputs, "kind": OriginKind(inputs["kind"])})
+
+
+def disk_name(name: str, kind: str = "disk") -> str:
+    """The rule of disks, snapshots and managed images. Raises Invalid."""
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            f"'{name}' cannot be the name of a {kind}.",
+            hint="Allowed are 1 to 80 letters, digits, '_', '.' and '-', letter, digit or '_' at both ends.",
+            target="name",
+        )
+    return name

@@ -1,0 +1,4 @@
+"""Lab accounts and labs: machines, sizes, users, schedules, profiles.
+
+Standard library only.
+"""

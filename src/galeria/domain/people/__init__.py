@@ -1,0 +1,4 @@
+"""People and programs: principals, roles, sessions, providers of identities.
+
+Standard library only.
+"""

@@ -1,0 +1,167 @@
+"""The whole REST service: sign-in, the ARM door and uploads under one roof."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from galeria.domain.errors import GaleriaError, Unauthenticated
+from galeria.domain.people.principals import Principal
+from galeria.interfaces.arm.classic import routes as classic
+from galeria.interfaces.arm.compute import (
+    costs,
+    definitions,
+    disks,
+    galleries,
+    immutability,
+    managed_images,
+    retention,
+    shared_galleries,
+    versions,
+)
+from galeria.interfaces.arm.labs import exports, lab_catalogue, lab_plans, labs, machines, roster, schedules
+from galeria.interfaces.arm.platform import (
+    activity_log,
+    groups,
+    locks,
+    operations,
+    people,
+    providers,
+    resource_graph,
+    resources,
+    role_assignments,
+    secrets,
+    subscriptions,
+)
+from galeria.interfaces.arm.protocol.body_limit import LimitBodies
+from galeria.interfaces.arm.protocol.errors import on_fault, on_galeria_error, on_http_error, on_wrong_content
+from galeria.interfaces.arm.protocol.middleware import API_VERSION, AdmitCallers, IdentifyRequests, SpellPaths
+from galeria.interfaces.arm.protocol.response_docs import answers_of, responses_of
+from galeria.interfaces.arm.protocol.routes import Route, literals
+from galeria.interfaces.blobs.routes import blob_router
+from galeria.interfaces.graph.directory import directory_router
+from galeria.interfaces.login.authority import Authority
+from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
+from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.router import login_router
+from galeria.interfaces.services import Inside
+from galeria.interfaces.uploads.tus import UploadDoors, tus_router
+
+# It is checked before routing, so FastAPI does not know of it.
+_VERSION_TEXT = {"type": "string", "pattern": f"^{API_VERSION.pattern}$"}
+_API_VERSION = {"parameters": [{"name": "api-version", "in": "query", "required": True, "schema": _VERSION_TEXT}]}
+# FastAPI would promise a 422, which nobody answers here.
+_NOT_OURS: dict[int | str, dict[str, Any]] = {
+    "default": {"description": "An error, in the form that the protocol of this door has for it."}
+}
+
+ROUTES: tuple[Route, ...] = (
+    *subscriptions.ROUTES,
+    *providers.ROUTES,
+    *resources.ROUTES,
+    *groups.ROUTES,
+    *galleries.ROUTES,
+    *costs.ROUTES,
+    *definitions.ROUTES,
+    *versions.ROUTES,
+    *disks.ROUTES,
+    *immutability.ROUTES,
+    *managed_images.ROUTES,
+    *retention.ROUTES,
+    *shared_galleries.ROUTES,
+    *resource_graph.ROUTES,
+    *lab_plans.ROUTES,
+    *exports.ROUTES,
+    *labs.ROUTES,
+    *machines.ROUTES,
+    *roster.ROUTES,
+    *schedules.ROUTES,
+    *lab_catalogue.ROUTES,
+    *classic.ROUTES,
+    *operations.ROUTES,
+    *people.ROUTES,
+    *secrets.ROUTES,
+    *activity_log.ROUTES,
+    # Last, because their paths begin with any scope.
+    *role_assignments.ROUTES,
+    *locks.ROUTES,
+    *resources.TAG_ROUTES,
+)
+
+
+def make_app(inside: Inside, *, routers: Iterable[APIRouter] = (), entrance: Entrance | None = None) -> FastAPI:
+    """The service as an ASGI application. `routers` are other doors under the same roof; see `login_router` for `entrance`."""
+    authority = Authority(endpoint=inside.endpoint, tenant_id=inside.tenant_id)
+    who = bearer(inside.tokens, inside.database, inside.dice)
+    app = FastAPI(title="Galeria", description=__doc__, version="1", redirect_slashes=False)
+    app.state.inside = inside
+    app.include_router(_arm_router())
+    for router in (*_neighbours(inside, authority, entrance), *routers):
+        app.include_router(router, responses=_NOT_OURS)
+    app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
+    app.add_exception_handler(GaleriaError, on_galeria_error)
+    app.add_exception_handler(RequestValidationError, on_wrong_content)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(Exception, on_fault)
+    # The last one added sees a request first.
+    app.add_middleware(LimitBodies)
+    app.add_middleware(
+        AdmitCallers,
+        who=who,
+        challenge=unauthenticated_handler(authority),
+        subscription_id=inside.subscription_id,
+    )
+    app.add_middleware(SpellPaths, literals=literals(ROUTES))
+    app.add_middleware(IdentifyRequests, dice=inside.dice)
+    return app
+
+
+@cache
+def _arm_router() -> APIRouter:
+    """Knows nothing of one application, so that those of one process, such as tests', share what took half a second to make."""
+    router = APIRouter(redirect_slashes=False)
+    for route in ROUTES:
+        router.add_api_route(
+            route.path,
+            route.handler,
+            methods=[route.method],
+            name=route.name,
+            operation_id=route.name,
+            tags=[route.name.partition("_")[0]],
+            response_model=None,
+            status_code=answers_of(route)[0].code,
+            # Its own class would promise a body for every answer.
+            response_class=Response,
+            responses=responses_of(route),
+            openapi_extra=_API_VERSION,
+        )
+    return router
+
+
+def _neighbours(inside: Inside, authority: Authority, entrance: Entrance | None) -> tuple[APIRouter, ...]:
+    who = bearer(inside.tokens, inside.database, inside.dice)
+
+    def owner(request: Request) -> Principal:
+        return who(request).principal
+
+    login = login_router(
+        authority,
+        database=inside.database,
+        tokens=inside.tokens,
+        secrets=inside.secrets,
+        clock=inside.clock,
+        dice=inside.dice,
+        entrance=entrance,
+    )
+    uploads = UploadDoors(
+        database=inside.database,
+        files=inside.uploads,
+        dice=inside.dice,
+        clock=inside.clock,
+        who=owner,
+    )
+    return login, directory_router(inside), tus_router(uploads), blob_router(inside)

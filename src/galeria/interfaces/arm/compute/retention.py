@@ -1,0 +1,54 @@
+"""Image versions that were deleted and can still be restored."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from galeria.actions.versions.retention import list_soft_deleted
+from galeria.domain.errors import NotFound
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import ImageVersion
+from galeria.interfaces.arm.compute.versions import by_number
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.envelope import when
+from galeria.interfaces.arm.protocol.paging import listed, page
+from galeria.interfaces.arm.protocol.path_ids import DefinitionId
+from galeria.interfaces.arm.protocol.responses import shown
+from galeria.interfaces.arm.protocol.routes import GALLERY, Route
+
+ARTIFACTS = "Microsoft.Compute/galleries/softDeletedArtifactTypes/artifacts/versions"
+
+
+def list_all(id: DefinitionId, kind: str, door: At) -> Response:
+    if kind.lower() != "images":
+        raise NotFound(f"There are no deleted '{kind}' here.", hint="The type of artifacts is Images.")
+    with door.reading() as request:
+        versions, link = page(door, list_soft_deleted(request, id), order=by_number)
+    return shown(listed([_view(version, id) for version in versions], link))
+
+
+def _view(version: ImageVersion, definition: ResourceId) -> dict[str, Any]:
+    place = f"softDeletedArtifactTypes/Images/artifacts/{definition.name}/versions/{version.name}"
+    return {
+        "id": f"{definition.parent}/{place}",
+        "name": version.name,
+        "type": ARTIFACTS,
+        "location": version.location,
+        "properties": {
+            "resourceArmId": version.resource_id,
+            "softDeletedArtifactType": "Images",
+            "softDeletedTime": when(version.soft_deleted_at),
+            "consumptionEndTime": when(version.consumption_ends_at),
+            "hardDeletionTargetTime": when(version.hard_deletion_at),
+        },
+    }
+
+
+ROUTES = (
+    Route(
+        name="SoftDeletedResource_ListByArtifactName",
+        method="GET",
+        path=GALLERY + "/softDeletedArtifactTypes/{kind}/artifacts/{definition}/versions",
+        handler=list_all,
+    ),
+)

@@ -1,0 +1,85 @@
+"""Shared and community galleries as their consumers see them: no resource ids, no owners."""
+
+from typing import Any
+
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.shared_galleries import find_replica_there
+from galeria.domain.images.galleries import OS_DISK, Gallery, ImageDefinition, ImageVersion, VersionDisk
+from galeria.domain.images.soft_delete import Retention
+from galeria.interfaces.arm.compute.definition_views import described
+from galeria.interfaces.arm.protocol.envelope import when
+
+GB = 1024**3
+
+
+def shared_gallery(gallery: Gallery, location: str) -> dict[str, Any]:
+    return {
+        "name": gallery.unique_name,
+        "location": location,
+        "identifier": {"uniqueId": f"/SharedGalleries/{gallery.unique_name}"},
+        "properties": {"artifactTags": dict(gallery.tags)},
+    }
+
+
+def community_gallery(gallery: Gallery, location: str) -> dict[str, Any]:
+    info = gallery.community
+    return {
+        "name": gallery.public_name,
+        "location": location,
+        "type": "Microsoft.Compute/Locations/CommunityGalleries",
+        "identifier": {"uniqueId": f"/CommunityGalleries/{gallery.public_name}"},
+        "properties": {
+            "artifactTags": dict(gallery.tags),
+            "communityMetadata": {
+                "publisherUri": info.get("publisherUri", ""),
+                "publisherContact": info["publisherContact"],
+                "eula": info.get("eula", ""),
+                "publicNames": [gallery.public_name],
+            },
+        },
+    }
+
+
+def image(definition: ImageDefinition, place: str, location: str, type: str = "") -> dict[str, Any]:
+    """`place` is the gallery's unique id; only a community's images have a type."""
+    view = {
+        "name": definition.name,
+        "location": location,
+        "identifier": {"uniqueId": f"{place}/Images/{definition.name}"},
+        "properties": {**described(definition), "artifactTags": dict(definition.tags)},
+    }
+    return {**view, "type": type} if type else view
+
+
+def version(request: Request, version: ImageVersion, place: str, location: str, type: str = "") -> dict[str, Any]:
+    """`place` is the image's unique id. Whether it may be the latest is what counts in that region."""
+    replica = find_replica_there(request, version, location)
+    flag = replica.exclude_from_latest if replica else None
+    properties: dict[str, Any] = {
+        "publishedDate": when(version.published_at),
+        "excludeFromLatest": version.exclude_from_latest if flag is None else flag,
+        "storageProfile": _storage(request.uow.versions.disks(version.id)),
+        "imageState": "Active" if version.retention is Retention.ACTIVE else "SoftDeleted",
+        "artifactTags": dict(version.tags),
+    }
+    if version.end_of_life:
+        properties["endOfLifeDate"] = when(version.end_of_life)
+    if version.consumption_ends_at:
+        properties["consumptionEndTime"] = when(version.consumption_ends_at)
+    view = {
+        "name": version.name,
+        "location": location,
+        "identifier": {"uniqueId": f"{place}/Versions/{version.name}"},
+        "properties": properties,
+    }
+    return {**view, "type": type} if type else view
+
+
+def _storage(disks: list[VersionDisk]) -> dict[str, Any]:
+    data = [{"lun": disk.lun, **_disk(disk, "None")} for disk in disks if disk.lun != OS_DISK]
+    os_disks = [_disk(disk, "ReadWrite") for disk in disks if disk.lun == OS_DISK]
+    return {"osDiskImage": os_disks[0] if os_disks else {}, "dataDiskImages": data}
+
+
+def _disk(disk: VersionDisk, caching: str) -> dict[str, Any]:
+    return {"diskSizeGB": -(-disk.size // GB), "hostCaching": caching}

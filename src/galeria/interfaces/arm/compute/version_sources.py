@@ -1,0 +1,85 @@
+"""The sources of a version as clients write them, in every form that the API has had."""
+
+from collections.abc import Callable
+from typing import Any
+
+from galeria.actions.storage.sources import DiskNamed
+from galeria.actions.versions.version_sources import STORAGE, SourcesNamed
+from galeria.domain.errors import Invalid
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import OS_DISK, ImageVersion, SourceKind
+from galeria.domain.images.sharing import CommunityImage
+from galeria.interfaces.arm.compute.version_schemas import DiskSource, StorageProfile, WholeSource
+from galeria.interfaces.arm.protocol.path_ids import named_id
+
+
+def sources_named(profile: StorageProfile | None) -> SourcesNamed:
+    """By lun; the OS disk has a lun of its own in the inside. Raises Invalid."""
+    if profile is None:
+        return SourcesNamed()
+    said: dict[int, DiskSource] = {}
+    if profile.os_disk_image and profile.os_disk_image.source:
+        said[OS_DISK] = profile.os_disk_image.source
+    luns: set[int] = set()
+    for disk in profile.data_disk_images or ():
+        if disk.lun in luns:
+            raise Invalid(
+                f"Two data disks have the LUN {disk.lun}.",
+                hint="Give every data disk a LUN of its own.",
+                target=f"{STORAGE}.dataDiskImages",
+            )
+        luns.add(disk.lun)
+        if disk.source:
+            said[disk.lun] = disk.source
+    uploads = {lun: each.upload_id for lun, each in said.items() if each.upload_id}
+    disks = {lun: _disk(each) for lun, each in said.items() if not each.upload_id and (each.id or each.uri)}
+    return SourcesNamed(uploads=uploads, disks=disks, whole=_whole(profile.source))
+
+
+def with_source(version: ImageVersion, storage: dict[str, Any]) -> dict[str, Any]:
+    """A version's storage profile with what it was made of, where that is a thing or an address that a client named."""
+    kind, id = version.source_kind, version.source_id
+    if kind in _WHOLE and id.startswith("/"):
+        return {**storage, "source": _WHOLE[kind](id)}
+    if kind in _SINGLE and "osDiskImage" in storage:
+        return {**storage, "osDiskImage": {**storage["osDiskImage"], "source": {_SINGLE[kind]: id}}}
+    return storage
+
+
+def image_reference(id: str) -> dict[str, Any]:
+    """How an image version is named as a source: by its id or, in a community gallery, by its public one."""
+    is_public = id.startswith("/CommunityGalleries/")
+    return {"communityGalleryImageId": id} if is_public else {"id": id}
+
+
+_WHOLE: dict[SourceKind, Callable[[str], dict[str, Any]]] = {
+    SourceKind.IMAGE: lambda id: {"id": id},
+    SourceKind.VERSION: image_reference,
+    SourceKind.MACHINE: lambda id: {"virtualMachineId": id},
+}
+_SINGLE = {SourceKind.DISK: "id", SourceKind.SNAPSHOT: "id", SourceKind.URI: "uri"}
+
+
+def _disk(source: DiskSource) -> DiskNamed:
+    """A storage account that stands beside an address is the address's; nothing is asked of it here."""
+    if source.uri:
+        if source.id and "/storageaccounts/" not in source.id.lower():
+            raise Invalid("A disk has two sources.", hint="Name an id or a uri.", target=STORAGE)
+        return DiskNamed(uri=source.uri)
+    return DiskNamed(id=named_id(source.id or "", f"{STORAGE}.osDiskImage.source.id"))
+
+
+def _whole(source: WholeSource | None) -> ResourceId | CommunityImage | None:
+    if source is None:
+        return None
+    community = source.community_gallery_image_id
+    named = [text for text in (source.id, source.virtual_machine_id, community) if text]
+    if len(named) > 1:
+        raise Invalid(
+            "A version has one source.",
+            hint="Name an id, a virtualMachineId or a communityGalleryImageId.",
+            target=f"{STORAGE}.source",
+        )
+    if community:
+        return CommunityImage.parse(community)
+    return named_id(named[0], f"{STORAGE}.source.id") if named else None

@@ -1,0 +1,144 @@
+"""An image version as it is shown: the service's own shape, and in `galeria` the figures that it lacks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from galeria.actions.core.request import Request
+from galeria.domain.images.galleries import OS_DISK, ImageVersion, Replica, VersionDisk
+from galeria.domain.states import ReplicaState
+from galeria.interfaces.arm.compute.version_sources import with_source
+from galeria.interfaces.arm.protocol.envelope import envelope, when
+
+GB = 1024**3
+
+_SHOWN = {
+    ReplicaState.PENDING: "Unknown",
+    ReplicaState.REPLICATING: "Replicating",
+    ReplicaState.COMPLETED: "Completed",
+    ReplicaState.FAILED: "Failed",
+}
+
+
+def version_view(request: Request, version: ImageVersion, *, with_status: bool = False) -> dict[str, Any]:
+    return version_views(request, [version], with_status=with_status)[0]
+
+
+def version_views(
+    request: Request, versions: Sequence[ImageVersion], *, with_status: bool = False
+) -> list[dict[str, Any]]:
+    """`with_status` adds replicationStatus, which clients must ask for."""
+    facts = request.uow.versions.facts(versions)
+    return [_view(each.version, each.disks, each.replicas, with_status=with_status) for each in facts]
+
+
+def _view(
+    version: ImageVersion, disks: list[VersionDisk], replicas: list[Replica], *, with_status: bool
+) -> dict[str, Any]:
+    properties = {
+        "publishingProfile": _publishing(version, replicas),
+        "storageProfile": with_source(version, _storage(disks)),
+        "safetyProfile": {
+            "allowDeletionOfReplicatedLocations": version.allow_region_removal,
+            "blockDeletionBeforeEndOfLife": version.block_early_deletion,
+            "reportedForPolicyViolation": False,
+            "policyViolations": [],
+        },
+        "galeria": _figures(version, disks, replicas),
+    }
+    if with_status:
+        properties["replicationStatus"] = _status(replicas)
+    return envelope(version, properties)
+
+
+def _publishing(version: ImageVersion, replicas: list[Replica]) -> dict[str, Any]:
+    return {
+        "targetRegions": [_target(version, replica) for replica in replicas],
+        "replicaCount": version.replica_count,
+        "excludeFromLatest": version.exclude_from_latest,
+        "publishedDate": when(version.published_at),
+        "endOfLifeDate": when(version.end_of_life),
+        "storageAccountType": version.storage_type.value,
+        "replicationMode": version.replication_mode.value,
+    }
+
+
+def _target(version: ImageVersion, replica: Replica) -> dict[str, Any]:
+    """Named as the caller wrote it; without the flag where the region follows the version's own."""
+    target = {
+        "name": replica.spelling or replica.region,
+        "regionalReplicaCount": replica.replica_count or version.replica_count,
+        "storageAccountType": (replica.storage_type or version.storage_type).value,
+    }
+    flag = replica.exclude_from_latest
+    return target if flag is None else {**target, "excludeFromLatest": flag}
+
+
+def _storage(disks: list[VersionDisk]) -> dict[str, Any]:
+    images = [
+        {"lun": disk.lun, "sizeInGB": -(-disk.size // GB), "hostCaching": "None"} for disk in disks if disk.lun >= 0
+    ]
+    profile: dict[str, Any] = {"dataDiskImages": images} if images else {}
+    for disk in disks:
+        if disk.lun == OS_DISK:
+            profile["osDiskImage"] = {"sizeInGB": -(-disk.size // GB), "hostCaching": "ReadWrite"}
+    return profile
+
+
+def _status(replicas: list[Replica]) -> dict[str, Any]:
+    summary = [
+        {
+            "region": replica.spelling or replica.region,
+            "state": _SHOWN[replica.state],
+            "progress": replica.progress,
+            "details": replica.failure,
+        }
+        for replica in replicas
+    ]
+    return {"aggregatedState": _aggregated(replicas), "summary": summary}
+
+
+def _aggregated(replicas: list[Replica]) -> str:
+    states = {replica.state for replica in replicas}
+    if states <= {ReplicaState.COMPLETED}:
+        return "Completed" if states else "Unknown"
+    if states & {ReplicaState.PENDING, ReplicaState.REPLICATING}:
+        return "InProgress"
+    return "Failed"
+
+
+def _figures(version: ImageVersion, disks: Sequence[VersionDisk], replicas: list[Replica]) -> dict[str, Any]:
+    os_disk = next((disk for disk in disks if disk.lun == OS_DISK), None)
+    return {
+        "digest": (os_disk and os_disk.digest) or None,
+        "logicalBytes": sum(disk.size for disk in disks),
+        "dataBytes": sum(disk.data_bytes for disk in disks),
+        "readBytes": sum(disk.read_bytes for disk in disks),
+        "storedBytes": sum(disk.stored_bytes for disk in disks),
+        "parentDigest": version.parent_digest,
+        "failure": version.failure,
+        "disks": [
+            {
+                "lun": disk.lun,
+                "sizeBytes": disk.size,
+                "dataBytes": disk.data_bytes,
+                "readBytes": disk.read_bytes,
+                "storedBytes": disk.stored_bytes,
+                "digest": disk.digest or None,
+            }
+            for disk in disks
+        ],
+        "replicas": [_replica(replica) for replica in replicas],
+    }
+
+
+def _replica(replica: Replica) -> dict[str, Any]:
+    return {
+        "region": replica.region,
+        "state": replica.state.value,
+        "progress": replica.progress,
+        "bytesDone": replica.bytes_done,
+        "bytesTotal": replica.bytes_total,
+        "sentBytes": replica.sent_bytes,
+        "failure": replica.failure,
+        "verifiedAt": when(replica.verified_at),
+    }

@@ -1,0 +1,204 @@
+"""Image versions: made from uploads, spread over regions, deleted after a look at what that means."""
+
+from datetime import datetime
+from typing import Annotated, TypedDict
+
+from fastapi import Query
+from starlette.responses import Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.versions.costs import impact_of_deletion
+from galeria.actions.versions.versions import (
+    VersionRequest,
+    get_version,
+    list_versions,
+    put_version,
+    remove_version,
+)
+from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.images.publishing import Publishing, Target, chosen_storage
+from galeria.interfaces.arm.compute.costs import lab_named
+from galeria.interfaces.arm.compute.unsupported import require_possible
+from galeria.interfaces.arm.compute.version_schemas import (
+    PublishingProfile,
+    SafetyProfile,
+    TargetRegion,
+    VersionBody,
+    VersionPatch,
+    VersionProperties,
+)
+from galeria.interfaces.arm.compute.version_sources import sources_named
+from galeria.interfaces.arm.compute.version_views import version_view, version_views
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.paging import Order, listed, page
+from galeria.interfaces.arm.protocol.path_ids import DefinitionId, VersionId
+from galeria.interfaces.arm.protocol.responses import deleted, deleting, put, shown
+from galeria.interfaces.arm.protocol.routes import DEFINITION, VERSION, Route
+
+
+class Published(TypedDict):
+    targets: tuple[Target, ...]
+    exclude_from_latest: bool
+    end_of_life: datetime | None
+    publishing: Publishing
+
+
+Expand = Annotated[str, Query(alias="$expand")]
+Bypass = Annotated[bool, Query(alias="bypassSoftDelete")]
+
+
+def put_one(id: VersionId, body: VersionBody, door: At) -> Response:
+    """Without publishing profile or target regions a version keeps its own: `az` leaves out what it means to keep."""
+    properties = body.properties or VersionProperties()
+    with door.writing() as request:
+        held = request.uow.versions.find_by_key(id.key)
+        profile = properties.publishing_profile
+        said = set(PublishingProfile.model_fields) if profile else set()
+        wanted = VersionRequest(
+            location=body.location,
+            tags=body.tags or {},
+            sources=sources_named(properties.storage_profile),
+            restores=_restores(properties),
+            **_published(request, held, properties, said),
+        )
+        version, is_new, operation = put_version(request, id, wanted)
+        view = version_view(request, version)
+    door.start(operation)
+    return put(door, view, is_new=is_new, operation=operation)
+
+
+def patch_one(id: VersionId, body: VersionPatch, door: At) -> Response:
+    properties = body.properties or VersionProperties()
+    profile = properties.publishing_profile or PublishingProfile()
+    with door.writing() as request:
+        restored = request.uow.versions.find_by_key(id.key) if properties.restore else None
+        held = restored or get_version(request, id)
+        wanted = VersionRequest(
+            location=held.location,
+            tags=held.tags if body.tags is None else body.tags,
+            restores=bool(properties.restore),
+            **_published(request, held, properties, set(profile.model_fields_set)),
+        )
+        version, is_new, operation = put_version(request, id, wanted)
+        view = version_view(request, version)
+    door.start(operation)
+    return put(door, view, is_new=is_new, operation=operation)
+
+
+def get_one(id: VersionId, door: At, expand: Expand = "") -> Response:
+    with_status = "replicationstatus" in expand.lower()
+    with door.reading() as request:
+        return shown(version_view(request, get_version(request, id), with_status=with_status))
+
+
+def list_all(id: DefinitionId, door: At, expand: Expand = "") -> Response:
+    """By number, the oldest first."""
+    with_status = "replicationstatus" in expand.lower()
+    with door.reading() as request:
+        versions, link = page(door, list_versions(request, id), order=by_number)
+        views = version_views(request, versions, with_status=with_status)
+    return shown(listed(views, link))
+
+
+def delete_one(id: VersionId, door: At, bypass: Bypass = False) -> Response:
+    """What is only put aside is done at once; what gives back space is an operation."""
+    with door.writing() as request:
+        removal = remove_version(request, id, bypass_soft_delete=bypass)
+    door.start(removal.operation)
+    return deleting(door, removal.operation) if removal.operation else deleted(removal.was_there)
+
+
+def impact(id: VersionId, door: At) -> Response:
+    """What deleting it would mean. Nothing is changed."""
+    with door.reading() as request:
+        found = impact_of_deletion(request, id, door.inside.stores)
+    return shown(
+        {
+            "version": found.version.resource_id,
+            "labs": [lab_named(lab) for lab in found.labs],
+            "regions": [
+                {"region": each.region, "freedNowBytes": each.freed_now, "freedLaterBytes": each.freed_later}
+                for each in found.regions
+            ],
+        }
+    )
+
+
+def _restores(properties: VersionProperties) -> bool:
+    """`az sig image-version undelete` sends no more than the location; the newer way says so."""
+    sources = properties.storage_profile
+    says_nothing = not properties.publishing_profile and not (sources and sources.model_dump(exclude_none=True))
+    return says_nothing if properties.restore is None else properties.restore
+
+
+def _published(request: Request, held: ImageVersion | None, properties: VersionProperties, said: set[str]) -> Published:
+    """The publishing part of a request: what was `said` of it, and for the rest what the version has."""
+    profile = properties.publishing_profile or PublishingProfile()
+    require_possible(properties)
+    publishing = _publishing(profile, properties.safety_profile or SafetyProfile())
+    if held is None:
+        return Published(
+            targets=_targets(profile),
+            exclude_from_latest=bool(profile.exclude_from_latest),
+            end_of_life=profile.end_of_life_date,
+            publishing=publishing,
+        )
+    sets_flag, sets_end = "exclude_from_latest" in said, "end_of_life_date" in said
+    return Published(
+        targets=_held_targets(request, held) if profile.target_regions is None else _targets(profile),
+        exclude_from_latest=bool(profile.exclude_from_latest) if sets_flag else held.exclude_from_latest,
+        end_of_life=profile.end_of_life_date if sets_end else held.end_of_life,
+        publishing=publishing,
+    )
+
+
+def _publishing(profile: PublishingProfile, safety: SafetyProfile) -> Publishing:
+    return Publishing(
+        replica_count=profile.replica_count,
+        storage_type=chosen_storage(profile.storage_account_type, profile.storage_account_strategy, ""),
+        mode=profile.replication_mode,
+        allow_region_removal=safety.allow_deletion_of_replicated_locations,
+        block_early_deletion=safety.block_deletion_before_end_of_life,
+    )
+
+
+def _targets(profile: PublishingProfile) -> tuple[Target, ...]:
+    return tuple(_target(each) for each in profile.target_regions or ())
+
+
+def _target(said: TargetRegion) -> Target:
+    return Target(
+        region=said.name,
+        exclude_from_latest=said.exclude_from_latest,
+        replica_count=said.regional_replica_count,
+        storage_type=chosen_storage(said.storage_account_type, said.storage_account_strategy, "targetRegions."),
+    )
+
+
+def _held_targets(request: Request, version: ImageVersion) -> tuple[Target, ...]:
+    return tuple(
+        Target(
+            region=each.spelling or each.region,
+            exclude_from_latest=each.exclude_from_latest,
+            replica_count=each.replica_count,
+            storage_type=each.storage_type,
+        )
+        for each in request.uow.versions.replicas(version.id)
+    )
+
+
+def by_number(version: ImageVersion) -> Order:
+    number = version.number
+    return (number.major, number.minor, number.patch)
+
+
+ROUTES = (
+    Route(
+        name="GalleryImageVersions_ListByGalleryImage", method="GET", path=DEFINITION + "/versions", handler=list_all
+    ),
+    Route(name="GalleryImageVersions_CreateOrUpdate", method="PUT", path=VERSION, handler=put_one),
+    Route(name="GalleryImageVersions_Update", method="PATCH", path=VERSION, handler=patch_one),
+    Route(name="GalleryImageVersions_Get", method="GET", path=VERSION, handler=get_one),
+    Route(name="GalleryImageVersions_Delete", method="DELETE", path=VERSION, handler=delete_one),
+    Route(name="GalleryImageVersions_Impact", method="GET", path=VERSION + "/impact", handler=impact),
+)

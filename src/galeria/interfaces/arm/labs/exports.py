@@ -1,0 +1,86 @@
+"""Exporting a lab's template to the gallery, and what that would cost."""
+
+from functools import partial
+from typing import Any
+
+from starlette.responses import Response
+
+from galeria.actions.versions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
+from galeria.actions.versions.replication_size import copy_bytes
+from galeria.domain.errors import Invalid
+from galeria.interfaces.arm.labs.lab_schemas import SaveImageBody
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.path_ids import PlanId, named_id
+from galeria.interfaces.arm.protocol.responses import accepted, prefers_body, shown
+from galeria.interfaces.arm.protocol.routes import PLAN, Route
+
+_MACHINE_TYPE = "microsoft.labservices/labs/virtualmachines"
+
+
+def save_image(id: PlanId, body: SaveImageBody, door: At) -> Response:
+    """Without a body, as Azure answers it; with the header `Prefer: return=representation`, it says what is being made."""
+    with door.writing() as request:
+        definition, version, operation = export_template(request, id, _wanted(body))
+    door.start(operation)
+    made = {
+        "imageDefinitionId": definition.resource_id,
+        "imageVersionId": version.resource_id,
+        "operationId": operation.id,
+    }
+    return accepted(door, operation, made if prefers_body(door.http.headers) else None)
+
+
+def estimate_image(id: PlanId, body: SaveImageBody, door: At) -> Response:
+    """The same request, answered with what it would do. Nothing is changed."""
+    inside = door.inside
+    with door.reading() as request:
+        measure = partial(copy_bytes, stores=inside.stores)
+        estimate = estimate_export(request, id, _wanted(body), inside.engine, inside.stores, measure)
+    return shown(_estimate(estimate))
+
+
+def _wanted(body: SaveImageBody) -> ExportRequest:
+    target = "labVirtualMachineId"
+    machine = named_id(body.lab_virtual_machine_id, target)
+    if machine.type.lower() != _MACHINE_TYPE:
+        raise Invalid(
+            f"'{machine}' is not a lab's virtual machine.",
+            hint="Give the template's id: …/labs/LAB/virtualMachines/template.",
+            target=target,
+        )
+    return ExportRequest(
+        lab=machine.parent,
+        machine=machine.name,
+        name=body.name,
+        version=body.version or "",
+        regions=tuple(body.regions or ()),
+    )
+
+
+def _estimate(estimate: ExportEstimate) -> dict[str, Any]:
+    return {
+        "image": estimate.image,
+        "version": estimate.version,
+        "isNewImage": estimate.is_new_image,
+        "readBytes": estimate.read_bytes,
+        "regions": [
+            {
+                "region": each.region,
+                "sendBytes": each.send_bytes,
+                "storeBytes": each.store_bytes,
+                "pricePerMonth": f"{each.price_month:f}",
+                "priceOnce": f"{each.price_once:f}",
+            }
+            for each in estimate.regions
+        ],
+        "pricePerMonth": f"{estimate.price_month:f}",
+        "priceOnce": f"{estimate.price_once:f}",
+        "currency": estimate.currency,
+        "pricesAreExamples": estimate.prices_are_examples,
+    }
+
+
+ROUTES = (
+    Route(name="LabPlans_SaveImage", method="POST", path=PLAN + "/saveImage", handler=save_image),
+    Route(name="LabPlans_EstimateImage", method="POST", path=PLAN + "/estimateImage", handler=estimate_image),
+)

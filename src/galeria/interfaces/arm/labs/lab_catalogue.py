@@ -1,0 +1,135 @@
+"""What Lab Services has to offer: sizes, how much of a region is used, and the names of what may be done."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from galeria.domain.labs.profiles import MAX_CAPACITY
+from galeria.domain.labs.sizes import Size
+from galeria.interfaces.arm.protocol.arm_request import At, require_any_role
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import listed
+from galeria.interfaces.arm.protocol.responses import shown
+from galeria.interfaces.arm.protocol.routes import LABS, SUBSCRIPTION, Route
+
+_PLAN, _LAB, _ACCOUNT = "labPlans", "labs", "labAccounts"
+# Action behind the namespace → what it does.
+ACTIONS = {
+    f"{_PLAN}/read": "See a lab plan",
+    f"{_PLAN}/write": "Make or change a lab plan",
+    f"{_PLAN}/delete": "Delete a lab plan",
+    f"{_PLAN}/createLab/action": "Make a lab from a lab plan",
+    f"{_PLAN}/saveImage/action": "Save a lab's template as an image of the plan's gallery",
+    f"{_PLAN}/images/read": "See the images of a lab plan",
+    f"{_PLAN}/images/write": "Enable or disable an image of a lab plan",
+    f"{_LAB}/read": "See a lab",
+    f"{_LAB}/write": "Make or change a lab",
+    f"{_LAB}/delete": "Delete a lab",
+    f"{_LAB}/publish/action": "Publish a lab",
+    f"{_LAB}/syncGroup/action": "Bring a lab's users in line with a group",
+    f"{_LAB}/schedules/read": "See a lab's schedules",
+    f"{_LAB}/schedules/write": "Make or change a schedule",
+    f"{_LAB}/schedules/delete": "Delete a schedule",
+    f"{_LAB}/users/read": "See a lab's users",
+    f"{_LAB}/users/write": "Add or change a user",
+    f"{_LAB}/users/delete": "Remove a user",
+    f"{_LAB}/users/invite/action": "Invite a user",
+    f"{_LAB}/virtualMachines/read": "See a lab's machines",
+    f"{_LAB}/virtualMachines/start/action": "Start a machine",
+    f"{_LAB}/virtualMachines/stop/action": "Stop a machine",
+    f"{_LAB}/virtualMachines/reimage/action": "Make a machine's disk anew from its image",
+    f"{_LAB}/virtualMachines/redeploy/action": "Switch a machine off and on again",
+    f"{_LAB}/virtualMachines/resetPassword/action": "Set a password in a machine",
+    "locations/usages/read": "See how much of a region is used",
+    "skus/read": "See the sizes of machines",
+    f"{_ACCOUNT}/*/read": "See a lab account and what is in it",
+    f"{_ACCOUNT}/createLab/action": "Make a lab in a lab account",
+}
+# In Azure this one is asked for on the data plane.
+_DATA_ACTIONS = {f"{_PLAN}/createLab/action"}
+# Lab accounts were made before there were data actions.
+_TELLS_KINDS = "2021"
+
+
+def list_operations(door: At) -> Response:
+    """For everybody who is signed in, as everywhere in ARM."""
+    older = door.api_version < _TELLS_KINDS
+    return shown(
+        listed([_named(action, words) | ({} if older else _kind(action)) for action, words in ACTIONS.items()])
+    )
+
+
+def list_skus(subscription: str, door: At) -> Response:
+    """The sizes that a lab's machines come in."""
+    require_any_role(door)
+    regions = [region.name for region in door.inside.settings.regions.all]
+    sizes = list(enumerate(door.inside.settings.sizes))  # the smallest first, as in the settings
+    body = selected(door, sizes, order=lambda pair: (pair[0],), view=lambda pair: _sku(pair[1], regions))
+    return shown(body)
+
+
+def list_usages(subscription: str, location: str, door: At) -> Response:
+    """Machines of the region, and how many more there is room for: every machine has a port of its own."""
+    require_any_role(door)
+    settings = door.inside.settings
+    region = settings.regions.get(location).name
+    with door.reading() as request:
+        everywhere, here = request.uow.machines.ports(), request.uow.machines.in_region(region)
+    free = settings.last_ssh_port - settings.first_ssh_port + 1 - len(everywhere)
+    usage = {
+        "id": f"/subscriptions/{subscription}{LABS}/locations/{region}/usages/virtualMachines",
+        "currentValue": len(here),
+        "limit": len(here) + max(0, free),
+        "unit": "Count",
+        "name": {
+            "value": "virtualMachines",
+            "localizedValue": "Virtual machines of labs",
+            "skuInstances": [size.name for size in settings.sizes],
+        },
+    }
+    return shown(selected(door, [usage], order=lambda _usage: (0,), view=lambda each: each))
+
+
+def _sku(size: Size, regions: list[str]) -> dict[str, Any]:
+    return {
+        "resourceType": "labs",
+        "name": size.name,
+        "tier": "Standard",
+        "size": size.name,
+        "capacity": {"default": 1, "minimum": 0, "maximum": MAX_CAPACITY, "scaleType": "Manual"},
+        "capabilities": [
+            {"name": "vCPUs", "value": str(size.vcpus)},
+            {"name": "MemoryGB", "value": f"{size.memory_mib / 1024:g}"},
+        ],
+        "locations": regions,
+        "costs": [],
+        "restrictions": [],
+    }
+
+
+def _kind(action: str) -> dict[str, Any]:
+    return {"isDataAction": action in _DATA_ACTIONS, "origin": "user"}
+
+
+def _named(action: str, words: str) -> dict[str, Any]:
+    return {
+        "name": f"Microsoft.LabServices/{action}",
+        "display": {
+            "provider": "Microsoft.LabServices",
+            "resource": action.removesuffix("/action").rpartition("/")[0],
+            "operation": words,
+            "description": words,
+        },
+    }
+
+
+ROUTES = (
+    Route(name="Operations_ListProvider", method="GET", path=LABS + "/operations", handler=list_operations),
+    Route(name="Skus_List", method="GET", path=SUBSCRIPTION + LABS + "/skus", handler=list_skus),
+    Route(
+        name="Usages_ListByLocation",
+        method="GET",
+        path=SUBSCRIPTION + LABS + "/locations/{location}/usages",
+        handler=list_usages,
+    ),
+)

@@ -1,0 +1,169 @@
+"""Lab plans (lab accounts) and the images that they offer."""
+
+from dataclasses import replace
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+from starlette.responses import Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import (
+    AccountRequest,
+    delete_account,
+    enable_image,
+    get_account,
+    get_image,
+    list_accounts,
+    list_images,
+    put_account,
+)
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.eligibility import Offer
+from galeria.domain.labs.accounts import LabAccount
+from galeria.interfaces.arm.labs.lab_schemas import (
+    EnabledState,
+    Identity,
+    ImageBody,
+    ImagePatch,
+    OurPlan,
+    PlanBody,
+    PlanPatch,
+    PlanProfiles,
+    PlanProperties,
+)
+from galeria.interfaces.arm.labs.lab_views import image_view, plan_view
+from galeria.interfaces.arm.labs.profile_schemas import said
+from galeria.interfaces.arm.protocol.arm_request import At, Door
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import Order, by_name
+from galeria.interfaces.arm.protocol.path_ids import GroupId, PlanId, named_id, subscription_key
+from galeria.interfaces.arm.protocol.responses import deleted, put, shown
+from galeria.interfaces.arm.protocol.routes import GROUP, LABS, PLAN, SUBSCRIPTION, Route
+
+
+def put_one(id: PlanId, body: PlanBody, door: At) -> Response:
+    """Without a sharedGalleryId nothing is attached afterwards; other settings that are absent stay."""
+    with door.writing() as request:
+        wanted = _wanted(body.location, body.tags or {}, body.properties or PlanProperties(), body.identity)
+        plan, is_new = put_account(request, id, wanted)
+        view = _view(door, request, plan)
+    return put(door, view, is_new=is_new)
+
+
+def patch_one(id: PlanId, body: PlanPatch, door: At) -> Response:
+    changes = body.properties or PlanProperties()
+    with door.writing() as request:
+        held = get_account(request, id)
+        wanted = _wanted(held.location, held.tags if body.tags is None else body.tags, changes, body.identity)
+        if "shared_gallery_id" not in changes.model_fields_set:
+            wanted = replace(wanted, gallery=_attached(request, held))
+        plan, _ = put_account(request, id, wanted)
+        return shown(_view(door, request, plan))
+
+
+def get_one(id: PlanId, door: At) -> Response:
+    with door.reading() as request:
+        return shown(_view(door, request, get_account(request, id)))
+
+
+def list_in_group(id: GroupId, door: At) -> Response:
+    return _listed(id.key, door)
+
+
+def list_in_subscription(subscription: str, door: At) -> Response:
+    return _listed(subscription_key(subscription), door)
+
+
+def delete_one(id: PlanId, door: At) -> Response:
+    with door.writing() as request:
+        was_there = delete_account(request, id)
+    return deleted(was_there)
+
+
+def list_plan_images(id: PlanId, door: At, region: str | None = None) -> Response:
+    """All of them, for a lab in `region` (the plan's own unless given), the unusable ones with reason and cure."""
+    with door.reading() as request:
+        offers = list_images(request, id, region)
+    return shown(selected(door, offers, order=_by_definition, view=lambda offer: image_view(str(id), offer)))
+
+
+def get_plan_image(id: PlanId, image: str, door: At, region: str | None = None) -> Response:
+    with door.reading() as request:
+        return shown(image_view(str(id), get_image(request, id, image, region)))
+
+
+def put_plan_image(id: PlanId, image: str, body: ImageBody, door: At) -> Response:
+    return _switch(id, image, body.properties.enabled_state, door)
+
+
+def patch_plan_image(id: PlanId, image: str, body: ImagePatch, door: At) -> Response:
+    return _switch(id, image, body.properties.enabled_state if body.properties else None, door)
+
+
+def _switch(id: ResourceId, image: str, state: EnabledState | None, door: At) -> Response:
+    if state is None:
+        return get_plan_image(id, image, door)
+    with door.writing() as request:
+        offer = enable_image(request, id, image, enabled=state is EnabledState.ENABLED)
+    return shown(image_view(str(id), offer))
+
+
+def _wanted(
+    location: str, tags: dict[str, str], properties: PlanProperties, identity: Identity | None
+) -> AccountRequest:
+    gallery = properties.shared_gallery_id
+    regions = properties.allowed_regions
+    ours = properties.galeria or OurPlan()
+    return AccountRequest(
+        location=location,
+        tags=tags,
+        gallery=named_id(gallery, "properties.sharedGalleryId") if gallery else None,
+        allowed_regions=None if regions is None else tuple(regions),
+        os_disk_limit_gb=ours.os_disk_limit,
+        enable_by_default=ours.images_enabled_by_default,
+        profiles={
+            **{name: each for name, each in said(properties).items() if name in _PROFILES},
+            **({"identity": said(identity)} if identity else {}),
+        },
+    )
+
+
+def _attached(request: Request, plan: LabAccount) -> ResourceId | None:
+    return request.uow.galleries.get(plan.gallery_id).arm_id if plan.gallery_id else None
+
+
+def _listed(prefix: str, door: At) -> Response:
+    with door.reading() as request:
+        plans = list_accounts(request, prefix)
+        return shown(selected(door, plans, order=by_name, view=lambda plan: _view(door, request, plan)))
+
+
+def _view(door: Door, request: Request, plan: LabAccount) -> dict[str, Any]:
+    return plan_view(request, plan, tenant_id=door.inside.tenant_id)
+
+
+def _by_definition(offer: Offer) -> Order:
+    return by_name(offer.definition)
+
+
+# What a plan keeps as the wire has it.
+_PROFILES = {to_camel(name) for name in PlanProfiles.model_fields}
+_IMAGE = PLAN + "/images/{image}"
+
+ROUTES = (
+    Route(
+        name="LabPlans_ListBySubscription",
+        method="GET",
+        path=SUBSCRIPTION + LABS + "/labPlans",
+        handler=list_in_subscription,
+    ),
+    Route(name="LabPlans_ListByResourceGroup", method="GET", path=GROUP + LABS + "/labPlans", handler=list_in_group),
+    Route(name="LabPlans_CreateOrUpdate", method="PUT", path=PLAN, handler=put_one),
+    Route(name="LabPlans_Update", method="PATCH", path=PLAN, handler=patch_one),
+    Route(name="LabPlans_Get", method="GET", path=PLAN, handler=get_one),
+    Route(name="LabPlans_Delete", method="DELETE", path=PLAN, handler=delete_one),
+    Route(name="Images_ListByLabPlan", method="GET", path=PLAN + "/images", handler=list_plan_images),
+    Route(name="Images_CreateOrUpdate", method="PUT", path=_IMAGE, handler=put_plan_image),
+    Route(name="Images_Update", method="PATCH", path=_IMAGE, handler=patch_plan_image),
+    Route(name="Images_Get", method="GET", path=_IMAGE, handler=get_plan_image),
+)

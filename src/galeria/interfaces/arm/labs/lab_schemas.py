@@ -1,0 +1,185 @@
+"""Bodies of lab plans, their images, labs and machines."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from galeria.domain.labs.labs import CreateOption
+from galeria.interfaces.arm.labs.profile_schemas import (
+    Address,
+    Capabilities,
+    ConnectionProfile,
+    Duration,
+    LabChanged,
+    LabNetwork,
+    OnOff,
+    PlanNetwork,
+    RosterProfile,
+    ShutdownProfile,
+    SupportInfo,
+)
+from galeria.interfaces.arm.protocol.wire_types import Text, Tracked, Wire, Word, any_case
+
+ArmId = Annotated[str, Field(max_length=2048)]
+
+
+class IdentityKind(StrEnum):
+    SYSTEM_ASSIGNED = "SystemAssigned"
+    NONE = "None"
+
+
+class Identity(Wire):
+    type: Annotated[IdentityKind, any_case(IdentityKind)]
+
+
+class PlanProfiles(Wire):
+    """What a plan is told about the machines of its labs."""
+
+    default_connection_profile: ConnectionProfile | None = None
+    default_auto_shutdown_profile: ShutdownProfile | None = None
+    default_network_profile: PlanNetwork | None = None
+    support_info: SupportInfo | None = None
+    linked_lms_instance: Address | None = None
+
+
+class OurPlan(Wire):
+    """Which images may make a lab: those below the limit, new ones at once or once they are enabled."""
+
+    os_disk_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(default=None, alias="osDiskLimitInGB")
+    images_enabled_by_default: bool | None = None
+
+
+class PlanProperties(PlanProfiles):
+    """A property that is absent keeps its value; a sharedGalleryId of null detaches."""
+
+    allowed_regions: Annotated[list[Word], Field(max_length=100)] | None = None
+    shared_gallery_id: ArmId | None = None
+    galeria: OurPlan | None = None
+
+
+class PlanBody(Tracked):
+    identity: Identity | None = None
+    properties: PlanProperties | None = None
+
+
+class PlanPatch(LabChanged):
+    identity: Identity | None = None
+    properties: PlanProperties | None = None
+
+
+class EnabledState(StrEnum):
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+
+
+class ImageChange(Wire):
+    enabled_state: Annotated[EnabledState, any_case(EnabledState)]
+
+
+class ImageBody(Wire):
+    properties: ImageChange
+
+
+class MaybeImageChange(Wire):
+    enabled_state: Annotated[EnabledState | None, any_case(EnabledState)] = None
+
+
+class ImagePatch(Wire):
+    properties: MaybeImageChange | None = None
+
+
+class SaveImageBody(Wire):
+    name: Word
+    lab_virtual_machine_id: ArmId
+    version: Word | None = None
+    regions: Annotated[list[Word], Field(max_length=100)] | None = None
+
+
+class ImageReference(Wire):
+    """An id, or publisher, offer and SKU of an image in the plan's gallery."""
+
+    id: ArmId | None = None
+    publisher: Word | None = None
+    offer: Word | None = None
+    sku: Word | None = None
+    version: Word | None = None
+
+
+class MaybeSku(Wire):
+    name: Word | None = None
+    capacity: int | None = None
+
+
+class Sku(MaybeSku):
+    name: Word
+
+
+class MaybeCredentials(Wire):
+    username: Word | None = None
+    password: SecretStr = SecretStr("")
+
+
+class Credentials(MaybeCredentials):
+    username: Word
+
+
+class MachineChanges(Wire):
+    create_option: Annotated[CreateOption | None, any_case(CreateOption)] = None
+    image_reference: ImageReference | None = None
+    sku: MaybeSku | None = None
+    admin_user: MaybeCredentials | None = None
+    additional_capabilities: Capabilities | None = None
+    usage_quota: Duration | None = None
+    use_shared_password: OnOff = None
+    non_admin_user: MaybeCredentials | None = None
+
+
+class MachineProfile(MachineChanges):
+    image_reference: ImageReference
+    sku: Sku
+    admin_user: Credentials
+
+
+class OurLab(Wire):
+    new_identity: bool | None = None
+
+
+class SecurityProfile(Wire):
+    open_access: OnOff = None
+
+
+class LabProfiles(Wire):
+    """What a lab is told about its machines and people."""
+
+    auto_shutdown_profile: ShutdownProfile | None = None
+    connection_profile: ConnectionProfile | None = None
+    network_profile: LabNetwork | None = None
+    roster_profile: RosterProfile | None = None
+
+
+class LabChanges(LabProfiles):
+    lab_plan_id: ArmId | None = None
+    title: Annotated[Text, Field(max_length=120)] | None = None
+    description: Text | None = None
+    security_profile: SecurityProfile | None = None
+    virtual_machine_profile: MachineChanges | None = None
+
+
+class LabProperties(LabChanges):
+    lab_plan_id: ArmId
+    virtual_machine_profile: MachineProfile
+    galeria: OurLab | None = None
+
+
+class LabBody(Tracked):
+    properties: LabProperties
+
+
+class LabPatch(LabChanged):
+    properties: LabChanges | None = None
+
+
+class NewPassword(Wire):
+    username: Word
+    password: SecretStr

@@ -1,0 +1,171 @@
+"""Lab plans, labs and machines as they are shown. What the inside has no setting for is shown as what it really does."""
+
+from typing import Any
+
+from galeria.actions.core.request import Request
+from galeria.domain.durations import show_duration
+from galeria.domain.images.eligibility import Offer
+from galeria.domain.images.galleries import OsType
+from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.labs.profiles import CONNECTION, NO_SHUTDOWN
+from galeria.domain.states import MachineState, ProvisioningState
+from galeria.interfaces.arm.protocol.envelope import envelope, system_data, when
+
+_MACHINE_PROVISIONING = {
+    MachineState.CREATING: ProvisioningState.CREATING,
+    MachineState.FAILED: ProvisioningState.FAILED,
+    MachineState.DELETING: ProvisioningState.DELETING,
+}
+# A machine that is not there yet, or was never finished, does not run; the provisioning state says more.
+_POWER = {
+    MachineState.CREATING: MachineState.STOPPED,
+    MachineState.FAILED: MachineState.STOPPED,
+    MachineState.DELETING: MachineState.STOPPING,
+}
+# From this api-version on, a resource says what went wrong with it.
+_TELLS_ERRORS = "2023-06-07"
+
+
+def plan_view(request: Request, plan: LabAccount, *, tenant_id: str) -> dict[str, Any]:
+    gallery = request.uow.galleries.find(plan.gallery_id) if plan.gallery_id else None
+    profiles = dict(plan.profiles)
+    identity = profiles.pop("identity", None)
+    profiles.pop("enabledRegionSelection", None)  # a word of the older API
+    view = envelope(
+        plan,
+        {
+            "defaultConnectionProfile": CONNECTION,
+            "defaultAutoShutdownProfile": NO_SHUTDOWN,
+            **{name: each for name, each in profiles.items() if each},
+            "allowedRegions": list(plan.allowed_regions),
+            **({"sharedGalleryId": gallery.resource_id} if gallery else {}),
+            "galeria": {
+                "osDiskLimitInGB": plan.os_disk_limit_gb,
+                "imagesEnabledByDefault": plan.enable_by_default,
+            },
+        },
+    )
+    return view | ({"identity": identity | {"tenantId": tenant_id}} if identity else {})
+
+
+def image_view(plan_id: str, offer: Offer) -> dict[str, Any]:
+    """An image of the plan's gallery, with everything that keeps it from making a lab, and the cures."""
+    definition, version = offer.definition, offer.version
+    return {
+        "id": f"{plan_id}/images/{definition.name}",
+        "name": definition.name,
+        "type": "Microsoft.LabServices/labPlans/images",
+        "properties": {
+            "enabledState": "Enabled" if offer.enabled else "Disabled",
+            "provisioningState": definition.state.value,
+            "displayName": definition.display_name,
+            "description": definition.description,
+            "osType": definition.os_type.value,
+            "osState": definition.os_state.value,
+            "sharedGalleryId": definition.resource_id,
+            "availableRegions": list(offer.available_regions),
+            "galeria": {
+                "usable": offer.is_usable,
+                "version": version.name if version else None,
+                "versionId": version.resource_id if version else None,
+                "obstacles": [
+                    {"code": each.code, "reason": each.reason, "cure": each.cure} for each in offer.obstacles
+                ],
+            },
+        },
+        "systemData": system_data(definition),
+    }
+
+
+def lab_view(request: Request, lab: Lab, *, api_version: str = "") -> dict[str, Any]:
+    """A password is never answered. The plan may be gone, and a deleted version keeps its id here."""
+    plan = request.uow.accounts.find(lab.account_id)
+    version = request.uow.versions.find(lab.version_id)
+    return envelope(
+        lab,
+        {
+            "title": lab.title,
+            **({"description": lab.description} if lab.description else {}),
+            **({"labPlanId": plan.resource_id} if plan else {}),
+            "autoShutdownProfile": lab.profiles.get("autoShutdownProfile") or NO_SHUTDOWN,
+            "connectionProfile": lab.profiles.get("connectionProfile") or CONNECTION,
+            "virtualMachineProfile": _machines(request, lab),
+            "securityProfile": _security(lab),
+            **{name: lab.profiles[name] for name in ("rosterProfile", "networkProfile") if lab.profiles.get(name)},
+            "state": lab.lab_state.value,
+            **resource_error(request, lab.resource_id, lab.id, lab.failure, api_version),
+            "galeria": {
+                "versionId": version.resource_id if version else None,
+                "baseDigest": lab.base_digest,
+                "failure": lab.failure,
+            },
+        },
+    )
+
+
+def _machines(request: Request, lab: Lab) -> dict[str, Any]:
+    definition = request.uow.definitions.find(lab.definition_id)
+    non_admin = {"nonAdminUser": {"username": lab.non_admin_user}} if lab.non_admin_user else {}
+    return {
+        "createOption": lab.create_option.value,
+        "imageReference": {"id": lab.image_id, "exactVersion": lab.version_name},
+        # A definition whose versions are all gone may be gone too; only Linux can be the base of a lab so far.
+        "osType": (definition.os_type if definition else OsType.LINUX).value,
+        "sku": {"name": lab.size, "capacity": lab.capacity},
+        "additionalCapabilities": lab.profiles.get("additionalCapabilities") or {"installGpuDrivers": "Disabled"},
+        "usageQuota": show_duration(lab.usage_quota),
+        "useSharedPassword": lab.profiles.get("useSharedPassword", "Disabled"),
+        "adminUser": {"username": lab.user_name},
+        **non_admin,
+    }
+
+
+def _security(lab: Lab) -> dict[str, Any]:
+    """The code is only for those who may see the lab: with it, students register."""
+    code = {"registrationCode": lab.registration_code} if lab.registration_code else {}
+    return {**code, "openAccess": "Enabled" if lab.open_access else "Disabled"}
+
+
+def resource_error(request: Request, resource_id: str, subject: str, failure: str, api_version: str) -> dict[str, Any]:
+    """The resourceOperationError of what failed, from its last failed operation; nothing where all is well."""
+    if not failure or api_version < _TELLS_ERRORS:
+        return {}
+    for each in request.uow.operations.recent(below=resource_id.lower(), limit=50):
+        if each.subject == subject and each.error_code:
+            error = {
+                "timestamp": when(each.ended_at or each.created_at),
+                "code": each.error_code,
+                "message": f"{each.error_message} {each.error_hint}".strip(),
+                "action": each.kind.value,
+            }
+            return {"resourceOperationError": error}
+    return {}
+
+
+def machine_view(
+    lab: Lab, machine: LabMachine, *, request: Request | None = None, api_version: str = ""
+) -> dict[str, Any]:
+    """With a request and a newer api-version it tells what went wrong."""
+    user = request.uow.lab_users.find(machine.claimed_by) if request and machine.claimed_by else None
+    error = resource_error(request, lab.resource_id, machine.id, machine.failure, api_version) if request else {}
+    non_admin = {"nonAdminUsername": lab.non_admin_user} if lab.non_admin_user else {}
+    return {
+        "id": f"{lab.resource_id}/virtualMachines/{machine.name}",
+        "name": machine.name,
+        "type": "Microsoft.LabServices/labs/virtualMachines",
+        "properties": {
+            "vmType": machine.kind.value,
+            "state": _POWER.get(machine.state, machine.state).value,
+            "provisioningState": _MACHINE_PROVISIONING.get(machine.state, ProvisioningState.SUCCEEDED).value,
+            **({"claimedByUserId": user.resource_id} if user else {}),
+            "connectionProfile": {
+                "sshAuthority": f"127.0.0.1:{machine.ssh_port}",
+                "adminUsername": machine.user_name,
+                **non_admin,
+            },
+            **error,
+            "galeria": {"failure": machine.failure},
+        },
+        "systemData": system_data(lab),
+    }

@@ -1,0 +1,181 @@
+"""Labs."""
+
+from dataclasses import replace
+
+from pydantic.alias_generators import to_camel
+from starlette.responses import Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_images import find_by_identifier
+from galeria.actions.labs.lab_publishing import publish_lab, sync_group
+from galeria.actions.labs.lab_settings import Fixed, LabSettings, NonAdmin, update_lab
+from galeria.actions.labs.labs import LabRequest, create_lab, delete_lab, get_lab, list_labs
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs.labs import CreateOption
+from galeria.interfaces.arm.labs.lab_schemas import (
+    ImageReference,
+    LabBody,
+    LabChanges,
+    LabPatch,
+    LabProfiles,
+    MachineChanges,
+)
+from galeria.interfaces.arm.labs.lab_views import lab_view
+from galeria.interfaces.arm.labs.profile_schemas import Switch, said
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import by_name
+from galeria.interfaces.arm.protocol.path_ids import GroupId, LabId, named_id, subscription_key
+from galeria.interfaces.arm.protocol.responses import accepted, deleting, put, shown
+from galeria.interfaces.arm.protocol.routes import GROUP, LAB, LABS, SUBSCRIPTION, Route
+
+
+def put_one(id: LabId, body: LabBody, door: At) -> Response:
+    with door.writing() as request:
+        lab, is_new, operation = create_lab(request, id, _wanted(request, body), door.inside.secrets)
+        view = lab_view(request, lab, api_version=door.api_version)
+    door.start(operation)
+    return put(door, view, is_new=is_new, operation=operation)
+
+
+def patch_one(id: LabId, body: LabPatch, door: At) -> Response:
+    changes = body.properties or LabChanges()
+    with door.writing() as request:
+        wanted = _settings(changes)
+        machine = changes.virtual_machine_profile or MachineChanges()
+        lab = update_lab(
+            request,
+            id,
+            replace(
+                wanted,
+                title=changes.title,
+                description=changes.description,
+                tags=body.tags,
+                account=named_id(changes.lab_plan_id, "properties.labPlanId") if changes.lab_plan_id else None,
+                fixed=_fixed(machine),
+            ),
+            door.inside.secrets,
+        )
+        return shown(lab_view(request, lab, api_version=door.api_version))
+
+
+def get_one(id: LabId, door: At) -> Response:
+    with door.reading() as request:
+        return shown(lab_view(request, get_lab(request, id), api_version=door.api_version))
+
+
+def list_in_group(id: GroupId, door: At) -> Response:
+    return _listed(id.key, door)
+
+
+def list_in_subscription(subscription: str, door: At) -> Response:
+    return _listed(subscription_key(subscription), door)
+
+
+def delete_one(id: LabId, door: At) -> Response:
+    with door.writing() as request:
+        operation = delete_lab(request, id)
+    door.start(operation)
+    return deleting(door, operation)
+
+
+def publish(id: LabId, door: At) -> Response:
+    with door.writing() as request:
+        operation = publish_lab(request, id)
+    door.start(operation)
+    return accepted(door, operation)
+
+
+def synchronize(id: LabId, door: At) -> Response:
+    with door.reading() as request:
+        sync_group(request, id)
+    return Response(status_code=200)
+
+
+def _wanted(request: Request, body: LabBody) -> LabRequest:
+    wanted = body.properties
+    machine = wanted.virtual_machine_profile
+    account = named_id(wanted.lab_plan_id, "properties.labPlanId")
+    return LabRequest(
+        location=body.location,
+        tags=body.tags or {},
+        account=account,
+        title=wanted.title or "",
+        description=wanted.description or "",
+        image=_image(request, account, machine.image_reference),
+        size=machine.sku.name,
+        user_name=machine.admin_user.username,
+        password=machine.admin_user.password.get_secret_value(),
+        new_identity=bool(wanted.galeria and wanted.galeria.new_identity),
+        create_option=machine.create_option or CreateOption.TEMPLATE_VM,
+        settings=_settings(wanted),
+    )
+
+
+def _image(request: Request, account: ResourceId, reference: ImageReference) -> ResourceId:
+    if reference.id:
+        return named_id(reference.id, f"{_MACHINES}.imageReference.id")
+    return find_by_identifier(
+        request,
+        account,
+        publisher=reference.publisher or "",
+        offer=reference.offer or "",
+        sku=reference.sku or "",
+        version="" if (reference.version or "latest").lower() == "latest" else reference.version or "",
+    )
+
+
+def _settings(wanted: LabChanges) -> LabSettings:
+    machine = wanted.virtual_machine_profile or MachineChanges()
+    access = wanted.security_profile.open_access if wanted.security_profile else None
+    user = machine.non_admin_user
+    kept = {"additionalCapabilities", "useSharedPassword"}
+    return LabSettings(
+        capacity=machine.sku.capacity if machine.sku else None,
+        usage_quota=machine.usage_quota,
+        open_access=None if access is None else access is Switch.ENABLED,
+        non_admin=NonAdmin(user_name=user.username, password=user.password.get_secret_value())
+        if user and user.username
+        else None,
+        profiles={
+            **{name: each for name, each in said(wanted).items() if name in _PROFILES},
+            **{name: each for name, each in said(machine).items() if name in kept},
+        },
+    )
+
+
+def _fixed(machine: MachineChanges) -> Fixed:
+    reference = machine.image_reference
+    return Fixed(
+        image=named_id(reference.id, f"{_MACHINES}.imageReference.id") if reference and reference.id else None,
+        size=machine.sku.name if machine.sku else None,
+        user_name=machine.admin_user.username if machine.admin_user else None,
+        create_option=machine.create_option,
+    )
+
+
+def _listed(prefix: str, door: At) -> Response:
+    with door.reading() as request:
+        labs = list_labs(request, prefix)
+        body = selected(
+            door, labs, order=by_name, view=lambda lab: lab_view(request, lab, api_version=door.api_version)
+        )
+    return shown(body)
+
+
+_MACHINES = "properties.virtualMachineProfile"
+# What a lab keeps as the wire has it.
+_PROFILES = {to_camel(name) for name in LabProfiles.model_fields}
+
+ROUTES = (
+    Route(
+        name="Labs_ListBySubscription", method="GET", path=SUBSCRIPTION + LABS + "/labs", handler=list_in_subscription
+    ),
+    Route(name="Labs_ListByResourceGroup", method="GET", path=GROUP + LABS + "/labs", handler=list_in_group),
+    Route(name="Labs_CreateOrUpdate", method="PUT", path=LAB, handler=put_one),
+    Route(name="Labs_Update", method="PATCH", path=LAB, handler=patch_one),
+    Route(name="Labs_Get", method="GET", path=LAB, handler=get_one),
+    Route(name="Labs_Delete", method="DELETE", path=LAB, handler=delete_one),
+    Route(name="Labs_Publish", method="POST", path=LAB + "/publish", handler=publish),
+    Route(name="Labs_SyncGroup", method="POST", path=LAB + "/syncGroup", handler=synchronize),
+)

@@ -1,0 +1,102 @@
+"""A lab's virtual machines: look, start, stop, reset the password, make anew."""
+
+from starlette.responses import Response
+
+from galeria.actions.labs.labs import get_machine, list_machines
+from galeria.actions.labs.machines import (
+    redeploy_machine,
+    reimage_machine,
+    reset_password,
+    start_machine,
+    stop_machine,
+)
+from galeria.domain.labs.labs import LabMachine
+from galeria.domain.operations import Operation
+from galeria.interfaces.arm.labs.lab_schemas import NewPassword
+from galeria.interfaces.arm.labs.lab_views import machine_view
+from galeria.interfaces.arm.protocol.arm_request import At, Door
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import Order
+from galeria.interfaces.arm.protocol.path_ids import LabId
+from galeria.interfaces.arm.protocol.responses import accepted, shown
+from galeria.interfaces.arm.protocol.routes import LAB, MACHINE, Route
+
+
+def list_all(id: LabId, door: At) -> Response:
+    with door.reading() as request:
+        lab, machines = list_machines(request, id)
+        body = selected(
+            door,
+            machines,
+            order=_by_machine_name,
+            view=lambda machine: machine_view(lab, machine, request=request, api_version=door.api_version),
+        )
+    return shown(body)
+
+
+def get_one(id: LabId, machine: str, door: At) -> Response:
+    with door.reading() as request:
+        lab, found = get_machine(request, id, machine)
+        return shown(machine_view(lab, found, request=request, api_version=door.api_version))
+
+
+def start(id: LabId, machine: str, door: At) -> Response:
+    """200 when it runs already."""
+    with door.writing() as request:
+        operation = start_machine(request, id, machine)
+    return _begun(door, operation)
+
+
+def stop(id: LabId, machine: str, door: At) -> Response:
+    """200 when it is off already."""
+    with door.writing() as request:
+        operation = stop_machine(request, id, machine)
+    return _begun(door, operation)
+
+
+def reimage(id: LabId, machine: str, door: At) -> Response:
+    """Everything on its disk is lost."""
+    with door.writing() as request:
+        operation = reimage_machine(request, id, machine)
+    return _begun(door, operation)
+
+
+def redeploy(id: LabId, machine: str, door: At) -> Response:
+    with door.writing() as request:
+        operation = redeploy_machine(request, id, machine)
+    return _begun(door, operation)
+
+
+def set_password(id: LabId, machine: str, body: NewPassword, door: At) -> Response:
+    with door.writing() as request:
+        operation = reset_password(
+            request,
+            id,
+            machine,
+            account=body.username,
+            new_password=body.password.get_secret_value(),
+            secrets=door.inside.secrets,
+        )
+    return _begun(door, operation)
+
+
+def _begun(door: Door, operation: Operation | None) -> Response:
+    if operation is None:
+        return Response(status_code=200)
+    door.start(operation)
+    return accepted(door, operation)
+
+
+def _by_machine_name(machine: LabMachine) -> Order:
+    return (machine.name.lower(), machine.id)
+
+
+ROUTES = (
+    Route(name="VirtualMachines_ListByLab", method="GET", path=LAB + "/virtualMachines", handler=list_all),
+    Route(name="VirtualMachines_Get", method="GET", path=MACHINE, handler=get_one),
+    Route(name="VirtualMachines_Start", method="POST", path=MACHINE + "/start", handler=start),
+    Route(name="VirtualMachines_Stop", method="POST", path=MACHINE + "/stop", handler=stop),
+    Route(name="VirtualMachines_Reimage", method="POST", path=MACHINE + "/reimage", handler=reimage),
+    Route(name="VirtualMachines_Redeploy", method="POST", path=MACHINE + "/redeploy", handler=redeploy),
+    Route(name="VirtualMachines_ResetPassword", method="POST", path=MACHINE + "/resetPassword", handler=set_password),
+)

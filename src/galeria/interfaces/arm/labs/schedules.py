@@ -1,0 +1,114 @@
+"""A lab's schedules. Times are local to the schedule's time zone; their offset says nothing."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from galeria.actions.labs.schedules import (
+    ScheduleRequest,
+    delete_schedule,
+    get_schedule,
+    list_schedules,
+    put_schedule,
+)
+from galeria.domain.labs.schedules import Recurrence, Schedule, Times
+from galeria.interfaces.arm.labs.roster_schemas import Pattern, ScheduleBody, ScheduleChanges, SchedulePatch
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.envelope import system_data
+from galeria.interfaces.arm.protocol.list_selection import selected
+from galeria.interfaces.arm.protocol.paging import by_name
+from galeria.interfaces.arm.protocol.path_ids import LabId
+from galeria.interfaces.arm.protocol.responses import deleted, put, shown
+from galeria.interfaces.arm.protocol.routes import LAB, Route
+
+
+def list_all(id: LabId, door: At) -> Response:
+    with door.reading() as request:
+        return shown(selected(door, list_schedules(request, id), order=by_name, view=schedule_view))
+
+
+def get_one(id: LabId, schedule: str, door: At) -> Response:
+    with door.reading() as request:
+        return shown(schedule_view(get_schedule(request, id, schedule)))
+
+
+def put_one(id: LabId, schedule: str, body: ScheduleBody, door: At) -> Response:
+    said = body.properties
+    pattern = said.recurrence_pattern
+    times = Times(
+        start=said.start_at,
+        stop=said.stop_at,
+        zone=said.time_zone_id,
+        recurrence=_recurrence(pattern) if pattern else None,
+    )
+    with door.writing() as request:
+        wanted = ScheduleRequest(times=times, notes=said.notes or "")
+        found, is_new = put_schedule(request, id, schedule, wanted)
+        view = schedule_view(found)
+    return put(door, view, is_new=is_new)
+
+
+def patch_one(id: LabId, schedule: str, body: SchedulePatch, door: At) -> Response:
+    """What is absent stays; a null startAt or recurrencePattern takes it away."""
+    said = body.properties or ScheduleChanges()
+    with door.writing() as request:
+        held = get_schedule(request, id, schedule)
+        notes = held.notes if said.notes is None else said.notes
+        wanted = ScheduleRequest(times=_changed(held.times, said), notes=notes)
+        found, _ = put_schedule(request, id, schedule, wanted)
+        return shown(schedule_view(found))
+
+
+def delete_one(id: LabId, schedule: str, door: At) -> Response:
+    with door.writing() as request:
+        was_there = delete_schedule(request, id, schedule)
+    return deleted(was_there)
+
+
+def schedule_view(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "id": schedule.resource_id,
+        "name": schedule.name,
+        "type": "Microsoft.LabServices/labs/schedules",
+        "properties": {
+            **({"startAt": f"{schedule.start_at}Z"} if schedule.start_at else {}),
+            "stopAt": f"{schedule.stop_at}Z",
+            **({"recurrencePattern": dict(schedule.recurrence)} if schedule.recurrence else {}),
+            "timeZoneId": schedule.time_zone,
+            "notes": schedule.notes,
+            "provisioningState": schedule.state.value,
+        },
+        "systemData": system_data(schedule),
+    }
+
+
+def _changed(held: Times, said: ScheduleChanges) -> Times:
+    names, pattern = said.model_fields_set, said.recurrence_pattern
+    start: datetime | None = said.start_at if "start_at" in names else held.start
+    times = replace(held, start=start, stop=said.stop_at or held.stop, zone=said.time_zone_id or held.zone)
+    if "recurrence_pattern" in names:
+        times = replace(times, recurrence=_recurrence(pattern) if pattern else None)
+    return times
+
+
+def _recurrence(pattern: Pattern) -> Recurrence:
+    return Recurrence(
+        frequency=pattern.frequency,
+        interval=pattern.interval,
+        week_days=tuple(dict.fromkeys(pattern.week_days or ())),
+        expires_on=pattern.expiration_date,
+    )
+
+
+_SCHEDULES = LAB + "/schedules"
+_SCHEDULE = _SCHEDULES + "/{schedule}"
+
+ROUTES = (
+    Route(name="Schedules_ListByLab", method="GET", path=_SCHEDULES, handler=list_all),
+    Route(name="Schedules_Get", method="GET", path=_SCHEDULE, handler=get_one),
+    Route(name="Schedules_CreateOrUpdate", method="PUT", path=_SCHEDULE, handler=put_one),
+    Route(name="Schedules_Update", method="PATCH", path=_SCHEDULE, handler=patch_one),
+    Route(name="Schedules_Delete", method="DELETE", path=_SCHEDULE, handler=delete_one),
+)

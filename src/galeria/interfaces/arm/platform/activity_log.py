@@ -1,0 +1,132 @@
+"""The audit trail in the shape of Azure's activity log."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Query
+from starlette.responses import Response
+
+from galeria.actions.core.activity import READ
+from galeria.domain.operations import AuditEvent, AuditSearch
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.envelope import when
+from galeria.interfaces.arm.protocol.filter_clauses import not_understood, read_clauses
+from galeria.interfaces.arm.protocol.paging import PAGE, Order, listed, next_link, place_after, unknown_token
+from galeria.interfaces.arm.protocol.path_ids import subscription_key
+from galeria.interfaces.arm.protocol.responses import shown
+from galeria.interfaces.arm.protocol.routes import SUBSCRIPTION, Route
+
+_CLAUSE = re.compile(
+    r"\s*(eventTimestamp|resourceGroupName|resourceId|resourceUri|resourceProvider|correlationId|caller|status)"
+    r"\s+(eq|ge|le)\s+(?:'([^']*)'|([^\s']+))\s*",
+    re.IGNORECASE,
+)
+_HINT = (
+    "Use eventTimestamp with ge and le, and resourceGroupName, resourceId, resourceProvider, correlationId, "
+    "caller or status with eq, joined by and."
+)
+_MOMENT = timedelta(microseconds=1)
+
+
+def list_events(
+    subscription: str,
+    door: At,
+    filter: Annotated[str, Query(alias="$filter")] = "",
+    top: Annotated[int, Query(alias="$top", ge=1)] = PAGE,
+) -> Response:
+    """Newest first, `$top` of them to a page, 100 at most. `$filter` by resourceGroupName or resourceId also narrows what the
+    caller must be allowed to read."""
+    said = read_filter(filter)
+    scope = _scope(subscription, said)
+    door.caller.require(READ, scope)
+    size, after = min(top, PAGE), place_after(door)
+    search = replace(_search(said), before=_before(after) if after else None)
+    with door.reading() as request:
+        events = request.uow.audit.search([scope], search, offset=0, limit=size + 1)
+    last = events[size - 1] if len(events) > size else None
+    link = next_link(door, (last.at.isoformat(), last.id)) if last else None
+    return shown(listed([_view(subscription, event) for event in events[:size]], link))
+
+
+def read_filter(text: str) -> dict[str, str]:
+    """Values by name and operator. Raises Invalid for what is not understood."""
+    said: dict[str, str] = {}
+    for match in read_clauses(text, _CLAUSE, _HINT):
+        if (match[2].lower() == "eq") is (match[1].lower() == "eventtimestamp"):
+            raise not_understood(match[0], _HINT)
+        name = "resourceid" if match[1].lower() == "resourceuri" else match[1].lower()
+        said[f"{name} {match[2].lower()}"] = match[3] if match[3] is not None else match[4]
+    return said
+
+
+def _before(place: Order) -> tuple[datetime, str]:
+    try:
+        at, id = place
+        return datetime.fromisoformat(str(at)).astimezone(UTC), str(id)
+    except (ValueError, OverflowError) as error:
+        raise unknown_token() from error
+
+
+def _search(said: dict[str, str]) -> AuditSearch:
+    until = _time(said.get("eventtimestamp le", ""))
+    return AuditSearch(
+        since=_time(said.get("eventtimestamp ge", "")),
+        until=until and until + _MOMENT,
+        resource=said.get("resourceid eq", "").rstrip("/"),
+        correlation_id=said.get("correlationid eq", ""),
+        caller=said.get("caller eq", ""),
+        status=said.get("status eq", ""),
+        provider=said.get("resourceprovider eq", ""),
+    )
+
+
+def _time(text: str) -> datetime | None:
+    """Without a zone it is UTC, as the Azure CLI means it. .NET's seven digits are cut to six."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise not_understood(text, _HINT) from error
+
+
+def _scope(subscription: str, said: dict[str, str]) -> str:
+    """What the caller must be allowed to read. A resource of another subscription is found nowhere below."""
+    whole = subscription_key(subscription)
+    resource = said.get("resourceid eq", "").lower().rstrip("/")
+    if (resource + "/").startswith(whole + "/"):
+        return resource
+    group = said.get("resourcegroupname eq", "").lower()
+    return f"{whole}/resourcegroups/{group}" if group else whole
+
+
+def _view(subscription: str, event: AuditEvent) -> dict[str, Any]:
+    return {
+        "id": f"{event.scope}/providers/Microsoft.Insights/eventtypes/management/values/{event.id}",
+        "eventDataId": event.id,
+        "eventTimestamp": when(event.at),
+        "caller": event.principal_name,
+        "operationName": {"value": event.action, "localizedValue": event.action},
+        "status": {"value": event.status, "localizedValue": event.status},
+        "level": "Informational" if event.status == "Succeeded" else "Error",
+        "category": {"value": "Administrative", "localizedValue": "Administrative"},
+        "resourceId": event.scope,
+        "subscriptionId": subscription,
+        "correlationId": event.correlation_id,
+        "authorization": {"action": event.action, "scope": event.scope},
+        "claims": {"oid": event.principal_id},
+        "properties": {"detail": event.detail},
+    }
+
+
+ROUTES = (
+    Route(
+        name="ActivityLogs_List",
+        method="GET",
+        path=SUBSCRIPTION + "/providers/Microsoft.Insights/eventtypes/management/values",
+        handler=list_events,
+    ),
+)

@@ -1,0 +1,179 @@
+"""Operations: where clients poll, and the list with cancel and retry that is ours.
+
+Source of the two polling forms: the ARM check-list of the reference, "Long-running operations".
+"""
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from starlette.responses import Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.labs import get_lab, list_machines
+from galeria.actions.storage.disks import DISK, SNAPSHOT, get_disk
+from galeria.actions.storage.managed_images import get_image
+from galeria.actions.storage.storage_lifecycle import REMOVALS, STORAGE_WORK
+from galeria.actions.versions.operations import cancel_operation, get_operation, list_operations, retry_operation
+from galeria.actions.versions.versions import get_version
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import Replica
+from galeria.domain.operations import Operation, OperationKind, OperationStep
+from galeria.domain.states import OperationStatus, is_settled
+from galeria.interfaces.arm.compute.disk_views import disk_view, image_view
+from galeria.interfaces.arm.compute.version_views import version_view
+from galeria.interfaces.arm.labs.lab_views import lab_view, machine_view
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.envelope import when
+from galeria.interfaces.arm.protocol.errors import ArmJson, error_body
+from galeria.interfaces.arm.protocol.paging import listed
+from galeria.interfaces.arm.protocol.responses import RETRY_SECONDS, accepted, operation_id, polled, shown
+from galeria.interfaces.arm.protocol.routes import COMPUTE_OPERATION, LAB_OPERATION, OURS, SUBSCRIPTION, Route
+from galeria.interfaces.http.progress_figures import bytes_per_second, percent, seconds_left
+
+_VERSION_WORK = {OperationKind.CREATE_VERSION, OperationKind.EXPORT_TEMPLATE, OperationKind.UPDATE_VERSION}
+_LAB_WORK = {OperationKind.CREATE_LAB, OperationKind.PUBLISH_LAB}
+_REMOVALS = {OperationKind.DELETE_VERSION, OperationKind.DELETE_LAB}
+
+
+def poll(subscription: str, operation: str, door: At, monitor: bool = False) -> Response:
+    """Azure-AsyncOperation form: always 200. With `monitor`, the Location form: 202, then the result."""
+    with door.reading() as request:
+        found, steps = get_operation(request, operation)
+        if monitor and found.status is OperationStatus.SUCCEEDED:
+            result = _result(request, found)
+            return Response(status_code=204) if result is None else shown(result)
+        view = _view(request, found, steps)
+    headers = {} if is_settled(found.status) else {"Retry-After": RETRY_SECONDS}
+    if not monitor:
+        return ArmJson(view, headers=headers)
+    if is_settled(found.status):
+        return ArmJson(error_body(found.error_code, _sentence(found), hint=found.error_hint), status_code=409)
+    return accepted(door, found, view)
+
+
+def poll_in_location(subscription: str, location: str, operation: str, door: At, monitor: bool = False) -> Response:
+    return poll(subscription, operation, door, monitor)
+
+
+def list_all(
+    subscription: str, door: At, resource: str = "", top: Annotated[int, Query(alias="$top", ge=1, le=1000)] = 100
+) -> Response:
+    """Newest first; `resource` is the id that they work on or below. Steps only of those that are not over."""
+    with door.reading() as request:
+        found = list_operations(request, below=resource.rstrip("/").lower(), limit=top)
+        values = [
+            _view(request, each, [] if is_settled(each.status) else request.uow.operations.steps(each.id))
+            for each in found
+        ]
+    return shown(listed(values))
+
+
+def get_one(subscription: str, operation: str, door: At) -> Response:
+    with door.reading() as request:
+        return shown(_view(request, *get_operation(request, operation)))
+
+
+def cancel_by_delete(subscription: str, operation: str, door: At) -> Response:
+    """The polling address deleted: the operation is to stop. 204 where it has ended already."""
+    with door.writing() as request:
+        found = cancel_operation(request, operation)
+    return Response(status_code=204) if is_settled(found.status) else accepted(door, found)
+
+
+def cancel_in_location(subscription: str, location: str, operation: str, door: At) -> Response:
+    return cancel_by_delete(subscription, operation, door)
+
+
+def cancel(subscription: str, operation: str, door: At) -> Response:
+    with door.writing() as request:
+        found = cancel_operation(request, operation)
+        view = _view(request, found, request.uow.operations.steps(found.id))
+    return ArmJson(view, status_code=202, headers=polled(door, found))
+
+
+def retry(subscription: str, operation: str, door: At) -> Response:
+    with door.writing() as request:
+        found = retry_operation(request, operation)
+        view = _view(request, found, request.uow.operations.steps(found.id))
+    door.start(found)
+    return ArmJson(view, status_code=202, headers=polled(door, found))
+
+
+def _view(request: Request, operation: Operation, steps: list[OperationStep]) -> dict[str, Any]:
+    replicas: list[Replica] = []
+    if operation.kind in _VERSION_WORK and not is_settled(operation.status):
+        replicas = request.uow.versions.replicas(operation.subject)
+    view: dict[str, Any] = {
+        "id": operation_id(operation),
+        "name": operation.id,
+        "status": operation.status.value,
+        "startTime": when(operation.created_at),
+        "endTime": when(operation.ended_at),
+        "percentComplete": percent(operation, steps, replicas),
+        "properties": {
+            "kind": operation.kind.value,
+            "resourceId": operation.resource_id,
+            "attempt": operation.attempt,
+            "cancelRequested": operation.cancel_requested,
+            "output": dict(operation.outputs),
+            "steps": [_step(step) for step in steps],
+        },
+    }
+    if operation.error_code:
+        view["error"] = error_body(operation.error_code, _sentence(operation), hint=operation.error_hint)["error"]
+    return view
+
+
+def _step(step: OperationStep) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "region": step.region,
+        "status": step.status.value,
+        "runs": step.runs,
+        "bytesDone": step.bytes_done,
+        "bytesTotal": step.bytes_total,
+        "bytesPerSecond": bytes_per_second(step),
+        "secondsLeft": seconds_left(step),
+        "startTime": when(step.started_at),
+        "endTime": when(step.ended_at),
+    }
+
+
+def _sentence(operation: Operation) -> str:
+    return f"{operation.error_message} {operation.error_hint}".strip()
+
+
+def _result(request: Request, operation: Operation) -> dict[str, Any] | None:
+    """What was made or changed; None where it was removed."""
+    id = ResourceId.parse(operation.resource_id)
+    if operation.kind in _REMOVALS | REMOVALS:
+        return None
+    if operation.kind in STORAGE_WORK:
+        return _stored(request, id, operation.kind)
+    if operation.kind in _VERSION_WORK:
+        return version_view(request, get_version(request, id))
+    if operation.kind in _LAB_WORK:
+        return lab_view(request, get_lab(request, id))
+    lab, machines = list_machines(request, id)
+    return next((machine_view(lab, each) for each in machines if each.id == operation.subject), None)
+
+
+def _stored(request: Request, id: ResourceId, kind: OperationKind) -> dict[str, Any]:
+    if kind is OperationKind.CREATE_IMAGE:
+        return image_view(*get_image(request, id))
+    return disk_view(request, get_disk(request, SNAPSHOT if kind is OperationKind.CREATE_SNAPSHOT else DISK, id))
+
+
+_ALL = SUBSCRIPTION + OURS + "/operations"
+_ONE = _ALL + "/{operation}"
+
+ROUTES = (
+    Route(name="CapsOperations_Get", method="GET", path=COMPUTE_OPERATION, handler=poll_in_location),
+    Route(name="OperationResults_Get", method="GET", path=LAB_OPERATION, handler=poll),
+    Route(name="CapsOperations_Cancel", method="DELETE", path=COMPUTE_OPERATION, handler=cancel_in_location),
+    Route(name="OperationResults_Cancel", method="DELETE", path=LAB_OPERATION, handler=cancel_by_delete),
+    Route(name="Operations_List", method="GET", path=_ALL, handler=list_all),
+    Route(name="Operations_Get", method="GET", path=_ONE, handler=get_one),
+    Route(name="Operations_Cancel", method="POST", path=_ONE + "/cancel", handler=cancel),
+    Route(name="Operations_Retry", method="POST", path=_ONE + "/retry", handler=retry),
+)

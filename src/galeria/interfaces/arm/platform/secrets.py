@@ -1,0 +1,93 @@
+"""Secrets of service principals, and the end of what they or a person opened. No answer but the first holds a secret."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from galeria.actions.people.credentials import (
+    SecretFacts,
+    add_identity,
+    add_secret,
+    list_secrets,
+    remove_secret,
+    revoke,
+)
+from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.envelope import when
+from galeria.interfaces.arm.protocol.errors import ArmJson
+from galeria.interfaces.arm.protocol.paging import Order, listed, page
+from galeria.interfaces.arm.protocol.responses import deleted, shown
+from galeria.interfaces.arm.protocol.routes import OURS, SUBSCRIPTION, Route
+from galeria.interfaces.arm.protocol.wire_types import Moment, Wire
+from galeria.interfaces.login.authority import Authority
+
+
+class NewSecret(Wire):
+    """The old ones work until `oldExpiresAt`; without it, until they are removed."""
+
+    expires_at: Moment | None = None
+    old_expires_at: Moment | None = None
+
+
+class NewIdentity(Wire):
+    expires_at: Moment | None = None
+
+
+def list_all(subscription: str, person: str, door: At) -> Response:
+    with door.reading() as request:
+        facts, link = page(door, list_secrets(request, person), order=_by_age)
+    return shown(listed([_view(each) for each in facts], link))
+
+
+def rotate(subscription: str, person: str, door: At, body: NewSecret | None = None) -> Response:
+    """201; `secret` is in the answer this once."""
+    asked = body or NewSecret()
+    with door.writing() as request:
+        made, secret = add_secret(request, person, expires_at=asked.expires_at, old_until=asked.old_expires_at)
+    return ArmJson({**_view(made), "secret": secret}, status_code=201)
+
+
+def identify(subscription: str, person: str, door: At, body: NewIdentity | None = None) -> Response:
+    """201; what a program in a machine finds as IDENTITY_ENDPOINT and IDENTITY_HEADER, this once."""
+    with door.writing() as request:
+        made, secret = add_identity(request, person, expires_at=(body or NewIdentity()).expires_at)
+    authority = Authority(endpoint=door.inside.endpoint, tenant_id=door.inside.tenant_id)
+    return ArmJson({**_view(made), "endpoint": authority.identity_endpoint, "secret": secret}, status_code=201)
+
+
+def remove(subscription: str, person: str, secret: str, door: At) -> Response:
+    with door.writing() as request:
+        return deleted(remove_secret(request, person, secret))
+
+
+def sign_out(subscription: str, person: str, door: At) -> Response:
+    """Sessions end, access tokens issued until now are refused; one's own are among them."""
+    with door.writing() as request:
+        principal = revoke(request, person)
+    view = {"id": principal.id, "name": principal.name, "tokensNotBefore": when(principal.tokens_not_before)}
+    return shown(view)
+
+
+def _by_age(facts: SecretFacts) -> Order:
+    return (facts.created_at.isoformat(), facts.id)
+
+
+def _view(facts: SecretFacts) -> dict[str, Any]:
+    return {
+        "id": facts.id,
+        "kind": facts.kind.value,
+        "createdAt": when(facts.created_at),
+        "expiresAt": when(facts.expires_at),
+    }
+
+
+_PERSON = SUBSCRIPTION + OURS + "/people/{person}"
+_SECRETS = _PERSON + "/secrets"
+
+ROUTES = (
+    Route(name="PeopleSecrets_List", method="GET", path=_SECRETS, handler=list_all),
+    Route(name="PeopleSecrets_Create", method="POST", path=_SECRETS, handler=rotate),
+    Route(name="PeopleSecrets_Delete", method="DELETE", path=_SECRETS + "/{secret}", handler=remove),
+    Route(name="People_CreateIdentity", method="POST", path=_PERSON + "/identity", handler=identify),
+    Route(name="People_Revoke", method="POST", path=_PERSON + "/revoke", handler=sign_out),
+)

@@ -1,0 +1,171 @@
+"""The one table from errors to HTTP, and the body that every error has here.
+
+    {"error": {"code", "message", "target", "details": [{"code", "message", "target"}], "additionalInfo": []}}
+
+Source: the ARM common error contract; `az` prints code, message and target.
+"""
+
+import logging
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from galeria.domain.errors import (
+    Canceled,
+    Conflict,
+    Forbidden,
+    GaleriaError,
+    Invalid,
+    NotFound,
+    Precondition,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+from galeria.interfaces.http.request_ids import RequestIdentity
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[GaleriaError], int] = {
+    Invalid: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Canceled: 409,
+    Precondition: 412,
+    TooLarge: 413,
+    Unavailable: 503,
+    GaleriaError: 500,
+}
+RETRY_SECONDS = "5"
+
+_HOLDERS = (dict, list)
+
+_SENTENCES = {
+    400: ("InvalidRequestContent", "The request's body could not be read. Send one JSON object in UTF-8."),
+    413: ("RequestEntityTooLarge", "The request's body is too large. Send files to /uploads."),
+}
+
+
+class ArmJson(JSONResponse):
+    """JSON as ARM answers it: what has no value has no key, except in our own part, whose keys are always there."""
+
+    media_type = "application/json; charset=utf-8"
+
+    def render(self, content: Any) -> bytes:
+        return to_json(_without_nulls(content) if isinstance(content, _HOLDERS) else content)
+
+
+def _without_nulls(content: Any) -> Any:
+    """Of a dict or a list. A page of 100 versions has 8,000 values: it is called only for what may hold others."""
+    if isinstance(content, list):
+        return [_without_nulls(each) if isinstance(each, _HOLDERS) else each for each in content]
+    return {
+        key: _without_nulls(value) if isinstance(value, _HOLDERS) and key != "galeria" else value
+        for key, value in content.items()
+        if value is not None
+    }
+
+
+def status_of(error: GaleriaError) -> int:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def error_body(
+    code: str,
+    message: str,
+    target: str | None = None,
+    details: list[dict[str, Any]] | None = None,
+    *,
+    hint: str = "",
+) -> dict[str, Any]:
+    """`hint` is part of the message already; programs that show the two apart find it in `additionalInfo`."""
+    return {
+        "error": {
+            "code": code,
+            "message": message,
+            "target": target,
+            "details": details or [],
+            "additionalInfo": [{"type": "Hint", "info": {"hint": hint}}] if hint else [],
+        }
+    }
+
+
+def told(error: GaleriaError) -> Response:
+    """A refusal or failure that the inside has words for."""
+    status = status_of(error)
+    headers = {"Retry-After": RETRY_SECONDS} if status == 503 else {}
+    return ArmJson(
+        error_body(error.code, str(error), error.target, hint=error.hint), status_code=status, headers=headers
+    )
+
+
+def too_large() -> Response:
+    return ArmJson(error_body(*_SENTENCES[413]), status_code=413, headers={"Connection": "close"})
+
+
+async def on_galeria_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GaleriaError)
+    if status_of(error) >= 500:
+        identity = RequestIdentity.of(request.scope)
+        log.warning("%s %s: %s (correlation id %s)", request.method, request.url.path, error, identity.correlation_id)
+    return told(error)
+
+
+async def on_wrong_content(request: Request, error: Exception) -> Response:
+    """What the wire types refuse: 400, never 422, with the path of every wrong property. Values are not repeated."""
+    assert isinstance(error, RequestValidationError)
+    details = [_detail(each) for each in error.errors()]
+    first = details[0]
+    if first["target"] == "location" and error.errors()[0]["type"] == "missing":
+        message = "The location property is required for this definition. Name a region, such as with --location."
+        return ArmJson(error_body("LocationRequired", message, "location"), status_code=400)
+    message = f"The request content was invalid: {first['target']}: {first['message']}. Correct it and send it again."
+    return ArmJson(error_body("InvalidRequestContent", message, first["target"], details), status_code=400)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """What the framework refuses: unknown paths and methods, unreadable or endless bodies."""
+    assert isinstance(error, HTTPException)
+    code, message = _refusal(request, error.status_code)
+    return ArmJson(error_body(code, message), status_code=error.status_code, headers=error.headers)
+
+
+async def on_fault(request: Request, error: Exception) -> Response:
+    """A fault of ours. Starlette raises it again, so that the server logs it, once, with this note in its traceback."""
+    identity = RequestIdentity.of(request.scope)
+    error.add_note(f"{request.method} {request.url.path}, correlation id {identity.correlation_id}")
+    message = (
+        "Something went wrong inside Galeria; what was asked for may not have happened. "
+        f"Look for the correlation id {identity.correlation_id} in the server's log."
+    )
+    # This answer is written outside of every middleware, so it names the request itself; the server then hangs up.
+    headers = {**identity.headers(), "Connection": "close"}
+    return ArmJson(error_body("InternalServerError", message), status_code=500, headers=headers)
+
+
+def _detail(error: dict[str, Any]) -> dict[str, Any]:
+    where = [str(part) for part in error["loc"] if part not in ("body", "query", "path")]
+    return {"code": "InvalidRequestContent", "message": error["msg"], "target": ".".join(where) or "body"}
+
+
+def _refusal(request: Request, status: int) -> tuple[str, str]:
+    path = request.url.path
+    if status == 404 and "/providers/" in path:
+        place = path.split("/providers/")[-1].split("/")
+        version = request.query_params.get("api-version", "")
+        return (
+            "InvalidResourceType",
+            f"The resource type '{'/'.join(place[1::2])}' could not be found in the namespace '{place[0]}' for api "
+            f"version '{version}'. Check the spelling of the path; /openapi.json lists what there is.",
+        )
+    if status == 404:
+        return "NotFound", f"There is nothing at '{path}'. Check its spelling; /openapi.json lists what there is."
+    if status == 405:
+        return "MethodNotAllowed", f"'{request.method}' is not possible here. The header Allow says what is."
+    return _SENTENCES.get(status, ("BadRequest", "The request was refused. Check its form and send it again."))

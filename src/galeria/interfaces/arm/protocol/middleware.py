@@ -1,0 +1,130 @@
+"""What happens to every request before it is routed: it gets its ids, its path its spelling, and it is let in or not.
+
+The order is ARM's: token, api-version, subscription, then the resource (reference: the ARM check-list, request handling).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+from anyio import to_thread
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from galeria.actions.core.caller import Caller
+from galeria.domain.errors import GaleriaError, Invalid, NotFound, Unauthenticated
+from galeria.interfaces.arm.protocol.errors import told
+from galeria.interfaces.http.path_case import canonical_path, is_arm
+from galeria.interfaces.http.request_ids import RequestIdentity
+from galeria.ports.work import Dice
+
+API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-(preview|alpha|beta|rc|privatepreview))?")
+# Where clients poll, the version may be left out.
+_POLLED = ("capsOperations", "operationResults")
+
+
+class IdentifyRequests:
+    """Every answer carries x-ms-request-id and x-ms-correlation-request-id, errors included."""
+
+    def __init__(self, app: ASGIApp, *, dice: Dice) -> None:
+        self._app = app
+        self._dice = dice
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        identity = RequestIdentity.read(Headers(scope=scope), self._dice)
+        identity.keep(scope)
+        # The sign-in door reads the correlation id from the header: both must say the same in log and audit trail.
+        name = b"x-ms-correlation-request-id"
+        others = [pair for pair in scope["headers"] if pair[0] != name]
+        scope["headers"] = [*others, (name, identity.correlation_id.encode())]
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(identity.headers())
+            await send(message)
+
+        await self._app(scope, receive, send_named)
+
+
+class SpellPaths:
+    """The paths of the ARM door reach the routes in one spelling."""
+
+    def __init__(self, app: ASGIApp, *, literals: Mapping[str, str]) -> None:
+        self._app = app
+        self._literals = literals
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_arm(scope["path"]):
+            scope["path"] = canonical_path(scope["path"], self._literals)
+        await self._app(scope, receive, send)
+
+
+class AdmitCallers:
+    """Nobody gets past this into the ARM door without a token, an api-version and our subscription.
+
+    It reads nothing of a body, so that strangers cannot make the server read one. The caller is kept in request.state.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        who: Callable[[Request], Caller],
+        challenge: Callable[[Request, Exception], Response],
+        subscription_id: str,
+    ) -> None:
+        self._app = app
+        self._who = who
+        self._challenge = challenge
+        self._subscription = subscription_id.lower()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not is_arm(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            caller = await to_thread.run_sync(self._who, request)
+            _check_version(scope["path"], request.query_params)
+            self._check_subscription(scope["path"])
+        except Unauthenticated as error:
+            await self._challenge(request, error)(scope, receive, send)
+            return
+        except GaleriaError as error:
+            await told(error)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["caller"] = caller
+        await self._app(scope, receive, send)
+
+    def _check_subscription(self, path: str) -> None:
+        parts = path.split("/")
+        if parts[1] == "subscriptions" and len(parts) > 2 and parts[2].lower() != self._subscription:
+            raise NotFound(
+                f"The subscription '{parts[2]}' could not be found.",
+                hint=f"The subscription here is '{self._subscription}'.",
+                code="SubscriptionNotFound",
+            )
+
+
+def _check_version(path: str, query: QueryParams) -> None:
+    version = query.get("api-version", "")
+    if any(ord(character) < 32 for character in path):
+        raise Invalid("The path contains control characters.", hint="Remove them.", code="InvalidRequestUri")
+    if API_VERSION.fullmatch(version):
+        return
+    if version:
+        raise Invalid(
+            f"The api-version '{version}' is invalid.",
+            hint="It is a date, YYYY-MM-DD, or a date with -preview behind it.",
+            code="InvalidApiVersionParameter",
+        )
+    if not any(word in path.split("/") for word in _POLLED):
+        raise Invalid(
+            "The api-version query parameter (?api-version=) is required for all requests.",
+            hint="Any date will do, such as ?api-version=2024-03-03.",
+            code="MissingApiVersionParameter",
+        )

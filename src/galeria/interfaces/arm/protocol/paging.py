@@ -1,0 +1,92 @@
+"""Lists come in pages, and a page's link says where the next one begins, so that what comes and goes moves nothing.
+
+{"value": [...], "nextLink": "absolute URL with $skipToken"}; the last page has no nextLink.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from galeria.domain.errors import Invalid
+from galeria.domain.resources import Resource
+from galeria.interfaces.arm.protocol.arm_request import Door
+
+PAGE = 100
+TOKEN = "$skipToken"
+
+T = TypeVar("T")
+Order = tuple[str | int, ...]
+
+
+def by_name(resource: Resource) -> Order:
+    return (resource.name.lower(), resource.key)
+
+
+def page(door: Door, things: Sequence[T], *, order: Callable[[T], Order]) -> tuple[list[T], str | None]:
+    """This request's page in the given order, and the next page's link."""
+    rest = sorted(things, key=order)
+    after = place_after(door)
+    if after is not None:
+        rest = [thing for thing in rest if _is_later(order(thing), after)]
+    size = _size(door)
+    if len(rest) <= size:
+        return rest, None
+    return rest[:size], next_link(door, order(rest[size - 1]))
+
+
+def place_after(door: Door) -> Order | None:
+    """The place in the list's order after which this page begins. Raises Invalid for a token that is none."""
+    token = _query(door, TOKEN)
+    if token is None:
+        return None
+    try:
+        place = json.loads(base64.urlsafe_b64decode(token.encode()))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise unknown_token() from error
+    if not isinstance(place, list) or not all(isinstance(part, str | int) for part in place):
+        raise unknown_token()
+    return tuple(place)
+
+
+def next_link(door: Door, place: Order) -> str:
+    """To the page that begins after the place."""
+    token = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    others = [pair for pair in door.http.query_params.multi_items() if pair[0].lower() != TOKEN.lower()]
+    query = urlencode([*others, (TOKEN, token)], safe="$", quote_via=quote)
+    return f"{door.inside.endpoint}{quote(door.http.scope['path'])}?{query}"
+
+
+def unknown_token() -> Invalid:
+    return Invalid(
+        "The $skipToken is not one of this list.", hint="Ask for the list again from its start.", target=TOKEN
+    )
+
+
+def listed(values: list[dict[str, Any]], link: str | None = None) -> dict[str, Any]:
+    """The body of a list."""
+    return {"value": values} if link is None else {"value": values, "nextLink": link}
+
+
+def _size(door: Door) -> int:
+    text = _query(door, "$top")
+    if text is None:
+        return PAGE
+    if not text.isdecimal() or int(text[:9]) < 1:
+        raise Invalid(f"$top is '{text}'.", hint="Give a whole number, 1 or more.", target="$top")
+    return min(int(text[:9]), PAGE)
+
+
+def _is_later(place: Order, after: Order) -> bool:
+    try:
+        return place > after
+    except TypeError as error:  # A token of another list.
+        raise unknown_token() from error
+
+
+def _query(door: Door, name: str) -> str | None:
+    """Names of query parameters are compared without regard to case; an empty one counts as absent."""
+    found = (value for key, value in door.http.query_params.multi_items() if key.lower() == name.lower())
+    return next(found, None) or None

@@ -1,0 +1,152 @@
+"""What /openapi.json says of every operation's answers: how success looks, and the one form that all errors have."""
+
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from galeria.interfaces.arm.protocol.routes import Route
+
+
+class Answer(Enum):
+    """One way to succeed: the status code, whether a body comes with it, and what it means."""
+
+    SHOWN = 200, True, "It is as the body says."
+    DONE = 200, False, "Done, or there was nothing to do."
+    MADE = 201, True, "It was made. Where there is a header Azure-AsyncOperation, the work on it goes on."
+    BEGUN = 202, False, "The work has begun; the headers Azure-AsyncOperation and Location say where to follow it."
+    WORKING = 202, True, "The work goes on; the header Azure-AsyncOperation says where to follow it."
+    GONE = 204, False, "There is nothing to show, or nothing was there."
+
+    def __init__(self, code: int, has_body: bool, words: str) -> None:
+        self.code = code
+        self.has_body = has_body
+        self.words = words
+
+
+Answers = tuple[Answer, ...]
+
+_BY_METHOD: dict[str, Answers] = {
+    "GET": (Answer.SHOWN,),
+    "HEAD": (Answer.GONE,),
+    "PUT": (Answer.SHOWN, Answer.MADE),
+    "PATCH": (Answer.SHOWN,),
+    "POST": (Answer.SHOWN,),
+    "DELETE": (Answer.DONE, Answer.GONE),
+}
+_SHOWN = (Answer.SHOWN,)
+_DONE = (Answer.DONE,)
+_MADE = (Answer.MADE,)
+_GONE = (Answer.GONE,)
+_BEGUN = (Answer.BEGUN,)
+_WORKING = (Answer.WORKING,)
+_SHOWN_OR_WORKING = (Answer.SHOWN, Answer.WORKING)
+_DONE_OR_BEGUN = (Answer.DONE, Answer.BEGUN)
+_BEGUN_OR_GONE = (Answer.BEGUN, Answer.GONE)
+_BEGUN_OR_TOLD = (Answer.BEGUN, Answer.WORKING)
+_POLLED = (Answer.SHOWN, Answer.WORKING, Answer.GONE)
+# Where the method does not tell it. The run of schemathesis refuses an answer that is not named.
+_BY_NAME: dict[str, Answers] = {
+    "ResourceGroups_Delete": _BEGUN,
+    "GalleryImageVersions_Delete": (Answer.DONE, Answer.BEGUN, Answer.GONE),
+    "Disks_CreateOrUpdate": _SHOWN_OR_WORKING,
+    "Disks_Update": _SHOWN_OR_WORKING,
+    "Disks_Delete": _BEGUN_OR_GONE,
+    "Disks_RevokeAccess": _DONE_OR_BEGUN,
+    "Snapshots_CreateOrUpdate": _SHOWN_OR_WORKING,
+    "Snapshots_Update": _SHOWN_OR_WORKING,
+    "Snapshots_Delete": _BEGUN_OR_GONE,
+    "Snapshots_RevokeAccess": _DONE_OR_BEGUN,
+    "ManagedImages_Delete": _BEGUN_OR_GONE,
+    "LabPlans_SaveImage": _BEGUN_OR_TOLD,
+    "Images_CreateOrUpdate": _SHOWN,
+    "Labs_Delete": _BEGUN_OR_GONE,
+    "Labs_Publish": _BEGUN,
+    "Labs_SyncGroup": _DONE,
+    "VirtualMachines_Start": _DONE_OR_BEGUN,
+    "VirtualMachines_Stop": _DONE_OR_BEGUN,
+    "VirtualMachines_Reimage": _DONE_OR_BEGUN,
+    "VirtualMachines_Redeploy": _DONE_OR_BEGUN,
+    "VirtualMachines_ResetPassword": _DONE_OR_BEGUN,
+    "Users_Invite": _DONE,
+    "LabAccounts_CreateLab": _DONE,
+    "LabAccounts_Delete": _GONE,
+    "GalleryImages2018_CreateOrUpdate": _SHOWN,
+    "SharedImages_Update": _SHOWN,
+    "Labs2018_AddUsers": _DONE,
+    "Labs2018_Delete": _BEGUN_OR_GONE,
+    "Labs2018_Register": _DONE,
+    "EnvironmentSettings_ClaimAny": _DONE,
+    "EnvironmentSettings_Delete": _BEGUN_OR_GONE,
+    "EnvironmentSettings_Publish": _DONE,
+    "EnvironmentSettings_ResetPassword": _DONE_OR_BEGUN,
+    "EnvironmentSettings_SaveImage": _DONE_OR_BEGUN,
+    "EnvironmentSettings_Start": _DONE_OR_BEGUN,
+    "EnvironmentSettings_Stop": _DONE_OR_BEGUN,
+    "Environments_Claim": _DONE,
+    "Environments_CreateOrUpdate": _SHOWN,
+    "Environments_Delete": _GONE,
+    "Environments_ResetPassword": _DONE_OR_BEGUN,
+    "Environments_Start": _DONE_OR_BEGUN,
+    "Environments_Stop": _DONE_OR_BEGUN,
+    "Users2018_Delete": _GONE,
+    "GlobalUsers_Register": _DONE,
+    "GlobalUsers_ResetPassword": _DONE_OR_BEGUN,
+    "GlobalUsers_StartEnvironment": _DONE_OR_BEGUN,
+    "GlobalUsers_StopEnvironment": _DONE_OR_BEGUN,
+    "CapsOperations_Get": _POLLED,
+    "OperationResults_Get": _POLLED,
+    "Operations_Cancel": _WORKING,
+    "Operations_Retry": _WORKING,
+    "People_Create": _MADE,
+    "PeopleSecrets_Create": _MADE,
+    "People_CreateIdentity": _MADE,
+    "RoleAssignments_Create": _MADE,
+    "RoleAssignments_Delete": (Answer.SHOWN, Answer.GONE),
+    "Tags_DeleteAtScope": _DONE,
+}
+
+
+class ErrorDetail(BaseModel):
+    """One thing that was wrong."""
+
+    code: str
+    message: str
+    target: str | None = None
+
+
+class ErrorBody(ErrorDetail):
+    """What was wrong, and in the message's last sentence what to do next."""
+
+    details: list[ErrorDetail] = Field(default_factory=list)
+    additionalInfo: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class ErrorResponse(BaseModel):
+    """The body of every error."""
+
+    error: ErrorBody
+
+
+def answers_of(route: Route) -> Answers:
+    """How it can succeed, the status codes ascending."""
+    return _BY_NAME.get(route.name, _BY_METHOD[route.method])
+
+
+def responses_of(route: Route) -> dict[int | str, dict[str, Any]]:
+    """In the form that FastAPI takes. The default stands in the place of its own 422, which is never answered here."""
+    answers = answers_of(route)
+    bare = {each.code for each in answers if not each.has_body}
+    # OpenAPI cannot say that a body may be missing: one that does not always come is left to the words.
+    told: dict[int | str, dict[str, Any]] = {each.code: _described(each, bare) for each in answers}
+    return {**told, "default": {"model": ErrorResponse, "description": "An error; its code is in the body."}}
+
+
+def unknown_names(routes: tuple[Route, ...]) -> set[str]:
+    """The operations that are spoken of here and are not in the door's table."""
+    return set(_BY_NAME) - {route.name for route in routes}
+
+
+def _described(answer: Answer, bare: set[int]) -> dict[str, Any]:
+    told: dict[str, Any] = {"description": answer.words}
+    return told if answer.code in bare else told | {"content": {"application/json": {"schema": {}}}}

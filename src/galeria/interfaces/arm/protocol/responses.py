@@ -1,0 +1,72 @@
+"""Status codes and headers as Azure's clients insist on them: which ones, is in the ARM check-list of the reference.
+
+A PUT that begins work sends no Location, so that clients end by reading the resource itself.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from galeria.domain.operations import Operation
+from galeria.domain.states import is_settled
+from galeria.interfaces.arm.protocol.arm_request import Door
+from galeria.interfaces.arm.protocol.errors import ArmJson
+from galeria.interfaces.arm.protocol.etags import etag_headers
+
+# Without this header clients poll every 30 s.
+RETRY_SECONDS = "1"
+
+
+def shown(body: Any) -> Response:
+    return ArmJson(body, headers=etag_headers(body))
+
+
+def put(door: Door, body: Any, *, is_new: bool, operation: Operation | None = None) -> Response:
+    """201 for what is new, else 200; with the operation to follow where one is under way."""
+    headers = {**etag_headers(body), **_followed(door, operation)}
+    return ArmJson(body, status_code=201 if is_new else 200, headers=headers)
+
+
+def accepted(door: Door, operation: Operation, body: Any = None) -> Response:
+    """202: the work goes on; where to follow it is in the headers."""
+    headers = {**polled(door, operation), "Location": monitor_url(door, operation)}
+    return ArmJson(body, status_code=202, headers=headers) if body is not None else Response(None, 202, headers)
+
+
+def polled(door: Door, operation: Operation) -> dict[str, str]:
+    return {"Azure-AsyncOperation": operation_url(door, operation), "Retry-After": RETRY_SECONDS}
+
+
+def prefers_body(headers: Mapping[str, str]) -> bool:
+    """Whether the caller asks for a body where none is usual. Source of the header: RFC 7240."""
+    return any(each.strip().lower() == "return=representation" for each in headers.get("prefer", "").split(","))
+
+
+def deleted(was_there: bool) -> Response:
+    return Response(status_code=200 if was_there else 204)
+
+
+def deleting(door: Door, operation: Operation | None) -> Response:
+    return Response(status_code=204) if operation is None else accepted(door, operation)
+
+
+def operation_id(operation: Operation) -> str:
+    """Under the provider of what it works on: clients follow it in the same place as Azure's."""
+    subscription = f"/subscriptions/{operation.subscription_id}"
+    if "/providers/microsoft.compute/" in operation.resource_id.lower():
+        place = f"{subscription}/providers/Microsoft.Compute/locations/{operation.location}"
+        return f"{place}/capsOperations/{operation.id}"
+    return f"{subscription}/providers/Microsoft.LabServices/operationResults/{operation.id}"
+
+
+def operation_url(door: Door, operation: Operation) -> str:
+    return f"{door.inside.endpoint}{operation_id(operation)}?api-version={door.api_version}"
+
+
+def monitor_url(door: Door, operation: Operation) -> str:
+    return operation_url(door, operation) + "&monitor=true"
+
+
+def _followed(door: Door, operation: Operation | None) -> dict[str, str]:
+    return {} if operation is None or is_settled(operation.status) else polled(door, operation)

@@ -1,0 +1,170 @@
+"""The blob door: /disks/{id}/abcd, opened by the signature in the address and by nothing else.
+
+GET, HEAD: the VHD or a range of it · GET ?comp=pagelist · PUT ?comp=page: write or clear pages · PUT: begin anew.
+A page is on disk before it is acknowledged, so that an upload may be continued at any time, by writing what is missing.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from email.utils import format_datetime
+
+import anyio
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response, StreamingResponse
+
+from galeria.actions.storage.disk_access import Key, admit
+from galeria.actions.storage.page_blobs import ContentBlob, PageBlob, UploadBlob
+from galeria.domain.errors import Forbidden, GaleriaError, TooLarge
+from galeria.domain.images.storage import AccessLevel, StoredDisk
+from galeria.interfaces.blobs.ranges import (
+    LARGEST_WRITE,
+    asked_range,
+    page_range,
+    require_match,
+    require_sum,
+    whole_size,
+    within,
+)
+from galeria.interfaces.blobs.responses import common, page_list, properties, refused, told, written
+from galeria.interfaces.services import Inside
+
+PATH = "/disks/{disk}/abcd"
+PIECE = 4 << 20  # bytes read and sent at once
+_SECONDS = 60.0  # without a byte
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """What an address opens."""
+
+    disk: StoredDisk
+    level: AccessLevel
+    blob: UploadBlob | ContentBlob
+
+    @property
+    def tag(self) -> str:
+        return f'"0x{self.blob.state()}"'
+
+    @property
+    def modified(self) -> str:
+        return format_datetime(self.disk.modified_at, usegmt=True)
+
+    def for_writing(self) -> UploadBlob:
+        if not isinstance(self.blob, UploadBlob):
+            raise Forbidden("This address only reads.", hint="Ask for access to write.")
+        return self.blob
+
+
+def blob_router(inside: Inside, *, at_once: int = 16) -> APIRouter:
+    """`at_once` requests are worked on at the same time; the others wait."""
+    router = APIRouter(include_in_schema=False)
+    working = anyio.CapacityLimiter(at_once)
+
+    async def handle(request: Request, disk: str) -> Response:
+        headers = common(request.headers)
+        try:
+            async with working:
+                return await _answer(inside, request, disk, headers)
+        except GaleriaError as error:
+            return told(error, headers)
+
+    router.add_api_route(PATH, handle, methods=["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH"], response_model=None)
+    return router
+
+
+async def _answer(inside: Inside, request: Request, disk: str, headers: dict[str, str]) -> Response:
+    key = Key(grant_id=request.query_params.get("si", ""), secret=request.query_params.get("sig", ""))
+    opened = await to_thread.run_sync(_open, inside, disk, key)
+    asked, what = request.headers, (request.method, request.query_params.get("comp", ""))
+    if what == ("PUT", "page"):
+        body = await _body(request)
+        return await to_thread.run_sync(_put_page, opened, asked, body, headers)
+    if what == ("PUT", ""):
+        return await to_thread.run_sync(_put_blob, opened, asked, headers)
+    if what == ("GET", "pagelist"):
+        return await to_thread.run_sync(_page_ranges, opened, asked, headers)
+    if what in (("GET", ""), ("HEAD", "")):
+        return await to_thread.run_sync(_get_blob, opened, request.method, asked, headers)
+    raise refused("A disk cannot be asked that.", "UnsupportedHttpVerb")
+
+
+def _open(inside: Inside, disk_id: str, key: Key) -> Opened:
+    disk, level = admit(inside.database, inside.clock, disk_id, key)
+    blob = (
+        UploadBlob(inside.disk_files, disk)
+        if level is AccessLevel.WRITE
+        else ContentBlob(inside.stores[disk.location], disk)
+    )
+    return Opened(disk=disk, level=level, blob=blob)
+
+
+def _put_page(opened: Opened, asked: Mapping[str, str], body: bytes, headers: dict[str, str]) -> Response:
+    blob = opened.for_writing()
+    start, length = page_range(asked, blob.size)
+    require_match(asked, opened.tag)
+    kind = asked.get("x-ms-page-write", "").lower()
+    if kind == "clear" and not body:
+        blob.clear(start, length)
+        return Response(None, 201, headers | written(opened.tag, opened.modified))
+    if kind != "update" or length != len(body):
+        raise refused("x-ms-page-write and the body's length do not fit the range.", "InvalidHeaderValue")
+    md5 = require_sum(asked, body)
+    blob.write(start, body)
+    return Response(None, 201, headers | written(opened.tag, opened.modified) | {"Content-MD5": md5})
+
+
+def _put_blob(opened: Opened, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
+    """The service refuses it for a disk; clients that begin every upload so can be used here."""
+    blob = opened.for_writing()
+    require_match(asked, opened.tag)
+    whole_size(asked, blob)
+    blob.clear(0, blob.size)
+    return Response(None, 201, headers | written(opened.tag, opened.modified))
+
+
+def _page_ranges(opened: Opened, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
+    limits = asked_range(asked, opened.blob.size)
+    require_match(asked, opened.tag)
+    body = page_list(within(opened.blob.ranges(), limits))
+    more = {**properties(opened.blob, opened.tag, opened.modified)}
+    return Response(body, 200, headers | more, media_type="application/xml")
+
+
+def _get_blob(opened: Opened, method: str, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
+    blob, size = opened.blob, opened.blob.size
+    require_match(asked, opened.tag)
+    headers = headers | properties(blob, opened.tag, opened.modified)
+    if method == "HEAD":
+        return Response(None, 200, headers | {"Content-Length": str(size), "Content-Type": "application/octet-stream"})
+    part = asked_range(asked, size)
+    start, length = part or (0, size)
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
+    headers["Content-Length"] = str(length)
+    return StreamingResponse(
+        _pieces(blob, start, length), 206 if part else 200, headers, media_type="application/octet-stream"
+    )
+
+
+async def _pieces(blob: PageBlob, start: int, length: int) -> AsyncIterator[bytes]:
+    end = start + length
+    while start < end:
+        some = min(PIECE, end - start)
+        yield await to_thread.run_sync(blob.read, start, some)
+        start += some
+
+
+async def _body(request: Request) -> bytes:
+    """At most one write's worth. Raises TooLarge, Invalid where the sender went away."""
+    body = bytearray()
+    try:
+        with anyio.fail_after(_SECONDS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > LARGEST_WRITE:
+                    raise TooLarge(f"One write has at most {LARGEST_WRITE} bytes.", hint="Write smaller ranges.")
+    except (ClientDisconnect, TimeoutError) as error:
+        raise refused("The request broke off.", "IncompleteBody") from error
+    return bytes(body)

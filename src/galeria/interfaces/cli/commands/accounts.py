@@ -1,0 +1,127 @@
+"""galeria account: lab accounts, their gallery, their policies."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from galeria.interfaces.cli.commands.galleries import create_gallery
+from galeria.interfaces.cli.kit.command import noun, remote
+from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.regions import Region, RegionList, named_regions
+from galeria.interfaces.cli.kit.table import columns, facts
+from galeria.interfaces.cli.kit.wait import Yes, settled
+from galeria.interfaces.cli.kit.wording import last_part, listed
+
+OptionalName = Annotated[str, typer.Argument(help="The lab account's name or id. [default: that of --account]")]
+
+
+def add_account_commands(app: typer.Typer) -> None:
+    account = noun(app, "account", "Lab accounts: their gallery and their policies.")
+    _add_basic_commands(account)
+    _add_gallery_commands(account)
+
+    @remote(account, "policy")
+    def policy(
+        desk: Desk,
+        os_disk_limit: Annotated[int | None, typer.Option(help="OS disks must be smaller than so many GB.")] = None,
+        enable_images: Annotated[
+            bool | None, typer.Option("--enable-images/--disable-images", help="Images of a newly attached gallery.")
+        ] = None,
+        regions: RegionList = None,
+    ) -> None:
+        """Change what labs of the account may use; without options show it."""
+        chosen = named_regions(regions) or None
+        with desk.galeria() as galeria:
+            if (os_disk_limit, enable_images, chosen) != (None, None, None):
+                begun = galeria.accounts.set_policy(
+                    allowed_regions=chosen, os_disk_limit_gb=os_disk_limit, enable_by_default=enable_images
+                )
+                settled(desk, galeria, begun)
+            found = galeria.accounts.get()
+        desk.show(found, lambda: _facts(found))
+
+
+def _add_basic_commands(account: typer.Typer) -> None:
+    @remote(account, "create")
+    def create(
+        desk: Desk,
+        name: Annotated[str, typer.Argument(help="The new account's name.")],
+        region: Region = "",
+        gallery: Annotated[str, typer.Option(help="Attach this gallery at once.")] = "",
+    ) -> None:
+        """Make a lab account."""
+        with desk.galeria() as galeria:
+            place = region or galeria.groups.region_of(galeria.names.account_id(name))
+            settled(desk, galeria, galeria.accounts.put(name, region=place, gallery=gallery or None))
+            made = galeria.accounts.get(name)
+        desk.done(made, f"The lab account '{made['name']}' is in {made['location']}.")
+
+    @remote(account, "list")
+    def list_accounts(desk: Desk) -> None:
+        """The lab accounts that you may see."""
+        with desk.galeria() as galeria:
+            accounts = galeria.accounts.list()
+        rows = [
+            (each["name"], each["location"], last_part(each["properties"].get("sharedGalleryId"))) for each in accounts
+        ]
+        desk.show(accounts, lambda: columns(["Name", "Region", "Gallery"], rows))
+
+    @remote(account, "show")
+    def show(desk: Desk, name: OptionalName = "") -> None:
+        """One lab account."""
+        with desk.galeria() as galeria:
+            found = galeria.accounts.get(name)
+        desk.show(found, lambda: _facts(found))
+
+    @remote(account, "delete")
+    def delete(
+        desk: Desk, name: Annotated[str, typer.Argument(help="The lab account's name or id.")], yes: Yes = False
+    ) -> None:
+        """Delete a lab account. Its labs and images stay, but those labs can then not be exported."""
+        desk.confirm(f"Delete the lab account '{name}'? Its labs stay, but cannot be exported any more.", yes=yes)
+        with desk.galeria() as galeria:
+            settled(desk, galeria, galeria.accounts.delete(name))
+        desk.done({"deleted": name}, f"The lab account '{name}' is gone.")
+
+
+def _add_gallery_commands(account: typer.Typer) -> None:
+    @remote(account, "attach")
+    def attach(
+        desk: Desk,
+        gallery: Annotated[str, typer.Argument(help="The gallery's name or id.")],
+        create: Annotated[bool, typer.Option("--create", help="Make the gallery, if there is none.")] = False,
+        region: Region = "",
+    ) -> None:
+        """Attach a gallery: its images are then offered for labs."""
+        with desk.galeria() as galeria:
+            if create and galeria.galleries.find(gallery) is None:
+                create_gallery(desk, galeria, gallery, region, "")
+            settled(desk, galeria, galeria.accounts.attach(gallery))
+            found = galeria.accounts.get()
+        desk.done(found, f"The gallery '{last_part(gallery)}' is attached to '{found['name']}'.")
+
+    @remote(account, "detach")
+    def detach(desk: Desk) -> None:
+        """Detach the account's gallery. Its images and the labs made from them stay."""
+        with desk.galeria() as galeria:
+            settled(desk, galeria, galeria.accounts.detach())
+            found = galeria.accounts.get()
+        desk.done(found, f"'{found['name']}' has no gallery now.")
+
+
+def _facts(account: dict[str, Any]) -> Table:
+    properties = account["properties"]
+    ours = properties.get("galeria") or {}
+    enabled = ours.get("imagesEnabledByDefault")
+    return facts(
+        [
+            ("Name", account["name"]),
+            ("Region", account["location"]),
+            ("Gallery", last_part(properties.get("sharedGalleryId"))),
+            ("Allowed regions", listed(properties.get("allowedRegions"))),
+            ("OS disks under", f"{ours.get('osDiskLimitInGB')} GB"),
+            ("New images are", "–" if enabled is None else "enabled" if enabled else "disabled"),
+            ("Id", account["id"]),
+        ]
+    )

@@ -1,0 +1,97 @@
+"""galeria image delete, replicate: what changes or frees stored bytes."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from galeria.interfaces.cli.kit.command import remote
+from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.regions import RegionList, named_regions
+from galeria.interfaces.cli.kit.table import columns
+from galeria.interfaces.cli.kit.version_rows import replica_table
+from galeria.interfaces.cli.kit.wait import Wait, Yes, settled
+from galeria.interfaces.cli.kit.wording import listed, size
+from galeria.interfaces.client.galeria import Galeria
+
+Name = Annotated[str, typer.Argument(help="The image's name or display name.")]
+InGallery = Annotated[str, typer.Option("--gallery", help="The gallery. [default: the account's attached one]")]
+
+
+def add_image_change_commands(image: typer.Typer) -> None:
+    @remote(image, "replicate")
+    def replicate(
+        desk: Desk,
+        name: Name,
+        version: Annotated[str, typer.Argument(help="Such as 1.0.0.")],
+        regions: RegionList = None,
+        remove: Annotated[list[str] | None, typer.Option("--remove", help="Regions to leave.")] = None,
+        gallery: InGallery = "",
+        wait: Wait = True,
+    ) -> None:
+        """Bring a version to more regions, or mend what failed there; with --remove take it out of some."""
+        with desk.galeria() as galeria:
+            definition = definition_id(galeria, gallery, name)
+            found = galeria.versions.get("", definition, version)
+            begun = galeria.versions.replicate(found, add=named_regions(regions), remove=named_regions(remove))
+            settled(desk, galeria, begun, wait=wait)
+            found = galeria.versions.by_id(found["id"])
+        desk.show(found, lambda: replica_table(found))
+
+    @remote(image, "delete")
+    def delete(
+        desk: Desk,
+        name: Name,
+        version: Annotated[str, typer.Argument(help="Only this version. [default: the whole image]")] = "",
+        gallery: InGallery = "",
+        yes: Yes = False,
+    ) -> None:
+        """Show what deleting means (labs that use it, bytes freed now and later), ask, and delete."""
+        with desk.galeria() as galeria:
+            definition = definition_id(galeria, gallery, name)
+            numbers = [version] if version else [each["name"] for each in galeria.versions.list("", definition)]
+            impacts = [galeria.versions.impact("", definition, number) for number in numbers]
+            if not desk.is_json and impacts:
+                desk.out.print(_impact_table(numbers, impacts))
+            what = f"version {version} of '{name}'" if version else f"the image '{name}' with {len(numbers)} versions"
+            desk.confirm(f"Delete {what}? Labs made from it keep working.", yes=yes)
+            outputs = [_delete_version(desk, galeria, definition, number) for number in numbers]
+            if not version:
+                settled(desk, galeria, galeria.definitions.delete("", definition))
+        desk.done({"deleted": numbers, "outputs": outputs}, _freed(what, outputs))
+
+
+def definition_id(galeria: Galeria, gallery: str, name: str) -> str:
+    """Of an image by its name in a gallery, or by its name or display name in the account's."""
+    if name.startswith("/"):
+        return name
+    if gallery:
+        return str(galeria.names.image(gallery, name))
+    return str(galeria.images.get(name)["properties"]["sharedGalleryId"])
+
+
+def _delete_version(desk: Desk, galeria: Galeria, definition: str, number: str) -> dict[str, Any]:
+    snapshot = settled(desk, galeria, galeria.versions.delete("", definition, number))
+    return snapshot.output if snapshot else {}
+
+
+def _freed(what: str, outputs: list[dict[str, Any]]) -> str:
+    now = sum(sum((each.get("freedBytes") or {}).values()) for each in outputs)
+    later = sum(sum((each.get("laterBytes") or {}).values()) for each in outputs)
+    waiting = f" {size(later)} more when the labs that stand on it are gone." if later else ""
+    return f"Deleted {what}. Freed: {size(now)}.{waiting}"
+
+
+def _impact_table(numbers: list[str], impacts: list[dict[str, Any]]) -> Table:
+    rows = [
+        (
+            number,
+            region["region"],
+            size(region["freedNowBytes"]),
+            size(region["freedLaterBytes"]),
+            listed([lab.get("title") or lab["name"] for lab in impact["labs"]]),
+        )
+        for number, impact in zip(numbers, impacts, strict=True)
+        for region in impact["regions"] or [{"region": "–", "freedNowBytes": 0, "freedLaterBytes": 0}]
+    ]
+    return columns(["Version", "Region", "Freed now", "Freed later", "Labs"], rows, right=frozenset({2, 3}))

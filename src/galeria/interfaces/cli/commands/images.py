@@ -1,0 +1,131 @@
+"""galeria image list, show, enable, disable: the images that a lab account offers, and those of a gallery."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from galeria.domain.errors import Forbidden
+from galeria.interfaces.cli.commands.image_changes import add_image_change_commands
+from galeria.interfaces.cli.commands.image_import import add_import_command
+from galeria.interfaces.cli.kit.command import noun, remote
+from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.table import columns, facts
+from galeria.interfaces.cli.kit.version_rows import HEADINGS, version_row, version_table
+from galeria.interfaces.cli.kit.wording import listed, yes
+from galeria.interfaces.client.galeria import Galeria
+
+Name = Annotated[str, typer.Argument(help="The image's name or display name.")]
+InRegion = Annotated[str, typer.Option("--region", "-r", help="As a lab there would see it. [default: the account's]")]
+InGallery = Annotated[str, typer.Option("--gallery", help="Look into this gallery itself, not through the account.")]
+
+
+def add_image_commands(app: typer.Typer) -> None:
+    image = noun(app, "image", "Images: import, offer, copy to regions, delete.")
+    add_import_command(image)
+
+    @remote(image, "list")
+    def list_images(desk: Desk, region: InRegion = "", gallery: InGallery = "") -> None:
+        """What the account offers for labs in a region; images that cannot be used are shown with reason and cure."""
+        with desk.galeria() as galeria:
+            if gallery:
+                _list_gallery(desk, galeria, gallery)
+                return
+            images = galeria.images.list(region=region)
+        desk.show(images, lambda: _offers_table(images))
+
+    @remote(image, "show")
+    def show(desk: Desk, name: Name, region: InRegion = "") -> None:
+        """One image: how the account offers it, and its versions where you may see them."""
+        with desk.galeria() as galeria:
+            found = galeria.images.get(name, region=region)
+            versions = _find_versions(galeria, found["properties"]["sharedGalleryId"])
+        desk.show({"image": found, "versions": versions}, lambda: _offer_facts(found))
+        if versions and not desk.is_json:
+            desk.say("")
+            desk.out.print(version_table(versions))
+
+    @remote(image, "enable")
+    def enable(desk: Desk, name: Name) -> None:
+        """Offer an image of the attached gallery for labs of the account."""
+        _switch(desk, name, enabled=True)
+
+    @remote(image, "disable")
+    def disable(desk: Desk, name: Name) -> None:
+        """Offer it no more. Labs made from it stay."""
+        _switch(desk, name, enabled=False)
+
+    add_image_change_commands(image)
+
+
+def _switch(desk: Desk, name: str, *, enabled: bool) -> None:
+    with desk.galeria() as galeria:
+        found = galeria.images.enable(name, enabled=enabled)
+    state = "offered" if enabled else "no longer offered"
+    desk.done(found, f"The image '{name}' is {state} for new labs of '{galeria.names.account}'.")
+
+
+def _list_gallery(desk: Desk, galeria: Galeria, gallery: str) -> None:
+    definitions = galeria.definitions.list(gallery)
+    listed_versions = [(each, galeria.versions.list(gallery, each["id"])) for each in definitions]
+    value = [{**definition, "versions": versions} for definition, versions in listed_versions]
+    desk.show(value, lambda: _gallery_table(listed_versions))
+
+
+def _gallery_table(listed_versions: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> Table:
+    rows = []
+    for definition, versions in listed_versions:
+        properties = definition["properties"]
+        first = [definition["name"], properties["osType"], properties["osState"], properties.get("hyperVGeneration")]
+        rows += [first + version_row(each) for each in versions] or [[*first, *[""] * len(HEADINGS)]]
+    return columns(["Image", "OS", "OS state", "Gen", *HEADINGS], rows, right=frozenset({6, 7}))
+
+
+def _find_versions(galeria: Galeria, definition_id: str) -> list[dict[str, Any]] | None:
+    """None for people who may use the image, but not look into the gallery."""
+    try:
+        return galeria.versions.list("", definition_id)
+    except Forbidden:
+        return None
+
+
+def _offers_table(images: list[dict[str, Any]]) -> Table:
+    rows = []
+    for each in images:
+        properties, ours = each["properties"], each["properties"].get("galeria") or {}
+        rows.append(
+            (
+                each["name"],
+                properties.get("displayName"),
+                properties.get("osType"),
+                properties.get("osState"),
+                ours.get("version"),
+                listed(properties.get("availableRegions")),
+                yes(bool(ours.get("usable"))),
+                " ".join(_obstacle(obstacle) for obstacle in ours.get("obstacles") or []),
+            )
+        )
+    headings = ["Image", "Display name", "OS", "OS state", "Latest", "Regions", "Usable", "Reason and cure"]
+    return columns(headings, rows)
+
+
+def _offer_facts(image: dict[str, Any]) -> Table:
+    properties, ours = image["properties"], image["properties"].get("galeria") or {}
+    obstacles = [("Why not", _obstacle(each)) for each in ours.get("obstacles") or []]
+    return facts(
+        [
+            ("Name", image["name"]),
+            ("Display name", properties.get("displayName")),
+            ("OS", f"{properties.get('osType')}, {properties.get('osState')}"),
+            ("Latest version", ours.get("version")),
+            ("Regions", listed(properties.get("availableRegions"))),
+            ("Offered", properties.get("enabledState")),
+            ("Usable", yes(bool(ours.get("usable")))),
+            *obstacles,
+            ("Id", properties.get("sharedGalleryId")),
+        ]
+    )
+
+
+def _obstacle(obstacle: dict[str, Any]) -> str:
+    return f"{obstacle['reason']} ▸ {obstacle['cure']}"

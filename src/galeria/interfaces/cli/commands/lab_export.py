@@ -1,0 +1,117 @@
+"""galeria lab estimate, export: a template saved to the gallery, its price named before and its real figures after."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from galeria.domain.errors import Forbidden
+from galeria.interfaces.cli.commands.galleries import remark_examples
+from galeria.interfaces.cli.commands.operations import steps_table
+from galeria.interfaces.cli.kit.command import remote
+from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.regions import RegionList, named_regions
+from galeria.interfaces.cli.kit.table import columns, facts
+from galeria.interfaces.cli.kit.version_rows import replica_table
+from galeria.interfaces.cli.kit.wait import Wait, Yes, settled
+from galeria.interfaces.cli.kit.wording import last_part, money, size
+from galeria.interfaces.client.galeria import Galeria
+from galeria.interfaces.client.labs import TEMPLATE
+
+Lab = Annotated[str, typer.Argument(help="The lab's name or id.")]
+ImageName = Annotated[
+    str, typer.Option("--name", help="What the image is called; an existing one gets its next version.")
+]
+Version = Annotated[str, typer.Option(help="[default: 1.0.0, or the next after the latest]")]
+Machine = Annotated[str, typer.Option("--machine", help="Which of its machines.")]
+
+
+def add_export_commands(lab: typer.Typer) -> None:
+    @remote(lab, "estimate")
+    def estimate(desk: Desk, lab: Lab, name: ImageName, version: Version = "", regions: RegionList = None) -> None:
+        """What an export would read, send, store and cost. Nothing is changed."""
+        with desk.galeria() as galeria:
+            found = galeria.exports.estimate(lab, name=name, version=version, regions=named_regions(regions))
+        desk.show(found, lambda: _estimate_table(found))
+        _say_price(desk, found)
+
+    @remote(lab, "export")
+    def export(
+        desk: Desk,
+        lab: Lab,
+        name: ImageName,
+        version: Version = "",
+        regions: RegionList = None,
+        machine: Machine = TEMPLATE,
+        yes: Yes = False,
+        wait: Wait = True,
+    ) -> None:
+        """Save the lab's template to the account's gallery, in every region of its geography or in those named."""
+        places = named_regions(regions)
+        with desk.galeria() as galeria:
+            found = galeria.exports.estimate(lab, name=name, version=version, regions=places, machine=machine)
+            if not desk.is_json:
+                desk.out.print(_estimate_table(found))
+                _say_price(desk, found)
+            desk.confirm(f"Export '{last_part(lab)}' as version {found['version']} of '{name}'?", yes=yes)
+            begun = galeria.exports.begin(lab, name=name, version=version, regions=places, machine=machine)
+            snapshot = settled(desk, galeria, begun, wait=wait)
+            made = _find_version(galeria, begun.resource["imageVersionId"])
+        value = {"estimate": found, "version": made, "operation": snapshot.raw if snapshot else begun.resource}
+        if desk.is_json:
+            desk.say_json(value)
+        elif made and wait:
+            desk.out.print(_summary(made))
+            desk.out.print(replica_table(made))
+        elif snapshot:
+            desk.out.print(steps_table(snapshot))
+
+
+def _find_version(galeria: Galeria, id: str) -> dict[str, Any] | None:
+    """None for people who may export, but not look into the gallery."""
+    try:
+        return galeria.versions.by_id(id)
+    except Forbidden:
+        return None
+
+
+def _say_price(desk: Desk, estimate: dict[str, Any]) -> None:
+    if desk.is_json:
+        return
+    kind = "a new image" if estimate["isNewImage"] else "the next version"
+    desk.say(f"{estimate['image']} {estimate['version']}, {kind}: reads at most {size(estimate['readBytes'])}.")
+    currency = estimate["currency"]
+    month, once = money(estimate["pricePerMonth"], currency), money(estimate["priceOnce"], currency)
+    desk.say(f"At most {month} per month, and {once} once for sending.")
+    remark_examples(desk, estimate)
+
+
+def _estimate_table(estimate: dict[str, Any]) -> Table:
+    currency = estimate["currency"]
+    rows = [
+        (
+            each["region"],
+            size(each["sendBytes"]),
+            size(each["storeBytes"]),
+            money(each["pricePerMonth"], currency),
+            money(each["priceOnce"], currency),
+        )
+        for each in estimate["regions"]
+    ]
+    headings = ["Region", "Sends", "Stores", "Per month", "Once"]
+    return columns(headings, rows, right=frozenset({1, 2, 3, 4}))
+
+
+def _summary(version: dict[str, Any]) -> Table:
+    ours = version["properties"].get("galeria") or {}
+    sent = sum(each.get("sentBytes") or 0 for each in ours.get("replicas") or [])
+    return facts(
+        [
+            ("Exported", f"{version['id'].split('/')[-3]} {version['name']}"),
+            ("Disk", size(ours.get("logicalBytes"))),
+            ("Read", size(ours.get("readBytes"))),
+            ("Stored", size(ours.get("storedBytes"))),
+            ("Sent", size(sent)),
+            ("Id", version["id"]),
+        ]
+    )

@@ -1,0 +1,74 @@
+"""galeria lab start, stop, connect, reset-password: the machine of a lab."""
+
+import shlex
+from typing import Annotated, Any
+
+import typer
+
+from galeria.domain.errors import Conflict
+from galeria.interfaces.cli.kit.command import remote
+from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.wait import Wait, settled
+from galeria.interfaces.client.labs import TEMPLATE
+
+Lab = Annotated[str, typer.Argument(help="The lab's name or id.")]
+Machine = Annotated[str, typer.Option("--machine", help="Which of its machines.")]
+
+
+def add_machine_commands(lab: typer.Typer, password_file: Any, variable: str) -> None:
+    """`password_file` is the option's type, `variable` the environment's name for the password."""
+
+    @remote(lab, "start")
+    def start(desk: Desk, name: Lab, machine: Machine = TEMPLATE, wait: Wait = True) -> None:
+        """Start the machine and wait until it can be used."""
+        with desk.galeria() as galeria:
+            settled(desk, galeria, galeria.machines.start(name, machine), wait=wait)
+            found = galeria.machines.get(name, machine)
+        desk.done(found, _how_to_connect(name, found))
+
+    @remote(lab, "stop")
+    def stop(desk: Desk, name: Lab, machine: Machine = TEMPLATE, wait: Wait = True) -> None:
+        """Shut the machine down cleanly."""
+        with desk.galeria() as galeria:
+            settled(desk, galeria, galeria.machines.stop(name, machine), wait=wait)
+            found = galeria.machines.get(name, machine)
+        desk.done(found, f"The machine is {found['properties'].get('state')}.")
+
+    @remote(lab, "connect")
+    def connect(desk: Desk, name: Lab, machine: Machine = TEMPLATE) -> None:
+        """Print the command that opens a shell in the running machine."""
+        with desk.galeria() as galeria:
+            found = galeria.machines.get(name, machine)
+        command = _ssh_command(name, found)
+        desk.done({**found["properties"]["connectionProfile"], "command": command}, command)
+
+    @remote(lab, "reset-password")
+    def reset_password(
+        desk: Desk,
+        name: Lab,
+        user: Annotated[str, typer.Option(help="The account in the machine; made where it is missing.")],
+        machine: Machine = TEMPLATE,
+        password_file: password_file = None,
+        wait: Wait = True,
+    ) -> None:
+        """Set a password in the running machine."""
+        password = desk.secret(variable, password_file, f"New password for {user} in the machine")
+        with desk.galeria() as galeria:
+            begun = galeria.machines.reset_password(name, user=user, password=password, machine=machine)
+            settled(desk, galeria, begun, wait=wait)
+        desk.done({"user": user, "lab": name}, f"'{user}' signs in with the new password now.")
+
+
+def _ssh_command(lab: str, machine: dict[str, Any]) -> str:
+    """Raises Conflict while nobody could connect."""
+    profile, state = machine["properties"].get("connectionProfile") or {}, machine["properties"].get("state")
+    if state != "Running" or not profile.get("sshAuthority"):
+        raise Conflict(f"The machine is {state}.", hint=f"Start it first: galeria lab start {lab}.")
+    host, _, port = str(profile["sshAuthority"]).rpartition(":")
+    return shlex.join(["ssh", "-p", port, f"{profile.get('adminUsername')}@{host}"])
+
+
+def _how_to_connect(lab: str, machine: dict[str, Any]) -> str:
+    if machine["properties"].get("state") != "Running":
+        return f"The machine is {machine['properties'].get('state')}."
+    return f"The machine is running. Connect with: {_ssh_command(lab, machine)}"

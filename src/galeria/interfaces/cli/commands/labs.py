@@ -1,0 +1,166 @@
+"""galeria lab: labs and their template machines."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from galeria.domain.errors import Conflict
+from galeria.interfaces.cli.commands.lab_export import add_export_commands
+from galeria.interfaces.cli.commands.lab_machines import add_machine_commands
+from galeria.interfaces.cli.kit.command import noun, remote
+from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.regions import Region
+from galeria.interfaces.cli.kit.table import columns, facts
+from galeria.interfaces.cli.kit.wait import Wait, Yes, settled
+from galeria.interfaces.cli.kit.wording import last_part
+from galeria.interfaces.client.galeria import Galeria
+from galeria.interfaces.client.labs import NewLab
+
+PASSWORD = "GALERIA_LAB_PASSWORD"
+
+Name = Annotated[str, typer.Argument(help="The lab's name or id.")]
+PasswordFile = Annotated[
+    Path | None, typer.Option("--password-file", help=f"Read the password from here. [else {PASSWORD}, or a prompt]")
+]
+
+
+def add_lab_commands(app: typer.Typer) -> None:
+    lab = noun(app, "lab", "Labs and their template machines.")
+    _add_create_command(lab)
+
+    @remote(lab, "list")
+    def list_labs(desk: Desk) -> None:
+        """The labs that you may see."""
+        with desk.galeria() as galeria:
+            labs = galeria.labs.list()
+        desk.show(labs, lambda: columns(["Name", "Title", "Region", "Image", "Size", "State"], map(_row, labs)))
+
+    @remote(lab, "show")
+    def show(desk: Desk, name: Name) -> None:
+        """One lab and its machines."""
+        with desk.galeria() as galeria:
+            found, machines = galeria.labs.get(name), galeria.machines.list(name)
+        desk.show({"lab": found, "machines": machines}, lambda: _facts(found))
+        if machines and not desk.is_json:
+            desk.say("")
+            desk.out.print(_machine_table(machines))
+
+    @remote(lab, "delete")
+    def delete(desk: Desk, name: Name, yes: Yes = False, wait: Wait = True) -> None:
+        """Delete a lab with its machines and their disks. Images stay."""
+        desk.confirm(f"Delete the lab '{name}' with its machines and everything on their disks?", yes=yes)
+        with desk.galeria() as galeria:
+            settled(desk, galeria, galeria.labs.delete(name), wait=wait)
+        desk.done({"deleted": name}, f"The lab '{name}' is gone." if wait else f"The lab '{name}' is being deleted.")
+
+    add_machine_commands(lab, PasswordFile, PASSWORD)
+    add_export_commands(lab)
+
+
+def _add_create_command(lab: typer.Typer) -> None:
+    @remote(lab, "create")
+    def create(
+        desk: Desk,
+        name: Annotated[str, typer.Argument(help="The new lab's name.")],
+        image: Annotated[str, typer.Option(help="The image's name, display name or id.")],
+        user: Annotated[str, typer.Option(help="The account to make in the machine.")],
+        version: Annotated[str, typer.Option(help="An exact version. [default: the latest in the region]")] = "",
+        region: Region = "",
+        size: Annotated[str, typer.Option(help="The machine's size, such as Tiny, Small, Medium, Large.")] = "Small",
+        title: Annotated[str, typer.Option(help="What people see. [default: the name]")] = "",
+        new_identity: Annotated[
+            bool, typer.Option("--new-identity", help="New host name, machine id and host keys (specialized images).")
+        ] = False,
+        password_file: PasswordFile = None,
+        wait: Wait = True,
+    ) -> None:
+        """Make a lab from an image, with its template VM, not started."""
+        password = desk.secret(PASSWORD, password_file, f"Password for {user} in the machine")
+        with desk.galeria() as galeria:
+            wanted = NewLab(
+                image=_image_id(galeria, image, version, region),
+                user=user,
+                password=password,
+                region=region or galeria.accounts.get()["location"],
+                size=size,
+                title=title,
+                new_identity=new_identity,
+            )
+            settled(desk, galeria, galeria.labs.create(name, wanted), wait=wait)
+            made = galeria.labs.get(name)
+        begun = "is there" if wait else "is being made"
+        desk.done(made, f"The lab '{made['name']}' {begun}. Start its machine with: galeria lab start {made['name']}")
+
+
+def _image_id(galeria: Galeria, image: str, version: str, region: str) -> str:
+    found = image
+    if not image.startswith("/"):
+        found = galeria.images.get(image, region=region)["properties"]["sharedGalleryId"]
+        if found is None:
+            raise Conflict(f"The image '{image}' is in no gallery.", hint="Name another one: galeria image list.")
+    return f"{found}/versions/{version}" if version else str(found)
+
+
+def _row(lab: dict[str, Any]) -> tuple[Any, ...]:
+    properties = lab["properties"]
+    profile = properties.get("virtualMachineProfile") or {}
+    return (
+        lab["name"],
+        properties.get("title"),
+        lab["location"],
+        _image(profile.get("imageReference") or {}),
+        (profile.get("sku") or {}).get("name"),
+        _state(properties),
+    )
+
+
+def _facts(lab: dict[str, Any]) -> Table:
+    properties = lab["properties"]
+    profile = properties.get("virtualMachineProfile") or {}
+    return facts(
+        [
+            ("Name", lab["name"]),
+            ("Title", properties.get("title")),
+            ("Region", lab["location"]),
+            ("Account", last_part(properties.get("labPlanId"))),
+            ("Image", _image(profile.get("imageReference") or {})),
+            ("Size", (profile.get("sku") or {}).get("name")),
+            ("State", _state(properties)),
+            ("Id", lab["id"]),
+        ]
+    )
+
+
+def _machine_table(machines: list[dict[str, Any]]) -> Table:
+    rows = []
+    for each in machines:
+        properties = each["properties"]
+        profile, ours = properties.get("connectionProfile") or {}, properties.get("galeria") or {}
+        rows.append(
+            (
+                each["name"],
+                properties.get("state"),
+                profile.get("sshAuthority"),
+                profile.get("adminUsername"),
+                ours.get("failure"),
+            )
+        )
+    return columns(["Machine", "State", "SSH", "User", "Failure"], rows)
+
+
+def _image(reference: dict[str, Any]) -> str:
+    """The definition's name and the exact version that the lab got."""
+    id = str(reference.get("id") or "")
+    definition = id.partition("/versions/")[0]
+    return f"{last_part(definition)} {reference.get('exactVersion') or ''}".strip()
+
+
+def _state(properties: dict[str, Any]) -> str:
+    """What the lab is, or, while it is being made or after that failed, how it stands with that."""
+    failure = (properties.get("galeria") or {}).get("failure")
+    if failure:
+        return f"Failed: {failure}"
+    made = properties.get("provisioningState")
+    return str(properties.get("state") if made in (None, "Succeeded") else made)

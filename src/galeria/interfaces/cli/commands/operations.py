@@ -1,0 +1,103 @@
+"""galeria operation: anything that takes time, looked at and steered."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from galeria.interfaces.cli.kit.command import noun, remote
+from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.table import columns, facts
+from galeria.interfaces.cli.kit.wait import Wait, settled
+from galeria.interfaces.cli.kit.wording import names_in, size
+from galeria.interfaces.client.operations import Begun, Snapshot, snapshot_of
+
+Id = Annotated[str, typer.Argument(help="The operation's id.")]
+
+
+def add_operation_commands(app: typer.Typer) -> None:
+    operation = noun(app, "operation", "Anything that takes time: follow, cancel, retry.")
+
+    @remote(operation, "list")
+    def list_operations(
+        desk: Desk,
+        resource: Annotated[str, typer.Option(help="Only those on resources whose id starts so.")] = "",
+    ) -> None:
+        """Newest first."""
+        with desk.galeria() as galeria:
+            found = galeria.operations.list(resource)
+        desk.show(found, lambda: _table(found))
+
+    @remote(operation, "show")
+    def show(desk: Desk, id: Id) -> None:
+        """One operation and its steps, as they stand now."""
+        with desk.galeria() as galeria:
+            found = galeria.operations.get(id)
+        desk.show(found.raw, lambda: _facts(found))
+        if found.steps and not desk.is_json:
+            desk.say("")
+            desk.out.print(steps_table(found))
+
+    @remote(operation, "follow")
+    def follow(desk: Desk, id: Id) -> None:
+        """Watch it to its end. Fails when it fails."""
+        with desk.galeria() as galeria:
+            _settle(desk, galeria.operations.get(id), settled(desk, galeria, Begun(resource={}, operation=id)))
+
+    @remote(operation, "cancel")
+    def cancel(desk: Desk, id: Id) -> None:
+        """Ask it to stop at the next moment that leaves everything whole."""
+        with desk.galeria() as galeria:
+            galeria.operations.cancel(id)
+            found = galeria.operations.get(id)
+        desk.done(found.raw, f"The operation was asked to stop. It is {found.status}.")
+
+    @remote(operation, "retry")
+    def retry(desk: Desk, id: Id, wait: Wait = True) -> None:
+        """Let a failed or canceled operation continue: what was finished is kept."""
+        with desk.galeria() as galeria:
+            begun = galeria.operations.retry(id)
+            _settle(desk, galeria.operations.get(id), settled(desk, galeria, begun, wait=wait))
+
+
+def _settle(desk: Desk, before: Snapshot, after: Snapshot | None) -> None:
+    found = after or before
+    desk.done(found.raw, f"The operation is {found.status}.")
+
+
+def _table(operations: list[dict[str, Any]]) -> Table:
+    rows = []
+    for each in operations:
+        found = snapshot_of(each)
+        started = str(each.get("startTime") or "")[:16].replace("T", " ")
+        rows.append((found.id, found.kind, found.status, f"{found.percent:.0f}%", names_in(found.resource_id), started))
+    return columns(["Id", "Kind", "Status", "Done", "Resource", "Started"], rows, right=frozenset({3}))
+
+
+def _facts(found: Snapshot) -> Table:
+    error = f"{found.error.get('code')}: {found.error.get('message')}" if found.error else None
+    return facts(
+        [
+            ("Id", found.id),
+            ("Kind", found.kind),
+            ("Status", found.status),
+            ("Done", f"{found.percent:.0f}%"),
+            ("Attempt", found.attempt),
+            ("Error", error),
+            ("Resource", found.resource_id),
+        ]
+    )
+
+
+def steps_table(found: Snapshot) -> Table:
+    rows = [
+        (
+            each.name,
+            each.region,
+            each.status,
+            each.runs,
+            f"{size(each.bytes_done)} of {size(each.bytes_total)}" if each.bytes_total else "",
+        )
+        for each in found.steps
+    ]
+    return columns(["Step", "Region", "Status", "Runs", "Bytes"], rows, right=frozenset({3}))

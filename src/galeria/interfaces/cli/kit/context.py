@@ -1,0 +1,160 @@
+"""What every command has before it: where to write, whom to ask, which server to talk to."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from galeria.domain.errors import Canceled, GaleriaError, Invalid, Unauthenticated
+from galeria.interfaces.cli.kit.table import console
+from galeria.interfaces.cli.kit.wording import plain
+from galeria.interfaces.client.galeria import Galeria
+from galeria.interfaces.client.local_files import state_folder
+from galeria.interfaces.client.server_lookup import Finder, Found, Wanted
+
+FAILED = 1
+USAGE = 2
+DEFAULT_DATA = Path("data")
+
+
+class OutputFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What every command takes. None: not given."""
+
+    output: OutputFormat = OutputFormat.TABLE
+    endpoint: str | None = None
+    ca_file: Path | None = None
+    sign_in_as: str | None = None
+    data: Path | None = None
+    group: str = "galeria"
+    account: str = "labs"
+
+
+class Desk:
+    def __init__(self, options: Options, environment: Mapping[str, str]) -> None:
+        self.options = options
+        self.environment = environment
+        self.out: Console = console()
+        self.err: Console = console(stderr=True)
+
+    @property
+    def is_json(self) -> bool:
+        return self.options.output is OutputFormat.JSON
+
+    @property
+    def data(self) -> Path:
+        """The data directory of an installation on this host."""
+        return self.options.data or Path(self.environment.get("GALERIA_DATA") or DEFAULT_DATA)
+
+    @property
+    def finder(self) -> Finder:
+        return Finder(self.environment, self.ask_for_password)
+
+    @property
+    def wanted(self) -> Wanted:
+        given = self.options
+        return Wanted(endpoint=given.endpoint, ca_file=given.ca_file, user=given.sign_in_as, data=given.data)
+
+    def found(self) -> Found:
+        return self.finder.resolve(self.wanted)
+
+    @contextmanager
+    def galeria(self) -> Iterator[Galeria]:
+        """Signed in, and patient: a server that is being restarted is waited for."""
+        found = self.found()
+        with found.connect(patient=True) as connection:
+            yield Galeria.open(
+                connection,
+                memory=state_folder(self.environment),
+                subscription=found.subscription,
+                group=self.options.group,
+                account=self.options.account,
+            )
+
+    def show(self, value: Any, table: Callable[[], Table]) -> None:
+        """The result of a command: as it came from the server, or as a table."""
+        if self.is_json:
+            self.say_json(value)
+        else:
+            self.out.print(table())
+
+    def done(self, value: Any, sentence: str) -> None:
+        """The same where a sentence says it all."""
+        if self.is_json:
+            self.say_json(value)
+        else:
+            self.say(sentence)
+
+    def say(self, sentence: str) -> None:
+        self.out.print(Text(sentence))
+
+    def say_json(self, value: Any) -> None:
+        self.out.file.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def remark(self, sentence: str) -> None:
+        """For the person at the terminal, not part of the result."""
+        if not self.is_json:
+            self.err.print(Text(sentence))
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Raises Canceled unless the person agrees; Invalid where nobody can be asked and --yes was not given."""
+        if yes:
+            return
+        if self.is_json or not sys.stdin.isatty():
+            raise Invalid("Nobody can be asked to confirm this.", hint="Add --yes to go ahead without a question.")
+        if not typer.confirm(question, err=True):
+            raise Canceled("Nothing was done.")
+
+    def secret(self, variable: str, file: Path | None, prompt: str) -> str:
+        """A password out of a file, the environment or a prompt; never from the arguments, which every process can see."""
+        if file:
+            return self._read_secret(file)
+        if self.environment.get(variable):
+            return self.environment[variable]
+        if not sys.stdin.isatty():
+            raise Invalid("A password is missing.", hint=f"Set {variable}, or give --password-file.")
+        answer: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True)
+        return answer
+
+    def tell(self, error: GaleriaError) -> None:
+        """One line with the error, one with the hint, on standard error."""
+        if self.is_json:
+            told = {"code": error.code, "message": error.message, "hint": error.hint, "target": error.target}
+            self.err.file.write(json.dumps({"error": told}, ensure_ascii=False) + "\n")
+            return
+        self.err.print(Text(f"Error: {plain(error.message)}", style="bold red"), soft_wrap=True)
+        if error.hint:
+            self.err.print(Text(f"Hint: {plain(error.hint)}"), soft_wrap=True)
+
+    def _read_secret(self, file: Path) -> str:
+        try:
+            return file.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise Invalid(f"'{file}' cannot be read: {error.strerror}.", hint="Check --password-file.") from error
+
+    def ask_for_password(self, user: str) -> str:
+        if self.environment.get("GALERIA_PASSWORD"):
+            return self.environment["GALERIA_PASSWORD"]
+        if not sys.stdin.isatty():
+            raise Unauthenticated(f"The password of '{user}' is missing.", hint="Set GALERIA_PASSWORD.")
+        answer: str = typer.prompt(f"Password of {plain(user)}", hide_input=True, err=True)
+        return answer
+
+
+def new_desk(options: Options) -> Desk:
+    return Desk(options, dict(os.environ))

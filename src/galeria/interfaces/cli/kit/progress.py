@@ -1,0 +1,156 @@
+"""Work that takes time, shown while it goes on: bars in a terminal, lines elsewhere, nothing where programs read."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.wording import duration, plain, size
+from galeria.interfaces.client.operations import Snapshot, StepSnapshot
+from galeria.interfaces.client.uploads import Heard
+
+# A line is written when a tenth more is done, or after so many seconds.
+_TENTH = 10
+_SILENCE = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of work: a file on its way, or a step in one region."""
+
+    label: str
+    status: str  # Running, Succeeded, Failed
+    done: int = 0  # bytes
+    total: int = 0  # bytes; 0 where no bytes move
+    rate: float | None = None  # bytes per second
+    left: float | None = None  # seconds
+
+    @property
+    def percent(self) -> int:
+        if self.status == "Succeeded":
+            return 100
+        return min(99, self.done * 100 // self.total) if self.total else 0
+
+    @property
+    def figures(self) -> str:
+        """Such as 1.2 GiB of 3.0 GiB, 85.0 MiB/s, 20 s left."""
+        if self.status != "Running":
+            return (size(self.total) if self.total else "") if self.status == "Succeeded" else self.status.lower()
+        if not self.total:
+            return ""
+        parts = [f"{size(self.done)} of {size(self.total)}"]
+        parts += [f"{size(self.rate)}/s"] if self.rate else []
+        parts += [f"{duration(self.left)} left"] if self.left is not None else []
+        return ", ".join(parts)
+
+
+class Display(Protocol):
+    def show(self, row: Row) -> None: ...
+
+
+class Silence:
+    def show(self, row: Row) -> None:
+        """Programs read the result, not the way to it."""
+
+
+class Bars:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def show(self, row: Row) -> None:
+        if row.label not in self._tasks:
+            self._tasks[row.label] = self._progress.add_task(row.label, total=100, figures="")
+        # A step without bytes has no end in sight: its bar only moves to and fro until it has ended.
+        total = 100 if row.total or row.status != "Running" else None
+        self._progress.update(self._tasks[row.label], completed=row.percent, total=total, figures=row.figures)
+
+
+class Lines:
+    """A line when something begins, moves on by a tenth, or ends."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._last: dict[str, tuple[str, int, float]] = {}
+
+    def show(self, row: Row) -> None:
+        status, percent, at = self._last.get(row.label, ("", -1, 0.0))
+        now = time.monotonic()
+        moved = row.percent // _TENTH > percent // _TENTH or (row.percent > percent and now - at > _SILENCE)
+        if row.status == status and not moved:
+            return
+        self._last[row.label] = (row.status, row.percent, now)
+        self._write(_line(row))
+
+
+class Follower:
+    """Turns what the client tells into rows."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._began: dict[
+            str, tuple[float, int]
+        ] = {}  # label → when its first byte was heard of, and how many there were
+
+    def watch(self, snapshot: Snapshot) -> None:
+        """For `Galeria.wait`."""
+        for step in snapshot.steps:
+            self._display.show(_row(step))
+
+    def file(self, file: Path) -> Heard:
+        """For uploads."""
+        return lambda done, total: self.bytes(f"sending {file.name}", done, total)
+
+    def bytes(self, label: str, done: int, total: int) -> None:
+        """Bytes that are counted here: the rate is that since the first call with this label."""
+        now = time.monotonic()
+        began, already = self._began.setdefault(label, (now, done))
+        rate = (done - already) / (now - began) if now > began else None
+        left = (total - done) / rate if rate else None
+        status = "Succeeded" if done >= total else "Running"
+        self._display.show(Row(label=plain(label), status=status, done=done, total=total, rate=rate, left=left))
+
+
+@contextmanager
+def following(desk: Desk) -> Iterator[Follower]:
+    """A follower for as long as the block runs. It shows on standard error; results alone go to standard output."""
+    if desk.is_json:
+        yield Follower(Silence())
+    elif desk.err.is_terminal:
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[figures]}", markup=False),
+        )
+        with Progress(*columns, console=desk.err) as progress:
+            yield Follower(Bars(progress))
+    else:
+        yield Follower(Lines(lambda line: desk.err.print(Text(line), soft_wrap=True)))
+
+
+def _row(step: StepSnapshot) -> Row:
+    name = step.name.replace("_", " ").replace("-", " ")
+    again = f" (run {step.runs})" if step.runs > 1 else ""
+    return Row(
+        label=plain(f"{name} {step.region}".strip() + again),
+        status=step.status or "Running",
+        done=step.bytes_done,
+        total=step.bytes_total,
+        rate=step.bytes_per_second,
+        left=step.seconds_left,
+    )
+
+
+def _line(row: Row) -> str:
+    if row.status == "Succeeded":
+        return f"{row.label}: done" + (f" ({row.figures})" if row.figures else "")
+    if row.status == "Failed":
+        return f"{row.label}: failed"
+    return f"{row.label}: {row.percent}% ({row.figures})" if row.total else f"{row.label} …"

@@ -1,0 +1,141 @@
+"""Which server, and as whom: options before environment before the data directory before the kept sign-in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from galeria.domain.errors import Unauthenticated
+from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.credentials import AccessToken, ClientSecret, Credentials, Password
+from galeria.interfaces.client.local_files import CONNECT_FILE, SessionFile, config_folder, read_connect_file
+
+AskPassword = Callable[[str], str]
+"""Asks a person for the password of that user; raises Unauthenticated where nobody can be asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What was typed. None: not given."""
+
+    endpoint: str | None = None
+    ca_file: Path | None = None
+    user: str | None = None
+    data: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    endpoint: str
+    ca_file: Path | None
+    who: str  # a user's name or a client id
+    credentials: Credentials
+    subscription: str | None = None  # None: the server's first one
+    origin: str  # where this was found, for people
+
+    def connect(self, *, patient: bool = False) -> Connection:
+        return Connection(self.endpoint, self.credentials, ca_file=self.ca_file, patient=patient)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    endpoint: str
+    ca_file: Path | None
+    origin: str
+    data: Path | None = None
+
+
+class Finder:
+    """`environment` is that of the process; `ask` may be used when only a user's name is known."""
+
+    def __init__(self, environment: Mapping[str, str], ask: AskPassword) -> None:
+        self._environment = environment
+        self._ask = ask
+        self._sessions = SessionFile(config_folder(environment))
+
+    def resolve(self, wanted: Wanted) -> Found:
+        """Raises Unauthenticated, saying every way to sign in."""
+        place = self._place(wanted)
+        if place is None:
+            raise Unauthenticated(
+                "It is not known which server to talk to.",
+                hint="On the server's host give --data DIR; elsewhere sign in once: "
+                "galeria login --endpoint https://HOST:PORT --ca-file CA.pem --user NAME.",
+            )
+        return self._as_typed(wanted, place) or self._as_kept(place)
+
+    def place_of_login(self, wanted: Wanted) -> tuple[str, Path | None]:
+        """Endpoint and authority for a new sign-in."""
+        place = self._place(wanted)
+        if place is None:
+            raise Unauthenticated(
+                "The endpoint is missing.", hint="Give it: galeria login --endpoint https://HOST:PORT."
+            )
+        return place.endpoint, place.ca_file
+
+    def _place(self, wanted: Wanted) -> _Place | None:
+        env = self._environment
+        ca_file = wanted.ca_file or _path(env.get("GALERIA_CA_FILE"))
+        if wanted.endpoint:
+            return _Place(endpoint=wanted.endpoint, ca_file=ca_file, origin="--endpoint")
+        if wanted.data:
+            return _of_data(wanted.data, "--data")
+        if env.get("GALERIA_ENDPOINT"):
+            return _Place(endpoint=env["GALERIA_ENDPOINT"], ca_file=ca_file, origin="GALERIA_ENDPOINT")
+        if env.get("GALERIA_DATA"):
+            return _of_data(Path(env["GALERIA_DATA"]), "GALERIA_DATA")
+        kept = self._sessions.find()
+        if kept:
+            return _Place(endpoint=kept.endpoint, ca_file=ca_file or kept.ca_file, origin="galeria login")
+        if (Path("data") / CONNECT_FILE).exists():
+            return _of_data(Path("data"), "./data")
+        return None
+
+    def _as_typed(self, wanted: Wanted, place: _Place) -> Found | None:
+        """As whom the options or the environment say; None when they say nothing."""
+        env = self._environment
+        user = wanted.user or (None if place.data else env.get("GALERIA_USER"))
+        if user:
+            password = env.get("GALERIA_PASSWORD") or self._ask(user)
+            return _found(place, user, Password(user=user, password=password))
+        if place.data:
+            return None
+        if env.get("GALERIA_CLIENT_ID") and env.get("GALERIA_CLIENT_SECRET"):
+            name = env["GALERIA_CLIENT_ID"]
+            return _found(place, name, ClientSecret(client_id=name, client_secret=env["GALERIA_CLIENT_SECRET"]))
+        if env.get("GALERIA_TOKEN"):
+            return _found(place, "the bearer of GALERIA_TOKEN", AccessToken(value=env["GALERIA_TOKEN"]))
+        return None
+
+    def _as_kept(self, place: _Place) -> Found:
+        if place.data:
+            kept = read_connect_file(place.data)
+            secret = ClientSecret(client_id=kept.client_id, client_secret=kept.client_secret)
+            return _found(place, kept.client_id, secret, subscription=kept.subscription_id)
+        session = self._sessions.find()
+        if session and session.endpoint.rstrip("/") == place.endpoint.rstrip("/"):
+            return _found(place, session.user, self._sessions.credentials(session))
+        raise Unauthenticated(
+            f"You are not signed in at {place.endpoint}.",
+            hint="Sign in with 'galeria login', or give --user and GALERIA_PASSWORD, "
+            "or GALERIA_CLIENT_ID and GALERIA_CLIENT_SECRET.",
+        )
+
+
+def _of_data(data: Path, origin: str) -> _Place:
+    kept = read_connect_file(data)
+    return _Place(endpoint=kept.endpoint, ca_file=kept.ca_file, origin=origin, data=data)
+
+
+def _found(place: _Place, who: str, credentials: Credentials, *, subscription: str | None = None) -> Found:
+    return Found(
+        endpoint=place.endpoint,
+        ca_file=place.ca_file,
+        who=who,
+        credentials=credentials,
+        subscription=subscription,
+        origin=place.origin,
+    )
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None

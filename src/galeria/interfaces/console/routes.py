@@ -1,0 +1,100 @@
+"""The door to screens: /console/{group}/{lab}/{machine}, a WebSocket for whoever may set a password in the machine."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from anyio import to_thread
+from fastapi import APIRouter
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from galeria.actions.core.caller import Caller
+from galeria.actions.labs.consoles import get_console, use_console
+from galeria.domain.errors import GaleriaError, Unauthenticated
+from galeria.domain.ids import ResourceId
+from galeria.interfaces.console.bridge import bridge
+from galeria.interfaces.console.close_codes import Ending, ending_of
+from galeria.interfaces.services import Inside
+
+PATH = "/console/{group}/{lab}/{machine}"
+SUBPROTOCOL = "binary"  # what viewers older than noVNC 1.0 insist on
+LOOK_AGAIN = 30.0  # seconds
+
+Who = Callable[[WebSocket], Caller | None]
+
+
+def console_router(inside: Inside, who: Who, *, look_again: float = LOOK_AGAIN) -> APIRouter:
+    """`who` says who is asking, in a thread; None or Unauthenticated for nobody.
+
+    It is asked again every `look_again` seconds: who has signed out, or lost the right, does not go on looking.
+    """
+    router = APIRouter()
+
+    async def show(websocket: WebSocket, group: str, lab: str, machine: str) -> None:
+        if not is_own_origin(websocket, inside.endpoint):
+            await websocket.close()  # before it is accepted: the answer is 403
+            return
+        lab_id = ResourceId(inside.subscription_id, group).resource("Microsoft.LabServices", "labs", lab)
+        await _Console(inside=inside, who=who, websocket=websocket, lab_id=lab_id, machine=machine).show(look_again)
+
+    router.add_api_websocket_route(PATH, show, name="console")
+    return router
+
+
+def is_own_origin(websocket: WebSocket, endpoint: str) -> bool:
+    """Whether a page of ours asks. Browsers send cookies along with any page's WebSocket, and always tell whose it is."""
+    origin = websocket.headers.get("origin", "").lower()
+    scheme = "https" if websocket.url.scheme == "wss" else "http"
+    return origin in (endpoint.lower(), f"{scheme}://{websocket.headers.get('host', '')}".lower())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Console:
+    inside: Inside
+    who: Who
+    websocket: WebSocket
+    lab_id: ResourceId
+    machine: str
+
+    async def show(self, look_again: float) -> None:
+        """It is accepted first, because a browser tells a page nothing of an answer before that."""
+        offered = self.websocket.scope["subprotocols"]
+        await self.websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+        try:
+            connection = await to_thread.run_sync(self._open)
+        except GaleriaError as error:
+            await self._close(ending_of(error))
+            return
+        ending = await bridge(self.websocket, connection, lambda: self._watch(look_again))
+        if ending is not None:
+            await self._close(ending)
+
+    def _open(self) -> socket.socket:
+        with self.inside.request(self._caller()) as request:
+            machine = use_console(request, self.lab_id, self.machine)
+        return self.inside.engine.open_console(machine)
+
+    async def _watch(self, look_again: float) -> Ending:
+        """Returns when the caller may not look any more."""
+        while True:
+            await asyncio.sleep(look_again)
+            try:
+                await to_thread.run_sync(self._check)
+            except GaleriaError as error:
+                return ending_of(error)
+
+    def _check(self) -> None:
+        with self.inside.reading(self._caller()) as request:
+            get_console(request, self.lab_id, self.machine)
+
+    def _caller(self) -> Caller:
+        caller = self.who(self.websocket)
+        if caller is None:
+            raise Unauthenticated("Nobody is signed in.", hint="Sign in, then open the screen again.")
+        return caller
+
+    async def _close(self, ending: Ending) -> None:
+        with suppress(WebSocketDisconnect):  # it left at the same moment
+            await self.websocket.close(ending.code, ending.reason)

@@ -1,0 +1,150 @@
+"""Signing in with a browser: a program opens it here, and it goes back to the program with a code."""
+
+from authlib.oauth2.rfc6749 import OAuth2Error
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from galeria.actions.people.sign_in_codes import AuthorizationWish
+from galeria.domain.errors import Unauthenticated
+from galeria.domain.people.principals import PrincipalKind
+from galeria.interfaces.login.authority import Authority
+from galeria.interfaces.login.authorization import CARRIED, Return, Returned, way_back, wish
+from galeria.interfaces.login.browser.rendering import Pages, hidden
+from galeria.interfaces.login.browser.texts import TEXTS, language_of
+from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.programs import find_program, form_target
+from galeria.interfaces.login.requests import checked_fields, client_address, form_fields, read_body
+from galeria.interfaces.login.responses import Refusal
+from galeria.interfaces.login.server import SignInServer
+from galeria.interfaces.login.throttle import Blocked
+
+PATHS = (
+    "/adfs/oauth2/authorize",
+    "/adfs/oauth2/v2.0/authorize",
+    "/adfs/{tenant}/oauth2/authorize",
+    "/adfs/{tenant}/oauth2/v2.0/authorize",
+    "/{tenant}/oauth2/authorize",
+    "/{tenant}/oauth2/v2.0/authorize",
+)
+
+
+class AuthorizePage:
+    """Every request is checked from its beginning: nothing is kept between the form and its answer."""
+
+    def __init__(self, authority: Authority, entrance: Entrance, server: SignInServer, pages: Pages) -> None:
+        self._authority = authority
+        self._entrance = entrance
+        self._server = server
+        self._pages = pages
+
+    def show(self, request: Request, tenant: str) -> Response:
+        language = _language(request)
+        try:
+            fields = checked_fields(request.query_params.multi_items())
+            way, _ = self._checked(fields, tenant)
+        except OAuth2Error as error:
+            return self._refused(language, error)
+        return self._form(language, fields, way, fields.get("login_hint", ""))
+
+    def answer(self, request: Request, body: bytes, tenant: str) -> Response:
+        language = _language(request)
+        try:
+            fields = form_fields(body)
+            way, asked = self._checked(fields, tenant)
+        except OAuth2Error as error:
+            return self._refused(language, error)
+        if fields.get("choice") == "cancel":
+            return self._back(language, way, error="access_denied", error_description="The sign-in was canceled.")
+        name = fields.get("username", "")
+        try:
+            person = self._entrance.sign_in(
+                name, fields.get("password", ""), PrincipalKind.USER, client_address(request)
+            )
+        except Blocked as error:
+            sentence = TEXTS[language]["blocked"].format(seconds=error.seconds)
+            return self._form(language, fields, way, name, sentence, status=429, retry_after=error.seconds)
+        except Unauthenticated:
+            return self._form(language, fields, way, name, TEXTS[language]["wrong_password"], status=400)
+        return self._back(language, way, code=self._server.codes.authorize(person, asked))
+
+    def _checked(self, fields: dict[str, str], tenant: str) -> tuple[Return, AuthorizationWish]:
+        if not self._authority.is_tenant(tenant):
+            raise Refusal("invalid_request", self._authority.other_tenant(tenant))
+        way = way_back(fields)
+        asked = wish(fields, way)
+        try:
+            self._server.validate_requested_scope(asked.scope)
+        except Refusal as error:
+            raise Returned(way, error.error, error.description) from error
+        return way, asked
+
+    def _form(
+        self,
+        language: str,
+        fields: dict[str, str],
+        way: Return,
+        username: str,
+        notice: str = "",
+        *,
+        status: int = 200,
+        retry_after: int = 0,
+    ) -> Response:
+        return self._pages.show(
+            language,
+            "sign_in",
+            "sign_in_title",
+            notice=notice,
+            status=status,
+            leads_to=[form_target(way.uri)],
+            retry_after=retry_after,
+            program=find_program(fields["client_id"]) or "",
+            place=self._authority.endpoint,
+            details="",
+            action=PATHS[0],
+            hidden=hidden({name: fields[name] for name in CARRIED if name in fields}),
+            username=username,
+        )
+
+    def _back(self, language: str, way: Return, **result: str) -> Response:
+        if not way.by_form:
+            return RedirectResponse(way.url(**result), status_code=303, headers={"Cache-Control": "no-store"})
+        title = "done_title" if "code" in result else "canceled_title"
+        return self._pages.show(
+            language,
+            "continue",
+            title,
+            leads_to=[form_target(way.uri)],
+            action=way.uri,
+            hidden=hidden(way.fields(**result)),
+        )
+
+    def _refused(self, language: str, error: OAuth2Error) -> Response:
+        if isinstance(error, Returned):
+            return self._back(language, error.way, error=error.error, error_description=error.description)
+        return self._pages.show(
+            language,
+            "message",
+            "refused_title",
+            notice=str(error.description or ""),
+            status=error.status_code,
+            text=TEXTS[language]["refused_text"],
+        )
+
+
+def authorize_page_router(page: AuthorizePage) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    def show(request: Request, tenant: str = "adfs") -> Response:
+        return page.show(request, tenant)
+
+    def answer(request: Request, tenant: str = "adfs", body: bytes = Depends(read_body)) -> Response:
+        return page.answer(request, body, tenant)
+
+    for path in PATHS:
+        router.add_api_route(path, show, methods=["GET"])
+        router.add_api_route(path, answer, methods=["POST"])
+    return router
+
+
+def _language(request: Request) -> str:
+    return language_of(request.headers.get("accept-language", ""))

@@ -1,0 +1,70 @@
+"""Each verb on sign-in codes in a transaction of its own."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from galeria.actions.people.sign_in_codes import (
+    AuthorizationWish,
+    DeviceStart,
+    Redeemed,
+    Waiting,
+    answer_device_sign_in,
+    authorize,
+    find_device_sign_in,
+    redeem_authorization_code,
+    redeem_device_code,
+    start_device_sign_in,
+)
+from galeria.domain.errors import Conflict
+from galeria.domain.people.principals import Principal
+from galeria.domain.people.sign_in import DeviceCode
+from galeria.ports.database import Database, UnitOfWork
+from galeria.ports.work import Clock, Dice
+
+R = TypeVar("R")
+
+
+class Codes:
+    """Keeps nothing between calls, so any number of threads may ask."""
+
+    def __init__(self, database: Database, clock: Clock, dice: Dice) -> None:
+        self._database = database
+        self._clock = clock
+        self._dice = dice
+
+    def start_device(self, client_id: str, scope: str) -> DeviceStart:
+        return self._twice(lambda uow: start_device_sign_in(uow, self._clock, self._dice, client_id, scope))
+
+    def find_device(self, user_code: str) -> DeviceCode | None:
+        with self._database(reading=True) as uow:
+            return find_device_sign_in(uow, self._clock, user_code)
+
+    def answer_device(self, user_code: str, principal: Principal | None) -> bool:
+        """False where nothing waits for this answer any more."""
+        return self._twice(lambda uow: answer_device_sign_in(uow, self._clock, user_code, principal))
+
+    def redeem_device(self, device_code: str, client_id: str) -> Redeemed | Waiting:
+        return self._twice(lambda uow: redeem_device_code(uow, self._clock, device_code, client_id))
+
+    def authorize(self, principal: Principal, wish: AuthorizationWish) -> str:
+        return self._twice(lambda uow: authorize(uow, self._clock, self._dice, principal, wish))
+
+    def redeem(self, code: str, *, client_id: str, redirect_uri: str, challenge: str) -> Redeemed | None:
+        return self._twice(
+            lambda uow: redeem_authorization_code(
+                uow, self._clock, code, client_id=client_id, redirect_uri=redirect_uri, challenge=challenge
+            )
+        )
+
+    def _twice(self, do: Callable[[UnitOfWork], R]) -> R:
+        """Once more where another request was quicker: by then what it did can be seen."""
+        try:
+            return self._once(do)
+        except Conflict:
+            return self._once(do)
+
+    def _once(self, do: Callable[[UnitOfWork], R]) -> R:
+        with self._database() as uow:
+            result = do(uow)
+            uow.commit()
+            return result

@@ -1,0 +1,152 @@
+"""The images of a lab account: every one with its state, its reasons and cures; several are switched on or off at once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import ACCOUNT
+from galeria.actions.labs.eligible_images import (
+    ImageSearch,
+    ImageStatus,
+    OfferedImage,
+    OfferedImages,
+    enable_images,
+    search_images,
+)
+from galeria.actions.versions.versions import VERSION
+from galeria.domain.errors import Invalid
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import Gallery, Generation, OsState, OsType
+from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, region_list, region_names
+from galeria.interfaces.web.accounts.remedies import Curing, Treated
+from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.permits import permit
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.urls import account_place
+
+
+def account_images_router() -> APIRouter:
+    router = page_router()
+    router.add_api_route(f"{ONE_ACCOUNT}/images", show_images, methods=["GET"], name="web_account_images")
+    router.add_api_route(f"{ONE_ACCOUNT}/images", switch, methods=["POST"], name="web_account_images_switch")
+    return router
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRow:
+    image: OfferedImage
+    reasons: tuple[Treated, ...]
+    system: str
+    regions: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageTable:
+    """One page of images as a person sees them. `query` is what was searched for, for links to other pages of it."""
+
+    found: OfferedImages
+    rows: tuple[ImageRow, ...]
+    gallery: Gallery | None
+    search: ImageSearch
+    query: dict[str, str]
+
+
+def read_search(page: Page, *, usable_first: bool = False) -> ImageSearch:
+    """Of the address; what is no status or no number of a page counts as not said."""
+    status, number = page.query("status"), page.query("page")
+    return ImageSearch(
+        region=page.query("region"),
+        text=page.query("q"),
+        status=ImageStatus(status) if status in list(ImageStatus) else None,
+        usable_first=usable_first,
+        page=int(number) if number.isdecimal() and len(number) < 8 else 1,
+    )
+
+
+def look_through(page: Page, request: Request, id: ResourceId, search: ImageSearch) -> ImageTable:
+    found = search_images(request, id, search)
+    curing = Curing(page=page, request=request, account=found.account, region=found.region)
+    gallery = found.account.gallery_id
+    system, places = _systems(page), region_list(region_names(request))
+    said = {"q": search.text, "status": search.status or "", "region": search.region}
+    return ImageTable(
+        found=found,
+        rows=tuple(
+            ImageRow(
+                image=each,
+                reasons=curing.treat(each),
+                system=system(each.definition.os_type, each.definition.os_state, each.definition.generation),
+                regions=places(each.available_regions),
+            )
+            for each in found.images
+        ),
+        gallery=request.uow.galleries.find(gallery) if gallery else None,
+        search=search,
+        query={name: value for name, value in said.items() if value},
+    )
+
+
+def _systems(page: Page) -> Callable[[OsType, OsState, Generation], str]:
+    """Says what an image is: most of a list are of the same few kinds."""
+
+    @cache
+    def said(os_type: OsType, os_state: OsState, generation: Generation) -> str:
+        number = page.gettext("generation %(number)s") % {"number": generation[1:]}
+        return f"{page.say(os_type)}, {page.say(os_state).lower()}, {number}"
+
+    return said
+
+
+def show_images(page: At, group: str, name: str) -> Response:
+    return _show(page, account_id(page, group, name))
+
+
+def switch(page: At, group: str, name: str) -> Response:
+    """Of the rows that are ticked, or of the one whose own button was pressed."""
+    id, form = account_id(page, group, name), page.form
+    one = form.text("enable_one")
+    names, enabled = ([one], True) if one else (form.all("image"), form.has("enable"))
+    with form.checking():
+        if not names:
+            raise Invalid("No image is ticked.", hint="Tick the rows first, then enable or disable them.")
+        with page.writing() as request:
+            changed = enable_images(request, id, names, enabled=enabled)
+    if form.errors:
+        return _show(page, id, status=400)
+    return page.go(_back(page, id), notice=_notice(page, changed, enabled=enabled))
+
+
+def _notice(page: Page, changed: int, *, enabled: bool) -> str:
+    catalogue = page.rendering.catalogue(page.language)
+    if enabled:
+        text = catalogue.ngettext("%(num)s image was enabled.", "%(num)s images were enabled.", changed)
+    else:
+        text = catalogue.ngettext("%(num)s image was disabled.", "%(num)s images were disabled.", changed)
+    return text % {"num": changed}
+
+
+def _back(page: Page, id: ResourceId) -> str:
+    """To the list as it was looked at: the form's address carries what was searched for."""
+    query = page.http.url.query
+    return account_place(id, "images") + (f"?{query}" if query else "")
+
+
+def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+    with page.reading() as request:
+        table = look_through(page, request, id, read_search(page))
+        return page.show(
+            "account_images.html",
+            status=status,
+            form=page.form,
+            table=table,
+            account=table.found.account,
+            statuses=ImageStatus,
+            switch=permit(request, f"{ACCOUNT}/images/write", id.key),
+            bring=permit(request, f"{VERSION}/write", table.gallery.key) if table.gallery else None,
+            regions=region_names(request),
+            here=_back(page, id),
+            may_images=True,
+        )

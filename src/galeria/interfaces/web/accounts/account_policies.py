@@ -1,0 +1,73 @@
+"""A lab account's page "Policies"."""
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.labs.account_policies import MOST_GB, SUPPORT, Policies, Support, change_policies
+from galeria.actions.labs.accounts import ACCOUNT, get_account
+from galeria.domain.ids import ResourceId
+from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, may_see_images, region_names
+from galeria.interfaces.web.kit.forms import Form
+from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.permits import permit
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.urls import account_place
+
+FIELDS = ("os_disk_limit_gb", "allowed_regions", *SUPPORT)
+
+
+def account_policies_router() -> APIRouter:
+    router = page_router()
+    router.add_api_route(f"{ONE_ACCOUNT}/policies", show_policies, methods=["GET"], name="web_account_policies")
+    router.add_api_route(f"{ONE_ACCOUNT}/policies", save, methods=["POST"], name="web_account_policies_save")
+    return router
+
+
+def show_policies(page: At, group: str, name: str) -> Response:
+    """`?limit=` proposes an OS-disk limit in GB, for whoever comes from an image that is too large."""
+    return _show(page, account_id(page, group, name))
+
+
+def save(page: At, group: str, name: str) -> Response:
+    id, form = account_id(page, group, name), page.form
+    with form.checking(*FIELDS):
+        wanted = _wanted(form)
+        with page.writing() as request:
+            change_policies(request, id, wanted)
+    if form.errors:
+        return _show(page, id, status=400)
+    return page.go(account_place(id, "policies"), notice=page.gettext("The policies were saved."))
+
+
+def _wanted(form: Form) -> Policies:
+    """Raises Invalid for a limit that is no number."""
+    return Policies(
+        os_disk_limit_gb=form.number("os_disk_limit_gb"),
+        allowed_regions=tuple(form.all("allowed_regions")),
+        enable_by_default=form.text("enable_by_default") == "yes",
+        support=Support(**{name: form.text(name) for name in SUPPORT}),
+    )
+
+
+def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+    with page.reading() as request:
+        account = get_account(request, id)
+        regions = region_names(request)
+        form = page.form
+        is_again = bool(form.errors)
+        proposed = page.query("limit")
+        limit = proposed if proposed.isdecimal() and len(proposed) <= len(str(MOST_GB)) else ""
+        return page.show(
+            "account_policies.html",
+            status=status,
+            form=form,
+            account=account,
+            regions=regions,
+            chosen=form.all("allowed_regions") if is_again else account.allowed_regions,
+            enabled=form.text("enable_by_default") == "yes" if is_again else account.enable_by_default,
+            support=Support.of(account),
+            proposed=limit,
+            most=MOST_GB,
+            longest={name: bounds[1] for name, bounds in SUPPORT.items()},
+            write=permit(request, f"{ACCOUNT}/write", id.key),
+            may_images=may_see_images(request, account),
+        )

@@ -1,0 +1,101 @@
+"""The activity log: who did what, when, to what."""
+
+import re
+from collections import Counter
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.core.activity import READ, Activity, search_activity
+from galeria.domain.errors import Forbidden, Invalid
+from galeria.domain.ids import ResourceId
+from galeria.domain.operations import AuditSearch
+from galeria.interfaces.web.kit.page_numbers import page_number
+from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.permits import permit
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.urls import place_of
+
+FILTERS = ("person", "action", "resource", "since", "until", "correlation")
+YEARS = range(1970, 9999)  # what a database and a clock of any place can hold
+_ID = re.compile(r"/subscriptions/[^\s,]+")
+
+
+def activity_router() -> APIRouter:
+    router = page_router()
+    router.add_api_route("/activity", show_activity, methods=["GET"], name="web_activity")
+    return router
+
+
+def show_activity(page: At) -> Response:
+    said = {name: page.query(name).strip() for name in FILTERS}
+    days, wrong = _days(page, said)
+    search = AuditSearch(
+        person=said["person"],
+        action=said["action"],
+        resource=said["resource"],
+        since=days.get("since"),
+        until=days["until"] + timedelta(days=1) if "until" in days else None,
+        correlation_id=said["correlation"],
+    )
+    with page.reading() as request:
+        whole = page.subscription.lower()
+        try:
+            found = search_activity(request, whole, search, page=page_number(page))
+        except Forbidden:
+            return page.show("activity_none.html", status=403, ask=permit(request, READ, whole))
+    query = {name: value for name, value in said.items() if value}
+    return page.show(
+        "activity.html",
+        status=400 if wrong else 200,
+        found=found,
+        said=said,
+        query=query,
+        wrong=wrong,
+        shared=_shared(found),
+        name_of=lambda scope: _name(scope, found),
+        place=lambda scope: place_of(str(found.things[scope])) if scope in found.things else "",
+        brief=lambda detail: _ID.sub(lambda id: _name(id[0], found), detail),
+        with_query=lambda **more: "?" + urlencode({**query, **more}),
+    )
+
+
+def _days(page: Page, said: dict[str, str]) -> tuple[dict[str, datetime], dict[str, str]]:
+    """By the person's own clock, and by field what is no day."""
+    days: dict[str, datetime] = {}
+    wrong: dict[str, str] = {}
+    for name in ("since", "until"):
+        try:
+            if said[name]:
+                days[name] = _day(page, said[name])
+        except Invalid as error:
+            wrong[name] = page.told(error)
+    return days, wrong
+
+
+def _day(page: Page, text: str) -> datetime:
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=page.zone)
+    except ValueError:
+        day = None
+    if day is None or day.year not in YEARS:
+        raise Invalid(f"'{text}' is not a day.", hint="Write it as year-month-day, such as 2026-11-23.")
+    return day
+
+
+def _shared(found: Activity) -> set[str]:
+    """Requests that did several things."""
+    counts = Counter(each.correlation_id for each in found.events if each.correlation_id)
+    return {id for id, count in counts.items() if count > 1}
+
+
+def _name(scope: str, found: Activity) -> str:
+    """The end of an id that tells people what it is, such as algebra / template; "" for the whole installation."""
+    try:
+        id = ResourceId.parse(scope)
+    except Invalid:
+        return ""
+    thing = found.things.get(scope)
+    names = thing.segments[1::2] if thing else ()
+    return " / ".join(names + id.segments[1::2][len(names) :]) or id.name

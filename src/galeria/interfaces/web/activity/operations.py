@@ -1,0 +1,108 @@
+"""Operations: the list, one with its progress, and what follows it live."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from anyio import to_thread
+from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
+
+from galeria.actions.versions.operations import cancel_operation, list_operations, retry_operation
+from galeria.interfaces.web.kit.operation_view import Work, get_work, kind_in_words
+from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.urls import operation_place, place_of
+
+SHOWN = 100
+LOOK_SECONDS = 0.5  # between two looks at the database for one listener
+BEAT_SECONDS = 15.0  # so that proxies keep a silent line open
+LISTEN_SECONDS = 300.0  # the browser connects again by itself
+
+
+def operations_router() -> APIRouter:
+    router = page_router()
+    router.add_api_route("/operations", show_operations, methods=["GET"], name="web_operations")
+    router.add_api_route("/operations/{id}", show_operation, methods=["GET"], name="web_operation")
+    router.add_api_route("/operations/{id}/part", show_part, methods=["GET"], name="web_operation_part")
+    router.add_api_route("/operations/{id}/events", follow, methods=["GET"], name="web_operation_events")
+    router.add_api_route("/operations/{id}/cancel", cancel, methods=["POST"], name="web_operation_cancel")
+    router.add_api_route("/operations/{id}/retry", retry, methods=["POST"], name="web_operation_retry")
+    return router
+
+
+def show_operations(page: At) -> Response:
+    with page.reading() as request:
+        found = list_operations(request, limit=SHOWN)
+        people = request.uow.people.some(list({each.started_by for each in found}))
+    names = {each.id: each.display_name for each in people}
+    words = {each.kind: kind_in_words(each.kind) for each in found}
+    return page.show("operations.html", operations=found, names=names, words=words)
+
+
+def show_operation(page: At, id: str) -> Response:
+    with page.reading() as request:
+        work = get_work(request, id)
+        person = request.uow.people.find(work.started_by)
+    return page.show("operation.html", work=work, started_by=person, place=_place_of(work.resource_id))
+
+
+def show_part(page: At, id: str) -> Response:
+    """The progress alone, for browsers that server-sent events do not reach."""
+    with page.reading() as request:
+        work = get_work(request, id)
+    answer = page.show("parts/operation.html", work=work)
+    answer.headers["X-Settled"] = "true" if work.is_settled else "false"
+    return answer
+
+
+async def follow(page: At, id: str) -> Response:
+    """Server-sent events: `progress` with the panel's HTML whenever it has changed, `done` when it has ended."""
+    await to_thread.run_sync(_look, page, id)  # errors are answered before the stream begins
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(page, id), media_type="text/event-stream", headers=headers)
+
+
+def cancel(page: At, id: str) -> Response:
+    with page.writing() as request:
+        cancel_operation(request, id)
+    return page.go(operation_place(id), notice=page.gettext("It ends at the next safe moment."))
+
+
+def retry(page: At, id: str) -> Response:
+    with page.writing() as request:
+        operation = retry_operation(request, id)
+    page.start(operation)
+    return page.go(operation_place(id), notice=page.gettext("It goes on where it stopped."))
+
+
+async def _events(page: Page, id: str) -> AsyncIterator[str]:
+    shown, silent, waited = "", 0.0, 0.0
+    while waited < LISTEN_SECONDS:
+        work, text = await to_thread.run_sync(_look, page, id)
+        if text != shown:
+            shown, silent = text, 0.0
+            yield _event("progress", text)
+        if work.is_settled:
+            yield _event("done", json.dumps({"status": work.status}))
+            return
+        if silent >= BEAT_SECONDS:
+            silent = 0.0
+            yield ": still here\n\n"
+        await asyncio.sleep(LOOK_SECONDS)
+        silent, waited = silent + LOOK_SECONDS, waited + LOOK_SECONDS
+
+
+def _look(page: Page, id: str) -> tuple[Work, str]:
+    with page.reading() as request:
+        work = get_work(request, id)
+    return work, page.part("parts/operation.html", work=work)
+
+
+def _event(name: str, data: str) -> str:
+    lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+    return f"event: {name}\n{lines}\n"
+
+
+def _place_of(id: str) -> str:
+    return place_of(id) if "/resourcegroups/" in id.lower() else ""

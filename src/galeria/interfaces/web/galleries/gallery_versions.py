@@ -1,0 +1,246 @@
+"""One version of an image: facts, copies, its place among the others, and its end with what that means."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.galleries.gallery_lists import VersionRow, look_at_version
+from galeria.actions.labs.lab_settings import LAB
+from galeria.actions.versions.costs import RegionImpact, freed_by_deletion
+from galeria.actions.versions.version_changes import restore_version, retry_version, set_end_of_life, set_latest
+from galeria.actions.versions.versions import VERSION, remove_version
+from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import ImageVersion, SourceKind
+from galeria.domain.images.publishing import check_deletable
+from galeria.domain.images.soft_delete import Retention
+from galeria.domain.operations import Operation
+from galeria.domain.states import OperationStatus, ReplicaState
+from galeria.interfaces.web.accounts.accounts import region_names
+from galeria.interfaces.web.galleries.gallery_images import ONE as IMAGE
+from galeria.interfaces.web.galleries.gallery_images import image_id
+from galeria.interfaces.web.kit.names import shown_name
+from galeria.interfaces.web.kit.operation_view import get_work
+from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.permits import Permit, permit, refused
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.urls import image_place, place_of, version_place
+from galeria.interfaces.web.labs.lab_permits import new_lab_permit
+from galeria.ports.images import ManifestFacts
+
+ONE = IMAGE + "/versions/{version}"
+NAMED = 50  # labs that use it; of more only the number is told
+
+
+def gallery_versions_router() -> APIRouter:
+    router = page_router()
+    routes: tuple[tuple[str, str, Callable[..., Response], str], ...] = (
+        ("GET", "", show_version, "web_version"),
+        ("POST", "/latest", change_latest, "web_version_latest"),
+        ("POST", "/end-of-life", change_end_of_life, "web_version_end_of_life"),
+        ("POST", "/retry", retry, "web_version_retry"),
+        ("POST", "/restore", restore, "web_version_restore"),
+        ("GET", "/delete", show_delete, "web_version_ask_delete"),
+        ("GET", "/delete/freed", show_freed, "web_version_freed"),
+        ("POST", "/delete", delete, "web_version_delete"),
+    )
+    for method, path, handler, name in routes:
+        router.add_api_route(ONE + path, handler, methods=[method], name=name)
+    return router
+
+
+def version_id(page: Page, group: str, gallery: str, image: str, version: str) -> ResourceId:
+    return image_id(page, group, gallery, image).child("versions", version)
+
+
+def show_version(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+    return _show(page, version_id(page, group, gallery, image, version))
+
+
+def change_latest(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+    id, form = version_id(page, group, gallery, image, version), page.form
+    excluded = form.text("excluded") == "yes"
+    with page.writing() as request:
+        operation = set_latest(request, id, excluded=excluded, region=form.text("region"))
+    page.start(operation)
+    said = page.gettext("It is never the latest now.") if excluded else page.gettext("It may be the latest again.")
+    return page.go(version_place(id), notice=said)
+
+
+def change_end_of_life(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+    id = version_id(page, group, gallery, image, version)
+    operation = None
+    with page.form.checking("date", **{"galleryImageVersion.properties.publishingProfile.endOfLifeDate": "date"}):
+        end = None if page.form.has("none") else _end_of_day(page)
+        with page.writing() as request:
+            operation = set_end_of_life(request, id, end)
+    if page.form.errors:
+        return _show(page, id, status=400)
+    page.start(operation)
+    return page.go(version_place(id), notice=page.gettext("The end of life is saved."))
+
+
+def retry(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+    id = version_id(page, group, gallery, image, version)
+    with page.writing() as request:
+        operation = retry_version(request, id)
+    page.start(operation)
+    return page.go(version_place(id), notice=page.gettext("It goes on where it stopped."))
+
+
+def restore(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+    id = version_id(page, group, gallery, image, version)
+    with page.writing() as request:
+        restore_version(request, id)
+    return page.go(version_place(id), notice=page.gettext("The version is back."))
+
+
+def show_delete(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+    """Which labs use it, what goes now and what later."""
+    id = version_id(page, group, gallery, image, version)
+    with page.reading() as request:
+        held = look_at_version(request, id).version
+        named = request.uow.labs.some_of_version(held.id, NAMED)
+        definition = request.uow.definitions.get(held.definition_id)
+        gallery_of = request.uow.galleries.get(definition.gallery_id)
+        return page.show(
+            "version_delete.html",
+            version=held,
+            image=definition,
+            freed=_freed(page, id),
+            labs=request.uow.labs.count_of_version(held.id),
+            named=named,
+            keeps=gallery_of.soft_delete and held.is_offered,
+            days=gallery_of.retention_days + gallery_of.grace_days,
+            is_active=held.retention is Retention.ACTIVE,
+            regions=region_names(request),
+            lab_places={
+                each.id: place_of(each.resource_id) for each in named if request.caller.may(f"{LAB}/read", each.key)
+            },
+            allowed=_deletable(request, held),
+        )
+
+
+def show_freed(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+    """The piece that asks again until the figures are there."""
+    id = version_id(page, group, gallery, image, version)
+    with page.reading() as request:
+        held = look_at_version(request, id).version
+        return page.show("parts/freed.html", version=held, freed=_freed(page, id), regions=region_names(request))
+
+
+def _freed(page: Page, id: ResourceId) -> tuple[RegionImpact, ...] | None:
+    """None while it is being reckoned."""
+
+    def ask() -> tuple[RegionImpact, ...]:
+        with page.reading() as request:
+            return freed_by_deletion(request, id, page.inside.stores)
+
+    return page.reckoning.find(("freed by deletion", page.caller.principal.id, id.key), ask)
+
+
+def delete(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+    """`for_good` also where the gallery would keep it for a while, and where it does already."""
+    id = version_id(page, group, gallery, image, version)
+    with page.writing() as request:
+        removal = remove_version(request, id, bypass_soft_delete=page.form.has("for_good"))
+    page.start(removal.operation)
+    if removal.operation:
+        return page.go(f"/operations/{removal.operation.id}", notice=page.gettext("The version is being deleted."))
+    return page.go(image_place(id.parent), notice=page.gettext("The version is deleted. It can still be restored."))
+
+
+def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+    with page.reading() as request:
+        row = look_at_version(request, id)
+        version = row.version
+        return page.show(
+            "version.html",
+            status=status,
+            form=page.form,
+            row=row,
+            version=version,
+            image=request.uow.definitions.get(version.definition_id),
+            work=get_work(request, row.operation.id) if row.operation else None,
+            last=_last_failure(request, row),
+            labs=request.uow.labs.count_of_version(version.id),
+            manifest=_manifest(page, row),
+            source=_source(request, version),
+            maker=shown_name(request, version.created_by),
+            regions=region_names(request),
+            has_failed=any(each.state is ReplicaState.FAILED for each in row.facts.replicas) or not version.is_sealed,
+            make=new_lab_permit(request, page),
+            **_permits(request, row),
+        )
+
+
+def _permits(request: Request, row: VersionRow) -> dict[str, Any]:
+    write = permit(request, f"{VERSION}/write", row.version.key)
+    quiet = refused("Something works on the version; wait until that has ended.") if row.operation and write else write
+    return {
+        "write": quiet,
+        "restore_permit": write,
+        "delete_permit": permit(request, f"{VERSION}/delete", row.version.key),
+    }
+
+
+def _deletable(request: Request, version: ImageVersion) -> Permit:
+    allowed = permit(request, f"{VERSION}/delete", version.key)
+    if not allowed:
+        return allowed
+    end, blocked = version.end_of_life, version.block_early_deletion
+    try:
+        check_deletable(version.name, blocked=blocked, end_of_life=end, now_is=request.clock.now())
+    except Conflict as error:
+        return refused(str(error))
+    return allowed
+
+
+def _last_failure(request: Request, row: VersionRow) -> Any:
+    """The last operation on it, where that did not succeed; None where one is under way."""
+    if row.operation:
+        return None
+    for each in request.uow.operations.recent(below=row.version.key, limit=1):
+        if each.subject == row.version.id and each.status in (OperationStatus.FAILED, OperationStatus.CANCELED):
+            return get_work(request, each.id) if _may_see(request, each) else None
+    return None
+
+
+def _may_see(request: Request, operation: Operation) -> bool:
+    return request.caller.may(f"{VERSION}/read", operation.resource_id)
+
+
+def _manifest(page: Page, row: VersionRow) -> ManifestFacts | None:
+    """Read from the home region's store, which checks its signature."""
+    disk = row.facts.os_disk
+    if disk is None or not disk.digest:
+        return None
+    return page.inside.stores[row.version.location].find_manifest(disk.digest)
+
+
+def _source(request: Request, version: ImageVersion) -> dict[str, str]:
+    """`words` for what it was made from, and the page of that where this person may see it."""
+    id = version.source_id
+    if version.source_kind is SourceKind.MACHINE and not id.startswith("/"):
+        machine = request.uow.machines.find(id)
+        lab = request.uow.labs.find(machine.lab_id) if machine else None
+        if lab and request.caller.may(f"{LAB}/read", lab.key):
+            return {"kind": "machine", "name": lab.title, "place": place_of(lab.resource_id)}
+        return {"kind": "machine", "name": "", "place": ""}
+    if version.source_kind is SourceKind.UPLOAD:
+        return {"kind": "upload", "name": "", "place": ""}
+    name = id.rsplit("/", 1)[-1] if id.startswith("/") else id
+    return {"kind": version.source_kind.value, "name": name, "place": place_of(id) if id.startswith("/") else ""}
+
+
+def _end_of_day(page: Page) -> datetime:
+    """At the person's place. Raises Invalid for what is no date."""
+    text = page.form.text("date")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"'{text}' is no date.", hint="Choose a day.", target="date") from None
+    return datetime.combine(day, time(23, 59, 59), tzinfo=page.zone)

@@ -1,0 +1,55 @@
+"""What is in an uploaded file, looked at once: a file that was looked at never changes again."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+
+from galeria.domain.errors import Invalid
+from galeria.domain.images.firmware import HEAD, startable
+from galeria.domain.images.galleries import Generation
+from galeria.ports.files import FileFacts, UploadFiles
+
+KEPT = 256  # findings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """`refusal` says why the file is no image; without one there are facts. `starts` is empty where it cannot be told."""
+
+    facts: FileFacts | None = None
+    starts: frozenset[Generation] = frozenset()
+    refusal: Invalid | None = None
+
+
+class Findings:
+    def __init__(self, files: UploadFiles) -> None:
+        self._files = files
+        self._known: OrderedDict[str, Finding] = OrderedDict()
+        self._lock = Lock()
+
+    def look(self, upload_id: str) -> Finding:
+        """Of a file that is complete; nobody can write to it afterwards. Raises NotFound, Conflict, Unavailable."""
+        with self._lock:
+            found = self._known.get(upload_id)
+        if found is None:
+            found = self._look(upload_id)
+            with self._lock:
+                self._known[upload_id] = found
+                while len(self._known) > KEPT:
+                    self._known.popitem(last=False)
+        return found
+
+    def _look(self, upload_id: str) -> Finding:
+        try:
+            facts = self._files.inspect(upload_id)
+        except Invalid as error:
+            return Finding(refusal=error)
+        return Finding(facts=facts, starts=self._starts(upload_id, facts))
+
+    def _starts(self, upload_id: str, facts: FileFacts) -> frozenset[Generation]:
+        with self._files.open(upload_id, facts) as disk:
+            reader = disk.reader()
+            try:
+                return startable(reader.read(0, min(HEAD, disk.size)))
+            finally:
+                reader.close()

@@ -1,0 +1,269 @@
+"""What can be chosen for an uploaded file, what is chosen, and what that means: names, numbers, prices, warnings."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import PurePath
+
+from galeria.actions.core.request import Request
+from galeria.actions.versions.imports import (
+    ImportRequest,
+    NewImage,
+    RegionPrice,
+    image_name,
+    import_prices,
+    importing_galleries,
+    next_number,
+)
+from galeria.domain.errors import GaleriaError, Invalid
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.eligibility import DiskShape, Obstacle, kind_obstacles
+from galeria.domain.images.galleries import (
+    Architecture,
+    Gallery,
+    Generation,
+    ImageDefinition,
+    OsState,
+    OsType,
+    VersionNumber,
+)
+from galeria.domain.regions import Region
+from galeria.interfaces.web.imports.file_inspections import Finding
+from galeria.interfaces.web.kit.forms import Form
+from galeria.interfaces.web.kit.page_request import Page
+from galeria.interfaces.web.kit.permits import Permit, permit
+from galeria.ports.files import FileFacts
+
+LISTED = 500  # images in one list
+NEW, EXISTING = "new", "existing"
+FIELDS = ("gallery", "name", "image", "version", "home", "regions")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionChoice:
+    region: Region
+    price: RegionPrice
+    ticked: bool
+    is_home: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warning:
+    """A lab account that will not offer the image, and why."""
+
+    account: str
+    obstacle: Obstacle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a new image is said to be."""
+
+    os_type: OsType = OsType.LINUX
+    os_state: OsState = OsState.GENERALIZED
+    generation: Generation = Generation.V2
+    architecture: Architecture = Architecture.X64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """`images` are those that the file fits. `number` is what stands in the field, `proposed` what Galeria proposes."""
+
+    galleries: list[Gallery]
+    gallery: Gallery | None
+    new_image: Permit
+    images: list[ImageDefinition]
+    left_out: int  # further images that are not listed
+    image: ImageDefinition | None
+    target: str  # NEW or EXISTING
+    kind: Kind
+    display_name: str
+    name: str  # a new image's resource name; empty while it has none
+    number: str
+    proposed: str
+    number_problem: str  # a sentence of the inside
+    home: str
+    regions: list[RegionChoice]
+    warnings: list[Warning]
+
+    @property
+    def ticked(self) -> list[RegionChoice]:
+        return [each for each in self.regions if each.ticked]
+
+    @property
+    def price_month(self) -> Decimal:
+        return sum((each.price.price_month for each in self.ticked), Decimal(0))
+
+    @property
+    def price_once(self) -> Decimal:
+        return sum((each.price.price_once for each in self.ticked), Decimal(0))
+
+    @property
+    def send_bytes(self) -> int:
+        return sum(each.price.send_bytes for each in self.ticked)
+
+
+def read_choices(request: Request, page: Page, finding: Finding, file_name: str) -> Choices:
+    """From the form as far as it is filled in; the rest is proposed. `?image=` proposes an image and its gallery."""
+    form, facts = page.form, finding.facts
+    assert facts is not None
+    galleries = importing_galleries(request, page.subscription.lower())
+    asked = _asked_image(request, page)
+    gallery = _gallery(galleries, form.text("gallery"), asked)
+    fitting = _fitting(request, gallery, finding) if gallery else []
+    kind = _kind(form, finding)
+    new_image = permit(
+        request, "Microsoft.Compute/galleries/images/write", gallery.key if gallery else page.subscription
+    )
+    target = _target(form, asked, has_images=bool(fitting), may_make=new_image.allowed)
+    image = _image(fitting, form.text("image") or (asked.resource_id if asked else "")) if target == EXISTING else None
+    proposed = str(next_number(request, image))
+    typed = form.text("version")
+    number = typed if typed and typed != form.text("proposed") else proposed
+    home = _home(request, form, gallery)
+    display_name = form.text("name", PurePath(file_name).stem)
+    os_type = image.os_type if image else kind.os_type
+    return Choices(
+        galleries=galleries,
+        gallery=gallery,
+        new_image=new_image,
+        images=_listed(fitting, image),
+        left_out=max(0, len(fitting) - LISTED),
+        image=image,
+        target=target,
+        kind=kind,
+        display_name=display_name,
+        name=image_name(request, gallery, display_name) if gallery and display_name else "",
+        number=number,
+        proposed=proposed,
+        number_problem=_number_problem(request, image, number),
+        home=home,
+        regions=_regions(request, form, facts, home),
+        warnings=_warnings(request, gallery, os_type, facts),
+    )
+
+
+def read_import(page: Page, upload_id: str, choices: Choices) -> ImportRequest:
+    """What is to be done. Raises Invalid."""
+    if choices.gallery is None:
+        raise Invalid("No gallery is chosen.", hint="Choose one.", target="gallery")
+    if choices.target == EXISTING and choices.image is None:
+        raise Invalid("No image is chosen.", hint="Choose one, or make a new image.", target="image")
+    kind = choices.kind
+    new = NewImage(
+        display_name=choices.display_name,
+        os_type=kind.os_type,
+        os_state=kind.os_state,
+        generation=kind.generation,
+        architecture=kind.architecture,
+    )
+    return ImportRequest(
+        upload=upload_id,
+        gallery=choices.gallery.arm_id,
+        image=choices.image.arm_id if choices.image else None,
+        new=None if choices.image else new,
+        version=choices.number,
+        region=choices.home,
+        regions=tuple(each.region.name for each in choices.ticked),
+    )
+
+
+def _asked_image(request: Request, page: Page) -> ImageDefinition | None:
+    text = page.query("image")
+    try:
+        return request.uow.definitions.find_by_key(ResourceId.parse(text).key) if text else None
+    except Invalid:
+        return None
+
+
+def _gallery(galleries: list[Gallery], chosen: str, asked: ImageDefinition | None) -> Gallery | None:
+    for each in galleries:
+        if chosen and each.key == chosen.lower():
+            return each
+    for each in galleries:
+        if asked and each.id == asked.gallery_id:
+            return each
+    return galleries[0] if galleries else None
+
+
+def _fitting(request: Request, gallery: Gallery, finding: Finding) -> list[ImageDefinition]:
+    """By display name. A disk that only starts otherwise than an image says would never start in a machine of it."""
+    definitions = request.uow.definitions.of_gallery(gallery.id)
+    fitting = [each for each in definitions if not finding.starts or each.generation in finding.starts]
+    return sorted(fitting, key=lambda each: (each.display_name.casefold(), each.key))
+
+
+def _listed(fitting: list[ImageDefinition], image: ImageDefinition | None) -> list[ImageDefinition]:
+    listed = fitting[:LISTED]
+    return listed if image is None or image in listed else [image, *listed]
+
+
+def _target(form: Form, asked: ImageDefinition | None, *, has_images: bool, may_make: bool) -> str:
+    if not has_images:
+        return NEW
+    if not may_make:
+        return EXISTING
+    chosen = form.text("target")
+    return chosen if chosen in (NEW, EXISTING) else EXISTING if asked else NEW
+
+
+def _image(fitting: list[ImageDefinition], chosen: str) -> ImageDefinition | None:
+    return next((each for each in fitting if each.key == chosen.lower()), None)
+
+
+def _kind(form: Form, finding: Finding) -> Kind:
+    """V2 is proposed, as in newer clouds, unless the disk starts with a BIOS only."""
+    generation = Generation.V1 if finding.starts == {Generation.V1} else Generation.V2
+    try:
+        return Kind(
+            os_type=OsType(form.text("os_type", OsType.LINUX)),
+            os_state=OsState(form.text("os_state", OsState.GENERALIZED)),
+            generation=Generation(form.text("generation", generation)),
+            architecture=Architecture(form.text("architecture", Architecture.X64)),
+        )
+    except ValueError:  # no browser sends such a word from our form
+        return Kind(generation=generation)
+
+
+def _number_problem(request: Request, image: ImageDefinition | None, number: str) -> str:
+    try:
+        wanted = VersionNumber.parse(number)
+    except GaleriaError as error:
+        return str(error)
+    if image and request.uow.versions.find_by_key(image.arm_id.child("versions", str(wanted)).key):
+        return f"Version {number} exists already."
+    return ""
+
+
+def _home(request: Request, form: Form, gallery: Gallery | None) -> str:
+    names = [region.name for region in request.settings.regions.all]
+    chosen = form.text("home")
+    return chosen if chosen in names else gallery.location if gallery else names[0]
+
+
+def _regions(request: Request, form: Form, facts: FileFacts, home: str) -> list[RegionChoice]:
+    """Ticked before anybody chose: the home region's geography, as labs in all of it can then use the image."""
+    known = request.settings.regions
+    near = {region.name for region in known.of_geography(home)}
+    ticked = set(form.all("regions")) if form.has("gallery") else near
+    prices = import_prices(request.settings, facts, [region.name for region in known.all], home=home)
+    choices = [
+        RegionChoice(
+            region=region,
+            price=price,
+            ticked=region.name == home or region.name in ticked,
+            is_home=region.name == home,
+        )
+        for region, price in zip(known.all, prices, strict=True)
+    ]
+    return sorted(choices, key=lambda each: (not each.is_home, each.region.name not in near))
+
+
+def _warnings(request: Request, gallery: Gallery | None, os_type: OsType, facts: FileFacts) -> list[Warning]:
+    if gallery is None:
+        return []
+    shape = DiskShape(os_disk_size=facts.virtual_size, disks=1)
+    return [
+        Warning(account=account.name, obstacle=obstacle)
+        for account in request.uow.accounts.with_gallery(gallery.id)
+        for obstacle in kind_obstacles(account, os_type, shape)
+    ]

@@ -1,0 +1,151 @@
+"""Files from outside on their way to becoming images: sent, looked at, and made into a version."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.storage.uploads import get_upload, list_uploads, remove_upload
+from galeria.actions.versions.imports import begin_import, find_made_of, importing_galleries, require_unused
+from galeria.actions.versions.versions import VERSION
+from galeria.domain.errors import Conflict
+from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.operations import Upload
+from galeria.interfaces.services import Inside
+from galeria.interfaces.uploads.tus import FILE_LIMIT
+from galeria.interfaces.web.imports.file_inspections import Findings
+from galeria.interfaces.web.imports.import_choices import FIELDS, Choices, read_choices, read_import
+from galeria.interfaces.web.imports.upload_routes import UPLOADS
+from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.permits import permit
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.urls import version_place
+
+IMPORT = "/import"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One of a person's files, and what is made of it."""
+
+    upload: Upload
+    version: ImageVersion | None
+
+    @property
+    def is_complete(self) -> bool:
+        return self.upload.offset == self.upload.length
+
+
+class ImportPages:
+    def __init__(self, inside: Inside) -> None:
+        self._findings = Findings(inside.uploads)
+
+    def router(self) -> APIRouter:
+        router = page_router()
+        one = IMPORT + "/{upload}"
+        router.add_api_route(IMPORT, self.show, methods=["GET"], name="web_import")
+        router.add_api_route(one, self.show_file, methods=["GET"], name="web_import_file")
+        router.add_api_route(one, self.create, methods=["POST"], name="web_import_create")
+        router.add_api_route(f"{one}/fields", self.show_fields, methods=["POST"], name="web_import_fields")
+        router.add_api_route(f"{one}/check", self.check, methods=["POST"], name="web_import_check")
+        router.add_api_route(f"{one}/remove", self.remove, methods=["POST"], name="web_import_remove")
+        return router
+
+    def show(self, page: At) -> Response:
+        """Where files are dropped, and the person's own that are not images yet."""
+        uploads = list_uploads(page.inside.database, page.inside.uploads, owner=page.caller.principal)
+        with page.reading() as request:
+            galleries = importing_galleries(request, page.subscription.lower())
+            allowed = permit(request, f"{VERSION}/write", page.subscription.lower())
+            files = _sent(request, uploads)
+        return page.show(
+            "import.html",
+            may=bool(galleries),
+            allowed=allowed,
+            files=files,
+            endpoint=UPLOADS,
+            limit=FILE_LIMIT,
+            query=_query(page),
+        )
+
+    def show_file(self, page: At, upload: str) -> Response:
+        return self._show(page, upload)
+
+    def show_fields(self, page: At, upload: str) -> Response:
+        """The form as it is after a choice that changes what else there is to choose."""
+        choices = self._chosen(page, upload)
+        return page.show("parts/import_fields.html", upload=upload, choices=choices, form=page.form)
+
+    def check(self, page: At, upload: str) -> Response:
+        """What is told while somebody types: the name, the price, what will stand in the way."""
+        choices = self._chosen(page, upload)
+        return page.show("parts/import_summary.html", choices=choices)
+
+    def create(self, page: At, upload: str) -> Response:
+        if page.form.has("show"):  # without scripts, a choice is shown by a button
+            return self._show(page, upload)
+        choices = self._chosen(page, upload)
+        with page.form.checking(*FIELDS, galleryImageVersionName="version", targetRegions="regions"):
+            wanted = read_import(page, upload, choices)
+            with page.writing() as request:
+                version, operation = begin_import(request, wanted)
+        if page.form.errors:
+            return self._show(page, upload, status=400)
+        page.start(operation)
+        return page.go(version_place(version), notice=page.gettext("The image is being made. You may leave this page."))
+
+    def remove(self, page: At, upload: str) -> Response:
+        with page.reading() as request:
+            require_unused(request, upload)
+        inside = page.inside
+        remove_upload(inside.database, inside.uploads, owner=page.caller.principal, id=upload)
+        return page.go(IMPORT, notice=page.gettext("The file was removed."))
+
+    def _show(self, page: Page, upload_id: str, *, status: int = 200) -> Response:
+        upload = _upload(page, upload_id)
+        with page.reading() as request:
+            made = find_made_of(request, upload.id)
+        if made or upload.offset < upload.length:
+            return page.show("import_sent.html", file=Sent(upload=upload, version=made))
+        finding = self._findings.look(upload.id)
+        choices = None
+        if finding.facts:
+            with page.reading() as request:
+                choices = read_choices(request, page, finding, upload.file_name)
+        return page.show(
+            "import_file.html",
+            status=status,
+            upload=upload.id,
+            file=upload,
+            finding=finding,
+            choices=choices,
+            form=page.form,
+        )
+
+    def _chosen(self, page: Page, upload_id: str) -> Choices:
+        """Raises NotFound, Conflict where the file is no image that could be made into a version now."""
+        upload = _upload(page, upload_id)
+        if upload.offset < upload.length:
+            raise Conflict("The file has not arrived as a whole yet.", hint="Choose it again on the import page.")
+        finding = self._findings.look(upload.id)
+        if finding.refusal:
+            raise finding.refusal
+        with page.reading() as request:
+            return read_choices(request, page, finding, upload.file_name)
+
+
+def _upload(page: Page, id: str) -> Upload:
+    inside = page.inside
+    return get_upload(inside.database, inside.uploads, owner=page.caller.principal, id=id)
+
+
+def _sent(request: Request, uploads: list[Upload]) -> list[Sent]:
+    """Each with the version that is being made of it, or could not be made."""
+    made = {each.source_id: each for each in request.uow.lists.from_uploads([upload.id for upload in uploads])}
+    return [Sent(upload=each, version=made.get(each.id)) for each in uploads]
+
+
+def _query(page: Page) -> str:
+    image = page.query("image")
+    return "?" + urlencode({"image": image}) if image else ""

@@ -1,0 +1,32 @@
+"""Which language a page speaks, and which clock it shows."""
+
+import re
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from starlette.requests import HTTPConnection
+
+from galeria.interfaces.login.browser.texts import language_of
+from galeria.interfaces.web.kit.catalogues import LANGUAGES
+
+LANGUAGE_COOKIE = "language"
+ZONE_COOKIE = "zone"
+NAMES = {"en": "English", "pt-BR": "Português (Brasil)"}
+_ZONE = re.compile(r"[A-Za-z0-9_+\-]{1,30}(/[A-Za-z0-9_+\-]{1,30}){0,2}")
+
+
+def read_language(http: HTTPConnection) -> str:
+    """What the person chose here, else what the browser asks for."""
+    chosen = http.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LANGUAGES else language_of(http.headers.get("accept-language", ""))
+
+
+def read_zone(http: HTTPConnection) -> tzinfo:
+    """The browser's, as a script of ours has noted it; UTC without one."""
+    name = http.cookies.get(ZONE_COOKIE, "").replace("%2F", "/")
+    if not _ZONE.fullmatch(name):
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC

@@ -1,0 +1,93 @@
+"""An operation as a page shows it: its steps, how far they are, and how long they will take."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from galeria.actions.core.operation_access import can_steer
+from galeria.actions.core.request import Request
+from galeria.actions.versions.operations import get_operation
+from galeria.domain.operations import Operation, OperationStep
+from galeria.domain.states import is_settled
+from galeria.interfaces.http.progress_figures import bytes_per_second, percent, seconds_left
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkStep:
+    name: str
+    region: str
+    status: str
+    bytes_done: int
+    bytes_total: int
+    rate: int | None  # bytes per second
+    seconds_left: int | None
+    seconds: float | None  # that it took
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    id: str
+    kind: str
+    status: str
+    is_settled: bool
+    percent: int
+    error: str
+    resource_id: str
+    started_by: str
+    is_steerable: bool  # by this person
+    created_at: datetime
+    ended_at: datetime | None
+    steps: tuple[WorkStep, ...]
+
+    @property
+    def seconds_left(self) -> int | None:
+        """Of the slowest step under way; None while nothing can be said."""
+        known = [step.seconds_left for step in self.steps if step.status == "Running" and step.seconds_left is not None]
+        return max(known, default=None)
+
+
+def get_work(request: Request, id: str) -> Work:
+    """Raises NotFound also for what this person may not see."""
+    operation, steps = get_operation(request, id)
+    replicas = request.uow.versions.replicas(operation.subject)
+    done = percent(operation, steps, replicas)
+    return _work(operation, steps, done, is_steerable=can_steer(request, operation))
+
+
+def work_under_way(request: Request, subject: str) -> list[Work]:
+    """What goes on with a version, lab or machine, as far as this person may see it."""
+    return [get_work(request, each.id) for each in request.uow.operations.running_on(subject)]
+
+
+def _work(operation: Operation, steps: list[OperationStep], done: int, *, is_steerable: bool) -> Work:
+    return Work(
+        id=operation.id,
+        kind=kind_in_words(operation.kind),
+        status=str(operation.status),
+        is_settled=is_settled(operation.status),
+        percent=done,
+        error=f"{operation.error_message} {operation.error_hint}".strip(),
+        resource_id=operation.resource_id,
+        started_by=operation.started_by,
+        is_steerable=is_steerable,
+        created_at=operation.created_at,
+        ended_at=operation.ended_at,
+        steps=tuple(_step(each) for each in steps),
+    )
+
+
+def kind_in_words(kind: str) -> str:
+    """export_template → Export template; the catalogue of the inside knows these words."""
+    return kind.replace("_", " ").capitalize()
+
+
+def _step(step: OperationStep) -> WorkStep:
+    return WorkStep(
+        name=step.name,
+        region=step.region,
+        status=str(step.status),
+        bytes_done=step.bytes_done,
+        bytes_total=step.bytes_total,
+        rate=bytes_per_second(step) if step.ended_at is None else None,
+        seconds_left=seconds_left(step),
+        seconds=(step.ended_at - step.started_at).total_seconds() if step.ended_at else None,
+    )

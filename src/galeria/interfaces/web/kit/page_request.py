@@ -1,0 +1,209 @@
+"""What every page's handler gets: who looks, the inside, the form, and how to answer."""
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Annotated, Any
+
+from fastapi import Depends
+from fastapi import Request as HttpRequest
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from galeria.actions.core.activity import READ as READ_LOG
+from galeria.actions.core.caller import Caller
+from galeria.actions.core.request import Request
+from galeria.actions.versions.replication_size import Copies, CopyBytes, copy_bytes
+from galeria.domain.errors import GaleriaError
+from galeria.domain.ids import ResourceId
+from galeria.domain.operations import Operation
+from galeria.domain.people.principals import reach
+from galeria.interfaces.services import Inside
+from galeria.interfaces.web.kit.formats import Formats
+from galeria.interfaces.web.kit.forms import Form, read_form
+from galeria.interfaces.web.kit.language import read_language, read_zone
+from galeria.interfaces.web.kit.permits import is_administrator
+from galeria.interfaces.web.kit.rendering import Rendering
+from galeria.interfaces.web.kit.slow_figures import Reckoning, StillReckoning
+from galeria.interfaces.web.kit.visitors import FORM_HEADER, Cookies, Entry, cookies_of, read_entry, require_own_form
+
+NOTICE_COOKIE = "notice"
+FORM_PATIENCE = 20.0  # seconds that a form waits for figures, which its page has nearly always brought already
+_SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class SignInNeeded(Exception):  # it leads to the sign-in page, and is no fault
+    """Nobody is signed in."""
+
+
+@dataclass(kw_only=True)
+class Page:
+    """One request for a page, or of a form on it."""
+
+    inside: Inside
+    rendering: Rendering
+    reckoning: Reckoning
+    http: HttpRequest
+    entry: Entry
+    form: Form
+    language: str
+    zone: tzinfo
+
+    @property
+    def caller(self) -> Caller:
+        if self.entry.visitor is None:
+            raise SignInNeeded
+        return self.entry.visitor.caller
+
+    @property
+    def cookies(self) -> Cookies:
+        return cookies_of(self.inside)
+
+    @property
+    def formats(self) -> Formats:
+        return self.rendering.formats(self.language, self.zone)
+
+    @property
+    def subscription(self) -> str:
+        return f"/subscriptions/{self.inside.subscription_id}"
+
+    def query(self, name: str) -> str:
+        return self.http.query_params.get(name, "")
+
+    def id(self, group: str) -> ResourceId:
+        """Of a resource group of this installation."""
+        return ResourceId(self.inside.subscription_id, group)
+
+    @contextmanager
+    def reading(self) -> Iterator[Request]:
+        with self.inside.reading(self.caller) as request:
+            yield request
+
+    @contextmanager
+    def writing(self) -> Iterator[Request]:
+        """Committed when the block ends well."""
+        with self.inside.request(self.caller) as request:
+            yield request
+
+    def start(self, *operations: Operation | None) -> None:
+        """Hand operations to the workers, after the commit."""
+        for operation in operations:
+            if operation is not None:
+                self.inside.starter.start(operation.id)
+
+    def copy_bytes(self, copies: Copies) -> CopyBytes:
+        """A page that is only looked at does not wait long for it: it raises StillReckoning."""
+
+        def ask() -> CopyBytes:
+            return copy_bytes(copies, self.inside.stores)
+
+        found = self.reckoning.find(copies, ask, patience=0 if self.http.method == "GET" else FORM_PATIENCE)
+        if found is None:
+            raise StillReckoning
+        return found
+
+    def gettext(self, text: str) -> str:
+        return self.rendering.catalogue(self.language).gettext(text)
+
+    def say(self, sentence: str) -> str:
+        """A sentence of the inside in the page's language."""
+        return self.rendering.say(self.language, sentence)
+
+    def told(self, error: GaleriaError) -> str:
+        return self.say(str(error))
+
+    def part(self, template: str, **values: Any) -> str:
+        """A piece of a page as text."""
+        return self.rendering.render(self.language, template, self._values() | values)
+
+    def show(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """A whole page, or the piece that a script asked for."""
+        answer = HTMLResponse(self.part(template, **values), status_code=status, headers=_SECURITY)
+        if self.entry.fresh:
+            self.cookies.keep(answer, self.cookies.form, self.entry.secret)
+        if NOTICE_COOKIE in self.http.cookies:
+            self.cookies.forget(answer, NOTICE_COOKIE)
+        return answer
+
+    def go(self, place: str, *, notice: str = "") -> Response:
+        """To another page, after a form was done. `notice` is a sentence in the page's language, shown there once."""
+        answer = RedirectResponse(place, status_code=303, headers=_SECURITY)
+        if self.http.headers.get("hx-request"):
+            answer = RedirectResponse(place, status_code=204, headers=_SECURITY | {"HX-Redirect": place})
+        if notice:
+            text = base64.urlsafe_b64encode(json.dumps(notice).encode()).decode()
+            self.cookies.keep(answer, NOTICE_COOKIE, text, seconds=60)
+        return answer
+
+    def _values(self) -> dict[str, Any]:
+        visitor = self.entry.visitor
+        return {
+            "page": self,
+            "fmt": self.formats,
+            "language": self.language,
+            "csrf": self.entry.form_token,
+            "person": visitor.caller.principal if visitor else None,
+            "may": visitor.caller.may if visitor else _nothing,
+            "reads_log": visitor is not None and bool(reach(visitor.caller.assignments, READ_LOG)),
+            "is_admin": visitor is not None and is_administrator(visitor.caller, self.subscription),
+            "notice": _notice(self.http.cookies.get(NOTICE_COOKIE, "")),
+            "path": self.http.url.path,
+        }
+
+
+def _nothing(action: str, scope: str) -> bool:
+    return False
+
+
+def _notice(cookie: str) -> str:
+    """What somebody else may have put there is shown as text at most."""
+    try:
+        text = json.loads(base64.urlsafe_b64decode(cookie.encode()))
+    except ValueError:
+        return ""
+    return text if isinstance(text, str) else ""
+
+
+async def read_page(http: HttpRequest) -> Page:
+    """Raises Forbidden for a form that is not ours."""
+    inside: Inside = http.app.state.inside
+    entry = await read_entry(inside, http)
+    page = Page(
+        inside=inside,
+        rendering=http.app.state.rendering,
+        reckoning=http.app.state.reckoning,
+        http=http,
+        entry=entry,
+        form=Form.empty(),
+        language=read_language(http),
+        zone=read_zone(http),
+    )
+    http.state.page = page  # errors are shown with it
+    if http.method not in ("GET", "HEAD"):
+        page.form = await read_form(http)
+        require_own_form(inside, http, entry, http.headers.get(FORM_HEADER) or page.form.csrf)
+    return page
+
+
+async def _signed_in(page: "Open") -> Page:
+    if page.entry.visitor is None:
+        raise SignInNeeded
+    return page
+
+
+Open = Annotated[Page, Depends(read_page)]
+"""A page that strangers may see."""
+
+At = Annotated[Page, Depends(_signed_in)]
+"""A page behind the sign-in."""

@@ -1,0 +1,66 @@
+"""Whether a page offers something to this person, and if not, who can do it."""
+
+from dataclasses import dataclass
+
+from galeria.actions.core.caller import Caller
+from galeria.actions.core.request import Request
+from galeria.domain.errors import Conflict, Forbidden
+from galeria.domain.people.principals import PrincipalKind, allowing_roles, may
+
+SHOWN = 3  # names of people who can do it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permit:
+    """`roles` would allow it; `people` have one of them there; `why` is a sentence of the inside for all other reasons."""
+
+    allowed: bool
+    roles: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    why: str = ""
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+ALLOWED = Permit(allowed=True)
+
+
+def permit(request: Request, action: str, scope: str) -> Permit:
+    """The same answer as the action itself would give."""
+    return permit_any(request, (action,), scope)
+
+
+def permit_any(request: Request, actions: tuple[str, ...], scope: str) -> Permit:
+    """For what takes several rights: the first that is missing."""
+    for action in actions:
+        try:
+            request.caller.require(action, scope)
+        except Forbidden:
+            return Permit(allowed=False, roles=allowing_roles(action), people=_who_may(request, action, scope))
+        except Conflict as error:  # locked
+            return Permit(allowed=False, why=str(error))
+    return ALLOWED
+
+
+def refused(why: str) -> Permit:
+    """For a state that does not allow it: `why` is a sentence of the inside."""
+    return Permit(allowed=False, why=why)
+
+
+def _who_may(request: Request, action: str, scope: str) -> tuple[str, ...]:
+    given = request.uow.people.all_assignments()
+    names = []
+    for id in dict.fromkeys(each.principal_id for each in given):
+        own = [each for each in given if each.principal_id == id]
+        person = request.uow.people.find(id) if may(own, action, scope) else None
+        if person and person.enabled and person.kind is PrincipalKind.USER:
+            names.append(person.display_name)
+    return tuple(names[:SHOWN])
+
+
+def is_administrator(caller: Caller, scope: str) -> bool:
+    """Sees the administration's part of the navigation."""
+    return caller.may("Microsoft.LabServices/labPlans/write", scope) or caller.may(
+        "Microsoft.Authorization/roleAssignments/write", scope
+    )

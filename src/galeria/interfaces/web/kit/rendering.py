@@ -1,0 +1,103 @@
+"""Templates into pages: one environment for each language, made once."""
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from functools import cache
+from types import CodeType
+from typing import Any
+
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
+from markupsafe import Markup
+
+from galeria.domain.settings import Settings
+from galeria.interfaces.web.kit.assets import StaticFiles
+from galeria.interfaces.web.kit.catalogues import LANGUAGES, Catalogue, Catalogues
+from galeria.interfaces.web.kit.formats import Formats
+from galeria.interfaces.web.kit.sentences import Sentences
+from galeria.interfaces.web.kit.urls import PLACES
+
+
+@cache
+def _shipped() -> Catalogues:
+    """Galeria's own, read once in a process."""
+    return Catalogues()
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Each template's code is made once in a process: the languages, whose code is the same, share it."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[str, CodeType | None]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._made.get(bucket.key, ("", None))
+        bucket.code = code if checksum == bucket.checksum else None
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._made[bucket.key] = (bucket.checksum, bucket.code)
+
+
+@cache
+def _compiled() -> _CompiledTemplates:
+    return _CompiledTemplates()
+
+
+class Rendering:
+    """Everything that a page's text is made with. Nothing in it changes."""
+
+    def __init__(self, static: StaticFiles, settings: Settings) -> None:
+        catalogues = _shipped()
+        self.static = static
+        self._settings = settings
+        self._catalogues = {language: catalogues.get(language) for language in LANGUAGES}
+        self._sentences = {language: Sentences(each) for language, each in self._catalogues.items()}
+        self._environments = {language: self._environment(each) for language, each in self._catalogues.items()}
+
+    def prepare(self) -> None:
+        """Makes every template ready, which else the first who opens a page waits for: a second or two for them all."""
+        for environment in self._environments.values():
+            for name in environment.list_templates():
+                environment.get_template(name)
+
+    def render(self, language: str, template: str, values: Mapping[str, Any]) -> str:
+        return self._environments[language].get_template(template).render(values)
+
+    def say(self, language: str, sentence: str) -> str:
+        """A sentence of the inside, in the page's language."""
+        return self._sentences[language].say(sentence)
+
+    def catalogue(self, language: str) -> Catalogue:
+        return self._catalogues[language]
+
+    def formats(self, language: str, zone: tzinfo) -> Formats:
+        return Formats(self._catalogues[language].locale, zone, currency=self._settings.prices.currency)
+
+    def _environment(self, catalogue: Catalogue) -> Environment:
+        environment = Environment(
+            loader=PackageLoader("galeria.interfaces.web"),
+            extensions=["jinja2.ext.i18n"],
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,  # all of them: there are fewer than a hundred
+            bytecode_cache=_compiled(),
+        )
+        environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension brings it
+            catalogue.gettext,
+            catalogue.ngettext,
+            newstyle=True,
+            pgettext=catalogue.pgettext,
+            npgettext=catalogue.npgettext,
+        )
+        environment.globals.update(PLACES, static=self.static.url)
+        environment.filters["say"] = self._sentences[catalogue.language].say
+        environment.policies["ext.i18n.trimmed"] = True
+        return environment
+
+
+def as_text(html: str) -> Markup:
+    """HTML that was rendered here."""
+    return Markup(html)

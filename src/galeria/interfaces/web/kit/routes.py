@@ -1,0 +1,79 @@
+"""How pages are routed: errors become pages, and whoever is not signed in is led to the sign-in first."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+
+from galeria.domain.errors import GaleriaError, Unavailable
+from galeria.interfaces.arm.protocol.errors import status_of
+from galeria.interfaces.web.kit.page_request import Page, SignInNeeded
+from galeria.interfaces.web.kit.slow_figures import StillReckoning
+
+log = logging.getLogger(__name__)
+
+SIGN_IN = "/sign-in"
+
+
+class PageRoute(APIRoute):
+    """Tells errors as pages. A script's request for a piece gets the sentence only."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await inner(request)
+            except SignInNeeded:
+                return _to_sign_in(request)
+            except StillReckoning:
+                return _show_reckoning(request)
+            except GaleriaError as error:
+                return show_error(request.state.page, error)
+
+        return handle
+
+
+def page_router() -> APIRouter:
+    """For the pages of one area. Name each route `web_…`."""
+    return APIRouter(route_class=PageRoute, include_in_schema=False, redirect_slashes=False)
+
+
+def show_error(page: Page, error: GaleriaError) -> Response:
+    status = status_of(error)
+    if status >= 500:
+        log.warning("%s %s: %s", page.http.method, page.http.url.path, error)
+    template = "parts/error.html" if page.http.headers.get("hx-request") else "error.html"
+    return page.show(template, status=status, error=error, status_code=status)
+
+
+def _show_reckoning(request: Request) -> Response:
+    """It asks again by itself: then it is told that nothing is new, or gets what it waits for."""
+    page: Page = request.state.page
+    if request.method == "GET":
+        is_asking_again = request.headers.get("hx-request")
+        return Response(status_code=204) if is_asking_again else page.show("reckoning.html", address=_place(request))
+    return show_error(
+        page,
+        Unavailable(
+            "The store is still looking up what this takes.",
+            hint="Wait a moment, then open the page again and go on there.",
+        ),
+    )
+
+
+def _place(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _to_sign_in(request: Request) -> Response:
+    """Back to the same page afterwards, if it was a page."""
+    place = _place(request)
+    target = f"{SIGN_IN}?{urlencode({'next': place})}" if request.method == "GET" and place != "/" else SIGN_IN
+    if request.headers.get("hx-request"):
+        return Response(status_code=204, headers={"HX-Redirect": target})
+    return RedirectResponse(target, status_code=303)

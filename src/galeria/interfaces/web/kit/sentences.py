@@ -1,0 +1,153 @@
+"""Sentences of the inside in the language of a page.
+
+The inside speaks English and makes its sentences out of values: "The lab 'Algebra' is Failed." Here a finished sentence is
+recognized by the template it was made from, and said in another language with the same values. Several sentences behind one
+another, and sentences within sentences, are recognized too. What is not known stays English: an outside program's words, say.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from babel.lists import format_list
+
+from galeria.domain.images.soft_delete import Retention
+from galeria.domain.images.storage import DiskState
+from galeria.domain.labs.roster import InvitationState, RegistrationState
+from galeria.domain.states import MachineState, OperationStatus
+from galeria.interfaces.web.kit.catalogues import WORD, Catalogue
+from galeria.interfaces.web.kit.patterns import Pattern, Patterns
+
+KEPT = 4096  # sentences whose translation is remembered
+LONGEST = 4000  # characters; what is longer is a log, and no sentence
+SEAMS = 24  # places at which a text is cut into sentences, at most
+
+# A sentence may begin behind the end of another, and behind words of an outside program that end without a full stop.
+_SEAM = re.compile(r"(?<=[.?!:])\s+|\s+(?=[A-Z'{])")
+_SEPARATORS = ("; ", ", ")
+_AND = " and "
+_CAPITAL_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+_LABELED = re.compile(r"([\w-]+): (.+)", re.DOTALL)
+
+_STATES = (OperationStatus, MachineState, RegistrationState, InvitationState, DiskState, Retention)
+# How English pages write a state that is one word for programs: NotStarted is "Not started".
+_SPELLED = {
+    str(each): _CAPITAL_WITHIN.sub(" ", each).capitalize()
+    for states in _STATES
+    for each in states
+    if _CAPITAL_WITHIN.search(each)
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """`known` characters of the original were understood, with so many `holes` for values. The better of two ways to read a
+    text is the one that knows more; of equal ones, the one with fewer holes."""
+
+    text: str
+    known: int = 0
+    holes: int = 0
+
+
+class Sentences:
+    def __init__(self, catalogue: Catalogue) -> None:
+        inside = catalogue.inside
+        self._words = {text: said for (context, text), said in inside.items() if context == WORD}
+        own = {text: said for (context, text), said in inside.items() if context != WORD}
+        self._plain = {text: said for text, said in own.items() if "{" not in text}
+        self._patterns = Patterns(Pattern.of(text, said) for text, said in own.items() if "{" in text)
+        self._is_needed = bool(inside)
+        self._locale = catalogue.locale
+        self._page_text = catalogue.gettext
+        self._read: Callable[[str], Said] = lru_cache(maxsize=KEPT)(self._understand)
+        self._sentence: Callable[[str], Said] = lru_cache(maxsize=KEPT)(self._best)
+
+    def say(self, text: object) -> str:
+        """The whole of it in the page's language, as far as it is known. A state or kind alone begins with a capital."""
+        english = str(text)
+        if not self._is_needed or len(english) > LONGEST:
+            return _SPELLED.get(english, english)
+        word = self._words.get(english) or self._plain.get(english)
+        if word:
+            return word
+        try:
+            said = self._read(english)
+        except RecursionError:
+            return english  # boxes in boxes without end: none of our sentences is made so
+        return said.text if said.known else self._page_text(english)
+
+    def _understand(self, text: str) -> Said:
+        whole = self._sentence(text)
+        if whole.known == len(text):
+            return whole
+        return max(whole, self._glued(text), key=_rank)
+
+    def _whole(self, text: str) -> Iterator[Said]:
+        """The text as one sentence."""
+        if text in self._plain:
+            yield Said(self._plain[text], len(text))
+            return
+        for pattern in self._patterns.candidates(text):
+            values = pattern.values(text)
+            if values is not None:
+                said = {n: Said(each) if n in pattern.names else self._value(each) for n, each in values.items()}
+                known = pattern.written + sum(each.known for each in said.values())
+                holes = len(said) + sum(each.holes for each in said.values())
+                yield Said(pattern.say({n: each.text for n, each in said.items()}), known, holes)
+
+    def _glued(self, text: str) -> Said:
+        """The text as sentences behind one another: at each seam, the best way to read what comes before it."""
+        found = list(_SEAM.finditer(text))[:SEAMS]
+        seams = [0, *(match.end() for match in found)]
+        ends = [*(match.start() for match in found), len(text)]
+        best: list[Said] = [Said("")]
+        for last, end in enumerate(ends):
+            ways = []
+            for first in range(last + 1):
+                if first == 0 and end == len(text):
+                    continue  # that is the whole
+                gap = text[ends[first - 1] : seams[first]] if first else ""
+                said = self._sentence(text[seams[first] : end])
+                before = best[first]
+                ways.append(Said(before.text + gap + said.text, before.known + said.known, before.holes + said.holes))
+            best.append(max(ways, key=_rank) if ways else Said(text))
+        return best[-1]
+
+    def _best(self, text: str) -> Said:
+        return max(self._whole(text), key=_rank, default=Said(text))
+
+    def _value(self, text: str) -> Said:
+        """What stood in a hole: a sentence, a word, a list of them, or nothing that is translated."""
+        if "\n" in text or not any(map(str.isalpha, text)):
+            return Said(text)  # an outside program's words, or a number
+        word = self._words.get(text)
+        if word is None and ("_" in text or " " in text):  # start_machine, start machine: Start machine
+            word = self._words.get(text.replace("_", " ").capitalize())
+        if word:
+            return Said(word if word == text else word[:1].lower() + word[1:], len(text))
+        said = self._read(text)
+        if said.known == len(text):
+            return said
+        return max(said, self._list(text), key=_rank)
+
+    def _list(self, text: str) -> Said:
+        for separator in _SEPARATORS:
+            if separator in text:
+                parts = [self._value(each) for each in text.split(separator)]
+                known = sum(each.known for each in parts)
+                return Said(separator.join(each.text for each in parts), known) if known else Said(text)
+        if _AND in text:
+            parts = [self._value(each) for each in text.split(_AND)]
+            return Said(
+                format_list([each.text for each in parts], locale=self._locale), sum(each.known for each in parts)
+            )
+        labeled = _LABELED.fullmatch(text)
+        if labeled:  # brazilsouth: The disk is full.
+            said = self._value(labeled[2])
+            return Said(f"{labeled[1]}: {said.text}", said.known)
+        return Said(text)
+
+
+def _rank(said: Said) -> tuple[int, int]:
+    return said.known, -said.holes

@@ -1,0 +1,148 @@
+"""What may be chosen for a new lab: regions, images and sizes, the impossible ones with their reasons."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.eligible_images import ImageSearch, OfferedImage, find_image, search_images
+from galeria.domain.errors import GaleriaError
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.eligibility import Obstacle, version_obstacles
+from galeria.domain.images.galleries import OsState
+from galeria.domain.labs.sizes import Size
+from galeria.domain.regions import Region
+from galeria.interfaces.web.labs.lab_form import LabDraft
+
+SHOWN = 20  # images at once; more are found by typing
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionChoice:
+    region: Region
+    is_allowed: bool
+    has_image: bool | None  # None while no image is chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageChoice:
+    """`version` is the exact one that was asked for; empty for the latest."""
+
+    offered: OfferedImage
+    version: str
+    obstacles: tuple[Obstacle, ...]
+    accounts: tuple[str, ...] = ()  # known to be in it; of the chosen one
+    recommended: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # of the chosen one
+
+    @property
+    def value(self) -> str:
+        name = self.offered.definition.name
+        return f"{name}@{self.version}" if self.version else name
+
+    @property
+    def number(self) -> str:
+        """Of the version that a lab would get."""
+        version = self.offered.version
+        return self.version or (version.name if version else "")
+
+    @property
+    def is_specialized(self) -> bool:
+        return self.offered.definition.os_state is OsState.SPECIALIZED
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizeChoice:
+    size: Size
+    is_below: bool  # what the image asks for
+    is_above: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    regions: tuple[RegionChoice, ...]
+    images: tuple[ImageChoice, ...]
+    found: int  # images in all that fit the search
+    chosen: ImageChoice | None
+    sizes: tuple[SizeChoice, ...]
+    has_gallery: bool
+    is_empty: bool  # the gallery has no image at all
+
+
+def read_choices(request: Request, draft: LabDraft) -> Choices:
+    region = _known_region(request, draft)
+    search = ImageSearch(region=region, text=draft.find, usable_first=True, size=SHOWN)
+    found = search_images(request, draft.account.arm_id, search)
+    chosen = _chosen(request, draft, region)
+    listed = [_latest(each) for each in found.images]
+    if chosen and chosen.value not in {each.value for each in listed}:
+        listed.insert(0, chosen)
+    return Choices(
+        regions=_regions(request, draft, chosen),
+        images=tuple(listed),
+        found=found.found,
+        chosen=chosen,
+        sizes=tuple(_sized(each, chosen) for each in request.settings.sizes),
+        has_gallery=draft.account.gallery_id is not None,
+        is_empty=not any(found.counts.values()),
+    )
+
+
+def _known_region(request: Request, draft: LabDraft) -> str:
+    """A region that there is not is told by the checks, and not here."""
+    names = [each.name for each in request.settings.regions.all]
+    return draft.region if draft.region in names else draft.account.location
+
+
+def _latest(offered: OfferedImage) -> ImageChoice:
+    return ImageChoice(offered=offered, version="", obstacles=offered.obstacles)
+
+
+def _chosen(request: Request, draft: LabDraft, region: str) -> ImageChoice | None:
+    offered = find_image(request, draft.account.arm_id, draft.image, region) if draft.image else None
+    if offered is None:
+        return None
+    choice = _exact(request, draft, offered, region) if draft.version else None
+    if choice is None:
+        latest = request.uow.versions.find(offered.version.id) if offered.version else None
+        choice = replace(_latest(offered), accounts=tuple(latest.accounts) if latest else ())
+    return replace(choice, recommended=request.uow.definitions.get(offered.definition.id).recommended)
+
+
+def _exact(request: Request, draft: LabDraft, offered: OfferedImage, region: str) -> ImageChoice | None:
+    """None where there is no such version."""
+    image = ResourceId.parse(offered.definition.resource_id)
+    try:
+        exact = request.uow.versions.get_by_key(image.child("versions", draft.version).key)
+    except GaleriaError:
+        return None
+    (facts,) = request.uow.versions.facts([exact])
+    other = tuple(each for each in offered.obstacles if each.code in ("Disabled", "OsTypeNotSupported"))
+    return ImageChoice(
+        offered=offered,
+        version=exact.name,
+        obstacles=other + version_obstacles(draft.account, facts, region),
+        accounts=tuple(exact.accounts),
+    )
+
+
+def _regions(request: Request, draft: LabDraft, chosen: ImageChoice | None) -> tuple[RegionChoice, ...]:
+    holding: Sequence[str] = chosen.offered.available_regions if chosen else ()
+    return tuple(
+        RegionChoice(
+            region=each,
+            is_allowed=each.name in draft.account.allowed_regions,
+            has_image=each.name in holding if chosen else None,
+        )
+        for each in request.settings.regions.all
+    )
+
+
+def _sized(size: Size, chosen: ImageChoice | None) -> SizeChoice:
+    """Held against what the image's definition recommends."""
+    asked = chosen.recommended if chosen else {}
+    cores, memory = asked.get("vCPUs", {}), asked.get("memory", {})
+    gigabytes = size.memory_mib / 1024
+    return SizeChoice(
+        size=size,
+        is_below=size.vcpus < cores.get("min", 0) or gigabytes < memory.get("min", 0),
+        is_above=size.vcpus > cores.get("max", size.vcpus) or gigabytes > memory.get("max", gigabytes),
+    )

@@ -1,0 +1,112 @@
+"""Ways into a template: SSH, remote desktop, its screen in the browser, and a new password."""
+
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.labs.labs import get_machine
+from galeria.actions.labs.machines import reset_password
+from galeria.domain.errors import NotFound
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import OsType
+from galeria.domain.labs.labs import LabMachine
+from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.urls import lab_place
+from galeria.interfaces.web.labs.lab_permits import TEMPLATE
+from galeria.interfaces.web.labs.labs import LABS, lab_id, look
+
+HOST = "127.0.0.1"  # where machines' ports are forwarded to
+RDP_PORT = 13389  # of the reader's own computer, where the tunnel begins
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def connect_router() -> APIRouter:
+    router = page_router()
+    lab = f"{LABS}/{{group}}/{{name}}"
+    router.add_api_route(f"{lab}/connect", show_connect, methods=["GET"], name="web_lab_connect")
+    router.add_api_route(f"{lab}/connect/template.rdp", download_rdp, methods=["GET"], name="web_lab_rdp")
+    router.add_api_route(f"{lab}/screen", show_screen, methods=["GET"], name="web_lab_screen")
+    router.add_api_route(f"{lab}/password", ask_password, methods=["GET"], name="web_lab_password")
+    router.add_api_route(f"{lab}/password", set_password, methods=["POST"], name="web_lab_password_set")
+    return router
+
+
+def show_connect(page: At, group: str, name: str) -> Response:
+    with page.reading() as request:
+        sight = look(request, page, lab_id(page, group, name))
+        definition = sight.seen.definition
+        return page.show(
+            "lab_connect.html",
+            sight=sight,
+            lab=sight.seen.lab,
+            machine=_template(sight.seen.template),
+            host=HOST,
+            server=_server(page),
+            rdp_port=RDP_PORT,
+            is_windows=definition is not None and definition.os_type is OsType.WINDOWS,
+        )
+
+
+def download_rdp(page: At, group: str, name: str) -> Response:
+    """A remote-desktop file for the near end of the tunnel that the page tells of."""
+    with page.reading() as request:
+        _, machine = get_machine(request, lab_id(page, group, name), TEMPLATE)
+    lines = (
+        f"full address:s:{HOST}:{RDP_PORT}",
+        f"username:s:{machine.user_name}",
+        "prompt for credentials:i:1",
+        "screen mode id:i:1",
+        "redirectclipboard:i:1",
+    )
+    headers = {"Content-Disposition": 'attachment; filename="template.rdp"', "X-Content-Type-Options": "nosniff"}
+    return Response("".join(f"{line}\r\n" for line in lines), media_type="application/x-rdp", headers=headers)
+
+
+def show_screen(page: At, group: str, name: str) -> Response:
+    with page.reading() as request:
+        sight = look(request, page, lab_id(page, group, name))
+        machine = _template(sight.seen.template)
+        return page.show("lab_screen.html", sight=sight, lab=sight.seen.lab, machine=machine)
+
+
+def ask_password(page: At, group: str, name: str) -> Response:
+    return _show_password(page, lab_id(page, group, name))
+
+
+def set_password(page: At, group: str, name: str) -> Response:
+    id, form = lab_id(page, group, name), page.form
+    with form.checking("account", "password", name="account"):
+        with page.writing() as request:
+            operation = reset_password(
+                request,
+                id,
+                TEMPLATE,
+                account=form.text("account"),
+                new_password=form.raw("password"),
+                secrets=page.inside.secrets,
+            )
+        page.start(operation)
+        return page.go(lab_place(id))
+    return _show_password(page, id, status=400)
+
+
+def _show_password(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+    with page.reading() as request:
+        sight = look(request, page, id)
+        machine = _template(sight.seen.template)
+        return page.show(
+            "lab_password.html", status=status, form=page.form, sight=sight, lab=sight.seen.lab, machine=machine
+        )
+
+
+def _template(machine: LabMachine | None) -> LabMachine:
+    if machine is None:
+        raise NotFound("This lab has no template.", hint="Its machines are made from the image itself.")
+    return machine
+
+
+def _server(page: Page) -> str:
+    """The host that others reach Galeria at; empty where that is this computer only."""
+    host = urlsplit(page.inside.endpoint).hostname or ""
+    return "" if host in _LOCAL else host

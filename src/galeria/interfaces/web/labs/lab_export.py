@@ -1,0 +1,239 @@
+"""Export to Shared Image Gallery: as what, to which regions, and what it will read, send, take and cost."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_overview import LabOverview, look_at_lab
+from galeria.actions.versions.export_time import estimate_time
+from galeria.actions.versions.exports import (
+    ExportEstimate,
+    ExportRequest,
+    estimate_export,
+    export_template,
+    require_match,
+)
+from galeria.domain.errors import Conflict
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import ImageDefinition
+from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.regions import Region
+from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.permits import Permit
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.urls import lab_place
+from galeria.interfaces.web.labs.lab_permits import TEMPLATE, export_permit
+from galeria.interfaces.web.labs.labs import LABS, lab_id
+
+NEW = "new"
+VERSION_OF = "version-of:"
+"""What the form's choice says: a new image, or a version of the definition whose name follows."""
+
+_FIELDS = ("target", "name", "version", "regions")
+
+
+def export_router() -> APIRouter:
+    router = page_router()
+    place = f"{LABS}/{{group}}/{{name}}/export"
+    router.add_api_route(place, show_export, methods=["GET"], name="web_lab_export")
+    router.add_api_route(place, export, methods=["POST"], name="web_lab_exported")
+    router.add_api_route(f"{place}/estimate", show_estimate, methods=["POST"], name="web_lab_export_estimate")
+    return router
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """An image that the export may become a version of. `why_not` is a sentence of the inside."""
+
+    definition: ImageDefinition
+    why_not: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    region: Region
+    is_home: bool
+    is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What the form says so far. `proposed` is the version that was proposed last."""
+
+    target: str
+    name: str
+    version: str
+    proposed: str
+    regions: tuple[str, ...]
+
+    @property
+    def own_version(self) -> str:
+        """What the person typed instead of the proposal."""
+        return "" if self.version == self.proposed else self.version
+
+    @property
+    def image(self) -> str:
+        """The name of the definition that gets a version; empty for a new image."""
+        return self.target.removeprefix(VERSION_OF) if self.target.startswith(VERSION_OF) else ""
+
+    def wanted(self, seen: LabOverview) -> ExportRequest:
+        gallery = seen.gallery
+        image = gallery.arm_id.child("images", self.image) if gallery and self.image else None
+        return ExportRequest(
+            lab=seen.lab.arm_id,
+            machine=TEMPLATE,
+            name=self.name,
+            image=image,
+            version=self.own_version,
+            regions=(seen.lab.location, *self.regions),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """Everything that the page shows."""
+
+    seen: LabOverview
+    permit: Permit
+    draft: Draft
+    targets: tuple[Target, ...]
+    places: tuple[Place, ...]
+    estimate: ExportEstimate | None
+    time: timedelta | None
+
+    @property
+    def version(self) -> str:
+        """What stands in the field: what was typed, else the proposal."""
+        return self.draft.own_version or self.proposed
+
+    @property
+    def proposed(self) -> str:
+        return self.estimate.version if self.estimate and not self.draft.own_version else self.draft.proposed
+
+
+def show_export(page: At, group: str, name: str) -> Response:
+    return _show(page, lab_id(page, group, name))
+
+
+def show_estimate(page: At, group: str, name: str) -> Response:
+    """The part of the form that follows from the rest."""
+    with page.reading() as request:
+        sheet = _sheet(request, page, lab_id(page, group, name))
+        return page.show(
+            "parts/export_estimate.html", form=page.form, sheet=sheet, swapped=True, region_names=_names(request)
+        )
+
+
+def export(page: At, group: str, name: str) -> Response:
+    """With `recalculate`, only the page again: for browsers without scripts."""
+    id, form = lab_id(page, group, name), page.form
+    if form.has("recalculate"):
+        return _show(page, id)
+    with form.checking(*_FIELDS, galleryImageVersionName="version", location="regions"):
+        with page.writing() as request:
+            seen = look_at_lab(request, id)
+            draft = _draft(request, page, seen)
+            account = _account(seen)
+            _, _, operation = export_template(request, account.arm_id, draft.wanted(seen))
+        page.start(operation)
+        return page.go(lab_place(id))
+    return _show(page, id, status=400)
+
+
+def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+    with page.reading() as request:
+        sheet = _sheet(request, page, id)
+        return page.show(
+            "lab_export.html",
+            status=status if page.form.errors else 200,
+            form=page.form,
+            sheet=sheet,
+            lab=sheet.seen.lab,
+            swapped=False,
+            region_names=_names(request),
+        )
+
+
+def _names(request: Request) -> dict[str, str]:
+    return {each.name: each.display_name for each in request.settings.regions.all}
+
+
+def _sheet(request: Request, page: Page, id: ResourceId) -> Sheet:
+    seen = look_at_lab(request, id)
+    draft = _draft(request, page, seen)
+    permit = export_permit(request, seen)
+    estimate = _estimate(request, page, seen, draft) if permit.allowed else None
+    return Sheet(
+        seen=seen,
+        permit=permit,
+        draft=draft,
+        targets=_targets(seen),
+        places=_places(request, seen, draft),
+        estimate=estimate,
+        time=estimate_time(request, estimate) if estimate else None,
+    )
+
+
+def _estimate(request: Request, page: Page, seen: LabOverview, draft: Draft) -> ExportEstimate | None:
+    """None where something is wrong, which then stands beside its field."""
+    inside = page.inside
+    with page.form.checking(*_FIELDS, galleryImageVersionName="version", location="regions"):
+        wanted, account = draft.wanted(seen), _account(seen)
+        return estimate_export(request, account.arm_id, wanted, inside.engine, inside.stores, page.copy_bytes)
+    return None
+
+
+def _account(seen: LabOverview) -> LabAccount:
+    if seen.account is None:
+        raise Conflict("The lab account of this lab is gone.", hint="Have the lab join another one.")
+    return seen.account
+
+
+def _draft(request: Request, page: Page, seen: LabOverview) -> Draft:
+    """What was sent, or what is proposed at first: the image of the last export, in the whole geography."""
+    form = page.form
+    if page.http.method != "GET":
+        return Draft(
+            target=form.text("target", NEW),
+            name=form.text("name"),
+            version=form.text("version"),
+            proposed=form.text("proposed"),
+            regions=tuple(form.all("regions")),
+        )
+    former = seen.exports[0].definition if seen.exports else None
+    nearby = request.settings.regions.of_geography(seen.lab.location)
+    allowed = seen.account.allowed_regions if seen.account else []
+    return Draft(
+        target=f"{VERSION_OF}{former.name}" if former and not _mismatch(former, seen) else NEW,
+        name="" if former else seen.lab.title,
+        version="",
+        proposed="",
+        regions=tuple(each.name for each in nearby if each.name in allowed),
+    )
+
+
+def _targets(seen: LabOverview) -> tuple[Target, ...]:
+    """The images of former exports, the newest first, and the one that the lab came from."""
+    known = [each.definition for each in seen.exports] + ([seen.definition] if seen.definition else [])
+    own = {each.id: each for each in known if seen.gallery and each.gallery_id == seen.gallery.id}
+    return tuple(Target(definition=each, why_not=_mismatch(each, seen)) for each in own.values())
+
+
+def _mismatch(definition: ImageDefinition, seen: LabOverview) -> str:
+    try:
+        require_match(definition, seen.lab)
+    except Conflict as error:
+        return error.message
+    return ""
+
+
+def _places(request: Request, seen: LabOverview, draft: Draft) -> tuple[Place, ...]:
+    """The lab's own region, and those that the account allows."""
+    home, allowed = seen.lab.location, seen.account.allowed_regions if seen.account else []
+    return tuple(
+        Place(region=each, is_home=each.name == home, is_chosen=each.name == home or each.name in draft.regions)
+        for each in request.settings.regions.all
+        if each.name == home or each.name in allowed
+    )

@@ -1,0 +1,104 @@
+"""What this person may do on a lab's page now."""
+
+from dataclasses import dataclass
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_overview import LabOverview
+from galeria.actions.labs.lab_settings import CREATE, LAB
+from galeria.actions.labs.lab_validation import creatable_accounts
+from galeria.actions.labs.machines import MACHINE, require_lab, running_on_machine
+from galeria.actions.versions.exports import SAVE, export_source, require_idle
+from galeria.domain.errors import Conflict, GaleriaError
+from galeria.domain.labs.labs import LabMachine
+from galeria.domain.states import MachineState, ProvisioningState
+from galeria.interfaces.web.kit.page_request import Page
+from galeria.interfaces.web.kit.permits import ALLOWED, Permit, permit, refused
+
+TEMPLATE = "template"
+STARTABLE = {MachineState.STOPPED, MachineState.FAILED, MachineState.STARTING, MachineState.CREATING}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabPermits:
+    """Buttons of the toolbar, each allowed or with the reason against it."""
+
+    start: Permit
+    stop: Permit
+    password: Permit
+    connect: Permit
+    screen: Permit
+    export: Permit
+    edit: Permit
+    delete: Permit
+
+
+def lab_permits(request: Request, page: Page, seen: LabOverview) -> LabPermits:
+    edit = permit(request, f"{LAB}/write", seen.lab.key)
+    delete = permit(request, f"{LAB}/delete", seen.lab.key)
+    if seen.lab.state is ProvisioningState.DELETING:
+        gone = refused(page.gettext("The lab is being deleted."))
+        edit, delete = gone, gone
+    machine = seen.template
+    if machine is None:
+        none = refused(page.gettext("This lab has no template: its machines are made from the image itself."))
+        return LabPermits(
+            start=none, stop=none, password=none, connect=none, screen=none, export=none, edit=edit, delete=delete
+        )
+    off = _off(page, machine)
+    return LabPermits(
+        start=_power(request, page, seen, machine, "start"),
+        stop=_power(request, page, seen, machine, "stop"),
+        password=_power(request, page, seen, machine, "resetPassword") and off,
+        connect=off,
+        screen=permit(request, f"{MACHINE}/resetPassword/action", seen.lab.key) and off,
+        export=export_permit(request, seen),
+        edit=edit,
+        delete=delete,
+    )
+
+
+def new_lab_permit(request: Request, page: Page) -> Permit:
+    """As the page for a new lab answers: with some account, there is no need to say which."""
+    if creatable_accounts(request):
+        return ALLOWED
+    accounts = request.uow.accounts.below("/subscriptions")
+    if not accounts:
+        return refused(page.gettext("There is no lab account yet. An administrator makes one first."))
+    return permit(request, CREATE, accounts[0].key)
+
+
+def export_permit(request: Request, seen: LabOverview) -> Permit:
+    """As exporting itself would answer."""
+    if seen.account is None or seen.template is None:
+        return refused(str(Conflict("The lab account of this lab is gone.", hint="Have the lab join another one.")))
+    allowed = permit(request, SAVE, seen.account.key) and permit(
+        request, f"{MACHINE}/resetPassword/action", seen.lab.key
+    )
+    if not allowed:
+        return allowed
+    try:
+        require_lab(seen.lab)
+        export_source(request, seen.account.arm_id, seen.lab.arm_id, TEMPLATE)
+        require_idle(request, seen.lab, seen.template)
+    except GaleriaError as error:
+        return refused(str(error))
+    return ALLOWED
+
+
+def _power(request: Request, page: Page, seen: LabOverview, machine: LabMachine, verb: str) -> Permit:
+    allowed = permit(request, f"{MACHINE}/{verb}/action", seen.lab.key)
+    if not allowed:
+        return allowed
+    if running_on_machine(request.uow, machine.id):
+        return refused(page.gettext("The template is busy. Wait until what is under way has ended."))
+    try:
+        require_lab(seen.lab)
+    except Conflict as error:
+        return refused(str(error))
+    return ALLOWED
+
+
+def _off(page: Page, machine: LabMachine) -> Permit:
+    if machine.state in (MachineState.RUNNING, MachineState.RESETTING_PASSWORD):
+        return ALLOWED
+    return refused(page.gettext("The template does not run. Start it first."))

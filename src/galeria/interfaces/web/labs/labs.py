@@ -1,0 +1,240 @@
+"""The list of a person's labs, and a lab's template page: its state, what it is, what goes on, and what may be done."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import ACCOUNT, list_accounts
+from galeria.actions.labs.lab_lists import LabSearch, search_labs
+from galeria.actions.labs.lab_overview import LabOverview, look_at_lab
+from galeria.actions.labs.lab_settings import MAX_TITLE, LabSettings, update_lab
+from galeria.actions.labs.labs import delete_lab
+from galeria.actions.labs.machines import start_machine, stop_machine
+from galeria.actions.versions.operations import cancel_operation, retry_operation
+from galeria.domain.errors import Invalid
+from galeria.domain.ids import ResourceId
+from galeria.domain.labs.sizes import Size
+from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.people.principals import reach
+from galeria.domain.states import OperationStatus
+from galeria.interfaces.web.accounts.accounts import region_names
+from galeria.interfaces.web.kit.operation_view import Work, get_work, kind_in_words
+from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.permits import Permit, permit
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.urls import lab_place
+from galeria.interfaces.web.labs.lab_permits import TEMPLATE, LabPermits, lab_permits, new_lab_permit
+from galeria.workflows.run_operation import STORIES
+
+LABS = "/labs"
+_UNWELL = (OperationStatus.FAILED, OperationStatus.CANCELED)
+
+
+def labs_router() -> APIRouter:
+    router = page_router()
+    lab = f"{LABS}/{{group}}/{{name}}"
+    router.add_api_route(LABS, show_labs, methods=["GET"], name="web_labs")
+    router.add_api_route(lab, show_lab, methods=["GET"], name="web_lab")
+    router.add_api_route(f"{lab}/start", start, methods=["POST"], name="web_lab_start")
+    router.add_api_route(f"{lab}/stop", stop, methods=["POST"], name="web_lab_stop")
+    router.add_api_route(f"{lab}/edit", edit, methods=["POST"], name="web_lab_edit")
+    router.add_api_route(f"{lab}/cancel", cancel, methods=["POST"], name="web_lab_cancel")
+    router.add_api_route(f"{lab}/retry", retry, methods=["POST"], name="web_lab_retry")
+    router.add_api_route(f"{lab}/delete", ask_delete, methods=["GET"], name="web_lab_ask_delete")
+    router.add_api_route(f"{lab}/delete", delete, methods=["POST"], name="web_lab_delete")
+    return router
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Bytes."""
+
+    read: int
+    stored: int
+    sent: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabWork:
+    """`then` is where the page goes when it has ended."""
+
+    work: Work
+    is_cancelable: bool
+    then: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabSight:
+    """A lab's page. `last` is how the last work ended, where a person has to know that."""
+
+    seen: LabOverview
+    permits: LabPermits
+    work: tuple[LabWork, ...]
+    last: Work | None
+    exported: bool  # the last work was an export that succeeded
+    size: Size | None  # None where the catalogue has it no more
+    region: str
+    created_by: str
+    create: Permit  # labs of what was exported
+    shows_version: bool  # the page of the version that it was made from
+    figures: Figures | None  # of the export
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstStep:
+    """`step`: "attach" a gallery, "import" an image, make a "lab", or "ask" one of the people for a role."""
+
+    step: str
+    people: tuple[str, ...] = ()
+
+
+def lab_id(page: Page, group: str, name: str) -> ResourceId:
+    return page.id(group).resource("Microsoft.LabServices", "labs", name)
+
+
+def show_labs(page: At) -> Response:
+    number = page.query("page")
+    search = LabSearch(text=page.query("q"), page=int(number) if number.isdecimal() and len(number) < 8 else 1)
+    with page.reading() as request:
+        found, create = search_labs(request, search), new_lab_permit(request, page)
+        return page.show(
+            "labs.html",
+            found=found,
+            words=lambda operation: kind_in_words(operation.kind),
+            text=search.text,
+            create=create,
+            first_step=None if found.all else _first_step(request, create),
+            regions=region_names(request),
+        )
+
+
+def show_lab(page: At, group: str, name: str) -> Response:
+    return show_template_page(page, lab_id(page, group, name))
+
+
+def show_template_page(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+    with page.reading() as request:
+        sight = look(request, page, id)
+        return page.show("lab.html", status=status, form=page.form, max_title=MAX_TITLE, **_shown(sight))
+
+
+def look(request: Request, page: Page, id: ResourceId) -> LabSight:
+    seen = look_at_lab(request, id)
+    person = request.uow.people.find_by_name(seen.lab.created_by)
+    last, version, settings = seen.last, seen.version, request.settings
+    exported = last is not None and (last.kind, last.status) == (
+        OperationKind.EXPORT_TEMPLATE,
+        OperationStatus.SUCCEEDED,
+    )
+    return LabSight(
+        seen=seen,
+        permits=lab_permits(request, page, seen),
+        work=tuple(_work(request, each) for each in seen.under_way),
+        last=get_work(request, last.id) if last and last.status in _UNWELL else None,
+        exported=exported,
+        size=next((each for each in settings.sizes if each.name == seen.lab.size), None),
+        region=settings.regions.get(seen.lab.location).display_name,
+        created_by=person.display_name if person else seen.lab.created_by,
+        create=new_lab_permit(request, page),
+        shows_version=version is not None
+        and version.deleted_at is None
+        and request.caller.may("Microsoft.Compute/galleries/images/versions/read", version.key),
+        figures=_figures(last) if last and exported else None,
+    )
+
+
+def _work(request: Request, operation: Operation) -> LabWork:
+    work = get_work(request, operation.id)
+    return LabWork(
+        work=work,
+        is_cancelable=work.is_steerable and STORIES[operation.kind].cancelable,
+        then=LABS if operation.kind is OperationKind.DELETE_LAB else "reload",
+    )
+
+
+def _figures(export: Operation) -> Figures:
+    read, stored, sent = (int(export.outputs.get(name, 0)) for name in ("readBytes", "storedBytes", "sentBytes"))
+    return Figures(read=read, stored=stored, sent=sent)
+
+
+def start(page: At, group: str, name: str) -> Response:
+    id = lab_id(page, group, name)
+    with page.writing() as request:
+        operation = start_machine(request, id, TEMPLATE)
+    page.start(operation)
+    return page.go(lab_place(id))
+
+
+def stop(page: At, group: str, name: str) -> Response:
+    id = lab_id(page, group, name)
+    with page.writing() as request:
+        operation = stop_machine(request, id, TEMPLATE)
+    page.start(operation)
+    return page.go(lab_place(id))
+
+
+def edit(page: At, group: str, name: str) -> Response:
+    id, form = lab_id(page, group, name), page.form
+    said = LabSettings(title=form.text("title"), description=form.text("description"))
+    with form.checking("title", **{"properties.title": "title"}):
+        if not said.title:
+            raise Invalid("A lab needs a title.", hint="Type one, such as the name of the course.", target="title")
+        with page.writing() as request:
+            update_lab(request, id, said, page.inside.secrets)
+    if form.errors:
+        return show_template_page(page, id, status=400)
+    return page.go(lab_place(id), notice=page.gettext("The title and the description were saved."))
+
+
+def cancel(page: At, group: str, name: str) -> Response:
+    with page.writing() as request:
+        cancel_operation(request, page.form.text("operation"))
+    place = lab_place(lab_id(page, group, name))
+    return page.go(place, notice=page.gettext("It ends at the next safe moment."))
+
+
+def retry(page: At, group: str, name: str) -> Response:
+    with page.writing() as request:
+        operation = retry_operation(request, page.form.text("operation"))
+    page.start(operation)
+    place = lab_place(lab_id(page, group, name))
+    return page.go(place, notice=page.gettext("It goes on where it stopped."))
+
+
+def ask_delete(page: At, group: str, name: str) -> Response:
+    id = lab_id(page, group, name)
+    with page.reading() as request:
+        sight = look(request, page, id)
+        machines = request.uow.machines.of_lab(sight.seen.lab.id)
+        return page.show("lab_delete.html", sight=sight, lab=sight.seen.lab, students=len(machines) - 1)
+
+
+def delete(page: At, group: str, name: str) -> Response:
+    id = lab_id(page, group, name)
+    with page.writing() as request:
+        operation = delete_lab(request, id)
+    page.start(operation)
+    if operation is None:
+        return page.go(LABS, notice=page.gettext("The lab was gone already."))
+    return page.go(lab_place(id))
+
+
+def _shown(sight: LabSight) -> dict[str, object]:
+    return {"sight": sight, "seen": sight.seen, "lab": sight.seen.lab, "permits": sight.permits}
+
+
+def _first_step(request: Request, create: Permit) -> FirstStep:
+    """For somebody who sees no lab."""
+    given, uow = request.caller.assignments, request.uow
+    if reach(given, f"{ACCOUNT}/write"):
+        galleries = {each.gallery_id for each in list_accounts(request, "/subscriptions")} - {None}
+        counts = uow.lists.definition_counts()
+        if not any(counts.get(each or "", 0) for each in galleries):
+            return FirstStep(step="import" if galleries else "attach")
+    if create:
+        return FirstStep(step="lab")
+    subscription = f"/subscriptions/{uow.subscriptions()[0].id}"
+    return FirstStep(
+        step="ask", people=permit(request, "Microsoft.Authorization/roleAssignments/write", subscription).people
+    )

@@ -1,9 +1,0 @@
-"""Long lists on pages: which page of them is asked for."""
-
-from galeria.interfaces.web.door import Page
-
-
-def page_number(page: Page) -> int:
-    """From 1 on; whatever else stands in the address is the first."""
-    text = page.query("page")
-    return int(text) if text.isdecimal() and len(text) < 8 else 1

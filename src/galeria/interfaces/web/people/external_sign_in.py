@@ -1,0 +1,112 @@
+"""In and out by way of another provider. Every step is a GET, because our policy lets no form lead elsewhere."""
+
+import base64
+import hmac
+import re
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.people.external_sign_in import admit
+from galeria.domain.errors import GaleriaError, NotFound, Unauthenticated
+from galeria.domain.people.external_provider import ExternalProvider, attempt_of
+from galeria.interfaces.arm.protocol.errors import status_of
+from galeria.interfaces.web.kit.page_request import Open, Page
+from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
+from galeria.interfaces.web.people.browser_sign_in import entered
+from galeria.interfaces.web.people.sign_in import HOME, inner_place, show_sign_in
+from galeria.ports.identity_provider import IdentityProvider
+
+START = f"{SIGN_IN}/external"
+BACK = f"{SIGN_IN}/external/back"
+LIFE = 600  # seconds that somebody may take to sign in there
+_CODE = re.compile(r"[a-z_]{1,60}")
+
+
+def external_router() -> APIRouter:
+    router = page_router()
+    router.add_api_route(START, begin, methods=["GET"], name="web_external_sign_in")
+    router.add_api_route(BACK, come_back, methods=["GET"], name="web_external_back")
+    router.add_api_route("/sign-out/external", leave, methods=["GET"], name="web_external_sign_out")
+    return router
+
+
+def begin(page: Open) -> Response:
+    """The browser keeps a secret of its own: nobody can send somebody else's browser back in its place."""
+    provider, _ = _provider(page)
+    target, secret = inner_place(page.query("next")), page.inside.dice.new_secret()
+    try:
+        answer = page.go(provider.sign_in_address(attempt_of(secret), _address(page, BACK)))
+    except GaleriaError as error:
+        return _failed(page, target, error)
+    kept = f"{secret}.{base64.urlsafe_b64encode(target.encode()).decode()}"
+    page.cookies.keep(answer, page.cookies.external, kept, seconds=LIFE)
+    return answer
+
+
+def come_back(page: Open) -> Response:
+    provider, settings = _provider(page)
+    secret, target = _kept(page)
+    attempt = attempt_of(secret)
+    try:
+        _require_ours(page, provider, attempt.state if secret else "")
+        vouched = provider.redeem(attempt, _address(page, BACK), page.query("code"))
+        with page.inside.database() as uow:
+            person = admit(uow, page.inside.clock, page.inside.dice, settings, vouched)
+            uow.commit()
+    except GaleriaError as error:
+        answer = _failed(page, target, error)
+    else:
+        answer = entered(page, person, target, issuer=vouched.issuer)
+    page.cookies.forget(answer, page.cookies.external)
+    return answer
+
+
+def leave(page: Open) -> Response:
+    """Signing out there, after here."""
+    provider, _ = _provider(page)
+    try:
+        place = provider.sign_out_address(_address(page, SIGN_IN))
+    except GaleriaError as error:
+        return _failed(page, HOME, error)
+    notice = page.gettext("%(provider)s has no way to sign out from here.") % {"provider": provider.name}
+    return page.go(place) if place else page.go(SIGN_IN, notice=notice)
+
+
+def _require_ours(page: Page, provider: IdentityProvider, state: str) -> None:
+    """Raises Unauthenticated unless this answers what this browser has begun, and says yes."""
+    if not state or not hmac.compare_digest(page.query("state").encode(), state.encode()):
+        raise Unauthenticated("This sign-in took too long, or it was begun in another window.", hint="Start it again.")
+    if page.query("iss") not in ("", provider.issuer):  # RFC 9207
+        raise Unauthenticated("The answer comes from somewhere else.", hint="Start the sign-in again.")
+    refusal = page.query("error")
+    if refusal == "access_denied":
+        raise Unauthenticated(
+            f"'{provider.name}' did not let you in, or you said no there.", hint="Start again, or use a password."
+        )
+    if refusal or not page.query("code"):
+        code = refusal if _CODE.fullmatch(refusal) else "no code"
+        raise Unauthenticated(f"'{provider.name}' answers with an error: {code}.", hint="Start the sign-in again.")
+
+
+def _kept(page: Page) -> tuple[str, str]:
+    """The secret, empty without one, and where to go."""
+    secret, _, target = page.http.cookies.get(page.cookies.external, "").partition(".")
+    try:
+        return secret, inner_place(base64.urlsafe_b64decode(target.encode()).decode())
+    except ValueError:
+        return secret, HOME
+
+
+def _failed(page: Page, target: str, error: GaleriaError) -> Response:
+    return show_sign_in(page, target, page.told(error), status=status_of(error))
+
+
+def _provider(page: Page) -> tuple[IdentityProvider, ExternalProvider]:
+    provider, settings = page.inside.provider, page.inside.settings.openid
+    if provider is None or settings is None:
+        raise NotFound("There is no such page.", hint="Look for what you need from the start page.")
+    return provider, settings
+
+
+def _address(page: Page, place: str) -> str:
+    return f"{page.inside.endpoint}{place}"

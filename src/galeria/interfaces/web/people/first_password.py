@@ -1,0 +1,47 @@
+"""A first visit: one form that asks for nothing but a password, and the person is in."""
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.people.first_password_links import choose_first_password, find_welcomed
+from galeria.domain.errors import Invalid
+from galeria.domain.people.principals import Principal
+from galeria.interfaces.web.kit.page_request import Open, Page
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.people.browser_sign_in import entered
+from galeria.interfaces.web.people.sign_in import HOME
+
+
+def welcome_router() -> APIRouter:
+    router = page_router()
+    router.add_api_route("/welcome/{secret}", ask, methods=["GET"], name="web_welcome")
+    router.add_api_route("/welcome/{secret}", choose, methods=["POST"], name="web_welcomed")
+    return router
+
+
+def ask(page: Open, secret: str) -> Response:
+    """Looking at the page uses nothing up: chat programs and scanners open links too."""
+    return _show(page, secret)
+
+
+def choose(page: Open, secret: str) -> Response:
+    if _find(page, secret) is None:
+        return _show(page, secret)
+    inside, password = page.inside, page.form.raw("new")
+    with page.form.checking("new", "again", password="new"):
+        if password != page.form.raw("again"):
+            raise Invalid("The two passwords differ.", hint="Type the new one twice.", target="again")
+        with inside.database() as uow:
+            person = choose_first_password(uow, inside.secrets, inside.clock, inside.dice, secret, password)
+            uow.commit()
+        return entered(page, person, HOME, notice=page.gettext("Welcome. From now on you sign in with this password."))
+    return _show(page, secret, status=400)
+
+
+def _show(page: Page, secret: str, *, status: int = 200) -> Response:
+    person = _find(page, secret)
+    return page.show("welcome.html", status=status if person else 404, welcomed=person, form=page.form)
+
+
+def _find(page: Page, secret: str) -> Principal | None:
+    with page.inside.database(reading=True) as uow:
+        return find_welcomed(uow, page.inside.clock, secret)

@@ -1,0 +1,116 @@
+"""My account: the own password, the browsers one is signed in with, the language, the roles one has."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.people.scopes import name_scope
+from galeria.actions.people.web_sessions import (
+    change_own_password,
+    end_other_sessions,
+    end_web_session,
+    list_web_sessions,
+)
+from galeria.domain.errors import Invalid, Unauthenticated
+from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.requests import client_address
+from galeria.interfaces.login.throttle import Blocked
+from galeria.interfaces.web.kit.language import NAMES
+from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
+from galeria.interfaces.web.people.browser_sign_in import browser_of, with_session
+from galeria.interfaces.web.people.browsers import browser_name
+
+ME = "/me"
+MOST_ROLES = 50  # shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class MyPages:
+    entrance: Entrance
+
+    def router(self) -> APIRouter:
+        router = page_router()
+        router.add_api_route(ME, show_me, methods=["GET"], name="web_me")
+        router.add_api_route(f"{ME}/password", self.change_password, methods=["POST"], name="web_my_password")
+        router.add_api_route(f"{ME}/sessions/end", end_others, methods=["POST"], name="web_my_other_sessions")
+        router.add_api_route(f"{ME}/sessions/{{id}}/end", end_one, methods=["POST"], name="web_my_session")
+        return router
+
+    def change_password(self, page: At) -> Response:
+        form, new = page.form, page.form.raw("new")
+        with form.checking("current", "new", "again", password="new"):
+            self._check_current(page)
+            if new != form.raw("again"):
+                raise Invalid("The two passwords differ.", hint="Type the new one twice.", target="again")
+            with page.writing() as request:
+                secret = change_own_password(
+                    request,
+                    page.inside.secrets,
+                    new,
+                    address=client_address(page.http),
+                    browser=browser_of(page),
+                )
+            notice = page.gettext("Your password is changed. All other browsers are signed out.")
+            return with_session(page, page.go(ME, notice=notice), secret)
+        blocked = any(isinstance(each, Blocked) for each in form.errors.values())
+        return _show(page, status=429 if blocked else 400)
+
+    def _check_current(self, page: At) -> None:
+        """Whoever finds a browser open must not take the account along. Raises Invalid, Blocked."""
+        own = page.caller.principal
+        try:
+            self.entrance.sign_in(own.name, page.form.raw("current"), own.kind, client_address(page.http))
+        except Blocked:
+            raise
+        except Unauthenticated as error:
+            raise Invalid(
+                "This is not your current password.",
+                hint="Type it again, or ask an administrator for a new one.",
+                target="current",
+            ) from error
+
+
+def show_me(page: At) -> Response:
+    return _show(page)
+
+
+def end_one(page: At, id: str) -> Response:
+    with page.writing() as request:
+        end_web_session(request, id)
+    if page.entry.visitor and page.entry.visitor.session.id == id:
+        answer = page.go(SIGN_IN, notice=page.gettext("You are signed out."))
+        page.cookies.forget(answer, page.cookies.session)
+        return answer
+    return page.go(ME, notice=page.gettext("That browser is signed out."))
+
+
+def end_others(page: At) -> Response:
+    with page.writing() as request:
+        end_other_sessions(request, but=_own_session(page))
+    return page.go(ME, notice=page.gettext("All other browsers are signed out."))
+
+
+def _show(page: Page, *, status: int = 200) -> Response:
+    with page.reading() as request:
+        sessions = list_web_sessions(request)
+        given = page.caller.assignments
+        roles = [(each.role, name_scope(request.uow, each.scope)) for each in given[:MOST_ROLES]]
+        own = request.uow.people.get(page.caller.principal.id)
+    return page.show(
+        "me.html",
+        status=status,
+        form=page.form,
+        has_password=bool(own.secret_hash),
+        sessions=sessions,
+        own_session=_own_session(page),
+        browser_name=browser_name,
+        roles=roles,
+        more_roles=len(given) - len(roles),
+        languages=NAMES,
+        now=page.inside.clock.now(),
+    )
+
+
+def _own_session(page: Page) -> str:
+    return page.entry.visitor.session.id if page.entry.visitor else ""

@@ -1,0 +1,92 @@
+"""In and out with a name and a password."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.people.web_sessions import close_web_session
+from galeria.domain.errors import Unauthenticated
+from galeria.domain.people.principals import PrincipalKind
+from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.requests import client_address
+from galeria.interfaces.login.throttle import Blocked
+from galeria.interfaces.web.kit.language import LANGUAGE_COOKIE
+from galeria.interfaces.web.kit.page_request import Open, Page
+from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
+from galeria.interfaces.web.people.browser_sign_in import entered
+
+HOME = "/labs"
+_YEAR = 365 * 86400  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInPages:
+    entrance: Entrance
+
+    def router(self) -> APIRouter:
+        router = page_router()
+        router.add_api_route(SIGN_IN, self.ask, methods=["GET"], name="web_sign_in")
+        router.add_api_route(SIGN_IN, self.sign_in, methods=["POST"], name="web_signed_in")
+        router.add_api_route("/sign-out", sign_out, methods=["POST"], name="web_sign_out")
+        router.add_api_route("/language", choose_language, methods=["POST"], name="web_language")
+        return router
+
+    def ask(self, page: Open) -> Response:
+        if page.entry.visitor is not None:
+            return page.go(inner_place(page.query("next")))
+        return show_sign_in(page, inner_place(page.query("next")))
+
+    def sign_in(self, page: Open) -> Response:
+        name, password = page.form.text("name"), page.form.raw("password")
+        target = inner_place(page.form.text("next"))
+        address = client_address(page.http)
+        try:
+            person = self.entrance.sign_in(name, password, PrincipalKind.USER, address)
+        except Blocked as error:
+            words = page.gettext("There were too many wrong tries. Try again in %(seconds)s seconds.")
+            return show_sign_in(page, target, words % {"seconds": error.seconds}, status=429)
+        except Unauthenticated:
+            problem = page.gettext("The user name or the password is wrong.")
+            return show_sign_in(page, target, problem, status=401)
+        return entered(page, person, target)
+
+
+def sign_out(page: Open) -> Response:
+    target = SIGN_IN
+    if page.entry.visitor is not None:
+        if page.entry.visitor.session.issuer:
+            target = f"{SIGN_IN}?left=1"
+        with page.inside.database() as uow:
+            close_web_session(uow, page.entry.visitor.session.id)
+            uow.commit()
+    answer = page.go(target, notice=page.gettext("You are signed out."))
+    page.cookies.forget(answer, page.cookies.session)
+    return answer
+
+
+def choose_language(page: Open) -> Response:
+    answer = page.go(inner_place(page.form.text("next")))
+    page.cookies.keep(answer, LANGUAGE_COOKIE, page.form.text("language"), seconds=_YEAR)
+    return answer
+
+
+def inner_place(text: str) -> str:
+    """A path of ours; whatever leads elsewhere becomes the start page."""
+    parts = urlsplit(text)
+    is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    return text if is_ours and "\\" not in text and text.isprintable() else HOME
+
+
+def show_sign_in(page: Page, target: str, problem: str = "", *, status: int = 200) -> Response:
+    """`problem` is a sentence in the page's language."""
+    provider = page.inside.provider
+    return page.show(
+        "sign_in.html",
+        status=status,
+        next=target,
+        form=page.form,
+        problem=problem,
+        provider=provider.name if provider else "",
+        left=bool(provider and page.query("left")),
+    )

@@ -1,0 +1,67 @@
+"""What image versions occupy is measured behind the pages' back: when a version came or went, it and all younger ones."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from itertools import groupby
+
+from galeria.domain.errors import GaleriaError
+from galeria.ports.storage_usage import HeldVersion, RegionHolding, chain_of
+from galeria.workflows.context import World
+
+log = logging.getLogger(__name__)
+
+
+def measure_holdings(world: World, *, thorough: bool = False) -> None:
+    """Every region in turn. Nothing is read from a store where nothing has changed; a lot of news takes several rounds.
+
+    Where no version came or went, the versions are not even listed, unless `thorough`.
+    """
+    for region in world.stores:
+        with world.database(reading=True) as uow:
+            if not (thorough or uow.holdings.has_news(region)):
+                continue
+            held, chains = uow.holdings.held(region), uow.holdings.chains(region)
+        gone = sorted(chains.keys() - {each.version_id for each in held})
+        if gone:
+            with world.database() as uow:
+                uow.holdings.forget(region, gone)
+                uow.commit()
+        for _, versions in groupby(held, key=lambda each: each.gallery_id):
+            try:
+                _measure(world, region, list(versions), chains)
+            except GaleriaError as error:  # one damaged manifest must not hold up the other galleries
+                log.warning("what a gallery holds in %s cannot be measured: %s", region, error)
+
+
+def _measure(world: World, region: str, versions: Sequence[HeldVersion], known: dict[str, str]) -> None:
+    """One gallery's versions in one region, the oldest first."""
+    chains = list(_chains(region, versions))
+    changed = [number for number, each in enumerate(versions) if known.get(each.version_id) != chains[number]]
+    if not changed:
+        return
+    first = changed[0]
+    before = dict.fromkeys(digest for each in versions[:first] for digest in each.digests)
+    grown = world.stores[region].growth([each.digests for each in versions[first:]], before=before)
+    now = world.clock.now()
+    measured = [
+        RegionHolding(
+            version_id=each.version_id,
+            region=region,
+            own_bytes=own,
+            chain=chain,
+            measured_at=now,
+        )
+        for each, own, chain in zip(versions[first:], grown, chains[first:], strict=False)
+    ]
+    with world.database() as uow:
+        uow.holdings.keep(measured)
+        uow.commit()
+
+
+def _chains(region: str, versions: Sequence[HeldVersion]) -> Iterator[str]:
+    """For each version a name of it and everything older."""
+    hashed = region
+    for place, each in enumerate(versions, start=1):
+        hashed = sha256("\n".join((hashed, each.version_id, *each.digests)).encode()).hexdigest()
+        yield chain_of(place, hashed)

@@ -1,0 +1,95 @@
+"""Make a machine's disk anew from its image, or switch a machine off and on again."""
+
+from galeria.domain.images.galleries import OsState
+from galeria.domain.labs.labs import LabMachine
+from galeria.domain.states import MachineState
+from galeria.ports.machines import Machine, Power
+from galeria.ports.work import Step
+from galeria.workflows.context import World
+from galeria.workflows.create_lab import ensure_machine
+from galeria.workflows.machine_power import note_state, open_ssh, settle_credentials, start, wait_ready
+
+CACHE = "Bring the image to the host"
+
+# crypt(5): no password has a hash that begins with "!", so the account is locked until its password is reset.
+LOCKED = "!"
+
+
+def reimage_machine(step: Step, world: World, operation_id: str) -> None:
+    step(CACHE, ensure_base, world, operation_id)
+    step("Shut the machine down", stop_if_there, world, operation_id)
+    step("Remove its disk", remove, world, operation_id)
+    step("Forget what it held", forget, world, operation_id)
+    step("Make it anew", make, world, operation_id)
+    step("Stopped", note_state, world, operation_id, MachineState.STOPPED)
+
+
+def redeploy_machine(step: Step, world: World, operation_id: str) -> None:
+    runs = step("Look whether it ran", was_running, world, operation_id)
+    step("Shut the machine down", stop_if_there, world, operation_id)
+    if not runs:
+        step("Stopped", note_state, world, operation_id, MachineState.STOPPED)
+        return
+    step("Start the machine", start, world, operation_id)
+    step("Wait until it answers", wait_ready, world, operation_id)
+    step("Set the credentials", settle_credentials, world, operation_id)
+    step("Open the way in", open_ssh, world, operation_id)
+    step("Running", note_state, world, operation_id, MachineState.RUNNING)
+
+
+def was_running(world: World, operation_id: str) -> bool:
+    with world.database(reading=True) as uow:
+        return bool(uow.operations.get(operation_id).inputs["running"])
+
+
+def ensure_base(world: World, operation_id: str) -> None:
+    """Before anything is removed, so that a machine is never left without what it stands on."""
+    row = _row(world, operation_id)
+    progress = world.meter(operation_id, CACHE)
+    world.cache.ensure_base(row.region, row.base_digest, world.stores[row.region], progress=progress)
+
+
+def stop_if_there(world: World, operation_id: str) -> None:
+    """An attempt that failed may have left no machine at all."""
+    machine = _machine(_row(world, operation_id))
+    if world.engine.power(machine) is not Power.ABSENT:
+        world.engine.stop(machine, seconds=world.settings.stop_seconds)
+
+
+def remove(world: World, operation_id: str) -> None:
+    world.engine.remove_machine(_machine(_row(world, operation_id)))
+
+
+def forget(world: World, operation_id: str) -> None:
+    """The row is as it was when the machine was made, but for the password, which nobody but the machine knew."""
+    with world.database() as uow:
+        operation = uow.operations.get(operation_id)
+        row = uow.machines.get(operation.subject)
+        lab = uow.labs.get(row.lab_id)
+        specialized = lab.os_state is OsState.SPECIALIZED
+        version = uow.versions.find(lab.version_id)
+        found = list(version.accounts) if version and specialized else []
+        row.layer = row.layer_digest = None
+        row.user_name = lab.user_name
+        row.retire_accounts = [name for name in found if name != lab.user_name]
+        row.accounts = sorted({*found, lab.user_name})
+        row.renew_identity = specialized and bool(lab.profiles.get("newIdentity"))
+        row.pending_password_hash = row.pending_password_hash or LOCKED
+        operation.outputs = {**operation.outputs, "passwordLocked": row.pending_password_hash == LOCKED}
+        uow.commit()
+
+
+def make(world: World, operation_id: str) -> None:
+    with world.database(reading=True) as uow:
+        row = uow.machines.get(uow.operations.get(operation_id).subject)
+        lab = uow.labs.get(row.lab_id)
+    ensure_machine(world, lab, row)
+
+
+def _row(world: World, operation_id: str) -> LabMachine:
+    with world.database(reading=True) as uow:
+        return uow.machines.get(uow.operations.get(operation_id).subject)
+
+
+def _machine(row: LabMachine) -> Machine:
+    return Machine(id=row.id, region=row.region)
