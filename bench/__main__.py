@@ -49,13 +49,13 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
 def measure(themes: list[Theme], directory: Path, *, data: int, rounds: int) -> dict[Theme, list[Row]]:
     """Show each theme's table as soon as it is measured. Raises GaleriaError; nothing stays in `directory`."""
     console, measured = Console(), dict[Theme, list[Row]]()
-    with fresh(directory, prefix="galeria-bench-") as inside, console.status("making a disk") as status:
-        disk = inside / "disk.raw"
+    with fresh(directory, prefix="galeria-bench-") as services, console.status("making a disk") as status:
+        disk = services / "disk.raw"
         build_disk(disk, size=DISK_SIZE * data, data=data)
         for theme in themes:
             title, rows_of = THEMES[theme]
             status.update(f"measuring: {title.lower()}")
-            with fresh(inside) as own:
+            with fresh(services) as own:
                 rows = rows_of(Task(directory=own, disk=disk, data=data, rounds=rounds))
             measured[theme] = rows
             console.print(table_of(title, rows))

@@ -10,9 +10,9 @@ import httpx
 
 from bench.contents import SIZE, store_contents
 from bench.rows import Row, Task
-from galeria.bootstrap.container import Parts, open_parts
+from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.demo_host import serving
-from galeria.bootstrap.first_start import ensure_founded
+from galeria.bootstrap.first_start import ensure_first_start
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import (
     OS_DISK,
@@ -28,9 +28,9 @@ from galeria.domain.images.galleries import (
 )
 from galeria.domain.resources import Resource
 from galeria.domain.states import ReplicaState
-from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret
-from galeria.reconcilers.storage_usage import measure_holdings
+from galeria.reconcilers.storage_usage import measure_storage_usage
 
 DEFINITIONS, VERSIONS = 100, 100
 REGIONS = ("brazilsouth", "brazilsoutheast")
@@ -43,8 +43,8 @@ R = TypeVar("R", bound=Resource)
 
 def measure(task: Task) -> list[Row]:
     data = task.directory / "answers"
-    parts = open_parts(data, fake=True)
-    ensure_founded(parts)
+    parts = open_container(data, fake=True)
+    ensure_first_start(parts)
     gallery = fill(parts)
     parts.close()
     with serving(data, fake=True) as connect:
@@ -60,7 +60,7 @@ def measure(task: Task) -> list[Row]:
             ]
 
 
-def fill(parts: Parts) -> str:
+def fill(parts: Container) -> str:
     """10,000 versions, each with contents of its own, in 100 definitions of one gallery and in two regions.
 
     Returns the gallery's id.
@@ -86,11 +86,11 @@ def fill(parts: Parts) -> str:
                     )
             uow.commit()
     # They came behind a server's back: otherwise it would take them all for news, and count them while it answers.
-    measure_holdings(parts.world)
+    measure_storage_usage(parts.context)
     return str(gallery.arm_id)
 
 
-def _definition(parts: Parts, gallery: Gallery, number: int) -> ImageDefinition:
+def _definition(parts: Container, gallery: Gallery, number: int) -> ImageDefinition:
     return made(
         parts,
         ImageDefinition,
@@ -106,7 +106,7 @@ def _definition(parts: Parts, gallery: Gallery, number: int) -> ImageDefinition:
     )
 
 
-def _version(parts: Parts, definition: ImageDefinition, patch: int) -> ImageVersion:
+def _version(parts: Container, definition: ImageDefinition, patch: int) -> ImageVersion:
     return made(
         parts,
         ImageVersion,
@@ -118,11 +118,11 @@ def _version(parts: Parts, definition: ImageDefinition, patch: int) -> ImageVers
     )
 
 
-def made(parts: Parts, kind: type[R], id: ResourceId, **own: object) -> R:
+def made(parts: Container, kind: type[R], id: ResourceId, **own: object) -> R:
     """A resource of that kind, new and not yet added."""
     now = parts.clock.now()
     return kind(
-        id=parts.dice.new_id(),
+        id=parts.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location="brazilsouth",
@@ -136,7 +136,7 @@ def made(parts: Parts, kind: type[R], id: ResourceId, **own: object) -> R:
 
 def _token(connect: dict[str, str]) -> str:
     credentials = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
-    with Connection(connect["endpoint"], credentials, ca_file=Path(connect["ca_file"])) as connection:
+    with ServerConnection(connect["endpoint"], credentials, ca_file=Path(connect["ca_file"])) as connection:
         return connection.sign_in().value
 
 

@@ -12,10 +12,10 @@ import httpx
 from bench.answers import DEFINITIONS, VERSIONS, fill, made
 from bench.rows import Row, Task
 from bench.walk import PAGE, PageFound, Walked, loaded_by, page_routes, walk
-from galeria.adapters.durable import DistantStarter
-from galeria.bootstrap.container import Parts, open_parts
+from galeria.adapters.durable import WorkerlessStarter
+from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.demo_host import serving
-from galeria.bootstrap.first_start import FIRST_ACCOUNT, ensure_founded, secrets_folder
+from galeria.bootstrap.first_start import FIRST_ACCOUNT, ensure_first_start, secrets_folder
 from galeria.bootstrap.server import application
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import Generation, OsState
@@ -38,11 +38,11 @@ _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 def measure(task: Task) -> list[Row]:
     data = task.directory / "pages"
-    parts = open_parts(data, fake=True)
-    ensure_founded(parts)
+    parts = open_container(data, fake=True)
+    ensure_first_start(parts)
     gallery = fill(parts)
     furnish(parts, gallery)
-    routes = page_routes(application(parts, "https://localhost", DistantStarter()))
+    routes = page_routes(application(parts, "https://localhost", WorkerlessStarter()))
     parts.close()
     with serving(data, fake=True) as connect, _browser(connect) as client, _browser(connect) as stranger:
         # The walks open every page once: what a server does in its first seconds is over when they are measured.
@@ -53,7 +53,7 @@ def measure(task: Task) -> list[Row]:
         return [*_rows(stranger, strange), *_rows(client, walked), *_unmeasured(walked)]
 
 
-def furnish(parts: Parts, gallery: str) -> None:
+def furnish(parts: Container, gallery: str) -> None:
     """1,000 labs with a stopped template each, made from the gallery, which is attached; the operations that made them, and
     the log of them."""
     group = ResourceId(parts.installation.subscription_id, GROUP)
@@ -85,7 +85,9 @@ def sign_in(client: httpx.Client, data: Path) -> None:
     assert answer.status_code == 303, answer.text
 
 
-def _lab(parts: Parts, place: ResourceId, account: str, definition: str, version: str, image: str, number: int) -> Lab:
+def _lab(
+    parts: Container, place: ResourceId, account: str, definition: str, version: str, image: str, number: int
+) -> Lab:
     return made(
         parts,
         Lab,
@@ -104,9 +106,9 @@ def _lab(parts: Parts, place: ResourceId, account: str, definition: str, version
     )
 
 
-def _machine(parts: Parts, lab: Lab, number: int) -> LabMachine:
+def _machine(parts: Container, lab: Lab, number: int) -> LabMachine:
     return LabMachine(
-        id=parts.dice.new_id(),
+        id=parts.id_generator.new_id(),
         lab_id=lab.id,
         kind=MachineKind.TEMPLATE,
         name="template",
@@ -119,10 +121,10 @@ def _machine(parts: Parts, lab: Lab, number: int) -> LabMachine:
     )
 
 
-def _operation(parts: Parts, lab: Lab) -> Operation:
+def _operation(parts: Container, lab: Lab) -> Operation:
     now = parts.clock.now()
     return Operation(
-        id=parts.dice.new_id(),
+        id=parts.id_generator.new_id(),
         kind=OperationKind.CREATE_LAB,
         status=OperationStatus.SUCCEEDED,
         subscription_id=parts.installation.subscription_id,
@@ -135,16 +137,16 @@ def _operation(parts: Parts, lab: Lab) -> Operation:
     )
 
 
-def _event(parts: Parts, lab: Lab) -> AuditEvent:
+def _event(parts: Container, lab: Lab) -> AuditEvent:
     return AuditEvent(
-        id=parts.dice.new_id(),
+        id=parts.id_generator.new_id(),
         at=parts.clock.now(),
         principal_id=lab.created_by,
         principal_name=lab.created_by,
         action="Microsoft.LabServices/labs/write",
         scope=lab.key,
         status="Succeeded",
-        correlation_id=parts.dice.new_guid(),
+        correlation_id=parts.id_generator.new_guid(),
     )
 
 

@@ -120,11 +120,11 @@ def _rows(task: Task, kind: type[Peer]) -> list[Row]:
 def _compared(task: Task, kind: type[Peer]) -> list[Row]:
     """Ours and the peer's run follow each other at once, both with nothing stored before."""
     with (
-        fresh(task.directory) as inside,
-        regions(inside) as (store, _),
+        fresh(task.directory) as services,
+        regions(services) as (store, _),
         open_raw_file(task.disk) as source,
     ):
-        peer = kind(inside)
+        peer = kind(services)
         first, ours = _captured(store, source, None)
         rows = [_row("a raw disk, whole", kind, ours, _kept(peer, task.disk, "first"))]
         with changed(task.disk, share=SHARE, data=task.data) as clusters:

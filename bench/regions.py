@@ -19,8 +19,8 @@ from galeria.ports.progress import unheard
 @contextmanager
 def fresh(directory: Path, *, prefix: str = "") -> Iterator[Path]:
     """A folder that QEMU's user can pass. Its name is short, for the paths of sockets in it."""
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=directory) as inside:
-        folder = Path(inside)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=directory) as services:
+        folder = Path(services)
         folder.chmod(0o711)
         yield folder
 
@@ -28,15 +28,15 @@ def fresh(directory: Path, *, prefix: str = "") -> Iterator[Path]:
 @contextmanager
 def regions(directory: Path) -> Iterator[tuple[RegionStore, RegionStore]]:
     """Two empty regions, indexed in one SQLite file."""
-    with fresh(directory) as inside:
-        engine = sa.create_engine(f"sqlite:///{inside / 'index.sqlite'}")
+    with fresh(directory) as services:
+        engine = sa.create_engine(f"sqlite:///{services / 'index.sqlite'}")
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         packs.create(engine)
         chunks.create(engine)
         index, key = DatabaseChunkIndex(engine), Ed25519PrivateKey.generate()
         north, south = (
-            open_region(name, (inside / name).as_uri(), work=inside / "work", index=index, key=key)
+            open_region(name, (services / name).as_uri(), work=services / "work", index=index, key=key)
             for name in ("north", "south")
         )
         try:

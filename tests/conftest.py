@@ -14,8 +14,8 @@ from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.unit_of_work import SqlDatabase
-from tests.scene import Scene
-from tests.stages import MakeScene, Prepare, Stages, founded
+from tests.local_installation import LocalInstallation
+from tests.prepared_installations import MakeInstallation, Prepare, PreparedInstallations, with_people
 
 # Where two processes test side by side, each of these stays in one of them: they share a server, a browser, a guest's image,
 # or the ports that every installation gives to its labs, beginning with the same one. Everything else goes file by file to
@@ -114,19 +114,19 @@ def database(database_engine: sa.Engine) -> SqlDatabase:
 
 
 @pytest.fixture(scope="session")
-def stages(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Stages:
-    return Stages(tmp_path_factory.mktemp("stages"), migrated_file)
+def prepared_installations(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> PreparedInstallations:
+    return PreparedInstallations(tmp_path_factory.mktemp("stages"), migrated_file)
 
 
 @pytest.fixture
-def new_scene(tmp_path: Path, stages: Stages) -> Iterator[MakeScene]:
+def new_installation(tmp_path: Path, prepared_installations: PreparedInstallations) -> Iterator[MakeInstallation]:
     """Scenes: as many as a test wants, each on its own database and stores."""
     closers: list[Callable[[], None]] = []
 
-    def make(prepare: Prepare = founded) -> Scene:
-        scene, close = stages.copy(prepare, tmp_path / f"scene{len(closers)}")
+    def make(prepare: Prepare = with_people) -> LocalInstallation:
+        installation, close = prepared_installations.copy(prepare, tmp_path / f"scene{len(closers)}")
         closers.append(close)
-        return scene
+        return installation
 
     yield make
     for close in closers:
@@ -134,5 +134,5 @@ def new_scene(tmp_path: Path, stages: Stages) -> Iterator[MakeScene]:
 
 
 @pytest.fixture
-def scene(new_scene: MakeScene) -> Scene:
-    return new_scene()
+def installation(new_installation: MakeInstallation) -> LocalInstallation:
+    return new_installation()

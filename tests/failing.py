@@ -9,9 +9,18 @@ from galeria.actions.versions.operations import cancel_operation
 from galeria.domain.errors import GaleriaError
 from galeria.domain.operations import Operation
 from galeria.ports.disks import DiskSource, OpenDisk
-from galeria.ports.images import Captured, Collected, Digest, Holding, ImageStore, ManifestFacts, Replicated, Verified
+from galeria.ports.images import (
+    Captured,
+    Collected,
+    Digest,
+    ImageStore,
+    ManifestFacts,
+    Replicated,
+    StorageUsage,
+    Verified,
+)
 from galeria.ports.progress import Progress
-from tests.scene import Scene
+from tests.local_installation import LocalInstallation
 
 
 @dataclass
@@ -58,7 +67,7 @@ class FailingStore:
     def get_manifest(self, digest: Digest) -> ManifestFacts:
         return self.real.get_manifest(digest)
 
-    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
+    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
         return self.real.holding(digests, others=others)
 
     def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
@@ -92,27 +101,29 @@ class FailingStore:
         raise self.error
 
 
-def with_stores(scene: Scene, **stores: ImageStore) -> Scene:
+def with_stores(installation: LocalInstallation, **stores: ImageStore) -> LocalInstallation:
     """The same scene, seen through other stores."""
-    return replace(scene, world=replace(scene.world, stores={**scene.world.stores, **stores}))
+    return replace(
+        installation, context=replace(installation.context, stores={**installation.context.stores, **stores})
+    )
 
 
-def wishing(scene: Scene, operation: Operation, during: str) -> Scene:
+def wishing(installation: LocalInstallation, operation: Operation, during: str) -> LocalInstallation:
     """The same scene, where somebody cancels the operation when that step reports its first bytes."""
-    real = scene.world.meter
+    real = installation.context.meter
 
     def meter(operation_id: str, step: str, region: str = "", version_id: str = "") -> Progress:
         progress = real(operation_id, step, region, version_id)
 
         def watched(*, done: int, total: int) -> None:
             if step == during:
-                with scene.request() as request:
+                with installation.request() as request:
                     cancel_operation(request, operation.id)
             progress(done=done, total=total)
 
         return watched
 
-    return replace(scene, world=replace(scene.world, meter=meter))
+    return replace(installation, context=replace(installation.context, meter=meter))
 
 
 def _silent(*, done: int, total: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.clients.coverage import Coverage
-from tests.clients.desk import Desk, program
+from tests.clients.work_folder import WorkFolder, program
 
 # Codes that say that the service does not know such an operation at all.
 UNKNOWN = ("InvalidResourceType", "MethodNotAllowed", "NotFound")
@@ -25,13 +25,13 @@ class Refused(Exception):
 class Az:
     """Words in, parsed JSON out. The commands run in forks of one process that has loaded the CLI: the same code, sooner."""
 
-    desk: Desk
+    work_folder: WorkFolder
     environment: dict[str, str]
     coverage: Coverage
 
     def __call__(self, *words: str, **environment: str) -> Any:
         """Raises Refused."""
-        done = self.desk.ask({"words": [*words], "environment": environment})
+        done = self.work_folder.ask({"words": [*words], "environment": environment})
         return self._read(words, done["code"], done["out"], done["err"])
 
     def program(self, *words: str, **environment: str) -> Any:
@@ -49,7 +49,7 @@ class Az:
 
     def text(self, *words: str) -> str:
         """What a command prints as it is, for `-o tsv` and `-o table`. Raises Refused."""
-        done = self.desk.ask({"words": [*words]})
+        done = self.work_folder.ask({"words": [*words]})
         if done["code"]:
             raise refused(done["err"])
         return str(done["out"])
@@ -65,7 +65,7 @@ class Az:
 class Sdk:
     """`client` is compute or labs, of the generation that the desk's environment holds: `age` is new or old."""
 
-    desk: Desk
+    work_folder: WorkFolder
     age: str
     client: str
     connect: dict[str, str]
@@ -77,7 +77,7 @@ class Sdk:
         Raises Refused, and AssertionError where an answer is not as it is described.
         """
         order = {"client": self.client, "connect": self.connect, "call": call}
-        answer = self.desk.ask({**order, "arguments": arguments, "options": options})
+        answer = self.work_folder.ask({**order, "arguments": arguments, "options": options})
         assert "failure" not in answer, answer["failure"]
         assert not answer["faults"], f"{call} was answered in another shape than described:\n" + "\n".join(
             answer["faults"]
@@ -97,7 +97,7 @@ class Sdk:
     def know(self, groups: tuple[str, ...]) -> None:
         """Ask the client itself what it can."""
         order = {"client": self.client, "connect": self.connect, "groups": groups}
-        self.coverage.know(f"{self.client} {name}" for name in self.desk.ask(order)["operations"])
+        self.coverage.know(f"{self.client} {name}" for name in self.work_folder.ask(order)["operations"])
 
 
 def command_of(words: tuple[str, ...]) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.clients.client_server import AWAY, HOME, ClientServer, living
 from tests.clients.clients import Az, Sdk
 from tests.clients.coverage import COMPUTE_GROUPS, LAB_GROUPS, OLD_LAB_GROUPS, OUT_OF_SCOPE, Coverage
-from tests.clients.desk import Desk
-from tests.clients.house import AWAY, HOME, House, living
 from tests.clients.requests import definition_properties, finish, from_upload
-from tests.scene import disk_bytes
+from tests.clients.work_folder import WorkFolder
+from tests.local_installation import disk_bytes
 
 AZ = pytest.StashKey[Coverage]()
 NEW = pytest.StashKey[Coverage]()
@@ -45,38 +45,38 @@ def lines_of(config: pytest.Config) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[House]:
+def client_server() -> Iterator[ClientServer]:
     folder = Path(tempfile.mkdtemp(prefix="galeria-clients-", dir="/var/tmp"))
     folder.chmod(0o755)
     try:
-        with living(folder, "--allow-import-from", "127.0.0.1") as house:
-            yield house
+        with living(folder, "--allow-import-from", "127.0.0.1") as client_server:
+            yield client_server
     finally:
         shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def rest(house: House) -> Iterator[httpx.Client]:
-    with house.rest() as client:
+def rest(client_server: ClientServer) -> Iterator[httpx.Client]:
+    with client_server.rest() as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def az(house: House, request: pytest.FixtureRequest) -> Iterator[Az]:
+def az(client_server: ClientServer, request: pytest.FixtureRequest) -> Iterator[Az]:
     """Signed in as the first administrator's service principal, on a cloud that is registered as people do it."""
-    environment = house.environment("az")
-    desk = Desk("az", "azure_cli", environment, house.folder / "az.log")
+    environment = client_server.environment("az")
+    work_folder = WorkFolder("az", "azure_cli", environment, client_server.folder / "az.log")
     coverage = request.config.stash[AZ]
-    commands = desk.ask({"below": "sig"})["commands"]
+    commands = work_folder.ask({"below": "sig"})["commands"]
     coverage.know(name for name in commands if not name.startswith(OUT_OF_SCOPE))
-    az = Az(desk=desk, environment=environment, coverage=coverage)
-    connect = house.connect
-    az.program("cloud", "register", "-n", CLOUD, "--endpoint-resource-manager", house.endpoint)
+    az = Az(work_folder=work_folder, environment=environment, coverage=coverage)
+    connect = client_server.connect
+    az.program("cloud", "register", "-n", CLOUD, "--endpoint-resource-manager", client_server.endpoint)
     az("cloud", "set", "-n", CLOUD)
     secret = ("-u", connect["client_id"], "-p", connect["client_secret"])
     az("login", "--service-principal", *secret, "--tenant", connect["tenant_id"])
     yield az
-    desk.close()
+    work_folder.close()
 
 
 @pytest.fixture(scope="session")
@@ -86,57 +86,77 @@ def disk() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def seed(house: House, rest: httpx.Client, disk: bytes) -> str:
+def seed(client_server: ClientServer, rest: httpx.Client, disk: bytes) -> str:
     """The id of an image version, Linux, generalized, V1, in both regions: made from an upload, to be a source of others."""
-    group = house.id("seeds")
-    gallery = house.id("seeds", "Microsoft.Compute/galleries/seeds")
+    group = client_server.id("seeds")
+    gallery = client_server.id("seeds", "Microsoft.Compute/galleries/seeds")
     definition, version = f"{gallery}/images/linux", f"{gallery}/images/linux/versions/1.0.0"
     for id in (group, gallery):
         rest.put(id, json={"location": HOME}).raise_for_status()
     rest.put(definition, json={"location": HOME, "properties": definition_properties("linux")}).raise_for_status()
-    made = rest.put(version, json=from_upload(house.upload(rest, disk), HOME, AWAY)).raise_for_status()
+    made = rest.put(version, json=from_upload(client_server.upload(rest, disk), HOME, AWAY)).raise_for_status()
     finish(rest, made)
     return version
 
 
 @pytest.fixture(scope="session")
-def new_sdk(house: House) -> Iterator[Desk]:
-    desk = Desk("sdk-new", "sdk_and_storage", house.environment("sdk-new"), house.folder / "sdk-new.log")
-    yield desk
-    desk.close()
+def new_sdk(client_server: ClientServer) -> Iterator[WorkFolder]:
+    work_folder = WorkFolder(
+        "sdk-new", "sdk_and_storage", client_server.environment("sdk-new"), client_server.folder / "sdk-new.log"
+    )
+    yield work_folder
+    work_folder.close()
 
 
 @pytest.fixture(scope="session")
-def old_sdk(house: House) -> Iterator[Desk]:
-    desk = Desk("sdk-old", "sdk", house.environment("sdk-old"), house.folder / "sdk-old.log")
-    yield desk
-    desk.close()
+def old_sdk(client_server: ClientServer) -> Iterator[WorkFolder]:
+    work_folder = WorkFolder(
+        "sdk-old", "sdk", client_server.environment("sdk-old"), client_server.folder / "sdk-old.log"
+    )
+    yield work_folder
+    work_folder.close()
 
 
 @pytest.fixture(scope="session")
-def compute(house: House, new_sdk: Desk, request: pytest.FixtureRequest) -> Sdk:
-    sdk = Sdk(desk=new_sdk, age="new", client="compute", connect=house.connect, coverage=request.config.stash[NEW])
+def compute(client_server: ClientServer, new_sdk: WorkFolder, request: pytest.FixtureRequest) -> Sdk:
+    sdk = Sdk(
+        work_folder=new_sdk,
+        age="new",
+        client="compute",
+        connect=client_server.connect,
+        coverage=request.config.stash[NEW],
+    )
     sdk.know(COMPUTE_GROUPS)
     return sdk
 
 
 @pytest.fixture(scope="session")
-def labs(house: House, new_sdk: Desk, request: pytest.FixtureRequest) -> Sdk:
-    sdk = Sdk(desk=new_sdk, age="new", client="labs", connect=house.connect, coverage=request.config.stash[NEW])
+def labs(client_server: ClientServer, new_sdk: WorkFolder, request: pytest.FixtureRequest) -> Sdk:
+    sdk = Sdk(
+        work_folder=new_sdk, age="new", client="labs", connect=client_server.connect, coverage=request.config.stash[NEW]
+    )
     sdk.know(LAB_GROUPS)
     return sdk
 
 
 @pytest.fixture(scope="session")
-def old_compute(house: House, old_sdk: Desk, request: pytest.FixtureRequest) -> Sdk:
-    sdk = Sdk(desk=old_sdk, age="old", client="compute", connect=house.connect, coverage=request.config.stash[OLD])
+def old_compute(client_server: ClientServer, old_sdk: WorkFolder, request: pytest.FixtureRequest) -> Sdk:
+    sdk = Sdk(
+        work_folder=old_sdk,
+        age="old",
+        client="compute",
+        connect=client_server.connect,
+        coverage=request.config.stash[OLD],
+    )
     sdk.know(COMPUTE_GROUPS)
     return sdk
 
 
 @pytest.fixture(scope="session")
-def old_labs(house: House, old_sdk: Desk, request: pytest.FixtureRequest) -> Sdk:
-    sdk = Sdk(desk=old_sdk, age="old", client="labs", connect=house.connect, coverage=request.config.stash[OLD])
+def old_labs(client_server: ClientServer, old_sdk: WorkFolder, request: pytest.FixtureRequest) -> Sdk:
+    sdk = Sdk(
+        work_folder=old_sdk, age="old", client="labs", connect=client_server.connect, coverage=request.config.stash[OLD]
+    )
     sdk.know(OLD_LAB_GROUPS)
     return sdk
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.clients.clients import command_of, refused
 from tests.clients.coverage import Coverage
-from tests.clients.desk import ROOT
 from tests.clients.drivers.shapes import faults
+from tests.clients.work_folder import ROOT
 
 
 class Colour(Enum):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.clients.client_server import AWAY, HOME, ClientServer
 from tests.clients.clients import Az, Refused, Sdk
-from tests.clients.house import AWAY, HOME, House
 from tests.clients.requests import lab_body
 
 pytestmark = pytest.mark.system
@@ -63,12 +63,12 @@ def test_deleting_a_group_deletes_what_is_in_it(az: Az, seed: str) -> None:
     assert az("group", "exists", "-n", "doomed") is False
 
 
-def test_the_account_is_the_one_subscription(az: Az, house: House) -> None:
+def test_the_account_is_the_one_subscription(az: Az, client_server: ClientServer) -> None:
     shown = az("account", "show")
 
-    assert (shown["id"], shown["tenantId"]) == (house.subscription, house.tenant)
+    assert (shown["id"], shown["tenantId"]) == (client_server.subscription, client_server.tenant)
     assert shown["environmentName"] == "Galeria"
-    assert [each["id"] for each in az("account", "list", "--refresh")] == [house.subscription]
+    assert [each["id"] for each in az("account", "list", "--refresh")] == [client_server.subscription]
     assert {HOME, AWAY} <= {each["name"] for each in az("account", "list-locations")}
 
 
@@ -83,7 +83,7 @@ def test_every_provider_is_registered(az: Az) -> None:
     az("provider", "register", "-n", "Microsoft.LabServices", "--wait")
 
 
-def test_resources_are_listed_shown_and_tagged_by_type(az: Az, house: House) -> None:
+def test_resources_are_listed_shown_and_tagged_by_type(az: Az, client_server: ClientServer) -> None:
     kind = ("-g", GROUP, "-n", "platformgallery", "--resource-type", "Microsoft.Compute/galleries")
 
     listed = az("resource", "list", "-g", GROUP)
@@ -92,13 +92,13 @@ def test_resources_are_listed_shown_and_tagged_by_type(az: Az, house: House) -> 
     assert az("resource", "list", "-n", "nothing-of-this-name") == []
     assert "platformgallery" in {each["name"] for each in az("resource", "list", "--location", "Brazil South")}
     assert "platformgallery" not in {each["name"] for each in az("resource", "list", "--location", AWAY)}
-    assert az("resource", "show", *kind)["id"] == house.id(GROUP, "Microsoft.Compute/galleries/platformgallery")
+    assert az("resource", "show", *kind)["id"] == client_server.id(GROUP, "Microsoft.Compute/galleries/platformgallery")
     assert az("resource", "tag", *kind, "--tags", "owner=ana")["tags"] == {"owner": "ana"}
     assert [each["name"] for each in az("resource", "list", "--tag", "owner=ana")] == ["platformgallery"]
 
 
-def test_a_resource_is_made_and_deleted_by_its_type(az: Az, house: House) -> None:
-    id = house.id(GROUP, "Microsoft.LabServices/labPlans/generic")
+def test_a_resource_is_made_and_deleted_by_its_type(az: Az, client_server: ClientServer) -> None:
+    id = client_server.id(GROUP, "Microsoft.LabServices/labPlans/generic")
 
     made = az("resource", "create", "--id", id, "-l", HOME, "-p", f'{{"allowedRegions": ["{HOME}"]}}')
     assert made["properties"]["allowedRegions"] == [HOME]
@@ -108,8 +108,8 @@ def test_a_resource_is_made_and_deleted_by_its_type(az: Az, house: House) -> Non
     assert refused.value.code == "ResourceNotFound"
 
 
-def test_tags_are_changed_by_themselves(az: Az, house: House) -> None:
-    id = house.id(GROUP, "Microsoft.Compute/galleries/platformgallery")
+def test_tags_are_changed_by_themselves(az: Az, client_server: ClientServer) -> None:
+    id = client_server.id(GROUP, "Microsoft.Compute/galleries/platformgallery")
 
     az("tag", "create", "--resource-id", id, "--tags", "a=1", "b=2")
     merged = az("tag", "update", "--resource-id", id, "--operation", "Merge", "--tags", "b=3")
@@ -119,16 +119,16 @@ def test_tags_are_changed_by_themselves(az: Az, house: House) -> None:
     assert not az("tag", "list", "--resource-id", id)["properties"].get("tags")
 
 
-def test_lab_services_are_used_without_commands_of_their_own(az: Az, house: House, seed: str) -> None:
+def test_lab_services_are_used_without_commands_of_their_own(az: Az, client_server: ClientServer, seed: str) -> None:
     """The CLI has none for them: `az rest` and `az resource` do."""
-    plan = house.id(GROUP, "Microsoft.LabServices/labPlans/byrest")
+    plan = client_server.id(GROUP, "Microsoft.LabServices/labPlans/byrest")
     gallery, image = seed.partition("/images/")[0], seed.rpartition("/versions/")[0]
     body = {"location": HOME, "properties": {"sharedGalleryId": gallery, "allowedRegions": [HOME]}}
     version = "?api-version=2022-08-01"
     az("rest", "--method", "put", "--url", plan + version, "--body", json.dumps(body))
     on = json.dumps({"properties": {"enabledState": "Enabled"}})
     az("rest", "--method", "patch", "--url", f"{plan}/images/linux{version}", "--body", on)
-    lab = house.id(GROUP, "Microsoft.LabServices/labs/byresource")
+    lab = client_server.id(GROUP, "Microsoft.LabServices/labs/byresource")
     made = az("resource", "create", "--id", lab, "--is-full-object", "-p", json.dumps(lab_body(HOME, plan, image)))
     assert made["properties"]["provisioningState"] == "Succeeded"
 
@@ -143,8 +143,8 @@ def test_lab_services_are_used_without_commands_of_their_own(az: Az, house: Hous
         az("resource", "wait", "--ids", id, "--deleted", "--interval", "1")
 
 
-def test_any_url_can_be_asked_with_the_cli_s_token(az: Az, house: House) -> None:
-    url = f"/subscriptions/{house.subscription}/providers/Microsoft.Galeria/operations?api-version=2026-03-03"
+def test_any_url_can_be_asked_with_the_cli_s_token(az: Az, client_server: ClientServer) -> None:
+    url = f"/subscriptions/{client_server.subscription}/providers/Microsoft.Galeria/operations?api-version=2026-03-03"
 
     assert "value" in az("rest", "--method", "get", "--url", url)
 
@@ -174,9 +174,9 @@ def test_a_read_only_lock_on_a_group_reaches_what_is_in_it(az: Az) -> None:
         az("lock", "delete", "-n", "frozen", "-g", GROUP)
 
 
-def test_a_role_is_given_by_name_listed_and_taken(az: Az, house: House, rest: httpx.Client) -> None:
-    person = _person(house, rest, "rita@example.org")
-    scope = house.id(GROUP)
+def test_a_role_is_given_by_name_listed_and_taken(az: Az, client_server: ClientServer, rest: httpx.Client) -> None:
+    person = _person(client_server, rest, "rita@example.org")
+    scope = client_server.id(GROUP)
 
     given = az("role", "assignment", "create", "--assignee", "rita@example.org", "--role", "Reader", "--scope", scope)
     assert given["principalId"] == person
@@ -186,10 +186,10 @@ def test_a_role_is_given_by_name_listed_and_taken(az: Az, house: House, rest: ht
     assert az("role", "assignment", "list", "--scope", scope, "--assignee", "rita@example.org") == []
 
 
-def test_a_role_is_given_by_object_id(az: Az, house: House, rest: httpx.Client) -> None:
-    person = _person(house, rest, "otto")
+def test_a_role_is_given_by_object_id(az: Az, client_server: ClientServer, rest: httpx.Client) -> None:
+    person = _person(client_server, rest, "otto")
     who = ("--assignee-object-id", person, "--assignee-principal-type", "User")
-    scope = house.id(GROUP)
+    scope = client_server.id(GROUP)
 
     given = az("role", "assignment", "create", *who, "--role", "Contributor", "--scope", scope)
     az("role", "assignment", "delete", "--ids", given["id"])
@@ -220,15 +220,15 @@ def test_the_roles_that_the_product_needs_are_defined(az: Az) -> None:
     assert reader["permissions"][0]["actions"] == ["*/read"]
 
 
-def test_what_was_done_is_in_the_activity_log(az: Az, house: House) -> None:
+def test_what_was_done_is_in_the_activity_log(az: Az, client_server: ClientServer) -> None:
     az("sig", "update", "-g", GROUP, "-r", "platformgallery", "--set", "description=logged")
 
     by_group = az("monitor", "activity-log", "list", "-g", GROUP, "--offset", "1h")
     writes = [each for each in by_group if each["operationName"]["value"] == "Microsoft.Compute/galleries/write"]
     assert writes
     assert writes[0]["status"]["value"] == "Succeeded"
-    assert writes[0]["caller"] == house.connect["client_id"]
-    id = house.id(GROUP, "Microsoft.Compute/galleries/platformgallery")
+    assert writes[0]["caller"] == client_server.connect["client_id"]
+    id = client_server.id(GROUP, "Microsoft.Compute/galleries/platformgallery")
     by_resource = az("monitor", "activity-log", "list", "--resource-id", id, "--max-events", "1")
     assert [each["resourceId"].lower() for each in by_resource] == [id.lower()]
     correlation = by_resource[0]["correlationId"]
@@ -236,21 +236,21 @@ def test_what_was_done_is_in_the_activity_log(az: Az, house: House) -> None:
     assert {each["correlationId"] for each in together} == {correlation}
     of_compute = az("monitor", "activity-log", "list", "--namespace", "Microsoft.Compute", "--status", "Succeeded")
     assert {each["operationName"]["value"].split("/")[0] for each in of_compute} == {"Microsoft.Compute"}
-    mine = ("--caller", house.connect["client_id"])
+    mine = ("--caller", client_server.connect["client_id"])
     assert az("monitor", "activity-log", "list", "--resource-id", id, *mine, "--offset", "1h")
     assert az("monitor", "activity-log", "list", "--resource-id", id, "--caller", "somebody-else") == []
     assert az("monitor", "activity-log", "list", "--resource-id", id, "--end-time", "2020-01-02T00:00:00Z") == []
 
 
 def test_what_a_role_does_not_allow_is_told_with_action_and_scope(
-    az: Az, house: House, rest: httpx.Client, compute: Sdk
+    az: Az, client_server: ClientServer, rest: httpx.Client, compute: Sdk
 ) -> None:
     made = rest.post(
-        f"/subscriptions/{house.subscription}/providers/Microsoft.Galeria/people",
+        f"/subscriptions/{client_server.subscription}/providers/Microsoft.Galeria/people",
         json={"displayName": "Reader program", "kind": "ServicePrincipal"},
     ).json()
     program = ("--assignee-object-id", made["id"], "--assignee-principal-type", "ServicePrincipal")
-    az("role", "assignment", "create", *program, "--role", "Reader", "--scope", house.id(GROUP))
+    az("role", "assignment", "create", *program, "--role", "Reader", "--scope", client_server.id(GROUP))
     reader = compute.signed_in(client_id=made["name"], client_secret=made["secret"])
 
     assert reader("galleries.get", GROUP, "platformgallery")["name"] == "platformgallery"
@@ -259,11 +259,13 @@ def test_what_a_role_does_not_allow_is_told_with_action_and_scope(
 
     assert (refused.value.status, refused.value.code) == (403, "AuthorizationFailed")
     assert "Microsoft.Compute/galleries/delete" in refused.value.message
-    assert house.id(GROUP, "Microsoft.Compute/galleries/platformgallery").lower() in refused.value.message.lower()
+    assert (
+        client_server.id(GROUP, "Microsoft.Compute/galleries/platformgallery").lower() in refused.value.message.lower()
+    )
 
 
-def _person(house: House, rest: httpx.Client, name: str) -> str:
+def _person(client_server: ClientServer, rest: httpx.Client, name: str) -> str:
     """Returns the object id."""
-    url = f"/subscriptions/{house.subscription}/providers/Microsoft.Galeria/people"
+    url = f"/subscriptions/{client_server.subscription}/providers/Microsoft.Galeria/people"
     body = {"name": name, "displayName": name.title(), "password": "Long-enough-2026", "kind": "User"}
     return str(rest.post(url, json=body).raise_for_status().json()["id"])

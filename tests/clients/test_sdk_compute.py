@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.clients.client_server import AWAY, HOME, ClientServer
 from tests.clients.clients import Refused, Sdk
-from tests.clients.house import AWAY, HOME, House
 from tests.clients.requests import definition_properties, from_upload, from_version
 
 pytestmark = pytest.mark.system
@@ -17,24 +17,24 @@ IMAGE = (GROUP, GALLERY, "linux")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def image(house: House, rest: httpx.Client, compute: Sdk) -> Iterator[None]:
-    rest.put(house.id(GROUP), json={"location": HOME}).raise_for_status()
+def image(client_server: ClientServer, rest: httpx.Client, compute: Sdk) -> Iterator[None]:
+    rest.put(client_server.id(GROUP), json={"location": HOME}).raise_for_status()
     compute("galleries.begin_create_or_update", GROUP, GALLERY, {"location": HOME, "tags": {"a": "1"}})
     body = {"location": HOME, "properties": definition_properties("sdk")}
     compute("gallery_images.begin_create_or_update", *IMAGE, body)
     yield
-    rest.delete(house.id(GROUP)).raise_for_status()
+    rest.delete(client_server.id(GROUP)).raise_for_status()
 
 
 @pytest.fixture(scope="module")
-def first(house: House, rest: httpx.Client, compute: Sdk, disk: bytes) -> dict[str, Any]:
+def first(client_server: ClientServer, rest: httpx.Client, compute: Sdk, disk: bytes) -> dict[str, Any]:
     """Version 1.0.0 in both regions, made of an upload."""
-    body = from_upload(house.upload(rest, disk), HOME, AWAY)
+    body = from_upload(client_server.upload(rest, disk), HOME, AWAY)
     made: dict[str, Any] = compute("gallery_image_versions.begin_create_or_update", *IMAGE, "1.0.0", body)
     return made
 
 
-def test_a_gallery_is_read_changed_and_deleted(compute: Sdk, house: House) -> None:
+def test_a_gallery_is_read_changed_and_deleted(compute: Sdk, client_server: ClientServer) -> None:
     name = "shortlived"
     made = compute("galleries.begin_create_or_update", GROUP, name, {"location": "Brazil South"})
     assert made["location"] == HOME
@@ -90,9 +90,11 @@ def test_a_version_is_read_changed_and_deleted(compute: Sdk, first: dict[str, An
         compute("gallery_image_versions.get", *IMAGE, "1.10.0")
 
 
-def test_a_failure_of_a_long_operation_has_code_and_message(compute: Sdk, rest: httpx.Client, house: House) -> None:
+def test_a_failure_of_a_long_operation_has_code_and_message(
+    compute: Sdk, rest: httpx.Client, client_server: ClientServer
+) -> None:
     """The bytes are no disk: that is found when they are read, after the PUT was answered."""
-    body = from_upload(house.upload(rest, b"This is no disk. " * 1000), HOME)
+    body = from_upload(client_server.upload(rest, b"This is no disk. " * 1000), HOME)
 
     with pytest.raises(Refused) as refused:
         compute("gallery_image_versions.begin_create_or_update", *IMAGE, "4.0.0", body)
@@ -127,12 +129,12 @@ def test_a_write_from_an_old_copy_is_refused_where_the_client_asks(compute: Sdk,
     compute("galleries.begin_update", GROUP, GALLERY, body, headers={"If-Match": "*"})
 
 
-def test_a_gallery_is_shared_and_found(generation: Sdk, house: House, first: dict[str, Any]) -> None:
+def test_a_gallery_is_shared_and_found(generation: Sdk, client_server: ClientServer, first: dict[str, Any]) -> None:
     compute = generation
     where = (GROUP, f"{compute.age}shared")
-    name = f"{house.subscription}-{compute.age.upper()}SHARED"
+    name = f"{client_server.subscription}-{compute.age.upper()}SHARED"
     _fill(compute, *where, {"sharingProfile": {"permissions": "Groups"}}, first["id"])
-    groups = [{"type": "Subscriptions", "ids": [house.subscription]}]
+    groups = [{"type": "Subscriptions", "ids": [client_server.subscription]}]
     body = {"operationType": "Add", "groups": groups}
 
     assert compute("gallery_sharing_profile.begin_update", *where, body)["operationType"] == "Add"

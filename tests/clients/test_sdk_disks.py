@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.clients.client_server import HOME, ClientServer
 from tests.clients.clients import Refused, Sdk
-from tests.clients.house import HOME, House
 from tests.clients.requests import definition_properties, from_version
 
 pytestmark = pytest.mark.system
@@ -16,10 +16,10 @@ GROUP = "disksdk"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def group(house: House, rest: httpx.Client) -> Iterator[None]:
-    rest.put(house.id(GROUP), json={"location": HOME}).raise_for_status()
+def group(client_server: ClientServer, rest: httpx.Client) -> Iterator[None]:
+    rest.put(client_server.id(GROUP), json={"location": HOME}).raise_for_status()
     yield
-    rest.delete(house.id(GROUP)).raise_for_status()
+    rest.delete(client_server.id(GROUP)).raise_for_status()
 
 
 @pytest.fixture
@@ -83,10 +83,10 @@ def test_a_disk_grows(generation: Sdk, source: dict[str, Any]) -> None:
     generation("disks.begin_delete", *where)
 
 
-def test_a_snapshot_is_protected_from_deletion(compute: Sdk, house: House, rest: httpx.Client) -> None:
+def test_a_snapshot_is_protected_from_deletion(compute: Sdk, client_server: ClientServer, rest: httpx.Client) -> None:
     """In a group of its own, which cannot be deleted after it."""
     where = ("protectedsdk", "protected")
-    rest.put(house.id(where[0]), json={"location": HOME}).raise_for_status()
+    rest.put(client_server.id(where[0]), json={"location": HOME}).raise_for_status()
     body = {"location": HOME, "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 1}}
     compute("snapshots.begin_create_or_update", *where, body)
     days = {"immutabilityDurationDays": 1}

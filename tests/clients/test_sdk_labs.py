@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.clients.client_server import AWAY, HOME, ClientServer
 from tests.clients.clients import Refused, Sdk
-from tests.clients.house import AWAY, HOME, House
 from tests.clients.requests import definition_properties, finish, from_upload
 
 pytestmark = pytest.mark.system
@@ -18,29 +18,31 @@ SIZE = "Tiny"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def plan(house: House, rest: httpx.Client, labs: Sdk, disk: bytes) -> Iterator[dict[str, Any]]:
+def plan(client_server: ClientServer, rest: httpx.Client, labs: Sdk, disk: bytes) -> Iterator[dict[str, Any]]:
     """A lab plan with a gallery attached that holds one image, in both regions."""
-    gallery = house.id(GROUP, "Microsoft.Compute/galleries/labgallery")
-    rest.put(house.id(GROUP), json={"location": HOME}).raise_for_status()
+    gallery = client_server.id(GROUP, "Microsoft.Compute/galleries/labgallery")
+    rest.put(client_server.id(GROUP), json={"location": HOME}).raise_for_status()
     rest.put(gallery, json={"location": HOME}).raise_for_status()
     body = {"location": HOME, "properties": definition_properties("labs")}
     rest.put(f"{gallery}/images/linux", json=body).raise_for_status()
-    version = from_upload(house.upload(rest, disk), HOME, AWAY)
+    version = from_upload(client_server.upload(rest, disk), HOME, AWAY)
     finish(rest, rest.put(f"{gallery}/images/linux/versions/1.0.0", json=version).raise_for_status())
     body = {"location": HOME, "properties": {"sharedGalleryId": gallery, "allowedRegions": [HOME, AWAY]}}
     made = labs("lab_plans.begin_create_or_update", GROUP, PLAN, body)
     labs("images.update", GROUP, PLAN, "linux", {"properties": {"enabledState": "Enabled"}})
     yield made
-    rest.delete(house.id(GROUP)).raise_for_status()
+    rest.delete(client_server.id(GROUP)).raise_for_status()
 
 
 @pytest.fixture(scope="module")
-def lab(house: House, labs: Sdk, plan: dict[str, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = labs("labs.begin_create_or_update", GROUP, LAB, _lab(house, plan["id"]))
+def lab(client_server: ClientServer, labs: Sdk, plan: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = labs("labs.begin_create_or_update", GROUP, LAB, _lab(client_server, plan["id"]))
     return made
 
 
-def test_a_plan_keeps_its_profiles_and_its_gallery(labs: Sdk, house: House, plan: dict[str, Any]) -> None:
+def test_a_plan_keeps_its_profiles_and_its_gallery(
+    labs: Sdk, client_server: ClientServer, plan: dict[str, Any]
+) -> None:
     assert plan["type"] == "Microsoft.LabServices/labPlans"
     body = {
         "location": HOME,
@@ -66,13 +68,13 @@ def test_a_plan_keeps_its_profiles_and_its_gallery(labs: Sdk, house: House, plan
     labs("lab_plans.begin_delete", GROUP, "other")
 
 
-def test_an_image_of_the_gallery_is_enabled_and_disabled(labs: Sdk, house: House) -> None:
+def test_an_image_of_the_gallery_is_enabled_and_disabled(labs: Sdk, client_server: ClientServer) -> None:
     (image,) = labs("images.list_by_lab_plan", GROUP, PLAN)
     assert (image["name"], image["properties"]["osType"], image["properties"]["osState"]) == (
         *("linux", "Linux"),
         "Generalized",
     )
-    definition = house.id(GROUP, "Microsoft.Compute/galleries/labgallery/images/linux")
+    definition = client_server.id(GROUP, "Microsoft.Compute/galleries/labgallery/images/linux")
     assert image["properties"]["sharedGalleryId"] == definition
     assert set(image["properties"]["availableRegions"]) == {HOME, AWAY}
 
@@ -84,7 +86,9 @@ def test_an_image_of_the_gallery_is_enabled_and_disabled(labs: Sdk, house: House
     assert chosen == []
 
 
-def test_a_lab_has_a_template_that_starts_and_stops(labs: Sdk, lab: dict[str, Any], house: House) -> None:
+def test_a_lab_has_a_template_that_starts_and_stops(
+    labs: Sdk, lab: dict[str, Any], client_server: ClientServer
+) -> None:
     properties = lab["properties"]
     assert (properties["state"], properties["provisioningState"]) == ("Draft", "Succeeded")
     assert properties["virtualMachineProfile"]["imageReference"]["exactVersion"] == "1.0.0"
@@ -126,14 +130,16 @@ def test_a_template_is_saved_to_the_gallery(labs: Sdk, compute: Sdk, lab: dict[s
 
 
 @pytest.mark.parametrize("way", ["version", "plan image"])
-def test_a_lab_s_image_may_be_named_in_several_ways(labs: Sdk, house: House, plan: dict[str, Any], way: str) -> None:
+def test_a_lab_s_image_may_be_named_in_several_ways(
+    labs: Sdk, client_server: ClientServer, plan: dict[str, Any], way: str
+) -> None:
     ids = {
-        "version": house.id(GROUP, "Microsoft.Compute/galleries/labgallery/images/linux/versions/1.0.0"),
+        "version": client_server.id(GROUP, "Microsoft.Compute/galleries/labgallery/images/linux/versions/1.0.0"),
         "plan image": f"{plan['id']}/images/linux",
     }
     name = way.replace(" ", "-")
 
-    made = labs("labs.begin_create_or_update", GROUP, name, _lab(house, plan["id"], image=ids[way]))
+    made = labs("labs.begin_create_or_update", GROUP, name, _lab(client_server, plan["id"], image=ids[way]))
 
     assert made["properties"]["virtualMachineProfile"]["imageReference"]["exactVersion"] == "1.0.0"
     labs("labs.begin_delete", GROUP, name)
@@ -207,12 +213,12 @@ def test_sizes_and_usages_are_listed(labs: Sdk) -> None:
 
 
 def test_the_operations_are_listed_and_their_results_kept(
-    labs: Sdk, rest: httpx.Client, house: House, lab: dict[str, Any]
+    labs: Sdk, rest: httpx.Client, client_server: ClientServer, lab: dict[str, Any]
 ) -> None:
     names = {each["name"] for each in labs("operations.list")}
     assert "Microsoft.LabServices/labPlans/saveImage/action" in names
 
-    ours = f"/subscriptions/{house.subscription}/providers/Microsoft.Galeria/operations"
+    ours = f"/subscriptions/{client_server.subscription}/providers/Microsoft.Galeria/operations"
     newest = rest.get(ours, params={"resource": lab["id"]}).json()["value"][0]
     result = labs("operation_results.get", newest["name"])
     assert result["status"] == "Succeeded"
@@ -220,8 +226,8 @@ def test_the_operations_are_listed_and_their_results_kept(
         labs("operation_results.get", "00000000-0000-4000-8000-000000000000")
 
 
-def _lab(house: House, plan: str, *, image: str = "") -> dict[str, Any]:
-    definition = house.id(GROUP, "Microsoft.Compute/galleries/labgallery/images/linux")
+def _lab(client_server: ClientServer, plan: str, *, image: str = "") -> dict[str, Any]:
+    definition = client_server.id(GROUP, "Microsoft.Compute/galleries/labgallery/images/linux")
     return {
         "location": HOME,
         "properties": {

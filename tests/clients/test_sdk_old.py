@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.clients.client_server import AWAY, HOME, ClientServer
 from tests.clients.clients import Refused, Sdk
-from tests.clients.house import AWAY, HOME, House
 from tests.clients.requests import definition_properties, finish, from_upload, from_version
 
 pytestmark = pytest.mark.system
@@ -21,22 +21,22 @@ DEFAULT = (GROUP, ACCOUNT, LAB, "default")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def account(house: House, rest: httpx.Client, disk: bytes) -> Iterator[str]:
+def account(client_server: ClientServer, rest: httpx.Client, disk: bytes) -> Iterator[str]:
     """A lab account with a gallery that holds one image; returns the id of the image for labs of this account."""
-    gallery = house.id(GROUP, "Microsoft.Compute/galleries/oldgallery")
-    rest.put(house.id(GROUP), json={"location": HOME}).raise_for_status()
+    gallery = client_server.id(GROUP, "Microsoft.Compute/galleries/oldgallery")
+    rest.put(client_server.id(GROUP), json={"location": HOME}).raise_for_status()
     rest.put(gallery, json={"location": HOME}).raise_for_status()
     body = {"location": HOME, "properties": definition_properties("old")}
     rest.put(f"{gallery}/images/linux", json=body).raise_for_status()
-    version = from_upload(house.upload(rest, disk), HOME, AWAY)
+    version = from_upload(client_server.upload(rest, disk), HOME, AWAY)
     finish(rest, rest.put(f"{gallery}/images/linux/versions/1.0.0", json=version).raise_for_status())
-    plan = house.id(GROUP, f"Microsoft.LabServices/labPlans/{ACCOUNT}")
+    plan = client_server.id(GROUP, f"Microsoft.LabServices/labPlans/{ACCOUNT}")
     body = {"location": HOME, "properties": {"sharedGalleryId": gallery}}
     rest.put(plan, json=body).raise_for_status()
     image = {"properties": {"enabledState": "Enabled"}}
     rest.put(f"{plan}/images/linux", json=image).raise_for_status()
-    yield house.id(GROUP, f"Microsoft.LabServices/labaccounts/{ACCOUNT}/galleryimages/linux")
-    rest.delete(house.id(GROUP)).raise_for_status()
+    yield client_server.id(GROUP, f"Microsoft.LabServices/labaccounts/{ACCOUNT}/galleryimages/linux")
+    rest.delete(client_server.id(GROUP)).raise_for_status()
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +196,9 @@ def test_the_operations_are_listed_in_old_words(old_labs: Sdk) -> None:
     }
 
 
-def test_a_person_asks_about_themselves_in_old_words(old_labs: Sdk, lab: dict[str, Any], house: House) -> None:
+def test_a_person_asks_about_themselves_in_old_words(
+    old_labs: Sdk, lab: dict[str, Any], client_server: ClientServer
+) -> None:
     """The student's side: the own labs and machines, by the own name."""
     assert isinstance(old_labs("global_users.list_labs", "me").get("labs", []), list)
     assert isinstance(old_labs("global_users.list_environments", "me", {}).get("environments", []), list)
@@ -245,11 +247,11 @@ def test_a_template_is_steered_as_its_educator_s_own_machine(old_labs: Sdk, lab:
 
 
 def test_an_operation_is_followed_in_old_words(
-    old_labs: Sdk, lab: dict[str, Any], rest: httpx.Client, house: House
+    old_labs: Sdk, lab: dict[str, Any], rest: httpx.Client, client_server: ClientServer
 ) -> None:
-    ours = f"/subscriptions/{house.subscription}/providers/Microsoft.Galeria/operations"
+    ours = f"/subscriptions/{client_server.subscription}/providers/Microsoft.Galeria/operations"
     newest = rest.get(ours).raise_for_status().json()["value"][0]["name"]
-    place = f"/subscriptions/{house.subscription}/providers/Microsoft.LabServices/locations/{HOME}"
+    place = f"/subscriptions/{client_server.subscription}/providers/Microsoft.LabServices/locations/{HOME}"
     url = f"{place}/operations/{newest}"
 
     assert old_labs("operations.get", HOME, newest)["status"] == "Succeeded"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.clients.client_server import HOME, ClientServer
 from tests.clients.clients import Az, Refused
-from tests.clients.house import HOME, House
 
 pytestmark = pytest.mark.system
 
@@ -26,13 +26,13 @@ def image(az: Az) -> Iterator[None]:
     az("group", "delete", "-n", GROUP, "--yes")
 
 
-def test_a_gallery_needs_no_more_than_its_name(az: Az, house: House) -> None:
+def test_a_gallery_needs_no_more_than_its_name(az: Az, client_server: ClientServer) -> None:
     where = ("-g", GROUP, "-r", "plain.gallery")
 
     made = az("sig", "create", *where)
     assert made["location"] == HOME
     assert made["provisioningState"] == "Succeeded"
-    assert made["identifier"]["uniqueName"] == f"{house.subscription}-PLAIN.GALLERY"
+    assert made["identifier"]["uniqueName"] == f"{client_server.subscription}-PLAIN.GALLERY"
     assert made["resourceGroup"] == GROUP
     az("sig", "wait", *where, "--created", "--interval", "1")
     assert az("sig", "show", *where)["id"] == made["id"]
@@ -78,8 +78,8 @@ def test_a_gallery_s_name_is_unique_in_the_subscription(az: Az) -> None:
     az("group", "delete", "-n", "sig-other", "--yes")
 
 
-def test_a_gallery_may_have_an_identity(az: Az, house: House) -> None:
-    user = house.id(GROUP, "Microsoft.ManagedIdentity/userAssignedIdentities/courses")
+def test_a_gallery_may_have_an_identity(az: Az, client_server: ClientServer) -> None:
+    user = client_server.id(GROUP, "Microsoft.ManagedIdentity/userAssignedIdentities/courses")
 
     given = az("sig", "identity", "assign", *GALLERY, "--system-assigned")
     assert given["type"] == "SystemAssigned"

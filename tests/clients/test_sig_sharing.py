@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.clients.client_server import HOME, ClientServer
 from tests.clients.clients import Az, Refused
-from tests.clients.house import HOME, House
 
 pytestmark = pytest.mark.system
 
@@ -32,8 +32,8 @@ def galleries(az: Az, seed: str) -> Iterator[None]:
     az("group", "delete", "-n", GROUP, "--yes")
 
 
-def test_a_gallery_is_shared_with_subscriptions_and_tenants(az: Az, house: House) -> None:
-    given = ("--subscription-ids", house.subscription, OTHER, "--tenant-ids", house.tenant)
+def test_a_gallery_is_shared_with_subscriptions_and_tenants(az: Az, client_server: ClientServer) -> None:
+    given = ("--subscription-ids", client_server.subscription, OTHER, "--tenant-ids", client_server.tenant)
 
     added = az("sig", "share", "add", *SHARED, *given)
     assert added["operationType"] == "Add"
@@ -41,23 +41,32 @@ def test_a_gallery_is_shared_with_subscriptions_and_tenants(az: Az, house: House
     profile = az("sig", "show", *SHARED, "--sharing-groups")["sharingProfile"]
     assert profile["permissions"] == "Groups"
     assert {each["type"]: set(each["ids"]) for each in profile["groups"]} == {
-        "Subscriptions": {house.subscription, OTHER},
-        "AADTenants": {house.tenant},
+        "Subscriptions": {client_server.subscription, OTHER},
+        "AADTenants": {client_server.tenant},
     }
     assert not az("sig", "show", *SHARED)["sharingProfile"].get("groups")
 
     az("sig", "share", "remove", *SHARED, "--subscription-ids", OTHER)
     profile = az("sig", "show", *SHARED, "--sharing-groups", "--select", "Permissions")["sharingProfile"]
-    assert {each["type"]: each["ids"] for each in profile["groups"]}["Subscriptions"] == [house.subscription]
+    assert {each["type"]: each["ids"] for each in profile["groups"]}["Subscriptions"] == [client_server.subscription]
     az("sig", "share", "reset", *SHARED)
     assert not az("sig", "show", *SHARED, "--sharing-groups")["sharingProfile"].get("groups")
 
 
-def test_who_a_gallery_is_shared_with_finds_it(az: Az, house: House) -> None:
-    name = f"{house.subscription}-SHAREDGALLERY"
+def test_who_a_gallery_is_shared_with_finds_it(az: Az, client_server: ClientServer) -> None:
+    name = f"{client_server.subscription}-SHAREDGALLERY"
     there = ("-l", HOME, "--gallery-unique-name", name)
     assert name not in {each["name"] for each in az("sig", "list-shared", "-l", HOME)}
-    az("sig", "share", "add", *SHARED, "--subscription-ids", house.subscription, "--tenant-ids", house.tenant)
+    az(
+        "sig",
+        "share",
+        "add",
+        *SHARED,
+        "--subscription-ids",
+        client_server.subscription,
+        "--tenant-ids",
+        client_server.tenant,
+    )
 
     assert name in {each["name"] for each in az("sig", "list-shared", "-l", HOME)}
     assert name in {each["name"] for each in az("sig", "list-shared", "-l", HOME, "--shared-to", "tenant")}
@@ -77,12 +86,12 @@ def test_who_a_gallery_is_shared_with_finds_it(az: Az, house: House) -> None:
         az("sig", "show-shared", *there)
 
 
-def test_a_private_gallery_is_not_shared(az: Az, house: House) -> None:
+def test_a_private_gallery_is_not_shared(az: Az, client_server: ClientServer) -> None:
     private = ("-g", GROUP, "-r", "privategallery")
     az("sig", "create", *private)
 
     with pytest.raises(Refused):
-        az("sig", "share", "add", *private, "--subscription-ids", house.subscription)
+        az("sig", "share", "add", *private, "--subscription-ids", client_server.subscription)
     with pytest.raises(Refused):
         az("sig", "share", "enable-community", *private)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.clients.client_server import AWAY, HOME, ClientServer
 from tests.clients.clients import Az, Refused
-from tests.clients.house import AWAY, HOME, House
 
 pytestmark = pytest.mark.system
 
@@ -153,12 +153,14 @@ def test_a_source_of_another_kind_is_refused_at_once(az: Az, seed: str) -> None:
         ("--virtual-machine", "{group}/providers/Microsoft.Compute/virtualMachines/absent"),
     ],
 )
-def test_a_source_that_is_missing_is_named(az: Az, house: House, seed: str, source: tuple[str, str]) -> None:
+def test_a_source_that_is_missing_is_named(
+    az: Az, client_server: ClientServer, seed: str, source: tuple[str, str]
+) -> None:
     option, value = source
     with pytest.raises(Refused) as refused:
         az(
             *("sig", "image-version", "create", *_at("3.1.0"), option),
-            value.format(seed=seed.rpartition("/versions/")[0], group=house.id(GROUP)),
+            value.format(seed=seed.rpartition("/versions/")[0], group=client_server.id(GROUP)),
         )
     assert refused.value.code in ("ResourceNotFound", "NotFound", "GalleryImageNotFound", "InvalidParameter")
     assert "9.9.9" in refused.value.message or "absent" in refused.value.message
@@ -189,7 +191,9 @@ def test_a_region_may_be_protected_from_being_taken_away(az: Az, seed: str) -> N
     az("sig", "image-version", "update", *_at("1.6.0"), "--target-regions", HOME)
 
 
-def test_a_deleted_version_can_be_restored_where_the_gallery_keeps_them(az: Az, house: House, seed: str) -> None:
+def test_a_deleted_version_can_be_restored_where_the_gallery_keeps_them(
+    az: Az, client_server: ClientServer, seed: str
+) -> None:
     gallery = ("-g", GROUP, "-r", "softgallery")
     image = (*gallery, "-i", "linux")
     version = (*image, "-e", "1.0.0")

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.clients.client_server import ClientServer
 from tests.clients.clients import Az, Refused, Sdk
-from tests.clients.desk import program
-from tests.clients.house import House
+from tests.clients.work_folder import program
 
 pytestmark = pytest.mark.system
 
@@ -23,7 +23,7 @@ PASSWORD = "Course-Work-2026"
 
 
 @pytest.fixture
-def visitor(az: Az, house: House, tmp_path: Path) -> Az:
+def visitor(az: Az, client_server: ClientServer, tmp_path: Path) -> Az:
     """A program `az` that knows the cloud, and where nobody is signed in yet. Use its `program`."""
     config = tmp_path / "az"
     config.mkdir()
@@ -33,46 +33,53 @@ def visitor(az: Az, house: House, tmp_path: Path) -> Az:
 
 
 @pytest.fixture
-def person(house: House, rest: httpx.Client, request: pytest.FixtureRequest) -> str:
+def person(client_server: ClientServer, rest: httpx.Client, request: pytest.FixtureRequest) -> str:
     """Somebody who may see everything; returns the sign-in name."""
     name = re.sub(r"\W", "-", request.node.name)[:40].strip("-")
     body = {"name": name, "displayName": name, "password": PASSWORD, "kind": "User"}
-    made = rest.post(_people(house), json=body).raise_for_status().json()
-    _let_read(house, rest, made["id"])
+    made = rest.post(_people(client_server), json=body).raise_for_status().json()
+    _let_read(client_server, rest, made["id"])
     return name
 
 
-def test_the_printed_lines_are_all_that_it_takes(house: House, tmp_path: Path) -> None:
+def test_the_printed_lines_are_all_that_it_takes(client_server: ClientServer, tmp_path: Path) -> None:
     """In a shell that knows nothing of Galeria but the two programs."""
     path = f"{program('az', 'az').parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**house.environment("none"), "PATH": path, "AZURE_CONFIG_DIR": str(tmp_path / "az")}
+    environment = {**client_server.environment("none"), "PATH": path, "AZURE_CONFIG_DIR": str(tmp_path / "az")}
     del environment["REQUESTS_CA_BUNDLE"]
-    data = str(house.folder / "data")
+    data = str(client_server.folder / "data")
     lines = _run(["galeria", "connect", "--az", "--data", data], environment)
 
-    assert house.connect["client_secret"] not in lines
+    assert client_server.connect["client_secret"] not in lines
     shown = _run(["sh", "-ec", lines + "\naz group list --query '[].name' -o tsv"], environment)
     assert "galeria" in shown.splitlines()
 
 
-def test_a_program_signs_in_with_its_secret(visitor: Az, house: House) -> None:
-    who = ("-u", house.connect["client_id"], "-p", house.connect["client_secret"], "--tenant", house.tenant)
+def test_a_program_signs_in_with_its_secret(visitor: Az, client_server: ClientServer) -> None:
+    who = (
+        "-u",
+        client_server.connect["client_id"],
+        "-p",
+        client_server.connect["client_secret"],
+        "--tenant",
+        client_server.tenant,
+    )
 
     (subscription,) = visitor.program("login", "--service-principal", *who)
 
-    assert subscription["id"] == house.subscription
-    assert subscription["user"] == {"name": house.connect["client_id"], "type": "servicePrincipal"}
+    assert subscription["id"] == client_server.subscription
+    assert subscription["user"] == {"name": client_server.connect["client_id"], "type": "servicePrincipal"}
     token = visitor.program("account", "get-access-token")
-    assert (token["tenant"], token["subscription"]) == (house.tenant, house.subscription)
+    assert (token["tenant"], token["subscription"]) == (client_server.tenant, client_server.subscription)
     assert token["accessToken"].count(".") == 2
 
 
-def test_a_tenant_may_be_named_in_words(visitor: Az, house: House) -> None:
-    who = ("-u", house.connect["client_id"], "-p", house.connect["client_secret"], "--tenant", "adfs")
+def test_a_tenant_may_be_named_in_words(visitor: Az, client_server: ClientServer) -> None:
+    who = ("-u", client_server.connect["client_id"], "-p", client_server.connect["client_secret"], "--tenant", "adfs")
 
     (subscription,) = visitor.program("login", "--service-principal", *who)
 
-    assert subscription["tenantId"] == house.tenant
+    assert subscription["tenantId"] == client_server.tenant
 
 
 def test_a_person_signs_in_with_name_and_password(visitor: Az, person: str) -> None:
@@ -92,7 +99,7 @@ def test_a_session_goes_on_when_its_token_has_expired(visitor: Az, person: str) 
     assert _cached(visitor, "RefreshToken")[0]["secret"] != renewal
 
 
-def test_a_person_signs_in_on_another_screen(visitor: Az, house: House, person: str) -> None:
+def test_a_person_signs_in_on_another_screen(visitor: Az, client_server: ClientServer, person: str) -> None:
     command: list[str | Path] = [program("az", "az"), "login", "--use-device-code"]
     with subprocess.Popen(command, env=visitor.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as az:
         assert az.stderr is not None
@@ -102,8 +109,8 @@ def test_a_person_signs_in_on_another_screen(visitor: Az, house: House, person: 
             if found:
                 place, code = found[1], found[2]
                 break
-        assert place.startswith(house.endpoint)
-        with httpx.Client(verify=house.trust(), timeout=30) as browser:
+        assert place.startswith(client_server.endpoint)
+        with httpx.Client(verify=client_server.trust(), timeout=30) as browser:
             assert "Azure CLI" in browser.get(place, params={"user_code": code}).raise_for_status().text
             form = {"user_code": code, "username": person, "password": PASSWORD, "choice": "sign-in"}
             browser.post(place, data=form).raise_for_status()
@@ -113,21 +120,21 @@ def test_a_person_signs_in_on_another_screen(visitor: Az, house: House, person: 
     assert json.loads(out)[0]["user"]["name"] == person
 
 
-def test_a_machine_signs_in_with_its_identity(visitor: Az, house: House, rest: httpx.Client) -> None:
-    made = _new_program(house, rest)
-    _let_read(house, rest, made["id"])
-    identity = rest.post(f"{_people(house)}/{made['name']}/identity").raise_for_status().json()
-    inside = {"IDENTITY_ENDPOINT": identity["endpoint"], "IDENTITY_HEADER": identity["secret"]}
+def test_a_machine_signs_in_with_its_identity(visitor: Az, client_server: ClientServer, rest: httpx.Client) -> None:
+    made = _new_program(client_server, rest)
+    _let_read(client_server, rest, made["id"])
+    identity = rest.post(f"{_people(client_server)}/{made['name']}/identity").raise_for_status().json()
+    services = {"IDENTITY_ENDPOINT": identity["endpoint"], "IDENTITY_HEADER": identity["secret"]}
 
-    (subscription,) = visitor.program("login", "--identity", **inside)
+    (subscription,) = visitor.program("login", "--identity", **services)
 
-    assert subscription["id"] == house.subscription
+    assert subscription["id"] == client_server.subscription
     assert subscription["user"]["type"] == "servicePrincipal"
-    assert visitor.program("group", "list", **inside)
+    assert visitor.program("group", "list", **services)
 
 
-def test_a_wrong_secret_is_told_as_such(visitor: Az, house: House, person: str) -> None:
-    program_words = ("--service-principal", "-u", house.connect["client_id"], "--tenant", house.tenant)
+def test_a_wrong_secret_is_told_as_such(visitor: Az, client_server: ClientServer, person: str) -> None:
+    program_words = ("--service-principal", "-u", client_server.connect["client_id"], "--tenant", client_server.tenant)
     for words, sentence in (
         ((*program_words, "-p", "wrong"), "Invalid client secret"),
         (("-u", person, "-p", "wrong"), "password"),
@@ -138,21 +145,25 @@ def test_a_wrong_secret_is_told_as_such(visitor: Az, house: House, person: str) 
         assert sentence in refused.value.text
 
 
-def test_somebody_without_a_role_is_signed_in_and_sees_nothing(visitor: Az, house: House, rest: httpx.Client) -> None:
+def test_somebody_without_a_role_is_signed_in_and_sees_nothing(
+    visitor: Az, client_server: ClientServer, rest: httpx.Client
+) -> None:
     body = {"name": "roleless", "displayName": "Roleless", "password": PASSWORD, "kind": "User"}
-    rest.post(_people(house), json=body).raise_for_status()
+    rest.post(_people(client_server), json=body).raise_for_status()
 
     with pytest.raises(Refused) as refused:
         visitor.program("login", "-u", "roleless", "-p", PASSWORD)
     assert "No subscriptions found" in refused.value.text
     (tenant,) = visitor.program("login", "-u", "roleless", "-p", PASSWORD, "--allow-no-subscriptions")
-    assert tenant["tenantId"] == house.tenant
+    assert tenant["tenantId"] == client_server.tenant
 
 
-def test_a_revoked_session_ends_at_once(visitor: Az, house: House, rest: httpx.Client, person: str) -> None:
+def test_a_revoked_session_ends_at_once(
+    visitor: Az, client_server: ClientServer, rest: httpx.Client, person: str
+) -> None:
     visitor.program("login", "-u", person, "-p", PASSWORD)
 
-    rest.post(f"{_people(house)}/{person}/revoke").raise_for_status()
+    rest.post(f"{_people(client_server)}/{person}/revoke").raise_for_status()
 
     with pytest.raises(Refused):
         visitor.program("group", "list")
@@ -162,10 +173,10 @@ def test_a_revoked_session_ends_at_once(visitor: Az, house: House, rest: httpx.C
     assert "az login" in refused.value.text
 
 
-def test_a_secret_is_rotated_without_a_gap(house: House, rest: httpx.Client, compute: Sdk) -> None:
-    made = _new_program(house, rest)
-    _let_read(house, rest, made["id"])
-    secrets = f"{_people(house)}/{made['name']}/secrets"
+def test_a_secret_is_rotated_without_a_gap(client_server: ClientServer, rest: httpx.Client, compute: Sdk) -> None:
+    made = _new_program(client_server, rest)
+    _let_read(client_server, rest, made["id"])
+    secrets = f"{_people(client_server)}/{made['name']}/secrets"
     (first,) = rest.get(secrets).json()["value"]
 
     second = rest.post(secrets).raise_for_status().json()
@@ -174,9 +185,9 @@ def test_a_secret_is_rotated_without_a_gap(house: House, rest: httpx.Client, com
     rest.delete(f"{secrets}/{first['id']}").raise_for_status()
 
     with pytest.raises(Refused) as refused:
-        _token(compute, house, client_id=made["name"], client_secret=made["secret"])
+        _token(compute, client_server, client_id=made["name"], client_secret=made["secret"])
     assert "Invalid client secret" in refused.value.message
-    assert _token(compute, house, client_id=made["name"], client_secret=second["secret"])
+    assert _token(compute, client_server, client_id=made["name"], client_secret=second["secret"])
 
 
 @pytest.mark.parametrize(
@@ -188,35 +199,35 @@ def test_a_secret_is_rotated_without_a_gap(house: House, rest: httpx.Client, com
     ],
 )
 def test_azure_identity_takes_every_spelling_of_the_authority(
-    house: House, compute: Sdk, path: str, tenant: str, options: dict[str, Any]
+    client_server: ClientServer, compute: Sdk, path: str, tenant: str, options: dict[str, Any]
 ) -> None:
-    tenant = house.tenant if tenant == "GUID" else tenant
+    tenant = client_server.tenant if tenant == "GUID" else tenant
 
-    got = _token(compute, house, authority=house.endpoint + path, tenant_id=tenant, **options)
+    got = _token(compute, client_server, authority=client_server.endpoint + path, tenant_id=tenant, **options)
 
     assert got["token"].count(".") == 2
     assert got["seconds"] > 600
 
 
-def _token(sdk: Sdk, house: House, **options: Any) -> Any:
+def _token(sdk: Sdk, client_server: ClientServer, **options: Any) -> Any:
     identity = replace(sdk, client="identity")
-    asked = {"authority": f"{house.endpoint}/adfs", **house.connect, **options}
+    asked = {"authority": f"{client_server.endpoint}/adfs", **client_server.connect, **options}
     unknown = ("endpoint", "ca_file", "subscription_id")
     asked = {name: value for name, value in asked.items() if name not in unknown}
-    return identity("credentials.token", f"{house.endpoint}/.default", **asked)
+    return identity("credentials.token", f"{client_server.endpoint}/.default", **asked)
 
 
-def _people(house: House) -> str:
-    return f"/subscriptions/{house.subscription}/providers/Microsoft.Galeria/people"
+def _people(client_server: ClientServer) -> str:
+    return f"/subscriptions/{client_server.subscription}/providers/Microsoft.Galeria/people"
 
 
-def _new_program(house: House, rest: httpx.Client) -> Any:
+def _new_program(client_server: ClientServer, rest: httpx.Client) -> Any:
     body = {"displayName": "A program", "kind": "ServicePrincipal"}
-    return rest.post(_people(house), json=body).raise_for_status().json()
+    return rest.post(_people(client_server), json=body).raise_for_status().json()
 
 
-def _let_read(house: House, rest: httpx.Client, principal: str) -> None:
-    url = f"/subscriptions/{house.subscription}/providers/Microsoft.Authorization/roleAssignments/{principal}"
+def _let_read(client_server: ClientServer, rest: httpx.Client, principal: str) -> None:
+    url = f"/subscriptions/{client_server.subscription}/providers/Microsoft.Authorization/roleAssignments/{principal}"
     body = {"properties": {"roleDefinitionId": "Reader", "principalId": principal}}
     rest.put(url, json=body).raise_for_status()
 

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.clients.client_server import AWAY, HOME, ClientServer
 from tests.clients.clients import Az, Refused, Sdk
-from tests.clients.house import AWAY, HOME, House
 from tests.clients.requests import definition_properties, finish, from_upload, lab_body
 
 pytestmark = pytest.mark.system
@@ -124,7 +124,7 @@ def test_a_version_is_made_of_a_snapshot(az: Az, rest: httpx.Client, seed: str, 
 
 
 def test_a_version_has_data_disks(
-    az: Az, house: House, rest: httpx.Client, seed: str, uploaded: dict[str, Any], web: str
+    az: Az, client_server: ClientServer, rest: httpx.Client, seed: str, uploaded: dict[str, Any], web: str
 ) -> None:
     """Of snapshots, and of VHDs on the web."""
     az("snapshot", "create", "-g", GROUP, "-n", "both", "--source", uploaded["name"])
@@ -135,7 +135,7 @@ def test_a_version_has_data_disks(
     assert [(each["lun"], each["sizeInGB"]) for each in made["storageProfile"]["dataDiskImages"]] == [(3, 1)]
     assert _digest(rest, made["id"]) == _digest(rest, seed)
 
-    account = house.id(GROUP, ACCOUNT)
+    account = client_server.id(GROUP, ACCOUNT)
     system = ("--os-vhd-uri", f"{web}/disk.vhd", "--os-vhd-storage-account", account)
     data = ("--data-vhds-uris", f"{web}/corner", "--data-vhds-luns", "0", "--data-vhds-storage-accounts", account)
     made = _version(az, "datavhds", *system, *data)
@@ -156,8 +156,10 @@ def test_a_version_is_made_of_a_managed_image(az: Az, rest: httpx.Client, seed: 
     az("image", "delete", "-g", GROUP, "-n", "managed")
 
 
-def test_a_version_is_made_of_a_vhd_on_the_web(az: Az, house: House, rest: httpx.Client, seed: str, web: str) -> None:
-    account = ("--os-vhd-storage-account", house.id(GROUP, ACCOUNT))
+def test_a_version_is_made_of_a_vhd_on_the_web(
+    az: Az, client_server: ClientServer, rest: httpx.Client, seed: str, web: str
+) -> None:
+    account = ("--os-vhd-storage-account", client_server.id(GROUP, ACCOUNT))
     for name, path in (("fromweb", "/disk.vhd"), ("fromcorner", "/corner")):
         made = _version(az, name, "--os-vhd-uri", web + path, *account)
         assert _digest(rest, made["id"]) == _digest(rest, seed)
@@ -174,11 +176,13 @@ def test_a_version_is_made_of_a_vhd_on_the_web(az: Az, house: House, rest: httpx
         "{web}/to-a-private-place",
     ],
 )
-def test_an_import_never_reaches_into_private_networks(az: Az, house: House, web: str, address: str) -> None:
+def test_an_import_never_reaches_into_private_networks(
+    az: Az, client_server: ClientServer, web: str, address: str
+) -> None:
     """127.0.0.1 alone was allowed when the server was started."""
     _definition(az, "private")
     uri = address.format(web=web, port=web.rpartition(":")[2])
-    account = ("--os-vhd-storage-account", house.id(GROUP, ACCOUNT))
+    account = ("--os-vhd-storage-account", client_server.id(GROUP, ACCOUNT))
 
     with pytest.raises(Refused) as refused:
         az("sig", "image-version", "create", *GALLERY, "-i", "private", "-e", "1.0.0", "--os-vhd-uri", uri, *account)
@@ -191,27 +195,27 @@ def test_an_import_never_reaches_into_private_networks(az: Az, house: House, web
 
 
 def test_a_version_is_made_of_a_lab_s_template(
-    az: Az, house: House, rest: httpx.Client, labs: Sdk, disk: bytes
+    az: Az, client_server: ClientServer, rest: httpx.Client, labs: Sdk, disk: bytes
 ) -> None:
     """By the machine's own id in REST; the CLI knows Azure's machines only, for which a lab's name stands for its template."""
-    plan = labs("lab_plans.begin_create_or_update", GROUP, "sourceplan", _plan(house))
-    definition = house.id(GROUP, "Microsoft.Compute/galleries/sourcesgallery/images/forlab")
+    plan = labs("lab_plans.begin_create_or_update", GROUP, "sourceplan", _plan(client_server))
+    definition = client_server.id(GROUP, "Microsoft.Compute/galleries/sourcesgallery/images/forlab")
     body = {"location": HOME, "properties": definition_properties("forlab")}
     rest.put(definition, json=body).raise_for_status()
-    version = from_upload(house.upload(rest, disk), HOME, AWAY)
+    version = from_upload(client_server.upload(rest, disk), HOME, AWAY)
     finish(rest, rest.put(f"{definition}/versions/1.0.0", json=version).raise_for_status())
     labs("images.update", GROUP, "sourceplan", "forlab", {"properties": {"enabledState": "Enabled"}})
     labs("labs.begin_create_or_update", GROUP, "sourcelab", lab_body(HOME, plan["id"], definition))
-    machine = house.id(GROUP, "Microsoft.LabServices/labs/sourcelab/virtualMachines/template")
+    machine = client_server.id(GROUP, "Microsoft.LabServices/labs/sourcelab/virtualMachines/template")
     _definition(az, "fromlab", "--os-state", "Specialized")
 
-    target = house.id(GROUP, "Microsoft.Compute/galleries/sourcesgallery/images/fromlab/versions/1.0.0")
+    target = client_server.id(GROUP, "Microsoft.Compute/galleries/sourcesgallery/images/fromlab/versions/1.0.0")
     body = {"location": HOME, "properties": {"storageProfile": {"source": {"virtualMachineId": machine}}}}
     finish(rest, rest.put(target, json=body).raise_for_status())
 
     shown = az("sig", "image-version", "show", *GALLERY, "-i", "fromlab", "-e", "1.0.0")
     assert shown["provisioningState"] == "Succeeded"
-    named = house.id(GROUP, "Microsoft.Compute/virtualMachines/sourcelab")
+    named = client_server.id(GROUP, "Microsoft.Compute/virtualMachines/sourcelab")
     again = az("sig", "image-version", "create", *GALLERY, "-i", "fromlab", "-e", "1.1.0", "--virtual-machine", named)
     assert again["provisioningState"] == "Succeeded"
     own = rest.get(again["id"]).raise_for_status().json()["properties"]["galeria"]
@@ -262,8 +266,8 @@ def _address(granted: dict[str, str]) -> str:
     return granted.get("accessSAS") or granted["accessSas"]
 
 
-def _plan(house: House) -> dict[str, Any]:
-    gallery = house.id(GROUP, "Microsoft.Compute/galleries/sourcesgallery")
+def _plan(client_server: ClientServer) -> dict[str, Any]:
+    gallery = client_server.id(GROUP, "Microsoft.Compute/galleries/sourcesgallery")
     return {"location": HOME, "properties": {"sharedGalleryId": gallery, "allowedRegions": [HOME]}}
 
 

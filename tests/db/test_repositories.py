@@ -16,7 +16,7 @@ from galeria.domain.images.galleries import (
     latest_version,
 )
 from galeria.domain.images.soft_delete import Retention
-from galeria.domain.labs.accounts import ImageChoice
+from galeria.domain.labs.accounts import ImageSwitch
 from galeria.domain.operations import OperationStep, Upload
 from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, ReplicaState
 from galeria.ports.machines import Machine
@@ -235,7 +235,7 @@ def test_accounts_know_their_gallery_and_choices(db: SqlDatabase) -> None:
         unit.definitions.add(image)
         unit.accounts.add(account)
         unit.accounts.add(samples.account("other"))
-        unit.accounts.add_choice(ImageChoice(account_id=account.id, definition_id=image.id, enabled=False))
+        unit.accounts.add_choice(ImageSwitch(account_id=account.id, definition_id=image.id, enabled=False))
         unit.commit()
         assert unit.accounts.with_gallery(gallery.id) == [account]
         assert unit.accounts.find_choice(account.id, "other") is None

@@ -6,7 +6,7 @@ import pytest
 
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.errors import Conflict
-from galeria.domain.people.sign_in import Answer, AuthorizationCode, Credential, CredentialKind, DeviceCode
+from galeria.domain.people.sign_in import AuthorizationCode, Credential, CredentialKind, DeviceCode, DeviceCodeAnswer
 from tests.db.samples import NOW, new_id, principal
 
 
@@ -72,7 +72,7 @@ def test_they_are_found_by_hash_owner_and_time(db: SqlDatabase) -> None:
         assert [each.secret_hash for each in uow.credentials.of_principal(ana.id)] == ["a", "b"]
         waiting = uow.device_codes.find_by_user_code("user-late")
         assert waiting is not None
-        assert waiting.answer is Answer.PENDING
+        assert waiting.answer is DeviceCodeAnswer.PENDING
         assert uow.device_codes.find_by_user_code("late") is None
         assert [each.id for each in uow.device_codes.expired(NOW + timedelta(minutes=16))] == ["anas", "early"]
         assert [each.id for each in uow.device_codes.of_principal(ana.id)] == ["anas"]

@@ -12,7 +12,7 @@ from galeria.domain.labs.schedules import (
     Frequency,
     Recurrence,
     Schedule,
-    Times,
+    ScheduleTimes,
     WeekDay,
     check_notes,
     check_times,
@@ -21,7 +21,7 @@ from galeria.domain.labs.schedules import (
 MORNING = datetime.fromisoformat("2030-01-07T08:00:00")
 NOON = datetime.fromisoformat("2030-01-07T12:00:00")
 WEEKLY = Recurrence(frequency=Frequency.WEEKLY, week_days=(WeekDay.MONDAY,), expires_on=date(2030, 6, 30))
-TIMES = Times(start=MORNING, stop=NOON, zone="America/Sao_Paulo", recurrence=WEEKLY)
+TIMES = ScheduleTimes(start=MORNING, stop=NOON, zone="America/Sao_Paulo", recurrence=WEEKLY)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_schedule_keeps_its_times() -> None:
         stop_at="",
         time_zone="",
     )
-    for times in (TIMES, Times(start=None, stop=NOON, zone="UTC")):
+    for times in (TIMES, ScheduleTimes(start=None, stop=NOON, zone="UTC")):
         schedule.keep(times)
         assert schedule.times == times
 
@@ -128,7 +128,7 @@ def test_a_schedule_keeps_its_times() -> None:
 def test_times_that_make_no_sense_are_refused(wrong: dict[str, object], target: str) -> None:
     fields = {"start": MORNING, "stop": NOON, "zone": "UTC", "recurrence": WEEKLY} | wrong
     with pytest.raises(Invalid) as refused:
-        check_times(Times(**fields))  # type: ignore[arg-type]
+        check_times(ScheduleTimes(**fields))  # type: ignore[arg-type]
     assert refused.value.target is not None
     assert refused.value.target.endswith(target)
     assert refused.value.hint

@@ -7,7 +7,13 @@ import pytest
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.images.definition_rules import check_features, check_identifier, check_recommended
 from galeria.domain.images.galleries import Generation
-from galeria.domain.images.publishing import Target, check_deletable, check_end_of_life, check_shallow, checked_count
+from galeria.domain.images.publishing import (
+    ReplicationTarget,
+    check_deletable,
+    check_end_of_life,
+    check_shallow,
+    checked_count,
+)
 from galeria.domain.images.soft_delete import Retention, checked_days, deadlines
 from tests.domain.images import NOW, facts, version
 from tests.domain.test_versions import latest
@@ -23,9 +29,13 @@ def test_a_replica_count_has_bounds_that_are_told() -> None:
 
 
 def test_a_shallow_version_is_at_home_once() -> None:
-    home = [Target(region="a", replica_count=1)]
+    home = [ReplicationTarget(region="a", replica_count=1)]
     check_shallow(home, "a", 1)
-    for targets, count in ((home, 2), ([*home, Target(region="b")], 1), ([Target(region="a", replica_count=2)], 1)):
+    for targets, count in (
+        (home, 2),
+        ([*home, ReplicationTarget(region="b")], 1),
+        ([ReplicationTarget(region="a", replica_count=2)], 1),
+    ):
         with pytest.raises(Invalid, match="Shallow"):
             check_shallow(targets, "a", count)
 

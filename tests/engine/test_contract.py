@@ -6,7 +6,7 @@ import pytest
 
 from galeria.domain.errors import Conflict, MachineFailed, NotFound
 from galeria.ports.disks import Content
-from galeria.ports.machines import Credentials, Machine, Power
+from galeria.ports.machines import Machine, MachineCredentials, Power
 from tests.engine.conftest import FREE_OFFSET, EngineCase, first_boot, new_spec, password_hash, tally
 from tests.rfb import Viewer
 
@@ -67,7 +67,7 @@ def test_a_machine_that_is_not_there_is_absent_and_removing_it_is_no_error(case:
 def test_what_needs_a_running_machine_says_so(case: EngineCase) -> None:
     machine = case.ensure()
     with pytest.raises(MachineFailed, match="off"):
-        case.engine.set_credentials(machine, Credentials(user_name="bob", password_hash=password_hash("x")))
+        case.engine.set_credentials(machine, MachineCredentials(user_name="bob", password_hash=password_hash("x")))
     with pytest.raises(MachineFailed, match="off"):
         case.engine.open_ssh(machine)
 

@@ -16,7 +16,7 @@ from galeria.adapters.engine.cache import LocalImageCache
 from galeria.adapters.engine.console import last_lines
 from galeria.adapters.engine.daemons import Hypervisor, open_kvm
 from galeria.adapters.engine.host import LocalHost, available_memory, tool_check
-from galeria.adapters.engine.kvm_probe import Finding
+from galeria.adapters.engine.kvm_probe import KvmProbeResult
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.ssh_forward import is_forwarded
 from galeria.domain.errors import Corrupt, Invalid, MachineFailed, OutOfSpace
@@ -221,7 +221,7 @@ def test_available_memory_is_read_in_bytes() -> None:
 
 @pytest.mark.system
 def test_this_host_can_run_machines_and_says_how(work: Path) -> None:
-    finding = Finding(acceleration=Acceleration.TCG, reason="a test")
+    finding = KvmProbeResult(acceleration=Acceleration.TCG, reason="a test")
     hypervisor = Hypervisor()
     checks = LocalHost(work, hypervisor, lambda: finding).checks()
     hypervisor.close()

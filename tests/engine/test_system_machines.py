@@ -15,7 +15,7 @@ from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LIBVIRT_LOGS, LibvirtEngine
 from galeria.domain.errors import MachineFailed
 from galeria.ports.disks import Content
-from galeria.ports.machines import Credentials, Machine, Power
+from galeria.ports.machines import Machine, MachineCredentials, Power
 from tests.engine.conftest import (
     BOOT_SECONDS,
     FREE_OFFSET,
@@ -103,7 +103,7 @@ def test_a_specialized_machine_gets_new_credentials_and_the_old_ones_end(libvirt
     libvirt.case.boot(spec.machine, ssh=False)
     libvirt.engine.set_credentials(
         spec.machine,
-        Credentials(user_name="bob", password_hash=password_hash("New-Secret-1"), retire=(USER, "nobody-here")),
+        MachineCredentials(user_name="bob", password_hash=password_hash("New-Secret-1"), retire=(USER, "nobody-here")),
     )
     libvirt.engine.open_ssh(spec.machine)
     groups = ssh(spec.ssh_port, "bob", "New-Secret-1", "id -Gn").split()
@@ -121,7 +121,7 @@ def test_a_used_name_keeps_its_account_and_loses_its_keys(libvirt: LibvirtCase) 
     place = "mkdir -p .ssh && cat > .ssh/authorized_keys"
     agent.execute(libvirt.engine.domain(spec.machine), f"cd /home/{USER} && {place}", stdin=key.encode())
     libvirt.engine.set_credentials(
-        spec.machine, Credentials(user_name=USER, password_hash=password_hash("New-Secret-1"), retire=(USER,))
+        spec.machine, MachineCredentials(user_name=USER, password_hash=password_hash("New-Secret-1"), retire=(USER,))
     )
     assert ssh(spec.ssh_port, USER, "New-Secret-1", "ls .ssh") == "authorized_keys.retired\n"
 

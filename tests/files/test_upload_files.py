@@ -87,17 +87,17 @@ def test_more_than_the_limit_is_refused_and_taken_back(uploads: UploadFiles, fol
 
 
 def test_two_writers_never_mix(uploads: UploadFiles, folder: Path) -> None:
-    inside, go_on = threading.Event(), threading.Event()
+    services, go_on = threading.Event(), threading.Event()
 
     def slowly() -> Iterator[bytes]:
         yield b"first"
-        inside.set()
+        services.set()
         assert go_on.wait(10)
         yield b"second"
 
     thread = threading.Thread(target=lambda: uploads.append(ID, 0, slowly(), limit=100))
     thread.start()
-    assert inside.wait(10)
+    assert services.wait(10)
     for offset in (0, 5):
         with pytest.raises(Conflict) as caught:
             uploads.append(ID, offset, [b"XXXX"], limit=100)

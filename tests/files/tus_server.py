@@ -17,10 +17,10 @@ from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
-from galeria.adapters.system import SystemClock, SystemDice
+from galeria.adapters.system import RandomIdGenerator, SystemClock
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
-from galeria.interfaces.uploads.tus import UploadDoors, tus_router
+from galeria.interfaces.uploads.tus import TusSettings, tus_router
 from galeria.ports.database import Database
 
 LIMIT = 64 << 20
@@ -43,16 +43,16 @@ def who(request: Request) -> Principal:
 
 def make_app(database: Database, folder: Path, *, idle_seconds: float = 30) -> FastAPI:
     app = FastAPI()
-    doors = UploadDoors(
+    settings = TusSettings(
         database=database,
         files=DirectoryUploads(folder, open_image),
-        dice=SystemDice(),
+        id_generator=RandomIdGenerator(),
         clock=SystemClock(),
         who=who,
         limit=LIMIT,
         idle_seconds=idle_seconds,
     )
-    app.include_router(tus_router(doors))
+    app.include_router(tus_router(settings))
     return app
 
 

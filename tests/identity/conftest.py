@@ -3,9 +3,9 @@
 import pytest
 
 from galeria.ports.database import Database
-from tests.identity.worlds import World, founded
+from tests.identity.identity_context import IdentityContext, first_start
 
 
 @pytest.fixture
-def world(database: Database) -> World:
-    return founded(database)
+def context(database: Database) -> IdentityContext:
+    return first_start(database)

@@ -19,218 +19,233 @@ from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauth
 from galeria.domain.people.principals import PrincipalKind
 from galeria.domain.settings import Settings
 from galeria.ports.database import UnitOfWork
-from tests.identity.worlds import World
+from tests.identity.identity_context import IdentityContext
 
 PROGRAM = PrincipalKind.SERVICE_PRINCIPAL
 
 
 @pytest.fixture
-def app(world: World) -> str:
+def app(context: IdentityContext) -> str:
     """The client id of a program that has one secret."""
-    return world.first.client_id
+    return context.first.client_id
 
 
-def asked(world: World, uow: UnitOfWork, by: str = "admin") -> Request:
-    return Request(uow=uow, clock=world.clock, dice=world.dice, settings=Settings(), caller=world.caller(by))
+def asked(context: IdentityContext, uow: UnitOfWork, by: str = "admin") -> Request:
+    return Request(
+        uow=uow, clock=context.clock, id_generator=context.id_generator, settings=Settings(), caller=context.caller(by)
+    )
 
 
-def rotate(world: World, app: str, **until: timedelta) -> str:
-    moments = {name: world.clock.now() + span for name, span in until.items()}
-    with world.database() as uow:
-        _, secret = add_secret(asked(world, uow), app, expires_at=moments.get("expires"), old_until=moments.get("old"))
+def rotate(context: IdentityContext, app: str, **until: timedelta) -> str:
+    moments = {name: context.clock.now() + span for name, span in until.items()}
+    with context.database() as uow:
+        _, secret = add_secret(
+            asked(context, uow), app, expires_at=moments.get("expires"), old_until=moments.get("old")
+        )
         uow.commit()
         return secret
 
 
-def works(world: World, app: str, secret: str) -> bool:
-    with world.database(reading=True) as uow:
+def works(context: IdentityContext, app: str, secret: str) -> bool:
+    with context.database(reading=True) as uow:
         try:
-            return sign_in(uow, world.secrets, world.clock, app, secret, PROGRAM).name == app
+            return sign_in(uow, context.secrets, context.clock, app, secret, PROGRAM).name == app
         except Unauthenticated:
             return False
 
 
-def ids(world: World, app: str) -> list[str]:
-    with world.database(reading=True) as uow:
-        return [each.id for each in list_secrets(asked(world, uow), app)]
+def ids(context: IdentityContext, app: str) -> list[str]:
+    with context.database(reading=True) as uow:
+        return [each.id for each in list_secrets(asked(context, uow), app)]
 
 
-def remove(world: World, app: str, id: str) -> bool:
-    with world.database() as uow:
-        removed = remove_secret(asked(world, uow), app, id)
+def remove(context: IdentityContext, app: str, id: str) -> bool:
+    with context.database() as uow:
+        removed = remove_secret(asked(context, uow), app, id)
         uow.commit()
         return removed
 
 
-def test_old_and_new_secret_both_work_until_the_old_one_is_removed(world: World, app: str) -> None:
-    new = rotate(world, app)
-    assert works(world, app, world.first.client_secret)
-    assert works(world, app, new)
-    old_id, new_id = ids(world, app)
-    assert remove(world, app, old_id.upper())
-    assert not works(world, app, world.first.client_secret)
-    assert works(world, app, new)
-    assert ids(world, app) == [new_id]
-    assert not remove(world, app, old_id)
+def test_old_and_new_secret_both_work_until_the_old_one_is_removed(context: IdentityContext, app: str) -> None:
+    new = rotate(context, app)
+    assert works(context, app, context.first.client_secret)
+    assert works(context, app, new)
+    old_id, new_id = ids(context, app)
+    assert remove(context, app, old_id.upper())
+    assert not works(context, app, context.first.client_secret)
+    assert works(context, app, new)
+    assert ids(context, app) == [new_id]
+    assert not remove(context, app, old_id)
 
 
-def test_secrets_go_round_for_ever(world: World, app: str) -> None:
+def test_secrets_go_round_for_ever(context: IdentityContext, app: str) -> None:
     for _ in range(3):
-        world.clock.move(seconds=1)
-        new = rotate(world, app)
-        remove(world, app, ids(world, app)[0])
-        assert works(world, app, new)
+        context.clock.move(seconds=1)
+        new = rotate(context, app)
+        remove(context, app, ids(context, app)[0])
+        assert works(context, app, new)
 
 
-def test_old_secret_ends_at_its_date(world: World, app: str) -> None:
-    new = rotate(world, app, old=timedelta(days=7))
-    world.clock.move(days=6)
-    assert works(world, app, world.first.client_secret)
-    world.clock.move(days=1)
-    assert not works(world, app, world.first.client_secret)
-    assert works(world, app, new)
-    newest = rotate(world, app, old=timedelta())
-    assert [works(world, app, each) for each in (new, newest)] == [False, True]
-    assert len(ids(world, app)) == 1
+def test_old_secret_ends_at_its_date(context: IdentityContext, app: str) -> None:
+    new = rotate(context, app, old=timedelta(days=7))
+    context.clock.move(days=6)
+    assert works(context, app, context.first.client_secret)
+    context.clock.move(days=1)
+    assert not works(context, app, context.first.client_secret)
+    assert works(context, app, new)
+    newest = rotate(context, app, old=timedelta())
+    assert [works(context, app, each) for each in (new, newest)] == [False, True]
+    assert len(ids(context, app)) == 1
 
 
-def test_new_secret_ends_at_its_date_and_never_before_it_began(world: World, app: str) -> None:
-    new = rotate(world, app, expires=timedelta(days=30))
-    world.clock.move(days=30)
-    assert not works(world, app, new)
+def test_new_secret_ends_at_its_date_and_never_before_it_began(context: IdentityContext, app: str) -> None:
+    new = rotate(context, app, expires=timedelta(days=30))
+    context.clock.move(days=30)
+    assert not works(context, app, new)
     with pytest.raises(Invalid):
-        rotate(world, app, expires=timedelta())
+        rotate(context, app, expires=timedelta())
 
 
-def test_third_secret_is_refused_while_two_work(world: World, app: str) -> None:
-    rotate(world, app)
+def test_third_secret_is_refused_while_two_work(context: IdentityContext, app: str) -> None:
+    rotate(context, app)
     with pytest.raises(Conflict, match="2 secrets"):
-        rotate(world, app)
-    rotate(world, app, old=timedelta())
+        rotate(context, app)
+    rotate(context, app, old=timedelta())
 
 
-def test_new_password_takes_the_place_of_all_secrets(world: World, app: str) -> None:
-    new = rotate(world, app)
-    with world.database() as uow:
-        _, only = set_password(uow, world.secrets, world.clock, world.dice, world.caller("admin"), app, None)
+def test_new_password_takes_the_place_of_all_secrets(context: IdentityContext, app: str) -> None:
+    new = rotate(context, app)
+    with context.database() as uow:
+        _, only = set_password(
+            uow, context.secrets, context.clock, context.id_generator, context.caller("admin"), app, None
+        )
         uow.commit()
-    assert [works(world, app, each) for each in (world.first.client_secret, new, only)] == [False, False, True]
+    assert [works(context, app, each) for each in (context.first.client_secret, new, only)] == [False, False, True]
 
 
-def test_one_slow_check_however_many_secrets_there_are(world: World, app: str) -> None:
+def test_one_slow_check_however_many_secrets_there_are(context: IdentityContext, app: str) -> None:
     counted: list[str] = []
 
     class Counted:
         def hash(self, secret: str) -> str:
             counted.append("slow")
-            return world.secrets.hash(secret)
+            return context.secrets.hash(secret)
 
         def matches(self, hashed: str, secret: str) -> bool:
             counted.append("slow")
-            return world.secrets.matches(hashed, secret)
+            return context.secrets.matches(hashed, secret)
 
         def unix_hash(self, secret: str) -> str:
-            return world.secrets.unix_hash(secret)
+            return context.secrets.unix_hash(secret)
 
     def tries() -> int:
         counted.clear()
-        with world.database(reading=True) as uow, pytest.raises(Unauthenticated):
-            sign_in(uow, Counted(), world.clock, app, "wrong", PROGRAM)
+        with context.database(reading=True) as uow, pytest.raises(Unauthenticated):
+            sign_in(uow, Counted(), context.clock, app, "wrong", PROGRAM)
         return len(counted)
 
     assert tries() == 1
-    rotate(world, app)
+    rotate(context, app)
     assert tries() == 1
-    remove(world, app, ids(world, app)[0])
+    remove(context, app, ids(context, app)[0])
     assert tries() == 1
 
 
-def test_people_have_passwords_and_no_secrets(world: World) -> None:
-    with world.database() as uow:
-        request = asked(world, uow)
+def test_people_have_passwords_and_no_secrets(context: IdentityContext) -> None:
+    with context.database() as uow:
+        request = asked(context, uow)
         for verb in (add_secret, add_identity, list_secrets):
             with pytest.raises(Invalid, match="is a person"):
                 verb(request, "admin")
 
 
-def test_others_secrets_take_the_right_to_give_roles_and_ones_own_do_not(world: World, app: str) -> None:
-    with world.database() as uow:
-        create_person(uow, world.secrets, world.clock, world.dice, world.caller("admin"), "ana", "Ana", "Aula-2026!")
+def test_others_secrets_take_the_right_to_give_roles_and_ones_own_do_not(context: IdentityContext, app: str) -> None:
+    with context.database() as uow:
+        create_person(
+            uow,
+            context.secrets,
+            context.clock,
+            context.id_generator,
+            context.caller("admin"),
+            "ana",
+            "Ana",
+            "Aula-2026!",
+        )
         uow.commit()
-    with world.database() as uow:
+    with context.database() as uow:
         for verb in (add_secret, add_identity, list_secrets, revoke):
             with pytest.raises(Forbidden):
-                verb(asked(world, uow, "ana"), app)
-        revoke(asked(world, uow, "ana"), "ANA")
-        add_secret(asked(world, uow, app), app)
+                verb(asked(context, uow, "ana"), app)
+        revoke(asked(context, uow, "ana"), "ANA")
+        add_secret(asked(context, uow, app), app)
         with pytest.raises(NotFound):
-            revoke(asked(world, uow), "nobody")
+            revoke(asked(context, uow), "nobody")
 
 
-def test_identity_header_names_its_program_until_it_is_removed(world: World, app: str) -> None:
-    with world.database() as uow:
-        made, header = add_identity(asked(world, uow), app)
-        short, soon = add_identity(asked(world, uow), app, expires_at=world.clock.now() + timedelta(hours=1))
+def test_identity_header_names_its_program_until_it_is_removed(context: IdentityContext, app: str) -> None:
+    with context.database() as uow:
+        made, header = add_identity(asked(context, uow), app)
+        short, soon = add_identity(asked(context, uow), app, expires_at=context.clock.now() + timedelta(hours=1))
         uow.commit()
 
     def whose(text: str) -> str | None:
-        with world.database(reading=True) as uow:
-            found = find_by_identity(uow, world.clock, text)
+        with context.database(reading=True) as uow:
+            found = find_by_identity(uow, context.clock, text)
             return found.name if found else None
 
     assert (whose(header), whose(soon)) == (app, app)
     assert whose("a guess") is None
-    assert not works(world, app, header)
-    world.clock.move(hours=1)
+    assert not works(context, app, header)
+    context.clock.move(hours=1)
     assert (whose(header), whose(soon)) == (app, None)
-    assert remove(world, app, made.id)
+    assert remove(context, app, made.id)
     assert whose(header) is None
-    assert short.id in ids(world, app)
+    assert short.id in ids(context, app)
 
 
-def test_client_secret_is_no_identity_header(world: World, app: str) -> None:
-    secret = rotate(world, app)
-    with world.database(reading=True) as uow:
-        assert find_by_identity(uow, world.clock, secret) is None
+def test_client_secret_is_no_identity_header(context: IdentityContext, app: str) -> None:
+    secret = rotate(context, app)
+    with context.database(reading=True) as uow:
+        assert find_by_identity(uow, context.clock, secret) is None
 
 
-def test_revoking_ends_sessions_and_older_tokens(world: World) -> None:
-    admin = world.caller("admin").principal
-    before = world.clock.now()
-    with world.database() as uow:
-        token = start_session(uow, world.clock, world.dice, admin.id, "a-program")
+def test_revoking_ends_sessions_and_older_tokens(context: IdentityContext) -> None:
+    admin = context.caller("admin").principal
+    before = context.clock.now()
+    with context.database() as uow:
+        token = start_session(uow, context.clock, context.id_generator, admin.id, "a-program")
         uow.commit()
-    world.clock.move(seconds=1)
-    with world.database() as uow:
-        revoked = revoke(asked(world, uow), "admin")
+    context.clock.move(seconds=1)
+    with context.database() as uow:
+        revoked = revoke(asked(context, uow), "admin")
         uow.commit()
-    with world.database() as uow:
-        assert renew_session(uow, world.clock, world.dice, token, "a-program") is None
+    with context.database() as uow:
+        assert renew_session(uow, context.clock, context.id_generator, token, "a-program") is None
     assert not revoked.accepts(before)
-    assert not revoked.accepts(world.clock.now())
-    assert revoked.accepts(world.clock.now() + timedelta(seconds=1))
+    assert not revoked.accepts(context.clock.now())
+    assert revoked.accepts(context.clock.now() + timedelta(seconds=1))
 
 
-def test_neither_database_nor_audit_trail_know_the_secret(world: World, app: str) -> None:
-    secret = rotate(world, app)
-    with world.database(reading=True) as uow:
-        (row,) = uow.credentials.of_principal(world.caller(app).principal.id)
+def test_neither_database_nor_audit_trail_know_the_secret(context: IdentityContext, app: str) -> None:
+    secret = rotate(context, app)
+    with context.database(reading=True) as uow:
+        (row,) = uow.credentials.of_principal(context.caller(app).principal.id)
         events = uow.audit.recent()
     assert secret not in vars(row).values()
     assert f"gave '{app}' a client secret" in {each.detail for each in events}
     assert not any(secret in each.detail for each in events)
 
 
-def test_enabling_somebody_again_does_not_revive_old_tokens(world: World) -> None:
-    with world.database() as uow:
-        tools = (uow, world.secrets, world.clock, world.dice, world.caller("admin"))
+def test_enabling_somebody_again_does_not_revive_old_tokens(context: IdentityContext) -> None:
+    with context.database() as uow:
+        tools = (uow, context.secrets, context.clock, context.id_generator, context.caller("admin"))
         create_person(*tools, "ana", "Ana", "Aula-2026!")
         uow.commit()
-    before = world.clock.now()
-    with world.database() as uow:
-        disable(uow, world.clock, world.dice, world.caller("admin"), "ana")
-        ana = enable(uow, world.clock, world.dice, world.caller("admin"), "ana")
+    before = context.clock.now()
+    with context.database() as uow:
+        disable(uow, context.clock, context.id_generator, context.caller("admin"), "ana")
+        ana = enable(uow, context.clock, context.id_generator, context.caller("admin"), "ana")
         uow.commit()
     assert not ana.accepts(before)
-    world.clock.move(seconds=1)
-    assert ana.accepts(world.clock.now())
+    context.clock.move(seconds=1)
+    assert ana.accepts(context.clock.now())

@@ -13,9 +13,9 @@ from cryptography.x509.verification import PolicyBuilder, Store
 from galeria.adapters.identity.bootstrap_secrets import ensure_bootstrap_secrets
 from galeria.adapters.identity.files import find_private, write_private
 from galeria.adapters.identity.keys import ensure_installation
-from galeria.adapters.system import SystemDice
+from galeria.adapters.system import RandomIdGenerator
 from galeria.domain.errors import Unavailable
-from tests.identity.worlds import MovedClock
+from tests.identity.identity_context import MovedClock
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_second_start_changes_nothing(folder: Path, clock: MovedClock) -> None:
 
 
 def test_everything_is_private(new_folder: Path, tmp_path: Path) -> None:
-    ensure_bootstrap_secrets(tmp_path / "secrets", SystemDice())
+    ensure_bootstrap_secrets(tmp_path / "secrets", RandomIdGenerator())
     for folder in new_folder, tmp_path / "secrets":
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
@@ -147,15 +147,15 @@ def test_write_that_fails_leaves_the_old_content(tmp_path: Path) -> None:
 
 
 def test_bootstrap_secrets_are_made_once(folder: Path) -> None:
-    first = ensure_bootstrap_secrets(folder, SystemDice())
-    assert ensure_bootstrap_secrets(folder, SystemDice()) == first
+    first = ensure_bootstrap_secrets(folder, RandomIdGenerator())
+    assert ensure_bootstrap_secrets(folder, RandomIdGenerator()) == first
     assert first.password not in repr(first)
     assert first.client_secret not in repr(first)
     assert first.welcome
     assert first.welcome not in repr(first)
     earlier = {name: "x" for name in ("userName", "password", "clientId", "clientSecret")}
     (folder / "bootstrap.json").write_text(json.dumps(earlier))
-    assert ensure_bootstrap_secrets(folder, SystemDice()).welcome == ""
+    assert ensure_bootstrap_secrets(folder, RandomIdGenerator()).welcome == ""
     (folder / "bootstrap.json").write_text("{}")
     with pytest.raises(Unavailable):
-        ensure_bootstrap_secrets(folder, SystemDice())
+        ensure_bootstrap_secrets(folder, RandomIdGenerator())

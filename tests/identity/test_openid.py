@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 from galeria.adapters.identity.id_tokens import read_identity
 from galeria.adapters.settings_file import read_settings
 from galeria.domain.errors import Invalid
-from galeria.domain.people.external_provider import ExternalProvider, attempt_of, is_trustworthy
+from galeria.domain.people.external_provider import ExternalProvider, is_trustworthy, sign_in_attempt
 
 ISSUER, CLIENT, NONCE = "https://login.example.org", "galeria", "n-0"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -101,8 +101,8 @@ def test_keys_that_are_not_understood_do_not_hide_the_right_one() -> None:
 
 
 def test_an_attempt_is_derived_from_a_secret_that_it_does_not_tell() -> None:
-    one, other = attempt_of("a"), attempt_of("b")
-    assert one == attempt_of("a")
+    one, other = sign_in_attempt("a"), sign_in_attempt("b")
+    assert one == sign_in_attempt("a")
     assert len({one.state, one.nonce, one.verifier, other.state, other.nonce, other.verifier}) == 6
     assert 43 <= len(one.verifier) <= 128  # RFC 7636 §4.1
 

@@ -3,12 +3,12 @@
 import subprocess
 from datetime import UTC
 
-from galeria.adapters.identity.secrets import ArgonSecrets
-from galeria.adapters.system import SystemClock, SystemDice
+from galeria.adapters.identity.secrets import ArgonSecretHasher
+from galeria.adapters.system import RandomIdGenerator, SystemClock
 
 
 def test_only_the_right_secret_matches() -> None:
-    secrets = ArgonSecrets(passes=1, memory_kib=8, lanes=1)
+    secrets = ArgonSecretHasher(passes=1, memory_kib=8, lanes=1)
     hashed = secrets.hash("Grüße und açúcar")
     assert hashed.startswith("$argon2id$")
     assert hashed != secrets.hash("Grüße und açúcar")
@@ -19,11 +19,11 @@ def test_only_the_right_secret_matches() -> None:
 
 
 def test_the_real_costs_are_those_of_rfc_9106() -> None:
-    assert "$m=65536,t=3,p=4$" in ArgonSecrets().hash("x")
+    assert "$m=65536,t=3,p=4$" in ArgonSecretHasher().hash("x")
 
 
 def test_unix_hash_is_what_other_programs_make_of_the_same_salt() -> None:
-    hashed = ArgonSecrets().unix_hash("Aula-2026!")
+    hashed = ArgonSecretHasher().unix_hash("Aula-2026!")
     _, method, salt, _ = hashed.split("$")
     assert method == "6"
     again = subprocess.run(
@@ -37,11 +37,11 @@ def test_unix_hash_is_what_other_programs_make_of_the_same_salt() -> None:
 
 
 def test_dice_and_clock() -> None:
-    dice = SystemDice()
-    assert len(dice.new_id()) == 32
-    assert len(dice.new_guid()) == 36
-    assert len(dice.new_secret()) == 43
-    assert dice.new_secret() != dice.new_secret()
+    id_generator = RandomIdGenerator()
+    assert len(id_generator.new_id()) == 32
+    assert len(id_generator.new_guid()) == 36
+    assert len(id_generator.new_secret()) == 43
+    assert id_generator.new_secret() != id_generator.new_secret()
     # `az login -p -x` is refused: each of these would begin with a dash once in 64 times.
-    assert not any(dice.new_secret().startswith("-") for _ in range(2000))
+    assert not any(id_generator.new_secret().startswith("-") for _ in range(2000))
     assert SystemClock().now().tzinfo is UTC

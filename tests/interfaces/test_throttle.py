@@ -5,10 +5,10 @@ import pytest
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login import throttle as throttling
-from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, Entrance
-from galeria.interfaces.login.throttle import Blocked, Throttle
+from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, PasswordSignIn
+from galeria.interfaces.login.throttle import Throttle, TooManyTries
 from galeria.ports.database import Database
-from tests.identity.worlds import MovedClock, World, founded
+from tests.identity.identity_context import IdentityContext, MovedClock, first_start
 
 
 @pytest.fixture
@@ -22,32 +22,32 @@ def throttle(clock: MovedClock) -> Throttle:
 
 
 @pytest.fixture
-def own_world(database: Database) -> World:
-    return founded(database)
+def own_world(database: Database) -> IdentityContext:
+    return first_start(database)
 
 
 @pytest.fixture
-def entrance(own_world: World) -> Entrance:
-    return Entrance(own_world.database, own_world.secrets, own_world.clock)
+def entrance(own_world: IdentityContext) -> PasswordSignIn:
+    return PasswordSignIn(own_world.database, own_world.secrets, own_world.clock)
 
 
 def blocked_for(throttle: Throttle, key: str = "ana") -> int:
     try:
         throttle.check(key)
-    except Blocked as error:
+    except TooManyTries as error:
         return error.seconds
     return 0
 
 
-def enter(entrance: Entrance, name: str, secret: str, address: str = "192.0.2.1") -> Principal:
+def enter(entrance: PasswordSignIn, name: str, secret: str, address: str = "192.0.2.1") -> Principal:
     return entrance.sign_in(name, secret, PrincipalKind.USER, address)
 
 
-def wrong(entrance: Entrance, name: str, times: int, address: str = "192.0.2.1") -> None:
+def wrong(entrance: PasswordSignIn, name: str, times: int, address: str = "192.0.2.1") -> None:
     for _ in range(times):
         with pytest.raises(Unauthenticated) as told:
             enter(entrance, name, "wrong", address)
-        assert not isinstance(told.value, Blocked)
+        assert not isinstance(told.value, TooManyTries)
 
 
 def test_blocks_double_up_to_a_quarter_of_an_hour(throttle: Throttle, clock: MovedClock) -> None:
@@ -97,17 +97,19 @@ def test_invented_names_do_not_fill_the_memory(throttle: Throttle, monkeypatch: 
 
 @pytest.mark.parametrize("name", ["admin", "nobody"])
 def test_name_is_blocked_after_five_wrong_passwords_whether_it_exists_or_not(
-    entrance: Entrance, own_world: World, name: str
+    entrance: PasswordSignIn, own_world: IdentityContext, name: str
 ) -> None:
     wrong(entrance, name, 5)
-    with pytest.raises(Blocked, match="temporarily blocked"):
+    with pytest.raises(TooManyTries, match="temporarily blocked"):
         enter(entrance, name.upper(), "wrong", "192.0.2.99")
-    with pytest.raises(Blocked):
+    with pytest.raises(TooManyTries):
         enter(entrance, name, own_world.first.password)
     wrong(entrance, "somebody else", 1)
 
 
-def test_right_password_after_the_block_lets_in_and_forgets(entrance: Entrance, own_world: World) -> None:
+def test_right_password_after_the_block_lets_in_and_forgets(
+    entrance: PasswordSignIn, own_world: IdentityContext
+) -> None:
     wrong(entrance, "admin", 5)
     own_world.clock.move(seconds=10)
     assert enter(entrance, "admin", own_world.first.password).name == "admin"
@@ -115,15 +117,15 @@ def test_right_password_after_the_block_lets_in_and_forgets(entrance: Entrance, 
     assert enter(entrance, "admin", own_world.first.password).name == "admin"
 
 
-def test_address_is_blocked_after_many_wrong_names(entrance: Entrance, own_world: World) -> None:
+def test_address_is_blocked_after_many_wrong_names(entrance: PasswordSignIn, own_world: IdentityContext) -> None:
     for number in range(WRONG_PER_ADDRESS):
         wrong(entrance, f"name-{number}", 1)
-    with pytest.raises(Blocked):
+    with pytest.raises(TooManyTries):
         enter(entrance, "admin", own_world.first.password)
     assert enter(entrance, "admin", own_world.first.password, "192.0.2.2").name == "admin"
 
 
-def test_right_guess_among_many_at_once_is_refused_like_the_others(own_world: World) -> None:
+def test_right_guess_among_many_at_once_is_refused_like_the_others(own_world: IdentityContext) -> None:
     """The right one is still being checked when the wrong ones beside it have blocked the name."""
     secrets, right = own_world.secrets, own_world.first.password
 
@@ -139,6 +141,6 @@ def test_right_guess_among_many_at_once_is_refused_like_the_others(own_world: Wo
                 wrong(slow, "admin", 5)
             return secrets.matches(hashed, secret)
 
-    slow = Entrance(own_world.database, Slow(), own_world.clock)
-    with pytest.raises(Blocked):
+    slow = PasswordSignIn(own_world.database, Slow(), own_world.clock)
+    with pytest.raises(TooManyTries):
         enter(slow, "admin", right)

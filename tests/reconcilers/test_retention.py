@@ -9,10 +9,10 @@ from galeria.domain.errors import StoreUnavailable
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
-from galeria.ports.images import Digest, Holding
+from galeria.ports.images import Digest, StorageUsage
 from galeria.reconcilers.retention import end_retention
 from tests.failing import FailingStore, with_stores
-from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
+from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
 
 LINUX = version_id("linux")
 
@@ -20,60 +20,60 @@ LINUX = version_id("linux")
 class AwayStore(FailingStore):
     """It cannot say what it holds."""
 
-    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
+    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
         raise self.error
 
 
-def deleted_softly(scene: Scene) -> None:
-    with scene.request() as request:
+def deleted_softly(installation: LocalInstallation) -> None:
+    with installation.request() as request:
         details = GalleryDetails(soft_delete=True)
         put_gallery(request, GALLERY, location="brazilsouth", tags={}, description="", details=details)
-    assert scene.run(scene.begin_import("linux", disk_bytes(MIB))).error_message == ""
-    with scene.request() as request:
+    assert installation.run(installation.begin_import("linux", disk_bytes(MIB))).error_message == ""
+    with installation.request() as request:
         assert remove_version(request, LINUX).operation is None
 
 
-def pass_days(scene: Scene, days: int) -> None:
-    with scene.world.database() as uow:
+def pass_days(installation: LocalInstallation, days: int) -> None:
+    with installation.context.database() as uow:
         version = uow.versions.get_by_key(LINUX.key)
         for name in ("consumption_ends_at", "hard_deletion_at"):
             setattr(version, name, getattr(version, name) - timedelta(days=days))
         uow.commit()
 
 
-def retention(scene: Scene) -> Retention:
-    with scene.world.database(reading=True) as uow:
+def retention(installation: LocalInstallation) -> Retention:
+    with installation.context.database(reading=True) as uow:
         return uow.versions.get_by_key(LINUX.key).retention
 
 
-def test_use_ends_before_the_time_to_restore(scene: Scene) -> None:
-    deleted_softly(scene)
+def test_use_ends_before_the_time_to_restore(installation: LocalInstallation) -> None:
+    deleted_softly(installation)
     seen = []
     for days in (0, 6, 2):
-        pass_days(scene, days)
-        end_retention(scene.world)
-        seen.append(retention(scene))
+        pass_days(installation, days)
+        end_retention(installation.context)
+        seen.append(retention(installation))
     assert seen == [Retention.SOFT_DELETED, Retention.SOFT_DELETED, Retention.EXPIRED]
-    with scene.world.database(reading=True) as uow:
+    with installation.context.database(reading=True) as uow:
         assert uow.operations.unsettled() == []
 
 
-def begun(scene: Scene) -> Operation:
-    end_retention(scene.world)
-    with scene.world.database(reading=True) as uow:
+def begun(installation: LocalInstallation) -> Operation:
+    end_retention(installation.context)
+    with installation.context.database(reading=True) as uow:
         (operation,) = uow.operations.unsettled()
     return operation
 
 
-def test_a_deletion_that_failed_is_begun_again(scene: Scene) -> None:
-    deleted_softly(scene)
-    pass_days(scene, 38)
-    first = begun(scene)
-    assert begun(scene).id == first.id, "one at a time"
-    away = AwayStore(scene.world.stores["brazilsouth"], "holding", StoreUnavailable("Away.", hint="Wait."))
-    assert with_stores(scene, brazilsouth=away).run(first).status is OperationStatus.FAILED
-    second = begun(scene)
+def test_a_deletion_that_failed_is_begun_again(installation: LocalInstallation) -> None:
+    deleted_softly(installation)
+    pass_days(installation, 38)
+    first = begun(installation)
+    assert begun(installation).id == first.id, "one at a time"
+    away = AwayStore(installation.context.stores["brazilsouth"], "holding", StoreUnavailable("Away.", hint="Wait."))
+    assert with_stores(installation, brazilsouth=away).run(first).status is OperationStatus.FAILED
+    second = begun(installation)
     assert second.id != first.id
-    assert scene.run(second).outputs["freedBytes"]["brazilsouth"] > 0
-    with scene.world.database(reading=True) as uow:
+    assert installation.run(second).outputs["freedBytes"]["brazilsouth"] > 0
+    with installation.context.database(reading=True) as uow:
         assert uow.versions.soft_deleted() == []

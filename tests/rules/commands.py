@@ -7,7 +7,7 @@ from enum import Enum
 import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
-from galeria.bootstrap.host_commands import LocalHostDoors
+from galeria.bootstrap.host_commands import LocalHostCommands
 from galeria.interfaces.cli.app import make_cli
 
 # An option that so many commands have is told once, below.
@@ -44,7 +44,7 @@ def cli_page() -> str:
 
 
 def _root() -> TyperGroup:
-    root = typer.main.get_command(make_cli(LocalHostDoors()))
+    root = typer.main.get_command(make_cli(LocalHostCommands()))
     assert isinstance(root, TyperGroup)
     return root
 

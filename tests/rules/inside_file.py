@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from galeria.interfaces.web.kit.catalogues import INSIDE, Key, forms, key, read_texts
+from galeria.interfaces.web.kit.catalogues import MESSAGES, Key, forms, key, read_texts
 from tests.rules.inside import Found
 from tests.rules.texts import WEB, quoted
 
-PATH = f"src/galeria/interfaces/web/texts/pt_BR/{INSIDE}"
+PATH = f"src/galeria/interfaces/web/texts/pt_BR/{MESSAGES}"
 HEAD = """\
 # What the inside says to people. The keys are written by `pytest tests/rules --regenerate`; translate what is empty.
 # {0}, {1} are values; what stands between quotation marks is somebody's name and stays as it is.
@@ -26,7 +26,7 @@ def inside_translations(folder: Path = WEB) -> dict[Key, str]:
     """All entries of the file; "" for one that is not translated."""
     found = {}
     for name, catalog in read_texts(folder / "texts", "pt-BR"):
-        if name == INSIDE:
+        if name == MESSAGES:
             found = {key(each): (forms(each) or ("",))[0] for each in catalog if each.id}
     return found
 

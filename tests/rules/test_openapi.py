@@ -15,8 +15,8 @@ def test_the_description_of_the_api_is_current(
 ) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     with serving(tmp_path / "scene", migrated_file, key) as served:
-        described = make_app(served.inside).openapi()
+        described = make_app(served.services).openapi()
 
     assert described["paths"]
-    assert served.inside.endpoint not in str(described), "the description must not depend on the installation"
+    assert served.services.endpoint not in str(described), "the description must not depend on the installation"
     require_current("docs/api/openapi.json", json.dumps(described, indent=1, ensure_ascii=False, sort_keys=True) + "\n")

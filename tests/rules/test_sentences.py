@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from galeria.interfaces.web.kit.catalogues import INSIDE, WORD, Key
+from galeria.interfaces.web.kit.catalogues import MESSAGES, WORD, Key
 from galeria.interfaces.web.kit.patterns import pieces
 from tests.rules.inside import Found, inside_sentences
 from tests.rules.inside_file import PATH, inside_text, inside_translations
@@ -30,7 +30,7 @@ def test_every_sentence_has_a_translation(sentences: Found) -> None:
     known = inside_translations()
     missing = [f"{min(sentences[each])}: {each[1]!r}" for each in sentences if not known.get(each)]
 
-    again = f"run: .venv/bin/pytest tests/rules --regenerate, and write what is empty in {INSIDE}"
+    again = f"run: .venv/bin/pytest tests/rules --regenerate, and write what is empty in {MESSAGES}"
     assert not missing, "\n".join([*missing, again])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from babel.messages.extract import extract
 
-from galeria.interfaces.web.kit.catalogues import INSIDE, LANGUAGES, Key, forms, key, read_texts
+from galeria.interfaces.web.kit.catalogues import LANGUAGES, MESSAGES, Key, forms, key, read_texts
 from tests.rules.sources import ROOT
 
 WEB = ROOT / "src/galeria/interfaces/web"
@@ -64,7 +64,7 @@ def translations(folder: Path = WEB) -> list[Translation]:
         Translation(language=language, file=f"{language}/{name}", key=key(message), forms=forms(message))
         for language in LANGUAGES
         for name, catalog in read_texts(folder / "texts", language)
-        if name != INSIDE
+        if name != MESSAGES
         for message in catalog
         if message.id
     ]

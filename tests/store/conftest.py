@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from galeria.adapters.db.tables.chunk_tables import chunks, packs
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.programs import run
-from tests.store.kit import Shop
+from tests.store.fixtures import StoreFixture
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def sqlite(tmp_path: Path) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, sqlite: sa.Engine) -> Shop:
-    return Shop(tmp_path, DatabaseChunkIndex(sqlite))
+def shop(tmp_path: Path, sqlite: sa.Engine) -> StoreFixture:
+    return StoreFixture(tmp_path, DatabaseChunkIndex(sqlite))
 
 
 @pytest.fixture(scope="session")

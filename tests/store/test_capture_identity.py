@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from galeria.adapters.store.alignment import Stretch, aligned
+from galeria.adapters.store.alignment import ChunkRange, aligned
 from galeria.domain.errors import Unavailable
 from galeria.ports.disks import Content, Extent
-from tests.store.kit import CHUNK, Disk, Shop, content, noise, seal
+from tests.store.fixtures import CHUNK, Disk, StoreFixture, content, noise, seal
 
 Piece = tuple[int, Content]
 
@@ -32,7 +32,9 @@ def overlay(parent: bytes, shape: list[Piece], seed: int) -> Disk:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(base=pieces, top=pieces)
-def test_every_disk_comes_back_as_it_was(shop: Shop, tmp_path: Path, base: list[Piece], top: list[Piece]) -> None:
+def test_every_disk_comes_back_as_it_was(
+    shop: StoreFixture, tmp_path: Path, base: list[Piece], top: list[Piece]
+) -> None:
     # One region for all examples: what earlier ones stored is known to later ones, as in a region with many images.
     store = shop.store("north")
     below = overlay(b"", base, 1)
@@ -74,10 +76,10 @@ def test_a_map_with_a_gap_is_refused() -> None:
 
 def test_whole_stretches_stay_together() -> None:
     extents = [Extent(offset=0, length=40, content=Content.ZERO)]
-    assert list(aligned(extents, size=40, chunk_size=4)) == [Stretch(first=0, count=10, content=Content.ZERO)]
+    assert list(aligned(extents, size=40, chunk_size=4)) == [ChunkRange(first=0, count=10, content=Content.ZERO)]
 
 
-def test_an_inherited_chunk_that_the_store_lost_is_read_from_the_disk(shop: Shop, tmp_path: Path) -> None:
+def test_an_inherited_chunk_that_the_store_lost_is_read_from_the_disk(shop: StoreFixture, tmp_path: Path) -> None:
     store, data = shop.store("north"), noise(1, 4 * CHUNK)
     parent = seal(store, data).digest
     for pack in shop.index.packs("north"):
@@ -88,7 +90,7 @@ def test_an_inherited_chunk_that_the_store_lost_is_read_from_the_disk(shop: Shop
     assert content(store, child.digest, tmp_path) == data
 
 
-def test_a_smaller_disk_does_not_inherit_bytes_beyond_its_end(shop: Shop) -> None:
+def test_a_smaller_disk_does_not_inherit_bytes_beyond_its_end(shop: StoreFixture) -> None:
     store, data = shop.store("north"), noise(1, 2 * CHUNK)
     parent = seal(store, data).digest
     cut = data[: CHUNK + 100]
@@ -97,13 +99,13 @@ def test_a_smaller_disk_does_not_inherit_bytes_beyond_its_end(shop: Shop) -> Non
     assert inherited.read == [(CHUNK, 100)]
 
 
-def test_a_parent_stretch_without_a_parent_is_read(shop: Shop, tmp_path: Path) -> None:
+def test_a_parent_stretch_without_a_parent_is_read(shop: StoreFixture, tmp_path: Path) -> None:
     store, data = shop.store("north"), noise(1, 2 * CHUNK)
     disk = Disk(data, [Extent(offset=0, length=len(data), content=Content.PARENT)])
     assert content(store, seal(store, disk).digest, tmp_path) == data
 
 
-def test_a_disk_that_gives_too_little_is_not_sealed(shop: Shop) -> None:
+def test_a_disk_that_gives_too_little_is_not_sealed(shop: StoreFixture) -> None:
     class Cut(Disk):
         @property
         def size(self) -> int:

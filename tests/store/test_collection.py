@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from galeria.adapters.store.context import Depot
+from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.packs import packs
-from galeria.adapters.store.packs.chunks import Packer, name_of
-from galeria.adapters.store.packs.packs import PackWriter, Sealed
+from galeria.adapters.store.packs.chunks import ChunkCompressor, name_of
+from galeria.adapters.store.packs.packs import PackWriter, SealedPack
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt
 from galeria.ports.images import Digest
 from galeria.ports.progress import unheard
-from tests.store.kit import CHUNK, PACK, Crash, Shop, content, flip, noise, packs_in, seal
+from tests.store.fixtures import CHUNK, PACK, Crash, StoreFixture, content, flip, noise, packs_in, seal
 
 OLD = noise(1, 4 * PACK)
 
 
 @pytest.fixture
-def store(shop: Shop) -> RegionStore:
+def store(shop: StoreFixture) -> RegionStore:
     return shop.store("north")
 
 
@@ -116,14 +116,16 @@ def test_leftovers_of_a_crash_are_swept(store: RegionStore, tmp_path: Path) -> N
     assert content(store, digest, tmp_path) == OLD
 
 
-def test_a_lost_index_does_not_make_live_packs_garbage(store: RegionStore, shop: Shop, tmp_path: Path) -> None:
+def test_a_lost_index_does_not_make_live_packs_garbage(store: RegionStore, shop: StoreFixture, tmp_path: Path) -> None:
     digest = seal(store, OLD).digest
     shop.index.clear("north")
     assert store.collect(lambda: [digest]).removed_packs == 0
     assert content(store, digest, tmp_path) == OLD
 
 
-def test_a_pack_that_crashed_before_it_was_indexed_is_removed(store: RegionStore, shop: Shop, tmp_path: Path) -> None:
+def test_a_pack_that_crashed_before_it_was_indexed_is_removed(
+    store: RegionStore, shop: StoreFixture, tmp_path: Path
+) -> None:
     digest = seal(store, OLD).digest
     orphan = seal(store, noise(3, PACK)).digest
     for pack in shop.index.packs("north"):
@@ -149,25 +151,25 @@ def test_a_damaged_chunk_is_not_carried_into_a_new_pack(
     assert len(store.verify(None, progress=unheard).damaged) == len(OLD) // CHUNK // 4
 
 
-def pack_of(depot: Depot, seeds: Sequence[int]) -> Sealed:
+def pack_of(context: StoreContext, seeds: Sequence[int]) -> SealedPack:
     """A pack published in the bucket, not in the index."""
-    sealed: list[Sealed] = []
-    with PackWriter(depot, sealed.append) as writer:
+    sealed: list[SealedPack] = []
+    with PackWriter(context, sealed.append) as writer:
         for seed in seeds:
-            writer.add(name_of(noise(seed, CHUNK)), Packer().pack(noise(seed, CHUNK)))
+            writer.add(name_of(noise(seed, CHUNK)), ChunkCompressor().pack(noise(seed, CHUNK)))
     (pack,) = sealed
-    depot.bucket.put_file(packs.path_of(pack.name), pack.staged)
+    context.bucket.put_file(packs.path_of(pack.name), pack.staged)
     return pack
 
 
-def test_a_new_pack_that_equals_an_old_one_is_kept(shop: Shop, tmp_path: Path) -> None:
+def test_a_new_pack_that_equals_an_old_one_is_kept(shop: StoreFixture, tmp_path: Path) -> None:
     """Two writers stored the chunks 1 and 2 at once; gathering the live ones makes the first one's pack again."""
-    depot = shop.depot("north")
-    store = RegionStore(depot)
-    thick = pack_of(depot, [1, 2, 3, 4, 5])
+    context = shop.context("north")
+    store = RegionStore(context)
+    thick = pack_of(context, [1, 2, 3, 4, 5])
     # Packs are gathered by name, so the smaller pack needs a smaller name.
-    first = next(seed for seed in range(6, 100) if pack_of(depot, [seed, 1, 2]).name < thick.name)
-    thin = pack_of(depot, [first, 1, 2])
+    first = next(seed for seed in range(6, 100) if pack_of(context, [seed, 1, 2]).name < thick.name)
+    thin = pack_of(context, [first, 1, 2])
     for pack in (thick, thin):
         shop.index.add_pack("north", pack.name, pack.size, pack.places)
     disk = b"".join(noise(seed, CHUNK) for seed in (first, 1, 2))
@@ -185,15 +187,15 @@ STEPS = ("bucket.delete", "bucket.put_file", "index.add_pack", "index.remove_pac
 @pytest.mark.parametrize("count", [0, 2])
 @pytest.mark.parametrize("is_done", [True, False])
 def test_a_collection_that_dies_loses_nothing(
-    shop: Shop, tmp_path: Path, step: str, count: int, is_done: bool, monkeypatch: pytest.MonkeyPatch
+    shop: StoreFixture, tmp_path: Path, step: str, count: int, is_done: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    depot = shop.depot("north")
-    store = RegionStore(depot)
+    context = shop.context("north")
+    store = RegionStore(context)
     seal(store, OLD)
     live = [seal(store, mostly_new(4)).digest, seal(store, noise(7, PACK)).digest]
     seal(store, noise(8, 2 * PACK))
     part, verb = step.split(".")
-    real = getattr(getattr(depot, part), verb)
+    real = getattr(getattr(context, part), verb)
     calls = iter(range(count))
 
     def dying(*args: object, **named: object) -> object:
@@ -204,7 +206,7 @@ def test_a_collection_that_dies_loses_nothing(
         raise Crash
 
     with monkeypatch.context() as patch:
-        patch.setattr(getattr(depot, part), verb, dying)
+        patch.setattr(getattr(context, part), verb, dying)
         _try_to_collect(store, live)
     assert content(store, live[0], tmp_path) == mostly_new(4)
     # What was dead may come back before the collection is repeated: nothing that is gone may still count as known.

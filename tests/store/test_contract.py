@@ -10,7 +10,7 @@ from galeria.domain.errors import Conflict, NotFound
 from galeria.ports.disks import Content, Extent
 from galeria.ports.images import Digest
 from galeria.ports.progress import unheard
-from tests.store.kit import CHUNK, Disk, Shop, content, copy, noise, seal
+from tests.store.fixtures import CHUNK, Disk, StoreFixture, content, copy, noise, seal
 
 DISK = noise(1, 10 * CHUNK) + bytes(5 * CHUNK) + noise(2, 3 * CHUNK + 17)
 
@@ -21,12 +21,12 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def store(shop: Shop, kind: str) -> RegionStore:
+def store(shop: StoreFixture, kind: str) -> RegionStore:
     return shop.store("north", kind)
 
 
 @pytest.fixture
-def other(shop: Shop, kind: str) -> RegionStore:
+def other(shop: StoreFixture, kind: str) -> RegionStore:
     return shop.store("south", kind)
 
 
@@ -140,13 +140,13 @@ def test_growth_counts_each_chunk_for_the_first_that_names_it(store: RegionStore
     assert store.growth([], before=[old]) == []
 
 
-def test_growth_answers_for_what_there_is_room_for(shop: Shop) -> None:
-    depot = shop.depot("north")
-    store = RegionStore(depot)
+def test_growth_answers_for_what_there_is_room_for(shop: StoreFixture) -> None:
+    context = shop.context("north")
+    store = RegionStore(context)
     digests = [seal(store, noise(number, 4 * CHUNK)).digest for number in (1, 2, 3)]
     whole = store.growth([(each,) for each in digests], before=[])
-    assert growth(depot, [(each,) for each in digests], before=[], room=8) == whole[:2]
-    assert growth(depot, [(each,) for each in digests], before=[], room=1) == whole[:1]
+    assert growth(context, [(each,) for each in digests], before=[], room=8) == whole[:2]
+    assert growth(context, [(each,) for each in digests], before=[], room=1) == whole[:1]
 
 
 def test_a_sound_region_verifies_without_damage(store: RegionStore) -> None:
@@ -167,7 +167,7 @@ def test_collecting_removes_what_nothing_names(store: RegionStore) -> None:
     assert store.collect(list).freed_bytes == 0
 
 
-def test_a_rebuilt_index_finds_every_chunk(store: RegionStore, shop: Shop, tmp_path: Path) -> None:
+def test_a_rebuilt_index_finds_every_chunk(store: RegionStore, shop: StoreFixture, tmp_path: Path) -> None:
     digest = seal(store, DISK).digest
     shop.index.clear("north")
     assert store.rebuild_index() == 14

@@ -7,13 +7,13 @@ import pytest
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
 from galeria.ports.progress import unheard
-from tests.store.kit import CHUNK, Crash, Shop, dies_after, flip, noise, packs_in, seal
+from tests.store.fixtures import CHUNK, Crash, StoreFixture, dies_after, flip, noise, packs_in, seal
 
 DISK = noise(1, 40 * CHUNK)
 
 
 @pytest.fixture
-def store(shop: Shop) -> RegionStore:
+def store(shop: StoreFixture) -> RegionStore:
     return shop.store("north")
 
 
@@ -25,7 +25,7 @@ def test_verify_names_the_one_chunk_with_a_flipped_byte(store: RegionStore, tmp_
     assert damage.reason
 
 
-def test_verify_names_every_chunk_of_a_lost_pack(store: RegionStore, shop: Shop, tmp_path: Path) -> None:
+def test_verify_names_every_chunk_of_a_lost_pack(store: RegionStore, shop: StoreFixture, tmp_path: Path) -> None:
     seal(store, DISK)
     lost = packs_in(tmp_path / "north")[0]
     lost.unlink()
@@ -33,7 +33,9 @@ def test_verify_names_every_chunk_of_a_lost_pack(store: RegionStore, shop: Shop,
     assert damaged == {name.hex() for name in shop.index.chunks_of("north", lost.name)}
 
 
-def test_verify_names_chunks_without_a_place_and_manifests_that_are_gone(store: RegionStore, shop: Shop) -> None:
+def test_verify_names_chunks_without_a_place_and_manifests_that_are_gone(
+    store: RegionStore, shop: StoreFixture
+) -> None:
     digest = seal(store, DISK).digest
     shop.index.clear("north")
     damaged = store.verify([digest, "0" * 64], progress=unheard).damaged
@@ -96,7 +98,7 @@ def test_a_restored_disk_is_sparse(store: RegionStore, tmp_path: Path) -> None:
     assert found.st_blocks * 512 <= 16 * CHUNK
 
 
-def test_a_full_disk_under_a_restore_is_told(shop: Shop, small_disk: Path) -> None:
+def test_a_full_disk_under_a_restore_is_told(shop: StoreFixture, small_disk: Path) -> None:
     store = shop.store("south", scale=16)
     digest = seal(store, noise(1, 24 * 1024 * 1024)).digest
     with pytest.raises(OutOfSpace):

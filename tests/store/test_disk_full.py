@@ -7,21 +7,21 @@ import pytest
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import OutOfSpace
 from galeria.ports.progress import unheard
-from tests.store.kit import CHUNK, Shop, content, noise, seal
+from tests.store.fixtures import CHUNK, StoreFixture, content, noise, seal
 
 MIB = 1024 * 1024
 SCALE = 8
 
 
 @pytest.fixture
-def store(shop: Shop, small_disk: Path) -> RegionStore:
+def store(shop: StoreFixture, small_disk: Path) -> RegionStore:
     (small_disk / "north").mkdir()
     (shop.directory / "north").symlink_to(small_disk / "north")
     return shop.store("north", scale=SCALE)
 
 
 def test_a_capture_continues_after_space_is_freed(
-    store: RegionStore, shop: Shop, small_disk: Path, tmp_path: Path
+    store: RegionStore, shop: StoreFixture, small_disk: Path, tmp_path: Path
 ) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(8 * MIB))
@@ -38,7 +38,9 @@ def test_a_capture_continues_after_space_is_freed(
     assert content(store, captured.digest, tmp_path) == disk
 
 
-def test_a_full_target_keeps_what_arrived(store: RegionStore, shop: Shop, small_disk: Path, tmp_path: Path) -> None:
+def test_a_full_target_keeps_what_arrived(
+    store: RegionStore, shop: StoreFixture, small_disk: Path, tmp_path: Path
+) -> None:
     source = shop.store("south", scale=SCALE)
     disk = noise(2, 12 * MIB)
     digest = seal(source, disk).digest

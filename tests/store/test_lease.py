@@ -12,7 +12,7 @@ import pytest
 
 from galeria.adapters.store.objects import lease
 from galeria.domain.errors import Conflict
-from tests.store.kit import CHUNK, Disk, Shop, noise, seal
+from tests.store.fixtures import CHUNK, Disk, StoreFixture, noise, seal
 from tests.waiting import until
 
 
@@ -88,7 +88,7 @@ def test_the_kernel_gives_back_what_a_killed_process_held(lock: Path) -> None:
         pass
 
 
-def test_a_collection_is_refused_during_a_capture_and_runs_after_it(shop: Shop) -> None:
+def test_a_collection_is_refused_during_a_capture_and_runs_after_it(shop: StoreFixture) -> None:
     store = shop.store("north")
     reading, go_on = Event(), Event()
 

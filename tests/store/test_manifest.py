@@ -7,16 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from galeria.adapters.store.manifests import signed_manifests
-from galeria.adapters.store.manifests.manifest import Draft, Manifest, Slots, digest_of, from_bytes, to_bytes
+from galeria.adapters.store.manifests.manifest import (
+    Manifest,
+    ManifestBuilder,
+    ManifestSlots,
+    digest_of,
+    from_bytes,
+    to_bytes,
+)
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt
-from tests.store.kit import CHUNK, Shop, copy, noise, seal, with_key
+from tests.store.fixtures import CHUNK, StoreFixture, copy, noise, seal, with_key
 
 slots = st.dictionaries(st.integers(0, 1499), st.binary(min_size=32, max_size=32), max_size=40)
 
 
 def made(content: dict[int, bytes], *, parent: str | None = None, count: int = 1500) -> Manifest:
-    draft = Draft(size=count * CHUNK - 5, chunk_size=CHUNK, parent=parent)
+    draft = ManifestBuilder(size=count * CHUNK - 5, chunk_size=CHUNK, parent=parent)
     for slot, name in content.items():
         draft.put(slot, name)
     return draft.finish()
@@ -32,7 +39,7 @@ def test_a_manifest_survives_its_bytes(content: dict[int, bytes], parent: str | 
 
 @given(content=slots, first=st.integers(0, 1600), count=st.integers(0, 1600))
 def test_a_stretch_is_found_without_walking(content: dict[int, bytes], first: int, count: int) -> None:
-    found = list(Slots(made(content)).stretch(first, count))
+    found = list(ManifestSlots(made(content)).stretch(first, count))
     assert found == [(slot, content[slot]) for slot in sorted(content) if first <= slot < first + count]
 
 
@@ -67,8 +74,8 @@ def test_a_bit_beyond_the_disk_is_corrupt() -> None:
         from_bytes(bytes(forged))
 
 
-def test_a_manifest_of_another_installation_is_refused(shop: Shop) -> None:
-    north, south = shop.store("north"), RegionStore(with_key(shop.depot("south"), Ed25519PrivateKey.generate()))
+def test_a_manifest_of_another_installation_is_refused(shop: StoreFixture) -> None:
+    north, south = shop.store("north"), RegionStore(with_key(shop.context("south"), Ed25519PrivateKey.generate()))
     digest = seal(north, noise(1, CHUNK)).digest
     with pytest.raises(Corrupt, match="did not sign"):
         copy(south, digest, north)
@@ -76,48 +83,48 @@ def test_a_manifest_of_another_installation_is_refused(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("at", [0, 20, -1])
-def test_a_changed_envelope_is_corrupt(shop: Shop, at: int) -> None:
-    depot = shop.depot("north")
-    store = RegionStore(depot)
+def test_a_changed_envelope_is_corrupt(shop: StoreFixture, at: int) -> None:
+    context = shop.context("north")
+    store = RegionStore(context)
     digest = seal(store, noise(1, 5 * CHUNK)).digest
-    envelope = bytearray(signed_manifests.find_envelope(depot, digest) or b"")
+    envelope = bytearray(signed_manifests.find_envelope(context, digest) or b"")
     envelope[at] ^= 1
-    depot.bucket.put(signed_manifests.path_of(digest), bytes(envelope))
+    context.bucket.put(signed_manifests.path_of(digest), bytes(envelope))
     with pytest.raises(Corrupt):
         store.get_manifest(digest)
 
 
-def test_an_envelope_cannot_be_exchanged_for_another(shop: Shop) -> None:
-    depot = shop.depot("north")
-    store = RegionStore(depot)
+def test_an_envelope_cannot_be_exchanged_for_another(shop: StoreFixture) -> None:
+    context = shop.context("north")
+    store = RegionStore(context)
     first, second = (seal(store, noise(seed, CHUNK)).digest for seed in (1, 2))
-    depot.bucket.put(signed_manifests.path_of(first), signed_manifests.find_envelope(depot, second) or b"")
+    context.bucket.put(signed_manifests.path_of(first), signed_manifests.find_envelope(context, second) or b"")
     with pytest.raises(Corrupt):
         store.get_manifest(first)
     with pytest.raises(Corrupt, match="do not match its name"):
-        signed_manifests.find_to_count(depot, first)
+        signed_manifests.find_to_count(context, first)
 
 
-def test_a_signature_does_not_cover_another_payload(shop: Shop) -> None:
-    depot = shop.depot("north")
-    store = RegionStore(depot)
+def test_a_signature_does_not_cover_another_payload(shop: StoreFixture) -> None:
+    context = shop.context("north")
+    store = RegionStore(context)
     first, second = (
-        signed_manifests.find_envelope(depot, seal(store, noise(seed, CHUNK)).digest) or b"" for seed in (1, 2)
+        signed_manifests.find_envelope(context, seal(store, noise(seed, CHUNK)).digest) or b"" for seed in (1, 2)
     )
     digest = seal(store, noise(1, CHUNK)).digest
-    depot.bucket.put(signed_manifests.path_of(digest), first[:72] + second[72:])
+    context.bucket.put(signed_manifests.path_of(digest), first[:72] + second[72:])
     with pytest.raises(Corrupt, match="do not match its name"):
         store.get_manifest(digest)
 
 
-def test_an_envelope_that_would_fill_the_memory_is_refused(shop: Shop) -> None:
-    depot = shop.depot("north")
-    digest = seal(RegionStore(depot), noise(1, CHUNK)).digest
-    signature = (signed_manifests.find_envelope(depot, digest) or b"")[:72]
+def test_an_envelope_that_would_fill_the_memory_is_refused(shop: StoreFixture) -> None:
+    context = shop.context("north")
+    digest = seal(RegionStore(context), noise(1, CHUNK)).digest
+    signature = (signed_manifests.find_envelope(context, digest) or b"")[:72]
     bomb = zstandard.ZstdCompressor(level=1).compress(bytes(200 * 1024 * 1024))
-    depot.bucket.put(signed_manifests.path_of(digest), signature + bomb)
+    context.bucket.put(signed_manifests.path_of(digest), signature + bomb)
     with pytest.raises(Corrupt, match="cut or garbled"):
-        signed_manifests.get(depot, digest)
+        signed_manifests.get(context, digest)
 
 
 def test_a_digest_is_the_hash_of_the_bytes() -> None:

@@ -7,18 +7,30 @@ import pytest
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt, StoreUnavailable
 from galeria.ports.progress import unheard
-from tests.store.kit import CHUNK, PACK, Crash, Shop, content, copy, dies_after, flip, noise, packs_in, seal
+from tests.store.fixtures import (
+    CHUNK,
+    PACK,
+    Crash,
+    StoreFixture,
+    content,
+    copy,
+    dies_after,
+    flip,
+    noise,
+    packs_in,
+    seal,
+)
 
 DISK = noise(1, 10 * PACK)
 
 
 @pytest.fixture
-def north(shop: Shop) -> RegionStore:
+def north(shop: StoreFixture) -> RegionStore:
     return shop.store("north")
 
 
 @pytest.fixture
-def south(shop: Shop) -> RegionStore:
+def south(shop: StoreFixture) -> RegionStore:
     return shop.store("south")
 
 
@@ -72,18 +84,18 @@ def test_replicating_again_mends_a_damaged_target(north: RegionStore, south: Reg
     assert content(south, digest, tmp_path) == DISK
 
 
-def test_a_target_that_stores_wrong_bytes_is_found_out(shop: Shop, north: RegionStore, tmp_path: Path) -> None:
+def test_a_target_that_stores_wrong_bytes_is_found_out(shop: StoreFixture, north: RegionStore, tmp_path: Path) -> None:
     digest = seal(north, DISK).digest
-    depot = shop.depot("south")
-    publish = depot.bucket.put_file
+    context = shop.context("south")
+    publish = context.bucket.put_file
 
     def lie(path: str, staged: Path) -> None:
         publish(path, staged)
         flip(tmp_path / "south" / path, 50)
 
-    depot.bucket.put_file = lie  # type: ignore[method-assign]
+    context.bucket.put_file = lie  # type: ignore[method-assign]
     with pytest.raises(Corrupt):
-        copy(RegionStore(depot), digest, north)
+        copy(RegionStore(context), digest, north)
     assert shop.index.packs("south") == []
 
 

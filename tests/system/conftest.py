@@ -9,9 +9,9 @@ import pytest
 
 from galeria.adapters.engine import kvm_probe
 from galeria.bootstrap.demo_host import make_material
-from galeria.interfaces.demo.people import Material
+from galeria.interfaces.demo.people import DemoFiles
 from tests.system.disks import write_bulky
-from tests.system.house import GALLERY, SOUTH, House, living
+from tests.system.server_process import GALLERY, SOUTH, ServerProcess, living
 
 LOG = "galeria.log"  # in pytest's own folders, which stay for a while
 
@@ -35,12 +35,12 @@ def probed(workshop: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def material(workshop: Path) -> Material:
+def material(workshop: Path) -> DemoFiles:
     return make_material(workshop / "material")
 
 
 @pytest.fixture(scope="session")
-def linux(material: Material) -> Path:
+def linux(material: DemoFiles) -> Path:
     """The small Linux that all the material is made of, raw."""
     return material.qcow2.with_suffix(".raw")
 
@@ -67,31 +67,31 @@ def folder(workshop: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def empty_house(folder: Path, probed: Path, tmp_path: Path) -> Iterator[House]:
+def empty_house(folder: Path, probed: Path, tmp_path: Path) -> Iterator[ServerProcess]:
     """Not started yet, so that its settings can be written."""
-    with living(folder, probed=probed, log=tmp_path / LOG) as house:
-        yield house
+    with living(folder, probed=probed, log=tmp_path / LOG) as server_process:
+        yield server_process
 
 
 @pytest.fixture
-def house(empty_house: House) -> House:
+def server_process(empty_house: ServerProcess) -> ServerProcess:
     """Served, with a gallery attached to its lab account."""
     open_gallery(empty_house)
     return empty_house
 
 
 @pytest.fixture(scope="module")
-def campus(workshop: Path, probed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def campus(workshop: Path, probed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A house that the tests of one module share, as costs and machines of one do not disturb the others."""
     made = Path(tempfile.mkdtemp(prefix="house-", dir=workshop))
     made.chmod(0o755)
-    with living(made, probed=probed, log=tmp_path_factory.mktemp("campus") / LOG) as house:
-        open_gallery(house)
-        yield house
+    with living(made, probed=probed, log=tmp_path_factory.mktemp("campus") / LOG) as server_process:
+        open_gallery(server_process)
+        yield server_process
     shutil.rmtree(made)
 
 
-def open_gallery(house: House) -> None:
-    house.start()
-    house.galeria.galleries.put(GALLERY, region=SOUTH)
-    house.galeria.accounts.attach(GALLERY)
+def open_gallery(server_process: ServerProcess) -> None:
+    server_process.start()
+    server_process.galeria.galleries.put(GALLERY, region=SOUTH)
+    server_process.galeria.accounts.attach(GALLERY)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from galeria.domain.errors import GaleriaError
-from galeria.interfaces.client.operations import Begun, Snapshot
-from galeria.interfaces.demo.people import Material
+from galeria.interfaces.client.operations import OperationSnapshot, StartedWork
+from galeria.interfaces.demo.people import DemoFiles
 from tests.system.conftest import NewBulky, open_gallery
 from tests.system.disks import write_dead
-from tests.system.house import SOUTH, SOUTHEAST, House
+from tests.system.server_process import SOUTH, SOUTHEAST, ServerProcess
 from tests.system.steps import REPLICATE, STORE, is_complete, is_made, replicas_of, steps_of
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
@@ -47,14 +47,14 @@ def small_disk(folder: Path) -> Iterator[SmallDisk]:
 
 
 def test_a_full_region_fails_alone_and_a_retry_does_only_that_one(
-    small_disk: SmallDisk, empty_house: House, new_bulky: NewBulky
+    small_disk: SmallDisk, empty_house: ServerProcess, new_bulky: NewBulky
 ) -> None:
-    house = empty_house
-    house.settle(three_regions(southeast=f"file://{small_disk.folder}/store"))
-    open_gallery(house)
-    imported = house.begin_import("Large", new_bulky(), regions=(SOUTH, SOUTHEAST, NORTHEAST))
-    failed = expect_failure(house, imported.begun, f"store of region {SOUTHEAST} is full", "Free or add space")
-    version = house.version(imported)
+    server_process = empty_house
+    server_process.settle(three_regions(southeast=f"file://{small_disk.folder}/store"))
+    open_gallery(server_process)
+    imported = server_process.begin_import("Large", new_bulky(), regions=(SOUTH, SOUTHEAST, NORTHEAST))
+    failed = expect_failure(server_process, imported.begun, f"store of region {SOUTHEAST} is full", "Free or add space")
+    version = server_process.version(imported)
     before = replicas_of(version)
     assert {name: each["state"] for name, each in before.items()} == {
         SOUTH: "Completed",
@@ -65,62 +65,66 @@ def test_a_full_region_fails_alone_and_a_retry_does_only_that_one(
     assert "is full" in before[SOUTHEAST]["failure"]
 
     small_disk.grow(ENOUGH)
-    done = house.wait(house.galeria.operations.retry(failed.id))
-    version = house.version(imported)
+    done = server_process.wait(server_process.galeria.operations.retry(failed.id))
+    version = server_process.version(imported)
     assert done.attempt == 2
     assert is_complete(version, SOUTH, SOUTHEAST, NORTHEAST)
     assert replicas_of(version)[NORTHEAST] == before[NORTHEAST]
     assert region_step(done, NORTHEAST) == region_step(failed, NORTHEAST)
-    assert house.damage() == []
+    assert server_process.damage() == []
 
 
 def test_a_full_home_region_fails_the_import_and_a_retry_continues(
-    small_disk: SmallDisk, empty_house: House, new_bulky: NewBulky
+    small_disk: SmallDisk, empty_house: ServerProcess, new_bulky: NewBulky
 ) -> None:
-    house = empty_house
-    house.settle(three_regions(south=f"file://{small_disk.folder}/store"))
-    open_gallery(house)
-    imported = house.begin_import("Large", new_bulky())
-    failed = expect_failure(house, imported.begun, f"store of region {SOUTH} is full", "Free or add space")
+    server_process = empty_house
+    server_process.settle(three_regions(south=f"file://{small_disk.folder}/store"))
+    open_gallery(server_process)
+    imported = server_process.begin_import("Large", new_bulky())
+    failed = expect_failure(server_process, imported.begun, f"store of region {SOUTH} is full", "Free or add space")
     assert next(each.status for each in failed.steps if each.name == STORE) == "Failed"
-    assert [each["code"] for each in house.galeria.images.get("Large")["properties"]["galeria"]["obstacles"]] == [
-        "NoUsableVersion"
-    ]
+    assert [
+        each["code"] for each in server_process.galeria.images.get("Large")["properties"]["galeria"]["obstacles"]
+    ] == ["NoUsableVersion"]
     small_disk.grow(ENOUGH)
-    house.wait(house.galeria.operations.retry(failed.id))
-    assert is_complete(house.version(imported), SOUTH)
-    assert house.damage() == []
+    server_process.wait(server_process.galeria.operations.retry(failed.id))
+    assert is_complete(server_process.version(imported), SOUTH)
+    assert server_process.damage() == []
 
 
-def test_a_store_that_is_gone_fails_the_replication_and_a_retry_continues(house: House, material: Material) -> None:
-    imported = house.imported("Linux", material.qcow2)
-    store = house.data / "regions" / SOUTHEAST / "store"
+def test_a_store_that_is_gone_fails_the_replication_and_a_retry_continues(
+    server_process: ServerProcess, material: DemoFiles
+) -> None:
+    imported = server_process.imported("Linux", material.qcow2)
+    store = server_process.data / "regions" / SOUTHEAST / "store"
     store.rename(store.with_name("away"))
     store.write_text("not a directory")
-    begun = house.galeria.versions.replicate(house.version(imported), add=[SOUTHEAST])
-    failed = expect_failure(house, begun, f"store of region {SOUTHEAST} failed", "Check that the directory or bucket")
-    assert replicas_of(house.version(imported))[SOUTH]["state"] == "Completed"
+    begun = server_process.galeria.versions.replicate(server_process.version(imported), add=[SOUTHEAST])
+    failed = expect_failure(
+        server_process, begun, f"store of region {SOUTHEAST} failed", "Check that the directory or bucket"
+    )
+    assert replicas_of(server_process.version(imported))[SOUTH]["state"] == "Completed"
     store.unlink()
     store.with_name("away").rename(store)
-    house.wait(house.galeria.operations.retry(failed.id))
-    assert is_complete(house.version(imported), SOUTH, SOUTHEAST)
+    server_process.wait(server_process.galeria.operations.retry(failed.id))
+    assert is_complete(server_process.version(imported), SOUTH, SOUTHEAST)
 
 
-def test_a_cloud_that_does_not_answer_fails_only_its_region(empty_house: House, material: Material) -> None:
+def test_a_cloud_that_does_not_answer_fails_only_its_region(empty_house: ServerProcess, material: DemoFiles) -> None:
     """S3's own variables lead to a port that nobody listens on."""
-    house = empty_house
-    house.settle(three_regions(southeast="s3://images"))
-    house.more_environment = {
+    server_process = empty_house
+    server_process.settle(three_regions(southeast="s3://images"))
+    server_process.more_environment = {
         "AWS_ENDPOINT": NOWHERE,
         "AWS_ALLOW_HTTP": "true",
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "nobody",
         "AWS_SECRET_ACCESS_KEY": "nothing",
     }
-    open_gallery(house)
-    imported = house.begin_import("Linux", material.qcow2, regions=(SOUTH, SOUTHEAST, NORTHEAST))
-    expect_failure(house, imported.begun, f"store of region {SOUTHEAST} failed", "can be reached")
-    assert {name: each["state"] for name, each in replicas_of(house.version(imported)).items()} == {
+    open_gallery(server_process)
+    imported = server_process.begin_import("Linux", material.qcow2, regions=(SOUTH, SOUTHEAST, NORTHEAST))
+    expect_failure(server_process, imported.begun, f"store of region {SOUTHEAST} failed", "can be reached")
+    assert {name: each["state"] for name, each in replicas_of(server_process.version(imported)).items()} == {
         SOUTH: "Completed",
         SOUTHEAST: "Failed",
         NORTHEAST: "Completed",
@@ -128,56 +132,59 @@ def test_a_cloud_that_does_not_answer_fails_only_its_region(empty_house: House, 
 
 
 def test_an_image_that_does_not_boot_fails_the_start_and_the_lab_can_be_deleted(
-    empty_house: House, tmp_path: Path
+    empty_house: ServerProcess, tmp_path: Path
 ) -> None:
-    house = empty_house
-    house.settle("[machines]\nboot_seconds = 8\nstop_seconds = 4\n")
-    open_gallery(house)
-    house.imported("Dead", write_dead(tmp_path / "dead.raw"))
-    house.make_lab("dead", house.image_id("Dead"))
+    server_process = empty_house
+    server_process.settle("[machines]\nboot_seconds = 8\nstop_seconds = 4\n")
+    open_gallery(server_process)
+    server_process.imported("Dead", write_dead(tmp_path / "dead.raw"))
+    server_process.make_lab("dead", server_process.image_id("Dead"))
     failed = expect_failure(
-        house, house.galeria.machines.start("dead"), "did not answer within 8 seconds", "boot in this generation"
+        server_process,
+        server_process.galeria.machines.start("dead"),
+        "did not answer within 8 seconds",
+        "boot in this generation",
     )
     assert "console ends with" in failed.error["message"]
     # Azure's power states have no word for it.
-    assert house.galeria.machines.get("dead")["properties"]["provisioningState"] == "Failed"
-    assert "did not answer" in house.galeria.machines.get("dead")["properties"]["galeria"]["failure"]
-    house.wait(house.galeria.machines.stop("dead"))
-    assert machine_state(house, "dead") == "Stopped"
-    house.wait(house.galeria.labs.delete("dead"))
-    assert house.machines() == []
+    assert server_process.galeria.machines.get("dead")["properties"]["provisioningState"] == "Failed"
+    assert "did not answer" in server_process.galeria.machines.get("dead")["properties"]["galeria"]["failure"]
+    server_process.wait(server_process.galeria.machines.stop("dead"))
+    assert machine_state(server_process, "dead") == "Stopped"
+    server_process.wait(server_process.galeria.labs.delete("dead"))
+    assert server_process.machines() == []
 
 
 def test_a_file_that_is_no_disk_is_refused_and_a_good_one_takes_its_place(
-    house: House, material: Material, tmp_path: Path
+    server_process: ServerProcess, material: DemoFiles, tmp_path: Path
 ) -> None:
     wrong = tmp_path / "letter.raw"
     wrong.write_text("Dear Sir or Madam,\n" * 1000)
-    imported = house.begin_import("Letter", wrong)
-    ended = house.ended(imported.begun)
-    assert (ended.status, is_made(house.version(imported))) == ("Failed", False)
+    imported = server_process.begin_import("Letter", wrong)
+    ended = server_process.ended(imported.begun)
+    assert (ended.status, is_made(server_process.version(imported))) == ("Failed", False)
     assert ended.failure is not None
-    again = house.imported("Letter", material.qcow2)
-    assert is_made(house.version(again))
+    again = server_process.imported("Letter", material.qcow2)
+    assert is_made(server_process.version(again))
 
 
-def expect_failure(house: House, work: Begun, *words: str) -> Snapshot:
+def expect_failure(server_process: ServerProcess, work: StartedWork, *words: str) -> OperationSnapshot:
     """The operation fails, and says these words to whoever waits for it."""
-    failed = house.ended(work)
+    failed = server_process.ended(work)
     assert failed.status == "Failed", failed
     for word in words:
         assert word in failed.error["message"]
     with pytest.raises(GaleriaError):
-        house.galeria.wait(work, seconds=5)
+        server_process.galeria.wait(work, seconds=5)
     return failed
 
 
-def region_step(snapshot: Snapshot, region: str) -> dict[str, object]:
+def region_step(snapshot: OperationSnapshot, region: str) -> dict[str, object]:
     return next(each for each in steps_of(snapshot) if (each["name"], each["region"]) == (REPLICATE, region))
 
 
-def machine_state(house: House, lab: str) -> str:
-    return str(house.galeria.machines.get(lab)["properties"]["state"])
+def machine_state(server_process: ServerProcess, lab: str) -> str:
+    return str(server_process.galeria.machines.get(lab)["properties"]["state"])
 
 
 def three_regions(*, south: str = "", southeast: str = "") -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.system.house import House as Server
+from tests.system.server_process import ServerProcess
 from tests.web.browser import chromium_running
-from tests.web.house import GALLERY, MARIA, PASSWORD, House, furnish, housing
-from tests.web.looks import NARROW, ROOT, WIDE, sized
-from tests.web.visits import Visits
+from tests.web.page_checks import NARROW, ROOT, WIDE, sized
+from tests.web.page_visits import Visits
+from tests.web.portal_server import GALLERY, MARIA, PASSWORD, PortalServer, furnish, housing
 
 Picture = Callable[[Page, str], Path]
 
@@ -26,19 +26,19 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def fake_house() -> Iterator[House]:
+def fake_house() -> Iterator[PortalServer]:
     """`galeria serve --fake` in a process of its own, with what `furnish` puts in. Tests add things under new names."""
     folder = Path(tempfile.mkdtemp(prefix="galeria-web-", dir="/var/tmp"))
     try:
-        with housing(folder) as house:
-            furnish(house)
-            yield house
+        with housing(folder) as portal_server:
+            furnish(portal_server)
+            yield portal_server
     finally:
         shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="package")
-def visits(fake_house: House, chromium: Browser) -> Visits:
+def visits(fake_house: PortalServer, chromium: Browser) -> Visits:
     return Visits(fake_house, chromium)
 
 
@@ -75,21 +75,21 @@ def picture(request: pytest.FixtureRequest, tmp_path: Path) -> Picture:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server() -> Iterator[ServerProcess]:
     """A process of one test alone, which may be killed, with a gallery and Maria."""
     folder = Path(tempfile.mkdtemp(prefix="galeria-web-", dir="/var/tmp"))
-    house = Server(folder, probed=folder / "none", log=folder / "server.log")
+    portal_server = ServerProcess(folder, probed=folder / "none", log=folder / "server.log")
     try:
-        house.start("--fake")
-        house.galeria.wait(house.galeria.galleries.put(GALLERY, region="brazilsouth"))
-        house.galeria.people.create(MARIA.name, display_name=MARIA.display_name, password=PASSWORD)
-        subscription = json.loads((house.data / "connect.json").read_text(encoding="utf-8"))["subscription_id"]
-        house.galeria.roles.give(MARIA.name, MARIA.role, f"/subscriptions/{subscription}")
-        yield house
+        portal_server.start("--fake")
+        portal_server.galeria.wait(portal_server.galeria.galleries.put(GALLERY, region="brazilsouth"))
+        portal_server.galeria.people.create(MARIA.name, display_name=MARIA.display_name, password=PASSWORD)
+        subscription = json.loads((portal_server.data / "connect.json").read_text(encoding="utf-8"))["subscription_id"]
+        portal_server.galeria.roles.give(MARIA.name, MARIA.role, f"/subscriptions/{subscription}")
+        yield portal_server
     finally:
-        house.stop()
+        portal_server.stop()
         shutil.rmtree(folder)
 
 
-def endpoint_of(server: Server) -> str:
+def endpoint_of(server: ServerProcess) -> str:
     return str(json.loads((server.data / "connect.json").read_text(encoding="utf-8"))["endpoint"])

@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Page
 
 from bench.walk import PageRoute, Walked, page_routes, walk
-from galeria.adapters.durable import DistantStarter
-from galeria.bootstrap.container import open_parts
+from galeria.adapters.durable import WorkerlessStarter
+from galeria.bootstrap.container import open_container
 from galeria.bootstrap.server import application
-from tests.web.house import ANA, MARIA, House, Person
-from tests.web.looks import check_page
-from tests.web.visits import ENGLISH, LANGUAGES, Visits
+from tests.web.page_checks import check_page
+from tests.web.page_visits import ENGLISH, LANGUAGES, Visits
+from tests.web.portal_server import ANA, MARIA, Person, PortalServer
 
 pytestmark = pytest.mark.slow
 
@@ -24,13 +24,13 @@ Walk = Callable[[Person], Walked]
 
 @pytest.fixture(scope="module")
 def routes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[PageRoute]]:
-    parts = open_parts(tmp_path_factory.mktemp("routes"), fake=True)
-    yield page_routes(application(parts, "https://localhost", DistantStarter()))
+    parts = open_container(tmp_path_factory.mktemp("routes"), fake=True)
+    yield page_routes(application(parts, "https://localhost", WorkerlessStarter()))
     parts.close()
 
 
 @pytest.fixture
-def walk_as(visit: Visits, fake_house: House, routes: list[PageRoute]) -> Walk:
+def walk_as(visit: Visits, fake_house: PortalServer, routes: list[PageRoute]) -> Walk:
     """A walk with somebody's session."""
 
     def walk_as(person: Person) -> Walked:

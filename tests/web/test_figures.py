@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.interfaces.web.served import Portal
-from tests.interfaces.web.slowly import VERSION, Gate, serving_slowly
-from tests.stages import Stages
+from tests.interfaces.web.slow_store import VERSION, Gate, serving_slowly
+from tests.prepared_installations import PreparedInstallations
 from tests.web.browser import SECONDS
 from tests.web.conftest import Picture
-from tests.web.looks import check_page, check_quiet
-from tests.web.visits import ENGLISH
+from tests.web.page_checks import check_page, check_quiet
+from tests.web.page_visits import ENGLISH
 
 pytestmark = pytest.mark.slow
 
@@ -26,18 +26,18 @@ def gate() -> Gate:
 
 
 @pytest.fixture
-def portal(tmp_path: Path, stages: Stages, gate: Gate) -> Iterator[Portal]:
+def portal(tmp_path: Path, prepared_installations: PreparedInstallations, gate: Gate) -> Iterator[Portal]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with serving_slowly(tmp_path / "scene", stages, key, gate) as portal:
+    with serving_slowly(tmp_path / "scene", prepared_installations, key, gate) as portal:
         yield portal
 
 
 def window(chromium: Browser, portal: Portal, *, javascript: bool = True) -> BrowserContext:
     """With an administrator signed in."""
-    context = chromium.new_context(base_url=portal.inside.endpoint, locale=ENGLISH, java_script_enabled=javascript)
+    context = chromium.new_context(base_url=portal.services.endpoint, locale=ENGLISH, java_script_enabled=javascript)
     context.set_default_timeout(SECONDS * 1000)
     for name, value in portal.browser().cookies.items():
-        context.add_cookies([{"name": name, "value": value, "url": portal.inside.endpoint}])
+        context.add_cookies([{"name": name, "value": value, "url": portal.services.endpoint}])
     return context
 
 

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.conftest import Picture
-from tests.web.house import ANA, MARIA
-from tests.web.looks import check_page, check_quiet
-from tests.web.visits import LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
+from tests.web.page_checks import check_page, check_quiet
+from tests.web.page_visits import LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
+from tests.web.portal_server import ANA, MARIA
 
 pytestmark = pytest.mark.slow
 

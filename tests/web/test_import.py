@@ -10,13 +10,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from galeria.programs import run
 from tests.files.disk_files import raw_disk
-from tests.scene import MIB, disk_bytes
-from tests.system.house import House as Server
+from tests.local_installation import MIB, disk_bytes
+from tests.system.server_process import ServerProcess
 from tests.web.browser import SECONDS
 from tests.web.conftest import Picture, endpoint_of
-from tests.web.house import GALLERY, MARIA, House, Person
-from tests.web.looks import check_page, check_quiet
-from tests.web.visits import ENGLISH, LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
+from tests.web.page_checks import check_page, check_quiet
+from tests.web.page_visits import ENGLISH, LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
+from tests.web.portal_server import GALLERY, MARIA, Person, PortalServer
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def disks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def context(chromium: Browser, server: Server) -> Iterator[BrowserContext]:
+def context(chromium: Browser, server: ServerProcess) -> Iterator[BrowserContext]:
     with chromium.new_context(base_url=endpoint_of(server), ignore_https_errors=True, locale=ENGLISH) as context:
         context.set_default_timeout(SECONDS * 1000)
         yield context
@@ -68,7 +68,7 @@ def wait_for_share(page: Page, percent: int) -> None:
     page.wait_for_function("least => document.getElementById('sending-progress').value >= least", arg=percent)
 
 
-def arrived(page: Page, server: Server, file: Path) -> str:
+def arrived(page: Page, server: ServerProcess, file: Path) -> str:
     """Once the page has gone on to what is in the file: the upload's id. Every byte is there, once."""
     page.wait_for_url(re.compile("/import/[0-9a-f]{32}"), timeout=60_000)
     id = page.url.rsplit("/", 1)[-1]
@@ -107,7 +107,7 @@ def test_a_dropped_file_becomes_an_image(visit: Visits, disks: Path, picture: Pi
     picture(page, f"version-{language}")
 
 
-def test_regions_are_priced_live(visit: Visits, fake_house: House, picture: Picture) -> None:
+def test_regions_are_priced_live(visit: Visits, fake_house: PortalServer, picture: Picture) -> None:
     page = visit(MARIA, path=f"/galleries/galeria/{GALLERY}/images/Linux-for-algebra/versions/1.0.0/regions")
 
     page.locator("input[value=westeurope]").check()
@@ -118,7 +118,9 @@ def test_regions_are_priced_live(visit: Visits, fake_house: House, picture: Pict
     picture(page, "version-regions")
 
 
-def test_a_killed_server_costs_nothing_that_has_arrived(context: BrowserContext, server: Server, disks: Path) -> None:
+def test_a_killed_server_costs_nothing_that_has_arrived(
+    context: BrowserContext, server: ServerProcess, disks: Path
+) -> None:
     page, file = on_import(context), disks / "big.raw"
     page.set_input_files("#file", file)
     wait_for_share(page, 40)
@@ -138,7 +140,9 @@ def test_a_killed_server_costs_nothing_that_has_arrived(context: BrowserContext,
     check_quiet(page, besides="ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET")
 
 
-def test_a_page_that_is_opened_again_offers_to_continue(context: BrowserContext, server: Server, disks: Path) -> None:
+def test_a_page_that_is_opened_again_offers_to_continue(
+    context: BrowserContext, server: ServerProcess, disks: Path
+) -> None:
     page, file = on_import(context), disks / "big.raw"
     page.set_input_files("#file", file)
     wait_for_share(page, 40)
@@ -156,7 +160,7 @@ def test_a_page_that_is_opened_again_offers_to_continue(context: BrowserContext,
 
 
 def test_another_browser_continues_with_the_same_file_only(
-    context: BrowserContext, chromium: Browser, server: Server, disks: Path
+    context: BrowserContext, chromium: Browser, server: ServerProcess, disks: Path
 ) -> None:
     page, file = on_import(context), disks / "big.raw"
     page.set_input_files("#file", file)
@@ -173,7 +177,9 @@ def test_another_browser_continues_with_the_same_file_only(
         arrived(elsewhere, server, file)
 
 
-def test_a_session_that_ends_meanwhile_loses_nothing(context: BrowserContext, server: Server, disks: Path) -> None:
+def test_a_session_that_ends_meanwhile_loses_nothing(
+    context: BrowserContext, server: ServerProcess, disks: Path
+) -> None:
     page, file = on_import(context), disks / "big.raw"
     page.set_input_files("#file", file)
     wait_for_share(page, 40)

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.scene import MIB, disk_bytes
-from tests.system.house import House as Server
+from tests.local_installation import MIB, disk_bytes
+from tests.system.server_process import ServerProcess
 from tests.web.browser import SECONDS
 from tests.web.conftest import endpoint_of
-from tests.web.house import AWAY, HOME, MARIA
-from tests.web.looks import check_page, check_quiet
-from tests.web.visits import ENGLISH, sign_in
+from tests.web.page_checks import check_page, check_quiet
+from tests.web.page_visits import ENGLISH, sign_in
+from tests.web.portal_server import AWAY, HOME, MARIA
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ class Asked:
 
 
 @pytest.fixture
-def page(chromium: Browser, server: Server) -> Iterator[Page]:
+def page(chromium: Browser, server: ServerProcess) -> Iterator[Page]:
     with opened(chromium, server) as context:
         page = context.new_page()
         page.goto("/sign-in")
@@ -43,7 +43,7 @@ def page(chromium: Browser, server: Server) -> Iterator[Page]:
         yield page
 
 
-def opened(chromium: Browser, server: Server) -> BrowserContext:
+def opened(chromium: Browser, server: ServerProcess) -> BrowserContext:
     context = chromium.new_context(base_url=endpoint_of(server), ignore_https_errors=True, locale=ENGLISH)
     context.set_default_timeout(SECONDS * 1000)
     return context
@@ -56,7 +56,7 @@ def disk(tmp_path: Path) -> Path:
     return path
 
 
-def begin(server: Server, disk: Path, *regions: str) -> str:
+def begin(server: ServerProcess, disk: Path, *regions: str) -> str:
     """An import's operation."""
     begun = server.begin_import("linux", disk, regions=(HOME, *regions)).begun
     assert begun.operation is not None
@@ -90,7 +90,7 @@ def expect_end(page: Page) -> None:
     assert page.locator("[sse-connect]").count() == 0
 
 
-def watch_to_the_end(page: Page, server: Server, disk: Path) -> Asked:
+def watch_to_the_end(page: Page, server: ServerProcess, disk: Path) -> Asked:
     """Each step appears on a page that nobody touches."""
     with server.held_up(AWAY):
         with server.held_up(HOME):
@@ -107,14 +107,14 @@ def watch_to_the_end(page: Page, server: Server, disk: Path) -> Asked:
     return asked
 
 
-def test_an_operation_is_followed_by_events(page: Page, server: Server, disk: Path) -> None:
+def test_an_operation_is_followed_by_events(page: Page, server: ServerProcess, disk: Path) -> None:
     asked = watch_to_the_end(page, server, disk)
 
     assert (asked.times("events"), asked.times("part")) == (1, 0)
     check_page(page)
 
 
-def test_where_events_are_blocked_the_page_asks(page: Page, server: Server, disk: Path) -> None:
+def test_where_events_are_blocked_the_page_asks(page: Page, server: ServerProcess, disk: Path) -> None:
     page.route(EVENTS, lambda route: route.abort())
     asked = watch_to_the_end(page, server, disk)
 
@@ -122,7 +122,7 @@ def test_where_events_are_blocked_the_page_asks(page: Page, server: Server, disk
     check_quiet(page, besides=BROKEN)
 
 
-def test_where_events_are_refused_the_page_asks(page: Page, server: Server, disk: Path) -> None:
+def test_where_events_are_refused_the_page_asks(page: Page, server: ServerProcess, disk: Path) -> None:
     page.route(EVENTS, lambda route: route.fulfill(status=502, body="Bad gateway"))
     asked = watch_to_the_end(page, server, disk)
 
@@ -130,7 +130,7 @@ def test_where_events_are_refused_the_page_asks(page: Page, server: Server, disk
     check_quiet(page, besides="status of 502")
 
 
-def test_where_events_are_kept_back_the_page_asks(page: Page, server: Server, disk: Path) -> None:
+def test_where_events_are_kept_back_the_page_asks(page: Page, server: ServerProcess, disk: Path) -> None:
     kept: list[Route] = []
 
     def keep(route: Route) -> None:
@@ -143,7 +143,7 @@ def test_where_events_are_kept_back_the_page_asks(page: Page, server: Server, di
     check_quiet(page)
 
 
-def test_progress_survives_a_reload(page: Page, server: Server, disk: Path) -> None:
+def test_progress_survives_a_reload(page: Page, server: ServerProcess, disk: Path) -> None:
     with server.held_up(AWAY):
         page.goto(f"/operations/{begin(server, disk, AWAY)}")
         expect_step(page, REPLICATE, "running")
@@ -155,7 +155,7 @@ def test_progress_survives_a_reload(page: Page, server: Server, disk: Path) -> N
     expect_end(page)
 
 
-def test_progress_survives_the_end_of_the_server(page: Page, server: Server, disk: Path) -> None:
+def test_progress_survives_the_end_of_the_server(page: Page, server: ServerProcess, disk: Path) -> None:
     """kill -9 in the middle: the open page goes on by itself once the server is back, and so does a new one."""
     with server.held_up(AWAY):
         id = begin(server, disk, AWAY)
@@ -181,7 +181,7 @@ def test_progress_survives_the_end_of_the_server(page: Page, server: Server, dis
 
 
 def test_an_export_is_followed_on_the_labs_page_through_the_end_of_the_server(
-    page: Page, server: Server, disk: Path
+    page: Page, server: ServerProcess, disk: Path
 ) -> None:
     server.imported("linux", disk)
     server.galeria.wait(server.galeria.accounts.attach("campus"))
@@ -208,7 +208,7 @@ def test_an_export_is_followed_on_the_labs_page_through_the_end_of_the_server(
     expect(exported).to_be_visible(timeout=IN_TIME)
 
 
-def test_a_machine_that_starts_is_followed_on_the_labs_page(page: Page, server: Server, disk: Path) -> None:
+def test_a_machine_that_starts_is_followed_on_the_labs_page(page: Page, server: ServerProcess, disk: Path) -> None:
     server.imported("linux", disk)
     server.galeria.wait(server.galeria.accounts.attach("campus"))
     with server.held_up(HOME):

@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.interfaces.web.provider.running import RunningProvider, providing
-from tests.web.house import House, housing
-from tests.web.looks import check_page
-from tests.web.visits import PORTUGUESE, Visits
+from tests.web.page_checks import check_page
+from tests.web.page_visits import PORTUGUESE, Visits
+from tests.web.portal_server import PortalServer, housing
 
 pytestmark = pytest.mark.slow
 
@@ -36,28 +36,28 @@ def campus() -> Iterator[RunningProvider]:
 
 
 @pytest.fixture(scope="module")
-def house(campus: RunningProvider) -> Iterator[House]:
+def portal_server(campus: RunningProvider) -> Iterator[PortalServer]:
     """One where nobody has signed in yet, and that knows the provider."""
     folder = Path(tempfile.mkdtemp(prefix="galeria-web-", dir="/var/tmp"))
     try:
         (folder / "data").mkdir()
         (folder / "data" / "galeria.toml").write_text(SETTINGS.format(issuer=campus.issuer), encoding="utf-8")
-        with housing(folder) as house:
-            campus.control(endpoint=house.endpoint)
-            yield house
+        with housing(folder) as portal_server:
+            campus.control(endpoint=portal_server.endpoint)
+            yield portal_server
     finally:
         shutil.rmtree(folder)
 
 
 @pytest.fixture
-def window(house: House, chromium: Browser) -> Iterator[Visits]:
-    visits = Visits(house, chromium)
+def window(portal_server: PortalServer, chromium: Browser) -> Iterator[Visits]:
+    visits = Visits(portal_server, chromium)
     yield visits
     visits.close()
 
 
-def test_the_first_visit_and_a_colleague_let_in(window: Visits, house: House) -> None:
-    admin = first_visit(window, house)
+def test_the_first_visit_and_a_colleague_let_in(window: Visits, portal_server: PortalServer) -> None:
+    admin = first_visit(window, portal_server)
     invitation = let_in(admin, "Caio Lima", "caio")
     caio = follow(window, invitation)
     admin.get_by_role("link", name="Done").click()
@@ -72,9 +72,9 @@ def test_the_first_visit_and_a_colleague_let_in(window: Visits, house: House) ->
     expect(caio).to_have_url(re.compile("/sign-in"))
 
 
-def first_visit(window: Visits, house: House) -> Page:
+def first_visit(window: Visits, portal_server: PortalServer) -> Page:
     """With the link that the server printed; ends at the list of people, in English."""
-    log = (house.folder / "data" / "server.log").read_text(encoding="utf-8")
+    log = (portal_server.folder / "data" / "server.log").read_text(encoding="utf-8")
     link = re.search(r"https://\S+(/welcome/\S+)", log)
     assert link
     admin = window(language=PORTUGUESE, path=link[1])

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.house import ANA, AWAY, GALLERY, HOME, IMAGE, LAB, MARIA, PASSWORD
-from tests.web.looks import check_quiet
-from tests.web.visits import SIGN_IN, Visits, sign_in
+from tests.web.page_checks import check_quiet
+from tests.web.page_visits import SIGN_IN, Visits, sign_in
+from tests.web.portal_server import ANA, AWAY, GALLERY, HOME, IMAGE, LAB, MARIA, PASSWORD
 from tests.web.walk import GROUP
 
 pytestmark = pytest.mark.slow

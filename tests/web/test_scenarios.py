@@ -15,11 +15,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from galeria.bootstrap.demo_host import make_material
-from galeria.interfaces.demo.people import Material
+from galeria.interfaces.demo.people import DemoFiles
 from tests.web.conftest import Picture
-from tests.web.house import ANA, AWAY, BIA, HOME, MARIA, House, housing
-from tests.web.looks import check_page
-from tests.web.visits import ENGLISH, PORTUGUESE, Visits
+from tests.web.page_checks import check_page
+from tests.web.page_visits import ENGLISH, PORTUGUESE, Visits
+from tests.web.portal_server import ANA, AWAY, BIA, HOME, MARIA, PortalServer, housing
 from tests.web.walk import GROUP, WORK_SECONDS, NewLab, Walk, create_gallery, import_file, make_lab, shell_of, words
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -29,36 +29,36 @@ R = TypeVar("R")
 
 
 @pytest.fixture(scope="module")
-def material() -> Iterator[Material]:
+def material() -> Iterator[DemoFiles]:
     folder = Path(tempfile.mkdtemp(prefix="galeria-walk-", dir="/var/tmp"))
     yield make_material(folder / "material")
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-def house() -> Iterator[House]:
+def portal_server() -> Iterator[PortalServer]:
     """With real machines, and nothing in it but people."""
     folder = Path(tempfile.mkdtemp(prefix="galeria-walk-", dir="/var/tmp"))
     folder.chmod(0o755)  # machines run as another user
     try:
-        with housing(folder, fake=False) as house:
-            yield house
-            for lab in house.galeria.labs.list():
-                house.galeria.wait(house.galeria.labs.delete(lab["id"]), seconds=WORK_SECONDS)
+        with housing(folder, fake=False) as portal_server:
+            yield portal_server
+            for lab in portal_server.galeria.labs.list():
+                portal_server.galeria.wait(portal_server.galeria.labs.delete(lab["id"]), seconds=WORK_SECONDS)
     finally:
         shutil.rmtree(folder)
 
 
 @pytest.fixture
-def window(house: House, chromium: Browser) -> Iterator[Visits]:
-    visits = Visits(house, chromium)
+def window(portal_server: PortalServer, chromium: Browser) -> Iterator[Visits]:
+    visits = Visits(portal_server, chromium)
     yield visits
     visits.close()
 
 
 @pytest.mark.parametrize("language", [ENGLISH, PORTUGUESE])
 def test_three_people_walk_both_scenarios(
-    window: Visits, house: House, material: Material, picture: Picture, language: str
+    window: Visits, portal_server: PortalServer, material: DemoFiles, picture: Picture, language: str
 ) -> None:
     say, ending = words(language), "" if language == ENGLISH else "-pt"
     maria, ana, bia = (Walk(page=window(each, language=language), say=say) for each in (MARIA, ANA, BIA))
@@ -77,7 +77,7 @@ def test_three_people_walk_both_scenarios(
     what_it_costs(maria, photograph)
 
 
-def an_image_from_outside(maria: Walk, material: Material, photograph: Callable[[Page, str], None]) -> None:
+def an_image_from_outside(maria: Walk, material: DemoFiles, photograph: Callable[[Page, str], None]) -> None:
     """Scenario A, the administrator's part."""
     create_gallery(maria, "campus")
     import_file(maria, material.qcow2, "Linux for algebra")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from galeria.interfaces.demo.shell import Shell
+from galeria.interfaces.demo.shell import SshShell
 from galeria.interfaces.web.kit.catalogues import WORD, Catalogues
 
 WORK_SECONDS = 240.0  # for a machine or an image, under emulation on a busy host
@@ -20,7 +20,7 @@ def words(language: str) -> Say:
 
     def say(text: str) -> str:
         of_page = catalogue.pgettext("machine" if text == "Start" else "", text)
-        return of_page if of_page != text else catalogue.inside.get((WORD, text), text)
+        return of_page if of_page != text else catalogue.messages.get((WORD, text), text)
 
     return say
 
@@ -70,12 +70,12 @@ def import_file(walk: Walk, disk: Path, name: str) -> None:
     expect(walk.page.locator(".head .state")).to_have_text(walk.say("Succeeded"), timeout=WORK_SECONDS * 1000)
 
 
-def shell_of(walk: Walk, lab: str, *, password: str) -> Shell:
+def shell_of(walk: Walk, lab: str, *, password: str) -> SshShell:
     """From what the page for connecting says."""
     walk.go(f"/labs/{GROUP}/{lab}/connect")
     port, target = walk.page.locator("#ssh-near").inner_text().split(" -p ")[1].split()
     user, _, host = target.partition("@")
-    return Shell(host=host, port=int(port), user=user, password=password)
+    return SshShell(host=host, port=int(port), user=user, password=password)
 
 
 @dataclass(frozen=True, kw_only=True)

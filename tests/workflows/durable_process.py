@@ -14,7 +14,7 @@ from galeria.domain.states import is_settled
 from galeria.ports.images import Digest, ImageStore, Replicated
 from galeria.ports.progress import Progress
 from tests.failing import FailingStore, with_stores
-from tests.scene import Scene, open_scene
+from tests.local_installation import LocalInstallation, open_installation
 
 SECONDS = 60.0
 KILLED = 9
@@ -30,23 +30,23 @@ class DyingStore(FailingStore):
 
 
 def main(folder: Path, operation_id: str, mode: str) -> None:
-    scene, close = open_scene(folder)
-    note_captures(scene, folder / "diary", mode)
+    installation, close = open_installation(folder)
+    note_captures(installation, folder / "diary", mode)
     if mode == "crash":
-        other = scene.world.stores["brazilsoutheast"]
-        scene = with_stores(scene, brazilsoutheast=DyingStore(other, "replicate", RuntimeError()))  # type: ignore[arg-type]
-    starter = DbosStarter(database_url=f"sqlite:///{folder / 'durable.db'}", world=scene.world)
+        other = installation.context.stores["brazilsoutheast"]
+        installation = with_stores(installation, brazilsoutheast=DyingStore(other, "replicate", RuntimeError()))  # type: ignore[arg-type]
+    starter = DbosStarter(database_url=f"sqlite:///{folder / 'durable.db'}", context=installation.context)
     starter.launch()
     if mode == "crash":
         starter.start(operation_id)
-    wait(scene, operation_id)
+    wait(installation, operation_id)
     starter.close()
     close()
 
 
-def note_captures(scene: Scene, diary: Path, mode: str) -> None:
+def note_captures(installation: LocalInstallation, diary: Path, mode: str) -> None:
     """From now on the home store writes down that it was asked to capture a disk."""
-    home = scene.world.stores["brazilsouth"]
+    home = installation.context.stores["brazilsouth"]
     capture = home.capture
 
     def noted(*args: object, **more: object) -> object:
@@ -57,9 +57,9 @@ def note_captures(scene: Scene, diary: Path, mode: str) -> None:
     home.capture = noted  # type: ignore[method-assign, assignment]
 
 
-def wait(scene: Scene, operation_id: str) -> None:
+def wait(installation: LocalInstallation, operation_id: str) -> None:
     deadline = time.monotonic() + SECONDS
-    while not is_settled(scene.operation(operation_id).status):
+    while not is_settled(installation.operation(operation_id).status):
         if time.monotonic() > deadline:
             raise SystemExit("the operation did not end")
         time.sleep(0.05)

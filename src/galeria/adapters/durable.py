@@ -13,7 +13,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 from galeria.domain.errors import GaleriaError
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus, is_settled
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 from galeria.workflows.run_operation import fail, run_operation
 
 P = ParamSpec("P")
@@ -42,8 +42,8 @@ class DbosStep:
 class DbosStarter:
     """Runs operations in this process. DBOS is one per process, and so is this; `launch` before use, `close` at the end."""
 
-    def __init__(self, *, database_url: str, world: World, workers: int = 16) -> None:
-        self._world = world
+    def __init__(self, *, database_url: str, context: WorkflowContext, workers: int = 16) -> None:
+        self._context = context
         self._config: DBOSConfig = {
             "name": "galeria",
             "system_database_url": database_url,
@@ -82,13 +82,13 @@ class DbosStarter:
             self._give_up(operation_id, f"its work ended as {known.status}")
 
     def _find_waiting(self, operation_id: str) -> Operation | None:
-        with self._world.database(reading=True) as uow:
+        with self._context.database(reading=True) as uow:
             operation = uow.operations.get(operation_id)
         return None if is_settled(operation.status) else operation
 
     def _tell(self, operation_id: str) -> None:
         try:
-            run_operation(DbosStep(), self._world, operation_id)
+            run_operation(DbosStep(), self._context, operation_id)
         except Exception as error:  # The worker's edge: a bug must not leave an operation running for ever.
             log.exception("operation %s broke", operation_id)
             self._give_up(operation_id, type(error).__name__)
@@ -99,12 +99,12 @@ class DbosStarter:
             "The server's log tells what. Retry the operation; if it fails again, report it with that part of the log."
         )
         try:
-            fail(self._world, operation_id, OperationStatus.FAILED, "InternalError", message, hint)
+            fail(self._context, operation_id, OperationStatus.FAILED, "InternalError", message, hint)
         except GaleriaError:
             log.exception("operation %s could not be marked as failed", operation_id)
 
 
-class DistantStarter:
+class WorkerlessStarter:
     """For a server without a worker: the workers look for new operations themselves."""
 
     def start(self, operation_id: str) -> None:

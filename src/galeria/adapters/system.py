@@ -12,7 +12,7 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-class SystemDice:
+class RandomIdGenerator:
     """The kernel's random numbers."""
 
     def new_id(self) -> str:

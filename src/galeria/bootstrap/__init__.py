@@ -2,7 +2,7 @@
 
 import logging
 
-from galeria.bootstrap.host_commands import LocalHostDoors
+from galeria.bootstrap.host_commands import LocalHostCommands
 from galeria.interfaces.cli.app import make_cli
 
 
@@ -10,4 +10,4 @@ def cli() -> None:
     """The command `galeria`."""
     # Commands tell their errors themselves; a server keeps a log, and says so when it starts.
     logging.getLogger().addHandler(logging.NullHandler())
-    make_cli(LocalHostDoors())()
+    make_cli(LocalHostCommands())()

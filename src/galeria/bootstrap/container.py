@@ -17,21 +17,21 @@ from galeria.adapters.fetching import HttpFetcher
 from galeria.adapters.files.page_files import DirectoryPages
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.identity.keys import Installation, ensure_installation
-from galeria.adapters.identity.secrets import ArgonSecrets
+from galeria.adapters.identity.secrets import ArgonSecretHasher
 from galeria.adapters.settings_file import read_settings
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import open_region
-from galeria.adapters.system import SystemClock, SystemDice
+from galeria.adapters.system import RandomIdGenerator, SystemClock
 from galeria.domain.regions import Region
 from galeria.domain.settings import Settings
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import ImageCache, VmEngine
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 from galeria.workflows.operation_steps import DatabaseMeter
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Container:
     data: Path
     settings: Settings
     installation: Installation
@@ -41,10 +41,10 @@ class Parts:
     uploads: DirectoryUploads
     disk_files: DirectoryPages
     clock: SystemClock
-    dice: SystemDice
-    secrets: ArgonSecrets
+    id_generator: RandomIdGenerator
+    secrets: ArgonSecretHasher
     engine: VmEngine
-    world: World
+    context: WorkflowContext
 
     @property
     def durable_url(self) -> str:
@@ -55,9 +55,9 @@ class Parts:
         self.sql.dispose()
 
 
-def open_parts(
+def open_container(
     data: Path, *, names: tuple[str, ...] = (), fake: bool = False, import_hosts: frozenset[str] = frozenset()
-) -> Parts:
+) -> Container:
     """Everything under `data`, made where it is missing. `fake` runs without virtual machines, everything else is real."""
     # Virtual machines run as another user: the way to their disks must be open, the secrets keep folders of their own.
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
@@ -79,7 +79,7 @@ def open_parts(
     uploads = DirectoryUploads(data / "uploads", open_image)
     disk_files = DirectoryPages(data / "disks", open_image)
     engine, cache = _machines(data, installation, fake=fake)
-    world = World(
+    context = WorkflowContext(
         database=database,
         engine=engine,
         cache=cache,
@@ -91,7 +91,7 @@ def open_parts(
         meter=DatabaseMeter(database, clock),
         settings=settings,
     )
-    return Parts(
+    return Container(
         data=data,
         settings=settings,
         installation=installation,
@@ -101,10 +101,10 @@ def open_parts(
         uploads=uploads,
         disk_files=disk_files,
         clock=clock,
-        dice=SystemDice(),
-        secrets=ArgonSecrets(),
+        id_generator=RandomIdGenerator(),
+        secrets=ArgonSecretHasher(),
         engine=engine,
-        world=world,
+        context=context,
     )
 
 

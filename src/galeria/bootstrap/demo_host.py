@@ -18,9 +18,9 @@ from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.bootstrap.first_start import CONNECT_FILE
 from galeria.domain.errors import Unavailable
 from galeria.guests import build_guest, find_sources, get_sources
-from galeria.interfaces.demo.people import Material, Stage
-from galeria.interfaces.demo.report import Diary
-from galeria.interfaces.demo.walkthrough import SOUTH, SOUTHEAST, Story
+from galeria.interfaces.demo.people import DemoFiles, DemoServer
+from galeria.interfaces.demo.report import DemoReport
+from galeria.interfaces.demo.walkthrough import SOUTH, SOUTHEAST, Walkthrough
 from galeria.programs import run
 
 START_SECONDS = 60.0
@@ -28,32 +28,32 @@ TOO_LARGE_MIB = 130 * 1024
 DATA_DISK_BYTES = 64 * 1024 * 1024
 
 
-def tell_the_story(data: Path | None, *, keep: bool) -> None:
+def run_demo(data: Path | None, *, keep: bool) -> None:
     """Raises what went wrong; then, as with `keep`, everything stays where it is to be looked at."""
     folder = Path(tempfile.mkdtemp(prefix="galeria-demo-", dir="/var/tmp")) if data is None else data
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)  # virtual machines run as another user
-    diary = Diary(Console())
-    diary.say(f"Everything is under {folder}.")
-    with diary.step("Set-up", "builds a small Linux and writes it as QCOW2 and as fixed VHD"):
+    report = DemoReport(Console())
+    report.say(f"Everything is under {folder}.")
+    with report.step("Set-up", "builds a small Linux and writes it as QCOW2 and as fixed VHD"):
         material = make_material(folder / "material")
     with serving(folder / "galeria") as connect:
         people = folder / "people"
         people.mkdir(exist_ok=True)
         regions = folder / "galeria" / "regions"
         stores = {region: regions / region / "store" for region in (SOUTH, SOUTHEAST)}
-        Story(Stage(connect=connect, material=material, folder=people, stores=stores), diary).tell()
+        Walkthrough(DemoServer(connect=connect, material=material, folder=people, stores=stores), report).tell()
         _expect_empty(folder / "galeria")
-    diary.console.print()
-    diary.show(diary.summary())
+    report.console.print()
+    report.show(report.summary())
     if keep:
-        diary.say(f"Look around: galeria serve --data {folder / 'galeria'}")
+        report.say(f"Look around: galeria serve --data {folder / 'galeria'}")
     else:
         shutil.rmtree(folder)
-        diary.say("Nothing is left running, and nothing on the disk.")
+        report.say("Nothing is left running, and nothing on the disk.")
 
 
-def make_material(folder: Path) -> Material:
+def make_material(folder: Path) -> DemoFiles:
     """Every file is made from Debian packages; none is downloaded as an image."""
     folder.mkdir(exist_ok=True)
     cache = Path.home() / ".cache" / "galeria" / "guests"
@@ -64,7 +64,7 @@ def make_material(folder: Path) -> Material:
     with data.open("wb") as file:
         file.truncate(DATA_DISK_BYTES)
     run(["mkfs.ext4", "-q", "-F", data])
-    made = Material(
+    made = DemoFiles(
         qcow2=folder / "linux.qcow2",
         vhd=folder / "linux.vhd",
         too_large=folder / "large.qcow2",

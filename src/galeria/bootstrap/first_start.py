@@ -7,11 +7,11 @@ from pathlib import Path
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import AccountRequest, put_account
-from galeria.actions.people.first_password_links import find_welcomed
-from galeria.actions.people.first_start import FIRST_GROUP, found_installation, is_founded
+from galeria.actions.people.first_password_links import find_by_password_link
+from galeria.actions.people.first_start import FIRST_GROUP, create_first_start, is_started
 from galeria.adapters.identity.bootstrap_secrets import FILE_NAME, ensure_bootstrap_secrets
 from galeria.adapters.identity.files import write_private
-from galeria.bootstrap.container import Parts
+from galeria.bootstrap.container import Container
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 
@@ -31,31 +31,33 @@ class Connect:
     client_secret: str
 
 
-def ensure_founded(parts: Parts) -> None:
+def ensure_first_start(parts: Container) -> None:
     """May be repeated; a founded installation is left as it has become since."""
     id = parts.installation.subscription_id
     with parts.database(reading=True) as uow:
-        if is_founded(uow, id):
+        if is_started(uow, id):
             return
-    first = ensure_bootstrap_secrets(secrets_folder(parts.data), parts.dice)
+    first = ensure_bootstrap_secrets(secrets_folder(parts.data), parts.id_generator)
     home = parts.settings.regions.all[0].name
     with parts.database() as uow:
-        found_installation(uow, parts.secrets, parts.clock, parts.dice, id, first, location=home)
+        create_first_start(uow, parts.secrets, parts.clock, parts.id_generator, id, first, location=home)
         admin = uow.people.find_by_name(first.user_name)
         assert admin is not None
         caller = Caller(principal=admin, assignments=uow.people.assignments(admin.id))
-        request = Request(uow=uow, clock=parts.clock, dice=parts.dice, settings=parts.settings, caller=caller)
+        request = Request(
+            uow=uow, clock=parts.clock, id_generator=parts.id_generator, settings=parts.settings, caller=caller
+        )
         account = ResourceId(id, FIRST_GROUP).resource("Microsoft.LabServices", "labPlans", FIRST_ACCOUNT)
         put_account(request, account, AccountRequest(location=home, tags={}))
         uow.commit()
 
 
-def write_connect(parts: Parts, endpoint: str) -> None:
+def write_connect(parts: Container, endpoint: str) -> None:
     """The address changes with the port that is served on. Nothing is written once the first secrets were taken away."""
     folder = secrets_folder(parts.data)
     if not (folder / FILE_NAME).is_file():
         return
-    first = ensure_bootstrap_secrets(folder, parts.dice)
+    first = ensure_bootstrap_secrets(folder, parts.id_generator)
     connect = Connect(
         endpoint=endpoint,
         ca_file=str(publish_authority(parts).resolve()),
@@ -67,17 +69,17 @@ def write_connect(parts: Parts, endpoint: str) -> None:
     write_private(parts.data / CONNECT_FILE, json.dumps(asdict(connect), indent=2).encode() + b"\n")
 
 
-def find_welcome(parts: Parts) -> str:
+def find_password_link(parts: Container) -> str:
     """The secret of the first administrator's link while it works: until another password was chosen."""
     folder = secrets_folder(parts.data)
     if not (folder / FILE_NAME).is_file():
         return ""
-    first = ensure_bootstrap_secrets(folder, parts.dice)
+    first = ensure_bootstrap_secrets(folder, parts.id_generator)
     with parts.database(reading=True) as uow:
-        return first.welcome if find_welcomed(uow, parts.clock, first.welcome) else ""
+        return first.welcome if find_by_password_link(uow, parts.clock, first.welcome) else ""
 
 
-def publish_authority(parts: Parts) -> Path:
+def publish_authority(parts: Container) -> Path:
     """A copy of the authority's certificate that everybody on this host may read; returns its path."""
     public = parts.data / "ca.pem"
     content = parts.installation.ca.read_bytes()

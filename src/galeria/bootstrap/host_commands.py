@@ -7,17 +7,17 @@ from galeria.actions.versions.costs import live_digests
 from galeria.adapters.engine.daemons import Hypervisor
 from galeria.adapters.engine.host import LocalHost
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
-from galeria.bootstrap.container import Parts, open_parts
-from galeria.bootstrap.demo_host import tell_the_story
+from galeria.bootstrap.container import Container, open_container
+from galeria.bootstrap.demo_host import run_demo
 from galeria.bootstrap.first_start import read_connect
 from galeria.bootstrap.server import serve, work
 from galeria.domain.images.import_addresses import allowed_hosts
 from galeria.ports.images import Collected, ImageStore, Verified
-from galeria.ports.machines import Check
+from galeria.ports.machines import HostCheck
 from galeria.ports.progress import Progress
 
 
-class LocalHostDoors:
+class LocalHostCommands:
     """Keeps `galeria.interfaces.cli.kit.host_commands.LocalDoors`."""
 
     def serve(
@@ -30,9 +30,9 @@ class LocalHostDoors:
         work(data, import_hosts=allowed_hosts(allow_import_from))
 
     def demo(self, data: Path | None, *, keep: bool) -> None:
-        tell_the_story(data, keep=keep)
+        run_demo(data, keep=keep)
 
-    def doctor(self, data: Path) -> list[Check]:
+    def doctor(self, data: Path) -> list[HostCheck]:
         engine = LibvirtEngine(data, installation="doctor")
         return LocalHost(data, Hypervisor(), engine.acceleration_finding).checks()
 
@@ -42,19 +42,19 @@ class LocalHostDoors:
     def verify_store(
         self, data: Path, region: str | None, progress: Callable[[str], Progress]
     ) -> list[tuple[str, Verified]]:
-        parts = open_parts(data)
+        parts = open_container(data)
         return [(store.region, store.verify(None, progress=progress(store.region))) for store in _stores(parts, region)]
 
     def collect_store(self, data: Path, region: str | None, *, dry_run: bool) -> list[tuple[str, Collected]]:
-        parts = open_parts(data)
+        parts = open_container(data)
         return [(store.region, _collect(parts, store, dry_run=dry_run)) for store in _stores(parts, region)]
 
     def rebuild_index(self, data: Path, region: str | None) -> list[tuple[str, int]]:
-        parts = open_parts(data)
+        parts = open_container(data)
         return [(store.region, store.rebuild_index()) for store in _stores(parts, region)]
 
 
-def _collect(parts: Parts, store: ImageStore, *, dry_run: bool) -> Collected:
+def _collect(parts: Container, store: ImageStore, *, dry_run: bool) -> Collected:
     def live() -> set[str]:
         with parts.database(reading=True) as uow:
             return live_digests(uow, store.region)
@@ -62,7 +62,7 @@ def _collect(parts: Parts, store: ImageStore, *, dry_run: bool) -> Collected:
     return store.collect(live, dry_run=dry_run)
 
 
-def _stores(parts: Parts, region: str | None) -> list[ImageStore]:
+def _stores(parts: Container, region: str | None) -> list[ImageStore]:
     if region is None:
         return list(parts.stores.values())
     return [parts.stores[parts.settings.regions.get(region).name]]

@@ -16,9 +16,9 @@ from galeria.reconcilers.orphans import (
     remove_stale_uploads,
 )
 from galeria.reconcilers.retention import end_retention
-from galeria.reconcilers.storage_usage import measure_holdings
+from galeria.reconcilers.storage_usage import measure_storage_usage
 from galeria.reconcilers.unsettled_operations import start_unsettled
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ LONGEST_PAUSE = 120.0  # seconds; after a lot of news too, what it tells stays f
 
 
 @dataclass(frozen=True, kw_only=True)
-class Round:
+class PeriodicJob:
     """It comes less often than `every` says where it would take more than its share of one processor's time."""
 
     every: float  # seconds
@@ -42,22 +42,22 @@ class Round:
         return max(self.every, min(spent / self.share, LONGEST_PAUSE))
 
 
-def rounds(world: World, starter: Starter) -> tuple[Round, ...]:
+def periodic_jobs(context: WorkflowContext, starter: Starter) -> tuple[PeriodicJob, ...]:
     return (
-        Round(every=1, do=lambda: start_unsettled(world.database, starter)),
-        Round(every=10, do=lambda: match_power(world)),
-        Round(every=20, do=lambda: measure_holdings(world), share=SMALL_SHARE),
-        Round(every=60, do=lambda: end_retention(world)),
-        Round(every=300, do=set_aside),
-        Round(every=300, do=lambda: remove_lost_machines(world)),
-        Round(every=3600, do=lambda: measure_holdings(world, thorough=True)),
-        Round(every=3600, do=lambda: remove_stale_uploads(world)),
-        Round(every=3600, do=lambda: remove_lost_disk_files(world)),
-        Round(every=3600, do=lambda: collect_garbage(world)),
+        PeriodicJob(every=1, do=lambda: start_unsettled(context.database, starter)),
+        PeriodicJob(every=10, do=lambda: match_power(context)),
+        PeriodicJob(every=20, do=lambda: measure_storage_usage(context), share=SMALL_SHARE),
+        PeriodicJob(every=60, do=lambda: end_retention(context)),
+        PeriodicJob(every=300, do=freeze_garbage_collector),
+        PeriodicJob(every=300, do=lambda: remove_lost_machines(context)),
+        PeriodicJob(every=3600, do=lambda: measure_storage_usage(context, thorough=True)),
+        PeriodicJob(every=3600, do=lambda: remove_stale_uploads(context)),
+        PeriodicJob(every=3600, do=lambda: remove_lost_disk_files(context)),
+        PeriodicJob(every=3600, do=lambda: collect_garbage(context)),
     )
 
 
-def set_aside() -> None:
+def freeze_garbage_collector() -> None:
     """What lives long is kept out of the collector's sight until the next time.
 
     Otherwise a full collection, which looks at all of it, holds up answers for 200 ms twice a second (measured with lists of
@@ -71,8 +71,8 @@ def set_aside() -> None:
 class Reconciler:
     """Runs each round in its time until it is stopped. A round that fails is logged; the next one is the retry."""
 
-    def __init__(self, rounds: tuple[Round, ...]) -> None:
-        self._rounds = rounds
+    def __init__(self, periodic_jobs: tuple[PeriodicJob, ...]) -> None:
+        self._rounds = periodic_jobs
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
 
@@ -94,7 +94,7 @@ class Reconciler:
                     self._do(each)
                     due[number] = time.monotonic() + each.pause(time.thread_time() - began)
 
-    def _do(self, each: Round) -> None:
+    def _do(self, each: PeriodicJob) -> None:
         try:
             each.do()
         except Exception:  # The reconcilers' edge: one failed look at the world must not end all later ones.

@@ -15,17 +15,17 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from galeria.adapters.durable import DbosStarter, DistantStarter
+from galeria.adapters.durable import DbosStarter, WorkerlessStarter
 from galeria.adapters.engine.nbd_source import sweep_sockets
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
-from galeria.bootstrap.container import Parts, open_parts
-from galeria.bootstrap.first_start import ensure_founded, find_welcome, write_connect
-from galeria.bootstrap.periodic_jobs import Reconciler, rounds, set_aside
+from galeria.bootstrap.container import Container, open_container
+from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
+from galeria.bootstrap.periodic_jobs import Reconciler, freeze_garbage_collector, periodic_jobs
 from galeria.domain.errors import Conflict, Unavailable
 from galeria.interfaces.app import make_app
-from galeria.interfaces.login.password_sign_in import Entrance
-from galeria.interfaces.services import Inside
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
+from galeria.interfaces.services import Services
 from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.portal import make_portal
 from galeria.ports.work import Starter
@@ -43,8 +43,8 @@ def serve(
     name = "localhost" if host in LOOPBACK else socket.getfqdn()
     endpoint = f"https://{name}:{port}"
     with _alone(data, "serve.lock", "server"):
-        parts = open_parts(data, names=(name, host), fake=fake, import_hosts=import_hosts)
-        ensure_founded(parts)
+        parts = open_container(data, names=(name, host), fake=fake, import_hosts=import_hosts)
+        ensure_first_start(parts)
         with _working(parts) if worker else _elsewhere() as starter:
             app = application(parts, endpoint, starter)
             config = uvicorn.Config(
@@ -65,7 +65,7 @@ def serve(
 def work(data: Path, *, import_hosts: frozenset[str] = frozenset()) -> None:
     """Only the operations' work, until SIGTERM or SIGINT."""
     _log()
-    parts = open_parts(data, import_hosts=import_hosts)
+    parts = open_container(data, import_hosts=import_hosts)
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -89,22 +89,22 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def application(parts: Parts, endpoint: str, starter: Starter) -> FastAPI:
+def application(parts: Container, endpoint: str, starter: Starter) -> FastAPI:
     """Every door under one roof."""
-    inside = _inside(parts, endpoint, starter)
-    entrance = Entrance(inside.database, inside.secrets, inside.clock)
-    portal = make_portal(inside, entrance)
-    app = make_app(inside, entrance=entrance)
+    services = _inside(parts, endpoint, starter)
+    entrance = PasswordSignIn(services.database, services.secrets, services.clock)
+    portal = make_portal(services, entrance)
+    app = make_app(services, entrance=entrance)
     portal.plug(app)
     return app
 
 
-def _inside(parts: Parts, endpoint: str, starter: Starter) -> Inside:
+def _inside(parts: Container, endpoint: str, starter: Starter) -> Services:
     installation = parts.installation
-    return Inside(
+    return Services(
         database=parts.database,
         clock=parts.clock,
-        dice=parts.dice,
+        id_generator=parts.id_generator,
         secrets=parts.secrets,
         tokens=JwtTokens(
             installation.token_key, tenant_id=installation.tenant_id, endpoint=endpoint, clock=parts.clock
@@ -123,13 +123,13 @@ def _inside(parts: Parts, endpoint: str, starter: Starter) -> Inside:
 
 
 @contextmanager
-def _working(parts: Parts) -> Iterator[Starter]:
+def _working(parts: Container) -> Iterator[Starter]:
     """A worker and the reconcilers in this process; one per data directory."""
     with _alone(parts.data, "worker.lock", "worker"):
         sweep_sockets()
-        starter = DbosStarter(database_url=parts.durable_url, world=parts.world)
+        starter = DbosStarter(database_url=parts.durable_url, context=parts.context)
         starter.launch()
-        reconciler = Reconciler(rounds(parts.world, starter))
+        reconciler = Reconciler(periodic_jobs(parts.context, starter))
         reconciler.start()
         try:
             yield starter
@@ -140,7 +140,7 @@ def _working(parts: Parts) -> Iterator[Starter]:
 
 @contextmanager
 def _elsewhere() -> Iterator[Starter]:
-    yield DistantStarter()
+    yield WorkerlessStarter()
 
 
 @contextmanager
@@ -179,7 +179,7 @@ def _log() -> None:
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
-def _open(parts: Parts, endpoint: str, rendering: Rendering) -> None:
+def _open(parts: Container, endpoint: str, rendering: Rendering) -> None:
     """Only now that somebody answers there is the address told."""
     threading.Thread(target=_settle, args=(rendering,), name="settling", daemon=True).start()
     _welcome(parts, endpoint)
@@ -189,11 +189,11 @@ def _open(parts: Parts, endpoint: str, rendering: Rendering) -> None:
 def _settle(rendering: Rendering) -> None:
     """Behind the first answers' back: what nearly every answer needs is made ready, and set aside from garbage."""
     rendering.prepare()
-    set_aside()
+    freeze_garbage_collector()
 
 
-def _welcome(parts: Parts, endpoint: str) -> None:
-    ca, first = parts.data / "ca.pem", find_welcome(parts)
+def _welcome(parts: Container, endpoint: str) -> None:
+    ca, first = parts.data / "ca.pem", find_password_link(parts)
     lines = [f"Galeria is running at {endpoint}", f"  machines run with: {parts.engine.acceleration().value}"]
     if first:
         lines += [

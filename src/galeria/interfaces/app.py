@@ -46,10 +46,10 @@ from galeria.interfaces.blobs.routes import blob_router
 from galeria.interfaces.graph.directory import directory_router
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
-from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.router import login_router
-from galeria.interfaces.services import Inside
-from galeria.interfaces.uploads.tus import UploadDoors, tus_router
+from galeria.interfaces.services import Services
+from galeria.interfaces.uploads.tus import TusSettings, tus_router
 
 # It is checked before routing, so FastAPI does not know of it.
 _VERSION_TEXT = {"type": "string", "pattern": f"^{API_VERSION.pattern}$"}
@@ -93,14 +93,16 @@ ROUTES: tuple[Route, ...] = (
 )
 
 
-def make_app(inside: Inside, *, routers: Iterable[APIRouter] = (), entrance: Entrance | None = None) -> FastAPI:
+def make_app(
+    services: Services, *, routers: Iterable[APIRouter] = (), entrance: PasswordSignIn | None = None
+) -> FastAPI:
     """The service as an ASGI application. `routers` are other doors under the same roof; see `login_router` for `entrance`."""
-    authority = Authority(endpoint=inside.endpoint, tenant_id=inside.tenant_id)
-    who = bearer(inside.tokens, inside.database, inside.dice)
+    authority = Authority(endpoint=services.endpoint, tenant_id=services.tenant_id)
+    who = bearer(services.tokens, services.database, services.id_generator)
     app = FastAPI(title="Galeria", description=__doc__, version="1", redirect_slashes=False)
-    app.state.inside = inside
+    app.state.services = services
     app.include_router(_arm_router())
-    for router in (*_neighbours(inside, authority, entrance), *routers):
+    for router in (*_neighbours(services, authority, entrance), *routers):
         app.include_router(router, responses=_NOT_OURS)
     app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
     app.add_exception_handler(GaleriaError, on_galeria_error)
@@ -113,10 +115,10 @@ def make_app(inside: Inside, *, routers: Iterable[APIRouter] = (), entrance: Ent
         AdmitCallers,
         who=who,
         challenge=unauthenticated_handler(authority),
-        subscription_id=inside.subscription_id,
+        subscription_id=services.subscription_id,
     )
     app.add_middleware(SpellPaths, literals=literals(ROUTES))
-    app.add_middleware(IdentifyRequests, dice=inside.dice)
+    app.add_middleware(IdentifyRequests, id_generator=services.id_generator)
     return app
 
 
@@ -142,26 +144,26 @@ def _arm_router() -> APIRouter:
     return router
 
 
-def _neighbours(inside: Inside, authority: Authority, entrance: Entrance | None) -> tuple[APIRouter, ...]:
-    who = bearer(inside.tokens, inside.database, inside.dice)
+def _neighbours(services: Services, authority: Authority, entrance: PasswordSignIn | None) -> tuple[APIRouter, ...]:
+    who = bearer(services.tokens, services.database, services.id_generator)
 
     def owner(request: Request) -> Principal:
         return who(request).principal
 
     login = login_router(
         authority,
-        database=inside.database,
-        tokens=inside.tokens,
-        secrets=inside.secrets,
-        clock=inside.clock,
-        dice=inside.dice,
+        database=services.database,
+        tokens=services.tokens,
+        secrets=services.secrets,
+        clock=services.clock,
+        id_generator=services.id_generator,
         entrance=entrance,
     )
-    uploads = UploadDoors(
-        database=inside.database,
-        files=inside.uploads,
-        dice=inside.dice,
-        clock=inside.clock,
+    uploads = TusSettings(
+        database=services.database,
+        files=services.uploads,
+        id_generator=services.id_generator,
+        clock=services.clock,
         who=owner,
     )
-    return login, directory_router(inside), tus_router(uploads), blob_router(inside)
+    return login, directory_router(services), tus_router(uploads), blob_router(services)

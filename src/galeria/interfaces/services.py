@@ -13,15 +13,15 @@ from galeria.ports.identity_provider import IdentityProvider
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import VmEngine
 from galeria.ports.tokens import Tokens
-from galeria.ports.work import Clock, Dice, Secrets, Starter
+from galeria.ports.work import Clock, IdGenerator, SecretHasher, Starter
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inside:
+class Services:
     database: Database
     clock: Clock
-    dice: Dice
-    secrets: Secrets
+    id_generator: IdGenerator
+    secrets: SecretHasher
     tokens: Tokens
     starter: Starter
     settings: Settings
@@ -38,11 +38,15 @@ class Inside:
     def request(self, caller: Caller) -> Iterator[Request]:
         """One transaction for one request: committed when the block ends well, rolled back otherwise."""
         with self.database() as uow:
-            yield Request(uow=uow, clock=self.clock, dice=self.dice, settings=self.settings, caller=caller)
+            yield Request(
+                uow=uow, clock=self.clock, id_generator=self.id_generator, settings=self.settings, caller=caller
+            )
             uow.commit()
 
     @contextmanager
     def reading(self, caller: Caller) -> Iterator[Request]:
         """One moment of the database for a request that changes nothing; waits for nobody who writes."""
         with self.database(reading=True) as uow:
-            yield Request(uow=uow, clock=self.clock, dice=self.dice, settings=self.settings, caller=caller)
+            yield Request(
+                uow=uow, clock=self.clock, id_generator=self.id_generator, settings=self.settings, caller=caller
+            )

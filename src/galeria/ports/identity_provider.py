@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from galeria.domain.people.external_provider import Attempt, Vouched
+from galeria.domain.people.external_provider import ExternalProfile, SignInAttempt
 
 
 class IdentityProvider(Protocol):
@@ -16,11 +16,11 @@ class IdentityProvider(Protocol):
     @property
     def issuer(self) -> str: ...
 
-    def sign_in_address(self, attempt: Attempt, back: str) -> str:
+    def sign_in_address(self, attempt: SignInAttempt, back: str) -> str:
         """Where the browser goes. Raises Unavailable."""
         ...
 
-    def redeem(self, attempt: Attempt, back: str, code: str) -> Vouched:
+    def redeem(self, attempt: SignInAttempt, back: str, code: str) -> ExternalProfile:
         """Who came back with the code. Raises Unauthenticated where it does not hold, Unavailable."""
         ...
 

@@ -7,7 +7,7 @@ from galeria.domain.images.eligibility import ImageOutline, VersionOutline
 from galeria.domain.images.galleries import ImageDefinition, ImageVersion
 
 
-class Offers(Protocol):
+class ImageQueries(Protocol):
     """Quick looks at all images of a gallery: a few questions, however many versions there are.
 
     "Offered" is ImageVersion.is_offered.

@@ -75,7 +75,7 @@ class Collected:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Holding:
+class StorageUsage:
     """What one set of manifests occupies."""
 
     stored_bytes: int  # compressed bytes of the chunks that they name, each counted once
@@ -132,7 +132,7 @@ class ImageStore(Protocol):
         """Raises NotFound."""
         ...
 
-    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
+    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
         """What the manifests `digests` occupy here, and what of it no manifest of `others` names."""
         ...
 

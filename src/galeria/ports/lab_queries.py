@@ -34,7 +34,7 @@ class LabCard:
     template_state: MachineState | None
 
 
-class LabLooks(Protocol):
+class LabQueries(Protocol):
     """A few questions, however many labs there are."""
 
     def outlines(self, scopes: Sequence[str]) -> list[LabOutline]:

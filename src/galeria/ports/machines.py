@@ -52,7 +52,7 @@ class FirstBoot:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Credentials:
+class MachineCredentials:
     """What is set in a machine that is already somebody's, through its agent."""
 
     user_name: str
@@ -61,7 +61,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Check:
+class HostCheck:
     """One line of what this host can do."""
 
     name: str
@@ -121,7 +121,7 @@ class VmEngine(Protocol):
         """Whether a running machine's agent answers now."""
         ...
 
-    def set_credentials(self, machine: Machine, credentials: Credentials) -> None:
+    def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         """Make the account if needed, give it the password and administrator's rights, retire the others. Needs the agent."""
         ...
 
@@ -173,4 +173,4 @@ class ImageCache(Protocol):
 class Host(Protocol):
     """What this computer can do."""
 
-    def checks(self) -> list[Check]: ...
+    def checks(self) -> list[HostCheck]: ...

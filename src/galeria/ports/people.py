@@ -8,10 +8,10 @@ from galeria.domain.people.external_provider import ExternalIdentity
 from galeria.domain.people.principals import PersonOutline, Principal, RefreshToken, RoleAssignment
 from galeria.domain.people.sign_in import AuthorizationCode, Credential, DeviceCode
 from galeria.domain.people.web_sessions import WebSession
-from galeria.ports.repository import Rows
+from galeria.ports.repository import Repository
 
 
-class People(Rows[Principal], Protocol):
+class PersonRepository(Repository[Principal], Protocol):
     def find_by_name(self, name: str) -> Principal | None:
         """In any case."""
         ...
@@ -39,7 +39,7 @@ class People(Rows[Principal], Protocol):
     def remove_assignment(self, assignment: RoleAssignment) -> None: ...
 
 
-class RefreshTokens(Rows[RefreshToken], Protocol):
+class RefreshTokenRepository(Repository[RefreshToken], Protocol):
     """Also those that were used, until they would have expired: a second use betrays a stolen one."""
 
     def of_family(self, family: str) -> list[RefreshToken]:
@@ -55,7 +55,7 @@ class RefreshTokens(Rows[RefreshToken], Protocol):
         ...
 
 
-class Credentials(Rows[Credential], Protocol):
+class CredentialRepository(Repository[Credential], Protocol):
     def find_by_hash(self, secret_hash: str) -> Credential | None: ...
 
     def of_principal(self, principal_id: str) -> list[Credential]:
@@ -63,7 +63,7 @@ class Credentials(Rows[Credential], Protocol):
         ...
 
 
-class DeviceCodes(Rows[DeviceCode], Protocol):
+class DeviceCodeRepository(Repository[DeviceCode], Protocol):
     def find_by_user_code(self, user_code: str) -> DeviceCode | None:
         """By the fingerprint of what the person types."""
         ...
@@ -75,7 +75,7 @@ class DeviceCodes(Rows[DeviceCode], Protocol):
         ...
 
 
-class AuthorizationCodes(Rows[AuthorizationCode], Protocol):
+class AuthorizationCodeRepository(Repository[AuthorizationCode], Protocol):
     def of_principal(self, principal_id: str) -> list[AuthorizationCode]: ...
 
     def expired(self, before: datetime) -> list[AuthorizationCode]:
@@ -83,7 +83,7 @@ class AuthorizationCodes(Rows[AuthorizationCode], Protocol):
         ...
 
 
-class WebSessions(Rows[WebSession], Protocol):
+class WebSessionRepository(Repository[WebSession], Protocol):
     def of_principal(self, principal_id: str) -> list[WebSession]:
         """Oldest first."""
         ...
@@ -93,7 +93,7 @@ class WebSessions(Rows[WebSession], Protocol):
         ...
 
 
-class ExternalIdentities(Rows[ExternalIdentity], Protocol):
+class ExternalIdentityRepository(Repository[ExternalIdentity], Protocol):
     def find_by_subject(self, issuer: str, subject: str) -> ExternalIdentity | None: ...
 
     def of_principal(self, principal_id: str) -> list[ExternalIdentity]:

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 
 
-class Rows(Protocol[T]):
+class Repository(Protocol[T]):
     """Things with an id of ours."""
 
     def add(self, thing: T) -> None: ...

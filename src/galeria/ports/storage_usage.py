@@ -19,7 +19,7 @@ def chain_of(place: int, hashed: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HeldVersion:
+class StoredVersion:
     """A version that a region holds whole."""
 
     gallery_id: str
@@ -28,7 +28,7 @@ class HeldVersion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RegionHolding:
+class RegionUsage:
     """What a version adds to all older ones of its gallery in one region, so that the figures of all add up.
 
     `chain` names everything that it was measured against, itself included: it changes when an older version comes or goes.
@@ -73,14 +73,14 @@ class LabUse:
     title: str
 
 
-class Holdings(Protocol):
+class StorageUsageRepository(Protocol):
     """A few questions for each answer, however many versions there are. Deleted versions are never among them."""
 
     def has_news(self, region: str) -> bool:
         """Whether a version came to the region or went since all were measured; one number for each gallery tells."""
         ...
 
-    def held(self, region: str) -> list[HeldVersion]:
+    def held(self, region: str) -> list[StoredVersion]:
         """By gallery, the oldest first."""
         ...
 
@@ -88,7 +88,7 @@ class Holdings(Protocol):
         """Of what is measured: the version's id → its chain."""
         ...
 
-    def keep(self, measured: Sequence[RegionHolding]) -> None:
+    def keep(self, measured: Sequence[RegionUsage]) -> None:
         """In place of what was measured before; of a copy that is gone nothing is kept."""
         ...
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from galeria.domain.images.galleries import ImageVersion, VersionNumber
 
 
-class ImageLists(Protocol):
+class VersionQueries(Protocol):
     """A few questions for each answer, however many versions there are. Deleted ones are never among them."""
 
     def versions(

@@ -21,7 +21,7 @@ class Step(Protocol):
     def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
-class Meter(Protocol):
+class ProgressMeter(Protocol):
     """Shows the bytes of a running step."""
 
     def __call__(self, operation_id: str, step: str, region: str = "", version_id: str = "") -> Progress:
@@ -46,7 +46,7 @@ class Clock(Protocol):
         ...
 
 
-class Dice(Protocol):
+class IdGenerator(Protocol):
     """Names nobody can guess."""
 
     def new_id(self) -> str:
@@ -62,7 +62,7 @@ class Dice(Protocol):
         ...
 
 
-class Secrets(Protocol):
+class SecretHasher(Protocol):
     """One-way hashes of what people type."""
 
     def hash(self, secret: str) -> str:

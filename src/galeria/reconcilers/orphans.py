@@ -7,8 +7,8 @@ from uuid import UUID
 from galeria.domain.errors import Conflict
 from galeria.domain.states import OperationStatus
 from galeria.ports.database import UnitOfWork
-from galeria.workflows.context import World
-from galeria.workflows.delete_version import tidy_caches
+from galeria.workflows.context import WorkflowContext
+from galeria.workflows.delete_version import prune_caches
 from galeria.workflows.update_version import collect
 
 log = logging.getLogger(__name__)
@@ -17,54 +17,54 @@ log = logging.getLogger(__name__)
 UPLOAD_AGE = timedelta(days=7)
 
 
-def remove_lost_machines(world: World) -> None:
+def remove_lost_machines(context: WorkflowContext) -> None:
     """A machine without a row is left from a lab that is gone. Work under way may be about to make the row's machine."""
     # The rows are read last: a machine that is made in between has had its row since before it was made.
-    found = world.engine.machines()
-    with world.database(reading=True) as uow:
+    found = context.engine.machines()
+    with context.database(reading=True) as uow:
         known = uow.machines.ids()
     for machine in found:
         if machine.id not in known:
             log.warning("removing the machine %s: no lab has it", machine.id)
-            world.engine.remove_machine(machine)
+            context.engine.remove_machine(machine)
 
 
-def remove_stale_uploads(world: World) -> None:
-    with world.database(reading=True) as uow:
-        files = {upload_id: uow.uploads.find(upload_id) for upload_id in world.uploads.all()}
+def remove_stale_uploads(context: WorkflowContext) -> None:
+    with context.database(reading=True) as uow:
+        files = {upload_id: uow.uploads.find(upload_id) for upload_id in context.uploads.all()}
     for upload_id, upload in files.items():
-        if upload is None or world.clock.now() - upload.created_at > UPLOAD_AGE:
-            world.uploads.remove(upload_id)
-            _forget_upload(world, upload_id)
+        if upload is None or context.clock.now() - upload.created_at > UPLOAD_AGE:
+            context.uploads.remove(upload_id)
+            _forget_upload(context, upload_id)
 
 
-def _forget_upload(world: World, upload_id: str) -> None:
-    with world.database() as uow:
+def _forget_upload(context: WorkflowContext, upload_id: str) -> None:
+    with context.database() as uow:
         upload = uow.uploads.find(upload_id)
         if upload:
             uow.uploads.remove(upload)
             uow.commit()
 
 
-def collect_garbage(world: World) -> None:
+def collect_garbage(context: WorkflowContext) -> None:
     """Where a writer is busy, the next round does it."""
-    for region in world.stores:
+    for region in context.stores:
         try:
-            freed = collect(world, region)
+            freed = collect(context, region)
         except Conflict:
             continue
         if freed:
             log.info("freed %d bytes in %s", freed, region)
-        tidy_caches(world, [region])
+        prune_caches(context, [region])
 
 
-def remove_lost_disk_files(world: World) -> None:
+def remove_lost_disk_files(context: WorkflowContext) -> None:
     """A file is a disk's that is being written to, or an operation's that fetches it; one that failed may be retried."""
-    found = world.disk_files.all()
-    with world.database(reading=True) as uow:
-        lost = [file for file in found if not _is_disk(uow, file) and not _may_be_fetched(world, uow, file)]
+    found = context.disk_files.all()
+    with context.database(reading=True) as uow:
+        lost = [file for file in found if not _is_disk(uow, file) and not _may_be_fetched(context, uow, file)]
     for file in lost:
-        world.disk_files.remove(file)
+        context.disk_files.remove(file)
 
 
 def _is_disk(uow: UnitOfWork, file: str) -> bool:
@@ -72,11 +72,11 @@ def _is_disk(uow: UnitOfWork, file: str) -> bool:
     return disk is not None and not disk.has_content
 
 
-def _may_be_fetched(world: World, uow: UnitOfWork, file: str) -> bool:
+def _may_be_fetched(context: WorkflowContext, uow: UnitOfWork, file: str) -> bool:
     """Its name is the operation's id without dashes, and the disk's number."""
     if len(file) != 34:
         return False
     operation = uow.operations.find(str(UUID(file[:32])))
     if operation is None or operation.status is OperationStatus.SUCCEEDED:
         return False
-    return operation.ended_at is None or world.clock.now() - operation.ended_at <= UPLOAD_AGE
+    return operation.ended_at is None or context.clock.now() - operation.ended_at <= UPLOAD_AGE

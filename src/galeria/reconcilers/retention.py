@@ -8,28 +8,28 @@ from galeria.domain.images.soft_delete import Retention
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 
 log = logging.getLogger(__name__)
 
 
-def end_retention(world: World) -> None:
+def end_retention(context: WorkflowContext) -> None:
     """What may not be restored any more is deleted by an operation like every other, with its bytes."""
-    now = world.clock.now()
-    with world.database(reading=True) as uow:
+    now = context.clock.now()
+    with context.database(reading=True) as uow:
         kept = uow.versions.soft_deleted()
         due = [each.id for each in kept if each.consumption_ends_at and each.consumption_ends_at <= now]
     for id in due:
-        with world.database() as uow:
+        with context.database() as uow:
             version = uow.versions.find(id)
             # It may have been restored, or deleted for good, since it was looked at.
             if version and version.deleted_at is None and version.hard_deletion_at:
-                _move_on(uow, world, version)
+                _move_on(uow, context, version)
                 uow.commit()
 
 
-def _move_on(uow: UnitOfWork, world: World, version: ImageVersion) -> None:
-    now = world.clock.now()
+def _move_on(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) -> None:
+    now = context.clock.now()
     if version.hard_deletion_at is None or version.hard_deletion_at > now:
         version.retention = Retention.EXPIRED
         return
@@ -37,11 +37,11 @@ def _move_on(uow: UnitOfWork, world: World, version: ImageVersion) -> None:
         return
     version.retention = Retention.EXPIRED
     version.state = moved(version.state, ProvisioningState.DELETING, f"Version {version.name}")
-    uow.operations.add(_deletion(uow, world, version))
+    uow.operations.add(_deletion(uow, context, version))
     log.info("the time to restore %s is over", version.resource_id)
 
 
-def _deletion(uow: UnitOfWork, world: World, version: ImageVersion) -> Operation:
+def _deletion(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) -> Operation:
     """Begun in the name of whoever deleted the version. Where one has failed, the next round begins another."""
     before = [each for each in uow.operations.recent(below=version.key) if each.kind is OperationKind.DELETE_VERSION]
     person = uow.people.find_by_name(version.modified_by)
@@ -53,5 +53,5 @@ def _deletion(uow: UnitOfWork, world: World, version: ImageVersion) -> Operation
         resource_id=version.resource_id,
         subject=version.id,
         started_by=person.id if person else "",
-        created_at=world.clock.now(),
+        created_at=context.clock.now(),
     )

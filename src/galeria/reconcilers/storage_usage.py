@@ -6,35 +6,35 @@ from hashlib import sha256
 from itertools import groupby
 
 from galeria.domain.errors import GaleriaError
-from galeria.ports.storage_usage import HeldVersion, RegionHolding, chain_of
-from galeria.workflows.context import World
+from galeria.ports.storage_usage import RegionUsage, StoredVersion, chain_of
+from galeria.workflows.context import WorkflowContext
 
 log = logging.getLogger(__name__)
 
 
-def measure_holdings(world: World, *, thorough: bool = False) -> None:
+def measure_storage_usage(context: WorkflowContext, *, thorough: bool = False) -> None:
     """Every region in turn. Nothing is read from a store where nothing has changed; a lot of news takes several rounds.
 
     Where no version came or went, the versions are not even listed, unless `thorough`.
     """
-    for region in world.stores:
-        with world.database(reading=True) as uow:
-            if not (thorough or uow.holdings.has_news(region)):
+    for region in context.stores:
+        with context.database(reading=True) as uow:
+            if not (thorough or uow.storage_usage.has_news(region)):
                 continue
-            held, chains = uow.holdings.held(region), uow.holdings.chains(region)
+            held, chains = uow.storage_usage.held(region), uow.storage_usage.chains(region)
         gone = sorted(chains.keys() - {each.version_id for each in held})
         if gone:
-            with world.database() as uow:
-                uow.holdings.forget(region, gone)
+            with context.database() as uow:
+                uow.storage_usage.forget(region, gone)
                 uow.commit()
         for _, versions in groupby(held, key=lambda each: each.gallery_id):
             try:
-                _measure(world, region, list(versions), chains)
+                _measure(context, region, list(versions), chains)
             except GaleriaError as error:  # one damaged manifest must not hold up the other galleries
                 log.warning("what a gallery holds in %s cannot be measured: %s", region, error)
 
 
-def _measure(world: World, region: str, versions: Sequence[HeldVersion], known: dict[str, str]) -> None:
+def _measure(context: WorkflowContext, region: str, versions: Sequence[StoredVersion], known: dict[str, str]) -> None:
     """One gallery's versions in one region, the oldest first."""
     chains = list(_chains(region, versions))
     changed = [number for number, each in enumerate(versions) if known.get(each.version_id) != chains[number]]
@@ -42,10 +42,10 @@ def _measure(world: World, region: str, versions: Sequence[HeldVersion], known: 
         return
     first = changed[0]
     before = dict.fromkeys(digest for each in versions[:first] for digest in each.digests)
-    grown = world.stores[region].growth([each.digests for each in versions[first:]], before=before)
-    now = world.clock.now()
+    grown = context.stores[region].growth([each.digests for each in versions[first:]], before=before)
+    now = context.clock.now()
     measured = [
-        RegionHolding(
+        RegionUsage(
             version_id=each.version_id,
             region=region,
             own_bytes=own,
@@ -54,12 +54,12 @@ def _measure(world: World, region: str, versions: Sequence[HeldVersion], known: 
         )
         for each, own, chain in zip(versions[first:], grown, chains[first:], strict=False)
     ]
-    with world.database() as uow:
-        uow.holdings.keep(measured)
+    with context.database() as uow:
+        uow.storage_usage.keep(measured)
         uow.commit()
 
 
-def _chains(region: str, versions: Sequence[HeldVersion]) -> Iterator[str]:
+def _chains(region: str, versions: Sequence[StoredVersion]) -> Iterator[str]:
     """For each version a name of it and everything older."""
     hashed = region
     for place, each in enumerate(versions, start=1):

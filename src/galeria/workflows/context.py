@@ -8,11 +8,11 @@ from galeria.ports.database import Database
 from galeria.ports.files import Fetcher, PageFiles, UploadFiles
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import ImageCache, VmEngine
-from galeria.ports.work import Clock, Meter
+from galeria.ports.work import Clock, ProgressMeter
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
+class WorkflowContext:
     database: Database
     engine: VmEngine
     cache: ImageCache
@@ -21,6 +21,6 @@ class World:
     disk_files: PageFiles  # what is written page by page, and what is fetched
     fetcher: Fetcher
     clock: Clock
-    meter: Meter
+    meter: ProgressMeter
     settings: Settings
     poll_seconds: float = 0.2  # how often a step looks again at something it waits for

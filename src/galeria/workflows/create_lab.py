@@ -6,32 +6,32 @@ from galeria.domain.labs.sizes import get_size
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.machines import FirstBoot, Machine, MachineSpec
 from galeria.ports.work import Step
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 
 CACHE = "Bring the image to the hosts"
 
 
-def create_lab(step: Step, world: World, operation_id: str) -> None:
-    step(CACHE, ensure_base, world, operation_id)
-    step("Make the template VM", make_template, world, operation_id)
-    step("Open the lab", open_lab, world, operation_id)
+def create_lab(step: Step, context: WorkflowContext, operation_id: str) -> None:
+    step(CACHE, ensure_base, context, operation_id)
+    step("Make the template VM", make_template, context, operation_id)
+    step("Open the lab", open_lab, context, operation_id)
 
 
-def ensure_base(world: World, operation_id: str) -> None:
-    lab, _ = get_subject(world, operation_id)
-    progress = world.meter(operation_id, CACHE)
-    world.cache.ensure_base(lab.location, lab.base_digest, world.stores[lab.location], progress=progress)
+def ensure_base(context: WorkflowContext, operation_id: str) -> None:
+    lab, _ = get_subject(context, operation_id)
+    progress = context.meter(operation_id, CACHE)
+    context.cache.ensure_base(lab.location, lab.base_digest, context.stores[lab.location], progress=progress)
 
 
-def make_template(world: World, operation_id: str) -> None:
-    lab, machine = get_subject(world, operation_id)
+def make_template(context: WorkflowContext, operation_id: str) -> None:
+    lab, machine = get_subject(context, operation_id)
     if machine:
-        ensure_machine(world, lab, machine)
+        ensure_machine(context, lab, machine)
 
 
-def ensure_machine(world: World, lab: Lab, machine: LabMachine) -> None:
+def ensure_machine(context: WorkflowContext, lab: Lab, machine: LabMachine) -> None:
     """Disk and definition, from the image in the region's cache."""
-    size = get_size(world.settings.sizes, lab.size)
+    size = get_size(context.settings.sizes, lab.size)
     spec = MachineSpec(
         machine=Machine(id=machine.id, region=machine.region),
         base=lab.base_digest,
@@ -41,11 +41,11 @@ def ensure_machine(world: World, lab: Lab, machine: LabMachine) -> None:
         ssh_port=machine.ssh_port,
         title=f"{lab.name}/{machine.name}",
     )
-    world.engine.ensure_machine(spec, _first_boot(lab, machine))
+    context.engine.ensure_machine(spec, _first_boot(lab, machine))
 
 
-def open_lab(world: World, operation_id: str) -> None:
-    with world.database() as uow:
+def open_lab(context: WorkflowContext, operation_id: str) -> None:
+    with context.database() as uow:
         lab = uow.labs.get(uow.operations.get(operation_id).subject)
         lab.state, lab.failure = moved(lab.state, ProvisioningState.SUCCEEDED), ""
         for machine in uow.machines.of_lab(lab.id):
@@ -54,9 +54,9 @@ def open_lab(world: World, operation_id: str) -> None:
         uow.commit()
 
 
-def get_subject(world: World, operation_id: str) -> tuple[Lab, LabMachine | None]:
+def get_subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachine | None]:
     """The lab and its template; a lab may do without one."""
-    with world.database(reading=True) as uow:
+    with context.database(reading=True) as uow:
         lab = uow.labs.get(uow.operations.get(operation_id).subject)
         return lab, next(iter(uow.machines.of_lab(lab.id)), None)
 

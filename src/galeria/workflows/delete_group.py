@@ -10,7 +10,7 @@ from galeria.domain.resources import Resource
 from galeria.domain.states import OperationStatus, ProvisioningState, is_settled, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Step
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 
 # What is deleted by work of its own, in this order; everything else is rows only.
 LONG = (
@@ -22,28 +22,30 @@ LONG = (
 )
 
 
-def delete_group(step: Step, world: World, operation_id: str) -> None:
+def delete_group(step: Step, context: WorkflowContext, operation_id: str) -> None:
     for attribute, kind in LONG:
-        children = step(f"Begin to delete the {attribute}", begin_children, world, operation_id, attribute, kind.value)
-        step(f"Wait until the {attribute} are gone", wait_for_children, world, children)
-    step("Forget the resource group", forget_group, world, operation_id)
+        children = step(
+            f"Begin to delete the {attribute}", begin_children, context, operation_id, attribute, kind.value
+        )
+        step(f"Wait until the {attribute} are gone", wait_for_children, context, children)
+    step("Forget the resource group", forget_group, context, operation_id)
 
 
-def begin_children(world: World, operation_id: str, attribute: str, kind: str) -> list[str]:
+def begin_children(context: WorkflowContext, operation_id: str, attribute: str, kind: str) -> list[str]:
     """Ids of the operations that delete them; each is named by what it deletes, so that a repeated step finds its own."""
-    with world.database() as uow:
+    with context.database() as uow:
         parent = uow.operations.get(operation_id)
         things: list[Resource] = getattr(uow, attribute).below(parent.resource_id.lower())
-        children = [_child(uow, world, parent, thing, OperationKind(kind)) for thing in things]
+        children = [_child(uow, context, parent, thing, OperationKind(kind)) for thing in things]
         uow.commit()
     return children
 
 
-def wait_for_children(world: World, children: list[str]) -> None:
+def wait_for_children(context: WorkflowContext, children: list[str]) -> None:
     """The workers find them by themselves. Raises Conflict, naming what could not be deleted."""
     waiting = set(children)
     while waiting:
-        with world.database(reading=True) as uow:
+        with context.database(reading=True) as uow:
             settled = [each for each in map(uow.operations.get, waiting) if is_settled(each.status)]
         failed = [each for each in settled if each.status is not OperationStatus.SUCCEEDED]
         if failed:
@@ -54,12 +56,12 @@ def wait_for_children(world: World, children: list[str]) -> None:
             )
         waiting -= {each.id for each in settled}
         if waiting:
-            time.sleep(world.poll_seconds)
+            time.sleep(context.poll_seconds)
 
 
-def forget_group(world: World, operation_id: str) -> None:
+def forget_group(context: WorkflowContext, operation_id: str) -> None:
     """Children before parents: longer ids first."""
-    with world.database() as uow:
+    with context.database() as uow:
         key = uow.operations.get(operation_id).resource_id.lower()
         for type in sorted(TYPES, key=lambda name: -name.count("/")):
             _forget_resources(uow, type, key)
@@ -90,7 +92,7 @@ def _forget_locks_and_roles(uow: UnitOfWork, key: str) -> None:
             uow.people.remove_assignment(assignment)
 
 
-def _child(uow: UnitOfWork, world: World, parent: Operation, thing: Resource, kind: OperationKind) -> str:
+def _child(uow: UnitOfWork, context: WorkflowContext, parent: Operation, thing: Resource, kind: OperationKind) -> str:
     id = str(uuid.uuid5(uuid.UUID(parent.id), f"{parent.attempt} {thing.id}"))
     if uow.operations.find(id) is None:
         thing.state = moved(thing.state, ProvisioningState.DELETING)
@@ -104,7 +106,7 @@ def _child(uow: UnitOfWork, world: World, parent: Operation, thing: Resource, ki
                 subject=thing.id,
                 started_by=parent.started_by,
                 inputs={"for_good": True},  # a group's deletion leaves nothing to be restored
-                created_at=world.clock.now(),
+                created_at=context.clock.now(),
             )
         )
     return id

@@ -2,28 +2,28 @@
 
 from galeria.ports.machines import Machine
 from galeria.ports.work import Step
-from galeria.workflows.context import World
-from galeria.workflows.delete_version import tidy_caches
+from galeria.workflows.context import WorkflowContext
+from galeria.workflows.delete_version import prune_caches
 from galeria.workflows.wait_for_operations import wait_for_others
 
 
-def delete_lab(step: Step, world: World, operation_id: str) -> None:
-    step("Wait for what is under way", wait_for_others, world, operation_id)
-    step("Remove the machines", remove_machines, world, operation_id)
-    region = step("Forget the lab", forget_lab, world, operation_id)
-    step("Tidy the cache", tidy_caches, world, [region])
+def delete_lab(step: Step, context: WorkflowContext, operation_id: str) -> None:
+    step("Wait for what is under way", wait_for_others, context, operation_id)
+    step("Remove the machines", remove_machines, context, operation_id)
+    region = step("Forget the lab", forget_lab, context, operation_id)
+    step("Tidy the cache", prune_caches, context, [region])
 
 
-def remove_machines(world: World, operation_id: str) -> None:
-    with world.database(reading=True) as uow:
+def remove_machines(context: WorkflowContext, operation_id: str) -> None:
+    with context.database(reading=True) as uow:
         machines = uow.machines.of_lab(uow.operations.get(operation_id).subject)
     for machine in machines:
-        world.engine.remove_machine(Machine(id=machine.id, region=machine.region))
+        context.engine.remove_machine(Machine(id=machine.id, region=machine.region))
 
 
-def forget_lab(world: World, operation_id: str) -> str:
+def forget_lab(context: WorkflowContext, operation_id: str) -> str:
     """Returns the lab's region."""
-    with world.database() as uow:
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
         lab = uow.labs.find(operation.subject)
         if lab is None:

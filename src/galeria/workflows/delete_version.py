@@ -4,24 +4,24 @@ from galeria.actions.versions.costs import held_digests, live_images, live_machi
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import ProvisioningState
 from galeria.ports.work import Step
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_version import remove_uploads
-from galeria.workflows.update_version import give_back
+from galeria.workflows.update_version import release_regions
 from galeria.workflows.wait_for_operations import wait_for_others
 
 
-def delete_version(step: Step, world: World, operation_id: str) -> None:
-    step("Wait for what is under way", wait_for_others, world, operation_id)
-    regions = step("Take the version out", take_out, world, operation_id)
-    step("Give back the space", give_back, world, operation_id, regions)
-    step("Tidy the caches", tidy_caches, world, regions)
+def delete_version(step: Step, context: WorkflowContext, operation_id: str) -> None:
+    step("Wait for what is under way", wait_for_others, context, operation_id)
+    regions = step("Take the version out", remove_contents, context, operation_id)
+    step("Give back the space", release_regions, context, operation_id, regions)
+    step("Tidy the caches", prune_caches, context, regions)
 
 
-def take_out(world: World, operation_id: str) -> list[str]:
+def remove_contents(context: WorkflowContext, operation_id: str) -> list[str]:
     """From here on nobody sees the version. Returns the regions that held it."""
-    later = freed_later(world, operation_id)
-    remove_unused_uploads(world, operation_id)
-    with world.database() as uow:
+    later = freed_later(context, operation_id)
+    remove_unused_uploads(context, operation_id)
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
         version = uow.versions.get(operation.subject)
         if version.deleted_at is not None:
@@ -31,40 +31,40 @@ def take_out(world: World, operation_id: str) -> list[str]:
         for replica in uow.versions.replicas(version.id):
             uow.versions.remove_replica(replica)
         version.key = f"deleted/{version.id}"
-        version.deleted_at = world.clock.now()
+        version.deleted_at = context.clock.now()
         version.state = ProvisioningState.DELETING
         uow.commit()
     return regions
 
 
-def remove_unused_uploads(world: World, operation_id: str) -> None:
+def remove_unused_uploads(context: WorkflowContext, operation_id: str) -> None:
     """A making that failed or was canceled kept its uploaded files for a retry, which cannot come any more."""
-    with world.database(reading=True) as uow:
+    with context.database(reading=True) as uow:
         version = uow.versions.get(uow.operations.get(operation_id).subject)
         begun = uow.operations.recent(below=version.key)
         making = [each for each in begun if each.subject == version.id and each.kind is OperationKind.CREATE_VERSION]
     for each in making:
-        remove_uploads(world, each.id)
+        remove_uploads(context, each.id)
 
 
-def freed_later(world: World, operation_id: str) -> dict[str, int]:
+def freed_later(context: WorkflowContext, operation_id: str) -> dict[str, int]:
     """Region → bytes that only machines hold on to."""
     later = {}
-    with world.database(reading=True) as uow:
+    with context.database(reading=True) as uow:
         version = uow.versions.get(uow.operations.get(operation_id).subject)
         for region, digests in held_digests(uow, version).items():
             images, machines = live_images(uow, region, without=version.id), live_machines(uow, region)
             held = (digests - images) & machines
-            later[region] = world.stores[region].holding(held, others=images).exclusive_bytes
+            later[region] = context.stores[region].holding(held, others=images).exclusive_bytes
     return later
 
 
-def tidy_caches(world: World, regions: list[str]) -> None:
+def prune_caches(context: WorkflowContext, regions: list[str]) -> None:
     """Remove cached disks that no machine stands on and no version of the region names."""
     for region in regions:
-        cached = world.cache.bases(region)
-        with world.database(reading=True) as uow:
+        cached = context.cache.bases(region)
+        with context.database(reading=True) as uow:
             kept = live_machines(uow, region) | live_images(uow, region)
         for digest in cached:
             if digest not in kept:
-                world.cache.remove_base(region, digest)
+                context.cache.remove_base(region, digest)

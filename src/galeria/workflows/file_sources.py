@@ -10,7 +10,7 @@ from galeria.domain.images.storage import Origin, OriginKind
 from galeria.ports.disks import OpenDisk
 from galeria.ports.files import Download, FileFacts, UploadFiles
 from galeria.ports.progress import Progress
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 
 FETCH = "Fetch the file"
 LARGEST = (2 << 40) + (16 << 30)  # bytes: 2 TiB of disk and what a format adds to it
@@ -22,94 +22,94 @@ def file_of(operation_id: str, lun: int) -> str:
     return f"{operation_id.replace('-', '')}{lun + 1:02x}"
 
 
-def fetch_file(world: World, operation_id: str, lun: int, address: str) -> None:
+def fetch_file(context: WorkflowContext, operation_id: str, lun: int, address: str) -> None:
     """Until all of it is here. What arrived is kept, also by a failure: a retry continues where it stopped.
 
     Raises Invalid, TooLarge, Unavailable, Canceled.
     """
     file, tries = file_of(operation_id, lun), 0
-    while not _is_complete(world, operation_id, file):
-        before = world.disk_files.size(file)
-        failure = _fetch_some(world, operation_id, file, address)
-        tries = 0 if world.disk_files.size(file) > before else tries + 1
+    while not _is_complete(context, operation_id, file):
+        before = context.disk_files.size(file)
+        failure = _fetch_some(context, operation_id, file, address)
+        tries = 0 if context.disk_files.size(file) > before else tries + 1
         if tries >= TRIES:
             raise failure or _broken()
         if tries:
-            time.sleep(min(2.0**tries, 10.0) * world.poll_seconds)
+            time.sleep(min(2.0**tries, 10.0) * context.poll_seconds)
 
 
-def inspect_file(world: World, operation_id: str, lun: int, origin: Origin) -> FileFacts:
+def inspect_file(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> FileFacts:
     """Raises Invalid for anything but a disk that stands by itself, NotFound where the file is gone or not complete."""
-    files, id = _place(world, operation_id, lun, origin)
+    files, id = _place(context, operation_id, lun, origin)
     if origin.kind is OriginKind.PAGES:
-        world.disk_files.seal(id)
+        context.disk_files.seal(id)
         return _fixed_vhd(files.inspect(id))
     if origin.kind is OriginKind.UPLOAD:
-        _require_complete(world, id)
+        _require_complete(context, id)
     return files.inspect(id)
 
 
-def open_file(world: World, operation_id: str, lun: int, origin: Origin) -> OpenDisk:
-    files, id = _place(world, operation_id, lun, origin)
+def open_file(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> OpenDisk:
+    files, id = _place(context, operation_id, lun, origin)
     return files.open(id, files.inspect(id))
 
 
-def remove_file(world: World, operation_id: str, lun: int, origin: Origin) -> None:
+def remove_file(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> None:
     """Once its content is stored, or nobody will want it any more."""
-    files, id = _place(world, operation_id, lun, origin)
+    files, id = _place(context, operation_id, lun, origin)
     files.remove(id)
     if origin.kind is OriginKind.URI:
-        _forget_secret(world, operation_id, lun, origin)
+        _forget_secret(context, operation_id, lun, origin)
     if origin.kind is not OriginKind.UPLOAD:
         return
-    with world.database() as uow:
+    with context.database() as uow:
         upload = uow.uploads.find(id)
         if upload:
             uow.uploads.remove(upload)
         uow.commit()
 
 
-def _forget_secret(world: World, operation_id: str, lun: int, origin: Origin) -> None:
+def _forget_secret(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> None:
     """What lets the address be read is kept no longer than it is needed."""
-    with world.database() as uow:
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
         shown = replace(origin, name=read_address(origin.name).shown).to_inputs()
         operation.inputs = {**operation.inputs, "origins": {**operation.inputs["origins"], str(lun): shown}}
         uow.commit()
 
 
-def _place(world: World, operation_id: str, lun: int, origin: Origin) -> tuple[UploadFiles, str]:
+def _place(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> tuple[UploadFiles, str]:
     if origin.kind is OriginKind.UPLOAD:
-        return world.uploads, origin.name
-    return world.disk_files, file_of(operation_id, lun) if origin.kind is OriginKind.URI else origin.name
+        return context.uploads, origin.name
+    return context.disk_files, file_of(operation_id, lun) if origin.kind is OriginKind.URI else origin.name
 
 
-def _fetch_some(world: World, operation_id: str, file: str, address: str) -> Unavailable | None:
+def _fetch_some(context: WorkflowContext, operation_id: str, file: str, address: str) -> Unavailable | None:
     """One connection's worth of it; a failure that may pass is given back."""
-    have, known = world.disk_files.size(file), _known(world, operation_id, file)
+    have, known = context.disk_files.size(file), _known(context, operation_id, file)
     try:
-        with world.fetcher.open(address, offset=have, tag=str(known.get("tag") or "")) as download:
+        with context.fetcher.open(address, offset=have, tag=str(known.get("tag") or "")) as download:
             if download.length is not None and download.length > LARGEST:
                 raise TooLarge(
                     f"The file has {download.length} bytes; at most {LARGEST} are taken.", hint="Shrink the disk."
                 )
             if have and download.offset == 0:
-                world.disk_files.remove(file)
-            _remember(world, operation_id, file, tag=download.tag, length=download.length)
-            whole = _receive(world, operation_id, file, download)
+                context.disk_files.remove(file)
+            _remember(context, operation_id, file, tag=download.tag, length=download.length)
+            whole = _receive(context, operation_id, file, download)
     except Unavailable as error:
         return error
     if whole and download.length is None:
-        _remember(world, operation_id, file, tag=download.tag, length=world.disk_files.size(file))
+        _remember(context, operation_id, file, tag=download.tag, length=context.disk_files.size(file))
     return None
 
 
-def _receive(world: World, operation_id: str, file: str, download: Download) -> bool:
+def _receive(context: WorkflowContext, operation_id: str, file: str, download: Download) -> bool:
     """Whether the sender came to the end. Raises Canceled after what arrived is on disk."""
     canceled: list[Canceled] = []
-    progress = world.meter(operation_id, FETCH)
+    progress = context.meter(operation_id, FETCH)
     limit = LARGEST if download.length is None else download.length
-    world.disk_files.append(file, download.offset, _metered(download, progress, canceled), limit=limit)
+    context.disk_files.append(file, download.offset, _metered(download, progress, canceled), limit=limit)
     if canceled:
         raise canceled[0]
     return download.is_whole
@@ -128,29 +128,29 @@ def _metered(download: Download, progress: Progress, canceled: list[Canceled]) -
             return
 
 
-def _is_complete(world: World, operation_id: str, file: str) -> bool:
-    length = _known(world, operation_id, file).get("length")
-    return length is not None and world.disk_files.size(file) == length
+def _is_complete(context: WorkflowContext, operation_id: str, file: str) -> bool:
+    length = _known(context, operation_id, file).get("length")
+    return length is not None and context.disk_files.size(file) == length
 
 
-def _known(world: World, operation_id: str, file: str) -> dict[str, str | int | None]:
-    with world.database(reading=True) as uow:
+def _known(context: WorkflowContext, operation_id: str, file: str) -> dict[str, str | int | None]:
+    with context.database(reading=True) as uow:
         known: dict[str, str | int | None] = uow.operations.get(operation_id).outputs.get("fetched", {}).get(file, {})
     return known
 
 
-def _remember(world: World, operation_id: str, file: str, *, tag: str, length: int | None) -> None:
-    with world.database() as uow:
+def _remember(context: WorkflowContext, operation_id: str, file: str, *, tag: str, length: int | None) -> None:
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
         fetched = {**operation.outputs.get("fetched", {}), file: {"tag": tag, "length": length}}
         operation.outputs = {**operation.outputs, "fetched": fetched}
         uow.commit()
 
 
-def _require_complete(world: World, upload_id: str) -> None:
-    with world.database(reading=True) as uow:
+def _require_complete(context: WorkflowContext, upload_id: str) -> None:
+    with context.database(reading=True) as uow:
         upload = uow.uploads.find(upload_id)
-    if upload is None or world.uploads.size(upload_id) != upload.length:
+    if upload is None or context.uploads.size(upload_id) != upload.length:
         raise NotFound(
             f"The uploaded file {upload_id} is gone or not complete.",
             hint="Upload it again, then make the version again.",

@@ -17,7 +17,7 @@ from galeria.ports.disks import DiskSource, OpenDisk
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
 from galeria.ports.work import Step
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import FETCH, fetch_file, inspect_file, open_file
 from galeria.workflows.virtual_disks import EmptyDisk, GrownDisk
 
@@ -38,16 +38,16 @@ class DiskRow(Protocol):
     digest: str
 
 
-def bring_contents(step: Step, world: World, operation_id: str) -> str:
+def fill_disks(step: Step, context: WorkflowContext, operation_id: str) -> str:
     """The part of a story that fills the rows of the operation's disks. Returns the id of what they belong to."""
-    kinds = _kinds(world, operation_id)
+    kinds = _kinds(context, operation_id)
     if OriginKind.MACHINE in kinds:
-        step(SEAL_DISK, seal_layer, world, operation_id)
+        step(SEAL_DISK, seal_layer, context, operation_id)
     if OriginKind.URI in kinds:
-        step(FETCH, fetch_origins, world, operation_id)
+        step(FETCH, fetch_origins, context, operation_id)
     if kinds & _FILES:
-        step(LOOK, inspect_origins, world, operation_id)
-    return step(STORE, store_contents, world, operation_id)
+        step(LOOK, inspect_origins, context, operation_id)
+    return step(STORE, store_contents, context, operation_id)
 
 
 def origins_of(operation: Operation) -> dict[int, Origin]:
@@ -71,23 +71,25 @@ def stored_disk_of(uow: UnitOfWork, id: str) -> StoredDisk:
     return uow.disks.find(id) or uow.snapshots.get(id)
 
 
-def seal_layer(world: World, operation_id: str) -> None:
-    with world.database(reading=True) as uow:
+def seal_layer(context: WorkflowContext, operation_id: str) -> None:
+    with context.database(reading=True) as uow:
         machine = uow.machines.get(uow.operations.get(operation_id).inputs["machine"])
-    world.engine.seal_disk(_machine(machine), _layer_of(operation_id))
+    context.engine.seal_disk(_machine(machine), _layer_of(operation_id))
 
 
-def fetch_origins(world: World, operation_id: str) -> None:
-    for lun, origin in _waiting(world, operation_id).items():
+def fetch_origins(context: WorkflowContext, operation_id: str) -> None:
+    for lun, origin in _waiting(context, operation_id).items():
         if origin.kind is OriginKind.URI:
-            fetch_file(world, operation_id, lun, origin.name)
+            fetch_file(context, operation_id, lun, origin.name)
 
 
-def inspect_origins(world: World, operation_id: str) -> None:
+def inspect_origins(context: WorkflowContext, operation_id: str) -> None:
     """Refuse what is unsafe or no disk before anything is stored; write the sizes down."""
-    waiting = _waiting(world, operation_id)
-    found = {lun: inspect_file(world, operation_id, lun, each) for lun, each in waiting.items() if each.kind in _FILES}
-    with world.database() as uow:
+    waiting = _waiting(context, operation_id)
+    found = {
+        lun: inspect_file(context, operation_id, lun, each) for lun, each in waiting.items() if each.kind in _FILES
+    }
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
         rows = rows_of(uow, operation)
         for lun, facts in found.items():
@@ -97,61 +99,61 @@ def inspect_origins(world: World, operation_id: str) -> None:
         uow.commit()
 
 
-def store_contents(world: World, operation_id: str) -> str:
+def store_contents(context: WorkflowContext, operation_id: str) -> str:
     """Returns the id of what the disks belong to."""
-    for lun, origin in _waiting(world, operation_id).items():
+    for lun, origin in _waiting(context, operation_id).items():
         if origin.kind is OriginKind.CONTENT:
-            _copy(world, operation_id, lun, origin)
+            _copy(context, operation_id, lun, origin)
             continue
-        with _opened(world, operation_id, lun, origin) as disk:
-            _capture(world, operation_id, lun, disk, _parent(world, operation_id, origin))
+        with _opened(context, operation_id, lun, origin) as disk:
+            _capture(context, operation_id, lun, disk, _parent(context, operation_id, origin))
         if origin.kind is OriginKind.MACHINE:
-            _note_layer(world, operation_id, origin)
-    with world.database(reading=True) as uow:
+            _note_layer(context, operation_id, origin)
+    with context.database(reading=True) as uow:
         return uow.operations.get(operation_id).subject
 
 
-def is_held(world: World, operation_id: str, lun: int, origin: Origin) -> bool:
+def is_filled(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> bool:
     """Whether an earlier run got this disk into the region's store whole, and as large as it is to be."""
-    with world.database(reading=True) as uow:
+    with context.database(reading=True) as uow:
         operation = uow.operations.get(operation_id)
         digest = rows_of(uow, operation)[lun].digest
-    manifest = world.stores[operation.location].find_manifest(digest) if digest else None
+    manifest = context.stores[operation.location].find_manifest(digest) if digest else None
     return manifest is not None and manifest.size >= origin.grown
 
 
-def _kinds(world: World, operation_id: str) -> set[OriginKind]:
+def _kinds(context: WorkflowContext, operation_id: str) -> set[OriginKind]:
     """Inputs never change, so that this may be asked between steps."""
-    with world.database(reading=True) as uow:
+    with context.database(reading=True) as uow:
         return {origin.kind for origin in origins_of(uow.operations.get(operation_id)).values()}
 
 
-def _waiting(world: World, operation_id: str) -> dict[int, Origin]:
-    with world.database(reading=True) as uow:
+def _waiting(context: WorkflowContext, operation_id: str) -> dict[int, Origin]:
+    with context.database(reading=True) as uow:
         origins = origins_of(uow.operations.get(operation_id))
-    return {lun: origin for lun, origin in origins.items() if not is_held(world, operation_id, lun, origin)}
+    return {lun: origin for lun, origin in origins.items() if not is_filled(context, operation_id, lun, origin)}
 
 
-def _opened(world: World, operation_id: str, lun: int, origin: Origin) -> OpenDisk:
+def _opened(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> OpenDisk:
     if origin.kind is OriginKind.EMPTY:
         return EmptyDisk(origin.size)
     if origin.kind is OriginKind.MACHINE:
-        since, _ = _ground(world, operation_id, origin)
+        since, _ = _ground(context, operation_id, origin)
         machine = Machine(id=origin.name, region=origin.region)
-        return world.engine.open_changes(machine, _layer_of(operation_id), since=since)
-    return open_file(world, operation_id, lun, origin)
+        return context.engine.open_changes(machine, _layer_of(operation_id), since=since)
+    return open_file(context, operation_id, lun, origin)
 
 
-def _capture(world: World, operation_id: str, lun: int, disk: DiskSource, parent: Digest | None) -> None:
-    with world.database(reading=True) as uow:
+def _capture(context: WorkflowContext, operation_id: str, lun: int, disk: DiskSource, parent: Digest | None) -> None:
+    with context.database(reading=True) as uow:
         region = uow.operations.get(operation_id).location
 
     def pin(digest: Digest) -> None:
-        _pin(world, operation_id, lun, digest)
+        _pin(context, operation_id, lun, digest)
 
-    progress = world.meter(operation_id, STORE)
-    captured = world.stores[region].capture(disk, parent=parent, pin=pin, progress=progress)
-    with world.database() as uow:
+    progress = context.meter(operation_id, STORE)
+    captured = context.stores[region].capture(disk, parent=parent, pin=pin, progress=progress)
+    with context.database() as uow:
         row = rows_of(uow, uow.operations.get(operation_id))[lun]
         row.size, row.data_bytes, row.digest = captured.size, captured.data_bytes, captured.digest
         # A run that continues after a crash finds chunks that the first run stored: they were this one's cost, too.
@@ -160,11 +162,11 @@ def _capture(world: World, operation_id: str, lun: int, disk: DiskSource, parent
         uow.commit()
 
 
-def _copy(world: World, operation_id: str, lun: int, origin: Origin) -> None:
+def _copy(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> None:
     """In the same region a copy is a name; from another one it brings what is missing, and checks all of it."""
-    with world.database(reading=True) as uow:
+    with context.database(reading=True) as uow:
         region = uow.operations.get(operation_id).location
-    source = world.stores[origin.region]
+    source = context.stores[origin.region]
     facts = source.find_manifest(origin.name)
     if facts is None:
         raise NotFound(
@@ -173,45 +175,45 @@ def _copy(world: World, operation_id: str, lun: int, origin: Origin) -> None:
         )
     sent = 0
     if region != origin.region:
-        progress = world.meter(operation_id, STORE)
-        copied = world.stores[region].replicate(
-            origin.name, source=source, pin=lambda digest: _pin(world, operation_id, lun, digest), progress=progress
+        progress = context.meter(operation_id, STORE)
+        copied = context.stores[region].replicate(
+            origin.name, source=source, pin=lambda digest: _pin(context, operation_id, lun, digest), progress=progress
         )
         sent = copied.sent_bytes
-    with world.database() as uow:
+    with context.database() as uow:
         row = rows_of(uow, uow.operations.get(operation_id))[lun]
         row.size, row.data_bytes, row.digest = facts.size, facts.data_bytes, facts.digest
         row.stored_bytes += sent
         uow.commit()
     if origin.grown > facts.size:
-        with world.stores[region].open(facts.digest) as content:
-            _capture(world, operation_id, lun, GrownDisk(content, origin.grown), facts.digest)
+        with context.stores[region].open(facts.digest) as content:
+            _capture(context, operation_id, lun, GrownDisk(content, origin.grown), facts.digest)
 
 
-def _pin(world: World, operation_id: str, lun: int, digest: Digest) -> None:
+def _pin(context: WorkflowContext, operation_id: str, lun: int, digest: Digest) -> None:
     """The content stands in its row before garbage collection may look."""
-    with world.database() as uow:
+    with context.database() as uow:
         rows_of(uow, uow.operations.get(operation_id))[lun].digest = digest
         uow.commit()
 
 
-def _ground(world: World, operation_id: str, origin: Origin) -> tuple[str | None, Digest]:
+def _ground(context: WorkflowContext, operation_id: str, origin: Origin) -> tuple[str | None, Digest]:
     """The layer that changes are counted from, and what it was sealed as; at worst the machine's own image."""
-    with world.database(reading=True) as uow:
+    with context.database(reading=True) as uow:
         machine = uow.machines.get(origin.name)
         region = uow.operations.get(operation_id).location
-    if origin.parent is None or world.stores[region].find_manifest(origin.parent) is None:
+    if origin.parent is None or context.stores[region].find_manifest(origin.parent) is None:
         return None, machine.base_digest
     return origin.since, origin.parent
 
 
-def _parent(world: World, operation_id: str, origin: Origin) -> Digest | None:
-    return _ground(world, operation_id, origin)[1] if origin.kind is OriginKind.MACHINE else None
+def _parent(context: WorkflowContext, operation_id: str, origin: Origin) -> Digest | None:
+    return _ground(context, operation_id, origin)[1] if origin.kind is OriginKind.MACHINE else None
 
 
-def _note_layer(world: World, operation_id: str, origin: Origin) -> None:
+def _note_layer(context: WorkflowContext, operation_id: str, origin: Origin) -> None:
     """The machine's changes are counted from here on, unless something later was quicker."""
-    with world.database() as uow:
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
         machine = uow.machines.get(origin.name)
         if machine.layer == origin.since:

@@ -3,34 +3,34 @@
 from galeria.domain.states import LabState, MachineState, moved
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import Step
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 
 
-def publish_lab(step: Step, world: World, operation_id: str) -> None:
-    step("Shut the template down", stop_template, world, operation_id)
-    step("Open the lab to its users", note_published, world, operation_id)
+def publish_lab(step: Step, context: WorkflowContext, operation_id: str) -> None:
+    step("Shut the template down", stop_template, context, operation_id)
+    step("Open the lab to its users", note_published, context, operation_id)
 
 
-def stop_template(world: World, operation_id: str) -> None:
+def stop_template(context: WorkflowContext, operation_id: str) -> None:
     """A lab that is made from an image has none."""
-    with world.database(reading=True) as uow:
+    with context.database(reading=True) as uow:
         machine_id = uow.operations.get(operation_id).inputs.get("machine")
         row = uow.machines.get(machine_id) if machine_id else None
     if row is None:
         return
     machine = Machine(id=row.id, region=row.region)
-    if world.engine.power(machine) is Power.RUNNING:
-        world.engine.stop(machine, seconds=world.settings.stop_seconds)
-    with world.database() as uow:
+    if context.engine.power(machine) is Power.RUNNING:
+        context.engine.stop(machine, seconds=context.settings.stop_seconds)
+    with context.database() as uow:
         stopped = uow.machines.get(row.id)
         if stopped.state in {MachineState.STOPPING, MachineState.RUNNING}:
             stopped.state, stopped.failure = moved(stopped.state, MachineState.STOPPED, "The template"), ""
         uow.commit()
 
 
-def note_published(world: World, operation_id: str) -> None:
-    with world.database() as uow:
+def note_published(context: WorkflowContext, operation_id: str) -> None:
+    with context.database() as uow:
         lab = uow.labs.get(uow.operations.get(operation_id).subject)
         lab.lab_state = moved(lab.lab_state, LabState.PUBLISHED)
-        lab.published_at = world.clock.now()
+        lab.published_at = context.clock.now()
         uow.commit()

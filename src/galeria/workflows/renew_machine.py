@@ -5,9 +5,9 @@ from galeria.domain.labs.labs import LabMachine
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import Step
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import ensure_machine
-from galeria.workflows.machine_power import note_state, open_ssh, settle_credentials, start, wait_ready
+from galeria.workflows.machine_power import apply_credentials, note_state, open_ssh, start, wait_ready
 
 CACHE = "Bring the image to the host"
 
@@ -15,54 +15,54 @@ CACHE = "Bring the image to the host"
 LOCKED = "!"
 
 
-def reimage_machine(step: Step, world: World, operation_id: str) -> None:
-    step(CACHE, ensure_base, world, operation_id)
-    step("Shut the machine down", stop_if_there, world, operation_id)
-    step("Remove its disk", remove, world, operation_id)
-    step("Forget what it held", forget, world, operation_id)
-    step("Make it anew", make, world, operation_id)
-    step("Stopped", note_state, world, operation_id, MachineState.STOPPED)
+def reimage_machine(step: Step, context: WorkflowContext, operation_id: str) -> None:
+    step(CACHE, ensure_base, context, operation_id)
+    step("Shut the machine down", stop_if_there, context, operation_id)
+    step("Remove its disk", remove, context, operation_id)
+    step("Forget what it held", forget, context, operation_id)
+    step("Make it anew", make, context, operation_id)
+    step("Stopped", note_state, context, operation_id, MachineState.STOPPED)
 
 
-def redeploy_machine(step: Step, world: World, operation_id: str) -> None:
-    runs = step("Look whether it ran", was_running, world, operation_id)
-    step("Shut the machine down", stop_if_there, world, operation_id)
+def redeploy_machine(step: Step, context: WorkflowContext, operation_id: str) -> None:
+    runs = step("Look whether it ran", was_running, context, operation_id)
+    step("Shut the machine down", stop_if_there, context, operation_id)
     if not runs:
-        step("Stopped", note_state, world, operation_id, MachineState.STOPPED)
+        step("Stopped", note_state, context, operation_id, MachineState.STOPPED)
         return
-    step("Start the machine", start, world, operation_id)
-    step("Wait until it answers", wait_ready, world, operation_id)
-    step("Set the credentials", settle_credentials, world, operation_id)
-    step("Open the way in", open_ssh, world, operation_id)
-    step("Running", note_state, world, operation_id, MachineState.RUNNING)
+    step("Start the machine", start, context, operation_id)
+    step("Wait until it answers", wait_ready, context, operation_id)
+    step("Set the credentials", apply_credentials, context, operation_id)
+    step("Open the way in", open_ssh, context, operation_id)
+    step("Running", note_state, context, operation_id, MachineState.RUNNING)
 
 
-def was_running(world: World, operation_id: str) -> bool:
-    with world.database(reading=True) as uow:
+def was_running(context: WorkflowContext, operation_id: str) -> bool:
+    with context.database(reading=True) as uow:
         return bool(uow.operations.get(operation_id).inputs["running"])
 
 
-def ensure_base(world: World, operation_id: str) -> None:
+def ensure_base(context: WorkflowContext, operation_id: str) -> None:
     """Before anything is removed, so that a machine is never left without what it stands on."""
-    row = _row(world, operation_id)
-    progress = world.meter(operation_id, CACHE)
-    world.cache.ensure_base(row.region, row.base_digest, world.stores[row.region], progress=progress)
+    row = _row(context, operation_id)
+    progress = context.meter(operation_id, CACHE)
+    context.cache.ensure_base(row.region, row.base_digest, context.stores[row.region], progress=progress)
 
 
-def stop_if_there(world: World, operation_id: str) -> None:
+def stop_if_there(context: WorkflowContext, operation_id: str) -> None:
     """An attempt that failed may have left no machine at all."""
-    machine = _machine(_row(world, operation_id))
-    if world.engine.power(machine) is not Power.ABSENT:
-        world.engine.stop(machine, seconds=world.settings.stop_seconds)
+    machine = _machine(_row(context, operation_id))
+    if context.engine.power(machine) is not Power.ABSENT:
+        context.engine.stop(machine, seconds=context.settings.stop_seconds)
 
 
-def remove(world: World, operation_id: str) -> None:
-    world.engine.remove_machine(_machine(_row(world, operation_id)))
+def remove(context: WorkflowContext, operation_id: str) -> None:
+    context.engine.remove_machine(_machine(_row(context, operation_id)))
 
 
-def forget(world: World, operation_id: str) -> None:
+def forget(context: WorkflowContext, operation_id: str) -> None:
     """The row is as it was when the machine was made, but for the password, which nobody but the machine knew."""
-    with world.database() as uow:
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
         row = uow.machines.get(operation.subject)
         lab = uow.labs.get(row.lab_id)
@@ -79,15 +79,15 @@ def forget(world: World, operation_id: str) -> None:
         uow.commit()
 
 
-def make(world: World, operation_id: str) -> None:
-    with world.database(reading=True) as uow:
+def make(context: WorkflowContext, operation_id: str) -> None:
+    with context.database(reading=True) as uow:
         row = uow.machines.get(uow.operations.get(operation_id).subject)
         lab = uow.labs.get(row.lab_id)
-    ensure_machine(world, lab, row)
+    ensure_machine(context, lab, row)
 
 
-def _row(world: World, operation_id: str) -> LabMachine:
-    with world.database(reading=True) as uow:
+def _row(context: WorkflowContext, operation_id: str) -> LabMachine:
+    with context.database(reading=True) as uow:
         return uow.machines.get(uow.operations.get(operation_id).subject)
 
 

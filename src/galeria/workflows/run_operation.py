@@ -8,7 +8,7 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, is_settled, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Step
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import create_lab
 from galeria.workflows.create_version import create_version
 from galeria.workflows.delete_group import delete_group
@@ -24,29 +24,29 @@ from galeria.workflows.update_version import update_version
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
-    tell: Callable[[Step, World, str], None]
+class Workflow:
+    tell: Callable[[Step, WorkflowContext, str], None]
     succeed: Callable[[UnitOfWork, Operation], None]
     fail: Callable[[UnitOfWork, Operation, str], None]
     cancelable: bool = True
 
 
-def run_operation(step: Step, world: World, operation_id: str) -> None:
+def run_operation(step: Step, context: WorkflowContext, operation_id: str) -> None:
     """Never raises for what a person can mend: that becomes the operation's failure, with what to do about it."""
-    story = STORIES[OperationKind(step("begin", begin, world, operation_id))]
-    shown = ShownStep(step, world.database, world.clock, operation_id, cancelable=story.cancelable)
+    story = WORKFLOWS[OperationKind(step("begin", begin, context, operation_id))]
+    shown = ShownStep(step, context.database, context.clock, operation_id, cancelable=story.cancelable)
     try:
-        story.tell(shown, world, operation_id)
+        story.tell(shown, context, operation_id)
     except GaleriaError as error:
         status = OperationStatus.CANCELED if isinstance(error, Canceled) else OperationStatus.FAILED
-        step("record the failure", fail, world, operation_id, status, error.code, error.message, error.hint)
+        step("record the failure", fail, context, operation_id, status, error.code, error.message, error.hint)
     else:
-        step("finish", finish, world, operation_id)
+        step("finish", finish, context, operation_id)
 
 
-def begin(world: World, operation_id: str) -> str:
+def begin(context: WorkflowContext, operation_id: str) -> str:
     """Returns the operation's kind."""
-    with world.database() as uow:
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
         if not is_settled(operation.status):
             operation.status = moved(operation.status, OperationStatus.IN_PROGRESS)
@@ -54,22 +54,24 @@ def begin(world: World, operation_id: str) -> str:
     return operation.kind.value
 
 
-def finish(world: World, operation_id: str) -> None:
-    with world.database() as uow:
+def finish(context: WorkflowContext, operation_id: str) -> None:
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
-        STORIES[operation.kind].succeed(uow, operation)
+        WORKFLOWS[operation.kind].succeed(uow, operation)
         operation.status = moved(operation.status, OperationStatus.SUCCEEDED)
-        operation.ended_at = operation.ended_at or world.clock.now()
+        operation.ended_at = operation.ended_at or context.clock.now()
         uow.commit()
 
 
-def fail(world: World, operation_id: str, status: OperationStatus, code: str, message: str, hint: str) -> None:
-    with world.database() as uow:
+def fail(
+    context: WorkflowContext, operation_id: str, status: OperationStatus, code: str, message: str, hint: str
+) -> None:
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
-        STORIES[operation.kind].fail(uow, operation, message)
+        WORKFLOWS[operation.kind].fail(uow, operation, message)
         operation.status = moved(operation.status, status)
         operation.error_code, operation.error_message, operation.error_hint = code, message, hint
-        operation.ended_at = operation.ended_at or world.clock.now()
+        operation.ended_at = operation.ended_at or context.clock.now()
         uow.commit()
 
 
@@ -144,14 +146,16 @@ def _publishing_failed(uow: UnitOfWork, operation: Operation, message: str) -> N
         machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
 
 
-_FILLING = Story(tell=fill_storage, succeed=storage_filled, fail=storage_failed)
-_REMOVING = Story(tell=delete_storage, succeed=_nothing, fail=storage_failed, cancelable=False)
+_FILLING = Workflow(tell=fill_storage, succeed=storage_filled, fail=storage_failed)
+_REMOVING = Workflow(tell=delete_storage, succeed=_nothing, fail=storage_failed, cancelable=False)
 
-STORIES: dict[OperationKind, Story] = {
-    OperationKind.CREATE_VERSION: Story(tell=create_version, succeed=_version_done, fail=_version_failed),
-    OperationKind.EXPORT_TEMPLATE: Story(tell=export_template, succeed=_version_done, fail=_version_failed),
-    OperationKind.UPDATE_VERSION: Story(tell=update_version, succeed=_version_done, fail=_version_failed),
-    OperationKind.DELETE_VERSION: Story(tell=delete_version, succeed=_nothing, fail=_deletion_failed, cancelable=False),
+WORKFLOWS: dict[OperationKind, Workflow] = {
+    OperationKind.CREATE_VERSION: Workflow(tell=create_version, succeed=_version_done, fail=_version_failed),
+    OperationKind.EXPORT_TEMPLATE: Workflow(tell=export_template, succeed=_version_done, fail=_version_failed),
+    OperationKind.UPDATE_VERSION: Workflow(tell=update_version, succeed=_version_done, fail=_version_failed),
+    OperationKind.DELETE_VERSION: Workflow(
+        tell=delete_version, succeed=_nothing, fail=_deletion_failed, cancelable=False
+    ),
     OperationKind.CREATE_DISK: _FILLING,
     OperationKind.STORE_UPLOAD: _FILLING,
     OperationKind.RESIZE_DISK: _FILLING,
@@ -160,17 +164,17 @@ STORIES: dict[OperationKind, Story] = {
     OperationKind.DELETE_DISK: _REMOVING,
     OperationKind.DELETE_SNAPSHOT: _REMOVING,
     OperationKind.DELETE_IMAGE: _REMOVING,
-    OperationKind.CREATE_LAB: Story(tell=create_lab, succeed=_nothing, fail=_lab_failed),
-    OperationKind.DELETE_LAB: Story(tell=delete_lab, succeed=_nothing, fail=_lab_failed, cancelable=False),
-    OperationKind.DELETE_GROUP: Story(tell=delete_group, succeed=_nothing, fail=_group_failed, cancelable=False),
-    OperationKind.START_MACHINE: Story(tell=start_machine, succeed=_nothing, fail=_machine_failed),
-    OperationKind.STOP_MACHINE: Story(tell=stop_machine, succeed=_nothing, fail=_machine_failed, cancelable=False),
-    OperationKind.RESET_PASSWORD: Story(tell=reset_password, succeed=_nothing, fail=_machine_failed),
-    OperationKind.REIMAGE_MACHINE: Story(
+    OperationKind.CREATE_LAB: Workflow(tell=create_lab, succeed=_nothing, fail=_lab_failed),
+    OperationKind.DELETE_LAB: Workflow(tell=delete_lab, succeed=_nothing, fail=_lab_failed, cancelable=False),
+    OperationKind.DELETE_GROUP: Workflow(tell=delete_group, succeed=_nothing, fail=_group_failed, cancelable=False),
+    OperationKind.START_MACHINE: Workflow(tell=start_machine, succeed=_nothing, fail=_machine_failed),
+    OperationKind.STOP_MACHINE: Workflow(tell=stop_machine, succeed=_nothing, fail=_machine_failed, cancelable=False),
+    OperationKind.RESET_PASSWORD: Workflow(tell=reset_password, succeed=_nothing, fail=_machine_failed),
+    OperationKind.REIMAGE_MACHINE: Workflow(
         tell=reimage_machine, succeed=_nothing, fail=_machine_failed, cancelable=False
     ),
-    OperationKind.REDEPLOY_MACHINE: Story(
+    OperationKind.REDEPLOY_MACHINE: Workflow(
         tell=redeploy_machine, succeed=_nothing, fail=_machine_failed, cancelable=False
     ),
-    OperationKind.PUBLISH_LAB: Story(tell=publish_lab, succeed=_nothing, fail=_publishing_failed, cancelable=False),
+    OperationKind.PUBLISH_LAB: Workflow(tell=publish_lab, succeed=_nothing, fail=_publishing_failed, cancelable=False),
 }

@@ -6,37 +6,37 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Step
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import remove_file
-from galeria.workflows.fill_disks import bring_contents, origins_of
-from galeria.workflows.update_version import give_back
+from galeria.workflows.fill_disks import fill_disks, origins_of
+from galeria.workflows.update_version import release_regions
 from galeria.workflows.wait_for_operations import wait_for_others
 
 _FILES = {OriginKind.PAGES, OriginKind.URI}
 
 
-def fill_storage(step: Step, world: World, operation_id: str) -> None:
-    bring_contents(step, world, operation_id)
-    step("Remove the file", remove_files, world, operation_id)
+def fill_storage(step: Step, context: WorkflowContext, operation_id: str) -> None:
+    fill_disks(step, context, operation_id)
+    step("Remove the file", remove_files, context, operation_id)
 
 
-def delete_storage(step: Step, world: World, operation_id: str) -> None:
-    step("Wait for what is under way", wait_for_others, world, operation_id)
-    region = step("Take it out", take_out, world, operation_id)
-    step("Give back the space", give_back, world, operation_id, [region])
+def delete_storage(step: Step, context: WorkflowContext, operation_id: str) -> None:
+    step("Wait for what is under way", wait_for_others, context, operation_id)
+    region = step("Take it out", remove_contents, context, operation_id)
+    step("Give back the space", release_regions, context, operation_id, [region])
 
 
-def remove_files(world: World, operation_id: str) -> None:
-    with world.database(reading=True) as uow:
+def remove_files(context: WorkflowContext, operation_id: str) -> None:
+    with context.database(reading=True) as uow:
         origins = origins_of(uow.operations.get(operation_id))
     for lun, origin in origins.items():
         if origin.kind in _FILES:
-            remove_file(world, operation_id, lun, origin)
+            remove_file(context, operation_id, lun, origin)
 
 
-def take_out(world: World, operation_id: str) -> str:
+def remove_contents(context: WorkflowContext, operation_id: str) -> str:
     """From here on nobody sees it. Returns its region."""
-    with world.database() as uow:
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
         subject = operation.subject
         for grant in uow.access_grants.of_disk(subject):
@@ -49,11 +49,11 @@ def take_out(world: World, operation_id: str) -> str:
             uow.managed_images.remove(image)
         begun = uow.operations.recent(below=operation.resource_id.lower(), limit=1000)
         uow.commit()
-    world.disk_files.remove(subject)
+    context.disk_files.remove(subject)
     # What was fetched for a making that failed was kept for a retry, which cannot come any more.
     for each in begun:
         if each.subject == subject:
-            remove_files(world, each.id)
+            remove_files(context, each.id)
     return operation.location
 
 

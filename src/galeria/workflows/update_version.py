@@ -3,18 +3,18 @@
 from galeria.actions.versions.costs import live_digests
 from galeria.domain.errors import Conflict
 from galeria.ports.work import Step
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 from galeria.workflows.publish_version import REPLICATE, replicate_everywhere
 
 
-def update_version(step: Step, world: World, operation_id: str) -> None:
-    version_id = step("Take regions out", remove_regions, world, operation_id)
-    step(REPLICATE, replicate_everywhere, world, operation_id, version_id)
+def update_version(step: Step, context: WorkflowContext, operation_id: str) -> None:
+    version_id = step("Take regions out", remove_regions, context, operation_id)
+    step(REPLICATE, replicate_everywhere, context, operation_id, version_id)
 
 
-def remove_regions(world: World, operation_id: str) -> str:
+def remove_regions(context: WorkflowContext, operation_id: str) -> str:
     """Their replicas are gone at once, and the space that only they needed. Returns the version's id."""
-    with world.database() as uow:
+    with context.database() as uow:
         operation = uow.operations.get(operation_id)
         version_id: str = operation.subject
         removed: list[str] = operation.inputs["removed"]
@@ -23,11 +23,11 @@ def remove_regions(world: World, operation_id: str) -> str:
             if replica:
                 uow.versions.remove_replica(replica)
         uow.commit()
-    give_back(world, operation_id, removed)
+    release_regions(context, operation_id, removed)
     return version_id
 
 
-def give_back(world: World, operation_id: str, regions: list[str]) -> None:
+def release_regions(context: WorkflowContext, operation_id: str, regions: list[str]) -> None:
     """Free what no image and no machine names any more, and write down how many bytes that really were.
 
     Where a writer is busy the space is freed by the next round of the garbage collection; the operation says so.
@@ -35,10 +35,10 @@ def give_back(world: World, operation_id: str, regions: list[str]) -> None:
     for region in regions:
         freed, deferred = 0, False
         try:
-            freed = collect(world, region)
+            freed = collect(context, region)
         except Conflict:
             deferred = True
-        with world.database() as uow:
+        with context.database() as uow:
             operation = uow.operations.get(operation_id)
             outputs = dict(operation.outputs)
             before = outputs.get("freedBytes", {})
@@ -49,11 +49,11 @@ def give_back(world: World, operation_id: str, regions: list[str]) -> None:
             uow.commit()
 
 
-def collect(world: World, region: str) -> int:
+def collect(context: WorkflowContext, region: str) -> int:
     """Bytes really given back by the region's store. Raises Conflict when a writer is busy there."""
 
     def live() -> set[str]:
-        with world.database(reading=True) as uow:
+        with context.database(reading=True) as uow:
             return live_digests(uow, region)
 
-    return world.stores[region].collect(live).freed_bytes
+    return context.stores[region].collect(live).freed_bytes

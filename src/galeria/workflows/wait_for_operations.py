@@ -5,17 +5,17 @@ import time
 from galeria.domain.errors import Conflict
 from galeria.domain.operations import Operation
 from galeria.ports.database import UnitOfWork
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 
 # Running work ends at its next report of progress once it was asked to; only a stuck tool takes longer.
 PATIENCE_SECONDS = 600.0
 
 
-def wait_for_others(world: World, operation_id: str) -> None:
+def wait_for_others(context: WorkflowContext, operation_id: str) -> None:
     """Return when nothing else works on the operation's subject or its machines. Raises Conflict when that takes too long."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        with world.database(reading=True) as uow:
+        with context.database(reading=True) as uow:
             others = _others(uow, uow.operations.get(operation_id))
         if not others:
             return
@@ -24,7 +24,7 @@ def wait_for_others(world: World, operation_id: str) -> None:
                 f"Other work does not end: {', '.join(each.kind for each in others)}.",
                 hint="Look at 'galeria operation list', then retry this one.",
             )
-        time.sleep(world.poll_seconds)
+        time.sleep(context.poll_seconds)
 
 
 def _others(uow: UnitOfWork, own: Operation) -> list[Operation]:

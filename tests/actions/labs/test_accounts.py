@@ -19,44 +19,46 @@ from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.states import OperationStatus
-from tests.scene import ACCOUNT, GALLERY, GROUP, Scene
-from tests.stages import MakeScene, with_linux
+from tests.local_installation import ACCOUNT, GALLERY, GROUP, LocalInstallation
+from tests.prepared_installations import MakeInstallation, with_linux
 
 OTHER = GROUP.resource("Microsoft.LabServices", "labPlans", "evening")
 SECOND_GALLERY = GROUP.resource("Microsoft.Compute", "galleries", "gal_2")
 PLAIN = AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY)
 
 
-def put(scene: Scene, wanted: AccountRequest, id: ResourceId = ACCOUNT, who: str = "admin") -> LabAccount:
-    with scene.request(who) as request:
+def put(
+    installation: LocalInstallation, wanted: AccountRequest, id: ResourceId = ACCOUNT, who: str = "admin"
+) -> LabAccount:
+    with installation.request(who) as request:
         return put_account(request, id, wanted)[0]
 
 
 @pytest.fixture
-def stocked(new_scene: MakeScene) -> Scene:
+def stocked(new_installation: MakeInstallation) -> LocalInstallation:
     """With one image."""
-    return new_scene(with_linux)
+    return new_installation(with_linux)
 
 
-def test_an_account_has_one_gallery_at_a_time(scene: Scene) -> None:
+def test_an_account_has_one_gallery_at_a_time(installation: LocalInstallation) -> None:
     """Decision 3."""
-    with scene.request() as request:
+    with installation.request() as request:
         put_gallery(request, SECOND_GALLERY, location="brazilsouth", tags={}, description="")
     with pytest.raises(Conflict, match="has another gallery attached"):
-        put(scene, replace(PLAIN, gallery=SECOND_GALLERY))
-    assert put(scene, PLAIN).gallery_id is not None
-    assert put(scene, replace(PLAIN, gallery=None)).gallery_id is None
-    assert put(scene, replace(PLAIN, gallery=SECOND_GALLERY)).gallery_id is not None
+        put(installation, replace(PLAIN, gallery=SECOND_GALLERY))
+    assert put(installation, PLAIN).gallery_id is not None
+    assert put(installation, replace(PLAIN, gallery=None)).gallery_id is None
+    assert put(installation, replace(PLAIN, gallery=SECOND_GALLERY)).gallery_id is not None
 
 
-def test_attaching_takes_the_right_to_see_the_gallery_and_a_gallery(scene: Scene) -> None:
+def test_attaching_takes_the_right_to_see_the_gallery_and_a_gallery(installation: LocalInstallation) -> None:
     with pytest.raises(NotFound):
-        put(scene, replace(PLAIN, gallery=SECOND_GALLERY), OTHER)
+        put(installation, replace(PLAIN, gallery=SECOND_GALLERY), OTHER)
     with pytest.raises(Forbidden):
-        put(scene, PLAIN, OTHER, who="educator")
+        put(installation, PLAIN, OTHER, who="educator")
 
 
-def test_images_are_enabled_until_a_policy_or_an_administrator_says_otherwise(stocked: Scene) -> None:
+def test_images_are_enabled_until_a_policy_or_an_administrator_says_otherwise(stocked: LocalInstallation) -> None:
     """Decision 1."""
     assert offered(stocked) == (True, [])
     put(stocked, replace(PLAIN, enable_by_default=False))
@@ -70,7 +72,7 @@ def test_images_are_enabled_until_a_policy_or_an_administrator_says_otherwise(st
     assert offered(stocked) == (False, ["Disabled"])
 
 
-def test_another_account_with_the_same_gallery_keeps_its_own_set(stocked: Scene) -> None:
+def test_another_account_with_the_same_gallery_keeps_its_own_set(stocked: LocalInstallation) -> None:
     """Decision 3."""
     put(stocked, PLAIN, OTHER)
     with stocked.request() as request:
@@ -79,7 +81,7 @@ def test_another_account_with_the_same_gallery_keeps_its_own_set(stocked: Scene)
     assert offered(stocked, OTHER) == (True, [])
 
 
-def test_an_educator_sees_images_and_cannot_switch_them(stocked: Scene) -> None:
+def test_an_educator_sees_images_and_cannot_switch_them(stocked: LocalInstallation) -> None:
     with stocked.request("educator") as request:
         assert [each.definition.name for each in list_images(request, ACCOUNT)] == ["linux"]
     with pytest.raises(Forbidden, match="labPlans/images/write"), stocked.request("educator") as request:
@@ -88,13 +90,13 @@ def test_an_educator_sees_images_and_cannot_switch_them(stocked: Scene) -> None:
         list_images(request, ACCOUNT)
 
 
-def test_images_are_judged_for_the_region_that_is_asked_for(stocked: Scene) -> None:
+def test_images_are_judged_for_the_region_that_is_asked_for(stocked: LocalInstallation) -> None:
     with stocked.request("educator") as request:
         there = get_image(request, ACCOUNT, "linux", "West Europe")
     assert [each.code for each in there.obstacles] == ["NotInRegion"]
 
 
-def test_an_account_without_a_gallery_has_no_images(stocked: Scene) -> None:
+def test_an_account_without_a_gallery_has_no_images(stocked: LocalInstallation) -> None:
     put(stocked, replace(PLAIN, gallery=None))
     with stocked.request("educator") as request:
         assert list_images(request, ACCOUNT) == []
@@ -102,22 +104,22 @@ def test_an_account_without_a_gallery_has_no_images(stocked: Scene) -> None:
         get_image(request, ACCOUNT, "linux")
 
 
-def test_the_os_disk_limit_is_the_administrators(scene: Scene) -> None:
+def test_the_os_disk_limit_is_the_administrators(installation: LocalInstallation) -> None:
     """Decision 2."""
-    assert put(scene, replace(PLAIN, os_disk_limit_gb=1)).os_disk_limit_gb == 1
-    assert put(scene, PLAIN).os_disk_limit_gb == 1, "what is not said stays"
+    assert put(installation, replace(PLAIN, os_disk_limit_gb=1)).os_disk_limit_gb == 1
+    assert put(installation, PLAIN).os_disk_limit_gb == 1, "what is not said stays"
     with pytest.raises(Invalid, match="at least 1 GB"):
-        put(scene, replace(PLAIN, os_disk_limit_gb=0))
+        put(installation, replace(PLAIN, os_disk_limit_gb=0))
 
 
-def test_allowed_regions_are_all_until_they_are_named(scene: Scene) -> None:
-    assert len(put(scene, PLAIN).allowed_regions) == 4
-    assert put(scene, replace(PLAIN, allowed_regions=("West Europe",))).allowed_regions == ["westeurope"]
+def test_allowed_regions_are_all_until_they_are_named(installation: LocalInstallation) -> None:
+    assert len(put(installation, PLAIN).allowed_regions) == 4
+    assert put(installation, replace(PLAIN, allowed_regions=("West Europe",))).allowed_regions == ["westeurope"]
     with pytest.raises(Invalid, match="no region 'moon'"):
-        put(scene, replace(PLAIN, allowed_regions=("moon",)))
+        put(installation, replace(PLAIN, allowed_regions=("moon",)))
 
 
-def test_a_deleted_account_leaves_its_labs(stocked: Scene) -> None:
+def test_a_deleted_account_leaves_its_labs(stocked: LocalInstallation) -> None:
     stocked.run(stocked.begin_lab("algebra", GALLERY.child("images", "linux")))
     with stocked.request() as request:
         enable_image(request, ACCOUNT, "linux", enabled=True)
@@ -131,14 +133,14 @@ def test_a_deleted_account_leaves_its_labs(stocked: Scene) -> None:
         stocked.begin_export("algebra", "Algebra")
 
 
-def test_who_may_not_see_an_account_is_told_so(scene: Scene) -> None:
-    with pytest.raises(Forbidden), scene.request("nobody") as request:
+def test_who_may_not_see_an_account_is_told_so(installation: LocalInstallation) -> None:
+    with pytest.raises(Forbidden), installation.request("nobody") as request:
         get_account(request, ACCOUNT)
-    with pytest.raises(Forbidden), scene.request("educator") as request:
+    with pytest.raises(Forbidden), installation.request("educator") as request:
         delete_account(request, ACCOUNT)
 
 
-def offered(scene: Scene, id: ResourceId = ACCOUNT) -> tuple[bool, list[str]]:
-    with scene.request("educator") as request:
+def offered(installation: LocalInstallation, id: ResourceId = ACCOUNT) -> tuple[bool, list[str]]:
+    with installation.request("educator") as request:
         found = get_image(request, id, "linux")
     return found.enabled, [each.code for each in found.obstacles]

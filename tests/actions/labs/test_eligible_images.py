@@ -7,10 +7,10 @@ import pytest
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import AccountRequest, enable_image, list_images, put_account
 from galeria.actions.labs.eligible_images import (
+    EligibleImage,
+    EligibleImages,
     ImageSearch,
     ImageStatus,
-    OfferedImage,
-    OfferedImages,
     enable_images,
     find_image,
     search_images,
@@ -19,10 +19,10 @@ from galeria.actions.labs.lab_images import choose_image
 from galeria.actions.labs.lab_validation import check_lab
 from galeria.domain.errors import Forbidden, GaleriaError, Invalid, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.images.eligibility import Offer
-from tests.scene import ACCOUNT, GALLERY, Scene, lab_id, lab_request
-from tests.shelves import add_many
-from tests.stages import MakeScene, Prepare
+from galeria.domain.images.eligibility import ImageEligibility
+from tests.local_installation import ACCOUNT, GALLERY, LocalInstallation, lab_id, lab_request
+from tests.prepared_installations import MakeInstallation, Prepare
+from tests.version_rows import add_many
 
 REGIONS = ("brazilsouth", "brazilsoutheast", "westeurope")
 IMAGES = 60
@@ -30,8 +30,8 @@ IMAGES = 60
 
 @cache
 def stocking(seed: int) -> Prepare:
-    def stock(scene: Scene) -> None:
-        with scene.request() as request:
+    def stock(installation: LocalInstallation) -> None:
+        with installation.request() as request:
             add_many(request, IMAGES, REGIONS, seed=seed)
             request.uow.flush()
             for each in request.uow.definitions.below(GALLERY.key)[::7]:
@@ -41,16 +41,16 @@ def stocking(seed: int) -> Prepare:
 
 
 @pytest.fixture
-def stocked(new_scene: MakeScene, request: pytest.FixtureRequest) -> Scene:
-    return new_scene(stocking(getattr(request, "param", 1)))
+def stocked(new_installation: MakeInstallation, request: pytest.FixtureRequest) -> LocalInstallation:
+    return new_installation(stocking(getattr(request, "param", 1)))
 
 
-def search(scene: Scene, who: str = "educator", **wanted: object) -> OfferedImages:
-    with scene.request(who) as request:
+def search(installation: LocalInstallation, who: str = "educator", **wanted: object) -> EligibleImages:
+    with installation.request(who) as request:
         return search_images(request, ACCOUNT, ImageSearch(**wanted))  # type: ignore[arg-type]  # each test its own
 
 
-def said(offer: Offer | OfferedImage) -> tuple[object, ...]:
+def said(offer: ImageEligibility | EligibleImage) -> tuple[object, ...]:
     """All of it; objects of two units of work are never equal."""
     version = offer.version and offer.version.id
     return offer.definition.id, offer.enabled, version, offer.available_regions, offer.obstacles
@@ -59,7 +59,7 @@ def said(offer: Offer | OfferedImage) -> tuple[object, ...]:
 @pytest.mark.slow
 @pytest.mark.parametrize("stocked", range(6), indirect=True)
 @pytest.mark.parametrize("region", REGIONS)
-def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: Scene, region: str) -> None:
+def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: LocalInstallation, region: str) -> None:
     with stocked.request() as request:
         alone = {each.definition.id: each for each in list_images(request, ACCOUNT, region)}
     found = search(stocked, region=region, size=IMAGES)
@@ -77,7 +77,7 @@ def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: Scene, region
 @pytest.mark.slow
 @pytest.mark.parametrize("stocked", range(3), indirect=True)
 @pytest.mark.parametrize("region", REGIONS)
-def test_one_image_is_found_as_the_list_tells_it(stocked: Scene, region: str) -> None:
+def test_one_image_is_found_as_the_list_tells_it(stocked: LocalInstallation, region: str) -> None:
     with stocked.request() as request:
         alone = list_images(request, ACCOUNT, region)
     with stocked.request("educator") as request:
@@ -95,7 +95,9 @@ def test_one_image_is_found_as_the_list_tells_it(stocked: Scene, region: str) ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize("region", REGIONS)
-def test_a_lab_that_is_planned_hears_of_its_image_what_making_it_would_say(stocked: Scene, region: str) -> None:
+def test_a_lab_that_is_planned_hears_of_its_image_what_making_it_would_say(
+    stocked: LocalInstallation, region: str
+) -> None:
     with stocked.request("educator") as request:
         names = [each.definition.arm_id for each in list_images(request, ACCOUNT, region)]
         exact = [each.arm_id for each in request.uow.versions.below(GALLERY.key)]
@@ -130,7 +132,7 @@ def words(error: GaleriaError | None) -> object:
     return error and (type(error), str(error), error.hint, error.code)
 
 
-def test_the_shelves_hold_images_of_every_kind(stocked: Scene) -> None:
+def test_the_shelves_hold_images_of_every_kind(stocked: LocalInstallation) -> None:
     """Else the comparison above would prove little."""
     with stocked.request() as request:
         offers = [each for region in REGIONS for each in list_images(request, ACCOUNT, region)]
@@ -150,7 +152,7 @@ def test_the_shelves_hold_images_of_every_kind(stocked: Scene) -> None:
     }
 
 
-def test_a_page_holds_its_part_and_tells_how_many_there_are(stocked: Scene) -> None:
+def test_a_page_holds_its_part_and_tells_how_many_there_are(stocked: LocalInstallation) -> None:
     pages = [search(stocked, page=number, size=25, usable_first=True) for number in (1, 2, 3)]
     assert [(len(each.images), each.found, each.pages) for each in pages] == [(25, 60, 3), (25, 60, 3), (10, 60, 3)]
     usable = [image.is_usable for each in pages for image in each.images]
@@ -158,7 +160,7 @@ def test_a_page_holds_its_part_and_tells_how_many_there_are(stocked: Scene) -> N
     assert search(stocked, page=99, size=25).page == 3
 
 
-def test_images_are_found_by_a_part_of_either_name(stocked: Scene) -> None:
+def test_images_are_found_by_a_part_of_either_name(stocked: LocalInstallation) -> None:
     assert [each.definition.name for each in search(stocked, text="IMAGE 07").images] == ["image-07"]
     assert [each.definition.name for each in search(stocked, text="image-08").images] == ["image-08"]
     assert search(stocked, text="nothing").found == 0
@@ -166,7 +168,7 @@ def test_images_are_found_by_a_part_of_either_name(stocked: Scene) -> None:
         search(stocked, region="moon")
 
 
-def test_several_images_are_switched_at_once_and_each_is_written_down(stocked: Scene) -> None:
+def test_several_images_are_switched_at_once_and_each_is_written_down(stocked: LocalInstallation) -> None:
     before = search(stocked, size=IMAGES)
     names = [each.definition.name.upper() for each in before.images][:20]
     with stocked.request() as request:
@@ -182,7 +184,7 @@ def test_several_images_are_switched_at_once_and_each_is_written_down(stocked: S
     }
 
 
-def test_one_wrong_name_changes_nothing(stocked: Scene) -> None:
+def test_one_wrong_name_changes_nothing(stocked: LocalInstallation) -> None:
     before = search(stocked, size=IMAGES).counts
     with pytest.raises(NotFound, match="no image 'gone'"), stocked.request() as request:
         enable_images(request, ACCOUNT, ["image-01", "gone"], enabled=False)
@@ -191,7 +193,7 @@ def test_one_wrong_name_changes_nothing(stocked: Scene) -> None:
         enable_images(request, ACCOUNT, ["image-01"], enabled=False)
 
 
-def test_without_a_gallery_there_are_no_images(scene: Scene) -> None:
-    with scene.request() as request:
+def test_without_a_gallery_there_are_no_images(installation: LocalInstallation) -> None:
+    with installation.request() as request:
         put_account(request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}))
-    assert search(scene).images == ()
+    assert search(installation).images == ()

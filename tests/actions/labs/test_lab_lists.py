@@ -6,35 +6,35 @@ from galeria.actions.labs.lab_lists import LabSearch, ListedLabs, search_labs
 from galeria.domain.ids import ResourceId
 from galeria.domain.states import MachineState, ProvisioningState
 from tests.actions.labs.test_labs import give
+from tests.local_installation import ACCOUNT, GALLERY, GROUP, SUBSCRIPTION, LocalInstallation, lab_id
+from tests.prepared_installations import MakeInstallation, with_linux
 from tests.questions import counted
-from tests.scene import ACCOUNT, GALLERY, GROUP, SUBSCRIPTION, Scene, lab_id
-from tests.shelves import copy_labs
-from tests.stages import MakeScene, with_linux
+from tests.version_rows import copy_labs
 
 LABS = 1000
 QUESTIONS = 12  # however many labs there are
 IMAGE = GALLERY.child("images", "linux")
 
 
-def stock(scene: Scene) -> None:
+def stock(installation: LocalInstallation) -> None:
     """With the educator's lab `course`."""
-    with_linux(scene)
-    scene.run(scene.begin_lab("course", IMAGE))
+    with_linux(installation)
+    installation.run(installation.begin_lab("course", IMAGE))
 
 
 @pytest.fixture
-def stocked(new_scene: MakeScene) -> Scene:
-    return new_scene(stock)
+def stocked(new_installation: MakeInstallation) -> LocalInstallation:
+    return new_installation(stock)
 
 
-def stock_many(scene: Scene) -> None:
-    with scene.request() as request:
+def stock_many(installation: LocalInstallation) -> None:
+    with installation.request() as request:
         names = [f"lab-{number:04}" for number in range(1, LABS)]
         copy_labs(request, "course", {name: f"Ótica {name.removeprefix('lab-')}" for name in names})
 
 
-def look(scene: Scene, who: str = "educator", *, text: str = "", page: int = 1) -> ListedLabs:
-    with scene.request(who) as request:
+def look(installation: LocalInstallation, who: str = "educator", *, text: str = "", page: int = 1) -> ListedLabs:
+    with installation.request(who) as request:
         return search_labs(request, LabSearch(text=text, page=page))
 
 
@@ -42,7 +42,7 @@ def titles(found: ListedLabs) -> list[str]:
     return [each.lab.title for each in found.labs]
 
 
-def test_a_thousand_labs_take_no_more_questions_than_one(stocked: Scene) -> None:
+def test_a_thousand_labs_take_no_more_questions_than_one(stocked: LocalInstallation) -> None:
     with counted() as few:
         look(stocked)
     stock_many(stocked)
@@ -52,7 +52,7 @@ def test_a_thousand_labs_take_no_more_questions_than_one(stocked: Scene) -> None
     assert len(many) == len(few) <= QUESTIONS
 
 
-def test_pages_follow_each_other_by_title(stocked: Scene) -> None:
+def test_pages_follow_each_other_by_title(stocked: LocalInstallation) -> None:
     stock_many(stocked)
     pages = [look(stocked, page=number) for number in range(1, 21)]
     seen = [title for page in pages for title in titles(page)]
@@ -61,7 +61,7 @@ def test_pages_follow_each_other_by_title(stocked: Scene) -> None:
     assert look(stocked, page=0).page == 1
 
 
-def test_labs_are_found_by_title_name_and_image_in_any_case(stocked: Scene) -> None:
+def test_labs_are_found_by_title_name_and_image_in_any_case(stocked: LocalInstallation) -> None:
     stock_many(stocked)
     assert titles(look(stocked, text="ÓTICA 0042")) == ["Ótica 0042"]
     assert titles(look(stocked, text=" LAB-0042 ")) == ["Ótica 0042"]
@@ -69,7 +69,7 @@ def test_labs_are_found_by_title_name_and_image_in_any_case(stocked: Scene) -> N
     assert (look(stocked, text="physics").found, look(stocked, text="physics").all) == (0, LABS)
 
 
-def test_whoever_has_a_role_in_one_lab_sees_that_one(stocked: Scene) -> None:
+def test_whoever_has_a_role_in_one_lab_sees_that_one(stocked: LocalInstallation) -> None:
     stock_many(stocked)
     assert look(stocked, "nobody").all == 0
     give(stocked, "nobody", "Lab Assistant", lab_id("lab-0007").key)
@@ -78,12 +78,12 @@ def test_whoever_has_a_role_in_one_lab_sees_that_one(stocked: Scene) -> None:
     assert look(stocked, "nobody").all == 1
 
 
-def test_a_role_in_a_group_reaches_no_group_whose_name_begins_like_it(stocked: Scene) -> None:
+def test_a_role_in_a_group_reaches_no_group_whose_name_begins_like_it(stocked: LocalInstallation) -> None:
     give(stocked, "nobody", "Reader", ResourceId(SUBSCRIPTION, GROUP.group[:-1]).key)
     assert look(stocked, "nobody").all == 0
 
 
-def test_each_lab_comes_with_its_template_its_image_and_what_goes_on(stocked: Scene) -> None:
+def test_each_lab_comes_with_its_template_its_image_and_what_goes_on(stocked: LocalInstallation) -> None:
     stock_many(stocked)
     operation = stocked.begin_start("course")
     (listed,) = look(stocked, text="course").labs

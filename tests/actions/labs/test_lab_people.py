@@ -6,7 +6,7 @@ import pytest
 
 from galeria.actions.labs.accounts import AccountRequest, delete_account, put_account
 from galeria.actions.labs.lab_publishing import publish_lab
-from galeria.actions.labs.lab_settings import Fixed, LabSettings, NonAdmin, update_lab
+from galeria.actions.labs.lab_settings import FixedSettings, LabSettings, NonAdminAccount, update_lab
 from galeria.actions.labs.labs import LabRequest, create_lab
 from galeria.actions.labs.machine_claims import claim_any, claim_machine, favorite_labs, own_machines, set_favorite
 from galeria.actions.labs.machines import start_machine
@@ -21,69 +21,80 @@ from galeria.actions.labs.rosters import (
 )
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs.labs import CreateOption, Lab
+from galeria.domain.labs.labs import Lab, LabCreateOption
 from galeria.domain.labs.roster import InvitationState, RegistrationState
 from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.states import LabState, OperationStatus
-from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, Scene, disk_bytes, lab_id, lab_request, secrets, version_id
-from tests.shelves import add_student_machine
-from tests.stages import MakeScene, with_lab
+from tests.local_installation import (
+    ACCOUNT,
+    GALLERY,
+    GROUP,
+    MIB,
+    LocalInstallation,
+    disk_bytes,
+    lab_id,
+    lab_request,
+    secrets,
+    version_id,
+)
+from tests.prepared_installations import MakeInstallation, with_lab
+from tests.version_rows import add_student_machine
 
 IMAGE = GALLERY.child("images", "linux")
 ALGEBRA = lab_id("algebra")
 
 
 @pytest.fixture
-def lab(new_scene: MakeScene) -> Scene:
+def lab(new_installation: MakeInstallation) -> LocalInstallation:
     """With the lab 'algebra', whose template is off."""
-    return new_scene(with_lab)
+    return new_installation(with_lab)
 
 
-def held(scene: Scene, id: ResourceId = ALGEBRA) -> Lab:
-    with scene.world.database(reading=True) as uow:
+def held(installation: LocalInstallation, id: ResourceId = ALGEBRA) -> Lab:
+    with installation.context.database(reading=True) as uow:
         return uow.labs.get_by_key(id.key)
 
 
-def change(scene: Scene, said: LabSettings, who: str = "educator") -> Lab:
-    with scene.request(who) as request:
+def change(installation: LocalInstallation, said: LabSettings, who: str = "educator") -> Lab:
+    with installation.request(who) as request:
         return update_lab(request, ALGEBRA, said, secrets())
 
 
-def give(scene: Scene, who: str, role: str, scope: str) -> None:
-    with scene.world.database() as uow:
-        person = scene.people[who]
+def give(installation: LocalInstallation, who: str, role: str, scope: str) -> None:
+    with installation.context.database() as uow:
+        person = installation.people[who]
         uow.people.add_assignment(
             RoleAssignment(
                 id=f"{who}-{role}",
                 principal_id=person.id,
                 role=role,
                 scope=scope.lower(),
-                created_at=scene.world.clock.now(),
+                created_at=installation.context.clock.now(),
                 created_by=person.id,
             )
         )
         uow.commit()
 
 
-def test_a_lab_takes_its_accounts_profiles_along_and_keeps_them(scene: Scene) -> None:
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
+def test_a_lab_takes_its_accounts_profiles_along_and_keeps_them(installation: LocalInstallation) -> None:
+    installation.run(installation.begin_import("linux", disk_bytes(MIB)))
     profiles = {"defaultAutoShutdownProfile": {"shutdownOnIdle": "LowUsage", "idleDelay": "PT15M"}}
-    with scene.request() as request:
+    with installation.request() as request:
         put_account(
             request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY, profiles=profiles)
         )
-    scene.begin_lab("algebra", IMAGE)
-    assert held(scene).profiles["autoShutdownProfile"]["idleDelay"] == "PT15M"
-    with scene.request() as request:
+    installation.begin_lab("algebra", IMAGE)
+    assert held(installation).profiles["autoShutdownProfile"]["idleDelay"] == "PT15M"
+    with installation.request() as request:
         later = {"defaultAutoShutdownProfile": {"idleDelay": "PT30M"}}
         account, _ = put_account(
             request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY, profiles=later)
         )
     assert account.profiles["defaultAutoShutdownProfile"] == {"shutdownOnIdle": "LowUsage", "idleDelay": "PT30M"}
-    assert held(scene).profiles["autoShutdownProfile"]["idleDelay"] == "PT15M"
+    assert held(installation).profiles["autoShutdownProfile"]["idleDelay"] == "PT15M"
 
 
-def test_an_accounts_network_is_settled_once_labs_use_it(lab: Scene) -> None:
+def test_an_accounts_network_is_settled_once_labs_use_it(lab: LocalInstallation) -> None:
     network = {"defaultNetworkProfile": {"subnetId": "/some/subnet"}}
     wanted = AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY, profiles=network)
     with pytest.raises(Conflict, match="network cannot change"), lab.request() as request:
@@ -93,10 +104,10 @@ def test_an_accounts_network_is_settled_once_labs_use_it(lab: Scene) -> None:
         assert put_account(request, other, wanted)[0].profiles == network
 
 
-def test_an_identity_keeps_its_id_until_it_is_taken_away(scene: Scene) -> None:
+def test_an_identity_keeps_its_id_until_it_is_taken_away(installation: LocalInstallation) -> None:
     def put(kind: str | None) -> object:
         profiles = {"identity": {"type": kind}} if kind else {}
-        with scene.request() as request:
+        with installation.request() as request:
             wanted = AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY, profiles=profiles)
             return put_account(request, ACCOUNT, wanted)[0].profiles.get("identity", {}).get("principalId")
 
@@ -106,23 +117,23 @@ def test_an_identity_keeps_its_id_until_it_is_taken_away(scene: Scene) -> None:
     assert put("None") is None
 
 
-def test_who_changes_something_else_need_not_see_the_gallery(scene: Scene) -> None:
-    give(scene, "nobody", "Lab Services Contributor", ACCOUNT.key)
+def test_who_changes_something_else_need_not_see_the_gallery(installation: LocalInstallation) -> None:
+    give(installation, "nobody", "Lab Services Contributor", ACCOUNT.key)
     wanted = AccountRequest(location="brazilsouth", tags={"a": "b"}, gallery=GALLERY)
-    with scene.request("nobody") as request:
+    with installation.request("nobody") as request:
         assert put_account(request, ACCOUNT, wanted)[0].tags == {"a": "b"}
         put_account(request, ACCOUNT, replace(wanted, gallery=None))
-    with pytest.raises(Forbidden, match="galleries/read"), scene.request("nobody") as request:
+    with pytest.raises(Forbidden, match="galleries/read"), installation.request("nobody") as request:
         put_account(request, ACCOUNT, wanted)
 
 
-def test_a_labs_settings_change_and_what_is_not_said_stays(lab: Scene) -> None:
+def test_a_labs_settings_change_and_what_is_not_said_stays(lab: LocalInstallation) -> None:
     said = LabSettings(
         title="Álgebra I",
         capacity=20,
         usage_quota="PT10H",
         open_access=True,
-        non_admin=NonAdmin(user_name="aluno", password="correct-Horse-9"),
+        non_admin=NonAdminAccount(user_name="aluno", password="correct-Horse-9"),
         profiles={"rosterProfile": {"lmsInstance": "moodle"}},
     )
     changed = change(lab, said)
@@ -133,7 +144,7 @@ def test_a_labs_settings_change_and_what_is_not_said_stays(lab: Scene) -> None:
         True,
     )
     assert changed.non_admin_hash.startswith("$6$")
-    again = change(lab, LabSettings(capacity=5, non_admin=NonAdmin(user_name="aluno")))
+    again = change(lab, LabSettings(capacity=5, non_admin=NonAdminAccount(user_name="aluno")))
     assert (again.capacity, again.usage_quota, again.non_admin_hash) == (5, 36_000, changed.non_admin_hash)
     assert again.profiles["rosterProfile"] == {"lmsInstance": "moodle"}
     assert again.registration_code.isalnum()
@@ -146,13 +157,13 @@ def test_a_labs_settings_change_and_what_is_not_said_stays(lab: Scene) -> None:
         LabSettings(capacity=401),
         LabSettings(usage_quota="PT10000H"),
         LabSettings(title="x" * 121),
-        LabSettings(non_admin=NonAdmin(user_name="educator", password="correct-Horse-9")),
-        LabSettings(non_admin=NonAdmin(user_name="aluno")),
-        LabSettings(non_admin=NonAdmin(user_name="aluno", password="weak")),
+        LabSettings(non_admin=NonAdminAccount(user_name="educator", password="correct-Horse-9")),
+        LabSettings(non_admin=NonAdminAccount(user_name="aluno")),
+        LabSettings(non_admin=NonAdminAccount(user_name="aluno", password="weak")),
         LabSettings(profiles={"rosterProfile": {"activeDirectoryGroupId": "x"}}),
     ],
 )
-def test_a_wrong_setting_is_refused(lab: Scene, said: LabSettings) -> None:
+def test_a_wrong_setting_is_refused(lab: LocalInstallation, said: LabSettings) -> None:
     with pytest.raises(Invalid) as refused:
         change(lab, said)
     assert refused.value.hint
@@ -162,28 +173,30 @@ def test_a_wrong_setting_is_refused(lab: Scene, said: LabSettings) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        LabSettings(fixed=Fixed(size="Large")),
-        LabSettings(fixed=Fixed(user_name="other")),
-        LabSettings(fixed=Fixed(location="westeurope")),
-        LabSettings(fixed=Fixed(image=version_id("linux"))),
-        LabSettings(fixed=Fixed(create_option=CreateOption.IMAGE)),
+        LabSettings(fixed=FixedSettings(size="Large")),
+        LabSettings(fixed=FixedSettings(user_name="other")),
+        LabSettings(fixed=FixedSettings(location="westeurope")),
+        LabSettings(fixed=FixedSettings(image=version_id("linux"))),
+        LabSettings(fixed=FixedSettings(create_option=LabCreateOption.IMAGE)),
         LabSettings(profiles={"networkProfile": {"subnetId": "/some/subnet"}}),
     ],
 )
-def test_what_is_settled_cannot_change_and_saying_it_again_is_no_change(lab: Scene, said: LabSettings) -> None:
+def test_what_is_settled_cannot_change_and_saying_it_again_is_no_change(
+    lab: LocalInstallation, said: LabSettings
+) -> None:
     with pytest.raises(Conflict, match="cannot change"):
         change(lab, said)
-    same = Fixed(
+    same = FixedSettings(
         size="tiny",
         user_name="educator",
         location="Brazil South",
         image=ACCOUNT.child("images", "LINUX"),
-        create_option=CreateOption.TEMPLATE_VM,
+        create_option=LabCreateOption.TEMPLATE_VM,
     )
     assert change(lab, LabSettings(fixed=same, description="x")).description == "x"
 
 
-def test_a_lab_whose_account_is_gone_joins_another(lab: Scene) -> None:
+def test_a_lab_whose_account_is_gone_joins_another(lab: LocalInstallation) -> None:
     with lab.request() as request:
         delete_account(request, ACCOUNT)
     change(lab, LabSettings(account=ACCOUNT, title="still the same id"))
@@ -196,27 +209,27 @@ def test_a_lab_whose_account_is_gone_joins_another(lab: Scene) -> None:
     assert lab.run(lab.begin_export("algebra", "Saved")).status is OperationStatus.SUCCEEDED
 
 
-def test_only_who_may_write_the_lab_changes_it(lab: Scene) -> None:
+def test_only_who_may_write_the_lab_changes_it(lab: LocalInstallation) -> None:
     with pytest.raises(Forbidden, match="labs/write"):
         change(lab, LabSettings(title="x"), who="colleague")
 
 
-def test_a_lab_can_do_without_a_template(scene: Scene) -> None:
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    wanted: LabRequest = replace(lab_request("algebra", IMAGE), create_option=CreateOption.IMAGE)
-    with scene.request("educator") as request:
+def test_a_lab_can_do_without_a_template(installation: LocalInstallation) -> None:
+    installation.run(installation.begin_import("linux", disk_bytes(MIB)))
+    wanted: LabRequest = replace(lab_request("algebra", IMAGE), create_option=LabCreateOption.IMAGE)
+    with installation.request("educator") as request:
         made, _, operation = create_lab(request, ALGEBRA, wanted, secrets())
     assert made.admin_hash.startswith("$6$")
-    assert scene.run(operation).status is OperationStatus.SUCCEEDED
-    with scene.world.database(reading=True) as uow:
+    assert installation.run(operation).status is OperationStatus.SUCCEEDED
+    with installation.context.database(reading=True) as uow:
         assert uow.machines.ids() == set()
-    with scene.request("educator") as request:
+    with installation.request("educator") as request:
         published = publish_lab(request, ALGEBRA)
-    assert scene.run(published).status is OperationStatus.SUCCEEDED
-    assert held(scene).lab_state is LabState.PUBLISHED
+    assert installation.run(published).status is OperationStatus.SUCCEEDED
+    assert held(installation).lab_state is LabState.PUBLISHED
 
 
-def test_an_educator_keeps_a_roster(lab: Scene) -> None:
+def test_an_educator_keeps_a_roster(lab: LocalInstallation) -> None:
     with lab.request("educator") as request:
         ana, is_new = put_user(request, ALGEBRA, "ana", UserRequest(email="Ana@example.org", extra_quota="PT2H"))
         assert (is_new, ana.extra_quota, ana.registration) == (True, 7200, RegistrationState.NOT_REGISTERED)
@@ -238,14 +251,14 @@ def test_an_educator_keeps_a_roster(lab: Scene) -> None:
 
 
 @pytest.mark.slow
-def test_a_lab_has_400_users_at_most(lab: Scene) -> None:
+def test_a_lab_has_400_users_at_most(lab: LocalInstallation) -> None:
     with lab.request("educator") as request:
         add_users(request, ALGEBRA, [f"student{number}@example.org" for number in range(400)])
         with pytest.raises(Conflict, match="at most 400"):
             add_users(request, ALGEBRA, ["one-more@example.org"])
 
 
-def test_who_is_expected_registers_and_others_only_where_it_is_open(lab: Scene) -> None:
+def test_who_is_expected_registers_and_others_only_where_it_is_open(lab: LocalInstallation) -> None:
     code = change(lab, LabSettings(capacity=1)).registration_code
     with pytest.raises(NotFound), lab.request("nobody") as request:
         register_by_code(request, "no-such-code")
@@ -263,7 +276,7 @@ def test_who_is_expected_registers_and_others_only_where_it_is_open(lab: Scene) 
         register(request, held(lab))
 
 
-def test_a_machine_is_claimed_once_and_then_its_users_own(lab: Scene) -> None:
+def test_a_machine_is_claimed_once_and_then_its_users_own(lab: LocalInstallation) -> None:
     change(lab, LabSettings(capacity=2, open_access=True))
     with pytest.raises(Conflict, match="no machine left"), lab.request("nobody") as request:
         claim_any(request, held(lab))

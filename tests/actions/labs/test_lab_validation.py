@@ -10,17 +10,16 @@ from galeria.actions.galleries.galleries import put_gallery
 from galeria.actions.labs.accounts import AccountRequest, delete_account, enable_image, put_account
 from galeria.actions.labs.classic_labs import DraftRequest, put_lab
 from galeria.actions.labs.lab_settings import LabSettings
-from galeria.actions.labs.lab_validation import Findings, check_lab, creatable_accounts, propose_lab_name
+from galeria.actions.labs.lab_validation import LabProblems, check_lab, creatable_accounts, propose_lab_name
 from galeria.actions.labs.labs import LabRequest, create_lab
 from galeria.domain.errors import GaleriaError
 from tests.actions.labs.test_labs import give
-from tests.questions import counted
-from tests.scene import (
+from tests.local_installation import (
     ACCOUNT,
     GALLERY,
     GROUP,
     MIB,
-    Scene,
+    LocalInstallation,
     definition,
     disk_bytes,
     lab_id,
@@ -28,8 +27,9 @@ from tests.scene import (
     secrets,
     version_id,
 )
-from tests.shelves import copy_labs
-from tests.stages import MakeScene
+from tests.prepared_installations import MakeInstallation
+from tests.questions import counted
+from tests.version_rows import copy_labs
 
 IMAGE = GALLERY.child("images", "linux")
 EVENING = GROUP.resource("Microsoft.LabServices", "labPlans", "evening")
@@ -37,13 +37,13 @@ OTHER = GROUP.resource("Microsoft.Compute", "galleries", "other")
 WANTED = lab_request("plan", IMAGE)
 
 
-def stock(scene: Scene) -> None:
+def stock(installation: LocalInstallation) -> None:
     """With `linux` in two regions, `away` in one that is not the account's, and `off`, which is disabled."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
-    scene.run(scene.begin_import("linux", disk_bytes(MIB, seed=2), version="2.0.0"))
-    scene.run(scene.begin_import("away", disk_bytes(MIB, seed=3), regions=("brazilsouth", "westeurope")))
-    scene.run(scene.begin_import("off", disk_bytes(MIB, seed=4)))
-    with scene.request() as request:
+    installation.run(installation.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
+    installation.run(installation.begin_import("linux", disk_bytes(MIB, seed=2), version="2.0.0"))
+    installation.run(installation.begin_import("away", disk_bytes(MIB, seed=3), regions=("brazilsouth", "westeurope")))
+    installation.run(installation.begin_import("off", disk_bytes(MIB, seed=4)))
+    with installation.request() as request:
         put_definition(request, GALLERY.child("images", "empty"), definition("empty"))
         put_gallery(request, OTHER, location="brazilsouth", tags={}, description="")
         request.uow.flush()
@@ -55,28 +55,30 @@ def stock(scene: Scene) -> None:
 
 
 @pytest.fixture
-def stocked(new_scene: MakeScene) -> Scene:
-    return new_scene(stock)
+def stocked(new_installation: MakeInstallation) -> LocalInstallation:
+    return new_installation(stock)
 
 
-def check(scene: Scene, wanted: LabRequest, *, name: str = "plan", who: str = "educator") -> Findings:
-    with scene.request(who) as request:
+def check(
+    installation: LocalInstallation, wanted: LabRequest, *, name: str = "plan", who: str = "educator"
+) -> LabProblems:
+    with installation.request(who) as request:
         account = request.uow.accounts.get_by_key(wanted.account.key)
         return check_lab(request, lab_id(name), account, wanted)
 
 
-def make(scene: Scene, wanted: LabRequest, *, name: str = "plan", who: str = "educator") -> None:
-    with scene.request(who) as request:
+def make(installation: LocalInstallation, wanted: LabRequest, *, name: str = "plan", who: str = "educator") -> None:
+    with installation.request(who) as request:
         create_lab(request, lab_id(name), wanted, secrets())
 
 
-def propose(scene: Scene, title: str, who: str = "educator") -> str:
-    with scene.request(who) as request:
+def propose(installation: LocalInstallation, title: str, who: str = "educator") -> str:
+    with installation.request(who) as request:
         return propose_lab_name(request, request.uow.accounts.get_by_key(ACCOUNT.key), title)
 
 
-def accounts_of(scene: Scene, who: str) -> list[str]:
-    with scene.request(who) as request:
+def accounts_of(installation: LocalInstallation, who: str) -> list[str]:
+    with installation.request(who) as request:
         return [each.name for each in creatable_accounts(request)]
 
 
@@ -106,7 +108,9 @@ def accounts_of(scene: Scene, who: str) -> list[str]:
     ],
     ids=str,
 )
-def test_the_plan_objects_with_the_words_of_the_refusal(stocked: Scene, about: str, said: dict[str, Any]) -> None:
+def test_the_plan_objects_with_the_words_of_the_refusal(
+    stocked: LocalInstallation, about: str, said: dict[str, Any]
+) -> None:
     wanted = replace(WANTED, **said)
     (found,) = check(stocked, wanted).errors.items()
     with pytest.raises(GaleriaError) as refused:
@@ -131,30 +135,32 @@ def test_the_plan_objects_with_the_words_of_the_refusal(stocked: Scene, about: s
     ],
     ids=str,
 )
-def test_what_the_plan_accepts_is_made(stocked: Scene, said: dict[str, Any]) -> None:
+def test_what_the_plan_accepts_is_made(stocked: LocalInstallation, said: dict[str, Any]) -> None:
     wanted = replace(WANTED, **said)
     assert check(stocked, wanted).errors == {}
     make(stocked, wanted)
 
 
-def test_everything_is_told_at_once_and_nothing_is_changed(stocked: Scene) -> None:
+def test_everything_is_told_at_once_and_nothing_is_changed(stocked: LocalInstallation) -> None:
     settings = LabSettings(usage_quota="x")
     wanted = replace(WANTED, title="x" * 121, size="Huge", user_name="root", password="x", settings=settings)
     assert set(check(stocked, wanted, name="1").errors) == {"name", "title", "size", "user", "password", "quota"}
     assert set(check(stocked, replace(wanted, location="atlantis"), name="1").errors) >= {"region", "size"}
-    with stocked.world.database(reading=True) as uow:
+    with stocked.context.database(reading=True) as uow:
         assert uow.labs.below(GROUP.key) == []
         assert uow.operations.unsettled() == []
 
 
-def test_a_name_that_is_taken_is_objected_to(stocked: Scene) -> None:
+def test_a_name_that_is_taken_is_objected_to(stocked: LocalInstallation) -> None:
     stocked.run(stocked.begin_lab("algebra", IMAGE))
     assert "There is a lab 'ALGEBRA' already." in str(check(stocked, WANTED, name="ALGEBRA").errors["name"])
     for bad in ("1st", "a" * 101, "a b", ""):
         assert "name" in check(stocked, WANTED, name=bad).errors
 
 
-def test_a_name_that_somebody_keeps_for_a_lab_without_template_is_taken_for_all_others(stocked: Scene) -> None:
+def test_a_name_that_somebody_keeps_for_a_lab_without_template_is_taken_for_all_others(
+    stocked: LocalInstallation,
+) -> None:
     with stocked.request("colleague") as request:
         put_lab(request, ACCOUNT, lab_id("Physics"), DraftRequest(capacity=5), secrets())
     assert "There is a lab 'physics' already." in str(check(stocked, WANTED, name="physics").errors["name"])
@@ -174,13 +180,13 @@ def test_a_name_that_somebody_keeps_for_a_lab_without_template_is_taken_for_all_
         ("x" * 120, "x" * 80),
     ],
 )
-def test_proposed_names_can_be_taken(stocked: Scene, title: str, name: str) -> None:
+def test_proposed_names_can_be_taken(stocked: LocalInstallation, title: str, name: str) -> None:
     assert propose(stocked, title) == name
     assert check(stocked, WANTED, name=name).errors == {}
 
 
 @pytest.mark.parametrize("taken", [1, 2, 3, 8, 1000])
-def test_a_name_for_a_title_of_many_labs_is_found_by_a_few_questions(stocked: Scene, taken: int) -> None:
+def test_a_name_for_a_title_of_many_labs_is_found_by_a_few_questions(stocked: LocalInstallation, taken: int) -> None:
     stocked.run(stocked.begin_lab("course", IMAGE))
     with stocked.request() as request:
         copy_labs(request, "course", {f"course-{number}": "Course" for number in range(2, taken + 1)})
@@ -191,7 +197,7 @@ def test_a_name_for_a_title_of_many_labs_is_found_by_a_few_questions(stocked: Sc
     assert len(questions) <= 50  # two for every name that is looked at
 
 
-def test_accounts_are_offered_by_right(stocked: Scene) -> None:
+def test_accounts_are_offered_by_right(stocked: LocalInstallation) -> None:
     with stocked.request() as request:
         put_account(request, EVENING, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY))
     assert accounts_of(stocked, "educator") == ["evening", "labs"]

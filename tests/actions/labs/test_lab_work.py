@@ -16,17 +16,17 @@ from galeria.domain.errors import Conflict, Forbidden, GaleriaError, MachineFail
 from galeria.domain.labs.labs import Lab
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState
 from tests.actions.labs.test_lab_people import ALGEBRA, IMAGE, change, give, held
-from tests.scene import ACCOUNT, GROUP, MIB, Scene, disk_bytes, secrets
-from tests.stages import MakeScene, with_lab
+from tests.local_installation import ACCOUNT, GROUP, MIB, LocalInstallation, disk_bytes, secrets
+from tests.prepared_installations import MakeInstallation, with_lab
 
 
 @pytest.fixture
-def lab(new_scene: MakeScene) -> Scene:
+def lab(new_installation: MakeInstallation) -> LocalInstallation:
     """With the lab 'algebra', whose template is off."""
-    return new_scene(with_lab)
+    return new_installation(with_lab)
 
 
-def test_publishing_shuts_the_template_down_and_opens_the_lab(lab: Scene) -> None:
+def test_publishing_shuts_the_template_down_and_opens_the_lab(lab: LocalInstallation) -> None:
     lab.run(lab.begin_start("algebra"))
     with lab.request("educator") as request:
         operation = publish_lab(request, ALGEBRA)
@@ -41,7 +41,7 @@ def test_publishing_shuts_the_template_down_and_opens_the_lab(lab: Scene) -> Non
         publish_lab(request, ALGEBRA)
 
 
-def test_a_publication_that_fails_leaves_a_draft_that_can_be_published(lab: Scene) -> None:
+def test_a_publication_that_fails_leaves_a_draft_that_can_be_published(lab: LocalInstallation) -> None:
     lab.run(lab.begin_start("algebra"))
     lab.engine.fail_on["stop"] = MachineFailed("It does not stop.", hint="Pull the plug.")
     with lab.request("educator") as request:
@@ -56,7 +56,7 @@ def test_a_publication_that_fails_leaves_a_draft_that_can_be_published(lab: Scen
     assert held(lab).lab_state is LabState.PUBLISHED
 
 
-def test_a_group_that_nobody_knows_is_not_synchronized(lab: Scene) -> None:
+def test_a_group_that_nobody_knows_is_not_synchronized(lab: LocalInstallation) -> None:
     with lab.request("educator") as request:
         sync_group(request, ALGEBRA)
     change(
@@ -66,7 +66,7 @@ def test_a_group_that_nobody_knows_is_not_synchronized(lab: Scene) -> None:
         sync_group(request, ALGEBRA)
 
 
-def test_a_reimaged_template_is_its_image_again_with_a_locked_account(lab: Scene) -> None:
+def test_a_reimaged_template_is_its_image_again_with_a_locked_account(lab: LocalInstallation) -> None:
     lab.run(lab.begin_start("algebra"))
     lab.engine.write(lab.guest_of("algebra"), 0, b"spoiled")
     with lab.request("educator") as request:
@@ -80,7 +80,7 @@ def test_a_reimaged_template_is_its_image_again_with_a_locked_account(lab: Scene
     assert lab.engine.guest(lab.guest_of("algebra")).passwords == {"educator": "!"}
 
 
-def test_a_template_is_not_reimaged_under_an_export(lab: Scene) -> None:
+def test_a_template_is_not_reimaged_under_an_export(lab: LocalInstallation) -> None:
     lab.begin_export("algebra", "Saved")
     for begin in (reimage_machine, redeploy_machine):
         with pytest.raises(Conflict), lab.request("educator") as request:
@@ -88,7 +88,7 @@ def test_a_template_is_not_reimaged_under_an_export(lab: Scene) -> None:
 
 
 @pytest.mark.parametrize("running", [True, False])
-def test_a_redeployed_machine_is_as_it_was(lab: Scene, running: bool) -> None:
+def test_a_redeployed_machine_is_as_it_was(lab: LocalInstallation, running: bool) -> None:
     if running:
         lab.run(lab.begin_start("algebra"))
     with lab.request("educator") as request:
@@ -98,7 +98,7 @@ def test_a_redeployed_machine_is_as_it_was(lab: Scene, running: bool) -> None:
     assert lab.engine.guest(lab.guest_of("algebra")).is_running is running
 
 
-def test_an_operator_exports_and_an_assistant_does_not(lab: Scene) -> None:
+def test_an_operator_exports_and_an_assistant_does_not(lab: LocalInstallation) -> None:
     give(lab, "nobody", "Lab Assistant", GROUP.key)
     with pytest.raises(Forbidden, match="saveImage"):
         lab.begin_export("algebra", "Mine", who="nobody")
@@ -106,39 +106,39 @@ def test_an_operator_exports_and_an_assistant_does_not(lab: Scene) -> None:
     assert lab.run(lab.begin_export("algebra", "Mine", who="nobody")).status is OperationStatus.SUCCEEDED
 
 
-def test_a_lab_without_template_is_a_draft_until_it_gets_one(scene: Scene) -> None:
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    with scene.request("educator") as request:
+def test_a_lab_without_template_is_a_draft_until_it_gets_one(installation: LocalInstallation) -> None:
+    installation.run(installation.begin_import("linux", disk_bytes(MIB)))
+    with installation.request("educator") as request:
         draft, is_new = put_lab(request, ACCOUNT, ALGEBRA, DraftRequest(capacity=5, usage_quota="PT1H"), secrets())
     assert (is_new, draft.capacity, draft.location) == (True, 5, "brazilsouth")
-    with scene.request("educator") as request:
+    with installation.request("educator") as request:
         assert not put_lab(request, ACCOUNT, ALGEBRA, DraftRequest(capacity=6), secrets())[1]
         assert [each.capacity for each in list_either(request, ACCOUNT)] == [6]
-    with pytest.raises(Forbidden), scene.request("colleague") as request:
+    with pytest.raises(Forbidden), installation.request("colleague") as request:
         put_lab(request, ACCOUNT, ALGEBRA, DraftRequest(capacity=7), secrets())
     with pytest.raises(Forbidden):
-        scene.begin_lab("algebra", IMAGE, who="colleague")
-    scene.run(scene.begin_lab("algebra", IMAGE))
-    with scene.request("educator") as request:
+        installation.begin_lab("algebra", IMAGE, who="colleague")
+    installation.run(installation.begin_lab("algebra", IMAGE))
+    with installation.request("educator") as request:
         (made,) = list_either(request, ACCOUNT)
         assert isinstance(made, Lab)
         operation = delete_template(request, ACCOUNT, ALGEBRA)
-    assert scene.run(operation).status is OperationStatus.SUCCEEDED
-    with scene.request("educator") as request:
+    assert installation.run(operation).status is OperationStatus.SUCCEEDED
+    with installation.request("educator") as request:
         assert not isinstance(list_either(request, ACCOUNT)[0], Lab)
         put_lab(request, ACCOUNT, ALGEBRA, DraftRequest(capacity=8), secrets())
 
 
-def test_in_old_words_an_account_takes_its_labs_along(lab: Scene) -> None:
+def test_in_old_words_an_account_takes_its_labs_along(lab: LocalInstallation) -> None:
     with lab.request() as request:
         was_there, begun = delete_account_and_labs(request, ACCOUNT)
     assert was_there
     assert [lab.run(each).status for each in begun] == [OperationStatus.SUCCEEDED]
-    with lab.world.database(reading=True) as uow:
+    with lab.context.database(reading=True) as uow:
         assert uow.labs.find_by_key(ALGEBRA.key) is None
 
 
-def test_a_lab_that_is_being_deleted_takes_no_change(lab: Scene) -> None:
+def test_a_lab_that_is_being_deleted_takes_no_change(lab: LocalInstallation) -> None:
     with lab.request("educator") as request:
         delete_template(request, ACCOUNT, ALGEBRA)
     assert held(lab).state is ProvisioningState.DELETING

@@ -13,20 +13,20 @@ from galeria.actions.versions.versions import VersionRequest, put_version
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound, OutOfSpace
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK
-from galeria.domain.images.publishing import Target
+from galeria.domain.images.publishing import ReplicationTarget
 from galeria.domain.labs.labs import Lab
 from galeria.domain.operations import Operation
 from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.settings import Settings
 from galeria.domain.states import OperationStatus, ProvisioningState
-from tests.scene import (
+from tests.local_installation import (
     ACCOUNT,
     GALLERY,
     GROUP,
     MIB,
     PASSWORD,
     SUBSCRIPTION,
-    Scene,
+    LocalInstallation,
     definition,
     disk_bytes,
     lab_id,
@@ -34,50 +34,52 @@ from tests.scene import (
     secrets,
     version_id,
 )
-from tests.stages import MakeScene, with_linux
+from tests.prepared_installations import MakeInstallation, with_linux
 
 IMAGE = GALLERY.child("images", "linux")
 EVENING = ResourceId(SUBSCRIPTION, "evening")
 
 
 @pytest.fixture
-def stocked(new_scene: MakeScene) -> Scene:
+def stocked(new_installation: MakeInstallation) -> LocalInstallation:
     """With one image in brazilsouth."""
-    return new_scene(with_linux)
+    return new_installation(with_linux)
 
 
-def ask(scene: Scene, wanted: LabRequest, id: ResourceId, who: str = "educator") -> tuple[Lab, Operation | None]:
-    with scene.request(who) as request:
+def ask(
+    installation: LocalInstallation, wanted: LabRequest, id: ResourceId, who: str = "educator"
+) -> tuple[Lab, Operation | None]:
+    with installation.request(who) as request:
         lab, _, operation = create_lab(request, id, wanted, secrets())
     return lab, operation
 
 
-def refusal(scene: Scene, wanted: LabRequest, who: str = "educator") -> GaleriaError:
+def refusal(installation: LocalInstallation, wanted: LabRequest, who: str = "educator") -> GaleriaError:
     with pytest.raises(GaleriaError) as refused:
-        ask(scene, wanted, lab_id("refused"), who)
-    with scene.world.database(reading=True) as uow:
+        ask(installation, wanted, lab_id("refused"), who)
+    with installation.context.database(reading=True) as uow:
         assert uow.labs.find_by_key(lab_id("refused").key) is None
         assert uow.machines.ids() == set()
     return refused.value
 
 
-def give(scene: Scene, who: str, role: str, scope: str) -> None:
-    with scene.world.database() as uow:
-        person = scene.people[who]
+def give(installation: LocalInstallation, who: str, role: str, scope: str) -> None:
+    with installation.context.database() as uow:
+        person = installation.people[who]
         uow.people.add_assignment(
             RoleAssignment(
                 id=f"{who}-{role}",
                 principal_id=person.id,
                 role=role,
                 scope=scope.lower(),
-                created_at=scene.world.clock.now(),
+                created_at=installation.context.clock.now(),
                 created_by=person.id,
             )
         )
         uow.commit()
 
 
-def test_who_makes_a_lab_becomes_its_owner(stocked: Scene) -> None:
+def test_who_makes_a_lab_becomes_its_owner(stocked: LocalInstallation) -> None:
     lab, operation = ask(stocked, lab_request("algebra", IMAGE), lab_id("algebra"))
     assert lab.state is ProvisioningState.CREATING
     assert (lab.version_name, lab.size, lab.user_name) == ("1.0.0", "Tiny", "educator")
@@ -88,11 +90,11 @@ def test_who_makes_a_lab_becomes_its_owner(stocked: Scene) -> None:
         assert get_lab(request, lab_id("ALGEBRA")).state is ProvisioningState.SUCCEEDED
 
 
-def test_a_stranger_makes_no_lab(stocked: Scene) -> None:
+def test_a_stranger_makes_no_lab(stocked: LocalInstallation) -> None:
     assert isinstance(refusal(stocked, lab_request("x", IMAGE), who="nobody"), Forbidden)
 
 
-def test_a_right_on_a_group_is_none_on_another_groups_account(stocked: Scene) -> None:
+def test_a_right_on_a_group_is_none_on_another_groups_account(stocked: LocalInstallation) -> None:
     """Otherwise anybody with a group of their own could use every account's images."""
     evening(stocked)
     give(stocked, "nobody", "Contributor", EVENING.key)
@@ -103,7 +105,7 @@ def test_a_right_on_a_group_is_none_on_another_groups_account(stocked: Scene) ->
     assert ask(stocked, lab_request("x", IMAGE, who="ana"), id, "nobody")[1] is not None
 
 
-def test_a_right_on_an_account_is_none_on_other_groups(stocked: Scene) -> None:
+def test_a_right_on_an_account_is_none_on_other_groups(stocked: LocalInstallation) -> None:
     evening(stocked)
     give(stocked, "nobody", "Lab Creator", ACCOUNT.key)
     with pytest.raises(Forbidden):
@@ -111,7 +113,7 @@ def test_a_right_on_an_account_is_none_on_other_groups(stocked: Scene) -> None:
     assert ask(stocked, lab_request("x", IMAGE), lab_id("x"), "nobody")[1] is not None
 
 
-def test_a_colleague_sees_the_lab_and_steers_nothing_in_it(stocked: Scene) -> None:
+def test_a_colleague_sees_the_lab_and_steers_nothing_in_it(stocked: LocalInstallation) -> None:
     stocked.run(stocked.begin_lab("algebra", IMAGE))
     with stocked.request("colleague") as request:
         assert [lab.name for lab in list_labs(request, GROUP.key)] == ["algebra"]
@@ -129,7 +131,7 @@ def test_a_colleague_sees_the_lab_and_steers_nothing_in_it(stocked: Scene) -> No
         assert list_labs(request, GROUP.key) == []
 
 
-def test_an_unusable_image_is_refused_with_every_reason(stocked: Scene) -> None:
+def test_an_unusable_image_is_refused_with_every_reason(stocked: LocalInstallation) -> None:
     upload = [stocked.upload(disk_bytes(MIB)), stocked.upload(disk_bytes(MIB, seed=2))]
     with stocked.request() as request:
         put_definition(request, GALLERY.child("images", "twin"), definition("twin"))
@@ -150,13 +152,13 @@ def test_an_unusable_image_is_refused_with_every_reason(stocked: Scene) -> None:
         assert "OS disk only" in refused.hint
 
 
-def test_an_image_that_is_not_there_yet_says_where_it_is(stocked: Scene) -> None:
+def test_an_image_that_is_not_there_yet_says_where_it_is(stocked: LocalInstallation) -> None:
     refused = refusal(stocked, lab_request("x", IMAGE, region="westeurope"))
     assert refused.code == "ImageNotInRegion"
     assert refused.message.endswith("it is in brazilsouth.")
 
 
-def test_an_exact_version_is_taken_even_when_excluded_from_latest(stocked: Scene) -> None:
+def test_an_exact_version_is_taken_even_when_excluded_from_latest(stocked: LocalInstallation) -> None:
     """Decision 5."""
     stocked.run(stocked.begin_import("linux", disk_bytes(MIB, seed=2), version="1.10.0"))
     stocked.run(stocked.begin_import("linux", disk_bytes(MIB, seed=3), version="1.9.0"))
@@ -165,7 +167,10 @@ def test_an_exact_version_is_taken_even_when_excluded_from_latest(stocked: Scene
     assert ask(stocked, lab_request("b", latest), lab_id("b"))[0].version_name == "1.10.0"
     with stocked.request() as request:
         hidden = VersionRequest(
-            location="brazilsouth", tags={}, targets=(Target(region="brazilsouth"),), exclude_from_latest=True
+            location="brazilsouth",
+            tags={},
+            targets=(ReplicationTarget(region="brazilsouth"),),
+            exclude_from_latest=True,
         )
         put_version(request, version_id("linux", "1.10.0"), hidden)
     assert ask(stocked, lab_request("c", IMAGE), lab_id("c"))[0].version_name == "1.9.0"
@@ -173,7 +178,7 @@ def test_an_exact_version_is_taken_even_when_excluded_from_latest(stocked: Scene
     assert ask(stocked, lab_request("d", exact), lab_id("d"))[0].version_name == "1.10.0"
 
 
-def test_an_image_of_another_gallery_is_refused(stocked: Scene) -> None:
+def test_an_image_of_another_gallery_is_refused(stocked: LocalInstallation) -> None:
     other = GROUP.resource("Microsoft.Compute", "galleries", "gal_2")
     with stocked.request() as request:
         put_gallery(request, other, location="brazilsouth", tags={}, description="")
@@ -196,7 +201,7 @@ def test_an_image_of_another_gallery_is_refused(stocked: Scene) -> None:
     ],
 )
 def test_a_wrong_wish_is_refused_before_anything_is_made(
-    stocked: Scene, change: dict[str, object], target: str | None
+    stocked: LocalInstallation, change: dict[str, object], target: str | None
 ) -> None:
     refused = refusal(stocked, replace(lab_request("x", IMAGE), **change))  # type: ignore[arg-type]
     assert isinstance(refused, Invalid)
@@ -204,7 +209,7 @@ def test_a_wrong_wish_is_refused_before_anything_is_made(
     assert refused.hint
 
 
-def test_the_accounts_policy_bounds_where_labs_are(stocked: Scene) -> None:
+def test_the_accounts_policy_bounds_where_labs_are(stocked: LocalInstallation) -> None:
     with stocked.request() as request:
         policy = AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY, allowed_regions=("westeurope",))
         put_account(request, ACCOUNT, policy)
@@ -213,18 +218,18 @@ def test_the_accounts_policy_bounds_where_labs_are(stocked: Scene) -> None:
     assert refused.hint == "Allowed are: westeurope."
 
 
-def test_every_machine_has_a_port_of_its_own_in_the_range(stocked: Scene) -> None:
-    world = replace(stocked.world, settings=Settings(first_ssh_port=50000, last_ssh_port=50002))
-    narrow = replace(stocked, world=world)
+def test_every_machine_has_a_port_of_its_own_in_the_range(stocked: LocalInstallation) -> None:
+    context = replace(stocked.context, settings=Settings(first_ssh_port=50000, last_ssh_port=50002))
+    narrow = replace(stocked, context=context)
     for name in ("a", "b", "c"):
         narrow.begin_lab(name, IMAGE)
-    with narrow.world.database(reading=True) as uow:
+    with narrow.context.database(reading=True) as uow:
         assert uow.machines.ports() == {50000, 50001, 50002}
     with pytest.raises(Conflict, match="Every port"):
         narrow.begin_lab("d", IMAGE)
 
 
-def test_the_password_is_kept_as_a_hash_until_the_machine_has_it(stocked: Scene) -> None:
+def test_the_password_is_kept_as_a_hash_until_the_machine_has_it(stocked: LocalInstallation) -> None:
     """Decision 7."""
     stocked.run(stocked.begin_lab("algebra", IMAGE))
     kept = stocked.machine("algebra").pending_password_hash
@@ -234,7 +239,7 @@ def test_the_password_is_kept_as_a_hash_until_the_machine_has_it(stocked: Scene)
     assert stocked.machine("algebra").pending_password_hash == ""
 
 
-def test_a_put_repeated_joins_and_after_a_failure_tries_again(stocked: Scene) -> None:
+def test_a_put_repeated_joins_and_after_a_failure_tries_again(stocked: LocalInstallation) -> None:
     stocked.engine.fail_on["ensure_machine"] = OutOfSpace("The host is full.", hint="Make room.")
     lab, operation = ask(stocked, lab_request("algebra", IMAGE), lab_id("algebra"))
     joined = ask(stocked, lab_request("algebra", IMAGE), lab_id("algebra"))[1]
@@ -252,7 +257,7 @@ def test_a_put_repeated_joins_and_after_a_failure_tries_again(stocked: Scene) ->
     assert (changed.id, changed.title, nothing) == (lab.id, "Álgebra I", None)
 
 
-def test_a_deleted_lab_takes_its_roles_along(stocked: Scene) -> None:
+def test_a_deleted_lab_takes_its_roles_along(stocked: LocalInstallation) -> None:
     stocked.run(stocked.begin_lab("algebra", IMAGE))
     with stocked.request("educator") as request:
         operation = delete_lab(request, lab_id("algebra"))
@@ -261,7 +266,7 @@ def test_a_deleted_lab_takes_its_roles_along(stocked: Scene) -> None:
         assert repeated is not None
         assert repeated.id == operation.id
     stocked.run(operation)
-    with stocked.world.database(reading=True) as uow:
+    with stocked.context.database(reading=True) as uow:
         assert not [each for each in uow.people.all_assignments() if each.scope == lab_id("algebra").key]
     with pytest.raises(NotFound), stocked.request() as request:
         get_lab(request, lab_id("algebra"))
@@ -269,6 +274,6 @@ def test_a_deleted_lab_takes_its_roles_along(stocked: Scene) -> None:
         assert delete_lab(request, lab_id("algebra")) is None
 
 
-def evening(scene: Scene) -> None:
-    with scene.request() as request:
+def evening(installation: LocalInstallation) -> None:
+    with installation.request() as request:
         put_group(request, EVENING, location="brazilsouth", tags={})

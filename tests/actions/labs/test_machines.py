@@ -8,24 +8,24 @@ from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.operations import Operation
 from galeria.domain.states import MachineState, OperationStatus
 from tests.crashing import Crash, Steps
-from tests.scene import GALLERY, Scene, lab_id, secrets
-from tests.stages import MakeScene, with_lab
+from tests.local_installation import GALLERY, LocalInstallation, lab_id, secrets
+from tests.prepared_installations import MakeInstallation, with_lab
 
 LAB = lab_id("algebra")
 
 
 @pytest.fixture
-def lab(new_scene: MakeScene) -> Scene:
+def lab(new_installation: MakeInstallation) -> LocalInstallation:
     """Made, not started."""
-    return new_scene(with_lab)
+    return new_installation(with_lab)
 
 
-def reset(scene: Scene, password: str = "Other-horse-8", account: str = "ana") -> Operation:
-    with scene.request("educator") as request:
+def reset(installation: LocalInstallation, password: str = "Other-horse-8", account: str = "ana") -> Operation:
+    with installation.request("educator") as request:
         return reset_password(request, LAB, "template", account=account, new_password=password, secrets=secrets())
 
 
-def test_a_repeated_start_joins_the_one_under_way(lab: Scene) -> None:
+def test_a_repeated_start_joins_the_one_under_way(lab: LocalInstallation) -> None:
     first = lab.begin_start("algebra")
     assert lab.machine("algebra").state is MachineState.STARTING
     assert lab.begin_start("algebra").id == first.id
@@ -34,7 +34,7 @@ def test_a_repeated_start_joins_the_one_under_way(lab: Scene) -> None:
         assert start_machine(request, LAB, "template") is None
 
 
-def test_a_busy_machine_takes_no_other_verb(lab: Scene) -> None:
+def test_a_busy_machine_takes_no_other_verb(lab: LocalInstallation) -> None:
     start = lab.begin_start("algebra")
     with pytest.raises(Conflict, match="start machine is under way"):
         lab.begin_stop("algebra")
@@ -50,7 +50,7 @@ def test_a_busy_machine_takes_no_other_verb(lab: Scene) -> None:
         assert stop_machine(request, LAB, "template") is None
 
 
-def test_a_machine_is_busy_while_an_export_closes_its_layer_and_no_longer(lab: Scene) -> None:
+def test_a_machine_is_busy_while_an_export_closes_its_layer_and_no_longer(lab: LocalInstallation) -> None:
     lab.run(lab.begin_start("algebra"))
     export = lab.begin_export("algebra", "Algebra")
     with pytest.raises(Conflict, match="export template is under way"):
@@ -64,7 +64,7 @@ def test_a_machine_is_busy_while_an_export_closes_its_layer_and_no_longer(lab: S
     assert lab.run(export, steps.resumed()).status is OperationStatus.SUCCEEDED
 
 
-def test_a_password_is_reset_in_a_running_machine_only(lab: Scene) -> None:
+def test_a_password_is_reset_in_a_running_machine_only(lab: LocalInstallation) -> None:
     with pytest.raises(Conflict, match="not running"):
         reset(lab)
     lab.run(lab.begin_start("algebra"))
@@ -77,7 +77,7 @@ def test_a_password_is_reset_in_a_running_machine_only(lab: Scene) -> None:
     assert lab.machine("algebra").accounts == ["ana", "educator"]
 
 
-def test_a_lab_that_is_not_made_or_is_going_has_no_machine_to_start(lab: Scene) -> None:
+def test_a_lab_that_is_not_made_or_is_going_has_no_machine_to_start(lab: LocalInstallation) -> None:
     with pytest.raises(NotFound), lab.request("educator") as request:
         start_machine(request, LAB, "vm7")
     lab.begin_lab("geometry", GALLERY.child("images", "linux"))
@@ -89,7 +89,7 @@ def test_a_lab_that_is_not_made_or_is_going_has_no_machine_to_start(lab: Scene) 
         lab.begin_start("algebra")
 
 
-def test_what_is_done_with_it_is_in_the_log_by_the_right_that_it_takes(lab: Scene) -> None:
+def test_what_is_done_with_it_is_in_the_log_by_the_right_that_it_takes(lab: LocalInstallation) -> None:
     lab.run(lab.begin_start("algebra"))
     lab.run(reset(lab))
     for do in (redeploy_machine, reimage_machine):

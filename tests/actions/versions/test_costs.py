@@ -2,36 +2,36 @@
 
 import pytest
 
-from galeria.actions.versions.costs import Impact, gallery_costs, impact_of_deletion, live_digests
+from galeria.actions.versions.costs import DeletionImpact, gallery_costs, impact_of_deletion, live_digests
 from galeria.actions.versions.versions import delete_version
 from galeria.domain.errors import Forbidden
 from galeria.domain.ids import ResourceId
 from galeria.domain.prices import Prices
-from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
-from tests.shelves import BRAZIL, fill_shelf
-from tests.stages import MakeScene
+from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
+from tests.prepared_installations import MakeInstallation
+from tests.version_rows import BRAZIL, fill_shelf
 
 
 @pytest.fixture
-def shelf(new_scene: MakeScene) -> Scene:
+def shelf(new_installation: MakeInstallation) -> LocalInstallation:
     """Three versions that share most of their bytes, and a lab on the first."""
-    return new_scene(fill_shelf)
+    return new_installation(fill_shelf)
 
 
-def impact(scene: Scene, id: ResourceId) -> Impact:
-    with scene.request() as request:
-        return impact_of_deletion(request, id, scene.world.stores)
+def impact(installation: LocalInstallation, id: ResourceId) -> DeletionImpact:
+    with installation.request() as request:
+        return impact_of_deletion(request, id, installation.context.stores)
 
 
-def stored(scene: Scene, region: str) -> int:
-    with scene.world.database(reading=True) as uow:
+def stored(installation: LocalInstallation, region: str) -> int:
+    with installation.context.database(reading=True) as uow:
         digests = live_digests(uow, region)
-    return scene.world.stores[region].holding(digests, others=[]).stored_bytes
+    return installation.context.stores[region].holding(digests, others=[]).stored_bytes
 
 
-def test_all_lines_add_up_to_the_distinct_bytes_that_are_stored(shelf: Scene) -> None:
+def test_all_lines_add_up_to_the_distinct_bytes_that_are_stored(shelf: LocalInstallation) -> None:
     with shelf.request() as request:
-        costs = gallery_costs(request, GALLERY, shelf.world.stores)
+        costs = gallery_costs(request, GALLERY, shelf.context.stores)
     assert [str(each.version.number) for each in costs] == ["1.0.0", "1.0.0", "1.0.1"]
     for region in BRAZIL:
         lines = [line for each in costs for line in each.regions if line.region == region]
@@ -43,7 +43,7 @@ def test_all_lines_add_up_to_the_distinct_bytes_that_are_stored(shelf: Scene) ->
     assert all(each.price_month == sum(line.price_month for line in each.regions) for each in costs)
 
 
-def test_what_a_lab_stands_on_is_freed_later(shelf: Scene) -> None:
+def test_what_a_lab_stands_on_is_freed_later(shelf: LocalInstallation) -> None:
     told = impact(shelf, version_id("linux"))
     assert [lab.name for lab in told.labs] == ["algebra"]
     assert told.regions[0].freed_now == 0
@@ -57,7 +57,7 @@ def test_what_a_lab_stands_on_is_freed_later(shelf: Scene) -> None:
     assert (southeast.freed_now > 0, southeast.freed_later) == (True, 0), "no machine is there"
 
 
-def test_the_impact_says_what_the_deletion_then_frees(shelf: Scene) -> None:
+def test_the_impact_says_what_the_deletion_then_frees(shelf: LocalInstallation) -> None:
     told = impact(shelf, version_id("Algebra", "1.0.0"))
     with shelf.request() as request:
         operation = delete_version(request, version_id("Algebra", "1.0.0"))
@@ -68,29 +68,29 @@ def test_the_impact_says_what_the_deletion_then_frees(shelf: Scene) -> None:
         assert before[each.region] - each.freed_now == stored(shelf, each.region)
 
 
-def test_what_another_version_has_whole_frees_nothing(scene: Scene) -> None:
+def test_what_another_version_has_whole_frees_nothing(installation: LocalInstallation) -> None:
     for number in ("1.0.0", "2.0.0"):
-        scene.run(scene.begin_import("linux", disk_bytes(MIB), version=number, regions=BRAZIL))
-    for each in impact(scene, version_id("linux")).regions:
+        installation.run(installation.begin_import("linux", disk_bytes(MIB), version=number, regions=BRAZIL))
+    for each in impact(installation, version_id("linux")).regions:
         assert (each.freed_now, each.freed_later) == (0, 0)
-    with scene.request() as request:
+    with installation.request() as request:
         operation = delete_version(request, version_id("linux", "2.0.0"))
-    scene.run(operation)
+    installation.run(operation)
 
-    told = impact(scene, version_id("linux")).regions
+    told = impact(installation, version_id("linux")).regions
 
     assert [(each.region, each.freed_later) for each in told] == [(region, 0) for region in BRAZIL]
-    assert all(each.freed_now == stored(scene, each.region) > 0 for each in told)
+    assert all(each.freed_now == stored(installation, each.region) > 0 for each in told)
 
 
-def test_asking_changes_nothing(shelf: Scene) -> None:
+def test_asking_changes_nothing(shelf: LocalInstallation) -> None:
     assert impact(shelf, version_id("linux")).regions == impact(shelf, version_id("linux")).regions
-    with shelf.world.database(reading=True) as uow:
+    with shelf.context.database(reading=True) as uow:
         assert uow.operations.unsettled() == []
 
 
-def test_costs_are_for_those_who_may_see_the_gallery(shelf: Scene) -> None:
+def test_costs_are_for_those_who_may_see_the_gallery(shelf: LocalInstallation) -> None:
     with pytest.raises(Forbidden), shelf.request("educator") as request:
-        gallery_costs(request, GALLERY, shelf.world.stores)
+        gallery_costs(request, GALLERY, shelf.context.stores)
     with pytest.raises(Forbidden), shelf.request("nobody") as request:
-        impact_of_deletion(request, version_id("linux"), shelf.world.stores)
+        impact_of_deletion(request, version_id("linux"), shelf.context.stores)

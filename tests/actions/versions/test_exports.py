@@ -14,51 +14,51 @@ from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid
 from galeria.domain.images.galleries import Generation, ImageDefinition, ImageVersion, OsState
 from galeria.domain.operations import Operation
 from tests.actions.labs.test_labs import give
-from tests.scene import ACCOUNT, GALLERY, MIB, Scene, definition, lab_id
-from tests.stages import MakeScene, with_running_lab
+from tests.local_installation import ACCOUNT, GALLERY, MIB, LocalInstallation, definition, lab_id
+from tests.prepared_installations import MakeInstallation, with_running_lab
 
 CHUNK = 256 * 1024  # bytes; what a store reads at least
 BRAZIL = ("brazilsouth", "brazilsoutheast")
 WANTED = ExportRequest(lab=lab_id("algebra"), machine="template", name="Álgebra — turma A")
 
 
-def teach(scene: Scene) -> None:
+def teach(installation: LocalInstallation) -> None:
     """A running lab of the educator, with something written on its disk."""
-    with_running_lab(scene)
-    scene.engine.write(scene.guest_of("algebra"), MIB // 2, b"lesson one")
+    with_running_lab(installation)
+    installation.engine.write(installation.guest_of("algebra"), MIB // 2, b"lesson one")
 
 
 @pytest.fixture
-def taught(new_scene: MakeScene) -> Scene:
-    return new_scene(teach)
+def taught(new_installation: MakeInstallation) -> LocalInstallation:
+    return new_installation(teach)
 
 
 def export(
-    scene: Scene, wanted: ExportRequest = WANTED, who: str = "educator"
+    installation: LocalInstallation, wanted: ExportRequest = WANTED, who: str = "educator"
 ) -> tuple[ImageDefinition, ImageVersion, Operation]:
-    with scene.request(who) as request:
+    with installation.request(who) as request:
         return export_template(request, ACCOUNT, wanted)
 
 
-def estimate(scene: Scene, wanted: ExportRequest = WANTED) -> ExportEstimate:
-    with scene.request("educator") as request:
-        measure = partial(copy_bytes, stores=scene.world.stores)
-        return estimate_export(request, ACCOUNT, wanted, scene.engine, scene.world.stores, measure)
+def estimate(installation: LocalInstallation, wanted: ExportRequest = WANTED) -> ExportEstimate:
+    with installation.request("educator") as request:
+        measure = partial(copy_bytes, stores=installation.context.stores)
+        return estimate_export(request, ACCOUNT, wanted, installation.engine, installation.context.stores, measure)
 
 
-def refusal(scene: Scene, wanted: ExportRequest = WANTED, who: str = "educator") -> GaleriaError:
+def refusal(installation: LocalInstallation, wanted: ExportRequest = WANTED, who: str = "educator") -> GaleriaError:
     with pytest.raises(GaleriaError) as refused:
-        export(scene, wanted, who)
+        export(installation, wanted, who)
     assert refused.value.hint
     return refused.value
 
 
-def replicas(scene: Scene, version: ImageVersion) -> list[str]:
-    with scene.world.database(reading=True) as uow:
+def replicas(installation: LocalInstallation, version: ImageVersion) -> list[str]:
+    with installation.context.database(reading=True) as uow:
         return [each.region for each in uow.versions.replicas(version.id)]
 
 
-def test_it_takes_a_right_on_the_lab_and_one_on_the_account(taught: Scene) -> None:
+def test_it_takes_a_right_on_the_lab_and_one_on_the_account(taught: LocalInstallation) -> None:
     assert isinstance(refusal(taught, who="colleague"), Forbidden)
     give(taught, "nobody", "Owner", lab_id("algebra").key)
     refused = refusal(taught, who="nobody")
@@ -68,7 +68,7 @@ def test_it_takes_a_right_on_the_lab_and_one_on_the_account(taught: Scene) -> No
     assert export(taught, who="nobody")[0].display_name == "Álgebra — turma A"
 
 
-def test_a_new_name_makes_a_specialized_image_with_version_1_0_0(taught: Scene) -> None:
+def test_a_new_name_makes_a_specialized_image_with_version_1_0_0(taught: LocalInstallation) -> None:
     """Decisions 4, 5, 6 and 8."""
     made, version, operation = export(taught)
     assert (made.name, made.display_name) == ("Algebra-turma-A", "Álgebra — turma A")
@@ -80,19 +80,19 @@ def test_a_new_name_makes_a_specialized_image_with_version_1_0_0(taught: Scene) 
 
 
 @pytest.mark.parametrize("name", ["Álgebra — turma A", "  álgebra — TURMA a ", "algebra-turma-a"])
-def test_the_name_of_an_image_that_exists_gives_its_next_version(taught: Scene, name: str) -> None:
+def test_the_name_of_an_image_that_exists_gives_its_next_version(taught: LocalInstallation, name: str) -> None:
     first, _, operation = export(taught)
     taught.run(operation)
     second, version, _ = export(taught, replace(WANTED, name=name))
     assert (second.id, version.name) == (first.id, "1.0.1")
 
 
-def test_another_readable_name_that_would_clash_gets_a_suffix(taught: Scene) -> None:
+def test_another_readable_name_that_would_clash_gets_a_suffix(taught: LocalInstallation) -> None:
     taught.run(export(taught)[2])
     assert export(taught, replace(WANTED, name="Algebra: turma A"))[0].name == "Algebra-turma-A-2"
 
 
-def test_a_version_may_be_named_and_not_twice(taught: Scene) -> None:
+def test_a_version_may_be_named_and_not_twice(taught: LocalInstallation) -> None:
     _, version, operation = export(taught, replace(WANTED, version="2026.11.23"))
     assert version.name == "2026.11.23"
     taught.run(operation)
@@ -101,7 +101,7 @@ def test_a_version_may_be_named_and_not_twice(taught: Scene) -> None:
     assert export(taught)[1].name == "2026.11.24"
 
 
-def test_an_image_of_another_kind_is_not_written_over(taught: Scene) -> None:
+def test_an_image_of_another_kind_is_not_written_over(taught: LocalInstallation) -> None:
     assert "linux' is Generalized" in refusal(taught, replace(WANTED, name="Linux")).message
     with taught.request() as request:
         other = replace(definition("uefi", OsState.SPECIALIZED), generation=Generation.V2)
@@ -109,7 +109,7 @@ def test_an_image_of_another_kind_is_not_written_over(taught: Scene) -> None:
     assert "generation V2" in refusal(taught, replace(WANTED, name="uefi")).message
 
 
-def test_regions_are_narrowed_and_widened_as_far_as_the_policy_goes(taught: Scene) -> None:
+def test_regions_are_narrowed_and_widened_as_far_as_the_policy_goes(taught: LocalInstallation) -> None:
     """Decision 4."""
     narrow = export(taught, replace(WANTED, regions=("Brazil South",)))
     assert replicas(taught, narrow[1]) == ["brazilsouth"]
@@ -123,49 +123,49 @@ def test_regions_are_narrowed_and_widened_as_far_as_the_policy_goes(taught: Scen
     assert "does not allow copies in westeurope" in refused.message
 
 
-def test_only_one_export_of_a_template_runs_at_a_time(taught: Scene) -> None:
+def test_only_one_export_of_a_template_runs_at_a_time(taught: LocalInstallation) -> None:
     export(taught)
     assert refusal(taught).message == "The template is busy."
 
 
-def test_a_template_that_is_on_its_way_is_not_exported(taught: Scene) -> None:
+def test_a_template_that_is_on_its_way_is_not_exported(taught: LocalInstallation) -> None:
     taught.begin_stop("algebra")
     assert refusal(taught).message == "The template is busy."
 
 
-def test_a_lab_that_is_being_deleted_is_not_exported(taught: Scene) -> None:
+def test_a_lab_that_is_being_deleted_is_not_exported(taught: LocalInstallation) -> None:
     with taught.request("educator") as request:
         delete_lab(request, lab_id("algebra"))
     assert "is being deleted" in refusal(taught).message
 
 
-def test_names_that_say_nothing_are_refused(taught: Scene) -> None:
+def test_names_that_say_nothing_are_refused(taught: LocalInstallation) -> None:
     assert isinstance(refusal(taught, replace(WANTED, name="  ")), Invalid)
     assert refusal(taught, replace(WANTED, machine="vm7")).code == "ResourceNotFound"
 
 
-def test_without_a_gallery_there_is_nothing_to_export_to(taught: Scene) -> None:
+def test_without_a_gallery_there_is_nothing_to_export_to(taught: LocalInstallation) -> None:
     with taught.request() as request:
         put_account(request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}))
     assert "has no gallery attached" in refusal(taught).message
 
 
-def test_an_estimate_changes_nothing_and_bounds_what_happens(taught: Scene) -> None:
+def test_an_estimate_changes_nothing_and_bounds_what_happens(taught: LocalInstallation) -> None:
     """The price is named before the click (mission, M6)."""
     foreseen = estimate(taught)
-    with taught.world.database(reading=True) as uow:
+    with taught.context.database(reading=True) as uow:
         assert uow.operations.unsettled() == []
         assert [each.name for each in uow.definitions.of_gallery(uow.galleries.get_by_key(GALLERY.key).id)] == ["linux"]
     assert (foreseen.image, foreseen.version, foreseen.is_new_image) == ("Algebra-turma-A", "1.0.0", True)
     assert foreseen.prices_are_examples
     _, version, operation = export(taught)
     taught.run(operation)
-    with taught.world.database(reading=True) as uow:
+    with taught.context.database(reading=True) as uow:
         disk = uow.versions.disks(version.id)[0]
         sent = {each.region: each.sent_bytes for each in uow.versions.replicas(version.id)}
     assert 0 < disk.read_bytes <= foreseen.read_bytes
     for each in foreseen.regions:
-        stored = taught.world.stores[each.region].holding([disk.digest], others=[]).stored_bytes
+        stored = taught.context.stores[each.region].holding([disk.digest], others=[]).stored_bytes
         assert 0 < stored <= each.store_bytes
         assert sent[each.region] <= each.send_bytes
         assert each.price_month > 0
@@ -175,7 +175,7 @@ def test_an_estimate_changes_nothing_and_bounds_what_happens(taught: Scene) -> N
     assert foreseen.price_once == other.price_once
 
 
-def test_the_price_follows_the_choice_of_regions(taught: Scene) -> None:
+def test_the_price_follows_the_choice_of_regions(taught: LocalInstallation) -> None:
     """Decision 4."""
     all_of_brazil, home = estimate(taught), estimate(taught, replace(WANTED, regions=("brazilsouth",)))
     everywhere = estimate(taught, replace(WANTED, regions=("brazilsouth", "brazilsoutheast", "westeurope")))
@@ -183,7 +183,7 @@ def test_the_price_follows_the_choice_of_regions(taught: Scene) -> None:
     assert home.price_once == 0 < all_of_brazil.price_once < everywhere.price_once
 
 
-def test_a_second_export_is_estimated_by_its_change_alone(taught: Scene) -> None:
+def test_a_second_export_is_estimated_by_its_change_alone(taught: LocalInstallation) -> None:
     first = estimate(taught)
     taught.run(export(taught)[2])
     taught.engine.write(taught.guest_of("algebra"), 0, b"two")

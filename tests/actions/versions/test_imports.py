@@ -20,108 +20,108 @@ from galeria.domain.images.galleries import ImageDefinition, ImageVersion, OsSta
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
 from galeria.ports.files import FileFacts
-from tests.scene import GALLERY, MIB, SUBSCRIPTION, Scene, disk_bytes, version_id
+from tests.local_installation import GALLERY, MIB, SUBSCRIPTION, LocalInstallation, disk_bytes, version_id
 
 NEW = NewImage(display_name="Álgebra — turma A", os_state=OsState.SPECIALIZED)
 
 
-def asked(scene: Scene, **fields: object) -> ImportRequest:
-    wanted = ImportRequest(upload=scene.upload(disk_bytes(MIB)), gallery=GALLERY, new=NEW)
+def asked(installation: LocalInstallation, **fields: object) -> ImportRequest:
+    wanted = ImportRequest(upload=installation.upload(disk_bytes(MIB)), gallery=GALLERY, new=NEW)
     return replace(wanted, **fields)  # type: ignore[arg-type]  # fields are those of the request
 
 
-def begin(scene: Scene, wanted: ImportRequest, who: str = "admin") -> tuple[ImageVersion, Operation]:
-    with scene.request(who) as request:
+def begin(installation: LocalInstallation, wanted: ImportRequest, who: str = "admin") -> tuple[ImageVersion, Operation]:
+    with installation.request(who) as request:
         return begin_import(request, wanted)
 
 
-def definition_of(scene: Scene, version: ImageVersion) -> ImageDefinition:
-    with scene.world.database(reading=True) as uow:
+def definition_of(installation: LocalInstallation, version: ImageVersion) -> ImageDefinition:
+    with installation.context.database(reading=True) as uow:
         return uow.definitions.get(version.definition_id)
 
 
-def test_a_new_image_is_named_after_what_it_is_called(scene: Scene) -> None:
-    version, operation = begin(scene, asked(scene, regions=("brazilsoutheast", "brazilsouth")))
+def test_a_new_image_is_named_after_what_it_is_called(installation: LocalInstallation) -> None:
+    version, operation = begin(installation, asked(installation, regions=("brazilsoutheast", "brazilsouth")))
 
-    assert scene.run(operation).status is OperationStatus.SUCCEEDED
+    assert installation.run(operation).status is OperationStatus.SUCCEEDED
     assert version.resource_id.endswith("/galleries/gal/images/Algebra-turma-A/versions/1.0.0")
-    definition = definition_of(scene, version)
+    definition = definition_of(installation, version)
     assert (definition.display_name, definition.os_state) == ("Álgebra — turma A", OsState.SPECIALIZED)
-    with scene.world.database(reading=True) as uow:
+    with installation.context.database(reading=True) as uow:
         assert [each.region for each in uow.versions.replicas(version.id)] == ["brazilsouth", "brazilsoutheast"]
 
 
-def test_a_second_image_of_the_same_words_gets_another_name(scene: Scene) -> None:
+def test_a_second_image_of_the_same_words_gets_another_name(installation: LocalInstallation) -> None:
     long = "x" * 90
-    first, _ = begin(scene, asked(scene, new=replace(NEW, display_name=long)))
-    second, _ = begin(scene, asked(scene, new=replace(NEW, display_name=long)))
+    first, _ = begin(installation, asked(installation, new=replace(NEW, display_name=long)))
+    second, _ = begin(installation, asked(installation, new=replace(NEW, display_name=long)))
 
     assert first.arm_id.parent.name == "x" * 80
     assert second.arm_id.parent.name == "x" * 78 + "-2"
 
 
-def test_the_next_version_is_above_all_others_and_those_that_can_come_back(scene: Scene) -> None:
-    with scene.request() as request:
+def test_the_next_version_is_above_all_others_and_those_that_can_come_back(installation: LocalInstallation) -> None:
+    with installation.request() as request:
         gallery = request.uow.galleries.get_by_key(GALLERY.key)
         gallery.soft_delete = True
     for number in ("1.9.0", "1.10.0"):
-        scene.run(scene.begin_import("linux", disk_bytes(MIB), version=number))
-    with scene.request() as request:
+        installation.run(installation.begin_import("linux", disk_bytes(MIB), version=number))
+    with installation.request() as request:
         remove_version(request, version_id("linux", "1.10.0"))
 
-    version, operation = begin(scene, asked(scene, new=None, image=version_id("linux").parent))
+    version, operation = begin(installation, asked(installation, new=None, image=version_id("linux").parent))
 
     assert version.name == "1.10.1"
-    assert scene.run(operation).status is OperationStatus.SUCCEEDED
-    with scene.request() as request:
+    assert installation.run(operation).status is OperationStatus.SUCCEEDED
+    with installation.request() as request:
         restore_version(request, version_id("linux", "1.10.0"))
         assert str(next_number(request, None)) == "1.0.0"
 
 
-def test_a_number_that_is_taken_or_none_is_refused_with_a_better_one(scene: Scene) -> None:
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
+def test_a_number_that_is_taken_or_none_is_refused_with_a_better_one(installation: LocalInstallation) -> None:
+    installation.run(installation.begin_import("linux", disk_bytes(MIB)))
     image = version_id("linux").parent
     with pytest.raises(Conflict, match=r"such as 1\.0\.1"):
-        begin(scene, asked(scene, new=None, image=image, version="1.0.0"))
+        begin(installation, asked(installation, new=None, image=image, version="1.0.0"))
     with pytest.raises(Invalid, match="not a version"):
-        begin(scene, asked(scene, new=None, image=image, version="1.0"))
+        begin(installation, asked(installation, new=None, image=image, version="1.0"))
 
 
-def test_a_file_becomes_one_version(scene: Scene) -> None:
-    wanted = asked(scene)
-    begin(scene, wanted)
+def test_a_file_becomes_one_version(installation: LocalInstallation) -> None:
+    wanted = asked(installation)
+    begin(installation, wanted)
 
     with pytest.raises(Conflict, match=r"version 1\.0\.0 of 'Algebra-turma-A' already"):
-        begin(scene, replace(wanted, new=replace(NEW, display_name="Other")))
+        begin(installation, replace(wanted, new=replace(NEW, display_name="Other")))
 
 
-def test_nothing_is_left_of_an_import_that_is_refused(scene: Scene) -> None:
+def test_nothing_is_left_of_an_import_that_is_refused(installation: LocalInstallation) -> None:
     for wanted, error in (
-        (asked(scene, new=None), Invalid),
-        (asked(scene, new=replace(NEW, display_name=" ")), Invalid),
-        (asked(scene, regions=("atlantis",)), Invalid),
-        (asked(scene, upload="ab" * 16), NotFound),
+        (asked(installation, new=None), Invalid),
+        (asked(installation, new=replace(NEW, display_name=" ")), Invalid),
+        (asked(installation, regions=("atlantis",)), Invalid),
+        (asked(installation, upload="ab" * 16), NotFound),
     ):
         with pytest.raises(error):
-            begin(scene, wanted)
+            begin(installation, wanted)
     with pytest.raises(Forbidden):
-        begin(scene, asked(scene), who="educator")
+        begin(installation, asked(installation), who="educator")
 
-    with scene.world.database(reading=True) as uow:
+    with installation.context.database(reading=True) as uow:
         assert uow.definitions.below(GALLERY.key) == []
 
 
-def test_who_may_import_where(scene: Scene) -> None:
+def test_who_may_import_where(installation: LocalInstallation) -> None:
     found = {}
     for who in ("admin", "educator", "nobody"):
-        with scene.request(who) as request:
+        with installation.request(who) as request:
             found[who] = [each.name for each in importing_galleries(request, f"/subscriptions/{SUBSCRIPTION}")]
 
     assert found == {"admin": ["gal"], "educator": [], "nobody": []}
 
 
-def test_the_price_is_that_of_the_file_and_of_sending_it_elsewhere(scene: Scene) -> None:
-    settings, facts = scene.world.settings, FileFacts(format="qcow2", virtual_size=8 << 30, file_size=1 << 30)
+def test_the_price_is_that_of_the_file_and_of_sending_it_elsewhere(installation: LocalInstallation) -> None:
+    settings, facts = installation.context.settings, FileFacts(format="qcow2", virtual_size=8 << 30, file_size=1 << 30)
 
     home, other = import_prices(settings, facts, ["brazilsouth", "westeurope"], home="brazilsouth")
 
@@ -132,11 +132,11 @@ def test_the_price_is_that_of_the_file_and_of_sending_it_elsewhere(scene: Scene)
     assert other.price_once == settings.prices.gb_sent
 
 
-def test_uploads_are_listed_with_what_arrived(scene: Scene) -> None:
-    id = scene.upload(disk_bytes(MIB))
-    admin, educator = scene.people["admin"], scene.people["educator"]
+def test_uploads_are_listed_with_what_arrived(installation: LocalInstallation) -> None:
+    id = installation.upload(disk_bytes(MIB))
+    admin, educator = installation.people["admin"], installation.people["educator"]
 
-    found = list_uploads(scene.world.database, scene.world.uploads, owner=admin)
+    found = list_uploads(installation.context.database, installation.context.uploads, owner=admin)
 
     assert [(each.id, each.offset) for each in found] == [(id, MIB)]
-    assert list_uploads(scene.world.database, scene.world.uploads, owner=educator) == []
+    assert list_uploads(installation.context.database, installation.context.uploads, owner=educator) == []

@@ -7,19 +7,19 @@ from galeria.actions.versions.operations import cancel_operation, get_operation,
 from galeria.domain.errors import Conflict, Forbidden, MachineFailed, NotFound
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import OperationStatus
-from tests.scene import GALLERY, MIB, PASSWORD, Scene, disk_bytes, lab_id, secrets
-from tests.stages import MakeScene, with_linux
+from tests.local_installation import GALLERY, MIB, PASSWORD, LocalInstallation, disk_bytes, lab_id, secrets
+from tests.prepared_installations import MakeInstallation, with_linux
 
 NEVER = "00000000-0000-0000-0000-000000000000"
 IMAGE = GALLERY.child("images", "linux")
 
 
 @pytest.fixture
-def stocked(new_scene: MakeScene) -> Scene:
-    return new_scene(with_linux)
+def stocked(new_installation: MakeInstallation) -> LocalInstallation:
+    return new_installation(with_linux)
 
 
-def test_for_a_stranger_an_operation_does_not_exist(stocked: Scene) -> None:
+def test_for_a_stranger_an_operation_does_not_exist(stocked: LocalInstallation) -> None:
     operation = stocked.begin_lab("algebra", IMAGE)
     for act in (get_operation, cancel_operation, retry_operation):
         with pytest.raises(NotFound) as missing, stocked.request("nobody") as request:
@@ -31,7 +31,7 @@ def test_for_a_stranger_an_operation_does_not_exist(stocked: Scene) -> None:
         assert list_operations(request) == []
 
 
-def test_whoever_may_read_the_resource_may_watch_and_not_steer(stocked: Scene) -> None:
+def test_whoever_may_read_the_resource_may_watch_and_not_steer(stocked: LocalInstallation) -> None:
     operation = stocked.begin_lab("algebra", IMAGE)
     with stocked.request("colleague") as request:
         assert get_operation(request, operation.id)[0].kind is OperationKind.CREATE_LAB
@@ -42,14 +42,14 @@ def test_whoever_may_read_the_resource_may_watch_and_not_steer(stocked: Scene) -
         assert cancel_operation(request, operation.id).cancel_requested
 
 
-def test_an_educator_does_not_see_what_administrators_do_in_the_gallery(stocked: Scene) -> None:
+def test_an_educator_does_not_see_what_administrators_do_in_the_gallery(stocked: LocalInstallation) -> None:
     with stocked.request("educator") as request:
         assert list_operations(request) == []
     with stocked.request() as request:
         assert [each.kind for each in list_operations(request)] == [OperationKind.CREATE_VERSION]
 
 
-def test_the_own_operations_are_found_behind_any_number_of_others(stocked: Scene) -> None:
+def test_the_own_operations_are_found_behind_any_number_of_others(stocked: LocalInstallation) -> None:
     stocked.begin_lab("algebra", IMAGE)
     for number in range(5):
         stocked.begin_import(f"other{number}", disk_bytes(MIB))
@@ -60,7 +60,7 @@ def test_the_own_operations_are_found_behind_any_number_of_others(stocked: Scene
         assert len(list_operations(request)) == 7
 
 
-def test_asking_twice_to_cancel_is_asking_once(stocked: Scene) -> None:
+def test_asking_twice_to_cancel_is_asking_once(stocked: LocalInstallation) -> None:
     operation = stocked.begin_lab("algebra", IMAGE)
     for _ in range(2):
         with stocked.request("educator") as request:
@@ -70,7 +70,7 @@ def test_asking_twice_to_cancel_is_asking_once(stocked: Scene) -> None:
         assert cancel_operation(request, operation.id).status is OperationStatus.CANCELED
 
 
-def test_only_what_has_failed_or_was_canceled_is_tried_again(stocked: Scene) -> None:
+def test_only_what_has_failed_or_was_canceled_is_tried_again(stocked: LocalInstallation) -> None:
     operation = stocked.begin_lab("algebra", IMAGE)
     with stocked.request("educator") as request:
         assert retry_operation(request, operation.id).attempt == 1, "it is still to be done"
@@ -87,7 +87,7 @@ def test_only_what_has_failed_or_was_canceled_is_tried_again(stocked: Scene) -> 
         assert retry_operation(request, start.id).attempt == 2
 
 
-def test_what_is_under_way_there_already_is_not_joined_by_a_retry(stocked: Scene) -> None:
+def test_what_is_under_way_there_already_is_not_joined_by_a_retry(stocked: LocalInstallation) -> None:
     stocked.run(stocked.begin_lab("algebra", IMAGE))
     stocked.engine.fail_on["wait_ready"] = MachineFailed("No answer.", hint="Look.")
     failed = stocked.begin_start("algebra")
@@ -97,7 +97,7 @@ def test_what_is_under_way_there_already_is_not_joined_by_a_retry(stocked: Scene
         retry_operation(request, failed.id)
 
 
-def test_no_secret_is_written_down_anywhere(stocked: Scene) -> None:
+def test_no_secret_is_written_down_anywhere(stocked: LocalInstallation) -> None:
     """Decision 7."""
     stocked.run(stocked.begin_lab("algebra", IMAGE))
     stocked.run(stocked.begin_start("algebra"))
@@ -107,7 +107,7 @@ def test_no_secret_is_written_down_anywhere(stocked: Scene) -> None:
         )
     stocked.run(reset)
     stocked.run(stocked.begin_export("algebra", "Algebra"))
-    with stocked.world.database(reading=True) as uow:
+    with stocked.context.database(reading=True) as uow:
         told = [f"{vars(each)}" for each in uow.operations.recent()] + [f"{vars(each)}" for each in uow.audit.recent()]
     assert len(told) > 8
     for text in told:

@@ -17,30 +17,33 @@ from galeria.actions.versions.version_changes import (
 from galeria.actions.versions.versions import VersionRequest, put_version, remove_version
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, OutOfSpace
 from galeria.domain.images.galleries import ImageVersion, Replica
-from galeria.domain.images.publishing import Target
+from galeria.domain.images.publishing import ReplicationTarget
 from galeria.domain.states import OperationStatus, ReplicaState
 from tests.failing import FailingStore, with_stores
-from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
-from tests.stages import MakeScene, with_linux
+from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
+from tests.prepared_installations import MakeInstallation, with_linux
 
 LINUX = version_id("linux")
 HOME, NEAR, FAR = "brazilsouth", "brazilsoutheast", "westeurope"
 
 
 @pytest.fixture
-def imported(new_scene: MakeScene) -> Scene:
-    return new_scene(with_linux)
+def imported(new_installation: MakeInstallation) -> LocalInstallation:
+    return new_installation(with_linux)
 
 
-def state(scene: Scene) -> tuple[ImageVersion, dict[str, Replica]]:
-    with scene.world.database(reading=True) as uow:
+def state(installation: LocalInstallation) -> tuple[ImageVersion, dict[str, Replica]]:
+    with installation.context.database(reading=True) as uow:
         version = uow.versions.get_by_key(LINUX.key)
         return version, {each.region: each for each in uow.versions.replicas(version.id)}
 
 
-def test_regions_come_and_go_and_everything_else_stays(imported: Scene) -> None:
+def test_regions_come_and_go_and_everything_else_stays(imported: LocalInstallation) -> None:
     with imported.request() as request:
-        targets = (Target(region="Brazil South", exclude_from_latest=True), Target(region=NEAR, replica_count=3))
+        targets = (
+            ReplicationTarget(region="Brazil South", exclude_from_latest=True),
+            ReplicationTarget(region=NEAR, replica_count=3),
+        )
         wanted = VersionRequest(location=HOME, tags={"a": "b"}, targets=targets, exclude_from_latest=True)
         operation = put_version(request, LINUX, wanted)[2]
     imported.run(operation)
@@ -57,13 +60,13 @@ def test_regions_come_and_go_and_everything_else_stays(imported: Scene) -> None:
         assert set_regions(request, LINUX, (HOME, FAR)) is None
 
 
-def test_the_home_region_stays(imported: Scene) -> None:
+def test_the_home_region_stays(imported: LocalInstallation) -> None:
     for regions, words in (((FAR,), "must include the version's own location"), ((), "one region at least")):
         with pytest.raises(Invalid, match=words), imported.request() as request:
             set_regions(request, LINUX, regions)
 
 
-def test_a_version_is_excluded_in_one_region_or_everywhere(imported: Scene) -> None:
+def test_a_version_is_excluded_in_one_region_or_everywhere(imported: LocalInstallation) -> None:
     with imported.request() as request:
         operation = set_regions(request, LINUX, (HOME, NEAR))
     imported.run(operation)
@@ -78,8 +81,8 @@ def test_a_version_is_excluded_in_one_region_or_everywhere(imported: Scene) -> N
     assert [each.exclude_from_latest for each in replicas.values()] == [None, None]
 
 
-def test_an_end_of_life_is_set_and_taken_away(imported: Scene) -> None:
-    now = imported.world.clock.now()
+def test_an_end_of_life_is_set_and_taken_away(imported: LocalInstallation) -> None:
+    now = imported.context.clock.now()
     with imported.request() as request:
         set_end_of_life(request, LINUX, now + timedelta(days=1))
     assert state(imported)[0].end_of_life == now + timedelta(days=1)
@@ -90,25 +93,27 @@ def test_an_end_of_life_is_set_and_taken_away(imported: Scene) -> None:
     assert state(imported)[0].end_of_life is None
 
 
-def test_only_what_failed_is_tried_again(scene: Scene) -> None:
-    store = FailingStore(scene.world.stores[NEAR], "replicate", OutOfSpace("The store is full.", hint="Free some."))
-    with_stores(scene, brazilsoutheast=store).run(
-        scene.begin_import("linux", disk_bytes(MIB), regions=(HOME, NEAR, FAR))
+def test_only_what_failed_is_tried_again(installation: LocalInstallation) -> None:
+    store = FailingStore(
+        installation.context.stores[NEAR], "replicate", OutOfSpace("The store is full.", hint="Free some.")
     )
-    assert {region: each.state for region, each in state(scene)[1].items()} == {
+    with_stores(installation, brazilsoutheast=store).run(
+        installation.begin_import("linux", disk_bytes(MIB), regions=(HOME, NEAR, FAR))
+    )
+    assert {region: each.state for region, each in state(installation)[1].items()} == {
         HOME: ReplicaState.COMPLETED,
         NEAR: ReplicaState.FAILED,
         FAR: ReplicaState.COMPLETED,
     }
 
-    with scene.request() as request:
+    with installation.request() as request:
         operation = retry_version(request, LINUX)
-    assert scene.run(operation).status is OperationStatus.SUCCEEDED
+    assert installation.run(operation).status is OperationStatus.SUCCEEDED
 
-    assert state(scene)[1][NEAR].state is ReplicaState.COMPLETED
+    assert state(installation)[1][NEAR].state is ReplicaState.COMPLETED
 
 
-def test_nothing_is_changed_while_something_works_on_it(imported: Scene) -> None:
+def test_nothing_is_changed_while_something_works_on_it(imported: LocalInstallation) -> None:
     with imported.request() as request:
         set_regions(request, LINUX, (HOME, NEAR))
 
@@ -116,7 +121,7 @@ def test_nothing_is_changed_while_something_works_on_it(imported: Scene) -> None
         set_latest(request, LINUX, excluded=True)
 
 
-def test_what_was_put_aside_comes_back(imported: Scene) -> None:
+def test_what_was_put_aside_comes_back(imported: LocalInstallation) -> None:
     with imported.request() as request:
         request.uow.galleries.get_by_key(GALLERY.key).soft_delete = True
     with imported.request() as request:
@@ -130,16 +135,16 @@ def test_what_was_put_aside_comes_back(imported: Scene) -> None:
     assert state(imported)[0].is_offered
 
 
-def test_changes_take_the_right_to_write(imported: Scene) -> None:
+def test_changes_take_the_right_to_write(imported: LocalInstallation) -> None:
     with pytest.raises(Forbidden), imported.request("educator") as request:
         set_regions(request, LINUX, (HOME, NEAR))
     with pytest.raises(Forbidden), imported.request("educator") as request:
         restore_version(request, LINUX)
 
 
-def test_prices_are_told_before_anything_is_sent(imported: Scene) -> None:
+def test_prices_are_told_before_anything_is_sent(imported: LocalInstallation) -> None:
     with imported.request() as request:
-        _, prices = region_prices(request, LINUX, partial(copy_bytes, stores=imported.world.stores))
+        _, prices = region_prices(request, LINUX, partial(copy_bytes, stores=imported.context.stores))
     found = {each.region.name: each for each in prices}
 
     assert found[HOME].is_home
@@ -149,6 +154,6 @@ def test_prices_are_told_before_anything_is_sent(imported: Scene) -> None:
         operation = set_regions(request, LINUX, (HOME, NEAR))
     imported.run(operation)
     with imported.request() as request:
-        _, prices = region_prices(request, LINUX, partial(copy_bytes, stores=imported.world.stores))
+        _, prices = region_prices(request, LINUX, partial(copy_bytes, stores=imported.context.stores))
     assert {each.region.name: each.send_bytes for each in prices}[NEAR] == 0
     assert state(imported)[1][NEAR].sent_bytes >= found[NEAR].send_bytes  # with the manifest

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from tests.interfaces.arm.served import GALLERY, Arm, definition_body, done, serving, version_body
-from tests.scene import disk_bytes
+from tests.local_installation import disk_bytes
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def image(service: Arm) -> str:
     """The id of an image definition with version 1.0.0 in two regions."""
     id = f"{GALLERY}/images/ready"
     done(service().put(id, json=definition_body("ready")), 201)
-    upload = service.scene.upload(disk_bytes())
+    upload = service.installation.upload(disk_bytes())
     done(service().put(f"{id}/versions/1.0.0", json=version_body(upload, "brazilsouth", "brazilsoutheast")), 201)
     operation = service.work()[-1]
     assert operation.status == "Succeeded", operation.error_message

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from fastapi import APIRouter
 
 from galeria.adapters.identity.tokens import JwtTokens
-from galeria.adapters.system import SystemDice
+from galeria.adapters.system import RandomIdGenerator
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
 from galeria.interfaces.app import make_app
-from galeria.interfaces.services import Inside
+from galeria.interfaces.services import Services
 from tests.descriptions.promises import Answer, described, faults
-from tests.scene import SUBSCRIPTION, Scene, make_scene, secrets
+from tests.local_installation import SUBSCRIPTION, LocalInstallation, make_installation, secrets
 
 TENANT = "99999999-8888-7777-6666-555555555555"
 API_VERSION = "2024-03-03"
@@ -45,20 +45,20 @@ class Begun:
 
 @dataclass
 class Arm:
-    scene: Scene
-    inside: Inside
+    installation: LocalInstallation
+    services: Services
     begun: Begun
     clients: dict[str, httpx.Client] = field(default_factory=dict)
 
     def __call__(self, who: str = "admin") -> httpx.Client:
         """Somebody's client; every request carries an api-version."""
         if who not in self.clients:
-            person = self.scene.people[who]
-            token = self.inside.tokens.issue(
-                person.id, person.name, person.kind, audience=self.inside.endpoint, seconds=600
+            person = self.installation.people[who]
+            token = self.services.tokens.issue(
+                person.id, person.name, person.kind, audience=self.services.endpoint, seconds=600
             )
             self.clients[who] = httpx.Client(
-                base_url=self.inside.endpoint,
+                base_url=self.services.endpoint,
                 headers={"Authorization": f"Bearer {token}"},
                 event_hooks={"request": [_add_version], "response": [keeps_promises]},
                 timeout=20,
@@ -69,23 +69,23 @@ class Arm:
     def stranger(self) -> httpx.Client:
         """Sends neither token nor api-version."""
         if "" not in self.clients:
-            self.clients[""] = httpx.Client(base_url=self.inside.endpoint, timeout=20, trust_env=False)
+            self.clients[""] = httpx.Client(base_url=self.services.endpoint, timeout=20, trust_env=False)
         return self.clients[""]
 
     def work(self) -> list[Operation]:
         """Do what was begun, to its end; returns the operations as they then are."""
         ids, self.begun.ids = list(dict.fromkeys(self.begun.ids)), []
-        found = [self.scene.operation(id) for id in ids]
+        found = [self.installation.operation(id) for id in ids]
         waiting = {OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS}
-        return [self.scene.run(each) if each.status in waiting else each for each in found]
+        return [self.installation.run(each) if each.status in waiting else each for each in found]
 
 
 @contextmanager
 def serving(folder: Path, database: Path, key: RSAPrivateKey, *, routers: tuple[APIRouter, ...] = ()) -> Iterator[Arm]:
-    scene, close = make_scene(folder, database)
+    installation, close = make_installation(folder, database)
     with _listener() as listener:
-        arm = _arm(scene, key, f"http://127.0.0.1:{listener.getsockname()[1]}")
-        app = make_app(arm.inside, routers=routers)
+        arm = _arm(installation, key, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        app = make_app(arm.services, routers=routers)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -107,25 +107,25 @@ def _listener() -> socket.socket:
     return listener
 
 
-def _arm(scene: Scene, key: RSAPrivateKey, endpoint: str) -> Arm:
-    world, begun = scene.world, Begun()
-    inside = Inside(
-        database=world.database,
-        clock=world.clock,
-        dice=SystemDice(),
+def _arm(installation: LocalInstallation, key: RSAPrivateKey, endpoint: str) -> Arm:
+    context, begun = installation.context, Begun()
+    services = Services(
+        database=context.database,
+        clock=context.clock,
+        id_generator=RandomIdGenerator(),
         secrets=secrets(),
-        tokens=JwtTokens(key, tenant_id=TENANT, endpoint=endpoint, clock=world.clock),
+        tokens=JwtTokens(key, tenant_id=TENANT, endpoint=endpoint, clock=context.clock),
         starter=begun,
-        settings=world.settings,
-        engine=world.engine,
-        stores=world.stores,
-        uploads=world.uploads,
-        disk_files=world.disk_files,
+        settings=context.settings,
+        engine=context.engine,
+        stores=context.stores,
+        uploads=context.uploads,
+        disk_files=context.disk_files,
         tenant_id=TENANT,
         subscription_id=SUBSCRIPTION,
         endpoint=endpoint,
     )
-    return Arm(scene=scene, inside=inside, begun=begun)
+    return Arm(installation=installation, services=services, begun=begun)
 
 
 def _add_version(request: httpx.Request) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from galeria.domain.images.vhd_footer import fixed_footer
 from tests.interfaces.arm.served import GROUP, Arm, done
-from tests.scene import disk_bytes
+from tests.local_installation import disk_bytes
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 

@@ -22,7 +22,7 @@ from tests.interfaces.arm.served import (
     told,
     version_body,
 )
-from tests.scene import SUBSCRIPTION, disk_bytes
+from tests.local_installation import SUBSCRIPTION, disk_bytes
 
 LET_IN: dict[str, frozenset[str]] = {
     **access_labs.LET_IN,
@@ -200,7 +200,7 @@ def names(service: Arm, image: str) -> dict[str, str]:
     address = {"osDisk": {"osType": "Linux", "blobUri": "https://example.org/os.vhd"}}
     made = {"location": "brazilsouth", "properties": {"storageProfile": address}}
     done(admin.put(f"{compute}/images/ready", json=made), 201)
-    draft = admin.put(f"{image}/versions/2.0.0", json=version_body(service.scene.upload(disk_bytes())))
+    draft = admin.put(f"{image}/versions/2.0.0", json=version_body(service.installation.upload(disk_bytes())))
     assigned = f"{SUB}/providers/Microsoft.Authorization/roleAssignments"
     (assignment,) = done(admin.get(assigned, params={"$filter": f"principalId eq '{id_of(service, 'victim')}'"}))[
         "value"
@@ -242,12 +242,12 @@ def enrol(arm: Arm, name: str, role: str) -> None:
     body = {"properties": {"roleDefinitionId": role, "principalId": made["id"]}}
     path = f"{SUB}/providers/Microsoft.Authorization/roleAssignments/{made['id']}"
     done(arm().put(path, json=body), 201)
-    with arm.scene.world.database(reading=True) as uow:
-        arm.scene.people[name] = uow.people.get(made["id"])
+    with arm.installation.context.database(reading=True) as uow:
+        arm.installation.people[name] = uow.people.get(made["id"])
 
 
 def id_of(arm: Arm, name: str) -> str:
-    return arm.scene.people[name].id
+    return arm.installation.people[name].id
 
 
 def operation_of(answer: httpx.Response) -> str:
@@ -347,10 +347,10 @@ def test_a_role_on_one_group_opens_only_that_group(service: Arm) -> None:
     body = {"properties": {"roleDefinitionId": "Contributor", "principalId": "narrow"}}
     path = f"{group}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-000000000001"
     done(service().put(path, json=body), 201)
-    with service.scene.world.database(reading=True) as uow:
+    with service.installation.context.database(reading=True) as uow:
         found = uow.people.find_by_name("narrow")
     assert found
-    service.scene.people["narrow"] = found
+    service.installation.people["narrow"] = found
     client = service("narrow")
     assert [each["name"] for each in done(client.get(f"{SUB}/resourceGroups"))["value"]] == ["own"]
     gallery = "/providers/Microsoft.Compute/galleries/narrow"

@@ -8,7 +8,7 @@ from tests.interfaces.arm.served import GROUP, SUB, Arm, done, told
 from tests.interfaces.arm.storage import disk_body, disk_id, made
 from tests.interfaces.arm.test_galleries import COMMUNITY, filled, gallery, share
 from tests.interfaces.arm.test_version_sources import body, contents, defined
-from tests.scene import disk_bytes
+from tests.local_installation import disk_bytes
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_one_source_is_enough(arm: Arm, public: str) -> None:
 
 
 def test_whoever_may_not_look_for_shared_galleries_may_not_copy_from_them(arm: Arm, public: str) -> None:
-    role = {"properties": {"roleDefinitionId": "Contributor", "principalId": arm.scene.people["nobody"].id}}
+    role = {"properties": {"roleDefinitionId": "Contributor", "principalId": arm.installation.people["nobody"].id}}
     scope = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-00000000000a"
     done(arm().put(scope, json=role), 201)
     version = defined(arm, "forbidden-community")

@@ -12,12 +12,12 @@ import pytest
 from galeria.interfaces.app import ROUTES
 from galeria.interfaces.arm.protocol.routes import Route
 from tests.descriptions.promises import Operation, described, operations
-from tests.interfaces.arm import places, test_access
+from tests.interfaces.arm import paths, test_access
 from tests.interfaces.arm.access_bodies import BODIES
 from tests.interfaces.arm.served import API_VERSION, GALLERY, GROUP, LABS, SUB, Arm, done
 
 names = test_access.names
-known = places.known
+known = paths.known
 GENERATIONS = ("2018-10-15", "2022-08-01", "2023-06-07", API_VERSION)
 # In this order and before all others: a machine's password is set while it runs, a lock is gone again at once.
 FIRST = (
@@ -89,7 +89,7 @@ def bodies(service: Arm, known: dict[str, str]) -> dict[str, dict[str, Any]]:
 
 def path_of(route: Route, known: dict[str, str]) -> str:
     path = route.path.replace("{scope:path}", "{scope}").replace("{namespace}", "Microsoft.Compute")
-    found = places.on_the_way(route, known)
+    found = paths.on_the_way(route, known)
     # The other gallery is not empty any more; a machine goes with its lab only.
     other = {"Galleries_Delete": {"gallery": "spare"}, "Environments_Delete": {"environment": "absent"}}
     return path.format(**found | other.get(route.name, {}))
@@ -116,7 +116,7 @@ def test_every_operation_that_is_described_succeeds_and_answers_as_described(
                 failed.pop(operation.title, None)
             else:
                 failed[operation.title] = answer.text
-            if route.name in places.LAST:
+            if route.name in paths.LAST:
                 service.begun.ids.clear()  # A group's deletion waits for other workers, of which there are none here.
             service.work()
     missing = {name: failed[name] for name in failed.keys() - REFUSED}

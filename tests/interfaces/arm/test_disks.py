@@ -15,7 +15,7 @@ from tests.interfaces.arm.storage import (
     uploaded,
     vhd_bytes,
 )
-from tests.scene import MIB, disk_bytes
+from tests.local_installation import MIB, disk_bytes
 
 
 def state(arm: Arm, id: str) -> tuple[str, str]:
@@ -40,7 +40,7 @@ def test_an_upload_goes_through_its_states_and_ends_in_the_store(arm: Arm) -> No
     assert [each.status for each in arm.work()] == ["Succeeded"]
     assert state(arm, id) == ("Succeeded", "Unattached")
     assert done(arm().get(ended.headers["location"]))["name"] == "uploaded"
-    assert arm.scene.world.disk_files.all() == []
+    assert arm.installation.context.disk_files.all() == []
     assert arm.stranger().head(address).status_code == 403
 
 
@@ -100,8 +100,10 @@ def test_a_copy_to_another_region_brings_the_bytes_there(arm: Arm) -> None:
     copied = made(arm, snapshot_id("far"), body)
     figures = copied["properties"]["galeria"]
     assert figures["storedBytes"] > 0
-    target = arm.scene.folder / "far.raw"
-    arm.scene.world.stores["westeurope"].restore(figures["digest"], target, progress=lambda *, done, total: None)
+    target = arm.installation.folder / "far.raw"
+    arm.installation.context.stores["westeurope"].restore(
+        figures["digest"], target, progress=lambda *, done, total: None
+    )
     assert target.read_bytes() == disk_bytes()
 
 

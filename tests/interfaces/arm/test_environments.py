@@ -6,8 +6,8 @@ import pytest
 
 from galeria.workflows.create_lab import ensure_machine
 from tests.interfaces.arm.served import GROUP, LABS, PLAN, Arm, done, lab_body, told
-from tests.scene import lab_id
-from tests.shelves import add_student_machine
+from tests.local_installation import lab_id
+from tests.version_rows import add_student_machine
 
 LAB = f"{GROUP}/providers/Microsoft.LabServices/labaccounts/labs/labs"
 ME = "/providers/Microsoft.LabServices/users/me"
@@ -16,9 +16,9 @@ PASSWORD = {"username": "bia", "password": "correct-Horse-9"}
 
 def student_machine(arm: Arm, lab: str, name: str, port: int) -> None:
     """With its disk and definition in the engine, from the lab's image."""
-    id = add_student_machine(arm.scene, lab, name, port)
-    with arm.scene.world.database() as uow:
-        ensure_machine(arm.scene.world, uow.labs.get_by_key(lab_id(lab).key), uow.machines.get(id))
+    id = add_student_machine(arm.installation, lab, name, port)
+    with arm.installation.context.database() as uow:
+        ensure_machine(arm.installation.context, uow.labs.get_by_key(lab_id(lab).key), uow.machines.get(id))
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_one_is_claimed_and_then_used_by_its_person_alone(arm: Arm, lab: str) ->
     begun(arm, f"{lab}/one/resetPassword", who="nobody", body=PASSWORD)
     begun(arm, f"{lab}/one/stop", who="nobody")
     assert arm("nobody").post(f"{lab}/one/stop").status_code == 200  # it is off already
-    assert arm.scene.machine("class").state == "Stopped", "the template was left alone"
+    assert arm.installation.machine("class").state == "Stopped", "the template was left alone"
 
 
 def test_its_person_finds_and_steers_it_by_the_own_name(arm: Arm, lab: str) -> None:
@@ -100,5 +100,5 @@ def test_nothing_of_it_is_written_and_it_goes_with_its_lab(arm: Arm, lab: str) -
     assert arm("educator").delete(f"{LABS}/class").status_code == 202
     (operation,) = arm.work()
     assert operation.status == "Succeeded", operation.error_message
-    assert arm.scene.engine.machines() == []
+    assert arm.installation.engine.machines() == []
     told(arm("educator").get(f"{lab}/one"), 404)

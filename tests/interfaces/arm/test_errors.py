@@ -74,7 +74,7 @@ def test_an_unreadable_body_is_400(arm: Arm, content: bytes) -> None:
 
 def test_a_body_that_announces_too_much_is_refused_unread(arm: Arm) -> None:
     """By hand, because clients send everything before they listen."""
-    url, headers = httpx.URL(arm.inside.endpoint), arm().headers
+    url, headers = httpx.URL(arm.services.endpoint), arm().headers
     request = (
         f"PUT {GALLERY}?api-version=2024-01-01 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         f"Authorization: {headers['authorization']}\r\nContent-Length: {BODY_LIMIT + 1}\r\n\r\n"
@@ -138,12 +138,14 @@ def test_every_kind_of_error_has_a_status() -> None:
 def test_a_world_that_fails_is_503_and_asks_to_come_again(arm: Arm, image: str) -> None:
     done(arm().put(f"{LABS}/poor", json=lab_body(image)), 201)
     arm.work()
-    arm.scene.engine.fail_on["changed_bytes"] = StoreUnavailable("The store is away.", hint="Look at its network.")
+    arm.installation.engine.fail_on["changed_bytes"] = StoreUnavailable(
+        "The store is away.", hint="Look at its network."
+    )
     try:
         body = {"name": "x", "labVirtualMachineId": f"{LABS}/poor/virtualMachines/template"}
         answer = arm().post(f"{PLAN}/estimateImage", json=body)
     finally:
-        arm.scene.engine.fail_on.clear()
+        arm.installation.engine.fail_on.clear()
     error = told(answer, 503)
     assert (error["code"], error["message"]) == ("StoreUnavailable", "The store is away. Look at its network.")
     assert answer.headers["retry-after"] == "5"

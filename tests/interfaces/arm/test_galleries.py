@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.interfaces.arm.served import GROUP, SUB, TENANT, Arm, definition_body, done, told, version_body
-from tests.scene import SUBSCRIPTION, disk_bytes
+from tests.local_installation import SUBSCRIPTION, disk_bytes
 
 GALLERIES = f"{GROUP}/providers/Microsoft.Compute/galleries"
 HERE = f"{SUB}/providers/Microsoft.Compute/locations/brazilsouth"
@@ -30,7 +30,7 @@ def filled(arm: Arm, gallery: str, image: str = "linux") -> str:
     """The gallery gets an image with a version in two regions; returns the image's id."""
     id = f"{gallery}/images/{image}"
     done(arm().put(id, json=definition_body(image)), 201)
-    body = version_body(arm.scene.upload(disk_bytes()), "brazilsouth", "westeurope")
+    body = version_body(arm.installation.upload(disk_bytes()), "brazilsouth", "westeurope")
     done(arm().put(f"{id}/versions/1.0.0", json=body), 201)
     assert arm.work()[-1].status == "Succeeded"
     return id

@@ -24,7 +24,7 @@ def policy(answer: httpx.Response) -> dict[str, Any]:
 
 def pass_days(arm: Arm, name: str, days: int) -> None:
     """As if the protection had begun that many days earlier."""
-    with arm.scene.world.database() as uow:
+    with arm.installation.context.database() as uow:
         snapshot: Snapshot = uow.snapshots.get_by_key(snapshot_id(name).lower())
         assert snapshot.immutable_since
         snapshot.immutable_since -= timedelta(days=days)

@@ -220,9 +220,9 @@ def test_the_newer_version_tells_what_went_wrong(arm: Arm, image: str) -> None:
     body = lab_body(image)
     path = f"{LABS}/unlucky"
     done(arm().put(path, json=body), 201)
-    arm.inside.starter.start("")
+    arm.services.starter.start("")
     arm.begun.ids.clear()
-    with arm.scene.world.database() as uow:
+    with arm.installation.context.database() as uow:
         lab = uow.labs.get_by_key(path.lower())
         (operation,) = uow.operations.running_on(lab.id)
         operation.error_code, operation.error_message = "OutOfSpace", "The host is full."

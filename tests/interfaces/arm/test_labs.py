@@ -77,7 +77,7 @@ def test_an_export_is_priced_then_made_then_usable(arm: Arm, image: str) -> None
     lab = make_lab(arm, image, "exported")
     start(arm, lab)
     body = {"name": "Álgebra — turma A", "labVirtualMachineId": f"{lab}/virtualMachines/template"}
-    arm.scene.engine.write(arm.scene.guest_of("exported"), 1 << 20, b"homework" * 1000)
+    arm.installation.engine.write(arm.installation.guest_of("exported"), 1 << 20, b"homework" * 1000)
     estimate = done(arm("educator").post(f"{PLAN}/estimateImage", json=body))
     assert (estimate["image"], estimate["version"], estimate["isNewImage"]) == ("Algebra-turma-A", "1.0.0", True)
     assert estimate["readBytes"] > 0

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.interfaces.arm.served import GALLERY, Arm, definition_body, done, told, version_body
-from tests.scene import disk_bytes
+from tests.local_installation import disk_bytes
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def definition(service: Arm) -> str:
 
 
 def body(arm: Arm, profile: dict[str, Any] | None = None, target: dict[str, Any] | None = None) -> dict[str, Any]:
-    made = version_body(arm.scene.upload(disk_bytes()), "brazilsouth", "westeurope")
+    made = version_body(arm.installation.upload(disk_bytes()), "brazilsouth", "westeurope")
     publishing = made["properties"]["publishingProfile"]
     publishing.update(profile or {})
     publishing["targetRegions"][1].update(target or {})

@@ -10,14 +10,14 @@ from galeria.domain.states import OperationStatus, ReplicaState
 from galeria.interfaces.http.progress_figures import bytes_per_second, percent, seconds_left
 from tests.db.samples import NOW, operation
 from tests.interfaces.arm.served import GALLERY, OPERATIONS, Arm, definition_body, done, told, version_body
-from tests.scene import SUBSCRIPTION, disk_bytes
+from tests.local_installation import SUBSCRIPTION, disk_bytes
 
 
 def begin(arm: Arm, name: str) -> tuple[str, str]:
     """A version being made: its operation's id, and where to poll."""
     path = f"{GALLERY}/images/{name}"
     done(arm().put(path, json=definition_body(name)), 201)
-    answer = arm().put(f"{path}/versions/1.0.0", json=version_body(arm.scene.upload(disk_bytes())))
+    answer = arm().put(f"{path}/versions/1.0.0", json=version_body(arm.installation.upload(disk_bytes())))
     assert answer.status_code == 201
     return arm.begun.ids[-1], answer.headers["azure-asyncoperation"]
 
@@ -30,7 +30,7 @@ def step(**fields: object) -> OperationStep:
 
 def test_a_running_operation_shows_steps_rate_and_time_left(arm: Arm) -> None:
     id, url = begin(arm, "running")
-    with arm.scene.world.database() as uow:
+    with arm.installation.context.database() as uow:
         uow.operations.get(id).status = OperationStatus.IN_PROGRESS
         uow.operations.add_step(step(operation_id=id, bytes_done=1_000, bytes_total=4_000))
         uow.commit()

@@ -17,7 +17,7 @@ def test_pages_follow_each_other_and_the_last_one_has_no_link(arm: Arm) -> None:
     while "nextLink" in answer:
         assert len(answer["value"]) == 2
         seen += [each["name"] for each in answer["value"]]
-        assert answer["nextLink"].startswith(f"{arm.inside.endpoint}{GALLERIES}?")
+        assert answer["nextLink"].startswith(f"{arm.services.endpoint}{GALLERIES}?")
         assert "$skipToken=" in answer["nextLink"]
         assert "api-version=" in answer["nextLink"]
         answer = done(arm().get(answer["nextLink"]))

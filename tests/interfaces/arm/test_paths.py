@@ -8,7 +8,7 @@ from galeria.interfaces.app import ROUTES
 from galeria.interfaces.arm.protocol.routes import literals
 from galeria.interfaces.http.path_case import canonical_path, is_arm
 from tests.interfaces.arm.served import GALLERY, GROUP, SUB, Arm, done, told
-from tests.scene import SUBSCRIPTION
+from tests.local_installation import SUBSCRIPTION
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ GUID = "12345678-1234-1234-1234-123456789abc"
 
 def sign_in(arm: Arm, name: str, password: str) -> int:
     form = {"grant_type": "password", "username": name, "password": password}
-    more = {"client_id": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "scope": f"{arm.inside.endpoint}/.default openid"}
+    more = {"client_id": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "scope": f"{arm.services.endpoint}/.default openid"}
     return arm.stranger().post("/adfs/oauth2/token", data=form | more).status_code
 
 
@@ -47,8 +47,8 @@ def test_a_secret_that_was_made_is_shown_once(arm: Arm) -> None:
 
 def test_ones_own_password_is_changed_with_the_old_one(arm: Arm) -> None:
     made = done(arm().post(PEOPLE, json={"name": "davi", "password": "correct-Horse-7"}), 201)
-    with arm.scene.world.database(reading=True) as uow:
-        arm.scene.people["davi"] = uow.people.get(made["id"])
+    with arm.installation.context.database(reading=True) as uow:
+        arm.installation.people["davi"] = uow.people.get(made["id"])
     path = f"{PEOPLE}/davi/password"
     assert told(arm("davi").post(path, json={"old": "wrong", "new": "correct-Horse-8"}), 400)["target"] == "old"
     done(arm("davi").post(path, json={"old": "correct-Horse-7", "new": "correct-Horse-8"}))
@@ -59,7 +59,7 @@ def test_ones_own_password_is_changed_with_the_old_one(arm: Arm) -> None:
 def test_a_role_is_given_seen_and_taken(arm: Arm) -> None:
     reader = ROLES["Reader"].id
     role = f"{ROLE_DEFINITIONS}/{reader}"
-    principal = arm.scene.people["nobody"].id
+    principal = arm.installation.people["nobody"].id
     assert done(arm("nobody").get("/subscriptions"))["value"] == []
     body = {"properties": {"roleDefinitionId": role, "principalId": principal}}
     given = done(arm().put(f"{ROLE_ASSIGNMENTS}/{GUID}", json=body), 201)

@@ -5,7 +5,7 @@ import threading
 from galeria.workflows.run_operation import run_operation
 from tests.crashing import Steps
 from tests.interfaces.arm.served import LABS, SUB, Arm, definition_body, done, lab_body, told
-from tests.scene import GALLERY, disk_bytes
+from tests.local_installation import GALLERY, disk_bytes
 
 GROUP = f"{SUB}/resourceGroups/campus"
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
@@ -13,14 +13,14 @@ COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 
 def work_on_group(arm: Arm, operation_id: str) -> None:
     """Two workers: one deletes the group and waits, the other does what the first began."""
-    world = arm.scene.world
-    first = threading.Thread(target=run_operation, args=(Steps(), world, operation_id))
+    context = arm.installation.context
+    first = threading.Thread(target=run_operation, args=(Steps(), context, operation_id))
     first.start()
     while first.is_alive():
-        with world.database(reading=True) as uow:
+        with context.database(reading=True) as uow:
             waiting = [each for each in uow.operations.unsettled() if each.id != operation_id]
         for child in waiting:
-            run_operation(Steps(), world, child.id)
+            run_operation(Steps(), context, child.id)
         first.join(0.01)
 
 
@@ -114,14 +114,14 @@ def test_an_update_from_an_old_copy_is_caught_when_the_tag_is_sent(arm: Arm) -> 
 
 
 def test_a_resource_group_goes_with_everything_in_it(arm: Arm) -> None:
-    scene = arm.scene
-    scene.run(scene.begin_import("linux", disk_bytes()))
+    installation = arm.installation
+    installation.run(installation.begin_import("linux", disk_bytes()))
     done(arm().put(f"{LABS}/algebra", json=lab_body(f"{GALLERY}/images/linux")), 201)
     answer = arm().delete(GROUP)
     assert answer.status_code == 202
     work_on_group(arm, answer.headers["azure-asyncoperation"].partition("?")[0].rpartition("/")[2])
     assert done(arm().get(answer.headers["azure-asyncoperation"]))["status"] == "Succeeded"
     told(arm().get(GROUP), 404)
-    assert scene.engine.machines() == []
-    assert scene.world.stores["brazilsouth"].verify(None, progress=lambda *, done, total: None).chunks == 0
+    assert installation.engine.machines() == []
+    assert installation.context.stores["brazilsouth"].verify(None, progress=lambda *, done, total: None).chunks == 0
     assert told(arm().delete(GROUP), 404)["code"] == "ResourceGroupNotFound"

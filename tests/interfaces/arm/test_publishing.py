@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.interfaces.arm.served import GALLERY, Arm, definition_body, done, told, version_body
-from tests.scene import disk_bytes
+from tests.local_installation import disk_bytes
 
 WHOLE = {
     "description": "an image",
@@ -31,7 +31,7 @@ def definition(arm: Arm, name: str, **properties: Any) -> str:
 def made(arm: Arm, name: str, *regions: str, **publishing: Any) -> str:
     """A finished version of a new definition."""
     id = definition(arm, name) + "/versions/1.0.0"
-    body = version_body(arm.scene.upload(disk_bytes()), *regions)
+    body = version_body(arm.installation.upload(disk_bytes()), *regions)
     body["properties"]["publishingProfile"] |= publishing
     done(arm().put(id, json=body), 201)
     assert arm.work()[-1].status == "Succeeded"
@@ -91,7 +91,7 @@ def test_what_an_image_is_never_changes(arm: Arm) -> None:
 
 def test_regions_counts_and_storage_are_given_back_as_they_were_sent(arm: Arm) -> None:
     id = definition(arm, "profiled") + "/versions/1.0.0"
-    body = version_body(arm.scene.upload(disk_bytes()))
+    body = version_body(arm.installation.upload(disk_bytes()))
     body["properties"]["publishingProfile"] = {
         "replicaCount": 2,
         "storageAccountType": "premium_lrs",
@@ -131,7 +131,7 @@ def test_regions_counts_and_storage_are_given_back_as_they_were_sent(arm: Arm) -
 def test_a_profile_that_cannot_be_is_refused(arm: Arm, publishing: dict[str, Any], words: str) -> None:
     id = f"{GALLERY}/images/refusing"
     arm().put(id, json=definition_body("refusing"))
-    body = version_body(arm.scene.upload(disk_bytes()))
+    body = version_body(arm.installation.upload(disk_bytes()))
     body["properties"]["publishingProfile"] |= publishing
     assert words in told(arm().put(f"{id}/versions/1.0.0", json=body), 400)["message"]
     told(arm().get(f"{id}/versions/1.0.0"), 404)

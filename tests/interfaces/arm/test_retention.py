@@ -8,7 +8,7 @@ import pytest
 from galeria.domain.images.soft_delete import Retention
 from galeria.reconcilers.retention import end_retention
 from tests.interfaces.arm.served import GROUP, PLAN, Arm, definition_body, done, lab_body, told, version_body
-from tests.scene import disk_bytes
+from tests.local_installation import disk_bytes
 
 GALLERY = f"{GROUP}/providers/Microsoft.Compute/galleries/soft"
 IMAGE = f"{GALLERY}/images/linux"
@@ -23,7 +23,7 @@ def version(arm: Arm) -> Iterator[str]:
     assert arm().put(GALLERY, json={"location": "brazilsouth", "properties": policy}).status_code in (200, 201)
     assert arm().put(IMAGE, json=definition_body("linux")).status_code in (200, 201)
     id = f"{IMAGE}/versions/1.0.0"
-    body = version_body(arm.scene.upload(disk_bytes()), "brazilsouth", "westeurope")
+    body = version_body(arm.installation.upload(disk_bytes()), "brazilsouth", "westeurope")
     done(arm().put(id, json={**body, "tags": {"term": "1"}}), 201)
     assert arm.work()[-1].status == "Succeeded"
     yield id
@@ -55,7 +55,7 @@ def test_undelete_is_a_put_with_no_more_than_the_location(arm: Arm, version: str
     arm().delete(version)
     away = arm().put(version, json={"location": "westeurope", "tags": {}})
     assert told(away, 409)["code"] == "InvalidResourceLocation"
-    remade = version_body(arm.scene.upload(disk_bytes(seed=2)))
+    remade = version_body(arm.installation.upload(disk_bytes(seed=2)))
     assert "can still be restored" in told(arm().put(version, json=remade), 409)["message"]
     back = done(arm().put(version, json={"location": "brazilsouth", "tags": {}}))
     assert (back["tags"], back["properties"]) == (before["tags"], before["properties"])
@@ -91,7 +91,7 @@ def test_a_retained_version_makes_labs_by_its_number_and_is_never_the_latest(arm
     exact = lab_body(version, labPlanId=own)
     done(arm().put(f"{LABS}/exact", json=exact), 201)
     move_deadlines(arm, version, timedelta(days=8))
-    end_retention(arm.scene.world)
+    end_retention(arm.installation.context)
     told(arm().put(f"{LABS}/late", json=exact), 409)
     (kept,) = done(arm().get(DELETED))["value"]
     assert kept["name"] == "1.0.0", "it can still be restored"
@@ -103,21 +103,21 @@ def test_when_the_time_is_over_the_version_goes_with_its_bytes(arm: Arm, version
     arm().delete(version)
     move_deadlines(arm, version, timedelta(days=38))
     for _ in range(2):
-        end_retention(arm.scene.world)
-    with arm.scene.world.database(reading=True) as uow:
+        end_retention(arm.installation.context)
+    with arm.installation.context.database(reading=True) as uow:
         (operation,) = uow.operations.unsettled()
-        assert operation.started_by == arm.scene.people["admin"].id
+        assert operation.started_by == arm.installation.people["admin"].id
     told(arm().put(version, json={"location": "brazilsouth"}), 409)
-    ended = arm.scene.run(operation)
+    ended = arm.installation.run(operation)
     assert ended.outputs["freedBytes"]["westeurope"] > 0
     assert done(arm().get(DELETED))["value"] == []
-    end_retention(arm.scene.world)
+    end_retention(arm.installation.context)
     assert arm().delete(IMAGE).status_code == 200
 
 
 def test_a_version_that_never_was_whole_is_not_kept(arm: Arm, version: str) -> None:
     other = f"{IMAGE}/versions/2.0.0"
-    done(arm().put(other, json=version_body(arm.scene.upload(b"no disk at all"))), 201)
+    done(arm().put(other, json=version_body(arm.installation.upload(b"no disk at all"))), 201)
     arm.work()
     assert arm().delete(other).status_code == 202
     arm.work()
@@ -126,7 +126,7 @@ def test_a_version_that_never_was_whole_is_not_kept(arm: Arm, version: str) -> N
 
 def move_deadlines(arm: Arm, id: str, passed: timedelta) -> None:
     """As if that much time had gone by."""
-    with arm.scene.world.database() as uow:
+    with arm.installation.context.database() as uow:
         version = uow.versions.get_by_key(id.lower())
         assert version.retention is Retention.SOFT_DELETED
         assert version.consumption_ends_at

@@ -24,7 +24,7 @@ from galeria.interfaces.arm.protocol.response_docs import answers_of
 from galeria.interfaces.arm.protocol.routes import Route
 from galeria.interfaces.http.path_case import is_arm
 from tests.descriptions.promises import Answer
-from tests.interfaces.arm import places, test_access
+from tests.interfaces.arm import paths, test_access
 from tests.interfaces.arm.access_bodies import BODIES
 from tests.interfaces.arm.served import API_VERSION, GALLERY, GROUP, LABS, PLAN, SUB, Arm, hold
 
@@ -60,7 +60,7 @@ REAL: dict[str, list[Any]] = {
 }
 
 names = test_access.names
-known = places.known
+known = paths.known
 
 
 @pytest.fixture(scope="module")
@@ -151,20 +151,20 @@ def require_told(response: schemathesis.Response, route: Route) -> None:
     assert (response.status_code, bool(response.content)) in ways, response.text
 
 
-@pytest.mark.parametrize("route", places.in_order(ROUTES), ids=lambda route: route.name)
+@pytest.mark.parametrize("route", paths.in_order(ROUTES), ids=lambda route: route.name)
 def test_no_request_makes_a_fault(
     service: Arm, schema: OpenApiSchema, session: requests.Session, known: dict[str, str], route: Route
 ) -> None:
-    place = places.on_the_way(route, known)
+    place = paths.on_the_way(route, known)
 
     def check(case: Case) -> None:
-        response = case.call(base_url=service.inside.endpoint, session=session)
+        response = case.call(base_url=service.services.endpoint, session=session)
         case.validate_response(response, checks=[not_a_server_error, response_schema_conformance])
         require_told(response, route)
 
     run(asked(schema.find_operation_by_id(route.name), route, place), check)
     # A group's deletion waits for other workers, of which there are none here.
-    if route.name in places.LAST:
+    if route.name in paths.LAST:
         service.begun.ids.clear()
     service.work()
 
@@ -179,7 +179,7 @@ def test_no_request_makes_a_fault_at_the_doors_for_signing_in(
         session.trust_env = False
 
         def check(case: Case) -> None:
-            response = case.call(base_url=service.inside.endpoint, session=session)
+            response = case.call(base_url=service.services.endpoint, session=session)
             case.validate_response(response, checks=[not_a_server_error])
 
         for name in sorted(others):
@@ -188,7 +188,7 @@ def test_no_request_makes_a_fault_at_the_doors_for_signing_in(
 
 def test_no_operation_of_the_door_is_left_out(document: dict[str, Any]) -> None:
     """Those of the other doors are counted from the document itself."""
-    asked_for = [route.name for route in places.in_order(ROUTES)]
+    asked_for = [route.name for route in paths.in_order(ROUTES)]
     assert len(asked_for) == len(set(asked_for)) == len(ROUTES)
     arm_door = {name for name, path in operation_paths(document) if is_arm(path)}
     assert set(asked_for) == arm_door

@@ -20,7 +20,7 @@ def program(arm: Arm) -> dict[str, Any]:
 
 def token(arm: Arm, program: dict[str, Any], secret: str) -> httpx.Response:
     form = {"grant_type": "client_credentials", "client_id": program["name"], "client_secret": secret}
-    return arm.stranger().post("/adfs/oauth2/token", data=form | {"scope": f"{arm.inside.endpoint}/.default"})
+    return arm.stranger().post("/adfs/oauth2/token", data=form | {"scope": f"{arm.services.endpoint}/.default"})
 
 
 def subscriptions(arm: Arm, access_token: str) -> int:
@@ -30,7 +30,7 @@ def subscriptions(arm: Arm, access_token: str) -> int:
 
 def ask_identity(arm: Arm, header: str, **query: str) -> httpx.Response:
     """As msal does in a machine."""
-    asked = {"api-version": "2019-08-01", "resource": arm.inside.endpoint} | query
+    asked = {"api-version": "2019-08-01", "resource": arm.services.endpoint} | query
     headers = {"X-IDENTITY-HEADER": header, "Metadata": "true"}
     return arm.stranger().get("/msi/token", params=asked, headers=headers)
 
@@ -38,7 +38,7 @@ def ask_identity(arm: Arm, header: str, **query: str) -> httpx.Response:
 def after_this_second(arm: Arm, moment: str) -> None:
     """Tokens know whole seconds; one of the second of the revocation is refused."""
     end = datetime.fromisoformat(moment).replace(microsecond=0) + timedelta(seconds=1)
-    while arm.inside.clock.now() < end:
+    while arm.services.clock.now() < end:
         time.sleep(0.01)
 
 
@@ -81,14 +81,14 @@ def test_people_and_strangers_have_no_secrets(arm: Arm, program: dict[str, Any])
 
 def test_a_machine_signs_in_by_its_identity_header(arm: Arm, program: dict[str, Any]) -> None:
     made = done(arm().post(f"{PEOPLE}/{program['name']}/identity"), 201)
-    assert made["endpoint"] == f"{arm.inside.endpoint}/msi/token"
+    assert made["endpoint"] == f"{arm.services.endpoint}/msi/token"
     answer = done(ask_identity(arm, made["secret"]))
     assert set(answer) == {"access_token", "expires_on", "resource", "token_type", "client_id"}
     assert int(answer["expires_on"]) > datetime.now(UTC).timestamp() + 3000
     assert isinstance(answer["expires_on"], str)
     assert subscriptions(arm, answer["access_token"]) == 200
     assert ask_identity(arm, made["secret"], client_id=program["name"]).status_code == 200
-    assert ask_identity(arm, made["secret"], resource=f"{arm.inside.endpoint}/").status_code == 200
+    assert ask_identity(arm, made["secret"], resource=f"{arm.services.endpoint}/").status_code == 200
     for query in {"client_id": "other"}, {"mi_res_id": "/x"}, {"resource": "https://graph.example"}, {"resource": ""}:
         refused = ask_identity(arm, made["secret"], **query)
         assert (refused.status_code, refused.json()["statusCode"]) == (400, 400)

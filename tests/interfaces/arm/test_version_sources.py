@@ -11,7 +11,7 @@ from galeria.domain.people.principals import RoleAssignment
 from tests.file_server import FileServer, serving_file
 from tests.interfaces.arm.served import GALLERY, LABS, PLAN, SUB, Arm, definition_body, done, lab_body, told
 from tests.interfaces.arm.storage import copy_body, disk_body, disk_id, image_id, made, snapshot_id, uploaded, vhd_bytes
-from tests.scene import MIB, disk_bytes, lab_id
+from tests.local_installation import MIB, disk_bytes, lab_id
 
 OS, DATA = disk_bytes(seed=11), disk_bytes(2 * MIB, seed=12)
 
@@ -32,8 +32,8 @@ def contents(arm: Arm, version: str, region: str = "brazilsouth") -> list[bytes]
     """The version's disks as that region's store holds them, the OS disk first."""
     found = []
     for disk in done(arm().get(version))["properties"]["galeria"]["disks"]:
-        target = arm.scene.folder / "restored.raw"
-        arm.scene.world.stores[region].restore(disk["digest"], target, progress=lambda *, done, total: None)
+        target = arm.installation.folder / "restored.raw"
+        arm.installation.context.stores[region].restore(disk["digest"], target, progress=lambda *, done, total: None)
         found.append(target.read_bytes())
         target.unlink()
     return found
@@ -75,8 +75,8 @@ def lab(service: Arm, image: str) -> str:
     """The id of a running lab's template VM; something was written to its disk."""
     done(service().put(f"{LABS}/workshop", json=lab_body(f"{PLAN}/images/ready")), 201)
     service.work()
-    service.scene.run(service.scene.begin_start("workshop", who="admin"))
-    service.scene.engine.write(service.scene.guest_of("workshop"), MIB, b"lesson one")
+    service.installation.run(service.installation.begin_start("workshop", who="admin"))
+    service.installation.engine.write(service.installation.guest_of("workshop"), MIB, b"lesson one")
     return f"{LABS}/workshop/virtualMachines/template"
 
 
@@ -132,7 +132,7 @@ def test_from_a_lab_machine_as_it_is(arm: Arm, lab: str) -> None:
     assert shown["storageProfile"]["source"] == {"virtualMachineId": lab}
     assert shown["galeria"]["readBytes"] < MIB, "only the changes are read"
     assert shown["galeria"]["parentDigest"]
-    with arm.scene.world.database(reading=True) as uow:
+    with arm.installation.context.database(reading=True) as uow:
         assert uow.versions.get_by_key(id.lower()).accounts == ["ana"]
 
 
@@ -153,7 +153,7 @@ def test_a_snapshot_and_a_managed_image_of_a_lab_machine(arm: Arm, lab: str) -> 
     id = defined(arm, "from-machines-image", osState="Specialized")
     made(arm, id, body({"source": {"id": image_id("machine")}}))
     assert contents(arm, id) == [lesson()]
-    with arm.scene.world.database(reading=True) as uow:
+    with arm.installation.context.database(reading=True) as uow:
         machine = uow.machines.of_lab(uow.labs.get_by_key(lab_id("workshop").key).id)[0]
     (disk,) = shown["galeria"]["disks"]
     assert machine.layer_digest == disk["digest"], "the next export counts from here"
@@ -174,8 +174,8 @@ def files() -> Iterator[FileServer]:
 
 def fetching(arm: Arm) -> Arm:
     """The same service, whose administrator allowed files to be fetched from localhost."""
-    world = replace(arm.scene.world, fetcher=HttpFetcher(allowed=frozenset({"localhost"})))
-    return replace(arm, scene=replace(arm.scene, world=world))
+    context = replace(arm.installation.context, fetcher=HttpFetcher(allowed=frozenset({"localhost"})))
+    return replace(arm, installation=replace(arm.installation, context=context))
 
 
 def test_from_a_vhd_elsewhere(arm: Arm, files: FileServer) -> None:
@@ -193,7 +193,7 @@ def test_from_a_vhd_elsewhere(arm: Arm, files: FileServer) -> None:
     assert "secret" not in shown.text
     assert done(shown)["properties"]["storageProfile"]["osDiskImage"]["source"] == {"uri": files.url(host="localhost")}
     assert "secret" not in arm().get(answer.headers["azure-asyncoperation"]).text
-    assert arm.scene.world.disk_files.all() == []
+    assert arm.installation.context.disk_files.all() == []
 
 
 def test_a_vhd_in_a_private_network_is_not_fetched(arm: Arm, files: FileServer) -> None:
@@ -281,15 +281,15 @@ def test_a_source_that_one_may_not_use_is_named_with_the_missing_action(
 ) -> None:
     group = f"{SUB}/resourceGroups/others"
     done(arm().put(group, json={"location": "brazilsouth"}), 201)
-    person = arm.scene.people["nobody"]
-    with arm.scene.world.database() as uow:
+    person = arm.installation.people["nobody"]
+    with arm.installation.context.database() as uow:
         uow.people.add_assignment(
             RoleAssignment(
                 id="narrow",
                 principal_id=person.id,
                 role="Contributor",
                 scope=GALLERY.lower(),
-                created_at=arm.scene.world.clock.now(),
+                created_at=arm.installation.context.clock.now(),
                 created_by=person.id,
             )
         )

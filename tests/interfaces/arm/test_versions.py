@@ -3,7 +3,7 @@
 import threading
 
 from tests.interfaces.arm.served import GALLERY, OPERATIONS, Arm, definition_body, done, told, version_body
-from tests.scene import MIB, disk_bytes
+from tests.local_installation import MIB, disk_bytes
 
 
 def definition(arm: Arm, name: str) -> str:
@@ -14,7 +14,7 @@ def definition(arm: Arm, name: str) -> str:
 
 def test_a_put_begins_the_work_and_a_repeated_one_joins_it(arm: Arm) -> None:
     path = definition(arm, "joined") + "/versions/1.0.0"
-    body = version_body(arm.scene.upload(disk_bytes()), "brazilsouth", "Brazil Southeast")
+    body = version_body(arm.installation.upload(disk_bytes()), "brazilsouth", "Brazil Southeast")
     first, second = arm().put(path, json=body), arm().put(path, json=body)
     made = done(first, 201)
     assert made["properties"]["provisioningState"] == "Creating"
@@ -55,7 +55,7 @@ def test_sending_back_what_was_read_changes_nothing(arm: Arm, image: str) -> Non
 
 def test_a_patch_changes_flags_at_once_and_regions_by_an_operation(arm: Arm) -> None:
     path = definition(arm, "patched") + "/versions/1.0.0"
-    done(arm().put(path, json=version_body(arm.scene.upload(disk_bytes(seed=3)))), 201)
+    done(arm().put(path, json=version_body(arm.installation.upload(disk_bytes(seed=3)))), 201)
     arm.work()
     end = "2031-01-01T12:59:59Z"
     flags = {"publishingProfile": {"excludeFromLatest": True, "endOfLifeDate": end}}
@@ -79,7 +79,7 @@ def test_a_patch_changes_flags_at_once_and_regions_by_an_operation(arm: Arm) -> 
 
 def test_a_deletion_is_told_before_and_followed_after(arm: Arm) -> None:
     path = definition(arm, "deleted") + "/versions/1.0.0"
-    done(arm().put(path, json=version_body(arm.scene.upload(disk_bytes(seed=4)))), 201)
+    done(arm().put(path, json=version_body(arm.installation.upload(disk_bytes(seed=4)))), 201)
     arm.work()
     impact = done(arm().get(f"{path}/impact"))
     assert (impact["version"], impact["labs"]) == (path, [])
@@ -101,7 +101,7 @@ def test_a_deletion_is_told_before_and_followed_after(arm: Arm) -> None:
 
 def test_a_parent_can_be_deleted_the_moment_its_last_childs_deletion_has_finished(arm: Arm) -> None:
     path = definition(arm, "orphaned")
-    done(arm().put(f"{path}/versions/1.0.0", json=version_body(arm.scene.upload(disk_bytes(seed=6)))), 201)
+    done(arm().put(f"{path}/versions/1.0.0", json=version_body(arm.installation.upload(disk_bytes(seed=6)))), 201)
     arm.work()
     child = arm().delete(f"{path}/versions/1.0.0").headers["azure-asyncoperation"]
     assert told(arm().delete(path), 409)["code"] == "CannotDeleteResource"
@@ -127,7 +127,7 @@ def test_costs_name_every_version_and_add_up(arm: Arm, image: str) -> None:
 
 def test_a_failed_import_tells_why_in_the_operation_and_a_put_repeats_it(arm: Arm) -> None:
     path = definition(arm, "broken") + "/versions/1.0.0"
-    wrong = arm().put(path, json=version_body(arm.scene.upload(b"QFI\xfb" + bytes(4096))))
+    wrong = arm().put(path, json=version_body(arm.installation.upload(b"QFI\xfb" + bytes(4096))))
     arm.work()
     followed = done(arm().get(wrong.headers["azure-asyncoperation"]))
     assert followed["status"] == "Failed"
@@ -140,7 +140,7 @@ def test_a_failed_import_tells_why_in_the_operation_and_a_put_repeats_it(arm: Ar
     assert done(arm().get(path))["properties"]["provisioningState"] == "Failed"
     assert done(arm().post(f"{OPERATIONS}/{operation}/retry"), 202)["properties"]["attempt"] == 2
     arm.work()
-    right = arm().put(path, json=version_body(arm.scene.upload(disk_bytes(seed=5))))
+    right = arm().put(path, json=version_body(arm.installation.upload(disk_bytes(seed=5))))
     assert right.status_code == 200
     arm.work()
     assert done(arm().get(path))["properties"]["provisioningState"] == "Succeeded"
@@ -149,7 +149,7 @@ def test_a_failed_import_tells_why_in_the_operation_and_a_put_repeats_it(arm: Ar
 def test_versions_are_listed_by_number(arm: Arm) -> None:
     path = definition(arm, "numbered")
     for number in ("1.10.0", "1.9.0", "1.2.0"):
-        done(arm().put(f"{path}/versions/{number}", json=version_body(arm.scene.upload(disk_bytes()))), 201)
+        done(arm().put(f"{path}/versions/{number}", json=version_body(arm.installation.upload(disk_bytes()))), 201)
     listed = done(arm().get(f"{path}/versions"))["value"]
     assert [each["name"] for each in listed] == ["1.2.0", "1.9.0", "1.10.0"]
     rest = done(arm().get(f"{path}/versions", params={"$top": 2}))
@@ -158,7 +158,7 @@ def test_versions_are_listed_by_number(arm: Arm) -> None:
 
 def test_a_version_without_a_source_a_parent_or_with_doubled_parts_is_refused(arm: Arm) -> None:
     path = definition(arm, "refused") + "/versions/1.0.0"
-    upload = arm.scene.upload(disk_bytes())
+    upload = arm.installation.upload(disk_bytes())
     assert told(arm().put(path, json={"location": "brazilsouth"}), 400)["code"] == "InvalidParameter"
     assert told(arm().put(path, json=version_body("0" * 32)), 404)["message"].startswith("There is no upload")
     twice = version_body(upload, "brazilsouth", "Brazil South")

@@ -151,10 +151,10 @@ def test_an_address_opens_one_disk_one_way_for_a_time(arm: Arm, address: str) ->
         url.copy_with(path="/disks/0123456789abcdef/abcd"),
     ):
         assert code(arm.stranger().get(wrong), 403) == "AuthenticationFailed"
-    with arm.scene.world.database() as uow:
+    with arm.installation.context.database() as uow:
         grant_ = uow.access_grants.get(url.params["si"])
         assert url.params["sig"] not in vars(grant_).values(), "the secret itself is kept nowhere"
-        grant_.expires_at = arm.scene.world.clock.now() - timedelta(seconds=1)
+        grant_.expires_at = arm.installation.context.clock.now() - timedelta(seconds=1)
         uow.commit()
     assert code(put(arm, address, 0, b"x" * PAGE), 403) == "AuthenticationFailed"
 

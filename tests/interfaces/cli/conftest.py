@@ -12,7 +12,7 @@ from galeria.domain.errors import OutOfSpace
 from galeria.interfaces.cli.app import make_cli
 from galeria.interfaces.cli.kit.host_commands import RegionProgress
 from galeria.ports.images import Collected, Damage, Verified
-from galeria.ports.machines import Check
+from galeria.ports.machines import HostCheck
 from tests.interfaces.cli.canned import fill
 from tests.interfaces.client.rest_double import RestDouble, running_double
 
@@ -36,10 +36,12 @@ class CannedDoors:
     def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
         self.calls.append(("worker", data, *allow_import_from))
 
-    def doctor(self, data: Path) -> list[Check]:
+    def doctor(self, data: Path) -> list[HostCheck]:
         return [
-            Check(name="libvirt", ok=self.libvirt, required=True, found="11.0.0", cure="apt install libvirt-daemon"),
-            Check(name="KVM", ok=self.kvm, required=False, found="no /dev/kvm", cure="Switch on virtualisation."),
+            HostCheck(
+                name="libvirt", ok=self.libvirt, required=True, found="11.0.0", cure="apt install libvirt-daemon"
+            ),
+            HostCheck(name="KVM", ok=self.kvm, required=False, found="no /dev/kvm", cure="Switch on virtualisation."),
         ]
 
     def connect(self, data: Path) -> dict[str, str]:
@@ -69,13 +71,13 @@ class CannedDoors:
 
 
 @pytest.fixture
-def doors() -> CannedDoors:
+def host_commands() -> CannedDoors:
     return CannedDoors()
 
 
 @pytest.fixture
-def app(doors: CannedDoors) -> typer.Typer:
-    return make_cli(doors)
+def app(host_commands: CannedDoors) -> typer.Typer:
+    return make_cli(host_commands)
 
 
 @pytest.fixture

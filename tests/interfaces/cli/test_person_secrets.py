@@ -19,9 +19,9 @@ class Owner:
         self.arm, self._app, self._environment = arm, app, environment
 
     def __call__(self, *arguments: str) -> Result:
-        person, inside = self.arm.scene.people["admin"], self.arm.inside
-        token = inside.tokens.issue(person.id, person.name, person.kind, audience=inside.endpoint, seconds=600)
-        signed_in = {"GALERIA_ENDPOINT": inside.endpoint, "GALERIA_TOKEN": token}
+        person, services = self.arm.installation.people["admin"], self.arm.services
+        token = services.tokens.issue(person.id, person.name, person.kind, audience=services.endpoint, seconds=600)
+        signed_in = {"GALERIA_ENDPOINT": services.endpoint, "GALERIA_TOKEN": token}
         result = CliRunner().invoke(self._app, ["person", *arguments], env={**self._environment, **signed_in})
         assert result.exit_code == 0, (arguments, result.output)
         return result
@@ -60,6 +60,6 @@ def test_identity_prints_lines_for_a_shell(owner: Owner) -> None:
     endpoint, header = owner("identity", program).stdout.splitlines()
     url = endpoint.removeprefix("export IDENTITY_ENDPOINT=")
     secret = header.removeprefix("export IDENTITY_HEADER=")
-    asked = {"api-version": "2019-08-01", "resource": owner.arm.inside.endpoint}
+    asked = {"api-version": "2019-08-01", "resource": owner.arm.services.endpoint}
     answer = httpx.get(url, params=asked, headers={"X-IDENTITY-HEADER": secret}, trust_env=False)
     assert answer.json()["access_token"]

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from galeria.interfaces.cli.kit.context import Desk, Options, OutputFormat
-from galeria.interfaces.cli.kit.progress import Follower, Lines, Row, following
+from galeria.interfaces.cli.kit.context import CliContext, GlobalOptions, OutputFormat
+from galeria.interfaces.cli.kit.progress import ProgressFollower, ProgressLines, ProgressRow, following
 from galeria.interfaces.cli.kit.wording import duration, names_in, plain, size
-from galeria.interfaces.client.operations import Snapshot, snapshot_of
+from galeria.interfaces.client.operations import OperationSnapshot, snapshot_of
 
 GIB = 1 << 30
 
 
-def snapshot(done: int, status: str = "Running", *, runs: int = 1) -> Snapshot:
+def snapshot(done: int, status: str = "Running", *, runs: int = 1) -> OperationSnapshot:
     step = {"name": "replicate_disk", "region": "westeurope", "status": status, "runs": runs}
     figures = {"bytesDone": done, "bytesTotal": 3 * GIB, "bytesPerSecond": 85 << 20, "secondsLeft": 80}
     return snapshot_of({"name": "1", "status": "InProgress", "properties": {"steps": [step | figures]}})
@@ -50,7 +50,7 @@ def test_plain_text_has_one_line_and_no_control_characters() -> None:
 
 def test_lines_are_written_when_a_step_begins_moves_by_a_tenth_and_ends() -> None:
     lines: list[str] = []
-    follower = Follower(Lines(lines.append))
+    follower = ProgressFollower(ProgressLines(lines.append))
 
     for done in (0, GIB // 1000, GIB, GIB + 1):
         follower.watch(snapshot(done))
@@ -66,29 +66,29 @@ def test_lines_are_written_when_a_step_begins_moves_by_a_tenth_and_ends() -> Non
 def test_a_step_that_had_to_begin_again_says_so() -> None:
     lines: list[str] = []
 
-    Follower(Lines(lines.append)).watch(snapshot(0, runs=2))
+    ProgressFollower(ProgressLines(lines.append)).watch(snapshot(0, runs=2))
 
     assert lines[0].startswith("replicate disk westeurope (run 2): 0%")
 
 
 def test_a_step_is_whole_only_at_its_end() -> None:
-    assert Row(label="x", status="Running", done=10, total=10).percent == 99
-    assert Row(label="x", status="Succeeded").percent == 100
+    assert ProgressRow(label="x", status="Running", done=10, total=10).percent == 99
+    assert ProgressRow(label="x", status="Succeeded").percent == 100
 
 
 @pytest.fixture
-def terminal() -> Desk:
-    desk = Desk(Options(), {})
-    desk.err = Console(file=StringIO(), force_terminal=True, width=120, legacy_windows=False)
-    return desk
+def terminal() -> CliContext:
+    context = CliContext(GlobalOptions(), {})
+    context.err = Console(file=StringIO(), force_terminal=True, width=120, legacy_windows=False)
+    return context
 
 
-def written(desk: Desk) -> str:
-    assert isinstance(desk.err.file, StringIO)
-    return desk.err.file.getvalue()
+def written(context: CliContext) -> str:
+    assert isinstance(context.err.file, StringIO)
+    return context.err.file.getvalue()
 
 
-def test_a_terminal_gets_bars(terminal: Desk) -> None:
+def test_a_terminal_gets_bars(terminal: CliContext) -> None:
     with following(terminal) as follower:
         follower.watch(snapshot(GIB))
         follower.file(Path("disk[red].img"))(GIB, 4 * GIB)
@@ -100,8 +100,8 @@ def test_a_terminal_gets_bars(terminal: Desk) -> None:
     assert "sending disk[red].img" in shown
 
 
-def test_programs_get_no_progress(terminal: Desk) -> None:
-    terminal.options = Options(output=OutputFormat.JSON)
+def test_programs_get_no_progress(terminal: CliContext) -> None:
+    terminal.options = GlobalOptions(output=OutputFormat.JSON)
 
     with following(terminal) as follower:
         follower.watch(snapshot(GIB))

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from galeria.domain.states import OperationStatus
 from tests.interfaces.arm.served import Arm, serving
-from tests.scene import disk_bytes
+from tests.local_installation import disk_bytes
 
 WAITING = {OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS}
 
@@ -29,9 +29,9 @@ class Campus:
 
     def __call__(self, *arguments: str, who: str = "admin") -> Any:
         """What the command printed as JSON."""
-        person, inside = self._arm.scene.people[who], self._arm.inside
-        token = inside.tokens.issue(person.id, person.name, person.kind, audience=inside.endpoint, seconds=600)
-        signed_in = {"GALERIA_ENDPOINT": inside.endpoint, "GALERIA_TOKEN": token}
+        person, services = self._arm.installation.people[who], self._arm.services
+        token = services.tokens.issue(person.id, person.name, person.kind, audience=services.endpoint, seconds=600)
+        signed_in = {"GALERIA_ENDPOINT": services.endpoint, "GALERIA_TOKEN": token}
         passwords = {"GALERIA_LAB_PASSWORD": "correct-Horse-7"}
         result = CliRunner().invoke(
             self._app,
@@ -48,9 +48,9 @@ def campus(tmp_path: Path, migrated_file: Path, app: typer.Typer, environment: d
     with serving(tmp_path / "scene", migrated_file, key) as arm, ThreadPoolExecutor(1) as worker:
 
         def work(operation_id: str) -> None:
-            operation = arm.scene.operation(operation_id)
+            operation = arm.installation.operation(operation_id)
             if operation.status in WAITING:
-                arm.scene.run(operation)
+                arm.installation.run(operation)
 
         arm.begun.start = lambda operation_id: worker.submit(work, operation_id)  # type: ignore[assignment, method-assign]
         yield Campus(arm, app, environment)

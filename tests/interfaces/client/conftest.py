@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret
 from tests.interfaces.client.rest_double import RestDouble, running_double
 
@@ -16,6 +16,6 @@ def double() -> Iterator[RestDouble]:
 
 
 @pytest.fixture
-def connection(double: RestDouble) -> Iterator[Connection]:
-    with Connection(double.endpoint, ClientSecret(client_id="robot", client_secret="s"), patient=True) as found:
+def connection(double: RestDouble) -> Iterator[ServerConnection]:
+    with ServerConnection(double.endpoint, ClientSecret(client_id="robot", client_secret="s"), patient=True) as found:
         yield found

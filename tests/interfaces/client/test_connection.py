@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from galeria.domain import errors
-from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import AccessToken, ClientSecret, Password, Session, Token
 from tests.interfaces.client.rest_double import RestDouble, Told, refused
 
 
-def test_a_program_signs_in_once_for_many_requests(double: RestDouble, connection: Connection) -> None:
+def test_a_program_signs_in_once_for_many_requests(double: RestDouble, connection: ServerConnection) -> None:
     for _ in range(3):
         connection.get("/subscriptions")
 
@@ -23,7 +23,7 @@ def test_a_program_signs_in_once_for_many_requests(double: RestDouble, connectio
 
 
 def test_a_person_signs_in_by_password(double: RestDouble) -> None:
-    with Connection(double.endpoint, Password(user="ana", password="right")) as connection:
+    with ServerConnection(double.endpoint, Password(user="ana", password="right")) as connection:
         connection.get("/subscriptions")
 
     assert double.sign_ins[0]["username"] == "ana"
@@ -32,13 +32,15 @@ def test_a_person_signs_in_by_password(double: RestDouble) -> None:
 
 def test_a_wrong_password_is_told_as_such(double: RestDouble) -> None:
     with (
-        Connection(double.endpoint, Password(user="ana", password="wrong")) as connection,
+        ServerConnection(double.endpoint, Password(user="ana", password="wrong")) as connection,
         pytest.raises(errors.Unauthenticated, match="password is wrong"),
     ):
         connection.get("/subscriptions")
 
 
-def test_a_token_with_less_than_a_minute_left_is_renewed_before_use(double: RestDouble, connection: Connection) -> None:
+def test_a_token_with_less_than_a_minute_left_is_renewed_before_use(
+    double: RestDouble, connection: ServerConnection
+) -> None:
     double.token_seconds = 59
 
     connection.get("/subscriptions")
@@ -48,7 +50,7 @@ def test_a_token_with_less_than_a_minute_left_is_renewed_before_use(double: Rest
     assert [each.path for each in double.asked].count("/subscriptions") == 2
 
 
-def test_a_refused_token_is_renewed_once(double: RestDouble, connection: Connection) -> None:
+def test_a_refused_token_is_renewed_once(double: RestDouble, connection: ServerConnection) -> None:
     connection.get("/subscriptions")
     double.sign_ins.append({})  # The token given out first is now not the last one any more.
 
@@ -59,7 +61,7 @@ def test_a_refused_token_is_renewed_once(double: RestDouble, connection: Connect
 
 def test_a_token_that_stays_refused_is_an_error(double: RestDouble) -> None:
     with (
-        Connection(double.endpoint, AccessToken(value="stolen")) as connection,
+        ServerConnection(double.endpoint, AccessToken(value="stolen")) as connection,
         pytest.raises(errors.Unauthenticated, match="does not accept"),
     ):
         connection.get("/subscriptions")
@@ -69,7 +71,7 @@ def test_a_kept_session_uses_its_refresh_token_and_keeps_the_next(double: RestDo
     kept: list[Token] = []
     session = Session(Token(value="old", expires_at=time.time() - 1, refresh="r-0"), keep=kept.append)
 
-    with Connection(double.endpoint, session) as connection:
+    with ServerConnection(double.endpoint, session) as connection:
         connection.get("/subscriptions")
 
     assert double.sign_ins[0]["refresh_token"] == "r-0"
@@ -91,7 +93,7 @@ def test_a_kept_session_uses_its_refresh_token_and_keeps_the_next(double: RestDo
     ],
 )
 def test_refusals_come_back_as_the_errors_that_they_were(
-    double: RestDouble, connection: Connection, status: int, code: str, kind: type[errors.GaleriaError]
+    double: RestDouble, connection: ServerConnection, status: int, code: str, kind: type[errors.GaleriaError]
 ) -> None:
     double.answers["PUT", "/thing"] = lambda asked: refused(status, code, "So it is.", target="name")
 
@@ -102,7 +104,7 @@ def test_refusals_come_back_as_the_errors_that_they_were(
     assert (type(error), error.code, error.message, error.target) == (kind, code, "So it is.", "name")
 
 
-def test_a_hint_that_the_server_tells_apart_is_told_apart(double: RestDouble, connection: Connection) -> None:
+def test_a_hint_that_the_server_tells_apart_is_told_apart(double: RestDouble, connection: ServerConnection) -> None:
     more = {"additionalInfo": [{"type": "Hint", "info": {"hint": "Do this."}}]}
     double.answers["GET", "/thing"] = lambda asked: refused(409, "Conflict", "It is so. Do this.", **more)
 
@@ -112,14 +114,16 @@ def test_a_hint_that_the_server_tells_apart_is_told_apart(double: RestDouble, co
     assert (raised.value.message, raised.value.hint) == ("It is so.", "Do this.")
 
 
-def test_an_answer_that_is_not_json_is_shown_shortened(double: RestDouble, connection: Connection) -> None:
+def test_an_answer_that_is_not_json_is_shown_shortened(double: RestDouble, connection: ServerConnection) -> None:
     double.answers["GET", "/thing"] = lambda asked: Told(status=502)
 
     with pytest.raises(errors.Unavailable, match="502"):
         connection.get("/thing")
 
 
-def test_lists_are_read_to_their_last_page_from_the_same_server(double: RestDouble, connection: Connection) -> None:
+def test_lists_are_read_to_their_last_page_from_the_same_server(
+    double: RestDouble, connection: ServerConnection
+) -> None:
     next_link = "https://elsewhere.example/things/2?api-version=1&$skipToken=x"
     double.put("GET", "/things", {"value": [{"n": 1}, {"n": 2}], "nextLink": next_link})
     double.put("GET", "/things/2", {"value": [{"n": 3}]})
@@ -132,7 +136,7 @@ def test_a_server_that_is_not_there_is_told_with_what_to_do(double: RestDouble) 
     double.stop()
 
     with (
-        Connection(double.endpoint, ClientSecret(client_id="robot", client_secret="s")) as connection,
+        ServerConnection(double.endpoint, ClientSecret(client_id="robot", client_secret="s")) as connection,
         pytest.raises(errors.Unavailable) as raised,
     ):
         connection.get("/subscriptions")
@@ -140,7 +144,9 @@ def test_a_server_that_is_not_there_is_told_with_what_to_do(double: RestDouble) 
     assert "Is 'galeria serve' running at" in raised.value.hint
 
 
-def test_a_patient_connection_waits_for_a_server_that_is_restarting(double: RestDouble, connection: Connection) -> None:
+def test_a_patient_connection_waits_for_a_server_that_is_restarting(
+    double: RestDouble, connection: ServerConnection
+) -> None:
     connection.get("/subscriptions")
     double.stop()
     threading.Timer(0.5, double.start).start()
@@ -148,7 +154,7 @@ def test_a_patient_connection_waits_for_a_server_that_is_restarting(double: Rest
     assert connection.get("/subscriptions")["value"]
 
 
-def test_a_write_waits_too_while_it_cannot_have_arrived(double: RestDouble, connection: Connection) -> None:
+def test_a_write_waits_too_while_it_cannot_have_arrived(double: RestDouble, connection: ServerConnection) -> None:
     double.put("POST", "/thing", {"ok": True})
     connection.sign_in()
     double.stop()
@@ -161,12 +167,12 @@ def test_a_write_waits_too_while_it_cannot_have_arrived(double: RestDouble, conn
 @pytest.mark.parametrize("endpoint", ["http://lab.example.org", "lab.example.org", "ftp://127.0.0.1", "https://"])
 def test_secrets_are_sent_over_https_only(endpoint: str) -> None:
     with pytest.raises(errors.Invalid, match="not an endpoint"):
-        Connection(endpoint, AccessToken(value="t"))
+        ServerConnection(endpoint, AccessToken(value="t"))
 
 
 def test_a_ca_file_that_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(errors.Invalid, match="certificate"):
-        Connection("https://127.0.0.1:1", AccessToken(value="t"), ca_file=tmp_path / "missing.pem")
+        ServerConnection("https://127.0.0.1:1", AccessToken(value="t"), ca_file=tmp_path / "missing.pem")
 
 
 def test_secrets_do_not_show_in_a_representation() -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from galeria.adapters.identity.certificates import new_authority, new_server_certificate
 from galeria.domain.errors import Unavailable
-from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret
 from tests.interfaces.client.rest_double import RestDouble, running_double
 
@@ -35,7 +35,9 @@ def authority(tmp_path: Path) -> Iterator[tuple[RestDouble, Path]]:
 def test_the_named_authority_is_trusted(authority: tuple[RestDouble, Path]) -> None:
     double, ca_file = authority
 
-    with Connection(double.endpoint, ClientSecret(client_id="r", client_secret="s"), ca_file=ca_file) as connection:
+    with ServerConnection(
+        double.endpoint, ClientSecret(client_id="r", client_secret="s"), ca_file=ca_file
+    ) as connection:
         assert connection.get("/subscriptions")["value"]
 
 
@@ -45,7 +47,7 @@ def test_a_certificate_of_nobody_known_is_refused_at_once_and_the_cure_is_told(
     double, _ = authority
 
     with (
-        Connection(double.endpoint, ClientSecret(client_id="r", client_secret="s"), patient=True) as connection,
+        ServerConnection(double.endpoint, ClientSecret(client_id="r", client_secret="s"), patient=True) as connection,
         pytest.raises(Unavailable, match="not trusted") as raised,
     ):
         connection.get("/subscriptions")

@@ -22,7 +22,7 @@ from galeria.interfaces.app import make_app
 from galeria.interfaces.console.routes import console_router
 from galeria.ports.machines import Machine
 from tests.interfaces.arm.served import serving
-from tests.scene import GALLERY, MIB, SUBSCRIPTION, Scene, disk_bytes
+from tests.local_installation import GALLERY, MIB, SUBSCRIPTION, LocalInstallation, disk_bytes
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 
@@ -50,13 +50,13 @@ class BrowserWire:
 class Screens:
     """The machine `template` of lab `algebra` belongs to educator, and runs."""
 
-    scene: Scene
+    installation: LocalInstallation
     host: str
     signed_out: set[str]
 
     @property
     def machine(self) -> Machine:
-        return self.scene.guest_of("algebra")
+        return self.installation.guest_of("algebra")
 
     def open(
         self,
@@ -85,15 +85,15 @@ class Screens:
 
     @contextmanager
     def given_role(self, who: str, role: str) -> Iterator[None]:
-        with self.scene.request() as request:
-            give_role(request.uow, request.clock, request.dice, request.caller, who, role, SCOPE)
+        with self.installation.request() as request:
+            give_role(request.uow, request.clock, request.id_generator, request.caller, who, role, SCOPE)
         yield
         self.take_role(who, role)
 
     def take_role(self, who: str, role: str) -> None:
         """May be repeated."""
-        with self.scene.request() as request:
-            take_role(request.uow, request.clock, request.dice, request.caller, who, role, SCOPE)
+        with self.installation.request() as request:
+            take_role(request.uow, request.clock, request.id_generator, request.caller, who, role, SCOPE)
 
     def who(self, websocket: WebSocket) -> Caller | None:
         """A cookie with a name instead of the pages' own."""
@@ -102,8 +102,8 @@ class Screens:
             return None
         if name in self.signed_out:
             raise Unauthenticated("The session has ended.", hint="Sign in again.")
-        person = self.scene.people[name]
-        with self.scene.world.database(reading=True) as uow:
+        person = self.installation.people[name]
+        with self.installation.context.database(reading=True) as uow:
             return Caller(principal=person, assignments=uow.people.assignments(person.id))
 
 
@@ -111,11 +111,11 @@ class Screens:
 def service(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Screens]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     with serving(tmp_path_factory.mktemp("console") / "scene", migrated_file, key) as arm, _listener() as listener:
-        scene, host = arm.scene, f"127.0.0.1:{listener.getsockname()[1]}"
-        screens = Screens(scene=scene, host=host, signed_out=set())
-        inside = replace(arm.inside, endpoint=f"http://{host}")
+        installation, host = arm.installation, f"127.0.0.1:{listener.getsockname()[1]}"
+        screens = Screens(installation=installation, host=host, signed_out=set())
+        services = replace(arm.services, endpoint=f"http://{host}")
         # Three times a second, so that a test need not wait for half a minute.
-        app = make_app(inside, routers=[console_router(inside, screens.who, look_again=0.3)])
+        app = make_app(services, routers=[console_router(services, screens.who, look_again=0.3)])
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -125,16 +125,16 @@ def service(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> It
             ws_per_message_deflate=False,
         )
         with _running(uvicorn.Server(config), listener):
-            scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-            scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
+            installation.run(installation.begin_import("linux", disk_bytes(MIB)))
+            installation.run(installation.begin_lab("algebra", GALLERY.child("images", "linux")))
             yield screens
 
 
 @pytest.fixture
 def screens(service: Screens) -> Iterator[Screens]:
-    service.scene.engine.start(service.machine, ssh=False)
+    service.installation.engine.start(service.machine, ssh=False)
     yield service
-    service.scene.engine.stop(service.machine, seconds=1)
+    service.installation.engine.stop(service.machine, seconds=1)
     service.signed_out.clear()
 
 

@@ -1,4 +1,4 @@
-"""A portal for each test, empty but for the people of tests.scene, a gallery and a lab account."""
+"""A portal for each test, empty but for the people of tests.local_installation, a gallery and a lab account."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from galeria.adapters.identity.keys import ensure_installation
 from galeria.adapters.system import SystemClock
 from tests.interfaces.web.served import NewPortal, Portal, serving
-from tests.stages import Stages, founded
+from tests.prepared_installations import PreparedInstallations, with_people
 
 
 @pytest.fixture(scope="session")
@@ -20,30 +20,36 @@ def token_key() -> RSAPrivateKey:
 
 
 @pytest.fixture
-def new_portal(tmp_path: Path, stages: Stages, token_key: RSAPrivateKey) -> Iterator[NewPortal]:
+def new_portal(
+    tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey
+) -> Iterator[NewPortal]:
     """Makes one of the test alone, that begins with what `prepare` leaves behind."""
     with ExitStack() as stack:
-        yield lambda prepare: stack.enter_context(serving(tmp_path / "scene", stages, token_key, prepare=prepare))
+        yield lambda prepare: stack.enter_context(
+            serving(tmp_path / "scene", prepared_installations, token_key, prepare=prepare)
+        )
 
 
 @pytest.fixture
 def portal(new_portal: NewPortal) -> Portal:
     """Of one test alone."""
-    return new_portal(founded)
+    return new_portal(with_people)
 
 
 @pytest.fixture(scope="module")
 def shared_portal(
-    tmp_path_factory: pytest.TempPathFactory, stages: Stages, token_key: RSAPrivateKey
+    tmp_path_factory: pytest.TempPathFactory, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey
 ) -> Iterator[Portal]:
     """Of a file of tests, which use names of their own."""
-    with serving(tmp_path_factory.mktemp("portal") / "scene", stages, token_key) as served:
+    with serving(tmp_path_factory.mktemp("portal") / "scene", prepared_installations, token_key) as served:
         yield served
 
 
 @pytest.fixture
-def secure_portal(tmp_path: Path, stages: Stages, token_key: RSAPrivateKey) -> Iterator[Portal]:
+def secure_portal(
+    tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey
+) -> Iterator[Portal]:
     """Of one test alone, over TLS."""
-    installation = ensure_installation(tmp_path / "identity", clock=SystemClock())
-    with serving(tmp_path / "scene", stages, token_key, installation=installation) as served:
+    identity_files = ensure_installation(tmp_path / "identity", clock=SystemClock())
+    with serving(tmp_path / "scene", prepared_installations, token_key, identity_files=identity_files) as served:
         yield served

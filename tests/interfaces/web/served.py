@@ -1,4 +1,4 @@
-"""The portal behind a real HTTP server, over an installation without virtual machines, and browsers that are signed in."""
+"""The portal behind a real HTTP server, over an identity_files without virtual machines, and browsers that are signed in."""
 
 import re
 import socket
@@ -20,17 +20,17 @@ from galeria.actions.people.web_sessions import open_web_session
 from galeria.adapters.identity.keys import Installation
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
-from galeria.adapters.system import SystemClock, SystemDice
+from galeria.adapters.system import RandomIdGenerator, SystemClock
 from galeria.domain.operations import Operation
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.states import OperationStatus
 from galeria.interfaces.app import make_app
-from galeria.interfaces.login.password_sign_in import Entrance
-from galeria.interfaces.services import Inside
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
+from galeria.interfaces.services import Services
 from galeria.interfaces.web.kit.visitors import cookies_of
 from galeria.interfaces.web.portal import make_portal
-from tests.scene import PASSWORD, SUBSCRIPTION, Scene, secrets
-from tests.stages import Prepare, Stages, founded
+from tests.local_installation import PASSWORD, SUBSCRIPTION, LocalInstallation, secrets
+from tests.prepared_installations import Prepare, PreparedInstallations, with_people
 
 TENANT = "99999999-8888-7777-6666-555555555555"
 ANYWHERE = "/operations"
@@ -66,8 +66,8 @@ class Begun:
 class Portal:
     """`clock` is that of the pages; the work goes by the real one."""
 
-    scene: Scene
-    inside: Inside
+    installation: LocalInstallation
+    services: Services
     begun: Begun
     clock: MovedClock
     trust: ssl.SSLContext | None = None
@@ -76,21 +76,21 @@ class Portal:
     def browser(self, who: str = "admin", language: str = "en") -> httpx.Client:
         """A new one with admin (Owner), educator, colleague (Lab Creators) or nobody (no role) signed in."""
         client = self.stranger(language)
-        with self.inside.database() as uow:
+        with self.services.database() as uow:
             person = uow.people.find_by_name(who)
             assert person is not None
             secret = open_web_session(
-                uow, self.inside.clock, self.inside.dice, person, browser="Mozilla/5.0 (of tests)"
+                uow, self.services.clock, self.services.id_generator, person, browser="Mozilla/5.0 (of tests)"
             )
             uow.commit()
-        client.cookies.set(cookies_of(self.inside).session, secret, domain=client.base_url.host, path="/")
+        client.cookies.set(cookies_of(self.services).session, secret, domain=client.base_url.host, path="/")
         return client
 
     def stranger(self, language: str = "en") -> httpx.Client:
         """A new browser, where nobody has signed in. It follows no redirect by itself."""
         headers = {"Accept-Language": language, "Accept": "text/html"}
         client = httpx.Client(
-            base_url=self.inside.endpoint,
+            base_url=self.services.endpoint,
             headers=headers,
             verify=self.trust or False,
             timeout=20,
@@ -116,14 +116,14 @@ class Portal:
     @property
     def own_origin(self) -> dict[str, str]:
         """What browsers send with every form."""
-        return {"Origin": self.inside.endpoint}
+        return {"Origin": self.services.endpoint}
 
     def work(self) -> list[Operation]:
         """Do what was begun, to its end; returns the operations as they then are."""
         ids, self.begun.ids = list(dict.fromkeys(self.begun.ids)), []
-        found = [self.scene.operation(id) for id in ids]
+        found = [self.installation.operation(id) for id in ids]
         waiting = {OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS}
-        return [self.scene.run(each) if each.status in waiting else each for each in found]
+        return [self.installation.run(each) if each.status in waiting else each for each in found]
 
 
 NewPortal = Callable[[Prepare], Portal]
@@ -144,29 +144,29 @@ def title_of(answer: httpx.Response) -> str:
 @contextmanager
 def serving(
     folder: Path,
-    stages: Stages,
+    prepared_installations: PreparedInstallations,
     key: RSAPrivateKey,
     *,
-    prepare: Prepare = founded,
-    installation: Installation | None = None,
+    prepare: Prepare = with_people,
+    identity_files: Installation | None = None,
     openid: ExternalProvider | None = None,
     patience: float = 20,
 ) -> Iterator[Portal]:
-    """Everybody's password is tests.scene.PASSWORD. With an installation it is served over TLS, with its certificate.
+    """Everybody's password is tests.local_installation.PASSWORD. With `identity_files` it is served over TLS.
 
     Pages wait `patience` seconds for figures of stores: a test is not to see another page where the computer is busy.
     """
-    scene, close = stages.copy(prepare, folder)
+    installation, close = prepared_installations.copy(prepare, folder)
     with _listener() as listener:
-        host = "https://localhost" if installation else "http://127.0.0.1"
-        portal = _portal(scene, key, f"{host}:{listener.getsockname()[1]}", openid)
-        entrance = Entrance(portal.inside.database, portal.inside.secrets, portal.clock)
-        app = make_app(portal.inside, entrance=entrance)
-        make_portal(portal.inside, entrance, patience=patience).plug(app)
+        host = "https://localhost" if identity_files else "http://127.0.0.1"
+        portal = _portal(installation, key, f"{host}:{listener.getsockname()[1]}", openid)
+        entrance = PasswordSignIn(portal.services.database, portal.services.secrets, portal.clock)
+        app = make_app(portal.services, entrance=entrance)
+        make_portal(portal.services, entrance, patience=patience).plug(app)
         config = uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none")
-        if installation:
-            portal.trust = ssl.create_default_context(cafile=str(installation.ca))
-            config.ssl_certfile, config.ssl_keyfile = installation.certificate, installation.certificate_key
+        if identity_files:
+            portal.trust = ssl.create_default_context(cafile=str(identity_files.ca))
+            config.ssl_certfile, config.ssl_keyfile = identity_files.certificate, identity_files.certificate_key
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -188,27 +188,29 @@ def _listener() -> socket.socket:
     return listener
 
 
-def _portal(scene: Scene, key: RSAPrivateKey, endpoint: str, openid: ExternalProvider | None) -> Portal:
-    world, begun, clock = scene.world, Begun(), MovedClock()
-    with world.database() as uow:
+def _portal(
+    installation: LocalInstallation, key: RSAPrivateKey, endpoint: str, openid: ExternalProvider | None
+) -> Portal:
+    context, begun, clock = installation.context, Begun(), MovedClock()
+    with context.database() as uow:
         for person in uow.people.all():
             person.secret_hash = secrets().hash(PASSWORD)
         uow.commit()
-    inside = Inside(
-        database=world.database,
+    services = Services(
+        database=context.database,
         clock=clock,
-        dice=SystemDice(),
+        id_generator=RandomIdGenerator(),
         secrets=secrets(),
         tokens=JwtTokens(key, tenant_id=TENANT, endpoint=endpoint, clock=clock),
         starter=begun,
-        settings=replace(world.settings, openid=openid),
-        engine=world.engine,
-        stores=world.stores,
-        uploads=world.uploads,
-        disk_files=world.disk_files,
+        settings=replace(context.settings, openid=openid),
+        engine=context.engine,
+        stores=context.stores,
+        uploads=context.uploads,
+        disk_files=context.disk_files,
         tenant_id=TENANT,
         subscription_id=SUBSCRIPTION,
         endpoint=endpoint,
         provider=OpenIdProvider(openid, clock) if openid else None,
     )
-    return Portal(scene=scene, inside=inside, begun=begun, clock=clock)
+    return Portal(installation=installation, services=services, begun=begun, clock=clock)

@@ -8,8 +8,8 @@ from galeria.domain.images.soft_delete import Retention
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import OperationStatus, ProvisioningState, ReplicaState
 from tests.interfaces.web.served import Portal, text_of, title_of
-from tests.scene import GALLERY, GROUP, SUBSCRIPTION, version_id
-from tests.shelves import HOME, VersionRows, add_image
+from tests.local_installation import GALLERY, GROUP, SUBSCRIPTION, version_id
+from tests.version_rows import HOME, VersionRows, add_image
 
 ACCOUNT = "/accounts/campus/labs"
 DONE = ReplicaState.COMPLETED
@@ -28,7 +28,7 @@ def add_shelf(portal: Portal) -> None:
     """One image for each obstacle that there is, and one without any."""
     failed = VersionRows(sealed=False, state=ProvisioningState.FAILED, replicas=())
     making = VersionRows(sealed=False, state=ProvisioningState.CREATING, replicas=((HOME, ReplicaState.PENDING, None),))
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         add_image(request, "fine", VersionRows())
         add_image(request, "big", VersionRows(sizes=(200,)))
         add_image(request, "pair", VersionRows(sizes=(8, 8)))
@@ -87,7 +87,7 @@ def test_a_gallery_is_created_with_a_name_only_and_attached_at_once(portal: Port
     assert "Create one, or attach one that there is" in detach(portal, admin)
     said = follow(admin, portal.post(admin, f"{ACCOUNT}/gallery/create", name="spring"))
     assert "The gallery spring was made and attached." in said
-    gallery = portal.scene.world.database(reading=True)
+    gallery = portal.installation.context.database(reading=True)
     with gallery as uow:
         made = uow.galleries.get_by_key(GROUP.resource("Microsoft.Compute", "galleries", "spring").key)
     assert (made.location, made.name) == (HOME, "spring")
@@ -119,9 +119,9 @@ def test_another_one_is_refused_while_one_is_attached(portal: Portal) -> None:
 
 
 def test_before_a_detach_it_is_said_what_becomes_of_the_labs(portal: Portal) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         add_image(request, "fine", VersionRows())
-    portal.scene.begin_lab("algebra", GALLERY.child("images", "fine"))
+    portal.installation.begin_lab("algebra", GALLERY.child("images", "fine"))
     admin = portal.browser()
     asked = text_of(admin.get(f"{ACCOUNT}/gallery/detach"))
     assert "1 lab of this account goes on as it is" in asked
@@ -186,7 +186,7 @@ def test_images_are_filtered_by_text_state_and_region(portal: Portal) -> None:
 
 
 def test_a_long_list_comes_in_pages(portal: Portal) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         for number in range(60):
             add_image(request, f"image-{number:02}")
     admin = portal.browser()
@@ -218,9 +218,9 @@ def test_policies_are_saved_and_wrong_ones_given_back(portal: Portal) -> None:
 
 
 def test_an_account_is_deleted_after_it_was_said_what_that_means(portal: Portal) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         add_image(request, "fine", VersionRows())
-    portal.scene.begin_lab("algebra", GALLERY.child("images", "fine"))
+    portal.installation.begin_lab("algebra", GALLERY.child("images", "fine"))
     admin = portal.browser()
     assert "It goes on, and can no longer export its template." in text_of(admin.get(f"{ACCOUNT}/delete"))
     assert portal.post(admin, f"{ACCOUNT}/delete").headers["location"] == "/accounts"
@@ -242,7 +242,7 @@ def test_an_educator_sees_it_and_is_told_who_can_change_it(portal: Portal, place
 
 @pytest.mark.parametrize("place", FORMS)
 def test_what_a_page_does_not_offer_is_refused(portal: Portal, place: str) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         add_image(request, "fine", VersionRows())
     educator = portal.browser("educator")
     fields: dict[str, str | list[str]] = {

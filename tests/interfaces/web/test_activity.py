@@ -22,8 +22,8 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent
 from galeria.interfaces.web.kit.language import ZONE_COOKIE
 from tests.interfaces.web.served import Portal, text_of, title_of
-from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, SUBSCRIPTION, disk_bytes, lab_id, version_id
-from tests.shelves import VersionRows, add_image
+from tests.local_installation import ACCOUNT, GALLERY, GROUP, MIB, SUBSCRIPTION, disk_bytes, lab_id, version_id
+from tests.version_rows import VersionRows, add_image
 
 WHOLE = f"/subscriptions/{SUBSCRIPTION}"
 EVENTS = f"{WHOLE}/providers/Microsoft.Insights/eventtypes/management/values"
@@ -32,14 +32,14 @@ PAGE = "/activity"
 
 
 def write(portal: Portal, action: str, scope: ResourceId | str, *, who: str = "admin", request: str = "") -> None:
-    with portal.scene.request(who) as inner:
+    with portal.installation.request(who) as inner:
         caller = Caller(principal=inner.caller.principal, assignments=[], correlation_id=request)
-        record_audit(inner.uow, inner.clock, inner.dice, caller, action, str(scope))
+        record_audit(inner.uow, inner.clock, inner.id_generator, caller, action, str(scope))
 
 
 def give(portal: Portal, who: str, role: str, scope: ResourceId | str) -> None:
-    with portal.scene.request() as request:
-        give_role(request.uow, request.clock, request.dice, request.caller, who, role, str(scope))
+    with portal.installation.request() as request:
+        give_role(request.uow, request.clock, request.id_generator, request.caller, who, role, str(scope))
 
 
 def rows(answer: httpx.Response) -> list[str]:
@@ -54,9 +54,9 @@ def moments(answer: httpx.Response) -> list[str]:
 
 
 def test_what_was_done_is_said_in_words_with_who_and_to_what(portal: Portal) -> None:
-    portal.scene.run(portal.scene.begin_import("Linux", disk_bytes(MIB)))
-    portal.scene.run(portal.scene.begin_lab("Algebra", GALLERY.child("images", "Linux")))
-    portal.scene.run(portal.scene.begin_start("Algebra"))
+    portal.installation.run(portal.installation.begin_import("Linux", disk_bytes(MIB)))
+    portal.installation.run(portal.installation.begin_lab("Algebra", GALLERY.child("images", "Linux")))
+    portal.installation.run(portal.installation.begin_start("Algebra"))
     seen = portal.browser().get(PAGE)
     said = [row.partition("M ")[2] for row in rows(seen)[1:5]]
     assert said == [
@@ -74,13 +74,13 @@ def test_what_was_done_is_said_in_words_with_who_and_to_what(portal: Portal) -> 
 
 
 def test_what_is_gone_has_no_link_that_leads_nowhere(portal: Portal) -> None:
-    portal.scene.run(portal.scene.begin_import("linux", disk_bytes(MIB)))
-    portal.scene.run(portal.scene.begin_lab("algebra", GALLERY.child("images", "linux")))
+    portal.installation.run(portal.installation.begin_import("linux", disk_bytes(MIB)))
+    portal.installation.run(portal.installation.begin_lab("algebra", GALLERY.child("images", "linux")))
     browser = portal.browser()
     assert 'href="/labs/campus/algebra"' in browser.get(PAGE).text
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         operation = delete_lab(request, lab_id("algebra"))
-    portal.scene.run(operation)
+    portal.installation.run(operation)
     seen = browser.get(PAGE)
     assert "Lab deleted algebra" in text_of(seen)
     assert 'href="/labs/campus/algebra"' not in seen.text
@@ -100,9 +100,9 @@ def test_it_shows_what_the_api_shows(portal: Portal, role: str, scopes: list[Res
         give(portal, "nobody", role, scope)
     browser = portal.browser("nobody")
     shown = moments(browser.get(f"{PAGE}?action=test/write"))
-    person = portal.scene.people["nobody"]
-    token = portal.inside.tokens.issue(
-        person.id, person.name, person.kind, audience=portal.inside.endpoint, seconds=600
+    person = portal.installation.people["nobody"]
+    token = portal.services.tokens.issue(
+        person.id, person.name, person.kind, audience=portal.services.endpoint, seconds=600
     )
     answers = [
         browser.get(
@@ -127,8 +127,8 @@ def test_who_may_read_nothing_is_told_who_can(portal: Portal) -> None:
 
 
 def test_who_owns_a_lab_reads_what_was_done_with_it(portal: Portal) -> None:
-    portal.scene.run(portal.scene.begin_import("linux", disk_bytes(MIB)))
-    portal.scene.run(portal.scene.begin_lab("algebra", GALLERY.child("images", "linux")))
+    portal.installation.run(portal.installation.begin_import("linux", disk_bytes(MIB)))
+    portal.installation.run(portal.installation.begin_lab("algebra", GALLERY.child("images", "linux")))
     write(portal, "test/write", lab_id("algebra"))
     seen = rows(portal.browser("educator").get(PAGE))
     assert [row.partition("M ")[2] for row in seen] == [
@@ -206,9 +206,9 @@ def test_long_logs_come_in_pages(portal: Portal) -> None:
 
 
 def test_ids_in_what_is_told_are_shortened(portal: Portal) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         add_image(request, "fine", VersionRows())
-        record = (request.uow, request.clock, request.dice, request.caller, "test/write", str(ACCOUNT))
+        record = (request.uow, request.clock, request.id_generator, request.caller, "test/write", str(ACCOUNT))
         record_audit(*record, detail=f"{version_id('fine')} as fine 1.0.1")
     assert "gal / fine / 1.0.0 as fine 1.0.1" in rows(portal.browser().get(f"{PAGE}?action=test/write"))[0]
 
@@ -257,5 +257,5 @@ def _called(node: ast.AST) -> str:
 
 
 def _events(portal: Portal, action: str) -> list[AuditEvent]:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         return [each for each in request.uow.audit.recent() if each.action == action]

@@ -17,14 +17,14 @@ STYLE = "body { color: #123; }\n" * 40
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    inside = tmp_path / "static"
-    (inside / "vendor").mkdir(parents=True)
-    (inside / "style.css").write_text(STYLE, encoding="utf-8")
-    (inside / "vendor" / "a.min.js").write_text("export default 1;\n", encoding="utf-8")
-    (inside / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(1000))
-    (inside / ".hidden").write_text("no", encoding="utf-8")
+    services = tmp_path / "static"
+    (services / "vendor").mkdir(parents=True)
+    (services / "style.css").write_text(STYLE, encoding="utf-8")
+    (services / "vendor" / "a.min.js").write_text("export default 1;\n", encoding="utf-8")
+    (services / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(1000))
+    (services / ".hidden").write_text("no", encoding="utf-8")
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
-    return inside
+    return services
 
 
 @pytest.fixture

@@ -82,10 +82,10 @@ def test_of_files_that_contradict_each_other_the_first_is_right(tmp_path: Path) 
 
 def test_the_sentences_of_the_inside_are_kept_apart(tmp_path: Path) -> None:
     folder = write(
-        tmp_path, labs=LABS, inside="msgid \"The lab '{0}' is gone.\"\nmsgstr \"O laboratório '{0}' sumiu.\"\n"
+        tmp_path, labs=LABS, messages="msgid \"The lab '{0}' is gone.\"\nmsgstr \"O laboratório '{0}' sumiu.\"\n"
     )
 
     portuguese = Catalogues(folder).get("pt-BR")
 
-    assert portuguese.inside == {("", "The lab '{0}' is gone."): "O laboratório '{0}' sumiu."}
+    assert portuguese.messages == {("", "The lab '{0}' is gone."): "O laboratório '{0}' sumiu."}
     assert portuguese.gettext("The lab '{0}' is gone.") == "The lab '{0}' is gone."

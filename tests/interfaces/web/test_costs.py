@@ -17,11 +17,11 @@ from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.prices import Prices
 from galeria.interfaces.web.accounts.costs import SHOWN_LABS
 from galeria.interfaces.web.kit.formats import Formats
-from galeria.ports.storage_usage import RegionHolding
-from galeria.reconcilers.storage_usage import measure_holdings
+from galeria.ports.storage_usage import RegionUsage
+from galeria.reconcilers.storage_usage import measure_storage_usage
 from tests.interfaces.web.served import NewPortal, Portal, text_of, title_of
-from tests.scene import GALLERY, GROUP, MIB, Scene, disk_bytes, version_id
-from tests.shelves import VersionRows, add_image
+from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, version_id
+from tests.version_rows import VersionRows, add_image
 
 PAGE = "/costs"
 LINUX = f"{PAGE}/campus/gal/linux"
@@ -30,13 +30,13 @@ GB = 1024**3
 DONE = VersionRows().replicas[0][1]
 
 
-def stock(scene: Scene) -> None:
+def stock(installation: LocalInstallation) -> None:
     """Two versions that share bytes, in two regions and in one, and a lab."""
-    scene.run(scene.begin_import("linux", disk_bytes(4 * MIB), regions=tuple(BRAZIL)))
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
-    scene.run(scene.begin_start("algebra"))
-    scene.engine.write(scene.guest_of("algebra"), 0, b"lesson one")
-    scene.run(scene.begin_export("algebra", "Algebra"))
+    installation.run(installation.begin_import("linux", disk_bytes(4 * MIB), regions=tuple(BRAZIL)))
+    installation.run(installation.begin_lab("algebra", GALLERY.child("images", "linux")))
+    installation.run(installation.begin_start("algebra"))
+    installation.engine.write(installation.guest_of("algebra"), 0, b"lesson one")
+    installation.run(installation.begin_export("algebra", "Algebra"))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def stocked(new_portal: NewPortal) -> Portal:
 
 def hold(portal: Portal, image: str, *versions: dict[str, int]) -> None:
     """Rows of versions, with so many GB measured in each region; none where a region has 0."""
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         rows = [
             VersionRows(number=f"1.0.{patch}", replicas=tuple((region, DONE, None) for region in sizes))
             for patch, sizes in enumerate(versions)
@@ -55,11 +55,11 @@ def hold(portal: Portal, image: str, *versions: dict[str, int]) -> None:
         request.uow.flush()
         for row, sizes in zip(rows, versions, strict=True):
             version = request.uow.versions.get_by_key(version_id(image, row.number).key)
-            request.uow.holdings.keep([_holding(version, region, size) for region, size in sizes.items() if size])
+            request.uow.storage_usage.keep([_holding(version, region, size) for region, size in sizes.items() if size])
 
 
-def _holding(version: ImageVersion, region: str, size: int) -> RegionHolding:
-    return RegionHolding(
+def _holding(version: ImageVersion, region: str, size: int) -> RegionUsage:
+    return RegionUsage(
         version_id=version.id,
         region=region,
         own_bytes=size * GB,
@@ -77,13 +77,13 @@ def rows(answer: httpx.Response) -> dict[str, str]:
 
 
 def asked(portal: Portal) -> list[VersionCost]:
-    with portal.scene.request() as request:
-        return gallery_costs(request, GALLERY, portal.scene.world.stores)
+    with portal.installation.request() as request:
+        return gallery_costs(request, GALLERY, portal.installation.context.stores)
 
 
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
 def test_the_page_shows_what_the_stores_say(stocked: Portal, language: str) -> None:
-    measure_holdings(stocked.scene.world)
+    measure_storage_usage(stocked.installation.context)
     lines, browser = asked(stocked), stocked.browser(language=language)
     fmt = Formats(_locale(language))
     shown = rows(browser.get(PAGE))
@@ -150,27 +150,27 @@ def test_what_is_not_measured_yet_says_so(portal: Portal) -> None:
 
 
 def test_who_uses_a_version_is_named_and_many_are_counted(stocked: Portal) -> None:
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         first = request.uow.labs.below(GROUP.key)[0]
         assert first.version_name == "1.0.0"
     for name in ("biology", "chemistry", "drawing", "english"):
-        stocked.scene.begin_lab(name, GALLERY.child("images", "linux"))
+        stocked.installation.begin_lab(name, GALLERY.child("images", "linux"))
     seen = stocked.browser().get(LINUX)
     assert "algebra , biology , chemistry and 2 more" in rows(seen)["1.0.0"]
     assert seen.text.count('href="/labs/campus/') == SHOWN_LABS
-    with stocked.scene.request() as request:
-        give_role(request.uow, request.clock, request.dice, request.caller, "nobody", "Reader", str(GALLERY))
+    with stocked.installation.request() as request:
+        give_role(request.uow, request.clock, request.id_generator, request.caller, "nobody", "Reader", str(GALLERY))
     reader = stocked.browser("nobody").get(LINUX)
     assert "algebra, biology, chemistry" in rows(reader)["1.0.0"]
     assert 'href="/labs/campus/' not in reader.text, "a lab that this person may not open is named only"
 
 
 def test_every_link_of_the_pages_opens(stocked: Portal) -> None:
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         gallery = request.uow.galleries.get_by_key(GALLERY.key)
         gallery.soft_delete, gallery.retention_days = True, 7
         remove_version(request, version_id("Algebra"))
-        give_role(request.uow, request.clock, request.dice, request.caller, "nobody", "Reader", str(GALLERY))
+        give_role(request.uow, request.clock, request.id_generator, request.caller, "nobody", "Reader", str(GALLERY))
     for who in ("admin", "nobody"):
         browser = stocked.browser(who)
         for page in (PAGE, LINUX, f"{PAGE}/campus/gal/Algebra"):
@@ -182,7 +182,7 @@ def test_every_link_of_the_pages_opens(stocked: Portal) -> None:
 
 
 def test_the_attached_gallery_comes_first_and_another_can_be_asked_for(portal: Portal) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         for name in ("aaa", "zzz"):
             other = GROUP.resource("Microsoft.Compute", "galleries", name)
             put_gallery(request, other, location="brazilsouth", tags={}, description="")
@@ -199,7 +199,7 @@ def test_the_attached_gallery_comes_first_and_another_can_be_asked_for(portal: P
 
 
 def test_images_are_found_by_name_and_come_in_pages(portal: Portal) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         for number in range(ROWS + 1):
             add_image(request, f"image-{number:02}", VersionRows())
     browser = portal.browser()

@@ -13,8 +13,8 @@ from galeria.actions.people.people import create_person, disable
 from tests.interfaces.web.provider.running import RunningProvider, go_there, providing
 from tests.interfaces.web.served import Portal, serving, text_of, title_of
 from tests.interfaces.web.test_sign_in import cookies, is_out
-from tests.scene import PASSWORD
-from tests.stages import Stages
+from tests.local_installation import PASSWORD
+from tests.prepared_installations import PreparedInstallations
 
 pytestmark = pytest.mark.slow
 
@@ -29,14 +29,16 @@ def campus() -> Iterator[RunningProvider]:
 
 
 @pytest.fixture
-def open_portal(tmp_path: Path, stages: Stages, token_key: RSAPrivateKey, campus: RunningProvider) -> Iterator[Open]:
+def open_portal(
+    tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey, campus: RunningProvider
+) -> Iterator[Open]:
     """A portal whose settings name the provider, with more of these settings."""
     with ExitStack() as stack:
 
         def make(**settings: object) -> Portal:
             openid = campus.settings(**settings)
-            portal = stack.enter_context(serving(tmp_path / "scene", stages, token_key, openid=openid))
-            campus.control(endpoint=portal.inside.endpoint, lie=False, unverified=[])
+            portal = stack.enter_context(serving(tmp_path / "scene", prepared_installations, token_key, openid=openid))
+            campus.control(endpoint=portal.services.endpoint, lie=False, unverified=[])
             return portal
 
         yield make
@@ -60,7 +62,7 @@ def test_the_same_person_is_recognized_again(open_portal: Open) -> None:
     again = portal.stranger()
     go_there(again, START, "ana")
     assert not is_out(again)
-    with portal.inside.database(reading=True) as uow:
+    with portal.services.database(reading=True) as uow:
         assert [each.name for each in uow.people.all()] == ["admin", "ana", "colleague", "educator", "nobody"]
 
 
@@ -71,7 +73,7 @@ def test_what_is_asked_of_the_provider(open_portal: Open, campus: RunningProvide
     place = urlsplit(began.headers["location"])
     asked = {name: values[0] for name, values in parse_qs(place.query).items()}
     assert f"{place.scheme}://{place.netloc}" == campus.issuer
-    assert asked["redirect_uri"] == f"{portal.inside.endpoint}/sign-in/external/back"
+    assert asked["redirect_uri"] == f"{portal.services.endpoint}/sign-in/external/back"
     assert (asked["response_type"], asked["code_challenge_method"], asked["scope"]) == (
         "code",
         "S256",
@@ -140,8 +142,8 @@ def test_an_address_links_only_where_it_is_verified_and_allowed(
 ) -> None:
     portal = open_portal(link_by_email=link_by_email)
     campus.control(unverified=unverified)
-    with portal.scene.request() as request:
-        tools = (request.uow, portal.inside.secrets, request.clock, request.dice, request.caller)
+    with portal.installation.request() as request:
+        tools = (request.uow, portal.services.secrets, request.clock, request.id_generator, request.caller)
         create_person(*tools, "bia@example.org", "Bia of here", PASSWORD)
     browser = portal.stranger()
     go_there(browser, START, "bia")
@@ -165,8 +167,8 @@ def test_who_is_disabled_here_does_not_come_in(open_portal: Open) -> None:
     portal = open_portal(create_people=True)
     browser = portal.stranger()
     go_there(browser, START, "ana")
-    with portal.scene.request() as request:
-        disable(request.uow, request.clock, request.dice, request.caller, "ana")
+    with portal.installation.request() as request:
+        disable(request.uow, request.clock, request.id_generator, request.caller, "ana")
     assert is_out(browser)
     answer = go_there(browser, START, "ana")
     assert answer.status_code == 403
@@ -263,11 +265,11 @@ def test_without_a_provider_in_the_settings_there_is_no_such_way(portal: Portal)
 
 
 def test_a_provider_that_is_down_is_told_and_passwords_go_on(
-    tmp_path: Path, stages: Stages, token_key: RSAPrivateKey
+    tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey
 ) -> None:
     with providing() as provider:
         provider.stop()
-        with serving(tmp_path / "scene", stages, token_key, openid=provider.settings()) as portal:
+        with serving(tmp_path / "scene", prepared_installations, token_key, openid=provider.settings()) as portal:
             browser = portal.stranger("pt-BR")
             answer = browser.get(START)
             assert answer.status_code == 503

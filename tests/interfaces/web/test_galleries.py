@@ -14,10 +14,10 @@ from galeria.domain.images.soft_delete import Retention
 from galeria.domain.states import ReplicaState
 from tests.failing import FailingStore, with_stores
 from tests.interfaces.web.served import NewPortal, Portal, text_of, title_of
+from tests.local_installation import ACCOUNT, GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, version_id
+from tests.prepared_installations import with_linux
 from tests.questions import counted
-from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, Scene, disk_bytes, version_id
-from tests.shelves import VersionRows, add_version
-from tests.stages import with_linux
+from tests.version_rows import VersionRows, add_version
 
 GAL = "/galleries/campus/gal"
 LINUX = f"{GAL}/images/linux"
@@ -30,26 +30,26 @@ def stocked(new_portal: NewPortal) -> Portal:
     return new_portal(with_linux)
 
 
-def gallery_row(scene: Scene, id: ResourceId = GALLERY) -> Gallery:
-    with scene.world.database(reading=True) as uow:
+def gallery_row(installation: LocalInstallation, id: ResourceId = GALLERY) -> Gallery:
+    with installation.context.database(reading=True) as uow:
         return uow.galleries.get_by_key(id.key)
 
 
-def version_row(scene: Scene, number: str = "1.0.0") -> tuple[ImageVersion, dict[str, Replica]]:
-    with scene.world.database(reading=True) as uow:
+def version_row(installation: LocalInstallation, number: str = "1.0.0") -> tuple[ImageVersion, dict[str, Replica]]:
+    with installation.context.database(reading=True) as uow:
         version = uow.versions.get_by_key(version_id("linux", number).key)
         return version, {each.region: each for each in uow.versions.replicas(version.id)}
 
 
 def keep_deleted(portal: Portal) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         request.uow.galleries.get_by_key(GALLERY.key).soft_delete = True
 
 
 def reader(portal: Portal) -> httpx.Client:
     """A person with the role Reader on everything."""
-    with portal.scene.request() as request:
-        given = request.uow.people.assignments(portal.scene.people["colleague"].id)[0]
+    with portal.installation.request() as request:
+        given = request.uow.people.assignments(portal.installation.people["colleague"].id)[0]
         given.role = "Reader"
     return portal.browser("colleague")
 
@@ -62,7 +62,7 @@ def test_a_gallery_is_made_changed_and_deleted(portal: Portal) -> None:
 
     place = answer.headers["location"]
     assert place == "/galleries/campus/Second"
-    made = gallery_row(portal.scene, GROUP.resource("Microsoft.Compute", "galleries", "Second"))
+    made = gallery_row(portal.installation, GROUP.resource("Microsoft.Compute", "galleries", "Second"))
     assert (made.location, made.soft_delete, made.retention_days, made.grace_days) == (FAR, True, 3, 4)
     page = text_of(browser.get(place))
     assert "For physics" in page
@@ -110,9 +110,11 @@ def test_images_are_found(stocked: Portal) -> None:
 
 
 def test_versions_stand_in_a_matrix_with_the_regions(stocked: Portal) -> None:
-    store = FailingStore(stocked.scene.world.stores[NEAR], "replicate", OutOfSpace("The store is full.", hint="Free."))
-    with_stores(stocked.scene, brazilsoutheast=store).run(
-        stocked.scene.begin_import("linux", disk_bytes(MIB, seed=2), version="1.10.0", regions=(HOME, NEAR))
+    store = FailingStore(
+        stocked.installation.context.stores[NEAR], "replicate", OutOfSpace("The store is full.", hint="Free.")
+    )
+    with_stores(stocked.installation, brazilsoutheast=store).run(
+        stocked.installation.begin_import("linux", disk_bytes(MIB, seed=2), version="1.10.0", regions=(HOME, NEAR))
     )
     browser = stocked.browser()
 
@@ -126,14 +128,14 @@ def test_versions_stand_in_a_matrix_with_the_regions(stocked: Portal) -> None:
     stocked.post(browser, f"{LINUX}/versions/1.10.0/retry")
     stocked.work()
     assert "✗ Failed" not in text_of(browser.get(LINUX))
-    assert version_row(stocked.scene, "1.10.0")[1][NEAR].state is ReplicaState.COMPLETED
+    assert version_row(stocked.installation, "1.10.0")[1][NEAR].state is ReplicaState.COMPLETED
 
 
 def test_a_page_of_versions_takes_no_more_questions_than_one(stocked: Portal) -> None:
     browser = stocked.browser()
     with counted() as few:
         assert browser.get(LINUX).text.count("✓ Verified") == 1
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         image = request.uow.definitions.get_by_key(version_id("linux").parent.key)
         for patch in range(1, 40):
             add_version(request, image, VersionRows(number=f"1.0.{patch}"))
@@ -145,7 +147,7 @@ def test_a_page_of_versions_takes_no_more_questions_than_one(stocked: Portal) ->
 
 
 def test_the_table_asks_for_itself_while_something_goes_on(stocked: Portal) -> None:
-    stocked.scene.begin_import("linux", disk_bytes(MIB), version="2.0.0")
+    stocked.installation.begin_import("linux", disk_bytes(MIB), version="2.0.0")
     browser = stocked.browser()
 
     page = browser.get(LINUX)
@@ -181,8 +183,8 @@ def test_a_version_tells_its_facts(stocked: Portal) -> None:
     assert "OS disk 1 MB" in page
     assert "a file that was imported" in page
     assert "of this installation, checked just now" in page
-    digest = version_row(stocked.scene)[0].id
-    with stocked.scene.world.database(reading=True) as uow:
+    digest = version_row(stocked.installation)[0].id
+    with stocked.installation.context.database(reading=True) as uow:
         assert uow.versions.disks(digest)[0].digest in page
 
 
@@ -202,12 +204,12 @@ def test_regions_are_priced_before_the_click(stocked: Portal) -> None:
     assert answer.headers["location"] == V1
     assert "See how far it is" in text_of(browser.get(LINUX))
     stocked.work()
-    assert set(version_row(stocked.scene)[1]) == {HOME, NEAR}
+    assert set(version_row(stocked.installation)[1]) == {HOME, NEAR}
     bill = text_of(stocked.post(browser, f"{regions}/check", status=200, regions=[HOME]))
     assert "Removed Brazil Southeast" in bill
     stocked.post(browser, regions, regions=[HOME])
     stocked.work()
-    assert set(version_row(stocked.scene)[1]) == {HOME}
+    assert set(version_row(stocked.installation)[1]) == {HOME}
 
 
 def test_a_region_that_there_is_not_is_refused(stocked: Portal) -> None:
@@ -224,16 +226,16 @@ def test_a_version_is_excluded_and_included(stocked: Portal) -> None:
     assert "latest here" not in text_of(browser.get(LINUX)).replace("never the latest here", "")
     stocked.post(browser, f"{V1}/latest", excluded="no")
     stocked.post(browser, f"{V1}/latest", excluded="yes", region=HOME)
-    assert version_row(stocked.scene)[1][HOME].exclude_from_latest
+    assert version_row(stocked.installation)[1][HOME].exclude_from_latest
     assert "never the latest here" in text_of(browser.get(LINUX))
 
 
 def test_an_end_of_life_is_a_day_in_the_future(stocked: Portal) -> None:
     browser = stocked.browser()
-    tomorrow = (stocked.scene.world.clock.now() + timedelta(days=2)).date()
+    tomorrow = (stocked.installation.context.clock.now() + timedelta(days=2)).date()
 
     stocked.post(browser, f"{V1}/end-of-life", date=tomorrow.isoformat())
-    end = version_row(stocked.scene)[0].end_of_life
+    end = version_row(stocked.installation)[0].end_of_life
     assert end is not None
     assert end.date() == tomorrow
     past = stocked.post(browser, f"{V1}/end-of-life", status=400, date="2020-01-01")
@@ -241,11 +243,11 @@ def test_an_end_of_life_is_a_day_in_the_future(stocked: Portal) -> None:
     assert 'value="2020-01-01"' in past.text
     assert "'soon' is no date." in text_of(stocked.post(browser, f"{V1}/end-of-life", status=400, date="soon"))
     stocked.post(browser, f"{V1}/end-of-life", none="yes", date="")
-    assert version_row(stocked.scene)[0].end_of_life is None
+    assert version_row(stocked.installation)[0].end_of_life is None
 
 
 def test_a_deletion_is_shown_with_what_it_means(stocked: Portal) -> None:
-    stocked.scene.run(stocked.scene.begin_lab("algebra", version_id("linux")))
+    stocked.installation.run(stocked.installation.begin_lab("algebra", version_id("linux")))
     browser = stocked.browser()
 
     page = text_of(browser.get(f"{V1}/delete"))
@@ -272,8 +274,8 @@ def test_what_a_gallery_keeps_comes_back_or_goes_for_good(stocked: Portal) -> No
     assert "This version was deleted." in page
     assert "Regions and price" not in page
     stocked.post(browser, f"{V1}/restore")
-    assert version_row(stocked.scene)[0].retention is Retention.ACTIVE
-    with stocked.scene.request() as request:
+    assert version_row(stocked.installation)[0].retention is Retention.ACTIVE
+    with stocked.installation.request() as request:
         remove_version(request, version_id("linux"))
     stocked.post(browser, f"{V1}/delete", for_good="yes")
     stocked.work()

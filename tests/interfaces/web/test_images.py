@@ -4,12 +4,12 @@ import re
 
 from galeria.actions.labs.accounts import AccountRequest, put_account
 from tests.interfaces.web.served import Portal, text_of, title_of
-from tests.scene import ACCOUNT, GALLERY, GROUP
-from tests.shelves import HOME, VersionRows, add_image
+from tests.local_installation import ACCOUNT, GALLERY, GROUP
+from tests.version_rows import HOME, VersionRows, add_image
 
 
 def add_three(portal: Portal) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         add_image(request, "big", VersionRows(sizes=(200,)))
         add_image(request, "zebra", VersionRows())
         add_image(request, "alone", VersionRows(sizes=(8, 8)))
@@ -33,7 +33,7 @@ def test_the_others_say_why_and_whom_to_ask(portal: Portal) -> None:
 
 def test_images_of_several_accounts_are_shown_one_account_at_a_time(portal: Portal) -> None:
     add_three(portal)
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         other = GROUP.resource("Microsoft.LabServices", "labPlans", "evening")
         put_account(request, other, AccountRequest(location=HOME, tags={}, gallery=GALLERY, os_disk_limit_gb=300))
     educator = portal.browser("educator")
@@ -46,7 +46,7 @@ def test_images_of_several_accounts_are_shown_one_account_at_a_time(portal: Port
 
 def test_without_an_account_or_a_gallery_it_says_what_is_missing(portal: Portal) -> None:
     assert "There is no lab account whose images you may see." in text_of(portal.browser("nobody").get("/images"))
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         put_account(request, ACCOUNT, AccountRequest(location=HOME, tags={}))
     assert "has no gallery attached" in text_of(portal.browser("educator").get("/images"))
 

@@ -13,7 +13,7 @@ from galeria.domain.states import ProvisioningState
 from galeria.programs import run
 from tests.files.disk_files import converted, raw_disk
 from tests.interfaces.web.served import Portal, text_of, title_of
-from tests.scene import ACCOUNT, GALLERY, MIB, disk_bytes, version_id
+from tests.local_installation import ACCOUNT, GALLERY, MIB, disk_bytes, version_id
 
 UPLOADS = "/import/uploads"
 GIB = 1 << 30
@@ -62,7 +62,7 @@ def chosen(**fields: Any) -> dict[str, Any]:
 
 
 def version_of(portal: Portal, image: str, number: str = "1.0.0") -> ImageVersion:
-    with portal.inside.database(reading=True) as uow:
+    with portal.services.database(reading=True) as uow:
         return uow.versions.get_by_key(version_id(image, number).key)
 
 
@@ -88,7 +88,7 @@ def test_a_file_that_was_sent_becomes_a_version(portal: Portal) -> None:
 
 
 def test_the_next_version_of_an_image_is_proposed(portal: Portal) -> None:
-    portal.scene.run(portal.scene.begin_import("linux", disk_bytes(MIB), version="1.0.9"))
+    portal.installation.run(portal.installation.begin_import("linux", disk_bytes(MIB), version="1.0.9"))
     browser, image = portal.browser(), version_id("linux").parent
     id = sent(portal, browser, disk_bytes(2 * MIB, seed=2))
 
@@ -103,7 +103,7 @@ def test_the_next_version_of_an_image_is_proposed(portal: Portal) -> None:
 
 
 def test_a_choice_changes_what_else_there_is_to_choose(portal: Portal) -> None:
-    portal.scene.run(portal.scene.begin_import("linux", disk_bytes(MIB), version="2.0.0"))
+    portal.installation.run(portal.installation.begin_import("linux", disk_bytes(MIB), version="2.0.0"))
     browser = portal.browser()
     id = sent(portal, browser, disk_bytes(MIB))
     image = version_id("linux").parent.key
@@ -136,7 +136,7 @@ def test_prices_names_and_faults_are_told_while_somebody_types(portal: Portal) -
 
 @pytest.mark.slow
 def test_a_disk_over_the_limit_is_kept_but_not_offered(portal: Portal, tmp_path: Path) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         request.uow.accounts.get_by_key(ACCOUNT.key).os_disk_limit_gb = 1
     disk = converted(raw_disk(tmp_path / "disk.raw", size=GIB), tmp_path / "disk.qcow2", "qcow2")
     browser = portal.browser()
@@ -167,11 +167,11 @@ def test_a_hostile_file_is_refused_with_the_reason(portal: Portal, tmp_path: Pat
     assert "Create the version" not in text_of(page)
     assert "backing" in text_of(answer).lower() or "not safe" in text_of(answer)
     portal.post(browser, f"/import/{id}/remove")
-    assert portal.inside.uploads.all() == []
+    assert portal.services.uploads.all() == []
 
 
 def test_bad_input_gives_the_form_back_with_the_message(portal: Portal) -> None:
-    portal.scene.run(portal.scene.begin_import("linux", disk_bytes(MIB)))
+    portal.installation.run(portal.installation.begin_import("linux", disk_bytes(MIB)))
     browser = portal.browser()
     id = sent(portal, browser, disk_bytes(MIB))
 

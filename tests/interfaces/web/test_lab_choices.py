@@ -14,8 +14,8 @@ from galeria.domain.locks import LockLevel
 from galeria.domain.states import ReplicaState
 from tests.interfaces.web.served import ANYWHERE, NewPortal, Portal, text_of
 from tests.interfaces.web.test_lab_new import NEW, Fields, beside, check, choices, send
-from tests.scene import ACCOUNT, GALLERY, Scene, lab_id, secrets
-from tests.shelves import VersionRows, add_image, add_many
+from tests.local_installation import ACCOUNT, GALLERY, LocalInstallation, lab_id, secrets
+from tests.version_rows import VersionRows, add_image, add_many
 
 REGIONS = ("brazilsouth", "brazilsoutheast", "northeurope")
 CREDENTIALS = (
@@ -33,10 +33,10 @@ CREDENTIALS = (
 EVENING = ACCOUNT.parent.resource("Microsoft.LabServices", "labPlans", "evening")
 
 
-def stock(scene: Scene) -> None:
+def stock(installation: LocalInstallation) -> None:
     """Images in one region, in two, in one that the account does not allow, one disabled, one without version."""
     held = {"linux": ("brazilsoutheast",), "south": (), "away": ("westeurope",), "off": ()}
-    with scene.request() as request:
+    with installation.request() as request:
         for name, others in held.items():
             replicas = [(region, ReplicaState.COMPLETED, None) for region in ("brazilsouth", *others)]
             add_image(request, name, VersionRows(replicas=tuple(replicas)))
@@ -116,7 +116,7 @@ def test_every_size_makes_a_lab(stocked: Portal, browser: httpx.Client) -> None:
         assert size.enabled
         assert re.search(r"\d+ processors?, [\d.]+ (GB|MB)", size.said), size.said
         send(stocked, browser, {"title": f"In {size.value}", "size": size.value})
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         made = {request.uow.labs.get_by_key(lab_id(f"In-{each.value}").key).size for each in sizes}
     assert made == {each.value for each in sizes}
 
@@ -165,7 +165,7 @@ def test_without_scripts_the_whole_way_is_buttons(stocked: Portal, browser: http
 
 
 def test_among_many_images_the_usable_ones_come_first_and_all_are_found(portal: Portal) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         add_many(request, 200, ("brazilsouth", "westeurope"), seed=1)
     browser = portal.browser("educator")
     page = browser.get(NEW)
@@ -174,7 +174,7 @@ def test_among_many_images_the_usable_ones_come_first_and_all_are_found(portal: 
     assert sorted((each.enabled for each in shown), reverse=True) == [each.enabled for each in shown]
     assert shown[0].enabled
     assert "There are 200 images that fit." in text_of(page)
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         names = [each.name for each in request.uow.definitions.below(GALLERY.key)]
     for name in names[::40]:
         found = check(portal, browser, {"find": name, "image": ""})
@@ -182,7 +182,7 @@ def test_among_many_images_the_usable_ones_come_first_and_all_are_found(portal: 
 
 
 def test_a_name_that_a_colleague_keeps_for_a_lab_to_come_is_taken(stocked: Portal, browser: httpx.Client) -> None:
-    with stocked.scene.request("colleague") as request:
+    with stocked.installation.request("colleague") as request:
         put_lab(request, ACCOUNT, lab_id("physics"), DraftRequest(capacity=5), secrets())
     assert "There is a lab 'physics' already." in beside(check(stocked, browser, {"name": "physics"}), "name")
     send(stocked, browser, {"name": "physics"}, status=400)
@@ -190,7 +190,7 @@ def test_a_name_that_a_colleague_keeps_for_a_lab_to_come_is_taken(stocked: Porta
 
 
 def test_a_locked_account_is_told_before_anything_is_typed(stocked: Portal, browser: httpx.Client) -> None:
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         put_account(request, EVENING, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY))
         put_lock(request, str(ACCOUNT), "exams", level=LockLevel.READ_ONLY, notes="")
     locked = look(stocked, browser, {"lab_account": "campus/labs"})
@@ -205,7 +205,7 @@ def test_a_locked_account_is_told_before_anything_is_typed(stocked: Portal, brow
 
 def test_a_region_that_is_closed_in_the_meantime_refuses_with_the_form(stocked: Portal, browser: httpx.Client) -> None:
     browser.get(NEW)
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         account = AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY, allowed_regions=("northeurope",))
         put_account(request, ACCOUNT, account)
     again = stocked.post(

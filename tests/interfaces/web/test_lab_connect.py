@@ -6,8 +6,8 @@ import pytest
 from galeria.ports.machines import Machine
 from tests.actions.labs.test_labs import give
 from tests.interfaces.web.served import NewPortal, Portal, text_of
-from tests.scene import PASSWORD, lab_id
-from tests.stages import with_lab
+from tests.local_installation import PASSWORD, lab_id
+from tests.prepared_installations import with_lab
 
 ALGEBRA = "/labs/campus/algebra"
 SCREEN = f"{ALGEBRA}/screen"
@@ -22,7 +22,7 @@ def made(new_portal: NewPortal) -> Portal:
 
 @pytest.fixture
 def running(made: Portal) -> Portal:
-    made.scene.run(made.scene.begin_start("algebra"))
+    made.installation.run(made.installation.begin_start("algebra"))
     return made
 
 
@@ -32,12 +32,12 @@ def browser(made: Portal) -> httpx.Client:
 
 
 def guest(portal: Portal) -> Machine:
-    return portal.scene.guest_of("algebra")
+    return portal.installation.guest_of("algebra")
 
 
 def test_the_command_for_ssh_is_there_to_be_copied(running: Portal, browser: httpx.Client) -> None:
     page = browser.get(f"{ALGEBRA}/connect")
-    port = running.scene.machine("algebra").ssh_port
+    port = running.installation.machine("algebra").ssh_port
     assert f"ssh -p {port} educator@127.0.0.1" in page.text
     assert 'data-copy="#ssh-near"' in page.text
     assert f'href="{SCREEN}"' in page.text
@@ -72,7 +72,7 @@ def test_the_screens_page_loads_its_module_and_nothing_inline(running: Portal, b
 
 
 def test_the_screen_is_for_those_who_may_set_a_password(running: Portal) -> None:
-    give(running.scene, "nobody", "Lab Assistant", lab_id("algebra").key)
+    give(running.installation, "nobody", "Lab Assistant", lab_id("algebra").key)
     page = running.browser("nobody").get(SCREEN)
     assert page.status_code == 200
     assert "Educator" in text_of(page)  # can do this
@@ -81,11 +81,11 @@ def test_the_screen_is_for_those_who_may_set_a_password(running: Portal) -> None
 
 
 def test_a_new_password_is_set_in_the_running_machine(running: Portal, browser: httpx.Client) -> None:
-    before = running.scene.engine.guest(guest(running)).passwords["educator"]
+    before = running.installation.engine.guest(guest(running)).passwords["educator"]
     answer = running.post(browser, f"{ALGEBRA}/password", account="educator", password=NEW_PASSWORD)
     assert answer.headers["location"] == ALGEBRA
     running.work()
-    assert running.scene.engine.guest(guest(running)).passwords["educator"] != before
+    assert running.installation.engine.guest(guest(running)).passwords["educator"] != before
 
 
 @pytest.mark.parametrize(

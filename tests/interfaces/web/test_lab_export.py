@@ -10,7 +10,7 @@ from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.domain.errors import StoreUnavailable
 from tests.failing import FailingStore, with_stores
 from tests.interfaces.web.served import ANYWHERE, NewPortal, Portal, text_of
-from tests.scene import ACCOUNT, GALLERY, MIB, Scene, disk_bytes
+from tests.local_installation import ACCOUNT, GALLERY, MIB, LocalInstallation, disk_bytes
 
 ALGEBRA = "/labs/campus/algebra"
 EXPORT = f"{ALGEBRA}/export"
@@ -20,12 +20,12 @@ BRAZIL = ["brazilsoutheast"]
 AWAY = StoreUnavailable("The store is away.", hint="Ask whoever runs it.")
 
 
-def teach(scene: Scene) -> None:
+def teach(installation: LocalInstallation) -> None:
     """A running lab of the educator, with something written on its disk."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
-    scene.run(scene.begin_start("algebra"))
-    scene.engine.write(scene.guest_of("algebra"), MIB // 2, b"lesson one")
+    installation.run(installation.begin_import("linux", disk_bytes(MIB)))
+    installation.run(installation.begin_lab("algebra", GALLERY.child("images", "linux")))
+    installation.run(installation.begin_start("algebra"))
+    installation.engine.write(installation.guest_of("algebra"), MIB // 2, b"lesson one")
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def send(portal: Portal, browser: httpx.Client, place: str, fields: Fields, *, s
 
 
 def replicas(portal: Portal, image: str, version: str) -> list[str]:
-    with portal.inside.database(reading=True) as uow:
+    with portal.services.database(reading=True) as uow:
         found = uow.versions.get_by_key(GALLERY.child("images", image).child("versions", version).key)
         return [each.region for each in uow.versions.replicas(found.id)]
 
@@ -151,8 +151,8 @@ def test_the_next_export_is_proposed_as_a_version_of_the_same_image(taught: Port
 
 def test_a_region_that_fails_is_told_and_tried_again(taught: Portal, browser: httpx.Client) -> None:
     export(taught, browser)
-    away = FailingStore(taught.scene.world.stores["brazilsoutheast"], "replicate", AWAY)
-    broken = with_stores(taught.scene, brazilsoutheast=away)
+    away = FailingStore(taught.installation.context.stores["brazilsoutheast"], "replicate", AWAY)
+    broken = with_stores(taught.installation, brazilsoutheast=away)
     broken.run(broken.operation(taught.begun.ids.pop()))
     failed = browser.get(ALGEBRA)
     assert "The store is away." in text_of(failed)
@@ -180,14 +180,14 @@ def test_who_may_not_export_is_told_why(taught: Portal) -> None:
 
 
 def test_a_detached_gallery_is_told_with_its_cure(taught: Portal, browser: httpx.Client) -> None:
-    with taught.scene.request() as request:
+    with taught.installation.request() as request:
         put_account(request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}, gallery=None))
     assert "no gallery attached" in text_of(browser.get(EXPORT))
     assert "no gallery attached" in text_of(browser.get(ALGEBRA))
 
 
 def test_only_regions_that_the_account_allows_are_offered(taught: Portal, browser: httpx.Client) -> None:
-    with taught.scene.request() as request:
+    with taught.installation.request() as request:
         put_account(
             request,
             ACCOUNT,

@@ -11,17 +11,17 @@ from galeria.actions.labs.labs import get_lab
 from galeria.domain.labs.labs import Lab
 from tests.actions.labs.test_labs import give
 from tests.interfaces.web.served import ANYWHERE, NewPortal, Portal, text_of
-from tests.scene import ACCOUNT, GALLERY, GROUP, MIB, PASSWORD, Scene, disk_bytes, lab_id
+from tests.local_installation import ACCOUNT, GALLERY, GROUP, MIB, PASSWORD, LocalInstallation, disk_bytes, lab_id
 
 NEW = "/labs/new"
 OTHER = GROUP.resource("Microsoft.LabServices", "labPlans", "evening")
 Fields = dict[str, Any]
 
 
-def stock(scene: Scene) -> None:
+def stock(installation: LocalInstallation) -> None:
     """With `linux` in two regions and `away` in one that is not the account's."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
-    scene.run(scene.begin_import("away", disk_bytes(MIB, seed=2), regions=("brazilsouth", "westeurope")))
+    installation.run(installation.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
+    installation.run(installation.begin_import("away", disk_bytes(MIB, seed=2), regions=("brazilsouth", "westeurope")))
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def check(portal: Portal, browser: httpx.Client, fields: Fields) -> httpx.Respon
 
 
 def made(portal: Portal, name: str) -> Lab:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         return get_lab(request, lab_id(name))
 
 
@@ -149,7 +149,7 @@ def test_only_possible_images_can_be_chosen_and_the_list_follows_the_region(
     there = check(stocked, browser, {"region": "brazilsoutheast"})
     assert "disabled" in choices(there, "image")["away"]
     assert "The image is not in brazilsoutheast; it is in brazilsouth, westeurope." in text_of(there)
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         enable_image(request, ACCOUNT, "linux", enabled=False)
     page = browser.get(NEW)
     assert "disabled" in choices(page, "image")["linux"]
@@ -157,7 +157,7 @@ def test_only_possible_images_can_be_chosen_and_the_list_follows_the_region(
 
 
 def test_regions_tell_whether_they_hold_the_image(stocked: Portal, browser: httpx.Client) -> None:
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         wanted = AccountRequest(
             location="brazilsouth",
             tags={},
@@ -182,7 +182,7 @@ def test_an_image_or_an_exact_version_comes_with_the_address(stocked: Portal, br
     send(stocked, browser, {"image": "linux@1.0.0"})
     stocked.work()
     assert made(stocked, "Algebra-2").image_id.endswith("/versions/1.0.0")
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         put_account(
             request,
             ACCOUNT,
@@ -197,16 +197,16 @@ def test_an_image_or_an_exact_version_comes_with_the_address(stocked: Portal, br
 def test_a_specialized_image_explains_its_credentials_and_offers_an_identity(
     stocked: Portal, browser: httpx.Client
 ) -> None:
-    scene = stocked.scene
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
-    scene.run(scene.begin_export("algebra", "Ready"))
+    installation = stocked.installation
+    installation.run(installation.begin_lab("algebra", GALLERY.child("images", "linux")))
+    installation.run(installation.begin_export("algebra", "Ready"))
     page = check(stocked, browser, {"image": "Ready", "user": "bia"})
     seen = text_of(page)
     assert "You do not need the old password." in seen
     assert "stop working: educator." in seen
     assert 'name="new_identity" value="yes" aria' in page.text  # offered, and off
     send(stocked, browser, {"image": "Ready", "user": "bia", "new_identity": "yes"})
-    assert scene.machine("Algebra-2").renew_identity
+    assert installation.machine("Algebra-2").renew_identity
     assert "new_identity" not in check(stocked, browser, {"image": "linux"}).text
 
 
@@ -218,13 +218,13 @@ def test_images_are_searched_also_without_scripts(stocked: Portal, browser: http
 
 
 def test_somebody_with_several_accounts_chooses_one(stocked: Portal, browser: httpx.Client) -> None:
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         put_account(request, OTHER, AccountRequest(location="westeurope", tags={}, gallery=GALLERY))
     assert '<select id="lab_account"' in browser.get(NEW).text
     send(stocked, browser, {"lab_account": "campus/evening", "region": "westeurope", "image": "away"})
     stocked.work()
     lab = made(stocked, "Algebra-2")
-    with stocked.scene.request() as request:
+    with stocked.installation.request() as request:
         assert request.uow.accounts.get(lab.account_id).name == "evening"
 
 
@@ -238,7 +238,7 @@ def test_who_may_make_no_lab_is_told_who_can_help(stocked: Portal) -> None:
 
 
 def test_a_right_on_the_account_is_enough(stocked: Portal) -> None:
-    give(stocked.scene, "nobody", "Lab Creator", ACCOUNT.key)
+    give(stocked.installation, "nobody", "Lab Creator", ACCOUNT.key)
     browser = stocked.browser("nobody")
     assert send(stocked, browser, {}).headers["location"] == "/labs/campus/Algebra-2"
     stocked.work()

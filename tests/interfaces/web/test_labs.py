@@ -11,17 +11,19 @@ from galeria.domain.labs.labs import Lab
 from galeria.domain.states import MachineState
 from tests.actions.labs.test_labs import give
 from tests.interfaces.web.served import Portal, text_of, title_of
-from tests.scene import GALLERY, MIB, disk_bytes, lab_id
+from tests.local_installation import GALLERY, MIB, disk_bytes, lab_id
 
 ALGEBRA = "/labs/campus/algebra"
 
 
 def bring_image(portal: Portal) -> None:
-    portal.scene.run(portal.scene.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
+    portal.installation.run(
+        portal.installation.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast"))
+    )
 
 
 def make_lab(portal: Portal, name: str = "algebra", *, who: str = "educator") -> None:
-    portal.scene.run(portal.scene.begin_lab(name, GALLERY.child("images", "linux"), who=who))
+    portal.installation.run(portal.installation.begin_lab(name, GALLERY.child("images", "linux"), who=who))
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def operation_of(page: str) -> str:
 
 
 def read_lab(portal: Portal, name: str = "algebra") -> Lab:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         return get_lab(request, lab_id(name))
 
 
@@ -72,9 +74,9 @@ def test_labs_are_found_by_title_and_image_and_paged(taught: Portal) -> None:
 
 def copy_lab(portal: Portal, name: str, title: str) -> None:
     """A row like algebra's, without machines."""
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         lab, id = request.uow.labs.get_by_key(lab_id("algebra").key), lab_id(name)
-        copied = replace(lab, id=request.dice.new_id(), resource_id=str(id), key=id.key, title=title)
+        copied = replace(lab, id=request.id_generator.new_id(), resource_id=str(id), key=id.key, title=title)
         request.uow.labs.add(copied)
 
 
@@ -117,7 +119,7 @@ def test_start_and_stop_are_followed_on_the_page(taught: Portal) -> None:
     assert "Reset password" in running
     taught.post(browser, f"{ALGEBRA}/stop")
     taught.work()
-    assert taught.scene.machine("algebra").state is MachineState.STOPPED
+    assert taught.installation.machine("algebra").state is MachineState.STOPPED
 
 
 def test_what_may_not_be_done_is_refused_with_who_can(taught: Portal) -> None:
@@ -145,7 +147,7 @@ def test_title_and_description_are_edited_there(taught: Portal) -> None:
 
 
 def test_a_failed_start_is_told_and_tried_again(taught: Portal) -> None:
-    browser, engine = taught.browser("educator"), taught.scene.engine
+    browser, engine = taught.browser("educator"), taught.installation.engine
     engine.fail_on["start"] = MachineFailed("The host has no memory left.", hint="Stop other machines.")
     taught.post(browser, f"{ALGEBRA}/start")
     taught.work()
@@ -173,7 +175,7 @@ def test_a_lab_is_deleted_after_a_look_at_what_is_lost(taught: Portal) -> None:
 
 
 def test_a_role_in_the_lab_opens_its_page(taught: Portal) -> None:
-    give(taught.scene, "nobody", "Lab Assistant", lab_id("algebra").key)
+    give(taught.installation, "nobody", "Lab Assistant", lab_id("algebra").key)
     browser = taught.browser("nobody")
     assert "algebra" in text_of(browser.get("/labs"))
     seen = browser.get(ALGEBRA)

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable
 
-from galeria.adapters.system import SystemDice
+from galeria.adapters.system import RandomIdGenerator
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.domain.states import OperationStatus
 from tests.interfaces.web.served import Portal, text_of
+from tests.local_installation import SUBSCRIPTION, lab_id
 from tests.questions import counted
-from tests.scene import SUBSCRIPTION, lab_id
 
 
 def keep_begun(portal: Portal, people: Iterable[str]) -> None:
     """An operation by each of these people, who are added; "" is somebody who is gone."""
-    dice, now = SystemDice(), portal.inside.clock.now()
-    with portal.inside.database() as uow:
+    id_generator, now = RandomIdGenerator(), portal.services.clock.now()
+    with portal.services.database() as uow:
         for number, name in enumerate(people):
-            id = dice.new_guid()
+            id = id_generator.new_guid()
             if name:
                 person = Principal(
                     id=id,
@@ -28,13 +28,13 @@ def keep_begun(portal: Portal, people: Iterable[str]) -> None:
                 )
                 uow.people.add(person)
             work = Operation(
-                id=dice.new_guid(),
+                id=id_generator.new_guid(),
                 kind=OperationKind.CREATE_LAB,
                 status=OperationStatus.SUCCEEDED,
                 subscription_id=SUBSCRIPTION,
                 location="brazilsouth",
                 resource_id=str(lab_id(f"lab-{number}")),
-                subject=dice.new_id(),
+                subject=id_generator.new_id(),
                 started_by=id,
                 created_at=now,
             )

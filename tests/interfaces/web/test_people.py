@@ -11,7 +11,7 @@ from galeria.actions.people.principals import get_principal
 from galeria.domain.people.principals import Principal, RoleAssignment
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.interfaces.web.test_sign_in import is_out, sign_in
-from tests.scene import ACCOUNT, PASSWORD, SUBSCRIPTION
+from tests.local_installation import ACCOUNT, PASSWORD, SUBSCRIPTION
 
 SUB = f"/subscriptions/{SUBSCRIPTION}"
 NEW = "better-Horse-8"
@@ -29,9 +29,9 @@ def test_everybody_is_listed_with_their_roles(portal: Portal) -> None:
 
 
 def test_long_lists_come_in_pages(portal: Portal) -> None:
-    with portal.scene.request() as request:
+    with portal.installation.request() as request:
         for number in range(60):
-            tools = (request.uow, portal.inside.secrets, request.clock, request.dice, request.caller)
+            tools = (request.uow, portal.services.secrets, request.clock, request.id_generator, request.caller)
             create_person(*tools, f"person{number:02}", f"Person {number:02}", PASSWORD)
     browser = portal.browser()
     first, second = browser.get("/people?q=person"), browser.get("/people?q=person&page=2")
@@ -86,7 +86,7 @@ def test_a_person_is_let_in_with_a_link_and_a_role(portal: Portal) -> None:
         role="Lab Creator",
         scope=ACCOUNT.key,
     )
-    link = secret_of(shown).removeprefix(portal.inside.endpoint)
+    link = secret_of(shown).removeprefix(portal.services.endpoint)
     assert link.startswith("/welcome/")
     assert roles(portal, "ana@example.org") == [("Lab Creator", ACCOUNT.key)]
     ana = portal.stranger()
@@ -98,7 +98,7 @@ def test_a_person_is_let_in_with_a_link_and_a_role(portal: Portal) -> None:
 
 def test_a_link_is_good_for_a_week(portal: Portal) -> None:
     shown = portal.post(portal.browser(), "/people/add/person", status=200, name="ana", way="link")
-    link = secret_of(shown).removeprefix(portal.inside.endpoint)
+    link = secret_of(shown).removeprefix(portal.services.endpoint)
     portal.clock.move(days=7, seconds=1)
     assert portal.stranger().get(link).status_code == 404
 
@@ -220,24 +220,24 @@ def secret_of(page: httpx.Response) -> str:
 
 
 def principal(portal: Portal, who: str) -> Principal:
-    with portal.inside.database(reading=True) as uow:
+    with portal.services.database(reading=True) as uow:
         return get_principal(uow, who)
 
 
 def roles(portal: Portal, who: str) -> list[tuple[str, str]]:
-    with portal.inside.database(reading=True) as uow:
+    with portal.services.database(reading=True) as uow:
         given: list[RoleAssignment] = uow.people.assignments(get_principal(uow, who).id)
         return [(each.role, each.scope) for each in given]
 
 
 def may_enter(portal: Portal, client: str, secret: str) -> bool:
     answer = portal.stranger().post(
-        f"/{portal.inside.tenant_id}/oauth2/v2.0/token",
+        f"/{portal.services.tenant_id}/oauth2/v2.0/token",
         data={
             "grant_type": "client_credentials",
             "client_id": client,
             "client_secret": secret,
-            "scope": f"{portal.inside.endpoint}/.default",
+            "scope": f"{portal.services.endpoint}/.default",
         },
     )
     return answer.status_code == 200

@@ -13,8 +13,8 @@ from galeria.domain.errors import MachineFailed
 from tests.actions.labs.test_labs import give
 from tests.interfaces.web.forms import Controls, Press, controls_of
 from tests.interfaces.web.served import NewPortal, Portal, text_of
-from tests.scene import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, Scene, disk_bytes, lab_id
-from tests.shelves import VersionRows, add_image
+from tests.local_installation import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, LocalInstallation, disk_bytes, lab_id
+from tests.version_rows import VersionRows, add_image
 
 pytestmark = pytest.mark.slow
 
@@ -76,28 +76,28 @@ def harm(place: str) -> int:
     return LAST.index(end) if end in LAST else -1
 
 
-def furnish(scene: Scene) -> None:
+def furnish(installation: LocalInstallation) -> None:
     """Images that make labs and that do not, a running lab, one that is off, work that failed and work under way."""
-    with scene.request() as request:
+    with installation.request() as request:
         account = AccountRequest(
             location="brazilsouth", tags={}, gallery=GALLERY, allowed_regions=("brazilsouth", "brazilsoutheast")
         )
         put_account(request, ACCOUNT, account)
         request.uow.galleries.get_by_key(GALLERY.key).description = "Words on a gallery"
-    scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
-    with scene.request() as request:
+    installation.run(installation.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
+    with installation.request() as request:
         add_image(request, "large", VersionRows(sizes=(200,)))
         add_image(request, "off", VersionRows())
         request.uow.flush()
         enable_image(request, ACCOUNT, "off", enabled=False)
     for name in ("algebra", "geometry", "physics"):
-        scene.run(scene.begin_lab(name, GALLERY.child("images", "linux"), who="colleague"))
-    scene.run(scene.begin_start("algebra", who="colleague"))
-    scene.engine.fail_on["start"] = MachineFailed("The host has no memory left.", hint="Stop other machines.")
-    scene.run(scene.begin_start("geometry", who="colleague"))
-    del scene.engine.fail_on["start"]
-    scene.begin_start("physics", who="colleague")
-    with scene.request() as request:
+        installation.run(installation.begin_lab(name, GALLERY.child("images", "linux"), who="colleague"))
+    installation.run(installation.begin_start("algebra", who="colleague"))
+    installation.engine.fail_on["start"] = MachineFailed("The host has no memory left.", hint="Stop other machines.")
+    installation.run(installation.begin_start("geometry", who="colleague"))
+    del installation.engine.fail_on["start"]
+    installation.begin_start("physics", who="colleague")
+    with installation.request() as request:
         for name in ("algebra", "geometry", "physics"):
             request.uow.labs.get_by_key(lab_id(name).key).description = "Words on a lab"
 
@@ -111,7 +111,7 @@ def somebody(portal: Portal, role: str) -> httpx.Client:
     """The person `nobody`, with that role, who has begun to bring in a file."""
     name, scope = ROLES[role]
     if name:
-        give(portal.scene, "nobody", name, scope)
+        give(portal.installation, "nobody", name, scope)
     return portal.browser("nobody")
 
 
@@ -198,7 +198,7 @@ def test_what_is_not_shown_is_refused_too(furnished: Portal, role: str) -> None:
 
 
 def deeds(portal: Portal) -> list[str]:
-    with portal.inside.database(reading=True) as uow:
+    with portal.services.database(reading=True) as uow:
         return [each.id for each in uow.audit.recent(limit=1000)]
 
 

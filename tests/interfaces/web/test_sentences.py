@@ -14,7 +14,7 @@ from galeria.domain.ids import ResourceId, lab_name, password, user_name
 from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, moved
 from galeria.interfaces.web.kit.catalogues import WORD, Catalogue, Catalogues
 from galeria.interfaces.web.kit.sentences import LONGEST, Sentences
-from tests.scene import ACCOUNT, GALLERY, Scene, disk_bytes, lab_id, lab_request, secrets
+from tests.local_installation import ACCOUNT, GALLERY, LocalInstallation, disk_bytes, lab_id, lab_request, secrets
 
 MADE_UP = {
     ("", "The lab '{0}' is {1}."): "O laboratório '{0}' está {1}.",
@@ -137,7 +137,7 @@ def test_every_sentence_that_is_known_is_recognized_again() -> None:
     catalogue = Catalogues().get("pt-BR")
     sentences = Sentences(catalogue)
     wrong = []
-    for (context, template), translated in catalogue.inside.items():
+    for (context, template), translated in catalogue.messages.items():
         if context != WORD:
             english, expected = (filled(text, "{0}zq{0}") for text in (template, translated))
             said = sentences.say(english)
@@ -153,14 +153,14 @@ def test_every_sentence_that_is_known_is_recognized_again() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def refusals(scene: Scene) -> list[Callable[[], object]]:
+def refusals(installation: LocalInstallation) -> list[Callable[[], object]]:
     """Things that are refused, each for another reason."""
     linux = GALLERY.child("images", "linux")
     again = lab_request("algebra", linux)
 
     def as_person(who: str, do: Callable[..., object], *arguments: object) -> Callable[[], object]:
         def ask() -> None:
-            with scene.request(who) as request:
+            with installation.request(who) as request:
                 do(request, *arguments)
 
         return ask
@@ -190,11 +190,11 @@ def refusals(scene: Scene) -> list[Callable[[], object]]:
     ]
 
 
-def test_what_actions_refuse_is_said_in_portuguese(scene: Scene, portuguese: Sentences) -> None:
-    scene.run(scene.begin_import("linux", disk_bytes()))
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
+def test_what_actions_refuse_is_said_in_portuguese(installation: LocalInstallation, portuguese: Sentences) -> None:
+    installation.run(installation.begin_import("linux", disk_bytes()))
+    installation.run(installation.begin_lab("algebra", GALLERY.child("images", "linux")))
 
-    for refused in refusals(scene):
+    for refused in refusals(installation):
         with pytest.raises(GaleriaError) as caught:
             refused()
         for english in (caught.value.message, caught.value.hint, str(caught.value)):
@@ -204,8 +204,10 @@ def test_what_actions_refuse_is_said_in_portuguese(scene: Scene, portuguese: Sen
             assert sorted(NAMED.findall(said)) == sorted(NAMED.findall(english)), said
 
 
-def test_what_a_failed_operation_says_is_said_in_portuguese(scene: Scene, portuguese: Sentences) -> None:
-    failed = scene.run(scene.begin_import("linux", b"not a disk, but text.\n" * 200))
+def test_what_a_failed_operation_says_is_said_in_portuguese(
+    installation: LocalInstallation, portuguese: Sentences
+) -> None:
+    failed = installation.run(installation.begin_import("linux", b"not a disk, but text.\n" * 200))
 
     assert (
         failed.error_message == "The file is text. It may be the small description that comes with a VMDK or OVF disk."
@@ -214,10 +216,10 @@ def test_what_a_failed_operation_says_is_said_in_portuguese(scene: Scene, portug
     assert not ENGLISH.search(NAMED.sub("", portuguese.say(f"{failed.error_message} {failed.error_hint}")))
 
 
-def test_steps_are_said_in_portuguese(scene: Scene, portuguese: Sentences) -> None:
-    done = scene.run(scene.begin_import("linux", disk_bytes()))
+def test_steps_are_said_in_portuguese(installation: LocalInstallation, portuguese: Sentences) -> None:
+    done = installation.run(installation.begin_import("linux", disk_bytes()))
 
-    with scene.world.database(reading=True) as uow:
+    with installation.context.database(reading=True) as uow:
         steps = [portuguese.say(each.name) for each in uow.operations.steps(done.id)]
     assert steps == [
         "Examinar o arquivo",

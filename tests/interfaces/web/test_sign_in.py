@@ -8,7 +8,7 @@ import pytest
 from galeria.actions.people.people import disable, enable
 from galeria.domain.people.web_sessions import IDLE, LIFE
 from tests.interfaces.web.served import ANYWHERE, Portal, text_of, title_of
-from tests.scene import PASSWORD
+from tests.local_installation import PASSWORD
 
 
 def test_a_page_leads_to_the_sign_in_and_back(portal: Portal) -> None:
@@ -133,12 +133,12 @@ def test_a_session_ends_however_much_it_is_used(portal: Portal) -> None:
 def test_who_is_disabled_is_out_at_once(portal: Portal) -> None:
     browser = portal.browser("educator")
     assert not is_out(browser)
-    with portal.scene.request() as request:
-        disable(request.uow, request.clock, request.dice, request.caller, "educator")
+    with portal.installation.request() as request:
+        disable(request.uow, request.clock, request.id_generator, request.caller, "educator")
     assert is_out(browser)
     sign_in(portal, portal.stranger(), status=401)
-    with portal.scene.request() as request:
-        enable(request.uow, request.clock, request.dice, request.caller, "educator")
+    with portal.installation.request() as request:
+        enable(request.uow, request.clock, request.id_generator, request.caller, "educator")
     assert is_out(browser)  # what was open before stays closed
     sign_in(portal, portal.stranger())
 

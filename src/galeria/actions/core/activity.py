@@ -9,7 +9,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.domain.people.principals import reach
-from galeria.ports.database import Resources, UnitOfWork
+from galeria.ports.database import ResourceRepository, UnitOfWork
 
 READ = "Microsoft.Insights/eventtypes/values/read"
 ROWS = 50  # of a page
@@ -61,7 +61,7 @@ def _people(uow: UnitOfWork, ids: Iterable[str]) -> dict[str, str]:
 
 def _things(uow: UnitOfWork, scopes: Iterable[str]) -> dict[str, ResourceId]:
     """One question for each kind of thing that has a page."""
-    kinds: dict[str, Resources[Any]] = {
+    kinds: dict[str, ResourceRepository[Any]] = {
         "microsoft.labservices/labs": uow.labs,
         "microsoft.labservices/labplans": uow.accounts,
         "microsoft.compute/galleries": uow.galleries,

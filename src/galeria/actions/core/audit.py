@@ -3,13 +3,13 @@
 from galeria.actions.core.caller import Caller
 from galeria.domain.operations import AuditEvent
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 
 def record_audit(
     uow: UnitOfWork,
     clock: Clock,
-    dice: Dice,
+    id_generator: IdGenerator,
     caller: Caller,
     action: str,
     scope: str,
@@ -22,7 +22,7 @@ def record_audit(
     `scope` is the id of what the action was done to, in any case. `detail` never holds a secret.
     """
     event = AuditEvent(
-        id=dice.new_id(),
+        id=id_generator.new_id(),
         at=clock.now(),
         principal_id=caller.principal.id,
         principal_name=caller.principal.name,

@@ -24,7 +24,7 @@ def put_group(request: Request, id: ResourceId, *, location: str, tags: dict[str
     group_name(id.group)
     require_subscription(request, id)
     group = ResourceGroup(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         subscription_id=id.subscription.lower(),

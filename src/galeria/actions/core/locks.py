@@ -22,7 +22,7 @@ def put_lock(request: Request, scope: str, name: str, *, level: LockLevel, notes
         lock.level, lock.notes = level, notes
         return lock, False
     lock = Lock(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         name=name,
         scope=scope,
         scope_key=key,

@@ -9,7 +9,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
 
 
-class Counted(Protocol):
+class CountedRepository(Protocol):
     """Resources of one type."""
 
     def count(self, prefix: str, location: str) -> int: ...
@@ -45,7 +45,7 @@ def require_same_location(resource: Resource, location: str) -> None:
         )
 
 
-def require_room(request: Request, rows: Counted, id: ResourceId, location: str, *, most: int) -> None:
+def require_room(request: Request, rows: CountedRepository, id: ResourceId, location: str, *, most: int) -> None:
     """Raises Conflict where the subscription has as many of that type in the region as it may."""
     if rows.count(f"/subscriptions/{id.subscription.lower()}", location) >= most:
         raise Conflict(

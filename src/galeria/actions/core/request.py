@@ -10,7 +10,7 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import Resource
 from galeria.domain.settings import Settings
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 
 class Stamps(TypedDict):
@@ -26,19 +26,19 @@ class Request:
 
     uow: UnitOfWork
     clock: Clock
-    dice: Dice
+    id_generator: IdGenerator
     settings: Settings
     caller: Caller
 
     def audit(self, action: str, scope: str, *, detail: str = "") -> None:
-        record_audit(self.uow, self.clock, self.dice, self.caller, action, scope, detail=detail)
+        record_audit(self.uow, self.clock, self.id_generator, self.caller, action, scope, detail=detail)
 
     def begin(
         self, kind: OperationKind, resource: Resource, subject: str, inputs: dict[str, object] | None = None
     ) -> Operation:
         """Write down an operation. It starts after the commit."""
         operation = Operation(
-            id=self.dice.new_guid(),
+            id=self.id_generator.new_guid(),
             kind=kind,
             subscription_id=resource.arm_id.subscription,
             location=resource.location,

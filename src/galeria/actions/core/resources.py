@@ -7,7 +7,7 @@ from galeria.actions.core.request import Request
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
-from galeria.ports.database import Resources, UnitOfWork
+from galeria.ports.database import ResourceRepository, UnitOfWork
 
 # The repository of each type, by its lower-case name; the value is a unit of work's attribute.
 TYPES: dict[str, str] = {
@@ -25,7 +25,7 @@ TAG_WRITE = "Microsoft.Resources/tags/write"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class ResourceFilter:
     """What a generic list is narrowed to; empty: all. Texts compare in any case."""
 
     group: str = ""
@@ -36,7 +36,7 @@ class Wanted:
     tag_value: str | None = None
 
 
-def repository(uow: UnitOfWork, type: str) -> Resources[Any] | None:
+def repository(uow: UnitOfWork, type: str) -> ResourceRepository[Any] | None:
     attribute = TYPES.get(type.lower())
     return getattr(uow, attribute) if attribute else None
 
@@ -61,7 +61,7 @@ def get_resource(request: Request, id: ResourceId) -> Resource:
     return resource
 
 
-def list_resources(request: Request, prefix: str, wanted: Wanted) -> list[Resource]:
+def list_resources(request: Request, prefix: str, wanted: ResourceFilter) -> list[Resource]:
     """Every top-level resource below the key that the caller may read, by id."""
     found = []
     for type in TYPES:
@@ -103,7 +103,7 @@ def _type(id: ResourceId) -> str:
     return id.type if id.namespace else "Microsoft.Resources/subscriptions/resourceGroups"
 
 
-def has_tag(resource: Resource, wanted: Wanted) -> bool:
+def has_tag(resource: Resource, wanted: ResourceFilter) -> bool:
     """Tag names compare in any case, values exactly."""
     tags = {name.lower(): value for name, value in resource.tags.items()}
     if wanted.tag and wanted.tag.lower() not in tags:
@@ -111,7 +111,7 @@ def has_tag(resource: Resource, wanted: Wanted) -> bool:
     return wanted.tag_value is None or tags.get(wanted.tag.lower()) == wanted.tag_value
 
 
-def _matches(resource: Resource, wanted: Wanted) -> bool:
+def _matches(resource: Resource, wanted: ResourceFilter) -> bool:
     id = resource.arm_id
     return (
         (not wanted.group or id.group.lower() == wanted.group.lower())

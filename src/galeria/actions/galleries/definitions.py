@@ -109,7 +109,7 @@ def _new(
     generation = wanted.generation or Generation.V1
     check_features(wanted.features or (), generation)
     return ImageDefinition(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location=location,

@@ -120,7 +120,9 @@ def _new(request: Request, id: ResourceId, location: str) -> Gallery:
             target="name",
         )
     require_room(request, request.uow.galleries, id, location, most=MOST)
-    return Gallery(id=request.dice.new_id(), resource_id=str(id), key=id.key, location=location, **request.stamps())
+    return Gallery(
+        id=request.id_generator.new_id(), resource_id=str(id), key=id.key, location=location, **request.stamps()
+    )
 
 
 def _set_details(request: Request, gallery: Gallery, details: GalleryDetails) -> None:
@@ -142,7 +144,7 @@ def _identity(request: Request, held: Mapping[str, Any], wanted: Mapping[str, An
     """A system-assigned one has a principal's id as long as it is kept; it can neither sign in nor do anything."""
     if "SystemAssigned" not in wanted.get("type", ""):
         return dict(wanted)
-    return {**wanted, "principalId": held.get("principalId") or request.dice.new_guid()}
+    return {**wanted, "principalId": held.get("principalId") or request.id_generator.new_guid()}
 
 
 def _require_unused(request: Request, gallery: Gallery) -> None:

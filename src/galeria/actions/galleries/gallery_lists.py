@@ -106,7 +106,7 @@ def browse_versions(
     return ListPage(rows=rows, count=count, page=max(page, 1))
 
 
-def look_at_version(request: Request, id: ResourceId) -> VersionRow:
+def get_version_details(request: Request, id: ResourceId) -> VersionRow:
     """Also one that was put aside and can come back. Raises NotFound."""
     request.caller.require(READ_VERSION, id.key)
     version = request.uow.versions.get_by_key(id.key)

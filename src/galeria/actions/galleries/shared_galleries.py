@@ -18,7 +18,7 @@ COMMUNITY = "Microsoft.Compute/locations/communityGalleries/read"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Consumer:
+class GalleryConsumer:
     """From where somebody looks; a gallery may be shared with either."""
 
     subscription: str
@@ -32,7 +32,7 @@ def is_in(id: str, ids: list[str]) -> bool:
     return id.lower() in ids
 
 
-def list_shared(request: Request, consumer: Consumer, location: str, *, to_tenant: bool) -> list[Gallery]:
+def list_shared(request: Request, consumer: GalleryConsumer, location: str, *, to_tenant: bool) -> list[Gallery]:
     """Those shared with the subscription or, if asked for, with the whole tenant."""
     request.caller.require(SHARED, _scope(consumer.subscription))
 
@@ -44,7 +44,7 @@ def list_shared(request: Request, consumer: Consumer, location: str, *, to_tenan
     return _in_region(request, location, lambda gallery: gallery.permissions is Permissions.GROUPS and is_seen(gallery))
 
 
-def get_shared(request: Request, consumer: Consumer, location: str, unique_name: str) -> Gallery:
+def get_shared(request: Request, consumer: GalleryConsumer, location: str, unique_name: str) -> Gallery:
     request.caller.require(SHARED, _scope(consumer.subscription))
 
     def is_it(gallery: Gallery) -> bool:

@@ -61,5 +61,7 @@ def _enable_community(request: Request, gallery: Gallery) -> None:
         )
     check_community(gallery.community)
     # The name outlives a reset, so that what consumers wrote down is true again when the gallery comes back.
-    gallery.public_name = gallery.public_name or f"{gallery.community['publicNamePrefix']}-{request.dice.new_guid()}"
+    gallery.public_name = (
+        gallery.public_name or f"{gallery.community['publicNamePrefix']}-{request.id_generator.new_guid()}"
+    )
     gallery.community_enabled = True

@@ -22,7 +22,7 @@ class AccountGallery:
     others: tuple[Gallery, ...]  # that the caller may attach
 
 
-def look_at_gallery(request: Request, id: ResourceId) -> AccountGallery:
+def preview_gallery(request: Request, id: ResourceId) -> AccountGallery:
     request.caller.require(f"{ACCOUNT}/read", id.key)
     uow = request.uow
     account = uow.accounts.get_by_key(id.key)

@@ -17,7 +17,7 @@ _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Support:
+class SupportContact:
     """Whom an educator may ask. Empty texts say nothing."""
 
     url: str = ""
@@ -26,7 +26,7 @@ class Support:
     instructions: str = ""
 
     @classmethod
-    def of(cls, account: LabAccount) -> "Support":
+    def of(cls, account: LabAccount) -> "SupportContact":
         said = account.profiles.get("supportInfo") or {}
         return cls(**{name: str(said.get(name) or "") for name in SUPPORT})
 
@@ -48,7 +48,7 @@ class Policies:
     os_disk_limit_gb: int
     allowed_regions: tuple[str, ...]
     enable_by_default: bool
-    support: Support = field(default_factory=Support)
+    support: SupportContact = field(default_factory=SupportContact)
 
 
 def change_policies(request: Request, id: ResourceId, wanted: Policies) -> LabAccount:

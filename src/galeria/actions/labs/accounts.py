@@ -6,9 +6,9 @@ from galeria.actions.core.groups import require_group
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.ids import ResourceId, lab_name
-from galeria.domain.images.eligibility import Offer, offer
+from galeria.domain.images.eligibility import ImageEligibility, image_eligibility
 from galeria.domain.images.galleries import ImageDefinition
-from galeria.domain.labs.accounts import ImageChoice, LabAccount
+from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.profiles import Profiles, check_shutdown, merged
 from galeria.ports.database import UnitOfWork
 
@@ -37,7 +37,7 @@ def put_account(request: Request, id: ResourceId, wanted: AccountRequest) -> tup
     if account is None:
         require_group(request, id)
         account = LabAccount(
-            id=request.dice.new_id(),
+            id=request.id_generator.new_id(),
             resource_id=str(id.parent.resource("Microsoft.LabServices", "labPlans", lab_name(id.name))),
             key=id.key,
             location=request.settings.regions.get(wanted.location).name,
@@ -82,7 +82,7 @@ def delete_account(request: Request, id: ResourceId) -> bool:
     return True
 
 
-def list_images(request: Request, id: ResourceId, region: str | None = None) -> list[Offer]:
+def list_images(request: Request, id: ResourceId, region: str | None = None) -> list[ImageEligibility]:
     """Every image of the attached gallery as a lab in `region` would be offered it, the unusable ones with their reasons."""
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
@@ -90,12 +90,12 @@ def list_images(request: Request, id: ResourceId, region: str | None = None) -> 
     if account.gallery_id is None:
         return []
     return [
-        image_offer(request.uow, account, definition, place)
+        image_eligibility_in(request.uow, account, definition, place)
         for definition in request.uow.definitions.of_gallery(account.gallery_id)
     ]
 
 
-def get_image(request: Request, id: ResourceId, name: str, region: str | None = None) -> Offer:
+def get_image(request: Request, id: ResourceId, name: str, region: str | None = None) -> ImageEligibility:
     for each in list_images(request, id, region):
         if each.definition.name.lower() == name.lower():
             return each
@@ -104,7 +104,7 @@ def get_image(request: Request, id: ResourceId, name: str, region: str | None = 
     )
 
 
-def enable_image(request: Request, id: ResourceId, name: str, *, enabled: bool) -> Offer:
+def enable_image(request: Request, id: ResourceId, name: str, *, enabled: bool) -> ImageEligibility:
     """Switch one image on or off for this account."""
     request.caller.require(f"{ACCOUNT}/images/write", id.key)
     chosen = get_image(request, id, name)
@@ -115,13 +115,13 @@ def enable_image(request: Request, id: ResourceId, name: str, *, enabled: bool) 
         choice.enabled = enabled
     else:
         request.uow.accounts.add_choice(
-            ImageChoice(account_id=account.id, definition_id=chosen.definition.id, enabled=enabled)
+            ImageSwitch(account_id=account.id, definition_id=chosen.definition.id, enabled=enabled)
         )
     request.uow.flush()
-    return image_offer(request.uow, account, chosen.definition, account.location)
+    return image_eligibility_in(request.uow, account, chosen.definition, account.location)
 
 
-def forget_choice(request: Request, id: ResourceId, name: str) -> bool:
+def remove_image_switch(request: Request, id: ResourceId, name: str) -> bool:
     """The image follows the account's policy again; whether anybody had chosen otherwise."""
     request.caller.require(f"{ACCOUNT}/images/write", id.key)
     account = request.uow.accounts.get_by_key(id.key)
@@ -135,11 +135,13 @@ def forget_choice(request: Request, id: ResourceId, name: str) -> bool:
     return True
 
 
-def image_offer(uow: UnitOfWork, account: LabAccount, definition: ImageDefinition, region: str) -> Offer:
+def image_eligibility_in(
+    uow: UnitOfWork, account: LabAccount, definition: ImageDefinition, region: str
+) -> ImageEligibility:
     choice = uow.accounts.find_choice(account.id, definition.id)
     facts = uow.versions.facts(uow.versions.of_definition(definition.id))
     enabled = choice.enabled if choice else account.enable_by_default
-    return offer(account, definition, facts, enabled=enabled, region=region)
+    return image_eligibility(account, definition, facts, enabled=enabled, region=region)
 
 
 def _set_policies(request: Request, account: LabAccount, wanted: AccountRequest) -> None:
@@ -178,7 +180,7 @@ def _set_profiles(request: Request, account: LabAccount, said: Profiles) -> None
 
 def _identity(request: Request, account: LabAccount) -> str:
     """The one that it has, or a new one."""
-    return str(account.profiles.get("identity", {}).get("principalId") or request.dice.new_guid())
+    return str(account.profiles.get("identity", {}).get("principalId") or request.id_generator.new_guid())
 
 
 def _set_gallery(request: Request, account: LabAccount, wanted: ResourceId | None) -> None:

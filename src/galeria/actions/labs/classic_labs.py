@@ -14,7 +14,7 @@ from galeria.domain.labs.labs import Lab, LabDraft
 from galeria.domain.labs.profiles import capacity, quota
 from galeria.domain.operations import Operation
 from galeria.domain.states import ProvisioningState
-from galeria.ports.work import Secrets
+from galeria.ports.work import SecretHasher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class DraftRequest:
 
 
 def put_lab(
-    request: Request, account_id: ResourceId, id: ResourceId, wanted: DraftRequest, secrets: Secrets
+    request: Request, account_id: ResourceId, id: ResourceId, wanted: DraftRequest, secrets: SecretHasher
 ) -> tuple[Lab | LabDraft, bool]:
     """The second value tells whether it is new."""
     account = request.uow.accounts.get_by_key(account_id.key)
@@ -104,7 +104,7 @@ def delete_template(request: Request, account_id: ResourceId, id: ResourceId) ->
     if request.uow.lab_drafts.find_by_key(id.key) is None:
         request.uow.lab_drafts.add(
             LabDraft(
-                id=request.dice.new_id(),
+                id=request.id_generator.new_id(),
                 resource_id=lab.resource_id,
                 key=lab.key,
                 location=lab.location,
@@ -146,7 +146,7 @@ def _new_draft(request: Request, account: LabAccount, id: ResourceId, location: 
     require_group(request, id)
     lab_name(id.name)
     draft = LabDraft(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location=allowed_region(request, account, location),

@@ -15,9 +15,9 @@ from galeria.domain.images.eligibility import (
     VersionFacts,
     VersionOutline,
     image_obstacles,
-    is_takeable,
+    is_acceptable,
 )
-from galeria.domain.labs.accounts import ImageChoice, LabAccount
+from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.ports.database import UnitOfWork
 
 
@@ -41,7 +41,7 @@ class ImageSearch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferedImage:
+class EligibleImage:
     """What `domain.offers.Offer` says, in brief. `facts`: where no version can be had, those that tell why."""
 
     definition: ImageOutline
@@ -62,12 +62,12 @@ class OfferedImage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfferedImages:
+class EligibleImages:
     """One page of those that were searched for. `counts` are of all images of the gallery."""
 
     account: LabAccount
     region: str
-    images: tuple[OfferedImage, ...]
+    images: tuple[EligibleImage, ...]
     found: int
     counts: Mapping[ImageStatus, int]
     page: int
@@ -75,7 +75,7 @@ class OfferedImages:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Look:
+class _AccountImages:
     """What is known of all images before any of them is looked at closely."""
 
     account: LabAccount
@@ -103,7 +103,7 @@ class _Look:
         }
 
 
-def search_images(request: Request, id: ResourceId, search: ImageSearch) -> OfferedImages:
+def search_images(request: Request, id: ResourceId, search: ImageSearch) -> EligibleImages:
     """The same offers as `list_images`, a page of them. Raises Invalid for a region that there is not."""
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
@@ -114,7 +114,7 @@ def search_images(request: Request, id: ResourceId, search: ImageSearch) -> Offe
         chosen.sort(key=lambda each: each.id not in look.usable)
     page = page_within(search.page, len(chosen), search.size)
     shown = chosen[(page - 1) * search.size : page * search.size]
-    return OfferedImages(
+    return EligibleImages(
         account=account,
         region=region,
         images=tuple(_closely(request.uow, look, shown)),
@@ -125,14 +125,14 @@ def search_images(request: Request, id: ResourceId, search: ImageSearch) -> Offe
     )
 
 
-def find_image(request: Request, id: ResourceId, name: str, region: str) -> OfferedImage | None:
+def find_image(request: Request, id: ResourceId, name: str, region: str) -> EligibleImage | None:
     """One image as the region is offered it; None where the account's gallery has none of that name."""
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
-    return offered_image(request.uow, account, name, request.settings.regions.get(region).name)
+    return eligible_image(request.uow, account, name, request.settings.regions.get(region).name)
 
 
-def offered_image(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> OfferedImage | None:
+def eligible_image(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> EligibleImage | None:
     """The same, for what has asked already whether the caller may."""
     look = _look_at_one(uow, account, name, region) or _look(uow, account, region)
     chosen = [each for each in look.outlines if each.name.lower() == name.lower()]
@@ -160,19 +160,19 @@ def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled
         if choice:
             choice.enabled = enabled
         else:
-            uow.accounts.add_choice(ImageChoice(account_id=account.id, definition_id=image.id, enabled=enabled))
+            uow.accounts.add_choice(ImageSwitch(account_id=account.id, definition_id=image.id, enabled=enabled))
         scope = f"{id}/images/{image.name}"
         request.audit(f"{ACCOUNT}/images/write", scope, detail="enabled" if enabled else "disabled")
     uow.flush()
     return changed
 
 
-def _look(uow: UnitOfWork, account: LabAccount, region: str) -> _Look:
+def _look(uow: UnitOfWork, account: LabAccount, region: str) -> _AccountImages:
     gallery = account.gallery_id or ""
     return _looked(uow, account, region, uow.offers.outlines(gallery), uow.offers.latest(gallery, region))
 
 
-def _look_at_one(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> _Look | None:
+def _look_at_one(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> _AccountImages | None:
     """Without a look at the others. None where the region has no version of it: then all that there is tells why."""
     gallery = uow.galleries.find(account.gallery_id or "")
     definition = uow.definitions.find_by_key(gallery.arm_id.child("images", name).key) if gallery else None
@@ -188,26 +188,30 @@ def _looked(
     region: str,
     outlines: list[ImageOutline],
     latest: Mapping[str, VersionOutline],
-) -> _Look:
+) -> _AccountImages:
     choices = {each.definition_id: each.enabled for each in uow.accounts.choices(account.id)}
     enabled = {each.id for each in outlines if choices.get(each.id, account.enable_by_default)}
     usable = {
         each.id
         for each in outlines
-        if each.id in enabled and each.id in latest and is_takeable(account, each.os_type, latest[each.id].shape)
+        if each.id in enabled and each.id in latest and is_acceptable(account, each.os_type, latest[each.id].shape)
     }
-    return _Look(account=account, region=region, outlines=outlines, latest=latest, enabled=enabled, usable=usable)
+    return _AccountImages(
+        account=account, region=region, outlines=outlines, latest=latest, enabled=enabled, usable=usable
+    )
 
 
-def _closely(uow: UnitOfWork, look: _Look, images: list[ImageOutline]) -> list[OfferedImage]:
+def _closely(uow: UnitOfWork, look: _AccountImages, images: list[ImageOutline]) -> list[EligibleImage]:
     regions = uow.offers.regions([each.id for each in images])
     facts = _facts(uow, [each.id for each in images if each.id not in look.latest])
     return [_offered(look, each, regions.get(each.id, ()), facts.get(each.id, [])) for each in images]
 
 
-def _offered(look: _Look, image: ImageOutline, regions: tuple[str, ...], facts: list[VersionFacts]) -> OfferedImage:
+def _offered(
+    look: _AccountImages, image: ImageOutline, regions: tuple[str, ...], facts: list[VersionFacts]
+) -> EligibleImage:
     version, enabled = look.latest.get(image.id), image.id in look.enabled
-    return OfferedImage(
+    return EligibleImage(
         definition=image,
         enabled=enabled,
         version=version,

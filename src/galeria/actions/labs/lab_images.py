@@ -1,7 +1,7 @@
 """Which image a lab is made from: names in, a definition and an exact version out."""
 
 from galeria.actions.core.request import Request
-from galeria.actions.labs.accounts import image_offer
+from galeria.actions.labs.accounts import image_eligibility_in
 from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageOutline, Obstacle, version_obstacles
@@ -24,7 +24,7 @@ def choose_image(
             hint="Choose an image of the attached gallery, or have an administrator attach the other one.",
             target=TARGET,
         )
-    offered = image_offer(uow, account, definition, region)
+    offered = image_eligibility_in(uow, account, definition, region)
     version, obstacles = offered.version, offered.obstacles
     if exact:
         version = uow.versions.get_by_key(exact.key)

@@ -42,7 +42,7 @@ class ListedLabs:
 
 def search_labs(request: Request, search: LabSearch) -> ListedLabs:
     """By title. The text is looked for in title, name and image."""
-    looks = request.uow.lab_looks
+    looks = request.uow.lab_queries
     outlines = looks.outlines(reach(request.caller.assignments, f"{LAB}/read"))
     wanted = search.text.casefold().strip()
     chosen = [each for each in outlines if _fits(each, wanted)] if wanted else outlines
@@ -61,7 +61,7 @@ def _closely(request: Request, outlines: list[LabOutline]) -> list[ListedLab]:
     images = {each.id: each.image for each in outlines}
     under_way = request.uow.operations.unsettled()
     listed = []
-    for lab in request.uow.lab_looks.cards(list(images)):
+    for lab in request.uow.lab_queries.cards(list(images)):
         own = {lab.id, lab.template or lab.id}
         work = [each for each in under_way if each.subject in own or each.inputs.get("machine") in own]
         seen = tuple(each for each in work if is_visible(request, each))

@@ -36,13 +36,13 @@ class Exported:
     definition: ImageDefinition
 
 
-def look_at_lab(request: Request, id: ResourceId) -> LabOverview:
+def get_lab_overview(request: Request, id: ResourceId) -> LabOverview:
     """Raises NotFound, Forbidden."""
     uow = request.uow
     lab = get_lab(request, id)
-    template = uow.lab_looks.templates([lab.id]).get(lab.id)
-    made = uow.lab_looks.exports(template.id) if template else []
-    last = uow.lab_looks.last_work([lab.id, *([template.id] if template else []), *(each.id for each in made)])
+    template = uow.lab_queries.templates([lab.id]).get(lab.id)
+    made = uow.lab_queries.exports(template.id) if template else []
+    last = uow.lab_queries.last_work([lab.id, *([template.id] if template else []), *(each.id for each in made)])
     account = uow.accounts.find(lab.account_id)
     there = account if account and account.deleted_at is None else None
     return LabOverview(

@@ -7,7 +7,7 @@ from galeria.actions.labs.lab_images import is_same_image
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, password, user_name
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.labs.labs import CreateOption, Lab
+from galeria.domain.labs.labs import Lab, LabCreateOption
 from galeria.domain.labs.profiles import (
     CONNECTION,
     NO_SHUTDOWN,
@@ -20,7 +20,7 @@ from galeria.domain.labs.profiles import (
 )
 from galeria.domain.labs.sizes import get_size
 from galeria.domain.states import ProvisioningState
-from galeria.ports.work import Secrets
+from galeria.ports.work import SecretHasher
 
 LAB = "Microsoft.LabServices/labs"
 CREATE = "Microsoft.LabServices/labPlans/createLab/action"
@@ -29,7 +29,7 @@ _MACHINES = "properties.virtualMachineProfile"
 
 
 @dataclass(frozen=True, kw_only=True)
-class NonAdmin:
+class NonAdminAccount:
     """The account of those who may not change the system. An empty password keeps the one that there is."""
 
     user_name: str
@@ -37,14 +37,14 @@ class NonAdmin:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fixed:
+class FixedSettings:
     """What is settled when a lab is made. Clients send back what they read: saying the same is no change."""
 
     location: str | None = None
     image: ResourceId | None = None
     size: str | None = None
     user_name: str | None = None
-    create_option: CreateOption | None = None
+    create_option: LabCreateOption | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +58,12 @@ class LabSettings:
     capacity: int | None = None
     usage_quota: str | None = None  # an ISO 8601 duration
     open_access: bool | None = None
-    non_admin: NonAdmin | None = None
+    non_admin: NonAdminAccount | None = None
     profiles: Profiles = field(default_factory=dict)  # a null takes a property away
-    fixed: Fixed = field(default_factory=Fixed)
+    fixed: FixedSettings = field(default_factory=FixedSettings)
 
 
-def update_lab(request: Request, id: ResourceId, said: LabSettings, secrets: Secrets) -> Lab:
+def update_lab(request: Request, id: ResourceId, said: LabSettings, secrets: SecretHasher) -> Lab:
     """Raises Conflict while the lab is being deleted."""
     lab = request.uow.labs.get_by_key(id.key)
     request.caller.require(f"{LAB}/write", lab.key)
@@ -78,7 +78,7 @@ def update_lab(request: Request, id: ResourceId, said: LabSettings, secrets: Sec
     return lab
 
 
-def apply_settings(lab: Lab, said: LabSettings, secrets: Secrets) -> None:
+def apply_settings(lab: Lab, said: LabSettings, secrets: SecretHasher) -> None:
     """Raises Invalid."""
     if said.title:
         lab.title = check_title(said.title)
@@ -162,7 +162,7 @@ def _is_image_of(request: Request, lab: Lab, image: ResourceId) -> bool:
     return is_same_image(gallery, image, ResourceId.parse(lab.image_id))
 
 
-def _set_non_admin(lab: Lab, wanted: NonAdmin, secrets: Secrets) -> None:
+def _set_non_admin(lab: Lab, wanted: NonAdminAccount, secrets: SecretHasher) -> None:
     target = f"{_MACHINES}.nonAdminUser"
     name = user_name(wanted.user_name)
     if name == lab.user_name:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import list_accounts
-from galeria.actions.labs.eligible_images import offered_image
+from galeria.actions.labs.eligible_images import eligible_image
 from galeria.actions.labs.lab_images import choose_image, image_names, unusable_image
 from galeria.actions.labs.lab_settings import CREATE, LAB, LabSettings, allowed_region, check_title
 from galeria.actions.labs.labs import LabRequest
@@ -18,7 +18,7 @@ from galeria.domain.labs.sizes import get_size
 
 
 @dataclass(frozen=True, kw_only=True)
-class Findings:
+class LabProblems:
     """What stands against a lab, by what it is about: name, title, region, image, size, user, password, quota."""
 
     errors: dict[str, GaleriaError] = field(default_factory=dict)
@@ -37,9 +37,9 @@ def creatable_accounts(request: Request) -> list[LabAccount]:
     return [each for each in list_accounts(request, "/subscriptions") if request.caller.may(CREATE, each.key)]
 
 
-def check_lab(request: Request, id: ResourceId, account: LabAccount, wanted: LabRequest) -> Findings:
+def check_lab(request: Request, id: ResourceId, account: LabAccount, wanted: LabRequest) -> LabProblems:
     """Everything that making it would object to, and not only the first. Nothing is changed."""
-    findings = Findings()
+    findings = LabProblems()
     with findings.about("name"):
         lab_name(id.name)
         _require_new(request, id)
@@ -76,14 +76,14 @@ def _check_image(request: Request, account: LabAccount, wanted: LabRequest) -> N
     """As choose_image, but quick with thousands of versions. Raises Conflict, Invalid, NotFound."""
     definition, exact = image_names(request.uow.galleries.find(account.gallery_id or ""), wanted.image)
     region = request.settings.regions.get(wanted.location).name
-    offered = None if exact else offered_image(request.uow, account, definition.name, region)
+    offered = None if exact else eligible_image(request.uow, account, definition.name, region)
     if offered is None or offered.definition.key != definition.key:
         choose_image(request, account, wanted.image, region)
     elif not offered.is_usable:
         raise unusable_image(offered.definition, offered.obstacles)
 
 
-def _check_settings(findings: Findings, settings: LabSettings) -> None:
+def _check_settings(findings: LabProblems, settings: LabSettings) -> None:
     if settings.usage_quota is not None:
         with findings.about("quota"):
             quota(settings.usage_quota, "quota")

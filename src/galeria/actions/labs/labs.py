@@ -8,7 +8,7 @@ from galeria.actions.labs.lab_images import choose_image
 from galeria.actions.labs.lab_settings import (
     CREATE,
     LAB,
-    Fixed,
+    FixedSettings,
     LabSettings,
     allowed_region,
     apply_settings,
@@ -20,12 +20,12 @@ from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId, lab_name, password, user_name
 from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, OsState
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.labs.labs import CreateOption, Lab, LabMachine, MachineKind
+from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind
 from galeria.domain.labs.sizes import get_size
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.states import MachineState, ProvisioningState, moved
-from galeria.ports.work import Secrets
+from galeria.ports.work import SecretHasher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +42,12 @@ class LabRequest:
     user_name: str
     password: str
     new_identity: bool = False  # a specialized image keeps the old machine's identity unless this is asked for
-    create_option: CreateOption = CreateOption.TEMPLATE_VM
+    create_option: LabCreateOption = LabCreateOption.TEMPLATE_VM
     settings: LabSettings = field(default_factory=LabSettings)  # what else is said of it
 
 
 def create_lab(
-    request: Request, id: ResourceId, wanted: LabRequest, secrets: Secrets
+    request: Request, id: ResourceId, wanted: LabRequest, secrets: SecretHasher
 ) -> tuple[Lab, bool, Operation | None]:
     """Begin a lab with its template VM, not started. The caller becomes Owner of it.
 
@@ -68,7 +68,7 @@ def create_lab(
     apply_settings(lab, wanted.settings, secrets)
     request.uow.labs.add(lab)
     request.uow.flush()
-    if lab.create_option is CreateOption.TEMPLATE_VM:
+    if lab.create_option is LabCreateOption.TEMPLATE_VM:
         request.uow.machines.add(_template(request, lab, version, wanted, secrets))
     elif wanted.password:
         lab.admin_hash = secrets.unix_hash(password(wanted.password))
@@ -122,7 +122,9 @@ def _require_creator(request: Request, id: ResourceId, account: LabAccount) -> N
         request.caller.require(CREATE, id.parent.key)
 
 
-def _existing(request: Request, lab: Lab, wanted: LabRequest, secrets: Secrets) -> tuple[Lab, bool, Operation | None]:
+def _existing(
+    request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher
+) -> tuple[Lab, bool, Operation | None]:
     request.caller.require(f"{LAB}/write", lab.key)
     if lab.state is ProvisioningState.DELETING:
         raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Wait for that, then make it again.")
@@ -141,7 +143,7 @@ def _existing(request: Request, lab: Lab, wanted: LabRequest, secrets: Secrets) 
         title=wanted.title,
         description=wanted.description,
         account=wanted.account,
-        fixed=Fixed(
+        fixed=FixedSettings(
             location=wanted.location,
             image=wanted.image,
             size=wanted.size,
@@ -159,7 +161,7 @@ def ensure_owner(request: Request, key: str) -> None:
         return
     request.uow.people.add_assignment(
         RoleAssignment(
-            id=request.dice.new_guid(),
+            id=request.id_generator.new_guid(),
             principal_id=person.id,
             role="Owner",
             scope=key,
@@ -189,7 +191,7 @@ def _new_lab(
 ) -> Lab:
     os_disk = next(disk for disk in request.uow.versions.disks(version.id) if disk.lun == OS_DISK)
     return Lab(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location=region,
@@ -220,13 +222,17 @@ def _new_lab(
 
 def _code(request: Request) -> str:
     """Ten letters and digits that nobody can guess."""
-    return "".join(each for each in request.dice.new_secret() + request.dice.new_secret() if each.isalnum())[:10]
+    return "".join(
+        each for each in request.id_generator.new_secret() + request.id_generator.new_secret() if each.isalnum()
+    )[:10]
 
 
-def _template(request: Request, lab: Lab, version: ImageVersion, wanted: LabRequest, secrets: Secrets) -> LabMachine:
+def _template(
+    request: Request, lab: Lab, version: ImageVersion, wanted: LabRequest, secrets: SecretHasher
+) -> LabMachine:
     specialized = lab.os_state is OsState.SPECIALIZED
     return LabMachine(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         lab_id=lab.id,
         kind=MachineKind.TEMPLATE,
         name="template",
@@ -248,7 +254,7 @@ def _free_port(request: Request) -> int:
     taken = request.uow.machines.ports()
     first, last = request.settings.first_ssh_port, request.settings.last_ssh_port
     span = last - first + 1
-    start = int(request.dice.new_id(), 16) % span
+    start = int(request.id_generator.new_id(), 16) % span
     for offset in range(span):
         port = first + (start + offset) % span
         if port not in taken:

@@ -9,7 +9,7 @@ from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.operations import Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Secrets
+from galeria.ports.work import SecretHasher
 
 MACHINE = "Microsoft.LabServices/labs/virtualMachines"
 _VERBS = {
@@ -48,7 +48,7 @@ def stop_machine(request: Request, lab_id: ResourceId, name: str) -> Operation |
 
 
 def reset_password(
-    request: Request, lab_id: ResourceId, name: str, *, account: str, new_password: str, secrets: Secrets
+    request: Request, lab_id: ResourceId, name: str, *, account: str, new_password: str, secrets: SecretHasher
 ) -> Operation:
     """Set a password in a running machine, making the account where it is missing."""
     lab, machine = reach_machine(request, lab_id, name, "resetPassword")

@@ -57,7 +57,7 @@ def add_users(request: Request, lab_id: ResourceId, emails: list[str]) -> list[L
     added = []
     for email in dict.fromkeys(email_address(each).lower() for each in emails):
         if request.uow.lab_users.find_by_email(lab.id, email) is None:
-            added.append(_add(request, lab, user_id(lab, request.dice.new_guid()), email))
+            added.append(_add(request, lab, user_id(lab, request.id_generator.new_guid()), email))
     request.audit(f"{USER}/write", lab.resource_id, detail=f"{len(added)} added")
     return added
 
@@ -117,7 +117,7 @@ def register(request: Request, lab: Lab) -> LabUser:
         )
     if sum(each.principal_id is not None for each in roster) >= lab.capacity:
         raise Conflict(f"The lab '{lab.title}' is full.", hint="Ask its educator for more capacity.", code="LabIsFull")
-    user = user or _add(request, lab, user_id(lab, request.dice.new_guid()), person.name, checked=False)
+    user = user or _add(request, lab, user_id(lab, request.id_generator.new_guid()), person.name, checked=False)
     user.principal_id, user.display_name = person.id, person.display_name
     request.audit(f"{USER}/register/action", user.resource_id)
     return user
@@ -145,7 +145,7 @@ def _add(request: Request, lab: Lab, id: ResourceId, email: str, *, checked: boo
     if len(request.uow.lab_users.of_lab(lab.id)) >= MAX_USERS:
         raise Conflict(f"A lab has at most {MAX_USERS} users.", hint="Make a second lab.", code="QuotaExceeded")
     user = LabUser(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location=lab.location,

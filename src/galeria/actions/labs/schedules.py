@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.ids import ResourceId, part_name
-from galeria.domain.labs.schedules import Schedule, Times, check_notes, check_times
+from galeria.domain.labs.schedules import Schedule, ScheduleTimes, check_notes, check_times
 
 SCHEDULE = "Microsoft.LabServices/labs/schedules"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleRequest:
-    times: Times
+    times: ScheduleTimes
     notes: str = ""
 
 
@@ -26,7 +26,7 @@ def put_schedule(request: Request, lab_id: ResourceId, name: str, wanted: Schedu
     is_new = schedule is None
     if schedule is None:
         schedule = Schedule(
-            id=request.dice.new_id(),
+            id=request.id_generator.new_id(),
             resource_id=str(id),
             key=id.key,
             location=lab.location,

@@ -111,7 +111,7 @@ def _owned(request: Request, who: str) -> Principal:
 def _add(
     request: Request, principal: Principal, kind: CredentialKind, expires_at: datetime | None
 ) -> tuple[SecretFacts, str]:
-    now, secret = request.clock.now(), request.dice.new_secret()
+    now, secret = request.clock.now(), request.id_generator.new_secret()
     if expires_at is not None and expires_at <= now:
         raise Invalid("The new secret would have expired already.", hint="Name a time to come.", target="expiresAt")
     _forget_expired(request, principal)
@@ -122,7 +122,7 @@ def _add(
             code="TooManySecrets",
         )
     made = Credential(
-        id=request.dice.new_guid(),
+        id=request.id_generator.new_guid(),
         principal_id=principal.id,
         kind=kind,
         secret_hash=fingerprint(secret),

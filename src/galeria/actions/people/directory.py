@@ -38,7 +38,7 @@ class GivenRole:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PersonSight:
+class PersonDetails:
     """`kept` says why this one cannot be shut out. `secrets` are those of a program, for who may change them."""
 
     principal: Principal
@@ -62,7 +62,7 @@ def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]
     return ListPage(rows=rows, count=len(found), page=page)
 
 
-def look_at_person(request: Request, who: str, *, page: int = 1) -> PersonSight:
+def get_person_details(request: Request, who: str, *, page: int = 1) -> PersonDetails:
     """`who` is a name or an object id, `page` one of the roles. Raises Forbidden, NotFound."""
     uow, now = request.uow, request.clock.now()
     scope = subscription_scope(uow)
@@ -73,7 +73,7 @@ def look_at_person(request: Request, who: str, *, page: int = 1) -> PersonSight:
     given = uow.people.assignments(principal.id)
     page = page_within(page, len(given), ROWS)
     shown = [_given(request, each, scope) for each in given[(page - 1) * ROWS : page * ROWS]]
-    return PersonSight(
+    return PersonDetails(
         principal=principal,
         roles=ListPage(rows=shown, count=len(given), page=page),
         secrets=tuple(list_secrets(request, principal.id)) if is_program and may_change else (),

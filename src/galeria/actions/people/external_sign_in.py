@@ -8,15 +8,17 @@ from galeria.actions.people.people import WRITE_PEOPLE
 from galeria.actions.people.principals import GIVE_ROLES, get_principal, subscription_scope
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.people.external_provider import ExternalIdentity, ExternalProvider, Vouched
+from galeria.domain.people.external_provider import ExternalIdentity, ExternalProfile, ExternalProvider
 from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment, sign_in_name
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 LONGEST_SUBJECT = 255
 
 
-def admit(uow: UnitOfWork, clock: Clock, dice: Dice, provider: ExternalProvider, vouched: Vouched) -> Principal:
+def admit(
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, provider: ExternalProvider, vouched: ExternalProfile
+) -> Principal:
     """The person here. Issuer and subject alone decide; the settings say what happens the first time.
 
     Raises Forbidden: of a domain that is not allowed, disabled here, or unknown. The caller commits.
@@ -24,8 +26,10 @@ def admit(uow: UnitOfWork, clock: Clock, dice: Dice, provider: ExternalProvider,
     _require_domain(provider, vouched)
     known = uow.external_identities.find_by_subject(vouched.issuer, vouched.subject)
     if known is None:
-        person = _find_by_email(uow, provider, vouched) or _made(uow, clock, dice, provider, vouched)
-        _link(uow, clock, dice, Caller(principal=person, assignments=[]), person, vouched.issuer, vouched.subject)
+        person = _find_by_email(uow, provider, vouched) or _made(uow, clock, id_generator, provider, vouched)
+        _link(
+            uow, clock, id_generator, Caller(principal=person, assignments=[]), person, vouched.issuer, vouched.subject
+        )
     else:
         person = uow.people.get(known.principal_id)
     if not person.enabled:
@@ -60,7 +64,7 @@ def link_identity(request: Request, who: str, issuer: str, subject: str) -> None
             "Somebody else is linked with this account.", hint="Remove the link there first.", target="subject"
         )
     if known is None:
-        _link(request.uow, request.clock, request.dice, request.caller, person, issuer, subject)
+        _link(request.uow, request.clock, request.id_generator, request.caller, person, issuer, subject)
 
 
 def unlink_identity(request: Request, who: str, id: str) -> None:
@@ -78,7 +82,7 @@ def unlink_identity(request: Request, who: str, id: str) -> None:
     request.audit(WRITE_PEOPLE, subscription_scope(uow), detail=detail)
 
 
-def _require_domain(provider: ExternalProvider, vouched: Vouched) -> None:
+def _require_domain(provider: ExternalProvider, vouched: ExternalProfile) -> None:
     if provider.allowed_domains and vouched.email.rpartition("@")[2] not in provider.allowed_domains:
         raise Forbidden(
             f"Your account at '{provider.name}' has no verified e-mail address that may sign in here.",
@@ -86,12 +90,14 @@ def _require_domain(provider: ExternalProvider, vouched: Vouched) -> None:
         )
 
 
-def _find_by_email(uow: UnitOfWork, provider: ExternalProvider, vouched: Vouched) -> Principal | None:
+def _find_by_email(uow: UnitOfWork, provider: ExternalProvider, vouched: ExternalProfile) -> Principal | None:
     found = uow.people.find_by_name(vouched.email) if provider.link_by_email and vouched.email else None
     return found if found and found.kind is PrincipalKind.USER else None
 
 
-def _made(uow: UnitOfWork, clock: Clock, dice: Dice, provider: ExternalProvider, vouched: Vouched) -> Principal:
+def _made(
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, provider: ExternalProvider, vouched: ExternalProfile
+) -> Principal:
     if not provider.create_people:
         raise Forbidden(
             f"Nobody here is known by your account at '{provider.name}'.",
@@ -99,7 +105,7 @@ def _made(uow: UnitOfWork, clock: Clock, dice: Dice, provider: ExternalProvider,
         )
     name = _free_name(uow, provider, vouched)
     person = Principal(
-        id=dice.new_guid(),
+        id=id_generator.new_guid(),
         kind=PrincipalKind.USER,
         name=name,
         display_name=vouched.display_name or name,
@@ -110,12 +116,14 @@ def _made(uow: UnitOfWork, clock: Clock, dice: Dice, provider: ExternalProvider,
     uow.flush()
     scope = subscription_scope(uow)
     who = Caller(principal=person, assignments=[])
-    record_audit(uow, clock, dice, who, WRITE_PEOPLE, scope, detail=f"created the user '{name}' at the first sign-in")
+    record_audit(
+        uow, clock, id_generator, who, WRITE_PEOPLE, scope, detail=f"created the user '{name}' at the first sign-in"
+    )
     if provider.role:
         group = ResourceId(scope.rpartition("/")[2], provider.resource_group).key
         uow.people.add_assignment(
             RoleAssignment(
-                id=dice.new_guid(),
+                id=id_generator.new_guid(),
                 principal_id=person.id,
                 role=provider.role,
                 scope=uow.groups.get_by_key(group).key,
@@ -126,7 +134,7 @@ def _made(uow: UnitOfWork, clock: Clock, dice: Dice, provider: ExternalProvider,
     return person
 
 
-def _free_name(uow: UnitOfWork, provider: ExternalProvider, vouched: Vouched) -> str:
+def _free_name(uow: UnitOfWork, provider: ExternalProvider, vouched: ExternalProfile) -> str:
     """Never that of somebody else here: a name elsewhere proves nothing."""
     try:
         name = sign_in_name(vouched.name)
@@ -143,12 +151,14 @@ def _free_name(uow: UnitOfWork, provider: ExternalProvider, vouched: Vouched) ->
     return name
 
 
-def _link(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, person: Principal, issuer: str, subject: str) -> None:
+def _link(
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, person: Principal, issuer: str, subject: str
+) -> None:
     uow.external_identities.add(
         ExternalIdentity(
-            id=dice.new_guid(), issuer=issuer, subject=subject, principal_id=person.id, created_at=clock.now()
+            id=id_generator.new_guid(), issuer=issuer, subject=subject, principal_id=person.id, created_at=clock.now()
         )
     )
     detail = f"linked '{person.name}' with an account elsewhere"
-    record_audit(uow, clock, dice, by, WRITE_PEOPLE, subscription_scope(uow), detail=detail)
+    record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, subscription_scope(uow), detail=detail)
     uow.flush()

@@ -8,11 +8,17 @@ from galeria.domain.errors import NotFound
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import Credential, CredentialKind, fingerprint
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice, Secrets
+from galeria.ports.work import Clock, IdGenerator, SecretHasher
 
 
-def keep_welcome(
-    uow: UnitOfWork, clock: Clock, dice: Dice, principal: Principal, secret: str, *, life: timedelta | None = None
+def keep_password_link(
+    uow: UnitOfWork,
+    clock: Clock,
+    id_generator: IdGenerator,
+    principal: Principal,
+    secret: str,
+    *,
+    life: timedelta | None = None,
 ) -> None:
     """`secret`, which was made with 256 random bits, is kept as its fingerprint, for ever or for its `life`.
 
@@ -20,7 +26,7 @@ def keep_welcome(
     """
     uow.credentials.add(
         Credential(
-            id=dice.new_guid(),
+            id=id_generator.new_guid(),
             principal_id=principal.id,
             kind=CredentialKind.WELCOME,
             secret_hash=fingerprint(secret),
@@ -30,7 +36,7 @@ def keep_welcome(
     )
 
 
-def find_welcomed(uow: UnitOfWork, clock: Clock, secret: str) -> Principal | None:
+def find_by_password_link(uow: UnitOfWork, clock: Clock, secret: str) -> Principal | None:
     """Whose link it is, while it works."""
     found = uow.credentials.find_by_hash(fingerprint(secret))
     if found is None or found.kind is not CredentialKind.WELCOME or not found.is_valid(clock.now()):
@@ -40,14 +46,14 @@ def find_welcomed(uow: UnitOfWork, clock: Clock, secret: str) -> Principal | Non
 
 
 def choose_first_password(
-    uow: UnitOfWork, secrets: Secrets, clock: Clock, dice: Dice, secret: str, password: str
+    uow: UnitOfWork, secrets: SecretHasher, clock: Clock, id_generator: IdGenerator, secret: str, password: str
 ) -> Principal:
     """The link is used up, and so is the password that was there before. Raises Invalid, and NotFound for a used link."""
-    principal = find_welcomed(uow, clock, secret)
+    principal = find_by_password_link(uow, clock, secret)
     if principal is None:
         raise NotFound(
             "This link was used already, is too old or is not known here.", hint="Sign in with your password."
         )
     who = Caller(principal=principal, assignments=uow.people.assignments(principal.id))
-    set_password(uow, secrets, clock, dice, who, principal.id, password)
+    set_password(uow, secrets, clock, id_generator, who, principal.id, password)
     return principal

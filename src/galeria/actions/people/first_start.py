@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from galeria.actions.people.first_password_links import keep_welcome
+from galeria.actions.people.first_password_links import keep_password_link
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent
 from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice, Secrets
+from galeria.ports.work import Clock, IdGenerator, SecretHasher
 
 FIRST_GROUP = "galeria"
 # Who created what nobody had signed in to create.
@@ -26,15 +26,15 @@ class FirstSecrets:
     welcome: str = field(default="", repr=False)  # of the link with which the person chooses another password
 
 
-def is_founded(uow: UnitOfWork, subscription_id: str) -> bool:
+def is_started(uow: UnitOfWork, subscription_id: str) -> bool:
     return any(subscription.id == subscription_id for subscription in uow.subscriptions())
 
 
-def found_installation(
+def create_first_start(
     uow: UnitOfWork,
-    secrets: Secrets,
+    secrets: SecretHasher,
     clock: Clock,
-    dice: Dice,
+    id_generator: IdGenerator,
     subscription_id: str,
     first: FirstSecrets,
     *,
@@ -44,19 +44,19 @@ def found_installation(
 
     `location` is the region that the resource group `galeria` is in. The caller commits.
     """
-    if is_founded(uow, subscription_id):
+    if is_started(uow, subscription_id):
         return
     uow.add_subscription(Subscription(id=subscription_id, display_name="Galeria"))
     uow.flush()  # The group refers to the subscription's row, an assignment to its principal's.
     scope = f"/subscriptions/{subscription_id}".lower()
-    uow.groups.add(_first_group(subscription_id, location, clock, dice))
+    uow.groups.add(_first_group(subscription_id, location, clock, id_generator))
     people = (
         (PrincipalKind.USER, first.user_name, "Administrator", first.password),
         (PrincipalKind.SERVICE_PRINCIPAL, first.client_id, "Galeria bootstrap", first.client_secret),
     )
     for kind, name, display_name, secret in people:
         principal = Principal(
-            id=dice.new_guid(),
+            id=id_generator.new_guid(),
             kind=kind,
             name=name,
             display_name=display_name,
@@ -67,7 +67,7 @@ def found_installation(
         uow.flush()
         uow.people.add_assignment(
             RoleAssignment(
-                id=dice.new_guid(),
+                id=id_generator.new_guid(),
                 principal_id=principal.id,
                 role="Owner",
                 scope=scope,
@@ -77,16 +77,16 @@ def found_installation(
         )
     admin = uow.people.find_by_name(first.user_name)
     if first.welcome and admin:
-        keep_welcome(uow, clock, dice, admin, first.welcome)
-    uow.audit.add(_founding_event(scope, clock, dice))
+        keep_password_link(uow, clock, id_generator, admin, first.welcome)
+    uow.audit.add(_founding_event(scope, clock, id_generator))
     uow.flush()
 
 
-def _first_group(subscription_id: str, location: str, clock: Clock, dice: Dice) -> ResourceGroup:
+def _first_group(subscription_id: str, location: str, clock: Clock, id_generator: IdGenerator) -> ResourceGroup:
     name = ResourceId(subscription_id, FIRST_GROUP)
     now = clock.now()
     return ResourceGroup(
-        id=dice.new_id(),
+        id=id_generator.new_id(),
         resource_id=str(name),
         key=name.key,
         location=location,
@@ -98,9 +98,9 @@ def _first_group(subscription_id: str, location: str, clock: Clock, dice: Dice) 
     )
 
 
-def _founding_event(scope: str, clock: Clock, dice: Dice) -> AuditEvent:
+def _founding_event(scope: str, clock: Clock, id_generator: IdGenerator) -> AuditEvent:
     return AuditEvent(
-        id=dice.new_id(),
+        id=id_generator.new_id(),
         at=clock.now(),
         principal_id=INSTALLATION,
         principal_name=INSTALLATION,

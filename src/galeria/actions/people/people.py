@@ -12,12 +12,14 @@ from galeria.domain.ids import password as strong_password
 from galeria.domain.people.principals import Principal, PrincipalKind, sign_in_name
 from galeria.domain.people.sign_in import CredentialKind, fingerprint
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice, Secrets
+from galeria.ports.work import Clock, IdGenerator, SecretHasher
 
 WRITE_PEOPLE = "Galeria.Identity/principals/write"
 
 
-def sign_in(uow: UnitOfWork, secrets: Secrets, clock: Clock, name: str, secret: str, kind: PrincipalKind) -> Principal:
+def sign_in(
+    uow: UnitOfWork, secrets: SecretHasher, clock: Clock, name: str, secret: str, kind: PrincipalKind
+) -> Principal:
     """Who this is. Raises Unauthenticated, with the same words and after the same work whatever was wrong."""
     principal = uow.people.find_by_name(name)
     if principal is None or principal.kind is not kind:
@@ -30,9 +32,9 @@ def sign_in(uow: UnitOfWork, secrets: Secrets, clock: Clock, name: str, secret: 
 
 def create_person(
     uow: UnitOfWork,
-    secrets: Secrets,
+    secrets: SecretHasher,
     clock: Clock,
-    dice: Dice,
+    id_generator: IdGenerator,
     by: Caller,
     name: str,
     display_name: str,
@@ -44,23 +46,23 @@ def create_person(
     """
     scope = subscription_scope(uow)
     by.require(GIVE_ROLES, scope)
-    secret = dice.new_secret() if password is None else strong_password(password)
+    secret = id_generator.new_secret() if password is None else strong_password(password)
     if uow.people.find_by_name(sign_in_name(name)):
         raise Conflict(f"The name '{name}' is taken.", hint="Choose another name.", target="name")
     principal = Principal(
-        id=dice.new_guid(),
+        id=id_generator.new_guid(),
         kind=PrincipalKind.USER,
         name=name,
         display_name=display_name or name,
         secret_hash=secrets.hash(secret),
         created_at=clock.now(),
     )
-    _enrol(uow, clock, dice, by, principal, word="user")
+    _enrol(uow, clock, id_generator, by, principal, word="user")
     return principal, secret
 
 
 def create_service_principal(
-    uow: UnitOfWork, secrets: Secrets, clock: Clock, dice: Dice, by: Caller, display_name: str
+    uow: UnitOfWork, secrets: SecretHasher, clock: Clock, id_generator: IdGenerator, by: Caller, display_name: str
 ) -> tuple[Principal, str]:
     """A program without any role yet, and its client secret, shown this once. Its name is its new client id.
 
@@ -68,28 +70,36 @@ def create_service_principal(
     """
     scope = subscription_scope(uow)
     by.require(GIVE_ROLES, scope)
-    secret, client_id = dice.new_secret(), dice.new_guid()
+    secret, client_id = id_generator.new_secret(), id_generator.new_guid()
     principal = Principal(
-        id=dice.new_guid(),
+        id=id_generator.new_guid(),
         kind=PrincipalKind.SERVICE_PRINCIPAL,
         name=client_id,
         display_name=display_name or client_id,
         secret_hash=secrets.hash(secret),
         created_at=clock.now(),
     )
-    _enrol(uow, clock, dice, by, principal, word="service principal")
+    _enrol(uow, clock, id_generator, by, principal, word="service principal")
     return principal, secret
 
 
-def _enrol(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, principal: Principal, *, word: str) -> None:
+def _enrol(
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, principal: Principal, *, word: str
+) -> None:
     uow.people.add(principal)
     detail = f"created the {word} '{principal.name}'"
-    record_audit(uow, clock, dice, by, WRITE_PEOPLE, subscription_scope(uow), detail=detail)
+    record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, subscription_scope(uow), detail=detail)
     uow.flush()
 
 
 def set_password(
-    uow: UnitOfWork, secrets: Secrets, clock: Clock, dice: Dice, by: Caller, who: str, password: str | None
+    uow: UnitOfWork,
+    secrets: SecretHasher,
+    clock: Clock,
+    id_generator: IdGenerator,
+    by: Caller,
+    who: str,
+    password: str | None,
 ) -> tuple[Principal, str]:
     """A new password (or client secret), given or made, in the place of all others; that principal's sessions end, and
     links to choose a password with.
@@ -100,17 +110,17 @@ def set_password(
     if who not in (by.principal.id, by.principal.name):
         by.require(GIVE_ROLES, scope)
     principal = get_principal(uow, who)
-    secret = dice.new_secret() if password is None else strong_password(password)
+    secret = id_generator.new_secret() if password is None else strong_password(password)
     principal.secret_hash, principal.secret_expires_at = secrets.hash(secret), None
     for other in uow.credentials.of_principal(principal.id):
         if other.kind is not CredentialKind.IDENTITY:
             uow.credentials.remove(other)
     revoke_sessions(uow, clock, principal.id)
-    record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"set a new secret for '{principal.name}'")
+    record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, scope, detail=f"set a new secret for '{principal.name}'")
     return principal, secret
 
 
-def disable(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str) -> Principal:
+def disable(uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, who: str) -> Principal:
     """May not sign in any more; sessions end, access tokens are refused from the next request on.
 
     What they made and the roles they have stay. May be repeated. Raises Forbidden, NotFound, Conflict for the last Owner.
@@ -122,18 +132,18 @@ def disable(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str) -> 
         keep_an_owner(uow, scope, losing=uow.people.assignments(principal.id))
         principal.enabled, principal.tokens_not_before = False, clock.now()
         revoke_sessions(uow, clock, principal.id)
-        record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"disabled '{principal.name}'")
+        record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, scope, detail=f"disabled '{principal.name}'")
     return principal
 
 
-def enable(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str) -> Principal:
+def enable(uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, who: str) -> Principal:
     """May sign in again, with the roles of before. May be repeated. Raises Forbidden, NotFound."""
     scope = subscription_scope(uow)
     by.require(GIVE_ROLES, scope)
     principal = get_principal(uow, who)
     if not principal.enabled:
         principal.enabled = True
-        record_audit(uow, clock, dice, by, WRITE_PEOPLE, scope, detail=f"enabled '{principal.name}'")
+        record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, scope, detail=f"enabled '{principal.name}'")
     return principal
 
 
@@ -143,7 +153,7 @@ def list_people(uow: UnitOfWork, by: Caller) -> list[Principal]:
     return uow.people.all()
 
 
-def _knows(uow: UnitOfWork, secrets: Secrets, clock: Clock, principal: Principal, secret: str) -> bool:
+def _knows(uow: UnitOfWork, secrets: SecretHasher, clock: Clock, principal: Principal, secret: str) -> bool:
     """One slow check, whatever there is to compare with: time does not tell how many secrets somebody has."""
     now, shown = clock.now(), fingerprint(secret)
     if principal.secret_hash and (principal.secret_expires_at is None or now < principal.secret_expires_at):

@@ -7,13 +7,21 @@ from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.people.principals import RoleAssignment, get_role
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 OWNER = "Owner"
 
 
 def give_role(
-    uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str, role: str, scope: str, *, id: str = ""
+    uow: UnitOfWork,
+    clock: Clock,
+    id_generator: IdGenerator,
+    by: Caller,
+    who: str,
+    role: str,
+    scope: str,
+    *,
+    id: str = "",
 ) -> RoleAssignment:
     """Give `who` (object id or name) the role (name or id) at the scope and everything below; may be repeated.
 
@@ -29,7 +37,7 @@ def give_role(
     if found:
         return found
     assignment = RoleAssignment(
-        id=id.lower() or dice.new_guid(),
+        id=id.lower() or id_generator.new_guid(),
         principal_id=principal.id,
         role=wanted.name,
         scope=key,
@@ -37,12 +45,16 @@ def give_role(
         created_by=by.principal.id,
     )
     uow.people.add_assignment(assignment)
-    record_audit(uow, clock, dice, by, GIVE_ROLES, key, detail=f"gave '{principal.name}' the role {wanted.name}")
+    record_audit(
+        uow, clock, id_generator, by, GIVE_ROLES, key, detail=f"gave '{principal.name}' the role {wanted.name}"
+    )
     uow.flush()
     return assignment
 
 
-def take_role(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str, role: str, scope: str) -> None:
+def take_role(
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, who: str, role: str, scope: str
+) -> None:
     """Take what was given at exactly this scope; nothing to take is no error.
 
     Raises Forbidden, Invalid, NotFound, and Conflict for the last Owner of the subscription.
@@ -56,7 +68,9 @@ def take_role(uow: UnitOfWork, clock: Clock, dice: Dice, by: Caller, who: str, r
         return
     keep_an_owner(uow, subscription_scope(uow), losing=[found])
     uow.people.remove_assignment(found)
-    record_audit(uow, clock, dice, by, TAKE_ROLES, key, detail=f"took the role {wanted.name} from '{principal.name}'")
+    record_audit(
+        uow, clock, id_generator, by, TAKE_ROLES, key, detail=f"took the role {wanted.name} from '{principal.name}'"
+    )
     uow.flush()
 
 

@@ -91,9 +91,9 @@ def list_scopes(request: Request, action: str, *, text: str = "", most: int = 50
     ]
     for kind, some in resources:
         found += [_scope(kind, each.arm_id) for each in some if wanted in each.name.casefold()]
-    outlines = uow.lab_looks.outlines(reach(caller.assignments, action))
+    outlines = uow.lab_queries.outlines(reach(caller.assignments, action))
     labs = [each.id for each in outlines if wanted in each.name.casefold() or wanted in each.title.casefold()]
-    shown = [_scope(ScopeKind.LAB, ResourceId.parse(each.resource_id)) for each in uow.lab_looks.cards(labs[:most])]
+    shown = [_scope(ScopeKind.LAB, ResourceId.parse(each.resource_id)) for each in uow.lab_queries.cards(labs[:most])]
     return ScopeChoices(scopes=(*(each for each in found if caller.may(action, each.key)), *shown), labs=len(labs))
 
 

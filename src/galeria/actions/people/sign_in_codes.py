@@ -12,9 +12,9 @@ from enum import Enum, auto
 
 from galeria.actions.people.token_sessions import revoke_family
 from galeria.domain.people.principals import Principal
-from galeria.domain.people.sign_in import Answer, AuthorizationCode, DeviceCode, fingerprint
+from galeria.domain.people.sign_in import AuthorizationCode, DeviceCode, DeviceCodeAnswer, fingerprint
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 USER_CODE_LENGTH = 8
 
 
-class Waiting(Enum):
+class PendingReason(Enum):
     """Why a program does not get a token for its device code."""
 
     PENDING = auto()
@@ -50,7 +50,7 @@ class DeviceStart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Redeemed:
+class RedeemedCode:
     """Who signed in elsewhere, and what for. `family` and `nonce` are set for authorization codes only."""
 
     principal: Principal
@@ -60,7 +60,7 @@ class Redeemed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthorizationWish:
+class AuthorizationRequest:
     """What a program asked for when it opened the browser; all of it was checked at the door."""
 
     client_id: str
@@ -70,12 +70,14 @@ class AuthorizationWish:
     nonce: str
 
 
-def start_device_sign_in(uow: UnitOfWork, clock: Clock, dice: Dice, client_id: str, scope: str) -> DeviceStart:
+def start_device_sign_in(
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, client_id: str, scope: str
+) -> DeviceStart:
     """A new pair of codes, good for 15 minutes. Also forgets old ones."""
     now = clock.now()
     for old in uow.device_codes.expired(now - REMEMBERED):
         uow.device_codes.remove(old)
-    start = DeviceStart(device_code=dice.new_secret(), user_code=_user_code(dice))
+    start = DeviceStart(device_code=id_generator.new_secret(), user_code=_user_code(id_generator))
     uow.device_codes.add(
         DeviceCode(
             id=fingerprint(start.device_code),
@@ -94,7 +96,7 @@ def start_device_sign_in(uow: UnitOfWork, clock: Clock, dice: Dice, client_id: s
 def find_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str) -> DeviceCode | None:
     """The sign-in that waits for whoever types this, in any case and with or without the dash."""
     found = uow.device_codes.find_by_user_code(_typed(user_code))
-    is_waiting = found is not None and found.answer is Answer.PENDING and clock.now() < found.expires_at
+    is_waiting = found is not None and found.answer is DeviceCodeAnswer.PENDING and clock.now() < found.expires_at
     return found if is_waiting else None
 
 
@@ -103,33 +105,35 @@ def answer_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str, princip
     found = find_device_sign_in(uow, clock, user_code)
     if found is None:
         return False
-    found.answer = Answer.DECLINED if principal is None else Answer.APPROVED
+    found.answer = DeviceCodeAnswer.DECLINED if principal is None else DeviceCodeAnswer.APPROVED
     found.principal_id = None if principal is None else principal.id
     return True
 
 
-def redeem_device_code(uow: UnitOfWork, clock: Clock, device_code: str, client_id: str) -> Redeemed | Waiting:
+def redeem_device_code(uow: UnitOfWork, clock: Clock, device_code: str, client_id: str) -> RedeemedCode | PendingReason:
     """The program asks whether somebody has signed in. An answered code is used up."""
     found, now = uow.device_codes.find(fingerprint(device_code)), clock.now()
     if found is None or found.client_id != client_id:
-        return Waiting.UNKNOWN
+        return PendingReason.UNKNOWN
     if found.expires_at <= now:
-        return Waiting.EXPIRED
-    if found.answer is Answer.PENDING:
+        return PendingReason.EXPIRED
+    if found.answer is DeviceCodeAnswer.PENDING:
         return _polled(found, now)
     uow.device_codes.remove(found)
     principal = uow.people.find(found.principal_id) if found.principal_id else None
     if principal is None or not principal.enabled:
-        return Waiting.DECLINED
-    return Redeemed(principal=principal, scope=found.scope)
+        return PendingReason.DECLINED
+    return RedeemedCode(principal=principal, scope=found.scope)
 
 
-def authorize(uow: UnitOfWork, clock: Clock, dice: Dice, principal: Principal, wish: AuthorizationWish) -> str:
+def authorize(
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, principal: Principal, wish: AuthorizationRequest
+) -> str:
     """The code that the browser takes to the program, good once and for 5 minutes. Also forgets old ones."""
     now = clock.now()
     for old in uow.authorization_codes.expired(now - REMEMBERED):
         uow.authorization_codes.remove(old)
-    code = dice.new_secret()
+    code = id_generator.new_secret()
     uow.authorization_codes.add(
         AuthorizationCode(
             id=fingerprint(code),
@@ -139,7 +143,7 @@ def authorize(uow: UnitOfWork, clock: Clock, dice: Dice, principal: Principal, w
             scope=wish.scope,
             challenge=wish.challenge,
             nonce=wish.nonce,
-            family=dice.new_id(),
+            family=id_generator.new_id(),
             expires_at=now + AUTHORIZATION_LIFE,
         )
     )
@@ -149,7 +153,7 @@ def authorize(uow: UnitOfWork, clock: Clock, dice: Dice, principal: Principal, w
 
 def redeem_authorization_code(
     uow: UnitOfWork, clock: Clock, code: str, *, client_id: str, redirect_uri: str, challenge: str
-) -> Redeemed | None:
+) -> RedeemedCode | None:
     """None where it is unknown, expired, used or another program's. A second use ends what came of the first."""
     found = uow.authorization_codes.find(fingerprint(code))
     if found is None or found.client_id != client_id or found.expires_at <= clock.now():
@@ -164,22 +168,22 @@ def redeem_authorization_code(
     principal = uow.people.find(found.principal_id)
     if principal is None or not principal.enabled:
         return None
-    return Redeemed(principal=principal, scope=found.scope, family=found.family, nonce=found.nonce)
+    return RedeemedCode(principal=principal, scope=found.scope, family=found.family, nonce=found.nonce)
 
 
-def _polled(found: DeviceCode, now: datetime) -> Waiting:
+def _polled(found: DeviceCode, now: datetime) -> PendingReason:
     pause = timedelta(seconds=found.interval) - TOLERANCE
     is_early = found.polled_at is not None and now - found.polled_at < pause
     found.polled_at = now
     if not is_early:
-        return Waiting.PENDING
+        return PendingReason.PENDING
     found.interval += SLOWER
-    return Waiting.TOO_EARLY
+    return PendingReason.TOO_EARLY
 
 
-def _user_code(dice: Dice) -> str:
+def _user_code(id_generator: IdGenerator) -> str:
     """34 random bits: enough against guessing at a door that counts wrong codes (RFC 8628 §5.1)."""
-    number = int.from_bytes(hashlib.sha256(dice.new_secret().encode()).digest())
+    number = int.from_bytes(hashlib.sha256(id_generator.new_secret().encode()).digest())
     letters = ""
     for _ in range(USER_CODE_LENGTH):
         number, place = divmod(number, len(LETTERS))

@@ -10,7 +10,7 @@ from datetime import timedelta
 from galeria.domain.people.principals import Principal, RefreshToken
 from galeria.domain.people.sign_in import fingerprint
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Renewal:
 
 
 def start_session(
-    uow: UnitOfWork, clock: Clock, dice: Dice, principal_id: str, client_id: str, *, family: str = ""
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, principal_id: str, client_id: str, *, family: str = ""
 ) -> str:
     """The first refresh token of a new family: what the client keeps. Also forgets tokens that have expired.
 
@@ -37,10 +37,12 @@ def start_session(
     """
     for token in uow.refresh_tokens.expired(clock.now()):
         uow.refresh_tokens.remove(token)
-    return _next_token(uow, clock, dice, family or dice.new_id(), principal_id, client_id)
+    return _next_token(uow, clock, id_generator, family or id_generator.new_id(), principal_id, client_id)
 
 
-def renew_session(uow: UnitOfWork, clock: Clock, dice: Dice, refresh_token: str, client_id: str) -> Renewal | None:
+def renew_session(
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, refresh_token: str, client_id: str
+) -> Renewal | None:
     """Put a new token in this one's place. None where it is unknown, expired, revoked or somebody else's.
 
     A token that comes a second time, later than the grace allows, ends the whole family. The caller commits either way.
@@ -57,7 +59,7 @@ def renew_session(uow: UnitOfWork, clock: Clock, dice: Dice, refresh_token: str,
     if principal is None or not principal.enabled:
         return None
     found.used_at = found.used_at or now
-    token = _next_token(uow, clock, dice, found.family, principal.id, client_id)
+    token = _next_token(uow, clock, id_generator, found.family, principal.id, client_id)
     return Renewal(principal=principal, refresh_token=token)
 
 
@@ -80,8 +82,10 @@ def revoke_family(uow: UnitOfWork, clock: Clock, family: str) -> None:
     _revoke(uow.refresh_tokens.of_family(family), clock)
 
 
-def _next_token(uow: UnitOfWork, clock: Clock, dice: Dice, family: str, principal_id: str, client_id: str) -> str:
-    secret, now = dice.new_secret(), clock.now()
+def _next_token(
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, family: str, principal_id: str, client_id: str
+) -> str:
+    secret, now = id_generator.new_secret(), clock.now()
     uow.refresh_tokens.add(
         RefreshToken(
             id=fingerprint(secret),

@@ -10,7 +10,7 @@ from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import fingerprint
 from galeria.domain.people.web_sessions import LIFE, SEEN_EVERY, WebSession
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, Dice, Secrets
+from galeria.ports.work import Clock, IdGenerator, SecretHasher
 
 SIGN_IN = "Galeria.Identity/sessions/write"
 LONGEST_BROWSER = 200
@@ -19,7 +19,7 @@ LONGEST_BROWSER = 200
 def open_web_session(
     uow: UnitOfWork,
     clock: Clock,
-    dice: Dice,
+    id_generator: IdGenerator,
     principal: Principal,
     *,
     address: str = "",
@@ -31,7 +31,7 @@ def open_web_session(
 
     The caller commits.
     """
-    now, secret = clock.now(), dice.new_secret()
+    now, secret = clock.now(), id_generator.new_secret()
     close_web_session(uow, instead_of)
     for old in uow.web_sessions.expired(now):
         uow.web_sessions.remove(old)
@@ -48,7 +48,7 @@ def open_web_session(
         )
     )
     caller = Caller(principal=principal, assignments=[])
-    record_audit(uow, clock, dice, caller, SIGN_IN, subscription_scope(uow), detail="signed in in a browser")
+    record_audit(uow, clock, id_generator, caller, SIGN_IN, subscription_scope(uow), detail="signed in in a browser")
     return secret
 
 
@@ -107,12 +107,12 @@ def end_other_sessions(request: Request, *, but: str) -> int:
 
 
 def change_own_password(
-    request: Request, secrets: Secrets, password: str, *, address: str = "", browser: str = ""
+    request: Request, secrets: SecretHasher, password: str, *, address: str = "", browser: str = ""
 ) -> str:
     """The caller is signed out everywhere, and signed in again in this browser: returns its new secret. Raises Invalid.
 
     The door asks for the current password before.
     """
-    uow, clock, dice, who = request.uow, request.clock, request.dice, request.caller
-    principal, _ = set_password(uow, secrets, clock, dice, who, who.principal.id, password)
-    return open_web_session(uow, clock, dice, principal, address=address, browser=browser)
+    uow, clock, id_generator, who = request.uow, request.clock, request.id_generator, request.caller
+    principal, _ = set_password(uow, secrets, clock, id_generator, who, who.principal.id, password)
+    return open_web_session(uow, clock, id_generator, principal, address=address, browser=browser)

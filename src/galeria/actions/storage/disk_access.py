@@ -15,7 +15,7 @@ from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.storage import (
     AccessGrant,
     AccessLevel,
-    CreateOption,
+    DiskCreateOption,
     DiskState,
     Origin,
     OriginKind,
@@ -33,7 +33,7 @@ _UPLOADING = {DiskState.READY_TO_UPLOAD, DiskState.ACTIVE_UPLOAD}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Granted:
+class GrantedAccess:
     """`secret` is told once."""
 
     disk: StoredDisk
@@ -42,7 +42,7 @@ class Granted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Key:
+class AccessKey:
     """What an address says besides the disk."""
 
     grant_id: str
@@ -51,7 +51,7 @@ class Key:
 
 def begin_access(
     request: Request, kind: DiskKind, id: ResourceId, files: PageFiles, *, level: AccessLevel, seconds: int
-) -> Granted:
+) -> GrantedAccess:
     """Another address beside those that were given before. Raises Conflict where the disk's state does not allow it."""
     request.caller.require(f"{kind.type}/beginGetAccess/action", id.key)
     if not 0 < seconds <= LONGEST_SECONDS:
@@ -65,9 +65,9 @@ def begin_access(
         _open_for_upload(kind, disk, files)
     else:
         _open_for_reading(disk)
-    now, secret = request.clock.now(), request.dice.new_secret()
+    now, secret = request.clock.now(), request.id_generator.new_secret()
     grant = AccessGrant(
-        id=request.dice.new_guid(),
+        id=request.id_generator.new_guid(),
         disk_id=disk.id,
         level=level,
         secret_hash=fingerprint(secret),
@@ -76,7 +76,7 @@ def begin_access(
     )
     request.uow.access_grants.add(grant)
     request.audit(f"{kind.type}/beginGetAccess/action", str(id), detail=f"{level}, {seconds} s")
-    return Granted(disk=disk, grant=grant, secret=secret)
+    return GrantedAccess(disk=disk, grant=grant, secret=secret)
 
 
 def end_access(request: Request, kind: DiskKind, id: ResourceId, files: PageFiles) -> Operation | None:
@@ -101,7 +101,7 @@ def end_access(request: Request, kind: DiskKind, id: ResourceId, files: PageFile
     return request.begin(OperationKind.STORE_UPLOAD, disk, disk.id, {"origins": {str(OS_DISK): origin.to_inputs()}})
 
 
-def admit(database: Database, clock: Clock, disk_id: str, key: Key) -> tuple[StoredDisk, AccessLevel]:
+def admit(database: Database, clock: Clock, disk_id: str, key: AccessKey) -> tuple[StoredDisk, AccessLevel]:
     """The disk that an address opens, and which way. Raises Forbidden, with the same words whatever was wrong."""
     with database(reading=True) as uow:
         grant = uow.access_grants.find(key.grant_id)
@@ -116,7 +116,7 @@ def admit(database: Database, clock: Clock, disk_id: str, key: Key) -> tuple[Sto
 
 
 def _open_for_upload(kind: DiskKind, disk: StoredDisk, files: PageFiles) -> None:
-    if kind != DISK or disk.option is not CreateOption.UPLOAD or disk.disk_state not in _UPLOADING:
+    if kind != DISK or disk.option is not DiskCreateOption.UPLOAD or disk.disk_state not in _UPLOADING:
         raise Conflict(
             f"'{disk.name}' cannot be written to: it was not made for an upload, or its upload has ended.",
             hint="Make a disk with createOption Upload (az disk create --upload-type Upload), or ask for access to read.",

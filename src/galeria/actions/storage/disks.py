@@ -15,7 +15,7 @@ from galeria.actions.storage.sources import (
     require_same_region,
     whole_source,
 )
-from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, fill_again, require_unchanged
+from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, refill, require_unchanged
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, Architecture, Generation, OsType, SourceKind
@@ -23,8 +23,8 @@ from galeria.domain.images.sharing import CommunityImage
 from galeria.domain.images.storage import (
     FOOTER,
     LARGEST_UPLOAD,
-    CreateOption,
     Disk,
+    DiskCreateOption,
     DiskState,
     Origin,
     OriginKind,
@@ -34,7 +34,7 @@ from galeria.domain.images.storage import (
 )
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState
-from galeria.ports.database import StoredDisks
+from galeria.ports.database import StoredDiskRepository
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class DiskRequest:
 
     location: str
     tags: dict[str, str]
-    option: CreateOption
+    option: DiskCreateOption
     source: ResourceId | None = None  # of a copy
     uri: str = ""  # of an import
     image: ResourceId | CommunityImage | None = None  # a gallery image's
@@ -79,7 +79,7 @@ class DiskKind:
     create: OperationKind
     delete: OperationKind
 
-    def rows(self, request: Request) -> StoredDisks[Disk] | StoredDisks[Snapshot]:
+    def rows(self, request: Request) -> StoredDiskRepository[Disk] | StoredDiskRepository[Snapshot]:
         return request.uow.disks if self == DISK else request.uow.snapshots
 
 
@@ -168,7 +168,7 @@ def _create(
     require_group(request, id)
     disk_name(id.name, kind.word)
     location = request.settings.regions.get(wanted.location).name
-    source = None if wanted.option is CreateOption.UPLOAD else _sized(request, kind, id, wanted, location)
+    source = None if wanted.option is DiskCreateOption.UPLOAD else _sized(request, kind, id, wanted, location)
     disk = _new(request, kind, id, wanted, location, source)
     if source is None:
         disk.disk_state, disk.upload_bytes = DiskState.READY_TO_UPLOAD, _upload_bytes(kind, wanted)
@@ -188,7 +188,7 @@ def _new(
     known = source or Source(origin=Origin(kind=OriginKind.PAGES), kind=SourceKind.UPLOAD, name="")
     make = Disk if kind == DISK else Snapshot
     disk = make(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location=location,
@@ -226,12 +226,12 @@ def _sized(request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest
 
 def _source(request: Request, id: ResourceId, wanted: DiskRequest, location: str) -> Source:
     option = wanted.option
-    if option is CreateOption.EMPTY:
+    if option is DiskCreateOption.EMPTY:
         size = _size(wanted)
         return Source(origin=Origin(kind=OriginKind.EMPTY, size=size), kind=SourceKind.DISK, name="")
-    if option is CreateOption.IMPORT:
+    if option is DiskCreateOption.IMPORT:
         return address_source(request, _said(wanted.uri, "sourceUri"))
-    if option is CreateOption.FROM_IMAGE:
+    if option is DiskCreateOption.FROM_IMAGE:
         return _image_disk(request, id, wanted, location)
     return require_same_region(disk_source(request, _said(wanted.source, "sourceResourceId")), location)
 
@@ -270,8 +270,8 @@ def _change(request: Request, kind: DiskKind, disk: Disk | Snapshot, wanted: Dis
     request.touch(disk)
     if running or growing:
         return growing or running[0]
-    is_failed = disk.state is ProvisioningState.FAILED and disk.option is not CreateOption.UPLOAD
-    return fill_again(request, disk, kind.create) if is_failed else None
+    is_failed = disk.state is ProvisioningState.FAILED and disk.option is not DiskCreateOption.UPLOAD
+    return refill(request, disk, kind.create) if is_failed else None
 
 
 def _require_known(disk: Disk | Snapshot, os_type: OsType | None, generation: Generation | None) -> None:

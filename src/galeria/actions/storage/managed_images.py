@@ -6,7 +6,7 @@ from galeria.actions.core.groups import require_group
 from galeria.actions.core.parent_checks import require_same_location
 from galeria.actions.core.request import Request
 from galeria.actions.storage.sources import (
-    DiskNamed,
+    NamedDisk,
     Source,
     Sources,
     address_source,
@@ -14,7 +14,7 @@ from galeria.actions.storage.sources import (
     named_source,
     require_same_region,
 )
-from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, fill_again, require_unchanged
+from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, refill, require_unchanged
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, Generation, OsState, OsType
@@ -32,7 +32,7 @@ class ImageRequest:
     location: str
     tags: dict[str, str]
     machine: ResourceId | None = None
-    disks: dict[int, DiskNamed] = field(default_factory=dict)
+    disks: dict[int, NamedDisk] = field(default_factory=dict)
     os_type: OsType | None = None
     os_state: OsState | None = None
     generation: Generation | None = None
@@ -89,7 +89,7 @@ def _create(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[Man
     sources = {lun: require_same_region(each, location) for lun, each in _sources(request, wanted).items()}
     os_disk = sources[OS_DISK]
     image = ManagedImage(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location=location,
@@ -163,4 +163,4 @@ def _change(request: Request, image: ManagedImage, wanted: ImageRequest) -> Oper
     if running:
         return running[0]
     is_failed = image.state is ProvisioningState.FAILED
-    return fill_again(request, image, OperationKind.CREATE_IMAGE) if is_failed else None
+    return refill(request, image, OperationKind.CREATE_IMAGE) if is_failed else None

@@ -49,7 +49,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiskNamed:
+class NamedDisk:
     """One disk's source as the caller wrote it: the id of what holds it, or a VHD's address."""
 
     id: ResourceId | None = None
@@ -60,7 +60,7 @@ Sources = dict[int, Source]
 """By lun; the OS disk has -1."""
 
 
-def named_source(request: Request, named: DiskNamed) -> Source:
+def named_source(request: Request, named: NamedDisk) -> Source:
     """Raises Invalid where not exactly one was named."""
     if named.id is not None and not named.uri:
         return disk_source(request, named.id)

@@ -40,7 +40,7 @@ def begin_filling(request: Request, thing: Stored, kind: OperationKind, sources:
     return request.begin(kind, thing, thing.id, inputs)
 
 
-def fill_again(request: Request, thing: Stored, kind: OperationKind) -> Operation:
+def refill(request: Request, thing: Stored, kind: OperationKind) -> Operation:
     """After a failure, from the same sources."""
     begun = request.uow.operations.recent(below=thing.key)
     failed = next(each for each in begun if each.subject == thing.id and each.kind is kind)

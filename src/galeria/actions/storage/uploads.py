@@ -9,13 +9,20 @@ from galeria.domain.operations import Upload
 from galeria.domain.people.principals import Principal
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.files import UploadFiles
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 LONGEST_NAME = 255  # characters
 
 
 def create_upload(
-    uow: UnitOfWork, dice: Dice, clock: Clock, *, owner: Principal, file_name: str, length: int, limit: int
+    uow: UnitOfWork,
+    id_generator: IdGenerator,
+    clock: Clock,
+    *,
+    owner: Principal,
+    file_name: str,
+    length: int,
+    limit: int,
 ) -> Upload:
     """Announce a file of `length` bytes; at most `limit` are taken. Raises Invalid, TooLarge. The caller commits."""
     if length < 0:
@@ -27,7 +34,7 @@ def create_upload(
             " raise the limit.",
         )
     upload = Upload(
-        id=dice.new_id(),
+        id=id_generator.new_id(),
         owner_id=owner.id,
         file_name=shown_name(file_name),
         length=length,

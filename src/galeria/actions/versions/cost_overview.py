@@ -1,6 +1,6 @@
 """Cost and use as pages show them: sums per image and region, a page of versions, quick with ten thousand of them.
 
-The figures are those of `actions.costs.gallery_costs`, as they were measured last (`reconcilers.holdings`).
+The figures are those of `actions.costs.gallery_costs`, as they were measured last (`reconcilers.storage_usage`).
 """
 
 from collections import Counter
@@ -94,11 +94,11 @@ class ImageUses:
     pages: int
 
 
-def look_at_costs(request: Request, gallery_id: ResourceId, *, text: str = "", page: int = 1) -> GalleryCosts:
+def get_cost_overview(request: Request, gallery_id: ResourceId, *, text: str = "", page: int = 1) -> GalleryCosts:
     """`text` is part of an image's display or resource name, in any case."""
     gallery = get_gallery(request, gallery_id)
-    holdings = request.uow.holdings
-    sums = holdings.sums(gallery.id)
+    storage_usage = request.uow.storage_usage
+    sums = storage_usage.sums(gallery.id)
     wanted = text.casefold().strip()
     costs = [
         ImageCost(image=each, sums=_sum(request, sums[each.id]))
@@ -113,17 +113,17 @@ def look_at_costs(request: Request, gallery_id: ResourceId, *, text: str = "", p
         images=tuple(costs[(page - 1) * ROWS : page * ROWS]),
         page=page,
         pages=count_pages(len(costs), ROWS),
-        measured_at=holdings.measured_at(gallery.id),
+        measured_at=storage_usage.measured_at(gallery.id),
     )
 
 
-def look_at_image_costs(request: Request, definition_id: ResourceId, *, page: int = 1) -> ImageUses:
+def get_image_costs(request: Request, definition_id: ResourceId, *, page: int = 1) -> ImageUses:
     gallery = get_gallery(request, definition_id.parent)
-    definition, holdings = request.uow.definitions.get_by_key(definition_id.key), request.uow.holdings
+    definition, storage_usage = request.uow.definitions.get_by_key(definition_id.key), request.uow.storage_usage
     none = ImageSum(versions=0, logical_bytes=0, labs=0, own_bytes={}, unmeasured={})
-    sums = holdings.sums(gallery.id, definition_id=definition.id).get(definition.id, none)
+    sums = storage_usage.sums(gallery.id, definition_id=definition.id).get(definition.id, none)
     page = page_within(page, sums.versions, ROWS)
-    versions = holdings.versions(definition.id, offset=(page - 1) * ROWS, limit=ROWS)
+    versions = storage_usage.versions(definition.id, offset=(page - 1) * ROWS, limit=ROWS)
     return ImageUses(
         gallery=gallery,
         definition=definition,
@@ -136,7 +136,7 @@ def look_at_image_costs(request: Request, definition_id: ResourceId, *, page: in
 
 def _uses(request: Request, versions: list[VersionSum]) -> Iterator[VersionUse]:
     labs: dict[str, list[LabUse]] = {}
-    for use in request.uow.holdings.uses([each.id for each in versions]):
+    for use in request.uow.storage_usage.uses([each.id for each in versions]):
         labs.setdefault(use.version_id, []).append(use)
     for each in versions:
         yield VersionUse(

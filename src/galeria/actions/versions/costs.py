@@ -47,7 +47,7 @@ class RegionImpact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Impact:
+class DeletionImpact:
     """What deleting a version means, told before it is done."""
 
     version: ImageVersion
@@ -103,13 +103,13 @@ def _growth(store: ImageStore, sets: list[set[str]]) -> list[int]:
     return grown
 
 
-def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]) -> Impact:
+def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]) -> DeletionImpact:
     """Which labs use it, what goes now and what later. Nothing is changed."""
     request.caller.require(READ_VERSION, version_id.key)
     uow = request.uow
     version = uow.versions.get_by_key(version_id.key)
     labs = tuple(uow.labs.of_version(version.id))
-    return Impact(version=version, labs=labs, regions=_region_impacts(uow, version, stores))
+    return DeletionImpact(version=version, labs=labs, regions=_region_impacts(uow, version, stores))
 
 
 def freed_by_deletion(

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
-from galeria.actions.versions.replication_size import Copies, Measure
+from galeria.actions.versions.replication_size import Measure, ReplicationSources
 from galeria.actions.versions.versions import new_version
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, definition_name, proposed_name
@@ -22,7 +22,7 @@ from galeria.domain.images.galleries import (
     VersionDisk,
     VersionNumber,
 )
-from galeria.domain.images.publishing import Target
+from galeria.domain.images.publishing import ReplicationTarget
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.operations import Operation, OperationKind
@@ -92,7 +92,7 @@ def estimate_export(
     changed = _in_chunks(written, parent)
     held = {region for region in plan.regions if stores[region].find_manifest(parent.digest)}
     lacking = tuple(region for region in plan.regions if region not in held)
-    copies = measure(Copies(digests=frozenset({parent.digest}), home=home, lacking=lacking))
+    copies = measure(ReplicationSources(digests=frozenset({parent.digest}), home=home, lacking=lacking))
     prices = request.settings.prices
     estimates = []
     for region in plan.regions:
@@ -131,7 +131,7 @@ def export_template(
         definition.arm_id.child("versions", str(plan.number)),
         definition,
         location=plan.lab.location,
-        targets=tuple(Target(region=region) for region in plan.regions),
+        targets=tuple(ReplicationTarget(region=region) for region in plan.regions),
         source=(SourceKind.MACHINE, plan.machine.id),
     )
     version.accounts = list(plan.machine.accounts)
@@ -290,7 +290,7 @@ def _new_definition(request: Request, plan: _Plan, display_name: str) -> ImageDe
     id = plan.gallery.arm_id.child("images", plan.image_name)
     source = request.uow.definitions.find(plan.lab.definition_id)
     definition = ImageDefinition(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location=plan.lab.location,

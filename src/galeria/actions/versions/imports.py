@@ -22,7 +22,7 @@ from galeria.domain.images.galleries import (
     OsType,
     VersionNumber,
 )
-from galeria.domain.images.publishing import Target
+from galeria.domain.images.publishing import ReplicationTarget
 from galeria.domain.operations import Operation
 from galeria.domain.settings import Settings
 from galeria.domain.states import ProvisioningState
@@ -57,7 +57,7 @@ class ImportRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionPrice:
+class ImportRegionPrice:
     region: str
     store_bytes: int  # at most, about: the real figure is known when it is stored
     send_bytes: int  # 0 in the home region
@@ -80,7 +80,7 @@ def begin_import(request: Request, wanted: ImportRequest) -> tuple[ImageVersion,
             target="galleryImageVersionName",
         )
     more = (request.settings.regions.get(name).name for name in wanted.regions)
-    targets = tuple(Target(region=name) for name in dict.fromkeys((home, *more)))
+    targets = tuple(ReplicationTarget(region=name) for name in dict.fromkeys((home, *more)))
     version, _, operation = put_version(
         request, id, VersionRequest(location=home, tags={}, targets=targets, uploads={OS_DISK: wanted.upload})
     )
@@ -128,11 +128,13 @@ def next_number(request: Request, definition: ImageDefinition | None) -> Version
     return max((each.number.next_patch for rows in found for each in rows), default=FIRST_VERSION)
 
 
-def import_prices(settings: Settings, facts: FileFacts, regions: Sequence[str], *, home: str) -> list[RegionPrice]:
+def import_prices(
+    settings: Settings, facts: FileFacts, regions: Sequence[str], *, home: str
+) -> list[ImportRegionPrice]:
     """What the file would cost in these regions. Of a disk no more is stored than it has bytes, nor than the file has."""
     size = min(facts.virtual_size, facts.file_size)
     return [
-        RegionPrice(
+        ImportRegionPrice(
             region=region,
             store_bytes=size,
             send_bytes=0 if region == home else size,

@@ -10,9 +10,9 @@ from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.images.galleries import ImageVersion, Replica
 from galeria.domain.images.publishing import (
     PROFILE,
-    Publishing,
+    PublishingOptions,
     ReplicationMode,
-    Target,
+    ReplicationTarget,
     changed,
     check_end_of_life,
     check_shallow,
@@ -23,7 +23,7 @@ from galeria.domain.states import ReplicaState
 T = TypeVar("T")
 
 
-def publish(request: Request, version: ImageVersion, wanted: Publishing, end_of_life: datetime | None) -> None:
+def publish(request: Request, version: ImageVersion, wanted: PublishingOptions, end_of_life: datetime | None) -> None:
     """Set what is said of the version as a whole. Storage and mode are fixed once its bytes are sealed."""
     if version.is_sealed:
         _check_fixed(version, wanted)
@@ -42,7 +42,7 @@ def publish(request: Request, version: ImageVersion, wanted: Publishing, end_of_
         )
 
 
-def aim(request: Request, version: ImageVersion, targets: Sequence[Target]) -> None:
+def set_targets(request: Request, version: ImageVersion, targets: Sequence[ReplicationTarget]) -> None:
     """Pending replicas in exactly these regions, for a version that holds no bytes yet; the home region is one of them."""
     for replica in request.uow.versions.replicas(version.id):
         request.uow.versions.remove_replica(replica)
@@ -50,7 +50,9 @@ def aim(request: Request, version: ImageVersion, targets: Sequence[Target]) -> N
         request.uow.versions.add_replica(_replica(version, target, spelling))
 
 
-def aim_again(request: Request, version: ImageVersion, targets: Sequence[Target]) -> tuple[list[str], bool]:
+def change_targets(
+    request: Request, version: ImageVersion, targets: Sequence[ReplicationTarget]
+) -> tuple[list[str], bool]:
     """Change the regions of a sealed version. Returns those to be emptied, and whether any is to be filled.
 
     Raises Conflict where the safety profile keeps a region, Invalid where a region's kind of storage would change.
@@ -71,11 +73,13 @@ def aim_again(request: Request, version: ImageVersion, targets: Sequence[Target]
     return sorted(replica.region for replica in leaving), unfinished
 
 
-def _checked(request: Request, version: ImageVersion, targets: Sequence[Target]) -> list[tuple[Target, str]]:
+def _checked(
+    request: Request, version: ImageVersion, targets: Sequence[ReplicationTarget]
+) -> list[tuple[ReplicationTarget, str]]:
     """With canonical names and the caller's spelling; the home region is added where nobody named a region."""
     home = version.location
-    checked: list[tuple[Target, str]] = []
-    for each in targets or (Target(region=home),):
+    checked: list[tuple[ReplicationTarget, str]] = []
+    for each in targets or (ReplicationTarget(region=home),):
         region = request.settings.regions.get(each.region).name
         if each.replica_count is not None:
             checked_count(each.replica_count, region)
@@ -98,7 +102,7 @@ def _checked(request: Request, version: ImageVersion, targets: Sequence[Target])
     return checked
 
 
-def _replica(version: ImageVersion, target: Target, spelling: str) -> Replica:
+def _replica(version: ImageVersion, target: ReplicationTarget, spelling: str) -> Replica:
     return Replica(
         version_id=version.id,
         region=target.region,
@@ -109,7 +113,7 @@ def _replica(version: ImageVersion, target: Target, spelling: str) -> Replica:
     )
 
 
-def _change(version: ImageVersion, replica: Replica, target: Target, spelling: str) -> None:
+def _change(version: ImageVersion, replica: Replica, target: ReplicationTarget, spelling: str) -> None:
     now = replica.storage_type or version.storage_type
     if target.storage_type not in (None, now):
         raise changed(f"{PROFILE}.targetRegions['{replica.region}'].storageAccountType", now, target.storage_type)
@@ -128,7 +132,7 @@ def _keep(version: ImageVersion, leaving: list[Replica]) -> None:
         )
 
 
-def _check_fixed(version: ImageVersion, wanted: Publishing) -> None:
+def _check_fixed(version: ImageVersion, wanted: PublishingOptions) -> None:
     fixed: dict[str, tuple[object, object]] = {
         "storageAccountType": (version.storage_type, wanted.storage_type),
         "replicationMode": (version.replication_mode, wanted.mode),

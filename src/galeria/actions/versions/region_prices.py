@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import READ_VERSION
-from galeria.actions.versions.replication_size import Copies, CopyBytes, Measure
+from galeria.actions.versions.replication_size import Measure, ReplicationBytes, ReplicationSources
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion, Replica
 from galeria.domain.regions import Region
@@ -52,13 +52,15 @@ def region_prices(request: Request, id: ResourceId, measure: Measure) -> tuple[I
     return version, found
 
 
-def _copies(request: Request, version: ImageVersion, replicas: dict[str, Replica], measure: Measure) -> CopyBytes:
+def _copies(
+    request: Request, version: ImageVersion, replicas: dict[str, Replica], measure: Measure
+) -> ReplicationBytes:
     if not version.is_sealed:
-        return CopyBytes(whole=0, send={})
+        return ReplicationBytes(whole=0, send={})
     complete = {each.region for each in replicas.values() if each.state is ReplicaState.COMPLETED}
     there = complete | {version.location}
     return measure(
-        Copies(
+        ReplicationSources(
             digests=frozenset(disk.digest for disk in request.uow.versions.disks(version.id) if disk.digest),
             home=version.location,
             lacking=tuple(each.name for each in request.settings.regions.all if each.name not in there),

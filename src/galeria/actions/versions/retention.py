@@ -13,7 +13,7 @@ VERSION = "Microsoft.Compute/galleries/images/versions"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Restoration:
+class RestoreRequest:
     """What a caller may say with it; without tags the version keeps its own."""
 
     location: str
@@ -34,7 +34,7 @@ def retain(request: Request, version: ImageVersion) -> bool:
     return True
 
 
-def restore(request: Request, version: ImageVersion, wanted: Restoration) -> None:
+def restore(request: Request, version: ImageVersion, wanted: RestoreRequest) -> None:
     """As it was, at once: its bytes never went. Raises Conflict for another region, and once it is really going."""
     if version.state is ProvisioningState.DELETING:
         raise marked_for_deletion(version)

@@ -8,7 +8,7 @@ from galeria.actions.versions.versions import VERSION, VersionRequest, get_versi
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion
-from galeria.domain.images.publishing import Target
+from galeria.domain.images.publishing import ReplicationTarget
 from galeria.domain.operations import Operation
 
 
@@ -26,7 +26,7 @@ def set_regions(request: Request, id: ResourceId, regions: tuple[str, ...]) -> O
         )
     kept = {target.region.replace(" ", "").lower(): target for target in _targets(request, held)}
     names = [request.settings.regions.get(name).name for name in regions]
-    targets = tuple(kept.get(name, Target(region=name)) for name in names)
+    targets = tuple(kept.get(name, ReplicationTarget(region=name)) for name in names)
     return put_version(request, id, replace(_as_it_is(request, held), targets=targets))[2]
 
 
@@ -86,9 +86,9 @@ def _as_it_is(request: Request, held: ImageVersion) -> VersionRequest:
     )
 
 
-def _targets(request: Request, held: ImageVersion) -> tuple[Target, ...]:
+def _targets(request: Request, held: ImageVersion) -> tuple[ReplicationTarget, ...]:
     return tuple(
-        Target(
+        ReplicationTarget(
             region=each.spelling or each.region,
             exclude_from_latest=each.exclude_from_latest,
             replica_count=each.replica_count,
@@ -98,5 +98,5 @@ def _targets(request: Request, held: ImageVersion) -> tuple[Target, ...]:
     )
 
 
-def _names(target: Target, region: str) -> bool:
+def _names(target: ReplicationTarget, region: str) -> bool:
     return target.region.replace(" ", "").lower() == region

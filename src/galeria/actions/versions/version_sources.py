@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from galeria.actions.core.request import Request
 from galeria.actions.storage.community_sources import community_source
 from galeria.actions.storage.sources import (
-    DiskNamed,
+    NamedDisk,
     Source,
     Sources,
     address_source,
@@ -26,11 +26,11 @@ _WHOLE = {SourceKind.IMAGE, SourceKind.VERSION, SourceKind.MACHINE}
 
 
 @dataclass(frozen=True, kw_only=True)
-class SourcesNamed:
+class NamedSources:
     """As the caller wrote them; `uploads` and `disks` are by lun, -1 being the OS disk. All empty: nothing was said."""
 
     uploads: dict[int, str] = field(default_factory=dict)
-    disks: dict[int, DiskNamed] = field(default_factory=dict)
+    disks: dict[int, NamedDisk] = field(default_factory=dict)
     whole: ResourceId | CommunityImage | None = None
 
     @property
@@ -38,7 +38,7 @@ class SourcesNamed:
         return not (self.uploads or self.disks or self.whole)
 
 
-def get_sources(request: Request, definition: ImageDefinition, location: str, named: SourcesNamed) -> Sources:
+def get_sources(request: Request, definition: ImageDefinition, location: str, named: NamedSources) -> Sources:
     """Every rule about sources that can be checked before bytes are moved. Raises Invalid, Forbidden, NotFound, Conflict."""
     if named.whole is not None and (named.disks or named.uploads):
         raise Invalid(
@@ -79,7 +79,7 @@ def fill_version(request: Request, version: ImageVersion, sources: Sources) -> O
     return request.begin(OperationKind.CREATE_VERSION, version, version.id, inputs)
 
 
-def require_same_source(request: Request, version: ImageVersion, named: SourcesNamed) -> None:
+def require_same_source(request: Request, version: ImageVersion, named: NamedSources) -> None:
     """What a finished version was made of cannot be changed; saying it again is no change. Raises Conflict."""
     disk = named.disks.get(OS_DISK)
     said = str(named.whole or (disk and disk.id) or "")
@@ -94,7 +94,7 @@ def require_same_source(request: Request, version: ImageVersion, named: SourcesN
         )
 
 
-def _whole_disks(request: Request, definition: ImageDefinition, location: str, named: SourcesNamed) -> Sources:
+def _whole_disks(request: Request, definition: ImageDefinition, location: str, named: NamedSources) -> Sources:
     if named.whole is None:
         return {}
     if isinstance(named.whole, CommunityImage):

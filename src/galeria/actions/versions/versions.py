@@ -6,9 +6,9 @@ from datetime import datetime
 from galeria.actions.core.parent_checks import missing_parent, require_room, require_same_location
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import require_home_region
-from galeria.actions.versions.publishing import aim, aim_again, publish
-from galeria.actions.versions.retention import Restoration, marked_for_deletion, restore, retain, soft_deleted
-from galeria.actions.versions.version_sources import SourcesNamed, fill_version, get_sources, require_same_source
+from galeria.actions.versions.publishing import change_targets, publish, set_targets
+from galeria.actions.versions.retention import RestoreRequest, marked_for_deletion, restore, retain, soft_deleted
+from galeria.actions.versions.version_sources import NamedSources, fill_version, get_sources, require_same_source
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import (
@@ -18,7 +18,7 @@ from galeria.domain.images.galleries import (
     SourceKind,
     VersionNumber,
 )
-from galeria.domain.images.publishing import Publishing, Target, check_deletable
+from galeria.domain.images.publishing import PublishingOptions, ReplicationTarget, check_deletable
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
@@ -37,21 +37,21 @@ class VersionRequest:
 
     location: str
     tags: dict[str, str]
-    targets: tuple[Target, ...] = ()
+    targets: tuple[ReplicationTarget, ...] = ()
     uploads: dict[int, str] = field(default_factory=dict)
-    sources: SourcesNamed = field(default_factory=SourcesNamed)
+    sources: NamedSources = field(default_factory=NamedSources)
     exclude_from_latest: bool = False
     end_of_life: datetime | None = None
-    publishing: Publishing = field(default_factory=Publishing)
+    publishing: PublishingOptions = field(default_factory=PublishingOptions)
     restores: bool = False
 
     @property
-    def named(self) -> SourcesNamed:
+    def named(self) -> NamedSources:
         return replace(self.sources, uploads=self.uploads | self.sources.uploads)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Removal:
+class DeletionResult:
     """How a deletion began: with an operation, or, where the version is only put aside, without one."""
 
     was_there: bool
@@ -121,21 +121,21 @@ def delete_version(request: Request, id: ResourceId) -> Operation | None:
     return request.begin(OperationKind.DELETE_VERSION, version, version.id)
 
 
-def remove_version(request: Request, id: ResourceId, *, bypass_soft_delete: bool = False) -> Removal:
+def remove_version(request: Request, id: ResourceId, *, bypass_soft_delete: bool = False) -> DeletionResult:
     """Delete as the gallery's policy has it. What is retained already goes only with `bypass_soft_delete`."""
     version = request.uow.versions.find_by_key(id.key)
     if version is None or bypass_soft_delete:
         operation = delete_version(request, id)
-        return Removal(was_there=version is not None, operation=operation)
+        return DeletionResult(was_there=version is not None, operation=operation)
     request.caller.require(f"{VERSION}/delete", id.key)
     if version.retention is not Retention.ACTIVE and version.state is not ProvisioningState.DELETING:
-        return Removal(was_there=False)
+        return DeletionResult(was_there=False)
     now = request.clock.now()
     check_deletable(version.name, blocked=version.block_early_deletion, end_of_life=version.end_of_life, now_is=now)
     if retain(request, version):
         request.audit(f"{VERSION}/delete", str(id), detail=f"restorable until {version.hard_deletion_at}")
-        return Removal(was_there=True)
-    return Removal(was_there=True, operation=delete_version(request, id))
+        return DeletionResult(was_there=True)
+    return DeletionResult(was_there=True, operation=delete_version(request, id))
 
 
 def require_definition(request: Request, id: ResourceId) -> ImageDefinition:
@@ -151,9 +151,9 @@ def new_version(
     definition: ImageDefinition,
     *,
     location: str,
-    targets: tuple[Target, ...],
+    targets: tuple[ReplicationTarget, ...],
     source: tuple[SourceKind, str],
-    publishing: Publishing | None = None,
+    publishing: PublishingOptions | None = None,
     end_of_life: datetime | None = None,
 ) -> ImageVersion:
     """A version that is being made, with a pending replica for every target region. Its home region is one of them."""
@@ -161,7 +161,7 @@ def new_version(
     require_home_region(request.uow.galleries.get(definition.gallery_id), location, "image version")
     require_room(request, request.uow.versions, id, location, most=MOST)
     version = ImageVersion(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location=location,
@@ -173,8 +173,8 @@ def new_version(
     )
     request.uow.versions.add(version)
     request.uow.flush()
-    publish(request, version, publishing or Publishing(), end_of_life)
-    aim(request, version, targets)
+    publish(request, version, publishing or PublishingOptions(), end_of_life)
+    set_targets(request, version, targets)
     return version
 
 
@@ -220,7 +220,7 @@ def _back(request: Request, version: ImageVersion, wanted: VersionRequest) -> Im
             "or use another number.",
             target="galleryImageVersionName",
         )
-    restore(request, version, Restoration(location=wanted.location, tags=wanted.tags))
+    restore(request, version, RestoreRequest(location=wanted.location, tags=wanted.tags))
     return version
 
 
@@ -229,14 +229,14 @@ def _aim(request: Request, version: ImageVersion, wanted: VersionRequest) -> Non
     version.tags, version.exclude_from_latest = wanted.tags, wanted.exclude_from_latest
     publish(request, version, wanted.publishing, wanted.end_of_life)
     if wanted.targets:
-        aim(request, version, wanted.targets)
+        set_targets(request, version, wanted.targets)
 
 
 def _update(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation | None:
     """Flags change at once; regions, and what failed before, by an operation."""
     require_same_source(request, version, wanted.sources)
     publish(request, version, wanted.publishing, wanted.end_of_life)
-    removed, unfinished = aim_again(request, version, wanted.targets)
+    removed, unfinished = change_targets(request, version, wanted.targets)
     version.tags, version.exclude_from_latest = wanted.tags, wanted.exclude_from_latest
     request.touch(version)
     if version.state is ProvisioningState.SUCCEEDED and not removed and not unfinished:

@@ -8,25 +8,35 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from galeria.adapters.db.engine import reading as reading_engine
 from galeria.adapters.db.engine import writing as writing_engine
-from galeria.adapters.db.repositories.base import SqlResources
-from galeria.adapters.db.repositories.image_queries import SqlOffers
-from galeria.adapters.db.repositories.images import SqlDefinitions, SqlGalleries, SqlVersions
-from galeria.adapters.db.repositories.lab_queries import SqlLabLooks
-from galeria.adapters.db.repositories.labs import SqlAccounts, SqlLabs, SqlMachines
-from galeria.adapters.db.repositories.locks import SqlLocks
-from galeria.adapters.db.repositories.operations import SqlAudit, SqlOperations, SqlUploads
-from galeria.adapters.db.repositories.people import SqlPeople, SqlRefreshTokens
-from galeria.adapters.db.repositories.rosters import SqlFavorites, SqlLabDrafts, SqlLabUsers, SqlSchedules
-from galeria.adapters.db.repositories.sign_in import (
-    SqlAuthorizationCodes,
-    SqlCredentials,
-    SqlDeviceCodes,
-    SqlExternalIdentities,
-    SqlWebSessions,
+from galeria.adapters.db.repositories.base import SqlResourceRepository
+from galeria.adapters.db.repositories.image_queries import SqlImageQueries
+from galeria.adapters.db.repositories.images import SqlDefinitionRepository, SqlGalleryRepository, SqlVersionRepository
+from galeria.adapters.db.repositories.lab_queries import SqlLabQueries
+from galeria.adapters.db.repositories.labs import SqlLabAccountRepository, SqlLabRepository, SqlMachineRepository
+from galeria.adapters.db.repositories.locks import SqlLockRepository
+from galeria.adapters.db.repositories.operations import SqlAuditRepository, SqlOperationRepository, SqlUploadRepository
+from galeria.adapters.db.repositories.people import SqlPersonRepository, SqlRefreshTokenRepository
+from galeria.adapters.db.repositories.rosters import (
+    SqlFavoriteRepository,
+    SqlLabDraftRepository,
+    SqlLabUserRepository,
+    SqlScheduleRepository,
 )
-from galeria.adapters.db.repositories.storage import SqlAccessGrants, SqlDisks, SqlManagedImages, SqlSnapshots
-from galeria.adapters.db.repositories.storage_usage import SqlHoldings
-from galeria.adapters.db.repositories.version_queries import SqlImageLists
+from galeria.adapters.db.repositories.sign_in import (
+    SqlAuthorizationCodeRepository,
+    SqlCredentialRepository,
+    SqlDeviceCodeRepository,
+    SqlExternalIdentityRepository,
+    SqlWebSessionRepository,
+)
+from galeria.adapters.db.repositories.storage import (
+    SqlAccessGrantRepository,
+    SqlDiskRepository,
+    SqlManagedImageRepository,
+    SqlSnapshotRepository,
+)
+from galeria.adapters.db.repositories.storage_usage import SqlStorageUsageRepository
+from galeria.adapters.db.repositories.version_queries import SqlVersionQueries
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables.derived_columns import fill_own_columns
 from galeria.domain.errors import GaleriaError
@@ -50,39 +60,39 @@ class SqlUnitOfWork:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.galleries = SqlGalleries(session)
-        self.definitions = SqlDefinitions(session)
-        self.versions = SqlVersions(session)
-        self.offers = SqlOffers(session)
-        self.lists = SqlImageLists(session)
-        self.accounts = SqlAccounts(session)
-        self.labs = SqlLabs(session)
-        self.lab_looks = SqlLabLooks(session)
-        self.machines = SqlMachines(session)
-        self.lab_users = SqlLabUsers(session)
-        self.schedules = SqlSchedules(session)
-        self.lab_drafts = SqlLabDrafts(session)
-        self.favorites = SqlFavorites(session)
-        self.people = SqlPeople(session)
-        self.refresh_tokens = SqlRefreshTokens(session)
-        self.credentials = SqlCredentials(session)
-        self.device_codes = SqlDeviceCodes(session)
-        self.authorization_codes = SqlAuthorizationCodes(session)
-        self.web_sessions = SqlWebSessions(session)
-        self.external_identities = SqlExternalIdentities(session)
-        self.locks = SqlLocks(session)
-        self.disks = SqlDisks(session)
-        self.snapshots = SqlSnapshots(session)
-        self.managed_images = SqlManagedImages(session)
-        self.access_grants = SqlAccessGrants(session)
-        self.operations = SqlOperations(session)
-        self.uploads = SqlUploads(session)
-        self.groups = SqlResources(session, ResourceGroup, core_tables.resource_groups, "resource group")
-        self.audit = SqlAudit(session)
+        self.galleries = SqlGalleryRepository(session)
+        self.definitions = SqlDefinitionRepository(session)
+        self.versions = SqlVersionRepository(session)
+        self.offers = SqlImageQueries(session)
+        self.lists = SqlVersionQueries(session)
+        self.accounts = SqlLabAccountRepository(session)
+        self.labs = SqlLabRepository(session)
+        self.lab_queries = SqlLabQueries(session)
+        self.machines = SqlMachineRepository(session)
+        self.lab_users = SqlLabUserRepository(session)
+        self.schedules = SqlScheduleRepository(session)
+        self.lab_drafts = SqlLabDraftRepository(session)
+        self.favorites = SqlFavoriteRepository(session)
+        self.people = SqlPersonRepository(session)
+        self.refresh_tokens = SqlRefreshTokenRepository(session)
+        self.credentials = SqlCredentialRepository(session)
+        self.device_codes = SqlDeviceCodeRepository(session)
+        self.authorization_codes = SqlAuthorizationCodeRepository(session)
+        self.web_sessions = SqlWebSessionRepository(session)
+        self.external_identities = SqlExternalIdentityRepository(session)
+        self.locks = SqlLockRepository(session)
+        self.disks = SqlDiskRepository(session)
+        self.snapshots = SqlSnapshotRepository(session)
+        self.managed_images = SqlManagedImageRepository(session)
+        self.access_grants = SqlAccessGrantRepository(session)
+        self.operations = SqlOperationRepository(session)
+        self.uploads = SqlUploadRepository(session)
+        self.groups = SqlResourceRepository(session, ResourceGroup, core_tables.resource_groups, "resource group")
+        self.audit = SqlAuditRepository(session)
 
     @property
-    def holdings(self) -> SqlHoldings:
-        return SqlHoldings(self._session)
+    def storage_usage(self) -> SqlStorageUsageRepository:
+        return SqlStorageUsageRepository(self._session)
 
     def subscriptions(self) -> list[Subscription]:
         """By display name."""
@@ -111,7 +121,7 @@ class SqlUnitOfWork:
         self._session.commit()
 
 
-class SqlReadingUnit(SqlUnitOfWork):
+class SqlReadingUnitOfWork(SqlUnitOfWork):
     """Sees one moment, waits for nobody and changes nothing."""
 
     def commit(self) -> NoReturn:
@@ -128,7 +138,7 @@ class SqlDatabase:
     def __call__(self, *, reading: bool = False) -> UnitOfWork:
         """With `reading`, the unit refuses changes and is not held up by others that write."""
         if reading:
-            return SqlReadingUnit(_ReadingSession(self._reading, expire_on_commit=False))
+            return SqlReadingUnitOfWork(_ReadingSession(self._reading, expire_on_commit=False))
         return SqlUnitOfWork(_WritingSession(self._writing, expire_on_commit=False))
 
 

@@ -16,7 +16,7 @@ POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
+class GuestProgramResult:
     """A program that ran in the guest."""
 
     status: int
@@ -53,7 +53,7 @@ def answers(domain: libvirt.virDomain) -> bool:
 
 def execute(
     domain: libvirt.virDomain, script: str, *words: str, stdin: bytes = b"", seconds: float = 60, check: bool = True
-) -> Ended:
+) -> GuestProgramResult:
     """Run a POSIX shell script in the guest as root; `words` arrive as $1, $2 … and are never parsed as script.
 
     The agent says "exited" only once every child has closed the output, so a script must not leave one behind; past
@@ -79,12 +79,12 @@ def set_password(domain: libvirt.virDomain, user: str, password_hash: str) -> No
     ask(domain, "guest-set-user-password", {"username": user, "password": encoded, "crypted": True}, seconds=30)
 
 
-def _wait_end(domain: libvirt.virDomain, pid: int, seconds: float) -> Ended:
+def _wait_end(domain: libvirt.virDomain, pid: int, seconds: float) -> GuestProgramResult:
     deadline = time.monotonic() + seconds
     while True:
         status = ask(domain, "guest-exec-status", {"pid": pid})
         if status["exited"]:
-            return Ended(
+            return GuestProgramResult(
                 # A program ended by a signal has no exit code; 128 + signal is what a shell would say.
                 status=status.get("exitcode", 128 + status.get("signal", 0)),
                 output=_decoded(status.get("out-data", "")),

@@ -3,7 +3,7 @@
 import libvirt
 
 from galeria.adapters.engine import agent
-from galeria.ports.machines import Credentials
+from galeria.ports.machines import MachineCredentials
 
 # bash is tried and not looked for: in small images its name can be a link to a busybox that has no bash.
 # useradd is everywhere but on busybox, where `adduser -D` makes an account without asking for a password.
@@ -44,7 +44,7 @@ echo known
 LOCKED = "!"
 
 
-def set_credentials(domain: libvirt.virDomain, credentials: Credentials) -> None:
+def set_credentials(domain: libvirt.virDomain, credentials: MachineCredentials) -> None:
     """May be repeated. An account that is both used and retired keeps living with the new password and without its keys.
 
     Raises MachineFailed.

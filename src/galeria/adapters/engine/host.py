@@ -8,10 +8,10 @@ from pathlib import Path
 from galeria.adapters.engine.cache import gigabytes
 from galeria.adapters.engine.daemons import Hypervisor
 from galeria.adapters.engine.domain_xml import find_firmware
-from galeria.adapters.engine.kvm_probe import Finding
+from galeria.adapters.engine.kvm_probe import KvmProbeResult
 from galeria.adapters.engine.layout import Layout, find_qemu_user
 from galeria.domain.errors import MachineFailed
-from galeria.ports.machines import Acceleration, Check
+from galeria.ports.machines import Acceleration, HostCheck
 
 LEAST_DISK = 10 * 10**9  # bytes
 LEAST_MEMORY = 2 * 10**9  # bytes
@@ -26,12 +26,12 @@ TOOLS = (  # program, and the package that has it on Debian and Ubuntu
 class LocalHost:
     """`acceleration` is asked once per `checks`, and may take seconds the first time after the host's boot."""
 
-    def __init__(self, data_dir: Path, hypervisor: Hypervisor, acceleration: Callable[[], Finding]) -> None:
+    def __init__(self, data_dir: Path, hypervisor: Hypervisor, acceleration: Callable[[], KvmProbeResult]) -> None:
         self._layout = Layout(data_dir.resolve())
         self._hypervisor = hypervisor
         self._acceleration = acceleration
 
-    def checks(self) -> list[Check]:
+    def checks(self) -> list[HostCheck]:
         return [
             *(tool_check(program, package) for program, package in TOOLS),
             self._libvirt(),
@@ -44,30 +44,30 @@ class LocalHost:
             _memory(),
         ]
 
-    def _libvirt(self) -> Check:
+    def _libvirt(self) -> HostCheck:
         try:
             number = self._hypervisor.connection().getLibVersion()
         except MachineFailed as error:
             cure = "apt-get install libvirt-daemon-system" if shutil.which("libvirtd") is None else error.hint
-            return Check(name="libvirt", ok=False, required=True, found=error.message, cure=cure)
+            return HostCheck(name="libvirt", ok=False, required=True, found=error.message, cure=cure)
         version = f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
-        return Check(name="libvirt", ok=True, required=True, found=f"version {version} answers")
+        return HostCheck(name="libvirt", ok=True, required=True, found=f"version {version} answers")
 
-    def _data_folder(self) -> Check:
+    def _data_folder(self) -> HostCheck:
         try:
             self._layout.require_reachable()
         except MachineFailed as error:
-            return Check(name="data folder", ok=False, required=True, found=error.message, cure=error.hint)
-        return Check(
+            return HostCheck(name="data folder", ok=False, required=True, found=error.message, cure=error.hint)
+        return HostCheck(
             name="data folder", ok=True, required=True, found=f"{self._layout.data_dir} can be reached by QEMU"
         )
 
-    def _kvm(self) -> Check:
+    def _kvm(self) -> HostCheck:
         finding = self._acceleration() if shutil.which("qemu-system-x86_64") else None
         if finding is not None and finding.acceleration is Acceleration.KVM:
-            return Check(name="acceleration", ok=True, required=False, found=f"KVM: {finding.reason}")
+            return HostCheck(name="acceleration", ok=True, required=False, found=f"KVM: {finding.reason}")
         reason = finding.reason if finding is not None else "there is no QEMU to try it with"
-        return Check(
+        return HostCheck(
             name="acceleration",
             ok=False,
             required=False,
@@ -75,10 +75,10 @@ class LocalHost:
             cure="Switch on virtualization (VT-x, AMD-V) in the firmware, or nested virtualization of a virtual host",
         )
 
-    def _disk(self) -> Check:
+    def _disk(self) -> HostCheck:
         folder = next(each for each in (self._layout.data_dir, *self._layout.data_dir.parents) if each.exists())
         free = shutil.disk_usage(folder).free
-        return Check(
+        return HostCheck(
             name="free disk",
             ok=free >= LEAST_DISK,
             required=False,
@@ -87,16 +87,18 @@ class LocalHost:
         )
 
 
-def tool_check(program: str, package: str) -> Check:
+def tool_check(program: str, package: str) -> HostCheck:
     path = shutil.which(program)
     if path is None:
-        return Check(name=program, ok=False, required=True, found="not installed", cure=f"apt-get install {package}")
-    return Check(name=program, ok=True, required=True, found=path)
+        return HostCheck(
+            name=program, ok=False, required=True, found="not installed", cure=f"apt-get install {package}"
+        )
+    return HostCheck(name=program, ok=True, required=True, found=path)
 
 
-def _qemu_user() -> Check:
+def _qemu_user() -> HostCheck:
     user = find_qemu_user()
-    return Check(
+    return HostCheck(
         name="QEMU's user",
         ok=user is not None,
         required=True,
@@ -105,10 +107,10 @@ def _qemu_user() -> Check:
     )
 
 
-def _administrator() -> Check:
+def _administrator() -> HostCheck:
     """libvirt hands disk files to QEMU's user, so that only root can read them back for an export."""
     is_root = os.geteuid() == 0
-    return Check(
+    return HostCheck(
         name="rights",
         ok=is_root,
         required=True,
@@ -117,9 +119,9 @@ def _administrator() -> Check:
     )
 
 
-def _firmware() -> Check:
+def _firmware() -> HostCheck:
     pair = find_firmware()
-    return Check(
+    return HostCheck(
         name="UEFI firmware",
         ok=pair is not None,
         required=False,
@@ -128,9 +130,9 @@ def _firmware() -> Check:
     )
 
 
-def _memory() -> Check:
+def _memory() -> HostCheck:
     available = available_memory(Path("/proc/meminfo").read_text(encoding="ascii"))
-    return Check(
+    return HostCheck(
         name="free memory",
         ok=available >= LEAST_MEMORY,
         required=False,

@@ -23,17 +23,17 @@ SECTOR_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class KvmProbeResult:
     acceleration: Acceleration
     reason: str  # for people
 
 
-def find_acceleration(memory: Path, *, kernel: Path | None = None, device: Path = Path("/dev/kvm")) -> Finding:
+def find_acceleration(memory: Path, *, kernel: Path | None = None, device: Path = Path("/dev/kvm")) -> KvmProbeResult:
     """Probe, or recall what was found since the host's boot from the small file `memory`."""
     if not device.exists():
-        return Finding(acceleration=Acceleration.TCG, reason=f"{device} does not exist")
+        return KvmProbeResult(acceleration=Acceleration.TCG, reason=f"{device} does not exist")
     if not os.access(device, os.R_OK | os.W_OK):
-        return Finding(acceleration=Acceleration.TCG, reason=f"this user may not open {device}")
+        return KvmProbeResult(acceleration=Acceleration.TCG, reason=f"this user may not open {device}")
     recalled = _find_recalled(memory)
     if recalled is not None:
         return recalled
@@ -49,14 +49,14 @@ def find_kernel(folder: Path = Path("/boot")) -> Path | None:
     return max(kernels, key=lambda path: path.stat().st_mtime, default=None)
 
 
-def _probe(kernel: Path | None) -> Finding:
+def _probe(kernel: Path | None) -> KvmProbeResult:
     if kernel is not None:
         works = starts_kernel("kvm", kernel, seconds=KERNEL_SECONDS)
         what = f"a kernel {'started' if works else 'did not start'} under KVM within {KERNEL_SECONDS:.0f} s"
     else:
         works = starts_sector("kvm", seconds=SECTOR_SECONDS)
         what = f"a boot sector {'ran' if works else 'did not run'} under KVM within {SECTOR_SECONDS:.0f} s"
-    return Finding(acceleration=Acceleration.KVM if works else Acceleration.TCG, reason=what)
+    return KvmProbeResult(acceleration=Acceleration.KVM if works else Acceleration.TCG, reason=what)
 
 
 def starts_kernel(accelerator: str, kernel: Path, *, seconds: float) -> bool:
@@ -99,17 +99,17 @@ def _boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
-def _find_recalled(memory: Path) -> Finding | None:
+def _find_recalled(memory: Path) -> KvmProbeResult | None:
     try:
         record = json.loads(memory.read_text(encoding="utf-8"))
         if record["boot_id"] != _boot_id():
             return None
-        return Finding(acceleration=Acceleration(record["acceleration"]), reason=record["reason"])
+        return KvmProbeResult(acceleration=Acceleration(record["acceleration"]), reason=record["reason"])
     except (OSError, ValueError, KeyError):
         return None
 
 
-def _remember(memory: Path, finding: Finding) -> None:
+def _remember(memory: Path, finding: KvmProbeResult) -> None:
     record = {"boot_id": _boot_id(), "acceleration": finding.acceleration.value, "reason": finding.reason}
     memory.parent.mkdir(parents=True, exist_ok=True)
     unfinished = memory.with_suffix(".new")

@@ -19,7 +19,7 @@ from galeria.adapters.engine.seed import write_seed
 from galeria.adapters.engine.ssh_forward import ensure_forward
 from galeria.domain.errors import MachineFailed, NotFound
 from galeria.ports.disks import OpenDisk
-from galeria.ports.machines import Acceleration, Credentials, FirstBoot, Machine, MachineSpec, Power
+from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Power
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +43,14 @@ class LibvirtEngine:
         self._installation = safe(installation)
         self._probe_kernel = probe_kernel
         self._probe_lock = threading.Lock()
-        self._finding: kvm_probe.Finding | None = None
+        self._finding: kvm_probe.KvmProbeResult | None = None
         self._hypervisor = Hypervisor(uri)
         self._layers = Layers(self._layout, self._hypervisor)
 
     def acceleration(self) -> Acceleration:
         return self.acceleration_finding().acceleration
 
-    def acceleration_finding(self) -> kvm_probe.Finding:
+    def acceleration_finding(self) -> kvm_probe.KvmProbeResult:
         """The acceleration with the reason for it, in words."""
         with self._probe_lock:
             if self._finding is None:
@@ -128,7 +128,7 @@ class LibvirtEngine:
         domain = self._hypervisor.find_domain(self._name(machine))
         return domain is not None and agent.answers(domain)
 
-    def set_credentials(self, machine: Machine, credentials: Credentials) -> None:
+    def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         set_credentials(self._get_running(machine), credentials)
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:

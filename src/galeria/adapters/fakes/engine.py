@@ -19,12 +19,12 @@ from galeria.adapters.fakes.screen_server import ScreenServer
 from galeria.domain.errors import Conflict, GaleriaError, MachineFailed, NotFound
 from galeria.ports.disks import OpenDisk
 from galeria.ports.images import Digest, ImageStore
-from galeria.ports.machines import Acceleration, Credentials, FirstBoot, Machine, MachineSpec, Power
+from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Power
 from galeria.ports.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Guest:
+class FakeGuest:
     """What a test may ask of a fake machine's inside."""
 
     base: Digest
@@ -95,7 +95,7 @@ class FakeEngine:
             shutil.rmtree(self._machine(spec.machine), ignore_errors=True)
             self._layer(spec.machine, 0).mkdir(parents=True)
             seed = asdict(first_boot) if first_boot is not None else None
-            self._store(spec.machine, Guest(base=spec.base, ssh_port=spec.ssh_port, seed=seed))
+            self._store(spec.machine, FakeGuest(base=spec.base, ssh_port=spec.ssh_port, seed=seed))
 
     def start(self, machine: Machine, *, ssh: bool) -> None:
         with self._verb("start"):
@@ -133,7 +133,7 @@ class FakeEngine:
     def has_agent(self, machine: Machine) -> bool:
         return self.power(machine) is Power.RUNNING
 
-    def set_credentials(self, machine: Machine, credentials: Credentials) -> None:
+    def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         with self._verb("set_credentials"):
             guest = self._running(machine)
             retired = {user: "!" for user in credentials.retire if user in guest.passwords}
@@ -180,13 +180,13 @@ class FakeEngine:
             folders = sorted(self._folder.glob("*/machines/*"))
             return [Machine(id=folder.name, region=folder.parent.parent.name) for folder in folders]
 
-    def guest(self, machine: Machine) -> Guest:
+    def guest(self, machine: Machine) -> FakeGuest:
         """What the machine is. Raises NotFound."""
         try:
             record = json.loads(self._record(machine).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise NotFound("The machine does not exist on this host.", hint="Reload the page.") from error
-        return Guest(**{**record, "layers": tuple(record["layers"])})
+        return FakeGuest(**{**record, "layers": tuple(record["layers"])})
 
     def screen(self, machine: Machine) -> FakeScreen:
         """What a running machine shows, and which keys it was sent."""
@@ -217,7 +217,7 @@ class FakeEngine:
             yield
 
     @contextmanager
-    def _opened(self, machine: Machine, guest: Guest, top: int, *, own: int) -> Iterator[LayeredDisk]:
+    def _opened(self, machine: Machine, guest: FakeGuest, top: int, *, own: int) -> Iterator[LayeredDisk]:
         layers = [self._layer(machine, number) for number in range(top)]
         disk = LayeredDisk(self._base(machine.region, guest.base), layers, own=own)
         try:
@@ -225,11 +225,11 @@ class FakeEngine:
         finally:
             disk.close()
 
-    def _disk(self, machine: Machine, guest: Guest) -> LayeredDisk:
+    def _disk(self, machine: Machine, guest: FakeGuest) -> LayeredDisk:
         layers = [self._layer(machine, number) for number in range(len(guest.layers) + 1)]
         return LayeredDisk(self._base(machine.region, guest.base), layers, own=0)
 
-    def _running(self, machine: Machine) -> Guest:
+    def _running(self, machine: Machine) -> FakeGuest:
         guest = self.guest(machine)
         if not guest.is_running:
             raise MachineFailed("The machine is off.", hint="Start it, then try again.")
@@ -245,7 +245,7 @@ class FakeEngine:
         if server is not None:
             server.close()
 
-    def _store(self, machine: Machine, guest: Guest) -> None:
+    def _store(self, machine: Machine, guest: FakeGuest) -> None:
         record = self._record(machine)
         unfinished = record.with_suffix(".new")
         unfinished.write_text(json.dumps(asdict(guest)), encoding="utf-8")
@@ -264,14 +264,14 @@ class FakeEngine:
         return self._machine(machine) / f"layer-{number}"
 
 
-def _first_booted(guest: Guest) -> Guest:
+def _first_booted(guest: FakeGuest) -> FakeGuest:
     """A generalized image's first boot: it takes the seed's account and name, and a new identity."""
     told = guest.seed or {}
     passwords = guest.passwords | {told["user_name"]: told["password_hash"]}
     return replace(guest, host_name=told["host_name"], passwords=passwords, identity=guest.identity + 1, seed=None)
 
 
-def _height(guest: Guest, layer: str | None) -> int:
+def _height(guest: FakeGuest, layer: str | None) -> int:
     """How many layers there are up to and including `layer`; none under the base image."""
     if layer is None:
         return 0

@@ -6,12 +6,12 @@ from pathlib import Path
 from galeria.actions.people.first_start import FirstSecrets
 from galeria.adapters.identity.files import ensure_private_folder, find_private, hold, write_private
 from galeria.domain.errors import Unavailable
-from galeria.ports.work import Dice
+from galeria.ports.work import IdGenerator
 
 FILE_NAME = "bootstrap.json"
 
 
-def ensure_bootstrap_secrets(folder: Path, dice: Dice) -> FirstSecrets:
+def ensure_bootstrap_secrets(folder: Path, id_generator: IdGenerator) -> FirstSecrets:
     """Read <folder>/bootstrap.json, or make it: user name and password, client id and client secret, the first link.
 
     Call it only for an installation that is not founded yet: afterwards the file may have been deleted on purpose,
@@ -24,10 +24,10 @@ def ensure_bootstrap_secrets(folder: Path, dice: Dice) -> FirstSecrets:
         if data is not None:
             return _parsed(path, data)
         made = FirstSecrets(
-            password=dice.new_secret(),
-            client_id=dice.new_guid(),
-            client_secret=dice.new_secret(),
-            welcome=dice.new_secret(),
+            password=id_generator.new_secret(),
+            client_id=id_generator.new_guid(),
+            client_secret=id_generator.new_secret(),
+            welcome=id_generator.new_secret(),
         )
         content = {
             "userName": made.user_name,

@@ -15,7 +15,7 @@ from urllib.parse import quote_plus, urlencode
 from galeria.adapters.identity.id_tokens import read_identity
 from galeria.adapters.identity.openid_http import OpenIdHttp
 from galeria.domain.errors import Unauthenticated
-from galeria.domain.people.external_provider import Attempt, ExternalProvider, Vouched
+from galeria.domain.people.external_provider import ExternalProfile, ExternalProvider, SignInAttempt
 from galeria.ports.work import Clock
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class OpenIdProvider:
     def issuer(self) -> str:
         return self._settings.issuer
 
-    def sign_in_address(self, attempt: Attempt, back: str) -> str:
+    def sign_in_address(self, attempt: SignInAttempt, back: str) -> str:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(attempt.verifier.encode()).digest()).rstrip(b"=")
         query = {
             "response_type": "code",
@@ -58,7 +58,7 @@ class OpenIdProvider:
         }
         return _with(self._endpoint("authorization_endpoint"), query)
 
-    def redeem(self, attempt: Attempt, back: str, code: str) -> Vouched:
+    def redeem(self, attempt: SignInAttempt, back: str, code: str) -> ExternalProfile:
         answer = self._tokens(attempt, back, code)
         token = answer.get("id_token")
         if not isinstance(token, str):
@@ -74,7 +74,7 @@ class OpenIdProvider:
         query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": back}
         return _with(self._http.trusted(endpoint), query)
 
-    def _tokens(self, attempt: Attempt, back: str, code: str) -> Mapping[str, Any]:
+    def _tokens(self, attempt: SignInAttempt, back: str, code: str) -> Mapping[str, Any]:
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -101,7 +101,7 @@ class OpenIdProvider:
         basic = base64.b64encode(f"{quote_plus(id)}:{quote_plus(secret)}".encode()).decode()
         return {"Authorization": f"Basic {basic}"}, {}
 
-    def _claims(self, token: str, attempt: Attempt) -> dict[str, Any]:
+    def _claims(self, token: str, attempt: SignInAttempt) -> dict[str, Any]:
         """With the keys of before; where these do not fit, with today's: providers change them (Core §10.1.1).
 
         The token came from the provider itself, so nobody can make us ask for keys again and again.
@@ -158,7 +158,7 @@ def _with(address: str, query: Mapping[str, str]) -> str:
     return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
 
-def _vouched(settings: ExternalProvider, claims: Mapping[str, Any]) -> Vouched:
+def _vouched(settings: ExternalProvider, claims: Mapping[str, Any]) -> ExternalProfile:
     def text(name: str) -> str:
         value = claims.get(name)
         return value.strip() if isinstance(value, str) else ""
@@ -166,7 +166,7 @@ def _vouched(settings: ExternalProvider, claims: Mapping[str, Any]) -> Vouched:
     is_verified = claims.get("email_verified") in (True, "true")
     email = text("email").lower() if is_verified else ""
     name = text(settings.name_claim) or email
-    return Vouched(
+    return ExternalProfile(
         issuer=settings.issuer,
         subject=str(claims["sub"]),
         name=name,

@@ -9,7 +9,7 @@ from passlib.hash import sha512_crypt
 UNIX_ROUNDS = 5000
 
 
-class ArgonSecrets:
+class ArgonSecretHasher:
     """Argon2id for sign-in, SHA-512 crypt for machines.
 
     The default costs are RFC 9106's second recommended option: 64 MiB, 3 passes, 4 lanes.

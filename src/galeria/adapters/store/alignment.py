@@ -12,7 +12,7 @@ from galeria.ports.disks import Content, Extent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stretch:
+class ChunkRange:
     """Neighbouring chunks of one content."""
 
     first: int  # slot
@@ -20,7 +20,7 @@ class Stretch:
     content: Content
 
 
-def aligned(extents: Iterable[Extent], *, size: int, chunk_size: int) -> Iterator[Stretch]:
+def aligned(extents: Iterable[Extent], *, size: int, chunk_size: int) -> Iterator[ChunkRange]:
     """Cover every slot of a disk of `size` bytes once, in order. Raises Unavailable where extents leave a gap."""
     begun: Content | None = None  # of the chunk that the last extent left unfinished
     for extent in _contiguous(extents, size):
@@ -30,15 +30,15 @@ def aligned(extents: Iterable[Extent], *, size: int, chunk_size: int) -> Iterato
             border = -(-start // chunk_size) * chunk_size
             if end < border:
                 continue
-            yield Stretch(first=start // chunk_size, count=1, content=begun)
+            yield ChunkRange(first=start // chunk_size, count=1, content=begun)
             begun, start = None, border
         whole, rest = divmod(end - start, chunk_size)
         if whole:
-            yield Stretch(first=start // chunk_size, count=whole, content=extent.content)
+            yield ChunkRange(first=start // chunk_size, count=whole, content=extent.content)
         if rest:
             begun = extent.content
     if begun is not None:
-        yield Stretch(first=size // chunk_size, count=1, content=begun)
+        yield ChunkRange(first=size // chunk_size, count=1, content=begun)
 
 
 def _contiguous(extents: Iterable[Extent], size: int) -> Iterator[Extent]:

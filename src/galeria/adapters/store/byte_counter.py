@@ -5,7 +5,7 @@ from threading import Lock
 from galeria.ports.progress import Progress
 
 
-class Meter:
+class ByteCounter:
     def __init__(self, progress: Progress, *, total: int) -> None:
         self._progress, self._total = progress, total
         self.done = 0

@@ -5,13 +5,13 @@ from contextlib import closing
 from threading import Lock
 
 from galeria.adapters.store.alignment import aligned
-from galeria.adapters.store.byte_counter import Meter
+from galeria.adapters.store.byte_counter import ByteCounter
 from galeria.adapters.store.chunk_reading import WINDOW
-from galeria.adapters.store.context import Depot
+from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests import signed_manifests
-from galeria.adapters.store.manifests.manifest import Draft, Manifest, Slots, slots_of
+from galeria.adapters.store.manifests.manifest import Manifest, ManifestBuilder, ManifestSlots, slots_of
 from galeria.adapters.store.manifests.publisher import Publisher
-from galeria.adapters.store.packs.chunks import Packer, name_of
+from galeria.adapters.store.packs.chunks import ChunkCompressor, name_of
 from galeria.adapters.store.packs.packs import PackWriter
 from galeria.adapters.store.parallel import share_out
 from galeria.domain.errors import Unavailable
@@ -26,17 +26,17 @@ Range = tuple[int, int]
 """First slot and number of slots."""
 
 
-def capture(depot: Depot, disk: DiskSource, *, parent: Digest | None, progress: Progress) -> Captured:
+def capture(context: StoreContext, disk: DiskSource, *, parent: Digest | None, progress: Progress) -> Captured:
     """To be called inside the shared lease. Raises NotFound for an unknown parent, OutOfSpace, StoreUnavailable."""
-    inherited = signed_manifests.get(depot, parent) if parent else None
-    draft = Draft(size=disk.size, chunk_size=depot.chunk_size, parent=parent)
-    ranges = _plan(depot, disk, inherited, draft)
-    meter = Meter(progress, total=_bytes(depot, disk, ranges))
-    with Publisher(depot) as publisher:
-        work = _Capture(depot, disk, draft, meter, publisher)
-        share_out(_batches(ranges), work.run, threads=depot.threads)
+    inherited = signed_manifests.get(context, parent) if parent else None
+    draft = ManifestBuilder(size=disk.size, chunk_size=context.chunk_size, parent=parent)
+    ranges = _plan(context, disk, inherited, draft)
+    meter = ByteCounter(progress, total=_bytes(context, disk, ranges))
+    with Publisher(context) as publisher:
+        work = _Capture(context, disk, draft, meter, publisher)
+        share_out(_batches(ranges), work.run, threads=context.threads)
     manifest = draft.finish()
-    digest, envelope = signed_manifests.publish(depot, manifest)
+    digest, envelope = signed_manifests.publish(context, manifest)
     return Captured(
         digest=digest,
         size=disk.size,
@@ -48,17 +48,19 @@ def capture(depot: Depot, disk: DiskSource, *, parent: Digest | None, progress: 
 
 
 class _Capture:
-    def __init__(self, depot: Depot, disk: DiskSource, draft: Draft, meter: Meter, publisher: Publisher) -> None:
-        self._depot, self._disk, self._draft, self._meter = depot, disk, draft, meter
+    def __init__(
+        self, context: StoreContext, disk: DiskSource, draft: ManifestBuilder, meter: ByteCounter, publisher: Publisher
+    ) -> None:
+        self._depot, self._disk, self._draft, self._meter = context, disk, draft, meter
         self._publisher = publisher
-        self._zeros = bytes(depot.chunk_size)
+        self._zeros = bytes(context.chunk_size)
         self._claimed: set[bytes] = set()
         self._lock = Lock()
         self.read_bytes = 0
 
     def run(self, batches: Iterator[Range]) -> None:
         """One worker's life."""
-        packer = Packer()
+        packer = ChunkCompressor()
         with closing(self._disk.reader()) as reader, PackWriter(self._depot, self._publisher.submit) as packs:
             for first, count in batches:
                 data, length = self._read(reader, first, count)
@@ -103,19 +105,19 @@ class _Capture:
         return [name for name in claimed if name not in known]
 
 
-def _plan(depot: Depot, disk: DiskSource, parent: Manifest | None, draft: Draft) -> list[Range]:
+def _plan(context: StoreContext, disk: DiskSource, parent: Manifest | None, draft: ManifestBuilder) -> list[Range]:
     """Inherit what can be inherited; returns the slots to read, in order and merged."""
     ranges: list[Range] = []
     inherited: list[Range] = []
-    is_inheritable = parent is not None and parent.chunk_size == depot.chunk_size
-    for stretch in aligned(disk.extents(), size=disk.size, chunk_size=depot.chunk_size):
+    is_inheritable = parent is not None and parent.chunk_size == context.chunk_size
+    for stretch in aligned(disk.extents(), size=disk.size, chunk_size=context.chunk_size):
         if stretch.content is Content.PARENT and is_inheritable:
             inherited.append((stretch.first, stretch.count))
         elif stretch.content is not Content.ZERO:
             ranges.append((stretch.first, stretch.count))
     if parent is not None and inherited:
         ranges += _cut_tail(disk, parent, inherited)
-        ranges += [(slot, 1) for slot in _inherit(depot, Slots(parent), inherited, draft)]
+        ranges += [(slot, 1) for slot in _inherit(context, ManifestSlots(parent), inherited, draft)]
     return _merged(ranges)
 
 
@@ -129,13 +131,13 @@ def _cut_tail(disk: DiskSource, parent: Manifest, inherited: list[Range]) -> lis
     return [(last, 1)]
 
 
-def _inherit(depot: Depot, slots: Slots, inherited: list[Range], draft: Draft) -> list[int]:
+def _inherit(context: StoreContext, slots: ManifestSlots, inherited: list[Range], draft: ManifestBuilder) -> list[int]:
     """Copy the parent's names; returns slots whose chunk the store has lost, to be read from the disk instead."""
     lost: list[int] = []
     waiting: list[tuple[int, bytes]] = []
 
     def settle() -> None:
-        known = depot.index.known(depot.region, {name for _, name in waiting})
+        known = context.index.known(context.region, {name for _, name in waiting})
         for slot, name in waiting:
             if name in known:
                 draft.put(slot, name)
@@ -168,6 +170,6 @@ def _batches(ranges: Iterable[Range]) -> Iterator[Range]:
             yield first + at, min(_BATCH, count - at)
 
 
-def _bytes(depot: Depot, disk: DiskSource, ranges: Iterable[Range]) -> int:
-    ends = ((first * depot.chunk_size, (first + count) * depot.chunk_size) for first, count in ranges)
+def _bytes(context: StoreContext, disk: DiskSource, ranges: Iterable[Range]) -> int:
+    ends = ((first * context.chunk_size, (first + count) * context.chunk_size) for first, count in ranges)
     return sum(min(end, disk.size) - start for start, end in ends)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from galeria.adapters.store.context import Depot
+from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.objects.bucket import Bucket
 from galeria.adapters.store.packs import packs
-from galeria.adapters.store.packs.chunks import Opener
+from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.parallel import share_out
 from galeria.domain.errors import Corrupt
 from galeria.ports.images import ChunkPlace
@@ -22,7 +22,7 @@ _RUN = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
+class PackRange:
     """Neighbouring chunks of one pack."""
 
     pack: str
@@ -38,7 +38,7 @@ class Run:
             yield name, data[at : at + place.length]
 
 
-def runs_of(places: Mapping[bytes, ChunkPlace]) -> Iterator[Run]:
+def runs_of(places: Mapping[bytes, ChunkPlace]) -> Iterator[PackRange]:
     """Gather places into runs."""
     gathered: list[tuple[bytes, ChunkPlace]] = []
     for name, place in sorted(places.items(), key=lambda entry: (entry[1].pack, entry[1].offset)):
@@ -57,29 +57,29 @@ def windows(names: Iterable[bytes], size: int = WINDOW) -> Iterator[list[bytes]]
         yield some
 
 
-def damaged_among(depot: Depot, names: Iterable[bytes], seen: Callable[[int], None]) -> dict[bytes, str]:
+def damaged_among(context: StoreContext, names: Iterable[bytes], seen: Callable[[int], None]) -> dict[bytes, str]:
     """Read and check these chunks; returns the bad ones and why. `seen` hears compressed bytes, from several threads."""
     damage: dict[bytes, str] = {}
 
-    def located() -> Iterator[Run]:
+    def located() -> Iterator[PackRange]:
         for some in windows(names):
-            places = depot.index.locate(depot.region, some)
+            places = context.index.locate(context.region, some)
             damage.update((name, "The index has no place for it.") for name in some if name not in places)
             yield from runs_of(places)
 
-    def check(runs: Iterator[Run]) -> None:
-        opener = Opener()
+    def check(runs: Iterator[PackRange]) -> None:
+        opener = ChunkDecompressor()
         for run in runs:
-            damage.update(_damage_in(depot, run, opener))
+            damage.update(_damage_in(context, run, opener))
             seen(sum(place.length for _, place in run.places))
 
-    share_out(located(), check, threads=depot.bucket.readers)
+    share_out(located(), check, threads=context.bucket.readers)
     return damage
 
 
-def _damage_in(depot: Depot, run: Run, opener: Opener) -> Iterator[tuple[bytes, str]]:
+def _damage_in(context: StoreContext, run: PackRange, opener: ChunkDecompressor) -> Iterator[tuple[bytes, str]]:
     try:
-        for name, blob in run.read(depot.bucket):
+        for name, blob in run.read(context.bucket):
             try:
                 opener.open(name, blob)
             except Corrupt as error:
@@ -95,9 +95,9 @@ def _is_neighbour(gathered: list[tuple[bytes, ChunkPlace]], place: ChunkPlace) -
     return place.pack == last.pack and place.offset - (last.offset + last.length) <= _GAP and end - first.offset <= _RUN
 
 
-def _run(gathered: list[tuple[bytes, ChunkPlace]]) -> Run:
+def _run(gathered: list[tuple[bytes, ChunkPlace]]) -> PackRange:
     first, last = gathered[0][1], gathered[-1][1]
-    return Run(
+    return PackRange(
         pack=first.pack,
         start=first.offset,
         length=last.offset + last.length - first.offset,

@@ -26,7 +26,7 @@ def workers(processors: int) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Depot:
+class StoreContext:
     region: str
     bucket: Bucket
     index: ChunkIndex

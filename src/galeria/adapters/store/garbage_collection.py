@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from galeria.adapters.store.chunk_reading import runs_of
-from galeria.adapters.store.context import Depot
+from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.publisher import Publisher
 from galeria.adapters.store.objects.store_errors import told
 from galeria.adapters.store.packs import packs
-from galeria.adapters.store.packs.chunks import Opener
+from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.packs.packs import PackWriter
 from galeria.domain.errors import Corrupt
 from galeria.ports.images import ChunkPlace, Collected, Digest, PackFacts
@@ -26,7 +26,7 @@ _WORTH_KEEPING = 0.5
 
 
 @dataclass(kw_only=True, slots=True)
-class _Sum:
+class _CollectionTotals:
     dead_chunks: int = 0
     freed_bytes: int = 0
     removed_packs: int = 0
@@ -35,7 +35,7 @@ class _Sum:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Thin:
+class _SparsePack:
     """A pack with few live chunks."""
 
     name: str
@@ -45,10 +45,10 @@ class _Thin:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Group:
+class _RepackGroup:
     """Thin packs whose live chunks make one new pack."""
 
-    thin: list[_Thin] = field(default_factory=list)
+    thin: list[_SparsePack] = field(default_factory=list)
 
     @property
     def live_bytes(self) -> int:
@@ -59,17 +59,17 @@ class _Group:
         return self.live_bytes + packs.footer_size(sum(len(pack.live) for pack in self.thin))
 
 
-def collect(depot: Depot, live: Iterable[Digest], *, dry_run: bool) -> Collected:
+def collect(context: StoreContext, live: Iterable[Digest], *, dry_run: bool) -> Collected:
     """To be called inside the exclusive lease. A dry run changes nothing and tells what would be freed.
 
     Raises Corrupt when a live manifest cannot be read: what it names is then unknown, and nothing is removed.
     """
-    work = _Collection(depot, frozenset(live), dry_run=dry_run)
+    work = _Collection(context, frozenset(live), dry_run=dry_run)
     work.remove_manifests()
     work.sweep_leftovers()
     work.settle_orphans()
     thin = work.remove_dead_packs()
-    for group in _groups(thin, depot.pack_size):
+    for group in _groups(thin, context.pack_size):
         work.repack(group)
     done = work.sum
     return Collected(
@@ -82,14 +82,14 @@ def collect(depot: Depot, live: Iterable[Digest], *, dry_run: bool) -> Collected
 
 
 class _Collection:
-    def __init__(self, depot: Depot, live: frozenset[Digest], *, dry_run: bool) -> None:
-        self._depot, self._dry_run = depot, dry_run
-        self.sum = _Sum()
-        stored = dict(signed_manifests.stored(depot))
+    def __init__(self, context: StoreContext, live: frozenset[Digest], *, dry_run: bool) -> None:
+        self._depot, self._dry_run = context, dry_run
+        self.sum = _CollectionTotals()
+        stored = dict(signed_manifests.stored(context))
         self._dead_manifests = {digest: size for digest, size in stored.items() if digest not in live}
         self._live: set[bytes] = set()
         for digest in sorted(live & stored.keys()):
-            self._live.update(signed_manifests.get(depot, digest).names())
+            self._live.update(signed_manifests.get(context, digest).names())
 
     def remove_manifests(self) -> None:
         for digest, size in self._dead_manifests.items():
@@ -125,9 +125,9 @@ class _Collection:
                 self.sum.removed_packs += 1
                 self._remove_object(path, size)
 
-    def remove_dead_packs(self) -> list[_Thin]:
+    def remove_dead_packs(self) -> list[_SparsePack]:
         """Remove the packs without a live chunk; returns those that are worth repacking."""
-        thin: list[_Thin] = []
+        thin: list[_SparsePack] = []
         for pack in self._depot.index.packs(self._depot.region):
             places = self._depot.index.chunks_of(self._depot.region, pack.name)
             live = {name: place for name, place in places.items() if name in self._live}
@@ -137,10 +137,10 @@ class _Collection:
                 self._remove_pack(pack.name, pack.size)
             elif sum(place.length for place in live.values()) < _WORTH_KEEPING * _payload(pack):
                 dead = len(places) - len(live)
-                thin.append(_Thin(name=pack.name, size=pack.size, dead_chunks=dead, live=live))
+                thin.append(_SparsePack(name=pack.name, size=pack.size, dead_chunks=dead, live=live))
         return thin
 
-    def repack(self, group: _Group) -> None:
+    def repack(self, group: _RepackGroup) -> None:
         """Move the live chunks to a new pack and remove the old ones."""
         moved = group.thin if self._dry_run else self._move(group)
         for pack in moved:
@@ -148,11 +148,11 @@ class _Collection:
             self.sum.dead_chunks += pack.dead_chunks
             self._remove_pack(pack.name, pack.size)
         if moved:
-            self.sum.freed_bytes -= _Group(thin=moved).new_size
+            self.sum.freed_bytes -= _RepackGroup(thin=moved).new_size
 
-    def _move(self, group: _Group) -> list[_Thin]:
+    def _move(self, group: _RepackGroup) -> list[_SparsePack]:
         """Returns the packs whose every live chunk has moved; a damaged one stays as it is, for mending."""
-        opener, moved = Opener(), []
+        opener, moved = ChunkDecompressor(), []
         with Publisher(self._depot, takes_over=True) as publisher:
             for pack in group.thin:
                 try:
@@ -168,7 +168,7 @@ class _Collection:
         # Chunks that lay in two packs can make the new pack equal to an old one, which then must stay.
         return [pack for pack, _ in moved if pack.name not in publisher.names]
 
-    def _checked(self, pack: _Thin, opener: Opener) -> Iterator[tuple[bytes, memoryview]]:
+    def _checked(self, pack: _SparsePack, opener: ChunkDecompressor) -> Iterator[tuple[bytes, memoryview]]:
         for run in runs_of(pack.live):
             for name, blob in run.read(self._depot.bucket):
                 # Never launder a damaged chunk: in its old pack it can still be told from a good one.
@@ -198,12 +198,12 @@ def _payload(pack: PackFacts) -> int:
     return pack.size - packs.footer_size(pack.chunks)
 
 
-def _groups(thin: Iterable[_Thin], pack_size: int) -> Iterator[_Group]:
-    group = _Group()
+def _groups(thin: Iterable[_SparsePack], pack_size: int) -> Iterator[_RepackGroup]:
+    group = _RepackGroup()
     for pack in thin:
         group.thin.append(pack)
         if group.live_bytes >= pack_size:
             yield group
-            group = _Group()
+            group = _RepackGroup()
     if group.thin:
         yield group

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 
-class Shared(Generic[Item]):
+class SharedIterator(Generic[Item]):
     """An iterator that several threads draw from, and that can be stopped."""
 
     def __init__(self, items: Iterable[Item]) -> None:
@@ -39,7 +39,7 @@ def share_out(items: Iterable[Item], worker: Callable[[Iterator[Item]], None], *
     The first error stops the handing out; the other workers end their item and come to their normal end, so what they
     have finished is kept. Then the error is raised.
     """
-    shared = Shared(items)
+    shared = SharedIterator(items)
     with ThreadPoolExecutor(threads) as pool:
         try:
             working = [pool.submit(worker, shared) for _ in range(threads)]

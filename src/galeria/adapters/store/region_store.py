@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from galeria.adapters.store.capture import capture
-from galeria.adapters.store.context import Depot
+from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.garbage_collection import collect
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.objects.bucket import open_bucket
@@ -24,10 +24,10 @@ from galeria.ports.images import (
     ChunkIndex,
     Collected,
     Digest,
-    Holding,
     ImageStore,
     ManifestFacts,
     Replicated,
+    StorageUsage,
     Verified,
 )
 from galeria.ports.progress import Progress
@@ -36,8 +36,8 @@ from galeria.ports.progress import Progress
 class RegionStore:
     """`ImageStore` over a bucket and a chunk index; safe to use from several threads and processes of one host."""
 
-    def __init__(self, depot: Depot) -> None:
-        self._depot = depot
+    def __init__(self, context: StoreContext) -> None:
+        self._depot = context
 
     @property
     def region(self) -> str:
@@ -81,7 +81,7 @@ class RegionStore:
     def get_manifest(self, digest: Digest) -> ManifestFacts:
         return signed_manifests.get(self._depot, digest).facts(digest)
 
-    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> Holding:
+    def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
         return holding(self._depot, digests, others=others)
 
     def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
@@ -110,17 +110,17 @@ def open_region(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed
     `work` is a local directory for the region's lease and, with a cloud bucket, for packs in the making: every process
     that works on the region must name the same one. Raises Invalid, StoreUnavailable.
     """
-    return RegionStore(open_depot(region, url, work=work, index=index, key=key))
+    return RegionStore(open_store_context(region, url, work=work, index=index, key=key))
 
 
-def open_depot(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> Depot:
+def open_store_context(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> StoreContext:
     """What that store works with, for whoever fills it without its verbs."""
     directory = work / region
     bucket = open_bucket(url, region=region, staging=directory / "staging")
-    return Depot(region=region, bucket=bucket, index=index, lock=directory / "lease", key=key)
+    return StoreContext(region=region, bucket=bucket, index=index, lock=directory / "lease", key=key)
 
 
-def _depot_of(source: ImageStore) -> Depot:
+def _depot_of(source: ImageStore) -> StoreContext:
     if not isinstance(source, RegionStore):
         raise Invalid(
             f"Region {source.region} is of a kind that cannot be copied from.",

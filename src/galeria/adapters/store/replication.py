@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from galeria.adapters.store.byte_counter import Meter
-from galeria.adapters.store.chunk_reading import Run, damaged_among, runs_of, windows
-from galeria.adapters.store.context import Depot
+from galeria.adapters.store.byte_counter import ByteCounter
+from galeria.adapters.store.chunk_reading import PackRange, damaged_among, runs_of, windows
+from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.manifest import Manifest
 from galeria.adapters.store.manifests.publisher import Publisher
-from galeria.adapters.store.packs.chunks import Opener
-from galeria.adapters.store.packs.packs import PackWriter, Sealed
+from galeria.adapters.store.packs.chunks import ChunkDecompressor
+from galeria.adapters.store.packs.packs import PackWriter, SealedPack
 from galeria.adapters.store.parallel import share_out
 from galeria.domain.errors import Corrupt
 from galeria.ports.images import ChunkPlace, Digest, Replicated
@@ -18,14 +18,14 @@ from galeria.ports.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Need:
+class MissingChunks:
     """What the target lacks of a manifest."""
 
     present: list[bytes]  # chunks
     absent: list[bytes]
 
 
-def replicate(target: Depot, digest: Digest, *, source: Depot, progress: Progress) -> Replicated:
+def replicate(target: StoreContext, digest: Digest, *, source: StoreContext, progress: Progress) -> Replicated:
     """To be called inside the shared leases of both regions. Progress counts compressed bytes checked and sent.
 
     The manifest is published last. Raises NotFound when the source does not hold it, Corrupt when a chunk or the
@@ -39,7 +39,7 @@ def replicate(target: Depot, digest: Digest, *, source: Depot, progress: Progres
     needed = need(target, manifest)
     total = target.index.stored_bytes(target.region, needed.present)
     total += source.index.stored_bytes(source.region, needed.absent)
-    meter = Meter(progress, total=total)
+    meter = ByteCounter(progress, total=total)
     # A chunk that rotted here since it arrived is sent again: replicating twice mends.
     rotten = damaged_among(target, needed.present, meter.add)
     sent = _Sending(target, source, meter)
@@ -54,15 +54,17 @@ def replicate(target: Depot, digest: Digest, *, source: Depot, progress: Progres
     )
 
 
-def need(target: Depot, manifest: Manifest) -> Need:
+def need(target: StoreContext, manifest: Manifest) -> MissingChunks:
     """Compare the manifest with the target's index; each chunk is named once."""
     names = list(dict.fromkeys(manifest.names()))
     known = target.index.known(target.region, names)
-    return Need(present=[name for name in names if name in known], absent=[name for name in names if name not in known])
+    return MissingChunks(
+        present=[name for name in names if name in known], absent=[name for name in names if name not in known]
+    )
 
 
 class _Sending:
-    def __init__(self, target: Depot, source: Depot, meter: Meter) -> None:
+    def __init__(self, target: StoreContext, source: StoreContext, meter: ByteCounter) -> None:
         self._target, self._source, self._meter = target, source, meter
         self.bytes = 0
         self.chunks = 0
@@ -72,8 +74,8 @@ class _Sending:
             return
         with Publisher(self._target, inspect=self._read_back, takes_over=takes_over) as publisher:
 
-            def run(runs: Iterator[Run]) -> None:
-                opener = Opener()
+            def run(runs: Iterator[PackRange]) -> None:
+                opener = ChunkDecompressor()
                 with PackWriter(self._target, publisher.submit) as packs:
                     for run in runs:
                         self._send_run(run, opener, packs)
@@ -83,7 +85,7 @@ class _Sending:
         self.bytes += publisher.bytes
         self.chunks += publisher.chunks
 
-    def _located(self, names: list[bytes]) -> Iterator[Run]:
+    def _located(self, names: list[bytes]) -> Iterator[PackRange]:
         for some in windows(names):
             places = self._source.index.locate(self._source.region, some)
             if len(places) < len(some):
@@ -94,7 +96,7 @@ class _Sending:
                 )
             yield from runs_of(places)
 
-    def _send_run(self, run: Run, opener: Opener, packs: PackWriter) -> None:
+    def _send_run(self, run: PackRange, opener: ChunkDecompressor, packs: PackWriter) -> None:
         for name, blob in run.read(self._source.bucket):
             try:
                 opener.open(name, blob)
@@ -107,9 +109,9 @@ class _Sending:
             packs.add(name, blob)
             self._meter.add(len(blob))
 
-    def _read_back(self, pack: Sealed) -> None:
+    def _read_back(self, pack: SealedPack) -> None:
         """Check what the target really holds, before its index says so."""
-        opener = Opener()
+        opener = ChunkDecompressor()
         places: dict[bytes, ChunkPlace] = pack.places
         for run in runs_of(places):
             for name, blob in run.read(self._target.bucket):

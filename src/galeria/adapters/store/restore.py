@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from galeria.adapters.store.byte_counter import Meter
-from galeria.adapters.store.chunk_reading import WINDOW, Run, runs_of
-from galeria.adapters.store.context import Depot
+from galeria.adapters.store.byte_counter import ByteCounter
+from galeria.adapters.store.chunk_reading import WINDOW, PackRange, runs_of
+from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests.manifest import Manifest
 from galeria.adapters.store.objects.store_errors import told
-from galeria.adapters.store.packs.chunks import Opener
+from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.parallel import share_out
 from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
 from galeria.ports.progress import Progress
@@ -20,58 +20,60 @@ Slotted = dict[bytes, list[int]]
 """Where in the disk each chunk stands."""
 
 
-def restore(depot: Depot, manifest: Manifest, target: Path, *, progress: Progress) -> None:
+def restore(context: StoreContext, manifest: Manifest, target: Path, *, progress: Progress) -> None:
     """To be called inside the shared lease. Progress counts the bytes of chunks with data.
 
     Raises Corrupt, OutOfSpace (of the target's disk too), StoreUnavailable, Conflict when another restore writes it.
     """
-    meter = Meter(progress, total=manifest.count * manifest.chunk_size)
-    with _whole_or_absent(depot, target) as handle:
-        with told(depot.region, f"making {target.name}"):
+    meter = ByteCounter(progress, total=manifest.count * manifest.chunk_size)
+    with _whole_or_absent(context, target) as handle:
+        with told(context.region, f"making {target.name}"):
             os.ftruncate(handle, manifest.size)
 
-        def write(work: Iterator[tuple[Run, Slotted]]) -> None:
-            opener = Opener()
+        def write(work: Iterator[tuple[PackRange, Slotted]]) -> None:
+            opener = ChunkDecompressor()
             for run, slotted in work:
-                for name, blob in run.read(depot.bucket):
-                    data = _opened(depot, opener, name, blob, manifest)
+                for name, blob in run.read(context.bucket):
+                    data = _opened(context, opener, name, blob, manifest)
                     for slot in slotted[name]:
                         _write(handle, data, slot, manifest, target)
                         meter.add(len(data))
 
-        share_out(_work(depot, manifest), write, threads=depot.bucket.readers)
+        share_out(_work(context, manifest), write, threads=context.bucket.readers)
 
 
-def _work(depot: Depot, manifest: Manifest) -> Iterator[tuple[Run, Slotted]]:
+def _work(context: StoreContext, manifest: Manifest) -> Iterator[tuple[PackRange, Slotted]]:
     slotted: Slotted = {}
     for slot, name in manifest.entries():
         slotted.setdefault(name, []).append(slot)
         if len(slotted) == WINDOW:
-            yield from _located(depot, slotted)
+            yield from _located(context, slotted)
             slotted = {}
-    yield from _located(depot, slotted)
+    yield from _located(context, slotted)
 
 
-def _located(depot: Depot, slotted: Slotted) -> Iterator[tuple[Run, Slotted]]:
-    places = depot.index.locate(depot.region, slotted)
+def _located(context: StoreContext, slotted: Slotted) -> Iterator[tuple[PackRange, Slotted]]:
+    places = context.index.locate(context.region, slotted)
     for name in slotted:
         if name not in places:
             raise Corrupt(
-                f"Region {depot.region} has lost chunk {name.hex()[:12]} of this image.",
-                hint=f"Rebuild the index of region {depot.region}; if that does not help, replicate the image again.",
-                target=depot.region,
+                f"Region {context.region} has lost chunk {name.hex()[:12]} of this image.",
+                hint=f"Rebuild the index of region {context.region}; if that does not help, replicate the image again.",
+                target=context.region,
             )
     for run in runs_of(places):
         yield run, slotted
 
 
-def _opened(depot: Depot, opener: Opener, name: bytes, blob: memoryview, manifest: Manifest) -> bytes:
+def _opened(
+    context: StoreContext, opener: ChunkDecompressor, name: bytes, blob: memoryview, manifest: Manifest
+) -> bytes:
     data = opener.open(name, blob)
     if len(data) != manifest.chunk_size:
         raise Corrupt(
-            f"Chunk {name.hex()[:12]} in region {depot.region} has {len(data)} bytes, not {manifest.chunk_size}.",
+            f"Chunk {name.hex()[:12]} in region {context.region} has {len(data)} bytes, not {manifest.chunk_size}.",
             hint="Replicate the image version to this region again.",
-            target=depot.region,
+            target=context.region,
         )
     return data
 
@@ -91,19 +93,19 @@ def _write(handle: int, data: bytes, slot: int, manifest: Manifest, target: Path
 
 
 @contextmanager
-def _whole_or_absent(depot: Depot, target: Path) -> Iterator[int]:
+def _whole_or_absent(context: StoreContext, target: Path) -> Iterator[int]:
     """A file that gets the target's name only when the block ends well; the name of the draft is always the same, so
     that a repeated restore takes over what a crash left."""
     draft = target.with_name(f".{target.name}.partial")
-    with told(depot.region, f"making {target.name}"):
+    with told(context.region, f"making {target.name}"):
         handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         _have_alone(handle, draft, target)
         try:
-            with told(depot.region, f"making {target.name}"):
+            with told(context.region, f"making {target.name}"):
                 os.ftruncate(handle, 0)
             yield handle
-            with told(depot.region, f"syncing {target.name}"):
+            with told(context.region, f"syncing {target.name}"):
                 os.fsync(handle)
                 draft.replace(target)
                 _sync_directory(target.parent)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from galeria.adapters.store.chunk_reading import runs_of
-from galeria.adapters.store.context import Depot
-from galeria.adapters.store.manifests.manifest import Manifest, Slots
-from galeria.adapters.store.packs.chunks import Opener
+from galeria.adapters.store.context import StoreContext
+from galeria.adapters.store.manifests.manifest import Manifest, ManifestSlots
+from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.domain.errors import Corrupt
 from galeria.ports.disks import Content, Extent
 
@@ -13,8 +13,8 @@ from galeria.ports.disks import Content, Extent
 class StoredDiskSource:
     """`DiskSource` over a manifest. To be used inside the shared lease."""
 
-    def __init__(self, depot: Depot, manifest: Manifest) -> None:
-        self._depot, self._manifest, self._slots = depot, manifest, Slots(manifest)
+    def __init__(self, context: StoreContext, manifest: Manifest) -> None:
+        self._depot, self._manifest, self._slots = context, manifest, ManifestSlots(manifest)
 
     @property
     def size(self) -> int:
@@ -38,9 +38,9 @@ class StoredDiskSource:
 class StoredDiskReader:
     """Used by one thread."""
 
-    def __init__(self, depot: Depot, manifest: Manifest, slots: Slots) -> None:
-        self._depot, self._manifest, self._slots = depot, manifest, slots
-        self._opener = Opener()
+    def __init__(self, context: StoreContext, manifest: Manifest, slots: ManifestSlots) -> None:
+        self._depot, self._manifest, self._slots = context, manifest, slots
+        self._opener = ChunkDecompressor()
 
     def read(self, offset: int, length: int) -> bytes:
         """Raises Corrupt, StoreUnavailable."""

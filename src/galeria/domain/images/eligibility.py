@@ -77,7 +77,7 @@ class VersionOutline(Outline):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Offer:
+class ImageEligibility:
     """One image definition as a lab account sees it in one region. `version` is what a new lab would get."""
 
     definition: ImageDefinition
@@ -91,19 +91,19 @@ class Offer:
         return not self.obstacles
 
 
-def offer(
+def image_eligibility(
     account: LabAccount,
     definition: ImageDefinition,
     facts: list[VersionFacts],
     *,
     enabled: bool,
     region: str,
-) -> Offer:
+) -> ImageEligibility:
     """What `region` is offered. Every obstacle is named, not only the first."""
     regions = _available(facts)
     latest = latest_version([(each.version, each.replicas) for each in facts], region)
     chosen = next((each for each in facts if latest and each.version.id == latest.id), None)
-    return Offer(
+    return ImageEligibility(
         definition=definition,
         enabled=enabled,
         version=latest,
@@ -148,13 +148,13 @@ def image_obstacles(
     return tuple(obstacles)
 
 
-def is_takeable(account: LabAccount, os_type: OsType, shape: DiskShape) -> bool:
-    """Whether `offer` finds nothing against a version of this kind that is there and enabled."""
+def is_acceptable(account: LabAccount, os_type: OsType, shape: DiskShape) -> bool:
+    """Whether `image_eligibility` finds nothing against a version of this kind that is there and enabled."""
     return not kind_obstacles(account, os_type, shape)
 
 
 def kind_obstacles(account: LabAccount, os_type: OsType, shape: DiskShape) -> list[Obstacle]:
-    """What `offer` will say against every version of this kind, known before there is one."""
+    """What `image_eligibility` will say against every version of this kind, known before there is one."""
     return _os_obstacles(os_type) + _disk_obstacles(account, shape)
 
 

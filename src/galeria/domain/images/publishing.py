@@ -32,7 +32,7 @@ class ReplicationMode(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class ReplicationTarget:
     """One region of the publishing profile, as the caller wrote it. None: as the version says."""
 
     region: str
@@ -42,7 +42,7 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Publishing:
+class PublishingOptions:
     """What a caller says of a version besides its regions. None: as it is, or the default for a new one."""
 
     replica_count: int | None = None
@@ -78,7 +78,7 @@ def checked_count(count: int, where: str) -> int:
     return count
 
 
-def check_shallow(targets: list[Target], home: str, count: int) -> None:
+def check_shallow(targets: list[ReplicationTarget], home: str, count: int) -> None:
     """A shallow version is in its home region only, once. Raises Invalid."""
     counts = [count, *(each.replica_count for each in targets if each.replica_count is not None)]
     if [each.region for each in targets] != [home] or any(each != 1 for each in counts):

@@ -16,7 +16,7 @@ LARGEST_UPLOAD = (2 << 40) + FOOTER  # bytes; the service takes no larger image
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?")
 
 
-class CreateOption(StrEnum):
+class DiskCreateOption(StrEnum):
     EMPTY = "Empty"
     UPLOAD = "Upload"
     COPY = "Copy"
@@ -40,7 +40,7 @@ class AccessLevel(StrEnum):
 class StoredDisk(Resource):
     """One disk's content in the store of its region, under `digest`; that is empty as long as there is none."""
 
-    option: CreateOption
+    option: DiskCreateOption
     source: str = ""  # what it was made from: a resource id, or an address without its query, which may be a secret
     disk_state: DiskState = DiskState.UNATTACHED
     os_type: OsType | None = None

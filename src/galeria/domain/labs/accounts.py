@@ -27,7 +27,7 @@ class LabAccount(Resource):
 
 
 @dataclass(eq=False, kw_only=True)
-class ImageChoice:
+class ImageSwitch:
     """Whether the account's administrator switched one image on or off."""
 
     account_id: str

@@ -15,7 +15,7 @@ class MachineKind(StrEnum):
     USER = "User"
 
 
-class CreateOption(StrEnum):
+class LabCreateOption(StrEnum):
     TEMPLATE_VM = "TemplateVM"
     IMAGE = "Image"  # no template: every machine is made from the image itself
 
@@ -38,7 +38,7 @@ class Lab(Resource):
     user_name: str
     lab_state: LabState = LabState.DRAFT
     failure: str = ""
-    create_option: CreateOption = CreateOption.TEMPLATE_VM
+    create_option: LabCreateOption = LabCreateOption.TEMPLATE_VM
     capacity: int = 0  # machines for students
     usage_quota: int = 0  # seconds per student outside of scheduled time
     open_access: bool = False  # whoever has the code may register

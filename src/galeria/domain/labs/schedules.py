@@ -47,7 +47,7 @@ class Recurrence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Times:
+class ScheduleTimes:
     """Local times without an offset. Without `start` it only stops machines; without `recurrence` it happens once."""
 
     start: datetime | None
@@ -67,15 +67,15 @@ class Schedule(Resource):
     recurrence: dict[str, Any] = field(default_factory=dict)
     notes: str = ""
 
-    def keep(self, times: Times) -> None:
+    def keep(self, times: ScheduleTimes) -> None:
         self.start_at = _kept(times.start) if times.start else ""
         self.stop_at, self.time_zone = _kept(times.stop), times.zone
         self.recurrence = times.recurrence.kept() if times.recurrence else {}
 
     @property
-    def times(self) -> Times:
+    def times(self) -> ScheduleTimes:
         pattern = self.recurrence
-        return Times(
+        return ScheduleTimes(
             start=datetime.fromisoformat(self.start_at) if self.start_at else None,
             stop=datetime.fromisoformat(self.stop_at),
             zone=self.time_zone,
@@ -90,7 +90,7 @@ class Schedule(Resource):
         )
 
 
-def check_times(times: Times) -> None:
+def check_times(times: ScheduleTimes) -> None:
     """Raises Invalid."""
     if times.zone not in available_timezones():
         raise _wrong(
@@ -109,7 +109,7 @@ def check_notes(notes: str) -> str:
     return notes
 
 
-def _check_recurrence(times: Times, pattern: Recurrence) -> None:
+def _check_recurrence(times: ScheduleTimes, pattern: Recurrence) -> None:
     where = "recurrencePattern"
     if not 1 <= pattern.interval <= 365:
         raise _wrong(f"The interval is {pattern.interval}.", "It is 1 to 365.", f"{where}.interval")

@@ -40,7 +40,7 @@ class ExternalProvider:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Vouched:
+class ExternalProfile:
     """What the provider says of whoever signed in there."""
 
     issuer: str
@@ -62,7 +62,7 @@ class ExternalIdentity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class SignInAttempt:
     """One sign-in on its way. All of it is derived from a secret that only this browser holds, so nothing is kept here.
 
     `state` ties the answer to the browser (RFC 6749 §10.12), `nonce` the token to the attempt (OpenID Connect Core §3.1.2.1),
@@ -74,11 +74,11 @@ class Attempt:
     verifier: str = field(repr=False)
 
 
-def attempt_of(secret: str) -> Attempt:
+def sign_in_attempt(secret: str) -> SignInAttempt:
     def derived(purpose: str) -> str:
         return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
-    return Attempt(state=derived("state"), nonce=derived("nonce"), verifier=derived("verifier"))
+    return SignInAttempt(state=derived("state"), nonce=derived("nonce"), verifier=derived("verifier"))
 
 
 def is_trustworthy(address: str) -> bool:

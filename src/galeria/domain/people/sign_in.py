@@ -18,7 +18,7 @@ class CredentialKind(StrEnum):
     WELCOME = "Welcome"
 
 
-class Answer(StrEnum):
+class DeviceCodeAnswer(StrEnum):
     """What the person said to a program that waits for its device code."""
 
     PENDING = "Pending"
@@ -53,7 +53,7 @@ class DeviceCode:
     expires_at: datetime
     interval: int  # seconds between two questions of the program
     polled_at: datetime | None = None
-    answer: Answer = Answer.PENDING
+    answer: DeviceCodeAnswer = DeviceCodeAnswer.PENDING
     principal_id: str | None = None  # who signed in
 
 

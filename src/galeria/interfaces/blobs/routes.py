@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
-from galeria.actions.storage.disk_access import Key, admit
+from galeria.actions.storage.disk_access import AccessKey, admit
 from galeria.actions.storage.page_blobs import ContentBlob, PageBlob, UploadBlob
 from galeria.domain.errors import Forbidden, GaleriaError, TooLarge
 from galeria.domain.images.storage import AccessLevel, StoredDisk
@@ -28,7 +28,7 @@ from galeria.interfaces.blobs.ranges import (
     within,
 )
 from galeria.interfaces.blobs.responses import common, page_list, properties, refused, told, written
-from galeria.interfaces.services import Inside
+from galeria.interfaces.services import Services
 
 PATH = "/disks/{disk}/abcd"
 PIECE = 4 << 20  # bytes read and sent at once
@@ -36,7 +36,7 @@ _SECONDS = 60.0  # without a byte
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opened:
+class OpenedBlob:
     """What an address opens."""
 
     disk: StoredDisk
@@ -57,7 +57,7 @@ class Opened:
         return self.blob
 
 
-def blob_router(inside: Inside, *, at_once: int = 16) -> APIRouter:
+def blob_router(services: Services, *, at_once: int = 16) -> APIRouter:
     """`at_once` requests are worked on at the same time; the others wait."""
     router = APIRouter(include_in_schema=False)
     working = anyio.CapacityLimiter(at_once)
@@ -66,7 +66,7 @@ def blob_router(inside: Inside, *, at_once: int = 16) -> APIRouter:
         headers = common(request.headers)
         try:
             async with working:
-                return await _answer(inside, request, disk, headers)
+                return await _answer(services, request, disk, headers)
         except GaleriaError as error:
             return told(error, headers)
 
@@ -74,9 +74,9 @@ def blob_router(inside: Inside, *, at_once: int = 16) -> APIRouter:
     return router
 
 
-async def _answer(inside: Inside, request: Request, disk: str, headers: dict[str, str]) -> Response:
-    key = Key(grant_id=request.query_params.get("si", ""), secret=request.query_params.get("sig", ""))
-    opened = await to_thread.run_sync(_open, inside, disk, key)
+async def _answer(services: Services, request: Request, disk: str, headers: dict[str, str]) -> Response:
+    key = AccessKey(grant_id=request.query_params.get("si", ""), secret=request.query_params.get("sig", ""))
+    opened = await to_thread.run_sync(_open, services, disk, key)
     asked, what = request.headers, (request.method, request.query_params.get("comp", ""))
     if what == ("PUT", "page"):
         body = await _body(request)
@@ -90,17 +90,17 @@ async def _answer(inside: Inside, request: Request, disk: str, headers: dict[str
     raise refused("A disk cannot be asked that.", "UnsupportedHttpVerb")
 
 
-def _open(inside: Inside, disk_id: str, key: Key) -> Opened:
-    disk, level = admit(inside.database, inside.clock, disk_id, key)
+def _open(services: Services, disk_id: str, key: AccessKey) -> OpenedBlob:
+    disk, level = admit(services.database, services.clock, disk_id, key)
     blob = (
-        UploadBlob(inside.disk_files, disk)
+        UploadBlob(services.disk_files, disk)
         if level is AccessLevel.WRITE
-        else ContentBlob(inside.stores[disk.location], disk)
+        else ContentBlob(services.stores[disk.location], disk)
     )
-    return Opened(disk=disk, level=level, blob=blob)
+    return OpenedBlob(disk=disk, level=level, blob=blob)
 
 
-def _put_page(opened: Opened, asked: Mapping[str, str], body: bytes, headers: dict[str, str]) -> Response:
+def _put_page(opened: OpenedBlob, asked: Mapping[str, str], body: bytes, headers: dict[str, str]) -> Response:
     blob = opened.for_writing()
     start, length = page_range(asked, blob.size)
     require_match(asked, opened.tag)
@@ -115,7 +115,7 @@ def _put_page(opened: Opened, asked: Mapping[str, str], body: bytes, headers: di
     return Response(None, 201, headers | written(opened.tag, opened.modified) | {"Content-MD5": md5})
 
 
-def _put_blob(opened: Opened, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
+def _put_blob(opened: OpenedBlob, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
     """The service refuses it for a disk; clients that begin every upload so can be used here."""
     blob = opened.for_writing()
     require_match(asked, opened.tag)
@@ -124,7 +124,7 @@ def _put_blob(opened: Opened, asked: Mapping[str, str], headers: dict[str, str])
     return Response(None, 201, headers | written(opened.tag, opened.modified))
 
 
-def _page_ranges(opened: Opened, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
+def _page_ranges(opened: OpenedBlob, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
     limits = asked_range(asked, opened.blob.size)
     require_match(asked, opened.tag)
     body = page_list(within(opened.blob.ranges(), limits))
@@ -132,7 +132,7 @@ def _page_ranges(opened: Opened, asked: Mapping[str, str], headers: dict[str, st
     return Response(body, 200, headers | more, media_type="application/xml")
 
 
-def _get_blob(opened: Opened, method: str, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
+def _get_blob(opened: OpenedBlob, method: str, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
     blob, size = opened.blob, opened.blob.size
     require_match(asked, opened.tag)
     headers = headers | properties(blob, opened.tag, opened.modified)

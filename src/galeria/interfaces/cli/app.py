@@ -14,10 +14,10 @@ from galeria.interfaces.cli.commands.roles import add_role_commands
 from galeria.interfaces.cli.commands.sign_in import add_signin_commands
 from galeria.interfaces.cli.commands.store import add_store_commands
 from galeria.interfaces.cli.kit.command import root
-from galeria.interfaces.cli.kit.host_commands import LocalDoors
+from galeria.interfaces.cli.kit.host_commands import HostCommands
 
 
-def make_cli(local: LocalDoors) -> typer.Typer:
+def make_cli(local: HostCommands) -> typer.Typer:
     """The whole command line. `local` does what is not asked of a server."""
     app = typer.Typer(
         name="galeria",

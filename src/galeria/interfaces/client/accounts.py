@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.interfaces.client.connection import Connection, Json
-from galeria.interfaces.client.operations import Begun
-from galeria.interfaces.client.resources import Resources, said
-from galeria.interfaces.client.short_names import Names
+from galeria.interfaces.client.connection import Json, ServerConnection
+from galeria.interfaces.client.operations import StartedWork
+from galeria.interfaces.client.resources import ResourcesClient, said
+from galeria.interfaces.client.short_names import ShortNames
 
 LABS_API = "2023-06-07"
 
 
-class Accounts:
+class AccountsClient:
     """Names may be left out: the usual account is meant."""
 
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=LABS_API)
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=LABS_API)
         self._names = names
 
     def list(self) -> list[Json]:
@@ -25,18 +25,18 @@ class Accounts:
     def get(self, name: str = "") -> Json:
         return self._rest.get(self._names.account_id(name))
 
-    def put(self, name: str = "", *, region: str, gallery: str | None = None) -> Begun:
+    def put(self, name: str = "", *, region: str, gallery: str | None = None) -> StartedWork:
         """Make one; every region is allowed until a policy says otherwise. An account that exists keeps its gallery."""
         id = self._names.account_id(name)
         existing = self._rest.find(id)
         attached = str(self._names.gallery(gallery)) if gallery else _gallery_of(existing)
         return self._rest.put(id, {"location": region, "properties": said(sharedGalleryId=attached)})
 
-    def attach(self, gallery: str, *, account: str = "") -> Begun:
+    def attach(self, gallery: str, *, account: str = "") -> StartedWork:
         properties = {"sharedGalleryId": str(self._names.gallery(gallery))}
         return self._rest.patch(self._names.account_id(account), {"properties": properties})
 
-    def detach(self, *, account: str = "") -> Begun:
+    def detach(self, *, account: str = "") -> StartedWork:
         return self._rest.patch(self._names.account_id(account), {"properties": {"sharedGalleryId": None}})
 
     def set_policy(
@@ -46,7 +46,7 @@ class Accounts:
         allowed_regions: Sequence[str] | None = None,
         os_disk_limit_gb: int | None = None,
         enable_by_default: bool | None = None,
-    ) -> Begun:
+    ) -> StartedWork:
         """None leaves a policy as it is."""
         ours = said(osDiskLimitInGB=os_disk_limit_gb, imagesEnabledByDefault=enable_by_default)
         properties = said(
@@ -55,7 +55,7 @@ class Accounts:
         )
         return self._rest.patch(self._names.account_id(account), {"properties": properties})
 
-    def delete(self, name: str = "") -> Begun:
+    def delete(self, name: str = "") -> StartedWork:
         return self._rest.delete(self._names.account_id(name))
 
     def attached_gallery(self, *, account: str = "") -> str:
@@ -70,11 +70,11 @@ class Accounts:
         return attached
 
 
-class Images:
+class PlanImagesClient:
     """Images as a lab account offers them in one region, the unusable ones with every reason and cure."""
 
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=LABS_API)
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=LABS_API)
         self._names = names
 
     def list(self, *, account: str = "", region: str = "") -> list[Json]:

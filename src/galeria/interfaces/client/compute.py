@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK
-from galeria.interfaces.client.connection import Connection, Json
-from galeria.interfaces.client.operations import Begun
-from galeria.interfaces.client.resources import Resources, said
-from galeria.interfaces.client.short_names import Names
+from galeria.interfaces.client.connection import Json, ServerConnection
+from galeria.interfaces.client.operations import StartedWork
+from galeria.interfaces.client.resources import ResourcesClient, said
+from galeria.interfaces.client.short_names import ShortNames
 
 GROUPS_API = "2024-11-01"
 COMPUTE_API = "2024-03-03"
 
 
-class Groups:
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=GROUPS_API)
+class GroupsClient:
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=GROUPS_API)
         self._names = names
 
     def get(self, name: str = "") -> Json:
@@ -37,9 +37,9 @@ class Groups:
         return self._rest.list(f"{self._names.scope}/resourceGroups")
 
 
-class Galleries:
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=COMPUTE_API)
+class GalleriesClient:
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=COMPUTE_API)
         self._names = names
 
     def list(self) -> list[Json]:
@@ -52,11 +52,11 @@ class Galleries:
     def find(self, name: str) -> Json | None:
         return self._rest.find(self._names.gallery(name))
 
-    def put(self, name: str, *, region: str, description: str = "") -> Begun:
+    def put(self, name: str, *, region: str, description: str = "") -> StartedWork:
         body = {"location": region, "properties": {"description": description}}
         return self._rest.put(self._names.gallery(name), body)
 
-    def delete(self, name: str) -> Begun:
+    def delete(self, name: str) -> StartedWork:
         return self._rest.delete(self._names.gallery(name))
 
     def costs(self, name: str) -> Json:
@@ -81,9 +81,9 @@ class NewDefinition:
     description: str = ""
 
 
-class Definitions:
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=COMPUTE_API)
+class DefinitionsClient:
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=COMPUTE_API)
         self._names = names
 
     def list(self, gallery: str) -> list[Json]:
@@ -95,7 +95,7 @@ class Definitions:
     def find(self, gallery: str, name: str) -> Json | None:
         return self._rest.find(self._names.image(gallery, name))
 
-    def put(self, gallery: str, name: str, wanted: NewDefinition, *, region: str) -> Begun:
+    def put(self, gallery: str, name: str, wanted: NewDefinition, *, region: str) -> StartedWork:
         id = self._names.image(gallery, name)
         properties = said(
             osType=wanted.os_type or "Linux",
@@ -114,13 +114,13 @@ class Definitions:
         if differing:
             self._rest.put(definition["id"], {**definition, "properties": {**definition["properties"], **differing}})
 
-    def delete(self, gallery: str, name: str) -> Begun:
+    def delete(self, gallery: str, name: str) -> StartedWork:
         return self._rest.delete(self._names.image(gallery, name))
 
 
-class Versions:
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=COMPUTE_API)
+class VersionsClient:
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=COMPUTE_API)
         self._names = names
 
     def list(self, gallery: str, image: str) -> list[Json]:
@@ -142,7 +142,7 @@ class Versions:
         uploads: Mapping[int, str],
         regions: Sequence[str] = (),
         exclude_from_latest: bool = False,
-    ) -> Begun:
+    ) -> StartedWork:
         """A version made from uploads: lun (-1: the OS disk) → upload id. `regions`: where to, the home region included."""
         data = [{"lun": lun, "source": {"uploadId": upload}} for lun, upload in uploads.items() if lun != OS_DISK]
         disks = said(osDiskImage={"source": {"uploadId": uploads[OS_DISK]}}, dataDiskImages=data or None)
@@ -152,7 +152,7 @@ class Versions:
         body = {"location": region, "properties": {"storageProfile": disks, "publishingProfile": publishing}}
         return self._rest.put(self._names.version(gallery, image, number), body)
 
-    def replicate(self, version: Json, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Begun:
+    def replicate(self, version: Json, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> StartedWork:
         """Change the regions of a version as `get` gave it; everything else of it stays."""
         publishing = dict(version["properties"].get("publishingProfile") or {})
         gone = {_region(name) for name in remove}
@@ -163,7 +163,7 @@ class Versions:
         body = said(location=version["location"], tags=version.get("tags"), properties=properties)
         return self._rest.put(version["id"], body)
 
-    def delete(self, gallery: str, image: str, number: str) -> Begun:
+    def delete(self, gallery: str, image: str, number: str) -> StartedWork:
         """The operation's output: {freedBytes: {region: n}, laterBytes: {region: n}}."""
         return self._rest.delete(self._names.version(gallery, image, number))
 

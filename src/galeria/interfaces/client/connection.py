@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from galeria.domain.errors import GaleriaError, Invalid, Unauthenticated, Unavailable
-from galeria.interfaces.client.credentials import Ask, Credentials, Token, token_of
+from galeria.interfaces.client.credentials import Ask, ClientCredentials, Token, token_of
 from galeria.interfaces.client.error_responses import refusal
 
 Json = dict[str, Any]
@@ -29,13 +29,13 @@ _READS = {"GET", "HEAD"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ServerResponse:
     status: int
     body: Any  # parsed JSON, or None
     headers: Mapping[str, str]  # names in any case
 
 
-class Connection:
+class ServerConnection:
     """May be used by several threads.
 
     `patient`: while the server is restarting, reads are repeated, and so is whatever cannot have arrived, for up to 60 s.
@@ -43,7 +43,7 @@ class Connection:
     """
 
     def __init__(
-        self, endpoint: str, credentials: Credentials, *, ca_file: Path | None = None, patient: bool = False
+        self, endpoint: str, credentials: ClientCredentials, *, ca_file: Path | None = None, patient: bool = False
     ) -> None:
         self.endpoint = checked_endpoint(endpoint)
         self.patient = patient
@@ -91,7 +91,7 @@ class Connection:
         body: Json | None = None,
         headers: Mapping[str, str] | None = None,
         content: Content | None = None,
-    ) -> Answer:
+    ) -> ServerResponse:
         """One request. `path` may be an absolute URL of the server's; only its path and query are used, so that a token
         never leaves for another host."""
 
@@ -112,7 +112,7 @@ class Connection:
             response = self._answered(lambda: attempt(token), repeatable=method in _READS)
         if response.status_code >= 400:
             raise refusal(response)
-        return Answer(status=response.status_code, body=_parsed(response), headers=response.headers)
+        return ServerResponse(status=response.status_code, body=_parsed(response), headers=response.headers)
 
     def sign_in(self) -> Token:
         """The token in use, a new one where there is none. Raises Unauthenticated."""

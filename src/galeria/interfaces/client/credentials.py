@@ -28,7 +28,7 @@ Ask = Callable[[dict[str, str]], Token]
 """Posts the fields of a grant (RFC 6749) to the token endpoint; raises Unauthenticated or Invalid."""
 
 
-class Credentials(Protocol):
+class ClientCredentials(Protocol):
     def token(self, ask: Ask, *, refused: bool) -> Token:
         """A token that is good now. `refused` tells that the server did not take the last one."""
         ...

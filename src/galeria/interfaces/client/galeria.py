@@ -5,45 +5,51 @@ from types import TracebackType
 from typing import Self
 
 from galeria.domain.errors import Forbidden
-from galeria.interfaces.client.accounts import Accounts, Images
-from galeria.interfaces.client.compute import GROUPS_API, Definitions, Galleries, Groups, Versions
-from galeria.interfaces.client.connection import Connection
-from galeria.interfaces.client.labs import Exports, Labs, Machines
-from galeria.interfaces.client.operations import Begun, Operations, Snapshot, Watch
-from galeria.interfaces.client.people import People, Roles
-from galeria.interfaces.client.secrets import Secrets
-from galeria.interfaces.client.short_names import Names
-from galeria.interfaces.client.uploads import Uploads
+from galeria.interfaces.client.accounts import AccountsClient, PlanImagesClient
+from galeria.interfaces.client.compute import (
+    GROUPS_API,
+    DefinitionsClient,
+    GalleriesClient,
+    GroupsClient,
+    VersionsClient,
+)
+from galeria.interfaces.client.connection import ServerConnection
+from galeria.interfaces.client.labs import ExportsClient, LabsClient, MachinesClient
+from galeria.interfaces.client.operations import OperationsClient, OperationSnapshot, StartedWork, Watch
+from galeria.interfaces.client.people import PeopleClient, RolesClient
+from galeria.interfaces.client.secrets import SecretsClient
+from galeria.interfaces.client.short_names import ShortNames
+from galeria.interfaces.client.uploads import UploadsClient
 
 
 class Galeria:
     """Verbs by noun: `galeria.labs.create(…)`. Resources are dicts in the shapes of the REST API.
 
-    Every name may be a whole id instead. Verbs that take time return `Begun`; `wait` follows it to its end.
+    Every name may be a whole id instead. Verbs that take time return `StartedWork`; `wait` follows it to its end.
     """
 
-    def __init__(self, connection: Connection, names: Names, *, memory: Path) -> None:
+    def __init__(self, connection: ServerConnection, names: ShortNames, *, memory: Path) -> None:
         self.connection = connection
         self.names = names
-        self.groups = Groups(connection, names)
-        self.galleries = Galleries(connection, names)
-        self.definitions = Definitions(connection, names)
-        self.versions = Versions(connection, names)
-        self.accounts = Accounts(connection, names)
-        self.images = Images(connection, names)
-        self.labs = Labs(connection, names)
-        self.machines = Machines(connection, names)
-        self.exports = Exports(connection, names)
-        self.people = People(connection, names)
-        self.secrets = Secrets(connection, names)
-        self.roles = Roles(connection)
-        self.operations = Operations(connection, names.subscription)
-        self.uploads = Uploads(connection, memory)
+        self.groups = GroupsClient(connection, names)
+        self.galleries = GalleriesClient(connection, names)
+        self.definitions = DefinitionsClient(connection, names)
+        self.versions = VersionsClient(connection, names)
+        self.accounts = AccountsClient(connection, names)
+        self.images = PlanImagesClient(connection, names)
+        self.labs = LabsClient(connection, names)
+        self.machines = MachinesClient(connection, names)
+        self.exports = ExportsClient(connection, names)
+        self.people = PeopleClient(connection, names)
+        self.secrets = SecretsClient(connection, names)
+        self.roles = RolesClient(connection)
+        self.operations = OperationsClient(connection, names.subscription)
+        self.uploads = UploadsClient(connection, memory)
 
     @classmethod
     def open(
         cls,
-        connection: Connection,
+        connection: ServerConnection,
         *,
         memory: Path,
         subscription: str | None = None,
@@ -53,9 +59,11 @@ class Galeria:
         """`subscription`: the first one that the caller may see, where none is named. `memory`: a folder of the
         person's own, for the addresses of unfinished uploads."""
         subscription = subscription or first_subscription(connection)
-        return cls(connection, Names(subscription=subscription, group=group, account=account), memory=memory)
+        return cls(connection, ShortNames(subscription=subscription, group=group, account=account), memory=memory)
 
-    def wait(self, work: "Begun | str", *, watch: Watch | None = None, seconds: float | None = None) -> Snapshot | None:
+    def wait(
+        self, work: "StartedWork | str", *, watch: Watch | None = None, seconds: float | None = None
+    ) -> OperationSnapshot | None:
         """Until it has ended well; None when there was nothing to wait for. Raises what it failed with."""
         return self.operations.wait(work, watch=watch, seconds=seconds)
 
@@ -71,7 +79,7 @@ class Galeria:
         self.close()
 
 
-def first_subscription(connection: Connection) -> str:
+def first_subscription(connection: ServerConnection) -> str:
     """Raises Forbidden where the caller may see none."""
     found = connection.get_all("/subscriptions", **{"api-version": GROUPS_API})
     if not found:

@@ -8,12 +8,12 @@ from galeria.domain.ids import proposed_name
 from galeria.domain.images.galleries import FIRST_VERSION, OS_DISK, VersionNumber
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.galeria import Galeria
-from galeria.interfaces.client.operations import Begun
+from galeria.interfaces.client.operations import StartedWork
 from galeria.interfaces.client.uploads import Heard
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportRequest:
+class FileImport:
     """`name` may be anything readable; `version` empty: 1.0.0, or the highest one with patch + 1."""
 
     gallery: str
@@ -35,15 +35,15 @@ HeardFile = Callable[[Path], Heard]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class ImportResult:
     """The version that is being made."""
 
     image: str
     version: str
-    begun: Begun
+    begun: StartedWork
 
 
-def begin_import(galeria: Galeria, wanted: ImportRequest, *, heard: HeardFile) -> Imported:
+def begin_import(galeria: Galeria, wanted: FileImport, *, heard: HeardFile) -> ImportResult:
     """Send the files and begin the version. May be repeated after any failure: what was sent is not sent again.
 
     Raises what the server refuses, Conflict when a file changes meanwhile, Unavailable when the line stays broken.
@@ -58,10 +58,10 @@ def begin_import(galeria: Galeria, wanted: ImportRequest, *, heard: HeardFile) -
     begun = galeria.versions.put(wanted.gallery, image, number, region=region, uploads=uploads, regions=targets)
     for file in wanted.files:
         galeria.uploads.forget(file)
-    return Imported(image=image, version=number, begun=begun)
+    return ImportResult(image=image, version=number, begun=begun)
 
 
-def _ensure_definition(galeria: Galeria, wanted: ImportRequest, region: str) -> str:
+def _ensure_definition(galeria: Galeria, wanted: FileImport, region: str) -> str:
     name = proposed_name(wanted.name)
     existing = galeria.definitions.find(wanted.gallery, name)
     if existing is None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from galeria.domain.errors import Conflict
 from galeria.interfaces.client.accounts import LABS_API
-from galeria.interfaces.client.connection import Connection, Json
-from galeria.interfaces.client.operations import Begun
-from galeria.interfaces.client.resources import Resources, said
-from galeria.interfaces.client.short_names import Names
+from galeria.interfaces.client.connection import Json, ServerConnection
+from galeria.interfaces.client.operations import StartedWork
+from galeria.interfaces.client.resources import ResourcesClient, said
+from galeria.interfaces.client.short_names import ShortNames
 
 TEMPLATE = "template"
 
@@ -28,15 +28,15 @@ class NewLab:
     account: str = ""  # empty: the usual one
 
 
-class Labs:
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=LABS_API)
+class LabsClient:
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=LABS_API)
         self._names = names
 
     def get(self, name: str) -> Json:
         return self._rest.get(self._names.lab(name))
 
-    def create(self, name: str, wanted: NewLab) -> Begun:
+    def create(self, name: str, wanted: NewLab) -> StartedWork:
         """With its template VM, which is not started. Raises Conflict where the image cannot make a lab there."""
         id = self._names.lab(name)
         machine = {
@@ -54,7 +54,7 @@ class Labs:
         )
         return self._rest.put(id, {"location": wanted.region, "properties": properties})
 
-    def delete(self, name: str) -> Begun:
+    def delete(self, name: str) -> StartedWork:
         return self._rest.delete(self._names.lab(name))
 
     def sizes(self) -> list[Json]:
@@ -65,9 +65,9 @@ class Labs:
         return self._rest.list(f"{self._names.scope}/providers/Microsoft.LabServices/labs")
 
 
-class Machines:
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=LABS_API)
+class MachinesClient:
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=LABS_API)
         self._names = names
 
     def list(self, lab: str) -> list[Json]:
@@ -76,23 +76,23 @@ class Machines:
     def get(self, lab: str, machine: str = TEMPLATE) -> Json:
         return self._rest.get(self._names.machine(lab, machine))
 
-    def start(self, lab: str, machine: str = TEMPLATE) -> Begun:
+    def start(self, lab: str, machine: str = TEMPLATE) -> StartedWork:
         return self._rest.post(f"{self._names.machine(lab, machine)}/start")
 
-    def stop(self, lab: str, machine: str = TEMPLATE) -> Begun:
+    def stop(self, lab: str, machine: str = TEMPLATE) -> StartedWork:
         return self._rest.post(f"{self._names.machine(lab, machine)}/stop")
 
-    def reset_password(self, lab: str, *, user: str, password: str, machine: str = TEMPLATE) -> Begun:
+    def reset_password(self, lab: str, *, user: str, password: str, machine: str = TEMPLATE) -> StartedWork:
         """Of a running machine; the account is made where it is missing."""
         body = {"username": user, "password": password}
         return self._rest.post(f"{self._names.machine(lab, machine)}/resetPassword", body)
 
 
-class Exports:
+class ExportsClient:
     """The template of a lab, saved as an image version through the lab's own account."""
 
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=LABS_API)
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=LABS_API)
         self._names = names
 
     def estimate(
@@ -104,7 +104,7 @@ class Exports:
 
     def begin(
         self, lab: str, *, name: str, version: str = "", regions: Sequence[str] = (), machine: str = TEMPLATE
-    ) -> Begun:
+    ) -> StartedWork:
         """`resource` is {imageDefinitionId, imageVersionId, operationId}."""
         body = self._body(lab, machine, name, version, regions)
         return self._rest.post(f"{self._account_of(lab)}/saveImage", body, prefer="return=representation")

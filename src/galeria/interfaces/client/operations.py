@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from galeria.domain.errors import GaleriaError, Unavailable
-from galeria.interfaces.client.connection import Answer, Connection, Json, path_of
+from galeria.interfaces.client.connection import Json, ServerConnection, ServerResponse, path_of
 from galeria.interfaces.client.error_responses import of_operation
 
 API = "2026-01-01"
@@ -16,7 +16,7 @@ _SETTLED = {"Succeeded", "Failed", "Canceled"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Begun:
+class StartedWork:
     """What a verb answered at once, and where its work can be followed; None when nothing is left to wait for."""
 
     resource: Json
@@ -38,7 +38,7 @@ class StepSnapshot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Snapshot:
+class OperationSnapshot:
     """An operation as it stood at one moment."""
 
     id: str
@@ -62,11 +62,11 @@ class Snapshot:
         return of_operation(self.status, self.error) if self.status in _SETTLED - {"Succeeded"} else None
 
 
-Watch = Callable[[Snapshot], None]
+Watch = Callable[[OperationSnapshot], None]
 
 
-class Operations:
-    def __init__(self, connection: Connection, subscription: str) -> None:
+class OperationsClient:
+    def __init__(self, connection: ServerConnection, subscription: str) -> None:
         self._connection = connection
         self._root = path_of("subscriptions", subscription, "providers", "Microsoft.Galeria", "operations")
 
@@ -75,11 +75,11 @@ class Operations:
         query = {"resource": resource} if resource else {}
         return self._connection.get_all(self._root, **{"api-version": API}, **query)
 
-    def get(self, operation: str) -> Snapshot:
-        """`operation` is an id, or the URL from `Begun`."""
+    def get(self, operation: str) -> OperationSnapshot:
+        """`operation` is an id, or the URL from `StartedWork`."""
         return self._look(operation)[0]
 
-    def follow(self, operation: str) -> Iterator[Snapshot]:
+    def follow(self, operation: str) -> Iterator[OperationSnapshot]:
         """Snapshots until it has settled, the settled one last."""
         longest = FIRST_PAUSE
         while True:
@@ -90,12 +90,14 @@ class Operations:
             time.sleep(min(pause, longest))
             longest *= 2
 
-    def wait(self, work: "Begun | str", *, watch: Watch | None = None, seconds: float | None = None) -> Snapshot | None:
+    def wait(
+        self, work: "StartedWork | str", *, watch: Watch | None = None, seconds: float | None = None
+    ) -> OperationSnapshot | None:
         """The settled snapshot; None when there was nothing to wait for.
 
         Raises what the operation failed with, Canceled, and Unavailable when it has not ended after `seconds`.
         """
-        operation = work.operation if isinstance(work, Begun) else work
+        operation = work.operation if isinstance(work, StartedWork) else work
         if operation is None:
             return None
         deadline = None if seconds is None else time.monotonic() + seconds
@@ -117,11 +119,11 @@ class Operations:
         """Ask it to stop; follow it to see when it has."""
         return begun(self._connection.send("POST", f"{self._path(id)}/cancel", query={"api-version": API})).resource
 
-    def retry(self, id: str) -> Begun:
+    def retry(self, id: str) -> StartedWork:
         """Let a failed or canceled one continue. Raises Conflict where that is impossible."""
         return begun(self._connection.send("POST", f"{self._path(id)}/retry", query={"api-version": API}))
 
-    def _look(self, operation: str) -> tuple[Snapshot, float]:
+    def _look(self, operation: str) -> tuple[OperationSnapshot, float]:
         answer = self._connection.send("GET", self._path(operation), query=_version(operation))
         return snapshot_of(answer.body or {}), _pause(answer)
 
@@ -129,15 +131,15 @@ class Operations:
         return operation if "/" in operation else f"{self._root}{path_of(operation)}"
 
 
-def begun(answer: Answer) -> Begun:
+def begun(answer: ServerResponse) -> StartedWork:
     """From the first answer of a verb that may take time."""
     where = answer.headers.get("azure-asyncoperation") or None
-    return Begun(resource=answer.body if isinstance(answer.body, dict) else {}, operation=where)
+    return StartedWork(resource=answer.body if isinstance(answer.body, dict) else {}, operation=where)
 
 
-def snapshot_of(body: Json) -> Snapshot:
+def snapshot_of(body: Json) -> OperationSnapshot:
     ours: Json = body.get("properties") or {}
-    return Snapshot(
+    return OperationSnapshot(
         id=str(body.get("name") or ""),
         kind=str(ours.get("kind") or ""),
         status=str(body.get("status") or "InProgress"),
@@ -168,7 +170,7 @@ def _version(operation: str) -> dict[str, str]:
     return {} if "api-version=" in operation else {"api-version": API}
 
 
-def _pause(answer: Answer) -> float:
+def _pause(answer: ServerResponse) -> float:
     try:
         proposed = float(answer.headers.get("retry-after", LONGEST_PAUSE))
     except ValueError:

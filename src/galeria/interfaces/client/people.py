@@ -3,19 +3,19 @@
 import uuid
 
 from galeria.domain.people.principals import get_role
-from galeria.interfaces.client.connection import Connection, Json, path_of
+from galeria.interfaces.client.connection import Json, ServerConnection, path_of
 from galeria.interfaces.client.operations import API
-from galeria.interfaces.client.resources import Resources, said
-from galeria.interfaces.client.short_names import Names
+from galeria.interfaces.client.resources import ResourcesClient, said
+from galeria.interfaces.client.short_names import ShortNames
 
 ROLES_API = "2022-04-01"
 
 
-class People:
+class PeopleClient:
     """For Owners of the subscription; everybody may change the own password."""
 
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=API)
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=API)
         self._root = f"{names.scope}/providers/Microsoft.Galeria/people"
 
     def list(self) -> list[Json]:
@@ -30,11 +30,11 @@ class People:
         return self._rest.post(f"{self._root}{path_of(name)}/password", said(old=old, new=new)).resource
 
 
-class Roles:
+class RolesClient:
     """Roles are given at a scope: the id of a subscription, resource group or resource; they reach everything below."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._rest = Resources(connection=connection, api=ROLES_API)
+    def __init__(self, connection: ServerConnection) -> None:
+        self._rest = ResourcesClient(connection=connection, api=ROLES_API)
 
     def definitions(self, scope: str) -> list[Json]:
         return self._rest.list(f"{scope}/providers/Microsoft.Authorization/roleDefinitions")

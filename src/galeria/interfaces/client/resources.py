@@ -6,13 +6,13 @@ from urllib.parse import quote
 
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
-from galeria.interfaces.client.connection import Connection, Json
-from galeria.interfaces.client.operations import Begun, begun
+from galeria.interfaces.client.connection import Json, ServerConnection
+from galeria.interfaces.client.operations import StartedWork, begun
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resources:
-    connection: Connection
+class ResourcesClient:
+    connection: ServerConnection
     api: str
 
     def get(self, id: ResourceId | str, **query: str) -> Json:
@@ -28,22 +28,22 @@ class Resources:
     def list(self, path: str, **query: str) -> list[Json]:
         return self.connection.get_all(_path(path), **{"api-version": self.api}, **query)
 
-    def put(self, id: ResourceId | str, body: Json) -> Begun:
+    def put(self, id: ResourceId | str, body: Json) -> StartedWork:
         return self._begin("PUT", id, body)
 
-    def patch(self, id: ResourceId | str, body: Json) -> Begun:
+    def patch(self, id: ResourceId | str, body: Json) -> StartedWork:
         return self._begin("PATCH", id, body)
 
-    def post(self, id: ResourceId | str, body: Json | None = None, *, prefer: str = "") -> Begun:
+    def post(self, id: ResourceId | str, body: Json | None = None, *, prefer: str = "") -> StartedWork:
         """`prefer` is the header of that name."""
         return self._begin("POST", id, body, {"Prefer": prefer} if prefer else None)
 
-    def delete(self, id: ResourceId | str) -> Begun:
+    def delete(self, id: ResourceId | str) -> StartedWork:
         return self._begin("DELETE", id, None)
 
     def _begin(
         self, method: str, id: ResourceId | str, body: Json | None, headers: dict[str, str] | None = None
-    ) -> Begun:
+    ) -> StartedWork:
         query = {"api-version": self.api}
         return begun(self.connection.send(method, _path(id), query=query, body=body, headers=headers))
 

@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from galeria.interfaces.client.connection import Connection, Json, path_of
+from galeria.interfaces.client.connection import Json, ServerConnection, path_of
 from galeria.interfaces.client.operations import API
-from galeria.interfaces.client.resources import Resources, said
-from galeria.interfaces.client.short_names import Names
+from galeria.interfaces.client.resources import ResourcesClient, said
+from galeria.interfaces.client.short_names import ShortNames
 
 
-class Secrets:
+class SecretsClient:
     """For Owners of the subscription; everybody may use it on themselves. `name` is a client id or object id."""
 
-    def __init__(self, connection: Connection, names: Names) -> None:
-        self._rest = Resources(connection=connection, api=API)
+    def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
+        self._rest = ResourcesClient(connection=connection, api=API)
         self._root = f"{names.scope}/providers/Microsoft.Galeria/people"
 
     def list(self, name: str) -> list[Json]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from galeria.domain.errors import Unauthenticated
-from galeria.interfaces.client.connection import Connection
-from galeria.interfaces.client.credentials import AccessToken, ClientSecret, Credentials, Password
+from galeria.interfaces.client.connection import ServerConnection
+from galeria.interfaces.client.credentials import AccessToken, ClientCredentials, ClientSecret, Password
 from galeria.interfaces.client.local_files import CONNECT_FILE, SessionFile, config_folder, read_connect_file
 
 AskPassword = Callable[[str], str]
@@ -14,7 +14,7 @@ AskPassword = Callable[[str], str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class LookupOptions:
     """What was typed. None: not given."""
 
     endpoint: str | None = None
@@ -24,27 +24,27 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class FoundServer:
     endpoint: str
     ca_file: Path | None
     who: str  # a user's name or a client id
-    credentials: Credentials
+    credentials: ClientCredentials
     subscription: str | None = None  # None: the server's first one
     origin: str  # where this was found, for people
 
-    def connect(self, *, patient: bool = False) -> Connection:
-        return Connection(self.endpoint, self.credentials, ca_file=self.ca_file, patient=patient)
+    def connect(self, *, patient: bool = False) -> ServerConnection:
+        return ServerConnection(self.endpoint, self.credentials, ca_file=self.ca_file, patient=patient)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
+class _ServerAddress:
     endpoint: str
     ca_file: Path | None
     origin: str
     data: Path | None = None
 
 
-class Finder:
+class ServerLookup:
     """`environment` is that of the process; `ask` may be used when only a user's name is known."""
 
     def __init__(self, environment: Mapping[str, str], ask: AskPassword) -> None:
@@ -52,7 +52,7 @@ class Finder:
         self._ask = ask
         self._sessions = SessionFile(config_folder(environment))
 
-    def resolve(self, wanted: Wanted) -> Found:
+    def resolve(self, wanted: LookupOptions) -> FoundServer:
         """Raises Unauthenticated, saying every way to sign in."""
         place = self._place(wanted)
         if place is None:
@@ -63,7 +63,7 @@ class Finder:
             )
         return self._as_typed(wanted, place) or self._as_kept(place)
 
-    def place_of_login(self, wanted: Wanted) -> tuple[str, Path | None]:
+    def place_of_login(self, wanted: LookupOptions) -> tuple[str, Path | None]:
         """Endpoint and authority for a new sign-in."""
         place = self._place(wanted)
         if place is None:
@@ -72,25 +72,25 @@ class Finder:
             )
         return place.endpoint, place.ca_file
 
-    def _place(self, wanted: Wanted) -> _Place | None:
+    def _place(self, wanted: LookupOptions) -> _ServerAddress | None:
         env = self._environment
         ca_file = wanted.ca_file or _path(env.get("GALERIA_CA_FILE"))
         if wanted.endpoint:
-            return _Place(endpoint=wanted.endpoint, ca_file=ca_file, origin="--endpoint")
+            return _ServerAddress(endpoint=wanted.endpoint, ca_file=ca_file, origin="--endpoint")
         if wanted.data:
             return _of_data(wanted.data, "--data")
         if env.get("GALERIA_ENDPOINT"):
-            return _Place(endpoint=env["GALERIA_ENDPOINT"], ca_file=ca_file, origin="GALERIA_ENDPOINT")
+            return _ServerAddress(endpoint=env["GALERIA_ENDPOINT"], ca_file=ca_file, origin="GALERIA_ENDPOINT")
         if env.get("GALERIA_DATA"):
             return _of_data(Path(env["GALERIA_DATA"]), "GALERIA_DATA")
         kept = self._sessions.find()
         if kept:
-            return _Place(endpoint=kept.endpoint, ca_file=ca_file or kept.ca_file, origin="galeria login")
+            return _ServerAddress(endpoint=kept.endpoint, ca_file=ca_file or kept.ca_file, origin="galeria login")
         if (Path("data") / CONNECT_FILE).exists():
             return _of_data(Path("data"), "./data")
         return None
 
-    def _as_typed(self, wanted: Wanted, place: _Place) -> Found | None:
+    def _as_typed(self, wanted: LookupOptions, place: _ServerAddress) -> FoundServer | None:
         """As whom the options or the environment say; None when they say nothing."""
         env = self._environment
         user = wanted.user or (None if place.data else env.get("GALERIA_USER"))
@@ -106,7 +106,7 @@ class Finder:
             return _found(place, "the bearer of GALERIA_TOKEN", AccessToken(value=env["GALERIA_TOKEN"]))
         return None
 
-    def _as_kept(self, place: _Place) -> Found:
+    def _as_kept(self, place: _ServerAddress) -> FoundServer:
         if place.data:
             kept = read_connect_file(place.data)
             secret = ClientSecret(client_id=kept.client_id, client_secret=kept.client_secret)
@@ -121,13 +121,15 @@ class Finder:
         )
 
 
-def _of_data(data: Path, origin: str) -> _Place:
+def _of_data(data: Path, origin: str) -> _ServerAddress:
     kept = read_connect_file(data)
-    return _Place(endpoint=kept.endpoint, ca_file=kept.ca_file, origin=origin, data=data)
+    return _ServerAddress(endpoint=kept.endpoint, ca_file=kept.ca_file, origin=origin, data=data)
 
 
-def _found(place: _Place, who: str, credentials: Credentials, *, subscription: str | None = None) -> Found:
-    return Found(
+def _found(
+    place: _ServerAddress, who: str, credentials: ClientCredentials, *, subscription: str | None = None
+) -> FoundServer:
+    return FoundServer(
         endpoint=place.endpoint,
         ca_file=place.ca_file,
         who=who,

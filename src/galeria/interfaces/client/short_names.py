@@ -6,7 +6,7 @@ from galeria.domain.ids import COMPUTE, LABS, ResourceId
 
 
 @dataclass(frozen=True, kw_only=True)
-class Names:
+class ShortNames:
     """Where short names are looked for."""
 
     subscription: str

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from galeria.domain.errors import Conflict, GaleriaError, Invalid, NotFound, Unavailable
-from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.local_files import read_json, remove_file, write_private
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -28,17 +28,17 @@ Heard = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Stamp:
+class _FileStamp:
     """What tells that a file is still the one whose beginning was sent."""
 
     size: int  # bytes
     changed: int  # nanoseconds since 1970
 
 
-class Uploads:
+class UploadsClient:
     """`memory` is a folder of the person's own where addresses of unfinished uploads are kept."""
 
-    def __init__(self, connection: Connection, memory: Path, *, patience: float = PATIENCE) -> None:
+    def __init__(self, connection: ServerConnection, memory: Path, *, patience: float = PATIENCE) -> None:
         self._connection = connection
         self._memory = memory
         self._patience = patience
@@ -88,7 +88,7 @@ class Uploads:
             ) from error
         time.sleep(_PAUSE)
 
-    def _send_piece(self, place: str, file: Path, offset: int, stamp: _Stamp, heard: Heard) -> None:
+    def _send_piece(self, place: str, file: Path, offset: int, stamp: _FileStamp, heard: Heard) -> None:
         length = min(PIECE, stamp.size - offset)
 
         def blocks() -> Iterator[bytes]:
@@ -106,7 +106,7 @@ class Uploads:
         answer = self._connection.send("HEAD", place, headers=TUS)
         return int(answer.headers.get("upload-offset", "0"))
 
-    def _new_place(self, file: Path, stamp: _Stamp) -> str:
+    def _new_place(self, file: Path, stamp: _FileStamp) -> str:
         name = base64.b64encode(file.name.encode()).decode("ascii")
         headers = {**TUS, "Upload-Length": str(stamp.size), "Upload-Metadata": f"filename {name}"}
         answer = self._connection.send("POST", "/uploads", headers=headers)
@@ -115,7 +115,7 @@ class Uploads:
         write_private(self._note(file), json.dumps(note))
         return place
 
-    def _find_place(self, file: Path, stamp: _Stamp) -> str | None:
+    def _find_place(self, file: Path, stamp: _FileStamp) -> str | None:
         """The address of an earlier upload of the same bytes, if the server still has it."""
         note = read_json(self._note(file))
         if note is None or (note.get("size"), note.get("changed")) != (stamp.size, stamp.changed):
@@ -145,11 +145,11 @@ def _blocks(file: Path, offset: int, length: int, heard: Callable[[int], None]) 
             heard(done)
 
 
-def _stamp(file: Path) -> _Stamp:
+def _stamp(file: Path) -> _FileStamp:
     if not file.is_file():
         raise Invalid(f"There is no file '{file}'.", hint="Check the name; a directory or device cannot be sent.")
     facts = file.stat()
-    return _Stamp(size=facts.st_size, changed=facts.st_mtime_ns)
+    return _FileStamp(size=facts.st_size, changed=facts.st_mtime_ns)
 
 
 def _changed(file: Path) -> Conflict:

@@ -10,14 +10,14 @@ from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from galeria.interfaces.console.close_codes import NOT_BINARY, SWITCHED_OFF, Ending
+from galeria.interfaces.console.close_codes import NOT_BINARY, SWITCHED_OFF, CloseCode
 
 PIECE = 64 * 1024  # bytes
 
 
 async def bridge(
-    websocket: WebSocket, connection: socket.socket, watch: Callable[[], Awaitable[Ending]]
-) -> Ending | None:
+    websocket: WebSocket, connection: socket.socket, watch: Callable[[], Awaitable[CloseCode]]
+) -> CloseCode | None:
     """How to close the WebSocket, or None where it is closed already. It also ends when `watch` returns.
 
     The connection is closed in any case.
@@ -38,7 +38,7 @@ async def bridge(
             await writer.wait_closed()
 
 
-async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket) -> Ending | None:
+async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket) -> CloseCode | None:
     """The server's `send` waits while the viewer does not take what was sent."""
     try:
         while piece := await reader.read(PIECE):
@@ -50,7 +50,7 @@ async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket) -> Endi
     return SWITCHED_OFF
 
 
-async def _to_machine(websocket: WebSocket, writer: asyncio.StreamWriter) -> Ending | None:
+async def _to_machine(websocket: WebSocket, writer: asyncio.StreamWriter) -> CloseCode | None:
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":

@@ -13,16 +13,16 @@ _FAILED = 4503
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class CloseCode:
     code: int
     reason: str
 
 
-SWITCHED_OFF = Ending(4410, "The machine went off. Start it, then open its screen again.")
-NOT_BINARY = Ending(1003, "A screen takes binary messages only.")
+SWITCHED_OFF = CloseCode(4410, "The machine went off. Start it, then open its screen again.")
+NOT_BINARY = CloseCode(1003, "A screen takes binary messages only.")
 
 
-def ending_of(error: GaleriaError) -> Ending:
+def ending_of(error: GaleriaError) -> CloseCode:
     """The reason is cut where it would not fit, at a letter's border."""
     code = next((code for kind, code in _CODES if isinstance(error, kind)), _FAILED)
-    return Ending(code, str(error).encode()[:REASON_LIMIT].decode(errors="ignore"))
+    return CloseCode(code, str(error).encode()[:REASON_LIMIT].decode(errors="ignore"))

@@ -15,8 +15,8 @@ from galeria.actions.labs.consoles import get_console, use_console
 from galeria.domain.errors import GaleriaError, Unauthenticated
 from galeria.domain.ids import ResourceId
 from galeria.interfaces.console.bridge import bridge
-from galeria.interfaces.console.close_codes import Ending, ending_of
-from galeria.interfaces.services import Inside
+from galeria.interfaces.console.close_codes import CloseCode, ending_of
+from galeria.interfaces.services import Services
 
 PATH = "/console/{group}/{lab}/{machine}"
 SUBPROTOCOL = "binary"  # what viewers older than noVNC 1.0 insist on
@@ -25,7 +25,7 @@ LOOK_AGAIN = 30.0  # seconds
 Who = Callable[[WebSocket], Caller | None]
 
 
-def console_router(inside: Inside, who: Who, *, look_again: float = LOOK_AGAIN) -> APIRouter:
+def console_router(services: Services, who: Who, *, look_again: float = LOOK_AGAIN) -> APIRouter:
     """`who` says who is asking, in a thread; None or Unauthenticated for nobody.
 
     It is asked again every `look_again` seconds: who has signed out, or lost the right, does not go on looking.
@@ -33,11 +33,13 @@ def console_router(inside: Inside, who: Who, *, look_again: float = LOOK_AGAIN) 
     router = APIRouter()
 
     async def show(websocket: WebSocket, group: str, lab: str, machine: str) -> None:
-        if not is_own_origin(websocket, inside.endpoint):
+        if not is_own_origin(websocket, services.endpoint):
             await websocket.close()  # before it is accepted: the answer is 403
             return
-        lab_id = ResourceId(inside.subscription_id, group).resource("Microsoft.LabServices", "labs", lab)
-        await _Console(inside=inside, who=who, websocket=websocket, lab_id=lab_id, machine=machine).show(look_again)
+        lab_id = ResourceId(services.subscription_id, group).resource("Microsoft.LabServices", "labs", lab)
+        await _ConsoleSession(services=services, who=who, websocket=websocket, lab_id=lab_id, machine=machine).show(
+            look_again
+        )
 
     router.add_api_websocket_route(PATH, show, name="console")
     return router
@@ -51,8 +53,8 @@ def is_own_origin(websocket: WebSocket, endpoint: str) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Console:
-    inside: Inside
+class _ConsoleSession:
+    services: Services
     who: Who
     websocket: WebSocket
     lab_id: ResourceId
@@ -72,11 +74,11 @@ class _Console:
             await self._close(ending)
 
     def _open(self) -> socket.socket:
-        with self.inside.request(self._caller()) as request:
+        with self.services.request(self._caller()) as request:
             machine = use_console(request, self.lab_id, self.machine)
-        return self.inside.engine.open_console(machine)
+        return self.services.engine.open_console(machine)
 
-    async def _watch(self, look_again: float) -> Ending:
+    async def _watch(self, look_again: float) -> CloseCode:
         """Returns when the caller may not look any more."""
         while True:
             await asyncio.sleep(look_again)
@@ -86,7 +88,7 @@ class _Console:
                 return ending_of(error)
 
     def _check(self) -> None:
-        with self.inside.reading(self._caller()) as request:
+        with self.services.reading(self._caller()) as request:
             get_console(request, self.lab_id, self.machine)
 
     def _caller(self) -> Caller:
@@ -95,6 +97,6 @@ class _Console:
             raise Unauthenticated("Nobody is signed in.", hint="Sign in, then open the screen again.")
         return caller
 
-    async def _close(self, ending: Ending) -> None:
+    async def _close(self, ending: CloseCode) -> None:
         with suppress(WebSocketDisconnect):  # it left at the same moment
             await self.websocket.close(ending.code, ending.reason)

@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from galeria.interfaces.cli.kit.progress import Follower
-from galeria.interfaces.client.connection import Connection, Json
-from galeria.interfaces.client.credentials import ClientSecret, Credentials, Password
+from galeria.interfaces.cli.kit.progress import ProgressFollower
+from galeria.interfaces.client.connection import Json, ServerConnection
+from galeria.interfaces.client.credentials import ClientCredentials, ClientSecret, Password
 from galeria.interfaces.client.galeria import Galeria
-from galeria.interfaces.client.operations import Begun, Snapshot
-from galeria.interfaces.demo.shell import Shell
+from galeria.interfaces.client.operations import OperationSnapshot, StartedWork
+from galeria.interfaces.demo.shell import SshShell
 
 
 @dataclass(frozen=True, kw_only=True)
-class Material:
+class DemoFiles:
     """Files from outside any lab, made at set-up. All of them start as the same small Linux."""
 
     qcow2: Path
@@ -22,48 +22,48 @@ class Material:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stage:
+class DemoServer:
     """A running server, and how to reach it as its first administrator (the answer of `galeria connect`)."""
 
     connect: dict[str, str]
-    material: Material
+    material: DemoFiles
     folder: Path  # for the people's own files
     stores: dict[str, Path]  # region → where its image bytes lie, to see whether freed bytes are really freed
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class DemoPerson:
     name: str
     galeria: Galeria
     password: str = field(default="", repr=False)
 
-    def wait(self, work: Begun, follower: Follower) -> Snapshot:
+    def wait(self, work: StartedWork, follower: ProgressFollower) -> OperationSnapshot:
         """Follow an operation to its good end; raises what it failed with."""
         snapshot = self.galeria.wait(work, watch=follower.watch)
         assert snapshot is not None, "this verb always takes time"
         return snapshot
 
-    def shell(self, lab: str, *, user: str, password: str) -> Shell:
+    def shell(self, lab: str, *, user: str, password: str) -> SshShell:
         """At the lab's template, as the API says it is reached."""
         machine: Json = self.galeria.machines.get(lab)
         host, _, port = str(machine["properties"]["connectionProfile"]["sshAuthority"]).rpartition(":")
-        return Shell(host=host, port=int(port), user=user, password=password)
+        return SshShell(host=host, port=int(port), user=user, password=password)
 
 
-def administrator(stage: Stage) -> Person:
-    credentials = ClientSecret(client_id=stage.connect["client_id"], client_secret=stage.connect["client_secret"])
-    return Person(name="Administrator", galeria=_galeria(stage, "administrator", credentials))
+def administrator(server: DemoServer) -> DemoPerson:
+    credentials = ClientSecret(client_id=server.connect["client_id"], client_secret=server.connect["client_secret"])
+    return DemoPerson(name="Administrator", galeria=_galeria(server, "administrator", credentials))
 
 
-def person(stage: Stage, title: str, user: str, password: str) -> Person:
+def person(server: DemoServer, title: str, user: str, password: str) -> DemoPerson:
     credentials = Password(user=user, password=password)
-    return Person(name=title, galeria=_galeria(stage, user, credentials), password=password)
+    return DemoPerson(name=title, galeria=_galeria(server, user, credentials), password=password)
 
 
-def _galeria(stage: Stage, user: str, credentials: Credentials) -> Galeria:
-    connection = Connection(
-        stage.connect["endpoint"], credentials, ca_file=Path(stage.connect["ca_file"]), patient=True
+def _galeria(server: DemoServer, user: str, credentials: ClientCredentials) -> Galeria:
+    connection = ServerConnection(
+        server.connect["endpoint"], credentials, ca_file=Path(server.connect["ca_file"]), patient=True
     )
-    memory = stage.folder / user
+    memory = server.folder / user
     memory.mkdir(exist_ok=True)
     return Galeria.open(connection, memory=memory)

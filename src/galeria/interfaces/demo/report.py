@@ -10,12 +10,12 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from galeria.interfaces.cli.kit.progress import Bars, Follower, Lines
+from galeria.interfaces.cli.kit.progress import ProgressBars, ProgressFollower, ProgressLines
 from galeria.interfaces.cli.kit.wording import size
 
 
 @dataclass
-class Entry:
+class ReportEntry:
     """One step of the story. Bytes are 0 where none moved."""
 
     who: str
@@ -29,9 +29,9 @@ class Entry:
 
 
 @dataclass
-class Diary:
+class DemoReport:
     console: Console
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[ReportEntry] = field(default_factory=list)
 
     def act(self, title: str) -> None:
         self.console.print()
@@ -44,9 +44,9 @@ class Diary:
         self.console.print(table)
 
     @contextmanager
-    def step(self, who: str, what: str) -> Iterator[Entry]:
+    def step(self, who: str, what: str) -> Iterator[ReportEntry]:
         """One line when it begins, one when it has ended well."""
-        entry = Entry(who=who, what=what)
+        entry = ReportEntry(who=who, what=what)
         self.console.print(Text(f"{who}: {what} …", style="cyan"))
         began = time.monotonic()
         yield entry
@@ -55,10 +55,10 @@ class Diary:
         self.console.print(Text(f"  done in {entry.seconds:.1f} s" + (f" — {entry.note}" if entry.note else "")))
 
     @contextmanager
-    def following(self) -> Iterator[Follower]:
+    def following(self) -> Iterator[ProgressFollower]:
         """Bars in a terminal, lines elsewhere."""
         if not self.console.is_terminal:
-            yield Follower(Lines(lambda line: self.console.print(Text(f"    {line}"), soft_wrap=True)))
+            yield ProgressFollower(ProgressLines(lambda line: self.console.print(Text(f"    {line}"), soft_wrap=True)))
             return
         columns = (
             TextColumn("    {task.description}", markup=False),
@@ -67,7 +67,7 @@ class Diary:
             TextColumn("{task.fields[figures]}", markup=False),
         )
         with Progress(*columns, console=self.console) as progress:
-            yield Follower(Bars(progress))
+            yield ProgressFollower(ProgressBars(progress))
 
     def summary(self) -> Table:
         """Narrow enough for 80 columns: what each step found out was said when it happened."""

@@ -16,7 +16,7 @@ QUIET = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shell:
+class SshShell:
     host: str
     port: int
     user: str

@@ -8,14 +8,14 @@ from pathlib import Path
 from rich.table import Table
 
 from galeria.domain.errors import GaleriaError
-from galeria.interfaces.cli.kit.progress import Follower
+from galeria.interfaces.cli.kit.progress import ProgressFollower
 from galeria.interfaces.cli.kit.wording import size
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.connection import Json
-from galeria.interfaces.client.imports import ImportRequest, begin_import
+from galeria.interfaces.client.imports import FileImport, begin_import
 from galeria.interfaces.client.labs import NewLab
-from galeria.interfaces.demo.people import Person, Stage, administrator, person
-from galeria.interfaces.demo.report import Diary, Entry
+from galeria.interfaces.demo.people import DemoPerson, DemoServer, administrator, person
+from galeria.interfaces.demo.report import DemoReport, ReportEntry
 
 GALLERY = "campus"
 IMAGE = "Álgebra linear 1"
@@ -24,16 +24,16 @@ SOUTH, SOUTHEAST = "brazilsouth", "brazilsoutheast"
 NOTES, BOOK = "/home/ana/notes.bin", "/home/ana/book.bin"
 
 
-class Unexpected(GaleriaError):
+class DemoFailure(GaleriaError):
     """The demonstration looked, and the product had not done what it promises."""
 
     code = "DemoFailed"
 
 
-class Story:
-    def __init__(self, stage: Stage, diary: Diary) -> None:
-        self._stage, self._diary = stage, diary
-        self._admin = administrator(stage)
+class Walkthrough:
+    def __init__(self, server: DemoServer, report: DemoReport) -> None:
+        self._stage, self._diary = server, report
+        self._admin = administrator(server)
         self._ana_password, self._bia_password = _password(), _password()
 
     def tell(self) -> None:
@@ -63,7 +63,7 @@ class Story:
             entry.note = f"{len(usable)} usable, {len(images) - len(usable)} not, each with reason and cure"
             _expect(len(usable) == 2 and len(images) == 4, "two images can be used and two cannot")
 
-    def shape_a_template(self, ana: Person) -> None:
+    def shape_a_template(self, ana: DemoPerson) -> None:
         self._diary.act("2 · Ana, an educator, makes a lab and shapes its template")
         self._make_lab(ana, "algebra", self._image_id("Small Linux"), region=SOUTH, user="ana")
         self._start(ana, "algebra")
@@ -74,13 +74,13 @@ class Story:
             shell.run("echo 'Lesson one' > /home/ana/lesson.txt && sync")
             entry.note = shell.run("whoami") + "@" + shell.run("hostname")
 
-    def export_it(self, ana: Person) -> None:
+    def export_it(self, ana: DemoPerson) -> None:
         self._diary.act("3 · Ana exports the template to the gallery, while it runs")
         version = self._export(ana, "algebra")
         regions = {each["region"]: each["state"] for each in version["properties"]["galeria"]["replicas"]}
         _expect(regions == {SOUTH: "Completed", SOUTHEAST: "Completed"}, "every region of the geography is complete")
 
-    def use_it_elsewhere(self, ana: Person, bia: Person) -> str:
+    def use_it_elsewhere(self, ana: DemoPerson, bia: DemoPerson) -> str:
         """Returns the machine's identity."""
         self._diary.act("4 · Bia, in another region, makes a lab from it without Ana's password")
         self._make_lab(bia, "geometry", self._image_id(IMAGE), region=SOUTHEAST, user="bia")
@@ -97,7 +97,7 @@ class Story:
             entry.note = "Ana's work and the old identity are there, only the new credentials work"
         return mine
 
-    def export_again(self, ana: Person) -> None:
+    def export_again(self, ana: DemoPerson) -> None:
         self._diary.act("5 · Ana changes her template and exports a new version: only the change moves")
         with self._diary.step(ana.name, "changes the template"):
             shell = ana.shell("algebra", user="ana", password=self._ana_password)
@@ -110,7 +110,7 @@ class Story:
         exact = lab["properties"]["virtualMachineProfile"]["imageReference"]["exactVersion"]
         _expect(exact == "1.0.1", "a new lab gets the latest version")
 
-    def clean_up(self, bia: Person, identity: str) -> None:
+    def clean_up(self, bia: DemoPerson, identity: str) -> None:
         self._diary.act("6 · The administrator looks at cost and use, and deletes the old version")
         admin, image = self._admin, self._image_name(IMAGE)
         with self._diary.step(admin.name, "looks at what the gallery costs and who uses it"):
@@ -136,7 +136,7 @@ class Story:
             _expect(shell.run("cat /etc/machine-id") == identity, "the lab made from the deleted version still works")
             entry.note = "it starts and holds everything"
 
-    def leave(self, ana: Person, bia: Person) -> None:
+    def leave(self, ana: DemoPerson, bia: DemoPerson) -> None:
         self._diary.act("Everybody leaves")
         for who, lab in ((ana, "algebra"), (ana, "algebra-2"), (bia, "geometry")):
             with self._diary.step(who.name, f"deletes the lab '{lab}'"), self._diary.following() as follower:
@@ -144,7 +144,7 @@ class Story:
         for each in (self._admin, ana, bia):
             each.galeria.close()
 
-    def _educators(self) -> tuple[Person, Person]:
+    def _educators(self) -> tuple[DemoPerson, DemoPerson]:
         admin, people = self._admin, self._admin.galeria.people
         scope = str(admin.galeria.names.group_id())
         with self._diary.step(admin.name, "makes accounts for Ana and Bia, both Lab Creators"):
@@ -156,14 +156,14 @@ class Story:
 
     def _import(self, name: str, disk: Path, *data: Path, generation: str) -> None:
         definition = NewDefinition(os_type="Linux", os_state="Generalized", generation=generation, display_name=name)
-        wanted = ImportRequest(gallery=GALLERY, name=name, os_disk=disk, data_disks=data, definition=definition)
+        wanted = FileImport(gallery=GALLERY, name=name, os_disk=disk, data_disks=data, definition=definition)
         with self._step_following(self._admin, f"imports {disk.name} as '{name}'") as (entry, follower):
             imported = begin_import(self._admin.galeria, wanted, heard=follower.file)
             self._admin.wait(imported.begun, follower)
             version = self._admin.galeria.versions.get(GALLERY, imported.image, imported.version)
             _fill(entry, version)
 
-    def _export(self, who: Person, lab: str) -> Json:
+    def _export(self, who: DemoPerson, lab: str) -> Json:
         exports = who.galeria.exports
         with self._diary.step(who.name, "asks for the price before exporting") as entry:
             estimate = exports.estimate(lab, name=IMAGE)
@@ -181,7 +181,7 @@ class Story:
             _fill(entry, version)
         return version
 
-    def _make_lab(self, who: Person, lab: str, image: str, *, region: str, user: str) -> None:
+    def _make_lab(self, who: DemoPerson, lab: str, image: str, *, region: str, user: str) -> None:
         password = self._ana_password if user == "ana" else self._bia_password
         wanted = NewLab(image=image, user=user, password=password, region=region, size="Tiny")
         with self._step_following(who, f"creates the lab '{lab}' in {region}") as (entry, follower):
@@ -189,17 +189,17 @@ class Story:
             reference = who.galeria.labs.get(lab)["properties"]["virtualMachineProfile"]["imageReference"]
             entry.note = f"from version {reference['exactVersion']}"
 
-    def _start(self, who: Person, lab: str) -> None:
+    def _start(self, who: DemoPerson, lab: str) -> None:
         with self._step_following(who, f"starts the template of '{lab}'") as (_, follower):
             who.wait(who.galeria.machines.start(lab), follower)
 
-    def _restart(self, who: Person, lab: str) -> None:
+    def _restart(self, who: DemoPerson, lab: str) -> None:
         with self._step_following(who, f"stops the template of '{lab}'") as (_, follower):
             who.wait(who.galeria.machines.stop(lab), follower)
         self._start(who, lab)
 
     @contextmanager
-    def _step_following(self, who: Person, what: str) -> Iterator[tuple[Entry, Follower]]:
+    def _step_following(self, who: DemoPerson, what: str) -> Iterator[tuple[ReportEntry, ProgressFollower]]:
         with self._diary.step(who.name, what) as entry, self._diary.following() as follower:
             yield entry, follower
 
@@ -210,7 +210,7 @@ class Story:
         return str(self._admin.galeria.images.get(name)["properties"]["sharedGalleryId"])
 
 
-def _fill(entry: Entry, version: Json) -> None:
+def _fill(entry: ReportEntry, version: Json) -> None:
     ours = version["properties"]["galeria"]
     entry.read, entry.stored = ours["readBytes"], ours["storedBytes"]
     entry.sent = sum(each["sentBytes"] for each in ours["replicas"])
@@ -255,7 +255,7 @@ def _real_bytes(folder: Path) -> int:
 
 def _expect(truth: bool, promise: str) -> None:
     if not truth:
-        raise Unexpected(f"The demonstration found that this is not so: {promise}.", hint="The server's log is kept.")
+        raise DemoFailure(f"The demonstration found that this is not so: {promise}.", hint="The server's log is kept.")
 
 
 def _password() -> str:

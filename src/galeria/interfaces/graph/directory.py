@@ -15,19 +15,19 @@ from galeria.actions.core.caller import Caller
 from galeria.domain.errors import NotFound
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login.bearer import bearer
-from galeria.interfaces.services import Inside
+from galeria.interfaces.services import Services
 
 Filter = Annotated[str, Query(alias="$filter", max_length=2048)]
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
 
 
-class Ids(BaseModel):
+class IdsBody(BaseModel):
     ids: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=1000)
 
 
-def directory_router(inside: Inside) -> APIRouter:
+def directory_router(services: Services) -> APIRouter:
     """Routes below /v1.0; every one of them behind sign-in."""
-    signed_in = bearer(inside.tokens, inside.database, inside.dice)
+    signed_in = bearer(services.tokens, services.database, services.id_generator)
 
     def who(request: Request) -> Caller:
         return signed_in(request)
@@ -38,29 +38,29 @@ def directory_router(inside: Inside) -> APIRouter:
         return _view(caller.principal)
 
     router.add_api_route("/me", me, methods=["GET"])
-    _add_lists(router, inside)
-    _add_objects(router, inside)
+    _add_lists(router, services)
+    _add_objects(router, services)
     return router
 
 
-def _add_lists(router: APIRouter, inside: Inside) -> None:
+def _add_lists(router: APIRouter, services: Services) -> None:
     def users(filter: Filter = "") -> dict[str, Any]:
-        return _found(inside, PrincipalKind.USER, filter)
+        return _found(services, PrincipalKind.USER, filter)
 
     def programs(filter: Filter = "") -> dict[str, Any]:
-        return _found(inside, PrincipalKind.SERVICE_PRINCIPAL, filter)
+        return _found(services, PrincipalKind.SERVICE_PRINCIPAL, filter)
 
     router.add_api_route("/users", users, methods=["GET"])
     router.add_api_route("/servicePrincipals", programs, methods=["GET"])
 
 
-def _add_objects(router: APIRouter, inside: Inside) -> None:
-    def by_ids(body: Ids) -> dict[str, Any]:
+def _add_objects(router: APIRouter, services: Services) -> None:
+    def by_ids(body: IdsBody) -> dict[str, Any]:
         wanted = {id.lower() for id in body.ids}
-        return {"value": [_view(each) for each in _everybody(inside) if each.id.lower() in wanted]}
+        return {"value": [_view(each) for each in _everybody(services) if each.id.lower() in wanted]}
 
     def one(id: str) -> dict[str, Any]:
-        for each in _everybody(inside):
+        for each in _everybody(services):
             if id.lower() in {each.id.lower(), each.name.lower()}:
                 return _view(each)
         raise NotFound(f"Resource '{id}' does not exist.", hint="Check the name.", code="Request_ResourceNotFound")
@@ -70,17 +70,17 @@ def _add_objects(router: APIRouter, inside: Inside) -> None:
         router.add_api_route(f"/{kind}/{{id}}", one, methods=["GET"])
 
 
-def _found(inside: Inside, kind: PrincipalKind, filter: str) -> dict[str, Any]:
+def _found(services: Services, kind: PrincipalKind, filter: str) -> dict[str, Any]:
     """Filters that clients send compare names or ids with quoted values; whoever has one of them is meant."""
     values = {match.replace("''", "'").lower() for match in _QUOTED.findall(filter)}
-    people = [each for each in _everybody(inside) if each.kind is kind]
+    people = [each for each in _everybody(services) if each.kind is kind]
     if filter:
         people = [each for each in people if values & {each.name.lower(), each.id.lower(), each.display_name.lower()}]
     return {"value": [_view(each) for each in people]}
 
 
-def _everybody(inside: Inside) -> list[Principal]:
-    with inside.database(reading=True) as uow:
+def _everybody(services: Services) -> list[Principal]:
+    with services.database(reading=True) as uow:
         return uow.people.all()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from galeria.ports.work import Dice
+from galeria.ports.work import IdGenerator
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEY = "galeria.request_identity"
@@ -26,9 +26,9 @@ class RequestIdentity:
         scope[_KEY] = self
 
     @classmethod
-    def read(cls, headers: Headers, dice: Dice) -> "RequestIdentity":
+    def read(cls, headers: Headers, id_generator: IdGenerator) -> "RequestIdentity":
         """What a client sent goes into logs and headers only in the form of an id."""
-        request_id = dice.new_guid()
+        request_id = id_generator.new_guid()
         client = _sound(headers.get("x-ms-client-request-id", ""))
         wanted = headers.get("x-ms-return-client-request-id", "").lower() == "true"
         return cls(

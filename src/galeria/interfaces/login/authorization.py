@@ -6,9 +6,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from authlib.oauth2.rfc6749 import OAuth2Error
 
-from galeria.actions.people.sign_in_codes import AuthorizationWish
+from galeria.actions.people.sign_in_codes import AuthorizationRequest
 from galeria.interfaces.login.programs import find_program, is_loopback
-from galeria.interfaces.login.responses import Refusal
+from galeria.interfaces.login.responses import TokenError
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # SHA-256 in base64url, RFC 7636 §4.2
 # The fields that the sign-in form carries along.
@@ -27,7 +27,7 @@ LONGEST = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Return:
+class RedirectTarget:
     """The way back to the program. Only made for a known program and an address on the person's own computer."""
 
     uri: str
@@ -42,38 +42,40 @@ class Return:
         return self.uri + joint + urlencode(self.fields(**result), quote_via=quote)
 
 
-class Returned(OAuth2Error):  # type: ignore[misc]  # Authlib has no type stubs.
+class RedirectedError(OAuth2Error):  # type: ignore[misc]  # Authlib has no type stubs.
     """An error that the program is told, by way of the browser (RFC 6749 §4.1.2.1)."""
 
-    def __init__(self, way: Return, error: str, description: str) -> None:
+    def __init__(self, way: RedirectTarget, error: str, description: str) -> None:
         super().__init__(error=error, description=description)
         self.way = way
 
 
-def way_back(fields: dict[str, str]) -> Return:
+def way_back(fields: dict[str, str]) -> RedirectTarget:
     """Raises Refusal where nobody may be sent back: to a stranger neither a code nor an error is delivered."""
     uri = fields.get("redirect_uri", "")
     if find_program(fields.get("client_id", "")) is None:
-        raise Refusal("invalid_client", "Only known programs may sign people in with a browser.")
+        raise TokenError("invalid_client", "Only known programs may sign people in with a browser.")
     if len(uri) > LONGEST or not is_loopback(uri):
-        raise Refusal("invalid_request", "The redirect_uri is not an address on this computer: http://localhost:PORT.")
-    return Return(uri=uri, state=fields.get("state", ""), by_form=fields.get("response_mode") == "form_post")
+        raise TokenError(
+            "invalid_request", "The redirect_uri is not an address on this computer: http://localhost:PORT."
+        )
+    return RedirectTarget(uri=uri, state=fields.get("state", ""), by_form=fields.get("response_mode") == "form_post")
 
 
-def wish(fields: dict[str, str], way: Return) -> AuthorizationWish:
+def wish(fields: dict[str, str], way: RedirectTarget) -> AuthorizationRequest:
     """Raises Returned. The scope is checked by the server, which knows its own."""
     if fields.get("response_type") != "code":
-        raise Returned(way, "unsupported_response_type", "The response_type is 'code'; no other is supported.")
+        raise RedirectedError(way, "unsupported_response_type", "The response_type is 'code'; no other is supported.")
     if fields.get("response_mode", "query") not in ("query", "form_post"):
-        raise Returned(way, "invalid_request", "The response_mode is 'query' or 'form_post'.")
+        raise RedirectedError(way, "invalid_request", "The response_mode is 'query' or 'form_post'.")
     challenge = fields.get("code_challenge", "")
     if fields.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(challenge):
-        raise Returned(way, "invalid_request", "A code_challenge is required, with the method S256 (RFC 7636).")
+        raise RedirectedError(way, "invalid_request", "A code_challenge is required, with the method S256 (RFC 7636).")
     if fields.get("prompt") == "none":
-        raise Returned(way, "login_required", "Somebody has to sign in.")
+        raise RedirectedError(way, "login_required", "Somebody has to sign in.")
     if len(fields.get("nonce", "")) > LONGEST:
-        raise Returned(way, "invalid_request", f"The nonce is longer than {LONGEST} characters.")
-    return AuthorizationWish(
+        raise RedirectedError(way, "invalid_request", f"The nonce is longer than {LONGEST} characters.")
+    return AuthorizationRequest(
         client_id=fields["client_id"],
         redirect_uri=way.uri,
         scope=fields.get("scope", ""),

@@ -13,13 +13,13 @@ from galeria.domain.people.principals import Principal
 from galeria.interfaces.login.authority import Authority
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.tokens import Claims, Tokens
-from galeria.ports.work import Dice
+from galeria.ports.work import IdGenerator
 
 # What may go into logs and the audit trail just as a client sent it.
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def bearer(tokens: Tokens, database: Database, dice: Dice) -> Callable[[Request], Caller]:
+def bearer(tokens: Tokens, database: Database, id_generator: IdGenerator) -> Callable[[Request], Caller]:
     """A dependency for every door behind sign-in: `caller: Caller = Depends(bearer(...))`.
 
     It raises Unauthenticated; register `unauthenticated_handler` for it on the application.
@@ -30,7 +30,7 @@ def bearer(tokens: Tokens, database: Database, dice: Dice) -> Callable[[Request]
         with database(reading=True) as uow:
             principal = _admitted(uow, claims)
             assignments, locks = uow.people.assignments(principal.id), tuple(uow.locks.all())
-        correlation = _correlation_id(request, dice)
+        correlation = _correlation_id(request, id_generator)
         return Caller(principal=principal, assignments=assignments, correlation_id=correlation, locks=locks)
 
     return read_caller
@@ -73,6 +73,6 @@ def _token(request: Request) -> str:
     return token.strip()
 
 
-def _correlation_id(request: Request, dice: Dice) -> str:
+def _correlation_id(request: Request, id_generator: IdGenerator) -> str:
     sent = request.headers.get("x-ms-correlation-request-id", "")
-    return sent if _CORRELATION_ID.fullmatch(sent) else dice.new_guid()
+    return sent if _CORRELATION_ID.fullmatch(sent) else id_generator.new_guid()

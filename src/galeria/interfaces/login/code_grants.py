@@ -8,20 +8,23 @@ from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint, DeviceCodeGrant
 
-from galeria.actions.people.sign_in_codes import DEVICE_LIFE, INTERVAL, Redeemed, Waiting
+from galeria.actions.people.sign_in_codes import DEVICE_LIFE, INTERVAL, PendingReason, RedeemedCode
 from galeria.interfaces.login.grants import PUBLIC
 from galeria.interfaces.login.requests import TokenRequest
-from galeria.interfaces.login.responses import Refusal
+from galeria.interfaces.login.responses import TokenError
 
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 §4.1
 Response = tuple[int, dict[str, Any], list[tuple[str, str]]]
 
 _WAITING = {
-    Waiting.PENDING: ("authorization_pending", "Nobody has signed in with this code yet. Ask again."),
-    Waiting.TOO_EARLY: ("slow_down", f"Nobody has signed in yet. Wait {INTERVAL} seconds and more between questions."),
-    Waiting.DECLINED: ("access_denied", "The sign-in was declined."),
-    Waiting.EXPIRED: ("expired_token", "The code has expired. Start again."),
-    Waiting.UNKNOWN: ("invalid_grant", "The device code is not known, or was used already. Start again."),
+    PendingReason.PENDING: ("authorization_pending", "Nobody has signed in with this code yet. Ask again."),
+    PendingReason.TOO_EARLY: (
+        "slow_down",
+        f"Nobody has signed in yet. Wait {INTERVAL} seconds and more between questions.",
+    ),
+    PendingReason.DECLINED: ("access_denied", "The sign-in was declined."),
+    PendingReason.EXPIRED: ("expired_token", "The code has expired. Start again."),
+    PendingReason.UNKNOWN: ("invalid_grant", "The device code is not known, or was used already. Start again."),
 }
 
 
@@ -59,14 +62,14 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]
         # msal sends both, older servers' clients only `code`.
         code = self.request.form.get("device_code") or self.request.form.get("code")
         if not code:
-            raise Refusal("invalid_request", "The field 'device_code' is missing.")
+            raise TokenError("invalid_request", "The field 'device_code' is missing.")
         outcome = self.server.codes.redeem_device(code, client.client_id)
-        if isinstance(outcome, Waiting):
-            raise Refusal(*_WAITING[outcome])
+        if isinstance(outcome, PendingReason):
+            raise TokenError(*_WAITING[outcome])
         self.request.client, self.request.user, self.request.credential = client, outcome.principal, outcome
 
     def create_token_response(self) -> Response:
-        redeemed: Redeemed = self.request.credential
+        redeemed: RedeemedCode = self.request.credential
         token = self.server.issuer.answer(redeemed.principal, self.request.client.client_id, redeemed.scope)
         return 200, token, self.TOKEN_RESPONSE_HEADER
 
@@ -81,7 +84,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         client, form = self.authenticate_token_endpoint_client(), self.request.form
         verifier = form.get("code_verifier", "")
         if not form.get("code") or not VERIFIER.fullmatch(verifier):
-            raise Refusal(
+            raise TokenError(
                 "invalid_request", "The fields 'code' and 'code_verifier' (43 to 128 characters) are both required."
             )
         redeemed = self.server.codes.redeem(
@@ -91,7 +94,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
             challenge=create_s256_code_challenge(verifier),
         )
         if redeemed is None:
-            raise Refusal(
+            raise TokenError(
                 "invalid_grant",
                 "The code is not known, has expired, was used already, or belongs to another request. "
                 "Sign in again with 'az login'.",
@@ -99,7 +102,7 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         self.request.client, self.request.credential = client, redeemed
 
     def create_token_response(self) -> Response:
-        redeemed: Redeemed = self.request.credential
+        redeemed: RedeemedCode = self.request.credential
         token = self.server.issuer.answer(
             redeemed.principal,
             self.request.client.client_id,

@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749.grants import ResourceOwnerPasswordCredentialsGrant
 
 from galeria.actions.people.token_sessions import Renewal
 from galeria.domain.people.principals import Principal
-from galeria.interfaces.login.responses import BAD_REFRESH_TOKEN, Refusal
+from galeria.interfaces.login.responses import BAD_REFRESH_TOKEN, TokenError
 
 PUBLIC = "none"
 CONFIDENTIAL = ("client_secret_post", "client_secret_basic")
@@ -69,7 +69,7 @@ class RefreshTokenGrant(AuthlibRefreshTokenGrant):  # type: ignore[misc]
         self.validate_requested_scope()  # First, because the token is used up after this.
         renewal = self.server.renew(self.request.form.get("refresh_token", ""), client.client_id)
         if renewal is None:
-            raise Refusal(
+            raise TokenError(
                 "invalid_grant",
                 "The refresh token has expired, was revoked or is not known. Sign in again with 'az login'.",
                 number=BAD_REFRESH_TOKEN,

@@ -9,19 +9,21 @@ from galeria.domain.people.principals import Principal
 from galeria.interfaces.login.authority import Authority
 from galeria.ports.database import Database
 from galeria.ports.tokens import Tokens
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 TOKEN_SECONDS = 3600
 EVERYTHING = "openid profile offline_access"
 
 
-class Issuer:
-    def __init__(self, authority: Authority, *, database: Database, tokens: Tokens, clock: Clock, dice: Dice) -> None:
+class TokenIssuer:
+    def __init__(
+        self, authority: Authority, *, database: Database, tokens: Tokens, clock: Clock, id_generator: IdGenerator
+    ) -> None:
         self._authority = authority
         self._database = database
         self._tokens = tokens
         self._clock = clock
-        self._dice = dice
+        self._dice = id_generator
 
     def access(self, principal: Principal) -> dict[str, Any]:
         """A program's answer: reference/gallery-and-arm.md §4.2, row 3."""

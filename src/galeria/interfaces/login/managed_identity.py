@@ -9,17 +9,17 @@ from fastapi.responses import JSONResponse
 from galeria.actions.people.credentials import find_by_identity
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.login.authority import Authority
-from galeria.interfaces.login.issuing import TOKEN_SECONDS, Issuer
-from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.issuing import TOKEN_SECONDS, TokenIssuer
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.requests import client_address
-from galeria.interfaces.login.throttle import Blocked
+from galeria.interfaces.login.throttle import TooManyTries
 from galeria.ports.database import Database
 from galeria.ports.work import Clock
 
 
-class IdentityDoor:
+class ManagedIdentityEndpoint:
     def __init__(
-        self, authority: Authority, *, entrance: Entrance, issuer: Issuer, database: Database, clock: Clock
+        self, authority: Authority, *, entrance: PasswordSignIn, issuer: TokenIssuer, database: Database, clock: Clock
     ) -> None:
         self._authority = authority
         self._entrance = entrance
@@ -31,7 +31,7 @@ class IdentityDoor:
         """`wanted` names the identity by client_id, object_id or mi_res_id, where the machine could have several."""
         try:
             self._entrance.check_address(address)
-        except Blocked as error:
+        except TooManyTries as error:
             return _refused(429, str(error), {"Retry-After": str(error.seconds)})
         principal = self._find(header)
         if principal is None:
@@ -63,7 +63,7 @@ class IdentityDoor:
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
-def managed_identity_router(door: IdentityDoor) -> APIRouter:
+def managed_identity_router(door: ManagedIdentityEndpoint) -> APIRouter:
     router = APIRouter(tags=["sign-in"])
 
     @router.get("/msi/token")

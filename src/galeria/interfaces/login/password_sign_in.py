@@ -5,7 +5,7 @@ from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login.throttle import Throttle
 from galeria.ports.database import Database
-from galeria.ports.work import Clock, Secrets
+from galeria.ports.work import Clock, SecretHasher
 
 WRONG_PER_NAME = 5
 # A whole class may sit behind one address, and everybody in it may mistype once.
@@ -15,10 +15,10 @@ DEVICES_PER_ADDRESS = 100
 LONGEST_NAME = 100
 
 
-class Entrance:
+class PasswordSignIn:
     """May be used by several threads. Names that do not exist are counted and blocked like others."""
 
-    def __init__(self, database: Database, secrets: Secrets, clock: Clock) -> None:
+    def __init__(self, database: Database, secrets: SecretHasher, clock: Clock) -> None:
         self._database = database
         self._secrets = secrets
         self._clock = clock

@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from fastapi import Request
 
-from galeria.interfaces.login.responses import Refusal
+from galeria.interfaces.login.responses import TokenError
 
 # Assertions and claims requests of real clients stay far below.
 MAX_BODY = 64 * 1024  # bytes
@@ -46,11 +46,11 @@ def form_fields(body: bytes) -> dict[str, str]:
     `resource`, which older clients send, is put into the scope's place.
     """
     if len(body) > MAX_BODY:
-        raise Refusal("invalid_request", f"The request is longer than {MAX_BODY} bytes.", status=413)
+        raise TokenError("invalid_request", f"The request is longer than {MAX_BODY} bytes.", status=413)
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError as error:
-        raise Refusal("invalid_request", "The body is not a form (application/x-www-form-urlencoded).") from error
+        raise TokenError("invalid_request", "The body is not a form (application/x-www-form-urlencoded).") from error
     return checked_fields(pairs)
 
 
@@ -58,7 +58,7 @@ def checked_fields(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Of a form or a query. Raises Refusal."""
     fields = dict(pairs)
     if len(fields) != len(pairs) or any("\0" in value for value in fields.values()):
-        raise Refusal("invalid_request", "A field was sent twice, or holds a zero byte.")
+        raise TokenError("invalid_request", "A field was sent twice, or holds a zero byte.")
     if "resource" in fields and not fields.get("scope"):
         fields["scope"] = f"{fields['resource']}/.default openid profile offline_access"
     return fields

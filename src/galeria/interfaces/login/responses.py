@@ -4,7 +4,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import OAuth2Error, UnsupportedGrantTypeError
 
-from galeria.interfaces.login.throttle import Blocked
+from galeria.interfaces.login.throttle import TooManyTries
 
 # Error numbers of Entra ID (AADSTS…): `az` adds its own advice to some of them.
 WRONG_PASSWORD = 50126
@@ -13,7 +13,7 @@ BAD_REFRESH_TOKEN = 700082
 BLOCKED = 50053
 
 
-class Refusal(OAuth2Error):  # type: ignore[misc]  # Authlib has no type stubs.
+class TokenError(OAuth2Error):  # type: ignore[misc]  # Authlib has no type stubs.
     """An error answer with a number; `retry_after` are seconds."""
 
     def __init__(self, error: str, message: str, *, status: int = 400, number: int = 0, retry_after: int = 0) -> None:
@@ -33,12 +33,12 @@ class Refusal(OAuth2Error):  # type: ignore[misc]  # Authlib has no type stubs.
         return [*headers, ("WWW-Authenticate", 'Basic realm="Galeria"')] if self.status_code == 401 else headers
 
 
-def blocked(error: Blocked) -> Refusal:
+def blocked(error: TooManyTries) -> TokenError:
     """429 with the time to wait: msal and azure-core then wait by themselves."""
-    return Refusal(Blocked.code, str(error), status=429, number=BLOCKED, retry_after=error.seconds)
+    return TokenError(TooManyTries.code, str(error), status=429, number=BLOCKED, retry_after=error.seconds)
 
 
-def refusal(error: OAuth2Error) -> Refusal:
+def refusal(error: OAuth2Error) -> TokenError:
     """One of Authlib's own errors, as a sentence."""
     if isinstance(error, UnsupportedGrantTypeError):
         sentence = (
@@ -46,7 +46,7 @@ def refusal(error: OAuth2Error) -> Refusal:
         )
     else:
         sentence = error.get_error_description().rstrip(".") + "."
-    return Refusal(error.error, sentence, status=error.status_code)
+    return TokenError(error.error, sentence, status=error.status_code)
 
 
 def plain(text: str) -> str:

@@ -8,16 +8,16 @@ from galeria.interfaces.login.browser.authorize_page import AuthorizePage, autho
 from galeria.interfaces.login.browser.device_page import DevicePage, device_page_router
 from galeria.interfaces.login.browser.rendering import Pages
 from galeria.interfaces.login.discovery import discovery_router
-from galeria.interfaces.login.issuing import Issuer
-from galeria.interfaces.login.managed_identity import IdentityDoor, managed_identity_router
+from galeria.interfaces.login.issuing import TokenIssuer
+from galeria.interfaces.login.managed_identity import ManagedIdentityEndpoint, managed_identity_router
 from galeria.interfaces.login.metadata import metadata_router
-from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.requests import client_address, read_body
 from galeria.interfaces.login.server import SignInServer
-from galeria.interfaces.login.sign_in_codes import Codes
+from galeria.interfaces.login.sign_in_codes import SignInCodes
 from galeria.ports.database import Database
 from galeria.ports.tokens import Tokens
-from galeria.ports.work import Clock, Dice, Secrets
+from galeria.ports.work import Clock, IdGenerator, SecretHasher
 
 _ROOTS = ("/adfs", "/adfs/{tenant}", "/{tenant}")
 
@@ -27,22 +27,28 @@ def login_router(
     *,
     database: Database,
     tokens: Tokens,
-    secrets: Secrets,
+    secrets: SecretHasher,
     clock: Clock,
-    dice: Dice,
-    entrance: Entrance | None = None,
+    id_generator: IdGenerator,
+    entrance: PasswordSignIn | None = None,
 ) -> APIRouter:
     """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens, sign-in pages.
 
     `entrance` is shared with other doors that take passwords, so that all wrong tries count together.
     """
-    entrance = entrance or Entrance(database, secrets, clock)
-    codes, pages = Codes(database, clock, dice), Pages()
-    issuer = Issuer(authority, database=database, tokens=tokens, clock=clock, dice=dice)
+    entrance = entrance or PasswordSignIn(database, secrets, clock)
+    codes, pages = SignInCodes(database, clock, id_generator), Pages()
+    issuer = TokenIssuer(authority, database=database, tokens=tokens, clock=clock, id_generator=id_generator)
     server = SignInServer(
-        authority, entrance=entrance, codes=codes, issuer=issuer, database=database, clock=clock, dice=dice
+        authority,
+        entrance=entrance,
+        codes=codes,
+        issuer=issuer,
+        database=database,
+        clock=clock,
+        id_generator=id_generator,
     )
-    identities = IdentityDoor(authority, entrance=entrance, issuer=issuer, database=database, clock=clock)
+    identities = ManagedIdentityEndpoint(authority, entrance=entrance, issuer=issuer, database=database, clock=clock)
     router = APIRouter()
     for each in (
         _token_router(server),

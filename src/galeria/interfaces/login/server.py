@@ -20,14 +20,14 @@ from galeria.interfaces.login.grants import (
     PublicClient,
     RefreshTokenGrant,
 )
-from galeria.interfaces.login.issuing import Issuer
-from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.issuing import TokenIssuer
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.requests import TokenRequest, basic_credentials, form_fields
-from galeria.interfaces.login.responses import WRONG_PASSWORD, WRONG_SECRET, Refusal, blocked, refusal
-from galeria.interfaces.login.sign_in_codes import Codes
-from galeria.interfaces.login.throttle import Blocked
+from galeria.interfaces.login.responses import WRONG_PASSWORD, WRONG_SECRET, TokenError, blocked, refusal
+from galeria.interfaces.login.sign_in_codes import SignInCodes
+from galeria.interfaces.login.throttle import TooManyTries
 from galeria.ports.database import Database
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 # OpenID Connect's own scopes; everything else names an audience.
 OPEN_ID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
@@ -43,12 +43,12 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         self,
         authority: Authority,
         *,
-        entrance: Entrance,
-        codes: Codes,
-        issuer: Issuer,
+        entrance: PasswordSignIn,
+        codes: SignInCodes,
+        issuer: TokenIssuer,
         database: Database,
         clock: Clock,
-        dice: Dice,
+        id_generator: IdGenerator,
     ) -> None:
         super().__init__()
         self.codes = codes
@@ -57,7 +57,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         self._entrance = entrance
         self._database = database
         self._clock = clock
-        self._dice = dice
+        self._dice = id_generator
         self.register_client_auth_method("client_secret_post", self._client_by_form)
         self.register_client_auth_method("client_secret_basic", self._client_by_header)
         self.register_client_auth_method(PUBLIC, self._public_client)
@@ -89,17 +89,17 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
     def start_device(self, client_id: str, scope: str, address: str) -> DeviceStart:
         try:
             self._entrance.count_device(address)
-        except Blocked as error:
+        except TooManyTries as error:
             raise blocked(error) from error
         return self.codes.start_device(client_id, scope)
 
     def sign_in_user(self, name: str, password: str, address: str) -> Principal:
         try:
             return self._entrance.sign_in(name, password, PrincipalKind.USER, address)
-        except Blocked as error:
+        except TooManyTries as error:
             raise blocked(error) from error
         except Unauthenticated as error:
-            raise Refusal("invalid_grant", str(error), number=WRONG_PASSWORD) from error
+            raise TokenError("invalid_grant", str(error), number=WRONG_PASSWORD) from error
 
     def renew(self, refresh_token: str, client_id: str) -> Renewal | None:
         try:
@@ -118,7 +118,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         return JSONResponse(body, status_code=status, headers=dict(headers))
 
     def handle_error_response(self, request: TokenRequest | None, error: OAuth2Error) -> JSONResponse:
-        if not isinstance(error, Refusal):
+        if not isinstance(error, TokenError):
             error = refusal(error)
         response: JSONResponse = self.handle_response(*error())
         return response
@@ -132,10 +132,10 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
     def validate_requested_scope(self, scope: str | None) -> None:
         """There is one audience, this service. `az` writes it with one slash or two before '.default'."""
         if len(scope or "") > LONGEST_SCOPE:
-            raise Refusal("invalid_scope", f"The scope is longer than {LONGEST_SCOPE} characters.")
+            raise TokenError("invalid_scope", f"The scope is longer than {LONGEST_SCOPE} characters.")
         for each in set((scope or "").split()) - OPEN_ID_SCOPES:
             if not self._authority.is_audience(each.removesuffix(".default").removesuffix("user_impersonation")):
-                raise Refusal(
+                raise TokenError(
                     "invalid_scope",
                     f"The scope '{each}' is not one of this service. Ask for '{self._authority.endpoint}/.default'.",
                 )
@@ -147,7 +147,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
     def _client_by_header(self, query: object, request: TokenRequest) -> ConfidentialClient:
         credentials = basic_credentials(request.headers.get("authorization", ""))
         if credentials is None:
-            raise Refusal(
+            raise TokenError(
                 "invalid_client",
                 "The client did not authenticate itself: send client_id and client_secret. "
                 "Certificates and federated tokens are not accepted here.",
@@ -158,9 +158,9 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
     def _public_client(self, query: object, request: TokenRequest) -> PublicClient:
         client_id = request.form.get("client_id")
         if not client_id:
-            raise Refusal("invalid_request", "The field 'client_id' is missing.")
+            raise TokenError("invalid_request", "The field 'client_id' is missing.")
         if len(client_id) > LONGEST_CLIENT_ID:
-            raise Refusal("invalid_request", f"The field 'client_id' is longer than {LONGEST_CLIENT_ID} characters.")
+            raise TokenError("invalid_request", f"The field 'client_id' is longer than {LONGEST_CLIENT_ID} characters.")
         return PublicClient(client_id)
 
     def _confidential(self, client_id: str, secret: str, address: str) -> ConfidentialClient:
@@ -168,16 +168,16 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
             return ConfidentialClient(
                 self._entrance.sign_in(client_id, secret, PrincipalKind.SERVICE_PRINCIPAL, address)
             )
-        except Blocked as error:
+        except TooManyTries as error:
             raise blocked(error) from error
         except Unauthenticated as error:
-            raise Refusal("invalid_client", str(error), status=401, number=WRONG_SECRET) from error
+            raise TokenError("invalid_client", str(error), status=401, number=WRONG_SECRET) from error
 
     def _read(self, body: bytes, headers: Mapping[str, str], tenant: str, address: str) -> TokenRequest | JSONResponse:
         try:
             fields = form_fields(body)
             if not self._authority.is_tenant(tenant):
-                raise Refusal("invalid_request", self._authority.other_tenant(tenant))
+                raise TokenError("invalid_request", self._authority.other_tenant(tenant))
         except OAuth2Error as error:
             return self.handle_error_response(None, error)
         return TokenRequest(self._authority.token_endpoint, fields, headers, address)
@@ -201,5 +201,5 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         if isinstance(client, ConfidentialClient):
             return self.issuer.access(client.principal)
         if user is None:
-            raise Refusal("invalid_grant", "Nobody signed in.")
+            raise TokenError("invalid_grant", "Nobody signed in.")
         return self.issuer.answer(user, client.client_id, scope, refreshable=include_refresh_token)

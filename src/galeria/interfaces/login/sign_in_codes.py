@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from galeria.actions.people.sign_in_codes import (
-    AuthorizationWish,
+    AuthorizationRequest,
     DeviceStart,
-    Redeemed,
-    Waiting,
+    PendingReason,
+    RedeemedCode,
     answer_device_sign_in,
     authorize,
     find_device_sign_in,
@@ -19,18 +19,18 @@ from galeria.domain.errors import Conflict
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import DeviceCode
 from galeria.ports.database import Database, UnitOfWork
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 R = TypeVar("R")
 
 
-class Codes:
+class SignInCodes:
     """Keeps nothing between calls, so any number of threads may ask."""
 
-    def __init__(self, database: Database, clock: Clock, dice: Dice) -> None:
+    def __init__(self, database: Database, clock: Clock, id_generator: IdGenerator) -> None:
         self._database = database
         self._clock = clock
-        self._dice = dice
+        self._dice = id_generator
 
     def start_device(self, client_id: str, scope: str) -> DeviceStart:
         return self._twice(lambda uow: start_device_sign_in(uow, self._clock, self._dice, client_id, scope))
@@ -43,13 +43,13 @@ class Codes:
         """False where nothing waits for this answer any more."""
         return self._twice(lambda uow: answer_device_sign_in(uow, self._clock, user_code, principal))
 
-    def redeem_device(self, device_code: str, client_id: str) -> Redeemed | Waiting:
+    def redeem_device(self, device_code: str, client_id: str) -> RedeemedCode | PendingReason:
         return self._twice(lambda uow: redeem_device_code(uow, self._clock, device_code, client_id))
 
-    def authorize(self, principal: Principal, wish: AuthorizationWish) -> str:
+    def authorize(self, principal: Principal, wish: AuthorizationRequest) -> str:
         return self._twice(lambda uow: authorize(uow, self._clock, self._dice, principal, wish))
 
-    def redeem(self, code: str, *, client_id: str, redirect_uri: str, challenge: str) -> Redeemed | None:
+    def redeem(self, code: str, *, client_id: str, redirect_uri: str, challenge: str) -> RedeemedCode | None:
         return self._twice(
             lambda uow: redeem_authorization_code(
                 uow, self._clock, code, client_id=client_id, redirect_uri=redirect_uri, challenge=challenge

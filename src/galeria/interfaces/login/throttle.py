@@ -15,7 +15,7 @@ LONGEST_BLOCK = timedelta(minutes=15)
 MOST_KEYS = 10_000
 
 
-class Blocked(Unauthenticated):
+class TooManyTries(Unauthenticated):
     """Too many wrong tries; `seconds` from now the next one is looked at again."""
 
     code = "temporarily_blocked"
@@ -55,7 +55,7 @@ class Throttle:
             left = tries.blocked_until - self._clock.now() if tries and tries.blocked_until else timedelta()
         # More than the longest block means that the computer's clock was set back.
         if timedelta() < left <= LONGEST_BLOCK:
-            raise Blocked(-(-left // timedelta(seconds=1)))
+            raise TooManyTries(-(-left // timedelta(seconds=1)))
 
     def count(self, key: str) -> None:
         """One more wrong try."""

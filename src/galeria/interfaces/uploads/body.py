@@ -13,7 +13,7 @@ from galeria.interfaces.uploads.headers import CHECKSUMS, Checksum
 GATHER = 1 << 20  # bytes handed over at once: fewer changes between the loop and the thread
 
 
-class Body:
+class RequestBody:
     """Ends when the sender is done, goes away, or sends nothing for `idle_seconds`; only the first makes it whole."""
 
     def __init__(self, request: Request, *, idle_seconds: float) -> None:

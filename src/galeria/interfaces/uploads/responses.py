@@ -46,7 +46,7 @@ def answer(status: int, **headers: str) -> Response:
     return Response(status_code=status, headers={"Tus-Resumable": VERSION, "Cache-Control": "no-store", **named})
 
 
-def told(error: GaleriaError) -> Response:
+def error_answer(error: GaleriaError) -> Response:
     body = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
     headers = {"Tus-Resumable": VERSION, "Cache-Control": "no-store"}
     status = status_of(error)
@@ -68,7 +68,7 @@ class TusRoute(APIRoute):
                 _require_version(request)
                 return await inner(request)
             except GaleriaError as error:
-                return told(error)
+                return error_answer(error)
 
         return handle
 

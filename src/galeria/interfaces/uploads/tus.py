@@ -16,7 +16,7 @@ from galeria.actions.storage.uploads import create_upload, get_upload, receive, 
 from galeria.domain.errors import Invalid, TooLarge
 from galeria.domain.operations import Upload
 from galeria.domain.people.principals import Principal
-from galeria.interfaces.uploads.body import Body
+from galeria.interfaces.uploads.body import RequestBody
 from galeria.interfaces.uploads.headers import (
     CHECKSUMS,
     EXTENSIONS,
@@ -30,18 +30,18 @@ from galeria.interfaces.uploads.headers import (
 from galeria.interfaces.uploads.responses import TusRoute, answer
 from galeria.ports.database import Database
 from galeria.ports.files import UploadFiles
-from galeria.ports.work import Clock, Dice
+from galeria.ports.work import Clock, IdGenerator
 
 FILE_LIMIT = (2 << 40) + (16 << 30)  # bytes: 2 TiB of disk and what a format adds to it
 
 
 @dataclass(frozen=True, kw_only=True)
-class UploadDoors:
+class TusSettings:
     """`who` names the caller or raises Unauthenticated or Forbidden; it runs in a thread."""
 
     database: Database
     files: UploadFiles
-    dice: Dice
+    id_generator: IdGenerator
     clock: Clock
     who: Callable[[Request], Principal]
     limit: int = FILE_LIMIT  # bytes of one file
@@ -49,31 +49,31 @@ class UploadDoors:
     idle_seconds: float = 60  # after that long without a byte a sender counts as gone
 
 
-def tus_router(doors: UploadDoors, *, prefix: str = "/uploads") -> APIRouter:
+def tus_router(settings: TusSettings, *, prefix: str = "/uploads") -> APIRouter:
     """Routes under `prefix`; they answer with paths, so that any proxy may stand before them."""
     router = APIRouter(prefix=prefix, route_class=TusRoute, include_in_schema=False)
-    door = _Door(doors)
-    Owner = Annotated[Principal, Depends(doors.who)]
+    tus_request = _TusRequest(settings)
+    Owner = Annotated[Principal, Depends(settings.who)]
 
     async def create(request: Request, owner: Owner) -> Response:
-        return await door.create(request, owner)
+        return await tus_request.create(request, owner)
 
     async def patch(request: Request, id: str, owner: Owner) -> Response:
-        return await door.patch(request, owner, id)
+        return await tus_request.patch(request, owner, id)
 
     async def post(request: Request, id: str, owner: Owner) -> Response:
-        return await door.post(request, owner, id)
+        return await tus_request.post(request, owner, id)
 
     def head(id: str, owner: Owner) -> Response:
-        return door.head(owner, id)
+        return tus_request.head(owner, id)
 
     def remove(id: str, owner: Owner) -> Response:
-        return door.remove(owner, id)
+        return tus_request.remove(owner, id)
 
     routes: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-        ("OPTIONS", "", door.options),
-        ("OPTIONS", "/", door.options),
-        ("OPTIONS", "/{id}", door.options),
+        ("OPTIONS", "", tus_request.options),
+        ("OPTIONS", "/", tus_request.options),
+        ("OPTIONS", "/{id}", tus_request.options),
         ("POST", "", create),
         ("POST", "/", create),
         ("POST", "/{id}", post),
@@ -86,10 +86,10 @@ def tus_router(doors: UploadDoors, *, prefix: str = "/uploads") -> APIRouter:
     return router
 
 
-class _Door:
-    def __init__(self, doors: UploadDoors) -> None:
-        self._doors = doors
-        self._receiving = anyio.CapacityLimiter(doors.at_once)
+class _TusRequest:
+    def __init__(self, settings: TusSettings) -> None:
+        self._doors = settings
+        self._receiving = anyio.CapacityLimiter(settings.at_once)
 
     def options(self) -> Response:
         return answer(
@@ -148,10 +148,16 @@ class _Door:
         return answer(204)
 
     def _create(self, owner: Principal, name: str, length: int) -> Upload:
-        doors = self._doors
-        with doors.database() as uow:
+        settings = self._doors
+        with settings.database() as uow:
             upload = create_upload(
-                uow, doors.dice, doors.clock, owner=owner, file_name=name, length=length, limit=doors.limit
+                uow,
+                settings.id_generator,
+                settings.clock,
+                owner=owner,
+                file_name=name,
+                length=length,
+                limit=settings.limit,
             )
             uow.commit()
         return upload
@@ -160,11 +166,11 @@ class _Door:
         return get_upload(self._doors.database, self._doors.files, owner=owner, id=id)
 
     async def _receive(self, request: Request, owner: Principal, id: str, offset: int) -> Upload:
-        doors = self._doors
+        settings = self._doors
         checksum = read_checksum(request.headers.get("upload-checksum"))
-        body = Body(request, idle_seconds=doors.idle_seconds)
+        body = RequestBody(request, idle_seconds=settings.idle_seconds)
         data = body.pieces(checksum)
-        work = partial(receive, doors.database, doors.files, owner=owner, id=id, offset=offset, data=data)
+        work = partial(receive, settings.database, settings.files, owner=owner, id=id, offset=offset, data=data)
         return await to_thread.run_sync(work, limiter=self._receiving)
 
 

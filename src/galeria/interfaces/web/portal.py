@@ -13,8 +13,8 @@ from galeria.domain.errors import GaleriaError, NotFound
 from galeria.interfaces.console.routes import console_router
 from galeria.interfaces.http.path_case import is_arm
 from galeria.interfaces.http.request_ids import RequestIdentity
-from galeria.interfaces.login.password_sign_in import Entrance
-from galeria.interfaces.services import Inside
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
+from galeria.interfaces.services import Services
 from galeria.interfaces.web.accounts.account_gallery import account_gallery_router
 from galeria.interfaces.web.accounts.account_images import account_images_router
 from galeria.interfaces.web.accounts.account_policies import account_policies_router
@@ -30,10 +30,10 @@ from galeria.interfaces.web.galleries.version_regions import version_regions_rou
 from galeria.interfaces.web.imports.imports import ImportPages
 from galeria.interfaces.web.imports.upload_routes import uploads_router
 from galeria.interfaces.web.kit.assets import StaticFiles
-from galeria.interfaces.web.kit.page_request import Open, read_page
+from galeria.interfaces.web.kit.page_request import PublicPageRequestDep, read_page
 from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.kit.routes import page_router, show_error
-from galeria.interfaces.web.kit.slow_figures import PATIENCE, Reckoning
+from galeria.interfaces.web.kit.slow_figures import PATIENCE, SlowFigures
 from galeria.interfaces.web.kit.visitors import find_entry
 from galeria.interfaces.web.labs.lab_connect import connect_router
 from galeria.interfaces.web.labs.lab_export import export_router
@@ -54,19 +54,19 @@ class Portal:
     """The pages' routes, and what they need on the application."""
 
     rendering: Rendering
-    reckoning: Reckoning
+    slow_figures: SlowFigures
     router: APIRouter
 
     def plug(self, app: FastAPI) -> None:
         """People get pages also where nothing is and where something broke; programs get what they always got."""
         app.state.rendering = self.rendering
-        app.state.reckoning = self.reckoning
+        app.state.slow_figures = self.slow_figures
         app.include_router(self.router)
         for kind, tell in ((HTTPException, _nothing), (Exception, _fault)):
             app.add_exception_handler(kind, _for_people(tell, app.exception_handlers[kind]))
 
 
-def make_portal(inside: Inside, entrance: Entrance, *, patience: float = PATIENCE) -> Portal:
+def make_portal(services: Services, entrance: PasswordSignIn, *, patience: float = PATIENCE) -> Portal:
     """`patience` are seconds that a page waits for what stores tell. Raises Unavailable where others' files are missing."""
     static = StaticFiles()
     router = APIRouter()
@@ -74,14 +74,16 @@ def make_portal(inside: Inside, entrance: Entrance, *, patience: float = PATIENC
         static.router(),
         SignInPages(entrance=entrance).router(),
         MyPages(entrance=entrance).router(),
-        *((external_router(),) if inside.provider else ()),
+        *((external_router(),) if services.provider else ()),
         _pages_router(),
-        uploads_router(inside),
-        console_router(inside, _who_looks(inside)),
-        ImportPages(inside).router(),
+        uploads_router(services),
+        console_router(services, _who_looks(services)),
+        ImportPages(services).router(),
     ):
         router.include_router(each)
-    return Portal(rendering=Rendering(static, inside.settings), reckoning=Reckoning(patience=patience), router=router)
+    return Portal(
+        rendering=Rendering(static, services.settings), slow_figures=SlowFigures(patience=patience), router=router
+    )
 
 
 @cache
@@ -114,11 +116,11 @@ def _pages_router() -> APIRouter:
     return router
 
 
-def _who_looks(inside: Inside) -> Callable[[WebSocket], Caller | None]:
+def _who_looks(services: Services) -> Callable[[WebSocket], Caller | None]:
     """At a machine's screen: whoever the browser's cookie says."""
 
     def who(websocket: WebSocket) -> Caller | None:
-        visitor = find_entry(inside, websocket).visitor
+        visitor = find_entry(services, websocket).visitor
         return visitor.caller if visitor else None
 
     return who
@@ -130,7 +132,7 @@ def _home_router() -> APIRouter:
     return router
 
 
-def home(page: Open) -> Response:
+def home(page: PublicPageRequestDep) -> Response:
     return page.go(HOME)
 
 

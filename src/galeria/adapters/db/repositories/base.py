@@ -18,7 +18,7 @@ QUESTION = 500
 _HINT = "Check its name, or list what there is; somebody may have deleted it."
 
 
-class SqlRows(Generic[T]):
+class SqlRepository(Generic[T]):
     """`word` is what a person calls such a thing."""
 
     def __init__(self, session: Session, kind: type[T], table: sa.Table, word: str) -> None:
@@ -52,7 +52,7 @@ class SqlRows(Generic[T]):
         return list(self._session.scalars(question.order_by(*order) if order else question))
 
 
-class SqlResources(SqlRows[R]):
+class SqlResourceRepository(SqlRepository[R]):
     """Lists come by name in any case, things of one name by key."""
 
     def find_by_key(self, key: str) -> R | None:

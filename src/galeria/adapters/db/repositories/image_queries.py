@@ -22,7 +22,7 @@ _disks, _replicas = core_tables.version_disks.c, core_tables.replicas.c
 _OUTLINE = [_definitions[each.name] for each in fields(ImageOutline)]
 
 
-class SqlOffers:
+class SqlImageQueries:
     """Rows, not objects, where there may be ten thousand of them."""
 
     def __init__(self, session: Session) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlResources, batches, below
+from galeria.adapters.db.repositories.base import SqlResourceRepository, batches, below
 from galeria.adapters.db.tables import core_tables
 from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 
 
-class SqlGalleries(SqlResources[Gallery]):
+class SqlGalleryRepository(SqlResourceRepository[Gallery]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, Gallery, core_tables.galleries, "gallery")
 
@@ -22,7 +22,7 @@ class SqlGalleries(SqlResources[Gallery]):
         return self._named_order(inside, key.endswith(f"/galleries/{name.lower()}", autoescape=True))
 
 
-class SqlDefinitions(SqlResources[ImageDefinition]):
+class SqlDefinitionRepository(SqlResourceRepository[ImageDefinition]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, ImageDefinition, core_tables.image_definitions, "image definition")
 
@@ -31,7 +31,7 @@ class SqlDefinitions(SqlResources[ImageDefinition]):
         return self._named_order(core_tables.image_definitions.c.gallery_id == gallery_id)
 
 
-class SqlVersions(SqlResources[ImageVersion]):
+class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
     """By key only those that are not deleted are found; by id, all."""
 
     def __init__(self, session: Session) -> None:

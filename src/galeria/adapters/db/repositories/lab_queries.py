@@ -16,7 +16,7 @@ _labs, _definitions = core_tables.labs.c, core_tables.image_definitions.c
 _machines, _versions, _operations = core_tables.lab_machines.c, core_tables.image_versions.c, core_tables.operations.c
 
 
-class SqlLabLooks:
+class SqlLabQueries:
     def __init__(self, session: Session) -> None:
         self._session = session
 

@@ -3,15 +3,15 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlResources, SqlRows
+from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
 from galeria.adapters.db.tables import core_tables
-from galeria.domain.labs.accounts import ImageChoice, LabAccount
+from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine
 
 
-class SqlAccounts(SqlResources[LabAccount]):
+class SqlLabAccountRepository(SqlResourceRepository[LabAccount]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, LabAccount, core_tables.lab_accounts, "lab account")
 
@@ -22,24 +22,24 @@ class SqlAccounts(SqlResources[LabAccount]):
         """By name."""
         return self._named_order(core_tables.lab_accounts.c.gallery_id == gallery_id)
 
-    def find_choice(self, account_id: str, definition_id: str) -> ImageChoice | None:
+    def find_choice(self, account_id: str, definition_id: str) -> ImageSwitch | None:
         self._session.flush()
-        return self._session.get(ImageChoice, (account_id, definition_id))
+        return self._session.get(ImageSwitch, (account_id, definition_id))
 
-    def choices(self, account_id: str) -> list[ImageChoice]:
+    def choices(self, account_id: str) -> list[ImageSwitch]:
         """By the definition's id."""
         columns = core_tables.image_choices.c
-        question = sa.select(ImageChoice).where(columns.account_id == account_id).order_by(columns.definition_id)
+        question = sa.select(ImageSwitch).where(columns.account_id == account_id).order_by(columns.definition_id)
         return list(self._session.scalars(question))
 
-    def add_choice(self, choice: ImageChoice) -> None:
+    def add_choice(self, choice: ImageSwitch) -> None:
         self._session.add(choice)
 
-    def remove_choice(self, choice: ImageChoice) -> None:
+    def remove_choice(self, choice: ImageSwitch) -> None:
         self._session.delete(choice)
 
 
-class SqlLabs(SqlResources[Lab]):
+class SqlLabRepository(SqlResourceRepository[Lab]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, Lab, core_tables.labs, "lab")
 
@@ -71,7 +71,7 @@ class SqlLabs(SqlResources[Lab]):
         return self._session.scalar(counted) or 0
 
 
-class SqlMachines(SqlRows[LabMachine]):
+class SqlMachineRepository(SqlRepository[LabMachine]):
     """Lists come in the order in which the machines were made."""
 
     def __init__(self, session: Session) -> None:

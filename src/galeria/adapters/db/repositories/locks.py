@@ -3,7 +3,7 @@
 from sqlalchemy import Column, String, Table, UniqueConstraint
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlRows
+from galeria.adapters.db.repositories.base import SqlRepository
 from galeria.adapters.db.tables.columns import UtcTime, word
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.locks import Lock, LockLevel
@@ -23,7 +23,7 @@ locks = Table(
 )
 
 
-class SqlLocks(SqlRows[Lock]):
+class SqlLockRepository(SqlRepository[Lock]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, Lock, locks, "lock")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlRows, at_or_below
+from galeria.adapters.db.repositories.base import SqlRepository, at_or_below
 from galeria.adapters.db.tables import core_tables
 from galeria.domain.operations import AuditEvent, AuditSearch, Operation, OperationStep, Upload
 from galeria.domain.states import OperationStatus
@@ -15,7 +15,7 @@ SCOPES = 200
 _UNSETTLED = (OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS)
 
 
-class SqlOperations(SqlRows[Operation]):
+class SqlOperationRepository(SqlRepository[Operation]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, Operation, core_tables.operations, "operation")
 
@@ -53,7 +53,7 @@ class SqlOperations(SqlRows[Operation]):
         self._session.add(step)
 
 
-class SqlUploads(SqlRows[Upload]):
+class SqlUploadRepository(SqlRepository[Upload]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, Upload, core_tables.uploads, "upload")
 
@@ -63,7 +63,7 @@ class SqlUploads(SqlRows[Upload]):
         return self._where(columns.owner_id == owner_id, order=(columns.created_at.desc(), columns.id))
 
 
-class SqlAudit:
+class SqlAuditRepository:
     """Written once, never changed."""
 
     def __init__(self, session: Session) -> None:

@@ -6,12 +6,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlRows, batches
+from galeria.adapters.db.repositories.base import SqlRepository, batches
 from galeria.adapters.db.tables import core_tables
 from galeria.domain.people.principals import PersonOutline, Principal, RefreshToken, RoleAssignment
 
 
-class SqlPeople(SqlRows[Principal]):
+class SqlPersonRepository(SqlRepository[Principal]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, Principal, core_tables.principals, "principal")
 
@@ -65,7 +65,7 @@ class SqlPeople(SqlRows[Principal]):
         return sorted(found, key=lambda given: (given.scope, given.role, given.principal_id))
 
 
-class SqlRefreshTokens(SqlRows[RefreshToken]):
+class SqlRefreshTokenRepository(SqlRepository[RefreshToken]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, RefreshToken, core_tables.refresh_tokens, "refresh token")
 

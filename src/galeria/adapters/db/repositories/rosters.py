@@ -3,14 +3,14 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlResources
+from galeria.adapters.db.repositories.base import SqlResourceRepository
 from galeria.adapters.db.tables import roster_tables as tables
 from galeria.domain.labs.labs import LabDraft
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
 
 
-class SqlLabUsers(SqlResources[LabUser]):
+class SqlLabUserRepository(SqlResourceRepository[LabUser]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, LabUser, tables.lab_users, "lab user")
 
@@ -28,7 +28,7 @@ class SqlLabUsers(SqlResources[LabUser]):
         return found[0] if found else None
 
 
-class SqlSchedules(SqlResources[Schedule]):
+class SqlScheduleRepository(SqlResourceRepository[Schedule]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, Schedule, tables.lab_schedules, "schedule")
 
@@ -37,7 +37,7 @@ class SqlSchedules(SqlResources[Schedule]):
         return self._named_order(tables.lab_schedules.c.lab_id == lab_id)
 
 
-class SqlLabDrafts(SqlResources[LabDraft]):
+class SqlLabDraftRepository(SqlResourceRepository[LabDraft]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, LabDraft, tables.lab_drafts, "lab")
 
@@ -46,7 +46,7 @@ class SqlLabDrafts(SqlResources[LabDraft]):
         return self._named_order(tables.lab_drafts.c.account_id == account_id)
 
 
-class SqlFavorites:
+class SqlFavoriteRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 

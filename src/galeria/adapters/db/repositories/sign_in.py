@@ -4,14 +4,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlRows
+from galeria.adapters.db.repositories.base import SqlRepository
 from galeria.adapters.db.tables import sign_in_tables as tables
 from galeria.domain.people.external_provider import ExternalIdentity
 from galeria.domain.people.sign_in import AuthorizationCode, Credential, DeviceCode
 from galeria.domain.people.web_sessions import WebSession
 
 
-class SqlCredentials(SqlRows[Credential]):
+class SqlCredentialRepository(SqlRepository[Credential]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, Credential, tables.credentials, "secret")
 
@@ -25,7 +25,7 @@ class SqlCredentials(SqlRows[Credential]):
         return self._where(columns.principal_id == principal_id, order=(columns.created_at, columns.id))
 
 
-class SqlDeviceCodes(SqlRows[DeviceCode]):
+class SqlDeviceCodeRepository(SqlRepository[DeviceCode]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, DeviceCode, tables.device_codes, "device code")
 
@@ -45,7 +45,7 @@ class SqlDeviceCodes(SqlRows[DeviceCode]):
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
 
 
-class SqlAuthorizationCodes(SqlRows[AuthorizationCode]):
+class SqlAuthorizationCodeRepository(SqlRepository[AuthorizationCode]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, AuthorizationCode, tables.authorization_codes, "authorization code")
 
@@ -60,7 +60,7 @@ class SqlAuthorizationCodes(SqlRows[AuthorizationCode]):
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
 
 
-class SqlWebSessions(SqlRows[WebSession]):
+class SqlWebSessionRepository(SqlRepository[WebSession]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, WebSession, tables.web_sessions, "session")
 
@@ -75,7 +75,7 @@ class SqlWebSessions(SqlRows[WebSession]):
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
 
 
-class SqlExternalIdentities(SqlRows[ExternalIdentity]):
+class SqlExternalIdentityRepository(SqlRepository[ExternalIdentity]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, ExternalIdentity, tables.external_identities, "account elsewhere")
 

@@ -5,14 +5,14 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlResources, SqlRows
+from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
 from galeria.adapters.db.tables import storage_tables as tables
 from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot, StoredDisk
 
 D = TypeVar("D", bound=StoredDisk)
 
 
-class SqlStoredDisks(SqlResources[D]):
+class SqlStoredDiskRepository(SqlResourceRepository[D]):
     def contents(self, region: str) -> set[str]:
         """Digests that its rows in the region name."""
         columns = self._table.c
@@ -20,17 +20,17 @@ class SqlStoredDisks(SqlResources[D]):
         return set(self._session.scalars(question))
 
 
-class SqlDisks(SqlStoredDisks[Disk]):
+class SqlDiskRepository(SqlStoredDiskRepository[Disk]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, Disk, tables.disks, "disk")
 
 
-class SqlSnapshots(SqlStoredDisks[Snapshot]):
+class SqlSnapshotRepository(SqlStoredDiskRepository[Snapshot]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, Snapshot, tables.snapshots, "snapshot")
 
 
-class SqlManagedImages(SqlResources[ManagedImage]):
+class SqlManagedImageRepository(SqlResourceRepository[ManagedImage]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, ManagedImage, tables.managed_images, "image")
 
@@ -54,7 +54,7 @@ class SqlManagedImages(SqlResources[ManagedImage]):
         return set(self._session.scalars(question))
 
 
-class SqlAccessGrants(SqlRows[AccessGrant]):
+class SqlAccessGrantRepository(SqlRepository[AccessGrant]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, AccessGrant, tables.access_grants, "grant")
 

@@ -14,7 +14,7 @@ from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables.columns import UtcTime
 from galeria.adapters.db.tables.version_indexes import IS_THERE
 from galeria.domain.states import ReplicaState
-from galeria.ports.storage_usage import PLACE, HeldVersion, ImageSum, LabUse, RegionHolding, VersionSum, chain_of
+from galeria.ports.storage_usage import PLACE, ImageSum, LabUse, RegionUsage, StoredVersion, VersionSum, chain_of
 
 _definitions, _versions = core_tables.image_definitions.c, core_tables.image_versions.c
 _disks, _replicas, _labs = core_tables.version_disks.c, core_tables.replicas.c, core_tables.labs.c
@@ -35,7 +35,7 @@ _KEEP = (
 )
 
 
-class SqlHoldings:
+class SqlStorageUsageRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
@@ -56,7 +56,7 @@ class SqlHoldings:
         chained = sa.select(sa.func.count(_replicas.chain)).where(_replicas.region == region)
         return self._session.scalar(chained) != measured
 
-    def held(self, region: str) -> list[HeldVersion]:
+    def held(self, region: str) -> list[StoredVersion]:
         question = (
             sa.select(_definitions.gallery_id, _versions.id, _disks.digest)
             .select_from(_HELD.join(core_tables.version_disks, _disks.version_id == _versions.id))
@@ -67,7 +67,7 @@ class SqlHoldings:
         for gallery, version, digest in self._session.execute(question).all():
             found.setdefault((gallery, version), []).append(digest)
         return [
-            HeldVersion(gallery_id=gallery, version_id=version, digests=tuple(digests))
+            StoredVersion(gallery_id=gallery, version_id=version, digests=tuple(digests))
             for (gallery, version), digests in found.items()
         ]
 
@@ -76,7 +76,7 @@ class SqlHoldings:
         rows = self._session.execute(sa.select(_replicas.version_id, _replicas.chain).where(*is_measured))
         return {id: chain for id, chain in rows}
 
-    def keep(self, measured: Sequence[RegionHolding]) -> None:
+    def keep(self, measured: Sequence[RegionUsage]) -> None:
         """Nothing is kept of a copy that went meanwhile."""
         if measured:
             self._session.flush()
@@ -200,7 +200,7 @@ def _of_wanted(column: sa.Column[Any], is_one: bool) -> sa.ColumnElement[bool]:
     return column.in_(sa.select(_definitions.id).where(_definitions.gallery_id == wanted))
 
 
-def _kept(each: RegionHolding) -> dict[str, Any]:
+def _kept(each: RegionUsage) -> dict[str, Any]:
     return {"of": each.version_id, "at": each.region, **{name: getattr(each, name) for name in _FIGURES}}
 
 

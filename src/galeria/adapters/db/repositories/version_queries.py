@@ -20,7 +20,7 @@ _definitions, _versions, _replicas = (
 )
 
 
-class SqlImageLists:
+class SqlVersionQueries:
     def __init__(self, session: Session) -> None:
         self._session = session
 

@@ -16,7 +16,7 @@ from galeria.domain.images.galleries import Architecture, Generation, OsState, O
 from galeria.domain.images.publishing import ReplicationMode, StorageType
 from galeria.domain.images.sharing import Permissions
 from galeria.domain.images.soft_delete import Retention
-from galeria.domain.labs.labs import CreateOption, MachineKind
+from galeria.domain.labs.labs import LabCreateOption, MachineKind
 from galeria.domain.operations import OperationKind, StepStatus
 from galeria.domain.people.principals import PrincipalKind
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, ReplicaState
@@ -239,7 +239,7 @@ labs = Table(
     _text("user_name"),
     _word("lab_state", LabState),
     _text("failure"),
-    _word("create_option", CreateOption),
+    _word("create_option", LabCreateOption),
     Column("capacity", Integer, nullable=False),
     Column("usage_quota", Integer, nullable=False),
     _flag("open_access"),

@@ -11,7 +11,7 @@ from galeria.adapters.db.tables import core_tables, roster_tables, sign_in_table
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
-from galeria.domain.labs.accounts import ImageChoice, LabAccount
+from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
@@ -32,7 +32,7 @@ _PLACES: tuple[tuple[type[Any], sa.Table], ...] = (
     (VersionDisk, core_tables.version_disks),
     (Replica, core_tables.replicas),
     (LabAccount, core_tables.lab_accounts),
-    (ImageChoice, core_tables.image_choices),
+    (ImageSwitch, core_tables.image_choices),
     (Lab, core_tables.labs),
     (LabMachine, core_tables.lab_machines),
     (LabUser, roster_tables.lab_users),

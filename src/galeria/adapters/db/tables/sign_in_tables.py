@@ -4,7 +4,7 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
 
 from galeria.adapters.db.tables.columns import UtcTime, word
 from galeria.adapters.db.tables.metadata import metadata
-from galeria.domain.people.sign_in import Answer, CredentialKind
+from galeria.domain.people.sign_in import CredentialKind, DeviceCodeAnswer
 
 
 def _texts(*names: str) -> list[Column[str]]:
@@ -38,7 +38,7 @@ device_codes = Table(
     Column("expires_at", UtcTime, nullable=False, index=True),
     Column("interval", Integer, nullable=False),
     Column("polled_at", UtcTime),
-    Column("answer", word(Answer), nullable=False),
+    Column("answer", word(DeviceCodeAnswer), nullable=False),
     _principal(nullable=True),
     Index("ix_device_codes_user_code", "user_code", unique=True),
 )

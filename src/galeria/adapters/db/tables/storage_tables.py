@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 from galeria.adapters.db.tables.columns import UtcTime, key_type, pairs, word, words
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType
-from galeria.domain.images.storage import AccessLevel, CreateOption, DiskState
+from galeria.domain.images.storage import AccessLevel, DiskCreateOption, DiskState
 from galeria.domain.states import ProvisioningState
 
 
@@ -36,7 +36,7 @@ def _resource() -> list[Column[Any]]:
 
 def _stored() -> list[Column[Any]]:
     return [
-        Column("option", word(CreateOption), nullable=False),
+        Column("option", word(DiskCreateOption), nullable=False),
         *_texts("source"),
         Column("disk_state", word(DiskState), nullable=False),
         Column("os_type", word(OsType)),

@@ -87,7 +87,7 @@ class Manifest:
         )
 
 
-class Slots:
+class ManifestSlots:
     """Random access to a manifest's slots, by a directory of how many ones the bitmap has before each block."""
 
     def __init__(self, manifest: Manifest) -> None:
@@ -115,7 +115,7 @@ class Slots:
         return self._before[block] + (piece & ((1 << bit) - 1)).bit_count()
 
 
-class Draft:
+class ManifestBuilder:
     """A manifest in the making; slots are filled in any order, by several threads."""
 
     def __init__(self, *, size: int, chunk_size: int, parent: Digest | None) -> None:

@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Lock, Semaphore
 
-from galeria.adapters.store.context import Depot
-from galeria.adapters.store.packs.packs import Sealed, path_of
+from galeria.adapters.store.context import StoreContext
+from galeria.adapters.store.packs.packs import SealedPack, path_of
 
 _AT_ONCE = 3
 """Packs on their way: enough that syncing or sending overlaps with compressing; bounds the disk space staged."""
@@ -19,9 +19,9 @@ class Publisher:
     """
 
     def __init__(
-        self, depot: Depot, *, inspect: Callable[[Sealed], None] | None = None, takes_over: bool = False
+        self, context: StoreContext, *, inspect: Callable[[SealedPack], None] | None = None, takes_over: bool = False
     ) -> None:
-        self._depot, self._inspect, self._takes_over = depot, inspect, takes_over
+        self._depot, self._inspect, self._takes_over = context, inspect, takes_over
         self._room = Semaphore(_AT_ONCE)
         self._lock = Lock()
         self._failure: BaseException | None = None
@@ -39,7 +39,7 @@ class Publisher:
         if kind is None:
             self._raise_failure()
 
-    def submit(self, pack: Sealed) -> None:
+    def submit(self, pack: SealedPack) -> None:
         """Wait for room, then publish in the background. Raises what an earlier pack failed with."""
         self._room.acquire()
         if self._failure is not None:
@@ -48,7 +48,7 @@ class Publisher:
             self._raise_failure()
         self._pool.submit(self._publish, pack).add_done_callback(self._done)
 
-    def _publish(self, pack: Sealed) -> None:
+    def _publish(self, pack: SealedPack) -> None:
         try:
             self._depot.bucket.put_file(path_of(pack.name), pack.staged)
         finally:

@@ -11,7 +11,7 @@ LEVEL = 1
 _LARGEST = 16 * 1024 * 1024
 
 
-class Packer:
+class ChunkCompressor:
     """Compresses; used by one thread."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Packer:
         return self._zstd.compress(data)
 
 
-class Opener:
+class ChunkDecompressor:
     """Decompresses and checks; used by one thread."""
 
     def __init__(self) -> None:

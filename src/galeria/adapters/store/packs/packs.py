@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from blake3 import blake3
 
-from galeria.adapters.store.context import Depot
+from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.objects.bucket import Bucket
 from galeria.adapters.store.objects.store_errors import told
 from galeria.domain.errors import Corrupt
@@ -30,7 +30,7 @@ _TAIL = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sealed:
+class SealedPack:
     """A whole pack that still is a staged file."""
 
     staged: Path
@@ -45,9 +45,9 @@ class PackWriter:
     As a context: a normal end hands over the last pack too, an error drops the one in the making.
     """
 
-    def __init__(self, depot: Depot, publish: Callable[[Sealed], None]) -> None:
-        self._depot, self._publish = depot, publish
-        self._draft: _Draft | None = None
+    def __init__(self, context: StoreContext, publish: Callable[[SealedPack], None]) -> None:
+        self._depot, self._publish = context, publish
+        self._draft: _PackBuilder | None = None
 
     def __enter__(self) -> "PackWriter":
         return self
@@ -60,7 +60,7 @@ class PackWriter:
 
     def add(self, name: bytes, blob: bytes | memoryview) -> None:
         if self._draft is None:
-            self._draft = _Draft(self._depot)
+            self._draft = _PackBuilder(self._depot)
         self._draft.add(name, blob)
         if self._draft.size >= self._depot.pack_size:
             self.flush()
@@ -72,10 +72,10 @@ class PackWriter:
             self._publish(draft.seal())
 
 
-class _Draft:
-    def __init__(self, depot: Depot) -> None:
-        self._region = depot.region
-        self._path = depot.bucket.staging / f"{uuid4().hex}.pack"
+class _PackBuilder:
+    def __init__(self, context: StoreContext) -> None:
+        self._region = context.region
+        self._path = context.bucket.staging / f"{uuid4().hex}.pack"
         with told(self._region, "beginning a pack"):
             self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self.size = 0
@@ -87,13 +87,13 @@ class _Draft:
         self._footer += _ENTRY.pack(name, self.size, len(blob))
         self._write(blob)
 
-    def seal(self) -> Sealed:
+    def seal(self) -> SealedPack:
         name, places = read_footer(bytes(self._footer))
         self._write(bytes(self._footer))
         self._write(_TRAILER.pack(len(self._footer) // _ENTRY.size, _MAGIC))
         self._flush()
         self._close()
-        return Sealed(staged=self._path, name=name, size=self.size, places=places)
+        return SealedPack(staged=self._path, name=name, size=self.size, places=places)
 
     def drop(self) -> None:
         """May be repeated."""

@@ -16,7 +16,7 @@ from galeria.interfaces.arm.classic.schemas import AccountBody, CreateLab
 from galeria.interfaces.arm.classic.settings import template_request
 from galeria.interfaces.arm.classic.sizes import availability
 from galeria.interfaces.arm.classic.views import account_view
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import by_name
 from galeria.interfaces.arm.protocol.path_ids import GroupId, subscription_key
@@ -24,66 +24,66 @@ from galeria.interfaces.arm.protocol.responses import put, shown
 from galeria.interfaces.arm.protocol.routes import Route
 
 
-def list_in_group(id: GroupId, door: At) -> Response:
-    return _listed(id.key, door)
+def list_in_group(id: GroupId, arm_request: ArmRequestDep) -> Response:
+    return _listed(id.key, arm_request)
 
 
-def list_in_subscription(subscription: str, door: At) -> Response:
-    return _listed(subscription_key(subscription), door)
+def list_in_subscription(subscription: str, arm_request: ArmRequestDep) -> Response:
+    return _listed(subscription_key(subscription), arm_request)
 
 
-def get_one(id: AccountId, door: At) -> Response:
-    with door.reading() as request:
+def get_one(id: AccountId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(account_view(request, get_account(request, id)))
 
 
-def put_one(id: AccountId, body: AccountBody, door: At) -> Response:
+def put_one(id: AccountId, body: AccountBody, arm_request: ArmRequestDep) -> Response:
     """The gallery is attached by SharedGalleries: here it stays as it is."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         held = request.uow.accounts.find_by_key(id.key)
         account, is_new = put_account(request, id, _wanted(request, held, body, body.tags or {}))
         view = account_view(request, account)
-    return put(door, view, is_new=is_new)
+    return put(arm_request, view, is_new=is_new)
 
 
-def patch_one(id: AccountId, body: AccountBody, door: At) -> Response:
-    with door.writing() as request:
+def patch_one(id: AccountId, body: AccountBody, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         held = get_account(request, id)
         tags = held.tags if body.tags is None else body.tags
         account, _ = put_account(request, id, _wanted(request, held, body, tags))
         return shown(account_view(request, account))
 
 
-def delete_one(id: AccountId, door: At) -> Response:
+def delete_one(id: AccountId, arm_request: ArmRequestDep) -> Response:
     """The account is gone at once; its labs are being deleted."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         _, begun = delete_account_and_labs(request, id)
     for operation in begun:
-        door.start(operation)
+        arm_request.start(operation)
     return Response(status_code=204)
 
 
-def make_lab(id: AccountId, body: CreateLab, door: At) -> Response:
+def make_lab(id: AccountId, body: CreateLab, arm_request: ArmRequestDep) -> Response:
     """A lab and, where it is described, its template in one go."""
     lab = ResourceId(id.subscription, id.group, NAMESPACE, ("labs", body.name))
     operation = None
-    with door.writing() as request:
+    with arm_request.writing() as request:
         account = get_account(request, id)
         request.caller.require(CREATE, account.key)
         if request.uow.labs.find_by_key(lab.key) or request.uow.lab_drafts.find_by_key(lab.key):
             raise Conflict(f"There is a lab '{body.name}' already.", hint="Choose another name.", target="name")
         wanted = DraftRequest(location=body.location or "", tags=body.tags, capacity=body.lab.max_users_in_lab)
         if body.setting is None:
-            put_lab(request, id, lab, wanted, door.inside.secrets)
+            put_lab(request, id, lab, wanted, arm_request.services.secrets)
         else:
             template = template_request(request, id, wanted, account.location, body.setting.resource)
-            _, _, operation = create_lab(request, lab, template, door.inside.secrets)
-    door.start(operation)
+            _, _, operation = create_lab(request, lab, template, arm_request.services.secrets)
+    arm_request.start(operation)
     return Response(status_code=200)
 
 
-def regional_availability(id: AccountId, door: At) -> Response:
-    with door.reading() as request:
+def regional_availability(id: AccountId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         account = get_account(request, id)
         sizes = availability(request.settings.sizes)
     return shown(
@@ -102,10 +102,10 @@ def _wanted(request: Request, held: LabAccount | None, body: AccountBody, tags: 
     )
 
 
-def _listed(prefix: str, door: At) -> Response:
-    with door.reading() as request:
+def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         accounts = list_accounts(request, prefix)
-        return shown(selected(door, accounts, order=by_name, view=lambda each: account_view(request, each)))
+        return shown(selected(arm_request, accounts, order=by_name, view=lambda each: account_view(request, each)))
 
 
 ROUTES = (

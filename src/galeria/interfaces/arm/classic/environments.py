@@ -16,40 +16,46 @@ from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.interfaces.arm.classic.paths import ENVIRONMENT, SETTING, AccountId, LabId, OneSetting
-from galeria.interfaces.arm.classic.schemas import NewPassword
+from galeria.interfaces.arm.classic.schemas import ClassicNewPassword
 from galeria.interfaces.arm.classic.settings import begun
 from galeria.interfaces.arm.classic.views import environment_view
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import Order
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import Route
 
 
-def list_all(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
-    with door.reading() as request:
+def list_all(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
+    with arm_request.reading() as request:
         made = get_made(request, account, lab)
         machines = student_machines(request, made)
-        body = selected(door, machines, order=_by_name, view=lambda each: environment_view(request, made, each))
+        body = selected(arm_request, machines, order=_by_name, view=lambda each: environment_view(request, made, each))
     return shown(body)
 
 
-def get_one(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
-    with door.reading() as request:
+def get_one(
+    account: AccountId, lab: LabId, environment: str, arm_request: ArmRequestDep, _: None = OneSetting
+) -> Response:
+    with arm_request.reading() as request:
         made = get_made(request, account, lab)
         return shown(environment_view(request, made, get_student_machine(request, made, environment)))
 
 
-def keep_one(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
+def keep_one(
+    account: AccountId, lab: LabId, environment: str, arm_request: ArmRequestDep, _: None = OneSetting
+) -> Response:
     """Nothing of an environment may be written: what there is, is shown."""
-    with door.reading() as request:
+    with arm_request.reading() as request:
         made = get_made(request, account, lab)
         request.caller.require(f"{LAB_ACTION}/write", made.key)
         return shown(environment_view(request, made, get_student_machine(request, made, environment)))
 
 
-def delete_one(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
-    with door.writing() as request:
+def delete_one(
+    account: AccountId, lab: LabId, environment: str, arm_request: ArmRequestDep, _: None = OneSetting
+) -> Response:
+    with arm_request.writing() as request:
         made = get_made(request, account, lab)
         request.caller.require(f"{LAB_ACTION}/write", made.key)
         try:
@@ -59,32 +65,43 @@ def delete_one(account: AccountId, lab: LabId, environment: str, door: At, _: No
     raise Conflict("A lab's machines go with its capacity.", hint="Lower maxUsersInLab, then publish.")
 
 
-def claim(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
+def claim(
+    account: AccountId, lab: LabId, environment: str, arm_request: ArmRequestDep, _: None = OneSetting
+) -> Response:
     """Who is expected in the lab needs no role."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         request.uow.accounts.get_by_key(account.key)
         claim_machine(request, request.uow.labs.get_by_key(lab.key), environment)
     return Response(status_code=200)
 
 
-def start(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
-    with door.writing() as request:
+def start(
+    account: AccountId, lab: LabId, environment: str, arm_request: ArmRequestDep, _: None = OneSetting
+) -> Response:
+    with arm_request.writing() as request:
         _require_student_machine(request, account, lab, environment)
         operation = start_machine(request, lab, environment)
-    return begun(door, operation)
+    return begun(arm_request, operation)
 
 
-def stop(account: AccountId, lab: LabId, environment: str, door: At, _: None = OneSetting) -> Response:
-    with door.writing() as request:
+def stop(
+    account: AccountId, lab: LabId, environment: str, arm_request: ArmRequestDep, _: None = OneSetting
+) -> Response:
+    with arm_request.writing() as request:
         _require_student_machine(request, account, lab, environment)
         operation = stop_machine(request, lab, environment)
-    return begun(door, operation)
+    return begun(arm_request, operation)
 
 
 def set_password(
-    account: AccountId, lab: LabId, environment: str, body: NewPassword, door: At, _: None = OneSetting
+    account: AccountId,
+    lab: LabId,
+    environment: str,
+    body: ClassicNewPassword,
+    arm_request: ArmRequestDep,
+    _: None = OneSetting,
 ) -> Response:
-    with door.writing() as request:
+    with arm_request.writing() as request:
         held = _require_student_machine(request, account, lab, environment)
         operation = reset_password(
             request,
@@ -92,9 +109,9 @@ def set_password(
             environment,
             account=body.username or held.user_name,
             new_password=body.password.get_secret_value(),
-            secrets=door.inside.secrets,
+            secrets=arm_request.services.secrets,
         )
-    return begun(door, operation)
+    return begun(arm_request, operation)
 
 
 def _require_student_machine(request: Request, account: ResourceId, lab: ResourceId, name: str) -> Lab:

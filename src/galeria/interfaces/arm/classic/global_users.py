@@ -25,8 +25,8 @@ from galeria.interfaces.arm.classic.paths import modern_machine
 from galeria.interfaces.arm.classic.schemas import (
     AddRemove,
     EnvironmentPassword,
+    LabReference,
     ManyOperations,
-    OfLab,
     OneEnvironment,
     OneOperation,
     Preference,
@@ -35,15 +35,15 @@ from galeria.interfaces.arm.classic.schemas import (
 from galeria.interfaces.arm.classic.settings import begun
 from galeria.interfaces.arm.classic.views import environment_details, lab_details
 from galeria.interfaces.arm.classic.views import lab_view as classic_lab_view
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.path_ids import named_id
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import LABS, SUBSCRIPTION, Route
 
 
-async def _own(person: str, door: At) -> None:
+async def _own(person: str, arm_request: ArmRequestDep) -> None:
     """Raises Forbidden for somebody else's name."""
-    caller = door.caller.principal
+    caller = arm_request.caller.principal
     if person.lower() not in {"me", caller.name.lower(), caller.id.lower()}:
         raise Forbidden(
             f"'{caller.display_name}' may not ask for '{person}'.", hint="Everybody asks for themselves: users/me."
@@ -53,48 +53,48 @@ async def _own(person: str, door: At) -> None:
 Own = Annotated[None, Depends(_own)]
 
 
-def get_environment(own: Own, body: OneEnvironment, door: At) -> Response:
-    with door.reading() as request:
+def get_environment(own: Own, body: OneEnvironment, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         lab, machine = _reach(request, body)
         return shown({"environment": environment_details(request, lab, machine)})
 
 
-def list_environments(own: Own, door: At, body: OfLab | None = None) -> Response:
+def list_environments(own: Own, arm_request: ArmRequestDep, body: LabReference | None = None) -> Response:
     wanted = named_id(body.lab_id, "labId").name.lower() if body and body.lab_id else ""
-    with door.reading() as request:
+    with arm_request.reading() as request:
         found = [pair for pair in own_machines(request) if not wanted or pair[0].name.lower() == wanted]
         return shown({"environments": [environment_details(request, *pair) for pair in found]})
 
 
-def list_labs(own: Own, door: At) -> Response:
-    with door.reading() as request:
+def list_labs(own: Own, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown({"labs": [lab_details(request, lab) for lab, _ in own_labs(request)]})
 
 
-def register(own: Own, body: Registration, door: At) -> Response:
-    with door.writing() as request:
+def register(own: Own, body: Registration, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         register_by_code(request, body.registration_code)
     return Response(status_code=200)
 
 
-def start(own: Own, body: OneEnvironment, door: At) -> Response:
+def start(own: Own, body: OneEnvironment, arm_request: ArmRequestDep) -> Response:
     lab, name = _named(body)
-    with door.writing() as request:
+    with arm_request.writing() as request:
         operation = start_machine(request, lab, name)
-    return begun(door, operation)
+    return begun(arm_request, operation)
 
 
-def stop(own: Own, body: OneEnvironment, door: At) -> Response:
+def stop(own: Own, body: OneEnvironment, arm_request: ArmRequestDep) -> Response:
     lab, name = _named(body)
-    with door.writing() as request:
+    with arm_request.writing() as request:
         operation = stop_machine(request, lab, name)
-    return begun(door, operation)
+    return begun(arm_request, operation)
 
 
-def set_password(own: Own, body: EnvironmentPassword, door: At) -> Response:
+def set_password(own: Own, body: EnvironmentPassword, arm_request: ArmRequestDep) -> Response:
     if body.password is None:
         raise Invalid("There is no new password.", hint="Send one.", target="password")
-    with door.writing() as request:
+    with arm_request.writing() as request:
         lab, machine = _reach(request, body)
         operation = reset_password(
             request,
@@ -102,35 +102,35 @@ def set_password(own: Own, body: EnvironmentPassword, door: At) -> Response:
             machine.name,
             account=body.username or machine.user_name,
             new_password=body.password.get_secret_value(),
-            secrets=door.inside.secrets,
+            secrets=arm_request.services.secrets,
         )
-    return begun(door, operation)
+    return begun(arm_request, operation)
 
 
-def operation_status(own: Own, body: OneOperation, door: At) -> Response:
-    with door.reading() as request:
+def operation_status(own: Own, body: OneOperation, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown({"status": _operation(request, body.operation_url).status.value})
 
 
-def operation_batch_status(own: Own, body: ManyOperations, door: At) -> Response:
-    with door.reading() as request:
+def operation_batch_status(own: Own, body: ManyOperations, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         items = [{"operationUrl": url, "status": _operation(request, url).status.value} for url in body.urls]
     return shown({"items": items})
 
 
-def personal_preferences(own: Own, body: Preference, door: At) -> Response:
+def personal_preferences(own: Own, body: Preference, arm_request: ArmRequestDep) -> Response:
     """With addRemove it changes them first."""
     if body.add_remove and body.lab_resource_id:
         lab = _modern_lab(named_id(body.lab_resource_id, "labResourceId"))
-        with door.writing() as request:
+        with arm_request.writing() as request:
             set_favorite(request, lab, liked=body.add_remove is AddRemove.ADD)
-    with door.reading() as request:
+    with arm_request.reading() as request:
         favorites = [classic_lab_view(request, lab)["id"] for lab in favorite_labs(request)]
-    return shown({"id": door.caller.principal.id, "favoriteLabResourceIds": favorites})
+    return shown({"id": arm_request.caller.principal.id, "favoriteLabResourceIds": favorites})
 
 
-def provider_operation(subscription: str, location: str, operation: str, door: At) -> Response:
-    with door.reading() as request:
+def provider_operation(subscription: str, location: str, operation: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         found, _ = get_operation(request, operation)
     error = {"code": found.error_code, "message": f"{found.error_message} {found.error_hint}".strip()}
     body: dict[str, Any] = {"status": found.status.value, **({"error": error} if found.error_code else {})}

@@ -9,21 +9,21 @@ from galeria.actions.labs.accounts import ACCOUNT as ACCOUNT_ACTION
 from galeria.actions.labs.accounts import (
     AccountRequest,
     enable_image,
-    forget_choice,
     get_account,
     get_image,
     list_images,
     put_account,
+    remove_image_switch,
 )
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.images.eligibility import Offer
+from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.images.galleries import Gallery
 from galeria.domain.labs.accounts import LabAccount
 from galeria.interfaces.arm.classic.paths import ACCOUNT, AccountId, account_id
 from galeria.interfaces.arm.classic.schemas import GalleryImageBody, OnOff, SharedGalleryBody, SharedImageBody
 from galeria.interfaces.arm.classic.views import gallery_image_view, shared_image_view
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import Order, by_name, listed
 from galeria.interfaces.arm.protocol.path_ids import named_id
@@ -31,80 +31,82 @@ from galeria.interfaces.arm.protocol.responses import deleted, put, shown
 from galeria.interfaces.arm.protocol.routes import Route
 
 
-def list_gallery_images(id: AccountId, door: At) -> Response:
-    with door.reading() as request:
+def list_gallery_images(id: AccountId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         account = get_account(request, id)
         offers = list_images(request, id)
-    return shown(selected(door, offers, order=_by_definition, view=lambda each: gallery_image_view(account, each)))
+    return shown(
+        selected(arm_request, offers, order=_by_definition, view=lambda each: gallery_image_view(account, each))
+    )
 
 
-def get_gallery_image(id: AccountId, image: str, door: At) -> Response:
-    with door.reading() as request:
+def get_gallery_image(id: AccountId, image: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(gallery_image_view(get_account(request, id), get_image(request, id, image)))
 
 
-def switch_gallery_image(id: AccountId, image: str, body: GalleryImageBody, door: At) -> Response:
+def switch_gallery_image(id: AccountId, image: str, body: GalleryImageBody, arm_request: ArmRequestDep) -> Response:
     """PUT makes no image: images come from the attached gallery."""
     wanted = body.properties.is_enabled if body.properties else None
     if wanted is None:
-        return get_gallery_image(id, image, door)
-    with door.writing() as request:
+        return get_gallery_image(id, image, arm_request)
+    with arm_request.writing() as request:
         offer = enable_image(request, id, image, enabled=wanted)
         return shown(gallery_image_view(get_account(request, id), offer))
 
 
-def delete_gallery_image(id: AccountId, image: str, door: At) -> Response:
+def delete_gallery_image(id: AccountId, image: str, arm_request: ArmRequestDep) -> Response:
     """The account's own choice of it is gone; the image stays in its gallery."""
-    with door.writing() as request:
-        had_chosen = forget_choice(request, id, image)
+    with arm_request.writing() as request:
+        had_chosen = remove_image_switch(request, id, image)
     return deleted(had_chosen)
 
 
-def list_shared_images(id: AccountId, door: At) -> Response:
-    with door.reading() as request:
+def list_shared_images(id: AccountId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         account, gallery = _attached(request, id)
         offers = list_images(request, id)
     where = gallery.resource_id if gallery else ""
     return shown(
-        selected(door, offers, order=_by_definition, view=lambda each: shared_image_view(account, where, each))
+        selected(arm_request, offers, order=_by_definition, view=lambda each: shared_image_view(account, where, each))
     )
 
 
-def switch_shared_image(id: AccountId, image: str, body: SharedImageBody, door: At) -> Response:
-    with door.writing() as request:
+def switch_shared_image(id: AccountId, image: str, body: SharedImageBody, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         offer = enable_image(request, id, image, enabled=body.properties.enable_state is OnOff.ENABLED)
         account, gallery = _attached(request, id)
         return shown(shared_image_view(account, gallery.resource_id if gallery else "", offer))
 
 
-def list_shared_galleries(id: AccountId, door: At) -> Response:
+def list_shared_galleries(id: AccountId, arm_request: ArmRequestDep) -> Response:
     """None or one."""
-    with door.reading() as request:
+    with arm_request.reading() as request:
         account, gallery = _attached(request, id)
     return shown(listed([_gallery(account, gallery)] if gallery else []))
 
 
-def get_shared_gallery(id: AccountId, gallery: str, door: At) -> Response:
-    with door.reading() as request:
+def get_shared_gallery(id: AccountId, gallery: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         account, found = _attached(request, id)
     if found is None or found.name.lower() != gallery.lower():
         raise _not_attached(account, gallery)
     return shown(_gallery(account, found))
 
 
-def attach(id: AccountId, gallery: str, body: SharedGalleryBody, door: At) -> Response:
+def attach(id: AccountId, gallery: str, body: SharedGalleryBody, arm_request: ArmRequestDep) -> Response:
     wanted = named_id(body.properties.gallery_id, "properties.galleryId")
-    with door.writing() as request:
+    with arm_request.writing() as request:
         _, before = _attached(request, id)
         _set_gallery(request, id, wanted)
         account, now = _attached(request, id)
     if now is None:
         raise _not_attached(account, gallery)
-    return put(door, _gallery(account, now), is_new=before is None)
+    return put(arm_request, _gallery(account, now), is_new=before is None)
 
 
-def detach(id: AccountId, gallery: str, door: At) -> Response:
-    with door.writing() as request:
+def detach(id: AccountId, gallery: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         request.caller.require(f"{ACCOUNT_ACTION}/write", id.key)
         _, found = _attached(request, id)
         is_there = found is not None and found.name.lower() == gallery.lower()
@@ -136,7 +138,7 @@ def _not_attached(account: LabAccount, name: str) -> NotFound:
     return NotFound(f"The gallery '{name}' is not attached to '{account.name}'.", hint="List the attached one.")
 
 
-def _by_definition(offer: Offer) -> Order:
+def _by_definition(offer: ImageEligibility) -> Order:
     return by_name(offer.definition)
 
 

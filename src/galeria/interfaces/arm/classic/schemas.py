@@ -30,7 +30,7 @@ class OnOff(StrEnum):
     DISABLED = "Disabled"
 
 
-class Body(Wire):
+class ClassicBody(Wire):
     location: Word | None = None
     tags: Tags | None = None
 
@@ -39,7 +39,7 @@ class AccountProperties(Wire):
     enabled_region_selection: bool | None = None
 
 
-class AccountBody(Body):
+class AccountBody(ClassicBody):
     properties: AccountProperties | None = None
 
 
@@ -47,7 +47,7 @@ class GalleryImageProperties(Wire):
     is_enabled: bool | None = None
 
 
-class GalleryImageBody(Body):
+class GalleryImageBody(ClassicBody):
     properties: GalleryImageProperties | None = None
 
 
@@ -67,14 +67,14 @@ class SharedGalleryBody(Wire):
     properties: SharedGalleryProperties
 
 
-class LabProperties(Wire):
+class ClassicLabProperties(Wire):
     max_users_in_lab: int | None = None
     usage_quota: Duration | None = None
     user_access_mode: Annotated[AccessMode | None, any_case(AccessMode)] = None
 
 
-class LabBody(Body):
-    properties: LabProperties | None = None
+class ClassicLabBody(ClassicBody):
+    properties: ClassicLabProperties | None = None
 
 
 class AddUsers(Wire):
@@ -99,7 +99,7 @@ class SettingProperties(Wire):
     resource_settings: ResourceSettings | None = None
 
 
-class SettingBody(Body):
+class SettingBody(ClassicBody):
     properties: SettingProperties | None = None
 
 
@@ -117,7 +117,7 @@ class LabCreation(Wire):
     max_users_in_lab: int | None = None
 
 
-class CreateLab(Body):
+class CreateLab(ClassicBody):
     name: Word
     lab: LabCreation = Field(alias="labCreationParameters")
     setting: SettingCreation | None = Field(default=None, alias="environmentSettingCreationParameters")
@@ -127,7 +127,7 @@ class SaveImage(Wire):
     name: Word
 
 
-class NewPassword(Wire):
+class ClassicNewPassword(Wire):
     """Without a user name the template's own account is meant."""
 
     username: Word | None = None
@@ -138,7 +138,7 @@ class UserProperties(Wire):
     email: Annotated[str, Field(max_length=1000)] | None = None
 
 
-class UserBody(Body):
+class ClassicUserBody(ClassicBody):
     properties: UserProperties | None = None
 
 
@@ -151,7 +151,7 @@ class EnvironmentPassword(OneEnvironment):
     password: SecretStr | None = None
 
 
-class OfLab(Wire):
+class LabReference(Wire):
     lab_id: ArmId | None = None
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from galeria.actions.core.request import Request
 from galeria.actions.labs.classic_labs import DraftRequest, delete_template, get_either, get_made
 from galeria.actions.labs.lab_publishing import publish_lab
-from galeria.actions.labs.lab_settings import Fixed, LabSettings, update_lab
+from galeria.actions.labs.lab_settings import FixedSettings, LabSettings, update_lab
 from galeria.actions.labs.labs import LabRequest, create_lab
 from galeria.actions.labs.machine_claims import claim_any
 from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
@@ -20,7 +20,7 @@ from galeria.domain.labs.sizes import get_size
 from galeria.domain.operations import Operation
 from galeria.interfaces.arm.classic.paths import LAB, SETTING, TEMPLATE, AccountId, LabId, OneSetting, modern_image
 from galeria.interfaces.arm.classic.schemas import (
-    NewPassword,
+    ClassicNewPassword,
     ReferenceVm,
     ResourceCreation,
     ResourceSettings,
@@ -30,7 +30,7 @@ from galeria.interfaces.arm.classic.schemas import (
 )
 from galeria.interfaces.arm.classic.sizes import category, named_size
 from galeria.interfaces.arm.classic.views import setting_view
-from galeria.interfaces.arm.protocol.arm_request import At, Door
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import by_name
 from galeria.interfaces.arm.protocol.path_ids import named_id
@@ -40,90 +40,98 @@ from galeria.interfaces.arm.protocol.routes import Route
 _SETTINGS = "properties.resourceSettings"
 
 
-def list_all(account: AccountId, lab: LabId, door: At) -> Response:
+def list_all(account: AccountId, lab: LabId, arm_request: ArmRequestDep) -> Response:
     """One, or none for a lab that has no template yet."""
-    with door.reading() as request:
+    with arm_request.reading() as request:
         found = get_either(request, account, lab)
         made = [found] if isinstance(found, Lab) else []
-        return shown(selected(door, made, order=by_name, view=lambda each: _view(request, each)))
+        return shown(selected(arm_request, made, order=by_name, view=lambda each: _view(request, each)))
 
 
-def get_one(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
-    with door.reading() as request:
+def get_one(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
+    with arm_request.reading() as request:
         return shown(_view(request, get_made(request, account, lab)))
 
 
-def put_one(account: AccountId, lab: LabId, body: SettingBody, door: At, _: None = OneSetting) -> Response:
+def put_one(
+    account: AccountId, lab: LabId, body: SettingBody, arm_request: ArmRequestDep, _: None = OneSetting
+) -> Response:
     """The first one makes the template, as an operation; later ones change what may change."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         held = get_either(request, account, lab)
         operation = None
         if isinstance(held, Lab):
-            found = update_lab(request, lab, _changes(request, held, body), door.inside.secrets)
+            found = update_lab(request, lab, _changes(request, held, body), arm_request.services.secrets)
         else:
             wanted = _first(request, account, held, body)
-            found, _is_new, operation = create_lab(request, lab, wanted, door.inside.secrets)
+            found, _is_new, operation = create_lab(request, lab, wanted, arm_request.services.secrets)
         view = _view(request, found)
-    door.start(operation)
-    return put(door, view, is_new=not isinstance(held, Lab), operation=operation)
+    arm_request.start(operation)
+    return put(arm_request, view, is_new=not isinstance(held, Lab), operation=operation)
 
 
-def patch_one(account: AccountId, lab: LabId, body: SettingBody, door: At, _: None = OneSetting) -> Response:
-    with door.writing() as request:
+def patch_one(
+    account: AccountId, lab: LabId, body: SettingBody, arm_request: ArmRequestDep, _: None = OneSetting
+) -> Response:
+    with arm_request.writing() as request:
         held = get_made(request, account, lab)
-        found = update_lab(request, lab, _changes(request, held, body), door.inside.secrets)
+        found = update_lab(request, lab, _changes(request, held, body), arm_request.services.secrets)
         return shown(_view(request, found))
 
 
-def delete_one(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
+def delete_one(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
     """The lab stays, without a template."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         operation = delete_template(request, account, lab)
-    door.start(operation)
-    return deleting(door, operation)
+    arm_request.start(operation)
+    return deleting(arm_request, operation)
 
 
-def start(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
-    with door.writing() as request:
+def start(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
+    with arm_request.writing() as request:
         get_made(request, account, lab)
         operation = start_machine(request, lab, TEMPLATE)
-    return begun(door, operation)
+    return begun(arm_request, operation)
 
 
-def stop(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
-    with door.writing() as request:
+def stop(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
+    with arm_request.writing() as request:
         get_made(request, account, lab)
         operation = stop_machine(request, lab, TEMPLATE)
-    return begun(door, operation)
+    return begun(arm_request, operation)
 
 
-def publish(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
+def publish(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
     """Answers at once; publishingState tells how far it is. `useExistingImage` makes no difference without machines."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         get_made(request, account, lab)
         operation = publish_lab(request, lab)
-    door.start(operation)
+    arm_request.start(operation)
     return Response(status_code=200)
 
 
-def claim(account: AccountId, lab: LabId, door: At, _: None = OneSetting) -> Response:
+def claim(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
     """Who is expected in the lab needs no role."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         request.uow.accounts.get_by_key(account.key)
         claim_any(request, request.uow.labs.get_by_key(lab.key))
     return Response(status_code=200)
 
 
-def save_image(account: AccountId, lab: LabId, body: SaveImage, door: At, _: None = OneSetting) -> Response:
+def save_image(
+    account: AccountId, lab: LabId, body: SaveImage, arm_request: ArmRequestDep, _: None = OneSetting
+) -> Response:
     wanted = ExportRequest(lab=lab, machine=TEMPLATE, name=body.name)
-    with door.writing() as request:
+    with arm_request.writing() as request:
         get_made(request, account, lab)
         _definition, _version, operation = export_template(request, account, wanted)
-    return begun(door, operation)
+    return begun(arm_request, operation)
 
 
-def set_password(account: AccountId, lab: LabId, body: NewPassword, door: At, _: None = OneSetting) -> Response:
-    with door.writing() as request:
+def set_password(
+    account: AccountId, lab: LabId, body: ClassicNewPassword, arm_request: ArmRequestDep, _: None = OneSetting
+) -> Response:
+    with arm_request.writing() as request:
         made = get_made(request, account, lab)
         operation = reset_password(
             request,
@@ -131,17 +139,17 @@ def set_password(account: AccountId, lab: LabId, body: NewPassword, door: At, _:
             TEMPLATE,
             account=body.username or made.user_name,
             new_password=body.password.get_secret_value(),
-            secrets=door.inside.secrets,
+            secrets=arm_request.services.secrets,
         )
-    return begun(door, operation)
+    return begun(arm_request, operation)
 
 
-def begun(door: Door, operation: Operation | None) -> Response:
+def begun(arm_request: ArmRequest, operation: Operation | None) -> Response:
     """200 when there was nothing to do."""
     if operation is None:
         return Response(status_code=200)
-    door.start(operation)
-    return accepted(door, operation)
+    arm_request.start(operation)
+    return accepted(arm_request, operation)
 
 
 def template_request(
@@ -202,7 +210,7 @@ def _changes(request: Request, lab: Lab, body: SettingBody) -> LabSettings:
         title=properties.title,
         description=properties.description,
         profiles=_profiles(properties),
-        fixed=Fixed(
+        fixed=FixedSettings(
             image=modern_image(named_id(image, f"{_SETTINGS}.galleryImageResourceId")) if image else None,
             size=_said_size(request, lab, resource),
             user_name=_said_user(request, lab, resource.reference_vm),

@@ -19,16 +19,16 @@ def named_size(sizes: tuple[Size, ...], word: str) -> str:
     """A category's largest size, or a size's own name. Raises Invalid for a category that has none."""
     if word.lower() not in {each.lower() for each in CATEGORIES}:
         return word
-    inside = _inside(sizes, word)
-    if not inside:
+    services = _inside(sizes, word)
+    if not services:
         names = ", ".join(each.name for each in sizes)
         raise Invalid(f"There is no size of the category '{word}' here.", hint=f"Sizes: {names}.", target="size")
-    return max(inside, key=lambda size: (size.vcpus, size.memory_mib)).name
+    return max(services, key=lambda size: (size.vcpus, size.memory_mib)).name
 
 
 def size_configuration(sizes: tuple[Size, ...]) -> dict[str, Any]:
     filled = [(each, _inside(sizes, each)) for each in CATEGORIES]
-    return {"environmentSizes": [_environment_size(name, inside) for name, inside in filled if inside]}
+    return {"environmentSizes": [_environment_size(name, services) for name, services in filled if services]}
 
 
 def availability(sizes: tuple[Size, ...]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from galeria.actions.core.request import Request
 from galeria.domain.durations import show_duration
-from galeria.domain.images.eligibility import Offer
+from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
 from galeria.domain.labs.profiles import MAX_CAPACITY
@@ -28,7 +28,7 @@ def account_view(request: Request, account: LabAccount) -> dict[str, Any]:
     return _resource(str(account_id(account.resource_id)), _TYPE, account, properties)
 
 
-def gallery_image_view(account: LabAccount, offer: Offer) -> dict[str, Any]:
+def gallery_image_view(account: LabAccount, offer: ImageEligibility) -> dict[str, Any]:
     definition = offer.definition
     reference = {
         "offer": definition.offer,
@@ -52,7 +52,7 @@ def gallery_image_view(account: LabAccount, offer: Offer) -> dict[str, Any]:
     return _resource(str(id), f"{_TYPE}/galleryImages", definition, properties)
 
 
-def shared_image_view(account: LabAccount, gallery_id: str, offer: Offer) -> dict[str, Any]:
+def shared_image_view(account: LabAccount, gallery_id: str, offer: ImageEligibility) -> dict[str, Any]:
     definition = offer.definition
     properties = {
         "EnableState": "Enabled" if offer.enabled else "Disabled",

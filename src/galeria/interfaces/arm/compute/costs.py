@@ -6,17 +6,17 @@ from starlette.responses import Response
 
 from galeria.actions.versions.costs import VersionCost, gallery_costs
 from galeria.domain.labs.labs import Lab
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.path_ids import GalleryId
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import GALLERY, Route
 
 
-def costs(id: GalleryId, door: At) -> Response:
+def costs(id: GalleryId, arm_request: ArmRequestDep) -> Response:
     """One line per version; all of them together are what is really stored."""
-    prices = door.inside.settings.prices
-    with door.reading() as request:
-        lines = gallery_costs(request, id, door.inside.stores)
+    prices = arm_request.services.settings.prices
+    with arm_request.reading() as request:
+        lines = gallery_costs(request, id, arm_request.services.stores)
     return shown(
         {
             "currency": prices.currency,

@@ -16,7 +16,7 @@ from galeria.domain.images.definition_rules import Feature, Range
 from galeria.domain.images.galleries import Generation, ImageDefinition
 from galeria.interfaces.arm.compute.definition_views import definition_view
 from galeria.interfaces.arm.compute.gallery_schemas import DefinitionBody, DefinitionChanges, DefinitionPatch
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.paging import by_name, listed, page
 from galeria.interfaces.arm.protocol.path_ids import DefinitionId, GalleryId
 from galeria.interfaces.arm.protocol.responses import deleted, put, shown
@@ -26,7 +26,7 @@ from galeria.interfaces.arm.protocol.routes import DEFINITION, GALLERY, Route
 _V2_BY_DEFAULT = "2025-03-03"
 
 
-class Said(TypedDict):
+class DescriptiveProperties(TypedDict):
     """The part of a request that may change."""
 
     display_name: str
@@ -42,11 +42,11 @@ class Said(TypedDict):
     allow_update: bool | None
 
 
-def put_one(id: DefinitionId, body: DefinitionBody, door: At) -> Response:
+def put_one(id: DefinitionId, body: DefinitionBody, arm_request: ArmRequestDep) -> Response:
     wanted = body.properties
-    with door.writing() as request:
+    with arm_request.writing() as request:
         held = request.uow.definitions.find_by_key(id.key)
-        default = Generation.V2 if door.api_version >= _V2_BY_DEFAULT else Generation.V1
+        default = Generation.V2 if arm_request.api_version >= _V2_BY_DEFAULT else Generation.V1
         definition, is_new = put_definition(
             request,
             id,
@@ -63,11 +63,11 @@ def put_one(id: DefinitionId, body: DefinitionBody, door: At) -> Response:
                 **_said(wanted),
             ),
         )
-    return put(door, definition_view(definition), is_new=is_new)
+    return put(arm_request, definition_view(definition), is_new=is_new)
 
 
-def patch_one(id: DefinitionId, body: DefinitionPatch, door: At) -> Response:
-    with door.writing() as request:
+def patch_one(id: DefinitionId, body: DefinitionPatch, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         held = get_definition(request, id)
         definition, _ = put_definition(
             request,
@@ -86,27 +86,27 @@ def patch_one(id: DefinitionId, body: DefinitionPatch, door: At) -> Response:
     return shown(definition_view(definition))
 
 
-def get_one(id: DefinitionId, door: At) -> Response:
-    with door.reading() as request:
+def get_one(id: DefinitionId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(definition_view(get_definition(request, id)))
 
 
-def list_all(id: GalleryId, door: At) -> Response:
-    with door.reading() as request:
-        definitions, link = page(door, list_definitions(request, id), order=by_name)
+def list_all(id: GalleryId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
+        definitions, link = page(arm_request, list_definitions(request, id), order=by_name)
     return shown(listed([definition_view(definition) for definition in definitions], link))
 
 
-def delete_one(id: DefinitionId, door: At) -> Response:
-    with door.writing() as request:
+def delete_one(id: DefinitionId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         was_there = delete_definition(request, id)
     return deleted(was_there)
 
 
-def _said(changes: DefinitionChanges) -> Said:
+def _said(changes: DefinitionChanges) -> DescriptiveProperties:
     ours, disallowed, plan = changes.galeria, changes.disallowed, changes.purchase_plan
     features = changes.features
-    return Said(
+    return DescriptiveProperties(
         display_name=(ours and ours.display_name) or "",
         description=changes.description or "",
         eula=changes.eula or "",
@@ -121,9 +121,9 @@ def _said(changes: DefinitionChanges) -> Said:
     )
 
 
-def _merged(held: ImageDefinition, changes: DefinitionChanges) -> Said:
+def _merged(held: ImageDefinition, changes: DefinitionChanges) -> DescriptiveProperties:
     """What was not sent stays; null empties what may be empty."""
-    own = Said(
+    own = DescriptiveProperties(
         display_name="",
         description=held.description,
         eula=held.eula,

@@ -5,7 +5,7 @@ from typing import Any
 from galeria.actions.core.request import Request
 from galeria.actions.storage.disks import shown_state
 from galeria.domain.images.galleries import OS_DISK
-from galeria.domain.images.storage import CreateOption, ManagedImage, ManagedImageDisk, Snapshot, StoredDisk
+from galeria.domain.images.storage import DiskCreateOption, ManagedImage, ManagedImageDisk, Snapshot, StoredDisk
 from galeria.interfaces.arm.compute.version_sources import image_reference
 from galeria.interfaces.arm.protocol.envelope import envelope, when
 
@@ -76,11 +76,11 @@ def _protection(request: Request, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _creation(disk: StoredDisk) -> dict[str, Any]:
-    said: dict[CreateOption, dict[str, Any]] = {
-        CreateOption.UPLOAD: {"uploadSizeBytes": disk.upload_bytes},
-        CreateOption.COPY: {"sourceResourceId": disk.source},
-        CreateOption.IMPORT: {"sourceUri": disk.source},
-        CreateOption.FROM_IMAGE: {"galleryImageReference": image_reference(disk.source)},
+    said: dict[DiskCreateOption, dict[str, Any]] = {
+        DiskCreateOption.UPLOAD: {"uploadSizeBytes": disk.upload_bytes},
+        DiskCreateOption.COPY: {"sourceResourceId": disk.source},
+        DiskCreateOption.IMPORT: {"sourceUri": disk.source},
+        DiskCreateOption.FROM_IMAGE: {"galleryImageReference": image_reference(disk.source)},
     }
     return {"createOption": disk.option.value, **said.get(disk.option, {})}
 

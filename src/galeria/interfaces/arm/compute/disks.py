@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import Depends
 from starlette.responses import Response
 
-from galeria.actions.storage.disk_access import Granted, begin_access, end_access
+from galeria.actions.storage.disk_access import GrantedAccess, begin_access, end_access
 from galeria.actions.storage.disks import (
     DISK,
     SNAPSHOT,
@@ -30,12 +30,12 @@ from galeria.interfaces.arm.compute.storage_schemas import (
     AccessBody,
     DiskBody,
     DiskChange,
+    DiskImageReference,
     DiskPatch,
     DiskSku,
-    ImageReference,
 )
 from galeria.interfaces.arm.compute.unsupported import require_possible_disk
-from galeria.interfaces.arm.protocol.arm_request import At, Door
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
 from galeria.interfaces.arm.protocol.errors import ArmJson
 from galeria.interfaces.arm.protocol.etags import etag_headers
 from galeria.interfaces.arm.protocol.paging import by_name, listed, page
@@ -65,52 +65,52 @@ class _Type:
 
     kind: DiskKind
 
-    def put(self, door: Door, id: ResourceId, body: DiskBody) -> Response:
-        with door.writing() as request:
+    def put(self, arm_request: ArmRequest, id: ResourceId, body: DiskBody) -> Response:
+        with arm_request.writing() as request:
             disk, operation = put_disk(request, self.kind, id, _wanted(body))
             view = disk_view(request, disk)
-        return self._answered(door, view, operation)
+        return self._answered(arm_request, view, operation)
 
-    def patch(self, door: Door, id: ResourceId, body: DiskPatch) -> Response:
-        with door.writing() as request:
+    def patch(self, arm_request: ArmRequest, id: ResourceId, body: DiskPatch) -> Response:
+        with arm_request.writing() as request:
             disk, operation = patch_disk(request, self.kind, id, _changes(body))
             view = disk_view(request, disk)
-        return self._answered(door, view, operation)
+        return self._answered(arm_request, view, operation)
 
-    def get(self, door: Door, id: ResourceId) -> Response:
-        with door.reading() as request:
+    def get(self, arm_request: ArmRequest, id: ResourceId) -> Response:
+        with arm_request.reading() as request:
             return shown(disk_view(request, get_disk(request, self.kind, id)))
 
-    def list(self, door: Door, prefix: str) -> Response:
-        with door.reading() as request:
-            disks, link = page(door, list_disks(request, self.kind, prefix), order=by_name)
+    def list(self, arm_request: ArmRequest, prefix: str) -> Response:
+        with arm_request.reading() as request:
+            disks, link = page(arm_request, list_disks(request, self.kind, prefix), order=by_name)
             views = [disk_view(request, disk) for disk in disks]
         return shown(listed(views, link))
 
-    def delete(self, door: Door, id: ResourceId) -> Response:
-        with door.writing() as request:
+    def delete(self, arm_request: ArmRequest, id: ResourceId) -> Response:
+        with arm_request.writing() as request:
             operation = delete_disk(request, self.kind, id)
-        door.start(operation)
-        return deleting(door, operation)
+        arm_request.start(operation)
+        return deleting(arm_request, operation)
 
-    def grant(self, door: Door, id: ResourceId, body: AccessBody) -> Response:
+    def grant(self, arm_request: ArmRequest, id: ResourceId, body: AccessBody) -> Response:
         """Done at once, so that the address is told to whoever asked and written down nowhere."""
-        files = door.inside.disk_files
-        with door.writing() as request:
+        files = arm_request.services.disk_files
+        with arm_request.writing() as request:
             granted = begin_access(request, self.kind, id, files, level=body.access, seconds=body.duration_in_seconds)
-        return ArmJson({"accessSAS": _address(door, granted)}, headers={"Cache-Control": "no-store"})
+        return ArmJson({"accessSAS": _address(arm_request, granted)}, headers={"Cache-Control": "no-store"})
 
-    def revoke(self, door: Door, id: ResourceId) -> Response:
-        with door.writing() as request:
-            operation = end_access(request, self.kind, id, door.inside.disk_files)
-        door.start(operation)
-        return Response(status_code=200) if operation is None else accepted(door, operation)
+    def revoke(self, arm_request: ArmRequest, id: ResourceId) -> Response:
+        with arm_request.writing() as request:
+            operation = end_access(request, self.kind, id, arm_request.services.disk_files)
+        arm_request.start(operation)
+        return Response(status_code=200) if operation is None else accepted(arm_request, operation)
 
-    def _answered(self, door: Door, view: dict[str, Any], operation: Operation | None) -> Response:
-        door.start(operation)
+    def _answered(self, arm_request: ArmRequest, view: dict[str, Any], operation: Operation | None) -> Response:
+        arm_request.start(operation)
         if operation is None:
             return shown(view)
-        return ArmJson(view, status_code=202, headers={**etag_headers(view), **polled(door, operation)})
+        return ArmJson(view, status_code=202, headers={**etag_headers(view), **polled(arm_request, operation)})
 
 
 def _changes(body: DiskPatch) -> DiskChanges:
@@ -153,13 +153,13 @@ def _named(text: str | None, target: str) -> ResourceId | None:
     return named_id(text, f"properties.creationData.{target}") if text else None
 
 
-def _image(reference: ImageReference | None) -> ResourceId | CommunityImage | None:
+def _image(reference: DiskImageReference | None) -> ResourceId | CommunityImage | None:
     if reference and reference.community_gallery_image_id:
         return CommunityImage.parse(reference.community_gallery_image_id)
     return _named(reference.id if reference else None, "galleryImageReference.id")
 
 
-def _address(door: Door, granted: Granted) -> str:
+def _address(arm_request: ArmRequest, granted: GrantedAccess) -> str:
     expires = granted.grant.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     query = {
         "sv": _SIGNED_VERSION,
@@ -169,75 +169,75 @@ def _address(door: Door, granted: Granted) -> str:
         "se": expires,
         "sig": granted.secret,
     }
-    return f"{door.inside.endpoint}/disks/{granted.disk.id}/abcd?{urlencode(query)}"
+    return f"{arm_request.services.endpoint}/disks/{granted.disk.id}/abcd?{urlencode(query)}"
 
 
 _DISKS = _Type(kind=DISK)
 _SNAPSHOTS = _Type(kind=SNAPSHOT)
 
 
-def put_disk_one(id: DiskId, body: DiskBody, door: At) -> Response:
-    return _DISKS.put(door, id, body)
+def put_disk_one(id: DiskId, body: DiskBody, arm_request: ArmRequestDep) -> Response:
+    return _DISKS.put(arm_request, id, body)
 
 
-def patch_disk_one(id: DiskId, body: DiskPatch, door: At) -> Response:
-    return _DISKS.patch(door, id, body)
+def patch_disk_one(id: DiskId, body: DiskPatch, arm_request: ArmRequestDep) -> Response:
+    return _DISKS.patch(arm_request, id, body)
 
 
-def get_disk_one(id: DiskId, door: At) -> Response:
-    return _DISKS.get(door, id)
+def get_disk_one(id: DiskId, arm_request: ArmRequestDep) -> Response:
+    return _DISKS.get(arm_request, id)
 
 
-def list_disks_in_group(id: GroupId, door: At) -> Response:
-    return _DISKS.list(door, id.key)
+def list_disks_in_group(id: GroupId, arm_request: ArmRequestDep) -> Response:
+    return _DISKS.list(arm_request, id.key)
 
 
-def list_disks_in_subscription(subscription: str, door: At) -> Response:
-    return _DISKS.list(door, subscription_key(subscription))
+def list_disks_in_subscription(subscription: str, arm_request: ArmRequestDep) -> Response:
+    return _DISKS.list(arm_request, subscription_key(subscription))
 
 
-def delete_disk_one(id: DiskId, door: At) -> Response:
-    return _DISKS.delete(door, id)
+def delete_disk_one(id: DiskId, arm_request: ArmRequestDep) -> Response:
+    return _DISKS.delete(arm_request, id)
 
 
-def grant_disk(id: DiskId, body: AccessBody, door: At) -> Response:
-    return _DISKS.grant(door, id, body)
+def grant_disk(id: DiskId, body: AccessBody, arm_request: ArmRequestDep) -> Response:
+    return _DISKS.grant(arm_request, id, body)
 
 
-def revoke_disk(id: DiskId, door: At) -> Response:
-    return _DISKS.revoke(door, id)
+def revoke_disk(id: DiskId, arm_request: ArmRequestDep) -> Response:
+    return _DISKS.revoke(arm_request, id)
 
 
-def put_snapshot(id: SnapshotId, body: DiskBody, door: At) -> Response:
-    return _SNAPSHOTS.put(door, id, body)
+def put_snapshot(id: SnapshotId, body: DiskBody, arm_request: ArmRequestDep) -> Response:
+    return _SNAPSHOTS.put(arm_request, id, body)
 
 
-def patch_snapshot(id: SnapshotId, body: DiskPatch, door: At) -> Response:
-    return _SNAPSHOTS.patch(door, id, body)
+def patch_snapshot(id: SnapshotId, body: DiskPatch, arm_request: ArmRequestDep) -> Response:
+    return _SNAPSHOTS.patch(arm_request, id, body)
 
 
-def get_snapshot(id: SnapshotId, door: At) -> Response:
-    return _SNAPSHOTS.get(door, id)
+def get_snapshot(id: SnapshotId, arm_request: ArmRequestDep) -> Response:
+    return _SNAPSHOTS.get(arm_request, id)
 
 
-def list_snapshots_in_group(id: GroupId, door: At) -> Response:
-    return _SNAPSHOTS.list(door, id.key)
+def list_snapshots_in_group(id: GroupId, arm_request: ArmRequestDep) -> Response:
+    return _SNAPSHOTS.list(arm_request, id.key)
 
 
-def list_snapshots_in_subscription(subscription: str, door: At) -> Response:
-    return _SNAPSHOTS.list(door, subscription_key(subscription))
+def list_snapshots_in_subscription(subscription: str, arm_request: ArmRequestDep) -> Response:
+    return _SNAPSHOTS.list(arm_request, subscription_key(subscription))
 
 
-def delete_snapshot(id: SnapshotId, door: At) -> Response:
-    return _SNAPSHOTS.delete(door, id)
+def delete_snapshot(id: SnapshotId, arm_request: ArmRequestDep) -> Response:
+    return _SNAPSHOTS.delete(arm_request, id)
 
 
-def grant_snapshot(id: SnapshotId, body: AccessBody, door: At) -> Response:
-    return _SNAPSHOTS.grant(door, id, body)
+def grant_snapshot(id: SnapshotId, body: AccessBody, arm_request: ArmRequestDep) -> Response:
+    return _SNAPSHOTS.grant(arm_request, id, body)
 
 
-def revoke_snapshot(id: SnapshotId, door: At) -> Response:
-    return _SNAPSHOTS.revoke(door, id)
+def revoke_snapshot(id: SnapshotId, arm_request: ArmRequestDep) -> Response:
+    return _SNAPSHOTS.revoke(arm_request, id)
 
 
 _ONE = GROUP + COMPUTE + DISKS + "/{disk}"

@@ -12,15 +12,15 @@ from galeria.domain.images.sharing import GroupKind
 from galeria.interfaces.arm.compute.gallery_schemas import (
     CommunityInfo,
     GalleryBody,
+    GalleryIdentity,
     GalleryPatch,
     GalleryProperties,
-    Identity,
     SharingProfile,
     SharingUpdate,
     SoftDeletePolicy,
 )
 from galeria.interfaces.arm.compute.gallery_views import gallery_view
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.paging import by_name, listed, page
 from galeria.interfaces.arm.protocol.path_ids import GalleryId, GroupId, subscription_key
 from galeria.interfaces.arm.protocol.responses import deleted, put, shown
@@ -31,26 +31,26 @@ _IDENTITIES = {"systemassigned": "SystemAssigned", "userassigned": "UserAssigned
 Expand = Annotated[str, Query(alias="$expand")]
 
 
-def put_one(id: GalleryId, body: GalleryBody, door: At) -> Response:
+def put_one(id: GalleryId, body: GalleryBody, arm_request: ArmRequestDep) -> Response:
     """What is left out of sharing and soft deletion stays as it is."""
     properties = body.properties or GalleryProperties()
-    with door.writing() as request:
+    with arm_request.writing() as request:
         gallery, is_new = put_gallery(
             request,
             id,
             location=body.location,
             tags=body.tags or {},
             description=properties.description or "",
-            details=_details(properties, body.identity, door),
+            details=_details(properties, body.identity, arm_request),
         )
         view = gallery_view(request, gallery)
-    return put(door, view, is_new=is_new)
+    return put(arm_request, view, is_new=is_new)
 
 
-def patch_one(id: GalleryId, body: GalleryPatch, door: At) -> Response:
+def patch_one(id: GalleryId, body: GalleryPatch, arm_request: ArmRequestDep) -> Response:
     properties = body.properties or GalleryProperties()
     sent = properties.description
-    with door.writing() as request:
+    with arm_request.writing() as request:
         held = get_gallery(request, id)
         gallery, _ = put_gallery(
             request,
@@ -58,54 +58,56 @@ def patch_one(id: GalleryId, body: GalleryPatch, door: At) -> Response:
             location=held.location,
             tags=held.tags if body.tags is None else body.tags,
             description=held.description if sent is None else sent,
-            details=_details(properties, body.identity, door),
+            details=_details(properties, body.identity, arm_request),
         )
         return shown(gallery_view(request, gallery))
 
 
-def get_one(id: GalleryId, door: At, expand: Expand = "") -> Response:
+def get_one(id: GalleryId, arm_request: ArmRequestDep, expand: Expand = "") -> Response:
     with_groups = "sharingprofile/groups" in expand.lower()
-    with door.reading() as request:
+    with arm_request.reading() as request:
         return shown(gallery_view(request, get_gallery(request, id), with_groups=with_groups))
 
 
-def list_in_group(id: GroupId, door: At) -> Response:
-    return _listed(id.key, door)
+def list_in_group(id: GroupId, arm_request: ArmRequestDep) -> Response:
+    return _listed(id.key, arm_request)
 
 
-def list_in_subscription(subscription: str, door: At) -> Response:
-    return _listed(subscription_key(subscription), door)
+def list_in_subscription(subscription: str, arm_request: ArmRequestDep) -> Response:
+    return _listed(subscription_key(subscription), arm_request)
 
 
-def delete_one(id: GalleryId, door: At) -> Response:
-    with door.writing() as request:
+def delete_one(id: GalleryId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         was_there = delete_gallery(request, id)
     return deleted(was_there)
 
 
-def share_one(id: GalleryId, body: SharingUpdate, door: At) -> Response:
+def share_one(id: GalleryId, body: SharingUpdate, arm_request: ArmRequestDep) -> Response:
     """Done at once, and answered with what was asked: clients print that."""
     groups: dict[GroupKind, list[str]] = {}
     for group in body.groups or ():
         groups.setdefault(group.type, []).extend(group.ids or ())
-    with door.writing() as request:
+    with arm_request.writing() as request:
         share_gallery(request, id, body.operation_type, groups)
     said = [{"type": kind.value, "ids": ids} for kind, ids in groups.items()]
     return shown({"operationType": body.operation_type.value, "groups": said})
 
 
-def _listed(prefix: str, door: At) -> Response:
-    with door.reading() as request:
-        galleries, link = page(door, list_galleries(request, prefix), order=by_name)
+def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
+        galleries, link = page(arm_request, list_galleries(request, prefix), order=by_name)
         views = [gallery_view(request, gallery) for gallery in galleries]
     return shown(listed(views, link))
 
 
-def _details(properties: GalleryProperties, identity: Identity | None, door: At) -> GalleryDetails:
+def _details(
+    properties: GalleryProperties, identity: GalleryIdentity | None, arm_request: ArmRequestDep
+) -> GalleryDetails:
     sharing = properties.sharing_profile or SharingProfile()
     policy = properties.soft_delete_policy or SoftDeletePolicy()
     return GalleryDetails(
-        identity=_identity(identity, door) if identity else None,
+        identity=_identity(identity, arm_request) if identity else None,
         permissions=sharing.permissions,
         community=_community(sharing.community_gallery_info),
         soft_delete=policy.is_soft_delete_enabled,
@@ -118,7 +120,7 @@ def _community(info: CommunityInfo | None) -> dict[str, str] | None:
     return info.model_dump(by_alias=True, exclude_none=True) if info else None
 
 
-def _identity(identity: Identity, door: At) -> dict[str, Any]:
+def _identity(identity: GalleryIdentity, arm_request: ArmRequestDep) -> dict[str, Any]:
     """Empty for none."""
     words = [word.strip().lower() for word in (identity.type or "None").split(",")]
     if words == ["none"]:
@@ -131,7 +133,7 @@ def _identity(identity: Identity, door: At) -> dict[str, Any]:
         )
     kept: dict[str, Any] = {"type": ", ".join(name for word, name in _IDENTITIES.items() if word in words)}
     if "systemassigned" in words:
-        kept["tenantId"] = door.inside.tenant_id
+        kept["tenantId"] = arm_request.services.tenant_id
     if "userassigned" in words:
         named = identity.user_assigned_identities or {}
         kept["userAssignedIdentities"] = {name: {} for name, said in named.items() if said is not None}

@@ -30,7 +30,7 @@ class SoftDeletePolicy(Wire):
     grace_period_in_days: Count | None = None
 
 
-class Identity(Wire):
+class GalleryIdentity(Wire):
     type: Word | None = None
     user_assigned_identities: Annotated[dict[Text, dict[str, Any] | None], Field(max_length=100)] | None = None
 
@@ -43,12 +43,12 @@ class GalleryProperties(Wire):
 
 class GalleryBody(Tracked):
     properties: GalleryProperties | None = None
-    identity: Identity | None = None
+    identity: GalleryIdentity | None = None
 
 
 class GalleryPatch(Changed):
     properties: GalleryProperties | None = None
-    identity: Identity | None = None
+    identity: GalleryIdentity | None = None
 
 
 class SharedGroup(Wire):

@@ -8,23 +8,23 @@ from galeria.domain.ids import ResourceId
 from galeria.interfaces.arm.compute.disk_views import disk_view
 from galeria.interfaces.arm.compute.disks import SNAPSHOT_PATH, SnapshotId
 from galeria.interfaces.arm.compute.storage_schemas import ImmutabilityBody, PolicyKind
-from galeria.interfaces.arm.protocol.arm_request import At, Door
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import Route
 
 
-def put_policy(id: SnapshotId, body: ImmutabilityBody, door: At) -> Response:
-    return _protect(door, id, body, PolicyKind.UNLOCKED, "updateImmutabilityPolicyLock locks one")
+def put_policy(id: SnapshotId, body: ImmutabilityBody, arm_request: ArmRequestDep) -> Response:
+    return _protect(arm_request, id, body, PolicyKind.UNLOCKED, "updateImmutabilityPolicyLock locks one")
 
 
-def lock_policy(id: SnapshotId, body: ImmutabilityBody, door: At) -> Response:
-    return _protect(door, id, body, PolicyKind.LOCKED, "updateImmutabilityPolicy sets one that is not locked")
+def lock_policy(id: SnapshotId, body: ImmutabilityBody, arm_request: ArmRequestDep) -> Response:
+    return _protect(arm_request, id, body, PolicyKind.LOCKED, "updateImmutabilityPolicy sets one that is not locked")
 
 
-def _protect(door: Door, id: ResourceId, body: ImmutabilityBody, kind: PolicyKind, other: str) -> Response:
+def _protect(arm_request: ArmRequest, id: ResourceId, body: ImmutabilityBody, kind: PolicyKind, other: str) -> Response:
     if body.type is not kind:
         raise Invalid(f"This makes a policy {kind}.", hint=f"Give the type {kind}; {other}.", target="type")
-    with door.writing() as request:
+    with arm_request.writing() as request:
         days, locked = body.immutability_duration_days, kind is PolicyKind.LOCKED
         return shown(disk_view(request, protect_snapshot(request, id, days=days, locked=locked)))
 

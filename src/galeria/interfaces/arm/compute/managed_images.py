@@ -13,21 +13,21 @@ from galeria.actions.storage.managed_images import (
     put_image,
     tag_image,
 )
-from galeria.actions.storage.sources import DiskNamed
+from galeria.actions.storage.sources import NamedDisk
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.ids import COMPUTE as NAMESPACE
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK
 from galeria.interfaces.arm.compute.disk_views import image_view
 from galeria.interfaces.arm.compute.storage_schemas import (
-    ImageBody,
     ImageDisk,
     ImageOsDisk,
-    ImagePatch,
     ImageProperties,
     ImageStorage,
+    ManagedImageBody,
+    ManagedImagePatch,
 )
-from galeria.interfaces.arm.protocol.arm_request import At, require_any_role
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep, require_any_role
 from galeria.interfaces.arm.protocol.paging import by_name, listed, page
 from galeria.interfaces.arm.protocol.path_ids import GroupId, named_id, subscription_key
 from galeria.interfaces.arm.protocol.responses import deleting, put, shown
@@ -41,62 +41,62 @@ async def _image(group: GroupId, image: str) -> ResourceId:
 ImageId = Annotated[ResourceId, Depends(_image)]
 
 
-def put_one(id: ImageId, body: ImageBody, door: At) -> Response:
-    with door.writing() as request:
+def put_one(id: ImageId, body: ManagedImageBody, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         image, is_new, operation = put_image(request, id, _wanted(body))
         request.uow.flush()
         view = image_view(image, request.uow.managed_images.disks(image.id))
-    door.start(operation)
-    return put(door, view, is_new=is_new, operation=operation)
+    arm_request.start(operation)
+    return put(arm_request, view, is_new=is_new, operation=operation)
 
 
-def patch_one(id: ImageId, body: ImagePatch, door: At) -> Response:
-    with door.writing() as request:
+def patch_one(id: ImageId, body: ManagedImagePatch, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         image = tag_image(request, id, body.tags)
         return shown(image_view(image, request.uow.managed_images.disks(image.id)))
 
 
-def get_one(id: ImageId, door: At) -> Response:
-    with door.reading() as request:
+def get_one(id: ImageId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(image_view(*get_image(request, id)))
 
 
-def list_in_group(id: GroupId, door: At) -> Response:
-    return _listed(id.key, door)
+def list_in_group(id: GroupId, arm_request: ArmRequestDep) -> Response:
+    return _listed(id.key, arm_request)
 
 
-def list_in_subscription(subscription: str, door: At) -> Response:
-    return _listed(subscription_key(subscription), door)
+def list_in_subscription(subscription: str, arm_request: ArmRequestDep) -> Response:
+    return _listed(subscription_key(subscription), arm_request)
 
 
-def delete_one(id: ImageId, door: At) -> Response:
-    with door.writing() as request:
+def delete_one(id: ImageId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         operation = delete_image(request, id)
-    door.start(operation)
-    return deleting(door, operation)
+    arm_request.start(operation)
+    return deleting(arm_request, operation)
 
 
-def get_machine(subscription: str, group: str, machine: str, door: At) -> Response:
-    require_any_role(door)
+def get_machine(subscription: str, group: str, machine: str, arm_request: ArmRequestDep) -> Response:
+    require_any_role(arm_request)
     raise NotFound(
         f"The Resource 'Microsoft.Compute/virtualMachines/{machine}' under resource group '{group}' was not found.",
         hint="The machines here belong to labs: Microsoft.LabServices/labs/…/virtualMachines.",
     )
 
 
-def list_machines(subscription: str, door: At) -> Response:
-    require_any_role(door)
+def list_machines(subscription: str, arm_request: ArmRequestDep) -> Response:
+    require_any_role(arm_request)
     return shown(listed([]))
 
 
-def _listed(prefix: str, door: At) -> Response:
-    with door.reading() as request:
-        images, link = page(door, list_images(request, prefix), order=by_name)
+def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
+        images, link = page(arm_request, list_images(request, prefix), order=by_name)
         views = [image_view(image, request.uow.managed_images.disks(image.id)) for image in images]
     return shown(listed(views, link))
 
 
-def _wanted(body: ImageBody) -> ImageRequest:
+def _wanted(body: ManagedImageBody) -> ImageRequest:
     said = body.properties or ImageProperties()
     storage = said.storage_profile or ImageStorage()
     os_disk = storage.os_disk or ImageOsDisk()
@@ -126,14 +126,14 @@ def _is_named(disk: ImageDisk) -> bool:
     return any(ids) or bool(disk.blob_uri)
 
 
-def _disk(disk: ImageDisk) -> DiskNamed:
+def _disk(disk: ImageDisk) -> NamedDisk:
     ids = [reference.id for reference in (disk.managed_disk, disk.snapshot) if reference and reference.id]
     if len(ids) > 1:
         raise Invalid(
             "A disk has two sources.", hint="Name one of managedDisk, snapshot and blobUri.", target="storageProfile"
         )
     id = named_id(ids[0], "properties.storageProfile") if ids else None
-    return DiskNamed(id=id, uri=disk.blob_uri or "")
+    return NamedDisk(id=id, uri=disk.blob_uri or "")
 
 
 _IN_GROUP = GROUP + COMPUTE + "/images"

@@ -9,7 +9,7 @@ from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion
 from galeria.interfaces.arm.compute.versions import by_number
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import when
 from galeria.interfaces.arm.protocol.paging import listed, page
 from galeria.interfaces.arm.protocol.path_ids import DefinitionId
@@ -19,11 +19,11 @@ from galeria.interfaces.arm.protocol.routes import GALLERY, Route
 ARTIFACTS = "Microsoft.Compute/galleries/softDeletedArtifactTypes/artifacts/versions"
 
 
-def list_all(id: DefinitionId, kind: str, door: At) -> Response:
+def list_all(id: DefinitionId, kind: str, arm_request: ArmRequestDep) -> Response:
     if kind.lower() != "images":
         raise NotFound(f"There are no deleted '{kind}' here.", hint="The type of artifacts is Images.")
-    with door.reading() as request:
-        versions, link = page(door, list_soft_deleted(request, id), order=by_number)
+    with arm_request.reading() as request:
+        versions, link = page(arm_request, list_soft_deleted(request, id), order=by_number)
     return shown(listed([_view(version, id) for version in versions], link))
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.shared_galleries import (
-    Consumer,
+    GalleryConsumer,
     get_community,
     get_shared,
     list_shared,
@@ -20,7 +20,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.images.galleries import Gallery
 from galeria.interfaces.arm.compute import shared_gallery_views as views
 from galeria.interfaces.arm.compute.versions import by_number
-from galeria.interfaces.arm.protocol.arm_request import At, Door
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
 from galeria.interfaces.arm.protocol.paging import by_name, listed, page
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import COMPUTE, SUBSCRIPTION, Route
@@ -33,14 +33,14 @@ _COMMUNITY_TYPE = "Microsoft.Compute/Locations/CommunityGalleries"
 SharedTo = Annotated[str, Query(alias="sharedTo")]
 
 
-class Place:
+class SharedGalleryKind:
     """A consumer's look at one gallery of a region, of either kind."""
 
-    def __init__(self, door: Door, subscription: str, location: str, name: str) -> None:
-        self._consumer = Consumer(subscription=subscription, tenant=door.inside.tenant_id)
+    def __init__(self, arm_request: ArmRequest, subscription: str, location: str, name: str) -> None:
+        self._consumer = GalleryConsumer(subscription=subscription, tenant=arm_request.services.tenant_id)
         self._name = name
-        self._shared = "/sharedGalleries/" in door.http.scope["path"]
-        self.region = door.inside.settings.regions.get(location).name
+        self._shared = "/sharedGalleries/" in arm_request.http.scope["path"]
+        self.region = arm_request.services.settings.regions.get(location).name
 
     def gallery(self, request: Request) -> Gallery:
         if self._shared:
@@ -59,56 +59,56 @@ class Place:
         return "" if self._shared else "/".join((_COMMUNITY_TYPE, *below))
 
 
-async def _place(door: At, subscription: str, location: str, gallery: str) -> Place:
-    return Place(door, subscription, location, gallery)
+async def _place(arm_request: ArmRequestDep, subscription: str, location: str, gallery: str) -> SharedGalleryKind:
+    return SharedGalleryKind(arm_request, subscription, location, gallery)
 
 
-Here = Annotated[Place, Depends(_place)]
+Here = Annotated[SharedGalleryKind, Depends(_place)]
 
 
-def list_galleries(subscription: str, location: str, door: At, shared_to: SharedTo = "") -> Response:
+def list_galleries(subscription: str, location: str, arm_request: ArmRequestDep, shared_to: SharedTo = "") -> Response:
     if shared_to.lower() not in ("", "subscription", "tenant"):
         raise Invalid(f"sharedTo is '{shared_to}'.", hint="Leave it out, or say tenant.", target="sharedTo")
-    region = door.inside.settings.regions.get(location).name
-    consumer = Consumer(subscription=subscription, tenant=door.inside.tenant_id)
-    with door.reading() as request:
+    region = arm_request.services.settings.regions.get(location).name
+    consumer = GalleryConsumer(subscription=subscription, tenant=arm_request.services.tenant_id)
+    with arm_request.reading() as request:
         found = list_shared(request, consumer, region, to_tenant=shared_to.lower() == "tenant")
-        galleries, link = page(door, found, order=by_name)
+        galleries, link = page(arm_request, found, order=by_name)
     return shown(listed([views.shared_gallery(gallery, region) for gallery in galleries], link))
 
 
-def get_gallery(door: At, here: Here) -> Response:
-    with door.reading() as request:
+def get_gallery(arm_request: ArmRequestDep, here: Here) -> Response:
+    with arm_request.reading() as request:
         return shown(here.view(here.gallery(request)))
 
 
-def list_images(door: At, here: Here) -> Response:
-    with door.reading() as request:
+def list_images(arm_request: ArmRequestDep, here: Here) -> Response:
+    with arm_request.reading() as request:
         gallery = here.gallery(request)
-        found, link = page(door, seen_definitions(request, gallery), order=by_name)
+        found, link = page(arm_request, seen_definitions(request, gallery), order=by_name)
     place, type = here.unique_id(gallery), here.type("Images")
     return shown(listed([views.image(each, place, here.region, type) for each in found], link))
 
 
-def get_image(image: str, door: At, here: Here) -> Response:
-    with door.reading() as request:
+def get_image(image: str, arm_request: ArmRequestDep, here: Here) -> Response:
+    with arm_request.reading() as request:
         gallery = here.gallery(request)
         found = seen_definition(request, gallery, image)
     return shown(views.image(found, here.unique_id(gallery), here.region, here.type("Images")))
 
 
-def list_versions(image: str, door: At, here: Here) -> Response:
-    with door.reading() as request:
+def list_versions(image: str, arm_request: ArmRequestDep, here: Here) -> Response:
+    with arm_request.reading() as request:
         gallery = here.gallery(request)
         definition = seen_definition(request, gallery, image)
-        found, link = page(door, seen_versions(request, definition, here.region), order=by_number)
+        found, link = page(arm_request, seen_versions(request, definition, here.region), order=by_number)
         place, type = f"{here.unique_id(gallery)}/Images/{definition.name}", here.type("Images", "Versions")
         bodies = [views.version(request, each, place, here.region, type) for each in found]
     return shown(listed(bodies, link))
 
 
-def get_version(image: str, version: str, door: At, here: Here) -> Response:
-    with door.reading() as request:
+def get_version(image: str, version: str, arm_request: ArmRequestDep, here: Here) -> Response:
+    with arm_request.reading() as request:
         gallery = here.gallery(request)
         definition = seen_definition(request, gallery, image)
         found = seen_version(request, definition, version, here.region)

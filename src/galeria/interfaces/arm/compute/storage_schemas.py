@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType
-from galeria.domain.images.storage import AccessLevel, CreateOption
+from galeria.domain.images.storage import AccessLevel, DiskCreateOption
 from galeria.interfaces.arm.compute.gallery_schemas import Count
 from galeria.interfaces.arm.compute.version_schemas import Lun
 from galeria.interfaces.arm.protocol.wire_types import Changed, Text, Tracked, Wire, any_case
@@ -30,15 +30,15 @@ def _started_copy(value: object) -> object:
     return "Copy" if isinstance(value, str) and value.lower() == "copystart" else value
 
 
-Option = Annotated[CreateOption, any_case(CreateOption), BeforeValidator(_started_copy)]
+Option = Annotated[DiskCreateOption, any_case(DiskCreateOption), BeforeValidator(_started_copy)]
 Size = Annotated[int, Field(ge=0, le=2**62)]
 
 
-class Sku(Wire):
+class DiskTypeSku(Wire):
     name: Annotated[DiskSku | None, any_case(DiskSku)] = None
 
 
-class ImageReference(Wire):
+class DiskImageReference(Wire):
     id: Text | None = None
     community_gallery_image_id: Text | None = None
     lun: Lun | None = None
@@ -49,11 +49,11 @@ class CreationData(Wire):
     source_resource_id: Text | None = None
     source_uri: Text | None = None
     upload_size_bytes: Size | None = None
-    image_reference: ImageReference | None = None
-    gallery_image_reference: ImageReference | None = None
+    image_reference: DiskImageReference | None = None
+    gallery_image_reference: DiskImageReference | None = None
 
 
-class Capabilities(Wire):
+class DiskCapabilities(Wire):
     architecture: Annotated[Architecture | None, any_case(Architecture)] = None
 
 
@@ -81,12 +81,12 @@ class DiskProperties(DiskOptions):
     disk_size_gb: Annotated[Size | None, Field(alias="diskSizeGB")] = None
     os_type: Annotated[OsType | None, any_case(OsType)] = None
     hyper_v_generation: Annotated[Generation | None, any_case(Generation)] = None
-    supported_capabilities: Capabilities | None = None
+    supported_capabilities: DiskCapabilities | None = None
     incremental: bool | None = None
 
 
 class DiskBody(Tracked):
-    sku: Sku | None = None
+    sku: DiskTypeSku | None = None
     properties: DiskProperties
 
 
@@ -97,7 +97,7 @@ class DiskChange(DiskOptions):
 
 
 class DiskPatch(Changed):
-    sku: Sku | None = None
+    sku: DiskTypeSku | None = None
     properties: DiskChange | None = None
 
 
@@ -146,9 +146,9 @@ class ImageProperties(Wire):
     hyper_v_generation: Annotated[Generation | None, any_case(Generation)] = None
 
 
-class ImageBody(Tracked):
+class ManagedImageBody(Tracked):
     properties: ImageProperties | None = None
 
 
-class ImagePatch(Changed):
+class ManagedImagePatch(Changed):
     pass

@@ -39,7 +39,7 @@ class SafetyProfile(Wire):
     block_deletion_before_end_of_life: bool | None = None
 
 
-class DiskSource(Wire):
+class DiskSourceBody(Wire):
     """`id` is a disk's or snapshot's; in older versions of the API it is a storage account's, beside the `uri`."""
 
     id: Text | None = None
@@ -49,12 +49,12 @@ class DiskSource(Wire):
 
 
 class OsDiskImage(Wire):
-    source: DiskSource | None = None
+    source: DiskSourceBody | None = None
 
 
 class DataDiskImage(Wire):
     lun: Lun
-    source: DiskSource | None = None
+    source: DiskSourceBody | None = None
 
 
 class WholeSource(Wire):

@@ -3,21 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from galeria.actions.storage.sources import DiskNamed
-from galeria.actions.versions.version_sources import STORAGE, SourcesNamed
+from galeria.actions.storage.sources import NamedDisk
+from galeria.actions.versions.version_sources import STORAGE, NamedSources
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, ImageVersion, SourceKind
 from galeria.domain.images.sharing import CommunityImage
-from galeria.interfaces.arm.compute.version_schemas import DiskSource, StorageProfile, WholeSource
+from galeria.interfaces.arm.compute.version_schemas import DiskSourceBody, StorageProfile, WholeSource
 from galeria.interfaces.arm.protocol.path_ids import named_id
 
 
-def sources_named(profile: StorageProfile | None) -> SourcesNamed:
+def sources_named(profile: StorageProfile | None) -> NamedSources:
     """By lun; the OS disk has a lun of its own in the inside. Raises Invalid."""
     if profile is None:
-        return SourcesNamed()
-    said: dict[int, DiskSource] = {}
+        return NamedSources()
+    said: dict[int, DiskSourceBody] = {}
     if profile.os_disk_image and profile.os_disk_image.source:
         said[OS_DISK] = profile.os_disk_image.source
     luns: set[int] = set()
@@ -33,7 +33,7 @@ def sources_named(profile: StorageProfile | None) -> SourcesNamed:
             said[disk.lun] = disk.source
     uploads = {lun: each.upload_id for lun, each in said.items() if each.upload_id}
     disks = {lun: _disk(each) for lun, each in said.items() if not each.upload_id and (each.id or each.uri)}
-    return SourcesNamed(uploads=uploads, disks=disks, whole=_whole(profile.source))
+    return NamedSources(uploads=uploads, disks=disks, whole=_whole(profile.source))
 
 
 def with_source(version: ImageVersion, storage: dict[str, Any]) -> dict[str, Any]:
@@ -60,13 +60,13 @@ _WHOLE: dict[SourceKind, Callable[[str], dict[str, Any]]] = {
 _SINGLE = {SourceKind.DISK: "id", SourceKind.SNAPSHOT: "id", SourceKind.URI: "uri"}
 
 
-def _disk(source: DiskSource) -> DiskNamed:
+def _disk(source: DiskSourceBody) -> NamedDisk:
     """A storage account that stands beside an address is the address's; nothing is asked of it here."""
     if source.uri:
         if source.id and "/storageaccounts/" not in source.id.lower():
             raise Invalid("A disk has two sources.", hint="Name an id or a uri.", target=STORAGE)
-        return DiskNamed(uri=source.uri)
-    return DiskNamed(id=named_id(source.id or "", f"{STORAGE}.osDiskImage.source.id"))
+        return NamedDisk(uri=source.uri)
+    return NamedDisk(id=named_id(source.id or "", f"{STORAGE}.osDiskImage.source.id"))
 
 
 def _whole(source: WholeSource | None) -> ResourceId | CommunityImage | None:

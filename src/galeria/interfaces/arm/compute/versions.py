@@ -16,7 +16,7 @@ from galeria.actions.versions.versions import (
     remove_version,
 )
 from galeria.domain.images.galleries import ImageVersion
-from galeria.domain.images.publishing import Publishing, Target, chosen_storage
+from galeria.domain.images.publishing import PublishingOptions, ReplicationTarget, chosen_storage
 from galeria.interfaces.arm.compute.costs import lab_named
 from galeria.interfaces.arm.compute.unsupported import require_possible
 from galeria.interfaces.arm.compute.version_schemas import (
@@ -29,28 +29,28 @@ from galeria.interfaces.arm.compute.version_schemas import (
 )
 from galeria.interfaces.arm.compute.version_sources import sources_named
 from galeria.interfaces.arm.compute.version_views import version_view, version_views
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.paging import Order, listed, page
 from galeria.interfaces.arm.protocol.path_ids import DefinitionId, VersionId
 from galeria.interfaces.arm.protocol.responses import deleted, deleting, put, shown
 from galeria.interfaces.arm.protocol.routes import DEFINITION, VERSION, Route
 
 
-class Published(TypedDict):
-    targets: tuple[Target, ...]
+class VersionPublishing(TypedDict):
+    targets: tuple[ReplicationTarget, ...]
     exclude_from_latest: bool
     end_of_life: datetime | None
-    publishing: Publishing
+    publishing: PublishingOptions
 
 
 Expand = Annotated[str, Query(alias="$expand")]
 Bypass = Annotated[bool, Query(alias="bypassSoftDelete")]
 
 
-def put_one(id: VersionId, body: VersionBody, door: At) -> Response:
+def put_one(id: VersionId, body: VersionBody, arm_request: ArmRequestDep) -> Response:
     """Without publishing profile or target regions a version keeps its own: `az` leaves out what it means to keep."""
     properties = body.properties or VersionProperties()
-    with door.writing() as request:
+    with arm_request.writing() as request:
         held = request.uow.versions.find_by_key(id.key)
         profile = properties.publishing_profile
         said = set(PublishingProfile.model_fields) if profile else set()
@@ -63,14 +63,14 @@ def put_one(id: VersionId, body: VersionBody, door: At) -> Response:
         )
         version, is_new, operation = put_version(request, id, wanted)
         view = version_view(request, version)
-    door.start(operation)
-    return put(door, view, is_new=is_new, operation=operation)
+    arm_request.start(operation)
+    return put(arm_request, view, is_new=is_new, operation=operation)
 
 
-def patch_one(id: VersionId, body: VersionPatch, door: At) -> Response:
+def patch_one(id: VersionId, body: VersionPatch, arm_request: ArmRequestDep) -> Response:
     properties = body.properties or VersionProperties()
     profile = properties.publishing_profile or PublishingProfile()
-    with door.writing() as request:
+    with arm_request.writing() as request:
         restored = request.uow.versions.find_by_key(id.key) if properties.restore else None
         held = restored or get_version(request, id)
         wanted = VersionRequest(
@@ -81,37 +81,37 @@ def patch_one(id: VersionId, body: VersionPatch, door: At) -> Response:
         )
         version, is_new, operation = put_version(request, id, wanted)
         view = version_view(request, version)
-    door.start(operation)
-    return put(door, view, is_new=is_new, operation=operation)
+    arm_request.start(operation)
+    return put(arm_request, view, is_new=is_new, operation=operation)
 
 
-def get_one(id: VersionId, door: At, expand: Expand = "") -> Response:
+def get_one(id: VersionId, arm_request: ArmRequestDep, expand: Expand = "") -> Response:
     with_status = "replicationstatus" in expand.lower()
-    with door.reading() as request:
+    with arm_request.reading() as request:
         return shown(version_view(request, get_version(request, id), with_status=with_status))
 
 
-def list_all(id: DefinitionId, door: At, expand: Expand = "") -> Response:
+def list_all(id: DefinitionId, arm_request: ArmRequestDep, expand: Expand = "") -> Response:
     """By number, the oldest first."""
     with_status = "replicationstatus" in expand.lower()
-    with door.reading() as request:
-        versions, link = page(door, list_versions(request, id), order=by_number)
+    with arm_request.reading() as request:
+        versions, link = page(arm_request, list_versions(request, id), order=by_number)
         views = version_views(request, versions, with_status=with_status)
     return shown(listed(views, link))
 
 
-def delete_one(id: VersionId, door: At, bypass: Bypass = False) -> Response:
+def delete_one(id: VersionId, arm_request: ArmRequestDep, bypass: Bypass = False) -> Response:
     """What is only put aside is done at once; what gives back space is an operation."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         removal = remove_version(request, id, bypass_soft_delete=bypass)
-    door.start(removal.operation)
-    return deleting(door, removal.operation) if removal.operation else deleted(removal.was_there)
+    arm_request.start(removal.operation)
+    return deleting(arm_request, removal.operation) if removal.operation else deleted(removal.was_there)
 
 
-def impact(id: VersionId, door: At) -> Response:
+def impact(id: VersionId, arm_request: ArmRequestDep) -> Response:
     """What deleting it would mean. Nothing is changed."""
-    with door.reading() as request:
-        found = impact_of_deletion(request, id, door.inside.stores)
+    with arm_request.reading() as request:
+        found = impact_of_deletion(request, id, arm_request.services.stores)
     return shown(
         {
             "version": found.version.resource_id,
@@ -131,20 +131,22 @@ def _restores(properties: VersionProperties) -> bool:
     return says_nothing if properties.restore is None else properties.restore
 
 
-def _published(request: Request, held: ImageVersion | None, properties: VersionProperties, said: set[str]) -> Published:
+def _published(
+    request: Request, held: ImageVersion | None, properties: VersionProperties, said: set[str]
+) -> VersionPublishing:
     """The publishing part of a request: what was `said` of it, and for the rest what the version has."""
     profile = properties.publishing_profile or PublishingProfile()
     require_possible(properties)
     publishing = _publishing(profile, properties.safety_profile or SafetyProfile())
     if held is None:
-        return Published(
+        return VersionPublishing(
             targets=_targets(profile),
             exclude_from_latest=bool(profile.exclude_from_latest),
             end_of_life=profile.end_of_life_date,
             publishing=publishing,
         )
     sets_flag, sets_end = "exclude_from_latest" in said, "end_of_life_date" in said
-    return Published(
+    return VersionPublishing(
         targets=_held_targets(request, held) if profile.target_regions is None else _targets(profile),
         exclude_from_latest=bool(profile.exclude_from_latest) if sets_flag else held.exclude_from_latest,
         end_of_life=profile.end_of_life_date if sets_end else held.end_of_life,
@@ -152,8 +154,8 @@ def _published(request: Request, held: ImageVersion | None, properties: VersionP
     )
 
 
-def _publishing(profile: PublishingProfile, safety: SafetyProfile) -> Publishing:
-    return Publishing(
+def _publishing(profile: PublishingProfile, safety: SafetyProfile) -> PublishingOptions:
+    return PublishingOptions(
         replica_count=profile.replica_count,
         storage_type=chosen_storage(profile.storage_account_type, profile.storage_account_strategy, ""),
         mode=profile.replication_mode,
@@ -162,12 +164,12 @@ def _publishing(profile: PublishingProfile, safety: SafetyProfile) -> Publishing
     )
 
 
-def _targets(profile: PublishingProfile) -> tuple[Target, ...]:
+def _targets(profile: PublishingProfile) -> tuple[ReplicationTarget, ...]:
     return tuple(_target(each) for each in profile.target_regions or ())
 
 
-def _target(said: TargetRegion) -> Target:
-    return Target(
+def _target(said: TargetRegion) -> ReplicationTarget:
+    return ReplicationTarget(
         region=said.name,
         exclude_from_latest=said.exclude_from_latest,
         replica_count=said.regional_replica_count,
@@ -175,9 +177,9 @@ def _target(said: TargetRegion) -> Target:
     )
 
 
-def _held_targets(request: Request, version: ImageVersion) -> tuple[Target, ...]:
+def _held_targets(request: Request, version: ImageVersion) -> tuple[ReplicationTarget, ...]:
     return tuple(
-        Target(
+        ReplicationTarget(
             region=each.spelling or each.region,
             exclude_from_latest=each.exclude_from_latest,
             replica_count=each.replica_count,

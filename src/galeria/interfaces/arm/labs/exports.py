@@ -9,7 +9,7 @@ from galeria.actions.versions.exports import ExportEstimate, ExportRequest, esti
 from galeria.actions.versions.replication_size import copy_bytes
 from galeria.domain.errors import Invalid
 from galeria.interfaces.arm.labs.lab_schemas import SaveImageBody
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.path_ids import PlanId, named_id
 from galeria.interfaces.arm.protocol.responses import accepted, prefers_body, shown
 from galeria.interfaces.arm.protocol.routes import PLAN, Route
@@ -17,25 +17,25 @@ from galeria.interfaces.arm.protocol.routes import PLAN, Route
 _MACHINE_TYPE = "microsoft.labservices/labs/virtualmachines"
 
 
-def save_image(id: PlanId, body: SaveImageBody, door: At) -> Response:
+def save_image(id: PlanId, body: SaveImageBody, arm_request: ArmRequestDep) -> Response:
     """Without a body, as Azure answers it; with the header `Prefer: return=representation`, it says what is being made."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         definition, version, operation = export_template(request, id, _wanted(body))
-    door.start(operation)
+    arm_request.start(operation)
     made = {
         "imageDefinitionId": definition.resource_id,
         "imageVersionId": version.resource_id,
         "operationId": operation.id,
     }
-    return accepted(door, operation, made if prefers_body(door.http.headers) else None)
+    return accepted(arm_request, operation, made if prefers_body(arm_request.http.headers) else None)
 
 
-def estimate_image(id: PlanId, body: SaveImageBody, door: At) -> Response:
+def estimate_image(id: PlanId, body: SaveImageBody, arm_request: ArmRequestDep) -> Response:
     """The same request, answered with what it would do. Nothing is changed."""
-    inside = door.inside
-    with door.reading() as request:
-        measure = partial(copy_bytes, stores=inside.stores)
-        estimate = estimate_export(request, id, _wanted(body), inside.engine, inside.stores, measure)
+    services = arm_request.services
+    with arm_request.reading() as request:
+        measure = partial(copy_bytes, stores=services.stores)
+        estimate = estimate_export(request, id, _wanted(body), services.engine, services.stores, measure)
     return shown(_estimate(estimate))
 
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from galeria.domain.labs.profiles import MAX_CAPACITY
 from galeria.domain.labs.sizes import Size
-from galeria.interfaces.arm.protocol.arm_request import At, require_any_role
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep, require_any_role
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import listed
 from galeria.interfaces.arm.protocol.responses import shown
@@ -51,29 +51,29 @@ _DATA_ACTIONS = {f"{_PLAN}/createLab/action"}
 _TELLS_KINDS = "2021"
 
 
-def list_operations(door: At) -> Response:
+def list_operations(arm_request: ArmRequestDep) -> Response:
     """For everybody who is signed in, as everywhere in ARM."""
-    older = door.api_version < _TELLS_KINDS
+    older = arm_request.api_version < _TELLS_KINDS
     return shown(
         listed([_named(action, words) | ({} if older else _kind(action)) for action, words in ACTIONS.items()])
     )
 
 
-def list_skus(subscription: str, door: At) -> Response:
+def list_skus(subscription: str, arm_request: ArmRequestDep) -> Response:
     """The sizes that a lab's machines come in."""
-    require_any_role(door)
-    regions = [region.name for region in door.inside.settings.regions.all]
-    sizes = list(enumerate(door.inside.settings.sizes))  # the smallest first, as in the settings
-    body = selected(door, sizes, order=lambda pair: (pair[0],), view=lambda pair: _sku(pair[1], regions))
+    require_any_role(arm_request)
+    regions = [region.name for region in arm_request.services.settings.regions.all]
+    sizes = list(enumerate(arm_request.services.settings.sizes))  # the smallest first, as in the settings
+    body = selected(arm_request, sizes, order=lambda pair: (pair[0],), view=lambda pair: _sku(pair[1], regions))
     return shown(body)
 
 
-def list_usages(subscription: str, location: str, door: At) -> Response:
+def list_usages(subscription: str, location: str, arm_request: ArmRequestDep) -> Response:
     """Machines of the region, and how many more there is room for: every machine has a port of its own."""
-    require_any_role(door)
-    settings = door.inside.settings
+    require_any_role(arm_request)
+    settings = arm_request.services.settings
     region = settings.regions.get(location).name
-    with door.reading() as request:
+    with arm_request.reading() as request:
         everywhere, here = request.uow.machines.ports(), request.uow.machines.in_region(region)
     free = settings.last_ssh_port - settings.first_ssh_port + 1 - len(everywhere)
     usage = {
@@ -87,7 +87,7 @@ def list_usages(subscription: str, location: str, door: At) -> Response:
             "skuInstances": [size.name for size in settings.sizes],
         },
     }
-    return shown(selected(door, [usage], order=lambda _usage: (0,), view=lambda each: each))
+    return shown(selected(arm_request, [usage], order=lambda _usage: (0,), view=lambda each: each))
 
 
 def _sku(size: Size, regions: list[str]) -> dict[str, Any]:

@@ -18,22 +18,22 @@ from galeria.actions.labs.accounts import (
     put_account,
 )
 from galeria.domain.ids import ResourceId
-from galeria.domain.images.eligibility import Offer
+from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.labs.accounts import LabAccount
 from galeria.interfaces.arm.labs.lab_schemas import (
     EnabledState,
-    Identity,
-    ImageBody,
-    ImagePatch,
     OurPlan,
     PlanBody,
+    PlanIdentity,
+    PlanImageBody,
+    PlanImagePatch,
     PlanPatch,
     PlanProfiles,
     PlanProperties,
 )
 from galeria.interfaces.arm.labs.lab_views import image_view, plan_view
 from galeria.interfaces.arm.labs.profile_schemas import said
-from galeria.interfaces.arm.protocol.arm_request import At, Door
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import Order, by_name
 from galeria.interfaces.arm.protocol.path_ids import GroupId, PlanId, named_id, subscription_key
@@ -41,75 +41,75 @@ from galeria.interfaces.arm.protocol.responses import deleted, put, shown
 from galeria.interfaces.arm.protocol.routes import GROUP, LABS, PLAN, SUBSCRIPTION, Route
 
 
-def put_one(id: PlanId, body: PlanBody, door: At) -> Response:
+def put_one(id: PlanId, body: PlanBody, arm_request: ArmRequestDep) -> Response:
     """Without a sharedGalleryId nothing is attached afterwards; other settings that are absent stay."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         wanted = _wanted(body.location, body.tags or {}, body.properties or PlanProperties(), body.identity)
         plan, is_new = put_account(request, id, wanted)
-        view = _view(door, request, plan)
-    return put(door, view, is_new=is_new)
+        view = _view(arm_request, request, plan)
+    return put(arm_request, view, is_new=is_new)
 
 
-def patch_one(id: PlanId, body: PlanPatch, door: At) -> Response:
+def patch_one(id: PlanId, body: PlanPatch, arm_request: ArmRequestDep) -> Response:
     changes = body.properties or PlanProperties()
-    with door.writing() as request:
+    with arm_request.writing() as request:
         held = get_account(request, id)
         wanted = _wanted(held.location, held.tags if body.tags is None else body.tags, changes, body.identity)
         if "shared_gallery_id" not in changes.model_fields_set:
             wanted = replace(wanted, gallery=_attached(request, held))
         plan, _ = put_account(request, id, wanted)
-        return shown(_view(door, request, plan))
+        return shown(_view(arm_request, request, plan))
 
 
-def get_one(id: PlanId, door: At) -> Response:
-    with door.reading() as request:
-        return shown(_view(door, request, get_account(request, id)))
+def get_one(id: PlanId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
+        return shown(_view(arm_request, request, get_account(request, id)))
 
 
-def list_in_group(id: GroupId, door: At) -> Response:
-    return _listed(id.key, door)
+def list_in_group(id: GroupId, arm_request: ArmRequestDep) -> Response:
+    return _listed(id.key, arm_request)
 
 
-def list_in_subscription(subscription: str, door: At) -> Response:
-    return _listed(subscription_key(subscription), door)
+def list_in_subscription(subscription: str, arm_request: ArmRequestDep) -> Response:
+    return _listed(subscription_key(subscription), arm_request)
 
 
-def delete_one(id: PlanId, door: At) -> Response:
-    with door.writing() as request:
+def delete_one(id: PlanId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         was_there = delete_account(request, id)
     return deleted(was_there)
 
 
-def list_plan_images(id: PlanId, door: At, region: str | None = None) -> Response:
+def list_plan_images(id: PlanId, arm_request: ArmRequestDep, region: str | None = None) -> Response:
     """All of them, for a lab in `region` (the plan's own unless given), the unusable ones with reason and cure."""
-    with door.reading() as request:
+    with arm_request.reading() as request:
         offers = list_images(request, id, region)
-    return shown(selected(door, offers, order=_by_definition, view=lambda offer: image_view(str(id), offer)))
+    return shown(selected(arm_request, offers, order=_by_definition, view=lambda offer: image_view(str(id), offer)))
 
 
-def get_plan_image(id: PlanId, image: str, door: At, region: str | None = None) -> Response:
-    with door.reading() as request:
+def get_plan_image(id: PlanId, image: str, arm_request: ArmRequestDep, region: str | None = None) -> Response:
+    with arm_request.reading() as request:
         return shown(image_view(str(id), get_image(request, id, image, region)))
 
 
-def put_plan_image(id: PlanId, image: str, body: ImageBody, door: At) -> Response:
-    return _switch(id, image, body.properties.enabled_state, door)
+def put_plan_image(id: PlanId, image: str, body: PlanImageBody, arm_request: ArmRequestDep) -> Response:
+    return _switch(id, image, body.properties.enabled_state, arm_request)
 
 
-def patch_plan_image(id: PlanId, image: str, body: ImagePatch, door: At) -> Response:
-    return _switch(id, image, body.properties.enabled_state if body.properties else None, door)
+def patch_plan_image(id: PlanId, image: str, body: PlanImagePatch, arm_request: ArmRequestDep) -> Response:
+    return _switch(id, image, body.properties.enabled_state if body.properties else None, arm_request)
 
 
-def _switch(id: ResourceId, image: str, state: EnabledState | None, door: At) -> Response:
+def _switch(id: ResourceId, image: str, state: EnabledState | None, arm_request: ArmRequestDep) -> Response:
     if state is None:
-        return get_plan_image(id, image, door)
-    with door.writing() as request:
+        return get_plan_image(id, image, arm_request)
+    with arm_request.writing() as request:
         offer = enable_image(request, id, image, enabled=state is EnabledState.ENABLED)
     return shown(image_view(str(id), offer))
 
 
 def _wanted(
-    location: str, tags: dict[str, str], properties: PlanProperties, identity: Identity | None
+    location: str, tags: dict[str, str], properties: PlanProperties, identity: PlanIdentity | None
 ) -> AccountRequest:
     gallery = properties.shared_gallery_id
     regions = properties.allowed_regions
@@ -132,17 +132,17 @@ def _attached(request: Request, plan: LabAccount) -> ResourceId | None:
     return request.uow.galleries.get(plan.gallery_id).arm_id if plan.gallery_id else None
 
 
-def _listed(prefix: str, door: At) -> Response:
-    with door.reading() as request:
+def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         plans = list_accounts(request, prefix)
-        return shown(selected(door, plans, order=by_name, view=lambda plan: _view(door, request, plan)))
+        return shown(selected(arm_request, plans, order=by_name, view=lambda plan: _view(arm_request, request, plan)))
 
 
-def _view(door: Door, request: Request, plan: LabAccount) -> dict[str, Any]:
-    return plan_view(request, plan, tenant_id=door.inside.tenant_id)
+def _view(arm_request: ArmRequest, request: Request, plan: LabAccount) -> dict[str, Any]:
+    return plan_view(request, plan, tenant_id=arm_request.services.tenant_id)
 
 
-def _by_definition(offer: Offer) -> Order:
+def _by_definition(offer: ImageEligibility) -> Order:
     return by_name(offer.definition)
 
 

@@ -5,14 +5,14 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from galeria.domain.labs.labs import CreateOption
+from galeria.domain.labs.labs import LabCreateOption
 from galeria.interfaces.arm.labs.profile_schemas import (
     Address,
-    Capabilities,
     ConnectionProfile,
     Duration,
     LabChanged,
     LabNetwork,
+    MachineCapabilities,
     OnOff,
     PlanNetwork,
     RosterProfile,
@@ -29,7 +29,7 @@ class IdentityKind(StrEnum):
     NONE = "None"
 
 
-class Identity(Wire):
+class PlanIdentity(Wire):
     type: Annotated[IdentityKind, any_case(IdentityKind)]
 
 
@@ -59,12 +59,12 @@ class PlanProperties(PlanProfiles):
 
 
 class PlanBody(Tracked):
-    identity: Identity | None = None
+    identity: PlanIdentity | None = None
     properties: PlanProperties | None = None
 
 
 class PlanPatch(LabChanged):
-    identity: Identity | None = None
+    identity: PlanIdentity | None = None
     properties: PlanProperties | None = None
 
 
@@ -77,7 +77,7 @@ class ImageChange(Wire):
     enabled_state: Annotated[EnabledState, any_case(EnabledState)]
 
 
-class ImageBody(Wire):
+class PlanImageBody(Wire):
     properties: ImageChange
 
 
@@ -85,7 +85,7 @@ class MaybeImageChange(Wire):
     enabled_state: Annotated[EnabledState | None, any_case(EnabledState)] = None
 
 
-class ImagePatch(Wire):
+class PlanImagePatch(Wire):
     properties: MaybeImageChange | None = None
 
 
@@ -96,7 +96,7 @@ class SaveImageBody(Wire):
     regions: Annotated[list[Word], Field(max_length=100)] | None = None
 
 
-class ImageReference(Wire):
+class LabImageReference(Wire):
     """An id, or publisher, offer and SKU of an image in the plan's gallery."""
 
     id: ArmId | None = None
@@ -111,7 +111,7 @@ class MaybeSku(Wire):
     capacity: int | None = None
 
 
-class Sku(MaybeSku):
+class LabSku(MaybeSku):
     name: Word
 
 
@@ -120,25 +120,25 @@ class MaybeCredentials(Wire):
     password: SecretStr = SecretStr("")
 
 
-class Credentials(MaybeCredentials):
+class CredentialsBody(MaybeCredentials):
     username: Word
 
 
 class MachineChanges(Wire):
-    create_option: Annotated[CreateOption | None, any_case(CreateOption)] = None
-    image_reference: ImageReference | None = None
+    create_option: Annotated[LabCreateOption | None, any_case(LabCreateOption)] = None
+    image_reference: LabImageReference | None = None
     sku: MaybeSku | None = None
     admin_user: MaybeCredentials | None = None
-    additional_capabilities: Capabilities | None = None
+    additional_capabilities: MachineCapabilities | None = None
     usage_quota: Duration | None = None
     use_shared_password: OnOff = None
     non_admin_user: MaybeCredentials | None = None
 
 
 class MachineProfile(MachineChanges):
-    image_reference: ImageReference
-    sku: Sku
-    admin_user: Credentials
+    image_reference: LabImageReference
+    sku: LabSku
+    admin_user: CredentialsBody
 
 
 class OurLab(Wire):

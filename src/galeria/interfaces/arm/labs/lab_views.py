@@ -4,7 +4,7 @@ from typing import Any
 
 from galeria.actions.core.request import Request
 from galeria.domain.durations import show_duration
-from galeria.domain.images.eligibility import Offer
+from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabMachine
@@ -49,7 +49,7 @@ def plan_view(request: Request, plan: LabAccount, *, tenant_id: str) -> dict[str
     return view | ({"identity": identity | {"tenantId": tenant_id}} if identity else {})
 
 
-def image_view(plan_id: str, offer: Offer) -> dict[str, Any]:
+def image_view(plan_id: str, offer: ImageEligibility) -> dict[str, Any]:
     """An image of the plan's gallery, with everything that keeps it from making a lab, and the cures."""
     definition, version = offer.definition, offer.version
     return {

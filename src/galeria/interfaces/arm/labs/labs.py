@@ -8,21 +8,21 @@ from starlette.responses import Response
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import find_by_identifier
 from galeria.actions.labs.lab_publishing import publish_lab, sync_group
-from galeria.actions.labs.lab_settings import Fixed, LabSettings, NonAdmin, update_lab
+from galeria.actions.labs.lab_settings import FixedSettings, LabSettings, NonAdminAccount, update_lab
 from galeria.actions.labs.labs import LabRequest, create_lab, delete_lab, get_lab, list_labs
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs.labs import CreateOption
+from galeria.domain.labs.labs import LabCreateOption
 from galeria.interfaces.arm.labs.lab_schemas import (
-    ImageReference,
     LabBody,
     LabChanges,
+    LabImageReference,
     LabPatch,
     LabProfiles,
     MachineChanges,
 )
 from galeria.interfaces.arm.labs.lab_views import lab_view
 from galeria.interfaces.arm.labs.profile_schemas import Switch, said
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import by_name
 from galeria.interfaces.arm.protocol.path_ids import GroupId, LabId, named_id, subscription_key
@@ -30,17 +30,17 @@ from galeria.interfaces.arm.protocol.responses import accepted, deleting, put, s
 from galeria.interfaces.arm.protocol.routes import GROUP, LAB, LABS, SUBSCRIPTION, Route
 
 
-def put_one(id: LabId, body: LabBody, door: At) -> Response:
-    with door.writing() as request:
-        lab, is_new, operation = create_lab(request, id, _wanted(request, body), door.inside.secrets)
-        view = lab_view(request, lab, api_version=door.api_version)
-    door.start(operation)
-    return put(door, view, is_new=is_new, operation=operation)
+def put_one(id: LabId, body: LabBody, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
+        lab, is_new, operation = create_lab(request, id, _wanted(request, body), arm_request.services.secrets)
+        view = lab_view(request, lab, api_version=arm_request.api_version)
+    arm_request.start(operation)
+    return put(arm_request, view, is_new=is_new, operation=operation)
 
 
-def patch_one(id: LabId, body: LabPatch, door: At) -> Response:
+def patch_one(id: LabId, body: LabPatch, arm_request: ArmRequestDep) -> Response:
     changes = body.properties or LabChanges()
-    with door.writing() as request:
+    with arm_request.writing() as request:
         wanted = _settings(changes)
         machine = changes.virtual_machine_profile or MachineChanges()
         lab = update_lab(
@@ -54,40 +54,40 @@ def patch_one(id: LabId, body: LabPatch, door: At) -> Response:
                 account=named_id(changes.lab_plan_id, "properties.labPlanId") if changes.lab_plan_id else None,
                 fixed=_fixed(machine),
             ),
-            door.inside.secrets,
+            arm_request.services.secrets,
         )
-        return shown(lab_view(request, lab, api_version=door.api_version))
+        return shown(lab_view(request, lab, api_version=arm_request.api_version))
 
 
-def get_one(id: LabId, door: At) -> Response:
-    with door.reading() as request:
-        return shown(lab_view(request, get_lab(request, id), api_version=door.api_version))
+def get_one(id: LabId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
+        return shown(lab_view(request, get_lab(request, id), api_version=arm_request.api_version))
 
 
-def list_in_group(id: GroupId, door: At) -> Response:
-    return _listed(id.key, door)
+def list_in_group(id: GroupId, arm_request: ArmRequestDep) -> Response:
+    return _listed(id.key, arm_request)
 
 
-def list_in_subscription(subscription: str, door: At) -> Response:
-    return _listed(subscription_key(subscription), door)
+def list_in_subscription(subscription: str, arm_request: ArmRequestDep) -> Response:
+    return _listed(subscription_key(subscription), arm_request)
 
 
-def delete_one(id: LabId, door: At) -> Response:
-    with door.writing() as request:
+def delete_one(id: LabId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         operation = delete_lab(request, id)
-    door.start(operation)
-    return deleting(door, operation)
+    arm_request.start(operation)
+    return deleting(arm_request, operation)
 
 
-def publish(id: LabId, door: At) -> Response:
-    with door.writing() as request:
+def publish(id: LabId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         operation = publish_lab(request, id)
-    door.start(operation)
-    return accepted(door, operation)
+    arm_request.start(operation)
+    return accepted(arm_request, operation)
 
 
-def synchronize(id: LabId, door: At) -> Response:
-    with door.reading() as request:
+def synchronize(id: LabId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         sync_group(request, id)
     return Response(status_code=200)
 
@@ -107,12 +107,12 @@ def _wanted(request: Request, body: LabBody) -> LabRequest:
         user_name=machine.admin_user.username,
         password=machine.admin_user.password.get_secret_value(),
         new_identity=bool(wanted.galeria and wanted.galeria.new_identity),
-        create_option=machine.create_option or CreateOption.TEMPLATE_VM,
+        create_option=machine.create_option or LabCreateOption.TEMPLATE_VM,
         settings=_settings(wanted),
     )
 
 
-def _image(request: Request, account: ResourceId, reference: ImageReference) -> ResourceId:
+def _image(request: Request, account: ResourceId, reference: LabImageReference) -> ResourceId:
     if reference.id:
         return named_id(reference.id, f"{_MACHINES}.imageReference.id")
     return find_by_identifier(
@@ -134,7 +134,7 @@ def _settings(wanted: LabChanges) -> LabSettings:
         capacity=machine.sku.capacity if machine.sku else None,
         usage_quota=machine.usage_quota,
         open_access=None if access is None else access is Switch.ENABLED,
-        non_admin=NonAdmin(user_name=user.username, password=user.password.get_secret_value())
+        non_admin=NonAdminAccount(user_name=user.username, password=user.password.get_secret_value())
         if user and user.username
         else None,
         profiles={
@@ -144,9 +144,9 @@ def _settings(wanted: LabChanges) -> LabSettings:
     )
 
 
-def _fixed(machine: MachineChanges) -> Fixed:
+def _fixed(machine: MachineChanges) -> FixedSettings:
     reference = machine.image_reference
-    return Fixed(
+    return FixedSettings(
         image=named_id(reference.id, f"{_MACHINES}.imageReference.id") if reference and reference.id else None,
         size=machine.sku.name if machine.sku else None,
         user_name=machine.admin_user.username if machine.admin_user else None,
@@ -154,11 +154,14 @@ def _fixed(machine: MachineChanges) -> Fixed:
     )
 
 
-def _listed(prefix: str, door: At) -> Response:
-    with door.reading() as request:
+def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         labs = list_labs(request, prefix)
         body = selected(
-            door, labs, order=by_name, view=lambda lab: lab_view(request, lab, api_version=door.api_version)
+            arm_request,
+            labs,
+            order=by_name,
+            view=lambda lab: lab_view(request, lab, api_version=arm_request.api_version),
         )
     return shown(body)
 

@@ -14,7 +14,7 @@ from galeria.domain.labs.labs import LabMachine
 from galeria.domain.operations import Operation
 from galeria.interfaces.arm.labs.lab_schemas import NewPassword
 from galeria.interfaces.arm.labs.lab_views import machine_view
-from galeria.interfaces.arm.protocol.arm_request import At, Door
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import Order
 from galeria.interfaces.arm.protocol.path_ids import LabId
@@ -22,69 +22,69 @@ from galeria.interfaces.arm.protocol.responses import accepted, shown
 from galeria.interfaces.arm.protocol.routes import LAB, MACHINE, Route
 
 
-def list_all(id: LabId, door: At) -> Response:
-    with door.reading() as request:
+def list_all(id: LabId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         lab, machines = list_machines(request, id)
         body = selected(
-            door,
+            arm_request,
             machines,
             order=_by_machine_name,
-            view=lambda machine: machine_view(lab, machine, request=request, api_version=door.api_version),
+            view=lambda machine: machine_view(lab, machine, request=request, api_version=arm_request.api_version),
         )
     return shown(body)
 
 
-def get_one(id: LabId, machine: str, door: At) -> Response:
-    with door.reading() as request:
+def get_one(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         lab, found = get_machine(request, id, machine)
-        return shown(machine_view(lab, found, request=request, api_version=door.api_version))
+        return shown(machine_view(lab, found, request=request, api_version=arm_request.api_version))
 
 
-def start(id: LabId, machine: str, door: At) -> Response:
+def start(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
     """200 when it runs already."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         operation = start_machine(request, id, machine)
-    return _begun(door, operation)
+    return _begun(arm_request, operation)
 
 
-def stop(id: LabId, machine: str, door: At) -> Response:
+def stop(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
     """200 when it is off already."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         operation = stop_machine(request, id, machine)
-    return _begun(door, operation)
+    return _begun(arm_request, operation)
 
 
-def reimage(id: LabId, machine: str, door: At) -> Response:
+def reimage(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
     """Everything on its disk is lost."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         operation = reimage_machine(request, id, machine)
-    return _begun(door, operation)
+    return _begun(arm_request, operation)
 
 
-def redeploy(id: LabId, machine: str, door: At) -> Response:
-    with door.writing() as request:
+def redeploy(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         operation = redeploy_machine(request, id, machine)
-    return _begun(door, operation)
+    return _begun(arm_request, operation)
 
 
-def set_password(id: LabId, machine: str, body: NewPassword, door: At) -> Response:
-    with door.writing() as request:
+def set_password(id: LabId, machine: str, body: NewPassword, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         operation = reset_password(
             request,
             id,
             machine,
             account=body.username,
             new_password=body.password.get_secret_value(),
-            secrets=door.inside.secrets,
+            secrets=arm_request.services.secrets,
         )
-    return _begun(door, operation)
+    return _begun(arm_request, operation)
 
 
-def _begun(door: Door, operation: Operation | None) -> Response:
+def _begun(arm_request: ArmRequest, operation: Operation | None) -> Response:
     if operation is None:
         return Response(status_code=200)
-    door.start(operation)
-    return accepted(door, operation)
+    arm_request.start(operation)
+    return accepted(arm_request, operation)
 
 
 def _by_machine_name(machine: LabMachine) -> Order:

@@ -13,7 +13,7 @@ Address = Annotated[str, Field(min_length=3, max_length=2000)]
 Duration = Annotated[str, Field(max_length=64)]
 
 
-class Connection(StrEnum):
+class ConnectionAccess(StrEnum):
     PUBLIC = "Public"
     PRIVATE = "Private"
     NONE = "None"
@@ -30,7 +30,7 @@ class OnIdle(StrEnum):
     LOW_USAGE = "LowUsage"
 
 
-Way = Annotated[Connection | None, any_case(Connection)]
+Way = Annotated[ConnectionAccess | None, any_case(ConnectionAccess)]
 OnOff = Annotated[Switch | None, any_case(Switch)]
 
 
@@ -74,7 +74,7 @@ class RosterProfile(Wire):
     lti_roster_endpoint: Text | None = None
 
 
-class Capabilities(Wire):
+class MachineCapabilities(Wire):
     install_gpu_drivers: OnOff = None
 
 

@@ -16,7 +16,7 @@ from galeria.actions.labs.rosters import (
 from galeria.domain.durations import show_duration
 from galeria.domain.labs.roster import InvitationState, LabUser
 from galeria.interfaces.arm.labs.roster_schemas import Invitation, UserBody, UserChanges, UserPatch
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import system_data, when
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import by_name
@@ -25,37 +25,37 @@ from galeria.interfaces.arm.protocol.responses import deleted, put, shown
 from galeria.interfaces.arm.protocol.routes import LAB, Route
 
 
-def list_all(id: LabId, door: At) -> Response:
-    with door.reading() as request:
-        return shown(selected(door, list_users(request, id), order=by_name, view=user_view))
+def list_all(id: LabId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
+        return shown(selected(arm_request, list_users(request, id), order=by_name, view=user_view))
 
 
-def get_one(id: LabId, user: str, door: At) -> Response:
-    with door.reading() as request:
+def get_one(id: LabId, user: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(user_view(get_user(request, id, user)))
 
 
-def put_one(id: LabId, user: str, body: UserBody, door: At) -> Response:
-    with door.writing() as request:
+def put_one(id: LabId, user: str, body: UserBody, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         found, is_new = put_user(request, id, user, _wanted(body.properties))
         view = user_view(found)
-    return put(door, view, is_new=is_new)
+    return put(arm_request, view, is_new=is_new)
 
 
-def patch_one(id: LabId, user: str, body: UserPatch, door: At) -> Response:
-    with door.writing() as request:
+def patch_one(id: LabId, user: str, body: UserPatch, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         found = update_user(request, id, user, _wanted(body.properties or UserChanges()))
         return shown(user_view(found))
 
 
-def delete_one(id: LabId, user: str, door: At) -> Response:
-    with door.writing() as request:
+def delete_one(id: LabId, user: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         was_there = delete_user(request, id, user)
     return deleted(was_there)
 
 
-def invite(id: LabId, user: str, door: At, body: Invitation | None = None) -> Response:
-    with door.writing() as request:
+def invite(id: LabId, user: str, arm_request: ArmRequestDep, body: Invitation | None = None) -> Response:
+    with arm_request.writing() as request:
         invite_user(request, id, user, (body and body.text) or "")
     return Response(status_code=200)
 

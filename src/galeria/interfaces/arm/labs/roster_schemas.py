@@ -41,7 +41,7 @@ class Invitation(Wire):
     text: Text | None = None
 
 
-class Pattern(Wire):
+class RecurrencePattern(Wire):
     frequency: Annotated[Frequency, any_case(Frequency)]
     week_days: Annotated[list[Annotated[WeekDay, any_case(WeekDay)]], Field(max_length=7)] | None = None
     interval: int = 1
@@ -51,7 +51,7 @@ class Pattern(Wire):
 class ScheduleChanges(Wire):
     start_at: LocalTime | None = None
     stop_at: LocalTime | None = None
-    recurrence_pattern: Pattern | None = None
+    recurrence_pattern: RecurrencePattern | None = None
     time_zone_id: Annotated[Word, Field(max_length=50)] | None = None
     notes: Text | None = None
 

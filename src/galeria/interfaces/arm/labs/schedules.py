@@ -13,9 +13,9 @@ from galeria.actions.labs.schedules import (
     list_schedules,
     put_schedule,
 )
-from galeria.domain.labs.schedules import Recurrence, Schedule, Times
-from galeria.interfaces.arm.labs.roster_schemas import Pattern, ScheduleBody, ScheduleChanges, SchedulePatch
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.domain.labs.schedules import Recurrence, Schedule, ScheduleTimes
+from galeria.interfaces.arm.labs.roster_schemas import RecurrencePattern, ScheduleBody, ScheduleChanges, SchedulePatch
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import system_data
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import by_name
@@ -24,36 +24,36 @@ from galeria.interfaces.arm.protocol.responses import deleted, put, shown
 from galeria.interfaces.arm.protocol.routes import LAB, Route
 
 
-def list_all(id: LabId, door: At) -> Response:
-    with door.reading() as request:
-        return shown(selected(door, list_schedules(request, id), order=by_name, view=schedule_view))
+def list_all(id: LabId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
+        return shown(selected(arm_request, list_schedules(request, id), order=by_name, view=schedule_view))
 
 
-def get_one(id: LabId, schedule: str, door: At) -> Response:
-    with door.reading() as request:
+def get_one(id: LabId, schedule: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(schedule_view(get_schedule(request, id, schedule)))
 
 
-def put_one(id: LabId, schedule: str, body: ScheduleBody, door: At) -> Response:
+def put_one(id: LabId, schedule: str, body: ScheduleBody, arm_request: ArmRequestDep) -> Response:
     said = body.properties
     pattern = said.recurrence_pattern
-    times = Times(
+    times = ScheduleTimes(
         start=said.start_at,
         stop=said.stop_at,
         zone=said.time_zone_id,
         recurrence=_recurrence(pattern) if pattern else None,
     )
-    with door.writing() as request:
+    with arm_request.writing() as request:
         wanted = ScheduleRequest(times=times, notes=said.notes or "")
         found, is_new = put_schedule(request, id, schedule, wanted)
         view = schedule_view(found)
-    return put(door, view, is_new=is_new)
+    return put(arm_request, view, is_new=is_new)
 
 
-def patch_one(id: LabId, schedule: str, body: SchedulePatch, door: At) -> Response:
+def patch_one(id: LabId, schedule: str, body: SchedulePatch, arm_request: ArmRequestDep) -> Response:
     """What is absent stays; a null startAt or recurrencePattern takes it away."""
     said = body.properties or ScheduleChanges()
-    with door.writing() as request:
+    with arm_request.writing() as request:
         held = get_schedule(request, id, schedule)
         notes = held.notes if said.notes is None else said.notes
         wanted = ScheduleRequest(times=_changed(held.times, said), notes=notes)
@@ -61,8 +61,8 @@ def patch_one(id: LabId, schedule: str, body: SchedulePatch, door: At) -> Respon
         return shown(schedule_view(found))
 
 
-def delete_one(id: LabId, schedule: str, door: At) -> Response:
-    with door.writing() as request:
+def delete_one(id: LabId, schedule: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         was_there = delete_schedule(request, id, schedule)
     return deleted(was_there)
 
@@ -84,7 +84,7 @@ def schedule_view(schedule: Schedule) -> dict[str, Any]:
     }
 
 
-def _changed(held: Times, said: ScheduleChanges) -> Times:
+def _changed(held: ScheduleTimes, said: ScheduleChanges) -> ScheduleTimes:
     names, pattern = said.model_fields_set, said.recurrence_pattern
     start: datetime | None = said.start_at if "start_at" in names else held.start
     times = replace(held, start=start, stop=said.stop_at or held.stop, zone=said.time_zone_id or held.zone)
@@ -93,7 +93,7 @@ def _changed(held: Times, said: ScheduleChanges) -> Times:
     return times
 
 
-def _recurrence(pattern: Pattern) -> Recurrence:
+def _recurrence(pattern: RecurrencePattern) -> Recurrence:
     return Recurrence(
         frequency=pattern.frequency,
         interval=pattern.interval,

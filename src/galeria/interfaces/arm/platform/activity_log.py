@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from galeria.actions.core.activity import READ
 from galeria.domain.operations import AuditEvent, AuditSearch
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import when
 from galeria.interfaces.arm.protocol.filter_clauses import not_understood, read_clauses
 from galeria.interfaces.arm.protocol.paging import PAGE, Order, listed, next_link, place_after, unknown_token
@@ -32,7 +32,7 @@ _MOMENT = timedelta(microseconds=1)
 
 def list_events(
     subscription: str,
-    door: At,
+    arm_request: ArmRequestDep,
     filter: Annotated[str, Query(alias="$filter")] = "",
     top: Annotated[int, Query(alias="$top", ge=1)] = PAGE,
 ) -> Response:
@@ -40,13 +40,13 @@ def list_events(
     caller must be allowed to read."""
     said = read_filter(filter)
     scope = _scope(subscription, said)
-    door.caller.require(READ, scope)
-    size, after = min(top, PAGE), place_after(door)
+    arm_request.caller.require(READ, scope)
+    size, after = min(top, PAGE), place_after(arm_request)
     search = replace(_search(said), before=_before(after) if after else None)
-    with door.reading() as request:
+    with arm_request.reading() as request:
         events = request.uow.audit.search([scope], search, offset=0, limit=size + 1)
     last = events[size - 1] if len(events) > size else None
-    link = next_link(door, (last.at.isoformat(), last.id)) if last else None
+    link = next_link(arm_request, (last.at.isoformat(), last.id)) if last else None
     return shown(listed([_view(subscription, event) for event in events[:size]], link))
 
 

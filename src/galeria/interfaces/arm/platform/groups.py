@@ -8,7 +8,7 @@ from galeria.actions.core.groups import delete_group, get_group, list_groups, pa
 from galeria.actions.core.resources import has_tag
 from galeria.domain.resources import ResourceGroup
 from galeria.interfaces.arm.platform.resources import Filter, read_filter
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import envelope
 from galeria.interfaces.arm.protocol.paging import by_name, listed, page
 from galeria.interfaces.arm.protocol.path_ids import GroupId
@@ -17,42 +17,42 @@ from galeria.interfaces.arm.protocol.routes import GROUP, SUBSCRIPTION, Route
 from galeria.interfaces.arm.protocol.wire_types import Changed, Tracked
 
 
-def put_one(id: GroupId, body: Tracked, door: At) -> Response:
-    with door.writing() as request:
+def put_one(id: GroupId, body: Tracked, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         group, is_new = put_group(request, id, location=body.location, tags=body.tags or {})
-    return put(door, _view(group), is_new=is_new)
+    return put(arm_request, _view(group), is_new=is_new)
 
 
-def patch_one(id: GroupId, body: Changed, door: At) -> Response:
-    with door.writing() as request:
+def patch_one(id: GroupId, body: Changed, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         group = patch_group(request, id, tags=body.tags)
     return shown(_view(group))
 
 
-def delete_one(id: GroupId, door: At) -> Response:
-    with door.writing() as request:
+def delete_one(id: GroupId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         operation = delete_group(request, id)
-    door.start(operation)
-    return accepted(door, operation)
+    arm_request.start(operation)
+    return accepted(arm_request, operation)
 
 
-def get_one(id: GroupId, door: At) -> Response:
-    with door.reading() as request:
+def get_one(id: GroupId, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(_view(get_group(request, id)))
 
 
-def exists(id: GroupId, door: At) -> Response:
+def exists(id: GroupId, arm_request: ArmRequestDep) -> Response:
     """204 when it does; `az group exists` takes nothing else."""
-    with door.reading() as request:
+    with arm_request.reading() as request:
         get_group(request, id)
     return Response(status_code=204)
 
 
-def list_all(subscription: str, door: At, filter: Filter = "") -> Response:
+def list_all(subscription: str, arm_request: ArmRequestDep, filter: Filter = "") -> Response:
     wanted = read_filter(filter)
-    with door.reading() as request:
+    with arm_request.reading() as request:
         found = [each for each in list_groups(request, subscription) if has_tag(each, wanted)]
-        groups, link = page(door, found, order=by_name)
+        groups, link = page(arm_request, found, order=by_name)
     return shown(listed([_view(group) for group in groups], link))
 
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from galeria.actions.core.locks import delete_lock, get_lock, list_locks, put_lock
 from galeria.domain.locks import Lock, LockLevel
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.paging import Order, listed, page
 from galeria.interfaces.arm.protocol.responses import deleted, put, shown
 from galeria.interfaces.arm.protocol.routes import Route
@@ -22,26 +22,26 @@ class LockBody(Wire):
     properties: LockProperties
 
 
-def put_one(scope: str, lock: str, body: LockBody, door: At) -> Response:
-    with door.writing() as request:
+def put_one(scope: str, lock: str, body: LockBody, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         wanted = body.properties
         made, is_new = put_lock(request, _whole(scope), lock, level=wanted.level, notes=wanted.notes or "")
-    return put(door, _view(made), is_new=is_new)
+    return put(arm_request, _view(made), is_new=is_new)
 
 
-def get_one(scope: str, lock: str, door: At) -> Response:
-    with door.reading() as request:
+def get_one(scope: str, lock: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(_view(get_lock(request, _whole(scope), lock)))
 
 
-def list_all(scope: str, door: At) -> Response:
-    with door.reading() as request:
-        locks, link = page(door, list_locks(request, _whole(scope)), order=_by_scope)
+def list_all(scope: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
+        locks, link = page(arm_request, list_locks(request, _whole(scope)), order=_by_scope)
         return shown(listed([_view(lock) for lock in locks], link))
 
 
-def delete_one(scope: str, lock: str, door: At) -> Response:
-    with door.writing() as request:
+def delete_one(scope: str, lock: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         was_there = delete_lock(request, _whole(scope), lock)
     return deleted(was_there)
 

@@ -22,7 +22,7 @@ from galeria.domain.states import OperationStatus, is_settled
 from galeria.interfaces.arm.compute.disk_views import disk_view, image_view
 from galeria.interfaces.arm.compute.version_views import version_view
 from galeria.interfaces.arm.labs.lab_views import lab_view, machine_view
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import when
 from galeria.interfaces.arm.protocol.errors import ArmJson, error_body
 from galeria.interfaces.arm.protocol.paging import listed
@@ -35,9 +35,9 @@ _LAB_WORK = {OperationKind.CREATE_LAB, OperationKind.PUBLISH_LAB}
 _REMOVALS = {OperationKind.DELETE_VERSION, OperationKind.DELETE_LAB}
 
 
-def poll(subscription: str, operation: str, door: At, monitor: bool = False) -> Response:
+def poll(subscription: str, operation: str, arm_request: ArmRequestDep, monitor: bool = False) -> Response:
     """Azure-AsyncOperation form: always 200. With `monitor`, the Location form: 202, then the result."""
-    with door.reading() as request:
+    with arm_request.reading() as request:
         found, steps = get_operation(request, operation)
         if monitor and found.status is OperationStatus.SUCCEEDED:
             result = _result(request, found)
@@ -48,18 +48,23 @@ def poll(subscription: str, operation: str, door: At, monitor: bool = False) -> 
         return ArmJson(view, headers=headers)
     if is_settled(found.status):
         return ArmJson(error_body(found.error_code, _sentence(found), hint=found.error_hint), status_code=409)
-    return accepted(door, found, view)
+    return accepted(arm_request, found, view)
 
 
-def poll_in_location(subscription: str, location: str, operation: str, door: At, monitor: bool = False) -> Response:
-    return poll(subscription, operation, door, monitor)
+def poll_in_location(
+    subscription: str, location: str, operation: str, arm_request: ArmRequestDep, monitor: bool = False
+) -> Response:
+    return poll(subscription, operation, arm_request, monitor)
 
 
 def list_all(
-    subscription: str, door: At, resource: str = "", top: Annotated[int, Query(alias="$top", ge=1, le=1000)] = 100
+    subscription: str,
+    arm_request: ArmRequestDep,
+    resource: str = "",
+    top: Annotated[int, Query(alias="$top", ge=1, le=1000)] = 100,
 ) -> Response:
     """Newest first; `resource` is the id that they work on or below. Steps only of those that are not over."""
-    with door.reading() as request:
+    with arm_request.reading() as request:
         found = list_operations(request, below=resource.rstrip("/").lower(), limit=top)
         values = [
             _view(request, each, [] if is_settled(each.status) else request.uow.operations.steps(each.id))
@@ -68,35 +73,35 @@ def list_all(
     return shown(listed(values))
 
 
-def get_one(subscription: str, operation: str, door: At) -> Response:
-    with door.reading() as request:
+def get_one(subscription: str, operation: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(_view(request, *get_operation(request, operation)))
 
 
-def cancel_by_delete(subscription: str, operation: str, door: At) -> Response:
+def cancel_by_delete(subscription: str, operation: str, arm_request: ArmRequestDep) -> Response:
     """The polling address deleted: the operation is to stop. 204 where it has ended already."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         found = cancel_operation(request, operation)
-    return Response(status_code=204) if is_settled(found.status) else accepted(door, found)
+    return Response(status_code=204) if is_settled(found.status) else accepted(arm_request, found)
 
 
-def cancel_in_location(subscription: str, location: str, operation: str, door: At) -> Response:
-    return cancel_by_delete(subscription, operation, door)
+def cancel_in_location(subscription: str, location: str, operation: str, arm_request: ArmRequestDep) -> Response:
+    return cancel_by_delete(subscription, operation, arm_request)
 
 
-def cancel(subscription: str, operation: str, door: At) -> Response:
-    with door.writing() as request:
+def cancel(subscription: str, operation: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         found = cancel_operation(request, operation)
         view = _view(request, found, request.uow.operations.steps(found.id))
-    return ArmJson(view, status_code=202, headers=polled(door, found))
+    return ArmJson(view, status_code=202, headers=polled(arm_request, found))
 
 
-def retry(subscription: str, operation: str, door: At) -> Response:
-    with door.writing() as request:
+def retry(subscription: str, operation: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         found = retry_operation(request, operation)
         view = _view(request, found, request.uow.operations.steps(found.id))
-    door.start(found)
-    return ArmJson(view, status_code=202, headers=polled(door, found))
+    arm_request.start(found)
+    return ArmJson(view, status_code=202, headers=polled(arm_request, found))
 
 
 def _view(request: Request, operation: Operation, steps: list[OperationStep]) -> dict[str, Any]:

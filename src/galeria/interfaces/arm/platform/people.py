@@ -15,25 +15,25 @@ from galeria.actions.people.people import (
 from galeria.domain.errors import Invalid
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.arm.platform.people_schemas import PersonBody, SecretBody
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.errors import ArmJson
 from galeria.interfaces.arm.protocol.paging import Order, listed, page
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import OURS, SUBSCRIPTION, Route
 
 
-def list_all(subscription: str, door: At) -> Response:
-    with door.reading() as request:
-        people, link = page(door, list_people(request.uow, door.caller), order=_by_sign_in_name)
+def list_all(subscription: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
+        people, link = page(arm_request, list_people(request.uow, arm_request.caller), order=_by_sign_in_name)
     return shown(listed([_view(each) for each in people], link))
 
 
-def create(subscription: str, body: PersonBody, door: At) -> Response:
+def create(subscription: str, body: PersonBody, arm_request: ArmRequestDep) -> Response:
     """201; `secret` is in the answer only where it was made here, and only this once."""
-    inside = door.inside
+    services = arm_request.services
     given = body.password.get_secret_value() if body.password else None
-    with door.writing() as request:
-        tools = (request.uow, inside.secrets, inside.clock, inside.dice, door.caller)
+    with arm_request.writing() as request:
+        tools = (request.uow, services.secrets, services.clock, services.id_generator, arm_request.caller)
         if body.kind is PrincipalKind.SERVICE_PRINCIPAL:
             principal, secret = create_service_principal(*tools, body.display_name or body.name or "")
             given = None
@@ -42,33 +42,53 @@ def create(subscription: str, body: PersonBody, door: At) -> Response:
     return ArmJson(_view(principal, None if given else secret), status_code=201)
 
 
-def set_secret(subscription: str, person: str, body: SecretBody, door: At) -> Response:
-    inside = door.inside
+def set_secret(subscription: str, person: str, body: SecretBody, arm_request: ArmRequestDep) -> Response:
+    services = arm_request.services
     wanted = body.new.get_secret_value() if body.new else None
-    _check_old(person, body, door)
-    with door.writing() as request:
+    _check_old(person, body, arm_request)
+    with arm_request.writing() as request:
         principal, secret = set_password(
-            request.uow, inside.secrets, inside.clock, inside.dice, door.caller, person, wanted
+            request.uow, services.secrets, services.clock, services.id_generator, arm_request.caller, person, wanted
         )
     return shown(_view(principal, None if wanted else secret))
 
 
-def shut_out(subscription: str, person: str, door: At) -> Response:
-    with door.writing() as request:
-        return shown(_view(disable(request.uow, door.inside.clock, door.inside.dice, door.caller, person)))
+def shut_out(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
+        return shown(
+            _view(
+                disable(
+                    request.uow,
+                    arm_request.services.clock,
+                    arm_request.services.id_generator,
+                    arm_request.caller,
+                    person,
+                )
+            )
+        )
 
 
-def let_in(subscription: str, person: str, door: At) -> Response:
-    with door.writing() as request:
-        return shown(_view(enable(request.uow, door.inside.clock, door.inside.dice, door.caller, person)))
+def let_in(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
+        return shown(
+            _view(
+                enable(
+                    request.uow,
+                    arm_request.services.clock,
+                    arm_request.services.id_generator,
+                    arm_request.caller,
+                    person,
+                )
+            )
+        )
 
 
-def _check_old(person: str, body: SecretBody, door: At) -> None:
+def _check_old(person: str, body: SecretBody, arm_request: ArmRequestDep) -> None:
     """Only one's own old password can be known, so only that one is compared."""
-    own = door.caller.principal
+    own = arm_request.caller.principal
     if body.old is None or person not in (own.id, own.name):
         return
-    if not door.inside.secrets.matches(own.secret_hash, body.old.get_secret_value()):
+    if not arm_request.services.secrets.matches(own.secret_hash, body.old.get_secret_value()):
         raise Invalid("The old password is wrong.", hint="Type it again, or ask an Owner for a new one.", target="old")
 
 

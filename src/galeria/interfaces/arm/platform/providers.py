@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from galeria.domain.errors import NotFound
-from galeria.interfaces.arm.protocol.arm_request import At, Door, require_any_role
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep, require_any_role
 from galeria.interfaces.arm.protocol.paging import listed
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import SUBSCRIPTION, Route
@@ -56,20 +56,20 @@ PROVIDERS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def list_all(subscription: str, door: At) -> Response:
-    require_any_role(door)
-    return shown(listed([_view(subscription, namespace, door) for namespace in PROVIDERS]))
+def list_all(subscription: str, arm_request: ArmRequestDep) -> Response:
+    require_any_role(arm_request)
+    return shown(listed([_view(subscription, namespace, arm_request) for namespace in PROVIDERS]))
 
 
-def get_one(subscription: str, namespace: str, door: At) -> Response:
-    require_any_role(door)
-    return shown(_view(subscription, _known(namespace), door))
+def get_one(subscription: str, namespace: str, arm_request: ArmRequestDep) -> Response:
+    require_any_role(arm_request)
+    return shown(_view(subscription, _known(namespace), arm_request))
 
 
-def register(subscription: str, namespace: str, door: At) -> Response:
+def register(subscription: str, namespace: str, arm_request: ArmRequestDep) -> Response:
     """It is already: there is nothing to switch on."""
-    require_any_role(door)
-    return shown(_view(subscription, _known(namespace), door))
+    require_any_role(arm_request)
+    return shown(_view(subscription, _known(namespace), arm_request))
 
 
 def _known(namespace: str) -> str:
@@ -83,8 +83,8 @@ def _known(namespace: str) -> str:
     )
 
 
-def _view(subscription: str, namespace: str, door: Door) -> dict[str, Any]:
-    regions = [region.display_name for region in door.inside.settings.regions.all]
+def _view(subscription: str, namespace: str, arm_request: ArmRequest) -> dict[str, Any]:
+    regions = [region.display_name for region in arm_request.services.settings.regions.all]
     return {
         "id": f"/subscriptions/{subscription}/providers/{namespace}",
         "namespace": namespace,

@@ -11,7 +11,7 @@ from galeria.actions.galleries.shared_galleries import list_community
 from galeria.domain.errors import Invalid
 from galeria.domain.settings import Settings
 from galeria.interfaces.arm.compute.shared_gallery_views import community_gallery
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import Route
 from galeria.interfaces.arm.protocol.wire_types import Text, Wire, Word
@@ -25,19 +25,19 @@ _PAGE = 100
 _MOST = 1000
 
 
-class Options(Wire):
+class GraphQueryOptions(Wire):
     top: Annotated[int | None, Field(alias="$top", ge=1)] = None
     skip_token: Annotated[Word | None, Field(alias="$skipToken")] = None
 
 
 class GraphQuery(Wire):
     query: Text
-    options: Options | None = None
+    options: GraphQueryOptions | None = None
 
 
-def ask(body: GraphQuery, door: At) -> Response:
+def ask(body: GraphQuery, arm_request: ArmRequestDep) -> Response:
     """By location and name. The token is the place of the last row that was answered."""
-    options = body.options or Options()
+    options = body.options or GraphQueryOptions()
     found = _QUERY.fullmatch(body.query)
     if not found:
         raise Invalid(
@@ -46,9 +46,9 @@ def ask(body: GraphQuery, door: At) -> Response:
             "| where location == 'REGION'.",
             target="query",
         )
-    regions = _regions(door.inside.settings, found["location"])
-    with door.reading() as request:
-        rows = _rows(request, door.inside.subscription_id, regions)
+    regions = _regions(arm_request.services.settings, found["location"])
+    with arm_request.reading() as request:
+        rows = _rows(request, arm_request.services.subscription_id, regions)
     later = [row for row in rows if row["id"] > (options.skip_token or "")]
     size = min(options.top or _PAGE, _MOST)
     answer: dict[str, Any] = {

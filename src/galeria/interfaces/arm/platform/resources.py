@@ -7,11 +7,11 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from galeria.actions.core.resources import Wanted, get_resource, list_resources, set_tags
+from galeria.actions.core.resources import ResourceFilter, get_resource, list_resources, set_tags
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
-from galeria.interfaces.arm.protocol.arm_request import At, require_any_role
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep, require_any_role
 from galeria.interfaces.arm.protocol.envelope import when
 from galeria.interfaces.arm.protocol.filter_clauses import read_clauses
 from galeria.interfaces.arm.protocol.paging import Order, listed, page
@@ -41,53 +41,53 @@ class TagPatch(TagBody):
     operation: Word = "Merge"
 
 
-def list_all(subscription: str, door: At, filter: Filter = "", expand: Expand = "") -> Response:
-    require_any_role(door)
+def list_all(subscription: str, arm_request: ArmRequestDep, filter: Filter = "", expand: Expand = "") -> Response:
+    require_any_role(arm_request)
     wanted = read_filter(filter)
-    with door.reading() as request:
-        found, link = page(door, list_resources(request, subscription_key(subscription), wanted), order=_by_key)
+    with arm_request.reading() as request:
+        found, link = page(arm_request, list_resources(request, subscription_key(subscription), wanted), order=_by_key)
         return shown(listed([_view(each, expand.lower()) for each in found], link))
 
 
-def list_in_group(id: GroupId, door: At, filter: Filter = "", expand: Expand = "") -> Response:
+def list_in_group(id: GroupId, arm_request: ArmRequestDep, filter: Filter = "", expand: Expand = "") -> Response:
     wanted = read_filter(filter)
-    with door.reading() as request:
+    with arm_request.reading() as request:
         get_resource(request, id)
-        found, link = page(door, list_resources(request, id.key, wanted), order=_by_key)
+        found, link = page(arm_request, list_resources(request, id.key, wanted), order=_by_key)
         return shown(listed([_view(each, expand.lower()) for each in found], link))
 
 
-def get_tags(scope: str, door: At) -> Response:
-    with door.reading() as request:
+def get_tags(scope: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(_tags(get_resource(request, _scoped(scope))))
 
 
-def put_tags(scope: str, body: TagBody, door: At) -> Response:
-    with door.writing() as request:
+def put_tags(scope: str, body: TagBody, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         view = _tags(set_tags(request, _scoped(scope), body.properties.tags))
     return shown(view)
 
 
-def patch_tags(scope: str, body: TagPatch, door: At) -> Response:
+def patch_tags(scope: str, body: TagPatch, arm_request: ArmRequestDep) -> Response:
     """Merge, Replace or Delete; tag names compare in any case."""
     given = body.properties.tags
-    with door.writing() as request:
+    with arm_request.writing() as request:
         held = dict(get_resource(request, _scoped(scope)).tags)
         view = _tags(set_tags(request, _scoped(scope), _patched(held, given, body.operation.lower())))
     return shown(view)
 
 
-def delete_tags(scope: str, door: At) -> Response:
-    with door.writing() as request:
+def delete_tags(scope: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         set_tags(request, _scoped(scope), {})
     return Response(status_code=200)
 
 
-def read_filter(text: str) -> Wanted:
+def read_filter(text: str) -> ResourceFilter:
     """Raises Invalid for what is not understood."""
     hint = "Use resourceGroup, resourceType, name, location, tagname or tagvalue with eq, joined by and."
     said = {match[1].lower(): match[2].replace("''", "'") for match in read_clauses(text, _CLAUSE, hint)}
-    return Wanted(
+    return ResourceFilter(
         group=said.get("resourcegroup", ""),
         type=said.get("resourcetype", ""),
         name=said.get("name", ""),

@@ -12,7 +12,7 @@ from galeria.actions.people.roles import give_role, list_roles, take_role
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.people.principals import ROLES, Role, RoleAssignment
 from galeria.interfaces.arm.platform.people_schemas import AssignmentBody
-from galeria.interfaces.arm.protocol.arm_request import At, require_any_role
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep, require_any_role
 from galeria.interfaces.arm.protocol.envelope import when
 from galeria.interfaces.arm.protocol.errors import ArmJson
 from galeria.interfaces.arm.protocol.paging import Order, listed, page
@@ -24,16 +24,16 @@ _OF_PRINCIPAL = re.compile(r"(?:principalId\s+eq\s+|assignedTo\()'([^']*)'", re.
 _OF_NAME = re.compile(r"roleName\s+eq\s+'([^']*)'", re.IGNORECASE)
 
 
-def give(scope: str, assignment: str, body: AssignmentBody, door: At) -> Response:
+def give(scope: str, assignment: str, body: AssignmentBody, arm_request: ArmRequestDep) -> Response:
     """Whoever has the role there already keeps the assignment of before, with the name of before."""
-    inside, wanted = door.inside, body.properties
+    services, wanted = arm_request.services, body.properties
     role = wanted.role_definition_id.rstrip("/").rsplit("/", 1)[-1]
-    with door.writing() as request:
+    with arm_request.writing() as request:
         given = give_role(
             request.uow,
-            inside.clock,
-            inside.dice,
-            door.caller,
+            services.clock,
+            services.id_generator,
+            arm_request.caller,
             wanted.principal_id,
             role,
             _whole(scope),
@@ -43,44 +43,52 @@ def give(scope: str, assignment: str, body: AssignmentBody, door: At) -> Respons
     return ArmJson(view, status_code=201)
 
 
-def get_one(scope: str, assignment: str, door: At) -> Response:
-    with door.reading() as request:
+def get_one(scope: str, assignment: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
         return shown(_view(request, _get(request, scope, assignment)))
 
 
-def take(scope: str, assignment: str, door: At) -> Response:
+def take(scope: str, assignment: str, arm_request: ArmRequestDep) -> Response:
     """204 when there was none."""
-    inside = door.inside
-    with door.writing() as request:
+    services = arm_request.services
+    with arm_request.writing() as request:
         found = _find(request, scope, assignment)
         if found is None:
             return Response(status_code=204)
         view = _view(request, found)
-        take_role(request.uow, inside.clock, inside.dice, door.caller, found.principal_id, found.role, found.scope)
+        take_role(
+            request.uow,
+            services.clock,
+            services.id_generator,
+            arm_request.caller,
+            found.principal_id,
+            found.role,
+            found.scope,
+        )
     return shown(view)
 
 
-def list_all(scope: str, door: At, filter: Filter = "") -> Response:
+def list_all(scope: str, arm_request: ArmRequestDep, filter: Filter = "") -> Response:
     """At the scope, above it and below it; `$filter=principalId eq '…'` narrows."""
     principal = _OF_PRINCIPAL.search(filter)
-    with door.reading() as request:
-        found = list_roles(request.uow, door.caller, _whole(scope))
+    with arm_request.reading() as request:
+        found = list_roles(request.uow, arm_request.caller, _whole(scope))
         if principal:
             found = [each for each in found if each.principal_id == principal[1].lower()]
-        assignments, link = page(door, found, order=_by_scope)
+        assignments, link = page(arm_request, found, order=_by_scope)
         views = [_view(request, each) for each in assignments]
     return shown(listed(views, link))
 
 
-def list_definitions(scope: str, door: At, filter: Filter = "") -> Response:
-    require_any_role(door)
+def list_definitions(scope: str, arm_request: ArmRequestDep, filter: Filter = "") -> Response:
+    require_any_role(arm_request)
     name = _OF_NAME.search(filter)
     found = [role for role in ROLES.values() if name is None or role.name.lower() == name[1].lower()]
     return shown(listed([_role(role) for role in found]))
 
 
-def get_definition(scope: str, role: str, door: At) -> Response:
-    require_any_role(door)
+def get_definition(scope: str, role: str, arm_request: ArmRequestDep) -> Response:
+    require_any_role(arm_request)
     for each in ROLES.values():
         if each.id == role.lower():
             return shown(_role(each))

@@ -12,7 +12,7 @@ from galeria.actions.people.credentials import (
     remove_secret,
     revoke,
 )
-from galeria.interfaces.arm.protocol.arm_request import At
+from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import when
 from galeria.interfaces.arm.protocol.errors import ArmJson
 from galeria.interfaces.arm.protocol.paging import Order, listed, page
@@ -33,36 +33,36 @@ class NewIdentity(Wire):
     expires_at: Moment | None = None
 
 
-def list_all(subscription: str, person: str, door: At) -> Response:
-    with door.reading() as request:
-        facts, link = page(door, list_secrets(request, person), order=_by_age)
+def list_all(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.reading() as request:
+        facts, link = page(arm_request, list_secrets(request, person), order=_by_age)
     return shown(listed([_view(each) for each in facts], link))
 
 
-def rotate(subscription: str, person: str, door: At, body: NewSecret | None = None) -> Response:
+def rotate(subscription: str, person: str, arm_request: ArmRequestDep, body: NewSecret | None = None) -> Response:
     """201; `secret` is in the answer this once."""
     asked = body or NewSecret()
-    with door.writing() as request:
+    with arm_request.writing() as request:
         made, secret = add_secret(request, person, expires_at=asked.expires_at, old_until=asked.old_expires_at)
     return ArmJson({**_view(made), "secret": secret}, status_code=201)
 
 
-def identify(subscription: str, person: str, door: At, body: NewIdentity | None = None) -> Response:
+def identify(subscription: str, person: str, arm_request: ArmRequestDep, body: NewIdentity | None = None) -> Response:
     """201; what a program in a machine finds as IDENTITY_ENDPOINT and IDENTITY_HEADER, this once."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         made, secret = add_identity(request, person, expires_at=(body or NewIdentity()).expires_at)
-    authority = Authority(endpoint=door.inside.endpoint, tenant_id=door.inside.tenant_id)
+    authority = Authority(endpoint=arm_request.services.endpoint, tenant_id=arm_request.services.tenant_id)
     return ArmJson({**_view(made), "endpoint": authority.identity_endpoint, "secret": secret}, status_code=201)
 
 
-def remove(subscription: str, person: str, secret: str, door: At) -> Response:
-    with door.writing() as request:
+def remove(subscription: str, person: str, secret: str, arm_request: ArmRequestDep) -> Response:
+    with arm_request.writing() as request:
         return deleted(remove_secret(request, person, secret))
 
 
-def sign_out(subscription: str, person: str, door: At) -> Response:
+def sign_out(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
     """Sessions end, access tokens issued until now are refused; one's own are among them."""
-    with door.writing() as request:
+    with arm_request.writing() as request:
         principal = revoke(request, person)
     view = {"id": principal.id, "name": principal.name, "tokensNotBefore": when(principal.tokens_not_before)}
     return shown(view)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from galeria.domain.regions import Region
 from galeria.domain.resources import Subscription
-from galeria.interfaces.arm.protocol.arm_request import At, Door, require_any_role
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep, require_any_role
 from galeria.interfaces.arm.protocol.paging import listed
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import SUBSCRIPTION, Route
@@ -15,43 +15,43 @@ from galeria.interfaces.arm.protocol.routes import SUBSCRIPTION, Route
 LAST = ""
 
 
-def list_tenants(door: At) -> Response:
+def list_tenants(arm_request: ArmRequestDep) -> Response:
     """Everybody who is signed in belongs to it."""
-    tenant = door.inside.tenant_id
+    tenant = arm_request.services.tenant_id
     value = {"id": f"/tenants/{tenant}", "tenantId": tenant, "displayName": "Galeria", "tenantCategory": "Home"}
     return shown(listed([value], LAST))
 
 
-def list_subscriptions(door: At) -> Response:
+def list_subscriptions(arm_request: ArmRequestDep) -> Response:
     """Those in which the caller has any role."""
-    return shown(listed([_subscription(door, each) for each in _subscriptions(door)], LAST))
+    return shown(listed([_subscription(arm_request, each) for each in _subscriptions(arm_request)], LAST))
 
 
-def get_subscription(subscription: str, door: At) -> Response:
-    require_any_role(door)
-    found = next(each for each in _subscriptions(door) if each.id.lower() == subscription.lower())
-    return shown(_subscription(door, found))
+def get_subscription(subscription: str, arm_request: ArmRequestDep) -> Response:
+    require_any_role(arm_request)
+    found = next(each for each in _subscriptions(arm_request) if each.id.lower() == subscription.lower())
+    return shown(_subscription(arm_request, found))
 
 
-def list_locations(subscription: str, door: At) -> Response:
-    require_any_role(door)
-    return shown(listed([_location(subscription, region) for region in door.inside.settings.regions.all]))
+def list_locations(subscription: str, arm_request: ArmRequestDep) -> Response:
+    require_any_role(arm_request)
+    return shown(listed([_location(subscription, region) for region in arm_request.services.settings.regions.all]))
 
 
-def _subscriptions(door: Door) -> list[Subscription]:
-    if not door.caller.assignments:
+def _subscriptions(arm_request: ArmRequest) -> list[Subscription]:
+    if not arm_request.caller.assignments:
         return []
-    with door.reading() as request:
+    with arm_request.reading() as request:
         return request.uow.subscriptions()
 
 
-def _subscription(door: Door, subscription: Subscription) -> dict[str, Any]:
+def _subscription(arm_request: ArmRequest, subscription: Subscription) -> dict[str, Any]:
     return {
         "id": f"/subscriptions/{subscription.id}",
         "subscriptionId": subscription.id,
         "displayName": subscription.display_name,
         "state": "Enabled",
-        "tenantId": door.inside.tenant_id,
+        "tenantId": arm_request.services.tenant_id,
         "subscriptionPolicies": {},
         "authorizationSource": "RoleBased",
         "managedByTenants": [],

@@ -15,16 +15,16 @@ from galeria.domain.errors import NotFound, Unauthenticated
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
 from galeria.interfaces.arm.protocol.etags import require_match
-from galeria.interfaces.services import Inside
+from galeria.interfaces.services import Services
 
 LATEST_API_VERSION = "2026-03-03"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
+class ArmRequest:
     """One HTTP request on its way through."""
 
-    inside: Inside
+    services: Services
     caller: Caller
     http: HttpRequest
 
@@ -35,20 +35,20 @@ class Door:
     @contextmanager
     def reading(self) -> Iterator[Request]:
         """Changes nothing and waits for nobody. Raises NotFound for the resource group where even that is missing."""
-        with self.inside.reading(self.caller) as request, self._group_told_first(request):
+        with self.services.reading(self.caller) as request, self._group_told_first(request):
             yield request
 
     @contextmanager
     def writing(self) -> Iterator[Request]:
         """Committed when the block ends well. Raises NotFound for the resource group where even that is missing."""
-        with self.inside.request(self.caller) as request, self._group_told_first(request):
+        with self.services.request(self.caller) as request, self._group_told_first(request):
             require_match(request, self.http)
             yield request
 
     def start(self, operation: Operation | None) -> None:
         """Hand an operation to the workers, after the commit. One that was joined is handed over again: that is safe."""
         if operation is not None:
-            self.inside.starter.start(operation.id)
+            self.services.starter.start(operation.id)
 
     @contextmanager
     def _group_told_first(self, request: Request) -> Iterator[None]:
@@ -61,23 +61,23 @@ class Door:
             raise
 
 
-async def _door(http: HttpRequest) -> Door:
+async def _door(http: HttpRequest) -> ArmRequest:
     """Raises Unauthenticated where nobody was let in: a route outside the guarded paths stays shut."""
     caller = getattr(http.state, "caller", None)
     if caller is None:
         raise Unauthenticated("Nobody is signed in.", hint="Sign in with 'az login'.")
-    return Door(inside=http.app.state.inside, caller=caller, http=http)
+    return ArmRequest(services=http.app.state.services, caller=caller, http=http)
 
 
 # A coroutine only because FastAPI runs these at once, not in a thread.
-At = Annotated[Door, Depends(_door)]
+ArmRequestDep = Annotated[ArmRequest, Depends(_door)]
 
 
-def require_any_role(door: Door) -> None:
+def require_any_role(arm_request: ArmRequest) -> None:
     """For what everybody may see who has a role anywhere here: the catalogue, the regions. Raises NotFound, as ARM does."""
-    if not door.caller.assignments:
+    if not arm_request.caller.assignments:
         raise NotFound(
-            f"The subscription '{door.inside.subscription_id}' could not be found.",
+            f"The subscription '{arm_request.services.subscription_id}' could not be found.",
             hint="You have no role in it yet: ask an Owner for one.",
             code="SubscriptionNotFound",
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from galeria.interfaces.arm.protocol.arm_request import Door
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest
 from galeria.interfaces.arm.protocol.filters import read_filter
 from galeria.interfaces.arm.protocol.paging import Order, listed, page
 
@@ -11,14 +11,14 @@ T = TypeVar("T")
 
 
 def selected(
-    door: Door, things: Sequence[T], *, order: Callable[[T], Order], view: Callable[[T], dict[str, Any]]
+    arm_request: ArmRequest, things: Sequence[T], *, order: Callable[[T], Order], view: Callable[[T], dict[str, Any]]
 ) -> dict[str, Any]:
     """The body of a list. Without a filter only what is on the page is looked at closely."""
-    text = next((value for name, value in door.http.query_params.multi_items() if name.lower() == "$filter"), "")
+    text = next((value for name, value in arm_request.http.query_params.multi_items() if name.lower() == "$filter"), "")
     if not text.strip():
-        shown, link = page(door, things, order=order)
+        shown, link = page(arm_request, things, order=order)
         return listed([view(each) for each in shown], link)
     fulfils = read_filter(text)
     pairs = [(each, view(each)) for each in things]
-    kept, link = page(door, [pair for pair in pairs if fulfils(pair[1])], order=lambda pair: order(pair[0]))
+    kept, link = page(arm_request, [pair for pair in pairs if fulfils(pair[1])], order=lambda pair: order(pair[0]))
     return listed([shown for _, shown in kept], link)

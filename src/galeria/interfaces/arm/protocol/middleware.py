@@ -17,7 +17,7 @@ from galeria.domain.errors import GaleriaError, Invalid, NotFound, Unauthenticat
 from galeria.interfaces.arm.protocol.errors import told
 from galeria.interfaces.http.path_case import canonical_path, is_arm
 from galeria.interfaces.http.request_ids import RequestIdentity
-from galeria.ports.work import Dice
+from galeria.ports.work import IdGenerator
 
 API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-(preview|alpha|beta|rc|privatepreview))?")
 # Where clients poll, the version may be left out.
@@ -27,9 +27,9 @@ _POLLED = ("capsOperations", "operationResults")
 class IdentifyRequests:
     """Every answer carries x-ms-request-id and x-ms-correlation-request-id, errors included."""
 
-    def __init__(self, app: ASGIApp, *, dice: Dice) -> None:
+    def __init__(self, app: ASGIApp, *, id_generator: IdGenerator) -> None:
         self._app = app
-        self._dice = dice
+        self._dice = id_generator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

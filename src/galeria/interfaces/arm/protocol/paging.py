@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from galeria.domain.errors import Invalid
 from galeria.domain.resources import Resource
-from galeria.interfaces.arm.protocol.arm_request import Door
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest
 
 PAGE = 100
 TOKEN = "$skipToken"
@@ -25,21 +25,21 @@ def by_name(resource: Resource) -> Order:
     return (resource.name.lower(), resource.key)
 
 
-def page(door: Door, things: Sequence[T], *, order: Callable[[T], Order]) -> tuple[list[T], str | None]:
+def page(arm_request: ArmRequest, things: Sequence[T], *, order: Callable[[T], Order]) -> tuple[list[T], str | None]:
     """This request's page in the given order, and the next page's link."""
     rest = sorted(things, key=order)
-    after = place_after(door)
+    after = place_after(arm_request)
     if after is not None:
         rest = [thing for thing in rest if _is_later(order(thing), after)]
-    size = _size(door)
+    size = _size(arm_request)
     if len(rest) <= size:
         return rest, None
-    return rest[:size], next_link(door, order(rest[size - 1]))
+    return rest[:size], next_link(arm_request, order(rest[size - 1]))
 
 
-def place_after(door: Door) -> Order | None:
+def place_after(arm_request: ArmRequest) -> Order | None:
     """The place in the list's order after which this page begins. Raises Invalid for a token that is none."""
-    token = _query(door, TOKEN)
+    token = _query(arm_request, TOKEN)
     if token is None:
         return None
     try:
@@ -51,12 +51,12 @@ def place_after(door: Door) -> Order | None:
     return tuple(place)
 
 
-def next_link(door: Door, place: Order) -> str:
+def next_link(arm_request: ArmRequest, place: Order) -> str:
     """To the page that begins after the place."""
     token = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
-    others = [pair for pair in door.http.query_params.multi_items() if pair[0].lower() != TOKEN.lower()]
+    others = [pair for pair in arm_request.http.query_params.multi_items() if pair[0].lower() != TOKEN.lower()]
     query = urlencode([*others, (TOKEN, token)], safe="$", quote_via=quote)
-    return f"{door.inside.endpoint}{quote(door.http.scope['path'])}?{query}"
+    return f"{arm_request.services.endpoint}{quote(arm_request.http.scope['path'])}?{query}"
 
 
 def unknown_token() -> Invalid:
@@ -70,8 +70,8 @@ def listed(values: list[dict[str, Any]], link: str | None = None) -> dict[str, A
     return {"value": values} if link is None else {"value": values, "nextLink": link}
 
 
-def _size(door: Door) -> int:
-    text = _query(door, "$top")
+def _size(arm_request: ArmRequest) -> int:
+    text = _query(arm_request, "$top")
     if text is None:
         return PAGE
     if not text.isdecimal() or int(text[:9]) < 1:
@@ -86,7 +86,7 @@ def _is_later(place: Order, after: Order) -> bool:
         raise unknown_token() from error
 
 
-def _query(door: Door, name: str) -> str | None:
+def _query(arm_request: ArmRequest, name: str) -> str | None:
     """Names of query parameters are compared without regard to case; an empty one counts as absent."""
-    found = (value for key, value in door.http.query_params.multi_items() if key.lower() == name.lower())
+    found = (value for key, value in arm_request.http.query_params.multi_items() if key.lower() == name.lower())
     return next(found, None) or None

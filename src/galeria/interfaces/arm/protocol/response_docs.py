@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from galeria.interfaces.arm.protocol.routes import Route
 
 
-class Answer(Enum):
+class ResponseDoc(Enum):
     """One way to succeed: the status code, whether a body comes with it, and what it means."""
 
     SHOWN = 200, True, "It is as the body says."
@@ -24,31 +24,31 @@ class Answer(Enum):
         self.words = words
 
 
-Answers = tuple[Answer, ...]
+Answers = tuple[ResponseDoc, ...]
 
 _BY_METHOD: dict[str, Answers] = {
-    "GET": (Answer.SHOWN,),
-    "HEAD": (Answer.GONE,),
-    "PUT": (Answer.SHOWN, Answer.MADE),
-    "PATCH": (Answer.SHOWN,),
-    "POST": (Answer.SHOWN,),
-    "DELETE": (Answer.DONE, Answer.GONE),
+    "GET": (ResponseDoc.SHOWN,),
+    "HEAD": (ResponseDoc.GONE,),
+    "PUT": (ResponseDoc.SHOWN, ResponseDoc.MADE),
+    "PATCH": (ResponseDoc.SHOWN,),
+    "POST": (ResponseDoc.SHOWN,),
+    "DELETE": (ResponseDoc.DONE, ResponseDoc.GONE),
 }
-_SHOWN = (Answer.SHOWN,)
-_DONE = (Answer.DONE,)
-_MADE = (Answer.MADE,)
-_GONE = (Answer.GONE,)
-_BEGUN = (Answer.BEGUN,)
-_WORKING = (Answer.WORKING,)
-_SHOWN_OR_WORKING = (Answer.SHOWN, Answer.WORKING)
-_DONE_OR_BEGUN = (Answer.DONE, Answer.BEGUN)
-_BEGUN_OR_GONE = (Answer.BEGUN, Answer.GONE)
-_BEGUN_OR_TOLD = (Answer.BEGUN, Answer.WORKING)
-_POLLED = (Answer.SHOWN, Answer.WORKING, Answer.GONE)
+_SHOWN = (ResponseDoc.SHOWN,)
+_DONE = (ResponseDoc.DONE,)
+_MADE = (ResponseDoc.MADE,)
+_GONE = (ResponseDoc.GONE,)
+_BEGUN = (ResponseDoc.BEGUN,)
+_WORKING = (ResponseDoc.WORKING,)
+_SHOWN_OR_WORKING = (ResponseDoc.SHOWN, ResponseDoc.WORKING)
+_DONE_OR_BEGUN = (ResponseDoc.DONE, ResponseDoc.BEGUN)
+_BEGUN_OR_GONE = (ResponseDoc.BEGUN, ResponseDoc.GONE)
+_BEGUN_OR_TOLD = (ResponseDoc.BEGUN, ResponseDoc.WORKING)
+_POLLED = (ResponseDoc.SHOWN, ResponseDoc.WORKING, ResponseDoc.GONE)
 # Where the method does not tell it. The run of schemathesis refuses an answer that is not named.
 _BY_NAME: dict[str, Answers] = {
     "ResourceGroups_Delete": _BEGUN,
-    "GalleryImageVersions_Delete": (Answer.DONE, Answer.BEGUN, Answer.GONE),
+    "GalleryImageVersions_Delete": (ResponseDoc.DONE, ResponseDoc.BEGUN, ResponseDoc.GONE),
     "Disks_CreateOrUpdate": _SHOWN_OR_WORKING,
     "Disks_Update": _SHOWN_OR_WORKING,
     "Disks_Delete": _BEGUN_OR_GONE,
@@ -102,7 +102,7 @@ _BY_NAME: dict[str, Answers] = {
     "PeopleSecrets_Create": _MADE,
     "People_CreateIdentity": _MADE,
     "RoleAssignments_Create": _MADE,
-    "RoleAssignments_Delete": (Answer.SHOWN, Answer.GONE),
+    "RoleAssignments_Delete": (ResponseDoc.SHOWN, ResponseDoc.GONE),
     "Tags_DeleteAtScope": _DONE,
 }
 
@@ -147,6 +147,6 @@ def unknown_names(routes: tuple[Route, ...]) -> set[str]:
     return set(_BY_NAME) - {route.name for route in routes}
 
 
-def _described(answer: Answer, bare: set[int]) -> dict[str, Any]:
+def _described(answer: ResponseDoc, bare: set[int]) -> dict[str, Any]:
     told: dict[str, Any] = {"description": answer.words}
     return told if answer.code in bare else told | {"content": {"application/json": {"schema": {}}}}

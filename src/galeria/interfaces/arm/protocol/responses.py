@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from galeria.domain.operations import Operation
 from galeria.domain.states import is_settled
-from galeria.interfaces.arm.protocol.arm_request import Door
+from galeria.interfaces.arm.protocol.arm_request import ArmRequest
 from galeria.interfaces.arm.protocol.errors import ArmJson
 from galeria.interfaces.arm.protocol.etags import etag_headers
 
@@ -22,20 +22,20 @@ def shown(body: Any) -> Response:
     return ArmJson(body, headers=etag_headers(body))
 
 
-def put(door: Door, body: Any, *, is_new: bool, operation: Operation | None = None) -> Response:
+def put(arm_request: ArmRequest, body: Any, *, is_new: bool, operation: Operation | None = None) -> Response:
     """201 for what is new, else 200; with the operation to follow where one is under way."""
-    headers = {**etag_headers(body), **_followed(door, operation)}
+    headers = {**etag_headers(body), **_followed(arm_request, operation)}
     return ArmJson(body, status_code=201 if is_new else 200, headers=headers)
 
 
-def accepted(door: Door, operation: Operation, body: Any = None) -> Response:
+def accepted(arm_request: ArmRequest, operation: Operation, body: Any = None) -> Response:
     """202: the work goes on; where to follow it is in the headers."""
-    headers = {**polled(door, operation), "Location": monitor_url(door, operation)}
+    headers = {**polled(arm_request, operation), "Location": monitor_url(arm_request, operation)}
     return ArmJson(body, status_code=202, headers=headers) if body is not None else Response(None, 202, headers)
 
 
-def polled(door: Door, operation: Operation) -> dict[str, str]:
-    return {"Azure-AsyncOperation": operation_url(door, operation), "Retry-After": RETRY_SECONDS}
+def polled(arm_request: ArmRequest, operation: Operation) -> dict[str, str]:
+    return {"Azure-AsyncOperation": operation_url(arm_request, operation), "Retry-After": RETRY_SECONDS}
 
 
 def prefers_body(headers: Mapping[str, str]) -> bool:
@@ -47,8 +47,8 @@ def deleted(was_there: bool) -> Response:
     return Response(status_code=200 if was_there else 204)
 
 
-def deleting(door: Door, operation: Operation | None) -> Response:
-    return Response(status_code=204) if operation is None else accepted(door, operation)
+def deleting(arm_request: ArmRequest, operation: Operation | None) -> Response:
+    return Response(status_code=204) if operation is None else accepted(arm_request, operation)
 
 
 def operation_id(operation: Operation) -> str:
@@ -60,13 +60,13 @@ def operation_id(operation: Operation) -> str:
     return f"{subscription}/providers/Microsoft.LabServices/operationResults/{operation.id}"
 
 
-def operation_url(door: Door, operation: Operation) -> str:
-    return f"{door.inside.endpoint}{operation_id(operation)}?api-version={door.api_version}"
+def operation_url(arm_request: ArmRequest, operation: Operation) -> str:
+    return f"{arm_request.services.endpoint}{operation_id(operation)}?api-version={arm_request.api_version}"
 
 
-def monitor_url(door: Door, operation: Operation) -> str:
-    return operation_url(door, operation) + "&monitor=true"
+def monitor_url(arm_request: ArmRequest, operation: Operation) -> str:
+    return operation_url(arm_request, operation) + "&monitor=true"
 
 
-def _followed(door: Door, operation: Operation | None) -> dict[str, str]:
-    return {} if operation is None or is_settled(operation.status) else polled(door, operation)
+def _followed(arm_request: ArmRequest, operation: Operation | None) -> dict[str, str]:
+    return {} if operation is None or is_settled(operation.status) else polled(arm_request, operation)

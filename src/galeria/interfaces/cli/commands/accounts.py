@@ -7,10 +7,10 @@ from rich.table import Table
 
 from galeria.interfaces.cli.commands.galleries import create_gallery
 from galeria.interfaces.cli.kit.command import noun, remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.regions import Region, RegionList, named_regions
 from galeria.interfaces.cli.kit.table import columns, facts
-from galeria.interfaces.cli.kit.wait import Yes, settled
+from galeria.interfaces.cli.kit.wait import Yes, wait_for
 from galeria.interfaces.cli.kit.wording import last_part, listed
 
 OptionalName = Annotated[str, typer.Argument(help="The lab account's name or id. [default: that of --account]")]
@@ -23,7 +23,7 @@ def add_account_commands(app: typer.Typer) -> None:
 
     @remote(account, "policy")
     def policy(
-        desk: Desk,
+        context: CliContext,
         os_disk_limit: Annotated[int | None, typer.Option(help="OS disks must be smaller than so many GB.")] = None,
         enable_images: Annotated[
             bool | None, typer.Option("--enable-images/--disable-images", help="Images of a newly attached gallery.")
@@ -32,82 +32,84 @@ def add_account_commands(app: typer.Typer) -> None:
     ) -> None:
         """Change what labs of the account may use; without options show it."""
         chosen = named_regions(regions) or None
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             if (os_disk_limit, enable_images, chosen) != (None, None, None):
                 begun = galeria.accounts.set_policy(
                     allowed_regions=chosen, os_disk_limit_gb=os_disk_limit, enable_by_default=enable_images
                 )
-                settled(desk, galeria, begun)
+                wait_for(context, galeria, begun)
             found = galeria.accounts.get()
-        desk.show(found, lambda: _facts(found))
+        context.show(found, lambda: _facts(found))
 
 
 def _add_basic_commands(account: typer.Typer) -> None:
     @remote(account, "create")
     def create(
-        desk: Desk,
+        context: CliContext,
         name: Annotated[str, typer.Argument(help="The new account's name.")],
         region: Region = "",
         gallery: Annotated[str, typer.Option(help="Attach this gallery at once.")] = "",
     ) -> None:
         """Make a lab account."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             place = region or galeria.groups.region_of(galeria.names.account_id(name))
-            settled(desk, galeria, galeria.accounts.put(name, region=place, gallery=gallery or None))
+            wait_for(context, galeria, galeria.accounts.put(name, region=place, gallery=gallery or None))
             made = galeria.accounts.get(name)
-        desk.done(made, f"The lab account '{made['name']}' is in {made['location']}.")
+        context.done(made, f"The lab account '{made['name']}' is in {made['location']}.")
 
     @remote(account, "list")
-    def list_accounts(desk: Desk) -> None:
+    def list_accounts(context: CliContext) -> None:
         """The lab accounts that you may see."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             accounts = galeria.accounts.list()
         rows = [
             (each["name"], each["location"], last_part(each["properties"].get("sharedGalleryId"))) for each in accounts
         ]
-        desk.show(accounts, lambda: columns(["Name", "Region", "Gallery"], rows))
+        context.show(accounts, lambda: columns(["Name", "Region", "Gallery"], rows))
 
     @remote(account, "show")
-    def show(desk: Desk, name: OptionalName = "") -> None:
+    def show(context: CliContext, name: OptionalName = "") -> None:
         """One lab account."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.accounts.get(name)
-        desk.show(found, lambda: _facts(found))
+        context.show(found, lambda: _facts(found))
 
     @remote(account, "delete")
     def delete(
-        desk: Desk, name: Annotated[str, typer.Argument(help="The lab account's name or id.")], yes: Yes = False
+        context: CliContext,
+        name: Annotated[str, typer.Argument(help="The lab account's name or id.")],
+        yes: Yes = False,
     ) -> None:
         """Delete a lab account. Its labs and images stay, but those labs can then not be exported."""
-        desk.confirm(f"Delete the lab account '{name}'? Its labs stay, but cannot be exported any more.", yes=yes)
-        with desk.galeria() as galeria:
-            settled(desk, galeria, galeria.accounts.delete(name))
-        desk.done({"deleted": name}, f"The lab account '{name}' is gone.")
+        context.confirm(f"Delete the lab account '{name}'? Its labs stay, but cannot be exported any more.", yes=yes)
+        with context.galeria() as galeria:
+            wait_for(context, galeria, galeria.accounts.delete(name))
+        context.done({"deleted": name}, f"The lab account '{name}' is gone.")
 
 
 def _add_gallery_commands(account: typer.Typer) -> None:
     @remote(account, "attach")
     def attach(
-        desk: Desk,
+        context: CliContext,
         gallery: Annotated[str, typer.Argument(help="The gallery's name or id.")],
         create: Annotated[bool, typer.Option("--create", help="Make the gallery, if there is none.")] = False,
         region: Region = "",
     ) -> None:
         """Attach a gallery: its images are then offered for labs."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             if create and galeria.galleries.find(gallery) is None:
-                create_gallery(desk, galeria, gallery, region, "")
-            settled(desk, galeria, galeria.accounts.attach(gallery))
+                create_gallery(context, galeria, gallery, region, "")
+            wait_for(context, galeria, galeria.accounts.attach(gallery))
             found = galeria.accounts.get()
-        desk.done(found, f"The gallery '{last_part(gallery)}' is attached to '{found['name']}'.")
+        context.done(found, f"The gallery '{last_part(gallery)}' is attached to '{found['name']}'.")
 
     @remote(account, "detach")
-    def detach(desk: Desk) -> None:
+    def detach(context: CliContext) -> None:
         """Detach the account's gallery. Its images and the labs made from them stay."""
-        with desk.galeria() as galeria:
-            settled(desk, galeria, galeria.accounts.detach())
+        with context.galeria() as galeria:
+            wait_for(context, galeria, galeria.accounts.detach())
             found = galeria.accounts.get()
-        desk.done(found, f"'{found['name']}' has no gallery now.")
+        context.done(found, f"'{found['name']}' has no gallery now.")
 
 
 def _facts(account: dict[str, Any]) -> Table:

@@ -6,10 +6,10 @@ import typer
 from rich.table import Table
 
 from galeria.interfaces.cli.kit.command import noun, remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.regions import Region
 from galeria.interfaces.cli.kit.table import columns, facts
-from galeria.interfaces.cli.kit.wait import Yes, settled
+from galeria.interfaces.cli.kit.wait import Yes, wait_for
 from galeria.interfaces.cli.kit.wording import listed, money, size
 from galeria.interfaces.client.galeria import Galeria
 
@@ -22,63 +22,63 @@ def add_gallery_commands(app: typer.Typer) -> None:
     _add_changing_commands(gallery)
 
     @remote(gallery, "list")
-    def list_galleries(desk: Desk) -> None:
+    def list_galleries(context: CliContext) -> None:
         """The galleries that you may see."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             galleries = galeria.galleries.list()
         rows = [(each["name"], each["location"], each["properties"].get("description")) for each in galleries]
-        desk.show(galleries, lambda: columns(["Name", "Region", "Description"], rows))
+        context.show(galleries, lambda: columns(["Name", "Region", "Description"], rows))
 
     @remote(gallery, "show")
-    def show(desk: Desk, name: OptionalName = "") -> None:
+    def show(context: CliContext, name: OptionalName = "") -> None:
         """One gallery."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.galleries.get(name or galeria.accounts.attached_gallery())
-        desk.show(found, lambda: _facts(found))
+        context.show(found, lambda: _facts(found))
 
     @remote(gallery, "costs")
-    def costs(desk: Desk, name: OptionalName = "") -> None:
+    def costs(context: CliContext, name: OptionalName = "") -> None:
         """What every version occupies and costs per region, and which labs use it."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.galleries.costs(name or galeria.accounts.attached_gallery())
-        desk.show(found, lambda: _costs_table(found))
-        if not desk.is_json:
-            desk.say(f"In all per month: {money(found['totalPerMonth'], found['currency'])}")
-            remark_examples(desk, found)
+        context.show(found, lambda: _costs_table(found))
+        if not context.is_json:
+            context.say(f"In all per month: {money(found['totalPerMonth'], found['currency'])}")
+            remark_examples(context, found)
 
 
 def _add_changing_commands(gallery: typer.Typer) -> None:
     @remote(gallery, "create")
     def create(
-        desk: Desk,
+        context: CliContext,
         name: Name,
         region: Region = "",
         description: Annotated[str, typer.Option(help="What it is for.")] = "",
     ) -> None:
         """Make a gallery. Attach it to a lab account to use its images: galeria account attach."""
-        with desk.galeria() as galeria:
-            made = create_gallery(desk, galeria, name, region, description)
-        desk.done(made, f"The gallery '{made['name']}' is in {made['location']}.")
+        with context.galeria() as galeria:
+            made = create_gallery(context, galeria, name, region, description)
+        context.done(made, f"The gallery '{made['name']}' is in {made['location']}.")
 
     @remote(gallery, "delete")
-    def delete(desk: Desk, name: Name, yes: Yes = False) -> None:
+    def delete(context: CliContext, name: Name, yes: Yes = False) -> None:
         """Delete an empty gallery that no account has attached."""
-        desk.confirm(f"Delete the gallery '{name}'?", yes=yes)
-        with desk.galeria() as galeria:
-            settled(desk, galeria, galeria.galleries.delete(name))
-        desk.done({"deleted": name}, f"The gallery '{name}' is gone.")
+        context.confirm(f"Delete the gallery '{name}'?", yes=yes)
+        with context.galeria() as galeria:
+            wait_for(context, galeria, galeria.galleries.delete(name))
+        context.done({"deleted": name}, f"The gallery '{name}' is gone.")
 
 
-def create_gallery(desk: Desk, galeria: Galeria, name: str, region: str, description: str) -> dict[str, Any]:
+def create_gallery(context: CliContext, galeria: Galeria, name: str, region: str, description: str) -> dict[str, Any]:
     """As the server shows it when it is there."""
     place = region or galeria.groups.region_of(galeria.names.gallery(name))
-    settled(desk, galeria, galeria.galleries.put(name, region=place, description=description))
+    wait_for(context, galeria, galeria.galleries.put(name, region=place, description=description))
     return galeria.galleries.get(name)
 
 
-def remark_examples(desk: Desk, found: dict[str, Any]) -> None:
+def remark_examples(context: CliContext, found: dict[str, Any]) -> None:
     if found.get("pricesAreExamples"):
-        desk.remark("The prices are examples until an administrator has set them.")
+        context.remark("The prices are examples until an administrator has set them.")
 
 
 def _facts(gallery: dict[str, Any]) -> Table:

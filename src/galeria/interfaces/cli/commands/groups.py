@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from galeria.interfaces.cli.kit.command import noun, remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.table import columns
 
 
@@ -14,18 +14,18 @@ def add_group_commands(app: typer.Typer) -> None:
 
     @remote(group, "create")
     def create(
-        desk: Desk,
+        context: CliContext,
         name: Annotated[str, typer.Argument(help="Its name.")],
         region: Annotated[str, typer.Option("--region", "-r", help="Where it is kept.")],
     ) -> None:
         """Make a resource group."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             made = galeria.groups.put(name, region=region)
-        desk.done(made, f"The resource group '{made['name']}' is in {made['location']}.")
+        context.done(made, f"The resource group '{made['name']}' is in {made['location']}.")
 
     @remote(group, "list")
-    def list_groups(desk: Desk) -> None:
+    def list_groups(context: CliContext) -> None:
         """The resource groups that you may see."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             groups = galeria.groups.list()
-        desk.show(groups, lambda: columns(["Name", "Region"], [(each["name"], each["location"]) for each in groups]))
+        context.show(groups, lambda: columns(["Name", "Region"], [(each["name"], each["location"]) for each in groups]))

@@ -9,10 +9,10 @@ from rich.table import Table
 from galeria.domain.errors import Invalid, Unavailable
 from galeria.interfaces.cli.kit.az_lines import az_lines, write_bundle
 from galeria.interfaces.cli.kit.command import local
-from galeria.interfaces.cli.kit.context import Desk
-from galeria.interfaces.cli.kit.host_commands import LocalDoors
+from galeria.interfaces.cli.kit.context import CliContext
+from galeria.interfaces.cli.kit.host_commands import HostCommands
 from galeria.interfaces.cli.kit.table import columns, facts
-from galeria.ports.machines import Check
+from galeria.ports.machines import HostCheck
 
 SECRET = "client_secret"
 
@@ -24,16 +24,16 @@ ImportHosts = Annotated[
 ]
 
 
-def add_host_commands(app: typer.Typer, doors: LocalDoors) -> None:
-    _add_running_commands(app, doors)
-    _add_doctor_command(app, doors)
-    _add_connect_command(app, doors)
+def add_host_commands(app: typer.Typer, host_commands: HostCommands) -> None:
+    _add_running_commands(app, host_commands)
+    _add_doctor_command(app, host_commands)
+    _add_connect_command(app, host_commands)
 
 
-def _add_running_commands(app: typer.Typer, doors: LocalDoors) -> None:
+def _add_running_commands(app: typer.Typer, host_commands: HostCommands) -> None:
     @local(app, "serve")
     def serve(
-        desk: Desk,
+        context: CliContext,
         host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
         port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8443,
         worker: Annotated[bool, typer.Option(help="Do the operations' work in this process too.")] = True,
@@ -42,28 +42,28 @@ def _add_running_commands(app: typer.Typer, doors: LocalDoors) -> None:
     ) -> None:
         """Run the server. It also does the operations' work, unless --no-worker is given."""
         hosts = tuple(allow_import_from or ())
-        doors.serve(desk.data, host=host, port=port, worker=worker, fake=fake, allow_import_from=hosts)
+        host_commands.serve(context.data, host=host, port=port, worker=worker, fake=fake, allow_import_from=hosts)
 
     @local(app, "worker")
-    def run_worker(desk: Desk, allow_import_from: ImportHosts = None) -> None:
+    def run_worker(context: CliContext, allow_import_from: ImportHosts = None) -> None:
         """Do only the operations' work. For a server started with --no-worker."""
-        doors.worker(desk.data, allow_import_from=tuple(allow_import_from or ()))
+        host_commands.worker(context.data, allow_import_from=tuple(allow_import_from or ()))
 
     @local(app, "demo")
     def demo(
-        desk: Desk,
+        context: CliContext,
         keep: Annotated[bool, typer.Option("--keep", help="Leave everything as it is at the end.")] = False,
     ) -> None:
         """Show the whole story with real machines. Without --data in a temporary directory."""
-        doors.demo(desk.options.data, keep=keep)
+        host_commands.demo(context.options.data, keep=keep)
 
 
-def _add_doctor_command(app: typer.Typer, doors: LocalDoors) -> None:
+def _add_doctor_command(app: typer.Typer, host_commands: HostCommands) -> None:
     @local(app, "doctor")
-    def doctor(desk: Desk) -> None:
+    def doctor(context: CliContext) -> None:
         """Check what this host can do. Says how to mend what is missing, and fails when that is required."""
-        checks = doors.doctor(desk.data)
-        desk.show([_check_json(each) for each in checks], lambda: _checks_table(checks))
+        checks = host_commands.doctor(context.data)
+        context.show([_check_json(each) for each in checks], lambda: _checks_table(checks))
         missing = [each.name for each in checks if each.required and not each.ok]
         if missing:
             raise Unavailable(
@@ -72,10 +72,10 @@ def _add_doctor_command(app: typer.Typer, doors: LocalDoors) -> None:
             )
 
 
-def _add_connect_command(app: typer.Typer, doors: LocalDoors) -> None:
+def _add_connect_command(app: typer.Typer, host_commands: HostCommands) -> None:
     @local(app, "connect")
     def connect(
-        desk: Desk,
+        context: CliContext,
         field: Annotated[str, typer.Option(help="Print only this value, such as client_secret.")] = "",
         as_json: Annotated[
             bool, typer.Option("--json", help="Print everything as JSON, as --output json does.")
@@ -85,33 +85,35 @@ def _add_connect_command(app: typer.Typer, doors: LocalDoors) -> None:
         ] = False,
     ) -> None:
         """Print how az and other tools connect. The secret is printed only where it is asked for."""
-        found = doors.connect(desk.data)
+        found = host_commands.connect(context.data)
         if field:
             if field not in found:
                 raise Invalid(f"There is no field '{field}'.", hint=f"Fields: {', '.join(found)}.")
-            desk.out.file.write(found[field] + "\n")
+            context.out.file.write(found[field] + "\n")
         elif for_az:
-            bundle = write_bundle(Path(found["ca_file"]), desk.data, desk.environment)
-            desk.out.file.write(az_lines(found, desk.data, bundle))
-        elif desk.is_json or as_json:
-            desk.say_json(found)
+            bundle = write_bundle(Path(found["ca_file"]), context.data, context.environment)
+            context.out.file.write(az_lines(found, context.data, bundle))
+        elif context.is_json or as_json:
+            context.say_json(found)
         else:
-            desk.out.print(facts([(name, value) for name, value in found.items() if name != SECRET]))
-            desk.remark("For the Azure CLI: galeria connect --az. The secret: galeria connect --field client_secret.")
+            context.out.print(facts([(name, value) for name, value in found.items() if name != SECRET]))
+            context.remark(
+                "For the Azure CLI: galeria connect --az. The secret: galeria connect --field client_secret."
+            )
 
 
-def _checks_table(checks: list[Check]) -> Table:
+def _checks_table(checks: list[HostCheck]) -> Table:
     rows = [(_verdict(each), each.name, each.found, each.cure if not each.ok else "") for each in checks]
     return columns(["", "Check", "Found", "Cure"], rows)
 
 
-def _verdict(check: Check) -> str:
+def _verdict(check: HostCheck) -> str:
     if check.ok:
         return "ok"
     return "MISSING" if check.required else "without"
 
 
-def _check_json(check: Check) -> dict[str, Any]:
+def _check_json(check: HostCheck) -> dict[str, Any]:
     return {
         "name": check.name,
         "ok": check.ok,

@@ -6,11 +6,11 @@ import typer
 from rich.table import Table
 
 from galeria.interfaces.cli.kit.command import remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.regions import RegionList, named_regions
 from galeria.interfaces.cli.kit.table import columns
 from galeria.interfaces.cli.kit.version_rows import replica_table
-from galeria.interfaces.cli.kit.wait import Wait, Yes, settled
+from galeria.interfaces.cli.kit.wait import Wait, Yes, wait_for
 from galeria.interfaces.cli.kit.wording import listed, size
 from galeria.interfaces.client.galeria import Galeria
 
@@ -21,7 +21,7 @@ InGallery = Annotated[str, typer.Option("--gallery", help="The gallery. [default
 def add_image_change_commands(image: typer.Typer) -> None:
     @remote(image, "replicate")
     def replicate(
-        desk: Desk,
+        context: CliContext,
         name: Name,
         version: Annotated[str, typer.Argument(help="Such as 1.0.0.")],
         regions: RegionList = None,
@@ -30,35 +30,35 @@ def add_image_change_commands(image: typer.Typer) -> None:
         wait: Wait = True,
     ) -> None:
         """Bring a version to more regions, or mend what failed there; with --remove take it out of some."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             definition = definition_id(galeria, gallery, name)
             found = galeria.versions.get("", definition, version)
             begun = galeria.versions.replicate(found, add=named_regions(regions), remove=named_regions(remove))
-            settled(desk, galeria, begun, wait=wait)
+            wait_for(context, galeria, begun, wait=wait)
             found = galeria.versions.by_id(found["id"])
-        desk.show(found, lambda: replica_table(found))
+        context.show(found, lambda: replica_table(found))
 
     @remote(image, "delete")
     def delete(
-        desk: Desk,
+        context: CliContext,
         name: Name,
         version: Annotated[str, typer.Argument(help="Only this version. [default: the whole image]")] = "",
         gallery: InGallery = "",
         yes: Yes = False,
     ) -> None:
         """Show what deleting means (labs that use it, bytes freed now and later), ask, and delete."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             definition = definition_id(galeria, gallery, name)
             numbers = [version] if version else [each["name"] for each in galeria.versions.list("", definition)]
             impacts = [galeria.versions.impact("", definition, number) for number in numbers]
-            if not desk.is_json and impacts:
-                desk.out.print(_impact_table(numbers, impacts))
+            if not context.is_json and impacts:
+                context.out.print(_impact_table(numbers, impacts))
             what = f"version {version} of '{name}'" if version else f"the image '{name}' with {len(numbers)} versions"
-            desk.confirm(f"Delete {what}? Labs made from it keep working.", yes=yes)
-            outputs = [_delete_version(desk, galeria, definition, number) for number in numbers]
+            context.confirm(f"Delete {what}? Labs made from it keep working.", yes=yes)
+            outputs = [_delete_version(context, galeria, definition, number) for number in numbers]
             if not version:
-                settled(desk, galeria, galeria.definitions.delete("", definition))
-        desk.done({"deleted": numbers, "outputs": outputs}, _freed(what, outputs))
+                wait_for(context, galeria, galeria.definitions.delete("", definition))
+        context.done({"deleted": numbers, "outputs": outputs}, _freed(what, outputs))
 
 
 def definition_id(galeria: Galeria, gallery: str, name: str) -> str:
@@ -70,8 +70,8 @@ def definition_id(galeria: Galeria, gallery: str, name: str) -> str:
     return str(galeria.images.get(name)["properties"]["sharedGalleryId"])
 
 
-def _delete_version(desk: Desk, galeria: Galeria, definition: str, number: str) -> dict[str, Any]:
-    snapshot = settled(desk, galeria, galeria.versions.delete("", definition, number))
+def _delete_version(context: CliContext, galeria: Galeria, definition: str, number: str) -> dict[str, Any]:
+    snapshot = wait_for(context, galeria, galeria.versions.delete("", definition, number))
     return snapshot.output if snapshot else {}
 
 

@@ -9,14 +9,14 @@ import typer
 from galeria.domain.errors import Invalid
 from galeria.domain.images.galleries import Generation, OsState, OsType
 from galeria.interfaces.cli.kit.command import remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.progress import following
 from galeria.interfaces.cli.kit.regions import Region, named_regions
 from galeria.interfaces.cli.kit.version_rows import version_table
-from galeria.interfaces.cli.kit.wait import Wait, settled
+from galeria.interfaces.cli.kit.wait import Wait, wait_for
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.galeria import Galeria
-from galeria.interfaces.client.imports import ImportRequest, begin_import
+from galeria.interfaces.client.imports import FileImport, begin_import
 
 NAMED_ONCE = "--name, --version and --data-disk belong to one image."
 
@@ -24,7 +24,7 @@ NAMED_ONCE = "--name, --version and --data-disk belong to one image."
 def add_import_command(image: typer.Typer) -> None:
     @remote(image, "import")
     def import_images(
-        desk: Desk,
+        context: CliContext,
         files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Disks: VHD, VHDX, VMDK, QCOW2, raw.")],
         name: Annotated[str, typer.Option(help="The image's name. [default: from the file's]")] = "",
         gallery: Annotated[str, typer.Option(help="The gallery. [default: the account's attached one]")] = "",
@@ -45,10 +45,10 @@ def add_import_command(image: typer.Typer) -> None:
         definition = NewDefinition(
             os_type=_text(os_type), os_state=_text(os_state), generation=_text(generation), display_name=name
         )
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             place = gallery or galeria.accounts.attached_gallery()
             wanted = [
-                ImportRequest(
+                FileImport(
                     gallery=place,
                     name=name or file.stem,
                     os_disk=file,
@@ -60,19 +60,19 @@ def add_import_command(image: typer.Typer) -> None:
                 )
                 for file in files
             ]
-            made = [_import(desk, galeria, each, wait=wait) for each in wanted]
-        desk.show(made if len(made) > 1 else made[0], lambda: version_table(made))
+            made = [_import(context, galeria, each, wait=wait) for each in wanted]
+        context.show(made if len(made) > 1 else made[0], lambda: version_table(made))
 
 
-def _import(desk: Desk, galeria: Galeria, wanted: ImportRequest, *, wait: bool) -> dict[str, Any]:
+def _import(context: CliContext, galeria: Galeria, wanted: FileImport, *, wait: bool) -> dict[str, Any]:
     try:
-        with following(desk) as follower:
+        with following(context) as follower:
             imported = begin_import(galeria, wanted, heard=follower.file)
     except KeyboardInterrupt:
-        desk.remark("Stopped. The same command continues where it stopped.")
+        context.remark("Stopped. The same command continues where it stopped.")
         raise
-    desk.remark(f"Making version {imported.version} of '{imported.image}'.")
-    settled(desk, galeria, imported.begun, wait=wait)
+    context.remark(f"Making version {imported.version} of '{imported.image}'.")
+    wait_for(context, galeria, imported.begun, wait=wait)
     return galeria.versions.get(wanted.gallery, imported.image, imported.version)
 
 

@@ -9,7 +9,7 @@ from galeria.domain.errors import Forbidden
 from galeria.interfaces.cli.commands.image_changes import add_image_change_commands
 from galeria.interfaces.cli.commands.image_import import add_import_command
 from galeria.interfaces.cli.kit.command import noun, remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.table import columns, facts
 from galeria.interfaces.cli.kit.version_rows import HEADINGS, version_row, version_table
 from galeria.interfaces.cli.kit.wording import listed, yes
@@ -25,51 +25,51 @@ def add_image_commands(app: typer.Typer) -> None:
     add_import_command(image)
 
     @remote(image, "list")
-    def list_images(desk: Desk, region: InRegion = "", gallery: InGallery = "") -> None:
+    def list_images(context: CliContext, region: InRegion = "", gallery: InGallery = "") -> None:
         """What the account offers for labs in a region; images that cannot be used are shown with reason and cure."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             if gallery:
-                _list_gallery(desk, galeria, gallery)
+                _list_gallery(context, galeria, gallery)
                 return
             images = galeria.images.list(region=region)
-        desk.show(images, lambda: _offers_table(images))
+        context.show(images, lambda: _offers_table(images))
 
     @remote(image, "show")
-    def show(desk: Desk, name: Name, region: InRegion = "") -> None:
+    def show(context: CliContext, name: Name, region: InRegion = "") -> None:
         """One image: how the account offers it, and its versions where you may see them."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.images.get(name, region=region)
             versions = _find_versions(galeria, found["properties"]["sharedGalleryId"])
-        desk.show({"image": found, "versions": versions}, lambda: _offer_facts(found))
-        if versions and not desk.is_json:
-            desk.say("")
-            desk.out.print(version_table(versions))
+        context.show({"image": found, "versions": versions}, lambda: _offer_facts(found))
+        if versions and not context.is_json:
+            context.say("")
+            context.out.print(version_table(versions))
 
     @remote(image, "enable")
-    def enable(desk: Desk, name: Name) -> None:
+    def enable(context: CliContext, name: Name) -> None:
         """Offer an image of the attached gallery for labs of the account."""
-        _switch(desk, name, enabled=True)
+        _switch(context, name, enabled=True)
 
     @remote(image, "disable")
-    def disable(desk: Desk, name: Name) -> None:
+    def disable(context: CliContext, name: Name) -> None:
         """Offer it no more. Labs made from it stay."""
-        _switch(desk, name, enabled=False)
+        _switch(context, name, enabled=False)
 
     add_image_change_commands(image)
 
 
-def _switch(desk: Desk, name: str, *, enabled: bool) -> None:
-    with desk.galeria() as galeria:
+def _switch(context: CliContext, name: str, *, enabled: bool) -> None:
+    with context.galeria() as galeria:
         found = galeria.images.enable(name, enabled=enabled)
     state = "offered" if enabled else "no longer offered"
-    desk.done(found, f"The image '{name}' is {state} for new labs of '{galeria.names.account}'.")
+    context.done(found, f"The image '{name}' is {state} for new labs of '{galeria.names.account}'.")
 
 
-def _list_gallery(desk: Desk, galeria: Galeria, gallery: str) -> None:
+def _list_gallery(context: CliContext, galeria: Galeria, gallery: str) -> None:
     definitions = galeria.definitions.list(gallery)
     listed_versions = [(each, galeria.versions.list(gallery, each["id"])) for each in definitions]
     value = [{**definition, "versions": versions} for definition, versions in listed_versions]
-    desk.show(value, lambda: _gallery_table(listed_versions))
+    context.show(value, lambda: _gallery_table(listed_versions))
 
 
 def _gallery_table(listed_versions: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> Table:

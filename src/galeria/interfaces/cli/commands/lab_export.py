@@ -9,11 +9,11 @@ from galeria.domain.errors import Forbidden
 from galeria.interfaces.cli.commands.galleries import remark_examples
 from galeria.interfaces.cli.commands.operations import steps_table
 from galeria.interfaces.cli.kit.command import remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.regions import RegionList, named_regions
 from galeria.interfaces.cli.kit.table import columns, facts
 from galeria.interfaces.cli.kit.version_rows import replica_table
-from galeria.interfaces.cli.kit.wait import Wait, Yes, settled
+from galeria.interfaces.cli.kit.wait import Wait, Yes, wait_for
 from galeria.interfaces.cli.kit.wording import last_part, money, size
 from galeria.interfaces.client.galeria import Galeria
 from galeria.interfaces.client.labs import TEMPLATE
@@ -28,16 +28,18 @@ Machine = Annotated[str, typer.Option("--machine", help="Which of its machines."
 
 def add_export_commands(lab: typer.Typer) -> None:
     @remote(lab, "estimate")
-    def estimate(desk: Desk, lab: Lab, name: ImageName, version: Version = "", regions: RegionList = None) -> None:
+    def estimate(
+        context: CliContext, lab: Lab, name: ImageName, version: Version = "", regions: RegionList = None
+    ) -> None:
         """What an export would read, send, store and cost. Nothing is changed."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.exports.estimate(lab, name=name, version=version, regions=named_regions(regions))
-        desk.show(found, lambda: _estimate_table(found))
-        _say_price(desk, found)
+        context.show(found, lambda: _estimate_table(found))
+        _say_price(context, found)
 
     @remote(lab, "export")
     def export(
-        desk: Desk,
+        context: CliContext,
         lab: Lab,
         name: ImageName,
         version: Version = "",
@@ -48,23 +50,23 @@ def add_export_commands(lab: typer.Typer) -> None:
     ) -> None:
         """Save the lab's template to the account's gallery, in every region of its geography or in those named."""
         places = named_regions(regions)
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.exports.estimate(lab, name=name, version=version, regions=places, machine=machine)
-            if not desk.is_json:
-                desk.out.print(_estimate_table(found))
-                _say_price(desk, found)
-            desk.confirm(f"Export '{last_part(lab)}' as version {found['version']} of '{name}'?", yes=yes)
+            if not context.is_json:
+                context.out.print(_estimate_table(found))
+                _say_price(context, found)
+            context.confirm(f"Export '{last_part(lab)}' as version {found['version']} of '{name}'?", yes=yes)
             begun = galeria.exports.begin(lab, name=name, version=version, regions=places, machine=machine)
-            snapshot = settled(desk, galeria, begun, wait=wait)
+            snapshot = wait_for(context, galeria, begun, wait=wait)
             made = _find_version(galeria, begun.resource["imageVersionId"])
         value = {"estimate": found, "version": made, "operation": snapshot.raw if snapshot else begun.resource}
-        if desk.is_json:
-            desk.say_json(value)
+        if context.is_json:
+            context.say_json(value)
         elif made and wait:
-            desk.out.print(_summary(made))
-            desk.out.print(replica_table(made))
+            context.out.print(_summary(made))
+            context.out.print(replica_table(made))
         elif snapshot:
-            desk.out.print(steps_table(snapshot))
+            context.out.print(steps_table(snapshot))
 
 
 def _find_version(galeria: Galeria, id: str) -> dict[str, Any] | None:
@@ -75,15 +77,15 @@ def _find_version(galeria: Galeria, id: str) -> dict[str, Any] | None:
         return None
 
 
-def _say_price(desk: Desk, estimate: dict[str, Any]) -> None:
-    if desk.is_json:
+def _say_price(context: CliContext, estimate: dict[str, Any]) -> None:
+    if context.is_json:
         return
     kind = "a new image" if estimate["isNewImage"] else "the next version"
-    desk.say(f"{estimate['image']} {estimate['version']}, {kind}: reads at most {size(estimate['readBytes'])}.")
+    context.say(f"{estimate['image']} {estimate['version']}, {kind}: reads at most {size(estimate['readBytes'])}.")
     currency = estimate["currency"]
     month, once = money(estimate["pricePerMonth"], currency), money(estimate["priceOnce"], currency)
-    desk.say(f"At most {month} per month, and {once} once for sending.")
-    remark_examples(desk, estimate)
+    context.say(f"At most {month} per month, and {once} once for sending.")
+    remark_examples(context, estimate)
 
 
 def _estimate_table(estimate: dict[str, Any]) -> Table:

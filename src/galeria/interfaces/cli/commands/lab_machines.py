@@ -7,8 +7,8 @@ import typer
 
 from galeria.domain.errors import Conflict
 from galeria.interfaces.cli.kit.command import remote
-from galeria.interfaces.cli.kit.context import Desk
-from galeria.interfaces.cli.kit.wait import Wait, settled
+from galeria.interfaces.cli.kit.context import CliContext
+from galeria.interfaces.cli.kit.wait import Wait, wait_for
 from galeria.interfaces.client.labs import TEMPLATE
 
 Lab = Annotated[str, typer.Argument(help="The lab's name or id.")]
@@ -19,32 +19,32 @@ def add_machine_commands(lab: typer.Typer, password_file: Any, variable: str) ->
     """`password_file` is the option's type, `variable` the environment's name for the password."""
 
     @remote(lab, "start")
-    def start(desk: Desk, name: Lab, machine: Machine = TEMPLATE, wait: Wait = True) -> None:
+    def start(context: CliContext, name: Lab, machine: Machine = TEMPLATE, wait: Wait = True) -> None:
         """Start the machine and wait until it can be used."""
-        with desk.galeria() as galeria:
-            settled(desk, galeria, galeria.machines.start(name, machine), wait=wait)
+        with context.galeria() as galeria:
+            wait_for(context, galeria, galeria.machines.start(name, machine), wait=wait)
             found = galeria.machines.get(name, machine)
-        desk.done(found, _how_to_connect(name, found))
+        context.done(found, _how_to_connect(name, found))
 
     @remote(lab, "stop")
-    def stop(desk: Desk, name: Lab, machine: Machine = TEMPLATE, wait: Wait = True) -> None:
+    def stop(context: CliContext, name: Lab, machine: Machine = TEMPLATE, wait: Wait = True) -> None:
         """Shut the machine down cleanly."""
-        with desk.galeria() as galeria:
-            settled(desk, galeria, galeria.machines.stop(name, machine), wait=wait)
+        with context.galeria() as galeria:
+            wait_for(context, galeria, galeria.machines.stop(name, machine), wait=wait)
             found = galeria.machines.get(name, machine)
-        desk.done(found, f"The machine is {found['properties'].get('state')}.")
+        context.done(found, f"The machine is {found['properties'].get('state')}.")
 
     @remote(lab, "connect")
-    def connect(desk: Desk, name: Lab, machine: Machine = TEMPLATE) -> None:
+    def connect(context: CliContext, name: Lab, machine: Machine = TEMPLATE) -> None:
         """Print the command that opens a shell in the running machine."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.machines.get(name, machine)
         command = _ssh_command(name, found)
-        desk.done({**found["properties"]["connectionProfile"], "command": command}, command)
+        context.done({**found["properties"]["connectionProfile"], "command": command}, command)
 
     @remote(lab, "reset-password")
     def reset_password(
-        desk: Desk,
+        context: CliContext,
         name: Lab,
         user: Annotated[str, typer.Option(help="The account in the machine; made where it is missing.")],
         machine: Machine = TEMPLATE,
@@ -52,11 +52,11 @@ def add_machine_commands(lab: typer.Typer, password_file: Any, variable: str) ->
         wait: Wait = True,
     ) -> None:
         """Set a password in the running machine."""
-        password = desk.secret(variable, password_file, f"New password for {user} in the machine")
-        with desk.galeria() as galeria:
+        password = context.secret(variable, password_file, f"New password for {user} in the machine")
+        with context.galeria() as galeria:
             begun = galeria.machines.reset_password(name, user=user, password=password, machine=machine)
-            settled(desk, galeria, begun, wait=wait)
-        desk.done({"user": user, "lab": name}, f"'{user}' signs in with the new password now.")
+            wait_for(context, galeria, begun, wait=wait)
+        context.done({"user": user, "lab": name}, f"'{user}' signs in with the new password now.")
 
 
 def _ssh_command(lab: str, machine: dict[str, Any]) -> str:

@@ -10,10 +10,10 @@ from galeria.domain.errors import Conflict
 from galeria.interfaces.cli.commands.lab_export import add_export_commands
 from galeria.interfaces.cli.commands.lab_machines import add_machine_commands
 from galeria.interfaces.cli.kit.command import noun, remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.regions import Region
 from galeria.interfaces.cli.kit.table import columns, facts
-from galeria.interfaces.cli.kit.wait import Wait, Yes, settled
+from galeria.interfaces.cli.kit.wait import Wait, Yes, wait_for
 from galeria.interfaces.cli.kit.wording import last_part
 from galeria.interfaces.client.galeria import Galeria
 from galeria.interfaces.client.labs import NewLab
@@ -31,29 +31,29 @@ def add_lab_commands(app: typer.Typer) -> None:
     _add_create_command(lab)
 
     @remote(lab, "list")
-    def list_labs(desk: Desk) -> None:
+    def list_labs(context: CliContext) -> None:
         """The labs that you may see."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             labs = galeria.labs.list()
-        desk.show(labs, lambda: columns(["Name", "Title", "Region", "Image", "Size", "State"], map(_row, labs)))
+        context.show(labs, lambda: columns(["Name", "Title", "Region", "Image", "Size", "State"], map(_row, labs)))
 
     @remote(lab, "show")
-    def show(desk: Desk, name: Name) -> None:
+    def show(context: CliContext, name: Name) -> None:
         """One lab and its machines."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found, machines = galeria.labs.get(name), galeria.machines.list(name)
-        desk.show({"lab": found, "machines": machines}, lambda: _facts(found))
-        if machines and not desk.is_json:
-            desk.say("")
-            desk.out.print(_machine_table(machines))
+        context.show({"lab": found, "machines": machines}, lambda: _facts(found))
+        if machines and not context.is_json:
+            context.say("")
+            context.out.print(_machine_table(machines))
 
     @remote(lab, "delete")
-    def delete(desk: Desk, name: Name, yes: Yes = False, wait: Wait = True) -> None:
+    def delete(context: CliContext, name: Name, yes: Yes = False, wait: Wait = True) -> None:
         """Delete a lab with its machines and their disks. Images stay."""
-        desk.confirm(f"Delete the lab '{name}' with its machines and everything on their disks?", yes=yes)
-        with desk.galeria() as galeria:
-            settled(desk, galeria, galeria.labs.delete(name), wait=wait)
-        desk.done({"deleted": name}, f"The lab '{name}' is gone." if wait else f"The lab '{name}' is being deleted.")
+        context.confirm(f"Delete the lab '{name}' with its machines and everything on their disks?", yes=yes)
+        with context.galeria() as galeria:
+            wait_for(context, galeria, galeria.labs.delete(name), wait=wait)
+        context.done({"deleted": name}, f"The lab '{name}' is gone." if wait else f"The lab '{name}' is being deleted.")
 
     add_machine_commands(lab, PasswordFile, PASSWORD)
     add_export_commands(lab)
@@ -62,7 +62,7 @@ def add_lab_commands(app: typer.Typer) -> None:
 def _add_create_command(lab: typer.Typer) -> None:
     @remote(lab, "create")
     def create(
-        desk: Desk,
+        context: CliContext,
         name: Annotated[str, typer.Argument(help="The new lab's name.")],
         image: Annotated[str, typer.Option(help="The image's name, display name or id.")],
         user: Annotated[str, typer.Option(help="The account to make in the machine.")],
@@ -77,8 +77,8 @@ def _add_create_command(lab: typer.Typer) -> None:
         wait: Wait = True,
     ) -> None:
         """Make a lab from an image, with its template VM, not started."""
-        password = desk.secret(PASSWORD, password_file, f"Password for {user} in the machine")
-        with desk.galeria() as galeria:
+        password = context.secret(PASSWORD, password_file, f"Password for {user} in the machine")
+        with context.galeria() as galeria:
             wanted = NewLab(
                 image=_image_id(galeria, image, version, region),
                 user=user,
@@ -88,10 +88,12 @@ def _add_create_command(lab: typer.Typer) -> None:
                 title=title,
                 new_identity=new_identity,
             )
-            settled(desk, galeria, galeria.labs.create(name, wanted), wait=wait)
+            wait_for(context, galeria, galeria.labs.create(name, wanted), wait=wait)
             made = galeria.labs.get(name)
         begun = "is there" if wait else "is being made"
-        desk.done(made, f"The lab '{made['name']}' {begun}. Start its machine with: galeria lab start {made['name']}")
+        context.done(
+            made, f"The lab '{made['name']}' {begun}. Start its machine with: galeria lab start {made['name']}"
+        )
 
 
 def _image_id(galeria: Galeria, image: str, version: str, region: str) -> str:

@@ -6,11 +6,11 @@ import typer
 from rich.table import Table
 
 from galeria.interfaces.cli.kit.command import noun, remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.table import columns, facts
-from galeria.interfaces.cli.kit.wait import Wait, settled
+from galeria.interfaces.cli.kit.wait import Wait, wait_for
 from galeria.interfaces.cli.kit.wording import names_in, size
-from galeria.interfaces.client.operations import Begun, Snapshot, snapshot_of
+from galeria.interfaces.client.operations import OperationSnapshot, StartedWork, snapshot_of
 
 Id = Annotated[str, typer.Argument(help="The operation's id.")]
 
@@ -20,49 +20,51 @@ def add_operation_commands(app: typer.Typer) -> None:
 
     @remote(operation, "list")
     def list_operations(
-        desk: Desk,
+        context: CliContext,
         resource: Annotated[str, typer.Option(help="Only those on resources whose id starts so.")] = "",
     ) -> None:
         """Newest first."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.operations.list(resource)
-        desk.show(found, lambda: _table(found))
+        context.show(found, lambda: _table(found))
 
     @remote(operation, "show")
-    def show(desk: Desk, id: Id) -> None:
+    def show(context: CliContext, id: Id) -> None:
         """One operation and its steps, as they stand now."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.operations.get(id)
-        desk.show(found.raw, lambda: _facts(found))
-        if found.steps and not desk.is_json:
-            desk.say("")
-            desk.out.print(steps_table(found))
+        context.show(found.raw, lambda: _facts(found))
+        if found.steps and not context.is_json:
+            context.say("")
+            context.out.print(steps_table(found))
 
     @remote(operation, "follow")
-    def follow(desk: Desk, id: Id) -> None:
+    def follow(context: CliContext, id: Id) -> None:
         """Watch it to its end. Fails when it fails."""
-        with desk.galeria() as galeria:
-            _settle(desk, galeria.operations.get(id), settled(desk, galeria, Begun(resource={}, operation=id)))
+        with context.galeria() as galeria:
+            _settle(
+                context, galeria.operations.get(id), wait_for(context, galeria, StartedWork(resource={}, operation=id))
+            )
 
     @remote(operation, "cancel")
-    def cancel(desk: Desk, id: Id) -> None:
+    def cancel(context: CliContext, id: Id) -> None:
         """Ask it to stop at the next moment that leaves everything whole."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             galeria.operations.cancel(id)
             found = galeria.operations.get(id)
-        desk.done(found.raw, f"The operation was asked to stop. It is {found.status}.")
+        context.done(found.raw, f"The operation was asked to stop. It is {found.status}.")
 
     @remote(operation, "retry")
-    def retry(desk: Desk, id: Id, wait: Wait = True) -> None:
+    def retry(context: CliContext, id: Id, wait: Wait = True) -> None:
         """Let a failed or canceled operation continue: what was finished is kept."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             begun = galeria.operations.retry(id)
-            _settle(desk, galeria.operations.get(id), settled(desk, galeria, begun, wait=wait))
+            _settle(context, galeria.operations.get(id), wait_for(context, galeria, begun, wait=wait))
 
 
-def _settle(desk: Desk, before: Snapshot, after: Snapshot | None) -> None:
+def _settle(context: CliContext, before: OperationSnapshot, after: OperationSnapshot | None) -> None:
     found = after or before
-    desk.done(found.raw, f"The operation is {found.status}.")
+    context.done(found.raw, f"The operation is {found.status}.")
 
 
 def _table(operations: list[dict[str, Any]]) -> Table:
@@ -74,7 +76,7 @@ def _table(operations: list[dict[str, Any]]) -> Table:
     return columns(["Id", "Kind", "Status", "Done", "Resource", "Started"], rows, right=frozenset({3}))
 
 
-def _facts(found: Snapshot) -> Table:
+def _facts(found: OperationSnapshot) -> Table:
     error = f"{found.error.get('code')}: {found.error.get('message')}" if found.error else None
     return facts(
         [
@@ -89,7 +91,7 @@ def _facts(found: Snapshot) -> Table:
     )
 
 
-def steps_table(found: Snapshot) -> Table:
+def steps_table(found: OperationSnapshot) -> Table:
     rows = [
         (
             each.name,

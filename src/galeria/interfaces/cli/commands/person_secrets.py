@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from galeria.interfaces.cli.kit.command import remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.table import columns
 
 Name = Annotated[str, typer.Argument(help="Whose: a client id or object id.")]
@@ -22,7 +22,7 @@ def add_secret_commands(person: typer.Typer) -> None:
 def _add_secrets(person: typer.Typer) -> None:
     @remote(person, "rotate")
     def rotate(
-        desk: Desk,
+        context: CliContext,
         name: Name,
         days: Days = None,
         keep_old: Annotated[
@@ -31,46 +31,48 @@ def _add_secrets(person: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Make a new secret for a program, shown this once. The old one goes on working meanwhile."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             made = galeria.secrets.rotate(name, expires_at=_in(days), old_until=_in(keep_old))
-        desk.done(made, f"The new secret of '{name}', shown this once: {made['secret']}")
+        context.done(made, f"The new secret of '{name}', shown this once: {made['secret']}")
 
     @remote(person, "secrets")
-    def list_secrets(desk: Desk, name: Name) -> None:
+    def list_secrets(context: CliContext, name: Name) -> None:
         """The secrets of a program, without their values."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.secrets.list(name)
-        desk.show(found, lambda: _table(found))
+        context.show(found, lambda: _table(found))
 
     @remote(person, "identity")
-    def identity(desk: Desk, name: Name, days: Days = None) -> None:
+    def identity(context: CliContext, name: Name, days: Days = None) -> None:
         """Print what programs in a machine need for 'az login --identity' as this service principal, this once."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             made = galeria.secrets.identify(name, expires_at=_in(days))
         # For a shell or an environment file, so without colours and folding.
         lines = f"export IDENTITY_ENDPOINT={made['endpoint']}\nexport IDENTITY_HEADER={made['secret']}\n"
-        if desk.is_json:
-            desk.say_json(made)
+        if context.is_json:
+            context.say_json(made)
         else:
-            desk.out.file.write(lines)
+            context.out.file.write(lines)
 
 
 def _add_ends(person: typer.Typer) -> None:
     @remote(person, "remove-secret")
     def remove_secret(
-        desk: Desk, name: Name, id: Annotated[str, typer.Argument(help="As 'galeria person secrets' shows it.")]
+        context: CliContext,
+        name: Name,
+        id: Annotated[str, typer.Argument(help="As 'galeria person secrets' shows it.")],
     ) -> None:
         """Remove a secret or identity of a program; it stops working at once."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             removed = galeria.secrets.remove(name, id)
-        desk.done({"removed": removed}, "The secret is removed." if removed else f"'{name}' has no secret '{id}'.")
+        context.done({"removed": removed}, "The secret is removed." if removed else f"'{name}' has no secret '{id}'.")
 
     @remote(person, "revoke")
-    def revoke(desk: Desk, name: Name) -> None:
+    def revoke(context: CliContext, name: Name) -> None:
         """Sign a person or program out everywhere, at once. Passwords and secrets go on working."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             revoked = galeria.secrets.revoke(name)
-        desk.done(revoked, f"'{name}' is signed out everywhere; tokens from before are refused.")
+        context.done(revoked, f"'{name}' is signed out everywhere; tokens from before are refused.")
 
 
 def _in(days: int | None) -> datetime | None:

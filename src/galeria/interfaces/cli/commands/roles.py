@@ -8,10 +8,10 @@ from rich.table import Table
 from galeria.domain.errors import Invalid
 from galeria.domain.people.principals import ROLES
 from galeria.interfaces.cli.kit.command import noun, remote
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.table import columns
 from galeria.interfaces.cli.kit.wording import last_part
-from galeria.interfaces.client.short_names import Names
+from galeria.interfaces.client.short_names import ShortNames
 
 SCOPES = "subscription, group, account, group:NAME, account:NAME, gallery:NAME, lab:NAME, or a whole id"
 
@@ -24,35 +24,35 @@ def add_role_commands(app: typer.Typer) -> None:
     role = noun(app, "role", "Roles: who may do what, and where.")
 
     @remote(role, "give")
-    def give(desk: Desk, who: Who, role: RoleName, scope: Scope = "account") -> None:
+    def give(context: CliContext, who: Who, role: RoleName, scope: Scope = "account") -> None:
         """Give somebody a role."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             place = scope_id(galeria.names, scope)
             given = galeria.roles.give(who, role, place)
-        desk.done(given, f"'{who}' is {role} of {place} now.")
+        context.done(given, f"'{who}' is {role} of {place} now.")
 
     @remote(role, "take")
-    def take(desk: Desk, who: Who, role: RoleName, scope: Scope = "account") -> None:
+    def take(context: CliContext, who: Who, role: RoleName, scope: Scope = "account") -> None:
         """Take a role that was given at exactly this scope."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             place = scope_id(galeria.names, scope)
             taken = galeria.roles.take(who, role, place)
         sentence = f"'{who}' is no longer {role} of {place}." if taken else f"'{who}' was not {role} of {place}."
-        desk.done({"taken": taken}, sentence)
+        context.done({"taken": taken}, sentence)
 
     @remote(role, "list")
     def list_roles(
-        desk: Desk,
+        context: CliContext,
         scope: Scope = "subscription",
         who: Annotated[str, typer.Option(help="Only those of this person.")] = "",
     ) -> None:
         """The roles that reach a scope, or are given below it."""
-        with desk.galeria() as galeria:
+        with context.galeria() as galeria:
             found = galeria.roles.list(scope_id(galeria.names, scope), who=who)
-        desk.show(found, lambda: _table(found))
+        context.show(found, lambda: _table(found))
 
 
-def scope_id(names: Names, scope: str) -> str:
+def scope_id(names: ShortNames, scope: str) -> str:
     """The id that a word such as account or lab:NAME stands for. Raises Invalid."""
     if scope.startswith("/"):
         return scope

@@ -7,9 +7,9 @@ from rich.table import Table
 
 from galeria.domain.errors import Corrupt
 from galeria.interfaces.cli.kit.command import local, noun
-from galeria.interfaces.cli.kit.context import Desk
-from galeria.interfaces.cli.kit.host_commands import LocalDoors
-from galeria.interfaces.cli.kit.progress import Follower, following
+from galeria.interfaces.cli.kit.context import CliContext
+from galeria.interfaces.cli.kit.host_commands import HostCommands
+from galeria.interfaces.cli.kit.progress import ProgressFollower, following
 from galeria.interfaces.cli.kit.table import columns
 from galeria.interfaces.cli.kit.wording import size
 from galeria.ports.images import Collected, Verified
@@ -18,15 +18,15 @@ from galeria.ports.progress import Progress
 OneRegion = Annotated[str, typer.Option("--region", "-r", help="Only this region. [default: all]")]
 
 
-def add_store_commands(app: typer.Typer, doors: LocalDoors) -> None:
+def add_store_commands(app: typer.Typer, host_commands: HostCommands) -> None:
     store = noun(app, "store", "The image stores of this host's installation.")
 
     @local(store, "verify")
-    def verify(desk: Desk, region: OneRegion = "") -> None:
+    def verify(context: CliContext, region: OneRegion = "") -> None:
         """Read every stored chunk and check it against its name. Fails when something is damaged."""
-        with following(desk) as follower:
-            verified = doors.verify_store(desk.data, region or None, lambda name: _progress(follower, name))
-        desk.show([_verified_json(name, each) for name, each in verified], lambda: _verified_table(verified))
+        with following(context) as follower:
+            verified = host_commands.verify_store(context.data, region or None, lambda name: _progress(follower, name))
+        context.show([_verified_json(name, each) for name, each in verified], lambda: _verified_table(verified))
         damaged = [(name, damage) for name, each in verified for damage in each.damaged]
         if damaged:
             name, first = damaged[0]
@@ -37,23 +37,23 @@ def add_store_commands(app: typer.Typer, doors: LocalDoors) -> None:
 
     @local(store, "gc")
     def collect(
-        desk: Desk,
+        context: CliContext,
         region: OneRegion = "",
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be freed.")] = False,
     ) -> None:
         """Free what no image, lab or running operation needs."""
-        collected = doors.collect_store(desk.data, region or None, dry_run=dry_run)
-        desk.show([_collected_json(name, each) for name, each in collected], lambda: _collected_table(collected))
+        collected = host_commands.collect_store(context.data, region or None, dry_run=dry_run)
+        context.show([_collected_json(name, each) for name, each in collected], lambda: _collected_table(collected))
 
     @local(store, "rebuild-index")
-    def rebuild(desk: Desk, region: OneRegion = "") -> None:
+    def rebuild(context: CliContext, region: OneRegion = "") -> None:
         """Make the index of chunks anew from the packs themselves."""
-        counted = doors.rebuild_index(desk.data, region or None)
+        counted = host_commands.rebuild_index(context.data, region or None)
         value = [{"region": name, "chunks": chunks} for name, chunks in counted]
-        desk.show(value, lambda: columns(["Region", "Chunks"], counted, right=frozenset({1})))
+        context.show(value, lambda: columns(["Region", "Chunks"], counted, right=frozenset({1})))
 
 
-def _progress(follower: Follower, region: str) -> Progress:
+def _progress(follower: ProgressFollower, region: str) -> Progress:
     def heard(*, done: int, total: int) -> None:
         follower.bytes(f"verifying {region}", done, total)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 import typer
 
 from galeria.domain.errors import GaleriaError
-from galeria.interfaces.cli.kit.context import FAILED, Desk, Options, OutputFormat, new_desk
+from galeria.interfaces.cli.kit.context import FAILED, CliContext, GlobalOptions, OutputFormat, new_context
 
 P = ParamSpec("P")
 _CONNECTION = "Which server, and as whom"
@@ -60,7 +60,7 @@ def _remote(
     """The options of commands that talk to a server."""
 
 
-Work = Callable[Concatenate[Desk, P], None]
+Work = Callable[Concatenate[CliContext, P], None]
 
 
 def remote(app: typer.Typer, name: str) -> Callable[[Work[P]], Work[P]]:
@@ -113,12 +113,12 @@ def _registrar(app: typer.Typer, name: str, shared: Callable[..., None]) -> Call
 
         def run(ctx: typer.Context, **given: Any) -> None:
             said_here = {key: value for key, value in given.items() if key in names and value is not None}
-            desk = new_desk(Options(**{**(ctx.find_root().obj or {}), **said_here}))
-            with _told_errors(desk):
-                work(desk, **{key: value for key, value in given.items() if key not in names})  # type: ignore[call-arg]
+            context = new_context(GlobalOptions(**{**(ctx.find_root().obj or {}), **said_here}))
+            with _told_errors(context):
+                work(context, **{key: value for key, value in given.items() if key not in names})  # type: ignore[call-arg]
 
-        context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-        parameters = [context, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own + common)]
+        typer_context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+        parameters = [typer_context, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own + common)]
         # Typer reads these instead of the wrapper's own.
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -130,9 +130,9 @@ def _registrar(app: typer.Typer, name: str, shared: Callable[..., None]) -> Call
 
 
 @contextmanager
-def _told_errors(desk: Desk) -> Iterator[None]:
+def _told_errors(context: CliContext) -> Iterator[None]:
     try:
         yield
     except GaleriaError as error:
-        desk.tell(error)
+        context.tell(error)
         raise typer.Exit(FAILED) from error

@@ -20,7 +20,7 @@ from galeria.interfaces.cli.kit.table import console
 from galeria.interfaces.cli.kit.wording import plain
 from galeria.interfaces.client.galeria import Galeria
 from galeria.interfaces.client.local_files import state_folder
-from galeria.interfaces.client.server_lookup import Finder, Found, Wanted
+from galeria.interfaces.client.server_lookup import FoundServer, LookupOptions, ServerLookup
 
 FAILED = 1
 USAGE = 2
@@ -33,7 +33,7 @@ class OutputFormat(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class GlobalOptions:
     """What every command takes. None: not given."""
 
     output: OutputFormat = OutputFormat.TABLE
@@ -45,8 +45,8 @@ class Options:
     account: str = "labs"
 
 
-class Desk:
-    def __init__(self, options: Options, environment: Mapping[str, str]) -> None:
+class CliContext:
+    def __init__(self, options: GlobalOptions, environment: Mapping[str, str]) -> None:
         self.options = options
         self.environment = environment
         self.out: Console = console()
@@ -62,15 +62,15 @@ class Desk:
         return self.options.data or Path(self.environment.get("GALERIA_DATA") or DEFAULT_DATA)
 
     @property
-    def finder(self) -> Finder:
-        return Finder(self.environment, self.ask_for_password)
+    def finder(self) -> ServerLookup:
+        return ServerLookup(self.environment, self.ask_for_password)
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> LookupOptions:
         given = self.options
-        return Wanted(endpoint=given.endpoint, ca_file=given.ca_file, user=given.sign_in_as, data=given.data)
+        return LookupOptions(endpoint=given.endpoint, ca_file=given.ca_file, user=given.sign_in_as, data=given.data)
 
-    def found(self) -> Found:
+    def found(self) -> FoundServer:
         return self.finder.resolve(self.wanted)
 
     @contextmanager
@@ -156,5 +156,5 @@ class Desk:
         return answer
 
 
-def new_desk(options: Options) -> Desk:
-    return Desk(options, dict(os.environ))
+def new_context(options: GlobalOptions) -> CliContext:
+    return CliContext(options, dict(os.environ))

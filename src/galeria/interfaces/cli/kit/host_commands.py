@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Protocol
 
 from galeria.ports.images import Collected, Verified
-from galeria.ports.machines import Check
+from galeria.ports.machines import HostCheck
 from galeria.ports.progress import Progress
 
 RegionProgress = Callable[[str], Progress]
 """Gives the listener for one region's bytes."""
 
 
-class LocalDoors(Protocol):
+class HostCommands(Protocol):
     """`data` is the installation's data directory. Errors are raised from the domain's tree."""
 
     def serve(
@@ -25,7 +25,7 @@ class LocalDoors(Protocol):
         """Only the operations' work, until it is told to stop."""
         ...
 
-    def doctor(self, data: Path) -> list[Check]: ...
+    def doctor(self, data: Path) -> list[HostCheck]: ...
 
     def connect(self, data: Path) -> dict[str, str]:
         """endpoint, ca_file, tenant_id, subscription_id, client_id, client_secret."""

@@ -10,9 +10,9 @@ from typing import Protocol
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.wording import duration, plain, size
-from galeria.interfaces.client.operations import Snapshot, StepSnapshot
+from galeria.interfaces.client.operations import OperationSnapshot, StepSnapshot
 from galeria.interfaces.client.uploads import Heard
 
 # A line is written when a tenth more is done, or after so many seconds.
@@ -21,7 +21,7 @@ _SILENCE = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class ProgressRow:
     """One line of work: a file on its way, or a step in one region."""
 
     label: str
@@ -51,20 +51,20 @@ class Row:
 
 
 class Display(Protocol):
-    def show(self, row: Row) -> None: ...
+    def show(self, row: ProgressRow) -> None: ...
 
 
-class Silence:
-    def show(self, row: Row) -> None:
+class NoProgress:
+    def show(self, row: ProgressRow) -> None:
         """Programs read the result, not the way to it."""
 
 
-class Bars:
+class ProgressBars:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
 
-    def show(self, row: Row) -> None:
+    def show(self, row: ProgressRow) -> None:
         if row.label not in self._tasks:
             self._tasks[row.label] = self._progress.add_task(row.label, total=100, figures="")
         # A step without bytes has no end in sight: its bar only moves to and fro until it has ended.
@@ -72,14 +72,14 @@ class Bars:
         self._progress.update(self._tasks[row.label], completed=row.percent, total=total, figures=row.figures)
 
 
-class Lines:
+class ProgressLines:
     """A line when something begins, moves on by a tenth, or ends."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
         self._last: dict[str, tuple[str, int, float]] = {}
 
-    def show(self, row: Row) -> None:
+    def show(self, row: ProgressRow) -> None:
         status, percent, at = self._last.get(row.label, ("", -1, 0.0))
         now = time.monotonic()
         moved = row.percent // _TENTH > percent // _TENTH or (row.percent > percent and now - at > _SILENCE)
@@ -89,7 +89,7 @@ class Lines:
         self._write(_line(row))
 
 
-class Follower:
+class ProgressFollower:
     """Turns what the client tells into rows."""
 
     def __init__(self, display: Display) -> None:
@@ -98,7 +98,7 @@ class Follower:
             str, tuple[float, int]
         ] = {}  # label → when its first byte was heard of, and how many there were
 
-    def watch(self, snapshot: Snapshot) -> None:
+    def watch(self, snapshot: OperationSnapshot) -> None:
         """For `Galeria.wait`."""
         for step in snapshot.steps:
             self._display.show(_row(step))
@@ -114,31 +114,31 @@ class Follower:
         rate = (done - already) / (now - began) if now > began else None
         left = (total - done) / rate if rate else None
         status = "Succeeded" if done >= total else "Running"
-        self._display.show(Row(label=plain(label), status=status, done=done, total=total, rate=rate, left=left))
+        self._display.show(ProgressRow(label=plain(label), status=status, done=done, total=total, rate=rate, left=left))
 
 
 @contextmanager
-def following(desk: Desk) -> Iterator[Follower]:
+def following(context: CliContext) -> Iterator[ProgressFollower]:
     """A follower for as long as the block runs. It shows on standard error; results alone go to standard output."""
-    if desk.is_json:
-        yield Follower(Silence())
-    elif desk.err.is_terminal:
+    if context.is_json:
+        yield ProgressFollower(NoProgress())
+    elif context.err.is_terminal:
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[figures]}", markup=False),
         )
-        with Progress(*columns, console=desk.err) as progress:
-            yield Follower(Bars(progress))
+        with Progress(*columns, console=context.err) as progress:
+            yield ProgressFollower(ProgressBars(progress))
     else:
-        yield Follower(Lines(lambda line: desk.err.print(Text(line), soft_wrap=True)))
+        yield ProgressFollower(ProgressLines(lambda line: context.err.print(Text(line), soft_wrap=True)))
 
 
-def _row(step: StepSnapshot) -> Row:
+def _row(step: StepSnapshot) -> ProgressRow:
     name = step.name.replace("_", " ").replace("-", " ")
     again = f" (run {step.runs})" if step.runs > 1 else ""
-    return Row(
+    return ProgressRow(
         label=plain(f"{name} {step.region}".strip() + again),
         status=step.status or "Running",
         done=step.bytes_done,
@@ -148,7 +148,7 @@ def _row(step: StepSnapshot) -> Row:
     )
 
 
-def _line(row: Row) -> str:
+def _line(row: ProgressRow) -> str:
     if row.status == "Succeeded":
         return f"{row.label}: done" + (f" ({row.figures})" if row.figures else "")
     if row.status == "Failed":

@@ -4,27 +4,29 @@ from typing import Annotated
 
 import typer
 
-from galeria.interfaces.cli.kit.context import Desk
+from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.progress import following
 from galeria.interfaces.cli.kit.wording import last_part
 from galeria.interfaces.client.galeria import Galeria
-from galeria.interfaces.client.operations import Begun, Snapshot
+from galeria.interfaces.client.operations import OperationSnapshot, StartedWork
 
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end, or return at once.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
-def settled(desk: Desk, galeria: Galeria, begun: Begun, *, wait: bool = True) -> Snapshot | None:
+def wait_for(
+    context: CliContext, galeria: Galeria, begun: StartedWork, *, wait: bool = True
+) -> OperationSnapshot | None:
     """The end of it; None where nothing was left to do, or where nobody waits. Raises what it failed with."""
     if begun.operation is None:
         return None
     id = last_part(begun.operation.partition("?")[0])
     if not wait:
-        desk.remark(f"It goes on. Follow it with: galeria operation follow {id}")
+        context.remark(f"It goes on. Follow it with: galeria operation follow {id}")
         return None
     try:
-        with following(desk) as follower:
+        with following(context) as follower:
             return galeria.wait(begun, watch=follower.watch)
     except KeyboardInterrupt:
-        desk.remark(f"It goes on without you. Follow it with: galeria operation follow {id}")
+        context.remark(f"It goes on without you. Follow it with: galeria operation follow {id}")
         raise

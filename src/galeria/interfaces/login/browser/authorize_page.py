@@ -4,19 +4,19 @@ from authlib.oauth2.rfc6749 import OAuth2Error
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from galeria.actions.people.sign_in_codes import AuthorizationWish
+from galeria.actions.people.sign_in_codes import AuthorizationRequest
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
 from galeria.interfaces.login.authority import Authority
-from galeria.interfaces.login.authorization import CARRIED, Return, Returned, way_back, wish
+from galeria.interfaces.login.authorization import CARRIED, RedirectedError, RedirectTarget, way_back, wish
 from galeria.interfaces.login.browser.rendering import Pages, hidden
 from galeria.interfaces.login.browser.texts import TEXTS, language_of
-from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.programs import find_program, form_target
 from galeria.interfaces.login.requests import checked_fields, client_address, form_fields, read_body
-from galeria.interfaces.login.responses import Refusal
+from galeria.interfaces.login.responses import TokenError
 from galeria.interfaces.login.server import SignInServer
-from galeria.interfaces.login.throttle import Blocked
+from galeria.interfaces.login.throttle import TooManyTries
 
 PATHS = (
     "/adfs/oauth2/authorize",
@@ -31,7 +31,7 @@ PATHS = (
 class AuthorizePage:
     """Every request is checked from its beginning: nothing is kept between the form and its answer."""
 
-    def __init__(self, authority: Authority, entrance: Entrance, server: SignInServer, pages: Pages) -> None:
+    def __init__(self, authority: Authority, entrance: PasswordSignIn, server: SignInServer, pages: Pages) -> None:
         self._authority = authority
         self._entrance = entrance
         self._server = server
@@ -60,29 +60,29 @@ class AuthorizePage:
             person = self._entrance.sign_in(
                 name, fields.get("password", ""), PrincipalKind.USER, client_address(request)
             )
-        except Blocked as error:
+        except TooManyTries as error:
             sentence = TEXTS[language]["blocked"].format(seconds=error.seconds)
             return self._form(language, fields, way, name, sentence, status=429, retry_after=error.seconds)
         except Unauthenticated:
             return self._form(language, fields, way, name, TEXTS[language]["wrong_password"], status=400)
         return self._back(language, way, code=self._server.codes.authorize(person, asked))
 
-    def _checked(self, fields: dict[str, str], tenant: str) -> tuple[Return, AuthorizationWish]:
+    def _checked(self, fields: dict[str, str], tenant: str) -> tuple[RedirectTarget, AuthorizationRequest]:
         if not self._authority.is_tenant(tenant):
-            raise Refusal("invalid_request", self._authority.other_tenant(tenant))
+            raise TokenError("invalid_request", self._authority.other_tenant(tenant))
         way = way_back(fields)
         asked = wish(fields, way)
         try:
             self._server.validate_requested_scope(asked.scope)
-        except Refusal as error:
-            raise Returned(way, error.error, error.description) from error
+        except TokenError as error:
+            raise RedirectedError(way, error.error, error.description) from error
         return way, asked
 
     def _form(
         self,
         language: str,
         fields: dict[str, str],
-        way: Return,
+        way: RedirectTarget,
         username: str,
         notice: str = "",
         *,
@@ -105,7 +105,7 @@ class AuthorizePage:
             username=username,
         )
 
-    def _back(self, language: str, way: Return, **result: str) -> Response:
+    def _back(self, language: str, way: RedirectTarget, **result: str) -> Response:
         if not way.by_form:
             return RedirectResponse(way.url(**result), status_code=303, headers={"Cache-Control": "no-store"})
         title = "done_title" if "code" in result else "canceled_title"
@@ -119,7 +119,7 @@ class AuthorizePage:
         )
 
     def _refused(self, language: str, error: OAuth2Error) -> Response:
-        if isinstance(error, Returned):
+        if isinstance(error, RedirectedError):
             return self._back(language, error.way, error=error.error, error_description=error.description)
         return self._pages.show(
             language,

@@ -10,17 +10,17 @@ from galeria.domain.people.sign_in import DeviceCode
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.browser.rendering import Pages, hidden
 from galeria.interfaces.login.browser.texts import TEXTS, language_of
-from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.programs import find_program
 from galeria.interfaces.login.requests import checked_fields, client_address, form_fields, read_body
-from galeria.interfaces.login.sign_in_codes import Codes
-from galeria.interfaces.login.throttle import Blocked
+from galeria.interfaces.login.sign_in_codes import SignInCodes
+from galeria.interfaces.login.throttle import TooManyTries
 
 
 class DevicePage:
     """Wrong codes count as wrong passwords do: by the address that they come from."""
 
-    def __init__(self, authority: Authority, entrance: Entrance, codes: Codes, pages: Pages) -> None:
+    def __init__(self, authority: Authority, entrance: PasswordSignIn, codes: SignInCodes, pages: Pages) -> None:
         self._authority = authority
         self._entrance = entrance
         self._codes = codes
@@ -36,7 +36,7 @@ class DevicePage:
             return self._ask(language)
         try:
             waiting = self._find(user_code, client_address(request))
-        except Blocked as error:
+        except TooManyTries as error:
             return self._blocked(language, error)
         return self._form(language, user_code, waiting) if waiting else self._ask(language, "wrong_code")
 
@@ -50,7 +50,7 @@ class DevicePage:
             )
         try:
             waiting = self._find(fields.get("user_code", ""), address)
-        except Blocked as error:
+        except TooManyTries as error:
             return self._blocked(language, error)
         return self._decide(language, fields, waiting, address) if waiting else self._ask(language, "wrong_code")
 
@@ -61,7 +61,7 @@ class DevicePage:
             return self._end(language, "canceled")
         try:
             person = self._entrance.sign_in(name, fields.get("password", ""), PrincipalKind.USER, address)
-        except Blocked as error:
+        except TooManyTries as error:
             return self._blocked(language, error)
         except Unauthenticated:
             return self._form(language, user_code, waiting, name, wrong=True)
@@ -100,7 +100,7 @@ class DevicePage:
             username=username,
         )
 
-    def _blocked(self, language: str, error: Blocked) -> HTMLResponse:
+    def _blocked(self, language: str, error: TooManyTries) -> HTMLResponse:
         sentence = TEXTS[language]["blocked"].format(seconds=error.seconds)
         return self._pages.show(
             language, "message", "canceled_title", status=429, retry_after=error.seconds, text=sentence

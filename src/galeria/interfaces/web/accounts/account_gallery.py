@@ -8,17 +8,17 @@ from galeria.actions.labs.account_gallery import (
     attach_gallery,
     create_and_attach,
     detach_gallery,
-    look_at_gallery,
     parse_gallery,
+    preview_gallery,
 )
 from galeria.actions.labs.accounts import ACCOUNT
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, may_see_images, region_names
-from galeria.interfaces.web.kit.page_request import At, Page
-from galeria.interfaces.web.kit.permits import Permit, permit, refused
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
+from galeria.interfaces.web.kit.permits import Permission, permit, refused
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import account_place
+from galeria.interfaces.web.kit.urls import account_url
 
 
 def account_gallery_router() -> APIRouter:
@@ -34,29 +34,29 @@ def account_gallery_router() -> APIRouter:
     return router
 
 
-def show_gallery(page: At, group: str, name: str) -> Response:
+def show_gallery(page: PageRequestDep, group: str, name: str) -> Response:
     return _show(page, "account_gallery.html", account_id(page, group, name))
 
 
-def ask_create(page: At, group: str, name: str) -> Response:
+def ask_create(page: PageRequestDep, group: str, name: str) -> Response:
     return _show(page, "account_gallery_create.html", account_id(page, group, name))
 
 
-def create(page: At, group: str, name: str) -> Response:
+def create(page: PageRequestDep, group: str, name: str) -> Response:
     id, form = account_id(page, group, name), page.form
     with form.checking("name"), page.writing() as request:
         gallery = create_and_attach(request, id, form.text("name"))
     if form.errors:
         return _show(page, "account_gallery_create.html", id, status=400)
     notice = page.gettext("The gallery %(name)s was made and attached.") % {"name": gallery.name}
-    return page.go(account_place(id, "gallery"), notice=notice)
+    return page.go(account_url(id, "gallery"), notice=notice)
 
 
-def ask_attach(page: At, group: str, name: str) -> Response:
+def ask_attach(page: PageRequestDep, group: str, name: str) -> Response:
     return _show(page, "account_gallery_attach.html", account_id(page, group, name))
 
 
-def attach(page: At, group: str, name: str) -> Response:
+def attach(page: PageRequestDep, group: str, name: str) -> Response:
     id, form = account_id(page, group, name), page.form
     with form.checking("gallery"):
         gallery = parse_gallery(form.text("gallery"))
@@ -65,24 +65,24 @@ def attach(page: At, group: str, name: str) -> Response:
     if form.errors:
         return _show(page, "account_gallery_attach.html", id, status=400)
     notice = page.gettext("The gallery %(name)s is attached.") % {"name": gallery.name}
-    return page.go(account_place(id, "gallery"), notice=notice)
+    return page.go(account_url(id, "gallery"), notice=notice)
 
 
-def ask_detach(page: At, group: str, name: str) -> Response:
+def ask_detach(page: PageRequestDep, group: str, name: str) -> Response:
     return _show(page, "account_gallery_detach.html", account_id(page, group, name))
 
 
-def detach(page: At, group: str, name: str) -> Response:
+def detach(page: PageRequestDep, group: str, name: str) -> Response:
     id = account_id(page, group, name)
     with page.writing() as request:
         detach_gallery(request, id)
     notice = page.gettext("The gallery is detached. The labs that there are go on.")
-    return page.go(account_place(id, "gallery"), notice=notice)
+    return page.go(account_url(id, "gallery"), notice=notice)
 
 
-def _show(page: Page, template: str, id: ResourceId, *, status: int = 200) -> Response:
+def _show(page: PageRequest, template: str, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
-        seen = look_at_gallery(request, id)
+        seen = preview_gallery(request, id)
         write = permit(request, f"{ACCOUNT}/write", id.key)
         has_one = seen.gallery is not None
         return page.show(
@@ -99,13 +99,13 @@ def _show(page: Page, template: str, id: ResourceId, *, status: int = 200) -> Re
         )
 
 
-def _create_permit(request: Request, id: ResourceId) -> Permit:
+def _create_permit(request: Request, id: ResourceId) -> Permission:
     """It takes a right on the account and one on its resource group."""
     write = permit(request, f"{ACCOUNT}/write", id.key)
     return permit(request, f"{GALLERY}/write", id.parent.key) if write else write
 
 
-def _only_without(has_one: bool, allowed: Permit) -> Permit:
+def _only_without(has_one: bool, allowed: Permission) -> Permission:
     """One gallery at a time."""
     if not has_one or not allowed:
         return allowed

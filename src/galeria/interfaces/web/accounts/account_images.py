@@ -9,10 +9,10 @@ from fastapi import APIRouter, Response
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
 from galeria.actions.labs.eligible_images import (
+    EligibleImage,
+    EligibleImages,
     ImageSearch,
     ImageStatus,
-    OfferedImage,
-    OfferedImages,
     enable_images,
     search_images,
 )
@@ -21,11 +21,11 @@ from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import Gallery, Generation, OsState, OsType
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, region_list, region_names
-from galeria.interfaces.web.accounts.remedies import Curing, Treated
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.accounts.remedies import ObstacleWithRemedy, RemedyFinder
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import account_place
+from galeria.interfaces.web.kit.urls import account_url
 
 
 def account_images_router() -> APIRouter:
@@ -37,8 +37,8 @@ def account_images_router() -> APIRouter:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRow:
-    image: OfferedImage
-    reasons: tuple[Treated, ...]
+    image: EligibleImage
+    reasons: tuple[ObstacleWithRemedy, ...]
     system: str
     regions: str
 
@@ -47,14 +47,14 @@ class ImageRow:
 class ImageTable:
     """One page of images as a person sees them. `query` is what was searched for, for links to other pages of it."""
 
-    found: OfferedImages
+    found: EligibleImages
     rows: tuple[ImageRow, ...]
     gallery: Gallery | None
     search: ImageSearch
     query: dict[str, str]
 
 
-def read_search(page: Page, *, usable_first: bool = False) -> ImageSearch:
+def read_search(page: PageRequest, *, usable_first: bool = False) -> ImageSearch:
     """Of the address; what is no status or no number of a page counts as not said."""
     status, number = page.query("status"), page.query("page")
     return ImageSearch(
@@ -66,9 +66,9 @@ def read_search(page: Page, *, usable_first: bool = False) -> ImageSearch:
     )
 
 
-def look_through(page: Page, request: Request, id: ResourceId, search: ImageSearch) -> ImageTable:
+def look_through(page: PageRequest, request: Request, id: ResourceId, search: ImageSearch) -> ImageTable:
     found = search_images(request, id, search)
-    curing = Curing(page=page, request=request, account=found.account, region=found.region)
+    curing = RemedyFinder(page=page, request=request, account=found.account, region=found.region)
     gallery = found.account.gallery_id
     system, places = _systems(page), region_list(region_names(request))
     said = {"q": search.text, "status": search.status or "", "region": search.region}
@@ -89,7 +89,7 @@ def look_through(page: Page, request: Request, id: ResourceId, search: ImageSear
     )
 
 
-def _systems(page: Page) -> Callable[[OsType, OsState, Generation], str]:
+def _systems(page: PageRequest) -> Callable[[OsType, OsState, Generation], str]:
     """Says what an image is: most of a list are of the same few kinds."""
 
     @cache
@@ -100,11 +100,11 @@ def _systems(page: Page) -> Callable[[OsType, OsState, Generation], str]:
     return said
 
 
-def show_images(page: At, group: str, name: str) -> Response:
+def show_images(page: PageRequestDep, group: str, name: str) -> Response:
     return _show(page, account_id(page, group, name))
 
 
-def switch(page: At, group: str, name: str) -> Response:
+def switch(page: PageRequestDep, group: str, name: str) -> Response:
     """Of the rows that are ticked, or of the one whose own button was pressed."""
     id, form = account_id(page, group, name), page.form
     one = form.text("enable_one")
@@ -119,7 +119,7 @@ def switch(page: At, group: str, name: str) -> Response:
     return page.go(_back(page, id), notice=_notice(page, changed, enabled=enabled))
 
 
-def _notice(page: Page, changed: int, *, enabled: bool) -> str:
+def _notice(page: PageRequest, changed: int, *, enabled: bool) -> str:
     catalogue = page.rendering.catalogue(page.language)
     if enabled:
         text = catalogue.ngettext("%(num)s image was enabled.", "%(num)s images were enabled.", changed)
@@ -128,13 +128,13 @@ def _notice(page: Page, changed: int, *, enabled: bool) -> str:
     return text % {"num": changed}
 
 
-def _back(page: Page, id: ResourceId) -> str:
+def _back(page: PageRequest, id: ResourceId) -> str:
     """To the list as it was looked at: the form's address carries what was searched for."""
     query = page.http.url.query
-    return account_place(id, "images") + (f"?{query}" if query else "")
+    return account_url(id, "images") + (f"?{query}" if query else "")
 
 
-def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
         table = look_through(page, request, id, read_search(page))
         return page.show(

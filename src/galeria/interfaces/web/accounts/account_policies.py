@@ -2,15 +2,15 @@
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.labs.account_policies import MOST_GB, SUPPORT, Policies, Support, change_policies
+from galeria.actions.labs.account_policies import MOST_GB, SUPPORT, Policies, SupportContact, change_policies
 from galeria.actions.labs.accounts import ACCOUNT, get_account
 from galeria.domain.ids import ResourceId
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, may_see_images, region_names
 from galeria.interfaces.web.kit.forms import Form
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import account_place
+from galeria.interfaces.web.kit.urls import account_url
 
 FIELDS = ("os_disk_limit_gb", "allowed_regions", *SUPPORT)
 
@@ -22,12 +22,12 @@ def account_policies_router() -> APIRouter:
     return router
 
 
-def show_policies(page: At, group: str, name: str) -> Response:
+def show_policies(page: PageRequestDep, group: str, name: str) -> Response:
     """`?limit=` proposes an OS-disk limit in GB, for whoever comes from an image that is too large."""
     return _show(page, account_id(page, group, name))
 
 
-def save(page: At, group: str, name: str) -> Response:
+def save(page: PageRequestDep, group: str, name: str) -> Response:
     id, form = account_id(page, group, name), page.form
     with form.checking(*FIELDS):
         wanted = _wanted(form)
@@ -35,7 +35,7 @@ def save(page: At, group: str, name: str) -> Response:
             change_policies(request, id, wanted)
     if form.errors:
         return _show(page, id, status=400)
-    return page.go(account_place(id, "policies"), notice=page.gettext("The policies were saved."))
+    return page.go(account_url(id, "policies"), notice=page.gettext("The policies were saved."))
 
 
 def _wanted(form: Form) -> Policies:
@@ -44,11 +44,11 @@ def _wanted(form: Form) -> Policies:
         os_disk_limit_gb=form.number("os_disk_limit_gb"),
         allowed_regions=tuple(form.all("allowed_regions")),
         enable_by_default=form.text("enable_by_default") == "yes",
-        support=Support(**{name: form.text(name) for name in SUPPORT}),
+        support=SupportContact(**{name: form.text(name) for name in SUPPORT}),
     )
 
 
-def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
         account = get_account(request, id)
         regions = region_names(request)
@@ -64,7 +64,7 @@ def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
             regions=regions,
             chosen=form.all("allowed_regions") if is_again else account.allowed_regions,
             enabled=form.text("enable_by_default") == "yes" if is_again else account.enable_by_default,
-            support=Support.of(account),
+            support=SupportContact.of(account),
             proposed=limit,
             most=MOST_GB,
             longest={name: bounds[1] for name, bounds in SUPPORT.items()},

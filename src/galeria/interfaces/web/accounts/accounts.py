@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.core.groups import list_groups
 from galeria.actions.core.request import Request
-from galeria.actions.labs.account_gallery import AccountGallery, look_at_gallery
-from galeria.actions.labs.account_policies import Support
+from galeria.actions.labs.account_gallery import AccountGallery, preview_gallery
+from galeria.actions.labs.account_policies import SupportContact
 from galeria.actions.labs.accounts import (
     ACCOUNT,
     AccountRequest,
@@ -17,15 +17,15 @@ from galeria.actions.labs.accounts import (
     list_accounts,
     put_account,
 )
-from galeria.actions.labs.eligible_images import ImageSearch, ImageStatus, OfferedImages, search_images
+from galeria.actions.labs.eligible_images import EligibleImages, ImageSearch, ImageStatus, search_images
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
-from galeria.interfaces.web.kit.page_request import At, Page
-from galeria.interfaces.web.kit.permits import Permit, permit
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
+from galeria.interfaces.web.kit.permits import Permission, permit
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import account_place
+from galeria.interfaces.web.kit.urls import account_url
 
 ACCOUNTS = "/accounts"
 ONE_ACCOUNT = f"{ACCOUNTS}/{{group}}/{{name}}"
@@ -43,15 +43,15 @@ def accounts_router() -> APIRouter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountSight:
+class AccountOverview:
     """An account's overview. `images` is None for who may not see them."""
 
     seen: AccountGallery
-    images: OfferedImages | None
-    support: Support
-    write: Permit
-    delete: Permit
-    bring: Permit  # images into the gallery
+    images: EligibleImages | None
+    support: SupportContact
+    write: Permission
+    delete: Permission
+    bring: Permission  # images into the gallery
 
     @property
     def account(self) -> LabAccount:
@@ -62,7 +62,7 @@ class AccountSight:
         return self.images.counts[ImageStatus.USABLE] if self.images else 0
 
 
-def account_id(page: Page, group: str, name: str) -> ResourceId:
+def account_id(page: PageRequest, group: str, name: str) -> ResourceId:
     return page.id(group).resource("Microsoft.LabServices", "labPlans", name)
 
 
@@ -80,12 +80,12 @@ def region_list(names: Mapping[str, str]) -> Callable[[tuple[str, ...]], str]:
     return said
 
 
-def show_accounts(page: At) -> Response:
+def show_accounts(page: PageRequestDep) -> Response:
     """Whoever has one only goes straight to it."""
     with page.reading() as request:
         accounts = list_accounts(request, page.subscription.lower())
         if len(accounts) == 1:
-            return page.go(account_place(accounts[0]))
+            return page.go(account_url(accounts[0]))
         galleries = {
             each.gallery_id: request.uow.galleries.find(each.gallery_id) for each in accounts if each.gallery_id
         }
@@ -99,7 +99,7 @@ def show_accounts(page: At) -> Response:
         )
 
 
-def show_account(page: At, group: str, name: str) -> Response:
+def show_account(page: PageRequestDep, group: str, name: str) -> Response:
     with page.reading() as request:
         sight = _look(request, account_id(page, group, name))
         return page.show(
@@ -116,7 +116,7 @@ def may_see_images(request: Request, account: LabAccount) -> bool:
     return request.caller.may(f"{ACCOUNT}/images/read", account.key)
 
 
-def ask_new(page: At, status: int = 200) -> Response:
+def ask_new(page: PageRequestDep, status: int = 200) -> Response:
     with page.reading() as request:
         create = _create_permit(request, page)
         return page.show(
@@ -126,14 +126,14 @@ def ask_new(page: At, status: int = 200) -> Response:
             create=create,
             groups=[
                 each.name
-                for each in list_groups(request, page.inside.subscription_id)
+                for each in list_groups(request, page.services.subscription_id)
                 if _may_create(request, each.key)
             ],
             regions=region_names(request),
         )
 
 
-def make_new(page: At) -> Response:
+def make_new(page: PageRequestDep) -> Response:
     form = page.form
     with form.checking("name", "group", "location"):
         if not form.text("group"):
@@ -148,36 +148,36 @@ def make_new(page: At) -> Response:
             put_account(request, id, AccountRequest(location=form.text("location"), tags={}))
     if form.errors:
         return ask_new(page, status=400)
-    return page.go(account_place(id), notice=page.gettext("The lab account is there. Give it a gallery next."))
+    return page.go(account_url(id), notice=page.gettext("The lab account is there. Give it a gallery next."))
 
 
-def ask_delete(page: At, group: str, name: str) -> Response:
+def ask_delete(page: PageRequestDep, group: str, name: str) -> Response:
     with page.reading() as request:
         sight = _look(request, account_id(page, group, name))
         return page.show("account_delete.html", sight=sight, account=sight.account)
 
 
-def delete(page: At, group: str, name: str) -> Response:
+def delete(page: PageRequestDep, group: str, name: str) -> Response:
     with page.writing() as request:
         was_there = delete_account(request, account_id(page, group, name))
     gone = page.gettext("The lab account is deleted.") if was_there else page.gettext("It was gone already.")
     return page.go(ACCOUNTS, notice=gone)
 
 
-def _look(request: Request, id: ResourceId) -> AccountSight:
-    seen = look_at_gallery(request, id)
+def _look(request: Request, id: ResourceId) -> AccountOverview:
+    seen = preview_gallery(request, id)
     may_images = request.caller.may(f"{ACCOUNT}/images/read", id.key)
-    return AccountSight(
+    return AccountOverview(
         seen=seen,
         images=search_images(request, id, ImageSearch(size=1)) if may_images else None,
-        support=Support.of(seen.account),
+        support=SupportContact.of(seen.account),
         write=permit(request, f"{ACCOUNT}/write", id.key),
         delete=permit(request, f"{ACCOUNT}/delete", id.key),
         bring=permit(request, f"{VERSION}/write", seen.gallery.key if seen.gallery else id.parent.key),
     )
 
 
-def _create_permit(request: Request, page: Page) -> Permit:
+def _create_permit(request: Request, page: PageRequest) -> Permission:
     """It is enough that it may be made in one of the resource groups."""
     for group in request.uow.groups.below(page.subscription.lower()):
         if _may_create(request, group.key):

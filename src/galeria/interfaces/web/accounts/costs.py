@@ -5,16 +5,16 @@ from fastapi import APIRouter, Response
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import GALLERY, list_galleries
 from galeria.actions.labs.lab_settings import LAB
-from galeria.actions.versions.cost_overview import ImageUses, look_at_costs, look_at_image_costs
+from galeria.actions.versions.cost_overview import ImageUses, get_cost_overview, get_image_costs
 from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.domain.images.galleries import Gallery
 from galeria.interfaces.web.accounts.accounts import region_names
 from galeria.interfaces.web.galleries.gallery_images import image_id
 from galeria.interfaces.web.kit.page_numbers import page_number
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import lab_place
+from galeria.interfaces.web.kit.urls import lab_url
 
 COSTS = "/costs"
 SHOWN_LABS = 3  # of a version; more are counted
@@ -28,14 +28,14 @@ def costs_router() -> APIRouter:
     return router
 
 
-def show_costs(page: At) -> Response:
+def show_costs(page: PageRequestDep) -> Response:
     """Of one gallery at a time: the one that a lab account has attached, unless `?gallery=GROUP/NAME` says another."""
     with page.reading() as request:
         galleries = _galleries(request, page)
         id = _asked(page) or (galleries[0].arm_id if galleries else None)
         if id is None:
             return page.show("costs_none.html", ask=permit(request, f"{GALLERY}/read", page.subscription.lower()))
-        costs = look_at_costs(request, id, text=page.query("q"), page=page_number(page))
+        costs = get_cost_overview(request, id, text=page.query("q"), page=page_number(page))
         return page.show(
             "costs.html",
             costs=costs,
@@ -50,9 +50,9 @@ def show_costs(page: At) -> Response:
         )
 
 
-def show_image_costs(page: At, group: str, gallery: str, image: str) -> Response:
+def show_image_costs(page: PageRequestDep, group: str, gallery: str, image: str) -> Response:
     with page.reading() as request:
-        uses = look_at_image_costs(request, image_id(page, group, gallery, image), page=page_number(page))
+        uses = get_image_costs(request, image_id(page, group, gallery, image), page=page_number(page))
         return page.show(
             "costs_image.html",
             uses=uses,
@@ -69,13 +69,13 @@ def gallery_word(gallery: Gallery) -> str:
     return f"{gallery.arm_id.group}/{gallery.name}"
 
 
-def _asked(page: Page) -> ResourceId | None:
+def _asked(page: PageRequest) -> ResourceId | None:
     """The gallery that the address names; whether there is one is found out later."""
     group, _, name = page.query("gallery").partition("/")
     return page.id(group).resource(COMPUTE, "galleries", name) if group else None
 
 
-def _galleries(request: Request, page: Page) -> list[Gallery]:
+def _galleries(request: Request, page: PageRequest) -> list[Gallery]:
     """Attached ones come first."""
     seen = list_galleries(request, page.subscription.lower())
     attached = {each.gallery_id for each in request.uow.accounts.below(page.subscription.lower())}
@@ -89,4 +89,4 @@ def _image_costs(gallery: Gallery, image: str) -> str:
 def _lab_places(request: Request, uses: ImageUses) -> dict[str, str]:
     """Of those labs that are shown and that this person may see."""
     labs = {lab.lab_id for version in uses.versions for lab in version.labs[:SHOWN_LABS]}
-    return {id: lab_place(id) for id in labs if request.caller.may(f"{LAB}/read", id)}
+    return {id: lab_url(id) for id in labs if request.caller.may(f"{LAB}/read", id)}

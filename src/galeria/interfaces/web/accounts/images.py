@@ -9,7 +9,7 @@ from galeria.actions.labs.lab_settings import CREATE
 from galeria.domain.labs.accounts import LabAccount
 from galeria.interfaces.web.accounts.account_images import look_through, read_search
 from galeria.interfaces.web.accounts.accounts import region_names
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
 
@@ -20,7 +20,7 @@ def images_router() -> APIRouter:
     return router
 
 
-def show_images(page: At) -> Response:
+def show_images(page: PageRequestDep) -> Response:
     """Of one lab account at a time, the first one unless `?account=GROUP/NAME` says another."""
     with page.reading() as request:
         accounts = _accounts(request, page)
@@ -49,7 +49,7 @@ def account_word(account: LabAccount) -> str:
     return f"{account.arm_id.group}/{account.name}"
 
 
-def _accounts(request: Request, page: Page) -> list[LabAccount]:
+def _accounts(request: Request, page: PageRequest) -> list[LabAccount]:
     """Those with a gallery come first."""
     seen = list_accounts(request, page.subscription.lower())
     readable = [each for each in seen if request.caller.may(f"{ACCOUNT}/images/read", each.key)]

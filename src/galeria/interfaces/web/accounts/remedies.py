@@ -7,59 +7,59 @@ from urllib.parse import urlencode
 from galeria.actions.core.operation_access import can_steer
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
-from galeria.actions.labs.eligible_images import OfferedImage
+from galeria.actions.labs.eligible_images import EligibleImage
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.images.eligibility import Obstacle
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.labs.accounts import GB, LabAccount
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
-from galeria.interfaces.web.kit.page_request import Page
-from galeria.interfaces.web.kit.permits import ALLOWED, Permit, permit
-from galeria.interfaces.web.kit.urls import account_place, image_place, operation_place, version_place
+from galeria.interfaces.web.kit.page_request import PageRequest
+from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit
+from galeria.interfaces.web.kit.urls import account_url, image_url, operation_url, version_url
 
 IMPORT = "/import"
 _UNWELL = (OperationStatus.FAILED, OperationStatus.CANCELED)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cure:
+class Remedy:
     """A button. One that posts sends `name` and `value` with it; else it leads to a page that asks more."""
 
     text: str
     place: str
-    permit: Permit = ALLOWED
+    permit: Permission = ALLOWED
     posts: bool = False
     name: str = ""
     value: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Treated:
+class ObstacleWithRemedy:
     """One reason against an image, with its cure where there is one to press."""
 
     obstacle: Obstacle
-    cure: Cure | None
+    cure: Remedy | None
 
 
 @dataclass(kw_only=True)
-class Curing:
+class RemedyFinder:
     """Of the images of one account, in one region. Who else could press a button is asked once for each kind of it."""
 
-    page: Page
+    page: PageRequest
     request: Request
     account: LabAccount
     region: str
-    _refusals: dict[tuple[str, str], Permit] = field(default_factory=dict)
+    _refusals: dict[tuple[str, str], Permission] = field(default_factory=dict)
 
-    def treat(self, image: OfferedImage) -> tuple[Treated, ...]:
+    def treat(self, image: EligibleImage) -> tuple[ObstacleWithRemedy, ...]:
         ways = self._ways() if image.obstacles else {}
         return tuple(
-            Treated(obstacle=each, cure=ways[each.code](image) if each.code in ways else None)
+            ObstacleWithRemedy(obstacle=each, cure=ways[each.code](image) if each.code in ways else None)
             for each in image.obstacles
         )
 
-    def _ways(self) -> dict[str, Callable[[OfferedImage], Cure | None]]:
+    def _ways(self) -> dict[str, Callable[[EligibleImage], Remedy | None]]:
         return {
             "Disabled": self._enable,
             "OsDiskTooLarge": self._raise_limit,
@@ -72,63 +72,63 @@ class Curing:
             "Deleted": self._restore,
         }
 
-    def _enable(self, image: OfferedImage) -> Cure:
-        return Cure(
+    def _enable(self, image: EligibleImage) -> Remedy:
+        return Remedy(
             text=self.page.gettext("Enable"),
-            place=account_place(self.account, "images"),
+            place=account_url(self.account, "images"),
             permit=self._permit(f"{ACCOUNT}/images/write", self.account.key),
             posts=True,
             name="enable_one",
             value=image.definition.name,
         )
 
-    def _raise_limit(self, image: OfferedImage) -> Cure:
+    def _raise_limit(self, image: EligibleImage) -> Remedy:
         """To the next whole GB over the disk: the limit itself is too small."""
         limit = image.os_disk_size // GB + 1
-        return Cure(
+        return Remedy(
             text=self.page.gettext("Raise the limit to %(size)s GB") % {"size": self.page.formats.number(limit)},
-            place=f"{account_place(self.account, 'policies')}?{urlencode({'limit': limit})}",
+            place=f"{account_url(self.account, 'policies')}?{urlencode({'limit': limit})}",
             permit=self._permit(f"{ACCOUNT}/write", self.account.key),
         )
 
-    def _import(self, image: OfferedImage) -> Cure:
+    def _import(self, image: EligibleImage) -> Remedy:
         several = any(each.code == "MultipleDisks" for each in image.obstacles)
         text = self.page.gettext("Import a version with one disk") if several else self.page.gettext("Import a version")
-        return Cure(
+        return Remedy(
             text=text,
             place=f"{IMPORT}?{urlencode({'image': image.definition.resource_id})}",
             permit=self._permit(f"{VERSION}/write", image.definition.key),
         )
 
-    def _replicate(self, image: OfferedImage) -> Cure | None:
+    def _replicate(self, image: EligibleImage) -> Remedy | None:
         version = _best(image)
         if version is None:
             return None
         region = self.request.settings.regions.get(self.region)
-        return Cure(
+        return Remedy(
             text=self.page.gettext("Replicate to %(region)s") % {"region": region.display_name},
-            place=f"{version_place(version, 'regions')}?{urlencode({'add': region.name})}",
+            place=f"{version_url(version, 'regions')}?{urlencode({'add': region.name})}",
             permit=self._permit(f"{VERSION}/write", version.key),
         )
 
-    def _include(self, image: OfferedImage) -> Cure | None:
+    def _include(self, image: EligibleImage) -> Remedy | None:
         version = _best(image)
         if version is None:
             return None
         text = self.page.gettext("Open version %(version)s") % {"version": version.name}
-        return Cure(text=text, place=version_place(version), permit=self._permit(f"{VERSION}/write", version.key))
+        return Remedy(text=text, place=version_url(version), permit=self._permit(f"{VERSION}/write", version.key))
 
-    def _follow(self, image: OfferedImage) -> Cure | None:
+    def _follow(self, image: EligibleImage) -> Remedy | None:
         for facts in reversed(image.facts):
             for operation in self.request.uow.operations.running_on(facts.version.id):
-                return Cure(
+                return Remedy(
                     text=self.page.gettext("Show how far it is"),
-                    place=operation_place(operation.id),
+                    place=operation_url(operation.id),
                     permit=self._see(operation, facts.version),
                 )
         return None
 
-    def _retry(self, image: OfferedImage) -> Cure | None:
+    def _retry(self, image: EligibleImage) -> Remedy | None:
         operation = self._failed(image)
         if operation is None:
             return self._import(image)
@@ -136,26 +136,26 @@ class Curing:
             ALLOWED if can_steer(self.request, operation) else self._permit(f"{VERSION}/write", image.definition.key)
         )
         text = self.page.gettext("Try again")
-        return Cure(text=text, place=operation_place(operation.id, "retry"), permit=allowed, posts=True)
+        return Remedy(text=text, place=operation_url(operation.id, "retry"), permit=allowed, posts=True)
 
-    def _restore(self, image: OfferedImage) -> Cure:
-        return Cure(
+    def _restore(self, image: EligibleImage) -> Remedy:
+        return Remedy(
             text=self.page.gettext("Restore a version"),
-            place=f"{image_place(image.definition.resource_id)}#deleted",
+            place=f"{image_url(image.definition.resource_id)}#deleted",
             permit=self._permit(f"{VERSION}/write", image.definition.key),
         )
 
-    def _failed(self, image: OfferedImage) -> Operation | None:
+    def _failed(self, image: EligibleImage) -> Operation | None:
         """The last operation that did not end well on a version that is there."""
         versions = {each.version.id for each in image.facts}
         recent = self.request.uow.operations.recent(below=image.definition.key, limit=20)
         return next((each for each in recent if each.status in _UNWELL and each.subject in versions), None)
 
-    def _see(self, operation: Operation, version: ImageVersion) -> Permit:
+    def _see(self, operation: Operation, version: ImageVersion) -> Permission:
         own = operation.started_by == self.request.caller.principal.id
         return ALLOWED if own else self._permit(f"{VERSION}/read", version.key)
 
-    def _permit(self, action: str, scope: str) -> Permit:
+    def _permit(self, action: str, scope: str) -> Permission:
         """As the action itself answers. Refusals are the same for all images of the account's gallery."""
         if self.request.caller.may(action, scope):
             return permit(self.request, action, scope)
@@ -165,7 +165,7 @@ class Curing:
         return self._refusals[action, wide]
 
 
-def _best(image: OfferedImage) -> ImageVersion | None:
+def _best(image: EligibleImage) -> ImageVersion | None:
     """The highest that is whole somewhere."""
     offered = [each.version for each in image.facts if each.version.is_offered]
     return max(offered, key=lambda version: version.number, default=None)

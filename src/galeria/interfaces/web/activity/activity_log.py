@@ -12,10 +12,10 @@ from galeria.domain.errors import Forbidden, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditSearch
 from galeria.interfaces.web.kit.page_numbers import page_number
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import place_of
+from galeria.interfaces.web.kit.urls import url_of
 
 FILTERS = ("person", "action", "resource", "since", "until", "correlation")
 YEARS = range(1970, 9999)  # what a database and a clock of any place can hold
@@ -28,7 +28,7 @@ def activity_router() -> APIRouter:
     return router
 
 
-def show_activity(page: At) -> Response:
+def show_activity(page: PageRequestDep) -> Response:
     said = {name: page.query(name).strip() for name in FILTERS}
     days, wrong = _days(page, said)
     search = AuditSearch(
@@ -55,13 +55,13 @@ def show_activity(page: At) -> Response:
         wrong=wrong,
         shared=_shared(found),
         name_of=lambda scope: _name(scope, found),
-        place=lambda scope: place_of(str(found.things[scope])) if scope in found.things else "",
+        place=lambda scope: url_of(str(found.things[scope])) if scope in found.things else "",
         brief=lambda detail: _ID.sub(lambda id: _name(id[0], found), detail),
         with_query=lambda **more: "?" + urlencode({**query, **more}),
     )
 
 
-def _days(page: Page, said: dict[str, str]) -> tuple[dict[str, datetime], dict[str, str]]:
+def _days(page: PageRequest, said: dict[str, str]) -> tuple[dict[str, datetime], dict[str, str]]:
     """By the person's own clock, and by field what is no day."""
     days: dict[str, datetime] = {}
     wrong: dict[str, str] = {}
@@ -74,7 +74,7 @@ def _days(page: Page, said: dict[str, str]) -> tuple[dict[str, datetime], dict[s
     return days, wrong
 
 
-def _day(page: Page, text: str) -> datetime:
+def _day(page: PageRequest, text: str) -> datetime:
     try:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=page.zone)
     except ValueError:

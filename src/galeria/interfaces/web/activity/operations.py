@@ -9,10 +9,10 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from galeria.actions.versions.operations import cancel_operation, list_operations, retry_operation
-from galeria.interfaces.web.kit.operation_view import Work, get_work, kind_in_words
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view, kind_in_words
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import operation_place, place_of
+from galeria.interfaces.web.kit.urls import operation_url, url_of
 
 SHOWN = 100
 LOOK_SECONDS = 0.5  # between two looks at the database for one listener
@@ -31,7 +31,7 @@ def operations_router() -> APIRouter:
     return router
 
 
-def show_operations(page: At) -> Response:
+def show_operations(page: PageRequestDep) -> Response:
     with page.reading() as request:
         found = list_operations(request, limit=SHOWN)
         people = request.uow.people.some(list({each.started_by for each in found}))
@@ -40,43 +40,43 @@ def show_operations(page: At) -> Response:
     return page.show("operations.html", operations=found, names=names, words=words)
 
 
-def show_operation(page: At, id: str) -> Response:
+def show_operation(page: PageRequestDep, id: str) -> Response:
     with page.reading() as request:
-        work = get_work(request, id)
+        work = get_operation_view(request, id)
         person = request.uow.people.find(work.started_by)
     return page.show("operation.html", work=work, started_by=person, place=_place_of(work.resource_id))
 
 
-def show_part(page: At, id: str) -> Response:
+def show_part(page: PageRequestDep, id: str) -> Response:
     """The progress alone, for browsers that server-sent events do not reach."""
     with page.reading() as request:
-        work = get_work(request, id)
+        work = get_operation_view(request, id)
     answer = page.show("parts/operation.html", work=work)
     answer.headers["X-Settled"] = "true" if work.is_settled else "false"
     return answer
 
 
-async def follow(page: At, id: str) -> Response:
+async def follow(page: PageRequestDep, id: str) -> Response:
     """Server-sent events: `progress` with the panel's HTML whenever it has changed, `done` when it has ended."""
     await to_thread.run_sync(_look, page, id)  # errors are answered before the stream begins
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(page, id), media_type="text/event-stream", headers=headers)
 
 
-def cancel(page: At, id: str) -> Response:
+def cancel(page: PageRequestDep, id: str) -> Response:
     with page.writing() as request:
         cancel_operation(request, id)
-    return page.go(operation_place(id), notice=page.gettext("It ends at the next safe moment."))
+    return page.go(operation_url(id), notice=page.gettext("It ends at the next safe moment."))
 
 
-def retry(page: At, id: str) -> Response:
+def retry(page: PageRequestDep, id: str) -> Response:
     with page.writing() as request:
         operation = retry_operation(request, id)
     page.start(operation)
-    return page.go(operation_place(id), notice=page.gettext("It goes on where it stopped."))
+    return page.go(operation_url(id), notice=page.gettext("It goes on where it stopped."))
 
 
-async def _events(page: Page, id: str) -> AsyncIterator[str]:
+async def _events(page: PageRequest, id: str) -> AsyncIterator[str]:
     shown, silent, waited = "", 0.0, 0.0
     while waited < LISTEN_SECONDS:
         work, text = await to_thread.run_sync(_look, page, id)
@@ -93,9 +93,9 @@ async def _events(page: Page, id: str) -> AsyncIterator[str]:
         silent, waited = silent + LOOK_SECONDS, waited + LOOK_SECONDS
 
 
-def _look(page: Page, id: str) -> tuple[Work, str]:
+def _look(page: PageRequest, id: str) -> tuple[OperationView, str]:
     with page.reading() as request:
-        work = get_work(request, id)
+        work = get_operation_view(request, id)
     return work, page.part("parts/operation.html", work=work)
 
 
@@ -105,4 +105,4 @@ def _event(name: str, data: str) -> str:
 
 
 def _place_of(id: str) -> str:
-    return place_of(id) if "/resourcegroups/" in id.lower() else ""
+    return url_of(id) if "/resourcegroups/" in id.lower() else ""

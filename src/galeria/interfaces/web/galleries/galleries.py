@@ -22,10 +22,10 @@ from galeria.domain.resources import ResourceGroup
 from galeria.interfaces.web.accounts.accounts import region_list, region_names
 from galeria.interfaces.web.kit.names import shown_name
 from galeria.interfaces.web.kit.page_numbers import page_number
-from galeria.interfaces.web.kit.page_request import At, Page
-from galeria.interfaces.web.kit.permits import ALLOWED, Permit, permit, refused
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
+from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refused
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import gallery_place
+from galeria.interfaces.web.kit.urls import gallery_url
 
 GALLERIES = "/galleries"
 ONE = GALLERIES + "/{group}/{gallery}"
@@ -46,22 +46,22 @@ def galleries_router() -> APIRouter:
     return router
 
 
-def gallery_id(page: Page, group: str, gallery: str) -> ResourceId:
+def gallery_id(page: PageRequest, group: str, gallery: str) -> ResourceId:
     return page.id(group).resource(COMPUTE, "galleries", gallery)
 
 
-def show_galleries(page: At) -> Response:
+def show_galleries(page: PageRequestDep) -> Response:
     with page.reading() as request:
         rows = browse_galleries(request, page.subscription.lower())
         new = _may_make(request, page)
         return page.show("galleries.html", rows=rows, new=new, regions=region_names(request))
 
 
-def show_new(page: At) -> Response:
+def show_new(page: PageRequestDep) -> Response:
     return _show_new(page)
 
 
-def create(page: At) -> Response:
+def create(page: PageRequestDep) -> Response:
     form = page.form
     with form.checking("name", "group", "region", *_DAYS, location="region"):
         details = _details(page)
@@ -78,10 +78,10 @@ def create(page: At) -> Response:
             )
     if form.errors:
         return _show_new(page, status=400)
-    return page.go(gallery_place(id), notice=page.gettext("The gallery is made."))
+    return page.go(gallery_url(id), notice=page.gettext("The gallery is made."))
 
 
-def show_gallery(page: At, group: str, gallery: str) -> Response:
+def show_gallery(page: PageRequestDep, group: str, gallery: str) -> Response:
     id, text = gallery_id(page, group, gallery), page.query("q")
     with page.reading() as request:
         found, regions = get_gallery(request, id), region_names(request)
@@ -99,11 +99,11 @@ def show_gallery(page: At, group: str, gallery: str) -> Response:
         )
 
 
-def show_settings(page: At, group: str, gallery: str) -> Response:
+def show_settings(page: PageRequestDep, group: str, gallery: str) -> Response:
     return _show_settings(page, gallery_id(page, group, gallery))
 
 
-def change_settings(page: At, group: str, gallery: str) -> Response:
+def change_settings(page: PageRequestDep, group: str, gallery: str) -> Response:
     id = gallery_id(page, group, gallery)
     with page.form.checking(*_DAYS):
         details = _details(page)
@@ -119,10 +119,10 @@ def change_settings(page: At, group: str, gallery: str) -> Response:
             )
     if page.form.errors:
         return _show_settings(page, id, status=400)
-    return page.go(gallery_place(id), notice=page.gettext("The settings are saved."))
+    return page.go(gallery_url(id), notice=page.gettext("The settings are saved."))
 
 
-def show_delete(page: At, group: str, gallery: str) -> Response:
+def show_delete(page: PageRequestDep, group: str, gallery: str) -> Response:
     id = gallery_id(page, group, gallery)
     with page.reading() as request:
         found = get_gallery(request, id)
@@ -135,13 +135,13 @@ def show_delete(page: At, group: str, gallery: str) -> Response:
         )
 
 
-def delete(page: At, group: str, gallery: str) -> Response:
+def delete(page: PageRequestDep, group: str, gallery: str) -> Response:
     with page.writing() as request:
         delete_gallery(request, gallery_id(page, group, gallery))
     return page.go(GALLERIES, notice=page.gettext("The gallery is deleted."))
 
 
-def _show_new(page: Page, *, status: int = 200) -> Response:
+def _show_new(page: PageRequest, *, status: int = 200) -> Response:
     with page.reading() as request:
         return page.show(
             "gallery_new.html",
@@ -153,24 +153,24 @@ def _show_new(page: Page, *, status: int = 200) -> Response:
         )
 
 
-def _show_settings(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+def _show_settings(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
         found = get_gallery(request, id)
         allowed = permit(request, WRITE, found.key)
         return page.show("gallery_settings.html", status=status, form=page.form, gallery=found, allowed=allowed)
 
 
-def _own_groups(request: Request, page: Page) -> list[ResourceGroup]:
+def _own_groups(request: Request, page: PageRequest) -> list[ResourceGroup]:
     """Resource groups that this person may make galleries in."""
-    groups = list_groups(request, page.inside.subscription_id)
+    groups = list_groups(request, page.services.subscription_id)
     return [each for each in groups if request.caller.may(WRITE, each.key)]
 
 
-def _may_make(request: Request, page: Page) -> Permit:
+def _may_make(request: Request, page: PageRequest) -> Permission:
     return ALLOWED if _own_groups(request, page) else permit(request, WRITE, page.subscription.lower())
 
 
-def _details(page: Page) -> GalleryDetails:
+def _details(page: PageRequest) -> GalleryDetails:
     """Raises Invalid. Without soft deletion its days stay as they are."""
     form = page.form
     details = GalleryDetails(soft_delete=form.has("soft_delete"))
@@ -189,7 +189,7 @@ def _permits(request: Request, gallery: Gallery) -> dict[str, Any]:
     }
 
 
-def _deletable(request: Request, gallery: Gallery) -> Permit:
+def _deletable(request: Request, gallery: Gallery) -> Permission:
     """The same answer as the deletion itself would give; nothing is changed."""
     allowed = permit(request, DELETE, gallery.key)
     if not allowed:

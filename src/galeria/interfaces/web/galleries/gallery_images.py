@@ -19,10 +19,10 @@ from galeria.domain.images.galleries import ImageDefinition
 from galeria.interfaces.web.galleries.galleries import ONE as GALLERY
 from galeria.interfaces.web.kit.names import shown_name
 from galeria.interfaces.web.kit.page_numbers import page_number
-from galeria.interfaces.web.kit.page_request import At, Page
-from galeria.interfaces.web.kit.permits import Permit, permit, refused
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
+from galeria.interfaces.web.kit.permits import Permission, permit, refused
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import gallery_place, image_place
+from galeria.interfaces.web.kit.urls import gallery_url, image_url
 
 ONE = GALLERY + "/images/{image}"
 
@@ -38,11 +38,11 @@ def gallery_images_router() -> APIRouter:
     return router
 
 
-def image_id(page: Page, group: str, gallery: str, image: str) -> ResourceId:
+def image_id(page: PageRequest, group: str, gallery: str, image: str) -> ResourceId:
     return page.id(group).resource(COMPUTE, "galleries", gallery).child("images", image)
 
 
-def show_image(page: At, group: str, gallery: str, image: str) -> Response:
+def show_image(page: PageRequestDep, group: str, gallery: str, image: str) -> Response:
     id = image_id(page, group, gallery, image)
     with page.reading() as request:
         definition = get_definition(request, id)
@@ -57,7 +57,7 @@ def show_image(page: At, group: str, gallery: str, image: str) -> Response:
         )
 
 
-def show_rows(page: At, group: str, gallery: str, image: str) -> Response:
+def show_rows(page: PageRequestDep, group: str, gallery: str, image: str) -> Response:
     """The table of versions alone, asked for again and again while something works on one of them."""
     id = image_id(page, group, gallery, image)
     with page.reading() as request:
@@ -70,42 +70,42 @@ def show_rows(page: At, group: str, gallery: str, image: str) -> Response:
         )
 
 
-def show_edit(page: At, group: str, gallery: str, image: str) -> Response:
+def show_edit(page: PageRequestDep, group: str, gallery: str, image: str) -> Response:
     return _show_edit(page, image_id(page, group, gallery, image))
 
 
-def edit(page: At, group: str, gallery: str, image: str) -> Response:
+def edit(page: PageRequestDep, group: str, gallery: str, image: str) -> Response:
     id = image_id(page, group, gallery, image)
     with page.form.checking("name", "description"), page.writing() as request:
         held = get_definition(request, id)
         put_definition(request, id, _changed(held, page))
     if page.form.errors:
         return _show_edit(page, id, status=400)
-    return page.go(image_place(id), notice=page.gettext("The image's texts are saved."))
+    return page.go(image_url(id), notice=page.gettext("The image's texts are saved."))
 
 
-def show_delete(page: At, group: str, gallery: str, image: str) -> Response:
+def show_delete(page: PageRequestDep, group: str, gallery: str, image: str) -> Response:
     id = image_id(page, group, gallery, image)
     with page.reading() as request:
         definition = get_definition(request, id)
         return page.show("image_delete.html", image=definition, allowed=_deletable(request, definition))
 
 
-def delete(page: At, group: str, gallery: str, image: str) -> Response:
+def delete(page: PageRequestDep, group: str, gallery: str, image: str) -> Response:
     id = image_id(page, group, gallery, image)
     with page.writing() as request:
         delete_definition(request, id)
-    return page.go(gallery_place(id.parent), notice=page.gettext("The image is deleted."))
+    return page.go(gallery_url(id.parent), notice=page.gettext("The image is deleted."))
 
 
-def _show_edit(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+def _show_edit(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
         definition = get_definition(request, id)
         allowed = permit(request, f"{IMAGE}/write", definition.key)
         return page.show("image_edit.html", status=status, form=page.form, image=definition, allowed=allowed)
 
 
-def _versions(request: Request, page: Page, definition: ImageDefinition) -> dict[str, Any]:
+def _versions(request: Request, page: PageRequest, definition: ImageDefinition) -> dict[str, Any]:
     starting = page.query("q")
     rows = browse_versions(request, definition, starting=starting, page=page_number(page))
     held = {replica.region for each in rows.rows for replica in each.facts.replicas}
@@ -127,7 +127,7 @@ def _permits(request: Request, definition: ImageDefinition) -> dict[str, Any]:
     }
 
 
-def _deletable(request: Request, definition: ImageDefinition) -> Permit:
+def _deletable(request: Request, definition: ImageDefinition) -> Permission:
     """The same answer as the deletion itself would give; nothing is changed."""
     allowed = permit(request, f"{IMAGE}/delete", definition.key)
     if not allowed:
@@ -140,7 +140,7 @@ def _deletable(request: Request, definition: ImageDefinition) -> Permit:
     return allowed
 
 
-def _changed(held: ImageDefinition, page: Page) -> DefinitionRequest:
+def _changed(held: ImageDefinition, page: PageRequest) -> DefinitionRequest:
     return DefinitionRequest(
         location=held.location,
         tags=held.tags,

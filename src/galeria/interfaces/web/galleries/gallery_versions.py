@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from galeria.actions.core.request import Request
-from galeria.actions.galleries.gallery_lists import VersionRow, look_at_version
+from galeria.actions.galleries.gallery_lists import VersionRow, get_version_details
 from galeria.actions.labs.lab_settings import LAB
 from galeria.actions.versions.costs import RegionImpact, freed_by_deletion
 from galeria.actions.versions.version_changes import restore_version, retry_version, set_end_of_life, set_latest
@@ -23,11 +23,11 @@ from galeria.interfaces.web.accounts.accounts import region_names
 from galeria.interfaces.web.galleries.gallery_images import ONE as IMAGE
 from galeria.interfaces.web.galleries.gallery_images import image_id
 from galeria.interfaces.web.kit.names import shown_name
-from galeria.interfaces.web.kit.operation_view import get_work
-from galeria.interfaces.web.kit.page_request import At, Page
-from galeria.interfaces.web.kit.permits import Permit, permit, refused
+from galeria.interfaces.web.kit.operation_view import get_operation_view
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
+from galeria.interfaces.web.kit.permits import Permission, permit, refused
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import image_place, place_of, version_place
+from galeria.interfaces.web.kit.urls import image_url, url_of, version_url
 from galeria.interfaces.web.labs.lab_permits import new_lab_permit
 from galeria.ports.images import ManifestFacts
 
@@ -52,25 +52,25 @@ def gallery_versions_router() -> APIRouter:
     return router
 
 
-def version_id(page: Page, group: str, gallery: str, image: str, version: str) -> ResourceId:
+def version_id(page: PageRequest, group: str, gallery: str, image: str, version: str) -> ResourceId:
     return image_id(page, group, gallery, image).child("versions", version)
 
 
-def show_version(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def show_version(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     return _show(page, version_id(page, group, gallery, image, version))
 
 
-def change_latest(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def change_latest(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     id, form = version_id(page, group, gallery, image, version), page.form
     excluded = form.text("excluded") == "yes"
     with page.writing() as request:
         operation = set_latest(request, id, excluded=excluded, region=form.text("region"))
     page.start(operation)
     said = page.gettext("It is never the latest now.") if excluded else page.gettext("It may be the latest again.")
-    return page.go(version_place(id), notice=said)
+    return page.go(version_url(id), notice=said)
 
 
-def change_end_of_life(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def change_end_of_life(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     id = version_id(page, group, gallery, image, version)
     operation = None
     with page.form.checking("date", **{"galleryImageVersion.properties.publishingProfile.endOfLifeDate": "date"}):
@@ -80,29 +80,29 @@ def change_end_of_life(page: At, group: str, gallery: str, image: str, version: 
     if page.form.errors:
         return _show(page, id, status=400)
     page.start(operation)
-    return page.go(version_place(id), notice=page.gettext("The end of life is saved."))
+    return page.go(version_url(id), notice=page.gettext("The end of life is saved."))
 
 
-def retry(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def retry(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     id = version_id(page, group, gallery, image, version)
     with page.writing() as request:
         operation = retry_version(request, id)
     page.start(operation)
-    return page.go(version_place(id), notice=page.gettext("It goes on where it stopped."))
+    return page.go(version_url(id), notice=page.gettext("It goes on where it stopped."))
 
 
-def restore(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def restore(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     id = version_id(page, group, gallery, image, version)
     with page.writing() as request:
         restore_version(request, id)
-    return page.go(version_place(id), notice=page.gettext("The version is back."))
+    return page.go(version_url(id), notice=page.gettext("The version is back."))
 
 
-def show_delete(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def show_delete(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     """Which labs use it, what goes now and what later."""
     id = version_id(page, group, gallery, image, version)
     with page.reading() as request:
-        held = look_at_version(request, id).version
+        held = get_version_details(request, id).version
         named = request.uow.labs.some_of_version(held.id, NAMED)
         definition = request.uow.definitions.get(held.definition_id)
         gallery_of = request.uow.galleries.get(definition.gallery_id)
@@ -118,31 +118,31 @@ def show_delete(page: At, group: str, gallery: str, image: str, version: str) ->
             is_active=held.retention is Retention.ACTIVE,
             regions=region_names(request),
             lab_places={
-                each.id: place_of(each.resource_id) for each in named if request.caller.may(f"{LAB}/read", each.key)
+                each.id: url_of(each.resource_id) for each in named if request.caller.may(f"{LAB}/read", each.key)
             },
             allowed=_deletable(request, held),
         )
 
 
-def show_freed(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def show_freed(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     """The piece that asks again until the figures are there."""
     id = version_id(page, group, gallery, image, version)
     with page.reading() as request:
-        held = look_at_version(request, id).version
+        held = get_version_details(request, id).version
         return page.show("parts/freed.html", version=held, freed=_freed(page, id), regions=region_names(request))
 
 
-def _freed(page: Page, id: ResourceId) -> tuple[RegionImpact, ...] | None:
+def _freed(page: PageRequest, id: ResourceId) -> tuple[RegionImpact, ...] | None:
     """None while it is being reckoned."""
 
     def ask() -> tuple[RegionImpact, ...]:
         with page.reading() as request:
-            return freed_by_deletion(request, id, page.inside.stores)
+            return freed_by_deletion(request, id, page.services.stores)
 
-    return page.reckoning.find(("freed by deletion", page.caller.principal.id, id.key), ask)
+    return page.slow_figures.find(("freed by deletion", page.caller.principal.id, id.key), ask)
 
 
-def delete(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def delete(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     """`for_good` also where the gallery would keep it for a while, and where it does already."""
     id = version_id(page, group, gallery, image, version)
     with page.writing() as request:
@@ -150,12 +150,12 @@ def delete(page: At, group: str, gallery: str, image: str, version: str) -> Resp
     page.start(removal.operation)
     if removal.operation:
         return page.go(f"/operations/{removal.operation.id}", notice=page.gettext("The version is being deleted."))
-    return page.go(image_place(id.parent), notice=page.gettext("The version is deleted. It can still be restored."))
+    return page.go(image_url(id.parent), notice=page.gettext("The version is deleted. It can still be restored."))
 
 
-def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
-        row = look_at_version(request, id)
+        row = get_version_details(request, id)
         version = row.version
         return page.show(
             "version.html",
@@ -164,7 +164,7 @@ def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
             row=row,
             version=version,
             image=request.uow.definitions.get(version.definition_id),
-            work=get_work(request, row.operation.id) if row.operation else None,
+            work=get_operation_view(request, row.operation.id) if row.operation else None,
             last=_last_failure(request, row),
             labs=request.uow.labs.count_of_version(version.id),
             manifest=_manifest(page, row),
@@ -187,7 +187,7 @@ def _permits(request: Request, row: VersionRow) -> dict[str, Any]:
     }
 
 
-def _deletable(request: Request, version: ImageVersion) -> Permit:
+def _deletable(request: Request, version: ImageVersion) -> Permission:
     allowed = permit(request, f"{VERSION}/delete", version.key)
     if not allowed:
         return allowed
@@ -205,7 +205,7 @@ def _last_failure(request: Request, row: VersionRow) -> Any:
         return None
     for each in request.uow.operations.recent(below=row.version.key, limit=1):
         if each.subject == row.version.id and each.status in (OperationStatus.FAILED, OperationStatus.CANCELED):
-            return get_work(request, each.id) if _may_see(request, each) else None
+            return get_operation_view(request, each.id) if _may_see(request, each) else None
     return None
 
 
@@ -213,12 +213,12 @@ def _may_see(request: Request, operation: Operation) -> bool:
     return request.caller.may(f"{VERSION}/read", operation.resource_id)
 
 
-def _manifest(page: Page, row: VersionRow) -> ManifestFacts | None:
+def _manifest(page: PageRequest, row: VersionRow) -> ManifestFacts | None:
     """Read from the home region's store, which checks its signature."""
     disk = row.facts.os_disk
     if disk is None or not disk.digest:
         return None
-    return page.inside.stores[row.version.location].find_manifest(disk.digest)
+    return page.services.stores[row.version.location].find_manifest(disk.digest)
 
 
 def _source(request: Request, version: ImageVersion) -> dict[str, str]:
@@ -228,15 +228,15 @@ def _source(request: Request, version: ImageVersion) -> dict[str, str]:
         machine = request.uow.machines.find(id)
         lab = request.uow.labs.find(machine.lab_id) if machine else None
         if lab and request.caller.may(f"{LAB}/read", lab.key):
-            return {"kind": "machine", "name": lab.title, "place": place_of(lab.resource_id)}
+            return {"kind": "machine", "name": lab.title, "place": url_of(lab.resource_id)}
         return {"kind": "machine", "name": "", "place": ""}
     if version.source_kind is SourceKind.UPLOAD:
         return {"kind": "upload", "name": "", "place": ""}
     name = id.rsplit("/", 1)[-1] if id.startswith("/") else id
-    return {"kind": version.source_kind.value, "name": name, "place": place_of(id) if id.startswith("/") else ""}
+    return {"kind": version.source_kind.value, "name": name, "place": url_of(id) if id.startswith("/") else ""}
 
 
-def _end_of_day(page: Page) -> datetime:
+def _end_of_day(page: PageRequest) -> datetime:
     """At the person's place. Raises Invalid for what is no date."""
     text = page.form.text("date")
     try:

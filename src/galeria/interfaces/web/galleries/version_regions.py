@@ -13,10 +13,10 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion
 from galeria.interfaces.web.galleries.gallery_versions import ONE as VERSION_PATH
 from galeria.interfaces.web.galleries.gallery_versions import version_id
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit, refused
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import version_place
+from galeria.interfaces.web.kit.urls import version_url
 
 ONE = VERSION_PATH + "/regions"
 
@@ -29,7 +29,7 @@ class RegionBox:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bill:
+class PriceChange:
     """What the ticked boxes mean."""
 
     added: list[RegionPrice]
@@ -48,18 +48,18 @@ def version_regions_router() -> APIRouter:
     return router
 
 
-def show(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def show(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     return _show(page, version_id(page, group, gallery, image, version))
 
 
-def check(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def check(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     """The price of what is ticked now."""
     with page.reading() as request:
         _, boxes = _boxes(request, page, version_id(page, group, gallery, image, version))
     return page.show("parts/region_bill.html", bill=_bill(boxes))
 
 
-def change(page: At, group: str, gallery: str, image: str, version: str) -> Response:
+def change(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     id = version_id(page, group, gallery, image, version)
     if page.form.has("show"):  # without scripts, a price is shown by a button
         return _show(page, id)
@@ -72,10 +72,10 @@ def change(page: At, group: str, gallery: str, image: str, version: str) -> Resp
         return _show(page, id, status=400)
     page.start(operation)
     said = page.gettext("The regions are being changed.") if operation else page.gettext("Nothing was to change.")
-    return page.go(version_place(id), notice=said)
+    return page.go(version_url(id), notice=said)
 
 
-def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
         version, boxes = _boxes(request, page, id)
         allowed = permit(request, f"{VERSION}/write", version.key)
@@ -95,7 +95,7 @@ def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
         )
 
 
-def _boxes(request: Request, page: Page, id: ResourceId) -> tuple[ImageVersion, list[RegionBox]]:
+def _boxes(request: Request, page: PageRequest, id: ResourceId) -> tuple[ImageVersion, list[RegionBox]]:
     version, prices = region_prices(request, id, page.copy_bytes)
     is_sent = page.http.method == "POST"
     ticked = set(page.form.all("regions"))
@@ -110,10 +110,10 @@ def _boxes(request: Request, page: Page, id: ResourceId) -> tuple[ImageVersion, 
     return version, boxes
 
 
-def _bill(boxes: list[RegionBox]) -> Bill:
+def _bill(boxes: list[RegionBox]) -> PriceChange:
     ticked = [each.price for each in boxes if each.ticked or each.is_kept]
     held = [each.price for each in boxes if each.price.replica is not None]
-    return Bill(
+    return PriceChange(
         added=[each for each in ticked if each not in held],
         removed=[each for each in held if each not in ticked],
         send_bytes=sum(each.send_bytes for each in ticked),

@@ -13,7 +13,7 @@ KEPT = 256  # findings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class FileInspection:
     """`refusal` says why the file is no image; without one there are facts. `starts` is empty where it cannot be told."""
 
     facts: FileFacts | None = None
@@ -21,13 +21,13 @@ class Finding:
     refusal: Invalid | None = None
 
 
-class Findings:
+class FileInspections:
     def __init__(self, files: UploadFiles) -> None:
         self._files = files
-        self._known: OrderedDict[str, Finding] = OrderedDict()
+        self._known: OrderedDict[str, FileInspection] = OrderedDict()
         self._lock = Lock()
 
-    def look(self, upload_id: str) -> Finding:
+    def look(self, upload_id: str) -> FileInspection:
         """Of a file that is complete; nobody can write to it afterwards. Raises NotFound, Conflict, Unavailable."""
         with self._lock:
             found = self._known.get(upload_id)
@@ -39,12 +39,12 @@ class Findings:
                     self._known.popitem(last=False)
         return found
 
-    def _look(self, upload_id: str) -> Finding:
+    def _look(self, upload_id: str) -> FileInspection:
         try:
             facts = self._files.inspect(upload_id)
         except Invalid as error:
-            return Finding(refusal=error)
-        return Finding(facts=facts, starts=self._starts(upload_id, facts))
+            return FileInspection(refusal=error)
+        return FileInspection(facts=facts, starts=self._starts(upload_id, facts))
 
     def _starts(self, upload_id: str, facts: FileFacts) -> frozenset[Generation]:
         with self._files.open(upload_id, facts) as disk:

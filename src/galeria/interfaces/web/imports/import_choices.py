@@ -6,9 +6,9 @@ from pathlib import PurePath
 
 from galeria.actions.core.request import Request
 from galeria.actions.versions.imports import (
+    ImportRegionPrice,
     ImportRequest,
     NewImage,
-    RegionPrice,
     image_name,
     import_prices,
     importing_galleries,
@@ -27,10 +27,10 @@ from galeria.domain.images.galleries import (
     VersionNumber,
 )
 from galeria.domain.regions import Region
-from galeria.interfaces.web.imports.file_inspections import Finding
+from galeria.interfaces.web.imports.file_inspections import FileInspection
 from galeria.interfaces.web.kit.forms import Form
-from galeria.interfaces.web.kit.page_request import Page
-from galeria.interfaces.web.kit.permits import Permit, permit
+from galeria.interfaces.web.kit.page_request import PageRequest
+from galeria.interfaces.web.kit.permits import Permission, permit
 from galeria.ports.files import FileFacts
 
 LISTED = 500  # images in one list
@@ -39,15 +39,15 @@ FIELDS = ("gallery", "name", "image", "version", "home", "regions")
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionChoice:
+class ImportRegionChoice:
     region: Region
-    price: RegionPrice
+    price: ImportRegionPrice
     ticked: bool
     is_home: bool
 
 
 @dataclass(frozen=True, kw_only=True)
-class Warning:
+class ImportWarning:
     """A lab account that will not offer the image, and why."""
 
     account: str
@@ -55,7 +55,7 @@ class Warning:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class ImageKind:
     """What a new image is said to be."""
 
     os_type: OsType = OsType.LINUX
@@ -65,28 +65,28 @@ class Kind:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choices:
+class ImportChoices:
     """`images` are those that the file fits. `number` is what stands in the field, `proposed` what Galeria proposes."""
 
     galleries: list[Gallery]
     gallery: Gallery | None
-    new_image: Permit
+    new_image: Permission
     images: list[ImageDefinition]
     left_out: int  # further images that are not listed
     image: ImageDefinition | None
     target: str  # NEW or EXISTING
-    kind: Kind
+    kind: ImageKind
     display_name: str
     name: str  # a new image's resource name; empty while it has none
     number: str
     proposed: str
     number_problem: str  # a sentence of the inside
     home: str
-    regions: list[RegionChoice]
-    warnings: list[Warning]
+    regions: list[ImportRegionChoice]
+    warnings: list[ImportWarning]
 
     @property
-    def ticked(self) -> list[RegionChoice]:
+    def ticked(self) -> list[ImportRegionChoice]:
         return [each for each in self.regions if each.ticked]
 
     @property
@@ -102,7 +102,7 @@ class Choices:
         return sum(each.price.send_bytes for each in self.ticked)
 
 
-def read_choices(request: Request, page: Page, finding: Finding, file_name: str) -> Choices:
+def read_choices(request: Request, page: PageRequest, finding: FileInspection, file_name: str) -> ImportChoices:
     """From the form as far as it is filled in; the rest is proposed. `?image=` proposes an image and its gallery."""
     form, facts = page.form, finding.facts
     assert facts is not None
@@ -122,7 +122,7 @@ def read_choices(request: Request, page: Page, finding: Finding, file_name: str)
     home = _home(request, form, gallery)
     display_name = form.text("name", PurePath(file_name).stem)
     os_type = image.os_type if image else kind.os_type
-    return Choices(
+    return ImportChoices(
         galleries=galleries,
         gallery=gallery,
         new_image=new_image,
@@ -142,7 +142,7 @@ def read_choices(request: Request, page: Page, finding: Finding, file_name: str)
     )
 
 
-def read_import(page: Page, upload_id: str, choices: Choices) -> ImportRequest:
+def read_import(page: PageRequest, upload_id: str, choices: ImportChoices) -> ImportRequest:
     """What is to be done. Raises Invalid."""
     if choices.gallery is None:
         raise Invalid("No gallery is chosen.", hint="Choose one.", target="gallery")
@@ -167,7 +167,7 @@ def read_import(page: Page, upload_id: str, choices: Choices) -> ImportRequest:
     )
 
 
-def _asked_image(request: Request, page: Page) -> ImageDefinition | None:
+def _asked_image(request: Request, page: PageRequest) -> ImageDefinition | None:
     text = page.query("image")
     try:
         return request.uow.definitions.find_by_key(ResourceId.parse(text).key) if text else None
@@ -185,7 +185,7 @@ def _gallery(galleries: list[Gallery], chosen: str, asked: ImageDefinition | Non
     return galleries[0] if galleries else None
 
 
-def _fitting(request: Request, gallery: Gallery, finding: Finding) -> list[ImageDefinition]:
+def _fitting(request: Request, gallery: Gallery, finding: FileInspection) -> list[ImageDefinition]:
     """By display name. A disk that only starts otherwise than an image says would never start in a machine of it."""
     definitions = request.uow.definitions.of_gallery(gallery.id)
     fitting = [each for each in definitions if not finding.starts or each.generation in finding.starts]
@@ -210,18 +210,18 @@ def _image(fitting: list[ImageDefinition], chosen: str) -> ImageDefinition | Non
     return next((each for each in fitting if each.key == chosen.lower()), None)
 
 
-def _kind(form: Form, finding: Finding) -> Kind:
+def _kind(form: Form, finding: FileInspection) -> ImageKind:
     """V2 is proposed, as in newer clouds, unless the disk starts with a BIOS only."""
     generation = Generation.V1 if finding.starts == {Generation.V1} else Generation.V2
     try:
-        return Kind(
+        return ImageKind(
             os_type=OsType(form.text("os_type", OsType.LINUX)),
             os_state=OsState(form.text("os_state", OsState.GENERALIZED)),
             generation=Generation(form.text("generation", generation)),
             architecture=Architecture(form.text("architecture", Architecture.X64)),
         )
     except ValueError:  # no browser sends such a word from our form
-        return Kind(generation=generation)
+        return ImageKind(generation=generation)
 
 
 def _number_problem(request: Request, image: ImageDefinition | None, number: str) -> str:
@@ -240,14 +240,14 @@ def _home(request: Request, form: Form, gallery: Gallery | None) -> str:
     return chosen if chosen in names else gallery.location if gallery else names[0]
 
 
-def _regions(request: Request, form: Form, facts: FileFacts, home: str) -> list[RegionChoice]:
+def _regions(request: Request, form: Form, facts: FileFacts, home: str) -> list[ImportRegionChoice]:
     """Ticked before anybody chose: the home region's geography, as labs in all of it can then use the image."""
     known = request.settings.regions
     near = {region.name for region in known.of_geography(home)}
     ticked = set(form.all("regions")) if form.has("gallery") else near
     prices = import_prices(request.settings, facts, [region.name for region in known.all], home=home)
     choices = [
-        RegionChoice(
+        ImportRegionChoice(
             region=region,
             price=price,
             ticked=region.name == home or region.name in ticked,
@@ -258,12 +258,12 @@ def _regions(request: Request, form: Form, facts: FileFacts, home: str) -> list[
     return sorted(choices, key=lambda each: (not each.is_home, each.region.name not in near))
 
 
-def _warnings(request: Request, gallery: Gallery | None, os_type: OsType, facts: FileFacts) -> list[Warning]:
+def _warnings(request: Request, gallery: Gallery | None, os_type: OsType, facts: FileFacts) -> list[ImportWarning]:
     if gallery is None:
         return []
     shape = DiskShape(os_disk_size=facts.virtual_size, disks=1)
     return [
-        Warning(account=account.name, obstacle=obstacle)
+        ImportWarning(account=account.name, obstacle=obstacle)
         for account in request.uow.accounts.with_gallery(gallery.id)
         for obstacle in kind_obstacles(account, os_type, shape)
     ]

@@ -12,21 +12,21 @@ from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Conflict
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.operations import Upload
-from galeria.interfaces.services import Inside
+from galeria.interfaces.services import Services
 from galeria.interfaces.uploads.tus import FILE_LIMIT
-from galeria.interfaces.web.imports.file_inspections import Findings
-from galeria.interfaces.web.imports.import_choices import FIELDS, Choices, read_choices, read_import
+from galeria.interfaces.web.imports.file_inspections import FileInspections
+from galeria.interfaces.web.imports.import_choices import FIELDS, ImportChoices, read_choices, read_import
 from galeria.interfaces.web.imports.upload_routes import UPLOADS
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import version_place
+from galeria.interfaces.web.kit.urls import version_url
 
 IMPORT = "/import"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sent:
+class SentFile:
     """One of a person's files, and what is made of it."""
 
     upload: Upload
@@ -38,8 +38,8 @@ class Sent:
 
 
 class ImportPages:
-    def __init__(self, inside: Inside) -> None:
-        self._findings = Findings(inside.uploads)
+    def __init__(self, services: Services) -> None:
+        self._findings = FileInspections(services.uploads)
 
     def router(self) -> APIRouter:
         router = page_router()
@@ -52,9 +52,9 @@ class ImportPages:
         router.add_api_route(f"{one}/remove", self.remove, methods=["POST"], name="web_import_remove")
         return router
 
-    def show(self, page: At) -> Response:
+    def show(self, page: PageRequestDep) -> Response:
         """Where files are dropped, and the person's own that are not images yet."""
-        uploads = list_uploads(page.inside.database, page.inside.uploads, owner=page.caller.principal)
+        uploads = list_uploads(page.services.database, page.services.uploads, owner=page.caller.principal)
         with page.reading() as request:
             galleries = importing_galleries(request, page.subscription.lower())
             allowed = permit(request, f"{VERSION}/write", page.subscription.lower())
@@ -69,20 +69,20 @@ class ImportPages:
             query=_query(page),
         )
 
-    def show_file(self, page: At, upload: str) -> Response:
+    def show_file(self, page: PageRequestDep, upload: str) -> Response:
         return self._show(page, upload)
 
-    def show_fields(self, page: At, upload: str) -> Response:
+    def show_fields(self, page: PageRequestDep, upload: str) -> Response:
         """The form as it is after a choice that changes what else there is to choose."""
         choices = self._chosen(page, upload)
         return page.show("parts/import_fields.html", upload=upload, choices=choices, form=page.form)
 
-    def check(self, page: At, upload: str) -> Response:
+    def check(self, page: PageRequestDep, upload: str) -> Response:
         """What is told while somebody types: the name, the price, what will stand in the way."""
         choices = self._chosen(page, upload)
         return page.show("parts/import_summary.html", choices=choices)
 
-    def create(self, page: At, upload: str) -> Response:
+    def create(self, page: PageRequestDep, upload: str) -> Response:
         if page.form.has("show"):  # without scripts, a choice is shown by a button
             return self._show(page, upload)
         choices = self._chosen(page, upload)
@@ -93,21 +93,21 @@ class ImportPages:
         if page.form.errors:
             return self._show(page, upload, status=400)
         page.start(operation)
-        return page.go(version_place(version), notice=page.gettext("The image is being made. You may leave this page."))
+        return page.go(version_url(version), notice=page.gettext("The image is being made. You may leave this page."))
 
-    def remove(self, page: At, upload: str) -> Response:
+    def remove(self, page: PageRequestDep, upload: str) -> Response:
         with page.reading() as request:
             require_unused(request, upload)
-        inside = page.inside
-        remove_upload(inside.database, inside.uploads, owner=page.caller.principal, id=upload)
+        services = page.services
+        remove_upload(services.database, services.uploads, owner=page.caller.principal, id=upload)
         return page.go(IMPORT, notice=page.gettext("The file was removed."))
 
-    def _show(self, page: Page, upload_id: str, *, status: int = 200) -> Response:
+    def _show(self, page: PageRequest, upload_id: str, *, status: int = 200) -> Response:
         upload = _upload(page, upload_id)
         with page.reading() as request:
             made = find_made_of(request, upload.id)
         if made or upload.offset < upload.length:
-            return page.show("import_sent.html", file=Sent(upload=upload, version=made))
+            return page.show("import_sent.html", file=SentFile(upload=upload, version=made))
         finding = self._findings.look(upload.id)
         choices = None
         if finding.facts:
@@ -123,7 +123,7 @@ class ImportPages:
             form=page.form,
         )
 
-    def _chosen(self, page: Page, upload_id: str) -> Choices:
+    def _chosen(self, page: PageRequest, upload_id: str) -> ImportChoices:
         """Raises NotFound, Conflict where the file is no image that could be made into a version now."""
         upload = _upload(page, upload_id)
         if upload.offset < upload.length:
@@ -135,17 +135,17 @@ class ImportPages:
             return read_choices(request, page, finding, upload.file_name)
 
 
-def _upload(page: Page, id: str) -> Upload:
-    inside = page.inside
-    return get_upload(inside.database, inside.uploads, owner=page.caller.principal, id=id)
+def _upload(page: PageRequest, id: str) -> Upload:
+    services = page.services
+    return get_upload(services.database, services.uploads, owner=page.caller.principal, id=id)
 
 
-def _sent(request: Request, uploads: list[Upload]) -> list[Sent]:
+def _sent(request: Request, uploads: list[Upload]) -> list[SentFile]:
     """Each with the version that is being made of it, or could not be made."""
     made = {each.source_id: each for each in request.uow.lists.from_uploads([upload.id for upload in uploads])}
-    return [Sent(upload=each, version=made.get(each.id)) for each in uploads]
+    return [SentFile(upload=each, version=made.get(each.id)) for each in uploads]
 
 
-def _query(page: Page) -> str:
+def _query(page: PageRequest) -> str:
     image = page.query("image")
     return "?" + urlencode({"image": image}) if image else ""

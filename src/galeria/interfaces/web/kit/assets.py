@@ -91,10 +91,10 @@ class StaticFiles:
         return router
 
 
-def _walk(folder: Traversable, inside: str = "") -> Iterator[tuple[str, Traversable]]:
+def _walk(folder: Traversable, services: str = "") -> Iterator[tuple[str, Traversable]]:
     """Each file with its path in the folder; hidden ones are not served."""
     for each in folder.iterdir() if folder.is_dir() else ():
-        path = f"{inside}{each.name}"
+        path = f"{services}{each.name}"
         if each.name.startswith("."):
             continue
         if each.is_dir():

@@ -1,7 +1,7 @@
 """What the pages say in other languages: the PO files of `texts/`, read once when a `Catalogues` is made.
 
 Each area of the portal keeps a file of its own, `texts/pt_BR/<area>.po`; all of them together are one catalogue.
-`texts/pt_BR/inside.po` holds the sentences of the inside, which are patterns (see `sentences.py`), and stays apart.
+`texts/pt_BR/messages.po` holds the sentences of the inside, which are patterns (see `sentences.py`), and stays apart.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 ENGLISH = "en"
 PORTUGUESE = "pt-BR"
 LANGUAGES = (ENGLISH, PORTUGUESE)
-INSIDE = "inside.po"
+MESSAGES = "messages.po"
 WORD = "word"  # the context of the inside's states and kinds
 
 Key = tuple[str, str]
@@ -26,11 +26,11 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One language. English needs no texts: it is what the keys say. `inside` maps templates to their translations."""
+    """One language. English needs no texts: it is what the keys say. `messages` maps templates to their translations."""
 
     language: str
     texts: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
-    inside: Mapping[Key, str] = field(default_factory=dict)
+    messages: Mapping[Key, str] = field(default_factory=dict)
 
     @cached_property
     def locale(self) -> Locale:
@@ -88,15 +88,15 @@ def forms(message: Message) -> tuple[str, ...]:
 
 def _catalogue(folder: Traversable, language: str) -> Catalogue:
     texts: dict[Key, tuple[str, ...]] = {}
-    inside: dict[Key, str] = {}
+    messages: dict[Key, str] = {}
     for name, catalog in read_texts(folder, language):
         # The first message of a file is its header.
         known = {key(message): forms(message) for message in catalog if message.id and forms(message)}
-        if name == INSIDE:
-            inside = {each: translated[0] for each, translated in known.items()}
+        if name == MESSAGES:
+            messages = {each: translated[0] for each, translated in known.items()}
             continue
         texts = known | texts
-    return Catalogue(language, texts, inside)
+    return Catalogue(language, texts, messages)
 
 
 def _locale_name(language: str) -> str:

@@ -12,7 +12,7 @@ from galeria.interfaces.http.progress_figures import bytes_per_second, percent, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkStep:
+class StepView:
     name: str
     region: str
     status: str
@@ -24,7 +24,7 @@ class WorkStep:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class OperationView:
     id: str
     kind: str
     status: str
@@ -36,7 +36,7 @@ class Work:
     is_steerable: bool  # by this person
     created_at: datetime
     ended_at: datetime | None
-    steps: tuple[WorkStep, ...]
+    steps: tuple[StepView, ...]
 
     @property
     def seconds_left(self) -> int | None:
@@ -45,7 +45,7 @@ class Work:
         return max(known, default=None)
 
 
-def get_work(request: Request, id: str) -> Work:
+def get_operation_view(request: Request, id: str) -> OperationView:
     """Raises NotFound also for what this person may not see."""
     operation, steps = get_operation(request, id)
     replicas = request.uow.versions.replicas(operation.subject)
@@ -53,13 +53,13 @@ def get_work(request: Request, id: str) -> Work:
     return _work(operation, steps, done, is_steerable=can_steer(request, operation))
 
 
-def work_under_way(request: Request, subject: str) -> list[Work]:
+def work_under_way(request: Request, subject: str) -> list[OperationView]:
     """What goes on with a version, lab or machine, as far as this person may see it."""
-    return [get_work(request, each.id) for each in request.uow.operations.running_on(subject)]
+    return [get_operation_view(request, each.id) for each in request.uow.operations.running_on(subject)]
 
 
-def _work(operation: Operation, steps: list[OperationStep], done: int, *, is_steerable: bool) -> Work:
-    return Work(
+def _work(operation: Operation, steps: list[OperationStep], done: int, *, is_steerable: bool) -> OperationView:
+    return OperationView(
         id=operation.id,
         kind=kind_in_words(operation.kind),
         status=str(operation.status),
@@ -80,8 +80,8 @@ def kind_in_words(kind: str) -> str:
     return kind.replace("_", " ").capitalize()
 
 
-def _step(step: OperationStep) -> WorkStep:
-    return WorkStep(
+def _step(step: OperationStep) -> StepView:
+    return StepView(
         name=step.name,
         region=step.region,
         status=str(step.status),

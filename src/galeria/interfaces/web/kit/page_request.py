@@ -15,19 +15,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from galeria.actions.core.activity import READ as READ_LOG
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
-from galeria.actions.versions.replication_size import Copies, CopyBytes, copy_bytes
+from galeria.actions.versions.replication_size import ReplicationBytes, ReplicationSources, copy_bytes
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
 from galeria.domain.people.principals import reach
-from galeria.interfaces.services import Inside
+from galeria.interfaces.services import Services
 from galeria.interfaces.web.kit.formats import Formats
 from galeria.interfaces.web.kit.forms import Form, read_form
 from galeria.interfaces.web.kit.language import read_language, read_zone
 from galeria.interfaces.web.kit.permits import is_administrator
 from galeria.interfaces.web.kit.rendering import Rendering
-from galeria.interfaces.web.kit.slow_figures import Reckoning, StillReckoning
-from galeria.interfaces.web.kit.visitors import FORM_HEADER, Cookies, Entry, cookies_of, read_entry, require_own_form
+from galeria.interfaces.web.kit.slow_figures import FigureNotReady, SlowFigures
+from galeria.interfaces.web.kit.visitors import FORM_HEADER, Cookies, Visit, cookies_of, read_entry, require_own_form
 
 NOTICE_COOKIE = "notice"
 FORM_PATIENCE = 20.0  # seconds that a form waits for figures, which its page has nearly always brought already
@@ -48,14 +48,14 @@ class SignInNeeded(Exception):  # it leads to the sign-in page, and is no fault
 
 
 @dataclass(kw_only=True)
-class Page:
+class PageRequest:
     """One request for a page, or of a form on it."""
 
-    inside: Inside
+    services: Services
     rendering: Rendering
-    reckoning: Reckoning
+    slow_figures: SlowFigures
     http: HttpRequest
-    entry: Entry
+    entry: Visit
     form: Form
     language: str
     zone: tzinfo
@@ -68,7 +68,7 @@ class Page:
 
     @property
     def cookies(self) -> Cookies:
-        return cookies_of(self.inside)
+        return cookies_of(self.services)
 
     @property
     def formats(self) -> Formats:
@@ -76,41 +76,41 @@ class Page:
 
     @property
     def subscription(self) -> str:
-        return f"/subscriptions/{self.inside.subscription_id}"
+        return f"/subscriptions/{self.services.subscription_id}"
 
     def query(self, name: str) -> str:
         return self.http.query_params.get(name, "")
 
     def id(self, group: str) -> ResourceId:
         """Of a resource group of this installation."""
-        return ResourceId(self.inside.subscription_id, group)
+        return ResourceId(self.services.subscription_id, group)
 
     @contextmanager
     def reading(self) -> Iterator[Request]:
-        with self.inside.reading(self.caller) as request:
+        with self.services.reading(self.caller) as request:
             yield request
 
     @contextmanager
     def writing(self) -> Iterator[Request]:
         """Committed when the block ends well."""
-        with self.inside.request(self.caller) as request:
+        with self.services.request(self.caller) as request:
             yield request
 
     def start(self, *operations: Operation | None) -> None:
         """Hand operations to the workers, after the commit."""
         for operation in operations:
             if operation is not None:
-                self.inside.starter.start(operation.id)
+                self.services.starter.start(operation.id)
 
-    def copy_bytes(self, copies: Copies) -> CopyBytes:
+    def copy_bytes(self, copies: ReplicationSources) -> ReplicationBytes:
         """A page that is only looked at does not wait long for it: it raises StillReckoning."""
 
-        def ask() -> CopyBytes:
-            return copy_bytes(copies, self.inside.stores)
+        def ask() -> ReplicationBytes:
+            return copy_bytes(copies, self.services.stores)
 
-        found = self.reckoning.find(copies, ask, patience=0 if self.http.method == "GET" else FORM_PATIENCE)
+        found = self.slow_figures.find(copies, ask, patience=0 if self.http.method == "GET" else FORM_PATIENCE)
         if found is None:
-            raise StillReckoning
+            raise FigureNotReady
         return found
 
     def gettext(self, text: str) -> str:
@@ -175,14 +175,14 @@ def _notice(cookie: str) -> str:
     return text if isinstance(text, str) else ""
 
 
-async def read_page(http: HttpRequest) -> Page:
+async def read_page(http: HttpRequest) -> PageRequest:
     """Raises Forbidden for a form that is not ours."""
-    inside: Inside = http.app.state.inside
-    entry = await read_entry(inside, http)
-    page = Page(
-        inside=inside,
+    services: Services = http.app.state.services
+    entry = await read_entry(services, http)
+    page = PageRequest(
+        services=services,
         rendering=http.app.state.rendering,
-        reckoning=http.app.state.reckoning,
+        slow_figures=http.app.state.slow_figures,
         http=http,
         entry=entry,
         form=Form.empty(),
@@ -192,18 +192,18 @@ async def read_page(http: HttpRequest) -> Page:
     http.state.page = page  # errors are shown with it
     if http.method not in ("GET", "HEAD"):
         page.form = await read_form(http)
-        require_own_form(inside, http, entry, http.headers.get(FORM_HEADER) or page.form.csrf)
+        require_own_form(services, http, entry, http.headers.get(FORM_HEADER) or page.form.csrf)
     return page
 
 
-async def _signed_in(page: "Open") -> Page:
+async def _signed_in(page: "PublicPageRequestDep") -> PageRequest:
     if page.entry.visitor is None:
         raise SignInNeeded
     return page
 
 
-Open = Annotated[Page, Depends(read_page)]
+PublicPageRequestDep = Annotated[PageRequest, Depends(read_page)]
 """A page that strangers may see."""
 
-At = Annotated[Page, Depends(_signed_in)]
+PageRequestDep = Annotated[PageRequest, Depends(_signed_in)]
 """A page behind the sign-in."""

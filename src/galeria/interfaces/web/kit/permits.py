@@ -11,7 +11,7 @@ SHOWN = 3  # names of people who can do it
 
 
 @dataclass(frozen=True, kw_only=True)
-class Permit:
+class Permission:
     """`roles` would allow it; `people` have one of them there; `why` is a sentence of the inside for all other reasons."""
 
     allowed: bool
@@ -23,29 +23,29 @@ class Permit:
         return self.allowed
 
 
-ALLOWED = Permit(allowed=True)
+ALLOWED = Permission(allowed=True)
 
 
-def permit(request: Request, action: str, scope: str) -> Permit:
+def permit(request: Request, action: str, scope: str) -> Permission:
     """The same answer as the action itself would give."""
     return permit_any(request, (action,), scope)
 
 
-def permit_any(request: Request, actions: tuple[str, ...], scope: str) -> Permit:
+def permit_any(request: Request, actions: tuple[str, ...], scope: str) -> Permission:
     """For what takes several rights: the first that is missing."""
     for action in actions:
         try:
             request.caller.require(action, scope)
         except Forbidden:
-            return Permit(allowed=False, roles=allowing_roles(action), people=_who_may(request, action, scope))
+            return Permission(allowed=False, roles=allowing_roles(action), people=_who_may(request, action, scope))
         except Conflict as error:  # locked
-            return Permit(allowed=False, why=str(error))
+            return Permission(allowed=False, why=str(error))
     return ALLOWED
 
 
-def refused(why: str) -> Permit:
+def refused(why: str) -> Permission:
     """For a state that does not allow it: `why` is a sentence of the inside."""
-    return Permit(allowed=False, why=why)
+    return Permission(allowed=False, why=why)
 
 
 def _who_may(request: Request, action: str, scope: str) -> tuple[str, ...]:

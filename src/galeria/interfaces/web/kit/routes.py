@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute
 
 from galeria.domain.errors import GaleriaError, Unavailable
 from galeria.interfaces.arm.protocol.errors import status_of
-from galeria.interfaces.web.kit.page_request import Page, SignInNeeded
-from galeria.interfaces.web.kit.slow_figures import StillReckoning
+from galeria.interfaces.web.kit.page_request import PageRequest, SignInNeeded
+from galeria.interfaces.web.kit.slow_figures import FigureNotReady
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class PageRoute(APIRoute):
                 return await inner(request)
             except SignInNeeded:
                 return _to_sign_in(request)
-            except StillReckoning:
+            except FigureNotReady:
                 return _show_reckoning(request)
             except GaleriaError as error:
                 return show_error(request.state.page, error)
@@ -43,7 +43,7 @@ def page_router() -> APIRouter:
     return APIRouter(route_class=PageRoute, include_in_schema=False, redirect_slashes=False)
 
 
-def show_error(page: Page, error: GaleriaError) -> Response:
+def show_error(page: PageRequest, error: GaleriaError) -> Response:
     status = status_of(error)
     if status >= 500:
         log.warning("%s %s: %s", page.http.method, page.http.url.path, error)
@@ -53,7 +53,7 @@ def show_error(page: Page, error: GaleriaError) -> Response:
 
 def _show_reckoning(request: Request) -> Response:
     """It asks again by itself: then it is told that nothing is new, or gets what it waits for."""
-    page: Page = request.state.page
+    page: PageRequest = request.state.page
     if request.method == "GET":
         is_asking_again = request.headers.get("hx-request")
         return Response(status_code=204) if is_asking_again else page.show("reckoning.html", address=_place(request))

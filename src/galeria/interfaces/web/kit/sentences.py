@@ -52,12 +52,12 @@ class Said:
 
 class Sentences:
     def __init__(self, catalogue: Catalogue) -> None:
-        inside = catalogue.inside
-        self._words = {text: said for (context, text), said in inside.items() if context == WORD}
-        own = {text: said for (context, text), said in inside.items() if context != WORD}
+        messages = catalogue.messages
+        self._words = {text: said for (context, text), said in messages.items() if context == WORD}
+        own = {text: said for (context, text), said in messages.items() if context != WORD}
         self._plain = {text: said for text, said in own.items() if "{" not in text}
         self._patterns = Patterns(Pattern.of(text, said) for text, said in own.items() if "{" in text)
-        self._is_needed = bool(inside)
+        self._is_needed = bool(messages)
         self._locale = catalogue.locale
         self._page_text = catalogue.gettext
         self._read: Callable[[str], Said] = lru_cache(maxsize=KEPT)(self._understand)

@@ -16,23 +16,23 @@ WORKERS = 4  # one that takes minutes must not hold up those of others
 T = TypeVar("T")
 
 
-class StillReckoning(Exception):  # it leads to a page that asks again, and is no fault
+class FigureNotReady(Exception):  # it leads to a page that asks again, and is no fault
     """What the page tells is not found yet."""
 
 
 @dataclass
-class _Question:
+class _Computation:
     answer: Future[Any]
     ends: float = float("inf")  # when it is forgotten, by the clock
 
 
-class Reckoning:
+class SlowFigures:
     """A question is asked once, however many want to know; a slow answer serves for a while."""
 
     def __init__(self, *, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` tells seconds, and `patience` is how many a page waits."""
         self._patience, self._clock = patience, clock
-        self._questions: dict[Hashable, _Question] = {}
+        self._questions: dict[Hashable, _Computation] = {}
         self._lock = Lock()
         self._worker = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="reckoning")
 
@@ -50,7 +50,7 @@ class Reckoning:
             self._forget(key, question)
         return answer.result()
 
-    def _question(self, key: Hashable, ask: Callable[[], Any]) -> tuple[_Question, bool]:
+    def _question(self, key: Hashable, ask: Callable[[], Any]) -> tuple[_Computation, bool]:
         now = self._clock()
         with self._lock:
             for old in [each for each, held in self._questions.items() if held.ends <= now]:
@@ -58,10 +58,10 @@ class Reckoning:
             found = self._questions.get(key)
             if found is not None:
                 return found, False
-            self._questions[key] = made = _Question(self._worker.submit(self._reckon, key, ask))
+            self._questions[key] = made = _Computation(self._worker.submit(self._reckon, key, ask))
             return made, True
 
-    def _forget(self, key: Hashable, question: _Question) -> None:
+    def _forget(self, key: Hashable, question: _Computation) -> None:
         with self._lock:
             if self._questions.get(key) is question:
                 del self._questions[key]

@@ -11,44 +11,44 @@ Named = Resource | ResourceId | str
 """A resource, its id, or the text of that."""
 
 
-def lab_place(lab: Named, *more: str) -> str:
+def lab_url(lab: Named, *more: str) -> str:
     """/labs/GROUP/LAB; `more` are further steps, such as "export"."""
     return _place("labs", lab, *more)
 
 
-def account_place(account: Named, *more: str) -> str:
+def account_url(account: Named, *more: str) -> str:
     return _place("accounts", account, *more)
 
 
-def gallery_place(gallery: Named, *more: str) -> str:
+def gallery_url(gallery: Named, *more: str) -> str:
     return _place("galleries", gallery, *more)
 
 
-def image_place(image: Named, *more: str) -> str:
+def image_url(image: Named, *more: str) -> str:
     """/galleries/GROUP/GALLERY/images/IMAGE, of a definition."""
     return _place("galleries", image, *more)
 
 
-def version_place(version: Named, *more: str) -> str:
+def version_url(version: Named, *more: str) -> str:
     """/galleries/GROUP/GALLERY/images/IMAGE/versions/1.0.0."""
     return _place("galleries", version, *more)
 
 
-def operation_place(operation: str, *more: str) -> str:
+def operation_url(operation: str, *more: str) -> str:
     return "/" + "/".join(quote(each, safe="") for each in ("operations", operation, *more))
 
 
-def person_place(name: str, *more: str) -> str:
+def person_url(name: str, *more: str) -> str:
     """/people/NAME, of a person or program."""
     return "/" + "/".join(quote(each, safe="@") for each in ("people", name, *more))
 
 
-def place_of(id: str) -> str:
+def url_of(id: str) -> str:
     """The page of any resource by its id; "" for what has no page of its own."""
     parsed = ResourceId.parse(id)
     word = _WORDS.get(parsed.type.lower())
     if word == "machine":
-        return lab_place(parsed.parent)
+        return lab_url(parsed.parent)
     return _place(word, parsed) if word else ""
 
 
@@ -69,13 +69,13 @@ _WORDS = {
 PLACES: dict[str, Callable[..., Any]] = {
     each.__name__: each
     for each in (
-        lab_place,
-        account_place,
-        gallery_place,
-        image_place,
-        version_place,
-        operation_place,
-        person_place,
-        place_of,
+        lab_url,
+        account_url,
+        gallery_url,
+        image_url,
+        version_url,
+        operation_url,
+        person_url,
+        url_of,
     )
 }

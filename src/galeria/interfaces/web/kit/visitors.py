@@ -11,7 +11,7 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.people.web_sessions import find_web_session, is_to_be_seen, note_use
 from galeria.domain.errors import Forbidden
 from galeria.domain.people.web_sessions import LIFE, WebSession, form_token
-from galeria.interfaces.services import Inside
+from galeria.interfaces.services import Services
 
 FORM_FIELD = "csrf"
 FORM_HEADER = "x-csrf-token"
@@ -62,7 +62,7 @@ class Cookies:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class Visit:
     """What a request's cookies say. `secret` is what forms' tokens are derived from; `fresh`, that it was made just now."""
 
     visitor: Visitor | None
@@ -74,56 +74,56 @@ class Entry:
         return form_token(self.secret)
 
 
-def cookies_of(inside: Inside) -> Cookies:
-    return Cookies(is_secure=inside.endpoint.startswith("https:"))
+def cookies_of(services: Services) -> Cookies:
+    return Cookies(is_secure=services.endpoint.startswith("https:"))
 
 
-async def read_entry(inside: Inside, http: HTTPConnection) -> Entry:
+async def read_entry(services: Services, http: HTTPConnection) -> Visit:
     """Of a page's request or a console's WebSocket."""
-    return await to_thread.run_sync(find_entry, inside, http)
+    return await to_thread.run_sync(find_entry, services, http)
 
 
-def require_own_form(inside: Inside, http: HTTPConnection, entry: Entry, sent: str) -> None:
+def require_own_form(services: Services, http: HTTPConnection, entry: Visit, sent: str) -> None:
     """Raises Forbidden unless the form came from one of our own pages, in this session."""
     origin = http.headers.get("origin")
-    own = {inside.endpoint.lower(), f"{http.url.scheme}://{http.headers.get('host', '')}".lower()}
+    own = {services.endpoint.lower(), f"{http.url.scheme}://{http.headers.get('host', '')}".lower()}
     if origin is not None and origin.lower() not in own:
         raise _not_ours()
     if entry.fresh or not hmac.compare_digest(sent.encode(), entry.form_token.encode()):
         raise _not_ours()
 
 
-def find_entry(inside: Inside, http: HTTPConnection) -> Entry:
+def find_entry(services: Services, http: HTTPConnection) -> Visit:
     """The same for a thread."""
-    cookies = cookies_of(inside)
+    cookies = cookies_of(services)
     secret = http.cookies.get(cookies.session, "")
     if secret:
-        with inside.database(reading=True) as uow:
-            found = find_web_session(uow, inside.clock, secret)
+        with services.database(reading=True) as uow:
+            found = find_web_session(uow, services.clock, secret)
             if found:
                 session, principal = found
                 caller = Caller(
                     principal=principal,
                     assignments=uow.people.assignments(principal.id),
-                    correlation_id=_correlation_id(inside, http),
+                    correlation_id=_correlation_id(services, http),
                     locks=tuple(uow.locks.all()),
                 )
         if found:
-            _note(inside, session)
-            return Entry(visitor=Visitor(caller=caller, session=session), secret=secret)
+            _note(services, session)
+            return Visit(visitor=Visitor(caller=caller, session=session), secret=secret)
     kept = http.cookies.get(cookies.form, "")
-    return Entry(visitor=None, secret=kept or inside.dice.new_secret(), fresh=not kept)
+    return Visit(visitor=None, secret=kept or services.id_generator.new_secret(), fresh=not kept)
 
 
-def _note(inside: Inside, session: WebSession) -> None:
-    if is_to_be_seen(session, inside.clock):
-        with inside.database() as uow:
-            note_use(uow, inside.clock, session.id)
+def _note(services: Services, session: WebSession) -> None:
+    if is_to_be_seen(session, services.clock):
+        with services.database() as uow:
+            note_use(uow, services.clock, session.id)
             uow.commit()
 
 
-def _correlation_id(inside: Inside, http: HTTPConnection) -> str:
-    return http.headers.get("x-ms-correlation-request-id") or inside.dice.new_guid()
+def _correlation_id(services: Services, http: HTTPConnection) -> str:
+    return http.headers.get("x-ms-correlation-request-id") or services.id_generator.new_guid()
 
 
 def _not_ours() -> Forbidden:

@@ -4,30 +4,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from galeria.actions.core.request import Request
-from galeria.actions.labs.eligible_images import ImageSearch, OfferedImage, find_image, search_images
+from galeria.actions.labs.eligible_images import EligibleImage, ImageSearch, find_image, search_images
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import Obstacle, version_obstacles
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.sizes import Size
 from galeria.domain.regions import Region
-from galeria.interfaces.web.labs.lab_form import LabDraft
+from galeria.interfaces.web.labs.lab_form import LabForm
 
 SHOWN = 20  # images at once; more are found by typing
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionChoice:
+class LabRegionChoice:
     region: Region
     is_allowed: bool
     has_image: bool | None  # None while no image is chosen
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImageChoice:
+class LabImageChoice:
     """`version` is the exact one that was asked for; empty for the latest."""
 
-    offered: OfferedImage
+    offered: EligibleImage
     version: str
     obstacles: tuple[Obstacle, ...]
     accounts: tuple[str, ...] = ()  # known to be in it; of the chosen one
@@ -57,17 +57,17 @@ class SizeChoice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choices:
-    regions: tuple[RegionChoice, ...]
-    images: tuple[ImageChoice, ...]
+class LabChoices:
+    regions: tuple[LabRegionChoice, ...]
+    images: tuple[LabImageChoice, ...]
     found: int  # images in all that fit the search
-    chosen: ImageChoice | None
+    chosen: LabImageChoice | None
     sizes: tuple[SizeChoice, ...]
     has_gallery: bool
     is_empty: bool  # the gallery has no image at all
 
 
-def read_choices(request: Request, draft: LabDraft) -> Choices:
+def read_choices(request: Request, draft: LabForm) -> LabChoices:
     region = _known_region(request, draft)
     search = ImageSearch(region=region, text=draft.find, usable_first=True, size=SHOWN)
     found = search_images(request, draft.account.arm_id, search)
@@ -75,7 +75,7 @@ def read_choices(request: Request, draft: LabDraft) -> Choices:
     listed = [_latest(each) for each in found.images]
     if chosen and chosen.value not in {each.value for each in listed}:
         listed.insert(0, chosen)
-    return Choices(
+    return LabChoices(
         regions=_regions(request, draft, chosen),
         images=tuple(listed),
         found=found.found,
@@ -86,17 +86,17 @@ def read_choices(request: Request, draft: LabDraft) -> Choices:
     )
 
 
-def _known_region(request: Request, draft: LabDraft) -> str:
+def _known_region(request: Request, draft: LabForm) -> str:
     """A region that there is not is told by the checks, and not here."""
     names = [each.name for each in request.settings.regions.all]
     return draft.region if draft.region in names else draft.account.location
 
 
-def _latest(offered: OfferedImage) -> ImageChoice:
-    return ImageChoice(offered=offered, version="", obstacles=offered.obstacles)
+def _latest(offered: EligibleImage) -> LabImageChoice:
+    return LabImageChoice(offered=offered, version="", obstacles=offered.obstacles)
 
 
-def _chosen(request: Request, draft: LabDraft, region: str) -> ImageChoice | None:
+def _chosen(request: Request, draft: LabForm, region: str) -> LabImageChoice | None:
     offered = find_image(request, draft.account.arm_id, draft.image, region) if draft.image else None
     if offered is None:
         return None
@@ -107,7 +107,7 @@ def _chosen(request: Request, draft: LabDraft, region: str) -> ImageChoice | Non
     return replace(choice, recommended=request.uow.definitions.get(offered.definition.id).recommended)
 
 
-def _exact(request: Request, draft: LabDraft, offered: OfferedImage, region: str) -> ImageChoice | None:
+def _exact(request: Request, draft: LabForm, offered: EligibleImage, region: str) -> LabImageChoice | None:
     """None where there is no such version."""
     image = ResourceId.parse(offered.definition.resource_id)
     try:
@@ -116,7 +116,7 @@ def _exact(request: Request, draft: LabDraft, offered: OfferedImage, region: str
         return None
     (facts,) = request.uow.versions.facts([exact])
     other = tuple(each for each in offered.obstacles if each.code in ("Disabled", "OsTypeNotSupported"))
-    return ImageChoice(
+    return LabImageChoice(
         offered=offered,
         version=exact.name,
         obstacles=other + version_obstacles(draft.account, facts, region),
@@ -124,10 +124,10 @@ def _exact(request: Request, draft: LabDraft, offered: OfferedImage, region: str
     )
 
 
-def _regions(request: Request, draft: LabDraft, chosen: ImageChoice | None) -> tuple[RegionChoice, ...]:
+def _regions(request: Request, draft: LabForm, chosen: LabImageChoice | None) -> tuple[LabRegionChoice, ...]:
     holding: Sequence[str] = chosen.offered.available_regions if chosen else ()
     return tuple(
-        RegionChoice(
+        LabRegionChoice(
             region=each,
             is_allowed=each.name in draft.account.allowed_regions,
             has_image=each.name in holding if chosen else None,
@@ -136,7 +136,7 @@ def _regions(request: Request, draft: LabDraft, chosen: ImageChoice | None) -> t
     )
 
 
-def _sized(size: Size, chosen: ImageChoice | None) -> SizeChoice:
+def _sized(size: Size, chosen: LabImageChoice | None) -> SizeChoice:
     """Held against what the image's definition recommends."""
     asked = chosen.recommended if chosen else {}
     cores, memory = asked.get("vCPUs", {}), asked.get("memory", {})

@@ -10,9 +10,9 @@ from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.labs import LabMachine
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import lab_place
+from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.lab_permits import TEMPLATE
 from galeria.interfaces.web.labs.labs import LABS, lab_id, look
 
@@ -32,7 +32,7 @@ def connect_router() -> APIRouter:
     return router
 
 
-def show_connect(page: At, group: str, name: str) -> Response:
+def show_connect(page: PageRequestDep, group: str, name: str) -> Response:
     with page.reading() as request:
         sight = look(request, page, lab_id(page, group, name))
         definition = sight.seen.definition
@@ -48,7 +48,7 @@ def show_connect(page: At, group: str, name: str) -> Response:
         )
 
 
-def download_rdp(page: At, group: str, name: str) -> Response:
+def download_rdp(page: PageRequestDep, group: str, name: str) -> Response:
     """A remote-desktop file for the near end of the tunnel that the page tells of."""
     with page.reading() as request:
         _, machine = get_machine(request, lab_id(page, group, name), TEMPLATE)
@@ -63,18 +63,18 @@ def download_rdp(page: At, group: str, name: str) -> Response:
     return Response("".join(f"{line}\r\n" for line in lines), media_type="application/x-rdp", headers=headers)
 
 
-def show_screen(page: At, group: str, name: str) -> Response:
+def show_screen(page: PageRequestDep, group: str, name: str) -> Response:
     with page.reading() as request:
         sight = look(request, page, lab_id(page, group, name))
         machine = _template(sight.seen.template)
         return page.show("lab_screen.html", sight=sight, lab=sight.seen.lab, machine=machine)
 
 
-def ask_password(page: At, group: str, name: str) -> Response:
+def ask_password(page: PageRequestDep, group: str, name: str) -> Response:
     return _show_password(page, lab_id(page, group, name))
 
 
-def set_password(page: At, group: str, name: str) -> Response:
+def set_password(page: PageRequestDep, group: str, name: str) -> Response:
     id, form = lab_id(page, group, name), page.form
     with form.checking("account", "password", name="account"):
         with page.writing() as request:
@@ -84,14 +84,14 @@ def set_password(page: At, group: str, name: str) -> Response:
                 TEMPLATE,
                 account=form.text("account"),
                 new_password=form.raw("password"),
-                secrets=page.inside.secrets,
+                secrets=page.services.secrets,
             )
         page.start(operation)
-        return page.go(lab_place(id))
+        return page.go(lab_url(id))
     return _show_password(page, id, status=400)
 
 
-def _show_password(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+def _show_password(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
         sight = look(request, page, id)
         machine = _template(sight.seen.template)
@@ -106,7 +106,7 @@ def _template(machine: LabMachine | None) -> LabMachine:
     return machine
 
 
-def _server(page: Page) -> str:
+def _server(page: PageRequest) -> str:
     """The host that others reach Galeria at; empty where that is this computer only."""
-    host = urlsplit(page.inside.endpoint).hostname or ""
+    host = urlsplit(page.services.endpoint).hostname or ""
     return "" if host in _LOCAL else host

@@ -6,7 +6,7 @@ from datetime import timedelta
 from fastapi import APIRouter, Response
 
 from galeria.actions.core.request import Request
-from galeria.actions.labs.lab_overview import LabOverview, look_at_lab
+from galeria.actions.labs.lab_overview import LabOverview, get_lab_overview
 from galeria.actions.versions.export_time import estimate_time
 from galeria.actions.versions.exports import (
     ExportEstimate,
@@ -20,10 +20,10 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageDefinition
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.regions import Region
-from galeria.interfaces.web.kit.page_request import At, Page
-from galeria.interfaces.web.kit.permits import Permit
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
+from galeria.interfaces.web.kit.permits import Permission
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import lab_place
+from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.lab_permits import TEMPLATE, export_permit
 from galeria.interfaces.web.labs.labs import LABS, lab_id
 
@@ -44,7 +44,7 @@ def export_router() -> APIRouter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class ExportTarget:
     """An image that the export may become a version of. `why_not` is a sentence of the inside."""
 
     definition: ImageDefinition
@@ -52,14 +52,14 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class ExportRegion:
     region: Region
     is_home: bool
     is_chosen: bool
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draft:
+class ExportForm:
     """What the form says so far. `proposed` is the version that was proposed last."""
 
     target: str
@@ -92,14 +92,14 @@ class Draft:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class ExportPage:
     """Everything that the page shows."""
 
     seen: LabOverview
-    permit: Permit
-    draft: Draft
-    targets: tuple[Target, ...]
-    places: tuple[Place, ...]
+    permit: Permission
+    draft: ExportForm
+    targets: tuple[ExportTarget, ...]
+    places: tuple[ExportRegion, ...]
     estimate: ExportEstimate | None
     time: timedelta | None
 
@@ -113,11 +113,11 @@ class Sheet:
         return self.estimate.version if self.estimate and not self.draft.own_version else self.draft.proposed
 
 
-def show_export(page: At, group: str, name: str) -> Response:
+def show_export(page: PageRequestDep, group: str, name: str) -> Response:
     return _show(page, lab_id(page, group, name))
 
 
-def show_estimate(page: At, group: str, name: str) -> Response:
+def show_estimate(page: PageRequestDep, group: str, name: str) -> Response:
     """The part of the form that follows from the rest."""
     with page.reading() as request:
         sheet = _sheet(request, page, lab_id(page, group, name))
@@ -126,23 +126,23 @@ def show_estimate(page: At, group: str, name: str) -> Response:
         )
 
 
-def export(page: At, group: str, name: str) -> Response:
+def export(page: PageRequestDep, group: str, name: str) -> Response:
     """With `recalculate`, only the page again: for browsers without scripts."""
     id, form = lab_id(page, group, name), page.form
     if form.has("recalculate"):
         return _show(page, id)
     with form.checking(*_FIELDS, galleryImageVersionName="version", location="regions"):
         with page.writing() as request:
-            seen = look_at_lab(request, id)
+            seen = get_lab_overview(request, id)
             draft = _draft(request, page, seen)
             account = _account(seen)
             _, _, operation = export_template(request, account.arm_id, draft.wanted(seen))
         page.start(operation)
-        return page.go(lab_place(id))
+        return page.go(lab_url(id))
     return _show(page, id, status=400)
 
 
-def _show(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
         sheet = _sheet(request, page, id)
         return page.show(
@@ -160,12 +160,12 @@ def _names(request: Request) -> dict[str, str]:
     return {each.name: each.display_name for each in request.settings.regions.all}
 
 
-def _sheet(request: Request, page: Page, id: ResourceId) -> Sheet:
-    seen = look_at_lab(request, id)
+def _sheet(request: Request, page: PageRequest, id: ResourceId) -> ExportPage:
+    seen = get_lab_overview(request, id)
     draft = _draft(request, page, seen)
     permit = export_permit(request, seen)
     estimate = _estimate(request, page, seen, draft) if permit.allowed else None
-    return Sheet(
+    return ExportPage(
         seen=seen,
         permit=permit,
         draft=draft,
@@ -176,12 +176,12 @@ def _sheet(request: Request, page: Page, id: ResourceId) -> Sheet:
     )
 
 
-def _estimate(request: Request, page: Page, seen: LabOverview, draft: Draft) -> ExportEstimate | None:
+def _estimate(request: Request, page: PageRequest, seen: LabOverview, draft: ExportForm) -> ExportEstimate | None:
     """None where something is wrong, which then stands beside its field."""
-    inside = page.inside
+    services = page.services
     with page.form.checking(*_FIELDS, galleryImageVersionName="version", location="regions"):
         wanted, account = draft.wanted(seen), _account(seen)
-        return estimate_export(request, account.arm_id, wanted, inside.engine, inside.stores, page.copy_bytes)
+        return estimate_export(request, account.arm_id, wanted, services.engine, services.stores, page.copy_bytes)
     return None
 
 
@@ -191,11 +191,11 @@ def _account(seen: LabOverview) -> LabAccount:
     return seen.account
 
 
-def _draft(request: Request, page: Page, seen: LabOverview) -> Draft:
+def _draft(request: Request, page: PageRequest, seen: LabOverview) -> ExportForm:
     """What was sent, or what is proposed at first: the image of the last export, in the whole geography."""
     form = page.form
     if page.http.method != "GET":
-        return Draft(
+        return ExportForm(
             target=form.text("target", NEW),
             name=form.text("name"),
             version=form.text("version"),
@@ -205,7 +205,7 @@ def _draft(request: Request, page: Page, seen: LabOverview) -> Draft:
     former = seen.exports[0].definition if seen.exports else None
     nearby = request.settings.regions.of_geography(seen.lab.location)
     allowed = seen.account.allowed_regions if seen.account else []
-    return Draft(
+    return ExportForm(
         target=f"{VERSION_OF}{former.name}" if former and not _mismatch(former, seen) else NEW,
         name="" if former else seen.lab.title,
         version="",
@@ -214,11 +214,11 @@ def _draft(request: Request, page: Page, seen: LabOverview) -> Draft:
     )
 
 
-def _targets(seen: LabOverview) -> tuple[Target, ...]:
+def _targets(seen: LabOverview) -> tuple[ExportTarget, ...]:
     """The images of former exports, the newest first, and the one that the lab came from."""
     known = [each.definition for each in seen.exports] + ([seen.definition] if seen.definition else [])
     own = {each.id: each for each in known if seen.gallery and each.gallery_id == seen.gallery.id}
-    return tuple(Target(definition=each, why_not=_mismatch(each, seen)) for each in own.values())
+    return tuple(ExportTarget(definition=each, why_not=_mismatch(each, seen)) for each in own.values())
 
 
 def _mismatch(definition: ImageDefinition, seen: LabOverview) -> str:
@@ -229,11 +229,11 @@ def _mismatch(definition: ImageDefinition, seen: LabOverview) -> str:
     return ""
 
 
-def _places(request: Request, seen: LabOverview, draft: Draft) -> tuple[Place, ...]:
+def _places(request: Request, seen: LabOverview, draft: ExportForm) -> tuple[ExportRegion, ...]:
     """The lab's own region, and those that the account allows."""
     home, allowed = seen.lab.location, seen.account.allowed_regions if seen.account else []
     return tuple(
-        Place(region=each, is_home=each.name == home, is_chosen=each.name == home or each.name in draft.regions)
+        ExportRegion(region=each, is_home=each.name == home, is_chosen=each.name == home or each.name in draft.regions)
         for each in request.settings.regions.all
         if each.name == home or each.name in allowed
     )

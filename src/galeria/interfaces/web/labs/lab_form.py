@@ -11,7 +11,7 @@ from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.ids import ResourceId, user_name
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.profiles import Profiles
-from galeria.interfaces.web.kit.page_request import Page
+from galeria.interfaces.web.kit.page_request import PageRequest
 
 USUAL_SIZE = "Small"
 SHUTDOWNS = ("PT15M", "PT30M", "PT1H", "PT4H")
@@ -19,7 +19,7 @@ SHUTDOWNS = ("PT15M", "PT30M", "PT1H", "PT4H")
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabDraft:
+class LabForm:
     """`image` is a definition's name in the account's gallery, `version` an exact one where that was asked for."""
 
     accounts: tuple[LabAccount, ...]
@@ -80,7 +80,7 @@ class LabDraft:
         return LabSettings(usage_quota=quota, profiles=profiles)
 
 
-def read_draft(request: Request, page: Page) -> LabDraft | None:
+def read_draft(request: Request, page: PageRequest) -> LabForm | None:
     """What was sent, or what is proposed at first. None for somebody who may make no lab anywhere."""
     accounts = tuple(creatable_accounts(request))
     if not accounts:
@@ -92,12 +92,12 @@ def account_value(account: LabAccount) -> str:
     return f"{account.arm_id.group}/{account.name}"
 
 
-def _sent(request: Request, page: Page, accounts: tuple[LabAccount, ...]) -> LabDraft:
+def _sent(request: Request, page: PageRequest, accounts: tuple[LabAccount, ...]) -> LabForm:
     form = page.form
     account = next((each for each in accounts if account_value(each) == form.text("lab_account")), accounts[0])
     image, _, version = form.text("image").partition("@")
     title = form.text("title")
-    return LabDraft(
+    return LabForm(
         accounts=accounts,
         account=account,
         title=title,
@@ -116,12 +116,12 @@ def _sent(request: Request, page: Page, accounts: tuple[LabAccount, ...]) -> Lab
     )
 
 
-def _first(request: Request, page: Page, accounts: tuple[LabAccount, ...]) -> LabDraft:
+def _first(request: Request, page: PageRequest, accounts: tuple[LabAccount, ...]) -> LabForm:
     asked = _asked(page.query("image"))
     image = asked.parent if asked and asked.type.lower().endswith("/versions") else asked
     account = _account_of(request, accounts, image) or accounts[0]
     sizes = [each.name for each in request.settings.sizes]
-    return LabDraft(
+    return LabForm(
         accounts=accounts,
         account=account,
         region=_first_region(request, account, image),
@@ -158,7 +158,7 @@ def _first_region(request: Request, account: LabAccount, image: ResourceId | Non
     return account.location if account.location in allowed or not allowed else allowed[0]
 
 
-def _first_user(page: Page) -> str:
+def _first_user(page: PageRequest) -> str:
     """The person's own name, where a machine takes it."""
     name = page.caller.principal.name.partition("@")[0].lower()
     try:

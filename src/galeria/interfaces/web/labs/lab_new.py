@@ -10,12 +10,12 @@ from galeria.actions.labs.lab_validation import check_lab
 from galeria.actions.labs.labs import create_lab
 from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.ids import ResourceId
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import lab_place
+from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.lab_choices import read_choices
-from galeria.interfaces.web.labs.lab_form import SHUTDOWNS, LabDraft, account_value, read_draft
+from galeria.interfaces.web.labs.lab_form import SHUTDOWNS, LabForm, account_value, read_draft
 from galeria.interfaces.web.labs.lab_permits import new_lab_permit
 from galeria.interfaces.web.labs.labs import LABS
 
@@ -32,7 +32,7 @@ def new_lab_router() -> APIRouter:
     return router
 
 
-def show_form(page: At) -> Response:
+def show_form(page: PageRequestDep) -> Response:
     with page.reading() as request:
         draft = read_draft(request, page)
         if draft is None:
@@ -40,7 +40,7 @@ def show_form(page: At) -> Response:
         return page.show("lab_new.html", **_shown(request, page, draft))
 
 
-def check(page: At) -> Response:
+def check(page: PageRequestDep) -> Response:
     """What is wrong with what was typed so far, and the choices that follow from it: pieces that a script puts in place."""
     with page.reading() as request:
         draft = read_draft(request, page)
@@ -50,7 +50,7 @@ def check(page: At) -> Response:
         return page.show("parts/new_lab_pieces.html", fields=FIELDS, **_shown(request, page, draft))
 
 
-def make(page: At) -> Response:
+def make(page: PageRequestDep) -> Response:
     form = page.form
     with page.reading() as request:
         draft = read_draft(request, page)
@@ -65,14 +65,14 @@ def make(page: At) -> Response:
     with form.checking(*FIELDS):
         with page.writing() as request:
             wanted = draft.wanted(_gallery(request, draft), form.raw("password"))
-            lab, _, operation = create_lab(request, draft.id, wanted, page.inside.secrets)
+            lab, _, operation = create_lab(request, draft.id, wanted, page.services.secrets)
         page.start(operation)
-        return page.go(lab_place(lab))
+        return page.go(lab_url(lab))
     with page.reading() as request:  # it changed between the look and the deed
         return page.show("lab_new.html", status=409, **_shown(request, page, draft))
 
 
-def _errors(request: Request, page: Page, draft: LabDraft) -> dict[str, GaleriaError]:
+def _errors(request: Request, page: PageRequest, draft: LabForm) -> dict[str, GaleriaError]:
     """As making the lab would tell them, by field."""
     missing: dict[str, GaleriaError] = {}
     if not draft.title:
@@ -88,18 +88,18 @@ def _errors(request: Request, page: Page, draft: LabDraft) -> dict[str, GaleriaE
     return found
 
 
-def _typed(page: Page, errors: dict[str, GaleriaError]) -> dict[str, GaleriaError]:
+def _typed(page: PageRequest, errors: dict[str, GaleriaError]) -> dict[str, GaleriaError]:
     """Nobody is told of a field that was not reached yet."""
     return {name: error for name, error in errors.items() if page.form.text(name) or name == "region"}
 
 
-def _gallery(request: Request, draft: LabDraft) -> ResourceId | None:
+def _gallery(request: Request, draft: LabForm) -> ResourceId | None:
     id = draft.account.gallery_id
     gallery = request.uow.galleries.find(id) if id else None
     return gallery.arm_id if gallery else None
 
 
-def _shown(request: Request, page: Page, draft: LabDraft) -> dict[str, Any]:
+def _shown(request: Request, page: PageRequest, draft: LabForm) -> dict[str, Any]:
     return {
         "form": page.form,
         "draft": draft,
@@ -111,12 +111,12 @@ def _shown(request: Request, page: Page, draft: LabDraft) -> dict[str, Any]:
     }
 
 
-def _retired(draft: LabDraft, accounts: tuple[str, ...]) -> tuple[str, ...]:
+def _retired(draft: LabForm, accounts: tuple[str, ...]) -> tuple[str, ...]:
     """Accounts of a specialized image whose passwords stop working in the new lab."""
     return tuple(each for each in accounts if each != draft.user)
 
 
-def _closed(request: Request, page: Page) -> Response:
+def _closed(request: Request, page: PageRequest) -> Response:
     """For somebody who may make labs with no account, or where there is none."""
     there_is_none = not request.uow.accounts.below("/subscriptions")
     return page.show(

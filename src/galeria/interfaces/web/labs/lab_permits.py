@@ -11,8 +11,8 @@ from galeria.actions.versions.exports import SAVE, export_source, require_idle
 from galeria.domain.errors import Conflict, GaleriaError
 from galeria.domain.labs.labs import LabMachine
 from galeria.domain.states import MachineState, ProvisioningState
-from galeria.interfaces.web.kit.page_request import Page
-from galeria.interfaces.web.kit.permits import ALLOWED, Permit, permit, refused
+from galeria.interfaces.web.kit.page_request import PageRequest
+from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refused
 
 TEMPLATE = "template"
 STARTABLE = {MachineState.STOPPED, MachineState.FAILED, MachineState.STARTING, MachineState.CREATING}
@@ -22,17 +22,17 @@ STARTABLE = {MachineState.STOPPED, MachineState.FAILED, MachineState.STARTING, M
 class LabPermits:
     """Buttons of the toolbar, each allowed or with the reason against it."""
 
-    start: Permit
-    stop: Permit
-    password: Permit
-    connect: Permit
-    screen: Permit
-    export: Permit
-    edit: Permit
-    delete: Permit
+    start: Permission
+    stop: Permission
+    password: Permission
+    connect: Permission
+    screen: Permission
+    export: Permission
+    edit: Permission
+    delete: Permission
 
 
-def lab_permits(request: Request, page: Page, seen: LabOverview) -> LabPermits:
+def lab_permits(request: Request, page: PageRequest, seen: LabOverview) -> LabPermits:
     edit = permit(request, f"{LAB}/write", seen.lab.key)
     delete = permit(request, f"{LAB}/delete", seen.lab.key)
     if seen.lab.state is ProvisioningState.DELETING:
@@ -57,7 +57,7 @@ def lab_permits(request: Request, page: Page, seen: LabOverview) -> LabPermits:
     )
 
 
-def new_lab_permit(request: Request, page: Page) -> Permit:
+def new_lab_permit(request: Request, page: PageRequest) -> Permission:
     """As the page for a new lab answers: with some account, there is no need to say which."""
     if creatable_accounts(request):
         return ALLOWED
@@ -67,7 +67,7 @@ def new_lab_permit(request: Request, page: Page) -> Permit:
     return permit(request, CREATE, accounts[0].key)
 
 
-def export_permit(request: Request, seen: LabOverview) -> Permit:
+def export_permit(request: Request, seen: LabOverview) -> Permission:
     """As exporting itself would answer."""
     if seen.account is None or seen.template is None:
         return refused(str(Conflict("The lab account of this lab is gone.", hint="Have the lab join another one.")))
@@ -85,7 +85,7 @@ def export_permit(request: Request, seen: LabOverview) -> Permit:
     return ALLOWED
 
 
-def _power(request: Request, page: Page, seen: LabOverview, machine: LabMachine, verb: str) -> Permit:
+def _power(request: Request, page: PageRequest, seen: LabOverview, machine: LabMachine, verb: str) -> Permission:
     allowed = permit(request, f"{MACHINE}/{verb}/action", seen.lab.key)
     if not allowed:
         return allowed
@@ -98,7 +98,7 @@ def _power(request: Request, page: Page, seen: LabOverview, machine: LabMachine,
     return ALLOWED
 
 
-def _off(page: Page, machine: LabMachine) -> Permit:
+def _off(page: PageRequest, machine: LabMachine) -> Permission:
     if machine.state in (MachineState.RUNNING, MachineState.RESETTING_PASSWORD):
         return ALLOWED
     return refused(page.gettext("The template does not run. Start it first."))

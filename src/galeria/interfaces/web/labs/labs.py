@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT, list_accounts
 from galeria.actions.labs.lab_lists import LabSearch, search_labs
-from galeria.actions.labs.lab_overview import LabOverview, look_at_lab
+from galeria.actions.labs.lab_overview import LabOverview, get_lab_overview
 from galeria.actions.labs.lab_settings import MAX_TITLE, LabSettings, update_lab
 from galeria.actions.labs.labs import delete_lab
 from galeria.actions.labs.machines import start_machine, stop_machine
@@ -19,13 +19,13 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import reach
 from galeria.domain.states import OperationStatus
 from galeria.interfaces.web.accounts.accounts import region_names
-from galeria.interfaces.web.kit.operation_view import Work, get_work, kind_in_words
-from galeria.interfaces.web.kit.page_request import At, Page
-from galeria.interfaces.web.kit.permits import Permit, permit
+from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view, kind_in_words
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
+from galeria.interfaces.web.kit.permits import Permission, permit
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import lab_place
+from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.lab_permits import TEMPLATE, LabPermits, lab_permits, new_lab_permit
-from galeria.workflows.run_operation import STORIES
+from galeria.workflows.run_operation import WORKFLOWS
 
 LABS = "/labs"
 _UNWELL = (OperationStatus.FAILED, OperationStatus.CANCELED)
@@ -47,7 +47,7 @@ def labs_router() -> APIRouter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
+class ByteFigures:
     """Bytes."""
 
     read: int
@@ -56,29 +56,29 @@ class Figures:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabWork:
+class LabProgress:
     """`then` is where the page goes when it has ended."""
 
-    work: Work
+    work: OperationView
     is_cancelable: bool
     then: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabSight:
+class LabPage:
     """A lab's page. `last` is how the last work ended, where a person has to know that."""
 
     seen: LabOverview
     permits: LabPermits
-    work: tuple[LabWork, ...]
-    last: Work | None
+    work: tuple[LabProgress, ...]
+    last: OperationView | None
     exported: bool  # the last work was an export that succeeded
     size: Size | None  # None where the catalogue has it no more
     region: str
     created_by: str
-    create: Permit  # labs of what was exported
+    create: Permission  # labs of what was exported
     shows_version: bool  # the page of the version that it was made from
-    figures: Figures | None  # of the export
+    figures: ByteFigures | None  # of the export
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +89,11 @@ class FirstStep:
     people: tuple[str, ...] = ()
 
 
-def lab_id(page: Page, group: str, name: str) -> ResourceId:
+def lab_id(page: PageRequest, group: str, name: str) -> ResourceId:
     return page.id(group).resource("Microsoft.LabServices", "labs", name)
 
 
-def show_labs(page: At) -> Response:
+def show_labs(page: PageRequestDep) -> Response:
     number = page.query("page")
     search = LabSearch(text=page.query("q"), page=int(number) if number.isdecimal() and len(number) < 8 else 1)
     with page.reading() as request:
@@ -109,29 +109,29 @@ def show_labs(page: At) -> Response:
         )
 
 
-def show_lab(page: At, group: str, name: str) -> Response:
+def show_lab(page: PageRequestDep, group: str, name: str) -> Response:
     return show_template_page(page, lab_id(page, group, name))
 
 
-def show_template_page(page: Page, id: ResourceId, *, status: int = 200) -> Response:
+def show_template_page(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
         sight = look(request, page, id)
         return page.show("lab.html", status=status, form=page.form, max_title=MAX_TITLE, **_shown(sight))
 
 
-def look(request: Request, page: Page, id: ResourceId) -> LabSight:
-    seen = look_at_lab(request, id)
+def look(request: Request, page: PageRequest, id: ResourceId) -> LabPage:
+    seen = get_lab_overview(request, id)
     person = request.uow.people.find_by_name(seen.lab.created_by)
     last, version, settings = seen.last, seen.version, request.settings
     exported = last is not None and (last.kind, last.status) == (
         OperationKind.EXPORT_TEMPLATE,
         OperationStatus.SUCCEEDED,
     )
-    return LabSight(
+    return LabPage(
         seen=seen,
         permits=lab_permits(request, page, seen),
         work=tuple(_work(request, each) for each in seen.under_way),
-        last=get_work(request, last.id) if last and last.status in _UNWELL else None,
+        last=get_operation_view(request, last.id) if last and last.status in _UNWELL else None,
         exported=exported,
         size=next((each for each in settings.sizes if each.name == seen.lab.size), None),
         region=settings.regions.get(seen.lab.location).display_name,
@@ -144,65 +144,65 @@ def look(request: Request, page: Page, id: ResourceId) -> LabSight:
     )
 
 
-def _work(request: Request, operation: Operation) -> LabWork:
-    work = get_work(request, operation.id)
-    return LabWork(
+def _work(request: Request, operation: Operation) -> LabProgress:
+    work = get_operation_view(request, operation.id)
+    return LabProgress(
         work=work,
-        is_cancelable=work.is_steerable and STORIES[operation.kind].cancelable,
+        is_cancelable=work.is_steerable and WORKFLOWS[operation.kind].cancelable,
         then=LABS if operation.kind is OperationKind.DELETE_LAB else "reload",
     )
 
 
-def _figures(export: Operation) -> Figures:
+def _figures(export: Operation) -> ByteFigures:
     read, stored, sent = (int(export.outputs.get(name, 0)) for name in ("readBytes", "storedBytes", "sentBytes"))
-    return Figures(read=read, stored=stored, sent=sent)
+    return ByteFigures(read=read, stored=stored, sent=sent)
 
 
-def start(page: At, group: str, name: str) -> Response:
+def start(page: PageRequestDep, group: str, name: str) -> Response:
     id = lab_id(page, group, name)
     with page.writing() as request:
         operation = start_machine(request, id, TEMPLATE)
     page.start(operation)
-    return page.go(lab_place(id))
+    return page.go(lab_url(id))
 
 
-def stop(page: At, group: str, name: str) -> Response:
+def stop(page: PageRequestDep, group: str, name: str) -> Response:
     id = lab_id(page, group, name)
     with page.writing() as request:
         operation = stop_machine(request, id, TEMPLATE)
     page.start(operation)
-    return page.go(lab_place(id))
+    return page.go(lab_url(id))
 
 
-def edit(page: At, group: str, name: str) -> Response:
+def edit(page: PageRequestDep, group: str, name: str) -> Response:
     id, form = lab_id(page, group, name), page.form
     said = LabSettings(title=form.text("title"), description=form.text("description"))
     with form.checking("title", **{"properties.title": "title"}):
         if not said.title:
             raise Invalid("A lab needs a title.", hint="Type one, such as the name of the course.", target="title")
         with page.writing() as request:
-            update_lab(request, id, said, page.inside.secrets)
+            update_lab(request, id, said, page.services.secrets)
     if form.errors:
         return show_template_page(page, id, status=400)
-    return page.go(lab_place(id), notice=page.gettext("The title and the description were saved."))
+    return page.go(lab_url(id), notice=page.gettext("The title and the description were saved."))
 
 
-def cancel(page: At, group: str, name: str) -> Response:
+def cancel(page: PageRequestDep, group: str, name: str) -> Response:
     with page.writing() as request:
         cancel_operation(request, page.form.text("operation"))
-    place = lab_place(lab_id(page, group, name))
+    place = lab_url(lab_id(page, group, name))
     return page.go(place, notice=page.gettext("It ends at the next safe moment."))
 
 
-def retry(page: At, group: str, name: str) -> Response:
+def retry(page: PageRequestDep, group: str, name: str) -> Response:
     with page.writing() as request:
         operation = retry_operation(request, page.form.text("operation"))
     page.start(operation)
-    place = lab_place(lab_id(page, group, name))
+    place = lab_url(lab_id(page, group, name))
     return page.go(place, notice=page.gettext("It goes on where it stopped."))
 
 
-def ask_delete(page: At, group: str, name: str) -> Response:
+def ask_delete(page: PageRequestDep, group: str, name: str) -> Response:
     id = lab_id(page, group, name)
     with page.reading() as request:
         sight = look(request, page, id)
@@ -210,21 +210,21 @@ def ask_delete(page: At, group: str, name: str) -> Response:
         return page.show("lab_delete.html", sight=sight, lab=sight.seen.lab, students=len(machines) - 1)
 
 
-def delete(page: At, group: str, name: str) -> Response:
+def delete(page: PageRequestDep, group: str, name: str) -> Response:
     id = lab_id(page, group, name)
     with page.writing() as request:
         operation = delete_lab(request, id)
     page.start(operation)
     if operation is None:
         return page.go(LABS, notice=page.gettext("The lab was gone already."))
-    return page.go(lab_place(id))
+    return page.go(lab_url(id))
 
 
-def _shown(sight: LabSight) -> dict[str, object]:
+def _shown(sight: LabPage) -> dict[str, object]:
     return {"sight": sight, "seen": sight.seen, "lab": sight.seen.lab, "permits": sight.permits}
 
 
-def _first_step(request: Request, create: Permit) -> FirstStep:
+def _first_step(request: Request, create: Permission) -> FirstStep:
     """For somebody who sees no lab."""
     given, uow = request.caller.assignments, request.uow
     if reach(given, f"{ACCOUNT}/write"):

@@ -5,17 +5,17 @@ from fastapi import Response
 from galeria.actions.people.web_sessions import open_web_session
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.login.requests import client_address
-from galeria.interfaces.web.kit.page_request import Page
+from galeria.interfaces.web.kit.page_request import PageRequest
 
 
-def entered(page: Page, person: Principal, target: str, *, notice: str = "", issuer: str = "") -> Response:
+def entered(page: PageRequest, person: Principal, target: str, *, notice: str = "", issuer: str = "") -> Response:
     """A session with a new secret, whatever the browser sent along; who was signed in there before is not any more."""
     before = page.entry.visitor
-    with page.inside.database() as uow:
+    with page.services.database() as uow:
         secret = open_web_session(
             uow,
-            page.inside.clock,
-            page.inside.dice,
+            page.services.clock,
+            page.services.id_generator,
             person,
             address=client_address(page.http),
             browser=browser_of(page),
@@ -26,12 +26,12 @@ def entered(page: Page, person: Principal, target: str, *, notice: str = "", iss
     return with_session(page, page.go(target, notice=notice), secret)
 
 
-def with_session(page: Page, answer: Response, secret: str) -> Response:
+def with_session(page: PageRequest, answer: Response, secret: str) -> Response:
     page.cookies.keep_session(answer, secret)
     page.cookies.forget(answer, page.cookies.form)
     return answer
 
 
-def browser_of(page: Page) -> str:
+def browser_of(page: PageRequest) -> str:
     """What it calls itself."""
     return page.http.headers.get("user-agent", "")

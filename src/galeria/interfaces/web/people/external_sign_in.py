@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.people.external_sign_in import admit
 from galeria.domain.errors import GaleriaError, NotFound, Unauthenticated
-from galeria.domain.people.external_provider import ExternalProvider, attempt_of
+from galeria.domain.people.external_provider import ExternalProvider, sign_in_attempt
 from galeria.interfaces.arm.protocol.errors import status_of
-from galeria.interfaces.web.kit.page_request import Open, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
 from galeria.interfaces.web.people.browser_sign_in import entered
 from galeria.interfaces.web.people.sign_in import HOME, inner_place, show_sign_in
@@ -30,12 +30,12 @@ def external_router() -> APIRouter:
     return router
 
 
-def begin(page: Open) -> Response:
+def begin(page: PublicPageRequestDep) -> Response:
     """The browser keeps a secret of its own: nobody can send somebody else's browser back in its place."""
     provider, _ = _provider(page)
-    target, secret = inner_place(page.query("next")), page.inside.dice.new_secret()
+    target, secret = inner_place(page.query("next")), page.services.id_generator.new_secret()
     try:
-        answer = page.go(provider.sign_in_address(attempt_of(secret), _address(page, BACK)))
+        answer = page.go(provider.sign_in_address(sign_in_attempt(secret), _address(page, BACK)))
     except GaleriaError as error:
         return _failed(page, target, error)
     kept = f"{secret}.{base64.urlsafe_b64encode(target.encode()).decode()}"
@@ -43,15 +43,15 @@ def begin(page: Open) -> Response:
     return answer
 
 
-def come_back(page: Open) -> Response:
+def come_back(page: PublicPageRequestDep) -> Response:
     provider, settings = _provider(page)
     secret, target = _kept(page)
-    attempt = attempt_of(secret)
+    attempt = sign_in_attempt(secret)
     try:
         _require_ours(page, provider, attempt.state if secret else "")
         vouched = provider.redeem(attempt, _address(page, BACK), page.query("code"))
-        with page.inside.database() as uow:
-            person = admit(uow, page.inside.clock, page.inside.dice, settings, vouched)
+        with page.services.database() as uow:
+            person = admit(uow, page.services.clock, page.services.id_generator, settings, vouched)
             uow.commit()
     except GaleriaError as error:
         answer = _failed(page, target, error)
@@ -61,7 +61,7 @@ def come_back(page: Open) -> Response:
     return answer
 
 
-def leave(page: Open) -> Response:
+def leave(page: PublicPageRequestDep) -> Response:
     """Signing out there, after here."""
     provider, _ = _provider(page)
     try:
@@ -72,7 +72,7 @@ def leave(page: Open) -> Response:
     return page.go(place) if place else page.go(SIGN_IN, notice=notice)
 
 
-def _require_ours(page: Page, provider: IdentityProvider, state: str) -> None:
+def _require_ours(page: PageRequest, provider: IdentityProvider, state: str) -> None:
     """Raises Unauthenticated unless this answers what this browser has begun, and says yes."""
     if not state or not hmac.compare_digest(page.query("state").encode(), state.encode()):
         raise Unauthenticated("This sign-in took too long, or it was begun in another window.", hint="Start it again.")
@@ -88,7 +88,7 @@ def _require_ours(page: Page, provider: IdentityProvider, state: str) -> None:
         raise Unauthenticated(f"'{provider.name}' answers with an error: {code}.", hint="Start the sign-in again.")
 
 
-def _kept(page: Page) -> tuple[str, str]:
+def _kept(page: PageRequest) -> tuple[str, str]:
     """The secret, empty without one, and where to go."""
     secret, _, target = page.http.cookies.get(page.cookies.external, "").partition(".")
     try:
@@ -97,16 +97,16 @@ def _kept(page: Page) -> tuple[str, str]:
         return secret, HOME
 
 
-def _failed(page: Page, target: str, error: GaleriaError) -> Response:
+def _failed(page: PageRequest, target: str, error: GaleriaError) -> Response:
     return show_sign_in(page, target, page.told(error), status=status_of(error))
 
 
-def _provider(page: Page) -> tuple[IdentityProvider, ExternalProvider]:
-    provider, settings = page.inside.provider, page.inside.settings.openid
+def _provider(page: PageRequest) -> tuple[IdentityProvider, ExternalProvider]:
+    provider, settings = page.services.provider, page.services.settings.openid
     if provider is None or settings is None:
         raise NotFound("There is no such page.", hint="Look for what you need from the start page.")
     return provider, settings
 
 
-def _address(page: Page, place: str) -> str:
-    return f"{page.inside.endpoint}{place}"
+def _address(page: PageRequest, place: str) -> str:
+    return f"{page.services.endpoint}{place}"

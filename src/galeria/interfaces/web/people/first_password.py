@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.people.first_password_links import choose_first_password, find_welcomed
+from galeria.actions.people.first_password_links import choose_first_password, find_by_password_link
 from galeria.domain.errors import Invalid
 from galeria.domain.people.principals import Principal
-from galeria.interfaces.web.kit.page_request import Open, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.people.browser_sign_in import entered
 from galeria.interfaces.web.people.sign_in import HOME
@@ -18,30 +18,32 @@ def welcome_router() -> APIRouter:
     return router
 
 
-def ask(page: Open, secret: str) -> Response:
+def ask(page: PublicPageRequestDep, secret: str) -> Response:
     """Looking at the page uses nothing up: chat programs and scanners open links too."""
     return _show(page, secret)
 
 
-def choose(page: Open, secret: str) -> Response:
+def choose(page: PublicPageRequestDep, secret: str) -> Response:
     if _find(page, secret) is None:
         return _show(page, secret)
-    inside, password = page.inside, page.form.raw("new")
+    services, password = page.services, page.form.raw("new")
     with page.form.checking("new", "again", password="new"):
         if password != page.form.raw("again"):
             raise Invalid("The two passwords differ.", hint="Type the new one twice.", target="again")
-        with inside.database() as uow:
-            person = choose_first_password(uow, inside.secrets, inside.clock, inside.dice, secret, password)
+        with services.database() as uow:
+            person = choose_first_password(
+                uow, services.secrets, services.clock, services.id_generator, secret, password
+            )
             uow.commit()
         return entered(page, person, HOME, notice=page.gettext("Welcome. From now on you sign in with this password."))
     return _show(page, secret, status=400)
 
 
-def _show(page: Page, secret: str, *, status: int = 200) -> Response:
+def _show(page: PageRequest, secret: str, *, status: int = 200) -> Response:
     person = _find(page, secret)
     return page.show("welcome.html", status=status if person else 404, welcomed=person, form=page.form)
 
 
-def _find(page: Page, secret: str) -> Principal | None:
-    with page.inside.database(reading=True) as uow:
-        return find_welcomed(uow, page.inside.clock, secret)
+def _find(page: PageRequest, secret: str) -> Principal | None:
+    with page.services.database(reading=True) as uow:
+        return find_by_password_link(uow, page.services.clock, secret)

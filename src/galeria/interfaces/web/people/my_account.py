@@ -12,11 +12,11 @@ from galeria.actions.people.web_sessions import (
     list_web_sessions,
 )
 from galeria.domain.errors import Invalid, Unauthenticated
-from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.requests import client_address
-from galeria.interfaces.login.throttle import Blocked
+from galeria.interfaces.login.throttle import TooManyTries
 from galeria.interfaces.web.kit.language import NAMES
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
 from galeria.interfaces.web.people.browser_sign_in import browser_of, with_session
 from galeria.interfaces.web.people.browsers import browser_name
@@ -27,7 +27,7 @@ MOST_ROLES = 50  # shown
 
 @dataclass(frozen=True, kw_only=True)
 class MyPages:
-    entrance: Entrance
+    entrance: PasswordSignIn
 
     def router(self) -> APIRouter:
         router = page_router()
@@ -37,7 +37,7 @@ class MyPages:
         router.add_api_route(f"{ME}/sessions/{{id}}/end", end_one, methods=["POST"], name="web_my_session")
         return router
 
-    def change_password(self, page: At) -> Response:
+    def change_password(self, page: PageRequestDep) -> Response:
         form, new = page.form, page.form.raw("new")
         with form.checking("current", "new", "again", password="new"):
             self._check_current(page)
@@ -46,22 +46,22 @@ class MyPages:
             with page.writing() as request:
                 secret = change_own_password(
                     request,
-                    page.inside.secrets,
+                    page.services.secrets,
                     new,
                     address=client_address(page.http),
                     browser=browser_of(page),
                 )
             notice = page.gettext("Your password is changed. All other browsers are signed out.")
             return with_session(page, page.go(ME, notice=notice), secret)
-        blocked = any(isinstance(each, Blocked) for each in form.errors.values())
+        blocked = any(isinstance(each, TooManyTries) for each in form.errors.values())
         return _show(page, status=429 if blocked else 400)
 
-    def _check_current(self, page: At) -> None:
+    def _check_current(self, page: PageRequestDep) -> None:
         """Whoever finds a browser open must not take the account along. Raises Invalid, Blocked."""
         own = page.caller.principal
         try:
             self.entrance.sign_in(own.name, page.form.raw("current"), own.kind, client_address(page.http))
-        except Blocked:
+        except TooManyTries:
             raise
         except Unauthenticated as error:
             raise Invalid(
@@ -71,11 +71,11 @@ class MyPages:
             ) from error
 
 
-def show_me(page: At) -> Response:
+def show_me(page: PageRequestDep) -> Response:
     return _show(page)
 
 
-def end_one(page: At, id: str) -> Response:
+def end_one(page: PageRequestDep, id: str) -> Response:
     with page.writing() as request:
         end_web_session(request, id)
     if page.entry.visitor and page.entry.visitor.session.id == id:
@@ -85,13 +85,13 @@ def end_one(page: At, id: str) -> Response:
     return page.go(ME, notice=page.gettext("That browser is signed out."))
 
 
-def end_others(page: At) -> Response:
+def end_others(page: PageRequestDep) -> Response:
     with page.writing() as request:
         end_other_sessions(request, but=_own_session(page))
     return page.go(ME, notice=page.gettext("All other browsers are signed out."))
 
 
-def _show(page: Page, *, status: int = 200) -> Response:
+def _show(page: PageRequest, *, status: int = 200) -> Response:
     with page.reading() as request:
         sessions = list_web_sessions(request)
         given = page.caller.assignments
@@ -108,9 +108,9 @@ def _show(page: Page, *, status: int = 200) -> Response:
         roles=roles,
         more_roles=len(given) - len(roles),
         languages=NAMES,
-        now=page.inside.clock.now(),
+        now=page.services.clock.now(),
     )
 
 
-def _own_session(page: Page) -> str:
+def _own_session(page: PageRequest) -> str:
     return page.entry.visitor.session.id if page.entry.visitor else ""

@@ -3,15 +3,15 @@
 from fastapi import APIRouter, Response
 
 from galeria.actions.people.directory import PeopleSearch, search_people
-from galeria.actions.people.enrolment import Enrolled, FirstRole, PasswordWay, enrol_person, enrol_program
+from galeria.actions.people.enrolment import Enrolment, FirstRole, PasswordDelivery, enrol_person, enrol_program
 from galeria.actions.people.principals import GIVE_ROLES
 from galeria.actions.people.scopes import ScopeChoices, list_scopes
 from galeria.domain.errors import Invalid
 from galeria.domain.people.principals import ROLES, PrincipalKind
-from galeria.interfaces.web.kit.page_request import At, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import person_place
+from galeria.interfaces.web.kit.urls import person_url
 
 PEOPLE = "/people"
 _KINDS = {"people": PrincipalKind.USER, "programs": PrincipalKind.SERVICE_PRINCIPAL}
@@ -27,7 +27,7 @@ def people_router() -> APIRouter:
     return router
 
 
-def show_people(page: At) -> Response:
+def show_people(page: PageRequestDep) -> Response:
     text, kind, number = page.query("q"), page.query("kind"), page.query("page")
     search = PeopleSearch(text=text, kind=_KINDS.get(kind), page=page_number(number))
     with page.reading() as request:
@@ -37,21 +37,21 @@ def show_people(page: At) -> Response:
     return page.show("people.html", found=found, q=text, kind=kind, kept=kept, add=add)
 
 
-def ask_person(page: At) -> Response:
+def ask_person(page: PageRequestDep) -> Response:
     return _show_form(page, "person_new.html")
 
 
-def ask_program(page: At) -> Response:
+def ask_program(page: PageRequestDep) -> Response:
     return _show_form(page, "program_new.html")
 
 
-def add_person(page: At) -> Response:
+def add_person(page: PageRequestDep) -> Response:
     form = page.form
     with form.checking("name", "display_name", "password", "role", "scope"):
         with page.writing() as request:
             enrolled = enrol_person(
                 request,
-                page.inside.secrets,
+                page.services.secrets,
                 form.text("name"),
                 form.text("display_name"),
                 password_way(page),
@@ -62,34 +62,34 @@ def add_person(page: At) -> Response:
     return _show_form(page, "person_new.html", status=400)
 
 
-def add_program(page: At) -> Response:
+def add_program(page: PageRequestDep) -> Response:
     form = page.form
     with form.checking("display_name", "role", "scope"):
         with page.writing() as request:
-            enrolled = enrol_program(request, page.inside.secrets, form.text("display_name"), _first_role(page))
+            enrolled = enrol_program(request, page.services.secrets, form.text("display_name"), _first_role(page))
         return show_secret(page, enrolled)
     return _show_form(page, "program_new.html", status=400)
 
 
-def show_secret(page: Page, enrolled: Enrolled) -> Response:
+def show_secret(page: PageRequest, enrolled: Enrolment) -> Response:
     """The answer to the form itself, for what is shown once is kept nowhere: not in an address, not in a cookie."""
-    place = person_place(enrolled.principal.name)
-    if enrolled.way is PasswordWay.TYPED:
+    place = person_url(enrolled.principal.name)
+    if enrolled.way is PasswordDelivery.TYPED:
         return page.go(place, notice=page.gettext("The password is set."))
-    is_link = enrolled.way is PasswordWay.LINK
-    secret = f"{page.inside.endpoint}/welcome/{enrolled.secret}" if is_link else enrolled.secret
+    is_link = enrolled.way is PasswordDelivery.LINK
+    secret = f"{page.services.endpoint}/welcome/{enrolled.secret}" if is_link else enrolled.secret
     return page.show("secret.html", who=enrolled.principal, secret=secret, is_link=is_link, place=place)
 
 
-def password_way(page: Page) -> PasswordWay:
+def password_way(page: PageRequest) -> PasswordDelivery:
     """Raises Invalid."""
     try:
-        return PasswordWay(page.form.text("way", PasswordWay.LINK))
+        return PasswordDelivery(page.form.text("way", PasswordDelivery.LINK))
     except ValueError as error:
         raise Invalid("This is no way to a password.", hint="Choose one of those that the page offers.") from error
 
 
-def role_choices(page: Page) -> list[tuple[str, str]]:
+def role_choices(page: PageRequest) -> list[tuple[str, str]]:
     return [(name, page.say(name)) for name in ROLES]
 
 
@@ -97,11 +97,11 @@ def page_number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 1
 
 
-def _first_role(page: Page) -> FirstRole:
+def _first_role(page: PageRequest) -> FirstRole:
     return FirstRole(role=page.form.text("role"), scope=page.form.text("scope"))
 
 
-def _show_form(page: Page, template: str, *, status: int = 200) -> Response:
+def _show_form(page: PageRequest, template: str, *, status: int = 200) -> Response:
     with page.reading() as request:
         request.caller.require(GIVE_ROLES, page.subscription.lower())
         choices: ScopeChoices = list_scopes(request, GIVE_ROLES)

@@ -6,18 +6,18 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.core.request import Request
 from galeria.actions.people.credentials import add_secret, remove_secret, revoke
-from galeria.actions.people.directory import GivenRole, PersonSight, look_at_person
-from galeria.actions.people.enrolment import Enrolled, PasswordWay, renew_password
+from galeria.actions.people.directory import GivenRole, PersonDetails, get_person_details
+from galeria.actions.people.enrolment import Enrolment, PasswordDelivery, renew_password
 from galeria.actions.people.external_sign_in import link_identity, list_identities, unlink_identity
 from galeria.actions.people.people import disable, enable
 from galeria.actions.people.principals import GIVE_ROLES, TAKE_ROLES, get_principal
 from galeria.actions.people.roles import give_role, take_role
 from galeria.actions.people.scopes import list_scopes
 from galeria.domain.people.principals import ROLES
-from galeria.interfaces.web.kit.page_request import At, Page
-from galeria.interfaces.web.kit.permits import Permit, permit, refused
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
+from galeria.interfaces.web.kit.permits import Permission, permit, refused
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import person_place
+from galeria.interfaces.web.kit.urls import person_url
 from galeria.interfaces.web.people.people import PEOPLE, page_number, password_way, role_choices, show_secret
 
 ONE = f"{PEOPLE}/{{who}}"
@@ -41,107 +41,107 @@ def person_router() -> APIRouter:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonPermits:
-    change: Permit  # password, secrets, sessions, letting in again
-    disable: Permit
-    take: tuple[Permit, ...]  # for each role shown
+    change: Permission  # password, secrets, sessions, letting in again
+    disable: Permission
+    take: tuple[Permission, ...]  # for each role shown
 
 
-def show_person(page: At, who: str) -> Response:
+def show_person(page: PageRequestDep, who: str) -> Response:
     return _show(page, who)
 
 
-def give(page: At, who: str) -> Response:
+def give(page: PageRequestDep, who: str) -> Response:
     with page.form.checking("role", "scope"):
         with page.writing() as request:
             give_role(
                 request.uow,
                 request.clock,
-                request.dice,
+                request.id_generator,
                 request.caller,
                 who,
                 page.form.text("role"),
                 page.form.text("scope"),
             )
-        return page.go(person_place(who), notice=page.gettext("The role is given."))
+        return page.go(person_url(who), notice=page.gettext("The role is given."))
     return _show(page, who, status=400)
 
 
-def take(page: At, who: str) -> Response:
+def take(page: PageRequestDep, who: str) -> Response:
     form = page.form
     with form.checking():
         with page.writing() as request:
-            tools = (request.uow, request.clock, request.dice, request.caller)
+            tools = (request.uow, request.clock, request.id_generator, request.caller)
             take_role(*tools, who, form.text("taken_role"), form.text("taken_scope"))
-        return page.go(person_place(who), notice=page.gettext("The role is taken away."))
+        return page.go(person_url(who), notice=page.gettext("The role is taken away."))
     return _show(page, who, status=409)
 
 
-def new_password(page: At, who: str) -> Response:
+def new_password(page: PageRequestDep, who: str) -> Response:
     with page.form.checking("password"):
         with page.writing() as request:
             # The own one is changed on the page of one's own account, which asks for the old one.
             request.caller.require(GIVE_ROLES, page.subscription)
             way = password_way(page)
-            enrolled = renew_password(request, page.inside.secrets, who, way, page.form.raw("password"))
+            enrolled = renew_password(request, page.services.secrets, who, way, page.form.raw("password"))
         return show_secret(page, enrolled)
     return _show(page, who, status=400)
 
 
-def new_secret(page: At, who: str) -> Response:
+def new_secret(page: PageRequestDep, who: str) -> Response:
     with page.form.checking():
         with page.writing() as request:
             _, secret = add_secret(request, who)
             principal = get_principal(request.uow, who)
-        return show_secret(page, Enrolled(principal=principal, way=PasswordWay.MADE, secret=secret))
+        return show_secret(page, Enrolment(principal=principal, way=PasswordDelivery.MADE, secret=secret))
     return _show(page, who, status=409)
 
 
-def drop_secret(page: At, who: str) -> Response:
+def drop_secret(page: PageRequestDep, who: str) -> Response:
     with page.writing() as request:
         remove_secret(request, who, page.form.text("secret"))
-    return page.go(person_place(who), notice=page.gettext("The secret does not work any more."))
+    return page.go(person_url(who), notice=page.gettext("The secret does not work any more."))
 
 
-def link(page: At, who: str) -> Response:
+def link(page: PageRequestDep, who: str) -> Response:
     """With an account of the provider that the settings name."""
-    provider = page.inside.settings.openid
+    provider = page.services.settings.openid
     with page.form.checking("subject"):
         with page.writing() as request:
             link_identity(request, who, provider.issuer if provider else "", page.form.text("subject"))
-        return page.go(person_place(who), notice=page.gettext("The account is linked."))
+        return page.go(person_url(who), notice=page.gettext("The account is linked."))
     return _show(page, who, status=400)
 
 
-def unlink(page: At, who: str) -> Response:
+def unlink(page: PageRequestDep, who: str) -> Response:
     with page.writing() as request:
         unlink_identity(request, who, page.form.text("link"))
-    return page.go(person_place(who), notice=page.gettext("The account is not linked any more."))
+    return page.go(person_url(who), notice=page.gettext("The account is not linked any more."))
 
 
-def sign_out(page: At, who: str) -> Response:
+def sign_out(page: PageRequestDep, who: str) -> Response:
     with page.writing() as request:
         revoke(request, who)
-    return page.go(person_place(who), notice=page.gettext("Signed out everywhere."))
+    return page.go(person_url(who), notice=page.gettext("Signed out everywhere."))
 
 
-def shut_out(page: At, who: str) -> Response:
+def shut_out(page: PageRequestDep, who: str) -> Response:
     with page.form.checking():
         with page.writing() as request:
-            disable(request.uow, request.clock, request.dice, request.caller, who)
-        return page.go(person_place(who), notice=page.gettext("Cannot sign in any more, and is signed out everywhere."))
+            disable(request.uow, request.clock, request.id_generator, request.caller, who)
+        return page.go(person_url(who), notice=page.gettext("Cannot sign in any more, and is signed out everywhere."))
     return _show(page, who, status=409)
 
 
-def let_in(page: At, who: str) -> Response:
+def let_in(page: PageRequestDep, who: str) -> Response:
     with page.writing() as request:
-        enable(request.uow, request.clock, request.dice, request.caller, who)
-    return page.go(person_place(who), notice=page.gettext("Can sign in again."))
+        enable(request.uow, request.clock, request.id_generator, request.caller, who)
+    return page.go(person_url(who), notice=page.gettext("Can sign in again."))
 
 
-def _show(page: Page, who: str, *, status: int = 200) -> Response:
+def _show(page: PageRequest, who: str, *, status: int = 200) -> Response:
     number, where = page_number(page.query("page")), page.query("where")
     with page.reading() as request:
-        sight = look_at_person(request, who, page=number)
+        sight = get_person_details(request, who, page=number)
         permits = _permits(request, page, sight)
         choices = list_scopes(request, GIVE_ROLES, text=where)
         links = list_identities(request, who) if permits.change else []
@@ -151,7 +151,7 @@ def _show(page: Page, who: str, *, status: int = 200) -> Response:
         form=page.form,
         sight=sight,
         links=links,
-        provider=page.inside.settings.openid,
+        provider=page.services.settings.openid,
         who=sight.principal,
         permits=permits,
         choices=choices,
@@ -162,7 +162,7 @@ def _show(page: Page, who: str, *, status: int = 200) -> Response:
     )
 
 
-def _permits(request: Request, page: Page, sight: PersonSight) -> PersonPermits:
+def _permits(request: Request, page: PageRequest, sight: PersonDetails) -> PersonPermits:
     change = permit(request, GIVE_ROLES, page.subscription)
     return PersonPermits(
         change=change,
@@ -171,6 +171,6 @@ def _permits(request: Request, page: Page, sight: PersonSight) -> PersonPermits:
     )
 
 
-def _take_permit(request: Request, given: GivenRole) -> Permit:
+def _take_permit(request: Request, given: GivenRole) -> Permission:
     allowed = permit(request, TAKE_ROLES, given.assignment.scope)
     return refused(given.kept) if allowed and given.kept else allowed

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Response
 from galeria.actions.people.web_sessions import close_web_session
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
-from galeria.interfaces.login.password_sign_in import Entrance
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.requests import client_address
-from galeria.interfaces.login.throttle import Blocked
+from galeria.interfaces.login.throttle import TooManyTries
 from galeria.interfaces.web.kit.language import LANGUAGE_COOKIE
-from galeria.interfaces.web.kit.page_request import Open, Page
+from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
 from galeria.interfaces.web.people.browser_sign_in import entered
 
@@ -22,7 +22,7 @@ _YEAR = 365 * 86400  # seconds
 
 @dataclass(frozen=True, kw_only=True)
 class SignInPages:
-    entrance: Entrance
+    entrance: PasswordSignIn
 
     def router(self) -> APIRouter:
         router = page_router()
@@ -32,18 +32,18 @@ class SignInPages:
         router.add_api_route("/language", choose_language, methods=["POST"], name="web_language")
         return router
 
-    def ask(self, page: Open) -> Response:
+    def ask(self, page: PublicPageRequestDep) -> Response:
         if page.entry.visitor is not None:
             return page.go(inner_place(page.query("next")))
         return show_sign_in(page, inner_place(page.query("next")))
 
-    def sign_in(self, page: Open) -> Response:
+    def sign_in(self, page: PublicPageRequestDep) -> Response:
         name, password = page.form.text("name"), page.form.raw("password")
         target = inner_place(page.form.text("next"))
         address = client_address(page.http)
         try:
             person = self.entrance.sign_in(name, password, PrincipalKind.USER, address)
-        except Blocked as error:
+        except TooManyTries as error:
             words = page.gettext("There were too many wrong tries. Try again in %(seconds)s seconds.")
             return show_sign_in(page, target, words % {"seconds": error.seconds}, status=429)
         except Unauthenticated:
@@ -52,12 +52,12 @@ class SignInPages:
         return entered(page, person, target)
 
 
-def sign_out(page: Open) -> Response:
+def sign_out(page: PublicPageRequestDep) -> Response:
     target = SIGN_IN
     if page.entry.visitor is not None:
         if page.entry.visitor.session.issuer:
             target = f"{SIGN_IN}?left=1"
-        with page.inside.database() as uow:
+        with page.services.database() as uow:
             close_web_session(uow, page.entry.visitor.session.id)
             uow.commit()
     answer = page.go(target, notice=page.gettext("You are signed out."))
@@ -65,7 +65,7 @@ def sign_out(page: Open) -> Response:
     return answer
 
 
-def choose_language(page: Open) -> Response:
+def choose_language(page: PublicPageRequestDep) -> Response:
     answer = page.go(inner_place(page.form.text("next")))
     page.cookies.keep(answer, LANGUAGE_COOKIE, page.form.text("language"), seconds=_YEAR)
     return answer
@@ -78,9 +78,9 @@ def inner_place(text: str) -> str:
     return text if is_ours and "\\" not in text and text.isprintable() else HOME
 
 
-def show_sign_in(page: Page, target: str, problem: str = "", *, status: int = 200) -> Response:
+def show_sign_in(page: PageRequest, target: str, problem: str = "", *, status: int = 200) -> Response:
     """`problem` is a sentence in the page's language."""
-    provider = page.inside.provider
+    provider = page.services.provider
     return page.show(
         "sign_in.html",
         status=status,

@@ -9,11 +9,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.domain.errors import NotFound
-from galeria.interfaces.web.kit.slow_figures import LONGEST_KEPT, Reckoning
+from galeria.interfaces.web.kit.slow_figures import LONGEST_KEPT, SlowFigures
 from tests.interfaces.web.served import Portal, text_of, title_of
-from tests.interfaces.web.slowly import VERSION, Gate, serving_slowly
-from tests.scene import lab_id, version_id
-from tests.stages import Stages
+from tests.interfaces.web.slow_store import VERSION, Gate, serving_slowly
+from tests.local_installation import lab_id, version_id
+from tests.prepared_installations import PreparedInstallations
 from tests.waiting import until
 
 
@@ -25,41 +25,43 @@ def gate() -> Iterator[Gate]:
 
 
 def test_an_answer_that_comes_at_once_is_asked_for_anew_each_time() -> None:
-    reckoning, answers = Reckoning(patience=20), iter(("first", "second"))
-    assert [reckoning.find("key", lambda: next(answers)) for _ in range(2)] == ["first", "second"]
+    slow_figures, answers = SlowFigures(patience=20), iter(("first", "second"))
+    assert [slow_figures.find("key", lambda: next(answers)) for _ in range(2)] == ["first", "second"]
 
 
 def test_a_slow_question_is_asked_once_and_its_answer_serves_for_a_while(gate: Gate) -> None:
     now = 0.0
-    reckoning = Reckoning(patience=0, clock=lambda: now)
-    assert [reckoning.find("key", gate.ask) for _ in range(3)] == [None] * 3
+    slow_figures = SlowFigures(patience=0, clock=lambda: now)
+    assert [slow_figures.find("key", gate.ask) for _ in range(3)] == [None] * 3
     gate.event.set()
-    until(lambda: reckoning.find("key", gate.ask) == "answer 1", "the answer")
-    assert reckoning.find("key", gate.ask, patience=20) == "answer 1"
+    until(lambda: slow_figures.find("key", gate.ask) == "answer 1", "the answer")
+    assert slow_figures.find("key", gate.ask, patience=20) == "answer 1"
     now = LONGEST_KEPT + 1
-    assert reckoning.find("key", gate.ask, patience=20) == "answer 2"
+    assert slow_figures.find("key", gate.ask, patience=20) == "answer 2"
 
 
 def test_one_slow_question_does_not_hold_up_another(gate: Gate) -> None:
-    reckoning = Reckoning(patience=0)
-    assert reckoning.find("slow", gate.ask) is None
-    assert reckoning.find("quick", lambda: "here", patience=20) == "here"
+    slow_figures = SlowFigures(patience=0)
+    assert slow_figures.find("slow", gate.ask) is None
+    assert slow_figures.find("quick", lambda: "here", patience=20) == "here"
 
 
 def test_what_went_wrong_is_told_and_then_asked_for_anew() -> None:
-    reckoning = Reckoning(patience=20)
+    slow_figures = SlowFigures(patience=20)
 
     def fail() -> str:
         raise NotFound("It is gone.", hint="Bring it back.")
 
     with pytest.raises(NotFound, match="It is gone"):
-        reckoning.find("key", fail)
-    assert reckoning.find("key", lambda: "here") == "here"
+        slow_figures.find("key", fail)
+    assert slow_figures.find("key", lambda: "here") == "here"
 
 
 @pytest.fixture
-def hasty(tmp_path: Path, stages: Stages, token_key: RSAPrivateKey, gate: Gate) -> Iterator[Portal]:
-    with serving_slowly(tmp_path / "scene", stages, token_key, gate) as portal:
+def hasty(
+    tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey, gate: Gate
+) -> Iterator[Portal]:
+    with serving_slowly(tmp_path / "scene", prepared_installations, token_key, gate) as portal:
         yield portal
 
 
@@ -84,7 +86,7 @@ def test_prices_that_take_long_are_waited_for_by_a_page_that_asks_again(hasty: P
 
 
 def test_so_is_the_estimate_of_an_export(hasty: Portal, gate: Gate) -> None:
-    hasty.scene.run(hasty.scene.begin_lab("algebra", version_id("linux")))
+    hasty.installation.run(hasty.installation.begin_lab("algebra", version_id("linux")))
     place = f"/labs/{lab_id('algebra').group}/algebra/export"
     waited_for(hasty, gate, hasty.browser("educator"), place, "Export to Shared Image Gallery")
 

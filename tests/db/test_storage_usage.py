@@ -10,7 +10,7 @@ from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.states import ReplicaState
 from galeria.ports.database import UnitOfWork
-from galeria.ports.storage_usage import ImageSum, RegionHolding
+from galeria.ports.storage_usage import ImageSum, RegionUsage
 
 from . import samples
 
@@ -46,11 +46,11 @@ class Shelf:
         unit.flush()
         for number, version in enumerate((self.old, self.old, self.new, self.far)):
             unit.labs.add(samples.lab(account, version, f"lab-{number}"))
-        unit.holdings.keep([self.holding(self.old, HERE, 7), self.holding(self.old, THERE, 5)])
-        unit.holdings.keep([self.holding(self.new, HERE, 2**40), self.holding(self.far, HERE, 11)])
+        unit.storage_usage.keep([self.holding(self.old, HERE, 7), self.holding(self.old, THERE, 5)])
+        unit.storage_usage.keep([self.holding(self.new, HERE, 2**40), self.holding(self.far, HERE, 11)])
 
-    def holding(self, version: ImageVersion, region: str, own: int) -> RegionHolding:
-        return RegionHolding(
+    def holding(self, version: ImageVersion, region: str, own: int) -> RegionUsage:
+        return RegionUsage(
             version_id=version.id,
             region=region,
             own_bytes=own,
@@ -78,22 +78,22 @@ def test_sums_are_of_all_images_with_versions_or_of_one(unit: UnitOfWork, shelf:
     own, waiting = {HERE: 2**40 + 7, THERE: 5}, {THERE: 1}
     of_a = ImageSum(versions=2, logical_bytes=4000, labs=3, own_bytes=own, unmeasured=waiting)
     of_b = ImageSum(versions=1, logical_bytes=2000, labs=0, own_bytes={}, unmeasured={HERE: 1, THERE: 1})
-    assert unit.holdings.sums(shelf.gallery.id) == {shelf.a.id: of_a, shelf.b.id: of_b}
-    assert unit.holdings.sums(shelf.gallery.id, definition_id=shelf.a.id) == {shelf.a.id: of_a}
-    assert unit.holdings.sums(shelf.gallery.id, definition_id=shelf.c.id) == {}
-    assert set(unit.holdings.sums(shelf.other.id)) == {shelf.d.id}
+    assert unit.storage_usage.sums(shelf.gallery.id) == {shelf.a.id: of_a, shelf.b.id: of_b}
+    assert unit.storage_usage.sums(shelf.gallery.id, definition_id=shelf.a.id) == {shelf.a.id: of_a}
+    assert unit.storage_usage.sums(shelf.gallery.id, definition_id=shelf.c.id) == {}
+    assert set(unit.storage_usage.sums(shelf.other.id)) == {shelf.d.id}
 
 
 def test_the_last_measurement_is_the_gallerys_own(db: SqlDatabase, unit: UnitOfWork, shelf: Shelf) -> None:
-    assert unit.holdings.measured_at(shelf.gallery.id) == samples.NOW
-    assert unit.holdings.measured_at("none") is None
+    assert unit.storage_usage.measured_at(shelf.gallery.id) == samples.NOW
+    assert unit.storage_usage.measured_at("none") is None
     later = samples.NOW + timedelta(minutes=1)
     with db() as writing:
-        writing.holdings.keep([replace(shelf.holding(shelf.only, HERE, 1), measured_at=later)])
+        writing.storage_usage.keep([replace(shelf.holding(shelf.only, HERE, 1), measured_at=later)])
         writing.commit()
     with db(reading=True) as after:
-        assert after.holdings.measured_at(shelf.gallery.id) == later
-        assert after.holdings.measured_at(shelf.other.id) == samples.NOW
+        assert after.storage_usage.measured_at(shelf.gallery.id) == later
+        assert after.storage_usage.measured_at(shelf.other.id) == samples.NOW
 
 
 def test_a_copy_that_is_not_whole_is_not_waited_for(db: SqlDatabase, shelf: Shelf) -> None:
@@ -102,29 +102,29 @@ def test_a_copy_that_is_not_whole_is_not_waited_for(db: SqlDatabase, shelf: Shel
             each.state = ReplicaState.REPLICATING
         unit.commit()
     with db(reading=True) as unit:
-        assert unit.holdings.sums(shelf.gallery.id)[shelf.b.id].unmeasured == {}
+        assert unit.storage_usage.sums(shelf.gallery.id)[shelf.b.id].unmeasured == {}
 
 
 def test_what_was_measured_is_replaced_forgotten_and_goes_with_the_copy(db: SqlDatabase, shelf: Shelf) -> None:
     with db() as unit:
-        unit.holdings.keep([replace(shelf.holding(shelf.old, HERE, 9), chain="d")])
-        unit.holdings.forget(HERE, [shelf.new.id, "gone"])
+        unit.storage_usage.keep([replace(shelf.holding(shelf.old, HERE, 9), chain="d")])
+        unit.storage_usage.forget(HERE, [shelf.new.id, "gone"])
         there = unit.versions.find_replica(shelf.old.id, THERE)
         assert there
         unit.versions.remove_replica(there)
-        unit.holdings.keep([shelf.holding(shelf.old, THERE, 5)])
+        unit.storage_usage.keep([shelf.holding(shelf.old, THERE, 5)])
         unit.commit()
     with db(reading=True) as unit:
-        of_a = unit.holdings.sums(shelf.gallery.id)[shelf.a.id]
+        of_a = unit.storage_usage.sums(shelf.gallery.id)[shelf.a.id]
         assert (of_a.own_bytes, of_a.unmeasured) == ({HERE: 9}, {HERE: 1, THERE: 1})
-        assert unit.holdings.chains(HERE) == {shelf.old.id: "d", shelf.far.id: "c"}
-        assert unit.holdings.chains(THERE) == {}
+        assert unit.storage_usage.chains(HERE) == {shelf.old.id: "d", shelf.far.id: "c"}
+        assert unit.storage_usage.chains(THERE) == {}
 
 
 def test_disks_are_summed_however_they_come_and_go(db: SqlDatabase, shelf: Shelf) -> None:
     def size(image: ImageDefinition) -> int:
         with db(reading=True) as unit:
-            return unit.holdings.sums(shelf.gallery.id)[image.id].logical_bytes
+            return unit.storage_usage.sums(shelf.gallery.id)[image.id].logical_bytes
 
     with db() as unit:
         unit.versions.remove_disks(shelf.only.id)
@@ -143,16 +143,16 @@ def test_disks_are_summed_however_they_come_and_go(db: SqlDatabase, shelf: Shelf
         unit.commit()
     assert size(shelf.c) == 5
     with db(reading=True) as unit:
-        assert unit.holdings.sums(shelf.gallery.id)[shelf.c.id].unmeasured == {HERE: 1}
+        assert unit.storage_usage.sums(shelf.gallery.id)[shelf.c.id].unmeasured == {HERE: 1}
 
 
 def test_versions_come_by_number_with_their_labs_and_figures(unit: UnitOfWork, shelf: Shelf) -> None:
-    found = unit.holdings.versions(shelf.a.id, offset=0, limit=9)
+    found = unit.storage_usage.versions(shelf.a.id, offset=0, limit=9)
     new, old = found
     assert (new.name, new.own_bytes, new.unmeasured, new.logical_bytes) == ("1.0.10", {HERE: 2**40}, {THERE: 1}, 2000)
     assert (old.name, old.own_bytes, old.unmeasured, old.retention) == ("1.0.2", {HERE: 7, THERE: 5}, {}, "Active")
-    assert [each.name for each in unit.holdings.versions(shelf.a.id, offset=1, limit=9)] == ["1.0.2"]
-    assert {(each.version_id, each.title) for each in unit.holdings.uses([each.id for each in found])} == {
+    assert [each.name for each in unit.storage_usage.versions(shelf.a.id, offset=1, limit=9)] == ["1.0.2"]
+    assert {(each.version_id, each.title) for each in unit.storage_usage.uses([each.id for each in found])} == {
         (shelf.old.id, "lab-0"),
         (shelf.old.id, "lab-1"),
         (shelf.new.id, "lab-2"),

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.adapters.store.region_store import RegionStore
 from tests.interfaces.web.served import Portal, serving
-from tests.stages import Stages, with_linux
+from tests.prepared_installations import PreparedInstallations, with_linux
 
 VERSION = "/galleries/campus/gal/images/linux/versions/1.0.0"
 """What is in it."""
@@ -32,14 +32,19 @@ class Gate:
 
 
 @contextmanager
-def serving_slowly(folder: Path, stages: Stages, key: RSAPrivateKey, gate: Gate) -> Iterator[Portal]:
+def serving_slowly(
+    folder: Path, prepared_installations: PreparedInstallations, key: RSAPrivateKey, gate: Gate
+) -> Iterator[Portal]:
     holding = RegionStore.holding
 
     def slowly(store: RegionStore, *digests: Any, **others: Any) -> Any:
         gate.ask()
         return holding(store, *digests, **others)
 
-    with pytest.MonkeyPatch.context() as patch, serving(folder, stages, key, prepare=with_linux, patience=0) as portal:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        serving(folder, prepared_installations, key, prepare=with_linux, patience=0) as portal,
+    ):
         patch.setattr(RegionStore, "holding", slowly)
         yield portal
         gate.event.set()  # no thread is left behind

@@ -1,4 +1,4 @@
-"""Rows of images, versions and labs in the world of tests.scene, in numbers and states that take long to reach by real work."""
+"""Rows of images, versions and labs in an installation, in numbers and states that take long to reach by real work."""
 
 import random
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from galeria.domain.images.soft_delete import Retention
 from galeria.domain.labs.accounts import GB
 from galeria.domain.labs.labs import LabMachine, MachineKind
 from galeria.domain.states import MachineState, ProvisioningState, ReplicaState
-from tests.scene import GALLERY, MIB, Scene, disk_bytes, lab_id
+from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, lab_id
 
 HOME = "brazilsouth"
 BRAZIL = (HOME, "brazilsoutheast")
@@ -45,7 +45,7 @@ class VersionRows:
 def add_image(request: Request, name: str, *versions: VersionRows, os_type: OsType = OsType.LINUX) -> ImageDefinition:
     id = GALLERY.child("images", name)
     definition = ImageDefinition(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location=HOME,
@@ -71,7 +71,7 @@ def add_version(
     now, uow = request.clock.now(), request.uow
     id = definition.arm_id.child("versions", rows.number)
     version = ImageVersion(
-        id=request.dice.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(id),
         key=f"deleted/{rows.number}/{definition.id}" if rows.deleted else id.key,
         location=HOME,
@@ -136,24 +136,24 @@ def copy_labs(request: Request, like: str, titles: Mapping[str, str]) -> None:
     lab = request.uow.labs.get_by_key(lab_id(like).key)
     for name, title in titles.items():
         id = lab_id(name)
-        copied = replace(lab, id=request.dice.new_id(), resource_id=str(id), key=id.key, title=title)
+        copied = replace(lab, id=request.id_generator.new_id(), resource_id=str(id), key=id.key, title=title)
         request.uow.labs.add(copied)
 
 
-def fill_shelf(scene: Scene) -> None:
+def fill_shelf(installation: LocalInstallation) -> None:
     """By real work: three versions that share most of their bytes, two of one image, and a lab on the first of them."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
-    scene.run(scene.begin_start("algebra"))
+    installation.run(installation.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
+    installation.run(installation.begin_lab("algebra", GALLERY.child("images", "linux")))
+    installation.run(installation.begin_start("algebra"))
     for text in (b"lesson one", b"lesson two"):
-        scene.engine.write(scene.guest_of("algebra"), 0, text)
-        scene.run(scene.begin_export("algebra", "Algebra"))
+        installation.engine.write(installation.guest_of("algebra"), 0, text)
+        installation.run(installation.begin_export("algebra", "Algebra"))
 
 
-def add_student_machine(scene: Scene, lab: str, name: str, port: int) -> str:
+def add_student_machine(installation: LocalInstallation, lab: str, name: str, port: int) -> str:
     """A machine's row as publishing will make it; returns its id."""
-    template = scene.machine(lab)
-    with scene.world.database() as uow:
+    template = installation.machine(lab)
+    with installation.context.database() as uow:
         machine = LabMachine(
             id=f"{port:032x}",
             lab_id=template.lab_id,
@@ -164,7 +164,7 @@ def add_student_machine(scene: Scene, lab: str, name: str, port: int) -> str:
             base_digest=template.base_digest,
             ssh_port=port,
             user_name=template.user_name,
-            created_at=scene.world.clock.now(),
+            created_at=installation.context.clock.now(),
         )
         uow.machines.add(machine)
         uow.commit()

@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from galeria.actions.people.first_password_links import keep_welcome
+from galeria.actions.people.first_password_links import keep_password_link
 from galeria.actions.people.people import set_password
 from galeria.bootstrap.demo_host import serving
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.interfaces.web.test_sign_in import is_out, sign_in
-from tests.scene import PASSWORD
+from tests.local_installation import PASSWORD
 
 SECRET = "k" * 43
 PLACE = f"/welcome/{SECRET}"
@@ -22,10 +22,10 @@ NEW = "better-Horse-8"
 @pytest.fixture
 def welcoming(portal: Portal) -> Portal:
     """The link is the administrator's."""
-    with portal.inside.database() as uow:
+    with portal.services.database() as uow:
         admin = uow.people.find_by_name("admin")
         assert admin is not None
-        keep_welcome(uow, portal.inside.clock, portal.inside.dice, admin, SECRET)
+        keep_password_link(uow, portal.services.clock, portal.services.id_generator, admin, SECRET)
         uow.commit()
     return portal
 
@@ -55,8 +55,10 @@ def test_the_link_works_once(welcoming: Portal) -> None:
 
 
 def test_the_link_ends_when_the_password_is_changed_otherwise(welcoming: Portal) -> None:
-    with welcoming.scene.request() as request:
-        set_password(request.uow, welcoming.inside.secrets, request.clock, request.dice, request.caller, "admin", NEW)
+    with welcoming.installation.request() as request:
+        set_password(
+            request.uow, welcoming.services.secrets, request.clock, request.id_generator, request.caller, "admin", NEW
+        )
     answer = welcoming.stranger("pt-BR").get(PLACE)
     assert answer.status_code == 404
     assert title_of(answer) == "Este link não funciona mais"

@@ -30,13 +30,13 @@ from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
 from galeria.adapters.fetching import HttpFetcher
 from galeria.adapters.files.page_files import DirectoryPages
 from galeria.adapters.files.upload_files import DirectoryUploads
-from galeria.adapters.identity.secrets import ArgonSecrets
+from galeria.adapters.identity.secrets import ArgonSecretHasher
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import open_region
-from galeria.adapters.system import SystemClock, SystemDice
+from galeria.adapters.system import RandomIdGenerator, SystemClock
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, Generation, OsState, OsType
-from galeria.domain.images.publishing import Target
+from galeria.domain.images.publishing import ReplicationTarget
 from galeria.domain.labs.labs import LabMachine
 from galeria.domain.operations import Operation, Upload
 from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment
@@ -44,7 +44,7 @@ from galeria.domain.resources import Subscription
 from galeria.domain.settings import Settings
 from galeria.ports.machines import Machine
 from galeria.ports.work import Step
-from galeria.workflows.context import World
+from galeria.workflows.context import WorkflowContext
 from galeria.workflows.operation_steps import DatabaseMeter
 from galeria.workflows.run_operation import run_operation
 from tests.crashing import Steps
@@ -59,30 +59,34 @@ SIGNING_KEY = b"only for tests: 32 bytes of key."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
-    world: World
+class LocalInstallation:
+    context: WorkflowContext
     engine: FakeEngine
     people: dict[str, Principal]
     folder: Path
 
     @contextmanager
     def request(self, who: str = "admin") -> Iterator[Request]:
-        with self.world.database() as uow:
+        with self.context.database() as uow:
             person = self.people[who]
             caller = Caller(principal=person, assignments=uow.people.assignments(person.id))
             yield Request(
-                uow=uow, clock=self.world.clock, dice=SystemDice(), settings=self.world.settings, caller=caller
+                uow=uow,
+                clock=self.context.clock,
+                id_generator=RandomIdGenerator(),
+                settings=self.context.settings,
+                caller=caller,
             )
             uow.commit()
 
     def run(self, operation: Operation | None, step: Step | None = None) -> Operation:
         """Tell the operation's story to its end; returns it as it then is."""
         assert operation is not None
-        run_operation(step or Steps(), self.world, operation.id)
+        run_operation(step or Steps(), self.context, operation.id)
         return self.operation(operation.id)
 
     def operation(self, id: str) -> Operation:
-        with self.world.database(reading=True) as uow:
+        with self.context.database(reading=True) as uow:
             return uow.operations.get(id)
 
     def begin_import(
@@ -96,7 +100,7 @@ class Scene:
             wanted = VersionRequest(
                 location="brazilsouth",
                 tags={},
-                targets=tuple(Target(region=region) for region in regions),
+                targets=tuple(ReplicationTarget(region=region) for region in regions),
                 uploads={OS_DISK: upload},
             )
             _, _, operation = put_version(request, version_id(name, version), wanted)
@@ -104,16 +108,16 @@ class Scene:
         return operation
 
     def upload(self, content: bytes) -> str:
-        id = SystemDice().new_id()
-        self.world.uploads.append(id, 0, [content], limit=len(content))
-        with self.world.database() as uow:
+        id = RandomIdGenerator().new_id()
+        self.context.uploads.append(id, 0, [content], limit=len(content))
+        with self.context.database() as uow:
             uow.uploads.add(
                 Upload(
                     id=id,
                     owner_id=self.people["admin"].id,
                     file_name="disk.raw",
                     length=len(content),
-                    created_at=self.world.clock.now(),
+                    created_at=self.context.clock.now(),
                 )
             )
             uow.commit()
@@ -152,7 +156,7 @@ class Scene:
             return export_template(request, ACCOUNT, wanted)[2]
 
     def machine(self, lab: str) -> LabMachine:
-        with self.world.database(reading=True) as uow:
+        with self.context.database(reading=True) as uow:
             return uow.machines.of_lab(uow.labs.get_by_key(lab_id(lab).key).id)[0]
 
     def guest_of(self, lab: str) -> Machine:
@@ -206,37 +210,37 @@ def disk_bytes(size: int = 4 * MIB, seed: int = 1) -> bytes:
     return bytes(content)
 
 
-def secrets() -> ArgonSecrets:
-    return ArgonSecrets(passes=1, memory_kib=8, lanes=1)
+def secrets() -> ArgonSecretHasher:
+    return ArgonSecretHasher(passes=1, memory_kib=8, lanes=1)
 
 
-def make_scene(folder: Path, empty_database: Path) -> tuple[Scene, Callable[[], None]]:
+def make_installation(folder: Path, empty_database: Path) -> tuple[LocalInstallation, Callable[[], None]]:
     """A founded one, from a migrated database file without rows. The second value closes it."""
     folder.mkdir(parents=True)
     shutil.copy(empty_database, folder / "galeria.db")
-    world, dispose = _world(folder)
-    _found(world)
-    scene = _scene(world, folder)
-    with scene.request() as request:
+    context, dispose = _world(folder)
+    _found(context)
+    installation = _scene(context, folder)
+    with installation.request() as request:
         put_group(request, GROUP, location="brazilsouth", tags={})
         request.uow.flush()
         put_gallery(request, GALLERY, location="brazilsouth", tags={}, description="")
         request.uow.flush()
         put_account(request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY))
-    return scene, dispose
+    return installation, dispose
 
 
-def open_scene(folder: Path) -> tuple[Scene, Callable[[], None]]:
+def open_installation(folder: Path) -> tuple[LocalInstallation, Callable[[], None]]:
     """One that was made before, perhaps by another process. The second value closes it."""
-    world, dispose = _world(folder)
-    return _scene(world, folder), dispose
+    context, dispose = _world(folder)
+    return _scene(context, folder), dispose
 
 
-def _scene(world: World, folder: Path) -> Scene:
-    with world.database(reading=True) as uow:
+def _scene(context: WorkflowContext, folder: Path) -> LocalInstallation:
+    with context.database(reading=True) as uow:
         people = {person.name: person for person in uow.people.all()}
-    assert isinstance(world.engine, FakeEngine)
-    return Scene(world=world, engine=world.engine, people=people, folder=folder)
+    assert isinstance(context.engine, FakeEngine)
+    return LocalInstallation(context=context, engine=context.engine, people=people, folder=folder)
 
 
 def _write_behind(connection: sqlite3.Connection, _entry: object) -> None:
@@ -250,14 +254,14 @@ def _trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _world(folder: Path) -> tuple[World, Callable[[], None]]:
+def _world(folder: Path) -> tuple[WorkflowContext, Callable[[], None]]:
     map_classes()
     engine = make_engine(f"sqlite:///{folder / 'galeria.db'}")
     sa.event.listen(engine, "connect", _write_behind)
     database, clock = SqlDatabase(engine), SystemClock()
     settings, index = Settings(), DatabaseChunkIndex(engine)
     key = Ed25519PrivateKey.from_private_bytes(SIGNING_KEY)
-    world = World(
+    context = WorkflowContext(
         database=database,
         engine=FakeEngine(folder / "regions"),
         cache=FakeImageCache(folder / "regions"),
@@ -279,12 +283,12 @@ def _world(folder: Path) -> tuple[World, Callable[[], None]]:
         settings=settings,
         poll_seconds=0.01,
     )
-    return world, engine.dispose
+    return context, engine.dispose
 
 
-def _found(world: World) -> None:
-    dice, clock = SystemDice(), world.clock
-    with world.database() as uow:
+def _found(context: WorkflowContext) -> None:
+    id_generator, clock = RandomIdGenerator(), context.clock
+    with context.database() as uow:
         uow.add_subscription(Subscription(id=SUBSCRIPTION, display_name="Test"))
         for name, role in (
             ("admin", "Owner"),
@@ -293,7 +297,7 @@ def _found(world: World) -> None:
             ("nobody", ""),
         ):
             person = Principal(
-                id=dice.new_guid(),
+                id=id_generator.new_guid(),
                 kind=PrincipalKind.USER,
                 name=name,
                 display_name=name.title(),
@@ -305,7 +309,7 @@ def _found(world: World) -> None:
             if role:
                 uow.people.add_assignment(
                     RoleAssignment(
-                        id=dice.new_guid(),
+                        id=id_generator.new_guid(),
                         principal_id=person.id,
                         role=role,
                         scope=f"/subscriptions/{SUBSCRIPTION}",

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.clients.desk import program
+from tests.clients.work_folder import program
 
 START_SECONDS = 60.0
 HOME, AWAY = "brazilsouth", "brazilsoutheast"
@@ -26,7 +26,7 @@ _FOREIGN = ("AZURE_", "ARM_", "REQUESTS_", "SSL_", "CURL_", "PYTHON", "VIRTUAL_E
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
+class ClientServer:
     folder: Path
     connect: dict[str, str]
 
@@ -95,7 +95,7 @@ class House:
 
 
 @contextmanager
-def living(folder: Path, *options: str) -> Iterator[House]:
+def living(folder: Path, *options: str) -> Iterator[ClientServer]:
     """Served until the block ends. `options` are of `galeria serve`."""
     data = folder / "data"
     connect = data / "connect.json"
@@ -106,7 +106,7 @@ def living(folder: Path, *options: str) -> Iterator[House]:
     try:
         content = _wait(connect, server, folder / "server.log")
         _write_bundle(folder / "bundle.pem", Path(content["ca_file"]))
-        yield House(folder=folder, connect=content)
+        yield ClientServer(folder=folder, connect=content)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=30)

@@ -7,7 +7,7 @@ from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from galeria.adapters.store.context import Depot
+from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.objects.bucket import open_bucket
 from galeria.adapters.store.region_store import RegionStore
 from galeria.ports.disks import Content, Extent
@@ -49,19 +49,19 @@ class Reader:
         pass
 
 
-class Shop:
+class StoreFixture:
     """Makes regions that share an index, a work directory and the installation's key."""
 
     def __init__(self, directory: Path, index: ChunkIndex) -> None:
         self.directory, self.index = directory, index
         self.key = Ed25519PrivateKey.generate()
 
-    def depot(self, region: str, kind: str = "directory", *, scale: int = 1) -> Depot:
+    def context(self, region: str, kind: str = "directory", *, scale: int = 1) -> StoreContext:
         """`scale` multiplies the sizes of chunks and packs, for tests with many bytes."""
         url = (self.directory / region).as_uri() if kind == "directory" else "memory://"
         work = self.directory / "work" / region
         bucket = open_bucket(url, region=region, staging=work / "staging")
-        return Depot(
+        return StoreContext(
             region=region,
             bucket=bucket,
             index=self.index,
@@ -73,7 +73,7 @@ class Shop:
         )
 
     def store(self, region: str, kind: str = "directory", *, scale: int = 1) -> RegionStore:
-        return RegionStore(self.depot(region, kind, scale=scale))
+        return RegionStore(self.context(region, kind, scale=scale))
 
 
 class Crash(BaseException):
@@ -128,5 +128,5 @@ def flip(path: Path, at: int) -> None:
     path.write_bytes(data)
 
 
-def with_key(depot: Depot, key: Ed25519PrivateKey) -> Depot:
-    return replace(depot, key=key)
+def with_key(context: StoreContext, key: Ed25519PrivateKey) -> StoreContext:
+    return replace(context, key=key)

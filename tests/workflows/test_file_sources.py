@@ -8,12 +8,12 @@ import pytest
 from galeria.actions.storage.disks import DISK, DiskRequest, delete_disk, put_disk
 from galeria.actions.versions.operations import cancel_operation, retry_operation
 from galeria.adapters.fetching import HttpFetcher
-from galeria.domain.images.storage import CreateOption
+from galeria.domain.images.storage import DiskCreateOption
 from galeria.domain.operations import Operation, OperationKind
 from galeria.reconcilers.orphans import remove_lost_disk_files
 from galeria.workflows.file_sources import TRIES, file_of
 from tests.file_server import FileServer, serving_file
-from tests.scene import GROUP, MIB, Scene, disk_bytes
+from tests.local_installation import GROUP, MIB, LocalInstallation, disk_bytes
 
 ID = GROUP.resource("Microsoft.Compute", "disks", "d")
 
@@ -25,22 +25,22 @@ def files() -> Iterator[FileServer]:
 
 
 @pytest.fixture
-def open_scene(scene: Scene) -> Scene:
+def open_scene(installation: LocalInstallation) -> LocalInstallation:
     """Files may be fetched from localhost."""
-    world = replace(scene.world, fetcher=HttpFetcher(allowed=frozenset({"localhost"})), poll_seconds=0.001)
-    return replace(scene, world=world)
+    context = replace(installation.context, fetcher=HttpFetcher(allowed=frozenset({"localhost"})), poll_seconds=0.001)
+    return replace(installation, context=context)
 
 
-def begin_import(scene: Scene, files: FileServer) -> Operation:
-    with scene.request() as request:
+def begin_import(installation: LocalInstallation, files: FileServer) -> Operation:
+    with installation.request() as request:
         uri = files.url("/os.vhd?sig=secret", host="localhost")
-        wanted = DiskRequest(location="brazilsouth", tags={}, option=CreateOption.IMPORT, uri=uri)
+        wanted = DiskRequest(location="brazilsouth", tags={}, option=DiskCreateOption.IMPORT, uri=uri)
         _, operation = put_disk(request, DISK, ID, wanted)
     assert operation is not None
     return operation
 
 
-def test_every_break_costs_only_what_was_under_way(open_scene: Scene, files: FileServer) -> None:
+def test_every_break_costs_only_what_was_under_way(open_scene: LocalInstallation, files: FileServer) -> None:
     files.break_after = [MIB] * 3
     operation = open_scene.run(begin_import(open_scene, files))
     assert operation.status == "Succeeded", operation.error_message
@@ -48,7 +48,7 @@ def test_every_break_costs_only_what_was_under_way(open_scene: Scene, files: Fil
     assert "secret" not in str(operation.inputs)
 
 
-def test_a_file_that_changes_on_the_way_is_fetched_anew(open_scene: Scene, files: FileServer) -> None:
+def test_a_file_that_changes_on_the_way_is_fetched_anew(open_scene: LocalInstallation, files: FileServer) -> None:
     other = disk_bytes(seed=5)
 
     class Changing(HttpFetcher):
@@ -58,17 +58,17 @@ def test_a_file_that_changes_on_the_way_is_fetched_anew(open_scene: Scene, files
             return super()._followed(*arguments)  # type: ignore[arg-type]
 
     files.break_after = [MIB]
-    world = replace(open_scene.world, fetcher=Changing(allowed=frozenset({"localhost"})))
-    scene = replace(open_scene, world=world)
-    assert scene.run(begin_import(scene, files)).status == "Succeeded"
-    with scene.world.database(reading=True) as uow:
+    context = replace(open_scene.context, fetcher=Changing(allowed=frozenset({"localhost"})))
+    installation = replace(open_scene, context=context)
+    assert installation.run(begin_import(installation, files)).status == "Succeeded"
+    with installation.context.database(reading=True) as uow:
         digest = uow.disks.get_by_key(ID.key).digest
-    target = scene.folder / "restored.raw"
-    scene.world.stores["brazilsouth"].restore(digest, target, progress=lambda *, done, total: None)
+    target = installation.folder / "restored.raw"
+    installation.context.stores["brazilsouth"].restore(digest, target, progress=lambda *, done, total: None)
     assert target.read_bytes() == other
 
 
-def test_after_some_tries_it_gives_up_and_a_retry_goes_on(open_scene: Scene, files: FileServer) -> None:
+def test_after_some_tries_it_gives_up_and_a_retry_goes_on(open_scene: LocalInstallation, files: FileServer) -> None:
     files.break_after = [MIB, *([0] * TRIES)]
     operation = open_scene.run(begin_import(open_scene, files))
     assert operation.status == "Failed"
@@ -78,22 +78,22 @@ def test_after_some_tries_it_gives_up_and_a_retry_goes_on(open_scene: Scene, fil
         retried = retry_operation(request, operation.id)
     assert open_scene.run(retried).status == "Succeeded"
     assert files.asked[-1][1] == f"bytes={MIB}-"
-    assert open_scene.world.disk_files.all() == []
+    assert open_scene.context.disk_files.all() == []
 
 
-def test_a_server_that_is_busy_is_asked_again(open_scene: Scene, files: FileServer) -> None:
+def test_a_server_that_is_busy_is_asked_again(open_scene: LocalInstallation, files: FileServer) -> None:
     files.statuses = [503, 500]
     assert open_scene.run(begin_import(open_scene, files)).status == "Succeeded"
 
 
-def test_what_is_not_there_fails_at_once(open_scene: Scene, files: FileServer) -> None:
+def test_what_is_not_there_fails_at_once(open_scene: LocalInstallation, files: FileServer) -> None:
     files.statuses = [404] * TRIES
     operation = open_scene.run(begin_import(open_scene, files))
     assert (operation.status, operation.error_code) == ("Failed", "SourceNotReadable")
     assert len(files.asked) == 1
 
 
-def test_a_canceled_fetch_keeps_what_came(open_scene: Scene, files: FileServer) -> None:
+def test_a_canceled_fetch_keeps_what_came(open_scene: LocalInstallation, files: FileServer) -> None:
     operation = begin_import(open_scene, files)
 
     class Canceling(HttpFetcher):
@@ -102,28 +102,28 @@ def test_a_canceled_fetch_keeps_what_came(open_scene: Scene, files: FileServer) 
                 cancel_operation(request, operation.id)
             return super()._resolved(*arguments)  # type: ignore[arg-type]
 
-    world = replace(open_scene.world, fetcher=Canceling(allowed=frozenset({"localhost"})))
-    scene = replace(open_scene, world=world)
-    assert scene.run(operation).status == "Canceled"
-    kept = scene.world.disk_files.size(file_of(operation.id, -1))
+    context = replace(open_scene.context, fetcher=Canceling(allowed=frozenset({"localhost"})))
+    installation = replace(open_scene, context=context)
+    assert installation.run(operation).status == "Canceled"
+    kept = installation.context.disk_files.size(file_of(operation.id, -1))
     assert 0 < kept < len(files.content)
-    with scene.request() as request:
+    with installation.request() as request:
         removal = delete_disk(request, DISK, ID)
-    assert scene.run(removal).status == "Succeeded"
-    assert scene.world.disk_files.all() == []
+    assert installation.run(removal).status == "Succeeded"
+    assert installation.context.disk_files.all() == []
 
 
-def test_files_that_nothing_speaks_of_are_removed(open_scene: Scene, files: FileServer) -> None:
-    world = open_scene.world
+def test_files_that_nothing_speaks_of_are_removed(open_scene: LocalInstallation, files: FileServer) -> None:
+    context = open_scene.context
     files.statuses = [404]
     failed = open_scene.run(begin_import(open_scene, files))
     kept = file_of(failed.id, -1)
     with open_scene.request() as request:
         id = GROUP.resource("Microsoft.Compute", "disks", "writing")
-        wanted = DiskRequest(location="brazilsouth", tags={}, option=CreateOption.UPLOAD, upload_bytes=MIB)
+        wanted = DiskRequest(location="brazilsouth", tags={}, option=DiskCreateOption.UPLOAD, upload_bytes=MIB)
         disk, _ = put_disk(request, DISK, id, wanted)
     for file in (kept, disk.id, "0" * 32):
-        world.disk_files.prepare(file, MIB)
-    remove_lost_disk_files(world)
-    assert world.disk_files.all() == sorted([kept, disk.id])
+        context.disk_files.prepare(file, MIB)
+    remove_lost_disk_files(context)
+    assert context.disk_files.all() == sorted([kept, disk.id])
     assert failed.kind is OperationKind.CREATE_DISK

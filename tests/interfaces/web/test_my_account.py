@@ -5,7 +5,7 @@ import pytest
 from galeria.interfaces.web.people.browsers import browser_name
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.interfaces.web.test_sign_in import is_out, sign_in
-from tests.scene import PASSWORD
+from tests.local_installation import PASSWORD
 
 NEW = "better-Horse-8"
 
@@ -65,7 +65,7 @@ def test_browsers_are_listed_and_ended(portal: Portal) -> None:
     seen = text_of(browser.get("/me"))
     assert seen.count("Sign out there") == 2
     assert seen.count("This browser") == 1
-    with portal.inside.database(reading=True) as uow:
+    with portal.services.database(reading=True) as uow:
         person = uow.people.find_by_name("educator")
         assert person is not None
         second = uow.web_sessions.of_principal(person.id)[1].id

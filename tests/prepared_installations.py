@@ -6,38 +6,38 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from tests.scene import GALLERY, MIB, Scene, disk_bytes, make_scene, open_scene
+from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, make_installation, open_installation
 
-Prepare = Callable[[Scene], None]
+Prepare = Callable[[LocalInstallation], None]
 
 
-class MakeScene(Protocol):
+class MakeInstallation(Protocol):
     """A new scene, as `prepare` leaves one behind; the same function at every call lets it run only once."""
 
-    def __call__(self, prepare: Prepare = ...) -> Scene: ...
+    def __call__(self, prepare: Prepare = ...) -> LocalInstallation: ...
 
 
-def founded(_scene: Scene) -> None:
+def with_people(_scene: LocalInstallation) -> None:
     """With people, a gallery and a lab account."""
 
 
-def with_linux(scene: Scene) -> None:
+def with_linux(installation: LocalInstallation) -> None:
     """With the image `linux` in brazilsouth."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB)))
+    installation.run(installation.begin_import("linux", disk_bytes(MIB)))
 
 
-def with_lab(scene: Scene) -> None:
+def with_lab(installation: LocalInstallation) -> None:
     """With the educator's lab `algebra`, whose template is off."""
-    with_linux(scene)
-    scene.run(scene.begin_lab("algebra", GALLERY.child("images", "linux")))
+    with_linux(installation)
+    installation.run(installation.begin_lab("algebra", GALLERY.child("images", "linux")))
 
 
-def with_running_lab(scene: Scene) -> None:
-    with_lab(scene)
-    scene.run(scene.begin_start("algebra"))
+def with_running_lab(installation: LocalInstallation) -> None:
+    with_lab(installation)
+    installation.run(installation.begin_start("algebra"))
 
 
-class Stages:
+class PreparedInstallations:
     """What was prepared so far. Nobody works there: everyone gets a copy."""
 
     def __init__(self, folder: Path, empty_database: Path) -> None:
@@ -46,21 +46,21 @@ class Stages:
         self._prepared: dict[Prepare, Path] = {}
         self._numbers = itertools.count()
 
-    def copy(self, prepare: Prepare, folder: Path) -> tuple[Scene, Callable[[], None]]:
+    def copy(self, prepare: Prepare, folder: Path) -> tuple[LocalInstallation, Callable[[], None]]:
         """The second value closes it."""
         if prepare not in self._prepared:
             self._prepared[prepare] = self._made(prepare)
         shutil.copytree(self._prepared[prepare], folder)
-        return open_scene(folder)
+        return open_installation(folder)
 
     def _made(self, prepare: Prepare) -> Path:
         folder = self._folder / f"{next(self._numbers)}-{prepare.__name__}"
-        if prepare is founded:
-            scene, close = make_scene(folder, self._empty_database)
+        if prepare is with_people:
+            installation, close = make_installation(folder, self._empty_database)
         else:
-            scene, close = self.copy(founded, folder)
+            installation, close = self.copy(with_people, folder)
         try:
-            prepare(scene)
+            prepare(installation)
         finally:
             close()
         return folder

@@ -10,8 +10,8 @@ from websockets.exceptions import InvalidStatus
 from galeria.actions.labs.consoles import OPEN
 from galeria.adapters.fakes.screen import HEIGHT, WELCOME, WIDTH
 from tests.interfaces.console.conftest import BrowserWire, Screens, wait_hung_up
+from tests.local_installation import lab_id
 from tests.rfb import Viewer
-from tests.scene import lab_id
 
 
 def test_the_screen_is_seen_and_keys_arrive(screens: Screens) -> None:
@@ -22,7 +22,7 @@ def test_the_screen_is_seen_and_keys_arrive(screens: Screens) -> None:
         viewer.type("Olá\n")
         assert viewer.look(changes_only=True).pixels != first.pixels
         viewer.look()
-    assert screens.scene.engine.screen(screens.machine).text == f"{WELCOME}Olá\n"
+    assert screens.installation.engine.screen(screens.machine).text == f"{WELCOME}Olá\n"
 
 
 def test_two_people_look_at_the_same_screen(screens: Screens) -> None:
@@ -69,14 +69,14 @@ def test_a_machine_that_is_not_there_is_not_found(screens: Screens, path: str) -
 
 
 def test_a_machine_that_is_off_says_what_to_do(screens: Screens) -> None:
-    screens.scene.engine.stop(screens.machine, seconds=1)
+    screens.installation.engine.stop(screens.machine, seconds=1)
     assert screens.refusal() == (4409, "The machine is off. Start it, then open its screen.")
 
 
 def test_the_screen_ends_when_the_machine_goes_off(screens: Screens) -> None:
     with screens.open() as websocket:
         Viewer(BrowserWire(websocket)).look()
-        screens.scene.engine.stop(screens.machine, seconds=1)
+        screens.installation.engine.stop(screens.machine, seconds=1)
         assert wait_hung_up(websocket) == (4410, "The machine went off. Start it, then open its screen again.")
 
 
@@ -112,7 +112,7 @@ def test_text_is_not_taken(screens: Screens) -> None:
 def test_looking_is_written_down(screens: Screens) -> None:
     with screens.open() as websocket:
         Viewer(BrowserWire(websocket)).look()
-    with screens.scene.request() as request:
+    with screens.installation.request() as request:
         events = [each for each in request.uow.audit.recent() if each.action == OPEN]
     assert events[0].principal_name == "educator"
     assert events[0].scope == f"{lab_id('algebra')}/virtualMachines/template".lower()
@@ -124,7 +124,7 @@ def test_a_browser_that_takes_nothing_makes_the_machines_side_wait(screens: Scre
     ask = struct.pack(">BBHHHH", 3, 0, 0, 0, WIDTH, HEIGHT) + struct.pack(">BBxxI", 4, 1, ord("x"))
     with screens.open() as websocket:
         Viewer(BrowserWire(websocket)).look()
-        keys = screens.scene.engine.screen(screens.machine).keys
+        keys = screens.installation.engine.screen(screens.machine).keys
         websocket.send(ask * 200)
         assert len(_settled(keys)) < 50
         left = 200 * (16 + WIDTH * HEIGHT * 4)

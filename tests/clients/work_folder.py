@@ -17,7 +17,7 @@ def program(client: str, name: str) -> Path:
     return path
 
 
-class Desk:
+class WorkFolder:
     """`driver` is a module of tests.clients.drivers, run by `client`'s own Python."""
 
     def __init__(self, client: str, driver: str, environment: dict[str, str], log: Path) -> None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from galeria.actions.core.caller import Caller
-from galeria.actions.people.first_start import FirstSecrets, found_installation
-from galeria.adapters.identity.secrets import ArgonSecrets
-from galeria.adapters.system import SystemDice
+from galeria.actions.people.first_start import FirstSecrets, create_first_start
+from galeria.adapters.identity.secrets import ArgonSecretHasher
+from galeria.adapters.system import RandomIdGenerator
 from galeria.ports.database import Database
 
 SUBSCRIPTION = "5b4e7c1a-0000-4000-8000-9d5f3c2b1a00"
@@ -26,12 +26,12 @@ class MovedClock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
+class IdentityContext:
     database: Database
     first: FirstSecrets
     clock: MovedClock = field(default_factory=MovedClock)
-    dice: SystemDice = field(default_factory=SystemDice)
-    secrets: ArgonSecrets = field(default_factory=lambda: ArgonSecrets(passes=1, memory_kib=8, lanes=1))
+    id_generator: RandomIdGenerator = field(default_factory=RandomIdGenerator)
+    secrets: ArgonSecretHasher = field(default_factory=lambda: ArgonSecretHasher(passes=1, memory_kib=8, lanes=1))
     scope: str = f"/subscriptions/{SUBSCRIPTION}"
     group: str = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/galeria"
 
@@ -45,13 +45,15 @@ class World:
             )
 
 
-def founded(database: Database) -> World:
+def first_start(database: Database) -> IdentityContext:
     """As after the first start, in an empty database."""
     first = FirstSecrets(
         password="Admin-password-1", client_id="c0ffee00-0000-4000-8000-000000000001", client_secret="a client's secret"
     )
-    world = World(database=database, first=first)
+    context = IdentityContext(database=database, first=first)
     with database() as uow:
-        found_installation(uow, world.secrets, world.clock, world.dice, SUBSCRIPTION, first, location="brazilsouth")
+        create_first_start(
+            uow, context.secrets, context.clock, context.id_generator, SUBSCRIPTION, first, location="brazilsouth"
+        )
         uow.commit()
-    return world
+    return context

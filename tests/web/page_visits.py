@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from tests.web.browser import SECONDS
-from tests.web.house import House, Person
-from tests.web.looks import NARROW, WIDE
+from tests.web.page_checks import NARROW, WIDE
+from tests.web.portal_server import Person, PortalServer
 
 ENGLISH, PORTUGUESE = "en-US", "pt-BR"
 LANGUAGES = (ENGLISH, PORTUGUESE)
@@ -17,7 +17,7 @@ SIGN_IN = "/sign-in"
 class Visits:
     """Call it for a page that shows the portal's home. `close` closes all of them."""
 
-    house: House
+    portal_server: PortalServer
     browser: Browser
     _kept: dict[str, StorageState] = field(default_factory=dict)
     _open: list[BrowserContext] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Visits:
         """At `path`. Without a person nobody is signed in. `language` is what the browser prefers."""
         width, height = NARROW if narrow else WIDE
         context = self.browser.new_context(
-            base_url=self.house.endpoint,
+            base_url=self.portal_server.endpoint,
             # The house's own authority, which this browser has never heard of.
             ignore_https_errors=True,
             locale=language,

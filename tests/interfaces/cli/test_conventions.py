@@ -195,8 +195,8 @@ def test_following_an_operation_that_failed_fails_with_its_words(run: Run) -> No
     assert "The store's disk is full." in result.stderr
 
 
-def test_damage_in_a_store_fails_the_command(local: Run, doors: CannedDoors) -> None:
-    doors.damaged = (Damage(name="ab12", reason="its bytes have another name"),)
+def test_damage_in_a_store_fails_the_command(local: Run, host_commands: CannedDoors) -> None:
+    host_commands.damaged = (Damage(name="ab12", reason="its bytes have another name"),)
 
     result = local("store", "verify")
 
@@ -204,9 +204,9 @@ def test_damage_in_a_store_fails_the_command(local: Run, doors: CannedDoors) -> 
     assert "ab12" in result.stderr
 
 
-def test_serve_is_told_what_was_asked(local: Run, doors: CannedDoors) -> None:
+def test_serve_is_told_what_was_asked(local: Run, host_commands: CannedDoors) -> None:
     assert local("serve", "--data", "place", "--port", "9000", "--no-worker", "--fake").exit_code == 0
-    assert doors.calls == [("serve", Path("place"), "127.0.0.1", 9000, False, True)]
+    assert host_commands.calls == [("serve", Path("place"), "127.0.0.1", 9000, False, True)]
 
 
 def test_signing_in_keeps_tokens_and_never_the_password(local: Run, double: RestDouble, tmp_path: Path) -> None:
@@ -230,11 +230,11 @@ def test_a_wrong_password_leaves_nobody_signed_in(local: Run, double: RestDouble
     assert not (tmp_path / "config").exists()
 
 
-def test_hosts_that_files_may_be_fetched_from_are_told(local: Run, doors: CannedDoors) -> None:
+def test_hosts_that_files_may_be_fetched_from_are_told(local: Run, host_commands: CannedDoors) -> None:
     hosts = ("--allow-import-from", "files.campus", "--allow-import-from", "10.0.0.5:8080")
     assert local("worker", "--data", "place", *hosts).exit_code == 0
     assert local("serve", "--data", "place", *hosts).exit_code == 0
-    assert [call[-2:] for call in doors.calls] == [("files.campus", "10.0.0.5:8080")] * 2
+    assert [call[-2:] for call in host_commands.calls] == [("files.campus", "10.0.0.5:8080")] * 2
 
 
 def test_what_names_the_server_may_stand_before_the_command(local: Run, double: RestDouble) -> None:

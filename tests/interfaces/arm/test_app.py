@@ -4,7 +4,7 @@ import re
 
 from galeria.interfaces.app import ROUTES
 from tests.interfaces.arm.served import GALLERY, Arm, definition_body, done, version_body
-from tests.scene import disk_bytes
+from tests.local_installation import disk_bytes
 
 
 def test_the_document_names_every_operation_and_all_its_parameters(arm: Arm) -> None:
@@ -25,7 +25,7 @@ def test_the_document_names_every_operation_and_all_its_parameters(arm: Arm) -> 
 
 def test_metadata_and_sign_in_need_no_token(arm: Arm) -> None:
     for path in ("/metadata/endpoints", "//metadata/endpoints", "/adfs/.well-known/openid-configuration"):
-        assert arm.stranger().get(arm.inside.endpoint + path).status_code == 200
+        assert arm.stranger().get(arm.services.endpoint + path).status_code == 200
 
 
 def test_an_upload_becomes_a_version(arm: Arm) -> None:

@@ -92,8 +92,8 @@ def test_connect_shows_the_secret_only_where_it_is_asked_for(local: Run) -> None
     assert local("connect", "--field", "client_secret").stdout == "hidden-secret\n"
 
 
-def test_the_host_is_not_ready_while_something_required_is_missing(local: Run, doors: CannedDoors) -> None:
-    doors.libvirt = False
+def test_the_host_is_not_ready_while_something_required_is_missing(local: Run, host_commands: CannedDoors) -> None:
+    host_commands.libvirt = False
 
     result = local("doctor")
 

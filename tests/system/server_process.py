@@ -17,14 +17,14 @@ from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.store.objects.lease import hold
 from galeria.domain.errors import Unavailable
 from galeria.interfaces.client.compute import NewDefinition
-from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret
 from galeria.interfaces.client.galeria import Galeria
-from galeria.interfaces.client.imports import Imported, ImportRequest, begin_import
+from galeria.interfaces.client.imports import FileImport, ImportResult, begin_import
 from galeria.interfaces.client.labs import NewLab
-from galeria.interfaces.client.operations import Begun, Snapshot
+from galeria.interfaces.client.operations import OperationSnapshot, StartedWork
 from galeria.interfaces.client.uploads import Heard
-from galeria.interfaces.demo.shell import Shell
+from galeria.interfaces.demo.shell import SshShell
 from galeria.ports.machines import Machine
 
 SOUTH, SOUTHEAST = "brazilsouth", "brazilsoutheast"
@@ -36,7 +36,7 @@ WORK_SECONDS = 120.0  # for one operation, on a busy host
 LOOK_SECONDS = 0.01  # between two looks at an operation
 
 
-class House:
+class ServerProcess:
     """`folder` is passable for everybody; everything of the installation is in it. `log` takes what the servers say.
 
     `probed` holds what the probe of the acceleration found on this host; it takes 6 s where there is no KVM.
@@ -117,7 +117,7 @@ class House:
         self.stop()
         self.start(*options)
 
-    def looks(self, work: Begun, *, seconds: float = WORK_SECONDS) -> Iterator[Snapshot]:
+    def looks(self, work: StartedWork, *, seconds: float = WORK_SECONDS) -> Iterator[OperationSnapshot]:
         """Snapshots of an operation, close together, the settled one last."""
         assert work.operation is not None, "there was nothing to do"
         deadline = time.monotonic() + seconds
@@ -135,13 +135,13 @@ class House:
         with hold(self.data / "work" / region / "lease", region=region, exclusive=True):
             yield
 
-    def wait(self, work: Begun) -> Snapshot:
+    def wait(self, work: StartedWork) -> OperationSnapshot:
         """Until it has succeeded. Raises what it failed with."""
         done = self.galeria.wait(work, seconds=WORK_SECONDS)
         assert done is not None, "there was nothing to do"
         return done
 
-    def ended(self, work: Begun) -> Snapshot:
+    def ended(self, work: StartedWork) -> OperationSnapshot:
         """Until it has ended, well or not."""
         return list(self.looks(work))[-1]
 
@@ -153,21 +153,21 @@ class House:
         generation: str = "V1",
         regions: tuple[str, ...] = (),
         heard: Heard = lambda done, total: None,
-    ) -> Imported:
+    ) -> ImportResult:
         definition = NewDefinition(os_type="Linux", os_state="Generalized", generation=generation, display_name=name)
-        wanted = ImportRequest(gallery=GALLERY, name=name, os_disk=disk, regions=regions, definition=definition)
+        wanted = FileImport(gallery=GALLERY, name=name, os_disk=disk, regions=regions, definition=definition)
         return begin_import(self.galeria, wanted, heard=lambda _: heard)
 
-    def imported(self, name: str, disk: Path, *, generation: str = "V1", regions: tuple[str, ...] = ()) -> Imported:
+    def imported(self, name: str, disk: Path, *, generation: str = "V1", regions: tuple[str, ...] = ()) -> ImportResult:
         """A version, whole."""
         imported = self.begin_import(name, disk, generation=generation, regions=regions)
         self.wait(imported.begun)
         return imported
 
-    def version(self, imported: Imported) -> dict[str, Any]:
+    def version(self, imported: ImportResult) -> dict[str, Any]:
         return self.galeria.versions.get(GALLERY, imported.image, imported.version)
 
-    def begin_lab(self, name: str, image: str, *, region: str = SOUTH) -> Begun:
+    def begin_lab(self, name: str, image: str, *, region: str = SOUTH) -> StartedWork:
         """`image`: a whole id."""
         return self.galeria.labs.create(
             name, NewLab(image=image, user=USER, password=PASSWORD, region=region, size="Tiny")
@@ -176,12 +176,12 @@ class House:
     def make_lab(self, name: str, image: str, *, region: str = SOUTH) -> None:
         self.wait(self.begin_lab(name, image, region=region))
 
-    def boot(self, lab: str, *, user: str = USER) -> Shell:
+    def boot(self, lab: str, *, user: str = USER) -> SshShell:
         """Start a lab's template where it is off; the shell waits until somebody answers."""
         self.galeria.wait(self.galeria.machines.start(lab), seconds=WORK_SECONDS)
         where = str(self.galeria.machines.get(lab)["properties"]["connectionProfile"]["sshAuthority"])
         host, _, port = where.rpartition(":")
-        return Shell(host=host, port=int(port), user=user, password=PASSWORD)
+        return SshShell(host=host, port=int(port), user=user, password=PASSWORD)
 
     def engine(self) -> LibvirtEngine:
         """To look at this installation's machines from outside."""
@@ -243,7 +243,7 @@ class House:
     def _sign_in(self, connect: dict[str, str]) -> None:
         self._port = int(connect["endpoint"].rpartition(":")[2])
         credentials = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
-        connection = Connection(connect["endpoint"], credentials, ca_file=Path(connect["ca_file"]), patient=True)
+        connection = ServerConnection(connect["endpoint"], credentials, ca_file=Path(connect["ca_file"]), patient=True)
         self.memory.mkdir(parents=True, exist_ok=True)
         self._galeria = Galeria.open(connection, memory=self.memory)
 
@@ -259,14 +259,14 @@ class House:
 
 
 @contextmanager
-def living(folder: Path, *, probed: Path, log: Path) -> Iterator[House]:
+def living(folder: Path, *, probed: Path, log: Path) -> Iterator[ServerProcess]:
     """A house that is left in order, or else swept."""
-    house = House(folder, probed=probed, log=log)
+    server_process = ServerProcess(folder, probed=probed, log=log)
     try:
-        yield house
-        house.leave()
+        yield server_process
+        server_process.leave()
     finally:
-        house.sweep()
+        server_process.sweep()
 
 
 def until(is_so: Callable[[], object], what: str, *, seconds: float = 30.0) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from galeria.bootstrap.demo_host import serving
 from galeria.interfaces.client.compute import NewDefinition
-from galeria.interfaces.client.connection import Connection
+from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret, Password
 from galeria.interfaces.client.galeria import Galeria
-from galeria.interfaces.client.imports import ImportRequest, begin_import
+from galeria.interfaces.client.imports import FileImport, begin_import
 from galeria.interfaces.client.labs import NewLab
-from tests.scene import disk_bytes
+from tests.local_installation import disk_bytes
 
 HOME, AWAY = "brazilsouth", "brazilsoutheast"
 GALLERY, IMAGE, LAB = "campus", "Linux for algebra", "algebra"
@@ -35,7 +35,7 @@ PEOPLE = (MARIA, ANA, BIA)
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
+class PortalServer:
     folder: Path
     connect: dict[str, str]
     galeria: Galeria  # signed in as the first administrator
@@ -57,50 +57,52 @@ class House:
 
 
 @contextmanager
-def housing(folder: Path, *, fake: bool = True) -> Iterator[House]:
+def housing(folder: Path, *, fake: bool = True) -> Iterator[PortalServer]:
     """A house with the people of PEOPLE and nothing else, until the block ends."""
     with serving(folder / "data", fake=fake) as connect:
         secret = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
-        connection = Connection(connect["endpoint"], secret, ca_file=Path(connect["ca_file"]), patient=True)
+        connection = ServerConnection(connect["endpoint"], secret, ca_file=Path(connect["ca_file"]), patient=True)
         memory = folder / "administrator"
         memory.mkdir()
         with Galeria.open(connection, memory=memory) as galeria:
-            house = House(folder=folder, connect=connect, galeria=galeria)
+            portal_server = PortalServer(folder=folder, connect=connect, galeria=galeria)
             for person in PEOPLE:
-                house.add(person)
-            yield house
+                portal_server.add(person)
+            yield portal_server
 
 
-def furnish(house: House) -> None:
+def furnish(portal_server: PortalServer) -> None:
     """A gallery that is attached, an image in two regions that makes labs, one that makes none, a lab, and a file of Maria's
     that is no image yet."""
-    galeria, disk, second = house.galeria, house.folder / "disk.raw", house.folder / "data.raw"
+    galeria, disk, second = portal_server.galeria, portal_server.folder / "disk.raw", portal_server.folder / "data.raw"
     disk.write_bytes(disk_bytes())
     second.write_bytes(disk_bytes(seed=2))
     galeria.wait(galeria.galleries.put(GALLERY, region=HOME, description="For every lab"))
-    add_image(house, IMAGE, disk, regions=(AWAY,))
-    add_image(house, "Two disks", disk, second)
+    add_image(portal_server, IMAGE, disk, regions=(AWAY,))
+    add_image(portal_server, "Two disks", disk, second)
     galeria.wait(galeria.accounts.attach(GALLERY))
     image = str(galeria.images.get(IMAGE)["properties"]["sharedGalleryId"])
     wanted = NewLab(image=image, user="ana", password=PASSWORD, region=HOME, title="Algebra", description="First term")
     galeria.wait(galeria.labs.create(LAB, wanted))
-    send_file(house, MARIA, disk)
+    send_file(portal_server, MARIA, disk)
 
 
-def send_file(house: House, person: Person, file: Path) -> None:
-    credentials, memory = Password(user=person.name, password=person.password), house.folder / person.name
+def send_file(portal_server: PortalServer, person: Person, file: Path) -> None:
+    credentials, memory = Password(user=person.name, password=person.password), portal_server.folder / person.name
     memory.mkdir()
-    connection = Connection(house.endpoint, credentials, ca_file=Path(house.connect["ca_file"]), patient=True)
+    connection = ServerConnection(
+        portal_server.endpoint, credentials, ca_file=Path(portal_server.connect["ca_file"]), patient=True
+    )
     with Galeria.open(connection, memory=memory) as galeria:
         galeria.uploads.send(file)
 
 
-def add_image(house: House, name: str, *disks: Path, regions: tuple[str, ...] = ()) -> None:
+def add_image(portal_server: PortalServer, name: str, *disks: Path, regions: tuple[str, ...] = ()) -> None:
     """Version 1.0.0, or the next one, of an image in the gallery."""
     definition = NewDefinition(generation="V1", display_name=name)
     first, *others = disks
-    wanted = ImportRequest(
+    wanted = FileImport(
         gallery=GALLERY, name=name, os_disk=first, data_disks=others, regions=regions, definition=definition
     )
-    imported = begin_import(house.galeria, wanted, heard=lambda path: lambda done, total: None)
-    house.galeria.wait(imported.begun)
+    imported = begin_import(portal_server.galeria, wanted, heard=lambda path: lambda done, total: None)
+    portal_server.galeria.wait(imported.begun)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from galeria.domain.images.eligibility import Offer, VersionFacts, offer, version_obstacles
+from galeria.domain.images.eligibility import ImageEligibility, VersionFacts, image_eligibility, version_obstacles
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.accounts import GB, LabAccount
 from galeria.domain.states import ProvisioningState, ReplicaState
@@ -13,11 +13,11 @@ BOTH = dict.fromkeys(("brazilsouth", "westeurope"), ReplicaState.COMPLETED)
 
 def offered(
     *given: VersionFacts, to: LabAccount | None = None, enabled: bool = True, region: str = "brazilsouth"
-) -> Offer:
-    return offer(to or account(), definition(), list(given), enabled=enabled, region=region)
+) -> ImageEligibility:
+    return image_eligibility(to or account(), definition(), list(given), enabled=enabled, region=region)
 
 
-def codes(found: Offer) -> list[str]:
+def codes(found: ImageEligibility) -> list[str]:
     for obstacle in found.obstacles:
         assert obstacle.reason.endswith(".")
         assert obstacle.cure.endswith(".")
@@ -45,12 +45,14 @@ def test_every_obstacle_has_its_own_word() -> None:
 
 
 def test_windows_is_shown_and_not_offered() -> None:
-    found = offer(account(), definition(OsType.WINDOWS), [facts(version())], enabled=True, region="brazilsouth")
+    found = image_eligibility(
+        account(), definition(OsType.WINDOWS), [facts(version())], enabled=True, region="brazilsouth"
+    )
     assert codes(found) == ["OsTypeNotSupported"]
 
 
 def test_all_reasons_are_told_at_once() -> None:
-    found = offer(
+    found = image_eligibility(
         account(),
         definition(OsType.WINDOWS),
         [facts(version(), disks=(128 * GB, GB, GB))],

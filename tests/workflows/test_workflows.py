@@ -10,51 +10,51 @@ from galeria.adapters.fakes.engine import FakeEngine
 from galeria.domain.images.galleries import VersionDisk
 from galeria.domain.operations import StepStatus
 from galeria.domain.states import MachineState
-from galeria.ports.machines import Credentials, FirstBoot, Machine, MachineSpec
-from tests.scene import GALLERY, MIB, Scene, disk_bytes, version_id
-from tests.stages import MakeScene
+from galeria.ports.machines import FirstBoot, Machine, MachineCredentials, MachineSpec
+from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
+from tests.prepared_installations import MakeInstallation
 
 BRAZIL = ("brazilsouth", "brazilsoutheast")
 CHUNK = 256 * 1024
 IMAGE = GALLERY.child("images", "linux")
 
 
-def run(scene: Scene) -> None:
+def run(installation: LocalInstallation) -> None:
     """A lab that runs on an image of both regions."""
-    scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
-    scene.run(scene.begin_lab("algebra", IMAGE))
-    scene.run(scene.begin_start("algebra"))
+    installation.run(installation.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
+    installation.run(installation.begin_lab("algebra", IMAGE))
+    installation.run(installation.begin_start("algebra"))
 
 
 @pytest.fixture
-def running(new_scene: MakeScene) -> Scene:
-    return new_scene(run)
+def running(new_installation: MakeInstallation) -> LocalInstallation:
+    return new_installation(run)
 
 
-def write(scene: Scene, offset: int, text: bytes, lab: str = "algebra") -> None:
-    scene.engine.write(scene.guest_of(lab), offset, text)
+def write(installation: LocalInstallation, offset: int, text: bytes, lab: str = "algebra") -> None:
+    installation.engine.write(installation.guest_of(lab), offset, text)
 
 
-def export(scene: Scene, name: str, lab: str = "algebra") -> VersionDisk:
+def export(installation: LocalInstallation, name: str, lab: str = "algebra") -> VersionDisk:
     """The disk that the export stored, after it has succeeded."""
-    operation = scene.run(scene.begin_export(lab, name))
+    operation = installation.run(installation.begin_export(lab, name))
     assert operation.error_message == ""
-    with scene.world.database(reading=True) as uow:
+    with installation.context.database(reading=True) as uow:
         return uow.versions.disks(operation.subject)[0]
 
 
-def delete(scene: Scene, image: str, version: str = "1.0.0") -> dict[str, dict[str, int]]:
-    with scene.request() as request:
+def delete(installation: LocalInstallation, image: str, version: str = "1.0.0") -> dict[str, dict[str, int]]:
+    with installation.request() as request:
         operation = delete_version(request, version_id(image, version))
-    done = scene.run(operation)
+    done = installation.run(operation)
     assert done.error_message == ""
     return done.outputs
 
 
-def content(scene: Scene, disk: VersionDisk, region: str = "brazilsouth") -> bytes:
-    target = scene.folder / "restored.raw"
+def content(installation: LocalInstallation, disk: VersionDisk, region: str = "brazilsouth") -> bytes:
+    target = installation.folder / "restored.raw"
     target.unlink(missing_ok=True)
-    scene.world.stores[region].restore(disk.digest, target, progress=lambda *, done, total: None)
+    installation.context.stores[region].restore(disk.digest, target, progress=lambda *, done, total: None)
     return target.read_bytes()
 
 
@@ -62,7 +62,7 @@ def on_disk(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def test_a_lab_works_on_when_its_image_is_deleted(running: Scene) -> None:
+def test_a_lab_works_on_when_its_image_is_deleted(running: LocalInstallation) -> None:
     delete(running, "linux")
     assert running.engine.read(running.guest_of("algebra"), 0, MIB) == disk_bytes(MIB)
     write(running, 0, b"lesson one")
@@ -72,7 +72,7 @@ def test_a_lab_works_on_when_its_image_is_deleted(running: Scene) -> None:
         assert content(running, disk, region) == b"lesson one" + disk_bytes(MIB)[10:]
 
 
-def test_what_no_machine_stands_on_is_really_given_back(running: Scene) -> None:
+def test_what_no_machine_stands_on_is_really_given_back(running: LocalInstallation) -> None:
     folders = {region: running.folder / "regions" / region / "store" for region in BRAZIL}
     before = {region: on_disk(folder) for region, folder in folders.items()}
     outputs = delete(running, "linux")
@@ -80,15 +80,15 @@ def test_what_no_machine_stands_on_is_really_given_back(running: Scene) -> None:
     assert outputs["laterBytes"]["brazilsouth"] > 0
     freed = outputs["freedBytes"]["brazilsoutheast"]
     assert 0 < freed <= before["brazilsoutheast"] - on_disk(folders["brazilsoutheast"])
-    assert running.world.stores["brazilsoutheast"].verify(None, progress=lambda *, done, total: None).chunks == 0
+    assert running.context.stores["brazilsoutheast"].verify(None, progress=lambda *, done, total: None).chunks == 0
 
 
-def test_a_base_that_a_machine_stands_on_stays_in_the_cache(running: Scene) -> None:
+def test_a_base_that_a_machine_stands_on_stays_in_the_cache(running: LocalInstallation) -> None:
     delete(running, "linux")
-    assert running.world.cache.bases("brazilsouth") == [running.machine("algebra").base_digest]
+    assert running.context.cache.bases("brazilsouth") == [running.machine("algebra").base_digest]
 
 
-def test_three_exports_in_a_row_read_only_what_changed_since_the_last(running: Scene) -> None:
+def test_three_exports_in_a_row_read_only_what_changed_since_the_last(running: LocalInstallation) -> None:
     disks = []
     for number in range(3):
         write(running, number * CHUNK, f"lesson {number}".encode())
@@ -102,7 +102,7 @@ def test_three_exports_in_a_row_read_only_what_changed_since_the_last(running: S
             assert content(running, disk, region) == bytes(expected)
 
 
-def test_an_export_without_any_change_reads_nothing(running: Scene) -> None:
+def test_an_export_without_any_change_reads_nothing(running: LocalInstallation) -> None:
     write(running, 0, b"lesson one")
     first = export(running, "Algebra")
     again = export(running, "Algebra")
@@ -111,7 +111,7 @@ def test_an_export_without_any_change_reads_nothing(running: Scene) -> None:
     assert content(running, again) == content(running, first)
 
 
-def test_the_export_before_may_be_deleted(running: Scene) -> None:
+def test_the_export_before_may_be_deleted(running: LocalInstallation) -> None:
     write(running, 0, b"lesson one")
     export(running, "Algebra")
     delete(running, "Algebra")
@@ -122,7 +122,7 @@ def test_the_export_before_may_be_deleted(running: Scene) -> None:
     assert content(running, disk)[CHUNK : CHUNK + 10] == b"lesson two"
 
 
-def test_a_stopped_machine_is_exported_without_being_started(running: Scene) -> None:
+def test_a_stopped_machine_is_exported_without_being_started(running: LocalInstallation) -> None:
     write(running, 0, b"lesson one")
     running.run(running.begin_stop("algebra"))
     disk = export(running, "Algebra")
@@ -131,7 +131,7 @@ def test_a_stopped_machine_is_exported_without_being_started(running: Scene) -> 
     assert not running.engine.guest(running.guest_of("algebra")).is_running
 
 
-def test_an_export_of_an_export_carries_all_accounts_along(running: Scene) -> None:
+def test_an_export_of_an_export_carries_all_accounts_along(running: LocalInstallation) -> None:
     """Two educators in a chain (mission, scenario B)."""
     write(running, 0, b"lesson one")
     export(running, "Algebra")
@@ -141,7 +141,7 @@ def test_an_export_of_an_export_carries_all_accounts_along(running: Scene) -> No
     write(running, CHUNK, b"lesson two", lab="geometry")
     done = running.run(running.begin_export("geometry", "Geometry", who="colleague"))
     assert done.error_message == ""
-    with running.world.database(reading=True) as uow:
+    with running.context.database(reading=True) as uow:
         version = uow.versions.get(done.subject)
         disk = uow.versions.disks(version.id)[0]
     assert version.accounts == ["colleague", "educator"]
@@ -169,7 +169,7 @@ class DiaryEngine(FakeEngine):
         self.diary.append("answers")
         super().wait_ready(machine, seconds=seconds)
 
-    def set_credentials(self, machine: Machine, credentials: Credentials) -> None:
+    def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         self.diary.append(("credentials", credentials.user_name, credentials.retire))
         assert not self.guest(machine).is_ssh_open
         super().set_credentials(machine, credentials)
@@ -183,17 +183,17 @@ class DiaryEngine(FakeEngine):
         super().open_ssh(machine)
 
 
-def watched(scene: Scene) -> tuple[Scene, DiaryEngine]:
-    engine = DiaryEngine(scene.folder / "regions")
-    return replace(scene, engine=engine, world=replace(scene.world, engine=engine)), engine
+def watched(installation: LocalInstallation) -> tuple[LocalInstallation, DiaryEngine]:
+    engine = DiaryEngine(installation.folder / "regions")
+    return replace(installation, engine=engine, context=replace(installation.context, engine=engine)), engine
 
 
-def test_a_specialized_machine_opens_only_after_the_old_accounts_are_retired(running: Scene) -> None:
+def test_a_specialized_machine_opens_only_after_the_old_accounts_are_retired(running: LocalInstallation) -> None:
     """Decision 8."""
     export(running, "Algebra")
-    scene, engine = watched(running)
-    scene.run(scene.begin_lab("geometry", GALLERY.child("images", "Algebra"), who="colleague"))
-    scene.run(scene.begin_start("geometry", who="colleague"))
+    installation, engine = watched(running)
+    installation.run(installation.begin_lab("geometry", GALLERY.child("images", "Algebra"), who="colleague"))
+    installation.run(installation.begin_start("geometry", who="colleague"))
     assert engine.diary == [
         ("made", None),
         "start closed",
@@ -201,43 +201,43 @@ def test_a_specialized_machine_opens_only_after_the_old_accounts_are_retired(run
         ("credentials", "colleague", ("educator",)),
         "open",
     ]
-    guest = engine.guest(scene.guest_of("geometry"))
+    guest = engine.guest(installation.guest_of("geometry"))
     assert (guest.identity, guest.host_name) == (0, "image"), "it keeps the old machine's identity"
-    scene.run(scene.begin_stop("geometry", who="colleague"))
+    installation.run(installation.begin_stop("geometry", who="colleague"))
     engine.diary.clear()
-    scene.run(scene.begin_start("geometry", who="colleague"))
+    installation.run(installation.begin_start("geometry", who="colleague"))
     assert engine.diary == ["start open", "answers", "open"]
 
 
-def test_a_new_identity_is_made_once_where_it_was_asked_for(running: Scene) -> None:
+def test_a_new_identity_is_made_once_where_it_was_asked_for(running: LocalInstallation) -> None:
     """Decision 8."""
     export(running, "Algebra")
-    scene, engine = watched(running)
+    installation, engine = watched(running)
     image = GALLERY.child("images", "Algebra")
-    scene.run(scene.begin_lab("geometry", image, who="colleague", new_identity=True))
-    assert scene.machine("geometry").renew_identity
-    scene.run(scene.begin_start("geometry", who="colleague"))
+    installation.run(installation.begin_lab("geometry", image, who="colleague", new_identity=True))
+    assert installation.machine("geometry").renew_identity
+    installation.run(installation.begin_start("geometry", who="colleague"))
     assert engine.diary[-2:] == [("identity", "geometry"), "open"]
-    scene.run(scene.begin_stop("geometry", who="colleague"))
+    installation.run(installation.begin_stop("geometry", who="colleague"))
     engine.diary.clear()
-    scene.run(scene.begin_start("geometry", who="colleague"))
+    installation.run(installation.begin_start("geometry", who="colleague"))
     assert ("identity", "geometry") not in engine.diary
 
 
-def test_a_generalized_machine_is_told_its_account_at_the_first_boot(running: Scene) -> None:
-    scene, engine = watched(running)
-    scene.run(scene.begin_lab("geometry", IMAGE, who="colleague", new_identity=True))
-    scene.run(scene.begin_start("geometry", who="colleague"))
+def test_a_generalized_machine_is_told_its_account_at_the_first_boot(running: LocalInstallation) -> None:
+    installation, engine = watched(running)
+    installation.run(installation.begin_lab("geometry", IMAGE, who="colleague", new_identity=True))
+    installation.run(installation.begin_start("geometry", who="colleague"))
     assert engine.diary == [("made", "colleague"), "start open", "answers", "open"]
-    guest = engine.guest(scene.guest_of("geometry"))
+    guest = engine.guest(installation.guest_of("geometry"))
     assert (guest.identity, guest.host_name, list(guest.passwords)) == (1, "geometry", ["colleague"])
 
 
-def test_the_person_who_waits_sees_each_step_with_its_bytes(running: Scene) -> None:
+def test_the_person_who_waits_sees_each_step_with_its_bytes(running: LocalInstallation) -> None:
     """Progress is truthful and survives a reload (mission, M8)."""
     write(running, 0, b"lesson one")
     operation = running.run(running.begin_export("algebra", "Algebra"))
-    with running.world.database(reading=True) as uow:
+    with running.context.database(reading=True) as uow:
         rows = uow.operations.steps(operation.id)
         replicas = uow.versions.replicas(operation.subject)
     assert [(row.name, row.region) for row in rows] == [

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from tests.web.conftest import Picture
-from tests.web.looks import check_accessible, check_fits, check_keyboard, check_page, check_quiet
+from tests.web.page_checks import check_accessible, check_fits, check_keyboard, check_page, check_quiet
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from tests.interfaces.arm import test_access
 from tests.interfaces.arm.served import Arm, done
 from tests.interfaces.arm.test_environments import student_machine
 from tests.interfaces.arm.test_galleries import COMMUNITY, filled, gallery, share
-from tests.scene import SUBSCRIPTION
+from tests.local_installation import SUBSCRIPTION
 
 # What the whole installation hangs on goes last of all, a lock on everything at the very end.
 LAST = ("ResourceGroups_Delete", "People_Disable", "ManagementLocks_CreateOrUpdateByScope")

@@ -19,7 +19,7 @@ from galeria.domain.errors import Unauthenticated
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
 from galeria.interfaces.login.router import login_router
-from tests.identity.worlds import World
+from tests.identity.identity_context import IdentityContext
 
 AZ = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 TOKEN = "/adfs/oauth2/token"
@@ -27,9 +27,9 @@ Form = dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
-    world: World
-    installation: Installation
+class LoginClient:
+    context: IdentityContext
+    identity_files: Installation
     authority: Authority
     client: httpx.Client
 
@@ -38,13 +38,13 @@ class Door:
         return f"{self.authority.endpoint}/.default"
 
     def as_program(self, **changed: str) -> Form:
-        first = self.world.first
+        first = self.context.first
         form = {"grant_type": "client_credentials", "client_id": first.client_id, "client_secret": first.client_secret}
         return form | {"scope": self.scope, "client_info": "1"} | changed
 
     def as_user(self, **changed: str) -> Form:
         scope = f"{self.scope} offline_access openid profile"
-        form = {"grant_type": "password", "username": "admin", "password": self.world.first.password}
+        form = {"grant_type": "password", "username": "admin", "password": self.context.first.password}
         return form | {"client_id": AZ, "scope": scope} | changed
 
     def token(self, form: Form, path: str = TOKEN) -> dict[str, Any]:
@@ -62,23 +62,23 @@ class Door:
         return self.client.get("/me", headers={"Authorization": f"Bearer {token}", **headers})
 
 
-def application(world: World, installation: Installation, authority: Authority) -> FastAPI:
+def application(context: IdentityContext, identity_files: Installation, authority: Authority) -> FastAPI:
     tokens = JwtTokens(
-        installation.token_key, tenant_id=authority.tenant_id, endpoint=authority.endpoint, clock=world.clock
+        identity_files.token_key, tenant_id=authority.tenant_id, endpoint=authority.endpoint, clock=context.clock
     )
     app = FastAPI()
     app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
     app.include_router(
         login_router(
             authority,
-            database=world.database,
+            database=context.database,
             tokens=tokens,
-            secrets=world.secrets,
-            clock=world.clock,
-            dice=world.dice,
+            secrets=context.secrets,
+            clock=context.clock,
+            id_generator=context.id_generator,
         )
     )
-    known = bearer(tokens, world.database, world.dice)
+    known = bearer(tokens, context.database, context.id_generator)
 
     @app.get("/me")
     def me(caller: Caller = Depends(known)) -> dict[str, Any]:
@@ -88,11 +88,11 @@ def application(world: World, installation: Installation, authority: Authority) 
 
 
 @contextmanager
-def serving(app: FastAPI, installation: Installation, listener: socket.socket) -> Iterator[None]:
+def serving(app: FastAPI, identity_files: Installation, listener: socket.socket) -> Iterator[None]:
     config = uvicorn.Config(
         app,
-        ssl_certfile=installation.certificate,
-        ssl_keyfile=installation.certificate_key,
+        ssl_certfile=identity_files.certificate,
+        ssl_keyfile=identity_files.certificate_key,
         log_level="warning",
         timeout_graceful_shutdown=2,
     )

@@ -1,0 +1,158 @@
+"""What images occupy is measured in the background, says what asking the stores would say, and follows what comes and goes."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+import pytest
+
+from galeria.actions.versions.costs import gallery_costs
+from galeria.actions.versions.versions import delete_version
+from galeria.domain.errors import StoreUnavailable
+from galeria.ports.images import Digest
+from galeria.reconcilers.storage_usage import measure_storage_usage
+from tests.failing import FailingStore, with_stores
+from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
+from tests.prepared_installations import MakeInstallation
+from tests.version_rows import BRAZIL, fill_shelf
+
+Figures = dict[tuple[str, str], int]
+
+
+@pytest.fixture
+def shelf(new_installation: MakeInstallation) -> LocalInstallation:
+    """Three versions that share most of their bytes, two of one image."""
+    return new_installation(fill_shelf)
+
+
+def asked(installation: LocalInstallation) -> Figures:
+    """Of the stores themselves."""
+    with installation.request() as request:
+        costs = gallery_costs(request, GALLERY, installation.context.stores)
+    return {(cost.version.id, line.region): line.stored_bytes for cost in costs for line in cost.regions}
+
+
+def measured(installation: LocalInstallation) -> Figures:
+    with installation.context.database(reading=True) as uow:
+        images = [each.id for each in uow.definitions.below(GALLERY.key)]
+        versions = [each for image in images for each in uow.storage_usage.versions(image, offset=0, limit=9)]
+    return {(each.id, region): own for each in versions for region, own in each.own_bytes.items()}
+
+
+def delete(installation: LocalInstallation, image: str, number: str = "1.0.0") -> None:
+    with installation.request() as request:
+        operation = delete_version(request, version_id(image, number))
+    installation.run(operation)
+
+
+def test_the_figures_are_those_of_the_stores(shelf: LocalInstallation) -> None:
+    assert measured(shelf) == {}
+    measure_storage_usage(shelf.context)
+    assert measured(shelf) == asked(shelf)
+    assert len(measured(shelf)) == 6
+
+
+def test_when_an_older_version_goes_the_younger_ones_hold_what_they_shared(shelf: LocalInstallation) -> None:
+    measure_storage_usage(shelf.context)
+    before = measured(shelf)
+    delete(shelf, "linux")
+    measure_storage_usage(shelf.context)
+    assert measured(shelf) == asked(shelf) != before
+    assert sum(measured(shelf).values()) <= sum(before.values())
+
+
+def test_a_new_version_is_measured_against_the_older_ones_only(shelf: LocalInstallation) -> None:
+    measure_storage_usage(shelf.context)
+    with shelf.context.database(reading=True) as uow:
+        before = uow.storage_usage.chains(BRAZIL[0])
+    shelf.engine.write(shelf.guest_of("algebra"), 0, b"lesson three")
+    shelf.run(shelf.begin_export("algebra", "Algebra"))
+    measure_storage_usage(shelf.context)
+    with shelf.context.database(reading=True) as uow:
+        after = uow.storage_usage.chains(BRAZIL[0])
+    assert (len(after), after | before == after) == (4, True), "what was measured stays as it was"
+    assert measured(shelf) == asked(shelf)
+
+
+class AwayStore(FailingStore):
+    """It cannot say what it holds."""
+
+    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
+        self.calls += 1
+        raise self.error
+
+
+class SmallStore(FailingStore):
+    """It has room for one set at a time."""
+
+    def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
+        return self.real.growth(sets, before=before)[:1]
+
+
+def seen_through(installation: LocalInstallation, kind: type[FailingStore], *regions: str) -> LocalInstallation:
+    error = StoreUnavailable("The store is away.", hint="Wait.")
+    stores = {each: kind(real=installation.context.stores[each], verb="growth", error=error) for each in regions}
+    return with_stores(installation, **stores)
+
+
+def test_where_nothing_changed_no_store_is_asked(shelf: LocalInstallation) -> None:
+    measure_storage_usage(shelf.context)
+    away = seen_through(shelf, AwayStore, *BRAZIL)
+    measure_storage_usage(away.context)
+    assert [store.calls for store in away.context.stores.values() if isinstance(store, AwayStore)] == [0, 0]
+
+
+def news(installation: LocalInstallation) -> list[bool]:
+    with installation.context.database(reading=True) as uow:
+        return [uow.storage_usage.has_news(region) for region in BRAZIL]
+
+
+def test_versions_that_came_or_went_are_news_until_all_are_measured(shelf: LocalInstallation) -> None:
+    assert news(shelf) == [True, True]
+    measure_storage_usage(shelf.context)
+    assert news(shelf) == [False, False]
+    delete(shelf, "Algebra", "1.0.1")  # the youngest: what is older stays as it was measured
+    measure_storage_usage(shelf.context)
+    assert (news(shelf), measured(shelf)) == ([False, False], asked(shelf))
+    delete(shelf, "linux")
+    assert news(shelf) == [True, True]
+    shelf.run(shelf.begin_import("linux", disk_bytes(MIB), version="2.0.0", regions=BRAZIL[:1]))
+    measure_storage_usage(seen_through(shelf, AwayStore, BRAZIL[0]).context)
+    assert news(shelf) == [True, False]
+    measure_storage_usage(shelf.context)
+    assert (news(shelf), measured(shelf)) == ([False, False], asked(shelf))
+
+
+def test_one_that_came_while_another_went_is_news(shelf: LocalInstallation) -> None:
+    measure_storage_usage(shelf.context)
+    delete(shelf, "linux")
+    shelf.run(shelf.begin_import("linux", disk_bytes(MIB), version="2.0.0", regions=BRAZIL))
+    assert news(shelf) == [True, True]
+    measure_storage_usage(shelf.context)
+    assert measured(shelf) == asked(shelf)
+
+
+def test_a_thorough_look_lists_all_versions_anyway(shelf: LocalInstallation) -> None:
+    measure_storage_usage(shelf.context)
+    with shelf.context.database() as uow:
+        (first, *_) = uow.storage_usage.held(BRAZIL[0])
+        (disk,) = uow.versions.disks(first.version_id)
+        other = next(each for each in uow.storage_usage.held(BRAZIL[0]) if each.digests != first.digests)
+        (disk.digest,) = other.digests
+        uow.commit()
+    away = seen_through(shelf, AwayStore, *BRAZIL)
+    measure_storage_usage(away.context)
+    assert [store.calls for store in away.context.stores.values() if isinstance(store, AwayStore)] == [0, 0]
+    measure_storage_usage(shelf.context, thorough=True)
+    assert measured(shelf) == asked(shelf)
+
+
+def test_a_store_that_is_away_holds_up_no_other(shelf: LocalInstallation) -> None:
+    measure_storage_usage(seen_through(shelf, AwayStore, BRAZIL[0]).context)
+    assert {region for _, region in measured(shelf)} == {BRAZIL[1]}
+
+
+def test_a_round_that_has_no_room_for_all_goes_on_in_the_next(shelf: LocalInstallation) -> None:
+    small = seen_through(shelf, SmallStore, *BRAZIL)
+    for count in (2, 4, 6):
+        measure_storage_usage(small.context)
+        assert len(measured(shelf)) == count
+    assert measured(shelf) == asked(shelf)
