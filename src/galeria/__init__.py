@@ -4,6 +4,7 @@ An administrator attaches a gallery to the lab account and imports images into i
 its template VM and exports it: the disk is sealed into an image version, of which only the change is read, stored and sent,
 and replicated, verified, to the other regions of the geography. A colleague elsewhere makes the next lab from it.
 
-`domain` says what is true, `ports` what is promised, `actions` what one request does, `workflows` what takes long,
-`reconcilers` how the world is made to match. `adapters` are the world, `faces` the doors; `bootstrap` knows who stands where.
+`domain` says what is true, `ports` are the protocols that the core calls, `actions` do what one request asks for, `workflows`
+do what takes long, `reconcilers` compare rows with reality. `adapters` implement the ports, `interfaces` talk to people and
+programs, `bootstrap` connects them.
 """
