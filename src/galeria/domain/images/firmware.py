@@ -1,4 +1,4 @@
-"""What kind of firmware a disk starts from, as its first bytes tell: a BIOS (V1), UEFI (V2), or either.
+"""Finds out from a disk's first bytes which firmware can start it: a BIOS (V1), UEFI (V2), or either.
 
 Sources: UEFI specification 2.10 §5 (GPT, protective MBR, EFI system partition); GRUB's BIOS boot partition.
 """
@@ -20,7 +20,8 @@ _MOST_ENTRIES = 256
 
 
 def startable(head: bytes) -> frozenset[Generation]:
-    """Generations that the disk with these first bytes can start in; none where it cannot be told."""
+    """Returns the generations whose firmware can start a disk with these first bytes (`HEAD` of them); none where it
+    cannot be told."""
     if head[510:512] != b"\x55\xaa":
         return frozenset()
     kinds = {head[_TABLE + _ENTRY * index + 4] for index in range(4)}

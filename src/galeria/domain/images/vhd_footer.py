@@ -1,4 +1,4 @@
-"""The 512 bytes that make a raw disk a fixed VHD.
+"""The 512-byte footer that makes a raw disk a fixed VHD.
 
 Source: Microsoft, Virtual Hard Disk Image Format Specification 1.0, "Hard Disk Footer Format".
 """
@@ -14,7 +14,8 @@ _SECTOR = 512
 
 
 def fixed_footer(size: int, id: bytes) -> bytes:
-    """For a disk of `size` bytes, named by 16 bytes; the same disk always gets the same footer."""
+    """Returns the 512-byte VHD footer of a disk of `size` bytes, named by 16 bytes; the same disk always gets the same
+    footer."""
     bare = _packed(size, id, 0)
     return _packed(size, id, ~sum(bare) & 0xFFFFFFFF)
 
