@@ -9,7 +9,8 @@ from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.domain.people.principals import reach
-from galeria.ports.database import ResourceRepository, UnitOfWork
+from galeria.ports.database import UnitOfWork
+from galeria.ports.repository import ResourceRepository
 
 READ = "Microsoft.Insights/eventtypes/values/read"
 ROWS = 50  # of a page

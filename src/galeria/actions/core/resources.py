@@ -7,7 +7,8 @@ from galeria.actions.core.request import Request
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
-from galeria.ports.database import ResourceRepository, UnitOfWork
+from galeria.ports.database import UnitOfWork
+from galeria.ports.repository import ResourceRepository
 
 # The repository of each type, by its lower-case name; the value is a unit of work's attribute.
 TYPES: dict[str, str] = {

@@ -34,7 +34,7 @@ from galeria.domain.images.storage import (
 )
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState
-from galeria.ports.database import StoredDiskRepository
+from galeria.ports.disk_repositories import StoredDiskRepository
 
 T = TypeVar("T")
 
