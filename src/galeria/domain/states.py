@@ -20,7 +20,7 @@ class ProvisioningState(StrEnum):
 
 
 class ReplicaState(StrEnum):
-    """The state of one region's copy of an image version, in the words of Azure's ReplicationStatus."""
+    """The state of one region's copy of an image version: Azure's words, and Pending before anything is sent."""
 
     PENDING = "Pending"
     REPLICATING = "Replicating"
@@ -39,7 +39,7 @@ class OperationStatus(StrEnum):
 
 
 class MachineState(StrEnum):
-    """The state of a lab's virtual machine, in the words of the Lab Services API."""
+    """The state of a lab's virtual machine: the Lab Services API's words, and Creating, Failed and Deleting."""
 
     CREATING = "Creating"
     STOPPED = "Stopped"

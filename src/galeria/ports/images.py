@@ -10,7 +10,7 @@ from galeria.ports.disks import DiskSource, OpenDisk
 from galeria.ports.progress import Progress
 
 Digest = str
-"""64 hexadecimal digits: BLAKE3 of a manifest's bytes; names one sealed disk."""
+"""The name of a sealed disk: 64 hexadecimal digits, the BLAKE3 hash of its manifest's bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -61,7 +61,7 @@ def _people(uow: UnitOfWork, ids: Iterable[str]) -> dict[str, str]:
 
 
 def _things(uow: UnitOfWork, scopes: Iterable[str]) -> dict[str, ResourceId]:
-    """One question for each kind of thing that has a page."""
+    """Returns the ids of resources that still exist, with one query for each type that has a page."""
     kinds: dict[str, ResourceRepository[Any]] = {
         "microsoft.labservices/labs": uow.labs,
         "microsoft.labservices/labplans": uow.accounts,

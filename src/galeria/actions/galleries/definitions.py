@@ -23,7 +23,7 @@ from galeria.domain.images.publishing import check_end_of_life
 from galeria.domain.images.soft_delete import Retention
 
 IMAGE = "Microsoft.Compute/galleries/images"
-# Azure's limit for a subscription in one region.
+# Azure's limit for a subscription in one region (docs/rules.md, "Limits").
 MOST = 1_000
 
 

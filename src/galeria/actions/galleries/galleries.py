@@ -14,7 +14,7 @@ from galeria.domain.images.sharing import Permissions, changed_permissions, chec
 from galeria.domain.images.soft_delete import checked_days
 
 GALLERY = "Microsoft.Compute/galleries"
-# Azure's limit for a subscription in one region.
+# Azure's limit for a subscription in one region (docs/rules.md, "Limits").
 MOST = 100
 
 

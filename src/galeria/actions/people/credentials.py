@@ -147,7 +147,7 @@ def _add(
 
 
 def _end_secrets(request: Request, principal: Principal, until: datetime | None) -> None:
-    """Never later than they would have ended anyway."""
+    """Lets client secrets end at `until`, unless they end earlier anyway."""
     if until is None:
         return
     for each in request.uow.credentials.of_principal(principal.id):

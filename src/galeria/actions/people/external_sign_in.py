@@ -137,7 +137,10 @@ def _made(
 
 
 def _free_name(uow: UnitOfWork, provider: ExternalProvider, vouched: ExternalProfile) -> str:
-    """Never that of somebody else here: a name elsewhere proves nothing."""
+    """Returns the sign-in name of a new person.
+
+    Raises Forbidden where somebody here has it: a name elsewhere proves nothing.
+    """
     try:
         name = sign_in_name(vouched.name)
     except GaleriaError as error:

@@ -157,7 +157,10 @@ def list_people(uow: UnitOfWork, by: Caller) -> list[Principal]:
 
 
 def _knows(uow: UnitOfWork, secrets: SecretHasher, clock: Clock, principal: Principal, secret: str) -> bool:
-    """One slow check, whatever there is to compare with: time does not tell how many secrets somebody has."""
+    """Tells whether the secret is one of the principal's.
+
+    It always makes one slow check, so that the time does not reveal how many secrets there are.
+    """
     now, shown = clock.now(), fingerprint(secret)
     if principal.secret_hash and (principal.secret_expires_at is None or now < principal.secret_expires_at):
         is_first = secrets.matches(principal.secret_hash, secret)

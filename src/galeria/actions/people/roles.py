@@ -106,7 +106,7 @@ def _find_assignment(uow: UnitOfWork, principal_id: str, role: str, key: str) ->
 
 
 def _scope_key(uow: UnitOfWork, scope: str) -> str:
-    """The comparable form of a scope that exists, as far as its resource group. Raises Invalid, NotFound."""
+    """Returns the key of a scope whose resource group exists. Raises Invalid, NotFound."""
     key = scope.strip().rstrip("/").lower()
     subscription = subscription_scope(uow)
     if key == subscription:

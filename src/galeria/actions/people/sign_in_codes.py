@@ -24,7 +24,7 @@ AUTHORIZATION_LIFE = timedelta(minutes=5)
 REMEMBERED = timedelta(hours=1)
 INTERVAL = 3  # seconds between two polls of a waiting program; RFC 8628 §3.2 has 5 as the default
 SLOWER = 5  # seconds that each poll before its time adds to the interval (RFC 8628 §3.5)
-# A poll that the network delayed makes the next one look early.
+# Polls may come so much early, because a delay of one poll makes the next seem early.
 TOLERANCE = timedelta(seconds=1)
 # No vowels, so that no words are formed, and no letters that look like others (RFC 8628 §6.1).
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
@@ -191,7 +191,7 @@ def _polled(found: DeviceCode, now: datetime) -> PendingReason:
 
 
 def _user_code(id_generator: IdGenerator) -> str:
-    """34 random bits: enough against guessing where wrong codes are counted (RFC 8628 §5.1)."""
+    """Returns a code with 34 random bits, which is enough where wrong codes are counted (RFC 8628 §5.1)."""
     number = int.from_bytes(hashlib.sha256(id_generator.new_secret().encode()).digest())
     letters = ""
     for _ in range(USER_CODE_LENGTH):

@@ -1,4 +1,4 @@
-"""Protects snapshots from deletion for a number of days, even by their owner, by Azure's rules of immutability policies."""
+"""Protects snapshots from deletion for a number of days, even by their owner, by Azure's rules (docs/rules.md, "Disks")."""
 
 from galeria.actions.core.request import Request
 from galeria.actions.storage.disks import SNAPSHOT

@@ -10,7 +10,7 @@ from galeria.ports.files import PageFiles
 from galeria.ports.images import ImageStore
 
 Range = tuple[int, int]
-"""(offset, length) in bytes."""
+"""A stretch of a blob as (offset, length), in bytes."""
 
 
 class PageBlob(Protocol):

@@ -27,8 +27,11 @@ class ReplicationBytes:
 
 
 Measure = Callable[[ReplicationSources], ReplicationBytes]
-"""Every piece of the disks is looked up: of an image with 20 GB of data in half a second for `whole`, in one more second for
-each region that lacks all of it (measured). Whoever cannot wait so long gives another way than `copy_bytes`."""
+"""A function that returns the bytes of a replication, such as `copy_bytes`.
+
+`copy_bytes` looks up every chunk: an image with 20 GB of data takes half a second for `whole` and one more second for each
+region that lacks all of it (measured). A caller that cannot wait so long passes a function that answers from earlier figures.
+"""
 
 
 def copy_bytes(copies: ReplicationSources, stores: Mapping[str, ImageStore]) -> ReplicationBytes:

@@ -24,7 +24,7 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 
 VERSION = "Microsoft.Compute/galleries/images/versions"
-# Azure's limit for a subscription in one region.
+# Azure's limit for a subscription in one region (docs/rules.md, "Limits").
 MOST = 10_000
 
 

@@ -1,4 +1,4 @@
-"""What an image definition may say of its images, and which of its properties never change."""
+"""What an image definition may say of its images, and which properties never change (docs/rules.md, "Image definitions")."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
-"""Decides whether an image can make a lab here, and if not, why and what helps: the one answer of API, pages and command
-line.
+"""Decides whether an image can make a lab here, and if not, why and what helps (docs/rules.md, "Images of labs").
 
-Azure leaves unusable images out of the list without a reason; here each is shown with its obstacles.
+It is the one answer of API, pages and command line. Azure leaves unusable images out of its list; here each has its
+reasons.
 """
 
 from dataclasses import dataclass
@@ -217,7 +217,7 @@ def _disk_obstacles(account: LabAccount, shape: DiskShape) -> list[Obstacle]:
 
 
 def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -> Obstacle:
-    """Why no version can be used in the region; it is in `regions`."""
+    """Returns why no version can be used in `region`; `regions` are those where one can be."""
     if not facts:
         return Obstacle(
             code="NoVersion", reason="The image has no version yet.", cure="Import or export a version into it."
@@ -226,7 +226,7 @@ def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -
     if len(retained) == len(facts):
         return _deleted(retained)
     making = [each for each in facts if each.version.state is ProvisioningState.CREATING]
-    # A version that is being made for other regions only is nothing to wait for.
+    # A version that is being made for other regions only need not be waited for.
     if making and (not regions or any(replica.region == region for each in making for replica in each.replicas)):
         return Obstacle(
             code="BeingMade", reason="The image is still being made.", cure="Wait until its operation has succeeded."

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from galeria.domain.images.galleries import Generation
 
-HEAD = 64 * 1024  # bytes from the disk's start that are looked at: table and entries lie within
+HEAD = 64 * 1024  # bytes from the disk's start that are read: they hold the partition table and its entries
 _SECTORS = (512, 4096)  # bytes
 _CODE = 440  # bytes of boot code before the table of an MBR
 _TABLE, _ENTRY = 446, 16

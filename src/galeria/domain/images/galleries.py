@@ -66,7 +66,10 @@ class VersionNumber:
     @classmethod
     @lru_cache(maxsize=4096)  # lists are sorted by it
     def parse(cls, text: str) -> "VersionNumber":
-        """Reads Major.Minor.Patch. Raises Invalid, also for leading zeros: 1.01.0 would clash with 1.1.0."""
+        """Reads a version number written as Major.Minor.Patch.
+
+        Raises Invalid, also for leading zeros: 1.01.0 would clash with 1.1.0.
+        """
         match = re.fullmatch(r"(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})", text)
         if not match or any(int(part) > 2**31 - 1 for part in match.groups()):
             raise Invalid(

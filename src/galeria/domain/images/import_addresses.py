@@ -104,7 +104,7 @@ def allowed_hosts(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def _reason(ip: IPv4Address | IPv6Address) -> str:
-    """Why the address is not a public one; empty for one that is."""
+    """Returns why the address is not a public one; empty for a public one."""
     if isinstance(ip, IPv6Address):
         if ip.ipv4_mapped is not None:
             return _reason(ip.ipv4_mapped)

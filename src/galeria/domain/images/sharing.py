@@ -46,7 +46,7 @@ class CommunityImage:
 
 
 class Permissions(StrEnum):
-    """With whom a gallery may be shared, in Azure's words."""
+    """The ways in which a gallery may be shared, in Azure's words."""
 
     PRIVATE = "Private"
     GROUPS = "Groups"

@@ -1,4 +1,5 @@
-"""Soft deletion of image versions: usable by exact number while retained, then only restorable, then removed."""
+"""Soft deletion of image versions (docs/rules.md, "Soft delete"): usable by number while retained, then restorable,
+then removed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

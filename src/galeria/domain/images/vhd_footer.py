@@ -44,7 +44,7 @@ def _packed(size: int, id: bytes, checksum: int) -> bytes:
 
 
 def _geometry(total: int) -> tuple[int, int, int]:
-    """Cylinders, heads, sectors per track, by the algorithm of the specification's appendix."""
+    """Returns cylinders, heads and sectors per track, by the algorithm in the appendix of the specification."""
     total = min(total, 65535 * 16 * 255)
     if total >= 65535 * 16 * 63:
         return total // 255 // 16, 16, 255

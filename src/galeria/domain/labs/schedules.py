@@ -1,7 +1,7 @@
-"""Schedules start and stop a lab's machines, in the local time of one time zone.
+"""Schedules start and stop a lab's machines, in the local time of one time zone (docs/rules.md, "Labs").
 
-Rules of the Lab Services API: offsets in the times are ignored in favour of the time zone; a pattern repeats daily or
-weekly until its expiration date, that day included.
+Offsets in the times are ignored in favour of the time zone; a pattern repeats daily or weekly until its expiration date,
+that day included.
 """
 
 from dataclasses import dataclass, field
