@@ -22,8 +22,11 @@ Status codes are not known here: each interface has one table.
 
 
 class GaleriaError(Exception):
-    """The base of all errors shown to people: `message` says what happened, `hint` what to do, `code` is stable for
-    programs."""
+    """The base of all errors shown to people.
+
+    `message` says what happened, `hint` what to do; `code` is stable for programs, and `target` names the part of the
+    request.
+    """
 
     code = "InternalError"
 
@@ -69,7 +72,7 @@ class Conflict(GaleriaError):
 
 
 class Canceled(GaleriaError):
-    """The operation ended because the person who started it canceled it."""
+    """The operation ended because somebody canceled it."""
 
     code = "OperationCanceled"
 

@@ -79,8 +79,7 @@ class VersionRepository(ResourceRepository[ImageVersion], Protocol):
         ...
 
     def facts(self, versions: Sequence[ImageVersion]) -> list[VersionFacts]:
-        """Returns each version with its disks and replicas, in the given order; the number of queries does not grow
-        with their number."""
+        """Returns each version with its disks and replicas, in the given order, with a few queries for any number of them."""
         ...
 
     def add_disk(self, disk: VersionDisk) -> None:
@@ -184,8 +183,10 @@ class AuditRepository(Protocol):
 
 
 class UnitOfWork(Protocol):
-    """A transaction with repositories for every kind of object: `with` begins it, and without `commit()` it is rolled
-    back at the end."""
+    """A transaction with a repository for each kind of object.
+
+    `with` begins it; without `commit()` it is rolled back.
+    """
 
     @property
     def galleries(self) -> GalleryRepository:
@@ -364,9 +365,9 @@ class Database(Protocol):
     """The database, which opens units of work."""
 
     def __call__(self, *, reading: bool = False) -> UnitOfWork:
-        """Opens a unit of work. With `reading` it sees one moment, is not held up by writers, and refuses changes and
-        `commit`.
+        """Opens a unit of work for one transaction.
 
-        Units that write wait for each other: keep them short, and never open one inside another.
+        With `reading` it sees one moment, is not held up by writers, and refuses changes and `commit`. Units that write
+        wait for each other: keep them short, and never open one inside another.
         """
         ...

@@ -30,8 +30,8 @@ class ImageQueries(Protocol):
         ...
 
     def latest(self, gallery_id: str, region: str, *, definition_id: str = "") -> dict[str, VersionOutline]:
-        """Returns a definition's id → the version that `latest_version` chooses in the region, for one image of the
-        gallery or for all."""
+        """Returns a definition's id → its latest version in the region, as `latest_version` chooses; for one image or
+        the whole gallery."""
         ...
 
     def unfinished(self, definition_ids: Sequence[str]) -> list[ImageVersion]:

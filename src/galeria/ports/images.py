@@ -141,8 +141,7 @@ class ImageStore(Protocol):
         ...
 
     def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
-        """Returns the storage that the manifests `digests` occupy here, and the part of it that no manifest of `others`
-        names."""
+        """Returns the storage of the manifests `digests` here, and the part of it that no manifest of `others` names."""
         ...
 
     def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:

@@ -4,9 +4,9 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """A function that work calls often, from several threads; it must be cheap.
+    """A function that work calls often, from several threads, so it must be cheap.
 
-    Raises Canceled when the person who started the work canceled it.
+    Raises Canceled once the operation is canceled.
     """
 
     def __call__(self, *, done: int, total: int) -> None:

@@ -104,8 +104,8 @@ class StorageUsageRepository(Protocol):
         ...
 
     def sums(self, gallery_id: str, *, definition_id: str = "") -> dict[str, ImageSum]:
-        """Returns a definition's id → the sum of its versions, for one image or all of the gallery; images without
-        versions are left out."""
+        """Returns a definition's id → the sum of its versions, for one image or the gallery; images without versions
+        are left out."""
         ...
 
     def measured_at(self, gallery_id: str) -> datetime | None:

@@ -1,5 +1,4 @@
-"""What actions and workflows need from outside to do their work: remembered steps, progress, the clock, random ids,
-password hashes."""
+"""What actions and workflows need from outside: remembered steps, progress, the clock, random ids, password hashes."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,8 +14,8 @@ class Step(Protocol):
     """Runs one named step of a workflow and records its result, so that a finished step never runs again.
 
     A step that was running when the process ended runs again from its start, so every step may run twice. Arguments and
-    results are names (ids, digests) and numbers, never paths or open files. The step's name and state are shown to the
-    person who started the operation.
+    results are names (ids, digests) and numbers, never paths or open files. The step's name and state are shown to
+    people who watch the operation.
     """
 
     def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
@@ -26,10 +25,9 @@ class ProgressMeter(Protocol):
     """The counter that shows the bytes of a running step."""
 
     def __call__(self, operation_id: str, step: str, region: str = "", version_id: str = "") -> Progress:
-        """Returns a progress function for the step; with a region, for its part there; with a version, for that
-        version's replica there.
+        """Returns a progress function for the step, for its part in the region, or for the version's replica there.
 
-        That function raises Canceled when the person who started the operation canceled it.
+        That function raises Canceled once the operation is canceled.
         """
         ...
 

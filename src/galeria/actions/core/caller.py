@@ -19,8 +19,7 @@ class Caller:
     locks: tuple[Lock, ...] = ()  # all locks of the installation; they hold for everybody
 
     def require(self, action: str, scope_key: str) -> None:
-        """Raises Forbidden with the missing action, the scope and the roles that would allow it, or Conflict where a
-        lock forbids it."""
+        """Raises Forbidden where no role allows the action on the scope, with the roles that would, and Conflict for a lock."""
         require(self.principal, self.assignments, action, scope_key)
         require_unlocked(self.locks, action, scope_key)
 

@@ -1,5 +1,4 @@
-"""Checks of nested resources: a parent exists first, is deleted last, and holds no more than a limit; locations never
-change."""
+"""Checks of nested resources: a parent exists first, is deleted last and has a limit; locations never change."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -19,8 +18,7 @@ class CountedRepository(Protocol):
 
 
 def missing_parent(id: ResourceId, word: str) -> NotFound:
-    """Returns the error for a missing parent of `id`, with ARM's code ParentResourceNotFound; `word` is what the parent
-    is called."""
+    """Returns the error for a missing parent of `id`, with ARM's code ParentResourceNotFound; `word` names its kind."""
     return NotFound(
         f"Can not perform requested operation on nested resource. Parent resource '{id.parent.name}' not found.",
         hint=f"Create the {word} first.",

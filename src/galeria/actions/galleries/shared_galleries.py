@@ -35,8 +35,10 @@ def is_in(id: str, ids: list[str]) -> bool:
 
 
 def list_shared(request: Request, consumer: GalleryConsumer, location: str, *, to_tenant: bool) -> list[Gallery]:
-    """Returns the galleries that are shared with the subscription or, with `to_tenant`, with the whole tenant, in that
-    region. Raises Forbidden."""
+    """Returns the galleries in the region that are shared with the subscription or, with `to_tenant`, the tenant.
+
+    Raises Forbidden.
+    """
     request.caller.require(SHARED, _scope(consumer.subscription))
 
     def is_seen(gallery: Gallery) -> bool:

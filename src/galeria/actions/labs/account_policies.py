@@ -1,5 +1,4 @@
-"""The policies of a lab account: the limit of OS disks, allowed regions, whether new images are enabled, the support
-contact."""
+"""The policies of a lab account: OS-disk limit, allowed regions, whether new images are enabled, support contact."""
 
 import re
 from dataclasses import dataclass, field

@@ -54,8 +54,7 @@ def open_web_session(
 
 
 def find_web_session(uow: UnitOfWork, clock: Clock, secret: str) -> tuple[WebSession, Principal] | None:
-    """Returns the session and its person; None where it is unknown or has ended, or where the person may not sign in
-    any more."""
+    """Returns the session and its person; None where either is unknown, ended or no longer allowed."""
     session = uow.web_sessions.find(fingerprint(secret))
     if session is None or not session.is_valid(clock.now()):
         return None

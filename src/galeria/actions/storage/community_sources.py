@@ -1,5 +1,4 @@
-"""Images of community galleries as sources of disks: whoever may read community galleries may copy them, by public name
-only."""
+"""Images of community galleries as sources of disks, by public name: whoever may read such galleries may copy them."""
 
 from dataclasses import replace
 

@@ -1,5 +1,4 @@
-"""The sources that disks, images and versions are made of: found, permitted, complete and of the right kind before work
-begins."""
+"""The sources that disks, images and versions are made of: found, permitted and fitting before work begins."""
 
 from dataclasses import dataclass, replace
 
@@ -153,8 +152,7 @@ def machine_source(request: Request, id: ResourceId) -> Source:
 
 
 def require_linked(request: Request, action: str, linked: Resource) -> None:
-    """Raises Forbidden without the right to use a resource that a request names besides the one it changes (ARM's code
-    LinkedAuthorizationFailed)."""
+    """Raises Forbidden (LinkedAuthorizationFailed) without the right on a resource that a request names besides its own."""
     if request.caller.may(action, linked.key):
         return
     raise Forbidden(
@@ -179,8 +177,7 @@ def require_same_region(source: Source, location: str) -> Source:
 
 
 def require_fitting(definition: ImageDefinition, source: Source) -> None:
-    """Raises Invalid where the source's OS state, OS type, generation or architecture differs from the definition's;
-    unknown ones are not compared."""
+    """Raises Invalid where OS state, OS type, generation or architecture of source and definition differ, as far as known."""
     if source.os_state is not None and source.os_state is not definition.os_state:
         raise Invalid(
             f"The resource with id '{source.name}' has a different OS state ['{source.os_state}'] than the parent gallery "

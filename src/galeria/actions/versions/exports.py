@@ -91,7 +91,10 @@ def estimate_export(
     stores: Mapping[str, ImageStore],
     measure: Measure,
 ) -> ExportEstimate:
-    """Returns what an export would do and cost, without changing anything. Raises as `export_template` does."""
+    """Returns what an export would do and cost, without changing anything.
+
+    Raises as `export_template` does, except for a busy template.
+    """
     plan = _plan(request, account_id, wanted)
     machine, home = plan.machine, plan.lab.location
     parent = stores[home].get_manifest(machine.parent_digest)

@@ -20,8 +20,7 @@ _MOST_ENTRIES = 256
 
 
 def startable(head: bytes) -> frozenset[Generation]:
-    """Returns the generations whose firmware can start a disk with these first bytes (`HEAD` of them); none where it
-    cannot be told."""
+    """Returns the generations that can start a disk with these first `HEAD` bytes; none where it cannot be told."""
     if head[510:512] != b"\x55\xaa":
         return frozenset()
     kinds = {head[_TABLE + _ENTRY * index + 4] for index in range(4)}

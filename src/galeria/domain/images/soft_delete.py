@@ -1,5 +1,4 @@
-"""Soft deletion of image versions (docs/rules.md, "Soft delete"): usable by number while retained, then restorable,
-then removed."""
+"""Soft deletion of image versions (docs/rules.md, "Soft delete"): usable by number, then only restorable, then removed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -14,8 +14,7 @@ _SECTOR = 512
 
 
 def fixed_footer(size: int, id: bytes) -> bytes:
-    """Returns the 512-byte VHD footer of a disk of `size` bytes, named by 16 bytes; the same disk always gets the same
-    footer."""
+    """Returns the 512-byte VHD footer of a disk of `size` bytes, named by 16 bytes; equal disks get equal footers."""
     bare = _packed(size, id, 0)
     return _packed(size, id, ~sum(bare) & 0xFFFFFFFF)
 

@@ -26,8 +26,7 @@ class LabCreateOption(StrEnum):
 
 @dataclass(eq=False, kw_only=True)
 class Lab(Resource):
-    """A lab with the image version that it was made from, kept by value, so that the lab works on when the version is
-    deleted."""
+    """A lab. What it was made from is kept by value, so that it works on when the image version is deleted."""
 
     account_id: str
     title: str

@@ -32,8 +32,7 @@ _LONGEST_DELAY = 24 * HOUR
 
 
 def merged(held: Profiles, said: Profiles) -> Profiles:
-    """Returns the profile `held` changed by `said`, object by object; a null removes a property (JSON Merge Patch, RFC
-    7396)."""
+    """Returns the profile `held` changed by `said`, object by object; a null removes a property (RFC 7396)."""
     result = dict(held)
     for name, value in said.items():
         inner = result.get(name)

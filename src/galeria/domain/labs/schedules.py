@@ -37,8 +37,7 @@ class WeekDay(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recurrence:
-    """How a schedule repeats: every `interval` days, or on some days of every `interval` weeks, until `expires_on`
-    inclusive."""
+    """How a schedule repeats: every `interval` days, or on some days of every `interval` weeks, to `expires_on` inclusive."""
 
     frequency: Frequency
     expires_on: date

@@ -67,8 +67,7 @@ class ExternalIdentity:
 
 @dataclass(frozen=True, kw_only=True)
 class SignInAttempt:
-    """One sign-in at a provider that is under way. Its fields are derived from a secret in the browser's cookie; nothing
-    is stored.
+    """One sign-in at a provider that is under way, derived from a secret in the browser's cookie, so that nothing is stored.
 
     `state` ties the answer to the browser (RFC 6749 §10.12), `nonce` the token to the attempt (OpenID Connect Core
     §3.1.2.1), `verifier` the code to both (RFC 7636).

@@ -97,8 +97,7 @@ def sign_in_name(name: str) -> str:
 
 
 def may(assignments: list[RoleAssignment], action: str, scope: str) -> bool:
-    """Tells whether one principal's assignments allow the action on the scope; an assignment reaches everything below
-    its own scope."""
+    """Tells whether one principal's assignments allow the action on the scope; each reaches everything below its own scope."""
     wanted = scope.lower().rstrip("/") + "/"
     return any(
         wanted.startswith(given.scope.rstrip("/") + "/") and ROLES[given.role].allows(action) for given in assignments
@@ -122,8 +121,7 @@ def allowing_roles(action: str) -> tuple[str, ...]:
 
 
 def require(principal: Principal, assignments: list[RoleAssignment], action: str, scope: str) -> None:
-    """Raises Forbidden with the missing action, the scope and the roles that would allow it, unless the assignments
-    allow it."""
+    """Raises Forbidden, with action, scope and the roles that would allow it, unless the assignments allow the action."""
     if may(assignments, action, scope):
         return
     roles = " or ".join(allowing_roles(action))

@@ -28,8 +28,7 @@ class Role:
     data_actions: tuple[str, ...] = ()
 
     def allows(self, action: str) -> bool:
-        """Tells whether the role allows the action, in any case: it matches an action or data action and none of
-        `not_actions`."""
+        """Tells whether the role allows the action, in any case: one of its lists has it and `not_actions` has not."""
         wanted = action.lower()
         return _matches(self.actions + self.data_actions, wanted) and not _matches(self.not_actions, wanted)
 
