@@ -21,8 +21,7 @@ class UploadFiles(Protocol):
     """The folder where uploaded files are kept until they have become image versions."""
 
     def append(self, upload_id: str, offset: int, data: Iterable[bytes], *, limit: int) -> int:
-        """Writes from `offset` on, at most up to `limit` bytes in all, and syncs. Returns the new offset, up to which
-        all is on disk.
+        """Writes from `offset` on, at most up to `limit` bytes in all, and syncs. Returns the new offset.
 
         What arrived before `data` broke off is kept. Raises TooLarge, OutOfSpace.
         """

@@ -23,10 +23,9 @@ class Tokens(Protocol):
     def issue_identity(
         self, principal_id: str, name: str, display_name: str, *, client_id: str, seconds: int, nonce: str = ""
     ) -> str:
-        """Returns a signed id_token (OpenID Connect Core §2), which tells the program `client_id` who signed in; it
-        gives no access here.
+        """Returns a signed id_token (OpenID Connect Core §2), which tells the program `client_id` who signed in.
 
-        `nonce` is what the program sent along, given back unchanged.
+        It gives no access here. `nonce` is what the program sent along, given back unchanged.
         """
         ...
 

@@ -44,10 +44,10 @@ def list_secrets(request: Request, who: str) -> list[SecretFacts]:
 def add_secret(
     request: Request, who: str, *, expires_at: datetime | None = None, old_until: datetime | None = None
 ) -> tuple[SecretFacts, str]:
-    """Makes a new client secret and returns it, this once. Old ones work until `old_until`; without it, until they are
-    removed.
+    """Makes a new client secret and returns it, this once.
 
-    Raises Forbidden, Invalid, NotFound, and Conflict where two work already.
+    Old secrets work until `old_until`; without it, until they are removed. Raises Forbidden, Invalid, NotFound, and
+    Conflict where two work already.
     """
     principal = _owned(request, who)
     _end_secrets(request, principal, old_until)

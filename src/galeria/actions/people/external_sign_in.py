@@ -19,11 +19,10 @@ LONGEST_SUBJECT = 255
 def admit(
     uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, provider: ExternalProvider, vouched: ExternalProfile
 ) -> Principal:
-    """Returns the person who signed in at the provider. Only issuer and subject identify a person who is linked already;
-    the settings decide about a first sign-in.
+    """Returns the person who signed in at the provider, creating or linking one at a first sign-in if the settings say so.
 
-    Raises Forbidden where the e-mail domain is not allowed, or the person is disabled or unknown here. The caller
-    commits.
+    A person who is linked already is known by issuer and subject alone. Raises Forbidden where the e-mail domain is not
+    allowed, or the person is disabled or unknown here. The caller commits.
     """
     _require_domain(provider, vouched)
     known = uow.external_identities.find_by_subject(vouched.issuer, vouched.subject)

@@ -104,10 +104,10 @@ def set_password(
     who: str,
     password: str | None,
 ) -> tuple[Principal, str]:
-    """Replaces all passwords or client secrets of a principal by a given or generated one, which is returned. Sessions
-    and links to choose a password end.
+    """Replaces all passwords or client secrets of a principal by a given or generated one, which is returned.
 
-    `who` is an object id or a name. Everybody may set their own password. Raises Forbidden, Invalid, NotFound.
+    Its sessions end, and so do links to choose a password. `who` is an object id or a name. Everybody may set their own
+    password. Raises Forbidden, Invalid, NotFound.
     """
     scope = subscription_scope(uow)
     if who not in (by.principal.id, by.principal.name):

@@ -27,10 +27,9 @@ def open_web_session(
     instead_of: str = "",
     issuer: str = "",
 ) -> str:
-    """Starts a browser session and returns its secret for the cookie. Ended sessions and the one with id `instead_of`
-    are removed.
+    """Starts a browser session and returns its secret for the cookie. The caller commits.
 
-    The caller commits.
+    Sessions that have ended and the one with id `instead_of` are removed.
     """
     now, secret = clock.now(), id_generator.new_secret()
     close_web_session(uow, instead_of)

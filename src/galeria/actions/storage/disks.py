@@ -104,10 +104,10 @@ SNAPSHOT = DiskKind(
 def put_disk(
     request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest
 ) -> tuple[StoredDisk, Operation | None]:
-    """Creates a disk or snapshot, or changes its tags, SKU and size. A PUT repeated while it is being made returns the
-    running operation; after a failure it retries.
+    """Creates a disk or snapshot, or changes its tags, SKU and size.
 
-    Raises Forbidden, NotFound, Invalid, and Conflict for a property that never changes or a busy disk.
+    A PUT repeated while it is being made returns the running operation; after a failure it retries. Raises Forbidden,
+    NotFound, Invalid, and Conflict for a property that never changes or a busy disk.
     """
     request.caller.require(f"{kind.type}/write", id.key)
     request.audit(f"{kind.type}/write", str(id))

@@ -10,8 +10,7 @@ MOST_DAYS = 36_500
 
 
 def protect_snapshot(request: Request, id: ResourceId, *, days: int, locked: bool) -> Snapshot:
-    """Protects a snapshot for `days` from now on, or from the start of its present protection. A locked one can only be
-    prolonged.
+    """Protects a snapshot for `days` from now, or from the start of its present protection; a locked one is only prolonged.
 
     Raises Forbidden, NotFound, Invalid unless it is 1 to 36,500 days, and Conflict for a shorter locked protection.
     """

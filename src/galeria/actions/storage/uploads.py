@@ -86,10 +86,9 @@ def receive(
 
 
 def remove_upload(database: Database, files: UploadFiles, *, owner: Principal, id: str) -> None:
-    """Removes an upload: the row first, because a file without a row is cleaned up later, and a row without a file is
-    misleading.
+    """Removes an upload. Raises NotFound.
 
-    Raises NotFound.
+    The row goes first, because a file without a row is cleaned up later, and a row without a file is misleading.
     """
     with database() as uow:
         upload = _owned(uow, owner, id)

@@ -26,7 +26,10 @@ class LabCreateOption(StrEnum):
 
 @dataclass(eq=False, kw_only=True)
 class Lab(Resource):
-    """A lab. What it was made from is kept by value, so that it works on when the image version is deleted."""
+    """A lab of virtual machines.
+
+    What it was made from is kept by value, so that it works on when the version is deleted.
+    """
 
     account_id: str
     title: str
