@@ -1,1 +1,4 @@
-"""Request time: one verb, one transaction, no waiting. What takes long is only begun here, as an operation."""
+"""The actions that a request performs: each takes one transaction and does not wait.
+
+Work that takes long is started as an operation.
+"""

@@ -1,4 +1,4 @@
-"""Durations as Azure's Lab Services writes them: ISO 8601, such as PT10H; inside they are whole seconds."""
+"""Durations are ISO 8601 texts such as PT10H in Azure's Lab Services API, and whole seconds in this code."""
 
 import re
 
@@ -12,7 +12,10 @@ _SECONDS = (7 * 24 * HOUR, 24 * HOUR, HOUR, 60, 1)
 
 
 def parse_duration(text: str, target: str) -> int:
-    """Seconds; fractions of one are dropped. Years and months have no fixed length. Raises Invalid that names `target`."""
+    """Returns the seconds of an ISO 8601 duration; fractions of a second are dropped.
+
+    Raises Invalid that names `target`, also for years and months, which have no fixed length.
+    """
     found = _PARTS.fullmatch(text.strip().upper())
     if found is None:
         raise Invalid(
@@ -24,7 +27,8 @@ def parse_duration(text: str, target: str) -> int:
 
 
 def show_duration(seconds: int) -> str:
-    """
+    """Writes seconds as an ISO 8601 duration in hours, minutes and seconds.
+
     >>> show_duration(36_000), show_duration(5400), show_duration(0)
     ('PT10H', 'PT1H30M', 'PT0S')
     """

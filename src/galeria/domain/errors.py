@@ -1,4 +1,4 @@
-"""The one error tree. Every leaf carries a sentence for people and a hint that says what to do next.
+"""All errors that people meet are one tree: each carries a sentence for people and a hint that says what to do next.
 
     GaleriaError
     ├── Invalid            the request is wrong; nothing was changed                     (400)
@@ -9,7 +9,7 @@
     ├── Canceled           the person who asked for it said stop                         (409)
     ├── Precondition       the caller's copy is out of date (If-Match)                   (412)
     ├── TooLarge           more bytes than allowed or announced                          (413)
-    └── Unavailable        the world failed: disk full, store or host out of reach;
+    └── Unavailable        a disk is full, or a store, host or program failed;
         │                  trying again may succeed                                      (503)
         ├── OutOfSpace         the disk of a store, cache or host is full
         ├── StoreUnavailable   an object store does not answer or lost something
@@ -17,12 +17,16 @@
         ├── MachineFailed      a virtual machine did not do what it should
         └── ToolFailed         an outside program failed; the command to replay is in the log
 
-Status codes are not known here: each face has one table.
+Status codes are not known here: each interface has one table.
 """
 
 
 class GaleriaError(Exception):
-    """Something that a person is told: `message` says what happened, `hint` what to do, `code` is stable for programs."""
+    """The base of all errors shown to people.
+
+    `message` says what happened, `hint` what to do; `code` is stable for programs, and `target` names the part of the
+    request.
+    """
 
     code = "InternalError"
 
@@ -38,56 +42,84 @@ class GaleriaError(Exception):
 
 
 class Invalid(GaleriaError):
+    """The request is wrong; nothing was changed."""
+
     code = "InvalidParameter"
 
 
 class Unauthenticated(GaleriaError):
+    """The caller's identity is not known: a token or password is missing, wrong or expired."""
+
     code = "InvalidAuthenticationToken"
 
 
 class Forbidden(GaleriaError):
+    """The caller is known and lacks the right; the message names the action and the scope."""
+
     code = "AuthorizationFailed"
 
 
 class NotFound(GaleriaError):
+    """The thing does not exist, or the caller may not see it."""
+
     code = "ResourceNotFound"
 
 
 class Conflict(GaleriaError):
+    """The thing is in a state that does not allow the request."""
+
     code = "Conflict"
 
 
 class Canceled(GaleriaError):
+    """The operation ended because somebody canceled it."""
+
     code = "OperationCanceled"
 
 
 class Precondition(GaleriaError):
+    """The caller's copy is out of date: its `If-Match` or `If-None-Match` does not hold (RFC 9110 §13.1)."""
+
     code = "PreconditionFailed"
 
 
 class TooLarge(GaleriaError):
+    """More bytes arrived than are allowed or were announced."""
+
     code = "RequestEntityTooLarge"
 
 
 class Unavailable(GaleriaError):
+    """A disk, store, host or program failed; trying again may succeed."""
+
     code = "ServiceUnavailable"
 
 
 class OutOfSpace(Unavailable):
+    """The disk of a store, cache or host is full."""
+
     code = "OutOfSpace"
 
 
 class StoreUnavailable(Unavailable):
+    """An object store does not answer, or lost an object."""
+
     code = "StoreUnavailable"
 
 
 class Corrupt(Unavailable):
+    """Stored bytes do not match the hash in their name."""
+
     code = "CorruptData"
 
 
 class MachineFailed(Unavailable):
+    """A virtual machine did not do what it should, such as start or answer in time."""
+
     code = "MachineFailed"
 
 
 class ToolFailed(Unavailable):
+    """An outside program failed; the command to repeat it stands in the log."""
+
     code = "ToolFailed"

@@ -1,8 +1,8 @@
-"""Resource ids in the ARM form, and the rules of names.
+"""Resource ids in the form of Azure Resource Manager (ARM), and the rules of names.
 
     /subscriptions/{guid}/resourceGroups/{group}/providers/{namespace}/{type}/{name}/{child type}/{child name}…
 
-Ids compare without regard to case; the caller's spelling is kept and given back (ARM resource provider contract).
+Ids compare without regard to case; the caller's spelling is kept and given back (docs/rules.md, "Resource ids").
 """
 
 import re
@@ -26,7 +26,10 @@ _LOCATION = re.compile(r"[-\w._]{1,100}")
 
 @dataclass(frozen=True, slots=True)
 class ResourceId:
-    """One resource's full id. `segments` alternate type and name after the provider's namespace."""
+    """A whole id of a resource group or of a resource in one.
+
+    `segments` alternate type and name after the provider's namespace.
+    """
 
     subscription: str
     group: str
@@ -41,16 +44,17 @@ class ResourceId:
 
     @property
     def key(self) -> str:
-        """The form that ids are compared in."""
+        """The lower-case form of the id, in which ids are compared."""
         return str(self).lower()
 
     @property
     def name(self) -> str:
+        """The last name in the id: the resource's own, or the resource group's."""
         return self.segments[-1] if self.segments else self.group
 
     @property
     def type(self) -> str:
-        """Such as Microsoft.Compute/galleries/images."""
+        """The resource type with its namespace, such as Microsoft.Compute/galleries/images."""
         return "/".join((self.namespace, *self.segments[0::2]))
 
     @property
@@ -61,16 +65,17 @@ class ResourceId:
         return ResourceId(self.subscription, self.group)
 
     def child(self, type_name: str, name: str) -> "ResourceId":
+        """Returns the id of a resource nested in this one."""
         return ResourceId(self.subscription, self.group, self.namespace, (*self.segments, type_name, name))
 
     def resource(self, namespace: str, type_name: str, name: str) -> "ResourceId":
-        """A top-level resource in the same resource group."""
+        """Returns the id of a top-level resource in the same resource group."""
         return ResourceId(self.subscription, self.group, namespace, (type_name, name))
 
     @classmethod
-    @lru_cache(maxsize=8192)  # every resource that is shown is asked for its parts
+    @lru_cache(maxsize=8192)  # called for every resource of every list
     def parse(cls, text: str) -> "ResourceId":
-        """Raises Invalid unless the text is a whole id of a resource group or a resource in one."""
+        """Reads the whole id of a resource group or of a resource in one. Raises Invalid for any other text."""
         parts = text.strip().strip("/").split("/")
         heads = [part.lower() for part in parts]
         if len(parts) >= 4 and heads[0] == "subscriptions" and heads[2] == "resourcegroups" and all(parts):
@@ -85,32 +90,46 @@ class ResourceId:
 
 
 def gallery_name(name: str) -> str:
+    """Returns the name if a gallery may have it, by Azure's rule. Raises Invalid, saying what is allowed."""
     return _checked(name, _GALLERY, "gallery", "1 to 80 letters, digits, '.' and '_', letter or digit at both ends")
 
 
 def definition_name(name: str) -> str:
+    """Returns the name if an image definition may have it, by Azure's rule. Raises Invalid, saying what is allowed."""
     rule = "1 to 80 letters, digits, '.', '_' and '-', letter or digit at both ends"
     return _checked(name, _DEFINITION, "image definition", rule)
 
 
 def lab_name(name: str) -> str:
+    """Returns the name if a lab may have it, by the rule of Azure Lab Services.
+
+    Raises Invalid, saying what is allowed.
+    """
     rule = "1 to 100 letters, digits, '.', '_' and '-', starting with a letter, ending with a letter or digit"
     return _checked(name, _LAB, "lab", rule)
 
 
 def part_name(name: str, kind: str) -> str:
-    """What lies in a lab: a user, a schedule. The Lab Services API's own pattern."""
+    """Returns the name if a lab's user or schedule may have it; the pattern is the Lab Services API's.
+
+    Raises Invalid.
+    """
     return _checked(name, _PART, kind, "1 to 100 letters, digits, '-', '_', '.', '(' and ')'")
 
 
 def group_name(name: str) -> str:
+    """Returns the name if a resource group may have it, by Azure's rule. Raises Invalid, saying what is allowed."""
     return _checked(
         name, _GROUP, "resource group", "1 to 90 letters, digits, '-', '_', '.', '(' and ')', no '.' at the end"
     )
 
 
 def user_name(name: str) -> str:
-    """The account in a machine: Linux rules, at most 20 characters (mission, decision 7)."""
+    """Returns the name if a Linux account in a lab machine may have it: at most 20 characters.
+
+    Raises Invalid for a system account's name and for characters that Linux refuses (docs/rules.md, "Credentials of
+    machines").
+    """
     rule = "1 to 20 lower-case letters, digits, '-' and '_', starting with a letter or '_'"
     name = _checked(name, _USER, "user", rule)
     if name in {"root", "daemon", "bin", "sys", "nobody"}:
@@ -119,7 +138,10 @@ def user_name(name: str) -> str:
 
 
 def password(text: str) -> str:
-    """8 to 123 characters with three of the four classes (mission, decision 7)."""
+    """Returns the password of a machine's account if it has 8 to 123 characters of three of the four classes.
+
+    Raises Invalid (docs/rules.md, "Credentials of machines").
+    """
     classes = [any(c.islower() for c in text), any(c.isupper() for c in text), any(c.isdigit() for c in text)]
     classes.append(any(not c.isalnum() for c in text))
     if not 8 <= len(text) <= 123 or sum(classes) < 3 or any(ord(c) < 32 for c in text):
@@ -132,13 +154,18 @@ def password(text: str) -> str:
 
 
 def location_name(text: str) -> str:
-    """Region names are compared without spaces and in lower case: "Brazil South" is brazilsouth."""
+    """Returns a region's name in lower case without spaces, as regions are compared: "Brazil South" is brazilsouth.
+
+    Raises Invalid.
+    """
     name = text.replace(" ", "").lower()
     return _checked(name, _LOCATION, "region", "letters and digits")
 
 
 def proposed_name(display_name: str, taken: frozenset[str] = frozenset()) -> str:
-    """A resource name made from anything readable: accents dropped, spaces to dashes, a suffix where it is taken.
+    """Makes a resource name of at most 80 characters from a display name.
+
+    Accents are dropped and spaces become dashes; a number is added where the name is in `taken`, in any case.
 
     >>> proposed_name("Álgebra — turma A")
     'Algebra-turma-A'

@@ -1,4 +1,4 @@
-"""Locks keep what is important from being deleted or changed by accident; they reach everything below their scope."""
+"""Locks protect resources from being deleted or changed by accident; they reach everything below their scope."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,12 +9,16 @@ from galeria.domain.errors import Conflict
 
 
 class LockLevel(StrEnum):
+    """What a lock forbids: deleting, or every change. The names are those of Azure's management locks."""
+
     CAN_NOT_DELETE = "CanNotDelete"
     READ_ONLY = "ReadOnly"
 
 
 @dataclass(eq=False, kw_only=True)
 class Lock:
+    """A lock on a subscription, resource group or resource, which holds for everything below it."""
+
     id: str
     name: str
     scope: str  # as the caller wrote it
@@ -26,17 +30,20 @@ class Lock:
 
     @property
     def resource_id(self) -> str:
+        """The lock's own ARM id, under the scope as the caller wrote it."""
         return f"{self.scope}/providers/Microsoft.Authorization/locks/{self.name}"
 
     @property
     def key(self) -> str:
+        """The lower-case form of the lock's id, in which ids are compared."""
         return self.resource_id.lower()
 
 
 def require_unlocked(locks: Iterable[Lock], action: str, scope: str) -> None:
-    """Raises Conflict that names the lock in the way. Reading and steering locks themselves is never locked.
+    """Raises Conflict that names the lock in the way, if one of `locks` forbids the action on the scope.
 
-    A deletion is also kept back by locks below what is deleted.
+    Actions that read and those on locks and roles are never locked. A deletion is also refused for locks below what is
+    deleted.
     """
     verb = action.lower()
     if verb.endswith("/read") or verb.startswith("microsoft.authorization/"):

@@ -1,4 +1,4 @@
-"""What a person sees of anything that takes time."""
+"""Operations that take time and their steps, the audit log, and files that are being uploaded."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +9,8 @@ from galeria.domain.states import OperationStatus
 
 
 class OperationKind(StrEnum):
+    """The kinds of operations, each run by one workflow."""
+
     CREATE_VERSION = "create_version"  # from uploaded files
     EXPORT_TEMPLATE = "export_template"
     UPDATE_VERSION = "update_version"  # add or remove regions
@@ -20,7 +22,7 @@ class OperationKind(StrEnum):
     STOP_MACHINE = "stop_machine"
     RESET_PASSWORD = "reset_password"
     CREATE_DISK = "create_disk"
-    STORE_UPLOAD = "store_upload"  # what was written to a disk page by page
+    STORE_UPLOAD = "store_upload"  # seals what was written to a disk page by page
     RESIZE_DISK = "resize_disk"
     DELETE_DISK = "delete_disk"
     CREATE_SNAPSHOT = "create_snapshot"
@@ -34,7 +36,10 @@ class OperationKind(StrEnum):
 
 @dataclass(eq=False, kw_only=True)
 class Operation:
-    """Its id is also the durable workflow's, so that asking twice runs it once. `attempt` counts retries from 1."""
+    """Something that takes time and that a person can watch, retry or cancel.
+
+    Its id is also the durable workflow's, so that starting it twice runs it once. `attempt` counts from 1.
+    """
 
     id: str  # a GUID
     kind: OperationKind
@@ -42,8 +47,8 @@ class Operation:
     attempt: int = 1
     subscription_id: str
     location: str
-    resource_id: str  # what it works on
-    subject: str  # our own id of that: version, lab or machine
+    resource_id: str  # the ARM id of what it works on
+    subject: str  # the id in the database of that version, lab, machine or disk
     started_by: str  # a principal's id
     inputs: dict[str, Any] = field(default_factory=dict)  # never a secret
     outputs: dict[str, Any] = field(default_factory=dict)  # figures for the person who waits
@@ -56,6 +61,8 @@ class Operation:
 
 
 class StepStatus(StrEnum):
+    """The state of one step of an operation."""
+
     RUNNING = "Running"
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
@@ -63,7 +70,10 @@ class StepStatus(StrEnum):
 
 @dataclass(eq=False, kw_only=True)
 class OperationStep:
-    """One named step, in one region where that matters. Times of the last run; bytes where bytes move."""
+    """One named step of an operation, for one region where the step has several.
+
+    Its times are those of the last run; its bytes stay 0 where none are moved.
+    """
 
     operation_id: str
     position: int
@@ -80,7 +90,7 @@ class OperationStep:
 
 @dataclass(eq=False, kw_only=True)
 class AuditEvent:
-    """Who did what, when, and how it ended. Never changed."""
+    """An entry of the audit log: who did what, when, and how it ended. It is never changed."""
 
     id: str
     at: datetime
@@ -95,7 +105,10 @@ class AuditEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditSearch:
-    """Which events are wanted. Empty texts and None leave it open; texts are compared in any case."""
+    """The conditions of a search in the audit log.
+
+    Empty texts and None set no condition; texts are compared in any case.
+    """
 
     person: str = ""  # part of the sign-in name, or of the name that others see
     action: str = ""  # the whole action
@@ -111,7 +124,10 @@ class AuditSearch:
 
 @dataclass(eq=False, kw_only=True)
 class Upload:
-    """A file on its way here (tus). `offset` bytes are safely on disk; the file's own name is only shown, never used."""
+    """A file that is being uploaded by the tus protocol.
+
+    `offset` bytes are safely on disk; the file's own name is only shown, never used as a path.
+    """
 
     id: str
     owner_id: str

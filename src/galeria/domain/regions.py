@@ -1,4 +1,4 @@
-"""Geographies and their regions."""
+"""The regions of an installation, grouped into geographies."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,11 @@ from galeria.domain.ids import location_name
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Region:
+    """A region of the installation: a place that stores images and runs machines.
+
+    Its geography is a group of regions that images are replicated among by default.
+    """
+
     name: str  # brazilsouth
     display_name: str  # Brazil South
     geography: str  # brazil
@@ -21,7 +26,7 @@ class Regions:
     all: tuple[Region, ...]
 
     def get(self, name: str) -> Region:
-        """By short or display name, in any case. Raises Invalid with the names that exist."""
+        """Returns a region by short or display name, in any case. Raises Invalid with the names that exist."""
         wanted = location_name(name)
         for region in self.all:
             if region.name == wanted:
@@ -34,6 +39,9 @@ class Regions:
         )
 
     def of_geography(self, name: str) -> tuple[Region, ...]:
-        """Every region of the geography that region `name` lies in, itself first."""
+        """Returns every region of the geography that region `name` lies in, that region first.
+
+        Raises Invalid for an unknown one.
+        """
         home = self.get(name)
         return (home, *(r for r in self.all if r.geography == home.geography and r != home))

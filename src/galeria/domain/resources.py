@@ -1,4 +1,4 @@
-"""What every ARM resource carries."""
+"""The fields that all ARM resources share, subscriptions and resource groups."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,11 @@ from galeria.domain.states import ProvisioningState
 
 @dataclass(eq=False, kw_only=True)
 class Resource:
-    """`id` is ours and never used again; `resource_id` is the caller's spelling and `key` its comparable form."""
+    """The fields of every ARM resource.
+
+    `id` is the database's and never used again; `resource_id` is the caller's spelling of the ARM id and `key` its
+    lower-case form.
+    """
 
     id: str
     resource_id: str
@@ -24,15 +28,17 @@ class Resource:
 
     @property
     def name(self) -> str:
+        """The resource's own name: the last part of its ARM id."""
         return self.resource_id.rsplit("/", 1)[-1]
 
     @property
     def arm_id(self) -> ResourceId:
+        """The resource's ARM id, taken apart."""
         return ResourceId.parse(self.resource_id)
 
 
 class Outline:
-    """Of a resource that is known in brief, where thousands are looked through. Each kind says what else it has."""
+    """The base of records that hold a few fields of a resource, for queries over thousands of them."""
 
     __slots__ = ()
 
@@ -40,19 +46,25 @@ class Outline:
 
     @property
     def name(self) -> str:
+        """The resource's own name: the last part of its ARM id."""
         return self.resource_id.rpartition("/")[2]
 
     @property
     def key(self) -> str:
+        """The lower-case form of the ARM id, in which ids are compared."""
         return self.resource_id.lower()
 
 
 @dataclass(eq=False, kw_only=True)
 class Subscription:
+    """A subscription: the top of the tree of resources, and a scope of roles."""
+
     id: str  # a GUID
     display_name: str
 
 
 @dataclass(eq=False, kw_only=True)
 class ResourceGroup(Resource):
+    """A resource group: a named set of resources in one subscription, and a scope of roles."""
+
     subscription_id: str

@@ -1,4 +1,4 @@
-"""What an administrator may decide for the whole installation."""
+"""The settings that an administrator chooses for the whole installation."""
 
 from dataclasses import dataclass, field
 
@@ -19,12 +19,14 @@ DEFAULT_REGIONS = Regions(
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
+    """The installation's settings, with the values that hold where the settings file says nothing."""
+
     regions: Regions = DEFAULT_REGIONS
     sizes: tuple[Size, ...] = SIZES
     prices: Prices = field(default_factory=Prices)
     first_ssh_port: int = 49152  # the range that Azure Lab Services forwards from
     last_ssh_port: int = 65535
     boot_seconds: float = 300  # how long a machine may take until its agent answers; software emulation is slow
-    stop_seconds: float = 60  # how long a clean shutdown may take before the plug is pulled
-    openid: ExternalProvider | None = None  # where people may sign in as well
-    import_hosts: frozenset[str] = frozenset()  # besides public addresses: where files may be fetched from
+    stop_seconds: float = 60  # how long a clean shutdown may take before power is cut
+    openid: ExternalProvider | None = None  # an OpenID Connect provider besides local passwords
+    import_hosts: frozenset[str] = frozenset()  # hosts besides public addresses that files may be fetched from

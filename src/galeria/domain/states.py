@@ -1,4 +1,7 @@
-"""Every life cycle is an enum and a table of the moves it allows; the database row is its only memory."""
+"""The states of resources, operations, machines and labs, and the changes of state that are allowed.
+
+Each state is kept in the database only.
+"""
 
 from enum import StrEnum
 from typing import TypeVar
@@ -7,6 +10,8 @@ from galeria.domain.errors import Conflict
 
 
 class ProvisioningState(StrEnum):
+    """The provisioning state of an ARM resource, in the words of Azure's API."""
+
     CREATING = "Creating"
     UPDATING = "Updating"
     SUCCEEDED = "Succeeded"
@@ -15,6 +20,8 @@ class ProvisioningState(StrEnum):
 
 
 class ReplicaState(StrEnum):
+    """The state of one region's copy of an image version: Azure's words, and Pending before anything is sent."""
+
     PENDING = "Pending"
     REPLICATING = "Replicating"
     COMPLETED = "Completed"
@@ -22,6 +29,8 @@ class ReplicaState(StrEnum):
 
 
 class OperationStatus(StrEnum):
+    """The state of an operation, in the words of ARM's asynchronous operations."""
+
     NOT_STARTED = "NotStarted"
     IN_PROGRESS = "InProgress"
     SUCCEEDED = "Succeeded"
@@ -30,6 +39,8 @@ class OperationStatus(StrEnum):
 
 
 class MachineState(StrEnum):
+    """The state of a lab's virtual machine: the Lab Services API's words, and Creating, Failed and Deleting."""
+
     CREATING = "Creating"
     STOPPED = "Stopped"
     STARTING = "Starting"
@@ -43,6 +54,8 @@ class MachineState(StrEnum):
 
 
 class LabState(StrEnum):
+    """Whether a lab has been published, so that it has machines for students; the words are the Lab Services API's."""
+
     DRAFT = "Draft"
     PUBLISHING = "Publishing"
     PUBLISHED = "Published"
@@ -52,8 +65,8 @@ State = TypeVar("State", bound=StrEnum)
 
 _P, _R, _O, _M = ProvisioningState, ReplicaState, OperationStatus, MachineState
 
-# A move to the same state is always allowed, because every step may run twice. One table per life cycle: members of
-# different StrEnums with the same text are equal, and would meet in one.
+# A change to the same state is always allowed, because every step may run twice. One table per enum: members of
+# different StrEnums with the same text are equal and would be one key of a common table.
 _MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     ProvisioningState: {
         _P.CREATING: frozenset({_P.SUCCEEDED, _P.FAILED, _P.DELETING}),
@@ -65,7 +78,7 @@ _MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     ReplicaState: {
         _R.PENDING: frozenset({_R.REPLICATING, _R.COMPLETED, _R.FAILED}),
         _R.REPLICATING: frozenset({_R.COMPLETED, _R.FAILED}),
-        # Verification may find a replica damaged later; it is then mended by replicating again.
+        # Verification may find a replica damaged later; replicating it again repairs it.
         _R.COMPLETED: frozenset({_R.FAILED}),
         _R.FAILED: frozenset({_R.PENDING, _R.REPLICATING}),
     },
@@ -119,7 +132,10 @@ _MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
 
 
 def moved(now: State, to: State, what: str = "The resource") -> State:
-    """`to`, if a thing in state `now` may go there. Raises Conflict otherwise."""
+    """Returns `to` if something in state `now` may change to it.
+
+    Raises Conflict otherwise; `what` names the thing in the message.
+    """
     if to != now and to not in _MOVES[type(now)][now]:
         raise Conflict(
             f"{what} is {now} and cannot become {to}.", hint="Wait for what is running, or look at its state."
@@ -128,5 +144,5 @@ def moved(now: State, to: State, what: str = "The resource") -> State:
 
 
 def is_settled(state: ProvisioningState | OperationStatus) -> bool:
-    """Nothing is under way any more."""
+    """Tells whether a resource or operation has come to an end: nothing is under way any more."""
     return state in {_P.SUCCEEDED, _P.FAILED, _O.SUCCEEDED, _O.FAILED, _O.CANCELED}

@@ -1,1 +1,4 @@
-"""The promises, in words. Adapters keep them, actions and workflows rely on them; each port has one contract suite."""
+"""The interfaces that adapters implement and that actions and workflows rely on.
+
+Each has one suite of contract tests.
+"""

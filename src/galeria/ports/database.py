@@ -1,26 +1,31 @@
-"""The database as the inside sees it: one unit of work is one transaction.
+"""The database: one unit of work is one transaction, and has a repository for each kind of object.
 
-`find_` may return None, `get_` raises NotFound, lists come in a stable order. Objects stay usable after the unit has ended.
+`find_` may return None, `get_` raises NotFound, lists come in a stable order. Objects stay usable after the unit has
+ended.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self
 
 from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
-from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
-from galeria.domain.labs.accounts import ImageSwitch, LabAccount
-from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
-from galeria.domain.labs.roster import FavoriteLab, LabUser
-from galeria.domain.labs.schedules import Schedule
+from galeria.domain.images.storage import Disk, Snapshot
 from galeria.domain.locks import Lock
 from galeria.domain.operations import AuditEvent, AuditSearch, Operation, OperationStep, Upload
 from galeria.domain.resources import ResourceGroup, Subscription
-from galeria.domain.states import MachineState
+from galeria.ports.disk_repositories import AccessGrantRepository, ManagedImageRepository, StoredDiskRepository
 from galeria.ports.image_queries import ImageQueries
 from galeria.ports.lab_queries import LabQueries
-from galeria.ports.machines import Machine
+from galeria.ports.lab_repositories import (
+    FavoriteRepository,
+    LabAccountRepository,
+    LabDraftRepository,
+    LabRepository,
+    LabUserRepository,
+    MachineRepository,
+    ScheduleRepository,
+)
 from galeria.ports.people import (
     AuthorizationCodeRepository,
     CredentialRepository,
@@ -30,298 +35,316 @@ from galeria.ports.people import (
     RefreshTokenRepository,
     WebSessionRepository,
 )
-from galeria.ports.repository import Repository
+from galeria.ports.repository import Repository, ResourceRepository
 from galeria.ports.storage_usage import StorageUsageRepository
 from galeria.ports.version_queries import VersionQueries
 
-T = TypeVar("T")
-
-
-class ResourceRepository(Repository[T], Protocol[T]):
-    """Things that also have an ARM id. `key` is its lower-case form."""
-
-    def find_by_key(self, key: str) -> T | None: ...
-
-    def get_by_key(self, key: str) -> T:
-        """Raises NotFound with the name of what is missing."""
-        ...
-
-    def spelled(self, keys: Collection[str]) -> dict[str, str]:
-        """Key → ARM id as its owner spelled it, of those that there are."""
-        ...
-
-    def below(self, prefix: str) -> list[T]:
-        """Everything whose key starts with `prefix` (a key, without a slash at the end), by name."""
-        ...
-
-    def count(self, prefix: str, location: str) -> int:
-        """How many are below `prefix` in that region."""
-        ...
-
 
 class GalleryRepository(ResourceRepository[Gallery], Protocol):
+    """The galleries of all subscriptions."""
+
     def named(self, subscription_id: str, name: str) -> list[Gallery]:
-        """Galleries of that name, in any case, anywhere in the subscription."""
+        """Returns the galleries of that name, in any case, anywhere in the subscription."""
         ...
 
 
 class DefinitionRepository(ResourceRepository[ImageDefinition], Protocol):
-    def of_gallery(self, gallery_id: str) -> list[ImageDefinition]: ...
+    """The image definitions of all galleries."""
+
+    def of_gallery(self, gallery_id: str) -> list[ImageDefinition]:
+        """Returns the image definitions of the gallery, by name."""
+        ...
 
 
 class VersionRepository(ResourceRepository[ImageVersion], Protocol):
-    """A deleted version keeps its row, without its key, while labs were made from it."""
+    """The image versions with their disks and replicas.
 
-    def of_definition(self, definition_id: str, *, deleted: bool = False) -> list[ImageVersion]: ...
+    A deleted version keeps its row, without its key, while labs refer to it.
+    """
+
+    def of_definition(self, definition_id: str, *, deleted: bool = False) -> list[ImageVersion]:
+        """Returns the versions of the image, the lowest number first; deleted ones only where `deleted` is set."""
+        ...
 
     def of_gallery(self, gallery_id: str) -> list[ImageVersion]:
-        """All of them, deleted ones excluded."""
+        """Returns all versions of the gallery's images that are not deleted, by image, then number."""
         ...
 
     def soft_deleted(self) -> list[ImageVersion]:
-        """Everywhere; those that are to go first come first."""
+        """Returns the soft-deleted versions of all galleries, those to be removed first in front."""
         ...
 
     def disks(self, version_id: str) -> list[VersionDisk]:
-        """By lun, the OS disk first."""
+        """Returns the disks of a version by lun, the OS disk first."""
         ...
 
     def facts(self, versions: Sequence[ImageVersion]) -> list[VersionFacts]:
-        """Each with its disks and replicas, in the given order; a few questions, however many they are."""
+        """Returns each version with its disks and replicas, in the given order, with a few queries for any number of them."""
         ...
 
-    def add_disk(self, disk: VersionDisk) -> None: ...
+    def add_disk(self, disk: VersionDisk) -> None:
+        """Adds a disk to a version."""
+        ...
 
-    def remove_disks(self, version_id: str) -> None: ...
+    def remove_disks(self, version_id: str) -> None:
+        """Removes all disks of a version at once."""
+        ...
 
     def replicas(self, version_id: str) -> list[Replica]:
-        """The home region first, then by name."""
+        """Returns the replicas of a version, the home region's first, then by region."""
         ...
 
     def contents(self, region: str, *, without: str = "") -> set[str]:
-        """Digests of the disks that have a replica in the region, in whatever state; but for the version `without`."""
+        """Returns the digests of disks with a replica in the region, in whatever state, those of the version `without`
+        left out unless others share them."""
         ...
 
     def shared(self, version_id: str) -> dict[str, set[str]]:
-        """Region of its replicas → those of its disks' digests that another version has there too, in whatever state."""
+        """Returns region → digests of this version's disks that another version has there too.
+
+        The regions are those of its replicas, in whatever state.
+        """
         ...
 
-    def find_replica(self, version_id: str, region: str) -> Replica | None: ...
-
-    def add_replica(self, replica: Replica) -> None: ...
-
-    def remove_replica(self, replica: Replica) -> None: ...
-
-
-class LabAccountRepository(ResourceRepository[LabAccount], Protocol):
-    def with_gallery(self, gallery_id: str) -> list[LabAccount]: ...
-
-    def find_choice(self, account_id: str, definition_id: str) -> ImageSwitch | None: ...
-
-    def choices(self, account_id: str) -> list[ImageSwitch]: ...
-
-    def add_choice(self, choice: ImageSwitch) -> None: ...
-
-    def remove_choice(self, choice: ImageSwitch) -> None: ...
-
-
-class LabRepository(ResourceRepository[Lab], Protocol):
-    def of_version(self, version_id: str) -> list[Lab]: ...
-
-    def some_of_version(self, version_id: str, limit: int) -> list[Lab]:
-        """The first ones by their ids."""
+    def find_replica(self, version_id: str, region: str) -> Replica | None:
+        """Returns the replica of a version in the region, or None."""
         ...
 
-    def count_of_version(self, version_id: str) -> int: ...
-
-    def count_of_definition(self, definition_id: str) -> int: ...
-
-    def of_account(self, account_id: str) -> list[Lab]: ...
-
-    def find_by_code(self, code: str) -> Lab | None:
-        """By the code that students register with."""
+    def add_replica(self, replica: Replica) -> None:
+        """Adds a replica to a version."""
         ...
 
-
-class LabUserRepository(ResourceRepository[LabUser], Protocol):
-    def of_lab(self, lab_id: str) -> list[LabUser]: ...
-
-    def of_principal(self, principal_id: str) -> list[LabUser]:
-        """What a person has registered with."""
-        ...
-
-    def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
-        """In any case."""
-        ...
-
-
-class ScheduleRepository(ResourceRepository[Schedule], Protocol):
-    def of_lab(self, lab_id: str) -> list[Schedule]: ...
-
-
-class LabDraftRepository(ResourceRepository[LabDraft], Protocol):
-    def of_account(self, account_id: str) -> list[LabDraft]: ...
-
-
-class FavoriteRepository(Protocol):
-    def of_principal(self, principal_id: str) -> list[FavoriteLab]: ...
-
-    def add(self, favorite: FavoriteLab) -> None: ...
-
-    def remove(self, favorite: FavoriteLab) -> None: ...
-
-
-class MachineRepository(Repository[LabMachine], Protocol):
-    def of_lab(self, lab_id: str) -> list[LabMachine]: ...
-
-    def in_region(self, region: str) -> list[LabMachine]: ...
-
-    def contents(self, region: str) -> set[str]:
-        """Digests that machines of the region stand on."""
-        ...
-
-    def ids(self) -> set[str]: ...
-
-    def settled(self) -> dict[Machine, MachineState]:
-        """Those that are Running or Stopped: nothing else is known of them, so that a thousand are looked at often."""
-        ...
-
-    def ports(self) -> set[int]:
-        """SSH ports that are given away."""
+    def remove_replica(self, replica: Replica) -> None:
+        """Removes a replica at once."""
         ...
 
 
 class LockRepository(Repository[Lock], Protocol):
+    """The management locks on subscriptions, resource groups and resources."""
+
     def all(self) -> list[Lock]:
-        """By scope, then name."""
-        ...
-
-
-class StoredDiskRepository(ResourceRepository[T], Protocol[T]):
-    def contents(self, region: str) -> set[str]:
-        """Digests that its rows in the region name."""
-        ...
-
-
-class ManagedImageRepository(StoredDiskRepository[ManagedImage], Protocol):
-    def disks(self, image_id: str) -> list[ManagedImageDisk]:
-        """By lun, the OS disk first."""
-        ...
-
-    def add_disk(self, disk: ManagedImageDisk) -> None: ...
-
-
-class AccessGrantRepository(Repository[AccessGrant], Protocol):
-    def of_disk(self, disk_id: str) -> list[AccessGrant]:
-        """Of a disk or snapshot, oldest first."""
+        """Returns all locks, by scope, then name."""
         ...
 
 
 class OperationRepository(Repository[Operation], Protocol):
+    """The operations with their steps."""
+
     def unsettled(self) -> list[Operation]:
-        """Not started or in progress, oldest first."""
+        """Returns the operations that are not started or in progress, oldest first."""
         ...
 
     def running_on(self, subject: str) -> list[Operation]:
-        """Unsettled operations on that version, lab or machine."""
+        """Returns the operations on that version, lab, machine or disk that are not started or in progress, oldest first."""
         ...
 
     def recent(self, *, below: str = "", limit: int = 100) -> list[Operation]:
-        """Newest first; `below` is a key that their resources start with."""
+        """Returns the last operations, newest first; with the key `below`, those on that resource and on what lies below it."""
         ...
 
     def steps(self, operation_id: str) -> list[OperationStep]:
-        """By position."""
+        """Returns the steps of an operation by position, steps of one position by region."""
         ...
 
-    def find_step(self, operation_id: str, name: str, region: str) -> OperationStep | None: ...
+    def find_step(self, operation_id: str, name: str, region: str) -> OperationStep | None:
+        """Returns one step of an operation by its name and region, or None."""
+        ...
 
-    def add_step(self, step: OperationStep) -> None: ...
+    def add_step(self, step: OperationStep) -> None:
+        """Adds a step to its operation."""
+        ...
 
 
 class UploadRepository(Repository[Upload], Protocol):
+    """The files that are being uploaded or wait to become images."""
+
     def of_owner(self, owner_id: str) -> list[Upload]:
-        """The newest first."""
+        """Returns the uploads of a principal, newest first."""
         ...
 
 
 class AuditRepository(Protocol):
-    def add(self, event: AuditEvent) -> None: ...
+    """The audit log, whose entries are never changed or removed."""
 
-    def recent(self, *, below: str = "", limit: int = 100) -> list[AuditEvent]: ...
+    def add(self, event: AuditEvent) -> None:
+        """Adds an entry; it is kept when the unit of work is committed."""
+        ...
+
+    def recent(self, *, below: str = "", limit: int = 100) -> list[AuditEvent]:
+        """Returns the last entries, newest first; with the key `below`, those on that resource and on what lies below it."""
+        ...
 
     def search(self, scopes: Sequence[str], search: AuditSearch, *, offset: int, limit: int) -> list[AuditEvent]:
-        """Newest first; what was done to the resources of these keys, of which none lies below another, and below them."""
+        """Returns the entries that match the search, newest first.
+
+        `scopes` are keys, of which none lies below another: only what was done to them or below them is found.
+        """
         ...
 
 
 class UnitOfWork(Protocol):
-    """`with` begins a transaction; without `commit()` it is rolled back at the end."""
+    """A transaction with a repository for each kind of object.
+
+    `with` begins it; without `commit()` it is rolled back.
+    """
 
     @property
-    def galleries(self) -> GalleryRepository: ...
-    @property
-    def definitions(self) -> DefinitionRepository: ...
-    @property
-    def versions(self) -> VersionRepository: ...
-    @property
-    def offers(self) -> ImageQueries: ...
-    @property
-    def storage_usage(self) -> StorageUsageRepository: ...
-    @property
-    def lists(self) -> VersionQueries: ...
-    @property
-    def accounts(self) -> LabAccountRepository: ...
-    @property
-    def labs(self) -> LabRepository: ...
-    @property
-    def lab_queries(self) -> LabQueries: ...
-    @property
-    def machines(self) -> MachineRepository: ...
-    @property
-    def lab_users(self) -> LabUserRepository: ...
-    @property
-    def schedules(self) -> ScheduleRepository: ...
-    @property
-    def lab_drafts(self) -> LabDraftRepository: ...
-    @property
-    def favorites(self) -> FavoriteRepository: ...
-    @property
-    def people(self) -> PersonRepository: ...
-    @property
-    def refresh_tokens(self) -> RefreshTokenRepository: ...
-    @property
-    def credentials(self) -> CredentialRepository: ...
-    @property
-    def device_codes(self) -> DeviceCodeRepository: ...
-    @property
-    def authorization_codes(self) -> AuthorizationCodeRepository: ...
-    @property
-    def web_sessions(self) -> WebSessionRepository: ...
-    @property
-    def external_identities(self) -> ExternalIdentityRepository: ...
-    @property
-    def locks(self) -> LockRepository: ...
-    @property
-    def disks(self) -> StoredDiskRepository[Disk]: ...
-    @property
-    def snapshots(self) -> StoredDiskRepository[Snapshot]: ...
-    @property
-    def managed_images(self) -> ManagedImageRepository: ...
-    @property
-    def access_grants(self) -> AccessGrantRepository: ...
-    @property
-    def operations(self) -> OperationRepository: ...
-    @property
-    def uploads(self) -> UploadRepository: ...
-    @property
-    def groups(self) -> ResourceRepository[ResourceGroup]: ...
-    @property
-    def audit(self) -> AuditRepository: ...
+    def galleries(self) -> GalleryRepository:
+        """The repository of galleries."""
+        ...
 
-    def subscriptions(self) -> list[Subscription]: ...
+    @property
+    def definitions(self) -> DefinitionRepository:
+        """The repository of image definitions."""
+        ...
 
-    def add_subscription(self, subscription: Subscription) -> None: ...
+    @property
+    def versions(self) -> VersionRepository:
+        """The repository of image versions, their disks and replicas."""
+        ...
+
+    @property
+    def offers(self) -> ImageQueries:
+        """Queries over thousands of images at once."""
+        ...
+
+    @property
+    def storage_usage(self) -> StorageUsageRepository:
+        """The measured storage of image versions, by region."""
+        ...
+
+    @property
+    def lists(self) -> VersionQueries:
+        """Queries that page through long lists of image versions."""
+        ...
+
+    @property
+    def accounts(self) -> LabAccountRepository:
+        """The repository of lab accounts."""
+        ...
+
+    @property
+    def labs(self) -> LabRepository:
+        """The repository of labs."""
+        ...
+
+    @property
+    def lab_queries(self) -> LabQueries:
+        """Queries over thousands of labs at once."""
+        ...
+
+    @property
+    def machines(self) -> MachineRepository:
+        """The repository of labs' virtual machines."""
+        ...
+
+    @property
+    def lab_users(self) -> LabUserRepository:
+        """The repository of users on labs' rosters."""
+        ...
+
+    @property
+    def schedules(self) -> ScheduleRepository:
+        """The repository of labs' schedules."""
+        ...
+
+    @property
+    def lab_drafts(self) -> LabDraftRepository:
+        """The repository of labs without a template."""
+        ...
+
+    @property
+    def favorites(self) -> FavoriteRepository:
+        """The repository of people's favorite labs."""
+        ...
+
+    @property
+    def people(self) -> PersonRepository:
+        """The repository of principals and role assignments."""
+        ...
+
+    @property
+    def refresh_tokens(self) -> RefreshTokenRepository:
+        """The repository of refresh tokens."""
+        ...
+
+    @property
+    def credentials(self) -> CredentialRepository:
+        """The repository of principals' further secrets."""
+        ...
+
+    @property
+    def device_codes(self) -> DeviceCodeRepository:
+        """The repository of device codes."""
+        ...
+
+    @property
+    def authorization_codes(self) -> AuthorizationCodeRepository:
+        """The repository of authorization codes."""
+        ...
+
+    @property
+    def web_sessions(self) -> WebSessionRepository:
+        """The repository of browser sessions."""
+        ...
+
+    @property
+    def external_identities(self) -> ExternalIdentityRepository:
+        """The repository of links to external identities."""
+        ...
+
+    @property
+    def locks(self) -> LockRepository:
+        """The repository of management locks."""
+        ...
+
+    @property
+    def disks(self) -> StoredDiskRepository[Disk]:
+        """The repository of managed disks."""
+        ...
+
+    @property
+    def snapshots(self) -> StoredDiskRepository[Snapshot]:
+        """The repository of snapshots."""
+        ...
+
+    @property
+    def managed_images(self) -> ManagedImageRepository:
+        """The repository of managed images."""
+        ...
+
+    @property
+    def access_grants(self) -> AccessGrantRepository:
+        """The repository of grants to read or write a disk."""
+        ...
+
+    @property
+    def operations(self) -> OperationRepository:
+        """The repository of operations and their steps."""
+        ...
+
+    @property
+    def uploads(self) -> UploadRepository:
+        """The repository of uploaded files."""
+        ...
+
+    @property
+    def groups(self) -> ResourceRepository[ResourceGroup]:
+        """The repository of resource groups."""
+        ...
+
+    @property
+    def audit(self) -> AuditRepository:
+        """The repository of audit log entries."""
+        ...
+
+    def subscriptions(self) -> list[Subscription]:
+        """Returns all subscriptions of the installation."""
+        ...
+
+    def add_subscription(self, subscription: Subscription) -> None:
+        """Adds a subscription to the installation."""
+        ...
 
     def __enter__(self) -> Self: ...
 
@@ -330,20 +353,21 @@ class UnitOfWork(Protocol):
     ) -> None: ...
 
     def flush(self) -> None:
-        """Send what was added, so that queries see it. Raises Conflict where something of that id exists already."""
+        """Writes what was added, so that queries find it. Raises Conflict where an object of that id or key exists."""
         ...
 
     def commit(self) -> None:
-        """Raises Conflict where another request was quicker."""
+        """Ends the transaction and keeps its changes. Raises Conflict where another request was quicker."""
         ...
 
 
 class Database(Protocol):
-    """Opens units of work."""
+    """The database, which opens units of work."""
 
     def __call__(self, *, reading: bool = False) -> UnitOfWork:
-        """With `reading`, the unit sees one moment, is not held up by others that write, and refuses changes and `commit`.
+        """Opens a unit of work for one transaction.
 
-        Units that write wait for each other: keep them short, and never open one inside another.
+        With `reading` it sees one moment, is not held up by writers, and refuses changes and `commit`. Units that write
+        wait for each other: keep them short, and never open one inside another.
         """
         ...

@@ -1,4 +1,4 @@
-"""A disk that can be read: where its bytes are, and the bytes."""
+"""Disks that can be read: which stretches hold data, and the bytes themselves."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Content(Enum):
-    """What stands in a stretch of a disk."""
+    """What a stretch of a disk holds."""
 
     DATA = "data"
     ZERO = "zero"
@@ -17,35 +17,42 @@ class Content(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Extent:
+    """A stretch of a disk with one kind of content."""
+
     offset: int  # bytes from the start of the guest's disk
     length: int  # bytes
     content: Content
 
 
 class DiskReader(Protocol):
-    """One connection to the disk; used by one thread at a time."""
+    """A connection to a disk for reading, used by one thread at a time."""
 
     def read(self, offset: int, length: int) -> bytes:
-        """`length` bytes of the guest's disk. Raises Unavailable when the disk cannot be read."""
+        """Returns `length` bytes of the guest's disk from `offset` on.
+
+        Raises Unavailable when the disk cannot be read.
+        """
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Closes the connection to the disk."""
+        ...
 
 
 class DiskSource(Protocol):
-    """The raw bytes that a guest sees, whatever file format carries them. Does not change while it is open."""
+    """The raw bytes of a guest's disk, whatever file format holds them. It does not change while it is open."""
 
     @property
     def size(self) -> int:
-        """Bytes that the guest sees."""
+        """The size in bytes that the guest sees."""
         ...
 
     def extents(self) -> Iterator[Extent]:
-        """Cover the disk from 0 to `size`, in order, without gaps or overlap."""
+        """Returns extents that cover the disk from 0 to `size`, in order, without gaps or overlap."""
         ...
 
     def reader(self) -> DiskReader:
-        """A connection of the caller's own, so that several threads read at once."""
+        """Opens a connection of the caller's own, so that several threads can read at once."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Files on their way in: received in pieces, looked at with suspicion, read as disks."""
+"""Uploaded and fetched disk image files: received in pieces, checked for safety, read as disks."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -10,7 +10,7 @@ from galeria.ports.disks import OpenDisk
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileFacts:
-    """What was found in a disk image file, its name and suffix ignored."""
+    """What was found in a disk image file; its name and suffix are ignored."""
 
     format: str  # raw, qcow2, vhd (fixed), vpc (dynamic), vhdx, vmdk
     virtual_size: int  # bytes that a guest will see
@@ -18,97 +18,109 @@ class FileFacts:
 
 
 class UploadFiles(Protocol):
-    """Where uploads are kept until they have become image versions."""
+    """The folder where uploaded files are kept until they have become image versions."""
 
     def append(self, upload_id: str, offset: int, data: Iterable[bytes], *, limit: int) -> int:
-        """Write from `offset` on, at most up to `limit` bytes in all, and sync. Returns the new offset, all of it on disk.
+        """Writes from `offset` on, at most up to `limit` bytes in all, and syncs. Returns the new offset.
 
         What arrived before `data` broke off is kept. Raises TooLarge, OutOfSpace.
         """
         ...
 
     def size(self, upload_id: str) -> int:
-        """Bytes on disk; 0 when nothing was received."""
+        """Returns the bytes on disk; 0 when nothing was received."""
         ...
 
     def inspect(self, upload_id: str) -> FileFacts:
-        """Raises Invalid, saying why, for anything unsafe: backing files, external data, encryption, several extents,
-        sizes that are not believable."""
+        """Finds out the file's format and sizes.
+
+        Raises Invalid, with the reason, for anything unsafe: backing files, external data, encryption, several extents,
+        implausible sizes.
+        """
         ...
 
     def open(self, upload_id: str, facts: FileFacts) -> OpenDisk:
-        """Read it in exactly the format that was found."""
+        """Opens the file as a disk, in exactly the format that was found."""
         ...
 
-    def remove(self, upload_id: str) -> None: ...
+    def remove(self, upload_id: str) -> None:
+        """Deletes the file; a missing one is no error."""
+        ...
 
-    def all(self) -> list[str]: ...
+    def all(self) -> list[str]:
+        """Returns the ids of all uploads that have a file."""
+        ...
 
 
 class PageFiles(UploadFiles, Protocol):
-    """Files that are written at any place, as a page blob is, and files that are fetched."""
+    """Uploads that can also be written at any offset, as Azure's page blobs."""
 
     def prepare(self, file_id: str, size: int) -> None:
-        """It has `size` bytes, zeros where nothing was written, and may be written to. Raises OutOfSpace."""
+        """Makes a file of `size` bytes that can be written to, zeros where nothing was written. Raises OutOfSpace."""
         ...
 
     def write_pages(self, file_id: str, offset: int, data: bytes) -> None:
-        """On disk when this returns. Raises NotFound, Conflict where the file is sealed, OutOfSpace."""
+        """Writes the bytes at `offset`; they are on disk when this returns.
+
+        Raises NotFound, OutOfSpace, and Conflict where the file is sealed.
+        """
         ...
 
     def clear_pages(self, file_id: str, offset: int, length: int) -> None:
-        """They are zeros and no written pages any more."""
+        """Makes the bytes zeros, which no longer count as written."""
         ...
 
-    def read_pages(self, file_id: str, offset: int, length: int) -> bytes: ...
+    def read_pages(self, file_id: str, offset: int, length: int) -> bytes:
+        """Returns `length` bytes from `offset` on."""
+        ...
 
     def written(self, file_id: str) -> list[tuple[int, int]]:
-        """(offset, length) of what was written, in order; may reach a little further than what was."""
+        """Returns (offset, length) of what was written, in order; a range may be a little larger than what was written."""
         ...
 
     def changed_at(self, file_id: str) -> int:
-        """A number that is another one after every change."""
+        """Returns a number that differs after every change of the file."""
         ...
 
     def seal(self, file_id: str) -> None:
-        """Nobody writes to it any more; those who are writing are waited for."""
+        """Waits for writes under way and refuses all later ones."""
         ...
 
 
 class Download(Protocol):
-    """A file on its way from elsewhere."""
+    """A file that is being fetched over the network."""
 
     @property
     def offset(self) -> int:
-        """Where the pieces begin: 0 where the sender could not continue."""
+        """The byte at which the pieces begin: 0 where the sender could not continue."""
         ...
 
     @property
     def length(self) -> int | None:
-        """Bytes of the whole file, where the sender says it."""
+        """The bytes of the whole file, where the sender says it."""
         ...
 
     @property
     def tag(self) -> str:
-        """Names this state of the file; empty where it could not be continued later."""
+        """A name of this state of the file, such as an ETag; empty where the download cannot be continued later."""
         ...
 
     def pieces(self) -> Iterator[bytes]:
-        """End early where the connection breaks."""
+        """Returns the bytes in pieces; they end early where the connection breaks."""
         ...
 
     @property
     def is_whole(self) -> bool:
-        """The sender came to the end."""
+        """Whether the sender came to the end of the file."""
         ...
 
 
 class Fetcher(Protocol):
-    """Fetches files over http and https, from public addresses and those that the administrator allowed."""
+    """A client that fetches files over http and https, from public addresses and hosts that the administrator allowed."""
 
     def open(self, address: str, *, offset: int, tag: str) -> AbstractContextManager[Download]:
-        """Begin at `offset` if the file is still the one that `tag` names, else at 0.
+        """Begins a download at `offset` if the file is still the one that `tag` names, else at 0.
 
-        Raises Invalid where the address may not be asked or has no such file, Unavailable where trying again may help.
+        Raises Invalid where the address is not allowed or has no such file, Unavailable where trying again may help.
         """
         ...

@@ -1,4 +1,4 @@
-"""Whom others vouch for."""
+"""An external OpenID Connect provider that people sign in with."""
 
 from typing import Protocol
 
@@ -6,24 +6,32 @@ from galeria.domain.people.external_provider import ExternalProfile, SignInAttem
 
 
 class IdentityProvider(Protocol):
-    """A provider of OpenID Connect, as agreed in the settings. `back` is the address here that browsers come back to."""
+    """An OpenID Connect provider, as set up in the settings. `back` is the address here that the browser returns to."""
 
     @property
     def name(self) -> str:
-        """As people know it."""
+        """The provider's name, as shown to people."""
         ...
 
     @property
-    def issuer(self) -> str: ...
+    def issuer(self) -> str:
+        """The provider's issuer identifier (OpenID Connect Core §2)."""
+        ...
 
     def sign_in_address(self, attempt: SignInAttempt, back: str) -> str:
-        """Where the browser goes. Raises Unavailable."""
+        """Returns the address where the browser signs in. Raises Unavailable."""
         ...
 
     def redeem(self, attempt: SignInAttempt, back: str, code: str) -> ExternalProfile:
-        """Who came back with the code. Raises Unauthenticated where it does not hold, Unavailable."""
+        """Exchanges the code for the profile of the person who signed in.
+
+        Raises Unauthenticated where the code or token does not hold, Unavailable where the provider does not answer.
+        """
         ...
 
     def sign_out_address(self, back: str) -> str:
-        """Where the browser goes to sign out there, too; empty where that is not offered. Raises Unavailable."""
+        """Returns the address where the browser signs out at the provider; empty where it offers none.
+
+        Raises Unavailable.
+        """
         ...

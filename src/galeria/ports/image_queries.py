@@ -1,4 +1,4 @@
-"""Parts of a unit of work that look at thousands of things at once, and bring rows instead of objects."""
+"""Queries over thousands of images at once, which return rows instead of whole objects."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,37 +8,40 @@ from galeria.domain.images.galleries import ImageDefinition, ImageVersion
 
 
 class ImageQueries(Protocol):
-    """Quick looks at all images of a gallery: a few questions, however many versions there are.
+    """Queries over all images of a gallery; their number does not grow with the number of versions.
 
-    "Offered" is ImageVersion.is_offered.
+    "Offered" means ImageVersion.is_offered.
     """
 
     def outlines(self, gallery_id: str) -> list[ImageOutline]:
-        """By display name."""
+        """Returns the gallery's images in outline, by display name."""
         ...
 
     def definitions(self, ids: Sequence[str]) -> dict[str, ImageDefinition]:
-        """By id."""
+        """Returns id → image definition, for those that exist."""
         ...
 
-    def versions(self, ids: Sequence[str]) -> list[ImageVersion]: ...
+    def versions(self, ids: Sequence[str]) -> list[ImageVersion]:
+        """Returns the image versions with these ids, in no particular order."""
+        ...
 
     def highest(self, definition_ids: Sequence[str]) -> dict[str, str]:
-        """A definition's id → the id of its highest version that is offered anywhere, excluded ones included."""
+        """Returns a definition's id → the id of its highest version that is offered in any region, excluded ones included."""
         ...
 
     def latest(self, gallery_id: str, region: str, *, definition_id: str = "") -> dict[str, VersionOutline]:
-        """A definition's id → what `latest_version` chooses in the region; of one of the gallery or of all."""
+        """Returns a definition's id → its latest version in the region, as `latest_version` chooses; for one image or
+        the whole gallery."""
         ...
 
     def unfinished(self, definition_ids: Sequence[str]) -> list[ImageVersion]:
-        """Versions that are there and not offered (failed or retained ones), and all that are still being made."""
+        """Returns the versions that exist and are not offered (failed or soft-deleted), and all that are still being made."""
         ...
 
     def regions(self, definition_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """A definition's id → the regions that have completed replicas of its offered versions."""
+        """Returns a definition's id → the regions that have completed replicas of its offered versions."""
         ...
 
     def lab_counts(self, account_ids: Sequence[str]) -> dict[str, int]:
-        """An account's id → how many labs belong to it; none where that is 0."""
+        """Returns an account's id → how many labs belong to it; accounts without labs are left out."""
         ...

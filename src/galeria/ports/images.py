@@ -1,4 +1,4 @@
-"""The image store of one region: manifests and chunks, named by their content."""
+"""The image store of one region: manifests and chunks, named by the hash of their content."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -10,12 +10,12 @@ from galeria.ports.disks import DiskSource, OpenDisk
 from galeria.ports.progress import Progress
 
 Digest = str
-"""64 hexadecimal digits: BLAKE3 of a manifest's bytes; names one sealed disk."""
+"""The name of a sealed disk: 64 hexadecimal digits, the BLAKE3 hash of its manifest's bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ManifestFacts:
-    """What a manifest says of a sealed disk."""
+    """What a manifest says about a sealed disk."""
 
     digest: Digest
     parent: Digest | None
@@ -27,7 +27,7 @@ class ManifestFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Captured:
-    """What a capture cost."""
+    """The result of a capture: the digest, and the bytes read and written."""
 
     digest: Digest
     size: int  # bytes of the guest's disk
@@ -39,7 +39,7 @@ class Captured:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Replicated:
-    """What a replication cost, and that it is verified."""
+    """The result of a replication: every chunk was verified, and so many bytes were sent."""
 
     digest: Digest
     sent_bytes: int  # compressed bytes that crossed from region to region
@@ -49,7 +49,7 @@ class Replicated:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Damage:
-    """One thing that verification found wrong."""
+    """One damaged chunk or manifest that a verification found."""
 
     name: str  # the chunk's or manifest's name
     reason: str
@@ -57,6 +57,8 @@ class Damage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verified:
+    """The result of a verification: what was read, and what is damaged."""
+
     manifests: int
     chunks: int
     bytes_read: int
@@ -65,7 +67,7 @@ class Verified:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Collected:
-    """What a garbage collection freed."""
+    """The result of a garbage collection: what was removed, and the bytes freed."""
 
     dead_chunks: int
     freed_bytes: int  # real bytes given back to the store's disk (or bucket)
@@ -76,7 +78,7 @@ class Collected:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StorageUsage:
-    """What one set of manifests occupies."""
+    """The storage that a set of manifests occupies in one region."""
 
     stored_bytes: int  # compressed bytes of the chunks that they name, each counted once
     exclusive_bytes: int  # of these, named by no manifest outside the set
@@ -84,22 +86,23 @@ class StorageUsage:
 
 
 class ImageStore(Protocol):
-    """One region's store. A manifest is published last, so what can be found is whole.
+    """The image store of one region. A manifest is published last, so that what can be found is complete.
 
-    Every verb may be repeated after a crash at any point and then continues: chunks that are there are not written again.
-    Capture and replicate hold a shared lease on the region and collect an exclusive one, so that garbage collection
-    never races a writer; `pin` runs inside the lease, before it is given back, to record the digest where `collect`'s
-    caller will see it.
-    Raises OutOfSpace, StoreUnavailable, Corrupt.
+    Every method may be repeated after a crash at any point and then continues: chunks that are there are not written
+    again. Capture and replicate hold a shared lease on the region and collect an exclusive one, so that garbage
+    collection never races a writer; `pin` runs inside the lease, before it is given back, to record the digest where
+    `collect`'s caller will see it. All methods may raise OutOfSpace, StoreUnavailable, Corrupt.
     """
 
     @property
-    def region(self) -> str: ...
+    def region(self) -> str:
+        """The short name of the store's region."""
+        ...
 
     def capture(
         self, disk: DiskSource, *, parent: Digest | None, pin: Callable[[Digest], None], progress: Progress
     ) -> Captured:
-        """Seal the disk: read the DATA extents, inherit the PARENT ones from the parent's manifest by name.
+        """Seals a disk: reads the DATA extents and takes over the chunks of PARENT ones from the parent's manifest by name.
 
         Progress counts bytes to be read. The result is signed and can be found under its digest.
         """
@@ -108,90 +111,113 @@ class ImageStore(Protocol):
     def replicate(
         self, digest: Digest, *, source: "ImageStore", pin: Callable[[Digest], None], progress: Progress
     ) -> Replicated:
-        """Bring a sealed disk here: send only what is missing, check each hash on arrival, read back what was written.
+        """Copies a sealed disk here: sends only missing chunks, checks each hash on arrival, reads back what was written.
 
         Checks the manifest's signature first. Returns only when every chunk of the manifest was verified here.
         """
         ...
 
     def missing_bytes(self, digest: Digest, *, source: "ImageStore") -> int:
-        """Compressed bytes that `replicate` would have to send now."""
+        """Returns the compressed bytes that `replicate` would have to send now."""
         ...
 
     def restore(self, digest: Digest, target: Path, *, progress: Progress) -> None:
-        """Write the raw guest disk as a sparse file; whole or absent (temporary name, sync, rename). Checks every hash."""
+        """Writes the raw guest disk as a sparse file and checks every hash.
+
+        The file is complete or absent (temporary name, sync, rename).
+        """
         ...
 
     def open(self, digest: Digest) -> OpenDisk:
-        """Read a sealed disk at any place; every chunk that is read is checked. Raises NotFound."""
+        """Opens a sealed disk for reading at any offset; every chunk that is read is checked. Raises NotFound."""
         ...
 
-    def find_manifest(self, digest: Digest) -> ManifestFacts | None: ...
+    def find_manifest(self, digest: Digest) -> ManifestFacts | None:
+        """Returns what the manifest says, or None where the store has no such digest."""
+        ...
 
     def get_manifest(self, digest: Digest) -> ManifestFacts:
-        """Raises NotFound."""
+        """Returns what the manifest says. Raises NotFound."""
         ...
 
     def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
-        """What the manifests `digests` occupy here, and what of it no manifest of `others` names."""
+        """Returns the storage of the manifests `digests` here, and the part of it that no manifest of `others` names."""
         ...
 
     def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
-        """Compressed bytes that each set of manifests adds to `before` and to the sets in front of it.
+        """Returns the compressed bytes that each set of manifests adds to `before` and to the sets in front of it.
 
-        For as many of the first sets as there is room for in memory, at least one. What is not here adds nothing.
+        The list covers as many of the first sets as fit in memory, at least one. Manifests that are not here add
+        nothing.
         """
         ...
 
     def verify(self, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:
-        """Read and check every chunk of these manifests (of all, when None); damage is reported, not raised."""
+        """Reads and checks every chunk of these manifests (of all, when None); damage is reported, not raised."""
         ...
 
     def collect(self, live: Callable[[], Iterable[Digest]], *, dry_run: bool = False) -> Collected:
-        """Remove what no live manifest names. `live` is asked inside the exclusive lease.
+        """Removes what no live manifest names. `live` is called inside the exclusive lease.
 
-        Raises Conflict when a writer holds the lease: try again later.
+        Raises Conflict when a writer holds the lease; try again later.
         """
         ...
 
     def rebuild_index(self) -> int:
-        """Read every pack's footer and make the chunk index anew; returns the number of chunks."""
+        """Reads every pack's footer and builds the chunk index anew; returns the number of chunks."""
         ...
 
-    def lease(self, *, exclusive: bool) -> AbstractContextManager[None]: ...
+    def lease(self, *, exclusive: bool) -> AbstractContextManager[None]:
+        """Holds a lease on the region: exclusive for removing chunks, shared for everything that needs them."""
+        ...
 
 
 class ChunkIndex(Protocol):
-    """Where each chunk of a region lies: chunk → pack, offset, length. Rebuildable from the packs' footers."""
+    """The index of a region's chunks: chunk → pack, offset, length. It can be rebuilt from the packs' footers."""
 
-    def known(self, region: str, chunks: Iterable[bytes]) -> set[bytes]: ...
+    def known(self, region: str, chunks: Iterable[bytes]) -> set[bytes]:
+        """Returns those of the chunks that have a place in the region."""
+        ...
 
-    def locate(self, region: str, chunks: Iterable[bytes]) -> "dict[bytes, ChunkPlace]": ...
+    def locate(self, region: str, chunks: Iterable[bytes]) -> "dict[bytes, ChunkPlace]":
+        """Returns chunk → its place, for those of the chunks that have one in the region."""
+        ...
 
     def stored_bytes(self, region: str, chunks: Iterable[bytes]) -> int:
-        """Compressed bytes of those that have a place, each counted once."""
+        """Returns the compressed bytes of those chunks that have a place, each counted once."""
         ...
 
     def add_pack(
         self, region: str, pack: str, size: int, places: "dict[bytes, ChunkPlace]", *, takes_over: bool = False
     ) -> None:
-        """May be repeated. A chunk that already has a place keeps it, unless the pack `takes_over`.
+        """Adds a pack and the places of its chunks; may be repeated.
 
-        Taking over is how repacking and mending move chunks without a moment in which they have no place.
+        A chunk that already has a place keeps it, unless the pack `takes_over`. Taking over is how repacking and repair
+        move chunks without a moment in which they have no place.
         """
         ...
 
-    def packs(self, region: str) -> "list[PackFacts]": ...
+    def packs(self, region: str) -> "list[PackFacts]":
+        """Returns the packs of the region."""
+        ...
 
-    def chunks_of(self, region: str, pack: str) -> "dict[bytes, ChunkPlace]": ...
+    def chunks_of(self, region: str, pack: str) -> "dict[bytes, ChunkPlace]":
+        """Returns chunk → its place, for the chunks whose place is in the pack."""
+        ...
 
-    def remove_pack(self, region: str, pack: str) -> None: ...
+    def remove_pack(self, region: str, pack: str) -> None:
+        """Removes a pack and the places of chunks in it."""
+        ...
 
-    def clear(self, region: str) -> None: ...
+    def clear(self, region: str) -> None:
+        """Removes all packs and places of the region."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChunkPlace:
+    """The place of a chunk in a pack."""
+
     pack: str
     offset: int  # bytes from the pack's start
     length: int  # compressed bytes
@@ -199,6 +225,8 @@ class ChunkPlace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackFacts:
+    """A pack's name, size and number of chunks."""
+
     name: str
     size: int  # bytes of the object, footer included
     chunks: int

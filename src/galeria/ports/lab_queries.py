@@ -1,4 +1,4 @@
-"""The part of a unit of work that looks at many labs at once, and at what was done with one."""
+"""Queries over thousands of labs at once, and over the exports and operations of a lab."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from galeria.domain.states import MachineState, ProvisioningState
 
 
 class LabOutline(NamedTuple):
-    """What a lab is looked for by. A tuple: a thousand are made for one page."""
+    """The fields of a lab that people search by. A tuple, because one page makes thousands of them."""
 
     id: str
     name: str
     title: str
-    image: str  # its display name; where the definition is gone, the last part of what was asked for
+    image: str  # its display name; where the definition is gone, the last part of the requested id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LabCard:
-    """What a list shows of a lab. `template` is the id of its template VM."""
+    """The fields of a lab that a list shows. `template` is the id of its template VM."""
 
     id: str
     resource_id: str
@@ -35,24 +35,24 @@ class LabCard:
 
 
 class LabQueries(Protocol):
-    """A few questions, however many labs there are."""
+    """Queries over many labs; the number of queries does not grow with the number of labs."""
 
     def outlines(self, scopes: Sequence[str]) -> list[LabOutline]:
-        """Of the labs whose key is one of the scopes or lies below one; by title, then name."""
+        """Returns the labs whose key is one of the scopes or lies below one, by title, then name."""
         ...
 
     def cards(self, ids: Sequence[str]) -> list[LabCard]:
-        """In the given order; those that are gone are left out."""
+        """Returns the labs with these ids in the given order; those that do not exist are left out."""
         ...
 
     def templates(self, lab_ids: Sequence[str]) -> dict[str, LabMachine]:
-        """A lab's id → its template VM."""
+        """Returns a lab's id → its template VM."""
         ...
 
     def exports(self, machine_id: str) -> list[ImageVersion]:
-        """Versions made from the machine's disk, the newest first, deleted ones included."""
+        """Returns the image versions made from the machine's disk, newest first, deleted ones included."""
         ...
 
     def last_work(self, subjects: Sequence[str]) -> Operation | None:
-        """The operation on one of those versions, labs or machines that was begun last."""
+        """Returns the newest operation on any of these versions, labs or machines, or None."""
         ...

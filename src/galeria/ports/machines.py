@@ -1,4 +1,4 @@
-"""Virtual machines of a region, and the image cache that their disks stand on."""
+"""Virtual machines of a region, the cache of base images that their disks need, and the checks of the host."""
 
 import socket
 from dataclasses import dataclass
@@ -11,19 +11,23 @@ from galeria.ports.progress import Progress
 
 
 class Power(Enum):
+    """Whether a machine exists on the host and runs."""
+
     ABSENT = "absent"
     STOPPED = "stopped"
     RUNNING = "running"
 
 
 class Acceleration(Enum):
+    """How the host runs guest code: in hardware, or by software emulation."""
+
     KVM = "kvm"
     TCG = "tcg"  # software emulation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Machine:
-    """Names one machine. `id` is unique in the installation and safe in file names (a UUID's hex digits)."""
+    """The name of one machine. `id` is unique in the installation and safe in file names (a UUID's hex digits)."""
 
     id: str
     region: str
@@ -31,8 +35,10 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MachineSpec:
+    """The virtual hardware of a machine and the image that its disk is based on."""
+
     machine: Machine
-    base: Digest  # the image its disk stands on; must be in the region's cache
+    base: Digest  # the image its disk is based on; must be in the region's cache
     generation: str  # "V1": BIOS, "V2": UEFI
     vcpus: int
     memory_mib: int
@@ -42,7 +48,7 @@ class MachineSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstBoot:
-    """What a generalized image is told at its first boot (cloud-init, NoCloud)."""
+    """The data that a generalized image gets at its first boot (cloud-init, NoCloud)."""
 
     instance_id: str
     host_name: str
@@ -53,7 +59,7 @@ class FirstBoot:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MachineCredentials:
-    """What is set in a machine that is already somebody's, through its agent."""
+    """The account and password that are set through the agent of a machine that has booted before."""
 
     user_name: str
     password_hash: str  # SHA-512 crypt
@@ -62,115 +68,139 @@ class MachineCredentials:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostCheck:
-    """One line of what this host can do."""
+    """The result of one check of the host: what was found, and what helps."""
 
     name: str
     ok: bool
     required: bool
     found: str
-    cure: str = ""  # the command or step that mends it
+    cure: str = ""  # the command or step that helps
 
 
 class VmEngine(Protocol):
-    """Makes and runs machines. Every verb may be repeated; what is already so is left so.
+    """Makes and runs virtual machines. Every method may be repeated and leaves alone what is already so.
 
-    Layers: a machine's disk is a chain of files. `seal_disk` closes the writable top under a name and puts a new top on it;
-    a sealed layer never changes again and can be read while the machine runs.
-    Raises MachineFailed, OutOfSpace, ToolFailed; NotFound where a machine must exist and does not.
+    Layers: a machine's disk is a chain of files. `seal_disk` closes the writable top under a name and puts a new top on
+    it; a sealed layer never changes again and can be read while the machine runs. All methods may raise MachineFailed,
+    OutOfSpace, ToolFailed, and NotFound where a machine must exist and does not.
     """
 
     def acceleration(self) -> Acceleration:
-        """KVM only if a guest kernel really got going under it on this host; found out once per process."""
+        """Returns KVM only if a guest kernel really ran under it on this host; tried once per process."""
         ...
 
     def ensure_machine(self, spec: MachineSpec, first_boot: FirstBoot | None) -> None:
-        """Disk and definition exist; the machine is not started. Costs milliseconds and kilobytes for any image size."""
+        """Makes the machine's disk and definition and does not start it.
+
+        Takes milliseconds and kilobytes for any image size.
+        """
         ...
 
     def start(self, machine: Machine, *, ssh: bool) -> None:
-        """The machine runs. With `ssh` its SSH port is reachable at once, else only after `open_ssh`."""
+        """Starts the machine. With `ssh` its SSH port is reachable at once, else only after `open_ssh`."""
         ...
 
     def wait_ready(self, machine: Machine, *, seconds: float) -> None:
-        """Returns when the guest's agent answers. Raises MachineFailed with the end of the console's text, else."""
+        """Waits until the guest's agent answers.
+
+        Raises MachineFailed with the end of the console's text after `seconds`.
+        """
         ...
 
     def open_ssh(self, machine: Machine) -> None:
-        """Forward the SSH port of a running machine."""
+        """Forwards the SSH port of a running machine."""
         ...
 
     def open_console(self, machine: Machine) -> socket.socket:
-        """A connected stream that speaks RFB (RFC 6143) as its server: what a running machine has on its screen.
+        """Returns a connected stream on which the machine's screen is served by RFB (RFC 6143).
 
-        No password is asked for; several may look at once. The stream ends when the machine goes off; the caller closes it.
-        Raises NotFound, and Conflict where the machine is off, or runs since a time when it had no screen.
+        It asks for no password; several streams may be open at once. The stream ends when the machine stops; the caller
+        closes it. Raises NotFound, and Conflict where the machine is off or was started before machines had a screen.
         """
         ...
 
     def stop(self, machine: Machine, *, seconds: float) -> None:
-        """Shut down cleanly (agent, then power button); after `seconds` pull the plug. Returns when it is off."""
+        """Shuts the machine down cleanly (agent, then power button) and cuts power after `seconds`.
+
+        Returns when it is off.
+        """
         ...
 
-    def power(self, machine: Machine) -> Power: ...
+    def power(self, machine: Machine) -> Power:
+        """Returns whether the machine exists on the host and runs."""
+        ...
 
     def running(self) -> set[str]:
-        """Ids of the installation's machines that run now: one question to the host for all of them."""
+        """Returns the ids of the installation's machines that run now, with one request to the host."""
         ...
 
     def has_agent(self, machine: Machine) -> bool:
-        """Whether a running machine's agent answers now."""
+        """Tells whether a running machine's agent answers now."""
         ...
 
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
-        """Make the account if needed, give it the password and administrator's rights, retire the others. Needs the agent."""
+        """Makes the account if needed, gives it the password and administrator's rights, and disables the accounts to
+        retire. Needs the agent."""
         ...
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
-        """New host name, machine-id and SSH host keys. Needs the agent."""
+        """Gives the machine a new host name, machine-id and SSH host keys. Needs the agent."""
         ...
 
     def seal_disk(self, machine: Machine, layer: str) -> None:
-        """Close the top layer as `layer` (file systems frozen for the moment, when running with an agent)."""
+        """Closes the top layer as `layer`; file systems are frozen for that moment when the machine runs with an agent."""
         ...
 
     def open_changes(self, machine: Machine, layer: str, *, since: str | None) -> OpenDisk:
-        """The disk as of sealed `layer`; what is unchanged since layer `since` (None: since the base image) is PARENT."""
+        """Opens the disk as of sealed `layer`.
+
+        Stretches unchanged since layer `since` (None: since the base image) are PARENT.
+        """
         ...
 
     def changed_bytes(self, machine: Machine, *, since: str | None) -> int:
-        """Upper bound, in bytes, of what an export would read now."""
+        """Returns an upper bound, in bytes, of what an export would read now."""
         ...
 
     def disk_bytes(self, machine: Machine) -> int:
-        """Bytes that the machine's own files occupy on the host, the shared base excluded."""
+        """Returns the bytes that the machine's own files occupy on the host, the shared base excluded."""
         ...
 
     def remove_machine(self, machine: Machine) -> None:
-        """Power off, undefine, delete its files. Nothing left is not an error."""
+        """Powers the machine off and deletes its definition and files; a missing machine is no error."""
         ...
 
     def machines(self) -> list[Machine]:
-        """Every machine of this installation that the host knows, whatever the database says."""
+        """Returns every machine of this installation that exists on the host, whatever the database says."""
         ...
 
 
 class ImageCache(Protocol):
-    """Raw disks on the host, ready to stand under machines, per region."""
+    """Raw disks of images on the host, per region, that machines' disks are based on."""
 
-    def has_base(self, region: str, digest: Digest) -> bool: ...
+    def has_base(self, region: str, digest: Digest) -> bool:
+        """Tells whether the image's disk is in the region's cache."""
+        ...
 
     def ensure_base(self, region: str, digest: Digest, store: ImageStore, *, progress: Progress) -> None:
-        """Restored from the store and verified. Raises OutOfSpace before it starts when there is not room enough."""
+        """Restores the image's disk from the store into the cache and verifies it.
+
+        Raises OutOfSpace before it starts when there is not enough space.
+        """
         ...
 
     def remove_base(self, region: str, digest: Digest) -> None:
-        """The caller knows that no machine stands on it."""
+        """Deletes the image's disk from the cache. The caller has made sure that no machine is based on it."""
         ...
 
-    def bases(self, region: str) -> list[Digest]: ...
+    def bases(self, region: str) -> list[Digest]:
+        """Returns the digests of the images in the region's cache."""
+        ...
 
 
 class Host(Protocol):
-    """What this computer can do."""
+    """The computer that machines run on."""
 
-    def checks(self) -> list[HostCheck]: ...
+    def checks(self) -> list[HostCheck]:
+        """Checks what the host can do, such as run machines, and returns one result for each check."""
+        ...

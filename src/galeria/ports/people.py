@@ -1,4 +1,4 @@
-"""The part of a unit of work that knows people and programs, what they may do, and what they sign in with."""
+"""The repositories of people and programs, their roles, secrets and sessions: a part of the unit of work."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,90 +12,123 @@ from galeria.ports.repository import Repository
 
 
 class PersonRepository(Repository[Principal], Protocol):
+    """The principals (people and programs) and their role assignments."""
+
     def find_by_name(self, name: str) -> Principal | None:
-        """In any case."""
+        """Returns the principal with that sign-in name, in any case, or None."""
         ...
 
-    def all(self) -> list[Principal]: ...
+    def all(self) -> list[Principal]:
+        """Returns all principals, by name."""
+        ...
 
     def outlines(self) -> list[PersonOutline]:
-        """Of everybody, by display name."""
+        """Returns the searchable fields of all principals, by display name."""
         ...
 
     def some(self, ids: Sequence[str]) -> list[Principal]:
-        """In the given order; those that are gone are left out."""
+        """Returns the principals with these ids in the given order; those that do not exist are left out."""
         ...
 
-    def assignments(self, principal_id: str) -> list[RoleAssignment]: ...
+    def assignments(self, principal_id: str) -> list[RoleAssignment]:
+        """Returns the role assignments of one principal, by scope, then role."""
+        ...
 
     def assignments_of(self, ids: Sequence[str]) -> list[RoleAssignment]:
-        """Of several principals, by scope, then role."""
+        """Returns the role assignments of several principals, by scope, then role."""
         ...
 
-    def all_assignments(self) -> list[RoleAssignment]: ...
+    def all_assignments(self) -> list[RoleAssignment]:
+        """Returns all role assignments, by scope, then role, then principal."""
+        ...
 
-    def add_assignment(self, assignment: RoleAssignment) -> None: ...
+    def add_assignment(self, assignment: RoleAssignment) -> None:
+        """Adds a role assignment."""
+        ...
 
-    def remove_assignment(self, assignment: RoleAssignment) -> None: ...
+    def remove_assignment(self, assignment: RoleAssignment) -> None:
+        """Removes a role assignment at once."""
+        ...
 
 
 class RefreshTokenRepository(Repository[RefreshToken], Protocol):
-    """Also those that were used, until they would have expired: a second use betrays a stolen one."""
+    """The refresh tokens.
+
+    Used ones are kept until they would have expired, because a second use reveals a stolen token.
+    """
 
     def of_family(self, family: str) -> list[RefreshToken]:
-        """By the time of issue."""
+        """Returns the tokens of one sign-in, by the time of issue."""
         ...
 
     def of_principal(self, principal_id: str) -> list[RefreshToken]:
-        """By the time of issue."""
+        """Returns the tokens of one principal, by the time of issue."""
         ...
 
     def expired(self, before: datetime) -> list[RefreshToken]:
-        """Those that expired before that time, oldest first."""
+        """Returns the tokens that expired before that time, oldest first."""
         ...
 
 
 class CredentialRepository(Repository[Credential], Protocol):
-    def find_by_hash(self, secret_hash: str) -> Credential | None: ...
+    """The further secrets of service principals, and the secrets of first-password links."""
+
+    def find_by_hash(self, secret_hash: str) -> Credential | None:
+        """Returns the credential whose secret has that fingerprint, or None."""
+        ...
 
     def of_principal(self, principal_id: str) -> list[Credential]:
-        """Oldest first."""
+        """Returns the credentials of one principal, oldest first."""
         ...
 
 
 class DeviceCodeRepository(Repository[DeviceCode], Protocol):
+    """The device codes that programs wait with."""
+
     def find_by_user_code(self, user_code: str) -> DeviceCode | None:
-        """By the fingerprint of what the person types."""
+        """Returns the device code by the fingerprint of the code that the person types, or None."""
         ...
 
-    def of_principal(self, principal_id: str) -> list[DeviceCode]: ...
+    def of_principal(self, principal_id: str) -> list[DeviceCode]:
+        """Returns the device codes that one principal has answered."""
+        ...
 
     def expired(self, before: datetime) -> list[DeviceCode]:
-        """Those that expired before that time, oldest first."""
+        """Returns the device codes that expired before that time, oldest first."""
         ...
 
 
 class AuthorizationCodeRepository(Repository[AuthorizationCode], Protocol):
-    def of_principal(self, principal_id: str) -> list[AuthorizationCode]: ...
+    """The authorization codes, used ones included until they are removed."""
+
+    def of_principal(self, principal_id: str) -> list[AuthorizationCode]:
+        """Returns the authorization codes issued for one principal."""
+        ...
 
     def expired(self, before: datetime) -> list[AuthorizationCode]:
-        """Those that expired before that time, oldest first."""
+        """Returns the authorization codes that expired before that time, oldest first."""
         ...
 
 
 class WebSessionRepository(Repository[WebSession], Protocol):
+    """The browser sessions of signed-in people."""
+
     def of_principal(self, principal_id: str) -> list[WebSession]:
-        """Oldest first."""
+        """Returns the browser sessions of one principal, oldest first."""
         ...
 
     def expired(self, before: datetime) -> list[WebSession]:
-        """Those that expired before that time, oldest first."""
+        """Returns the browser sessions that expired before that time, oldest first."""
         ...
 
 
 class ExternalIdentityRepository(Repository[ExternalIdentity], Protocol):
-    def find_by_subject(self, issuer: str, subject: str) -> ExternalIdentity | None: ...
+    """The links between people here and identities at external providers."""
+
+    def find_by_subject(self, issuer: str, subject: str) -> ExternalIdentity | None:
+        """Returns the link of that issuer and subject, or None."""
+        ...
 
     def of_principal(self, principal_id: str) -> list[ExternalIdentity]:
-        """Oldest first."""
+        """Returns the links of one principal, oldest first."""
         ...

@@ -1,15 +1,18 @@
-"""How long work says where it is."""
+"""How work that takes long reports its progress."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called often, from several threads; cheap. Raises Canceled when the person who waits asked to stop."""
+    """A function that work calls often, from several threads, so it must be cheap.
+
+    Raises Canceled once the operation is canceled.
+    """
 
     def __call__(self, *, done: int, total: int) -> None:
-        """`done` of `total` bytes, both absolute."""
+        """Reports `done` of `total` bytes, both counted from the start of the work."""
         ...
 
 
 def unheard(*, done: int, total: int) -> None:
-    """The progress of work nobody watches."""
+    """Ignores the progress, for work that nobody watches."""

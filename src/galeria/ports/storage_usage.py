@@ -1,4 +1,4 @@
-"""What image versions occupy in each region, as it was measured in the background: stores are too slow to be asked by pages."""
+"""The storage that image versions occupy in each region, measured in the background because stores are too slow for pages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,17 +10,20 @@ from galeria.domain.resources import Outline
 from galeria.ports.images import Digest
 
 PLACE = 8
-"""Digits at the beginning of a chain."""
+"""How many digits a chain begins with."""
 
 
 def chain_of(place: int, hashed: str) -> str:
-    """It begins with how many versions it names: so it is seen, without listing them, that one of them has gone."""
+    """Returns a chain: the number of versions that it covers, then their hash.
+
+    The number shows that a version was removed, without listing them.
+    """
     return f"{place:0{PLACE}}-{hashed}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredVersion:
-    """A version that a region holds whole."""
+    """An image version of which a region has a completed replica."""
 
     gallery_id: str
     version_id: str
@@ -29,9 +32,10 @@ class StoredVersion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegionUsage:
-    """What a version adds to all older ones of its gallery in one region, so that the figures of all add up.
+    """The bytes that a version adds to all older ones of its gallery in one region, so that the figures of all versions
+    add up.
 
-    `chain` names everything that it was measured against, itself included: it changes when an older version comes or goes.
+    `chain` names the versions that it was measured against, itself included: it changes when an older one comes or goes.
     """
 
     version_id: str
@@ -43,7 +47,7 @@ class RegionUsage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageSum:
-    """Of all versions of one image, those that are retained after a deletion included."""
+    """The storage of all versions of one image, soft-deleted ones included."""
 
     versions: int
     logical_bytes: int
@@ -54,7 +58,7 @@ class ImageSum:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionSum(Outline):
-    """Of one version; only whole copies count."""
+    """The storage of one version; only completed replicas count."""
 
     id: str
     resource_id: str
@@ -66,7 +70,7 @@ class VersionSum(Outline):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LabUse:
-    """A lab and the version that it was made from."""
+    """A lab and the image version that it was made from."""
 
     version_id: str
     lab_id: str  # its ARM id
@@ -74,38 +78,44 @@ class LabUse:
 
 
 class StorageUsageRepository(Protocol):
-    """A few questions for each answer, however many versions there are. Deleted versions are never among them."""
+    """The measured storage of versions; the number of queries does not grow with the number of versions.
+
+    Deleted versions are left out.
+    """
 
     def has_news(self, region: str) -> bool:
-        """Whether a version came to the region or went since all were measured; one number for each gallery tells."""
+        """Tells whether a version came to the region or went since all were measured; it reads one number for each gallery."""
         ...
 
     def held(self, region: str) -> list[StoredVersion]:
-        """By gallery, the oldest first."""
+        """Returns the versions with a completed replica in the region, by gallery, the oldest first."""
         ...
 
     def chains(self, region: str) -> dict[str, str]:
-        """Of what is measured: the version's id → its chain."""
+        """Returns a version's id → the chain that it was measured with, for all measured versions of the region."""
         ...
 
     def keep(self, measured: Sequence[RegionUsage]) -> None:
-        """In place of what was measured before; of a copy that is gone nothing is kept."""
+        """Replaces earlier measurements by these. One for a replica that no longer exists is dropped."""
         ...
 
-    def forget(self, region: str, version_ids: Sequence[str]) -> None: ...
+    def forget(self, region: str, version_ids: Sequence[str]) -> None:
+        """Removes the measurements of these versions in the region."""
+        ...
 
     def sums(self, gallery_id: str, *, definition_id: str = "") -> dict[str, ImageSum]:
-        """By the definition's id, of one or of all; images without versions are left out."""
+        """Returns a definition's id → the sum of its versions, for one image or the gallery; images without versions
+        are left out."""
         ...
 
     def measured_at(self, gallery_id: str) -> datetime | None:
-        """When the last copy was; None before that."""
+        """Returns when a version of the gallery was last measured; None before that."""
         ...
 
     def versions(self, definition_id: str, *, offset: int, limit: int) -> list[VersionSum]:
-        """The highest numbers first, retained ones included."""
+        """Returns the image's versions with their storage, the highest numbers first, soft-deleted ones included."""
         ...
 
     def uses(self, version_ids: Sequence[str]) -> list[LabUse]:
-        """By title."""
+        """Returns the labs made from these versions, by title."""
         ...

@@ -1,4 +1,4 @@
-"""Tokens: who is asking."""
+"""Access tokens and id tokens: signed statements of who calls."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claims:
-    """What a valid access token says."""
+    """The content of a valid access token."""
 
     principal_id: str
     issued_at: int  # seconds since 1970
@@ -14,23 +14,28 @@ class Claims:
 
 
 class Tokens(Protocol):
+    """The issuer of signed tokens, which also checks the ones it issued."""
+
     def issue(self, principal_id: str, name: str, kind: str, *, audience: str, seconds: int) -> str:
-        """A signed access token (JWT)."""
+        """Returns a signed access token (JWT, RFC 7519) that is valid for so many seconds."""
         ...
 
     def issue_identity(
         self, principal_id: str, name: str, display_name: str, *, client_id: str, seconds: int, nonce: str = ""
     ) -> str:
-        """A signed id_token (OpenID Connect Core §2): tells the program `client_id` who signed in; opens no door here.
+        """Returns a signed id_token (OpenID Connect Core §2), which tells the program `client_id` who signed in.
 
-        `nonce` is what the program sent along, given back unchanged.
+        It gives no access here. `nonce` is what the program sent along, given back unchanged.
         """
         ...
 
     def read(self, token: str) -> Claims:
-        """Raises Unauthenticated when it is not an access token of ours for this service, or is expired or changed."""
+        """Returns the claims of an access token.
+
+        Raises Unauthenticated unless it was issued here for this service, unchanged, and has not expired.
+        """
         ...
 
     def public_keys(self) -> dict[str, Any]:
-        """What tokens are checked with, as a JSON Web Key Set (RFC 7517 §5)."""
+        """Returns the public keys that tokens are checked with, as a JSON Web Key Set (RFC 7517 §5)."""
         ...

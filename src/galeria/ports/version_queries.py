@@ -1,4 +1,4 @@
-"""The part of a unit of work that long lists of images are read from, page by page."""
+"""Queries that page through long lists of image versions."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,37 +7,41 @@ from galeria.domain.images.galleries import ImageVersion, VersionNumber
 
 
 class VersionQueries(Protocol):
-    """A few questions for each answer, however many versions there are. Deleted ones are never among them."""
+    """Queries over image versions; their number does not grow with the number of versions.
+
+    Deleted versions are left out.
+    """
 
     def versions(
         self, definition_id: str, *, retained: bool = False, starting: str = "", offset: int = 0, limit: int = 50
     ) -> tuple[list[ImageVersion], int]:
-        """The highest numbers first, and how many there are in all.
+        """Returns a page of an image's versions, the highest numbers first, and how many there are in all.
 
-        `retained`: those that were put aside and can come back, else the others; `starting`: what their numbers begin with.
+        `retained` chooses the soft-deleted versions, otherwise they are left out; `starting` is what the numbers begin
+        with.
         """
         ...
 
     def retained(self, gallery_id: str, *, limit: int = 50) -> tuple[list[ImageVersion], int]:
-        """Those that were put aside and can come back, the first to go coming first, and how many there are in all."""
+        """Returns the gallery's soft-deleted versions, those to be removed first in front, and how many there are in all."""
         ...
 
     def version_counts(self, definition_ids: Sequence[str]) -> dict[str, int]:
-        """How many each has, those that were put aside left out."""
+        """Returns a definition's id → how many versions it has, soft-deleted ones left out."""
         ...
 
     def definition_counts(self) -> dict[str, int]:
-        """How many each gallery has."""
+        """Returns a gallery's id → how many images it has."""
         ...
 
     def newest(self, definition_ids: Sequence[str]) -> dict[str, VersionNumber]:
-        """The highest number of each that can be used in some region, excluded ones included."""
+        """Returns a definition's id → the highest version number that can be used in some region, excluded ones included."""
         ...
 
     def latest(self, definition_id: str) -> dict[str, str]:
-        """Region → id of the version that is the latest there, by the rule of domain.galleries.latest_version."""
+        """Returns region → id of the version that is the latest there, by the rule of `latest_version`."""
         ...
 
     def from_uploads(self, upload_ids: Sequence[str]) -> list[ImageVersion]:
-        """Those whose OS disk is one of these files, the newest first."""
+        """Returns the versions whose OS disk is one of these uploads, newest first."""
         ...

@@ -1,4 +1,4 @@
-"""Long work: steps that are remembered, and the world's clock and dice."""
+"""What actions and workflows need from outside: remembered steps, progress, the clock, random ids, password hashes."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,66 +11,73 @@ R = TypeVar("R")
 
 
 class Step(Protocol):
-    """Runs one named step of a workflow and remembers its result: a finished step never runs again.
+    """Runs one named step of a workflow and records its result, so that a finished step never runs again.
 
-    A step that was under way when the power went off runs again from its start, so every step may run twice.
-    Arguments and results are names (ids, digests) and numbers, never paths or open things.
-    Its name and state are seen by the person who waits.
+    A step that was running when the process ended runs again from its start, so every step may run twice. Arguments and
+    results are names (ids, digests) and numbers, never paths or open files. The step's name and state are shown to
+    people who watch the operation.
     """
 
     def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
 class ProgressMeter(Protocol):
-    """Shows the bytes of a running step."""
+    """The counter that shows the bytes of a running step."""
 
     def __call__(self, operation_id: str, step: str, region: str = "", version_id: str = "") -> Progress:
-        """The progress of that step; with a region, of its part in that region; with a version, of its replica there.
+        """Returns a progress function for the step, for its part in the region, or for the version's replica there.
 
-        Raises Canceled, out of the reporting call, when the person asked to stop.
+        That function raises Canceled once the operation is canceled.
         """
         ...
 
 
 class Starter(Protocol):
-    """Hands operations to the workers."""
+    """The queue that hands operations to the workers."""
 
     def start(self, operation_id: str) -> None:
-        """Returns at once. May be repeated: the same attempt of the same operation runs once."""
+        """Starts an operation and returns at once.
+
+        May be repeated: the same attempt of the same operation runs once.
+        """
         ...
 
 
 class Clock(Protocol):
+    """The source of the current time."""
+
     def now(self) -> datetime:
-        """With the UTC time zone."""
+        """Returns the current time with the UTC time zone."""
         ...
 
 
 class IdGenerator(Protocol):
-    """Names nobody can guess."""
+    """The source of random ids and secrets that nobody can guess."""
 
     def new_id(self) -> str:
-        """A random UUID's 32 hexadecimal digits."""
+        """Returns a random UUID's 32 hexadecimal digits."""
         ...
 
     def new_guid(self) -> str:
-        """A random UUID in the dashed form."""
+        """Returns a random UUID in the dashed form."""
         ...
 
     def new_secret(self) -> str:
-        """43 characters with 255 random bits at least; the first one is no dash, so that it can be a command's argument."""
+        """Returns 43 characters with at least 255 random bits; the first is no dash, so that it can be a command's argument."""
         ...
 
 
 class SecretHasher(Protocol):
-    """One-way hashes of what people type."""
+    """One-way hashes of passwords and client secrets."""
 
     def hash(self, secret: str) -> str:
-        """For sign-in: argon2id."""
+        """Returns the argon2id hash of a secret, for checking sign-ins."""
         ...
 
-    def matches(self, hashed: str, secret: str) -> bool: ...
+    def matches(self, hashed: str, secret: str) -> bool:
+        """Tells whether the secret is the one that was hashed for sign-in."""
+        ...
 
     def unix_hash(self, secret: str) -> str:
-        """For a machine's own password file: SHA-512 crypt."""
+        """Returns the SHA-512 crypt hash of a password, for a machine's own password file."""
         ...

@@ -1,4 +1,4 @@
-"""What every action shares: the request and its caller, groups, locks, the activity log, pages of lists, access to operations.
+"""What all actions share: the request and its caller, groups, locks, the activity log, pages of lists, access to operations.
 
-It knows no other package of actions.
+It imports no other package of actions.
 """

@@ -1,4 +1,4 @@
-"""The activity log as one person may read it: who did what, and when."""
+"""The activity log: searching the audit log within what the caller may read."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,22 +9,23 @@ from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.domain.people.principals import reach
-from galeria.ports.database import ResourceRepository, UnitOfWork
+from galeria.ports.database import UnitOfWork
+from galeria.ports.repository import ResourceRepository
 
 READ = "Microsoft.Insights/eventtypes/values/read"
 ROWS = 50  # of a page
 _PARTS = (
     "microsoft.labservices/labs/",
     "microsoft.labservices/labplans/",
-)  # machines, users, schedules, choices of images
+)  # machines, users, schedules, images of an account
 
 
 @dataclass(frozen=True, kw_only=True)
 class Activity:
-    """One page, the newest first. How many there are in all is not counted.
+    """A page of the activity log, newest entries first; how many there are in all is not counted.
 
-    `people` are the names that others see, by principal. `things` are the ids of what there still is, by the event's scope:
-    in the spelling of their owners, and for a part of a lab or lab account that of the whole.
+    `people` maps a principal's id to the display name. `things` maps an entry's scope to the id of the resource that
+    still exists, in its owner's spelling; for a part of a lab or lab account it is the id of the whole.
     """
 
     events: tuple[AuditEvent, ...]
@@ -35,9 +36,9 @@ class Activity:
 
 
 def search_activity(request: Request, subscription: str, search: AuditSearch, *, page: int = 1) -> Activity:
-    """Of everything that the caller may read the log of. Raises Forbidden where that is nothing.
+    """Returns a page of the entries that the caller may read, newest first. Raises Forbidden where the caller may read none.
 
-    `subscription` is the key of the whole, which the refusal names.
+    `subscription` is the subscription's key, which the error names.
     """
     scopes = reach(request.caller.assignments, READ)
     if not scopes:
@@ -60,7 +61,7 @@ def _people(uow: UnitOfWork, ids: Iterable[str]) -> dict[str, str]:
 
 
 def _things(uow: UnitOfWork, scopes: Iterable[str]) -> dict[str, ResourceId]:
-    """One question for each kind of thing that has a page."""
+    """Returns the ids of resources that still exist, with one query for each type that has a page."""
     kinds: dict[str, ResourceRepository[Any]] = {
         "microsoft.labservices/labs": uow.labs,
         "microsoft.labservices/labplans": uow.accounts,

@@ -1,4 +1,4 @@
-"""What was done is written down in the same transaction that does it."""
+"""Writes the audit log: an entry is added in the same transaction as the change it records."""
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.operations import AuditEvent
@@ -17,7 +17,7 @@ def record_audit(
     *,
     detail: str = "",
 ) -> AuditEvent:
-    """Add one event to the audit trail; it is kept when the unit of work is committed.
+    """Adds an entry to the audit log; it is kept when the unit of work is committed.
 
     `scope` is the id of what the action was done to, in any case. `detail` never holds a secret.
     """

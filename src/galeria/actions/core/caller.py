@@ -1,4 +1,4 @@
-"""Who is asking: every action that a person or a program starts takes a Caller."""
+"""The caller of an action: a signed-in principal with its roles and the locks that hold."""
 
 from dataclasses import dataclass
 
@@ -8,20 +8,21 @@ from galeria.domain.people.principals import Principal, RoleAssignment, may, req
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """A signed-in principal with what it was given, as read when the request began.
+    """A signed-in principal with its role assignments and all locks, as read when the request began.
 
-    `correlation_id` ties together everything that one request did, in the log and in the audit trail.
+    `correlation_id` marks everything that one request did, in the log and in the audit log.
     """
 
     principal: Principal
     assignments: list[RoleAssignment]
     correlation_id: str = ""
-    locks: tuple[Lock, ...] = ()  # all of the installation: they bind everybody
+    locks: tuple[Lock, ...] = ()  # all locks of the installation; they hold for everybody
 
     def require(self, action: str, scope_key: str) -> None:
-        """Raises Forbidden with the missing action, the scope and the roles that would allow it, Conflict for a lock."""
+        """Raises Forbidden where no role allows the action on the scope, with the roles that would, and Conflict for a lock."""
         require(self.principal, self.assignments, action, scope_key)
         require_unlocked(self.locks, action, scope_key)
 
     def may(self, action: str, scope_key: str) -> bool:
+        """Tells whether the caller's roles allow the action on the scope; locks are not looked at."""
         return may(self.assignments, action, scope_key)

@@ -1,4 +1,4 @@
-"""Resource groups: where resources live."""
+"""Resource groups: create, change, list, delete."""
 
 from galeria.actions.core.request import Request
 from galeria.domain.errors import NotFound
@@ -13,7 +13,10 @@ DELETE = "Microsoft.Resources/subscriptions/resourceGroups/delete"
 
 
 def put_group(request: Request, id: ResourceId, *, location: str, tags: dict[str, str]) -> tuple[ResourceGroup, bool]:
-    """Make or change it; the second value tells whether it is new."""
+    """Creates or changes a resource group; the second value tells whether it is new.
+
+    Raises Forbidden, Invalid for its name, NotFound for its subscription.
+    """
     request.caller.require(WRITE, id.key)
     group = request.uow.groups.find_by_key(id.key)
     request.audit(WRITE, str(id))
@@ -37,17 +40,19 @@ def put_group(request: Request, id: ResourceId, *, location: str, tags: dict[str
 
 
 def get_group(request: Request, id: ResourceId) -> ResourceGroup:
+    """Returns a resource group. Raises Forbidden, NotFound."""
     request.caller.require(READ, id.key)
     return require_group(request, id)
 
 
 def list_groups(request: Request, subscription_id: str) -> list[ResourceGroup]:
-    """Those that the caller may see."""
+    """Returns the subscription's resource groups that the caller may see."""
     groups = request.uow.groups.below(f"/subscriptions/{subscription_id.lower()}")
     return [group for group in groups if request.caller.may(READ, group.key)]
 
 
 def patch_group(request: Request, id: ResourceId, *, tags: dict[str, str] | None) -> ResourceGroup:
+    """Replaces a resource group's tags; None leaves them. Raises Forbidden, NotFound."""
     request.caller.require(WRITE, id.key)
     group = require_group(request, id)
     if tags is not None:
@@ -58,7 +63,11 @@ def patch_group(request: Request, id: ResourceId, *, tags: dict[str, str] | None
 
 
 def delete_group(request: Request, id: ResourceId) -> Operation:
-    """Everything in it goes with it. Raises NotFound where there is none: `az group delete` takes no 204."""
+    """Starts deleting a resource group with everything in it; a repeated call returns the running operation.
+
+    Raises Forbidden, Conflict for a protected snapshot, and NotFound where there is none, because `az group delete`
+    refuses the status 204.
+    """
     request.caller.require(DELETE, id.key)
     group = require_group(request, id)
     for running in request.uow.operations.running_on(group.id):
@@ -72,7 +81,7 @@ def delete_group(request: Request, id: ResourceId) -> Operation:
 
 
 def require_group(request: Request, id: ResourceId) -> ResourceGroup:
-    """The resource group that `id` lies in. Raises NotFound with ARM's own code."""
+    """Returns the resource group that `id` lies in. Raises NotFound with ARM's code ResourceGroupNotFound."""
     group_id = ResourceId(id.subscription, id.group)
     group = request.uow.groups.find_by_key(group_id.key)
     if group is None:
@@ -85,6 +94,7 @@ def require_group(request: Request, id: ResourceId) -> ResourceGroup:
 
 
 def require_subscription(request: Request, id: ResourceId) -> None:
+    """Raises NotFound with ARM's code SubscriptionNotFound where the id's subscription does not exist."""
     if all(subscription.id != id.subscription.lower() for subscription in request.uow.subscriptions()):
         raise NotFound(
             f"The subscription '{id.subscription}' could not be found.",

@@ -1,4 +1,4 @@
-"""Locks are put and taken by whoever may; nobody is above them."""
+"""Management locks: create, change, list, delete. They hold for everybody, owners included."""
 
 from galeria.actions.core.request import Request
 from galeria.actions.core.resources import require_scope
@@ -11,7 +11,10 @@ READ = "Microsoft.Authorization/locks/read"
 
 
 def put_lock(request: Request, scope: str, name: str, *, level: LockLevel, notes: str) -> tuple[Lock, bool]:
-    """Make or change it; the second value tells whether it is new."""
+    """Creates or changes a lock on the scope; the second value tells whether it is new.
+
+    Raises Forbidden, Invalid for its name, NotFound for its scope.
+    """
     key = require_scope(request.uow, scope)
     request.caller.require(WRITE, key)
     if not name or len(name) > 260:
@@ -36,6 +39,7 @@ def put_lock(request: Request, scope: str, name: str, *, level: LockLevel, notes
 
 
 def get_lock(request: Request, scope: str, name: str) -> Lock:
+    """Returns the lock of that name on exactly this scope. Raises Forbidden, NotFound."""
     key = scope.lower().rstrip("/")
     request.caller.require(READ, key)
     lock = _find(request, key, name)
@@ -47,7 +51,7 @@ def get_lock(request: Request, scope: str, name: str) -> Lock:
 
 
 def list_locks(request: Request, scope: str) -> list[Lock]:
-    """Those at the scope, above it, and below it, by scope and name."""
+    """Returns the locks on the scope, above it and below it, by scope and name. Raises Forbidden."""
     key = scope.lower().rstrip("/")
     request.caller.require(READ, key)
     here = key + "/"
@@ -60,6 +64,7 @@ def list_locks(request: Request, scope: str) -> list[Lock]:
 
 
 def delete_lock(request: Request, scope: str, name: str) -> bool:
+    """Deletes the lock of that name on exactly this scope and tells whether it existed. Raises Forbidden."""
     key = scope.lower().rstrip("/")
     request.caller.require(DELETE, key)
     lock = _find(request, key, name)

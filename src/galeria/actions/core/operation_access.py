@@ -29,7 +29,8 @@ READ_OF = {
 
 
 def is_visible(request: Request, operation: Operation) -> bool:
-    """An export also for those who see the lab whose template it works on."""
+    """Tells whether the caller may see the operation: its starter, those who may read its resource, and for an export
+    those who may read the lab of the template."""
     if operation.started_by == request.caller.principal.id:
         return True
     if request.caller.may(READ_OF[operation.kind], operation.resource_id):
@@ -44,10 +45,11 @@ def _sees_template(request: Request, operation: Operation) -> bool:
 
 
 def can_steer(request: Request, operation: Operation) -> bool:
-    """Its beginner may steer it, and whoever may write what it works on."""
+    """Tells whether the caller may cancel or retry the operation: its starter, and those who may change its resource."""
     own = operation.started_by == request.caller.principal.id
     return own or request.caller.may(write_action(operation), operation.resource_id)
 
 
 def write_action(operation: Operation) -> str:
+    """Returns the action that allows changing the operation's resource."""
     return READ_OF[operation.kind].removesuffix("read") + "write"

@@ -1,4 +1,4 @@
-"""Which part of a long list a page holds. Pages count from 1, and an empty list has one page."""
+"""Splits long lists into pages. Pages count from 1, and an empty list has one page."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -18,15 +18,15 @@ class ListPage(Generic[T]):
 
     @property
     def pages(self) -> int:
-        """The number of pages that the whole list takes."""
+        """The number of pages of the whole list."""
         return count_pages(self.count, ROWS)
 
 
 def count_pages(count: int, rows: int) -> int:
-    """The number of pages for `count` entries, `rows` on each; at least 1."""
+    """Returns the number of pages for `count` entries, `rows` on each; at least 1."""
     return max(1, -(-count // rows))
 
 
 def page_within(page: int, count: int, rows: int) -> int:
-    """The existing page nearest to `page`, in a list of `count` entries with `rows` on each page."""
+    """Returns the existing page nearest to `page`, in a list of `count` entries with `rows` on each page."""
     return min(max(1, page), count_pages(count, rows))

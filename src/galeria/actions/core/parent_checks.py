@@ -1,4 +1,4 @@
-"""What nests in what: parents are there first, children go first, nothing moves, and nothing is made beyond a limit."""
+"""Checks of nested resources: a parent exists first, is deleted last and has a limit; locations never change."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,13 +10,15 @@ from galeria.domain.resources import Resource
 
 
 class CountedRepository(Protocol):
-    """Resources of one type."""
+    """A repository that can count its resources in a region."""
 
-    def count(self, prefix: str, location: str) -> int: ...
+    def count(self, prefix: str, location: str) -> int:
+        """Returns how many resources in the region lie below the key `prefix`."""
+        ...
 
 
 def missing_parent(id: ResourceId, word: str) -> NotFound:
-    """`word` is what the parent of `id` is called."""
+    """Returns the error for a missing parent of `id`, with ARM's code ParentResourceNotFound; `word` names its kind."""
     return NotFound(
         f"Can not perform requested operation on nested resource. Parent resource '{id.parent.name}' not found.",
         hint=f"Create the {word} first.",
@@ -25,6 +27,7 @@ def missing_parent(id: ResourceId, word: str) -> NotFound:
 
 
 def require_no_children(children: Sequence[Resource], id: ResourceId, *, hint: str = "") -> None:
+    """Raises Conflict where a resource that is to be deleted still has children (ARM's code CannotDeleteResource)."""
     names = [child.resource_id.split("/providers/")[-1] for child in children]
     if names:
         raise Conflict(
@@ -36,7 +39,7 @@ def require_no_children(children: Sequence[Resource], id: ResourceId, *, hint: s
 
 
 def require_same_location(resource: Resource, location: str) -> None:
-    """`location` in its short spelling."""
+    """Raises Conflict where a request would move a resource to another region; `location` is a region's short name."""
     if resource.location != location:
         raise Conflict(
             f"'{resource.name}' is in {resource.location} and cannot move to {location}.",
@@ -46,7 +49,7 @@ def require_same_location(resource: Resource, location: str) -> None:
 
 
 def require_room(request: Request, rows: CountedRepository, id: ResourceId, location: str, *, most: int) -> None:
-    """Raises Conflict where the subscription has as many of that type in the region as it may."""
+    """Raises Conflict where the subscription has `most` resources of the type in the region already."""
     if rows.count(f"/subscriptions/{id.subscription.lower()}", location) >= most:
         raise Conflict(
             f"A subscription has at most {most:,} resources of the type {id.type} in one region.",

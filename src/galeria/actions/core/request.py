@@ -1,4 +1,4 @@
-"""What one request may touch."""
+"""The request that every action takes: its caller, its transaction, the clock, random ids and the settings."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,8 @@ from galeria.ports.work import Clock, IdGenerator
 
 
 class Stamps(TypedDict):
+    """The fields of a new resource that say who made it and when."""
+
     created_at: datetime
     created_by: str
     modified_at: datetime
@@ -22,7 +24,10 @@ class Stamps(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One caller, one transaction. The door commits it, and starts the operations that were begun."""
+    """One caller's request in one transaction.
+
+    The interface commits it, and then starts the operations that it created.
+    """
 
     uow: UnitOfWork
     clock: Clock
@@ -31,12 +36,16 @@ class Request:
     caller: Caller
 
     def audit(self, action: str, scope: str, *, detail: str = "") -> None:
+        """Adds an entry about a successful action to the audit log, kept with the commit."""
         record_audit(self.uow, self.clock, self.id_generator, self.caller, action, scope, detail=detail)
 
     def begin(
         self, kind: OperationKind, resource: Resource, subject: str, inputs: dict[str, object] | None = None
     ) -> Operation:
-        """Write down an operation. It starts after the commit."""
+        """Adds an operation on the resource to the database; the interface starts it after the commit.
+
+        `subject` is the id of the version, lab, machine or disk that it works on.
+        """
         operation = Operation(
             id=self.id_generator.new_guid(),
             kind=kind,
@@ -52,9 +61,10 @@ class Request:
         return operation
 
     def stamps(self) -> Stamps:
-        """Who and when, for a new resource."""
+        """Returns who makes a new resource and when."""
         now, who = self.clock.now(), self.caller.principal.name
         return {"created_at": now, "created_by": who, "modified_at": now, "modified_by": who}
 
     def touch(self, resource: Resource) -> None:
+        """Records who changed the resource and when."""
         resource.modified_at, resource.modified_by = self.clock.now(), self.caller.principal.name

@@ -1,4 +1,4 @@
-"""Resources of every type, where only what they have in common matters: finding, listing, tags."""
+"""What concerns resources of every type: find, list, set tags."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,8 @@ from galeria.actions.core.request import Request
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
-from galeria.ports.database import ResourceRepository, UnitOfWork
+from galeria.ports.database import UnitOfWork
+from galeria.ports.repository import ResourceRepository
 
 # The repository of each type, by its lower-case name; the value is a unit of work's attribute.
 TYPES: dict[str, str] = {
@@ -26,7 +27,10 @@ TAG_WRITE = "Microsoft.Resources/tags/write"
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceFilter:
-    """What a generic list is narrowed to; empty: all. Texts compare in any case."""
+    """The conditions of a list over all types; empty ones set no condition.
+
+    Texts are compared in any case, tag values exactly.
+    """
 
     group: str = ""
     type: str = ""
@@ -37,12 +41,13 @@ class ResourceFilter:
 
 
 def repository(uow: UnitOfWork, type: str) -> ResourceRepository[Any] | None:
+    """Returns the repository of a resource type, in any case, or None for a type that is not kept here."""
     attribute = TYPES.get(type.lower())
     return getattr(uow, attribute) if attribute else None
 
 
 def find_resource(uow: UnitOfWork, id: ResourceId) -> Resource | None:
-    """A resource or resource group of any type."""
+    """Returns the resource or resource group with that id, of any type, or None."""
     if not id.namespace:
         return uow.groups.find_by_key(id.key)
     found = repository(uow, id.type)
@@ -51,6 +56,7 @@ def find_resource(uow: UnitOfWork, id: ResourceId) -> Resource | None:
 
 
 def get_resource(request: Request, id: ResourceId) -> Resource:
+    """Returns the resource or resource group with that id. Raises Forbidden, NotFound."""
     request.caller.require(f"{_type(id)}/read", id.key)
     resource = find_resource(request.uow, id)
     if resource is None:
@@ -62,7 +68,7 @@ def get_resource(request: Request, id: ResourceId) -> Resource:
 
 
 def list_resources(request: Request, prefix: str, wanted: ResourceFilter) -> list[Resource]:
-    """Every top-level resource below the key that the caller may read, by id."""
+    """Returns the resources below the key that match and that the caller may read, by key. Nested ones are included."""
     found = []
     for type in TYPES:
         held = repository(request.uow, type)
@@ -72,7 +78,10 @@ def list_resources(request: Request, prefix: str, wanted: ResourceFilter) -> lis
 
 
 def set_tags(request: Request, id: ResourceId, tags: dict[str, str]) -> Resource:
-    """Replace all tags of a resource or resource group."""
+    """Replaces all tags of a resource or resource group.
+
+    Raises Forbidden, NotFound, Invalid above ARM's limits: 50 tags, names of 512 and values of 256 characters.
+    """
     request.caller.require(TAG_WRITE, id.key)
     resource = find_resource(request.uow, id)
     if resource is None:
@@ -90,7 +99,10 @@ def set_tags(request: Request, id: ResourceId, tags: dict[str, str]) -> Resource
 
 
 def require_scope(uow: UnitOfWork, scope: str) -> str:
-    """The key of a scope that exists: the subscription, a resource group, or a resource of a known type."""
+    """Returns the key of a scope that exists: the subscription, a resource group, or a resource of a known type.
+
+    Raises Invalid, NotFound.
+    """
     key = scope.strip().rstrip("/").lower()
     if any(key == f"/subscriptions/{subscription.id}" for subscription in uow.subscriptions()):
         return key
@@ -104,7 +116,7 @@ def _type(id: ResourceId) -> str:
 
 
 def has_tag(resource: Resource, wanted: ResourceFilter) -> bool:
-    """Tag names compare in any case, values exactly."""
+    """Tells whether a resource has the wanted tag. Tag names are compared in any case, values exactly."""
     tags = {name.lower(): value for name, value in resource.tags.items()}
     if wanted.tag and wanted.tag.lower() not in tags:
         return False

@@ -1,4 +1,4 @@
-"""Galleries and image definitions: made, changed, shared, listed.
+"""Galleries and image definitions: create, change, share, list.
 
-It knows only core.
+It imports only core of the actions.
 """

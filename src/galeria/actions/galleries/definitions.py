@@ -1,4 +1,4 @@
-"""Image definitions: what an image is, which never changes, and what is said about it."""
+"""Image definitions: create, change, list, delete. What describes the operating system never changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,13 +23,16 @@ from galeria.domain.images.publishing import check_end_of_life
 from galeria.domain.images.soft_delete import Retention
 
 IMAGE = "Microsoft.Compute/galleries/images"
-# The service's own limit, for a subscription in one region.
+# Azure's limit for a subscription in one region (docs/rules.md, "Limits").
 MOST = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class DefinitionRequest:
-    """What a caller says of an image definition. What is None stays as it is, or has its default in a new one."""
+    """What a caller says of an image definition.
+
+    None leaves a value as it is, or gives a new definition its default.
+    """
 
     location: str
     tags: dict[str, str]
@@ -54,7 +57,10 @@ class DefinitionRequest:
 
 
 def put_definition(request: Request, id: ResourceId, wanted: DefinitionRequest) -> tuple[ImageDefinition, bool]:
-    """Make or change an image definition; what describes the operating system can never change."""
+    """Creates or changes an image definition; the second value tells whether it is new.
+
+    Raises Forbidden, Invalid, NotFound, and Conflict where a property that never changes would change.
+    """
     request.caller.require(f"{IMAGE}/write", id.key)
     place = request.settings.regions.get(wanted.location).name
     gallery = require_parent_gallery(request, id)
@@ -74,17 +80,22 @@ def put_definition(request: Request, id: ResourceId, wanted: DefinitionRequest) 
 
 
 def get_definition(request: Request, id: ResourceId) -> ImageDefinition:
+    """Returns an image definition. Raises Forbidden, NotFound."""
     request.caller.require(f"{IMAGE}/read", id.key)
     return request.uow.definitions.get_by_key(id.key)
 
 
 def list_definitions(request: Request, gallery_id: ResourceId) -> list[ImageDefinition]:
+    """Returns the image definitions of a gallery, by name. Raises Forbidden, NotFound."""
     gallery = get_gallery(request, gallery_id)
     return request.uow.definitions.of_gallery(gallery.id)
 
 
 def delete_definition(request: Request, id: ResourceId) -> bool:
-    """False when there was none. Raises Conflict while versions exist, those included that can still be restored."""
+    """Deletes an image definition and tells whether it existed.
+
+    Raises Forbidden, and Conflict while versions exist, soft-deleted ones included.
+    """
     request.caller.require(f"{IMAGE}/delete", id.key)
     definition = request.uow.definitions.find_by_key(id.key)
     if definition is None:
@@ -128,7 +139,7 @@ def _new(
 
 
 def _describe(request: Request, definition: ImageDefinition, wanted: DefinitionRequest) -> None:
-    """What is only said about the image."""
+    """Sets the descriptive properties, which may change at any time."""
     check_recommended(wanted.recommended)
     check_end_of_life(request.clock.now(), definition.end_of_life, wanted.end_of_life, f"{PROPERTIES}.endOfLifeDate")
     definition.tags, definition.description = wanted.tags, wanted.description
@@ -145,7 +156,7 @@ def _describe(request: Request, definition: ImageDefinition, wanted: DefinitionR
 
 
 def _check_unchanged(definition: ImageDefinition, wanted: DefinitionRequest) -> None:
-    """Features may change only where the definition says so."""
+    """Raises Invalid where a fixed property would change; features are fixed unless the definition allows updates."""
     pairs: dict[str, tuple[object, object]] = {
         "osType": (definition.os_type, wanted.os_type),
         "osState": (definition.os_state, wanted.os_state),

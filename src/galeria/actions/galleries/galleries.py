@@ -1,4 +1,4 @@
-"""Galleries: made, changed, shown and taken away."""
+"""Galleries: create, change, list, delete."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +14,16 @@ from galeria.domain.images.sharing import Permissions, changed_permissions, chec
 from galeria.domain.images.soft_delete import checked_days
 
 GALLERY = "Microsoft.Compute/galleries"
-# The service's own limit, for a subscription in one region.
+# Azure's limit for a subscription in one region (docs/rules.md, "Limits").
 MOST = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryDetails:
-    """What a caller says of a gallery besides its texts. None: leave it as it is, or the default for a new one."""
+    """What a caller says of a gallery besides its texts.
+
+    None leaves a value as it is, or gives a new gallery its default.
+    """
 
     identity: Mapping[str, Any] | None = None
     permissions: Permissions | None = None
@@ -39,7 +42,10 @@ def put_gallery(
     description: str,
     details: GalleryDetails | None = None,
 ) -> tuple[Gallery, bool]:
-    """Make or change a gallery; the second value tells whether it is new. Its name is unique in the subscription."""
+    """Creates or changes a gallery; the second value tells whether it is new.
+
+    Raises Forbidden, Invalid, NotFound, and Conflict for a name that the subscription has already.
+    """
     request.caller.require(f"{GALLERY}/write", id.key)
     place = request.settings.regions.get(location).name
     request.audit(f"{GALLERY}/write", str(id))
@@ -62,23 +68,28 @@ def put_gallery(
 
 
 def require_new_gallery(request: Request, id: ResourceId) -> None:
-    """For doors where a name that is taken is a mistake, and no wish to change what there is. Raises Conflict."""
+    """Raises Conflict where the gallery exists, for interfaces that must not change an existing one."""
     if request.uow.galleries.find_by_key(id.key):
         raise Conflict(f"There is a gallery '{id.name}' already.", hint="Choose another name.", target="name")
 
 
 def get_gallery(request: Request, id: ResourceId) -> Gallery:
+    """Returns a gallery. Raises Forbidden, NotFound."""
     request.caller.require(f"{GALLERY}/read", id.key)
     return request.uow.galleries.get_by_key(id.key)
 
 
 def list_galleries(request: Request, prefix: str) -> list[Gallery]:
-    """Those below a subscription's or group's key that the caller may see."""
+    """Returns the galleries below a subscription's or group's key that the caller may see, by name."""
     return [each for each in request.uow.galleries.below(prefix) if request.caller.may(f"{GALLERY}/read", each.key)]
 
 
 def delete_gallery(request: Request, id: ResourceId) -> bool:
-    """False when there was none. Raises Conflict while it holds definitions, is attached, or is shown to the community."""
+    """Deletes a gallery and tells whether it existed.
+
+    Raises Forbidden, and Conflict while it has definitions, is attached to a lab account, or is shared with the
+    community.
+    """
     request.caller.require(f"{GALLERY}/delete", id.key)
     gallery = request.uow.galleries.find_by_key(id.key)
     if gallery is None:
@@ -91,7 +102,7 @@ def delete_gallery(request: Request, id: ResourceId) -> bool:
 
 
 def require_parent_gallery(request: Request, id: ResourceId) -> Gallery:
-    """The gallery that the definition `id` is in. Raises NotFound."""
+    """Returns the gallery that the definition `id` lies in. Raises NotFound with ARM's code ParentResourceNotFound."""
     gallery = request.uow.galleries.find_by_key(id.parent.key)
     if gallery is None:
         raise missing_parent(id, "gallery")
@@ -99,7 +110,8 @@ def require_parent_gallery(request: Request, id: ResourceId) -> Gallery:
 
 
 def require_home_region(gallery: Gallery, location: str, word: str) -> None:
-    """What a community gallery shows is made in the gallery's own region (the service's own rule)."""
+    """Raises Conflict where something in a community gallery would be made outside the gallery's region, a rule of
+    Azure's community galleries; `word` names the thing."""
     if gallery.permissions is Permissions.COMMUNITY and location != gallery.location:
         raise Conflict(
             f"The {word} of a community gallery is made in the gallery's own region, {gallery.location}.",
@@ -141,7 +153,7 @@ def _set_details(request: Request, gallery: Gallery, details: GalleryDetails) ->
 
 
 def _identity(request: Request, held: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """A system-assigned one has a principal's id as long as it is kept; it can neither sign in nor do anything."""
+    """Adds a principal's id to a system-assigned identity and keeps it; no such principal can sign in."""
     if "SystemAssigned" not in wanted.get("type", ""):
         return dict(wanted)
     return {**wanted, "principalId": held.get("principalId") or request.id_generator.new_guid()}

@@ -1,4 +1,4 @@
-"""Galleries, images and versions as lists that people look through: a page of rows, quick with ten thousand versions."""
+"""Lists of galleries, images and versions for people: pages of rows, quick with ten thousand versions."""
 
 from dataclasses import dataclass
 
@@ -16,37 +16,44 @@ READ_VERSION = "Microsoft.Compute/galleries/images/versions/read"
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryRow:
+    """A gallery as a list shows it."""
+
     gallery: Gallery
     images: int
-    accounts: tuple[LabAccount, ...]  # it is attached to them; those that the caller may see
+    accounts: tuple[LabAccount, ...]  # that it is attached to and that the caller may see
 
 
 @dataclass(frozen=True, kw_only=True)
 class DefinitionRow:
+    """An image as a list shows it."""
+
     definition: ImageOutline
     versions: int
-    newest: VersionNumber | None  # the highest number that can be used somewhere
-    regions: tuple[str, ...]  # that hold a version of it
+    newest: VersionNumber | None  # the highest number that can be used in some region
+    regions: tuple[str, ...]  # with a completed replica of some version
 
 
 @dataclass(frozen=True, kw_only=True)
 class VersionRow:
+    """An image version as a list shows it."""
+
     facts: VersionFacts
     latest_in: tuple[str, ...]  # regions
-    operation: Operation | None  # that works on it now
+    operation: Operation | None  # under way on this version
 
     @property
     def version(self) -> ImageVersion:
+        """The image version itself."""
         return self.facts.version
 
     @property
     def copies(self) -> dict[str, Replica]:
-        """By region."""
+        """The version's replicas by region."""
         return {each.region: each for each in self.facts.replicas}
 
 
 def browse_galleries(request: Request, prefix: str) -> list[GalleryRow]:
-    """By name; those below a subscription's or group's key that the caller may see."""
+    """Returns the galleries below a subscription's or group's key that the caller may see, by name."""
     counts = request.uow.lists.definition_counts()
     accounts: dict[str, list[LabAccount]] = {}
     for account in request.uow.accounts.below(prefix):
@@ -59,7 +66,10 @@ def browse_galleries(request: Request, prefix: str) -> list[GalleryRow]:
 
 
 def browse_definitions(request: Request, gallery: Gallery, *, text: str = "", page: int = 1) -> ListPage[DefinitionRow]:
-    """By display name; `text` is part of the display or resource name, in any case."""
+    """Returns a page of a gallery's images, by display name; `text` is part of the display or resource name, in any case.
+
+    Raises Forbidden.
+    """
     request.caller.require(f"{GALLERY}/read", gallery.key)
     wanted = text.casefold().strip()
     found = [
@@ -86,7 +96,10 @@ def browse_definitions(request: Request, gallery: Gallery, *, text: str = "", pa
 def browse_versions(
     request: Request, definition: ImageDefinition, *, starting: str = "", page: int = 1
 ) -> ListPage[VersionRow]:
-    """The highest numbers first; those that were put aside left out. `starting` is what the numbers begin with."""
+    """Returns a page of an image's versions, the highest numbers first, without soft-deleted ones.
+
+    `starting` is what the numbers begin with. Raises Forbidden.
+    """
     request.caller.require(READ_VERSION, definition.key)
     lists, starting = request.uow.lists, starting.strip()
     versions, count = lists.versions(definition.id, starting=starting, offset=(max(page, 1) - 1) * ROWS, limit=ROWS)
@@ -107,7 +120,7 @@ def browse_versions(
 
 
 def get_version_details(request: Request, id: ResourceId) -> VersionRow:
-    """Also one that was put aside and can come back. Raises NotFound."""
+    """Returns one version as a row, a soft-deleted one included. Raises Forbidden, NotFound."""
     request.caller.require(READ_VERSION, id.key)
     version = request.uow.versions.get_by_key(id.key)
     (facts,) = request.uow.versions.facts([version])
@@ -121,12 +134,15 @@ def get_version_details(request: Request, id: ResourceId) -> VersionRow:
 
 
 def retained_of_definition(request: Request, definition: ImageDefinition) -> tuple[list[ImageVersion], int]:
-    """The versions that were deleted and can come back: some of them, and how many there are."""
+    """Returns the first soft-deleted versions of an image, and how many there are. Raises Forbidden."""
     request.caller.require(READ_VERSION, definition.key)
     return request.uow.lists.versions(definition.id, retained=True, limit=ROWS)
 
 
 def retained_of_gallery(request: Request, gallery: Gallery) -> tuple[list[ImageVersion], int]:
-    """The same for a whole gallery, the first to go coming first."""
+    """Returns the first soft-deleted versions of a gallery, those to be removed first in front, and how many there are.
+
+    Raises Forbidden.
+    """
     request.caller.require(READ_VERSION, gallery.key)
     return request.uow.lists.retained(gallery.id, limit=ROWS)

@@ -1,6 +1,6 @@
-"""Galleries as those see them that they are shared with: read only, region by region, and only what is really there.
+"""Shared galleries as consumers see them: read only, by region, and with complete replicas only.
 
-Consumers need no role on the gallery, only the right to look for shared galleries in their own subscription.
+Consumers need no role on the gallery, only the right to read shared galleries in their own subscription.
 """
 
 from collections.abc import Callable
@@ -19,21 +19,26 @@ COMMUNITY = "Microsoft.Compute/locations/communityGalleries/read"
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryConsumer:
-    """From where somebody looks; a gallery may be shared with either."""
+    """The subscription and tenant that somebody looks from; a gallery may be shared with either."""
 
     subscription: str
     tenant: str
 
     def may_see(self, gallery: Gallery) -> bool:
+        """Tells whether the gallery is shared with the subscription or the tenant."""
         return is_in(self.subscription, gallery.shared_subscriptions) or is_in(self.tenant, gallery.shared_tenants)
 
 
 def is_in(id: str, ids: list[str]) -> bool:
+    """Tells whether an id, in any case, is one of the lower-case ids."""
     return id.lower() in ids
 
 
 def list_shared(request: Request, consumer: GalleryConsumer, location: str, *, to_tenant: bool) -> list[Gallery]:
-    """Those shared with the subscription or, if asked for, with the whole tenant."""
+    """Returns the galleries in the region that are shared with the subscription or, with `to_tenant`, the tenant.
+
+    Raises Forbidden.
+    """
     request.caller.require(SHARED, _scope(consumer.subscription))
 
     def is_seen(gallery: Gallery) -> bool:
@@ -45,6 +50,7 @@ def list_shared(request: Request, consumer: GalleryConsumer, location: str, *, t
 
 
 def get_shared(request: Request, consumer: GalleryConsumer, location: str, unique_name: str) -> Gallery:
+    """Returns a directly shared gallery by its unique name. Raises Forbidden, NotFound."""
     request.caller.require(SHARED, _scope(consumer.subscription))
 
     def is_it(gallery: Gallery) -> bool:
@@ -55,11 +61,13 @@ def get_shared(request: Request, consumer: GalleryConsumer, location: str, uniqu
 
 
 def list_community(request: Request, subscription: str, location: str) -> list[Gallery]:
+    """Returns the community galleries in the region, by name. Raises Forbidden."""
     request.caller.require(COMMUNITY, _scope(subscription))
     return _in_region(request, location, lambda gallery: gallery.community_enabled)
 
 
 def get_community(request: Request, subscription: str, location: str, public_name: str) -> Gallery:
+    """Returns a community gallery by its public name. Raises Forbidden, NotFound."""
     request.caller.require(COMMUNITY, _scope(subscription))
 
     def is_it(gallery: Gallery) -> bool:
@@ -69,10 +77,12 @@ def get_community(request: Request, subscription: str, location: str, public_nam
 
 
 def seen_definitions(request: Request, gallery: Gallery) -> list[ImageDefinition]:
+    """Returns the images of a gallery that the caller was found to see."""
     return request.uow.definitions.of_gallery(gallery.id)
 
 
 def seen_definition(request: Request, gallery: Gallery, name: str) -> ImageDefinition:
+    """Returns an image of a gallery that the caller was found to see. Raises NotFound."""
     for definition in seen_definitions(request, gallery):
         if definition.name.lower() == name.lower():
             return definition
@@ -80,13 +90,16 @@ def seen_definition(request: Request, gallery: Gallery, name: str) -> ImageDefin
 
 
 def seen_versions(request: Request, definition: ImageDefinition, location: str) -> list[ImageVersion]:
-    """Those that are whole in the region, without what was deleted and is only retained."""
+    """Returns the image's versions with a completed replica in the region, without soft-deleted ones."""
     versions = request.uow.versions.of_definition(definition.id)
     return [each for each in versions if each.is_offered and find_replica_there(request, each, location)]
 
 
 def seen_version(request: Request, definition: ImageDefinition, name: str, location: str) -> ImageVersion:
-    """A retained one included, which can still be used by its exact number."""
+    """Returns a version by its number, soft-deleted ones included while they can be used.
+
+    Raises NotFound, naming the regions that have it.
+    """
     elsewhere: set[str] = set()
     for version in request.uow.versions.of_definition(definition.id):
         if version.name == name and version.is_ready:
@@ -101,7 +114,7 @@ def seen_version(request: Request, definition: ImageDefinition, name: str, locat
 
 
 def find_replica_there(request: Request, version: ImageVersion, location: str) -> Replica | None:
-    """Only a complete one counts."""
+    """Returns the version's replica in the region if it is completed, or None."""
     replica = request.uow.versions.find_replica(version.id, location)
     return replica if replica and _is_there(replica) else None
 
@@ -115,7 +128,7 @@ def _scope(subscription: str) -> str:
 
 
 def _in_region(request: Request, location: str, is_seen: Callable[[Gallery], bool]) -> list[Gallery]:
-    """Of all subscriptions, by name."""
+    """Returns the galleries of all subscriptions that consumers find in the region, by name."""
     region = request.settings.regions.get(location).name
     galleries = [gallery for gallery in request.uow.galleries.below("/subscriptions") if is_seen(gallery)]
     return [gallery for gallery in galleries if region in sharing_regions(request, gallery)]

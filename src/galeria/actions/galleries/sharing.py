@@ -1,4 +1,4 @@
-"""A gallery's owner shares it with subscriptions, tenants or everybody here, and takes that back."""
+"""Sharing a gallery with subscriptions, tenants or everybody here, and ending that."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,11 @@ Groups = Mapping[GroupKind, Sequence[str]]
 
 
 def share_gallery(request: Request, id: ResourceId, step: ShareStep, groups: Groups) -> Gallery:
-    """Takes the right to share, which a Contributor has not. Raises Conflict where the gallery is not made for it."""
+    """Changes with whom a gallery is shared.
+
+    Raises Forbidden (a Contributor may not share), NotFound, Invalid, and Conflict where the gallery's permissions do
+    not allow the change.
+    """
     request.caller.require(f"{GALLERY}/share/action", id.key)
     gallery = request.uow.galleries.get_by_key(id.key)
     request.audit(f"{GALLERY}/share/action", str(id), detail=step.value)
@@ -28,7 +32,7 @@ def share_gallery(request: Request, id: ResourceId, step: ShareStep, groups: Gro
 
 
 def sharing_regions(request: Request, gallery: Gallery) -> list[str]:
-    """Where consumers find the gallery: in its own region, and wherever one of its versions is complete."""
+    """Returns the regions where consumers find the gallery: its own, and those with a complete version."""
     versions = [version for version in request.uow.versions.of_gallery(gallery.id) if version.is_ready]
     replicas = [each for version in versions for each in request.uow.versions.replicas(version.id)]
     complete = {each.region for each in replicas if each.verified_at is not None}
@@ -60,7 +64,7 @@ def _enable_community(request: Request, gallery: Gallery) -> None:
             code="OperationNotAllowed",
         )
     check_community(gallery.community)
-    # The name outlives a reset, so that what consumers wrote down is true again when the gallery comes back.
+    # The name is kept after a reset, so that consumers' references work again when the gallery is shared again.
     gallery.public_name = (
         gallery.public_name or f"{gallery.community['publicNamePrefix']}-{request.id_generator.new_guid()}"
     )

@@ -1,4 +1,4 @@
-"""The shared image gallery of a lab account: made and attached at once, attached, detached."""
+"""The gallery of a lab account: create and attach, attach, detach."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,17 @@ from galeria.domain.labs.accounts import LabAccount
 
 @dataclass(frozen=True, kw_only=True)
 class AccountGallery:
-    """What a lab account has attached, and what it could have. `labs` were made in the account."""
+    """The gallery attached to a lab account, and those that could be. `labs` counts the labs made in the account."""
 
     account: LabAccount
     gallery: Gallery | None
-    may_see: bool  # the gallery itself
+    may_see: bool  # whether the caller may see the gallery
     labs: int
     others: tuple[Gallery, ...]  # that the caller may attach
 
 
 def preview_gallery(request: Request, id: ResourceId) -> AccountGallery:
+    """Returns which gallery is attached and which could be. Raises Forbidden, NotFound."""
     request.caller.require(f"{ACCOUNT}/read", id.key)
     uow = request.uow
     account = uow.accounts.get_by_key(id.key)
@@ -38,7 +39,10 @@ def preview_gallery(request: Request, id: ResourceId) -> AccountGallery:
 
 
 def create_and_attach(request: Request, id: ResourceId, name: str) -> Gallery:
-    """A gallery in the account's own resource group and region. Raises Conflict where one of that name is there."""
+    """Creates a gallery in the account's resource group and region and attaches it.
+
+    Raises Forbidden, NotFound, Invalid, and Conflict where another one is attached or one of that name exists.
+    """
     account = _changed_account(request, id)
     _require_none_attached(request, account)
     wanted = id.parent.resource("Microsoft.Compute", "galleries", name)
@@ -53,17 +57,20 @@ def create_and_attach(request: Request, id: ResourceId, name: str) -> Gallery:
 
 
 def attach_gallery(request: Request, id: ResourceId, gallery: ResourceId) -> LabAccount:
-    """Raises Conflict where another one is attached."""
+    """Attaches a gallery to a lab account. Raises Forbidden, NotFound, and Conflict where another one is attached."""
     return _set(request, _changed_account(request, id), gallery)
 
 
 def detach_gallery(request: Request, id: ResourceId) -> LabAccount:
-    """Labs go on; which images were switched off is remembered for the day that it is attached again."""
+    """Detaches the gallery of a lab account.
+
+    Its labs work on, and images keep their enabled state for when it is attached again. Raises Forbidden, NotFound.
+    """
     return _set(request, _changed_account(request, id), None)
 
 
 def parse_gallery(text: str) -> ResourceId:
-    """Of an id that a form sent. Raises Invalid."""
+    """Reads a gallery's id that a form sent. Raises Invalid."""
     if not text:
         raise Invalid("No gallery was chosen.", hint="Choose one of the list.", target="gallery")
     id = ResourceId.parse(text)

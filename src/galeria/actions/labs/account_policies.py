@@ -1,4 +1,4 @@
-"""What a lab account's administrator lays down: which disks and regions labs may have, new images, whom to ask for help."""
+"""The policies of a lab account: OS-disk limit, allowed regions, whether new images are enabled, support contact."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
 
-MOST_GB = 64 * 1024  # an OS disk of 64 TB is more than any of the formats that are taken can hold
-# Name in the profile → its shortest and longest text. Limits of the Lab Services API's description.
+MOST_GB = 64 * 1024  # 64 TB is more than any of the accepted formats can hold
+# Name in the profile → shortest and longest text in characters; the limits are the Lab Services API's.
 SUPPORT = {"url": (3, 2000), "email": (6, 254), "phone": (1, 31), "instructions": (1, 2000)}
 _ADDRESS = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
@@ -18,7 +18,7 @@ _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 @dataclass(frozen=True, kw_only=True)
 class SupportContact:
-    """Whom an educator may ask. Empty texts say nothing."""
+    """The support contact of a lab account. Empty texts are left out."""
 
     url: str = ""
     email: str = ""
@@ -27,16 +27,17 @@ class SupportContact:
 
     @classmethod
     def of(cls, account: LabAccount) -> "SupportContact":
+        """Reads the support contact from a lab account's profiles."""
         said = account.profiles.get("supportInfo") or {}
         return cls(**{name: str(said.get(name) or "") for name in SUPPORT})
 
     @property
     def is_link(self) -> bool:
-        """The API takes any text for an address; not every one may be followed."""
+        """Whether the address is http or https and may be shown as a link; the API accepts any text."""
         return _ADDRESS.fullmatch(self.url) is not None
 
     def profile(self) -> dict[str, str | None]:
-        """As the API writes it; what is empty is taken away. Raises Invalid."""
+        """Returns the contact as the API writes it; None removes an empty one. Raises Invalid."""
         said = {name: getattr(self, name).strip() for name in SUPPORT}
         for name, text in said.items():
             _check(name, text)
@@ -45,6 +46,8 @@ class SupportContact:
 
 @dataclass(frozen=True, kw_only=True)
 class Policies:
+    """The policies of a lab account that an administrator sets."""
+
     os_disk_limit_gb: int
     allowed_regions: tuple[str, ...]
     enable_by_default: bool
@@ -52,7 +55,10 @@ class Policies:
 
 
 def change_policies(request: Request, id: ResourceId, wanted: Policies) -> LabAccount:
-    """The gallery stays. Raises Invalid, whose target names the policy."""
+    """Sets a lab account's policies and leaves its gallery.
+
+    Raises Forbidden, NotFound, and Invalid, whose target names the policy.
+    """
     request.caller.require(f"{ACCOUNT}/write", id.key)
     account = request.uow.accounts.get_by_key(id.key)
     if not 1 <= wanted.os_disk_limit_gb <= MOST_GB:

@@ -1,4 +1,4 @@
-"""Lab accounts: their gallery, the images in it, their policies."""
+"""Lab accounts: create, change, list, delete; their images, and which of those are enabled."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ ACCOUNT = "Microsoft.LabServices/labPlans"
 
 @dataclass(frozen=True, kw_only=True)
 class AccountRequest:
-    """What a caller says of a lab account. None: leave it as it is, or the default for a new one."""
+    """What a caller says of a lab account. None leaves a value as it is, or gives a new account its default."""
 
     location: str
     tags: dict[str, str]
@@ -25,11 +25,14 @@ class AccountRequest:
     allowed_regions: tuple[str, ...] | None = None
     os_disk_limit_gb: int | None = None
     enable_by_default: bool | None = None
-    profiles: Profiles = field(default_factory=dict)  # what is said of them; a null takes a property away
+    profiles: Profiles = field(default_factory=dict)  # changes of the profiles; a null removes a property
 
 
 def put_account(request: Request, id: ResourceId, wanted: AccountRequest) -> tuple[LabAccount, bool]:
-    """Make or change a lab account; the second value tells whether it is new."""
+    """Creates or changes a lab account; the second value tells whether it is new.
+
+    Raises Forbidden, Invalid, NotFound, and Conflict for a second gallery or a network that labs use.
+    """
     request.caller.require(f"{ACCOUNT}/write", id.key)
     request.audit(f"{ACCOUNT}/write", str(id))
     account = request.uow.accounts.find_by_key(id.key)
@@ -54,16 +57,21 @@ def put_account(request: Request, id: ResourceId, wanted: AccountRequest) -> tup
 
 
 def get_account(request: Request, id: ResourceId) -> LabAccount:
+    """Returns a lab account. Raises Forbidden, NotFound."""
     request.caller.require(f"{ACCOUNT}/read", id.key)
     return request.uow.accounts.get_by_key(id.key)
 
 
 def list_accounts(request: Request, prefix: str) -> list[LabAccount]:
+    """Returns the lab accounts below the key that the caller may see, by name."""
     return [each for each in request.uow.accounts.below(prefix) if request.caller.may(f"{ACCOUNT}/read", each.key)]
 
 
 def delete_account(request: Request, id: ResourceId) -> bool:
-    """Labs and images survive, as in Azure; those labs can then no longer export."""
+    """Deletes a lab account and tells whether it existed.
+
+    Labs and images stay, as in Azure; those labs can no longer export. Raises Forbidden.
+    """
     request.caller.require(f"{ACCOUNT}/delete", id.key)
     account = request.uow.accounts.find_by_key(id.key)
     if account is None:
@@ -76,14 +84,17 @@ def delete_account(request: Request, id: ResourceId) -> bool:
         request.uow.accounts.remove_choice(choice)
     for draft in request.uow.lab_drafts.of_account(account.id):
         request.uow.lab_drafts.remove(draft)
-    # The labs remember it: its row stays, without its gallery, and its name is free again.
+    # Labs refer to the row, so it stays, without its gallery, and its name is free again.
     account.gallery_id, account.key, account.deleted_at = None, f"deleted/{account.id}", request.clock.now()
     request.uow.flush()
     return True
 
 
 def list_images(request: Request, id: ResourceId, region: str | None = None) -> list[ImageEligibility]:
-    """Every image of the attached gallery as a lab in `region` would be offered it, the unusable ones with their reasons."""
+    """Returns every image of the attached gallery and whether a lab in `region` can use it, by name.
+
+    Raises Forbidden, NotFound, and Invalid for an unknown region.
+    """
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
     place = request.settings.regions.get(region or account.location).name
@@ -96,6 +107,10 @@ def list_images(request: Request, id: ResourceId, region: str | None = None) -> 
 
 
 def get_image(request: Request, id: ResourceId, name: str, region: str | None = None) -> ImageEligibility:
+    """Returns one image of the attached gallery and whether a lab in `region` can use it.
+
+    Raises Forbidden, NotFound.
+    """
     for each in list_images(request, id, region):
         if each.definition.name.lower() == name.lower():
             return each
@@ -105,7 +120,7 @@ def get_image(request: Request, id: ResourceId, name: str, region: str | None = 
 
 
 def enable_image(request: Request, id: ResourceId, name: str, *, enabled: bool) -> ImageEligibility:
-    """Switch one image on or off for this account."""
+    """Enables or disables one image for a lab account. Raises Forbidden, NotFound."""
     request.caller.require(f"{ACCOUNT}/images/write", id.key)
     chosen = get_image(request, id, name)
     account = request.uow.accounts.get_by_key(id.key)
@@ -122,7 +137,10 @@ def enable_image(request: Request, id: ResourceId, name: str, *, enabled: bool) 
 
 
 def remove_image_switch(request: Request, id: ResourceId, name: str) -> bool:
-    """The image follows the account's policy again; whether anybody had chosen otherwise."""
+    """Lets an image follow the account's default again, and tells whether it had been enabled or disabled by hand.
+
+    Raises Forbidden, NotFound.
+    """
     request.caller.require(f"{ACCOUNT}/images/write", id.key)
     account = request.uow.accounts.get_by_key(id.key)
     chosen = next((each for each in list_images(request, id) if each.definition.name.lower() == name.lower()), None)
@@ -138,6 +156,7 @@ def remove_image_switch(request: Request, id: ResourceId, name: str) -> bool:
 def image_eligibility_in(
     uow: UnitOfWork, account: LabAccount, definition: ImageDefinition, region: str
 ) -> ImageEligibility:
+    """Returns whether the account can make labs from the image in the region, without a check of the caller's rights."""
     choice = uow.accounts.find_choice(account.id, definition.id)
     facts = uow.versions.facts(uow.versions.of_definition(definition.id))
     enabled = choice.enabled if choice else account.enable_by_default
@@ -179,18 +198,18 @@ def _set_profiles(request: Request, account: LabAccount, said: Profiles) -> None
 
 
 def _identity(request: Request, account: LabAccount) -> str:
-    """The one that it has, or a new one."""
+    """Returns the id of the account's identity, or a new one."""
     return str(account.profiles.get("identity", {}).get("principalId") or request.id_generator.new_guid())
 
 
 def _set_gallery(request: Request, account: LabAccount, wanted: ResourceId | None) -> None:
-    """One gallery at a time: another one may be attached only after a detach (mission, decision 3)."""
+    """Attaches or detaches; an account has one gallery at a time. Raises Conflict while another one is attached."""
     if wanted is None:
         account.gallery_id = None
         return
     attached = request.uow.galleries.find(account.gallery_id) if account.gallery_id else None
     if attached and attached.key == wanted.key:
-        return  # whoever changes something else need not see the gallery
+        return  # a change of something else needs no right on the gallery
     request.caller.require("Microsoft.Compute/galleries/read", wanted.key)
     gallery = request.uow.galleries.get_by_key(wanted.key)
     if account.gallery_id not in (None, gallery.id):

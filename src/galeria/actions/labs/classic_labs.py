@@ -1,4 +1,4 @@
-"""Labs in the order of the older API: a lab first, its template later. A lab without a template is a draft."""
+"""Labs in the order of the 2018-10-15 API: the lab first, its template later. A lab without a template is a draft."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from galeria.ports.work import SecretHasher
 
 @dataclass(frozen=True, kw_only=True)
 class DraftRequest:
-    """What is said of a lab in old words. None: it stays as it is."""
+    """What a caller of the older API says of a lab. None leaves a value as it is."""
 
     location: str = ""  # empty: the account's
     tags: dict[str, str] | None = None
@@ -31,7 +31,10 @@ class DraftRequest:
 def put_lab(
     request: Request, account_id: ResourceId, id: ResourceId, wanted: DraftRequest, secrets: SecretHasher
 ) -> tuple[Lab | LabDraft, bool]:
-    """The second value tells whether it is new."""
+    """Creates or changes a lab or a draft; the second value tells whether it is new.
+
+    Raises Forbidden, Invalid, NotFound, Conflict.
+    """
     account = request.uow.accounts.get_by_key(account_id.key)
     held = _find(request, account, id)
     if isinstance(held, Lab):
@@ -52,7 +55,7 @@ def put_lab(
 
 
 def get_either(request: Request, account_id: ResourceId, id: ResourceId) -> Lab | LabDraft:
-    """A lab of the account, with or without a template. Raises NotFound."""
+    """Returns a lab of the account, with or without a template. Raises Forbidden, NotFound."""
     request.caller.require(f"{LAB}/read", id.key)
     account = request.uow.accounts.get_by_key(account_id.key)
     found = _find(request, account, id)
@@ -62,7 +65,7 @@ def get_either(request: Request, account_id: ResourceId, id: ResourceId) -> Lab 
 
 
 def get_made(request: Request, account_id: ResourceId, id: ResourceId) -> Lab:
-    """A lab of the account that has a template. Raises NotFound."""
+    """Returns a lab of the account that has a template. Raises Forbidden, NotFound."""
     found = get_either(request, account_id, id)
     if isinstance(found, LabDraft):
         raise NotFound(f"The lab '{id.name}' has no template yet.", hint="PUT its environment setting 'default'.")
@@ -70,6 +73,7 @@ def get_made(request: Request, account_id: ResourceId, id: ResourceId) -> Lab:
 
 
 def list_either(request: Request, account_id: ResourceId) -> list[Lab | LabDraft]:
+    """Returns the account's labs that the caller may see, with and without a template. Raises Forbidden, NotFound."""
     request.caller.require(f"{ACCOUNT}/read", account_id.key)
     account = request.uow.accounts.get_by_key(account_id.key)
     drafts = {each.key: each for each in request.uow.lab_drafts.of_account(account.id)}
@@ -79,7 +83,10 @@ def list_either(request: Request, account_id: ResourceId) -> list[Lab | LabDraft
 
 
 def delete_either(request: Request, account_id: ResourceId, id: ResourceId) -> tuple[bool, Operation | None]:
-    """Whether there was one, and the operation where machines must go."""
+    """Deletes a lab; returns whether it existed, and the operation where machines are to be removed.
+
+    Raises Forbidden.
+    """
     request.caller.require(f"{LAB}/delete", id.key)
     account = request.uow.accounts.find_by_key(account_id.key)
     draft = request.uow.lab_drafts.find_by_key(id.key)
@@ -95,7 +102,10 @@ def delete_either(request: Request, account_id: ResourceId, id: ResourceId) -> t
 
 
 def delete_template(request: Request, account_id: ResourceId, id: ResourceId) -> Operation | None:
-    """The lab waits for another template then. None where it has none."""
+    """Deletes a lab's template, so that the lab is a draft again; None where it has no template.
+
+    Raises Forbidden, NotFound.
+    """
     request.caller.require(f"{LAB}/delete", id.key)
     account = request.uow.accounts.get_by_key(account_id.key)
     lab = request.uow.labs.find_by_key(id.key)
@@ -120,7 +130,10 @@ def delete_template(request: Request, account_id: ResourceId, id: ResourceId) ->
 
 
 def delete_account_and_labs(request: Request, id: ResourceId) -> tuple[bool, list[Operation]]:
-    """In the older API an account takes its labs along. Raises Forbidden before anything is deleted."""
+    """Deletes a lab account with its labs, as the older API does; returns whether it existed, and the operations.
+
+    Raises Forbidden before anything is deleted.
+    """
     account = request.uow.accounts.find_by_key(id.key)
     labs = request.uow.labs.of_account(account.id) if account else []
     for lab in labs:
@@ -131,7 +144,7 @@ def delete_account_and_labs(request: Request, id: ResourceId) -> tuple[bool, lis
 
 
 def _find(request: Request, account: LabAccount, id: ResourceId) -> Lab | LabDraft | None:
-    """A draft is seen before the lab that it was and that is being deleted. Raises Conflict for another account's lab."""
+    """Finds a draft, or else a lab: a draft may replace a lab that is being deleted. Raises Conflict for another account's."""
     found = request.uow.lab_drafts.find_by_key(id.key) or request.uow.labs.find_by_key(id.key)
     if found is not None and found.account_id != account.id:
         raise Conflict(

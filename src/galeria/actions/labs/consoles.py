@@ -1,4 +1,4 @@
-"""A machine's screen and keyboard, for whoever may set a password in it: both let somebody in."""
+"""A machine's console (screen and keyboard), for callers who may set a password in it, because both give access."""
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.machines import MACHINE, reach_machine
@@ -9,13 +9,13 @@ OPEN = f"{MACHINE}/openConsole/action"
 
 
 def get_console(request: Request, lab_id: ResourceId, name: str) -> Machine:
-    """The machine whose screen the caller may use. Raises Forbidden, NotFound, and Conflict for a lock."""
+    """Returns the machine whose console the caller may use. Raises Forbidden, NotFound, and Conflict for a lock."""
     _, machine = reach_machine(request, lab_id, name, "resetPassword")
     return Machine(id=machine.id, region=machine.region)
 
 
 def use_console(request: Request, lab_id: ResourceId, name: str) -> Machine:
-    """As get_console, and written down: the door opens the screen after the commit."""
+    """Returns the machine as `get_console` does and records the use; the interface opens the console after the commit."""
     machine = get_console(request, lab_id, name)
     request.audit(OPEN, f"{lab_id}/virtualMachines/{name}")
     return machine

@@ -1,4 +1,4 @@
-"""Looking through the images of a lab account: a page of offers, quick with ten thousand versions."""
+"""Searching the images of a lab account: a page of images with their eligibility, quick with ten thousand versions."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,6 +22,8 @@ from galeria.ports.database import UnitOfWork
 
 
 class ImageStatus(StrEnum):
+    """What images are filtered by: whether they can be used, or are enabled."""
+
     USABLE = "usable"
     UNUSABLE = "unusable"
     ENABLED = "enabled"
@@ -30,7 +32,10 @@ class ImageStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSearch:
-    """`region` is where a lab would be made: empty for the account's own. Pages count from 1."""
+    """The conditions of a search for images.
+
+    `region` is where a lab would be made, empty for the account's own. Pages count from 1.
+    """
 
     region: str = ""
     text: str = ""
@@ -42,7 +47,10 @@ class ImageSearch:
 
 @dataclass(frozen=True, kw_only=True)
 class EligibleImage:
-    """What `domain.offers.Offer` says, in brief. `facts`: where no version can be had, those that tell why."""
+    """An image in outline and whether a lab can use it.
+
+    `facts` are the versions that explain why there is none to use.
+    """
 
     definition: ImageOutline
     enabled: bool
@@ -53,17 +61,18 @@ class EligibleImage:
 
     @property
     def is_usable(self) -> bool:
+        """Whether a lab can be made from the image: nothing stands against it."""
         return not self.obstacles
 
     @property
     def os_disk_size(self) -> int:
-        """Bytes, of the version that a lab would get; 0 without one."""
+        """The bytes of the OS disk that a lab would get; 0 where there is no version."""
         return self.version.shape.os_disk_size if self.version else 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class EligibleImages:
-    """One page of those that were searched for. `counts` are of all images of the gallery."""
+    """A page of the images found. `counts` are of all images of the gallery."""
 
     account: LabAccount
     region: str
@@ -76,7 +85,7 @@ class EligibleImages:
 
 @dataclass(frozen=True, kw_only=True)
 class _AccountImages:
-    """What is known of all images before any of them is looked at closely."""
+    """What is known of all images of an account before a page of them is worked out."""
 
     account: LabAccount
     region: str
@@ -104,7 +113,10 @@ class _AccountImages:
 
 
 def search_images(request: Request, id: ResourceId, search: ImageSearch) -> EligibleImages:
-    """The same offers as `list_images`, a page of them. Raises Invalid for a region that there is not."""
+    """Returns a page of the account's images with their eligibility, the same as `list_images` gives.
+
+    Raises Forbidden, NotFound, and Invalid for an unknown region.
+    """
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
     region = request.settings.regions.get(search.region or account.location).name
@@ -126,21 +138,27 @@ def search_images(request: Request, id: ResourceId, search: ImageSearch) -> Elig
 
 
 def find_image(request: Request, id: ResourceId, name: str, region: str) -> EligibleImage | None:
-    """One image as the region is offered it; None where the account's gallery has none of that name."""
+    """Returns one image with its eligibility in the region; None where the account's gallery has none of that name.
+
+    Raises Forbidden, NotFound, Invalid.
+    """
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
     return eligible_image(request.uow, account, name, request.settings.regions.get(region).name)
 
 
 def eligible_image(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> EligibleImage | None:
-    """The same, for what has asked already whether the caller may."""
+    """Returns one image with its eligibility in the region, or None; the caller's rights are checked before."""
     look = _look_at_one(uow, account, name, region) or _look(uow, account, region)
     chosen = [each for each in look.outlines if each.name.lower() == name.lower()]
     return next(iter(_closely(uow, look, chosen)), None)
 
 
 def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled: bool) -> int:
-    """Switch several images on or off at once; returns how many are now otherwise. Raises NotFound before any change."""
+    """Enables or disables several images at once, and returns how many changed.
+
+    Raises Forbidden, and NotFound before any change.
+    """
     request.caller.require(f"{ACCOUNT}/images/write", id.key)
     uow = request.uow
     account = uow.accounts.get_by_key(id.key)
@@ -173,7 +191,7 @@ def _look(uow: UnitOfWork, account: LabAccount, region: str) -> _AccountImages:
 
 
 def _look_at_one(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> _AccountImages | None:
-    """Without a look at the others. None where the region has no version of it: then all that there is tells why."""
+    """Looks at one image only. None where the region has no version of it, because then more is needed to say why."""
     gallery = uow.galleries.find(account.gallery_id or "")
     definition = uow.definitions.find_by_key(gallery.arm_id.child("images", name).key) if gallery else None
     if gallery is None or definition is None:
@@ -230,7 +248,7 @@ def _offered(
 
 
 def _facts(uow: UnitOfWork, absent: list[str]) -> dict[str, list[VersionFacts]]:
-    """What is needed to say why an image has no version to give: its best version and its unfinished ones."""
+    """Returns the versions that explain why an image has none to use: its highest one and its unfinished ones."""
     found: dict[str, list[VersionFacts]] = {id: [] for id in absent}
     if absent:
         best = uow.offers.versions(list(uow.offers.highest(absent).values()))

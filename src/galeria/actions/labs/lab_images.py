@@ -1,4 +1,4 @@
-"""Which image a lab is made from: names in, a definition and an exact version out."""
+"""Finds the image definition and exact version that a lab is made from."""
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import image_eligibility_in
@@ -14,7 +14,10 @@ TARGET = "imageReference.id"
 def choose_image(
     request: Request, account: LabAccount, image: ResourceId, region: str
 ) -> tuple[ImageDefinition, ImageVersion]:
-    """The definition and the exact version that a lab made now gets. Raises Conflict with every reason against it."""
+    """Returns the definition and exact version that a lab made now gets.
+
+    Raises NotFound, Invalid for an image of another gallery, and Conflict with every obstacle.
+    """
     uow = request.uow
     definition_id, exact = image_names(uow.galleries.find(account.gallery_id or ""), image)
     definition = uow.definitions.get_by_key(definition_id.key)
@@ -37,7 +40,7 @@ def choose_image(
 
 
 def image_names(gallery: Gallery | None, image: ResourceId) -> tuple[ResourceId, ResourceId | None]:
-    """A definition's id and, where one was named, the exact version's. Raises Invalid."""
+    """Returns the id of the definition and, where one was named, of the exact version. Raises Invalid."""
     kind = image.type.lower()
     if kind == "microsoft.compute/galleries/images/versions":
         return image.parent, None if image.name.lower() == "latest" else image
@@ -55,7 +58,10 @@ def image_names(gallery: Gallery | None, image: ResourceId) -> tuple[ResourceId,
 def find_by_identifier(
     request: Request, account_id: ResourceId, *, publisher: str, offer: str, sku: str, version: str
 ) -> ResourceId:
-    """The id of the image in the account's gallery that has this publisher, offer and SKU. Raises NotFound."""
+    """Returns the id of the image in the account's gallery with this publisher, offer and SKU.
+
+    Raises Forbidden, NotFound.
+    """
     account = request.uow.accounts.get_by_key(account_id.key)
     request.caller.require("Microsoft.LabServices/labPlans/images/read", account.key)
     wanted = (publisher.lower(), offer.lower(), sku.lower())
@@ -70,7 +76,7 @@ def find_by_identifier(
 
 
 def is_same_image(gallery: Gallery | None, one: ResourceId, other: ResourceId) -> bool:
-    """Whether two spellings mean one image."""
+    """Tells whether two ids mean the same image and version."""
     if one.key == other.key:
         return True
     try:
@@ -81,7 +87,7 @@ def is_same_image(gallery: Gallery | None, one: ResourceId, other: ResourceId) -
 
 
 def unusable_image(definition: ImageDefinition | ImageOutline, obstacles: tuple[Obstacle, ...]) -> Conflict:
-    """With every reason and cure."""
+    """Returns the error for an image that cannot make a lab, with every obstacle and what helps."""
     first = obstacles[0] if obstacles else Obstacle(code="NoVersion", reason="It has no version.", cure="Import one.")
     return Conflict(
         f"The image '{definition.display_name}' cannot make a lab here: {' '.join(each.reason for each in obstacles)}",

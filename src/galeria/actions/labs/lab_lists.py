@@ -1,4 +1,4 @@
-"""A person's labs, page by page: a few questions, however many labs there are."""
+"""The list of labs that a person may see, by page; the number of queries does not grow with the number of labs."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from galeria.ports.lab_queries import LabCard, LabOutline
 
 @dataclass(frozen=True, kw_only=True)
 class LabSearch:
-    """Pages count from 1."""
+    """The conditions of a search for labs. Pages count from 1."""
 
     text: str = ""
     page: int = 1
@@ -22,7 +22,7 @@ class LabSearch:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedLab:
-    """`work` is what is under way, the oldest first, as far as this person may see it."""
+    """A lab as a list shows it. `work` are the operations under way that the caller may see, the oldest first."""
 
     lab: LabCard
     image: str  # its display name
@@ -31,7 +31,7 @@ class ListedLab:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedLabs:
-    """One page. `found` counts all that fit the text, `all` those that this person may see."""
+    """A page of labs. `found` counts those that match the text, `all` those that the caller may see."""
 
     labs: tuple[ListedLab, ...]
     found: int
@@ -41,7 +41,7 @@ class ListedLabs:
 
 
 def search_labs(request: Request, search: LabSearch) -> ListedLabs:
-    """By title. The text is looked for in title, name and image."""
+    """Returns a page of the labs that the caller may see, by title. The text is searched in title, name and image."""
     looks = request.uow.lab_queries
     outlines = looks.outlines(reach(request.caller.assignments, f"{LAB}/read"))
     wanted = search.text.casefold().strip()

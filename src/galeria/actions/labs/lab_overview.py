@@ -1,4 +1,4 @@
-"""One lab as its page shows it: its template, where it came from, what goes on, and how the last work ended."""
+"""One lab with its template, image, operations under way, last operation and exports, as its page shows it."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from galeria.domain.states import is_settled
 
 @dataclass(frozen=True, kw_only=True)
 class LabOverview:
-    """What is gone, or was never there, is None."""
+    """A lab with everything that its page shows. None stands for what is deleted or never existed."""
 
     lab: Lab
     template: LabMachine | None
@@ -24,20 +24,20 @@ class LabOverview:
     account: LabAccount | None
     gallery: Gallery | None  # the account's
     under_way: tuple[Operation, ...]  # the oldest first
-    last: Operation | None  # that was begun last, if it has ended
-    exports: tuple["Exported", ...]  # whole ones, the newest first
+    last: Operation | None  # the operation that was started last, if it has ended
+    exports: tuple["Exported", ...]  # complete ones, the newest first
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """A version that was made from the template and is still there."""
+    """An image version that was made from the lab's template and still exists."""
 
     version: ImageVersion
     definition: ImageDefinition
 
 
 def get_lab_overview(request: Request, id: ResourceId) -> LabOverview:
-    """Raises NotFound, Forbidden."""
+    """Returns a lab with everything that its page shows. Raises Forbidden, NotFound."""
     uow = request.uow
     lab = get_lab(request, id)
     template = uow.lab_queries.templates([lab.id]).get(lab.id)
@@ -59,14 +59,14 @@ def get_lab_overview(request: Request, id: ResourceId) -> LabOverview:
 
 
 def _under_way(request: Request, lab: Lab, template: LabMachine | None) -> tuple[Operation, ...]:
-    """What this person may see of it."""
+    """Returns the operations on the lab or its template that the caller may see."""
     own = {lab.id, template.id if template else lab.id}
     work = [each for each in request.uow.operations.unsettled() if _works_on(each, own)]
     return tuple(each for each in work if is_visible(request, each))
 
 
 def _works_on(operation: Operation, own: set[str]) -> bool:
-    """Publishing is the lab's, though it names the machine too."""
+    """Tells whether an operation works on one of these or exports its disk; publishing counts as the lab's."""
     exported = operation.kind is OperationKind.EXPORT_TEMPLATE and operation.inputs.get("machine") in own
     return exported or operation.subject in own
 

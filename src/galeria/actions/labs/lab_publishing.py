@@ -1,4 +1,4 @@
-"""Publishing a lab, and bringing its roster in line with a group."""
+"""Publishing a lab, and syncing its roster with a group."""
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_settings import LAB
@@ -12,7 +12,11 @@ from galeria.domain.states import LabState, MachineState, moved
 
 
 def publish_lab(request: Request, id: ResourceId) -> Operation:
-    """Begin to open a lab to its users; a running template is shut down for it. A repeated wish joins the running one."""
+    """Starts publishing a lab; a running template is shut down for it.
+
+    A repeated call returns the running operation. Raises Forbidden, NotFound, and Conflict while the lab or template is
+    busy.
+    """
     lab = get_lab(request, id)
     request.caller.require(f"{LAB}/publish/action", lab.key)
     for running in request.uow.operations.running_on(lab.id):
@@ -31,7 +35,11 @@ def publish_lab(request: Request, id: ResourceId) -> Operation:
 
 
 def sync_group(request: Request, id: ResourceId) -> None:
-    """A lab without a group has nothing to bring in line. Raises Conflict for one that has: groups are not kept here."""
+    """Does nothing for a lab without a group.
+
+    Raises Forbidden, NotFound, and Conflict for a lab with a group, because this installation has no directory of
+    groups.
+    """
     lab = get_lab(request, id)
     request.caller.require(f"{LAB}/syncGroup/action", lab.key)
     group = lab.profiles.get("rosterProfile", {}).get("activeDirectoryGroupId")
@@ -44,7 +52,7 @@ def sync_group(request: Request, id: ResourceId) -> None:
 
 
 def _free_template(request: Request, lab: Lab) -> LabMachine | None:
-    """None for a lab that has none. Raises Conflict where somebody is working with it."""
+    """Returns the template if nothing works on it; None for a lab without one. Raises Conflict where it is busy."""
     templates = [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.TEMPLATE]
     if not templates:
         return None

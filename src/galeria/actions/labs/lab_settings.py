@@ -1,4 +1,4 @@
-"""What of a lab may change after it was made: title, room, quota, access, profiles, the account it belongs to."""
+"""The settings of a lab that may change after it was made: title, capacity, quota, access, profiles, its account."""
 
 from dataclasses import dataclass, field
 
@@ -30,7 +30,7 @@ _MACHINES = "properties.virtualMachineProfile"
 
 @dataclass(frozen=True, kw_only=True)
 class NonAdminAccount:
-    """The account of those who may not change the system. An empty password keeps the one that there is."""
+    """The account without administrator's rights in students' machines. An empty password keeps the present one."""
 
     user_name: str
     password: str = ""
@@ -38,7 +38,10 @@ class NonAdminAccount:
 
 @dataclass(frozen=True, kw_only=True)
 class FixedSettings:
-    """What is settled when a lab is made. Clients send back what they read: saying the same is no change."""
+    """The settings that are fixed when a lab is made.
+
+    Clients send back what they read, so an equal value is no change.
+    """
 
     location: str | None = None
     image: ResourceId | None = None
@@ -49,7 +52,7 @@ class FixedSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class LabSettings:
-    """What is said of a lab. None: it stays as it is."""
+    """What a caller says of a lab. None leaves a value as it is."""
 
     title: str | None = None
     description: str | None = None
@@ -59,12 +62,15 @@ class LabSettings:
     usage_quota: str | None = None  # an ISO 8601 duration
     open_access: bool | None = None
     non_admin: NonAdminAccount | None = None
-    profiles: Profiles = field(default_factory=dict)  # a null takes a property away
+    profiles: Profiles = field(default_factory=dict)  # a null removes a property
     fixed: FixedSettings = field(default_factory=FixedSettings)
 
 
 def update_lab(request: Request, id: ResourceId, said: LabSettings, secrets: SecretHasher) -> Lab:
-    """Raises Conflict while the lab is being deleted."""
+    """Changes a lab's settings.
+
+    Raises Forbidden, NotFound, Invalid, and Conflict for a fixed setting or while the lab is being deleted.
+    """
     lab = request.uow.labs.get_by_key(id.key)
     request.caller.require(f"{LAB}/write", lab.key)
     if lab.state is ProvisioningState.DELETING:
@@ -79,7 +85,7 @@ def update_lab(request: Request, id: ResourceId, said: LabSettings, secrets: Sec
 
 
 def apply_settings(lab: Lab, said: LabSettings, secrets: SecretHasher) -> None:
-    """Raises Invalid."""
+    """Changes the lab by the given settings, without a check of rights. Raises Invalid."""
     if said.title:
         lab.title = check_title(said.title)
     if said.description is not None:
@@ -98,7 +104,10 @@ def apply_settings(lab: Lab, said: LabSettings, secrets: SecretHasher) -> None:
 
 
 def inherited_profiles(account: LabAccount) -> Profiles:
-    """What a new lab gets from its account; what changes there later changes no lab (documentation of lab plans)."""
+    """Returns the profiles that a new lab gets from its account.
+
+    Later changes of the account change no lab, as Azure documents for lab plans.
+    """
     profiles = account.profiles
     return {
         "connectionProfile": dict(profiles.get("defaultConnectionProfile") or CONNECTION),
@@ -108,7 +117,7 @@ def inherited_profiles(account: LabAccount) -> Profiles:
 
 
 def allowed_region(request: Request, account: LabAccount, location: str) -> str:
-    """Raises Invalid."""
+    """Returns the region's short name if the account allows labs there. Raises Invalid."""
     region = request.settings.regions.get(location).name
     if region not in account.allowed_regions:
         raise Invalid(
@@ -120,7 +129,7 @@ def allowed_region(request: Request, account: LabAccount, location: str) -> str:
 
 
 def _belong_to(request: Request, lab: Lab, wanted: ResourceId) -> None:
-    """A lab whose account is gone may join another one, and export through it."""
+    """Moves the lab to another account, through which it can export, as after its own account was deleted."""
     held = request.uow.accounts.find(lab.account_id)
     account = request.uow.accounts.find_by_key(wanted.key)
     if account is None and held and held.resource_id.lower() == wanted.key:
@@ -134,7 +143,7 @@ def _belong_to(request: Request, lab: Lab, wanted: ResourceId) -> None:
 
 
 def _require_unchanged(request: Request, lab: Lab, said: LabSettings) -> None:
-    """Raises Conflict."""
+    """Raises Conflict where a fixed setting would change."""
     fixed, settings = said.fixed, request.settings
     network = merged(lab.profiles, said.profiles).get("networkProfile", {})
     is_size = fixed.size is None or get_size(settings.sizes, fixed.size).name == lab.size
@@ -177,7 +186,7 @@ def _set_non_admin(lab: Lab, wanted: NonAdminAccount, secrets: SecretHasher) -> 
 
 
 def check_title(text: str) -> str:
-    """Raises Invalid."""
+    """Returns the title. Raises Invalid above 120 characters, the limit of the Lab Services API."""
     if len(text) > MAX_TITLE:
         raise Invalid("The title is too long.", hint=f"At most {MAX_TITLE} characters.", target="properties.title")
     return text

@@ -1,4 +1,4 @@
-"""A lab that is still being thought about: with which account, what is wrong with it so far, what it would be called."""
+"""Validates a lab request without saving it: which accounts can be used, everything that is wrong, a name to propose."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,13 +19,13 @@ from galeria.domain.labs.sizes import get_size
 
 @dataclass(frozen=True, kw_only=True)
 class LabProblems:
-    """What stands against a lab, by what it is about: name, title, region, image, size, user, password, quota."""
+    """The errors of a lab request, by field: name, title, region, image, size, user, password, quota."""
 
     errors: dict[str, GaleriaError] = field(default_factory=dict)
 
     @contextmanager
     def about(self, what: str) -> Iterator[None]:
-        """Keeps an error that is raised inside."""
+        """Records an error that is raised inside under the field `what`."""
         try:
             yield
         except GaleriaError as error:
@@ -33,12 +33,12 @@ class LabProblems:
 
 
 def creatable_accounts(request: Request) -> list[LabAccount]:
-    """Those that the caller may make labs with."""
+    """Returns the lab accounts in which the caller may make labs."""
     return [each for each in list_accounts(request, "/subscriptions") if request.caller.may(CREATE, each.key)]
 
 
 def check_lab(request: Request, id: ResourceId, account: LabAccount, wanted: LabRequest) -> LabProblems:
-    """Everything that making it would object to, and not only the first. Nothing is changed."""
+    """Returns every error that making the lab would raise, not only the first. Nothing is changed."""
     findings = LabProblems()
     with findings.about("name"):
         lab_name(id.name)
@@ -61,7 +61,7 @@ def check_lab(request: Request, id: ResourceId, account: LabAccount, wanted: Lab
 
 
 def propose_lab_name(request: Request, account: LabAccount, title: str) -> str:
-    """Made from the title; a free one in the account's resource group."""
+    """Returns a lab name made from the title that is free in the account's resource group."""
     group = account.arm_id.parent
     plain = proposed_name(title.strip())
     start = plain if plain[0].isalpha() else f"lab-{plain}"
@@ -73,7 +73,7 @@ def propose_lab_name(request: Request, account: LabAccount, title: str) -> str:
 
 
 def _check_image(request: Request, account: LabAccount, wanted: LabRequest) -> None:
-    """As choose_image, but quick with thousands of versions. Raises Conflict, Invalid, NotFound."""
+    """Raises what `choose_image` raises (Conflict, Invalid, NotFound), but is quick with thousands of versions."""
     definition, exact = image_names(request.uow.galleries.find(account.gallery_id or ""), wanted.image)
     region = request.settings.regions.get(wanted.location).name
     offered = None if exact else eligible_image(request.uow, account, definition.name, region)
@@ -95,14 +95,14 @@ def _require_new(request: Request, id: ResourceId) -> None:
 
 
 def _is_taken(request: Request, id: ResourceId) -> bool:
-    """Also by a lab of the older API that still waits for its template, but for those who may give it one."""
+    """Tells whether a lab has the name, or a draft of the older API that the caller may not give a template."""
     if request.uow.labs.find_by_key(id.key):
         return True
     return request.uow.lab_drafts.find_by_key(id.key) is not None and not request.caller.may(f"{LAB}/write", id.key)
 
 
 def _free_number(is_taken: Callable[[int], bool]) -> int:
-    """From 2 on. A thousand labs of one title are not asked for one by one."""
+    """Returns a free number from 2 on by bisection, so that a thousand labs of one title take few queries."""
     taken, free = 1, 2
     while is_taken(free):
         taken, free = free, 2 * free

@@ -1,4 +1,4 @@
-"""Labs: made from an image that the account offers."""
+"""Labs: create from an image, list, delete; and the machines in them."""
 
 from dataclasses import dataclass, field, replace
 
@@ -30,7 +30,10 @@ from galeria.ports.work import SecretHasher
 
 @dataclass(frozen=True, kw_only=True)
 class LabRequest:
-    """What a caller says of a new lab. `image` is a definition's id (latest), a version's id, or an account's image id."""
+    """What a caller says of a new lab.
+
+    `image` is a definition's id (latest), a version's id, or an account's image id.
+    """
 
     location: str
     tags: dict[str, str]
@@ -41,18 +44,18 @@ class LabRequest:
     size: str
     user_name: str
     password: str
-    new_identity: bool = False  # a specialized image keeps the old machine's identity unless this is asked for
+    new_identity: bool = False  # whether a machine of a specialized image gets a new identity
     create_option: LabCreateOption = LabCreateOption.TEMPLATE_VM
-    settings: LabSettings = field(default_factory=LabSettings)  # what else is said of it
+    settings: LabSettings = field(default_factory=LabSettings)  # all other settings
 
 
 def create_lab(
     request: Request, id: ResourceId, wanted: LabRequest, secrets: SecretHasher
 ) -> tuple[Lab, bool, Operation | None]:
-    """Begin a lab with its template VM, not started. The caller becomes Owner of it.
+    """Starts making a lab with its template VM, which is not started. The caller becomes Owner of the lab.
 
-    A PUT repeated while the lab is being made joins the running operation.
-    Raises Conflict with every reason and cure where the image cannot make a lab there.
+    A PUT repeated while the lab is being made returns the running operation; after a failure it retries. Raises
+    Forbidden, Invalid, NotFound, and Conflict with every obstacle where the image cannot make a lab there.
     """
     lab = request.uow.labs.find_by_key(id.key)
     if lab:
@@ -78,16 +81,21 @@ def create_lab(
 
 
 def get_lab(request: Request, id: ResourceId) -> Lab:
+    """Returns a lab. Raises Forbidden, NotFound."""
     request.caller.require(f"{LAB}/read", id.key)
     return request.uow.labs.get_by_key(id.key)
 
 
 def list_labs(request: Request, prefix: str) -> list[Lab]:
+    """Returns the labs below the key that the caller may see, by name."""
     return [lab for lab in request.uow.labs.below(prefix) if request.caller.may(f"{LAB}/read", lab.key)]
 
 
 def delete_lab(request: Request, id: ResourceId) -> Operation | None:
-    """None when there was none. Its machines and their disks go; images stay."""
+    """Starts deleting a lab with its machines and their disks; images stay. None where there is no such lab.
+
+    Raises Forbidden.
+    """
     request.caller.require(f"{LAB}/delete", id.key)
     lab = request.uow.labs.find_by_key(id.key)
     if lab is None:
@@ -102,7 +110,10 @@ def delete_lab(request: Request, id: ResourceId) -> Operation | None:
 
 
 def get_machine(request: Request, lab_id: ResourceId, name: str) -> tuple[Lab, LabMachine]:
-    """A lab's machine by name; the template's is `template`."""
+    """Returns a lab and its machine of that name, in any case; the template's name is `template`.
+
+    Raises Forbidden, NotFound.
+    """
     lab = get_lab(request, lab_id)
     for machine in request.uow.machines.of_lab(lab.id):
         if machine.name.lower() == name.lower():
@@ -111,12 +122,13 @@ def get_machine(request: Request, lab_id: ResourceId, name: str) -> tuple[Lab, L
 
 
 def list_machines(request: Request, lab_id: ResourceId) -> tuple[Lab, list[LabMachine]]:
+    """Returns a lab and its machines, the template included. Raises Forbidden, NotFound."""
     lab = get_lab(request, lab_id)
     return lab, request.uow.machines.of_lab(lab.id)
 
 
 def _require_creator(request: Request, id: ResourceId, account: LabAccount) -> None:
-    """Using the account's images takes a right on the account, putting a lab into another group one on that group."""
+    """Raises Forbidden without the right to use the account's images and, for another group, to make labs in that group."""
     request.caller.require(CREATE, account.key)
     if id.parent.key != account.arm_id.parent.key and not request.caller.may(f"{LAB}/write", id.key):
         request.caller.require(CREATE, id.parent.key)
@@ -133,7 +145,7 @@ def _existing(
         return lab, False, running[0]
     if lab.state is ProvisioningState.FAILED:
         lab.state = moved(lab.state, ProvisioningState.CREATING)
-        if wanted.password:  # the caller was told none that holds yet: what was typed last is what counts
+        if wanted.password:  # no earlier password was confirmed, so the last one holds
             for machine in request.uow.machines.of_lab(lab.id):
                 machine.pending_password_hash = secrets.unix_hash(password(wanted.password))
         return lab, False, request.begin(OperationKind.CREATE_LAB, lab, lab.id)
@@ -155,7 +167,7 @@ def _existing(
 
 
 def ensure_owner(request: Request, key: str) -> None:
-    """Who makes a lab owns it."""
+    """Makes the caller Owner of the scope `key`, as Azure does for the creator of a lab; may be repeated."""
     person = request.caller.principal
     if any(each.role == "Owner" and each.scope == key for each in request.uow.people.assignments(person.id)):
         return
@@ -172,7 +184,7 @@ def ensure_owner(request: Request, key: str) -> None:
 
 
 def _take_over_draft(request: Request, id: ResourceId) -> None:
-    """A lab of the older API that waited for its template makes room for what it becomes."""
+    """Removes the draft of the older API that this lab replaces, if there is one. Raises Forbidden."""
     draft = request.uow.lab_drafts.find_by_key(id.key)
     if draft:
         request.caller.require(f"{LAB}/write", draft.key)
@@ -221,7 +233,7 @@ def _new_lab(
 
 
 def _code(request: Request) -> str:
-    """Ten letters and digits that nobody can guess."""
+    """Returns a registration code of ten random letters and digits."""
     return "".join(
         each for each in request.id_generator.new_secret() + request.id_generator.new_secret() if each.isalnum()
     )[:10]
@@ -250,7 +262,7 @@ def _template(
 
 
 def _free_port(request: Request) -> int:
-    """A random one, so that installations that share a host seldom meet."""
+    """Returns a random free port, so that installations that share a host seldom choose the same. Raises Conflict."""
     taken = request.uow.machines.ports()
     first, last = request.settings.first_ssh_port, request.settings.last_ssh_port
     span = last - first + 1

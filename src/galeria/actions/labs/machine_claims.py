@@ -1,4 +1,4 @@
-"""Machines of a lab's users: one becomes somebody's by being claimed."""
+"""Students' machines of a lab: claiming one, listing one's own, and favorite labs."""
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.rosters import register
@@ -9,7 +9,10 @@ from galeria.domain.labs.roster import FavoriteLab, LabUser
 
 
 def claim_any(request: Request, lab: Lab) -> LabMachine:
-    """The caller's machine, or one that is nobody's. Raises Conflict where there is none left."""
+    """Returns the caller's machine in the lab, claiming a free one if there is none yet.
+
+    Raises Forbidden, and Conflict where no machine is left.
+    """
     user = register(request, lab)
     machines = student_machines(request, lab)
     own = next((each for each in machines if each.claimed_by == user.id), None)
@@ -23,7 +26,10 @@ def claim_any(request: Request, lab: Lab) -> LabMachine:
 
 
 def claim_machine(request: Request, lab: Lab, name: str) -> LabMachine:
-    """Raises NotFound, and Conflict for one that is somebody else's, or where the caller has another one."""
+    """Claims the machine of that name for the caller.
+
+    Raises Forbidden, NotFound, and Conflict where it is somebody else's or the caller has another one.
+    """
     user = register(request, lab)
     machine = get_student_machine(request, lab, name)
     others = [each for each in student_machines(request, lab) if each.claimed_by == user.id and each is not machine]
@@ -34,6 +40,7 @@ def claim_machine(request: Request, lab: Lab, name: str) -> LabMachine:
 
 
 def get_student_machine(request: Request, lab: Lab, name: str) -> LabMachine:
+    """Returns the student's machine of that name, in any case. Raises NotFound."""
     for each in student_machines(request, lab):
         if each.name.lower() == name.lower():
             return each
@@ -41,17 +48,18 @@ def get_student_machine(request: Request, lab: Lab, name: str) -> LabMachine:
 
 
 def student_machines(request: Request, lab: Lab) -> list[LabMachine]:
+    """Returns the lab's machines for students, without the template."""
     return [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.USER]
 
 
 def own_labs(request: Request) -> list[tuple[Lab, LabUser]]:
-    """Where the caller has registered."""
+    """Returns the labs that the caller has registered with, and the caller's roster entries."""
     users = request.uow.lab_users.of_principal(request.caller.principal.id)
     return [(request.uow.labs.get(user.lab_id), user) for user in users]
 
 
 def own_machines(request: Request) -> list[tuple[Lab, LabMachine]]:
-    """What the caller has claimed."""
+    """Returns the machines that the caller has claimed, with their labs."""
     return [
         (lab, machine)
         for lab, user in own_labs(request)
@@ -61,17 +69,22 @@ def own_machines(request: Request) -> list[tuple[Lab, LabMachine]]:
 
 
 def is_claimed_by_caller(request: Request, machine: LabMachine) -> bool:
+    """Tells whether the caller has claimed the machine."""
     user = request.uow.lab_users.find(machine.claimed_by) if machine.claimed_by else None
     return user is not None and user.principal_id == request.caller.principal.id
 
 
 def favorite_labs(request: Request) -> list[Lab]:
+    """Returns the labs that the caller marked as favorites."""
     found = request.uow.favorites.of_principal(request.caller.principal.id)
     return [request.uow.labs.get(each.lab_id) for each in found]
 
 
 def set_favorite(request: Request, lab_id: ResourceId, *, liked: bool) -> None:
-    """Only of labs that the caller has registered with, or may see. Raises NotFound."""
+    """Marks a lab as the caller's favorite or removes the mark.
+
+    Raises NotFound, and Forbidden unless the caller has registered with the lab or may see it.
+    """
     lab = request.uow.labs.get_by_key(lab_id.key)
     is_own = any(each.id == lab.id for each, _ in own_labs(request))
     if not is_own:

@@ -1,4 +1,4 @@
-"""A lab's machines: start, stop, reset the password, make anew."""
+"""Virtual machines of labs: start, stop, reset the password, reimage, redeploy."""
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
@@ -19,11 +19,14 @@ _VERBS = {
     OperationKind.REIMAGE_MACHINE: "reimage",
     OperationKind.REDEPLOY_MACHINE: "redeploy",
 }
-"""As the rights to them are called, and the log of what was done."""
+"""The verbs in the names of their rights, which the audit log shows too."""
 
 
 def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation | None:
-    """None when it runs already. A repeated start joins the one under way."""
+    """Starts a machine; None when it runs already. A repeated call returns the running operation.
+
+    Raises Forbidden, NotFound, and Conflict while the machine or lab is busy.
+    """
     lab, machine = reach_machine(request, lab_id, name, "start")
     if machine.state is MachineState.RUNNING:
         return None
@@ -36,7 +39,10 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
 
 
 def stop_machine(request: Request, lab_id: ResourceId, name: str) -> Operation | None:
-    """None when it is off already."""
+    """Stops a machine; None when it is off already. A repeated call returns the running operation.
+
+    Raises Forbidden, NotFound, and Conflict while it is busy.
+    """
     lab, machine = reach_machine(request, lab_id, name, "stop")
     if machine.state is MachineState.STOPPED:
         return None
@@ -50,7 +56,10 @@ def stop_machine(request: Request, lab_id: ResourceId, name: str) -> Operation |
 def reset_password(
     request: Request, lab_id: ResourceId, name: str, *, account: str, new_password: str, secrets: SecretHasher
 ) -> Operation:
-    """Set a password in a running machine, making the account where it is missing."""
+    """Sets a password in a running machine, and makes the account where it is missing.
+
+    Raises Forbidden, NotFound, Invalid, and Conflict where the machine is not running or busy.
+    """
     lab, machine = reach_machine(request, lab_id, name, "resetPassword")
     user_name(account)
     hashed = secrets.unix_hash(password(new_password))
@@ -64,9 +73,10 @@ def reset_password(
 
 
 def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operation:
-    """Make the disk anew from the image that the machine began with. What is on it is lost; the machine is off then.
+    """Makes the disk of a machine anew from its image, so that its contents are lost; the machine is off afterwards.
 
-    Its password is lost with it, because only the machine knew it: the account is locked until a new one is set.
+    The password is lost with the disk, because only the machine had it: the account is locked until a new one is set.
+    Raises Forbidden, NotFound, and Conflict while the machine is busy or being exported.
     """
     lab, machine = reach_machine(request, lab_id, name, "reimage")
     joined = _joined(request, machine, OperationKind.REIMAGE_MACHINE)
@@ -80,7 +90,10 @@ def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operatio
 
 
 def redeploy_machine(request: Request, lab_id: ResourceId, name: str) -> Operation:
-    """Switch it off and, where it ran, on again. Its disk stays."""
+    """Stops a machine and, where it ran, starts it again; its disk stays.
+
+    Raises Forbidden, NotFound, and Conflict while it is busy.
+    """
     lab, machine = reach_machine(request, lab_id, name, "redeploy")
     joined = _joined(request, machine, OperationKind.REDEPLOY_MACHINE)
     if joined:
@@ -92,7 +105,10 @@ def redeploy_machine(request: Request, lab_id: ResourceId, name: str) -> Operati
 
 
 def reach_machine(request: Request, lab_id: ResourceId, name: str, verb: str) -> tuple[Lab, LabMachine]:
-    """Its user may do it with the own machine; everybody else needs the right in the lab."""
+    """Returns a machine that the caller has claimed or has the right `verb` on in the lab.
+
+    Raises Forbidden, NotFound.
+    """
     held = request.uow.labs.find_by_key(lab_id.key)
     for machine in request.uow.machines.of_lab(held.id) if held else ():
         if held and machine.name.lower() == name.lower() and is_claimed_by_caller(request, machine):
@@ -110,7 +126,7 @@ def _begin(
 
 
 def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Operation | None:
-    """The same verb under way already. Raises Conflict when another one is, or an export is closing the disk's layer."""
+    """Returns a running operation of that kind. Raises Conflict for another one, or an export that is closing the layer."""
     for running in running_on_machine(request.uow, machine.id):
         if running.kind is kind:
             return running
@@ -122,7 +138,10 @@ def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Opera
 
 
 def running_on_machine(uow: UnitOfWork, machine_id: str) -> list[Operation]:
-    """What works on the machine itself. An export does so until it has closed the layer; then it only reads."""
+    """Returns the operations that change the machine.
+
+    An export is one of them until it has closed the disk's layer; then it only reads.
+    """
     exports = [each for each in uow.operations.unsettled() if each.inputs.get("machine") == machine_id]
     closing = [
         each
@@ -133,6 +152,7 @@ def running_on_machine(uow: UnitOfWork, machine_id: str) -> list[Operation]:
 
 
 def require_lab(lab: Lab) -> None:
+    """Raises Conflict where the lab is not in the state Succeeded."""
     if lab.state is not ProvisioningState.SUCCEEDED:
         raise Conflict(
             f"The lab '{lab.name}' is {lab.state}.", hint="Wait until it is made; if it failed, retry its operation."

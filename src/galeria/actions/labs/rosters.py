@@ -1,4 +1,4 @@
-"""A lab's users: written down by its educator, invited, and registered by themselves."""
+"""The users of a lab: added by its educator, invited, and registered by themselves."""
 
 from dataclasses import dataclass
 
@@ -16,14 +16,17 @@ _EXTRA = "properties.additionalUsageQuota"
 
 @dataclass(frozen=True, kw_only=True)
 class UserRequest:
-    """What is said of a user. None: it stays as it is."""
+    """What a caller says of a user on the roster. None leaves a value as it is."""
 
-    email: str | None = None  # settled when the user is written down
+    email: str | None = None  # fixed when the user is added
     extra_quota: str | None = None  # an ISO 8601 duration
 
 
 def put_user(request: Request, lab_id: ResourceId, name: str, wanted: UserRequest) -> tuple[LabUser, bool]:
-    """The second value tells whether the user is new. Raises Conflict for an address that is another user's."""
+    """Adds or changes a user; the second value tells whether the user is new.
+
+    Raises Forbidden, NotFound, Invalid, and Conflict for another user's address, a changed one, or more than 400 users.
+    """
     lab = get_lab(request, lab_id)
     request.caller.require(f"{USER}/write", lab.key)
     id = user_id(lab, name)
@@ -46,12 +49,16 @@ def put_user(request: Request, lab_id: ResourceId, name: str, wanted: UserReques
 
 
 def update_user(request: Request, lab_id: ResourceId, name: str, wanted: UserRequest) -> LabUser:
+    """Changes a user on the roster. Raises Forbidden, NotFound, Invalid, Conflict."""
     get_user(request, lab_id, name)
     return put_user(request, lab_id, name, wanted)[0]
 
 
 def add_users(request: Request, lab_id: ResourceId, emails: list[str]) -> list[LabUser]:
-    """Everybody on the list who is not on the roster yet. Raises Invalid before anybody is added."""
+    """Adds everybody on the list who is not on the roster yet, and returns them.
+
+    Raises Forbidden, NotFound, Conflict, and Invalid before anybody is added.
+    """
     lab = get_lab(request, lab_id)
     request.caller.require(f"{USER}/write", lab.key)
     added = []
@@ -63,19 +70,24 @@ def add_users(request: Request, lab_id: ResourceId, emails: list[str]) -> list[L
 
 
 def get_user(request: Request, lab_id: ResourceId, name: str) -> LabUser:
+    """Returns a user on the roster. Raises Forbidden, NotFound, Invalid."""
     lab = get_lab(request, lab_id)
     request.caller.require(f"{USER}/read", lab.key)
     return request.uow.lab_users.get_by_key(user_id(lab, name).key)
 
 
 def list_users(request: Request, lab_id: ResourceId) -> list[LabUser]:
+    """Returns the users on the lab's roster, by name. Raises Forbidden, NotFound."""
     lab = get_lab(request, lab_id)
     request.caller.require(f"{USER}/read", lab.key)
     return request.uow.lab_users.of_lab(lab.id)
 
 
 def delete_user(request: Request, lab_id: ResourceId, name: str) -> bool:
-    """Whether there was one. The machine that the user had is nobody's then."""
+    """Removes a user from the roster, frees the user's machine, and tells whether the user existed.
+
+    Raises Forbidden, NotFound.
+    """
     lab = get_lab(request, lab_id)
     request.caller.require(f"{USER}/delete", lab.key)
     user = request.uow.lab_users.find_by_key(user_id(lab, name).key)
@@ -90,7 +102,7 @@ def delete_user(request: Request, lab_id: ResourceId, name: str) -> bool:
 
 
 def invite_user(request: Request, lab_id: ResourceId, name: str, text: str) -> LabUser:
-    """Note the wish and its words. The state says that the mail is still to be sent."""
+    """Records an invitation with its text in the state Sending, until the mail is sent. Raises Forbidden, NotFound."""
     user = get_user(request, lab_id, name)
     request.caller.require(f"{USER}/invite/action", lab_id.key)
     user.invitation, user.invitation_text, user.invited_at = InvitationState.SENDING, text, None
@@ -100,9 +112,10 @@ def invite_user(request: Request, lab_id: ResourceId, name: str, text: str) -> L
 
 
 def register(request: Request, lab: Lab) -> LabUser:
-    """The caller comes: as the roster's user of that address or, where the lab is open, as a new one.
+    """Registers the caller with the lab: as the roster's user of that address or, where access is open, as a new one.
+    May be repeated.
 
-    Raises Forbidden for whom the lab does not expect, Conflict where it is full.
+    Raises Forbidden where the caller is not on the roster, and Conflict where the lab is full.
     """
     person = request.caller.principal
     roster = request.uow.lab_users.of_lab(lab.id)
@@ -124,7 +137,7 @@ def register(request: Request, lab: Lab) -> LabUser:
 
 
 def register_by_code(request: Request, code: str) -> LabUser:
-    """Raises NotFound for a code that no lab has."""
+    """Registers the caller with the lab of that registration code. Raises NotFound, Forbidden, Conflict."""
     lab = request.uow.labs.find_by_code(code.strip())
     if lab is None:
         raise NotFound("No lab has this registration code.", hint="Check it, or ask the lab's educator for it.")
@@ -132,7 +145,7 @@ def register_by_code(request: Request, code: str) -> LabUser:
 
 
 def user_id(lab: Lab, name: str) -> ResourceId:
-    """Raises Invalid for what cannot be a user's name."""
+    """Returns the ARM id of a lab's user. Raises Invalid for a name that a user cannot have."""
     return lab.arm_id.child("users", part_name(name, "lab user"))
 
 

@@ -1,4 +1,4 @@
-"""When a lab's machines start and stop: written down, checked, shown."""
+"""The schedules of a lab: create, change, list, delete."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,14 @@ SCHEDULE = "Microsoft.LabServices/labs/schedules"
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleRequest:
+    """What a caller says of a schedule."""
+
     times: ScheduleTimes
     notes: str = ""
 
 
 def put_schedule(request: Request, lab_id: ResourceId, name: str, wanted: ScheduleRequest) -> tuple[Schedule, bool]:
-    """The second value tells whether it is new. Raises Invalid."""
+    """Creates or changes a schedule; the second value tells whether it is new. Raises Forbidden, NotFound, Invalid."""
     lab = get_lab(request, lab_id)
     request.caller.require(f"{SCHEDULE}/write", lab.key)
     check_times(wanted.times)
@@ -44,19 +46,21 @@ def put_schedule(request: Request, lab_id: ResourceId, name: str, wanted: Schedu
 
 
 def get_schedule(request: Request, lab_id: ResourceId, name: str) -> Schedule:
+    """Returns a schedule. Raises Forbidden, NotFound."""
     lab = get_lab(request, lab_id)
     request.caller.require(f"{SCHEDULE}/read", lab.key)
     return request.uow.schedules.get_by_key(lab.arm_id.child("schedules", name).key)
 
 
 def list_schedules(request: Request, lab_id: ResourceId) -> list[Schedule]:
+    """Returns the schedules of a lab, by name. Raises Forbidden, NotFound."""
     lab = get_lab(request, lab_id)
     request.caller.require(f"{SCHEDULE}/read", lab.key)
     return request.uow.schedules.of_lab(lab.id)
 
 
 def delete_schedule(request: Request, lab_id: ResourceId, name: str) -> bool:
-    """Whether there was one."""
+    """Deletes a schedule and tells whether it existed. Raises Forbidden, NotFound."""
     lab = get_lab(request, lab_id)
     request.caller.require(f"{SCHEDULE}/delete", lab.key)
     schedule = request.uow.schedules.find_by_key(lab.arm_id.child("schedules", name).key)

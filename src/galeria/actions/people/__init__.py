@@ -1,4 +1,4 @@
-"""People and programs: signing in, sessions and secrets, roles, and how somebody is let in.
+"""People and programs: signing in, sessions and secrets, roles, and adding somebody.
 
-It knows only core.
+It imports only core of the actions.
 """

@@ -1,6 +1,6 @@
-"""Secrets of service principals are changed without an interruption, and what they opened can be shut at once.
+"""Secrets of service principals: replaced without an interruption, and revoked at once.
 
-For a while the old and the new secret both work. What is made here is shown once and kept as a fingerprint.
+For a while the old and the new secret both work. A new secret is shown once and stored as its hash.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ WRITE_SECRETS = "Galeria.Identity/principals/secrets/write"
 DELETE_SECRETS = "Galeria.Identity/principals/secrets/delete"
 REVOKE = "Galeria.Identity/principals/revoke/action"
 
-# One to use and one to change to. Identity headers belong to machines, of which there may be more.
+# One in use and one to replace it. Identity headers belong to machines, of which there may be more.
 MOST = {CredentialKind.SECRET: 2, CredentialKind.IDENTITY: 20}
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecretFacts:
-    """Everything about a secret but the secret. That of the beginning has its principal's own id."""
+    """A secret's id and dates, without the secret. The first secret of a principal has the principal's id."""
 
     id: str
     kind: CredentialKind
@@ -34,16 +34,20 @@ class SecretFacts:
 
 
 def list_secrets(request: Request, who: str) -> list[SecretFacts]:
-    """Oldest first, expired ones included. Raises Forbidden, Invalid for people, NotFound."""
+    """Returns a service principal's secrets, oldest first, expired ones included.
+
+    Raises Forbidden, Invalid for people, NotFound.
+    """
     return _facts(request.uow, _owned(request, who))
 
 
 def add_secret(
     request: Request, who: str, *, expires_at: datetime | None = None, old_until: datetime | None = None
 ) -> tuple[SecretFacts, str]:
-    """A new client secret, shown this once. The old ones work until `old_until`; without it, until they are removed.
+    """Makes a new client secret and returns it, this once.
 
-    Raises Forbidden, Invalid, NotFound, and Conflict where two work already.
+    Old secrets work until `old_until`; without it, until they are removed. Raises Forbidden, Invalid, NotFound, and
+    Conflict where two work already.
     """
     principal = _owned(request, who)
     _end_secrets(request, principal, old_until)
@@ -51,12 +55,18 @@ def add_secret(
 
 
 def add_identity(request: Request, who: str, *, expires_at: datetime | None = None) -> tuple[SecretFacts, str]:
-    """An identity header, shown this once: programs in a machine get tokens for it. Raises as `add_secret` does."""
+    """Makes an identity header and returns it, this once: programs in a machine get tokens for it.
+
+    Raises as `add_secret` does.
+    """
     return _add(request, _owned(request, who), CredentialKind.IDENTITY, expires_at)
 
 
 def remove_secret(request: Request, who: str, id: str) -> bool:
-    """It stops working at once; False where there is none of that id. Raises Forbidden, Invalid, NotFound."""
+    """Removes a secret, which stops working at once; False where there is none of that id.
+
+    Raises Forbidden, Invalid, NotFound.
+    """
     principal = _owned(request, who)
     if id.lower() == principal.id and principal.secret_hash:
         _remove_first(principal)
@@ -70,9 +80,9 @@ def remove_secret(request: Request, who: str, id: str) -> bool:
 
 
 def revoke(request: Request, who: str) -> Principal:
-    """Sign out everywhere and at once: sessions end, and access tokens issued until now are refused.
+    """Signs a principal out everywhere at once: sessions end, and access tokens issued until now are refused.
 
-    Secrets and passwords keep working. Everybody may revoke the own tokens. Raises Forbidden, NotFound.
+    Secrets and passwords keep working. Everybody may revoke their own tokens. Raises Forbidden, NotFound.
     """
     principal = _allowed(request, who)
     revoke_sessions(request.uow, request.clock, principal.id)
@@ -82,7 +92,7 @@ def revoke(request: Request, who: str) -> Principal:
 
 
 def find_by_identity(uow: UnitOfWork, clock: Clock, header: str) -> Principal | None:
-    """Whose identity header this is."""
+    """Returns the enabled service principal whose valid identity header this is, or None."""
     found = uow.credentials.find_by_hash(fingerprint(header))
     if found is None or found.kind is not CredentialKind.IDENTITY or not found.is_valid(clock.now()):
         return None
@@ -137,7 +147,7 @@ def _add(
 
 
 def _end_secrets(request: Request, principal: Principal, until: datetime | None) -> None:
-    """Never later than they would have ended anyway."""
+    """Lets client secrets end at `until`, unless they end earlier anyway."""
     if until is None:
         return
     for each in request.uow.credentials.of_principal(principal.id):

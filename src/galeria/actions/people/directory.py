@@ -1,4 +1,4 @@
-"""People and programs as an administrator looks through them, and one of them closely."""
+"""The list of people and programs for administrators, and the details of one of them."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from galeria.domain.people.principals import PersonOutline, Principal, Principal
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleSearch:
-    """`text` is part of a name, in any case; pages count from 1."""
+    """The conditions of a search for people. `text` is part of a name, in any case; pages count from 1."""
 
     text: str = ""
     kind: PrincipalKind | None = None
@@ -23,33 +23,41 @@ class PeopleSearch:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonRow:
+    """A person or program with its roles, as a list shows it."""
+
     principal: Principal
-    roles: tuple[str, ...]  # each once, wherever it counts
+    roles: tuple[str, ...]  # each once, on whatever scopes
 
 
 @dataclass(frozen=True, kw_only=True)
 class GivenRole:
-    """`kept` says why it cannot be taken away, whoever asks."""
+    """A role assignment with its scope in words.
+
+    `kept` says why nobody can remove it; empty where it can be removed.
+    """
 
     assignment: RoleAssignment
     scope: Scope
-    given_by: str  # a display name; empty where nobody of now gave it
+    given_by: str  # a display name; empty where that principal does not exist
     kept: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonDetails:
-    """`kept` says why this one cannot be shut out. `secrets` are those of a program, for who may change them."""
+    """The details of a person or program.
+
+    `kept` says why it cannot be disabled; `secrets` are a program's, for callers who may change them.
+    """
 
     principal: Principal
     roles: ListPage[GivenRole]
     secrets: tuple[SecretFacts, ...]
-    browsers: int  # where this person is signed in
+    browsers: int  # the number of browser sessions
     kept: str
 
 
 def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]:
-    """By display name. Raises Forbidden."""
+    """Returns a page of the people and programs found, by display name. Raises Forbidden."""
     request.caller.require(SEE_ROLES, subscription_scope(request.uow))
     people = request.uow.people
     found = [each.id for each in people.outlines() if _fits(each, search)]
@@ -63,7 +71,10 @@ def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]
 
 
 def get_person_details(request: Request, who: str, *, page: int = 1) -> PersonDetails:
-    """`who` is a name or an object id, `page` one of the roles. Raises Forbidden, NotFound."""
+    """Returns the details of one person or program. `who` is a name or an object id, `page` one of the roles.
+
+    Raises Forbidden, NotFound.
+    """
     uow, now = request.uow, request.clock.now()
     scope = subscription_scope(uow)
     request.caller.require(SEE_ROLES, scope)

@@ -1,4 +1,4 @@
-"""Letting somebody in at one go: the person or program, a first role, and what they sign in with."""
+"""Adding a person or program in one step: the principal, a first role, and the password or secret."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,7 +16,7 @@ LINK_LIFE = timedelta(days=7)
 
 
 class PasswordDelivery(StrEnum):
-    """How a person comes to a password: chosen by the person with a link, made here, or typed by the administrator."""
+    """How a person gets a password: chosen by the person with a link, generated here, or typed by the administrator."""
 
     LINK = "link"
     MADE = "made"
@@ -25,7 +25,7 @@ class PasswordDelivery(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class FirstRole:
-    """`scope` is a key; no role where `role` is empty."""
+    """The role that a new principal gets; none where `role` is empty. `scope` is a key."""
 
     role: str = ""
     scope: str = ""
@@ -33,7 +33,10 @@ class FirstRole:
 
 @dataclass(frozen=True, kw_only=True)
 class Enrolment:
-    """`secret` is shown this once: of a link, a password or a client secret; empty where it was typed."""
+    """The result of adding a principal.
+
+    `secret` is shown this once: of a link, a password or a client secret; empty where the administrator typed it.
+    """
 
     principal: Principal
     way: PasswordDelivery
@@ -49,7 +52,10 @@ def enrol_person(
     password: str,
     first: FirstRole,
 ) -> Enrolment:
-    """Raises Forbidden, Invalid, NotFound, Conflict where the name is taken."""
+    """Adds a person with a first role and a password.
+
+    Raises Forbidden, Invalid, NotFound, and Conflict where the name is taken.
+    """
     uow, typed = request.uow, password if way is PasswordDelivery.TYPED else None
     tools = (uow, secrets, request.clock, request.id_generator, request.caller)
     principal, secret = create_person(*tools, name, display_name, typed)
@@ -58,7 +64,7 @@ def enrol_person(
 
 
 def enrol_program(request: Request, secrets: SecretHasher, display_name: str, first: FirstRole) -> Enrolment:
-    """Raises Forbidden, Invalid, NotFound."""
+    """Adds a service principal with a first role and a client secret. Raises Forbidden, Invalid, NotFound."""
     if not display_name:
         raise Invalid("The program needs a name.", hint="Name it after what it does.", target="display_name")
     tools = (request.uow, secrets, request.clock, request.id_generator, request.caller)
@@ -70,7 +76,10 @@ def enrol_program(request: Request, secrets: SecretHasher, display_name: str, fi
 def renew_password(
     request: Request, secrets: SecretHasher, who: str, way: PasswordDelivery, password: str
 ) -> Enrolment:
-    """The old one stops working, and that person is signed out everywhere. Raises Forbidden, Invalid, NotFound."""
+    """Replaces a person's password and signs the person out everywhere.
+
+    Raises Forbidden, Invalid for a program, NotFound.
+    """
     typed = password if way is PasswordDelivery.TYPED else None
     tools = (request.uow, secrets, request.clock, request.id_generator, request.caller)
     principal, secret = set_password(*tools, who, typed)

@@ -1,4 +1,4 @@
-"""Letting in whom another provider vouches for: who that is here, and who may come in at all."""
+"""Signing in with an external OpenID Connect provider: finding or creating the person, and linking identities."""
 
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.caller import Caller
@@ -19,9 +19,10 @@ LONGEST_SUBJECT = 255
 def admit(
     uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, provider: ExternalProvider, vouched: ExternalProfile
 ) -> Principal:
-    """The person here. Issuer and subject alone decide; the settings say what happens the first time.
+    """Returns the person who signed in at the provider, creating or linking one at a first sign-in if the settings say so.
 
-    Raises Forbidden: of a domain that is not allowed, disabled here, or unknown. The caller commits.
+    A person who is linked already is known by issuer and subject alone. Raises Forbidden where the e-mail domain is not
+    allowed, or the person is disabled or unknown here. The caller commits.
     """
     _require_domain(provider, vouched)
     known = uow.external_identities.find_by_subject(vouched.issuer, vouched.subject)
@@ -38,13 +39,13 @@ def admit(
 
 
 def list_identities(request: Request, who: str) -> list[ExternalIdentity]:
-    """Raises Forbidden, NotFound."""
+    """Returns the external identities linked with a person, oldest first. Raises Forbidden, NotFound."""
     request.caller.require(GIVE_ROLES, subscription_scope(request.uow))
     return request.uow.external_identities.of_principal(get_principal(request.uow, who).id)
 
 
 def link_identity(request: Request, who: str, issuer: str, subject: str) -> None:
-    """Whoever signs in there as `subject` is this person from now on. May be repeated.
+    """Links an external identity with a person, who can then sign in with it. May be repeated.
 
     Raises Forbidden, Invalid, NotFound, and Conflict where somebody else is linked with it.
     """
@@ -68,7 +69,7 @@ def link_identity(request: Request, who: str, issuer: str, subject: str) -> None
 
 
 def unlink_identity(request: Request, who: str, id: str) -> None:
-    """May be repeated. Raises Forbidden, NotFound."""
+    """Removes the link of an external identity; may be repeated. Raises Forbidden, NotFound."""
     uow = request.uow
     request.caller.require(GIVE_ROLES, subscription_scope(uow))
     person = get_principal(uow, who)
@@ -135,7 +136,10 @@ def _made(
 
 
 def _free_name(uow: UnitOfWork, provider: ExternalProvider, vouched: ExternalProfile) -> str:
-    """Never that of somebody else here: a name elsewhere proves nothing."""
+    """Returns the sign-in name of a new person.
+
+    Raises Forbidden where somebody here has it: a name elsewhere proves nothing.
+    """
     try:
         name = sign_in_name(vouched.name)
     except GaleriaError as error:

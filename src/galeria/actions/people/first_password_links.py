@@ -1,4 +1,4 @@
-"""A link with which a person chooses the first password. It works once, and only until a password was set otherwise."""
+"""Links with which a person chooses the first password. A link works once, until a password is set another way."""
 
 from datetime import timedelta
 
@@ -20,9 +20,9 @@ def keep_password_link(
     *,
     life: timedelta | None = None,
 ) -> None:
-    """`secret`, which was made with 256 random bits, is kept as its fingerprint, for ever or for its `life`.
+    """Stores the hash of a link's secret for a principal, without an end or for its `life`.
 
-    The caller commits.
+    `secret` must have 256 random bits. The caller commits.
     """
     uow.credentials.add(
         Credential(
@@ -37,7 +37,7 @@ def keep_password_link(
 
 
 def find_by_password_link(uow: UnitOfWork, clock: Clock, secret: str) -> Principal | None:
-    """Whose link it is, while it works."""
+    """Returns the enabled person whose valid link this is, or None."""
     found = uow.credentials.find_by_hash(fingerprint(secret))
     if found is None or found.kind is not CredentialKind.WELCOME or not found.is_valid(clock.now()):
         return None
@@ -48,7 +48,10 @@ def find_by_password_link(uow: UnitOfWork, clock: Clock, secret: str) -> Princip
 def choose_first_password(
     uow: UnitOfWork, secrets: SecretHasher, clock: Clock, id_generator: IdGenerator, secret: str, password: str
 ) -> Principal:
-    """The link is used up, and so is the password that was there before. Raises Invalid, and NotFound for a used link."""
+    """Sets the password by a link, which is used up, as is the password before.
+
+    Raises Invalid, and NotFound for a used or unknown link.
+    """
     principal = find_by_password_link(uow, clock, secret)
     if principal is None:
         raise NotFound(

@@ -1,4 +1,4 @@
-"""The first start: a subscription, its first resource group, and two Owners to begin with, a person and a program."""
+"""The first start of an installation creates a subscription, a resource group, and two Owners: a person and a program."""
 
 from dataclasses import dataclass, field
 
@@ -11,13 +11,13 @@ from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, IdGenerator, SecretHasher
 
 FIRST_GROUP = "galeria"
-# Who created what nobody had signed in to create.
+# The name in place of a principal's for what was created without anybody signed in.
 INSTALLATION = "installation"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirstSecrets:
-    """What the first two Owners sign in with. Only the hashes reach the database."""
+    """The names and secrets that the first two Owners sign in with. Only the hashes reach the database."""
 
     user_name: str = "admin"
     password: str = field(repr=False)
@@ -27,6 +27,7 @@ class FirstSecrets:
 
 
 def is_started(uow: UnitOfWork, subscription_id: str) -> bool:
+    """Tells whether the subscription exists, so that the first start is done."""
     return any(subscription.id == subscription_id for subscription in uow.subscriptions())
 
 
@@ -40,9 +41,9 @@ def create_first_start(
     *,
     location: str,
 ) -> None:
-    """Make what the first start needs; may be repeated and then changes nothing, whatever became of it since.
+    """Creates what the first start needs; may be repeated and then changes nothing, even if some of it was deleted since.
 
-    `location` is the region that the resource group `galeria` is in. The caller commits.
+    `location` is the region of the resource group `galeria`. The caller commits.
     """
     if is_started(uow, subscription_id):
         return

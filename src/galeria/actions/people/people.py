@@ -1,4 +1,4 @@
-"""People and programs: signing in, being made, changed and shut out. Changing others takes the right to give roles."""
+"""People and programs: sign in, create, set passwords, disable. Changing others needs the right to give roles."""
 
 from hmac import compare_digest
 
@@ -20,10 +20,13 @@ WRITE_PEOPLE = "Galeria.Identity/principals/write"
 def sign_in(
     uow: UnitOfWork, secrets: SecretHasher, clock: Clock, name: str, secret: str, kind: PrincipalKind
 ) -> Principal:
-    """Who this is. Raises Unauthenticated, with the same words and after the same work whatever was wrong."""
+    """Returns the principal with that name and secret.
+
+    Raises Unauthenticated, with the same words and after the same work whatever was wrong.
+    """
     principal = uow.people.find_by_name(name)
     if principal is None or principal.kind is not kind:
-        secrets.hash(secret)  # Costs what a check costs, so that time does not tell which names exist.
+        secrets.hash(secret)  # Takes as long as a check, so that the time does not reveal which names exist.
         raise _wrong(kind)
     if not _knows(uow, secrets, clock, principal, secret) or not principal.enabled:
         raise _wrong(kind)
@@ -40,9 +43,9 @@ def create_person(
     display_name: str,
     password: str | None,
 ) -> tuple[Principal, str]:
-    """A user without any role yet, and the password: the given one, or a new one that is shown this once.
+    """Creates a user without a role and returns the password: the given one, or a generated one that is shown this once.
 
-    Raises Forbidden, Invalid (name or password), Conflict where the name is taken.
+    Raises Forbidden, Invalid (name or password), and Conflict where the name is taken.
     """
     scope = subscription_scope(uow)
     by.require(GIVE_ROLES, scope)
@@ -64,7 +67,7 @@ def create_person(
 def create_service_principal(
     uow: UnitOfWork, secrets: SecretHasher, clock: Clock, id_generator: IdGenerator, by: Caller, display_name: str
 ) -> tuple[Principal, str]:
-    """A program without any role yet, and its client secret, shown this once. Its name is its new client id.
+    """Creates a service principal without a role and returns its client secret, this once. Its name is its new client id.
 
     Raises Forbidden.
     """
@@ -101,10 +104,10 @@ def set_password(
     who: str,
     password: str | None,
 ) -> tuple[Principal, str]:
-    """A new password (or client secret), given or made, in the place of all others; that principal's sessions end, and
-    links to choose a password with.
+    """Replaces all passwords or client secrets of a principal by a given or generated one, which is returned.
 
-    `who` is an object id or a name. Everybody may set the own one. Raises Forbidden, Invalid, NotFound.
+    Its sessions end, and so do links to choose a password. `who` is an object id or a name. Everybody may set their own
+    password. Raises Forbidden, Invalid, NotFound.
     """
     scope = subscription_scope(uow)
     if who not in (by.principal.id, by.principal.name):
@@ -121,9 +124,9 @@ def set_password(
 
 
 def disable(uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, who: str) -> Principal:
-    """May not sign in any more; sessions end, access tokens are refused from the next request on.
+    """Disables a principal: it cannot sign in, its sessions end, and its access tokens are refused from the next request on.
 
-    What they made and the roles they have stay. May be repeated. Raises Forbidden, NotFound, Conflict for the last Owner.
+    Its resources and roles stay. May be repeated. Raises Forbidden, NotFound, and Conflict for the last Owner.
     """
     scope = subscription_scope(uow)
     by.require(GIVE_ROLES, scope)
@@ -137,7 +140,7 @@ def disable(uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller
 
 
 def enable(uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, who: str) -> Principal:
-    """May sign in again, with the roles of before. May be repeated. Raises Forbidden, NotFound."""
+    """Enables a disabled principal, with the roles it had. May be repeated. Raises Forbidden, NotFound."""
     scope = subscription_scope(uow)
     by.require(GIVE_ROLES, scope)
     principal = get_principal(uow, who)
@@ -148,13 +151,16 @@ def enable(uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller,
 
 
 def list_people(uow: UnitOfWork, by: Caller) -> list[Principal]:
-    """Raises Forbidden."""
+    """Returns all principals, by name. Raises Forbidden."""
     by.require(SEE_ROLES, subscription_scope(uow))
     return uow.people.all()
 
 
 def _knows(uow: UnitOfWork, secrets: SecretHasher, clock: Clock, principal: Principal, secret: str) -> bool:
-    """One slow check, whatever there is to compare with: time does not tell how many secrets somebody has."""
+    """Tells whether the secret is one of the principal's.
+
+    It always makes one slow check, so that the time does not reveal how many secrets there are.
+    """
     now, shown = clock.now(), fingerprint(secret)
     if principal.secret_hash and (principal.secret_expires_at is None or now < principal.secret_expires_at):
         is_first = secrets.matches(principal.secret_hash, secret)

@@ -1,4 +1,4 @@
-"""Finding principals, and the one scope that all of them belong to."""
+"""Finding a principal, and the subscription that all of them belong to."""
 
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.people.principals import Principal
@@ -10,7 +10,7 @@ SEE_ROLES = "Microsoft.Authorization/roleAssignments/read"
 
 
 def get_principal(uow: UnitOfWork, who: str) -> Principal:
-    """By object id, or by name in any case. Raises NotFound."""
+    """Returns a principal by object id, or by name in any case. Raises NotFound."""
     principal = uow.people.find(who.lower()) or uow.people.find_by_name(who)
     if principal is None:
         raise NotFound(
@@ -22,7 +22,7 @@ def get_principal(uow: UnitOfWork, who: str) -> Principal:
 
 
 def subscription_scope(uow: UnitOfWork) -> str:
-    """The key of the installation's one subscription. Raises Conflict before the first start has made it."""
+    """Returns the key of the installation's one subscription. Raises Conflict before the first start has created it."""
     for subscription in uow.subscriptions():
         return f"/subscriptions/{subscription.id}".lower()
     raise Conflict("This installation is not founded yet.", hint="Start the server once; it makes what is missing.")

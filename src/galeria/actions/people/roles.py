@@ -1,4 +1,4 @@
-"""Roles are given and taken at a scope, by whoever may give roles there; the subscription always keeps an Owner."""
+"""Role assignments: give, remove, list. The subscription always keeps an enabled Owner."""
 
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.caller import Caller
@@ -23,11 +23,10 @@ def give_role(
     *,
     id: str = "",
 ) -> RoleAssignment:
-    """Give `who` (object id or name) the role (name or id) at the scope and everything below; may be repeated.
+    """Gives `who` (object id or name) the role (name or id) on the scope and everything below; may be repeated.
 
-    `id` is the assignment's GUID where the caller chose one.
-
-    `scope` is the id of the subscription, a resource group or a resource. Raises Forbidden, Invalid, NotFound.
+    `id` is the assignment's GUID where the caller chose one. `scope` is the id of the subscription, a resource group or
+    a resource. Raises Forbidden, Invalid, NotFound.
     """
     key = _scope_key(uow, scope)
     by.require(GIVE_ROLES, key)
@@ -55,7 +54,7 @@ def give_role(
 def take_role(
     uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, who: str, role: str, scope: str
 ) -> None:
-    """Take what was given at exactly this scope; nothing to take is no error.
+    """Removes the role that was given on exactly this scope; where there is none, nothing happens.
 
     Raises Forbidden, Invalid, NotFound, and Conflict for the last Owner of the subscription.
     """
@@ -75,7 +74,7 @@ def take_role(
 
 
 def list_roles(uow: UnitOfWork, by: Caller, scope: str) -> list[RoleAssignment]:
-    """Assignments that reach this scope from above, are made at it, or below it. Raises Forbidden, Invalid, NotFound."""
+    """Returns the assignments on the scope, above it and below it. Raises Forbidden, Invalid, NotFound."""
     key = _scope_key(uow, scope)
     by.require(SEE_ROLES, key)
     here = key + "/"
@@ -88,7 +87,7 @@ def list_roles(uow: UnitOfWork, by: Caller, scope: str) -> list[RoleAssignment]:
 
 
 def keep_an_owner(uow: UnitOfWork, scope: str, *, losing: list[RoleAssignment]) -> None:
-    """Raises Conflict if, without the assignments `losing`, nobody enabled were Owner of the subscription `scope`."""
+    """Raises Conflict if, without the assignments `losing`, no enabled principal were Owner of the subscription `scope`."""
     lost = {assignment.id for assignment in losing}
     owners = [each for each in uow.people.all_assignments() if each.role == OWNER and each.scope == scope]
     if not any(each.id in lost for each in owners):
@@ -107,7 +106,7 @@ def _find_assignment(uow: UnitOfWork, principal_id: str, role: str, key: str) ->
 
 
 def _scope_key(uow: UnitOfWork, scope: str) -> str:
-    """The comparable form of a scope that exists, as far as its resource group. Raises Invalid, NotFound."""
+    """Returns the key of a scope whose resource group exists. Raises Invalid, NotFound."""
     key = scope.strip().rstrip("/").lower()
     subscription = subscription_scope(uow)
     if key == subscription:

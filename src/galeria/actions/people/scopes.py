@@ -1,4 +1,4 @@
-"""What a role is given at, in words."""
+"""The scopes that roles are given on, with their names and kinds, as people choose them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from galeria.ports.database import UnitOfWork
 
 
 class ScopeKind(StrEnum):
-    """In this order, from the widest to the narrowest."""
+    """The kinds of scopes, ordered from the widest to the narrowest."""
 
     SUBSCRIPTION = "Subscription"
     GROUP = "Resource group"
@@ -25,17 +25,18 @@ class ScopeKind(StrEnum):
 
     @property
     def order(self) -> int:
+        """The position in that order, from 0."""
         return list(type(self)).index(self)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """`name` is as its owner spelled it; empty for the subscription, of which there is one."""
+    """A scope with its name as its owner spelled it; empty for the one subscription."""
 
     key: str
     kind: ScopeKind
     name: str
-    group: str = ""  # that it lies in
+    group: str = ""  # the resource group that it lies in
 
 
 KINDS = {
@@ -46,7 +47,7 @@ KINDS = {
 
 
 def name_scope(uow: UnitOfWork, key: str) -> Scope:
-    """Also of what was deleted since: then in lower case, as the key has it."""
+    """Returns the scope of a key in words; of a deleted resource the name is in lower case, as in the key."""
     try:
         id = ResourceId.parse(key)
     except Invalid:
@@ -73,14 +74,17 @@ def _find(uow: UnitOfWork, kind: ScopeKind, key: str) -> Resource | None:
 
 @dataclass(frozen=True, kw_only=True)
 class ScopeChoices:
-    """`labs` is how many labs there are to choose from, of which only the first are among the scopes."""
+    """The scopes to choose from. `labs` counts all labs that fit, of which only the first are among the scopes."""
 
     scopes: tuple[Scope, ...]
     labs: int
 
 
 def list_scopes(request: Request, action: str, *, text: str = "", most: int = 50) -> ScopeChoices:
-    """Where the caller may do `action`: the widest kinds first, then by name. `text` is part of names, in any case."""
+    """Returns the scopes on which the caller may do `action`, the widest kinds first, then by name.
+
+    `text` is part of names, in any case; at most `most` labs are returned.
+    """
     uow, caller, wanted = request.uow, request.caller, text.casefold().strip()
     subscription = subscription_scope(uow)
     found = [Scope(key=subscription, kind=ScopeKind.SUBSCRIPTION, name="")] if not wanted else []

@@ -1,4 +1,4 @@
-"""Signing in somewhere else than where the token is wanted: with a device code, or in a browser that brings back a code.
+"""Signing in where no browser is at hand, with a device code, or in a browser that carries back an authorization code.
 
 Sources: RFC 8628 (device codes), RFC 6749 §4.1 and RFC 7636 (authorization codes). The callers commit.
 """
@@ -20,19 +20,19 @@ log = logging.getLogger(__name__)
 
 DEVICE_LIFE = timedelta(minutes=15)
 AUTHORIZATION_LIFE = timedelta(minutes=5)
-# A program that comes too late is told that its code has expired, not that it is unknown.
+# Expired codes are kept so long, so that a late program hears "expired" and not "unknown".
 REMEMBERED = timedelta(hours=1)
-INTERVAL = 3  # seconds between two questions of a waiting program; RFC 8628 §3.2 has 5 where nothing is said
-SLOWER = 5  # seconds that every impatient question adds to the interval (RFC 8628 §3.5)
-# A question that was held up on its way makes the next one look early.
+INTERVAL = 3  # seconds between two polls of a waiting program; RFC 8628 §3.2 has 5 as the default
+SLOWER = 5  # seconds that each poll before its time adds to the interval (RFC 8628 §3.5)
+# Polls may come so much early, because a delay of one poll makes the next seem early.
 TOLERANCE = timedelta(seconds=1)
-# No vowels, so that no words come about, and nothing that looks like something else (RFC 8628 §6.1).
+# No vowels, so that no words are formed, and no letters that look like others (RFC 8628 §6.1).
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 USER_CODE_LENGTH = 8
 
 
 class PendingReason(Enum):
-    """Why a program does not get a token for its device code."""
+    """Why a program gets no token for its device code."""
 
     PENDING = auto()
     TOO_EARLY = auto()
@@ -43,7 +43,7 @@ class PendingReason(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceStart:
-    """What the program keeps, and what it shows."""
+    """The two codes of a new device sign-in: one that the program keeps, one that it shows."""
 
     device_code: str = field(repr=False)
     user_code: str  # such as BCDF-GHJK
@@ -51,7 +51,10 @@ class DeviceStart:
 
 @dataclass(frozen=True, kw_only=True)
 class RedeemedCode:
-    """Who signed in elsewhere, and what for. `family` and `nonce` are set for authorization codes only."""
+    """The principal who signed in, and the scope that the program asked for.
+
+    `family` and `nonce` are set for authorization codes only.
+    """
 
     principal: Principal
     scope: str
@@ -61,7 +64,7 @@ class RedeemedCode:
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorizationRequest:
-    """What a program asked for when it opened the browser; all of it was checked at the door."""
+    """The parameters with which a program opened the browser; the interface has checked them."""
 
     client_id: str
     redirect_uri: str
@@ -73,7 +76,7 @@ class AuthorizationRequest:
 def start_device_sign_in(
     uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, client_id: str, scope: str
 ) -> DeviceStart:
-    """A new pair of codes, good for 15 minutes. Also forgets old ones."""
+    """Makes a pair of codes that are valid for 15 minutes. Also removes old ones."""
     now = clock.now()
     for old in uow.device_codes.expired(now - REMEMBERED):
         uow.device_codes.remove(old)
@@ -94,14 +97,17 @@ def start_device_sign_in(
 
 
 def find_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str) -> DeviceCode | None:
-    """The sign-in that waits for whoever types this, in any case and with or without the dash."""
+    """Returns the device sign-in that waits with this user code, in any case and with or without the dash, or None."""
     found = uow.device_codes.find_by_user_code(_typed(user_code))
     is_waiting = found is not None and found.answer is DeviceCodeAnswer.PENDING and clock.now() < found.expires_at
     return found if is_waiting else None
 
 
 def answer_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str, principal: Principal | None) -> bool:
-    """`principal` has just proved who they are; None declines. False where nothing waits for an answer any more."""
+    """Approves a waiting device sign-in for `principal`, who has just signed in; None declines it.
+
+    Returns False where none is waiting.
+    """
     found = find_device_sign_in(uow, clock, user_code)
     if found is None:
         return False
@@ -111,7 +117,7 @@ def answer_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str, princip
 
 
 def redeem_device_code(uow: UnitOfWork, clock: Clock, device_code: str, client_id: str) -> RedeemedCode | PendingReason:
-    """The program asks whether somebody has signed in. An answered code is used up."""
+    """Returns who signed in with the device code, or why there is nobody yet. An answered code is used up."""
     found, now = uow.device_codes.find(fingerprint(device_code)), clock.now()
     if found is None or found.client_id != client_id:
         return PendingReason.UNKNOWN
@@ -129,7 +135,7 @@ def redeem_device_code(uow: UnitOfWork, clock: Clock, device_code: str, client_i
 def authorize(
     uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, principal: Principal, wish: AuthorizationRequest
 ) -> str:
-    """The code that the browser takes to the program, good once and for 5 minutes. Also forgets old ones."""
+    """Returns an authorization code that is valid once and for 5 minutes. Also removes old ones."""
     now = clock.now()
     for old in uow.authorization_codes.expired(now - REMEMBERED):
         uow.authorization_codes.remove(old)
@@ -154,7 +160,10 @@ def authorize(
 def redeem_authorization_code(
     uow: UnitOfWork, clock: Clock, code: str, *, client_id: str, redirect_uri: str, challenge: str
 ) -> RedeemedCode | None:
-    """None where it is unknown, expired, used or another program's. A second use ends what came of the first."""
+    """Returns who signed in; None where the code is unknown, expired, used or another program's.
+
+    A second use revokes the tokens of the first.
+    """
     found = uow.authorization_codes.find(fingerprint(code))
     if found is None or found.client_id != client_id or found.expires_at <= clock.now():
         return None
@@ -182,7 +191,7 @@ def _polled(found: DeviceCode, now: datetime) -> PendingReason:
 
 
 def _user_code(id_generator: IdGenerator) -> str:
-    """34 random bits: enough against guessing at a door that counts wrong codes (RFC 8628 §5.1)."""
+    """Returns a code with 34 random bits, which is enough where wrong codes are counted (RFC 8628 §5.1)."""
     number = int.from_bytes(hashlib.sha256(id_generator.new_secret().encode()).digest())
     letters = ""
     for _ in range(USER_CODE_LENGTH):
@@ -192,5 +201,5 @@ def _user_code(id_generator: IdGenerator) -> str:
 
 
 def _typed(user_code: str) -> str:
-    """The fingerprint of the letters alone."""
+    """Returns the fingerprint of the code's letters, without dashes and in upper case."""
     return fingerprint("".join(letter for letter in user_code.upper() if letter.isalnum()))

@@ -1,6 +1,6 @@
-"""A sign-in is prolonged by refresh tokens that work once; a stolen one betrays itself by being used twice.
+"""Sessions of programs: refresh tokens that work once. A stolen token is noticed when it is used twice.
 
-The rules are those of RFC 9700 §4.14.2. What a client holds is never stored, only its hash.
+The rules are those of RFC 9700 §4.14.2. Of a client's token only the hash is stored.
 """
 
 import logging
@@ -14,15 +14,15 @@ from galeria.ports.work import Clock, IdGenerator
 
 log = logging.getLogger(__name__)
 
-# A session ends when nobody used it for so long (Entra ID's default for refresh tokens: 90 days).
+# A session ends after so long without use (Entra ID's default for refresh tokens: 90 days).
 SESSION_LIFE = timedelta(days=90)
-# Several `az` at once share one token cache, and an answer may get lost: so long, a second use is no theft.
+# Several `az` at once share one token cache, and an answer may get lost: within this time a second use is no theft.
 GRACE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Renewal:
-    """Who prolonged the sign-in, and the token for the next time."""
+    """The principal whose session was prolonged, and the next refresh token."""
 
     principal: Principal
     refresh_token: str = field(repr=False)
@@ -31,9 +31,9 @@ class Renewal:
 def start_session(
     uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, principal_id: str, client_id: str, *, family: str = ""
 ) -> str:
-    """The first refresh token of a new family: what the client keeps. Also forgets tokens that have expired.
+    """Starts a session and returns its first refresh token. Also removes tokens that have expired.
 
-    `family` is the new one's name where it was chosen before. The caller commits.
+    `family` is the session's id where it was chosen before. The caller commits.
     """
     for token in uow.refresh_tokens.expired(clock.now()):
         uow.refresh_tokens.remove(token)
@@ -43,9 +43,9 @@ def start_session(
 def renew_session(
     uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, refresh_token: str, client_id: str
 ) -> Renewal | None:
-    """Put a new token in this one's place. None where it is unknown, expired, revoked or somebody else's.
+    """Replaces a refresh token by a new one. Returns None where it is unknown, expired, revoked or another program's.
 
-    A token that comes a second time, later than the grace allows, ends the whole family. The caller commits either way.
+    A token used a second time, later than `GRACE` allows, ends the whole session. The caller commits either way.
     """
     now = clock.now()
     found = uow.refresh_tokens.find(fingerprint(refresh_token))
@@ -64,9 +64,9 @@ def renew_session(
 
 
 def revoke_sessions(uow: UnitOfWork, clock: Clock, principal_id: str) -> None:
-    """Sign out everywhere, browsers included.
+    """Signs a principal out of all programs and browsers.
 
-    Refresh tokens stop working, and so do codes that nobody has fetched a token with. Access tokens run out within the hour.
+    Refresh tokens and unused codes stop working. Access tokens stay valid until they expire, within the hour.
     """
     _revoke(uow.refresh_tokens.of_principal(principal_id), clock)
     for session in uow.web_sessions.of_principal(principal_id):
@@ -78,7 +78,7 @@ def revoke_sessions(uow: UnitOfWork, clock: Clock, principal_id: str) -> None:
 
 
 def revoke_family(uow: UnitOfWork, clock: Clock, family: str) -> None:
-    """End one sign-in: a token or code of it was in the wrong hands."""
+    """Revokes all refresh tokens of one session, because one of its tokens or codes was used twice."""
     _revoke(uow.refresh_tokens.of_family(family), clock)
 
 

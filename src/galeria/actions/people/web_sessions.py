@@ -1,4 +1,4 @@
-"""Signing in and out in a browser."""
+"""Browser sessions: signing in and out, listing and ending them."""
 
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.caller import Caller
@@ -27,9 +27,9 @@ def open_web_session(
     instead_of: str = "",
     issuer: str = "",
 ) -> str:
-    """The secret that the browser keeps. Also forgets sessions that have ended, and the one of the id `instead_of`.
+    """Starts a browser session and returns its secret for the cookie. The caller commits.
 
-    The caller commits.
+    Sessions that have ended and the one with id `instead_of` are removed.
     """
     now, secret = clock.now(), id_generator.new_secret()
     close_web_session(uow, instead_of)
@@ -53,7 +53,7 @@ def open_web_session(
 
 
 def find_web_session(uow: UnitOfWork, clock: Clock, secret: str) -> tuple[WebSession, Principal] | None:
-    """None where it is unknown or has ended, or where its person may not sign in any more."""
+    """Returns the session and its person; None where either is unknown, ended or no longer allowed."""
     session = uow.web_sessions.find(fingerprint(secret))
     if session is None or not session.is_valid(clock.now()):
         return None
@@ -64,32 +64,33 @@ def find_web_session(uow: UnitOfWork, clock: Clock, secret: str) -> tuple[WebSes
 
 
 def is_to_be_seen(session: WebSession, clock: Clock) -> bool:
-    """Whether its use should be noted again."""
+    """Tells whether the time of the session's last use is old enough to be written again."""
     return clock.now() - session.seen_at >= SEEN_EVERY
 
 
 def note_use(uow: UnitOfWork, clock: Clock, id: str) -> None:
+    """Records that the session is used now; an unknown one is ignored."""
     session = uow.web_sessions.find(id)
     if session is not None:
         session.seen_at = clock.now()
 
 
 def close_web_session(uow: UnitOfWork, id: str) -> None:
-    """May be repeated."""
+    """Ends the session with that id; may be repeated."""
     session = uow.web_sessions.find(id)
     if session is not None:
         uow.web_sessions.remove(session)
 
 
 def list_web_sessions(request: Request) -> list[WebSession]:
-    """The caller's own that still work, the last used first."""
+    """Returns the caller's own valid browser sessions, the last used first."""
     now = request.clock.now()
     own = request.uow.web_sessions.of_principal(request.caller.principal.id)
     return sorted((each for each in own if each.is_valid(now)), key=lambda each: each.seen_at, reverse=True)
 
 
 def end_web_session(request: Request, id: str) -> None:
-    """One of the caller's own; may be repeated. Raises NotFound for somebody else's."""
+    """Ends one of the caller's own browser sessions; may be repeated. Raises NotFound for somebody else's."""
     session = request.uow.web_sessions.find(id)
     if session is None:
         return
@@ -99,7 +100,7 @@ def end_web_session(request: Request, id: str) -> None:
 
 
 def end_other_sessions(request: Request, *, but: str) -> int:
-    """Sign the caller out of every browser except the one of session `but`; how many these were."""
+    """Ends the caller's browser sessions except the one with id `but`, and returns how many they were."""
     others = [each for each in list_web_sessions(request) if each.id != but]
     for session in others:
         request.uow.web_sessions.remove(session)
@@ -109,9 +110,9 @@ def end_other_sessions(request: Request, *, but: str) -> int:
 def change_own_password(
     request: Request, secrets: SecretHasher, password: str, *, address: str = "", browser: str = ""
 ) -> str:
-    """The caller is signed out everywhere, and signed in again in this browser: returns its new secret. Raises Invalid.
+    """Sets the caller's password, ends all sessions, and returns the secret of a new one for this browser. Raises Invalid.
 
-    The door asks for the current password before.
+    The interface asks for the current password before.
     """
     uow, clock, id_generator, who = request.uow, request.clock, request.id_generator, request.caller
     principal, _ = set_password(uow, secrets, clock, id_generator, who, who.principal.id, password)

@@ -1,4 +1,4 @@
 """Disks, snapshots, managed images and uploads, and what a disk may be filled from.
 
-It knows core, galleries and labs.
+It imports core, galleries and labs of the actions.
 """

@@ -1,4 +1,4 @@
-"""Images of community galleries as a source: whoever may look for them may copy them, by their public name only."""
+"""Images of community galleries as sources of disks, by public name: whoever may read such galleries may copy them."""
 
 from dataclasses import replace
 
@@ -9,7 +9,8 @@ from galeria.domain.images.sharing import CommunityImage
 
 
 def community_source(request: Request, subscription: str, named: CommunityImage, location: str) -> Sources:
-    """All disks of a version that is whole in `location`; `subscription` is the one that makes something of it.
+    """Returns all disks of a community image's version that is complete in `location`; `subscription` is the one that
+    copies it.
 
     Raises Forbidden, and NotFound for what is not shared there.
     """

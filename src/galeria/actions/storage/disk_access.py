@@ -1,6 +1,6 @@
-"""Access to one disk's bytes through an address of its own: granted, checked, and ended.
+"""Access to a disk's bytes by an address with a secret: granted, checked, revoked.
 
-The address holds a secret of which only a hash is kept; it opens one disk, one way, until it expires or is revoked.
+Only the hash of the secret is stored; it gives access to one disk, to read or to write, until it expires or is revoked.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _UPLOADING = {DiskState.READY_TO_UPLOAD, DiskState.ACTIVE_UPLOAD}
 
 @dataclass(frozen=True, kw_only=True)
 class GrantedAccess:
-    """`secret` is told once."""
+    """A new grant with its secret, which is shown only now."""
 
     disk: StoredDisk
     grant: AccessGrant
@@ -43,7 +43,7 @@ class GrantedAccess:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessKey:
-    """What an address says besides the disk."""
+    """The grant's id and the secret in an access address."""
 
     grant_id: str
     secret: str
@@ -52,7 +52,10 @@ class AccessKey:
 def begin_access(
     request: Request, kind: DiskKind, id: ResourceId, files: PageFiles, *, level: AccessLevel, seconds: int
 ) -> GrantedAccess:
-    """Another address beside those that were given before. Raises Conflict where the disk's state does not allow it."""
+    """Grants access to a disk, besides earlier grants.
+
+    Raises Forbidden, NotFound, Invalid for `seconds`, and Conflict where the disk's state does not allow it.
+    """
     request.caller.require(f"{kind.type}/beginGetAccess/action", id.key)
     if not 0 < seconds <= LONGEST_SECONDS:
         raise Invalid(
@@ -80,7 +83,10 @@ def begin_access(
 
 
 def end_access(request: Request, kind: DiskKind, id: ResourceId, files: PageFiles) -> Operation | None:
-    """Every address of the disk ends. What was uploaded is then stored by an operation; None where there is nothing to do."""
+    """Revokes all access to a disk.
+
+    An upload is then stored by the returned operation; None where nothing is to be stored. Raises Forbidden, NotFound.
+    """
     request.caller.require(f"{kind.type}/endGetAccess/action", id.key)
     disk = kind.rows(request).get_by_key(id.key)
     for running in request.uow.operations.running_on(disk.id):
@@ -102,7 +108,10 @@ def end_access(request: Request, kind: DiskKind, id: ResourceId, files: PageFile
 
 
 def admit(database: Database, clock: Clock, disk_id: str, key: AccessKey) -> tuple[StoredDisk, AccessLevel]:
-    """The disk that an address opens, and which way. Raises Forbidden, with the same words whatever was wrong."""
+    """Returns the disk that an access address belongs to, and the level.
+
+    Raises Forbidden, with the same words whatever was wrong.
+    """
     with database(reading=True) as uow:
         grant = uow.access_grants.find(key.grant_id)
         known = grant.secret_hash if grant else fingerprint("")

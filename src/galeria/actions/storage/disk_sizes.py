@@ -1,4 +1,4 @@
-"""The size of a disk: it may grow, when it is made of something and later, and never shrinks. Rules: Azure's own."""
+"""The size of a disk: it may grow when it is made and later, and never shrinks, as in Azure."""
 
 from dataclasses import replace
 
@@ -15,7 +15,10 @@ LARGEST = LARGEST_UPLOAD // GB
 
 
 def grown_source(source: Source, size_gb: int | None) -> Source:
-    """The source, so that the disk made of it has that size. Raises Invalid, also where nobody knows the size yet."""
+    """Returns the source with the size in GB (1024³ bytes) that the disk is to have.
+
+    Raises Invalid for a smaller size, and where the source's size is not known yet.
+    """
     if not size_gb or size_gb == gigabytes(source.origin.size):
         return source
     if source.origin.kind is not OriginKind.CONTENT:
@@ -28,7 +31,10 @@ def grown_source(source: Source, size_gb: int | None) -> Source:
 
 
 def begin_growing(request: Request, disk: Disk, size_gb: int | None) -> Operation | None:
-    """None where it has that size. Repeated while it grows, it joins that. Raises Conflict for a disk in use."""
+    """Starts growing a disk to so many GB; None where it has that size.
+
+    A repeated call returns the running operation. Raises Invalid for a smaller size, and Conflict for a disk in use.
+    """
     if not size_gb:
         return None
     for running in request.uow.operations.running_on(disk.id):
@@ -51,12 +57,12 @@ def begin_growing(request: Request, disk: Disk, size_gb: int | None) -> Operatio
 
 
 def gigabytes(size: int) -> int:
-    """As clients see it: the next whole number."""
+    """Returns the size in GB of 1024³ bytes, rounded up, as clients show it."""
     return -(-size // GB)
 
 
 def _larger(size: int, size_gb: int) -> int:
-    """Bytes. Raises Invalid for less than there is, and for more than anything here may have."""
+    """Returns the new size in bytes. Raises Invalid for less than the present size or more than the limit."""
     if size_gb * GB < size:
         raise Invalid(
             f"A disk does not shrink: it has {gigabytes(size)} GB, and {size_gb} GB were asked for.",

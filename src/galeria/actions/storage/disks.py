@@ -1,4 +1,4 @@
-"""Disks and snapshots: made empty, by an upload, or as a copy of what there is."""
+"""Disks and snapshots: made empty, by an upload, or as a copy; changed, listed, deleted."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -34,21 +34,24 @@ from galeria.domain.images.storage import (
 )
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState
-from galeria.ports.database import StoredDiskRepository
+from galeria.ports.disk_repositories import StoredDiskRepository
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DiskRequest:
-    """What a caller says of a disk or snapshot. Of `source`, `uri`, `image` and the sizes, its option needs exactly one."""
+    """What a caller says of a disk or snapshot.
+
+    Of `source`, `uri`, `image` and the sizes, its option needs exactly one.
+    """
 
     location: str
     tags: dict[str, str]
     option: DiskCreateOption
-    source: ResourceId | None = None  # of a copy
-    uri: str = ""  # of an import
-    image: ResourceId | CommunityImage | None = None  # a gallery image's
+    source: ResourceId | None = None  # the resource that a copy is made of
+    uri: str = ""  # the address that is imported
+    image: ResourceId | CommunityImage | None = None  # a gallery's image
     image_lun: int = OS_DISK
     size_gb: int | None = None
     upload_bytes: int | None = None
@@ -61,7 +64,7 @@ class DiskRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class DiskChanges:
-    """What a caller says anew of a disk or snapshot. None and empty: as it is."""
+    """The changes of a disk or snapshot. None and empty texts leave a value as it is."""
 
     tags: dict[str, str] | None = None
     sku: str = ""
@@ -72,7 +75,7 @@ class DiskChanges:
 
 @dataclass(frozen=True, kw_only=True)
 class DiskKind:
-    """What is different between disks and snapshots."""
+    """What differs between disks and snapshots: resource type, word, operations, repository."""
 
     type: str
     word: str
@@ -80,6 +83,7 @@ class DiskKind:
     delete: OperationKind
 
     def rows(self, request: Request) -> StoredDiskRepository[Disk] | StoredDiskRepository[Snapshot]:
+        """Returns the repository of disks or of snapshots."""
         return request.uow.disks if self == DISK else request.uow.snapshots
 
 
@@ -100,7 +104,11 @@ SNAPSHOT = DiskKind(
 def put_disk(
     request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest
 ) -> tuple[StoredDisk, Operation | None]:
-    """Make it, or change its tags. A PUT repeated while it is being made joins that; after a failure it retries it."""
+    """Creates a disk or snapshot, or changes its tags, SKU and size.
+
+    A PUT repeated while it is being made returns the running operation; after a failure it retries. Raises Forbidden,
+    NotFound, Invalid, and Conflict for a property that never changes or a busy disk.
+    """
     request.caller.require(f"{kind.type}/write", id.key)
     request.audit(f"{kind.type}/write", str(id))
     held = kind.rows(request).find_by_key(id.key)
@@ -110,19 +118,23 @@ def put_disk(
 
 
 def get_disk(request: Request, kind: DiskKind, id: ResourceId) -> StoredDisk:
+    """Returns a disk or snapshot. Raises Forbidden, NotFound."""
     request.caller.require(f"{kind.type}/read", id.key)
     return kind.rows(request).get_by_key(id.key)
 
 
 def list_disks(request: Request, kind: DiskKind, prefix: str) -> list[StoredDisk]:
-    """Those below a subscription's or group's key that the caller may see."""
+    """Returns the disks or snapshots below a subscription's or group's key that the caller may see, by name."""
     return [each for each in kind.rows(request).below(prefix) if request.caller.may(f"{kind.type}/read", each.key)]
 
 
 def patch_disk(
     request: Request, kind: DiskKind, id: ResourceId, changes: DiskChanges
 ) -> tuple[StoredDisk, Operation | None]:
-    """With the operation that lets it grow, where it does."""
+    """Changes a disk or snapshot; the operation is set where it grows.
+
+    Raises Forbidden, NotFound, Invalid, Conflict.
+    """
     request.caller.require(f"{kind.type}/write", id.key)
     disk: Disk | Snapshot = kind.rows(request).get_by_key(id.key)
     request.audit(f"{kind.type}/write", str(id))
@@ -135,7 +147,10 @@ def patch_disk(
 
 
 def delete_disk(request: Request, kind: DiskKind, id: ResourceId) -> Operation | None:
-    """None when there was none."""
+    """Starts deleting a disk or snapshot; None where there is none.
+
+    Raises Forbidden, and Conflict while access is granted or a snapshot is protected.
+    """
     request.caller.require(f"{kind.type}/delete", id.key)
     disk: Disk | Snapshot | None = kind.rows(request).find_by_key(id.key)
     if disk is None:
@@ -153,7 +168,7 @@ def delete_disk(request: Request, kind: DiskKind, id: ResourceId) -> Operation |
 
 
 def shown_state(request: Request, disk: StoredDisk) -> DiskState:
-    """Access that ran out is over, though nobody ended it."""
+    """Returns the disk's state; it is no longer in use once all access grants have expired."""
     if disk.disk_state not in {DiskState.ACTIVE_SAS, DiskState.ACTIVE_UPLOAD}:
         return disk.disk_state
     now = request.clock.now()
@@ -275,7 +290,7 @@ def _change(request: Request, kind: DiskKind, disk: Disk | Snapshot, wanted: Dis
 
 
 def _require_known(disk: Disk | Snapshot, os_type: OsType | None, generation: Generation | None) -> None:
-    """What nobody said yet may be said later; after that it stays. Raises Conflict."""
+    """Sets properties that were not known yet. Raises Conflict where a known one would change."""
     require_unchanged(
         (
             ("osType", disk.os_type, os_type if disk.os_type else None),
@@ -287,7 +302,7 @@ def _require_known(disk: Disk | Snapshot, os_type: OsType | None, generation: Ge
 
 
 def _grow(request: Request, disk: Disk | Snapshot, size_gb: int | None) -> Operation | None:
-    """An upload's size was settled by its announcement."""
+    """Starts growing the disk where it has content; the size of an upload was fixed when it was announced."""
     if not disk.has_content:
         return None
     if isinstance(disk, Disk):

@@ -1,4 +1,4 @@
-"""Snapshots that nobody deletes before a day, not even their owner. Rules: Azure's immutability policies of snapshots."""
+"""Protects snapshots from deletion for a number of days, even by their owner, by Azure's rules (docs/rules.md, "Disks")."""
 
 from galeria.actions.core.request import Request
 from galeria.actions.storage.disks import SNAPSHOT
@@ -10,9 +10,9 @@ MOST_DAYS = 36_500
 
 
 def protect_snapshot(request: Request, id: ResourceId, *, days: int, locked: bool) -> Snapshot:
-    """From now on, or from the day that its protection began. One that is locked stays locked and only becomes longer.
+    """Protects a snapshot for `days` from now, or from the start of its present protection; a locked one is only prolonged.
 
-    Raises Conflict for less than a locked protection promises.
+    Raises Forbidden, NotFound, Invalid unless it is 1 to 36,500 days, and Conflict for a shorter locked protection.
     """
     action = "updateImmutabilityPolicyLock" if locked else "updateImmutabilityPolicy"
     request.caller.require(f"{SNAPSHOT.type}/{action}/action", id.key)

@@ -1,4 +1,4 @@
-"""Managed images: disks kept outside any gallery, from which versions are made."""
+"""Managed images: disks outside any gallery that versions are made from."""
 
 from dataclasses import dataclass, field
 
@@ -27,7 +27,7 @@ IMAGE = "Microsoft.Compute/images"
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRequest:
-    """What a caller says of a managed image: a machine, or disks by lun (-1: the OS disk)."""
+    """What a caller says of a managed image: its machine, or its disks by lun (-1 is the OS disk)."""
 
     location: str
     tags: dict[str, str]
@@ -39,9 +39,10 @@ class ImageRequest:
 
 
 def put_image(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[ManagedImage, bool, Operation | None]:
-    """Make it, or change its tags; the second value tells whether it is new.
+    """Creates a managed image or changes its tags; the second value tells whether it is new.
 
-    A PUT repeated while it is being made joins that; after a failure it retries it.
+    A PUT repeated while it is being made returns the running operation; after a failure it retries. Raises Forbidden,
+    NotFound, Invalid, Conflict.
     """
     request.caller.require(f"{IMAGE}/write", id.key)
     request.audit(f"{IMAGE}/write", str(id))
@@ -53,17 +54,19 @@ def put_image(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[M
 
 
 def get_image(request: Request, id: ResourceId) -> tuple[ManagedImage, list[ManagedImageDisk]]:
+    """Returns a managed image with its disks. Raises Forbidden, NotFound."""
     request.caller.require(f"{IMAGE}/read", id.key)
     image = request.uow.managed_images.get_by_key(id.key)
     return image, request.uow.managed_images.disks(image.id)
 
 
 def list_images(request: Request, prefix: str) -> list[ManagedImage]:
-    """Those below a subscription's or group's key that the caller may see."""
+    """Returns the managed images below a subscription's or group's key that the caller may see, by name."""
     return [each for each in request.uow.managed_images.below(prefix) if request.caller.may(f"{IMAGE}/read", each.key)]
 
 
 def tag_image(request: Request, id: ResourceId, tags: dict[str, str] | None) -> ManagedImage:
+    """Replaces a managed image's tags; None leaves them. Raises Forbidden, NotFound."""
     request.caller.require(f"{IMAGE}/write", id.key)
     image = request.uow.managed_images.get_by_key(id.key)
     request.audit(f"{IMAGE}/write", str(id))
@@ -73,7 +76,7 @@ def tag_image(request: Request, id: ResourceId, tags: dict[str, str] | None) -> 
 
 
 def delete_image(request: Request, id: ResourceId) -> Operation | None:
-    """None when there was none."""
+    """Starts deleting a managed image; None where there is none. Raises Forbidden."""
     request.caller.require(f"{IMAGE}/delete", id.key)
     image = request.uow.managed_images.find_by_key(id.key)
     if image is None:
@@ -96,7 +99,7 @@ def _create(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[Man
         tags=wanted.tags,
         state=ProvisioningState.CREATING,
         os_type=wanted.os_type or os_disk.os_type or OsType.LINUX,
-        # Of a machine the state is known: nothing here takes its users and names out.
+        # The state of a machine's disk is known: it keeps the machine's users and names.
         os_state=os_disk.os_state or wanted.os_state or OsState.GENERALIZED,
         generation=wanted.generation or os_disk.generation or Generation.V1,
         source_machine=str(wanted.machine or ""),

@@ -1,4 +1,4 @@
-"""What disks, images and versions may be made of: found, permitted, finished, and of the right kind, before work begins."""
+"""The sources that disks, images and versions are made of: found, permitted and fitting before work begins."""
 
 from dataclasses import dataclass, replace
 
@@ -30,13 +30,13 @@ IMAGES = "microsoft.compute/images"
 DEFINITIONS = "microsoft.compute/galleries/images"
 VERSIONS = "microsoft.compute/galleries/images/versions"
 MACHINES = "microsoft.labservices/labs/virtualmachines"
-# `az sig image-version create --virtual-machine` sends nothing but ids of this type: a lab's name stands for its template.
+# `az sig image-version create --virtual-machine` sends ids of this type only: a lab's name there means its template.
 OLD_MACHINES = "microsoft.compute/virtualmachines"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One disk to be copied, with what is known of the system on it; None where nothing is."""
+    """One disk to be copied, with what is known of the system on it; None stands for what is not known."""
 
     origin: Origin
     kind: SourceKind
@@ -50,18 +50,21 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class NamedDisk:
-    """One disk's source as the caller wrote it: the id of what holds it, or a VHD's address."""
+    """One disk's source as the caller wrote it: the id of a resource, or the address of a VHD."""
 
     id: ResourceId | None = None
     uri: str = ""
 
 
 Sources = dict[int, Source]
-"""By lun; the OS disk has -1."""
+"""Sources by lun; the OS disk has -1."""
 
 
 def named_source(request: Request, named: NamedDisk) -> Source:
-    """Raises Invalid where not exactly one was named."""
+    """Returns the source that was named by id or address.
+
+    Raises Invalid unless exactly one was named, and what `disk_source` and `address_source` raise.
+    """
     if named.id is not None and not named.uri:
         return disk_source(request, named.id)
     if named.uri and named.id is None:
@@ -74,7 +77,10 @@ def named_source(request: Request, named: NamedDisk) -> Source:
 
 
 def disk_source(request: Request, id: ResourceId) -> Source:
-    """A disk, a snapshot, or a lab machine's disk."""
+    """Returns a disk, a snapshot, or a lab machine's disk as a source.
+
+    Raises Invalid, Forbidden, NotFound, Conflict.
+    """
     kind = id.type.lower()
     if kind == DISKS:
         return _stored(request, id, request.uow.disks.find_by_key(id.key), SourceKind.DISK)
@@ -86,9 +92,10 @@ def disk_source(request: Request, id: ResourceId) -> Source:
 
 
 def whole_source(request: Request, id: ResourceId, location: str) -> Sources:
-    """All disks of a managed image, an image version, or a lab's virtual machine.
+    """Returns all disks of a managed image, an image version, or a lab's virtual machine as sources.
 
-    An image definition, or the version "latest", stands for the latest version in `location`.
+    An image definition, or the version "latest", means the latest version in `location`. Raises Invalid, Forbidden,
+    NotFound, Conflict.
     """
     kind = id.type.lower()
     if kind == IMAGES:
@@ -101,7 +108,10 @@ def whole_source(request: Request, id: ResourceId, location: str) -> Sources:
 
 
 def address_source(request: Request, text: str) -> Source:
-    """A file elsewhere. Only its address is judged now: nothing is asked before the work begins."""
+    """Returns the file at an address as a source.
+
+    Only the form of the address is checked; it is opened when the work begins. Raises Invalid.
+    """
     address = read_address(text)
     if not address.is_among(request.settings.import_hosts):
         require_public_literal(address)
@@ -109,7 +119,10 @@ def address_source(request: Request, text: str) -> Source:
 
 
 def machine_source(request: Request, id: ResourceId) -> Source:
-    """A lab machine's disk as it is at the beginning of the work; the machine may run."""
+    """Returns a lab machine's disk as a source, as it is when the work begins; the machine may run.
+
+    Raises Forbidden, NotFound, and Conflict while the machine is busy.
+    """
     if id.type.lower() == OLD_MACHINES:
         id = id.parent.resource(LABS, "labs", id.name).child("virtualMachines", "template")
     linked = request.uow.labs.find_by_key(id.parent.key)
@@ -139,7 +152,7 @@ def machine_source(request: Request, id: ResourceId) -> Source:
 
 
 def require_linked(request: Request, action: str, linked: Resource) -> None:
-    """The right to use what a request names besides the resource it changes. Raises Forbidden with action and scope."""
+    """Raises Forbidden (LinkedAuthorizationFailed) without the right on a resource that a request names besides its own."""
     if request.caller.may(action, linked.key):
         return
     raise Forbidden(
@@ -150,7 +163,10 @@ def require_linked(request: Request, action: str, linked: Resource) -> None:
 
 
 def require_same_region(source: Source, location: str) -> Source:
-    """A machine's disk is read by the engine of its region. Raises Invalid."""
+    """Returns the source.
+
+    Raises Invalid where it is a machine's disk of another region, which only that region's host can read.
+    """
     if source.origin.kind is OriginKind.MACHINE and source.origin.region != location:
         raise Invalid(
             f"The virtual machine is in {source.origin.region}, not in {location}.",
@@ -161,7 +177,7 @@ def require_same_region(source: Source, location: str) -> Source:
 
 
 def require_fitting(definition: ImageDefinition, source: Source) -> None:
-    """What is known of the source is what the definition says. Raises Invalid before any byte is moved."""
+    """Raises Invalid where OS state, OS type, generation or architecture of source and definition differ, as far as known."""
     if source.os_state is not None and source.os_state is not definition.os_state:
         raise Invalid(
             f"The resource with id '{source.name}' has a different OS state ['{source.os_state}'] than the parent gallery "
@@ -194,6 +210,7 @@ def _stored(request: Request, id: ResourceId, disk: Disk | Snapshot | None, kind
 
 
 def stored_source(disk: StoredDisk, name: str, kind: SourceKind) -> Source:
+    """Returns a disk or snapshot as a source. Raises Conflict where it is not complete."""
     _require_finished(disk)
     if not disk.has_content:
         raise Conflict(
@@ -248,7 +265,8 @@ def _version(request: Request, id: ResourceId, location: str) -> Sources:
 def version_disks(
     request: Request, definition: ImageDefinition, version: ImageVersion, location: str, *, name: str
 ) -> Sources:
-    """A version that the caller was found to be allowed to use, under the name that the caller knows it by."""
+    """Returns the disks of a version as sources, under the name that the caller knows it by; the right to use it is
+    checked before. Raises Conflict where it is not complete."""
     region = _region_of(request, version, location)
     known = Source(
         origin=Origin(kind=OriginKind.CONTENT, region=region),
@@ -274,7 +292,7 @@ def _exact(request: Request, id: ResourceId) -> ImageVersion:
 
 
 def latest_of(request: Request, definition: ImageDefinition, location: str) -> ImageVersion:
-    """Raises NotFound, naming the regions that have one, where no version may be the latest there."""
+    """Returns the latest version of the image in the region. Raises NotFound, naming the regions that have one."""
     versions = [
         (each, request.uow.versions.replicas(each.id)) for each in request.uow.versions.of_definition(definition.id)
     ]
@@ -292,7 +310,7 @@ def latest_of(request: Request, definition: ImageDefinition, location: str) -> I
 
 
 def _region_of(request: Request, version: ImageVersion, location: str) -> str:
-    """Where the version is copied from: `location` itself if it is there."""
+    """Returns the region that the version is copied from: `location` itself if it has it. Raises Conflict."""
     if not version.is_ready:
         raise Conflict(
             f"The image version '{version.name}' is {version.state}.", hint="Wait until it is made, then try again."

@@ -1,4 +1,4 @@
-"""What disks, snapshots and managed images have in common: they are filled by an operation and removed by one."""
+"""What disks, snapshots and managed images have in common: an operation fills them and an operation removes them."""
 
 from collections.abc import Sequence
 
@@ -27,11 +27,12 @@ REMOVALS = frozenset({OperationKind.DELETE_DISK, OperationKind.DELETE_SNAPSHOT, 
 
 
 def find_stored(uow: UnitOfWork, id: str) -> Stored | None:
+    """Returns the disk, snapshot or managed image with that id, or None."""
     return uow.disks.find(id) or uow.snapshots.find(id) or uow.managed_images.find(id)
 
 
 def begin_filling(request: Request, thing: Stored, kind: OperationKind, sources: Sources) -> Operation:
-    """Write down where the bytes come from; the work begins after the commit."""
+    """Starts the operation that fills the thing from its sources."""
     origins = {str(lun): source.origin.to_inputs() for lun, source in sources.items()}
     inputs: dict[str, object] = {"origins": origins}
     for source in sources.values():
@@ -41,7 +42,7 @@ def begin_filling(request: Request, thing: Stored, kind: OperationKind, sources:
 
 
 def refill(request: Request, thing: Stored, kind: OperationKind) -> Operation:
-    """After a failure, from the same sources."""
+    """Starts filling the thing again after a failure, from the same sources."""
     begun = request.uow.operations.recent(below=thing.key)
     failed = next(each for each in begun if each.subject == thing.id and each.kind is kind)
     thing.state = moved(thing.state, ProvisioningState.CREATING, f"'{thing.name}'")
@@ -49,7 +50,7 @@ def refill(request: Request, thing: Stored, kind: OperationKind) -> Operation:
 
 
 def begin_removal(request: Request, thing: Stored, kind: OperationKind) -> Operation:
-    """What is still being made is canceled first. A repeated deletion joins the running one."""
+    """Starts removing the thing and cancels what is still filling it. A repeated call returns the running operation."""
     for running in request.uow.operations.running_on(thing.id):
         if running.kind is kind:
             return running
@@ -59,7 +60,7 @@ def begin_removal(request: Request, thing: Stored, kind: OperationKind) -> Opera
 
 
 def reopen(uow: UnitOfWork, operation: Operation) -> None:
-    """Put the thing back into the state in which its work is under way. Raises Conflict where it is gone."""
+    """Puts the thing back into the state of its operation, for a retry. Raises Conflict where it was deleted."""
     thing = find_stored(uow, operation.subject)
     if thing is None:
         raise Conflict("It was deleted.", hint="Make it again.")
@@ -67,7 +68,7 @@ def reopen(uow: UnitOfWork, operation: Operation) -> None:
 
 
 def require_unchanged(pairs: Sequence[tuple[str, object, object]]) -> None:
-    """(property, what it is, what was said): what was said must be left out or be the same. Raises Conflict."""
+    """Raises Conflict for the first of (property, current value, said value) whose said value is given and differs."""
     for name, now, said in pairs:
         if said not in (None, "") and said != now:
             raise Conflict(

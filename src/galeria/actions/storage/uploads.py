@@ -1,4 +1,4 @@
-"""Uploads: announced, received in pieces, resumed, removed. Each belongs to one person; to others it does not exist."""
+"""Uploads: announced, received in pieces, resumed, removed. Each belongs to one person; others do not see it."""
 
 import re
 import unicodedata
@@ -24,7 +24,7 @@ def create_upload(
     length: int,
     limit: int,
 ) -> Upload:
-    """Announce a file of `length` bytes; at most `limit` are taken. Raises Invalid, TooLarge. The caller commits."""
+    """Announces an upload of `length` bytes, at most `limit`. Raises Invalid, TooLarge. The caller commits."""
     if length < 0:
         raise Invalid(f"A file cannot have {length} bytes.", hint="Announce the file's length in bytes.")
     if length > limit:
@@ -45,7 +45,7 @@ def create_upload(
 
 
 def get_upload(database: Database, files: UploadFiles, *, owner: Principal, id: str) -> Upload:
-    """The upload with what is really on disk: after a crash the file may know of more bytes than the database.
+    """Returns an upload with the bytes that are really on disk: after a crash the file may have more than the database knows.
 
     Raises NotFound, for other people's uploads too.
     """
@@ -57,7 +57,7 @@ def get_upload(database: Database, files: UploadFiles, *, owner: Principal, id: 
 
 
 def list_uploads(database: Database, files: UploadFiles, *, owner: Principal) -> list[Upload]:
-    """Their own, the newest first, each with what is really on disk."""
+    """Returns a person's uploads, newest first, each with the bytes that are really on disk."""
     with database(reading=True) as uow:
         found = uow.uploads.of_owner(owner.id)
     for upload in found:
@@ -68,7 +68,7 @@ def list_uploads(database: Database, files: UploadFiles, *, owner: Principal) ->
 def receive(
     database: Database, files: UploadFiles, *, owner: Principal, id: str, offset: int, data: Iterable[bytes]
 ) -> Upload:
-    """Append `data`, which begins at byte `offset` of the file. No transaction is open while bytes arrive.
+    """Appends `data`, which begins at byte `offset` of the file. No transaction is open while bytes arrive.
 
     When `data` breaks off, what arrived is kept; the next `get_upload` records it where this could not. Raises NotFound,
     Conflict (the offset is not where the file ends; somebody else is writing; the file is sealed), TooLarge, OutOfSpace.
@@ -86,9 +86,9 @@ def receive(
 
 
 def remove_upload(database: Database, files: UploadFiles, *, owner: Principal, id: str) -> None:
-    """The row goes first: a file without a row is found and cleared away later, a row without a file misleads.
+    """Removes an upload. Raises NotFound.
 
-    Raises NotFound.
+    The row goes first, because a file without a row is cleaned up later, and a row without a file is misleading.
     """
     with database() as uow:
         upload = _owned(uow, owner, id)
@@ -98,9 +98,9 @@ def remove_upload(database: Database, files: UploadFiles, *, owner: Principal, i
 
 
 def shown_name(name: str) -> str:
-    """A file's name as it may be shown: without directories, without control and direction-changing characters.
+    """Returns a file's name as it may be shown: without folders, control characters and characters that change direction.
 
-    At most 255 characters, ending kept, since it tells the format to people. It never names a file of ours.
+    It has at most 255 characters and keeps its ending, which tells people the format. It is never used as a path.
     """
     last = re.split(r"[/\\]", name.strip().rstrip("/\\"))[-1]
     clean = "".join(char for char in unicodedata.normalize("NFC", last) if unicodedata.category(char)[0] != "C")
@@ -113,7 +113,7 @@ def shown_name(name: str) -> str:
 
 
 def _record(database: Database, files: UploadFiles, owner: Principal, id: str) -> Upload:
-    """Write down what is on disk. Asks for it before the transaction: the disk may take its time to sync."""
+    """Records how much is on disk, which is read before the transaction, because a disk may be slow to sync."""
     size = files.size(id)
     with database() as uow:
         upload = uow.uploads.find(id)
@@ -121,7 +121,7 @@ def _record(database: Database, files: UploadFiles, owner: Principal, id: str) -
             upload.offset = size
             uow.commit()
             return upload
-    files.remove(id)  # removed while bytes arrived: then nobody will ask for the file again
+    files.remove(id)  # the upload was removed while bytes arrived, so the file is not needed
     raise _missing(id)
 
 

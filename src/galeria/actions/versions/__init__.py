@@ -1,4 +1,4 @@
-"""Image versions: made, imported, exported, replicated, priced and deleted; and operations, which it can restart.
+"""Image versions: made, imported, exported, replicated, priced and deleted; and operations, which can be retried.
 
-It stands on all other packages of actions.
+It imports all other packages of actions.
 """

@@ -1,6 +1,7 @@
-"""Cost and use as pages show them: sums per image and region, a page of versions, quick with ten thousand of them.
+"""The cost and use of a gallery for pages: sums per image and region, a page of versions, quick with ten thousand of them.
 
-The figures are those of `actions.costs.gallery_costs`, as they were measured last (`reconcilers.storage_usage`).
+The figures are those of `actions.versions.costs.gallery_costs`, as last measured in the background
+(`reconcilers.storage_usage`).
 """
 
 from collections import Counter
@@ -23,7 +24,7 @@ ROWS = 25  # of a page: each has several amounts of money to be written out
 
 @dataclass(frozen=True, kw_only=True)
 class RegionCost:
-    """`unmeasured` copies are not in the figures yet."""
+    """The cost in one region. `unmeasured` counts replicas that are not in the figures yet."""
 
     region: str
     stored_bytes: int
@@ -33,25 +34,30 @@ class RegionCost:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Of a version, an image or a gallery: the sum over `regions`."""
+    """The cost of a version, an image or a gallery, by region."""
 
     regions: tuple[RegionCost, ...]
 
     @cached_property
     def stored_bytes(self) -> int:
+        """The compressed bytes in all regions."""
         return sum(each.stored_bytes for each in self.regions)
 
     @cached_property
     def price_month(self) -> Decimal:
+        """The price per month in all regions."""
         return sum((each.price_month for each in self.regions), Decimal(0))
 
     @cached_property
     def unmeasured(self) -> int:
+        """The number of replicas that are not in the figures yet, in all regions."""
         return sum(each.unmeasured for each in self.regions)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CostSum(Cost):
+    """The cost of an image or a gallery with its numbers of versions and labs."""
+
     versions: int
     logical_bytes: int  # what the guests see
     labs: int
@@ -59,13 +65,18 @@ class CostSum(Cost):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageCost:
+    """An image with the cost of its versions."""
+
     image: ImageOutline
     sums: CostSum
 
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryCosts:
-    """`sums` are of the whole gallery; `images` is one page of them, the dearest first."""
+    """The cost of a gallery.
+
+    `sums` are of the whole gallery; `images` is one page of them, the most expensive first.
+    """
 
     gallery: Gallery
     sums: CostSum
@@ -77,6 +88,8 @@ class GalleryCosts:
 
 @dataclass(frozen=True, kw_only=True)
 class VersionUse(Cost):
+    """The cost of a version and the labs made from it."""
+
     version: VersionSum
     logical_bytes: int
     labs: tuple[LabUse, ...]
@@ -84,7 +97,10 @@ class VersionUse(Cost):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageUses:
-    """`sums` are of the whole image; `versions` is one page of them, the highest first."""
+    """The cost of an image.
+
+    `sums` are of the whole image; `versions` is one page of them, the highest numbers first.
+    """
 
     gallery: Gallery
     definition: ImageDefinition
@@ -95,7 +111,8 @@ class ImageUses:
 
 
 def get_cost_overview(request: Request, gallery_id: ResourceId, *, text: str = "", page: int = 1) -> GalleryCosts:
-    """`text` is part of an image's display or resource name, in any case."""
+    """Returns a gallery's cost with a page of its images; `text` is part of an image's display or resource name, in any
+    case. Raises Forbidden, NotFound."""
     gallery = get_gallery(request, gallery_id)
     storage_usage = request.uow.storage_usage
     sums = storage_usage.sums(gallery.id)
@@ -118,6 +135,7 @@ def get_cost_overview(request: Request, gallery_id: ResourceId, *, text: str = "
 
 
 def get_image_costs(request: Request, definition_id: ResourceId, *, page: int = 1) -> ImageUses:
+    """Returns an image's cost with a page of its versions. Raises Forbidden, NotFound."""
     gallery = get_gallery(request, definition_id.parent)
     definition, storage_usage = request.uow.definitions.get_by_key(definition_id.key), request.uow.storage_usage
     none = ImageSum(versions=0, logical_bytes=0, labs=0, own_bytes={}, unmeasured={})
@@ -166,7 +184,7 @@ def _total(request: Request, sums: list[ImageSum]) -> CostSum:
 
 
 def _added(some: Iterable[Mapping[str, int]]) -> Counter[str]:
-    """By region."""
+    """Adds up figures by region."""
     whole: Counter[str] = Counter()
     for each in some:
         whole.update(each)
@@ -174,7 +192,7 @@ def _added(some: Iterable[Mapping[str, int]]) -> Counter[str]:
 
 
 def _regions(request: Request, own: Mapping[str, int], waiting: Mapping[str, int]) -> tuple[RegionCost, ...]:
-    """Prices are those of the bytes in sum: the prices of many versions, each rounded, would add up to a little else."""
+    """Returns the cost by region, priced on the sum of bytes: many rounded prices would add up to something else."""
     prices = request.settings.prices
     return tuple(
         RegionCost(

@@ -1,4 +1,4 @@
-"""What images occupy and cost, who uses them, and what deleting one would free."""
+"""What images occupy and cost, which labs use them, and what deleting a version would free."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,11 @@ from galeria.ports.images import ImageStore
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicaCost:
-    """`stored_bytes` are those that no older version holds already, so that all lines add up to what is really stored."""
+    """The cost of a version in one region.
+
+    `stored_bytes` leaves out what an older version has there already, so that all figures add up to what is really
+    stored.
+    """
 
     region: str
     stored_bytes: int
@@ -28,6 +32,8 @@ class ReplicaCost:
 
 @dataclass(frozen=True, kw_only=True)
 class VersionCost:
+    """The cost of a version in all regions, and the labs made from it."""
+
     definition: ImageDefinition
     version: ImageVersion
     logical_bytes: int  # what the guests see
@@ -36,19 +42,22 @@ class VersionCost:
 
     @property
     def price_month(self) -> Decimal:
+        """The price per month in all regions."""
         return sum((each.price_month for each in self.regions), Decimal(0))
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegionImpact:
+    """The bytes that deleting a version frees in one region."""
+
     region: str
     freed_now: int  # bytes
-    freed_later: int  # bytes, once the labs that stand on it are gone
+    freed_later: int  # bytes, once the labs based on it are deleted
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeletionImpact:
-    """What deleting a version means, told before it is done."""
+    """What deleting a version would mean: the labs that use it, and the bytes freed."""
 
     version: ImageVersion
     labs: tuple[Lab, ...]
@@ -56,7 +65,7 @@ class DeletionImpact:
 
 
 def gallery_costs(request: Request, gallery_id: ResourceId, stores: Mapping[str, ImageStore]) -> list[VersionCost]:
-    """One entry per version, oldest first."""
+    """Returns the cost of every version of a gallery, oldest first. Raises Forbidden, NotFound."""
     request.caller.require("Microsoft.Compute/galleries/read", gallery_id.key)
     uow = request.uow
     gallery = uow.galleries.get_by_key(gallery_id.key)
@@ -79,7 +88,7 @@ def gallery_costs(request: Request, gallery_id: ResourceId, stores: Mapping[str,
 def _replica_costs(
     request: Request, facts: list[VersionFacts], stores: Mapping[str, ImageStore]
 ) -> dict[str, list[ReplicaCost]]:
-    """By the version's id, regions by name. Each region's manifests are read a few times, however many there are."""
+    """Returns a version's id → its cost by region. A region's manifests are read a few times, however many there are."""
     held: dict[str, dict[str, set[str]]] = {}
     for each in facts:
         for region, digests in _held(each.disks, each.replicas).items():
@@ -95,7 +104,7 @@ def _replica_costs(
 
 
 def _growth(store: ImageStore, sets: list[set[str]]) -> list[int]:
-    """Bytes that each set adds to those in front of it."""
+    """Returns the bytes that each set adds to those in front of it."""
     grown: list[int] = []
     while len(grown) < len(sets):
         before = {digest for digests in sets[: len(grown)] for digest in digests}
@@ -104,7 +113,10 @@ def _growth(store: ImageStore, sets: list[set[str]]) -> list[int]:
 
 
 def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]) -> DeletionImpact:
-    """Which labs use it, what goes now and what later. Nothing is changed."""
+    """Returns which labs use the version and what deleting it would free, without changing anything.
+
+    Raises Forbidden, NotFound.
+    """
     request.caller.require(READ_VERSION, version_id.key)
     uow = request.uow
     version = uow.versions.get_by_key(version_id.key)
@@ -115,7 +127,10 @@ def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping
 def freed_by_deletion(
     request: Request, version_id: ResourceId, stores: Mapping[str, ImageStore]
 ) -> tuple[RegionImpact, ...]:
-    """Of the impact only what takes long: where contents are the version's own, those of all others are read."""
+    """Returns the bytes that deleting the version would free, by region.
+
+    Slow where it has content of its own, because all others' manifests are read. Raises Forbidden, NotFound.
+    """
     request.caller.require(READ_VERSION, version_id.key)
     return _region_impacts(request.uow, request.uow.versions.get_by_key(version_id.key), stores)
 
@@ -131,9 +146,9 @@ def _region_impacts(
 
 
 def _region_impact(uow: UnitOfWork, version: ImageVersion, store: ImageStore, own: set[str]) -> RegionImpact:
-    """`own` are the contents of it that no other version of the region has."""
+    """Returns what is freed in the store's region; `own` are the digests that no other version has there."""
     region = store.region
-    if not own:  # then nothing goes, whatever else there is: thousands of others are not looked at
+    if not own:  # nothing is freed, so thousands of others need not be read
         return RegionImpact(region=region, freed_now=0, freed_later=0)
     images, machines = live_images(uow, region, without=version.id), live_machines(uow, region)
     whole = store.holding(own - images, others=images).exclusive_bytes
@@ -144,7 +159,7 @@ def _region_impact(uow: UnitOfWork, version: ImageVersion, store: ImageStore, ow
 
 
 def held_digests(uow: UnitOfWork, version: ImageVersion) -> dict[str, set[str]]:
-    """Region → contents that this version has there."""
+    """Returns region → digests that this version has there, by its completed replicas."""
     return _held(uow.versions.disks(version.id), uow.versions.replicas(version.id))
 
 
@@ -155,12 +170,13 @@ def _held(disks: list[VersionDisk], replicas: list[Replica]) -> dict[str, set[st
 
 
 def live_images(uow: UnitOfWork, region: str, *, without: str = "") -> set[str]:
-    """Contents that image versions, managed images, disks and snapshots of the region name, half-copied ones included."""
+    """Returns the digests that image versions, managed images, disks and snapshots of the region refer to, unfinished
+    replicas included."""
     return uow.versions.contents(region, without=without) | live_disks(uow, region)
 
 
 def live_disks(uow: UnitOfWork, region: str) -> set[str]:
-    """Contents of the region outside galleries, and those that operations under way are about to copy from it."""
+    """Returns the digests in the region outside galleries, and those that operations under way are about to copy from it."""
     held = uow.disks.contents(region) | uow.snapshots.contents(region) | uow.managed_images.contents(region)
     origins = [
         Origin.from_inputs(each)
@@ -173,10 +189,10 @@ def live_disks(uow: UnitOfWork, region: str) -> set[str]:
 
 
 def live_machines(uow: UnitOfWork, region: str) -> set[str]:
-    """Contents that machines of the region stand on, whose versions may be deleted already."""
+    """Returns the digests that machines of the region are based on, whose versions may be deleted already."""
     return uow.machines.contents(region)
 
 
 def live_digests(uow: UnitOfWork, region: str) -> set[str]:
-    """Everything that garbage collection must keep in the region."""
+    """Returns all digests that garbage collection must keep in the region."""
     return live_images(uow, region) | live_machines(uow, region)

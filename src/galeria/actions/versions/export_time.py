@@ -1,4 +1,4 @@
-"""How long an export may take, told from how fast the last ones were here."""
+"""Estimates how long an export takes, from how fast the last ones were here."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,21 +8,21 @@ from galeria.actions.versions.exports import ExportEstimate
 from galeria.domain.operations import OperationKind, OperationStep
 from galeria.domain.states import OperationStatus
 
-LOOKED_AT = 200  # of the newest operations
-LEARNED_FROM = 5  # of those that made versions
+LOOKED_AT = 200  # newest operations that are read
+LEARNED_FROM = 5  # operations that made versions and are measured
 _MADE_VERSIONS = (OperationKind.EXPORT_TEMPLATE, OperationKind.CREATE_VERSION)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Pace:
-    """Bytes per second."""
+    """The measured speeds of exports, in bytes per second."""
 
     reading: float
     sending: float
 
 
 def estimate_time(request: Request, estimate: ExportEstimate) -> timedelta | None:
-    """All regions are filled at once. None where nothing was measured yet."""
+    """Returns how long the export may take, with all regions filled at once; None where nothing was measured yet."""
     pace = _measured(request)
     if pace is None:
         return None
@@ -41,7 +41,7 @@ def _measured(request: Request) -> _Pace | None:
 
 
 def _mean(steps: list[OperationStep]) -> float | None:
-    """Over those in which bytes moved."""
+    """Returns the mean bytes per second of the steps that moved bytes; None where none did."""
     moved = [(step.bytes_done, (step.ended_at - step.started_at).total_seconds()) for step in steps if step.ended_at]
     done = [(count, seconds) for count, seconds in moved if count > 0 and seconds > 0]
     return sum(count for count, _ in done) / sum(seconds for _, seconds in done) if done else None

@@ -1,4 +1,4 @@
-"""Exporting a lab's template to the gallery: what it would cost, and the export itself."""
+"""Exporting a lab's template to the gallery: the estimate of its cost, and the export itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,23 +31,28 @@ from galeria.ports.images import ImageStore, ManifestFacts
 from galeria.ports.machines import Machine, VmEngine
 
 SAVE = "Microsoft.LabServices/labPlans/saveImage/action"
-CLUSTER = 64 * 1024  # bytes; what the layers of a machine's disk grow by
+CLUSTER = 64 * 1024  # bytes that the layers of a machine's disk grow by at a time
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportRequest:
-    """`name` is anything readable. An existing image of that name gets its next version, or the one that `image` names."""
+    """What a caller says of an export.
+
+    `name` is anything readable: an existing image of that name, or the one in `image`, gets its next version.
+    """
 
     lab: ResourceId
     machine: str
     name: str
-    image: ResourceId | None = None  # a definition; then the name does not count
+    image: ResourceId | None = None  # a definition; `name` is then ignored
     version: str = ""  # empty: 1.0.0 for a new image, else the latest with patch + 1
     regions: tuple[str, ...] = ()  # empty: every region of the lab's geography
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegionEstimate:
+    """The estimated bytes and prices of an export in one region."""
+
     region: str
     send_bytes: int  # at most; 0 in the home region
     store_bytes: int  # at most, compressed bytes already there included
@@ -57,7 +62,7 @@ class RegionEstimate:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportEstimate:
-    """What an export would do and cost, asked before it. Bytes are upper bounds: compression is not foreseen."""
+    """What an export would do and cost. Bytes are upper bounds, because compression is not known before."""
 
     image: str  # the definition's resource name
     version: str
@@ -69,10 +74,12 @@ class ExportEstimate:
 
     @property
     def price_month(self) -> Decimal:
+        """The price per month in all regions."""
         return sum((each.price_month for each in self.regions), Decimal(0))
 
     @property
     def price_once(self) -> Decimal:
+        """The price, paid once, of sending to all regions."""
         return sum((each.price_once for each in self.regions), Decimal(0))
 
 
@@ -84,7 +91,10 @@ def estimate_export(
     stores: Mapping[str, ImageStore],
     measure: Measure,
 ) -> ExportEstimate:
-    """Nothing is changed."""
+    """Returns what an export would do and cost, without changing anything.
+
+    Raises as `export_template` does, except for a busy template.
+    """
     plan = _plan(request, account_id, wanted)
     machine, home = plan.machine, plan.lab.location
     parent = stores[home].get_manifest(machine.parent_digest)
@@ -121,7 +131,11 @@ def estimate_export(
 def export_template(
     request: Request, account_id: ResourceId, wanted: ExportRequest
 ) -> tuple[ImageDefinition, ImageVersion, Operation]:
-    """Begin to seal the template's disk into a specialized version, in its region and then in the others."""
+    """Starts sealing the template's disk into a specialized version, in its region and then in the others.
+
+    Raises Forbidden, NotFound, Invalid, and Conflict while the template is busy, without a gallery, or for a version
+    that exists.
+    """
     plan = _plan(request, account_id, wanted)
     require_idle(request, plan.lab, plan.machine)
     request.audit(SAVE, str(account_id), detail=f"{plan.lab.resource_id} as {plan.image_name} {plan.number}")
@@ -146,7 +160,7 @@ def export_template(
 
 @dataclass(frozen=True, kw_only=True)
 class ExportSource:
-    """What may be exported, and the gallery that it goes to."""
+    """The template that is exported, and the gallery that it goes to."""
 
     account: LabAccount
     gallery: Gallery
@@ -155,12 +169,16 @@ class ExportSource:
 
 
 def export_source(request: Request, account_id: ResourceId, lab_id: ResourceId, machine_name: str) -> ExportSource:
-    """Raises Forbidden, Conflict without a gallery, Invalid for what is no template of that account's."""
+    """Returns what is exported and where to.
+
+    Raises Forbidden, NotFound, Conflict without a gallery, and Invalid for anything but a template of the account's
+    labs.
+    """
     uow = request.uow
     account = uow.accounts.get_by_key(account_id.key)
     request.caller.require(SAVE, account.key)
     lab, machine = get_machine(request, lab_id, machine_name)
-    # Whoever may set a password in the machine may read its disk anyway; a role on the account alone is not enough.
+    # Who may set a password in the machine can read its disk anyway; a role on the account alone is not enough.
     request.caller.require("Microsoft.LabServices/labs/virtualMachines/resetPassword/action", lab.key)
     if lab.account_id != account.id:
         raise Invalid(f"The lab '{lab.name}' belongs to another lab account.", hint="Export through that account.")
@@ -176,7 +194,7 @@ def export_source(request: Request, account_id: ResourceId, lab_id: ResourceId, 
 
 
 def require_idle(request: Request, lab: Lab, machine: LabMachine) -> None:
-    """Raises Conflict while an export cannot begin."""
+    """Raises Conflict while an export of the template cannot begin."""
     exporting = any(each.inputs.get("machine") == machine.id for each in request.uow.operations.unsettled())
     if exporting or request.uow.operations.running_on(machine.id):
         raise Conflict("The template is busy.", hint="Wait until what is under way has ended, then export again.")
@@ -209,7 +227,7 @@ class _Plan:
 
 
 def _plan(request: Request, account_id: ResourceId, wanted: ExportRequest) -> _Plan:
-    """Everything that is checked before an export and before its price is named."""
+    """Makes all checks of an export and of its estimate, and returns what is exported where."""
     source = export_source(request, account_id, wanted.lab, wanted.machine)
     account, gallery, lab, machine = source.account, source.gallery, source.lab, source.machine
     definition, image_name = _target_image(request, gallery, wanted)
@@ -229,12 +247,12 @@ def _plan(request: Request, account_id: ResourceId, wanted: ExportRequest) -> _P
 
 
 def _in_chunks(written: int, parent: ManifestFacts) -> int:
-    """At most so many bytes are read: whole chunks are, and every cluster that was written may lie in another one."""
+    """Returns the most bytes that may be read: whole chunks, as each written cluster may lie in another chunk."""
     return min(parent.size, -(-written // CLUSTER) * parent.chunk_size)
 
 
 def _target_image(request: Request, gallery: Gallery, wanted: ExportRequest) -> tuple[ImageDefinition | None, str]:
-    """The image that was named by its id, display name or resource name, or the name that a new one gets."""
+    """Returns the image with that id, display name or resource name, or else the name that a new one gets."""
     if wanted.image:
         return _own_image(request, gallery, wanted.image)
     name = wanted.name
@@ -272,7 +290,7 @@ def _number(request: Request, definition: ImageDefinition | None, wanted: str) -
 
 
 def _regions(request: Request, account: LabAccount, home: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The home region first. By default the whole geography; the account's policy bounds what is asked for."""
+    """Returns the regions, home first: by default the whole geography. Raises Invalid for one the account forbids."""
     if not wanted:
         return tuple(region.name for region in request.settings.regions.of_geography(home))
     names = [request.settings.regions.get(name).name for name in wanted]

@@ -1,4 +1,4 @@
-"""A file that was uploaded becomes an image version: of a new image or of one that there is."""
+"""Importing: an uploaded file becomes a version of a new or an existing image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ PUBLISHER, OFFER = "galeria", "imported"
 
 @dataclass(frozen=True, kw_only=True)
 class NewImage:
-    """What is said of an image that there is not yet. `display_name` is anything readable."""
+    """What a caller says of a new image. `display_name` is anything readable."""
 
     display_name: str
     os_type: OsType = OsType.LINUX
@@ -45,7 +45,7 @@ class NewImage:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportRequest:
-    """Into `image`, or into a new one: exactly one of the two is given."""
+    """What a caller says of an import: into `image`, or into a new one; exactly one of the two is given."""
 
     upload: str
     gallery: ResourceId
@@ -58,15 +58,20 @@ class ImportRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportRegionPrice:
+    """The estimated bytes and prices of an import in one region."""
+
     region: str
-    store_bytes: int  # at most, about: the real figure is known when it is stored
+    store_bytes: int  # an upper estimate; the real figure is known once it is stored
     send_bytes: int  # 0 in the home region
     price_month: Decimal
     price_once: Decimal
 
 
 def begin_import(request: Request, wanted: ImportRequest) -> tuple[ImageVersion, Operation]:
-    """Raises Invalid, Forbidden, NotFound, Conflict; nothing is changed then."""
+    """Starts making a version from an uploaded file.
+
+    Raises Forbidden, NotFound, Invalid, Conflict; nothing is changed then.
+    """
     gallery = get_gallery(request, wanted.gallery)
     require_unused(request, wanted.upload)
     home = request.settings.regions.get(wanted.region or gallery.location).name
@@ -89,7 +94,7 @@ def begin_import(request: Request, wanted: ImportRequest) -> tuple[ImageVersion,
 
 
 def require_unused(request: Request, upload_id: str) -> None:
-    """A file becomes one version: it is removed when that is made. Raises Conflict."""
+    """Raises Conflict where the file is being made into a version already: a file is removed when its version is complete."""
     made = find_made_of(request, upload_id)
     if made:
         raise Conflict(
@@ -99,28 +104,29 @@ def require_unused(request: Request, upload_id: str) -> None:
 
 
 def find_made_of(request: Request, upload_id: str) -> ImageVersion | None:
-    """The version that the file is the OS disk of, be it under way or failed."""
+    """Returns the version whose OS disk is this file, under way or failed, or None."""
     made = request.uow.lists.from_uploads([upload_id])
     return next((each for each in made if each.state is not ProvisioningState.DELETING), None)
 
 
 def importing_galleries(request: Request, prefix: str) -> list[Gallery]:
-    """Those in which the caller may make versions."""
+    """Returns the galleries in which the caller may make versions, by name."""
     return [each for each in list_galleries(request, prefix) if request.caller.may(f"{VERSION}/write", each.key)]
 
 
 def may_make_images(request: Request, gallery: Gallery) -> bool:
+    """Tells whether the caller may make images in the gallery."""
     return request.caller.may(f"{IMAGE}/write", gallery.key)
 
 
 def image_name(request: Request, gallery: Gallery, display_name: str) -> str:
-    """The resource name that a new image of this display name gets."""
+    """Returns the resource name that a new image with this display name gets."""
     taken = frozenset(each.name for each in request.uow.offers.outlines(gallery.id))
     return proposed_name(display_name, taken)
 
 
 def next_number(request: Request, definition: ImageDefinition | None) -> VersionNumber:
-    """Above all that are there, those included that were put aside and keep their number."""
+    """Returns the number above all versions of the image, soft-deleted ones included; 1.0.0 for a new image."""
     if definition is None:
         return FIRST_VERSION
     lists = request.uow.lists
@@ -131,7 +137,10 @@ def next_number(request: Request, definition: ImageDefinition | None) -> Version
 def import_prices(
     settings: Settings, facts: FileFacts, regions: Sequence[str], *, home: str
 ) -> list[ImportRegionPrice]:
-    """What the file would cost in these regions. Of a disk no more is stored than it has bytes, nor than the file has."""
+    """Returns what the file would cost in these regions.
+
+    At most the disk's or the file's bytes are stored, whichever is less.
+    """
     size = min(facts.virtual_size, facts.file_size)
     return [
         ImportRegionPrice(
@@ -177,5 +186,5 @@ def _definition(request: Request, gallery: Gallery, wanted: ImportRequest) -> Im
 
 
 def _sku(name: str) -> str:
-    """A SKU is shorter than a name may be; the end of a name is what tells it from others of the same words."""
+    """Cuts a name to the 64 characters of a SKU; its end is kept, which holds the number that makes it unique."""
     return name[-64:]

@@ -1,4 +1,4 @@
-"""Operations as people see and steer them: follow, cancel, retry."""
+"""Operations: see, list, cancel, retry."""
 
 from galeria.actions.core.operation_access import can_steer, is_visible, write_action
 from galeria.actions.core.request import Request
@@ -18,7 +18,7 @@ _MACHINE_WORK = {
 
 
 def get_operation(request: Request, id: str) -> tuple[Operation, list[OperationStep]]:
-    """Whoever began it may see it, and whoever may read what it works on. For others it does not exist."""
+    """Returns an operation with its steps. Raises NotFound, also where the caller may not see it."""
     operation = request.uow.operations.find(id)
     if operation is None or not is_visible(request, operation):
         raise NotFound(f"There is no operation '{id}'.", hint="'galeria operation list' shows yours.", code="NotFound")
@@ -26,7 +26,8 @@ def get_operation(request: Request, id: str) -> tuple[Operation, list[OperationS
 
 
 def list_operations(request: Request, *, below: str = "", limit: int = 100) -> list[Operation]:
-    """Newest first."""
+    """Returns the newest operations that the caller may see, at most `limit`; `below` is a key that limits them to a
+    resource and what lies below it."""
     looked = limit
     while True:
         found = request.uow.operations.recent(below=below, limit=looked)
@@ -37,7 +38,7 @@ def list_operations(request: Request, *, below: str = "", limit: int = 100) -> l
 
 
 def cancel_operation(request: Request, id: str) -> Operation:
-    """Ask it to stop at the next moment that leaves everything whole. Asking twice is asking once."""
+    """Asks an operation to stop at the next safe moment; may be repeated. Raises NotFound, Forbidden."""
     operation, _ = get_operation(request, id)
     _require_own(request, operation)
     if not is_settled(operation.status):
@@ -47,7 +48,10 @@ def cancel_operation(request: Request, id: str) -> Operation:
 
 
 def retry_operation(request: Request, id: str) -> Operation:
-    """Let a failed or canceled operation continue: what was finished is kept, what failed is done again."""
+    """Lets a failed or canceled operation continue: finished steps are kept, the others run again.
+
+    Raises NotFound, Forbidden, and Conflict for one that succeeded or where another one is running.
+    """
     operation, _ = get_operation(request, id)
     _require_own(request, operation)
     if not is_settled(operation.status):
@@ -68,7 +72,7 @@ def retry_operation(request: Request, id: str) -> Operation:
 
 
 def _reopen(request: Request, operation: Operation) -> None:
-    """Put the resource back into the state in which its work is under way."""
+    """Puts the resource back into the state in which its operation is under way."""
     kind, uow = operation.kind, request.uow
     if kind in {OperationKind.CREATE_VERSION, OperationKind.EXPORT_TEMPLATE, OperationKind.UPDATE_VERSION}:
         version = uow.versions.get(operation.subject)

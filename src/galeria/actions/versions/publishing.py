@@ -1,4 +1,4 @@
-"""The publishing profile of one version: its regions, their counts and flags, and what of that never changes."""
+"""The publishing profile of a version: its regions with their counts and flags, and what of that never changes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +24,10 @@ T = TypeVar("T")
 
 
 def publish(request: Request, version: ImageVersion, wanted: PublishingOptions, end_of_life: datetime | None) -> None:
-    """Set what is said of the version as a whole. Storage and mode are fixed once its bytes are sealed."""
+    """Sets the publishing options of the whole version.
+
+    Raises Invalid, and where storage or mode would change after its bytes are sealed.
+    """
     if version.is_sealed:
         _check_fixed(version, wanted)
     check_end_of_life(request.clock.now(), version.end_of_life, end_of_life, f"{PROFILE}.endOfLifeDate")
@@ -43,7 +46,10 @@ def publish(request: Request, version: ImageVersion, wanted: PublishingOptions, 
 
 
 def set_targets(request: Request, version: ImageVersion, targets: Sequence[ReplicationTarget]) -> None:
-    """Pending replicas in exactly these regions, for a version that holds no bytes yet; the home region is one of them."""
+    """Replaces the replicas of a version that is not sealed by pending ones in these regions, the home region among them.
+
+    Raises Invalid.
+    """
     for replica in request.uow.versions.replicas(version.id):
         request.uow.versions.remove_replica(replica)
     for target, spelling in _checked(request, version, targets):
@@ -53,7 +59,7 @@ def set_targets(request: Request, version: ImageVersion, targets: Sequence[Repli
 def change_targets(
     request: Request, version: ImageVersion, targets: Sequence[ReplicationTarget]
 ) -> tuple[list[str], bool]:
-    """Change the regions of a sealed version. Returns those to be emptied, and whether any is to be filled.
+    """Changes the regions of a sealed version. Returns those to be emptied, and whether any is to be filled.
 
     Raises Conflict where the safety profile keeps a region, Invalid where a region's kind of storage would change.
     """
@@ -76,7 +82,7 @@ def change_targets(
 def _checked(
     request: Request, version: ImageVersion, targets: Sequence[ReplicationTarget]
 ) -> list[tuple[ReplicationTarget, str]]:
-    """With canonical names and the caller's spelling; the home region is added where nobody named a region."""
+    """Returns the targets with short names, and the caller's spelling; none stand for the home region. Raises Invalid."""
     home = version.location
     checked: list[tuple[ReplicationTarget, str]] = []
     for each in targets or (ReplicationTarget(region=home),):

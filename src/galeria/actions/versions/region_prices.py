@@ -1,4 +1,4 @@
-"""What it costs to have a version in each region, told before anything is sent."""
+"""What it costs to have a version in each region, estimated before anything is sent."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,23 +14,25 @@ from galeria.domain.states import ReplicaState
 
 @dataclass(frozen=True, kw_only=True)
 class RegionPrice:
-    """Bytes are compressed ones. `replica` is what is there already, whole or not."""
+    """The compressed bytes and prices of a version in one region. `replica` is the present one, complete or not."""
 
     region: Region
     replica: Replica | None
     is_home: bool
-    stored_bytes: int  # of the whole version there, shared with other images or not
-    send_bytes: int  # that the region lacks now
+    stored_bytes: int  # of the whole version there, those shared with other images included
+    send_bytes: int  # that the region does not have yet
     price_month: Decimal
     price_once: Decimal
 
     @property
     def is_complete(self) -> bool:
+        """Whether the region has a completed replica."""
         return self.replica is not None and self.replica.state is ReplicaState.COMPLETED
 
 
 def region_prices(request: Request, id: ResourceId, measure: Measure) -> tuple[ImageVersion, list[RegionPrice]]:
-    """Of every region, in the order of the settings. A version that is not sealed yet has no bytes to price."""
+    """Returns a version with its prices in every region, in the order of the settings; one that is not sealed has no
+    bytes to price. Raises Forbidden, NotFound."""
     request.caller.require(READ_VERSION, id.key)
     version = request.uow.versions.get_by_key(id.key)
     replicas = {each.region: each for each in request.uow.versions.replicas(version.id)}

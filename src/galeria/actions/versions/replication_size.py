@@ -1,4 +1,4 @@
-"""How much a copy of sealed disks takes and what sending it takes, by what the stores hold now."""
+"""How many bytes a replica of sealed disks takes, and how many must be sent, by what the stores have now."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,10 @@ from galeria.ports.images import Digest, ImageStore
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplicationSources:
-    """`digests` are whole in the region `home`; `lacking` are regions that may lack pieces of them."""
+    """The disks to replicate.
+
+    `digests` are complete in the region `home`; `lacking` are regions that may lack parts of them.
+    """
 
     digests: frozenset[Digest]
     home: str
@@ -17,19 +20,22 @@ class ReplicationSources:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplicationBytes:
-    """Compressed bytes."""
+    """The compressed bytes of a replication."""
 
-    whole: int  # in a region that has all of it
-    send: Mapping[str, int]  # region → what it lacks now
+    whole: int  # in a region that has everything
+    send: Mapping[str, int]  # region → bytes that it does not have yet
 
 
 Measure = Callable[[ReplicationSources], ReplicationBytes]
-"""Every piece of the disks is looked up: of an image with 20 GB of data in half a second for `whole`, in one more second for
-each region that lacks all of it (measured). Whoever cannot wait so long gives another way than `copy_bytes`."""
+"""A function that returns the bytes of a replication, such as `copy_bytes`.
+
+`copy_bytes` looks up every chunk: an image with 20 GB of data takes half a second for `whole` and one more second for each
+region that lacks all of it (measured). A caller that cannot wait so long passes a function that answers from earlier figures.
+"""
 
 
 def copy_bytes(copies: ReplicationSources, stores: Mapping[str, ImageStore]) -> ReplicationBytes:
-    """Raises NotFound where `home` does not hold the disks."""
+    """Returns the bytes of a replication by asking the stores. Raises NotFound where `home` does not have the disks."""
     home = stores[copies.home]
     return ReplicationBytes(
         whole=home.holding(copies.digests, others=()).stored_bytes,

@@ -1,4 +1,4 @@
-"""Versions that were deleted under a gallery's soft-delete policy: listed, restored, or deleted for good."""
+"""Soft-deleted versions: kept by a gallery's policy, listed, restored."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ VERSION = "Microsoft.Compute/galleries/images/versions"
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreRequest:
-    """What a caller may say with it; without tags the version keeps its own."""
+    """What a caller says of a version to restore; without tags it keeps its own."""
 
     location: str
     tags: dict[str, str]
 
 
 def retain(request: Request, version: ImageVersion) -> bool:
-    """Keep a version that is being deleted, where its gallery's policy says so. What was never whole is not kept."""
+    """Soft-deletes a version and tells whether it did: the gallery's policy must say so, and the version be complete."""
     definition = request.uow.definitions.find(version.definition_id)
     gallery = request.uow.galleries.find(definition.gallery_id) if definition else None
     if gallery is None or not gallery.soft_delete or not version.is_offered:
@@ -35,7 +35,10 @@ def retain(request: Request, version: ImageVersion) -> bool:
 
 
 def restore(request: Request, version: ImageVersion, wanted: RestoreRequest) -> None:
-    """As it was, at once: its bytes never went. Raises Conflict for another region, and once it is really going."""
+    """Restores a soft-deleted version at once, because its bytes are still stored.
+
+    Raises Conflict for another region, or while it is being removed.
+    """
     if version.state is ProvisioningState.DELETING:
         raise marked_for_deletion(version)
     home = request.settings.regions.get(wanted.location).name
@@ -52,7 +55,7 @@ def restore(request: Request, version: ImageVersion, wanted: RestoreRequest) -> 
 
 
 def list_soft_deleted(request: Request, definition_id: ResourceId) -> list[ImageVersion]:
-    """Of one definition, oldest number first."""
+    """Returns the soft-deleted versions of an image, the lowest number first. Raises Forbidden, NotFound."""
     request.caller.require(f"{VERSION}/read", definition_id.key)
     definition = request.uow.definitions.get_by_key(definition_id.key)
     versions = request.uow.versions.of_definition(definition.id)
@@ -60,6 +63,7 @@ def list_soft_deleted(request: Request, definition_id: ResourceId) -> list[Image
 
 
 def marked_for_deletion(version: ImageVersion) -> Conflict:
+    """Returns the error for a change of a version that is being deleted, in Azure's words."""
     return Conflict(
         f"Operation 'Update Gallery Image Version' is not allowed on {version.name} since it is marked for deletion.",
         hint="You can only retry the Delete operation; wait until it has ended, then make the version again.",
@@ -68,7 +72,7 @@ def marked_for_deletion(version: ImageVersion) -> Conflict:
 
 
 def soft_deleted(version: ImageVersion) -> NotFound:
-    """What somebody is told who asks for a version that only its retention is left of."""
+    """Returns the error for reading a soft-deleted version, which says until when it can be restored."""
     ends = version.hard_deletion_at.isoformat() if version.hard_deletion_at else ""
     return NotFound(
         f"The image version '{version.name}' was deleted; it can be restored until {ends}.",

@@ -1,4 +1,4 @@
-"""One thing at a time is changed of a version that there is; everything else stays as it is."""
+"""Changes one property of an existing version and leaves all others as they are."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,9 +13,10 @@ from galeria.domain.operations import Operation
 
 
 def set_regions(request: Request, id: ResourceId, regions: tuple[str, ...]) -> Operation | None:
-    """Exactly these regions, the home one among them. None where nothing is to do.
+    """Sets the regions of a version, the home one among them. None where nothing is to be done.
 
-    Raises Conflict while something works on the version, or where its safety profile keeps a region.
+    Raises Forbidden, NotFound, Invalid, and Conflict while an operation runs on the version or its safety profile keeps
+    a region.
     """
     held = _quiet(request, id)
     if not regions:
@@ -31,7 +32,10 @@ def set_regions(request: Request, id: ResourceId, regions: tuple[str, ...]) -> O
 
 
 def set_latest(request: Request, id: ResourceId, *, excluded: bool, region: str = "") -> Operation | None:
-    """Whether the version may be the latest: in one region, or everywhere, which takes back what was said of regions."""
+    """Sets whether the version may be the latest: in one region, or everywhere, which clears the regional flags.
+
+    Raises Forbidden, NotFound, Conflict.
+    """
     held = _quiet(request, id)
     wanted = _as_it_is(request, held)
     if region:
@@ -47,26 +51,29 @@ def set_latest(request: Request, id: ResourceId, *, excluded: bool, region: str 
 
 
 def set_end_of_life(request: Request, id: ResourceId, end: datetime | None) -> Operation | None:
-    """None takes it away. Raises Invalid for the past."""
+    """Sets the version's end of life; None removes it.
+
+    Raises Forbidden, NotFound, Conflict, and Invalid for the past.
+    """
     held = _quiet(request, id)
     return put_version(request, id, replace(_as_it_is(request, held), end_of_life=end))[2]
 
 
 def retry_version(request: Request, id: ResourceId) -> Operation | None:
-    """What failed is done again: the making, or the regions that could not be filled."""
+    """Retries what failed: making the version, or filling its regions. Raises Forbidden, NotFound, Conflict."""
     held = _quiet(request, id)
     return put_version(request, id, _as_it_is(request, held))[2]
 
 
 def restore_version(request: Request, id: ResourceId) -> ImageVersion:
-    """One that was put aside comes back as it was, at once. Raises NotFound, Conflict."""
+    """Restores a soft-deleted version. Raises Forbidden, NotFound, Conflict."""
     request.caller.require(f"{VERSION}/write", id.key)
     held = request.uow.versions.get_by_key(id.key)
     return put_version(request, id, VersionRequest(location=held.location, tags={}, restores=True))[0]
 
 
 def _quiet(request: Request, id: ResourceId) -> ImageVersion:
-    """Nothing works on it: a change would only join that work and be lost."""
+    """Returns the version. Raises Conflict while an operation runs on it, because the change would be lost."""
     request.caller.require(f"{VERSION}/write", id.key)
     held = get_version(request, id)
     if request.uow.operations.running_on(held.id):

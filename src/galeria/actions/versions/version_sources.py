@@ -1,4 +1,4 @@
-"""What a version is made of: uploads, disks named one by one, or one thing whose disks are all taken."""
+"""What a version is made of: uploads, disks named one by one, or one resource whose disks are all taken."""
 
 from dataclasses import dataclass, field
 
@@ -27,7 +27,10 @@ _WHOLE = {SourceKind.IMAGE, SourceKind.VERSION, SourceKind.MACHINE}
 
 @dataclass(frozen=True, kw_only=True)
 class NamedSources:
-    """As the caller wrote them; `uploads` and `disks` are by lun, -1 being the OS disk. All empty: nothing was said."""
+    """The sources as the caller wrote them; `uploads` and `disks` are by lun, -1 being the OS disk.
+
+    All empty means that none were given.
+    """
 
     uploads: dict[int, str] = field(default_factory=dict)
     disks: dict[int, NamedDisk] = field(default_factory=dict)
@@ -35,11 +38,15 @@ class NamedSources:
 
     @property
     def is_empty(self) -> bool:
+        """Whether no source was given."""
         return not (self.uploads or self.disks or self.whole)
 
 
 def get_sources(request: Request, definition: ImageDefinition, location: str, named: NamedSources) -> Sources:
-    """Every rule about sources that can be checked before bytes are moved. Raises Invalid, Forbidden, NotFound, Conflict."""
+    """Returns the sources after all checks that are possible before bytes are moved.
+
+    Raises Invalid, Forbidden, NotFound, Conflict.
+    """
     if named.whole is not None and (named.disks or named.uploads):
         raise Invalid(
             "A version is made of one source as a whole or of disks, not of both.",
@@ -65,7 +72,7 @@ def get_sources(request: Request, definition: ImageDefinition, location: str, na
 
 
 def fill_version(request: Request, version: ImageVersion, sources: Sources) -> Operation:
-    """Rows for the disks, and the operation that fills them."""
+    """Adds the version's disks, and starts the operation that fills them."""
     os_disk = sources[OS_DISK]
     version.source_kind, version.source_id = os_disk.kind, os_disk.name
     version.accounts, version.parent_digest = list(os_disk.accounts), os_disk.origin.parent
@@ -80,7 +87,7 @@ def fill_version(request: Request, version: ImageVersion, sources: Sources) -> O
 
 
 def require_same_source(request: Request, version: ImageVersion, named: NamedSources) -> None:
-    """What a finished version was made of cannot be changed; saying it again is no change. Raises Conflict."""
+    """Raises Conflict where a finished version would get another source; naming the same one is no change."""
     disk = named.disks.get(OS_DISK)
     said = str(named.whole or (disk and disk.id) or "")
     if disk and disk.uri:
@@ -110,7 +117,7 @@ def _upload(request: Request, upload_id: str) -> Source:
 
 
 def _require_different(sources: Sources) -> None:
-    """Disks of one image are told apart by their content's name there, single ones by the caller's."""
+    """Raises Invalid where two disks have the same source; disks that come from one image as a whole may be equal."""
     names = [(each.name.lower(), each.origin.name) for each in sources.values()]
     if len(set(names)) != len(names) and all(each.kind not in _WHOLE for each in sources.values()):
         raise Invalid(

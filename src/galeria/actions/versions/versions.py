@@ -1,4 +1,4 @@
-"""Image versions: made from uploaded files, spread over regions, deleted with open eyes."""
+"""Image versions: create, replicate, change, delete."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,7 +24,7 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 
 VERSION = "Microsoft.Compute/galleries/images/versions"
-# The service's own limit, for a subscription in one region.
+# Azure's limit for a subscription in one region (docs/rules.md, "Limits").
 MOST = 10_000
 
 
@@ -32,7 +32,7 @@ MOST = 10_000
 class VersionRequest:
     """What a caller says of a version. `uploads` maps lun (-1: the OS disk) to an upload's id; empty on an update.
 
-    With `restores`, a version that was deleted and is retained comes back; everything else but the tags is then ignored.
+    With `restores`, a soft-deleted version is restored; everything else but the tags is then ignored.
     """
 
     location: str
@@ -47,12 +47,13 @@ class VersionRequest:
 
     @property
     def named(self) -> NamedSources:
+        """All sources that were named, `uploads` included."""
         return replace(self.sources, uploads=self.uploads | self.sources.uploads)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeletionResult:
-    """How a deletion began: with an operation, or, where the version is only put aside, without one."""
+    """How a deletion began: with an operation, or without one where the version is soft-deleted."""
 
     was_there: bool
     operation: Operation | None = None
@@ -61,9 +62,10 @@ class DeletionResult:
 def put_version(
     request: Request, id: ResourceId, wanted: VersionRequest
 ) -> tuple[ImageVersion, bool, Operation | None]:
-    """Make a version, or change the regions and flags of one. The second value tells whether it is new.
+    """Creates a version, or changes the regions and flags of one; the second value tells whether it is new.
 
-    A PUT repeated while the version is being made joins the running operation; after a failure it retries it.
+    A PUT repeated while the version is being made returns the running operation; after a failure it retries. Raises
+    Forbidden, Invalid, NotFound, Conflict.
     """
     request.caller.require(f"{VERSION}/write", id.key)
     request.audit(f"{VERSION}/write", str(id))
@@ -86,6 +88,7 @@ def put_version(
 
 
 def get_version(request: Request, id: ResourceId) -> ImageVersion:
+    """Returns a version. Raises Forbidden, and NotFound also for a soft-deleted one."""
     request.caller.require(f"{VERSION}/read", id.key)
     version = request.uow.versions.get_by_key(id.key)
     if version.retention is not Retention.ACTIVE:
@@ -94,6 +97,10 @@ def get_version(request: Request, id: ResourceId) -> ImageVersion:
 
 
 def list_versions(request: Request, definition_id: ResourceId) -> list[ImageVersion]:
+    """Returns the versions of an image, the lowest number first, without soft-deleted ones.
+
+    Raises Forbidden, NotFound.
+    """
     request.caller.require(f"{VERSION}/read", definition_id.key)
     definition = request.uow.definitions.get_by_key(definition_id.key)
     versions = request.uow.versions.of_definition(definition.id)
@@ -101,7 +108,10 @@ def list_versions(request: Request, definition_id: ResourceId) -> list[ImageVers
 
 
 def delete_version(request: Request, id: ResourceId) -> Operation | None:
-    """None when there was none. A version that is still being made is canceled first and then goes."""
+    """Starts deleting a version for good and cancels what is still making it; None where there is none.
+
+    Raises Forbidden, and Conflict before an end of life that blocks it.
+    """
     request.caller.require(f"{VERSION}/delete", id.key)
     version = request.uow.versions.find_by_key(id.key)
     if version is None:
@@ -122,7 +132,11 @@ def delete_version(request: Request, id: ResourceId) -> Operation | None:
 
 
 def remove_version(request: Request, id: ResourceId, *, bypass_soft_delete: bool = False) -> DeletionResult:
-    """Delete as the gallery's policy has it. What is retained already goes only with `bypass_soft_delete`."""
+    """Deletes a version by the gallery's soft-delete policy.
+
+    A soft-deleted one is removed only with `bypass_soft_delete`. Raises Forbidden, and Conflict before an end of life
+    that blocks it.
+    """
     version = request.uow.versions.find_by_key(id.key)
     if version is None or bypass_soft_delete:
         operation = delete_version(request, id)
@@ -139,6 +153,10 @@ def remove_version(request: Request, id: ResourceId, *, bypass_soft_delete: bool
 
 
 def require_definition(request: Request, id: ResourceId) -> ImageDefinition:
+    """Returns the image definition that the version `id` lies in.
+
+    Raises NotFound with ARM's code ParentResourceNotFound.
+    """
     definition = request.uow.definitions.find_by_key(id.parent.key)
     if definition is None:
         raise missing_parent(id, "image definition")
@@ -156,7 +174,10 @@ def new_version(
     publishing: PublishingOptions | None = None,
     end_of_life: datetime | None = None,
 ) -> ImageVersion:
-    """A version that is being made, with a pending replica for every target region. Its home region is one of them."""
+    """Adds a version in the state Creating, with a pending replica for every target region, its home region among them.
+
+    Raises Invalid, Conflict.
+    """
     VersionNumber.parse(id.name)
     require_home_region(request.uow.galleries.get(definition.gallery_id), location, "image version")
     require_room(request, request.uow.versions, id, location, most=MOST)
@@ -197,7 +218,7 @@ def _create(request: Request, id: ResourceId, wanted: VersionRequest) -> tuple[I
 
 
 def _again(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation:
-    """A version that failed before it was sealed is made again, from the same sources or from others."""
+    """Starts making a version again that failed before it was sealed, from the same sources or from others."""
     version.state = moved(version.state, ProvisioningState.CREATING, f"Version {version.name}")
     _aim(request, version, wanted)
     if not wanted.named.is_empty:
@@ -212,7 +233,7 @@ def _again(request: Request, version: ImageVersion, wanted: VersionRequest) -> O
 
 
 def _back(request: Request, version: ImageVersion, wanted: VersionRequest) -> ImageVersion:
-    """Its number is taken while it can be restored."""
+    """Restores a soft-deleted version. Raises Conflict where the request is for a new one, as its number is taken."""
     if not wanted.restores:
         raise Conflict(
             f"Version {version.name} was deleted and can still be restored.",
@@ -225,7 +246,7 @@ def _back(request: Request, version: ImageVersion, wanted: VersionRequest) -> Im
 
 
 def _aim(request: Request, version: ImageVersion, wanted: VersionRequest) -> None:
-    """Regions and flags of a version that holds no bytes yet; without target regions those named before stay."""
+    """Sets the regions and flags of a version that is not sealed; without target regions those named before stay."""
     version.tags, version.exclude_from_latest = wanted.tags, wanted.exclude_from_latest
     publish(request, version, wanted.publishing, wanted.end_of_life)
     if wanted.targets:
@@ -233,7 +254,7 @@ def _aim(request: Request, version: ImageVersion, wanted: VersionRequest) -> Non
 
 
 def _update(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation | None:
-    """Flags change at once; regions, and what failed before, by an operation."""
+    """Changes flags at once, and regions and what failed before by an operation, which is returned."""
     require_same_source(request, version, wanted.sources)
     publish(request, version, wanted.publishing, wanted.end_of_life)
     removed, unfinished = change_targets(request, version, wanted.targets)

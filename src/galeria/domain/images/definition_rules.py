@@ -1,4 +1,4 @@
-"""What an image definition may say of its image, and what of that may change."""
+"""What an image definition may say of its images, and which properties never change (docs/rules.md, "Image definitions")."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,13 @@ PROPERTIES = "galleryImage.properties"
 _LENGTHS = {"publisher": 128, "offer": 64, "sku": 64}
 _WORD = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-]")
 
-Feature = dict[str, str]  # name, value, and startsAtVersion where it does not hold from the first one on
+Feature = dict[str, str]  # name, value, and startsAtVersion where it holds from a later version on only
 Range = dict[str, int]  # min, max; either may be missing
 
 
 def check_identifier(publisher: str, offer: str, sku: str) -> None:
-    """Letters, digits, '.', '_' and '-', not ending in '.'. Raises Invalid."""
+    """Raises Invalid unless publisher, offer and sku are present and made of letters, digits, '.', '_' and '-', not
+    ending in '.'; at most 128, 64 and 64 characters."""
     for name, text in (("publisher", publisher), ("offer", offer), ("sku", sku)):
         if not text:
             raise Invalid(
@@ -33,7 +34,10 @@ def check_identifier(publisher: str, offer: str, sku: str) -> None:
 
 
 def check_recommended(recommended: Mapping[str, Range]) -> None:
-    """Shown to whoever chooses a size, enforced nowhere. Raises Invalid where the least is above the most."""
+    """Raises Invalid where a recommended minimum is negative or above its maximum.
+
+    The values (vCPUs, GB) are shown to people who choose a size and not enforced.
+    """
     for what, bounds in recommended.items():
         least, most = bounds.get("min", 0), bounds.get("max")
         if least < 0 or (most is not None and most < max(least, 1)):
@@ -45,7 +49,8 @@ def check_recommended(recommended: Mapping[str, Range]) -> None:
 
 
 def check_features(features: Sequence[Feature], generation: Generation) -> None:
-    """Raises Invalid for doubled names, for versions that are none, and where a security type needs UEFI."""
+    """Raises Invalid for a feature named twice, for a version that is no version number, and for a security type that
+    needs UEFI on generation V1."""
     names = [each["name"].lower() for each in features]
     if len(set(names)) != len(names):
         raise Invalid("A feature is named twice.", hint="Name every feature once.", target=f"{PROPERTIES}.features")
@@ -62,7 +67,7 @@ def check_features(features: Sequence[Feature], generation: Generation) -> None:
 
 
 def check_unchanged(pairs: Mapping[str, tuple[object, object]]) -> None:
-    """`pairs` are (as it is, as it is wanted) by property. Raises Invalid for the first that differs."""
+    """Raises Invalid for the first property that would change; `pairs` maps a property to (current value, wanted value)."""
     for name, (now, then) in pairs.items():
         if now != then:
             raise changed(f"{PROPERTIES}.{name}", now, then)

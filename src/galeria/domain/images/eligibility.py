@@ -1,6 +1,7 @@
-"""Can this image make a lab here, and if not: why, and what cures it. The one answer that API, page and command line show.
+"""Decides whether an image can make a lab here, and if not, why and what helps (docs/rules.md, "Images of labs").
 
-Azure leaves such images out of the list without a word (mission, M2).
+It is the one answer of API, pages and command line. Azure leaves unusable images out of its list; here each has its
+reasons.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from galeria.domain.states import ProvisioningState, ReplicaState
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Obstacle:
-    """One reason against an image. `code` is stable for programs."""
+    """One reason why an image cannot be used for a lab, with what helps. `code` is stable for programs."""
 
     code: str
     reason: str
@@ -33,18 +34,21 @@ class Obstacle:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionFacts:
+    """An image version with its disks and replicas."""
+
     version: ImageVersion
     disks: list[VersionDisk]
     replicas: list[Replica]
 
     @property
     def os_disk(self) -> VersionDisk | None:
+        """The disk that machines boot from; None before there is one."""
         return next((disk for disk in self.disks if disk.lun == OS_DISK), None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DiskShape:
-    """What of a version's disks decides whether a lab machine takes them."""
+    """The properties of a version's disks that decide whether a lab machine can use them."""
 
     os_disk_size: int  # bytes; 0 where it has none yet
     disks: int
@@ -52,7 +56,7 @@ class DiskShape:
 
 @dataclass(frozen=True, slots=True)
 class ImageOutline(Outline):
-    """An image definition in brief, where thousands are looked through."""
+    """The fields of an image definition that lists need, for queries over thousands of them."""
 
     id: str
     resource_id: str
@@ -64,12 +68,13 @@ class ImageOutline(Outline):
 
     @classmethod
     def of(cls, definition: ImageDefinition) -> "ImageOutline":
+        """Makes the outline of a whole image definition."""
         return cls(*(getattr(definition, each) for each in cls.__slots__))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VersionOutline(Outline):
-    """An image version in brief."""
+    """The fields of an image version that lists need, for queries over thousands of them."""
 
     id: str
     resource_id: str
@@ -78,7 +83,10 @@ class VersionOutline(Outline):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageEligibility:
-    """One image definition as a lab account sees it in one region. `version` is what a new lab would get."""
+    """Whether one image definition can be used by a lab account in one region.
+
+    `version` is what a new lab would get.
+    """
 
     definition: ImageDefinition
     enabled: bool
@@ -88,6 +96,7 @@ class ImageEligibility:
 
     @property
     def is_usable(self) -> bool:
+        """Whether a lab can be made from the image: nothing stands against it."""
         return not self.obstacles
 
 
@@ -99,7 +108,10 @@ def image_eligibility(
     enabled: bool,
     region: str,
 ) -> ImageEligibility:
-    """What `region` is offered. Every obstacle is named, not only the first."""
+    """Decides whether the account can make a lab from the image in `region`.
+
+    All obstacles are named, not only the first.
+    """
     regions = _available(facts)
     latest = latest_version([(each.version, each.replicas) for each in facts], region)
     chosen = next((each for each in facts if latest and each.version.id == latest.id), None)
@@ -130,7 +142,7 @@ def image_obstacles(
     region: str,
     available: tuple[str, ...],
 ) -> tuple[Obstacle, ...]:
-    """Every obstacle, not only the first. `shape` is that of the version that a lab would get; without one, `facts` tell why.
+    """Returns all obstacles of an image. `shape` is that of the version that a lab would get; without one, `facts` tell why.
 
     `available` are the regions of all versions, where `facts` leaves out some that make no other difference.
     """
@@ -149,17 +161,17 @@ def image_obstacles(
 
 
 def is_acceptable(account: LabAccount, os_type: OsType, shape: DiskShape) -> bool:
-    """Whether `image_eligibility` finds nothing against a version of this kind that is there and enabled."""
+    """Tells whether a version with these properties could be used if it were complete and enabled."""
     return not kind_obstacles(account, os_type, shape)
 
 
 def kind_obstacles(account: LabAccount, os_type: OsType, shape: DiskShape) -> list[Obstacle]:
-    """What `image_eligibility` will say against every version of this kind, known before there is one."""
+    """Returns the obstacles that every version of this kind has, known before one is made."""
     return _os_obstacles(os_type) + _disk_obstacles(account, shape)
 
 
 def version_obstacles(account: LabAccount, facts: VersionFacts, region: str) -> tuple[Obstacle, ...]:
-    """The same for one exact version, which an excluded one may be."""
+    """Returns the obstacles of one exact version, which may be one that is excluded from latest."""
     ready = any(r.region == region and r.state is ReplicaState.COMPLETED for r in facts.replicas)
     if not ready or not facts.version.is_ready:
         return (_absence([facts], region, _available([facts])),)
@@ -205,7 +217,7 @@ def _disk_obstacles(account: LabAccount, shape: DiskShape) -> list[Obstacle]:
 
 
 def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -> Obstacle:
-    """Why no version can be used in the region; it is in `regions`."""
+    """Returns why no version can be used in `region`; `regions` are those where one can be."""
     if not facts:
         return Obstacle(
             code="NoVersion", reason="The image has no version yet.", cure="Import or export a version into it."
@@ -214,7 +226,7 @@ def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -
     if len(retained) == len(facts):
         return _deleted(retained)
     making = [each for each in facts if each.version.state is ProvisioningState.CREATING]
-    # A version that is being made for other regions only is nothing to wait for.
+    # A version that is being made for other regions only need not be waited for.
     if making and (not regions or any(replica.region == region for each in making for replica in each.replicas)):
         return Obstacle(
             code="BeingMade", reason="The image is still being made.", cure="Wait until its operation has succeeded."

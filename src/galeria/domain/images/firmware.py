@@ -1,4 +1,4 @@
-"""What kind of firmware a disk starts from, as its first bytes tell: a BIOS (V1), UEFI (V2), or either.
+"""Finds out from a disk's first bytes which firmware can start it: a BIOS (V1), UEFI (V2), or either.
 
 Sources: UEFI specification 2.10 §5 (GPT, protective MBR, EFI system partition); GRUB's BIOS boot partition.
 """
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from galeria.domain.images.galleries import Generation
 
-HEAD = 64 * 1024  # bytes from the disk's start that are looked at: table and entries lie within
+HEAD = 64 * 1024  # bytes from the disk's start that are read: they hold the partition table and its entries
 _SECTORS = (512, 4096)  # bytes
 _CODE = 440  # bytes of boot code before the table of an MBR
 _TABLE, _ENTRY = 446, 16
@@ -20,7 +20,7 @@ _MOST_ENTRIES = 256
 
 
 def startable(head: bytes) -> frozenset[Generation]:
-    """Generations that the disk with these first bytes can start in; none where it cannot be told."""
+    """Returns the generations that can start a disk with these first `HEAD` bytes; none where it cannot be told."""
     if head[510:512] != b"\x55\xaa":
         return frozenset()
     kinds = {head[_TABLE + _ENTRY * index + 4] for index in range(4)}

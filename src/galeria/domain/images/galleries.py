@@ -1,4 +1,4 @@
-"""Gallery ▸ image definition ▸ image version ▸ replica, and what may be done with them."""
+"""Galleries, image definitions, image versions, their disks and replicas, and the rule of the latest version."""
 
 import re
 from dataclasses import dataclass, field
@@ -16,21 +16,29 @@ from galeria.domain.states import ProvisioningState, ReplicaState
 
 
 class OsType(StrEnum):
+    """The operating system of an image."""
+
     LINUX = "Linux"
     WINDOWS = "Windows"
 
 
 class OsState(StrEnum):
+    """Whether an image keeps its machine's identity and accounts (specialized) or gets new ones at first boot (generalized)."""
+
     GENERALIZED = "Generalized"
     SPECIALIZED = "Specialized"
 
 
 class Generation(StrEnum):
+    """The Hyper-V generation of an image, which decides the firmware that starts it."""
+
     V1 = "V1"  # BIOS
     V2 = "V2"  # UEFI
 
 
 class Architecture(StrEnum):
+    """The processor architecture of an image, in the words of Azure's API."""
+
     X64 = "x64"
     ARM64 = "Arm64"
 
@@ -38,7 +46,7 @@ class Architecture(StrEnum):
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class VersionNumber:
-    """Major.Minor.Patch, three 32-bit numbers; newer means numerically higher, part by part."""
+    """A version's name as Major.Minor.Patch, three 32-bit numbers. Newer means numerically higher, part by part."""
 
     major: int
     minor: int
@@ -52,12 +60,16 @@ class VersionNumber:
 
     @property
     def next_patch(self) -> "VersionNumber":
+        """The number with its last part raised by 1."""
         return VersionNumber(self.major, self.minor, self.patch + 1)
 
     @classmethod
     @lru_cache(maxsize=4096)  # lists are sorted by it
     def parse(cls, text: str) -> "VersionNumber":
-        """Raises Invalid. Leading zeros are refused: 1.01.0 would clash with 1.1.0."""
+        """Reads a version number written as Major.Minor.Patch.
+
+        Raises Invalid, also for leading zeros: 1.01.0 would clash with 1.1.0.
+        """
         match = re.fullmatch(r"(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})", text)
         if not match or any(int(part) > 2**31 - 1 for part in match.groups()):
             raise Invalid(
@@ -73,10 +85,14 @@ FIRST_VERSION = VersionNumber(1, 0, 0)
 
 @dataclass(eq=False, kw_only=True)
 class Gallery(Resource):
-    """`community` is what a publisher says of itself, `public_name` the name that everybody knows the gallery by."""
+    """A gallery of images.
+
+    `community` is what its publisher says of itself, `public_name` the name that everybody here knows a community
+    gallery by.
+    """
 
     description: str = ""
-    identity: dict[str, Any] = field(default_factory=dict)  # kept and given back, used for nothing
+    identity: dict[str, Any] = field(default_factory=dict)  # kept and given back; nothing uses it
     permissions: Permissions = Permissions.PRIVATE
     shared_subscriptions: list[str] = field(default_factory=list)
     shared_tenants: list[str] = field(default_factory=list)
@@ -89,16 +105,19 @@ class Gallery(Resource):
 
     @property
     def unique_name(self) -> str:
-        """What consumers know a directly shared gallery by."""
+        """The name by which other subscriptions know a directly shared gallery."""
         return f"{self.arm_id.subscription}-{self.name.upper()}"
 
     @property
     def is_shared(self) -> bool:
+        """Whether the gallery is shared directly with a subscription or tenant."""
         return bool(self.shared_subscriptions or self.shared_tenants)
 
 
 @dataclass(eq=False, kw_only=True)
 class ImageDefinition(Resource):
+    """An image definition: what all versions of one image have in common."""
+
     gallery_id: str
     display_name: str
     os_type: OsType
@@ -112,7 +131,7 @@ class ImageDefinition(Resource):
     eula: str = ""
     privacy_uri: str = ""
     release_note_uri: str = ""
-    end_of_life: datetime | None = None  # only told: machines may be made from it later
+    end_of_life: datetime | None = None  # for information: labs may be made after it
     recommended: dict[str, dict[str, int]] = field(default_factory=dict)  # vCPUs, memory (GB): min, max
     disallowed_disks: list[str] = field(default_factory=list)
     purchase_plan: dict[str, str] = field(default_factory=dict)
@@ -121,10 +140,12 @@ class ImageDefinition(Resource):
 
 
 class SourceKind(StrEnum):
+    """What the bytes of an image version were taken from."""
+
     UPLOAD = "upload"
     MACHINE = "machine"
-    URI = "uri"  # its id: the address without its query
-    # Their ids: the resource's, as the caller wrote it.
+    URI = "uri"  # `source_id` is the address without its query
+    # The `source_id` of these four is the resource's id as the caller wrote it.
     DISK = "disk"
     SNAPSHOT = "snapshot"
     IMAGE = "image"
@@ -133,16 +154,16 @@ class SourceKind(StrEnum):
 
 @dataclass(eq=False, kw_only=True)
 class ImageVersion(Resource):
-    """One sealed set of disks. Its `location` is the home region, where it was made."""
+    """A version of an image: a sealed set of disks. Its `location` is the home region, where it was made."""
 
     definition_id: str
     source_kind: SourceKind
-    source_id: str  # as its kind says; an upload's is our own, and so is a machine's after an export
+    source_id: str  # as its kind says; for an upload, and a machine after an export, the id in the database
     exclude_from_latest: bool = False
     end_of_life: datetime | None = None
     published_at: datetime | None = None
-    parent_digest: str | None = None  # the image that the source disk stood on
-    # Accounts that are known to be in a specialized image, so that a new lab can retire their passwords.
+    parent_digest: str | None = None  # the content that the source disk was based on
+    # Accounts known to exist in a specialized image, so that a new lab can disable their passwords.
     accounts: list[str] = field(default_factory=list)
     failure: str = ""
     deleted_at: datetime | None = None
@@ -158,27 +179,30 @@ class ImageVersion(Resource):
 
     @property
     def number(self) -> VersionNumber:
+        """The version's name as a number, which sorts."""
         return VersionNumber.parse(self.name)
 
     @property
     def is_sealed(self) -> bool:
+        """Whether the disks are complete in the home region and will not change."""
         return self.published_at is not None
 
     @property
     def is_ready(self) -> bool:
-        """Usable by its exact number in every region that holds a completed replica, a retained one included."""
+        """Whether labs can use it by its exact number, in regions with a completed replica; soft-deleted versions are
+        included until their retention ends."""
         here = self.deleted_at is None and self.retention is not Retention.EXPIRED
         return self.is_sealed and here and self.state is not ProvisioningState.DELETING
 
     @property
     def is_offered(self) -> bool:
-        """May be the latest."""
+        """Whether it may be chosen as the latest version: it is ready and not soft-deleted."""
         return self.is_ready and self.retention is Retention.ACTIVE
 
 
 @dataclass(eq=False, kw_only=True)
 class VersionDisk:
-    """One disk of a version. The OS disk has lun -1; data disks count from 0."""
+    """One disk of an image version. The OS disk has lun -1; data disks count from 0."""
 
     version_id: str
     lun: int
@@ -194,7 +218,7 @@ OS_DISK = -1
 
 @dataclass(eq=False, kw_only=True)
 class Replica:
-    """One region's copy of a version. Completed means: every chunk was verified there."""
+    """One region's copy of an image version. Completed means that every chunk was verified there."""
 
     version_id: str
     region: str
@@ -211,17 +235,18 @@ class Replica:
 
     @property
     def progress(self) -> int:
-        """Percent, 100 only when completed."""
+        """The percentage of bytes that have arrived; 100 only when the replica is completed."""
         if self.state is ReplicaState.COMPLETED:
             return 100
         return min(99, self.bytes_done * 100 // self.bytes_total) if self.bytes_total else 0
 
 
 def latest_version(versions: list[tuple[ImageVersion, list[Replica]]], region: str) -> ImageVersion | None:
-    """The numerically highest version that is ready and not excluded in `region`; the regional flag wins over the global.
+    """Returns the numerically highest version that is ready and not excluded in `region`; the regional flag wins over
+    the global.
 
-    A sealed version is ready in each region that has verified it, even while others are still being filled.
-    Source of the order and the flags: the service's own rule for "latest".
+    A sealed version is ready in each region that has verified it, even while others are still being filled. Source:
+    Azure Compute Gallery's rule of "latest" (docs/rules.md, "Image versions").
     """
 
     def is_eligible(version: ImageVersion, replicas: list[Replica]) -> bool:

@@ -1,7 +1,7 @@
-"""Which addresses a file may be fetched from: public ones, and those that the administrator named.
+"""Which addresses image files may be fetched from: public ones, and hosts that the administrator allowed.
 
-Whoever may import an image must not reach through this server what only this server can reach: its own host, the
-campus network, a cloud's metadata.
+A person who imports an image must not reach through this server what only the server can reach: its own host, the campus
+network, a cloud's metadata.
 """
 
 import re
@@ -15,7 +15,7 @@ LONGEST = 4096  # characters
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|[0-9A-Fa-f:.]{2,45}")
 _HINT = "Give the whole http or https address of a VHD that is reachable without a sign-in, such as one with a SAS."
-# Azure answers its machines' agents there, though the address looks public.
+# Azure's platform address for its machines' agents: it looks public and is not.
 _PLATFORM = IPv4Address("168.63.129.16")
 # Addresses that carry an IPv4 address, with the position of that in bits from the right.
 _CARRIERS = (
@@ -26,7 +26,7 @@ _CARRIERS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
-    """One http(s) address taken apart. `host` is in lower case, without the brackets of IPv6."""
+    """An http or https address taken apart. `host` is in lower case, without the brackets of IPv6."""
 
     scheme: str
     host: str
@@ -35,19 +35,19 @@ class Address:
 
     @property
     def shown(self) -> str:
-        """Without the query, which is where addresses carry their secrets."""
+        """The address without its query, because queries carry secrets such as a SAS."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{host}{port}{self.target.partition('?')[0]}"
 
     def is_among(self, allowed: frozenset[str]) -> bool:
-        """`allowed` holds hosts, or hosts with a port, in lower case."""
+        """Tells whether the address's host is allowed; `allowed` holds hosts, or hosts with a port, in lower case."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return bool({self.host, host, f"{host}:{self.port}"} & allowed)
 
 
 def read_address(text: str) -> Address:
-    """Judge the form only; nothing is looked up. Raises Invalid."""
+    """Takes an address apart by its form only; no name is looked up. Raises Invalid."""
     if len(text) > LONGEST or not text.isascii() or any(ord(char) <= 32 or ord(char) == 127 for char in text):
         raise _refused("The address is too long or holds characters that no address has.")
     try:
@@ -67,7 +67,7 @@ def read_address(text: str) -> Address:
 
 
 def require_public(ip: str, host: str) -> None:
-    """Raises Invalid for every address that is not one of the public internet."""
+    """Raises Invalid where `ip` is not an address of the public internet; `host` is the name that led to it."""
     reason = _reason(ip_address(ip.partition("%")[0]))
     if reason:
         raise Invalid(
@@ -80,7 +80,7 @@ def require_public(ip: str, host: str) -> None:
 
 
 def require_public_literal(address: Address) -> None:
-    """The part of the rule that needs no look-up: a host that is an address itself. Raises Invalid."""
+    """Raises Invalid where the host itself is an IP address that is not public. Host names are left for the look-up."""
     try:
         ip = str(ip_address(address.host))
     except ValueError:
@@ -89,7 +89,7 @@ def require_public_literal(address: Address) -> None:
 
 
 def allowed_hosts(names: tuple[str, ...]) -> frozenset[str]:
-    """HOST or HOST:PORT as the administrator wrote them. Raises Invalid."""
+    """Returns the administrator's HOST or HOST:PORT entries in lower case. Raises Invalid."""
     hosts = set()
     for name in names:
         found = urlsplit(f"//{name.strip()}")
@@ -104,7 +104,7 @@ def allowed_hosts(names: tuple[str, ...]) -> frozenset[str]:
 
 
 def _reason(ip: IPv4Address | IPv6Address) -> str:
-    """Why the address is not a public one; empty for one that is."""
+    """Returns why the address is not a public one; empty for a public one."""
     if isinstance(ip, IPv6Address):
         if ip.ipv4_mapped is not None:
             return _reason(ip.ipv4_mapped)

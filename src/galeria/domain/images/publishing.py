@@ -1,7 +1,7 @@
 """How a version is published: in which regions, with how many replicas, on what storage, and until when.
 
-The number of replicas and the kind of storage are kept and given back; every region holds one verified copy.
-Source of the rules: the service's own documentation of image versions.
+The number of replicas and the kind of storage are kept and given back; every region holds one verified copy. Source:
+Azure Compute Gallery documentation of image versions (docs/rules.md, "Image versions").
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ MOST_REPLICAS = 100
 
 
 class StorageType(StrEnum):
+    """The kind of storage of a replica, in Azure's words; it is kept and has no effect here."""
+
     STANDARD_LRS = "Standard_LRS"
     STANDARD_ZRS = "Standard_ZRS"
     PREMIUM_LRS = "Premium_LRS"
@@ -22,18 +24,22 @@ class StorageType(StrEnum):
 
 
 class StorageStrategy(StrEnum):
+    """A rule by which the kind of storage is chosen, in Azure's words."""
+
     PREFER_ZONES = "PreferStandard_ZRS"
     DEFAULT = "DefaultStandard_LRS"
 
 
 class ReplicationMode(StrEnum):
+    """Whether a version is copied to other regions (full) or stays in its home region (shallow)."""
+
     FULL = "Full"
     SHALLOW = "Shallow"  # nothing is copied: the home region only
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicationTarget:
-    """One region of the publishing profile, as the caller wrote it. None: as the version says."""
+    """One region of a version's publishing profile, as the caller wrote it. None means as the version says."""
 
     region: str
     exclude_from_latest: bool | None = None
@@ -43,7 +49,10 @@ class ReplicationTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishingOptions:
-    """What a caller says of a version besides its regions. None: as it is, or the default for a new one."""
+    """The publishing options of a version besides its regions.
+
+    None means unchanged, or the default for a new version.
+    """
 
     replica_count: int | None = None
     storage_type: StorageType | None = None
@@ -55,7 +64,10 @@ class PublishingOptions:
 def chosen_storage(
     storage_type: StorageType | None, strategy: StorageStrategy | None, place: str
 ) -> StorageType | None:
-    """A strategy chooses the kind of storage; no region here lacks one. Raises Invalid where both are said."""
+    """Returns the kind of storage, given or chosen by a strategy; every region has zone-redundant storage.
+
+    Raises Invalid where both are given.
+    """
     if strategy is None:
         return storage_type
     if storage_type is not None:
@@ -68,7 +80,7 @@ def chosen_storage(
 
 
 def checked_count(count: int, where: str) -> int:
-    """Raises Invalid, naming the bounds; `where` is what the count belongs to."""
+    """Returns the replica count if it is 1 to 100. Raises Invalid; `where` names what the count belongs to."""
     if not 1 <= count <= MOST_REPLICAS:
         raise Invalid(
             f"The replica count of {where} must be between 1 and {MOST_REPLICAS}, inclusive; it is {count}.",
@@ -79,7 +91,7 @@ def checked_count(count: int, where: str) -> int:
 
 
 def check_shallow(targets: list[ReplicationTarget], home: str, count: int) -> None:
-    """A shallow version is in its home region only, once. Raises Invalid."""
+    """Raises Invalid unless a shallow version is in its home region only, with one replica."""
     counts = [count, *(each.replica_count for each in targets if each.replica_count is not None)]
     if [each.region for each in targets] != [home] or any(each != 1 for each in counts):
         raise Invalid(
@@ -90,7 +102,7 @@ def check_shallow(targets: list[ReplicationTarget], home: str, count: int) -> No
 
 
 def check_end_of_life(now_is: datetime, held: datetime | None, wanted: datetime | None, target: str) -> None:
-    """It lies in the future at the time that it is set; one that was set before may be sent back. Raises Invalid."""
+    """Raises Invalid for an end of life in the past, unless it is the one that was set before."""
     if wanted is not None and wanted != held and wanted <= now_is:
         raise Invalid(
             f"The end of life {wanted.isoformat()} is in the past.", hint="Give a date in the future.", target=target
@@ -108,7 +120,8 @@ def check_deletable(name: str, *, blocked: bool, end_of_life: datetime | None, n
 
 
 def changed(property: str, now: object, then: object) -> Invalid:
-    """The refusal to change what never changes; `property` is the whole path, such as galleryImage.properties.osType."""
+    """Returns the error for a change of a property that never changes; `property` is its whole path, such as
+    galleryImage.properties.osType."""
     return Invalid(
         f"Changing property '{property}' is not allowed.",
         hint=f"It is '{now}'. Make another one for '{then}'.",

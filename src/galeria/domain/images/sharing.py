@@ -1,6 +1,7 @@
 """Who sees a gallery besides those with a role on it: nobody, named subscriptions and tenants, or everybody here.
 
-Source of limits and rules: the service's documentation of direct and community sharing.
+Source of limits and rules: Azure Compute Gallery documentation of direct and community sharing (docs/rules.md,
+"Sharing").
 """
 
 import re
@@ -20,7 +21,7 @@ _COMMUNITY = re.compile(r"/communityGalleries/([^/]+)/images/([^/]+)(?:/versions
 
 @dataclass(frozen=True, kw_only=True)
 class CommunityImage:
-    """An image as everybody may name it: by the public name of its gallery. Without a version, the latest is meant."""
+    """The id of an image by the public name of its community gallery. An empty version means the latest."""
 
     gallery: str
     image: str
@@ -28,7 +29,7 @@ class CommunityImage:
 
     @classmethod
     def parse(cls, text: str) -> "CommunityImage":
-        """Raises Invalid."""
+        """Reads an id such as /CommunityGalleries/PUBLIC-NAME/Images/IMAGE/Versions/1.0.0. Raises Invalid."""
         found = _COMMUNITY.fullmatch(text)
         if found is None:
             raise Invalid(
@@ -45,17 +46,23 @@ class CommunityImage:
 
 
 class Permissions(StrEnum):
+    """The ways in which a gallery may be shared, in Azure's words."""
+
     PRIVATE = "Private"
     GROUPS = "Groups"
     COMMUNITY = "Community"
 
 
 class GroupKind(StrEnum):
+    """The two kinds of groups that a gallery is shared with directly, in Azure's words."""
+
     SUBSCRIPTIONS = "Subscriptions"
     TENANTS = "AADTenants"
 
 
 class ShareStep(StrEnum):
+    """The changes that Azure's share action makes to a gallery."""
+
     ADD = "Add"
     REMOVE = "Remove"
     RESET = "Reset"
@@ -66,7 +73,7 @@ MOST = {GroupKind.SUBSCRIPTIONS: 30, GroupKind.TENANTS: 5}
 
 
 def guids(ids: Sequence[str]) -> list[str]:
-    """In lower case, each once. Raises Invalid for what is no GUID."""
+    """Returns the ids in lower case, each once. Raises Invalid for an id that is no GUID."""
     for each in ids:
         if not _GUID.fullmatch(each):
             raise Invalid(
@@ -78,7 +85,7 @@ def guids(ids: Sequence[str]) -> list[str]:
 
 
 def added(held: Sequence[str], more: Sequence[str], kind: GroupKind) -> list[str]:
-    """Raises Invalid above the limit of that kind."""
+    """Returns the held ids and the new ones, each once. Raises Invalid above 30 subscriptions or 5 tenants."""
     together = list(dict.fromkeys([*held, *guids(more)]))
     if len(together) > MOST[kind]:
         raise Invalid(
@@ -90,12 +97,16 @@ def added(held: Sequence[str], more: Sequence[str], kind: GroupKind) -> list[str
 
 
 def removed(held: Sequence[str], fewer: Sequence[str]) -> list[str]:
+    """Returns the held ids without those of `fewer`. Raises Invalid for an id that is no GUID."""
     gone = set(guids(fewer))
     return [each for each in held if each not in gone]
 
 
 def changed_permissions(now: Permissions, to: Permissions, *, is_shared: bool) -> Permissions:
-    """Private and Groups may change into each other; a community gallery is made as one. Raises Invalid or Conflict."""
+    """Returns the new permissions if they may change: Private and Groups into each other, while the gallery is not shared.
+
+    Raises Invalid where one is Community, Conflict while it is shared.
+    """
     if now is to:
         return to
     if Permissions.COMMUNITY in (now, to):
@@ -116,7 +127,7 @@ def changed_permissions(now: Permissions, to: Permissions, *, is_shared: bool) -
 
 
 def check_community(info: Mapping[str, str]) -> None:
-    """Whoever publishes to everybody says how to be reached. Raises Invalid."""
+    """Raises Invalid unless a community gallery names its publisher's contact and a valid prefix of its public name."""
     place = f"{PROFILE}.communityGalleryInfo"
     for name in ("publisherContact", "publicNamePrefix"):
         if not info.get(name):

@@ -1,4 +1,4 @@
-"""Disks, snapshots and managed images outside any gallery, and where the bytes of a disk come from."""
+"""Disks, snapshots and managed images outside any gallery, access to them, and where the bytes of a disk come from."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,12 +11,14 @@ from galeria.domain.images.galleries import Architecture, Generation, OsState, O
 from galeria.domain.resources import Resource
 
 FOOTER = 512  # bytes that a fixed VHD has behind the guest's disk
-LARGEST_UPLOAD = (2 << 40) + FOOTER  # bytes; the service takes no larger image
+LARGEST_UPLOAD = (2 << 40) + FOOTER  # bytes; Azure takes no larger image
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?")
 
 
 class DiskCreateOption(StrEnum):
+    """What a disk is made from, in the words of Azure's createOption."""
+
     EMPTY = "Empty"
     UPLOAD = "Upload"
     COPY = "Copy"
@@ -25,6 +27,8 @@ class DiskCreateOption(StrEnum):
 
 
 class DiskState(StrEnum):
+    """The state of a disk, in the words of Azure's diskState."""
+
     READY_TO_UPLOAD = "ReadyToUpload"
     ACTIVE_UPLOAD = "ActiveUpload"
     UNATTACHED = "Unattached"
@@ -32,16 +36,18 @@ class DiskState(StrEnum):
 
 
 class AccessLevel(StrEnum):
+    """Whether an access grant allows reading or writing."""
+
     READ = "Read"
     WRITE = "Write"
 
 
 @dataclass(eq=False, kw_only=True)
 class StoredDisk(Resource):
-    """One disk's content in the store of its region, under `digest`; that is empty as long as there is none."""
+    """A disk or snapshot whose content lies in its region's store under `digest`, which is empty before there is content."""
 
     option: DiskCreateOption
-    source: str = ""  # what it was made from: a resource id, or an address without its query, which may be a secret
+    source: str = ""  # a resource id, or an address without its query, which may be a secret
     disk_state: DiskState = DiskState.UNATTACHED
     os_type: OsType | None = None
     generation: Generation | None = None
@@ -53,36 +59,40 @@ class StoredDisk(Resource):
     read_bytes: int = 0  # bytes read to make it
     stored_bytes: int = 0  # compressed bytes that it added to the region's store
     digest: str = ""
-    accounts: list[str] = field(default_factory=list)  # known to be in the machine that it is a disk of
+    accounts: list[str] = field(default_factory=list)  # that are known to exist on it
     failure: str = ""
 
     @property
     def has_content(self) -> bool:
+        """Whether the content is complete in the store."""
         return bool(self.digest)
 
 
 @dataclass(eq=False, kw_only=True)
 class Disk(StoredDisk):
-    pass
+    """A managed disk outside any machine, as Azure's Microsoft.Compute/disks."""
 
 
 @dataclass(eq=False, kw_only=True)
 class Snapshot(StoredDisk):
-    incremental: bool = False  # as the caller said: every copy here shares its bytes with its source anyway
-    immutable_days: int = 0  # none: it was never protected
+    """A snapshot of a disk, as Azure's Microsoft.Compute/snapshots, which an immutability policy can protect from deletion."""
+
+    incremental: bool = False  # as in the request; every copy shares its bytes with its source anyway
+    immutable_days: int = 0  # 0: it was never protected
     immutable_since: datetime | None = None
-    immutability_locked: bool = False  # it may only become longer
+    immutability_locked: bool = False  # whether the period may only become longer
 
     @property
     def immutable_until(self) -> datetime | None:
-        """Until then nobody deletes it."""
+        """The end of the protection from deletion; None where there is none."""
         return self.immutable_since + timedelta(days=self.immutable_days) if self.immutable_since else None
 
     def is_immutable(self, now: datetime) -> bool:
+        """Tells whether the snapshot is protected from deletion at that time."""
         return self.immutable_until is not None and now < self.immutable_until
 
     def require_deletable(self, now: datetime) -> None:
-        """Raises Conflict while it is protected."""
+        """Raises Conflict while the snapshot is protected from deletion."""
         if self.is_immutable(now):
             raise Conflict(
                 f"The snapshot '{self.name}' is protected until {self.immutable_until:%Y-%m-%d %H:%M} UTC.",
@@ -93,7 +103,7 @@ class Snapshot(StoredDisk):
 
 @dataclass(eq=False, kw_only=True)
 class ManagedImage(Resource):
-    """Disks from which versions are made, outside any gallery."""
+    """A managed image, as Azure's Microsoft.Compute/images: disks outside any gallery that versions are made from."""
 
     os_type: OsType
     os_state: OsState
@@ -105,7 +115,10 @@ class ManagedImage(Resource):
 
 @dataclass(eq=False, kw_only=True)
 class ManagedImageDisk:
-    """The OS disk has lun -1; data disks count from 0."""
+    """One disk of a managed image. The OS disk has lun -1; data disks count from 0.
+
+    Sizes are bytes, as in StoredDisk.
+    """
 
     image_id: str
     lun: int
@@ -119,31 +132,34 @@ class ManagedImageDisk:
 
 @dataclass(eq=False, kw_only=True)
 class AccessGrant:
-    """Lets whoever holds the address read or write one disk, until it expires or is revoked."""
+    """An access grant lets the holder of its address read or write one disk, until it expires or is revoked."""
 
     id: str  # a GUID
     disk_id: str  # a disk's or a snapshot's
     level: AccessLevel
-    secret_hash: str  # SHA-256, in hexadecimal, of the secret in the address; the secret itself is kept nowhere
+    secret_hash: str  # SHA-256, in hexadecimal, of the secret in the address; the secret itself is not stored
     expires_at: datetime
     created_at: datetime
 
     def is_valid(self, now: datetime) -> bool:
+        """Tells whether the grant has not expired at that time."""
         return now < self.expires_at
 
 
 class OriginKind(StrEnum):
+    """The kinds of places that a disk's bytes come from."""
+
     EMPTY = "empty"
     UPLOAD = "upload"  # a file that was uploaded here
     PAGES = "pages"  # a disk's own upload, page by page
     URI = "uri"  # a file elsewhere
-    CONTENT = "content"  # what a region's store holds already
+    CONTENT = "content"  # sealed content in a region's store
     MACHINE = "machine"  # a lab machine's disk as it is now
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """Where the bytes of one disk come from, as it was decided at the request and is written down in the operation."""
+    """Where the bytes of one disk come from, as decided at the request and written down in the operation's inputs."""
 
     kind: OriginKind
     name: str = ""  # the upload's, disk's or machine's id, the address, or the content's digest
@@ -154,6 +170,7 @@ class Origin:
     grown: int = 0  # bytes that a copy of content is to have, where it is larger than that
 
     def to_inputs(self) -> dict[str, Any]:
+        """Returns the origin as JSON for an operation's inputs."""
         return {
             "kind": self.kind.value,
             "name": self.name,
@@ -166,11 +183,12 @@ class Origin:
 
     @classmethod
     def from_inputs(cls, inputs: dict[str, Any]) -> "Origin":
+        """Makes the origin from the JSON in an operation's inputs."""
         return cls(**{**inputs, "kind": OriginKind(inputs["kind"])})
 
 
 def disk_name(name: str, kind: str = "disk") -> str:
-    """The rule of disks, snapshots and managed images. Raises Invalid."""
+    """Returns the name if a disk, snapshot or managed image (`kind`) may have it, by Azure's rule. Raises Invalid."""
     if not _NAME.fullmatch(name):
         raise Invalid(
             f"'{name}' cannot be the name of a {kind}.",

@@ -1,4 +1,4 @@
-"""The 512 bytes that make a raw disk a fixed VHD.
+"""The 512-byte footer that makes a raw disk a fixed VHD.
 
 Source: Microsoft, Virtual Hard Disk Image Format Specification 1.0, "Hard Disk Footer Format".
 """
@@ -14,7 +14,7 @@ _SECTOR = 512
 
 
 def fixed_footer(size: int, id: bytes) -> bytes:
-    """For a disk of `size` bytes, named by 16 bytes; the same disk always gets the same footer."""
+    """Returns the 512-byte VHD footer of a disk of `size` bytes, named by 16 bytes; equal disks get equal footers."""
     bare = _packed(size, id, 0)
     return _packed(size, id, ~sum(bare) & 0xFFFFFFFF)
 
@@ -43,7 +43,7 @@ def _packed(size: int, id: bytes, checksum: int) -> bytes:
 
 
 def _geometry(total: int) -> tuple[int, int, int]:
-    """Cylinders, heads, sectors per track, by the algorithm of the specification's appendix."""
+    """Returns cylinders, heads and sectors per track, by the algorithm in the appendix of the specification."""
     total = min(total, 65535 * 16 * 255)
     if total >= 65535 * 16 * 63:
         return total // 255 // 16, 16, 255

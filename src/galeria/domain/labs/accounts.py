@@ -1,4 +1,4 @@
-"""Lab accounts (lab plans in the newer API): their gallery, their policies."""
+"""Lab accounts (lab plans in the newer API): their attached gallery and their policies."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,24 +11,27 @@ GB = 1024**3
 
 @dataclass(eq=False, kw_only=True)
 class LabAccount(Resource):
-    """One gallery at most; one gallery may serve many accounts (mission, decision 3)."""
+    """A lab account, called lab plan in the newer API.
+
+    It has one gallery at most; one gallery may serve many accounts (docs/rules.md, "Images of labs").
+    """
 
     gallery_id: str | None = None
     allowed_regions: list[str] = field(default_factory=list)
-    os_disk_limit_gb: int = 128  # an OS disk must be smaller than this (mission, decision 2)
-    enable_by_default: bool = True  # images of a newly attached gallery (mission, decision 1)
-    profiles: dict[str, Any] = field(default_factory=dict)  # see domain.profiles
-    deleted_at: datetime | None = None  # its row outlives it while labs remember it
+    os_disk_limit_gb: int = 128  # GB of 1024³ bytes that an OS disk must stay below
+    enable_by_default: bool = True  # whether images of a newly attached gallery are enabled
+    profiles: dict[str, Any] = field(default_factory=dict)  # see domain.labs.profiles
+    deleted_at: datetime | None = None  # the row is kept while labs refer to it
 
     @property
     def os_disk_limit(self) -> int:
-        """Bytes."""
+        """The size in bytes that an image's OS disk must stay below to be used for labs."""
         return self.os_disk_limit_gb * GB
 
 
 @dataclass(eq=False, kw_only=True)
 class ImageSwitch:
-    """Whether the account's administrator switched one image on or off."""
+    """An administrator's choice to enable or disable one image for a lab account."""
 
     account_id: str
     definition_id: str

@@ -1,4 +1,4 @@
-"""Labs and their machines."""
+"""Labs, labs of the older API without a template, and the virtual machines of labs."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,26 +11,33 @@ from galeria.domain.states import LabState, MachineState
 
 
 class MachineKind(StrEnum):
+    """Whether a machine is a lab's template VM or a student's."""
+
     TEMPLATE = "Template"
     USER = "User"
 
 
 class LabCreateOption(StrEnum):
+    """How a lab's machines are made: from a template VM that the educator shapes, or from the image itself."""
+
     TEMPLATE_VM = "TemplateVM"
     IMAGE = "Image"  # no template: every machine is made from the image itself
 
 
 @dataclass(eq=False, kw_only=True)
 class Lab(Resource):
-    """A lab remembers what it was made from by value, so that it keeps working when the version is deleted."""
+    """A lab of virtual machines.
+
+    What it was made from is kept by value, so that it works on when the version is deleted.
+    """
 
     account_id: str
     title: str
     description: str = ""
     definition_id: str
-    image_id: str  # the ARM id that was asked for: a definition's or an exact version's
+    image_id: str  # the ARM id in the request: a definition's or an exact version's
     version_id: str
-    version_name: str  # the exact version that it got
+    version_name: str  # the exact version that was chosen
     base_digest: str
     os_state: OsState
     generation: Generation
@@ -41,11 +48,11 @@ class Lab(Resource):
     create_option: LabCreateOption = LabCreateOption.TEMPLATE_VM
     capacity: int = 0  # machines for students
     usage_quota: int = 0  # seconds per student outside of scheduled time
-    open_access: bool = False  # whoever has the code may register
+    open_access: bool = False  # whether anybody with the code may register
     registration_code: str = ""
     published_at: datetime | None = None
-    profiles: dict[str, Any] = field(default_factory=dict)  # see domain.profiles
-    # SHA-512 crypt of credentials for the students' machines; a template's own are with its machine.
+    profiles: dict[str, Any] = field(default_factory=dict)  # see domain.labs.profiles
+    # SHA-512 crypt of the passwords of students' machines; those of the template are in its LabMachine.
     admin_hash: str = ""
     non_admin_user: str = ""
     non_admin_hash: str = ""
@@ -63,10 +70,10 @@ class LabDraft(Resource):
 
 @dataclass(eq=False, kw_only=True)
 class LabMachine:
-    """One virtual machine of a lab. Its disk stands on `base_digest`.
+    """A virtual machine of a lab. Its disk is a chain of layers on the image `base_digest`.
 
-    `layer` is the last layer of its disk that an image version was sealed from, and `layer_digest` that version's content:
-    the next export reads only what changed since.
+    `layer` is the last layer of its disk that an image version was sealed from, and `layer_digest` that version's
+    content: the next export reads only what changed since.
     """
 
     id: str
@@ -80,16 +87,16 @@ class LabMachine:
     layer_digest: str | None = None
     ssh_port: int
     user_name: str
-    # SHA-512 crypt of credentials that the machine does not have yet; emptied once they are in it.
+    # SHA-512 crypt of a password that is not set in the machine yet; empty once it is.
     pending_password_hash: str = ""
     retire_accounts: list[str] = field(default_factory=list)
-    accounts: list[str] = field(default_factory=list)  # known to be in the machine
-    renew_identity: bool = False  # asked for and not done yet
+    accounts: list[str] = field(default_factory=list)  # that are known to exist in the machine
+    renew_identity: bool = False  # requested and not done yet
     failure: str = ""
     claimed_by: str | None = None  # the lab user whose machine it is
     created_at: datetime
 
     @property
     def parent_digest(self) -> str:
-        """The sealed content that the disk's changes are counted from."""
+        """The sealed content that the disk's changes are counted from: the last export's, or else the base image's."""
         return self.layer_digest or self.base_digest

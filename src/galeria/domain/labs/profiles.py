@@ -1,7 +1,6 @@
-"""What a lab account and a lab are told about connections, shutdown, roster and networks: kept as the API writes it.
+"""The profiles of a lab account and a lab (connections, shutdown, roster, networks), kept as the API writes them.
 
-Most of it is for student machines. Sources of the rules: the Lab Services API description and the naming rules of its
-documentation (quota 0..9999 h, 400 users in a lab, no zero GUID as a group).
+Most of them are for student machines. The limits are those of the Lab Services API (docs/rules.md, "Labs").
 """
 
 from typing import Any
@@ -33,7 +32,7 @@ _LONGEST_DELAY = 24 * HOUR
 
 
 def merged(held: Profiles, said: Profiles) -> Profiles:
-    """What is said over what is held, object by object; a null takes a property away (JSON Merge Patch)."""
+    """Returns the profile `held` changed by `said`, object by object; a null removes a property (RFC 7396)."""
     result = dict(held)
     for name, value in said.items():
         inner = result.get(name)
@@ -47,7 +46,7 @@ def merged(held: Profiles, said: Profiles) -> Profiles:
 
 
 def check_shutdown(profile: Profiles, target: str) -> None:
-    """Raises Invalid."""
+    """Raises Invalid where a delay of the shutdown profile is no duration or longer than a day."""
     for name in _DELAYS:
         text = profile.get(name)
         if text is not None and parse_duration(text, f"{target}.{name}") > _LONGEST_DELAY:
@@ -55,7 +54,7 @@ def check_shutdown(profile: Profiles, target: str) -> None:
 
 
 def check_roster(profile: Profiles, target: str) -> None:
-    """Raises Invalid."""
+    """Raises Invalid where the roster's group id is no GUID, or the zero GUID."""
     group = profile.get("activeDirectoryGroupId")
     if group is None:
         return
@@ -68,7 +67,7 @@ def check_roster(profile: Profiles, target: str) -> None:
 
 
 def quota(text: str, target: str) -> int:
-    """Seconds, 0 to 9999 hours. Raises Invalid."""
+    """Returns the seconds of an ISO 8601 quota. Raises Invalid above 9999 hours."""
     seconds = parse_duration(text, target)
     if seconds > MAX_QUOTA:
         raise Invalid(f"The quota '{text}' is too large.", hint="It is 0 to 9999 hours: PT9999H.", target=target)
@@ -76,7 +75,7 @@ def quota(text: str, target: str) -> int:
 
 
 def capacity(count: int, target: str) -> int:
-    """Machines for students, 0 to 400. Raises Invalid."""
+    """Returns the number of machines for students. Raises Invalid unless it is 0 to 400."""
     if not 0 <= count <= MAX_CAPACITY:
         raise Invalid(f"A lab has no room for {count} users.", hint=f"It is 0 to {MAX_CAPACITY}.", target=target)
     return count

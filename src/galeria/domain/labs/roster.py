@@ -1,4 +1,4 @@
-"""Who may use a lab's machines, as its educator wrote them down, and whether they have come."""
+"""The roster of a lab: its users, their invitations and registrations, and the labs that people marked as favorites."""
 
 import re
 from dataclasses import dataclass
@@ -14,20 +14,24 @@ MAX_USERS = 400
 
 
 class RegistrationState(StrEnum):
+    """Whether a person on the roster has registered with the lab."""
+
     REGISTERED = "Registered"
     NOT_REGISTERED = "NotRegistered"
 
 
 class InvitationState(StrEnum):
+    """How far the invitation e-mail of a user has come."""
+
     NOT_SENT = "NotSent"
-    SENDING = "Sending"  # asked for, and not delivered yet
+    SENDING = "Sending"  # requested, and not delivered yet
     SENT = "Sent"
     FAILED = "Failed"
 
 
 @dataclass(eq=False, kw_only=True)
 class LabUser(Resource):
-    """A line of a lab's roster. `principal_id` is known once the person has registered."""
+    """A user on a lab's roster. `principal_id` is known once the person has registered."""
 
     lab_id: str
     email: str
@@ -42,24 +46,31 @@ class LabUser(Resource):
 
     @property
     def address(self) -> str:
-        """As clients expect one: who came without, by a name only, has an address that no mail ever reaches (RFC 2606)."""
+        """The user's e-mail address.
+
+        A user who registered by a name only gets one under users.invalid, which no mail reaches (RFC 2606).
+        """
         return self.email if _EMAIL.fullmatch(self.email) else f"{self.email}@users.invalid"
 
     @property
     def registration(self) -> RegistrationState:
+        """Whether the person has registered with the lab."""
         return RegistrationState.REGISTERED if self.principal_id else RegistrationState.NOT_REGISTERED
 
 
 @dataclass(eq=False, kw_only=True)
 class FavoriteLab:
-    """A lab that a person wants to see first."""
+    """A lab that a person marked, so that it stands first in lists."""
 
     principal_id: str
     lab_id: str
 
 
 def email_address(text: str) -> str:
-    """Raises Invalid."""
+    """Returns the address without surrounding spaces.
+
+    Raises Invalid unless it has one '@' and 6 to 254 characters, the limits of the Lab Services API.
+    """
     address = text.strip()
     if not 6 <= len(address) <= 254 or not _EMAIL.fullmatch(address):
         raise Invalid(

@@ -1,7 +1,7 @@
-"""When a lab's machines start and stop, in the local time of one time zone.
+"""Schedules start and stop a lab's machines, in the local time of one time zone (docs/rules.md, "Labs").
 
-Source: the Lab Services API: offsets in the times are ignored in favour of the time zone; a pattern repeats daily or weekly
-until its expiration date, that day included.
+Offsets in the times are ignored in favour of the time zone; a pattern repeats daily or weekly until its expiration date,
+that day included.
 """
 
 from dataclasses import dataclass, field
@@ -17,11 +17,15 @@ MAX_NOTES = 1000
 
 
 class Frequency(StrEnum):
+    """Whether a schedule repeats by days or by weeks."""
+
     DAILY = "Daily"
     WEEKLY = "Weekly"
 
 
 class WeekDay(StrEnum):
+    """A day of the week, in the words of the Lab Services API."""
+
     SUNDAY = "Sunday"
     MONDAY = "Monday"
     TUESDAY = "Tuesday"
@@ -33,13 +37,15 @@ class WeekDay(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recurrence:
+    """How a schedule repeats: every `interval` days, or on some days of every `interval` weeks, to `expires_on` inclusive."""
+
     frequency: Frequency
     expires_on: date
     interval: int = 1
     week_days: tuple[WeekDay, ...] = ()
 
     def kept(self) -> dict[str, Any]:
-        """As the database keeps it and the API writes it."""
+        """Returns the pattern as the database keeps it and the API writes it."""
         pattern: dict[str, Any] = {"frequency": self.frequency.value, "interval": self.interval}
         if self.week_days:
             pattern["weekDays"] = [day.value for day in self.week_days]
@@ -48,7 +54,10 @@ class Recurrence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScheduleTimes:
-    """Local times without an offset. Without `start` it only stops machines; without `recurrence` it happens once."""
+    """The times of a schedule, local and without an offset.
+
+    Without `start` it only stops machines; without `recurrence` it happens once.
+    """
 
     start: datetime | None
     stop: datetime
@@ -58,7 +67,11 @@ class ScheduleTimes:
 
 @dataclass(eq=False, kw_only=True)
 class Schedule(Resource):
-    """`start_at` and `stop_at` are local times such as 2026-11-23T09:00:00; no `start_at`: it only stops machines."""
+    """A schedule of a lab.
+
+    `start_at` and `stop_at` are local times such as 2026-11-23T09:00:00; an empty `start_at` means that it only stops
+    machines.
+    """
 
     lab_id: str
     start_at: str = ""
@@ -68,12 +81,14 @@ class Schedule(Resource):
     notes: str = ""
 
     def keep(self, times: ScheduleTimes) -> None:
+        """Takes over the given times; they are checked by `check_times` before."""
         self.start_at = _kept(times.start) if times.start else ""
         self.stop_at, self.time_zone = _kept(times.stop), times.zone
         self.recurrence = times.recurrence.kept() if times.recurrence else {}
 
     @property
     def times(self) -> ScheduleTimes:
+        """The schedule's times as dates and numbers."""
         pattern = self.recurrence
         return ScheduleTimes(
             start=datetime.fromisoformat(self.start_at) if self.start_at else None,
@@ -91,7 +106,7 @@ class Schedule(Resource):
 
 
 def check_times(times: ScheduleTimes) -> None:
-    """Raises Invalid."""
+    """Raises Invalid for an unknown time zone, a stop that is not after the start, and a pattern that cannot hold."""
     if times.zone not in available_timezones():
         raise _wrong(
             f"There is no time zone '{times.zone}'.", "Name one of the IANA list: America/Sao_Paulo.", "timeZoneId"
@@ -103,7 +118,7 @@ def check_times(times: ScheduleTimes) -> None:
 
 
 def check_notes(notes: str) -> str:
-    """Raises Invalid."""
+    """Returns the notes. Raises Invalid for more than 1000 characters."""
     if len(notes) > MAX_NOTES:
         raise _wrong("The notes are too long.", f"At most {MAX_NOTES} characters.", "notes")
     return notes

@@ -1,4 +1,4 @@
-"""The catalogue of machine sizes (mission, decision 9)."""
+"""The catalogue of machine sizes: Azure's Small, Medium and Large, and Tiny for demonstrations (docs/rules.md, "Labs")."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,8 @@ from galeria.domain.errors import Invalid
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Size:
+    """A machine size: a name with numbers of virtual CPUs and MiB of memory."""
+
     name: str
     vcpus: int
     memory_mib: int
@@ -21,7 +23,7 @@ SIZES: tuple[Size, ...] = (
 
 
 def get_size(sizes: tuple[Size, ...], name: str) -> Size:
-    """By name in any case. Raises Invalid with the names that exist."""
+    """Returns the size of that name, in any case. Raises Invalid with the names that exist."""
     for size in sizes:
         if size.name.lower() == name.lower():
             return size

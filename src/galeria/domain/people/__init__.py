@@ -1,4 +1,4 @@
-"""People and programs: principals, roles, sessions, providers of identities.
+"""People and programs: principals, roles, sessions, external providers of identities.
 
 Standard library only.
 """

@@ -1,4 +1,4 @@
-"""Signing in with a provider of the organization's own, by OpenID Connect: what is agreed with it, and whom it vouches for."""
+"""Signing in with an OpenID Connect provider of the organization: its settings, the identities it confirms, one attempt."""
 
 import hashlib
 import hmac
@@ -12,19 +12,20 @@ DEFAULT_SCOPES = ("openid", "profile", "email")
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalProvider:
-    """`issuer` is spelled exactly as the provider does. Raises ValueError for what cannot work or is not safe.
+    """The settings of an OpenID Connect provider; `issuer` is spelled exactly as the provider does.
 
-    `link_by_email`: who signs in for the first time is taken for the person whose user name is the address that the
-    provider has verified. `create_people`: unknown ones are let in, with `role` (or none) on `resource_group`.
+    Raises ValueError where a setting is missing or unsafe. `link_by_email`: a person who signs in for the first time is
+    linked to the user whose sign-in name is the address that the provider has verified. `create_people`: unknown people
+    get a user, with `role` (or none) on `resource_group`.
     """
 
-    name: str  # on the button
+    name: str  # shown on the sign-in button
     issuer: str
     client_id: str
     client_secret: str = field(default="", repr=False)  # empty for a client without one
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     name_claim: str = "preferred_username"
-    allowed_domains: tuple[str, ...] = ()  # of verified e-mail addresses; none: everybody whom it vouches for
+    allowed_domains: tuple[str, ...] = ()  # of verified e-mail addresses; none: everybody who can sign in there
     link_by_email: bool = False
     create_people: bool = False
     role: str = ""
@@ -41,10 +42,10 @@ class ExternalProvider:
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalProfile:
-    """What the provider says of whoever signed in there."""
+    """What the provider says of a person who signed in there."""
 
     issuer: str
-    subject: str  # never given to anybody else by this issuer
+    subject: str  # the issuer never gives it to anybody else
     name: str
     display_name: str
     email: str = ""  # lower case; empty where it is not verified
@@ -52,7 +53,10 @@ class ExternalProfile:
 
 @dataclass(eq=False, kw_only=True)
 class ExternalIdentity:
-    """A person here is a person there. Source: OpenID Connect Core §5.7: only issuer and subject together name somebody."""
+    """The link between a user and an identity at a provider.
+
+    Only issuer and subject together name somebody (OpenID Connect Core §5.7).
+    """
 
     id: str  # a GUID
     issuer: str
@@ -63,10 +67,10 @@ class ExternalIdentity:
 
 @dataclass(frozen=True, kw_only=True)
 class SignInAttempt:
-    """One sign-in on its way. All of it is derived from a secret that only this browser holds, so nothing is kept here.
+    """One sign-in at a provider that is under way, derived from a secret in the browser's cookie, so that nothing is stored.
 
-    `state` ties the answer to the browser (RFC 6749 §10.12), `nonce` the token to the attempt (OpenID Connect Core §3.1.2.1),
-    `verifier` the code to both (RFC 7636).
+    `state` ties the answer to the browser (RFC 6749 §10.12), `nonce` the token to the attempt (OpenID Connect Core
+    §3.1.2.1), `verifier` the code to both (RFC 7636).
     """
 
     state: str
@@ -75,6 +79,8 @@ class SignInAttempt:
 
 
 def sign_in_attempt(secret: str) -> SignInAttempt:
+    """Derives the state, nonce and code verifier of a sign-in from the browser's secret, by HMAC-SHA-256."""
+
     def derived(purpose: str) -> str:
         return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
@@ -82,7 +88,7 @@ def sign_in_attempt(secret: str) -> SignInAttempt:
 
 
 def is_trustworthy(address: str) -> bool:
-    """https, or plain http within this computer."""
+    """Tells whether an address is https, or plain http to this computer's loopback."""
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""

@@ -1,4 +1,4 @@
-"""Who may do what: principals, roles, and the one function that answers with a reason."""
+"""Principals and their role assignments, and the check whether they allow an action."""
 
 import re
 from dataclasses import dataclass
@@ -14,13 +14,15 @@ _SIGN_IN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@+-]{0,98}[A-Za-z0-9])?")
 
 
 class PrincipalKind(StrEnum):
+    """Whether a principal is a person or a program; the words are Azure's."""
+
     USER = "User"
     SERVICE_PRINCIPAL = "ServicePrincipal"
 
 
 @dataclass(eq=False, kw_only=True)
 class Principal:
-    """A person or a program. `name` is what is typed at sign-in: a user name, or a client id."""
+    """A person or a program that signs in. `name` is what is typed at sign-in: a user name, or a client id."""
 
     id: str  # a GUID, the object id
     kind: PrincipalKind
@@ -30,19 +32,20 @@ class Principal:
     secret_expires_at: datetime | None = None
     enabled: bool = True
     created_at: datetime
-    tokens_not_before: datetime | None = None
+    tokens_not_before: datetime | None = None  # access tokens from before it are revoked
 
     def accepts(self, issued_at: datetime) -> bool:
-        """Whether an access token of that time still counts.
+        """Tells whether an access token issued at that time is still valid: the principal is enabled and has not been
+        signed out since.
 
-        Tokens know whole seconds, so one of the very second of a revocation counts as one from before it.
+        Tokens carry whole seconds, so a token of the very second of a revocation counts as one from before it.
         """
         return self.enabled and (self.tokens_not_before is None or issued_at > self.tokens_not_before)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PersonOutline:
-    """What a person or program is looked for by."""
+    """The fields of a principal that people are searched by."""
 
     id: str
     name: str
@@ -52,6 +55,8 @@ class PersonOutline:
 
 @dataclass(eq=False, kw_only=True)
 class RoleAssignment:
+    """A role given to a principal on a scope, which holds for everything below the scope."""
+
     id: str
     principal_id: str
     role: str  # a role's name
@@ -62,12 +67,12 @@ class RoleAssignment:
 
 @dataclass(eq=False, kw_only=True)
 class RefreshToken:
-    """Lets one sign-in be prolonged without the password. It works once: every use puts a new one of its family in its place.
+    """A token that prolongs a sign-in without the password. It works once: each use replaces it by a new one of its family.
 
     Source: RFC 9700 §4.14.2, refresh token rotation.
     """
 
-    id: str  # SHA-256, in hexadecimal, of what the client holds; the token itself is kept nowhere
+    id: str  # SHA-256, in hexadecimal, of the client's token; the token itself is not stored
     family: str  # the sign-in that it descends from: all of a family are revoked together
     principal_id: str
     client_id: str  # the program that it was given to
@@ -78,7 +83,10 @@ class RefreshToken:
 
 
 def sign_in_name(name: str) -> str:
-    """What a person types at sign-in, such as ana or ana@example.org. Raises Invalid."""
+    """Returns the name if a user may sign in with it, such as ana or ana@example.org.
+
+    Raises Invalid, saying what is allowed.
+    """
     if not _SIGN_IN_NAME.fullmatch(name):
         raise Invalid(
             f"'{name}' cannot be a sign-in name.",
@@ -89,7 +97,7 @@ def sign_in_name(name: str) -> str:
 
 
 def may(assignments: list[RoleAssignment], action: str, scope: str) -> bool:
-    """Whether these assignments of one person allow the action there; an assignment reaches everything below its scope."""
+    """Tells whether one principal's assignments allow the action on the scope; each reaches everything below its own scope."""
     wanted = scope.lower().rstrip("/") + "/"
     return any(
         wanted.startswith(given.scope.rstrip("/") + "/") and ROLES[given.role].allows(action) for given in assignments
@@ -97,7 +105,7 @@ def may(assignments: list[RoleAssignment], action: str, scope: str) -> bool:
 
 
 def reach(assignments: list[RoleAssignment], action: str) -> tuple[str, ...]:
-    """The scopes below which these assignments of one person allow the action, without those that lie in another."""
+    """Returns the scopes on which one principal's assignments allow the action, without those that lie below another."""
     scopes = sorted({given.scope.rstrip("/") for given in assignments if ROLES[given.role].allows(action)}, key=len)
     widest: dict[str, None] = {}
     for scope in scopes:
@@ -108,12 +116,12 @@ def reach(assignments: list[RoleAssignment], action: str) -> tuple[str, ...]:
 
 
 def allowing_roles(action: str) -> tuple[str, ...]:
-    """Names of the roles that would allow it."""
+    """Returns the names of the built-in roles that allow the action."""
     return tuple(role.name for role in ROLES.values() if role.allows(action))
 
 
 def require(principal: Principal, assignments: list[RoleAssignment], action: str, scope: str) -> None:
-    """Raises Forbidden with the missing action, the scope and the roles that would allow it."""
+    """Raises Forbidden, with action, scope and the roles that would allow it, unless the assignments allow the action."""
     if may(assignments, action, scope):
         return
     roles = " or ".join(allowing_roles(action))

@@ -1,6 +1,6 @@
-"""The built-in roles. Ids and action lists are those of Azure's roles of the same names, so that scripts that name them work.
+"""The built-in roles have the ids and action lists of Azure's roles of the same names, so that existing scripts work.
 
-Source: the reference of Azure's built-in roles, categories General and DevOps.
+Source: Azure built-in roles, categories General and DevOps (docs/rules.md, "Roles").
 """
 
 import re
@@ -15,9 +15,9 @@ LABS = "Microsoft.LabServices"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Role:
-    """A built-in role. Wildcards as in Azure: `*` stands for any text, '/' included.
+    """A built-in role. In its lists `*` stands for any text, '/' included, as in Azure.
 
-    Data actions are asked about like all others: here, one service does both.
+    Actions and data actions are checked alike, because one service carries out both.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Role:
     data_actions: tuple[str, ...] = ()
 
     def allows(self, action: str) -> bool:
+        """Tells whether the role allows the action, in any case: one of its lists has it and `not_actions` has not."""
         wanted = action.lower()
         return _matches(self.actions + self.data_actions, wanted) and not _matches(self.not_actions, wanted)
 
@@ -180,7 +181,7 @@ ROLES: dict[str, Role] = {
 
 
 def get_role(name: str) -> Role:
-    """By name in any case, or by id. Raises Invalid, naming the roles that there are."""
+    """Returns a role by name, in any case, or by id. Raises Invalid, naming the roles that exist."""
     wanted = name.strip().casefold()
     for role in ROLES.values():
         if wanted in (role.name.casefold(), role.id):

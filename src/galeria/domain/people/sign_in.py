@@ -1,6 +1,6 @@
-"""What is handed over on the way to a token: codes that live for minutes, and secrets that were made here.
+"""The codes and secrets that a program exchanges for tokens. Codes live for minutes; none is stored in the clear.
 
-Nothing of it is kept in the clear. All of it is random and long, so that a plain hash gives nothing away.
+All are random and long, so that an unsalted hash protects them.
 """
 
 import hashlib
@@ -10,8 +10,8 @@ from enum import StrEnum
 
 
 class CredentialKind(StrEnum):
-    """What a secret is shown for: a client secret at the token endpoint, an identity header inside a machine, or a link
-    with which a person chooses the first password."""
+    """Where a secret is used: as a client secret at the token endpoint, as the identity header of a machine's programs,
+    or in the link with which a person chooses the first password."""
 
     SECRET = "Secret"
     IDENTITY = "Identity"
@@ -19,7 +19,7 @@ class CredentialKind(StrEnum):
 
 
 class DeviceCodeAnswer(StrEnum):
-    """What the person said to a program that waits for its device code."""
+    """What the person answered to a program that waits with a device code."""
 
     PENDING = "Pending"
     APPROVED = "Approved"
@@ -28,22 +28,26 @@ class DeviceCodeAnswer(StrEnum):
 
 @dataclass(eq=False, kw_only=True)
 class Credential:
-    """One more secret of a service principal, beside the one that it was made with; or a person's link to begin with."""
+    """A further secret of a service principal, beside its first one; or the secret in a person's first-password link."""
 
     id: str  # a GUID, called keyId by Azure's tools
     principal_id: str
     kind: CredentialKind
-    secret_hash: str  # the fingerprint of what the program holds
+    secret_hash: str  # the fingerprint of the secret
     created_at: datetime
     expires_at: datetime | None = None
 
     def is_valid(self, now: datetime) -> bool:
+        """Tells whether the secret has not expired yet; one without an end never expires."""
         return self.expires_at is None or now < self.expires_at
 
 
 @dataclass(eq=False, kw_only=True)
 class DeviceCode:
-    """A program on a device without a browser waits for somebody to sign in elsewhere. Source: RFC 8628."""
+    """A sign-in asked for by a program on a device without a browser, which a person answers elsewhere.
+
+    Source: RFC 8628.
+    """
 
     id: str  # the fingerprint of the device code
     user_code: str  # the fingerprint of what the person types
@@ -51,7 +55,7 @@ class DeviceCode:
     scope: str
     issued_at: datetime
     expires_at: datetime
-    interval: int  # seconds between two questions of the program
+    interval: int  # seconds that the program waits between two polls
     polled_at: datetime | None = None
     answer: DeviceCodeAnswer = DeviceCodeAnswer.PENDING
     principal_id: str | None = None  # who signed in
@@ -59,7 +63,10 @@ class DeviceCode:
 
 @dataclass(eq=False, kw_only=True)
 class AuthorizationCode:
-    """What a browser brings back to the program that opened it. It works once. Source: RFC 6749 §4.1, RFC 7636."""
+    """A code that a browser carries back to the program that opened it, which exchanges it for tokens once.
+
+    Source: RFC 6749 §4.1, RFC 7636.
+    """
 
     id: str  # the fingerprint of the code
     principal_id: str
@@ -68,11 +75,14 @@ class AuthorizationCode:
     scope: str
     challenge: str  # the code challenge, S256
     nonce: str
-    family: str  # of the refresh tokens that it leads to: a second use ends them
+    family: str  # of the refresh tokens issued for it: a second use of the code revokes them
     expires_at: datetime
     used_at: datetime | None = None
 
 
 def fingerprint(secret: str) -> str:
-    """SHA-256 in hexadecimal. Enough for what was made here with 256 random bits: nobody guesses that from a list."""
+    """Returns the SHA-256 of a secret in hexadecimal.
+
+    Unsalted, because the secrets have 256 random bits and stand in no list of guesses.
+    """
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,36 @@
+"""The repositories of disks, snapshots and managed images, and of the grants to read or write them."""
+
+from typing import Protocol, TypeVar
+
+from galeria.domain.images.storage import AccessGrant, ManagedImage, ManagedImageDisk
+from galeria.ports.repository import Repository, ResourceRepository
+
+T = TypeVar("T")
+
+
+class StoredDiskRepository(ResourceRepository[T], Protocol[T]):
+    """Resources whose content lies in a region's image store: disks, snapshots or managed images."""
+
+    def contents(self, region: str) -> set[str]:
+        """Returns the digests of all content that these resources have in the region."""
+        ...
+
+
+class ManagedImageRepository(StoredDiskRepository[ManagedImage], Protocol):
+    """The managed images with their disks."""
+
+    def disks(self, image_id: str) -> list[ManagedImageDisk]:
+        """Returns the disks of a managed image by lun, the OS disk first."""
+        ...
+
+    def add_disk(self, disk: ManagedImageDisk) -> None:
+        """Adds a disk to a managed image."""
+        ...
+
+
+class AccessGrantRepository(Repository[AccessGrant], Protocol):
+    """The grants by which the holder of an address reads or writes a disk."""
+
+    def of_disk(self, disk_id: str) -> list[AccessGrant]:
+        """Returns the grants of a disk or snapshot, oldest first."""
+        ...

@@ -1,0 +1,146 @@
+"""The repositories of lab accounts, labs, their users, schedules and machines: a part of the unit of work."""
+
+from typing import Protocol
+
+from galeria.domain.labs.accounts import ImageSwitch, LabAccount
+from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
+from galeria.domain.labs.roster import FavoriteLab, LabUser
+from galeria.domain.labs.schedules import Schedule
+from galeria.domain.states import MachineState
+from galeria.ports.machines import Machine
+from galeria.ports.repository import Repository, ResourceRepository
+
+
+class LabAccountRepository(ResourceRepository[LabAccount], Protocol):
+    """The lab accounts, and which images each of them has enabled or disabled.
+
+    Deleted accounts are found by id only.
+    """
+
+    def with_gallery(self, gallery_id: str) -> list[LabAccount]:
+        """Returns the accounts that the gallery is attached to, by name."""
+        ...
+
+    def find_choice(self, account_id: str, definition_id: str) -> ImageSwitch | None:
+        """Returns whether an administrator enabled or disabled the image for the account; None where nobody chose."""
+        ...
+
+    def choices(self, account_id: str) -> list[ImageSwitch]:
+        """Returns every enabled or disabled image of the account, by the definition's id."""
+        ...
+
+    def add_choice(self, choice: ImageSwitch) -> None:
+        """Adds the choice for one image of an account."""
+        ...
+
+    def remove_choice(self, choice: ImageSwitch) -> None:
+        """Removes the choice for one image, so that the account's default holds."""
+        ...
+
+
+class LabRepository(ResourceRepository[Lab], Protocol):
+    """The labs that have been made, including those still being made."""
+
+    def of_version(self, version_id: str) -> list[Lab]:
+        """Returns the labs made from the image version, by name."""
+        ...
+
+    def some_of_version(self, version_id: str, limit: int) -> list[Lab]:
+        """Returns the first `limit` labs made from the image version, by their keys."""
+        ...
+
+    def count_of_version(self, version_id: str) -> int:
+        """Returns how many labs were made from the image version."""
+        ...
+
+    def count_of_definition(self, definition_id: str) -> int:
+        """Returns how many labs were made from any version of the image."""
+        ...
+
+    def of_account(self, account_id: str) -> list[Lab]:
+        """Returns the labs of the account, by name."""
+        ...
+
+    def find_by_code(self, code: str) -> Lab | None:
+        """Returns the lab whose registration code this is, or None."""
+        ...
+
+
+class LabUserRepository(ResourceRepository[LabUser], Protocol):
+    """The users on the rosters of all labs."""
+
+    def of_lab(self, lab_id: str) -> list[LabUser]:
+        """Returns the users of the lab, by name."""
+        ...
+
+    def of_principal(self, principal_id: str) -> list[LabUser]:
+        """Returns the roster entries that the person has registered with, in all labs, by name."""
+        ...
+
+    def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
+        """Returns the lab's user with that e-mail address, in any case, or None."""
+        ...
+
+
+class ScheduleRepository(ResourceRepository[Schedule], Protocol):
+    """The schedules of all labs."""
+
+    def of_lab(self, lab_id: str) -> list[Schedule]:
+        """Returns the schedules of the lab, by name."""
+        ...
+
+
+class LabDraftRepository(ResourceRepository[LabDraft], Protocol):
+    """The labs of the older API that have no template yet."""
+
+    def of_account(self, account_id: str) -> list[LabDraft]:
+        """Returns the account's labs without a template, by name."""
+        ...
+
+
+class FavoriteRepository(Protocol):
+    """The labs that people marked as favorites."""
+
+    def of_principal(self, principal_id: str) -> list[FavoriteLab]:
+        """Returns the person's favorites, by the lab's id."""
+        ...
+
+    def add(self, favorite: FavoriteLab) -> None:
+        """Marks a lab as a person's favorite."""
+        ...
+
+    def remove(self, favorite: FavoriteLab) -> None:
+        """Removes the mark from a person's favorite."""
+        ...
+
+
+class MachineRepository(Repository[LabMachine], Protocol):
+    """The virtual machines of all labs: templates and students' machines.
+
+    Lists come in the order in which they were made.
+    """
+
+    def of_lab(self, lab_id: str) -> list[LabMachine]:
+        """Returns the machines of the lab, its template included."""
+        ...
+
+    def in_region(self, region: str) -> list[LabMachine]:
+        """Returns the machines of all labs in the region."""
+        ...
+
+    def contents(self, region: str) -> set[str]:
+        """Returns the digests of all sealed content that machines of the region are based on."""
+        ...
+
+    def ids(self) -> set[str]:
+        """Returns the ids of all machines."""
+        ...
+
+    def settled(self) -> dict[Machine, MachineState]:
+        """Returns machine → state for those that are Running or Stopped, without loading them whole: this is called
+        often, for thousands of machines."""
+        ...
+
+    def ports(self) -> set[int]:
+        """Returns the SSH ports that are assigned to machines."""
+        ...
