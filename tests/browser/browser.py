@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.web.page_checks import ROOT
+from tests.browser.page_checks import ROOT
 
 SECONDS = 15.0  # that a page has for what a test waits for
 # A browser of tests asks nobody on the internet, and root has no sandbox.

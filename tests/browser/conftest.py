@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.browser import chromium_running
+from tests.browser.page_checks import NARROW, ROOT, WIDE, sized
+from tests.browser.page_visits import Visits
+from tests.browser.portal_server import GALLERY, MARIA, PASSWORD, PortalServer, furnish, housing
 from tests.system.server_process import ServerProcess
-from tests.web.browser import chromium_running
-from tests.web.page_checks import NARROW, ROOT, WIDE, sized
-from tests.web.page_visits import Visits
-from tests.web.portal_server import GALLERY, MARIA, PASSWORD, PortalServer, furnish, housing
 
 Picture = Callable[[Page, str], Path]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
-from tests.web.browser import SECONDS
-from tests.web.page_checks import NARROW, WIDE
-from tests.web.portal_server import Person, PortalServer
+from tests.browser.browser import SECONDS
+from tests.browser.page_checks import NARROW, WIDE
+from tests.browser.portal_server import Person, PortalServer
 
 ENGLISH, PORTUGUESE = "en-US", "pt-BR"
 LANGUAGES = (ENGLISH, PORTUGUESE)

@@ -12,9 +12,9 @@ from bench.walk import PageRoute, Walked, page_routes, walk
 from galeria.adapters.durable import WorkerlessStarter
 from galeria.bootstrap.container import open_container
 from galeria.bootstrap.server import application
-from tests.web.page_checks import check_page
-from tests.web.page_visits import ENGLISH, LANGUAGES, Visits
-from tests.web.portal_server import ANA, MARIA, Person, PortalServer
+from tests.browser.page_checks import check_page
+from tests.browser.page_visits import ENGLISH, LANGUAGES, Visits
+from tests.browser.portal_server import ANA, MARIA, Person, PortalServer
 
 pytestmark = pytest.mark.slow
 

@@ -7,13 +7,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.browser import SECONDS
+from tests.browser.conftest import Picture
+from tests.browser.page_checks import check_page, check_quiet
+from tests.browser.page_visits import ENGLISH
 from tests.interfaces.web.served import Portal
 from tests.interfaces.web.slow_store import VERSION, Gate, serving_slowly
 from tests.prepared_installations import PreparedInstallations
-from tests.web.browser import SECONDS
-from tests.web.conftest import Picture
-from tests.web.page_checks import check_page, check_quiet
-from tests.web.page_visits import ENGLISH
 
 pytestmark = pytest.mark.slow
 

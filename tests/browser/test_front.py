@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.conftest import Picture
-from tests.web.page_checks import check_page, check_quiet
-from tests.web.page_visits import LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
-from tests.web.portal_server import ANA, MARIA
+from tests.browser.conftest import Picture
+from tests.browser.page_checks import check_page, check_quiet
+from tests.browser.page_visits import LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
+from tests.browser.portal_server import ANA, MARIA
 
 pytestmark = pytest.mark.slow
 

@@ -9,14 +9,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from galeria.programs import run
-from tests.files.disk_files import raw_disk
+from tests.adapters.files.disk_files import raw_disk
+from tests.browser.browser import SECONDS
+from tests.browser.conftest import Picture, endpoint_of
+from tests.browser.page_checks import check_page, check_quiet
+from tests.browser.page_visits import ENGLISH, LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
+from tests.browser.portal_server import GALLERY, MARIA, Person, PortalServer
 from tests.local_installation import MIB, disk_bytes
 from tests.system.server_process import ServerProcess
-from tests.web.browser import SECONDS
-from tests.web.conftest import Picture, endpoint_of
-from tests.web.page_checks import check_page, check_quiet
-from tests.web.page_visits import ENGLISH, LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
-from tests.web.portal_server import GALLERY, MARIA, Person, PortalServer
 
 pytestmark = pytest.mark.slow
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.browser.browser import SECONDS
+from tests.browser.conftest import endpoint_of
+from tests.browser.page_checks import check_page, check_quiet
+from tests.browser.page_visits import ENGLISH, sign_in
+from tests.browser.portal_server import AWAY, HOME, MARIA
 from tests.local_installation import MIB, disk_bytes
 from tests.system.server_process import ServerProcess
-from tests.web.browser import SECONDS
-from tests.web.conftest import endpoint_of
-from tests.web.page_checks import check_page, check_quiet
-from tests.web.page_visits import ENGLISH, sign_in
-from tests.web.portal_server import AWAY, HOME, MARIA
 
 pytestmark = pytest.mark.slow
 

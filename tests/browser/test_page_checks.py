@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.web.conftest import Picture
-from tests.web.page_checks import check_accessible, check_fits, check_keyboard, check_page, check_quiet
+from tests.browser.conftest import Picture
+from tests.browser.page_checks import check_accessible, check_fits, check_keyboard, check_page, check_quiet
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.page_checks import check_page
+from tests.browser.page_visits import PORTUGUESE, Visits
+from tests.browser.portal_server import PortalServer, housing
 from tests.interfaces.web.provider.running import RunningProvider, providing
-from tests.web.page_checks import check_page
-from tests.web.page_visits import PORTUGUESE, Visits
-from tests.web.portal_server import PortalServer, housing
 
 pytestmark = pytest.mark.slow
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.page_checks import check_quiet
-from tests.web.page_visits import SIGN_IN, Visits, sign_in
-from tests.web.portal_server import ANA, AWAY, GALLERY, HOME, IMAGE, LAB, MARIA, PASSWORD
-from tests.web.walk import GROUP
+from tests.browser.page_checks import check_quiet
+from tests.browser.page_visits import SIGN_IN, Visits, sign_in
+from tests.browser.portal_server import ANA, AWAY, GALLERY, HOME, IMAGE, LAB, MARIA, PASSWORD
+from tests.browser.walk import GROUP
 
 pytestmark = pytest.mark.slow
 

@@ -16,11 +16,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from galeria.bootstrap.demo_host import make_material
 from galeria.interfaces.demo.people import DemoFiles
-from tests.web.conftest import Picture
-from tests.web.page_checks import check_page
-from tests.web.page_visits import ENGLISH, PORTUGUESE, Visits
-from tests.web.portal_server import ANA, AWAY, BIA, HOME, MARIA, PortalServer, housing
-from tests.web.walk import GROUP, WORK_SECONDS, NewLab, Walk, create_gallery, import_file, make_lab, shell_of, words
+from tests.browser.conftest import Picture
+from tests.browser.page_checks import check_page
+from tests.browser.page_visits import ENGLISH, PORTUGUESE, Visits
+from tests.browser.portal_server import ANA, AWAY, BIA, HOME, MARIA, PortalServer, housing
+from tests.browser.walk import GROUP, WORK_SECONDS, NewLab, Walk, create_gallery, import_file, make_lab, shell_of, words
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from galeria.ports.database import Database
-from tests.identity.identity_context import IdentityContext, first_start
+from tests.identity_context import IdentityContext, first_start
 
 
 @pytest.fixture

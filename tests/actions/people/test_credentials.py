@@ -19,7 +19,7 @@ from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauth
 from galeria.domain.people.principals import PrincipalKind
 from galeria.domain.settings import Settings
 from galeria.ports.database import UnitOfWork
-from tests.identity.identity_context import IdentityContext
+from tests.identity_context import IdentityContext
 
 PROGRAM = PrincipalKind.SERVICE_PRINCIPAL
 

@@ -16,7 +16,7 @@ from galeria.actions.people.people import (
 from galeria.actions.people.roles import give_role
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
-from tests.identity.identity_context import SUBSCRIPTION, IdentityContext
+from tests.identity_context import SUBSCRIPTION, IdentityContext
 
 GOOD = "Aula-2026!"
 

@@ -6,7 +6,7 @@ from galeria.actions.people.people import create_person
 from galeria.actions.people.roles import give_role, list_roles, take_role
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.people.principals import RoleAssignment
-from tests.identity.identity_context import IdentityContext
+from tests.identity_context import IdentityContext
 
 READ = "Microsoft.Compute/galleries/read"
 WRITE = "Microsoft.Compute/galleries/write"

@@ -18,7 +18,7 @@ from galeria.actions.people.sign_in_codes import (
     start_device_sign_in,
 )
 from galeria.actions.people.token_sessions import renew_session, start_session
-from tests.identity.identity_context import IdentityContext
+from tests.identity_context import IdentityContext
 
 CLIENT = "a-program"
 BACK = "http://localhost:8400"

@@ -4,7 +4,7 @@ import pytest
 
 from galeria.actions.people.people import disable, set_password
 from galeria.actions.people.token_sessions import Renewal, renew_session, start_session
-from tests.identity.identity_context import IdentityContext
+from tests.identity_context import IdentityContext
 
 CLIENT = "a-program"
 

@@ -2,7 +2,7 @@
 
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.people.principals import PersonOutline, PrincipalKind
-from tests.db.samples import assignment, new_id, principal
+from tests.adapters.db.samples import assignment, new_id, principal
 
 
 def test_outlines_come_by_display_name_and_some_in_the_order_asked_for(db: SqlDatabase) -> None:

@@ -7,7 +7,7 @@ import pytest
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.errors import Conflict
 from galeria.domain.people.sign_in import AuthorizationCode, Credential, CredentialKind, DeviceCode, DeviceCodeAnswer
-from tests.db.samples import NOW, new_id, principal
+from tests.adapters.db.samples import NOW, new_id, principal
 
 
 def credential(owner: str, secret_hash: str, minutes: int = 0) -> Credential:

@@ -7,7 +7,7 @@ import pytest
 from galeria.domain.errors import Conflict, MachineFailed, NotFound
 from galeria.ports.disks import Content
 from galeria.ports.machines import Machine, MachineCredentials, Power
-from tests.engine.conftest import FREE_OFFSET, EngineCase, first_boot, new_spec, password_hash, tally
+from tests.adapters.engine.conftest import FREE_OFFSET, EngineCase, first_boot, new_spec, password_hash, tally
 from tests.rfb import Viewer
 
 BLOCK = 65536

@@ -10,7 +10,7 @@ from galeria.adapters.engine.domain_xml import Definition, declare
 from galeria.domain.errors import Invalid, MachineFailed
 from galeria.ports.machines import Acceleration, Machine
 
-GOLDEN = Path(__file__).parent.parent / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 MACHINE = Machine(id="0123456789abcdef0123456789abcdef", region="brazilsouth")
 FOLDER = Path("/var/lib/galeria/regions/brazilsouth/machines") / MACHINE.id
 FIRMWARE = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")

@@ -12,7 +12,7 @@ from galeria.adapters.fakes.engine import FakeEngine
 from galeria.adapters.fakes.screen import BACKGROUND, INK, PALETTE, POINTER, WELCOME, WIDTH, wrapped
 from galeria.adapters.fakes.screen_server import PixelFormat
 from galeria.ports.machines import Machine
-from tests.engine.conftest import EngineCase, fake_case
+from tests.adapters.engine.conftest import EngineCase, fake_case
 from tests.rfb import RETURN, SHIFT, Viewer
 
 BACKSPACE = 0xFF08

@@ -16,7 +16,7 @@ from galeria.adapters.engine.libvirt_engine import LIBVIRT_LOGS, LibvirtEngine
 from galeria.domain.errors import MachineFailed
 from galeria.ports.disks import Content
 from galeria.ports.machines import Machine, MachineCredentials, Power
-from tests.engine.conftest import (
+from tests.adapters.engine.conftest import (
     BOOT_SECONDS,
     FREE_OFFSET,
     PASSWORD,

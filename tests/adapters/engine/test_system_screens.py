@@ -13,7 +13,7 @@ import pytest
 from galeria.adapters.engine import agent, domain_xml
 from galeria.adapters.engine.layout import Layout
 from galeria.domain.errors import Conflict
-from tests.engine.conftest import PASSWORD, USER, LibvirtCase
+from tests.adapters.engine.conftest import PASSWORD, USER, LibvirtCase
 from tests.rfb import Viewer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]

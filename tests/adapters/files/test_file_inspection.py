@@ -11,7 +11,7 @@ from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.files.vhd import fixed_size, footer_checksum
 from galeria.domain.errors import Invalid
 from galeria.programs import run
-from tests.files.disk_files import FORMATS, SIZE, content, converted, raw_disk
+from tests.adapters.files.disk_files import FORMATS, SIZE, content, converted, raw_disk
 
 MOST = 1 << 40
 ID = "0123456789abcdef0123456789abcdef"

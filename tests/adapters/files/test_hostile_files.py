@@ -22,7 +22,7 @@ from galeria.adapters.files.vhd import footer_checksum
 from galeria.domain.errors import Invalid
 from galeria.ports.files import FileFacts
 from galeria.programs import run
-from tests.files.disk_files import SIZE, converted, raw_disk
+from tests.adapters.files.disk_files import SIZE, converted, raw_disk
 
 MOST = 1 << 40
 

@@ -8,7 +8,7 @@ import pytest
 from galeria.adapters.files.qemu_img import CPU, MEMORY, inspect_with_qemu, sandbox
 from galeria.domain.errors import Invalid, ToolFailed
 from galeria.programs import run
-from tests.files.disk_files import converted, raw_disk
+from tests.adapters.files.disk_files import converted, raw_disk
 
 
 def test_memory_time_and_writing_are_bounded() -> None:

@@ -15,8 +15,8 @@ import pytest
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
-from tests.files.disk_files import converted, raw_disk
-from tests.files.tus_server import LIMIT, make_app, serving
+from tests.adapters.files.disk_files import converted, raw_disk
+from tests.adapters.files.tus_server import LIMIT, make_app, serving
 from tests.waiting import until
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -303,8 +303,8 @@ def test_removing_a_file_ends_its_reception(ana: httpx.Client, door: str, folder
 
 
 def start_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.files.tus_server", str(folder), str(port)]
-    return subprocess.Popen(command, cwd=Path(__file__).parents[2])
+    command = [sys.executable, "-m", "tests.adapters.files.tus_server", str(folder), str(port)]
+    return subprocess.Popen(command, cwd=Path(__file__).parents[3])
 
 
 def test_a_killed_server_goes_on_where_it_stopped(tmp_path: Path) -> None:

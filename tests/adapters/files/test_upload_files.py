@@ -16,7 +16,7 @@ from galeria.adapters.files.writing import write_pieces
 from galeria.domain.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge
 from galeria.ports.disks import OpenDisk
 from galeria.ports.files import FileFacts, UploadFiles
-from tests.files.disk_files import SIZE, raw_disk
+from tests.adapters.files.disk_files import SIZE, raw_disk
 
 ID = "0123456789abcdef0123456789abcdef"
 OTHER = "f" * 32

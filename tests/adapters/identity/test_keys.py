@@ -15,7 +15,7 @@ from galeria.adapters.identity.files import find_private, write_private
 from galeria.adapters.identity.keys import ensure_installation
 from galeria.adapters.system import RandomIdGenerator
 from galeria.domain.errors import Unavailable
-from tests.identity.identity_context import MovedClock
+from tests.identity_context import MovedClock
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from joserfc.jwk import OctKey, RSAKey
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
-from tests.identity.identity_context import MovedClock
+from tests.identity_context import MovedClock
 
 ENDPOINT = "https://lab.example.org:8443"
 TENANT = "aaaaaaaa-0000-4000-8000-000000000001"

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from galeria.adapters.db.tables.chunk_tables import chunks, packs
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.programs import run
-from tests.store.fixtures import StoreFixture
+from tests.adapters.store.fixtures import StoreFixture
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from galeria.adapters.store.alignment import ChunkRange, aligned
 from galeria.domain.errors import Unavailable
 from galeria.ports.disks import Content, Extent
-from tests.store.fixtures import CHUNK, Disk, StoreFixture, content, noise, seal
+from tests.adapters.store.fixtures import CHUNK, Disk, StoreFixture, content, noise, seal
 
 Piece = tuple[int, Content]
 

@@ -14,7 +14,7 @@ from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt
 from galeria.ports.images import Digest
 from galeria.ports.progress import unheard
-from tests.store.fixtures import CHUNK, PACK, Crash, StoreFixture, content, flip, noise, packs_in, seal
+from tests.adapters.store.fixtures import CHUNK, PACK, Crash, StoreFixture, content, flip, noise, packs_in, seal
 
 OLD = noise(1, 4 * PACK)
 

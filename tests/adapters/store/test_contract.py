@@ -10,7 +10,7 @@ from galeria.domain.errors import Conflict, NotFound
 from galeria.ports.disks import Content, Extent
 from galeria.ports.images import Digest
 from galeria.ports.progress import unheard
-from tests.store.fixtures import CHUNK, Disk, StoreFixture, content, copy, noise, seal
+from tests.adapters.store.fixtures import CHUNK, Disk, StoreFixture, content, copy, noise, seal
 
 DISK = noise(1, 10 * CHUNK) + bytes(5 * CHUNK) + noise(2, 3 * CHUNK + 17)
 

@@ -7,7 +7,7 @@ import pytest
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
 from galeria.ports.progress import unheard
-from tests.store.fixtures import CHUNK, Crash, StoreFixture, dies_after, flip, noise, packs_in, seal
+from tests.adapters.store.fixtures import CHUNK, Crash, StoreFixture, dies_after, flip, noise, packs_in, seal
 
 DISK = noise(1, 40 * CHUNK)
 

@@ -7,7 +7,7 @@ import pytest
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import OutOfSpace
 from galeria.ports.progress import unheard
-from tests.store.fixtures import CHUNK, StoreFixture, content, noise, seal
+from tests.adapters.store.fixtures import CHUNK, StoreFixture, content, noise, seal
 
 MIB = 1024 * 1024
 SCALE = 8

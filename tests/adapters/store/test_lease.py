@@ -12,7 +12,7 @@ import pytest
 
 from galeria.adapters.store.objects import lease
 from galeria.domain.errors import Conflict
-from tests.store.fixtures import CHUNK, Disk, StoreFixture, noise, seal
+from tests.adapters.store.fixtures import CHUNK, Disk, StoreFixture, noise, seal
 from tests.waiting import until
 
 

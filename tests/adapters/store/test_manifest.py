@@ -17,7 +17,7 @@ from galeria.adapters.store.manifests.manifest import (
 )
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt
-from tests.store.fixtures import CHUNK, StoreFixture, copy, noise, seal, with_key
+from tests.adapters.store.fixtures import CHUNK, StoreFixture, copy, noise, seal, with_key
 
 slots = st.dictionaries(st.integers(0, 1499), st.binary(min_size=32, max_size=32), max_size=40)
 

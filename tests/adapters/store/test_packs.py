@@ -9,7 +9,7 @@ from galeria.adapters.store.packs import packs
 from galeria.adapters.store.packs.chunks import ChunkCompressor, ChunkDecompressor, name_of
 from galeria.adapters.store.packs.packs import PackWriter, SealedPack
 from galeria.domain.errors import Corrupt
-from tests.store.fixtures import CHUNK, PACK, Crash, StoreFixture, flip, noise
+from tests.adapters.store.fixtures import CHUNK, PACK, Crash, StoreFixture, flip, noise
 
 
 def written(context: StoreContext, count: int) -> list[SealedPack]:

@@ -7,7 +7,7 @@ import pytest
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.domain.errors import NotFound, Unavailable
 from galeria.ports.disks import Content
-from tests.store.fixtures import noise
+from tests.adapters.store.fixtures import noise
 
 MIB = 1024 * 1024
 

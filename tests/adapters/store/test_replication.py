@@ -7,7 +7,7 @@ import pytest
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt, StoreUnavailable
 from galeria.ports.progress import unheard
-from tests.store.fixtures import (
+from tests.adapters.store.fixtures import (
     CHUNK,
     PACK,
     Crash,

@@ -6,7 +6,7 @@ from galeria.domain.images.eligibility import ImageEligibility, VersionFacts, im
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.accounts import GB, LabAccount
 from galeria.domain.states import ProvisioningState, ReplicaState
-from tests.domain.images import NOW, account, being_made, definition, facts, version
+from tests.domain.images.image_values import NOW, account, being_made, definition, facts, version
 
 BOTH = dict.fromkeys(("brazilsouth", "westeurope"), ReplicaState.COMPLETED)
 

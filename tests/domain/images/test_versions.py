@@ -8,7 +8,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.galleries import FIRST_VERSION, Replica, VersionNumber, latest_version
 from galeria.domain.states import ProvisioningState, ReplicaState
-from tests.domain.images import NOW, being_made, facts, version
+from tests.domain.images.image_values import NOW, being_made, facts, version
 
 LARGEST = 2**31 - 1
 number = st.builds(VersionNumber, *[st.integers(0, LARGEST)] * 3)

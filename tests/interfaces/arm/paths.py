@@ -4,9 +4,9 @@ import pytest
 
 from galeria.interfaces.arm.protocol.routes import Route
 from tests.interfaces.arm import test_access
+from tests.interfaces.arm.classic.test_environments import student_machine
+from tests.interfaces.arm.compute.test_galleries import COMMUNITY, filled, gallery, share
 from tests.interfaces.arm.served import Arm, done
-from tests.interfaces.arm.test_environments import student_machine
-from tests.interfaces.arm.test_galleries import COMMUNITY, filled, gallery, share
 from tests.local_installation import SUBSCRIPTION
 
 # What the whole installation hangs on goes last of all, a lock on everything at the very end.

@@ -19,7 +19,7 @@ from galeria.domain.errors import Unauthenticated
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
 from galeria.interfaces.login.router import login_router
-from tests.identity.identity_context import IdentityContext
+from tests.identity_context import IdentityContext
 
 AZ = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 TOKEN = "/adfs/oauth2/token"

@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from galeria.actions.people.people import create_service_principal, disable
-from tests.interfaces.login_client import AZ, TOKEN, Form, LoginClient
+from tests.interfaces.login.login_client import AZ, TOKEN, Form, LoginClient
 
 
 def decoded(login_client: LoginClient, token: str) -> dict[str, Any]:

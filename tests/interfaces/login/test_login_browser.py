@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet
 
 from galeria.interfaces.login.browser.texts import TEXTS
 from galeria.interfaces.login.programs import is_loopback
-from tests.interfaces.login_client import AZ, Form, LoginClient
+from tests.interfaces.login.login_client import AZ, Form, LoginClient
 
 AUTHORIZE = "/adfs/oauth2/authorize"
 BACK = "http://localhost:8400"

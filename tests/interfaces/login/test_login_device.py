@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from galeria.interfaces.login.browser.texts import TEXTS, language_of
-from tests.interfaces.login_client import AZ, LoginClient
+from tests.interfaces.login.login_client import AZ, LoginClient
 
 DEVICE = "/adfs/oauth2/devicecode"
 PAGE = "/adfs/device"

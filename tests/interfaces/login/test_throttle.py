@@ -8,7 +8,7 @@ from galeria.interfaces.login import throttle as throttling
 from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, PasswordSignIn
 from galeria.interfaces.login.throttle import Throttle, TooManyTries
 from galeria.ports.database import Database
-from tests.identity.identity_context import IdentityContext, MovedClock, first_start
+from tests.identity_context import IdentityContext, MovedClock, first_start
 
 
 @pytest.fixture

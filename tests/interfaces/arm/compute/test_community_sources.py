@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.interfaces.arm.compute.test_galleries import COMMUNITY, filled, gallery, share
+from tests.interfaces.arm.compute.test_version_sources import body, contents, defined
 from tests.interfaces.arm.served import GROUP, SUB, Arm, done, told
 from tests.interfaces.arm.storage import disk_body, disk_id, made
-from tests.interfaces.arm.test_galleries import COMMUNITY, filled, gallery, share
-from tests.interfaces.arm.test_version_sources import body, contents, defined
 from tests.local_installation import disk_bytes
 
 

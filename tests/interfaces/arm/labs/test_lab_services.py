@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.interfaces.arm.labs.test_labs import make_lab
 from tests.interfaces.arm.served import GROUP, LABS, PLAN, SUB, Arm, done, lab_body, told
-from tests.interfaces.arm.test_labs import make_lab
 
 PLANS = f"{GROUP}/providers/Microsoft.LabServices/labPlans"
 NEW = {"api-version": "2023-06-07"}

@@ -8,7 +8,7 @@ from galeria.domain.images.galleries import Replica
 from galeria.domain.operations import OperationStep, StepStatus
 from galeria.domain.states import OperationStatus, ReplicaState
 from galeria.interfaces.http.progress_figures import bytes_per_second, percent, seconds_left
-from tests.db.samples import NOW, operation
+from tests.adapters.db.samples import NOW, operation
 from tests.interfaces.arm.served import GALLERY, OPERATIONS, Arm, definition_body, done, told, version_body
 from tests.local_installation import SUBSCRIPTION, disk_bytes
 

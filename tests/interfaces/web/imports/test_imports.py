@@ -11,7 +11,7 @@ import pytest
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.states import ProvisioningState
 from galeria.programs import run
-from tests.files.disk_files import converted, raw_disk
+from tests.adapters.files.disk_files import converted, raw_disk
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.local_installation import ACCOUNT, GALLERY, MIB, disk_bytes, version_id
 

@@ -12,8 +12,8 @@ from galeria.actions.labs.accounts import AccountRequest, enable_image, put_acco
 from galeria.actions.labs.classic_labs import DraftRequest, put_lab
 from galeria.domain.locks import LockLevel
 from galeria.domain.states import ReplicaState
+from tests.interfaces.web.labs.test_lab_new import NEW, Fields, beside, check, choices, send
 from tests.interfaces.web.served import ANYWHERE, NewPortal, Portal, text_of
-from tests.interfaces.web.test_lab_new import NEW, Fields, beside, check, choices, send
 from tests.local_installation import ACCOUNT, GALLERY, LocalInstallation, lab_id, secrets
 from tests.version_rows import VersionRows, add_image, add_many
 

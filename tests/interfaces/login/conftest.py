@@ -15,8 +15,8 @@ from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.identity.keys import Installation, ensure_installation
 from galeria.adapters.system import SystemClock
 from galeria.interfaces.login.authority import Authority
-from tests.identity.identity_context import IdentityContext, first_start
-from tests.interfaces.login_client import LoginClient, application, serving
+from tests.identity_context import IdentityContext, first_start
+from tests.interfaces.login.login_client import LoginClient, application, serving
 
 
 @pytest.fixture(scope="module")
