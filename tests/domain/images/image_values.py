@@ -14,6 +14,7 @@ from galeria.domain.images.galleries import (
     Replica,
     SourceKind,
     VersionDisk,
+    latest_version,
 )
 from galeria.domain.labs.accounts import GB, LabAccount
 from galeria.domain.resources import Resource
@@ -78,3 +79,8 @@ def being_made(name: str = "1.0.0") -> ImageVersion:
 def made(kind: type[T], id: str, more: dict[str, Any]) -> T:
     fields: dict[str, Any] = {**stamps(id), **more}
     return kind(**fields)
+
+
+def latest(*given: VersionFacts, region: str = "brazilsouth") -> str | None:
+    found = latest_version([(each.version, each.replicas) for each in given], region)
+    return found.name if found else None

@@ -15,8 +15,7 @@ from galeria.domain.images.publishing import (
     checked_count,
 )
 from galeria.domain.images.soft_delete import Retention, checked_days, deadlines
-from tests.domain.images.image_values import NOW, facts, version
-from tests.domain.images.test_versions import latest
+from tests.domain.images.image_values import NOW, facts, latest, version
 
 DAY = timedelta(days=1)
 

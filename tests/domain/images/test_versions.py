@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from galeria.domain.errors import Invalid
 from galeria.domain.images.eligibility import VersionFacts
-from galeria.domain.images.galleries import FIRST_VERSION, Replica, VersionNumber, latest_version
+from galeria.domain.images.galleries import FIRST_VERSION, Replica, VersionNumber
 from galeria.domain.states import ProvisioningState, ReplicaState
-from tests.domain.images.image_values import NOW, being_made, facts, version
+from tests.domain.images.image_values import NOW, being_made, facts, latest, version
 
 LARGEST = 2**31 - 1
 number = st.builds(VersionNumber, *[st.integers(0, LARGEST)] * 3)
@@ -65,11 +65,6 @@ def test_each_part_is_at_most_a_32_bit_number() -> None:
     for text in (f"{LARGEST + 1}.0.0", f"0.{LARGEST + 1}.0", f"0.0.{LARGEST + 1}", "0.0.99999999999"):
         with pytest.raises(Invalid):
             VersionNumber.parse(text)
-
-
-def latest(*given: VersionFacts, region: str = "brazilsouth") -> str | None:
-    found = latest_version([(each.version, each.replicas) for each in given], region)
-    return found.name if found else None
 
 
 def test_latest_is_numeric() -> None:

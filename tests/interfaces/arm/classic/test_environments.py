@@ -4,21 +4,12 @@ from typing import Any
 
 import pytest
 
-from galeria.workflows.create_lab import ensure_machine
+from tests.interfaces.arm.lab_machines import student_machine
 from tests.interfaces.arm.served import GROUP, LABS, PLAN, Arm, done, lab_body, told
-from tests.local_installation import lab_id
-from tests.version_rows import add_student_machine
 
 LAB = f"{GROUP}/providers/Microsoft.LabServices/labaccounts/labs/labs"
 ME = "/providers/Microsoft.LabServices/users/me"
 PASSWORD = {"username": "bia", "password": "correct-Horse-9"}
-
-
-def student_machine(arm: Arm, lab: str, name: str, port: int) -> None:
-    """With its disk and definition in the engine, from the lab's image."""
-    id = add_student_machine(arm.installation, lab, name, port)
-    with arm.installation.context.database() as uow:
-        ensure_machine(arm.installation.context, uow.labs.get_by_key(lab_id(lab).key), uow.machines.get(id))
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.interfaces.arm.compute.test_galleries import COMMUNITY, filled, gallery, share
-from tests.interfaces.arm.compute.test_version_sources import body, contents, defined
+from tests.interfaces.arm.compute.shared_galleries import COMMUNITY, filled, gallery, share
+from tests.interfaces.arm.compute.version_bodies import body, contents, defined
 from tests.interfaces.arm.served import GROUP, SUB, Arm, done, told
 from tests.interfaces.arm.storage import disk_body, disk_id, made
 from tests.local_installation import disk_bytes

@@ -4,41 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.interfaces.arm.served import GROUP, SUB, TENANT, Arm, definition_body, done, told, version_body
-from tests.local_installation import SUBSCRIPTION, disk_bytes
+from tests.interfaces.arm.compute.shared_galleries import COMMUNITY, GALLERIES, filled, gallery, share
+from tests.interfaces.arm.served import GROUP, SUB, TENANT, Arm, definition_body, done, told
+from tests.local_installation import SUBSCRIPTION
 
-GALLERIES = f"{GROUP}/providers/Microsoft.Compute/galleries"
 HERE = f"{SUB}/providers/Microsoft.Compute/locations/brazilsouth"
-COMMUNITY = {
-    "permissions": "community",
-    "communityGalleryInfo": {
-        "publisherUri": "https://campus.example",
-        "publisherContact": "ana@campus.example",
-        "eula": "https://campus.example/eula",
-        "publicNamePrefix": "campus",
-    },
-}
-
-
-def gallery(arm: Arm, name: str, location: str = "brazilsouth", **properties: Any) -> str:
-    id = f"{GALLERIES}/{name}"
-    done(arm().put(id, json={"location": location, "properties": properties}), 201)
-    return id
-
-
-def filled(arm: Arm, gallery: str, image: str = "linux") -> str:
-    """The gallery gets an image with a version in two regions; returns the image's id."""
-    id = f"{gallery}/images/{image}"
-    done(arm().put(id, json=definition_body(image)), 201)
-    body = version_body(arm.installation.upload(disk_bytes()), "brazilsouth", "westeurope")
-    done(arm().put(f"{id}/versions/1.0.0", json=body), 201)
-    assert arm.work()[-1].status == "Succeeded"
-    return id
-
-
-def share(arm: Arm, gallery: str, step: str, **groups: list[str]) -> Any:
-    said = [{"type": kind, "ids": ids} for kind, ids in groups.items()]
-    return arm().post(f"{gallery}/share", json={"operationType": step, "groups": said})
 
 
 def test_what_is_said_of_a_gallery_is_given_back(arm: Arm) -> None:

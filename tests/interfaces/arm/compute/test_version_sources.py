@@ -9,34 +9,12 @@ import pytest
 from galeria.adapters.fetching import HttpFetcher
 from galeria.domain.people.principals import RoleAssignment
 from tests.file_server import FileServer, serving_file
-from tests.interfaces.arm.served import GALLERY, LABS, PLAN, SUB, Arm, definition_body, done, lab_body, told
+from tests.interfaces.arm.compute.version_bodies import body, contents, defined
+from tests.interfaces.arm.served import GALLERY, LABS, PLAN, SUB, Arm, done, lab_body, told
 from tests.interfaces.arm.storage import copy_body, disk_body, disk_id, image_id, made, snapshot_id, uploaded, vhd_bytes
 from tests.local_installation import MIB, disk_bytes, lab_id
 
 OS, DATA = disk_bytes(seed=11), disk_bytes(2 * MIB, seed=12)
-
-
-def body(storage: dict[str, Any], *regions: str, location: str = "brazilsouth") -> dict[str, Any]:
-    targets = [{"name": region} for region in (regions or (location,))]
-    own = {"publishingProfile": {"targetRegions": targets}, "storageProfile": storage}
-    return {"location": location, "properties": own}
-
-
-def defined(arm: Arm, name: str, **properties: Any) -> str:
-    id = f"{GALLERY}/images/{name}"
-    assert arm().put(id, json=definition_body(name, **properties)).status_code in (200, 201)
-    return f"{id}/versions/1.0.0"
-
-
-def contents(arm: Arm, version: str, region: str = "brazilsouth") -> list[bytes]:
-    """The version's disks as that region's store holds them, the OS disk first."""
-    found = []
-    for disk in done(arm().get(version))["properties"]["galeria"]["disks"]:
-        target = arm.installation.folder / "restored.raw"
-        arm.installation.context.stores[region].restore(disk["digest"], target, progress=lambda *, done, total: None)
-        found.append(target.read_bytes())
-        target.unlink()
-    return found
 
 
 @pytest.fixture(scope="module")

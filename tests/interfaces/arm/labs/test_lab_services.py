@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.interfaces.arm.labs.test_labs import make_lab
+from tests.interfaces.arm.lab_machines import make_lab
 from tests.interfaces.arm.served import GROUP, LABS, PLAN, SUB, Arm, done, lab_body, told
 
 PLANS = f"{GROUP}/providers/Microsoft.LabServices/labPlans"

@@ -1,14 +1,7 @@
 """Labs and their machines, and an export of one to the gallery."""
 
+from tests.interfaces.arm.lab_machines import make_lab
 from tests.interfaces.arm.served import LABS, PLAN, SUB, Arm, done, lab_body, told
-
-
-def make_lab(arm: Arm, image: str, name: str, who: str = "educator") -> str:
-    path = f"{LABS}/{name}"
-    done(arm(who).put(path, json=lab_body(image)), 201)
-    (operation,) = arm.work()
-    assert operation.status == "Succeeded", operation.error_message
-    return path
 
 
 def start(arm: Arm, lab: str) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
 from galeria.domain.errors import MachineFailed
-from tests.actions.labs.test_labs import give
 from tests.interfaces.web.forms import Controls, Press, controls_of
 from tests.interfaces.web.served import NewPortal, Portal, text_of
 from tests.local_installation import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, LocalInstallation, disk_bytes, lab_id
+from tests.role_assignments import assign_role
 from tests.version_rows import VersionRows, add_image
 
 pytestmark = pytest.mark.slow
@@ -111,7 +111,7 @@ def somebody(portal: Portal, role: str) -> httpx.Client:
     """The person `nobody`, with that role, who has begun to bring in a file."""
     name, scope = ROLES[role]
     if name:
-        give(portal.installation, "nobody", name, scope)
+        assign_role(portal.installation, "nobody", name, scope)
     return portal.browser("nobody")
 
 

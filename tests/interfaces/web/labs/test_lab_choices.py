@@ -12,7 +12,7 @@ from galeria.actions.labs.accounts import AccountRequest, enable_image, put_acco
 from galeria.actions.labs.classic_labs import DraftRequest, put_lab
 from galeria.domain.locks import LockLevel
 from galeria.domain.states import ReplicaState
-from tests.interfaces.web.labs.test_lab_new import NEW, Fields, beside, check, choices, send
+from tests.interfaces.web.labs.new_lab_form import NEW, Fields, beside, check, choices, send
 from tests.interfaces.web.served import ANYWHERE, NewPortal, Portal, text_of
 from tests.local_installation import ACCOUNT, GALLERY, LocalInstallation, lab_id, secrets
 from tests.version_rows import VersionRows, add_image, add_many

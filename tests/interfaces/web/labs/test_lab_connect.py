@@ -4,10 +4,10 @@ import httpx
 import pytest
 
 from galeria.ports.machines import Machine
-from tests.actions.labs.test_labs import give
 from tests.interfaces.web.served import NewPortal, Portal, text_of
 from tests.local_installation import PASSWORD, lab_id
 from tests.prepared_installations import with_lab
+from tests.role_assignments import assign_role
 
 ALGEBRA = "/labs/campus/algebra"
 SCREEN = f"{ALGEBRA}/screen"
@@ -72,7 +72,7 @@ def test_the_screens_page_loads_its_module_and_nothing_inline(running: Portal, b
 
 
 def test_the_screen_is_for_those_who_may_set_a_password(running: Portal) -> None:
-    give(running.installation, "nobody", "Lab Assistant", lab_id("algebra").key)
+    assign_role(running.installation, "nobody", "Lab Assistant", lab_id("algebra").key)
     page = running.browser("nobody").get(SCREEN)
     assert page.status_code == 200
     assert "Educator" in text_of(page)  # can do this

@@ -1,7 +1,6 @@
 """New lab: what can be chosen, what cannot and why, errors beside fields, and the lab that comes of it."""
 
 import re
-from typing import Any
 
 import httpx
 import pytest
@@ -9,13 +8,12 @@ import pytest
 from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.labs.labs import Lab
-from tests.actions.labs.test_labs import give
-from tests.interfaces.web.served import ANYWHERE, NewPortal, Portal, text_of
+from tests.interfaces.web.labs.new_lab_form import NEW, Fields, beside, check, choices, send
+from tests.interfaces.web.served import NewPortal, Portal, text_of
 from tests.local_installation import ACCOUNT, GALLERY, GROUP, MIB, PASSWORD, LocalInstallation, disk_bytes, lab_id
+from tests.role_assignments import assign_role
 
-NEW = "/labs/new"
 OTHER = GROUP.resource("Microsoft.LabServices", "labPlans", "evening")
-Fields = dict[str, Any]
 
 
 def stock(installation: LocalInstallation) -> None:
@@ -34,33 +32,9 @@ def browser(stocked: Portal) -> httpx.Client:
     return stocked.browser("educator")
 
 
-def send(
-    portal: Portal, browser: httpx.Client, fields: Fields, *, place: str = NEW, status: int = 303
-) -> httpx.Response:
-    said: Fields = {
-        "title": "Álgebra 2",
-        "region": "brazilsouth",
-        "image": "linux",
-        "size": "Tiny",
-        "user": "ana",
-        "password": PASSWORD,
-        **fields,
-    }
-    return portal.post(browser, place, status=status, page=ANYWHERE, **said)
-
-
-def check(portal: Portal, browser: httpx.Client, fields: Fields) -> httpx.Response:
-    return send(portal, browser, fields, place=f"{NEW}/check", status=200)
-
-
 def made(portal: Portal, name: str) -> Lab:
     with portal.installation.request() as request:
         return get_lab(request, lab_id(name))
-
-
-def choices(page: httpx.Response, name: str) -> dict[str, str]:
-    """Value → the rest of the radio button's tag."""
-    return dict(re.findall(rf'name="{name}" value="([^"]*)"([^>]*)>', page.text))
 
 
 def test_the_first_form_proposes_what_it_can(browser: httpx.Client) -> None:
@@ -120,12 +94,6 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
     assert stocked.begun.ids == []
     if fields[about]:
         assert told in beside(check(stocked, browser, kept | fields), about)
-
-
-def beside(page: httpx.Response, name: str) -> str:
-    found = re.search(rf'<p class="field-error" id="{name}-error"[^>]*>(.*?)</p>', page.text, flags=re.S)
-    assert found, name
-    return found[1].replace("&#39;", "'")
 
 
 def test_several_faults_are_told_at_once(stocked: Portal, browser: httpx.Client) -> None:
@@ -238,7 +206,7 @@ def test_who_may_make_no_lab_is_told_who_can_help(stocked: Portal) -> None:
 
 
 def test_a_right_on_the_account_is_enough(stocked: Portal) -> None:
-    give(stocked.installation, "nobody", "Lab Creator", ACCOUNT.key)
+    assign_role(stocked.installation, "nobody", "Lab Creator", ACCOUNT.key)
     browser = stocked.browser("nobody")
     assert send(stocked, browser, {}).headers["location"] == "/labs/campus/Algebra-2"
     stocked.work()

@@ -9,9 +9,9 @@ from galeria.actions.labs.labs import get_lab
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.labs import Lab
 from galeria.domain.states import MachineState
-from tests.actions.labs.test_labs import give
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.local_installation import GALLERY, MIB, disk_bytes, lab_id
+from tests.role_assignments import assign_role
 
 ALGEBRA = "/labs/campus/algebra"
 
@@ -175,7 +175,7 @@ def test_a_lab_is_deleted_after_a_look_at_what_is_lost(taught: Portal) -> None:
 
 
 def test_a_role_in_the_lab_opens_its_page(taught: Portal) -> None:
-    give(taught.installation, "nobody", "Lab Assistant", lab_id("algebra").key)
+    assign_role(taught.installation, "nobody", "Lab Assistant", lab_id("algebra").key)
     browser = taught.browser("nobody")
     assert "algebra" in text_of(browser.get("/labs"))
     seen = browser.get(ALGEBRA)

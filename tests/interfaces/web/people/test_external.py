@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.actions.people.people import create_person, disable
-from tests.interfaces.web.people.test_sign_in import cookies, is_out
 from tests.interfaces.web.provider.running import RunningProvider, go_there, providing
 from tests.interfaces.web.served import Portal, serving, text_of, title_of
+from tests.interfaces.web.sign_in_form import cookies, is_out
 from tests.local_installation import PASSWORD
 from tests.prepared_installations import PreparedInstallations
 

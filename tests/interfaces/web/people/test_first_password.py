@@ -10,8 +10,8 @@ import pytest
 from galeria.actions.people.first_password_links import keep_password_link
 from galeria.actions.people.people import set_password
 from galeria.bootstrap.demo_host import serving
-from tests.interfaces.web.people.test_sign_in import is_out, sign_in
 from tests.interfaces.web.served import Portal, text_of, title_of
+from tests.interfaces.web.sign_in_form import is_out, sign_in
 from tests.local_installation import PASSWORD
 
 SECRET = "k" * 43

@@ -3,8 +3,8 @@
 import pytest
 
 from galeria.interfaces.web.people.browsers import browser_name
-from tests.interfaces.web.people.test_sign_in import is_out, sign_in
 from tests.interfaces.web.served import Portal, text_of, title_of
+from tests.interfaces.web.sign_in_form import is_out, sign_in
 from tests.local_installation import PASSWORD
 
 NEW = "better-Horse-8"

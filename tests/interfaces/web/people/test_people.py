@@ -9,8 +9,8 @@ import pytest
 from galeria.actions.people.people import create_person
 from galeria.actions.people.principals import get_principal
 from galeria.domain.people.principals import Principal, RoleAssignment
-from tests.interfaces.web.people.test_sign_in import is_out, sign_in
 from tests.interfaces.web.served import Portal, text_of, title_of
+from tests.interfaces.web.sign_in_form import is_out, sign_in
 from tests.local_installation import ACCOUNT, PASSWORD, SUBSCRIPTION
 
 SUB = f"/subscriptions/{SUBSCRIPTION}"

@@ -1,13 +1,11 @@
 """In and out with a name and a password, and how long one stays in."""
 
-from http.cookies import SimpleCookie
-
-import httpx
 import pytest
 
 from galeria.actions.people.people import disable, enable
 from galeria.domain.people.web_sessions import IDLE, LIFE
 from tests.interfaces.web.served import ANYWHERE, Portal, text_of, title_of
+from tests.interfaces.web.sign_in_form import cookies, is_out, sign_in
 from tests.local_installation import PASSWORD
 
 
@@ -163,27 +161,3 @@ def test_cookies_are_kept_from_scripts_and_from_the_open_net(secure_portal: Port
     )
     assert int(session["max-age"]) == LIFE.total_seconds()
     assert not is_out(browser)
-
-
-def sign_in(
-    portal: Portal,
-    browser: httpx.Client,
-    *,
-    name: str = "educator",
-    password: str = PASSWORD,
-    next: str = "/operations",
-    status: int = 303,
-) -> httpx.Response:
-    page = "/sign-in" if is_out(browser) else ANYWHERE
-    return portal.post(browser, "/sign-in", status=status, page=page, name=name, password=password, next=next)
-
-
-def is_out(browser: httpx.Client) -> bool:
-    return browser.get(ANYWHERE).status_code == 303
-
-
-def cookies(answer: httpx.Response) -> SimpleCookie:
-    found = SimpleCookie()
-    for header in answer.headers.get_list("set-cookie"):
-        found.load(header)
-    return found
