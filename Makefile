@@ -10,10 +10,10 @@ DATA := data
 PORT := 8443
 # Machines are made through the system's libvirt, which takes root's rights.
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-# What to test, such as TESTS="tests/store -k lease".
+# What to test, such as TESTS="tests/adapters/store -k lease".
 TESTS :=
 # What a change inside breaks first; the doors, the store and the files have slower tests, which are in `make test`.
-QUICK := $(addprefix tests/,domain actions workflows reconcilers identity rules guests)
+QUICK := $(addprefix tests/,domain actions workflows reconcilers adapters/identity rules guests)
 
 help: ## This list.
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16

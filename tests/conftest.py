@@ -21,10 +21,10 @@ from tests.prepared_installations import MakeInstallation, Prepare, PreparedInst
 # or the ports that every installation gives to its labs, beginning with the same one. Everything else goes file by file to
 # whoever is free. The longest groups come first, in this order, so that nobody waits for them at the end.
 TOGETHER = {
-    "tests/web/test_scenarios.py": "installations",
-    "tests/web/": "browser",
+    "tests/browser/test_scenarios.py": "installations",
+    "tests/browser/": "browser",
     "tests/system/": "installations",
-    "tests/engine/": "machines",
+    "tests/adapters/engine/": "machines",
     "tests/bench/": "machines",
     "tests/guests/": "machines",
     "tests/clients/": "clients",

@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Iterator
-from statistics import median, quantiles
 
 from tests.rules.sources import FOLDERS, Source, length, sources
 
@@ -37,17 +36,6 @@ def test_no_function_is_longer_than_the_limit() -> None:
     }
 
     assert long == {}
-
-
-def test_the_usual_file_and_function_are_short() -> None:
-    product = [source for source in ours() if source.name.startswith("src/")]
-    files = [source.lines for source in product]
-    functions = [length(function) for source in product for function in source.functions]
-
-    assert median(files) <= 120
-    assert quantiles(files, n=10)[-1] <= 300
-    assert median(functions) <= 8
-    assert quantiles(functions, n=10)[-1] <= 25
 
 
 def test_no_import_hides_in_a_function() -> None:

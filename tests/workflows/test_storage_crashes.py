@@ -22,7 +22,7 @@ from galeria.domain.states import ProvisioningState
 from tests.file_server import FileServer, serving_file
 from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, lab_id, version_id
 from tests.prepared_installations import MakeInstallation, Prepare, with_people
-from tests.workflows.test_crashes import (
+from tests.workflows.crash_cases import (
     Story,
     Told,
     a_running_lab,

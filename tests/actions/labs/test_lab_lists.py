@@ -5,10 +5,10 @@ import pytest
 from galeria.actions.labs.lab_lists import LabSearch, ListedLabs, search_labs
 from galeria.domain.ids import ResourceId
 from galeria.domain.states import MachineState, ProvisioningState
-from tests.actions.labs.test_labs import give
 from tests.local_installation import ACCOUNT, GALLERY, GROUP, SUBSCRIPTION, LocalInstallation, lab_id
 from tests.prepared_installations import MakeInstallation, with_linux
 from tests.questions import counted
+from tests.role_assignments import assign_role
 from tests.version_rows import copy_labs
 
 LABS = 1000
@@ -72,14 +72,14 @@ def test_labs_are_found_by_title_name_and_image_in_any_case(stocked: LocalInstal
 def test_whoever_has_a_role_in_one_lab_sees_that_one(stocked: LocalInstallation) -> None:
     stock_many(stocked)
     assert look(stocked, "nobody").all == 0
-    give(stocked, "nobody", "Lab Assistant", lab_id("lab-0007").key)
+    assign_role(stocked, "nobody", "Lab Assistant", lab_id("lab-0007").key)
     assert titles(look(stocked, "nobody")) == ["Ótica 0007"]
-    give(stocked, "nobody", "Lab Creator", ACCOUNT.key)
+    assign_role(stocked, "nobody", "Lab Creator", ACCOUNT.key)
     assert look(stocked, "nobody").all == 1
 
 
 def test_a_role_in_a_group_reaches_no_group_whose_name_begins_like_it(stocked: LocalInstallation) -> None:
-    give(stocked, "nobody", "Reader", ResourceId(SUBSCRIPTION, GROUP.group[:-1]).key)
+    assign_role(stocked, "nobody", "Reader", ResourceId(SUBSCRIPTION, GROUP.group[:-1]).key)
     assert look(stocked, "nobody").all == 0
 
 

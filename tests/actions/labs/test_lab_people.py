@@ -6,7 +6,7 @@ import pytest
 
 from galeria.actions.labs.accounts import AccountRequest, delete_account, put_account
 from galeria.actions.labs.lab_publishing import publish_lab
-from galeria.actions.labs.lab_settings import FixedSettings, LabSettings, NonAdminAccount, update_lab
+from galeria.actions.labs.lab_settings import FixedSettings, LabSettings, NonAdminAccount
 from galeria.actions.labs.labs import LabRequest, create_lab
 from galeria.actions.labs.machine_claims import claim_any, claim_machine, favorite_labs, own_machines, set_favorite
 from galeria.actions.labs.machines import start_machine
@@ -20,11 +20,10 @@ from galeria.actions.labs.rosters import (
     register_by_code,
 )
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from galeria.domain.ids import ResourceId
-from galeria.domain.labs.labs import Lab, LabCreateOption
+from galeria.domain.labs.labs import LabCreateOption
 from galeria.domain.labs.roster import InvitationState, RegistrationState
-from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.states import LabState, OperationStatus
+from tests.actions.labs.lab_changes import ALGEBRA, IMAGE, change, held
 from tests.local_installation import (
     ACCOUNT,
     GALLERY,
@@ -32,48 +31,19 @@ from tests.local_installation import (
     MIB,
     LocalInstallation,
     disk_bytes,
-    lab_id,
     lab_request,
     secrets,
     version_id,
 )
 from tests.prepared_installations import MakeInstallation, with_lab
+from tests.role_assignments import assign_role
 from tests.version_rows import add_student_machine
-
-IMAGE = GALLERY.child("images", "linux")
-ALGEBRA = lab_id("algebra")
 
 
 @pytest.fixture
 def lab(new_installation: MakeInstallation) -> LocalInstallation:
     """With the lab 'algebra', whose template is off."""
     return new_installation(with_lab)
-
-
-def held(installation: LocalInstallation, id: ResourceId = ALGEBRA) -> Lab:
-    with installation.context.database(reading=True) as uow:
-        return uow.labs.get_by_key(id.key)
-
-
-def change(installation: LocalInstallation, said: LabSettings, who: str = "educator") -> Lab:
-    with installation.request(who) as request:
-        return update_lab(request, ALGEBRA, said, secrets())
-
-
-def give(installation: LocalInstallation, who: str, role: str, scope: str) -> None:
-    with installation.context.database() as uow:
-        person = installation.people[who]
-        uow.people.add_assignment(
-            RoleAssignment(
-                id=f"{who}-{role}",
-                principal_id=person.id,
-                role=role,
-                scope=scope.lower(),
-                created_at=installation.context.clock.now(),
-                created_by=person.id,
-            )
-        )
-        uow.commit()
 
 
 def test_a_lab_takes_its_accounts_profiles_along_and_keeps_them(installation: LocalInstallation) -> None:
@@ -118,7 +88,7 @@ def test_an_identity_keeps_its_id_until_it_is_taken_away(installation: LocalInst
 
 
 def test_who_changes_something_else_need_not_see_the_gallery(installation: LocalInstallation) -> None:
-    give(installation, "nobody", "Lab Services Contributor", ACCOUNT.key)
+    assign_role(installation, "nobody", "Lab Services Contributor", ACCOUNT.key)
     wanted = AccountRequest(location="brazilsouth", tags={"a": "b"}, gallery=GALLERY)
     with installation.request("nobody") as request:
         assert put_account(request, ACCOUNT, wanted)[0].tags == {"a": "b"}

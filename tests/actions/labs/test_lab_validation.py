@@ -13,7 +13,6 @@ from galeria.actions.labs.lab_settings import LabSettings
 from galeria.actions.labs.lab_validation import LabProblems, check_lab, creatable_accounts, propose_lab_name
 from galeria.actions.labs.labs import LabRequest, create_lab
 from galeria.domain.errors import GaleriaError
-from tests.actions.labs.test_labs import give
 from tests.local_installation import (
     ACCOUNT,
     GALLERY,
@@ -29,6 +28,7 @@ from tests.local_installation import (
 )
 from tests.prepared_installations import MakeInstallation
 from tests.questions import counted
+from tests.role_assignments import assign_role
 from tests.version_rows import copy_labs
 
 IMAGE = GALLERY.child("images", "linux")
@@ -202,9 +202,9 @@ def test_accounts_are_offered_by_right(stocked: LocalInstallation) -> None:
         put_account(request, EVENING, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY))
     assert accounts_of(stocked, "educator") == ["evening", "labs"]
     assert accounts_of(stocked, "nobody") == []
-    give(stocked, "nobody", "Reader", GROUP.key)
+    assign_role(stocked, "nobody", "Reader", GROUP.key)
     assert accounts_of(stocked, "nobody") == []
-    give(stocked, "nobody", "Lab Creator", EVENING.key)
+    assign_role(stocked, "nobody", "Lab Creator", EVENING.key)
     assert accounts_of(stocked, "nobody") == ["evening"]
     with stocked.request() as request:
         delete_account(request, EVENING)

@@ -15,9 +15,10 @@ from galeria.actions.labs.machines import redeploy_machine, reimage_machine
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, MachineFailed
 from galeria.domain.labs.labs import Lab
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState
-from tests.actions.labs.test_lab_people import ALGEBRA, IMAGE, change, give, held
+from tests.actions.labs.lab_changes import ALGEBRA, IMAGE, change, held
 from tests.local_installation import ACCOUNT, GROUP, MIB, LocalInstallation, disk_bytes, secrets
 from tests.prepared_installations import MakeInstallation, with_lab
+from tests.role_assignments import assign_role
 
 
 @pytest.fixture
@@ -99,10 +100,10 @@ def test_a_redeployed_machine_is_as_it_was(lab: LocalInstallation, running: bool
 
 
 def test_an_operator_exports_and_an_assistant_does_not(lab: LocalInstallation) -> None:
-    give(lab, "nobody", "Lab Assistant", GROUP.key)
+    assign_role(lab, "nobody", "Lab Assistant", GROUP.key)
     with pytest.raises(Forbidden, match="saveImage"):
         lab.begin_export("algebra", "Mine", who="nobody")
-    give(lab, "nobody", "Lab Operator", GROUP.key)
+    assign_role(lab, "nobody", "Lab Operator", GROUP.key)
     assert lab.run(lab.begin_export("algebra", "Mine", who="nobody")).status is OperationStatus.SUCCEEDED
 
 

@@ -16,7 +16,6 @@ from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.publishing import ReplicationTarget
 from galeria.domain.labs.labs import Lab
 from galeria.domain.operations import Operation
-from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.settings import Settings
 from galeria.domain.states import OperationStatus, ProvisioningState
 from tests.local_installation import (
@@ -35,6 +34,7 @@ from tests.local_installation import (
     version_id,
 )
 from tests.prepared_installations import MakeInstallation, with_linux
+from tests.role_assignments import assign_role
 
 IMAGE = GALLERY.child("images", "linux")
 EVENING = ResourceId(SUBSCRIPTION, "evening")
@@ -63,22 +63,6 @@ def refusal(installation: LocalInstallation, wanted: LabRequest, who: str = "edu
     return refused.value
 
 
-def give(installation: LocalInstallation, who: str, role: str, scope: str) -> None:
-    with installation.context.database() as uow:
-        person = installation.people[who]
-        uow.people.add_assignment(
-            RoleAssignment(
-                id=f"{who}-{role}",
-                principal_id=person.id,
-                role=role,
-                scope=scope.lower(),
-                created_at=installation.context.clock.now(),
-                created_by=person.id,
-            )
-        )
-        uow.commit()
-
-
 def test_who_makes_a_lab_becomes_its_owner(stocked: LocalInstallation) -> None:
     lab, operation = ask(stocked, lab_request("algebra", IMAGE), lab_id("algebra"))
     assert lab.state is ProvisioningState.CREATING
@@ -97,17 +81,17 @@ def test_a_stranger_makes_no_lab(stocked: LocalInstallation) -> None:
 def test_a_right_on_a_group_is_none_on_another_groups_account(stocked: LocalInstallation) -> None:
     """Otherwise anybody with a group of their own could use every account's images."""
     evening(stocked)
-    give(stocked, "nobody", "Contributor", EVENING.key)
+    assign_role(stocked, "nobody", "Contributor", EVENING.key)
     id = EVENING.resource("Microsoft.LabServices", "labs", "x")
     with pytest.raises(Forbidden, match="createLab"):
         ask(stocked, lab_request("x", IMAGE, who="ana"), id, "nobody")
-    give(stocked, "nobody", "Lab Creator", ACCOUNT.key)
+    assign_role(stocked, "nobody", "Lab Creator", ACCOUNT.key)
     assert ask(stocked, lab_request("x", IMAGE, who="ana"), id, "nobody")[1] is not None
 
 
 def test_a_right_on_an_account_is_none_on_other_groups(stocked: LocalInstallation) -> None:
     evening(stocked)
-    give(stocked, "nobody", "Lab Creator", ACCOUNT.key)
+    assign_role(stocked, "nobody", "Lab Creator", ACCOUNT.key)
     with pytest.raises(Forbidden):
         ask(stocked, lab_request("x", IMAGE), EVENING.resource("Microsoft.LabServices", "labs", "x"), "nobody")
     assert ask(stocked, lab_request("x", IMAGE), lab_id("x"), "nobody")[1] is not None

@@ -13,9 +13,9 @@ from galeria.actions.versions.replication_size import copy_bytes
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid
 from galeria.domain.images.galleries import Generation, ImageDefinition, ImageVersion, OsState
 from galeria.domain.operations import Operation
-from tests.actions.labs.test_labs import give
 from tests.local_installation import ACCOUNT, GALLERY, MIB, LocalInstallation, definition, lab_id
 from tests.prepared_installations import MakeInstallation, with_running_lab
+from tests.role_assignments import assign_role
 
 CHUNK = 256 * 1024  # bytes; what a store reads at least
 BRAZIL = ("brazilsouth", "brazilsoutheast")
@@ -60,11 +60,11 @@ def replicas(installation: LocalInstallation, version: ImageVersion) -> list[str
 
 def test_it_takes_a_right_on_the_lab_and_one_on_the_account(taught: LocalInstallation) -> None:
     assert isinstance(refusal(taught, who="colleague"), Forbidden)
-    give(taught, "nobody", "Owner", lab_id("algebra").key)
+    assign_role(taught, "nobody", "Owner", lab_id("algebra").key)
     refused = refusal(taught, who="nobody")
     assert isinstance(refused, Forbidden)
     assert "saveImage" in refused.message
-    give(taught, "nobody", "Lab Creator", ACCOUNT.key)
+    assign_role(taught, "nobody", "Lab Creator", ACCOUNT.key)
     assert export(taught, who="nobody")[0].display_name == "Álgebra — turma A"
 
 

@@ -7,6 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from tests.interfaces.arm.path_values import make_path_values
+from tests.interfaces.arm.paths import with_shared_galleries
 from tests.interfaces.arm.served import GALLERY, Arm, definition_body, done, serving, version_body
 from tests.local_installation import disk_bytes
 
@@ -39,3 +41,15 @@ def image(service: Arm) -> str:
     operation = service.work()[-1]
     assert operation.status == "Succeeded", operation.error_message
     return id
+
+
+@pytest.fixture(scope="module")
+def names(service: Arm, image: str) -> dict[str, str]:
+    """Values for the variable parts of every path: things that exist, made by the administrator."""
+    return make_path_values(service, image)
+
+
+@pytest.fixture(scope="module")
+def known(service: Arm, names: dict[str, str]) -> dict[str, str]:
+    """As `names`, with galleries that are shared and a machine for one of the lab's users."""
+    return with_shared_galleries(service, names)

@@ -1,12 +1,10 @@
 """Names for the variable parts of every path, so that each route can be asked about something that is there."""
 
-import pytest
-
 from galeria.interfaces.arm.protocol.routes import Route
-from tests.interfaces.arm import test_access
+from tests.interfaces.arm.compute.shared_galleries import COMMUNITY, filled, gallery, share
+from tests.interfaces.arm.lab_machines import student_machine
+from tests.interfaces.arm.path_values import special, variables
 from tests.interfaces.arm.served import Arm, done
-from tests.interfaces.arm.test_environments import student_machine
-from tests.interfaces.arm.test_galleries import COMMUNITY, filled, gallery, share
 from tests.local_installation import SUBSCRIPTION
 
 # What the whole installation hangs on goes last of all, a lock on everything at the very end.
@@ -21,8 +19,7 @@ def in_order(routes: tuple[Route, ...]) -> list[Route]:
     return sorted(routes, key=place)
 
 
-@pytest.fixture(scope="module")
-def known(service: Arm, names: dict[str, str]) -> dict[str, str]:
+def with_shared_galleries(service: Arm, names: dict[str, str]) -> dict[str, str]:
     """The names of things that are there and ready.
 
     With one gallery shared and one open to everybody, and with a machine for one of the lab's users.
@@ -47,5 +44,5 @@ def on_the_way(route: Route, known: dict[str, str]) -> dict[str, str]:
         return known | {"gallery": known["community gallery"], "image": "linux"}
     if route.method == "DELETE":
         scope = f"{SUBSCRIPTION}/resourceGroups/campus" if route.name.startswith("Tags_") else known["scope"]
-        return known | test_access.special(known, "admin").get(route.name, {}) | {"scope": scope}
-    return test_access.variables(route, known, "admin")
+        return known | special(known, "admin").get(route.name, {}) | {"scope": scope}
+    return variables(route, known, "admin")

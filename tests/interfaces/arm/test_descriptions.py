@@ -12,12 +12,10 @@ import pytest
 from galeria.interfaces.app import ROUTES
 from galeria.interfaces.arm.protocol.routes import Route
 from tests.descriptions.promises import Operation, described, operations
-from tests.interfaces.arm import paths, test_access
+from tests.interfaces.arm import paths
 from tests.interfaces.arm.access_bodies import BODIES
 from tests.interfaces.arm.served import API_VERSION, GALLERY, GROUP, LABS, SUB, Arm, done
 
-names = test_access.names
-known = paths.known
 GENERATIONS = ("2018-10-15", "2022-08-01", "2023-06-07", API_VERSION)
 # In this order and before all others: a machine's password is set while it runs, a lock is gone again at once.
 FIRST = (

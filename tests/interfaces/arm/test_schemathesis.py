@@ -24,7 +24,7 @@ from galeria.interfaces.arm.protocol.response_docs import answers_of
 from galeria.interfaces.arm.protocol.routes import Route
 from galeria.interfaces.http.path_case import is_arm
 from tests.descriptions.promises import Answer
-from tests.interfaces.arm import paths, test_access
+from tests.interfaces.arm import paths
 from tests.interfaces.arm.access_bodies import BODIES
 from tests.interfaces.arm.served import API_VERSION, GALLERY, GROUP, LABS, PLAN, SUB, Arm, hold
 
@@ -58,9 +58,6 @@ REAL: dict[str, list[Any]] = {
     "password": ["correct-Horse-7"],
     "version": ["1.0.0", "latest"],
 }
-
-names = test_access.names
-known = paths.known
 
 
 @pytest.fixture(scope="module")

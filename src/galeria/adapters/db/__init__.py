@@ -1,1 +1,4 @@
-"""Tables and queries; SQLAlchemy stays inside the adapters."""
+"""The database: tables, repositories and migrations.
+
+SQLAlchemy stays inside the adapters.
+"""

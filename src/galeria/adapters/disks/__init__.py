@@ -1,1 +1,4 @@
-"""Ways to read the raw bytes that a guest sees."""
+"""Readers of the raw bytes of a disk, as a guest sees them.
+
+Formats of disk files are read in `adapters.files`.
+"""

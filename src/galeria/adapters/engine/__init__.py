@@ -1,1 +1,4 @@
-"""The virtual-machine engine of one host: libvirt and QEMU, each part behind a small module of its own."""
+"""The virtual-machine engine of one host: libvirt, QEMU, disks, screens and the agent in the guest.
+
+It keeps the promises of `galeria.ports.machines`.
+"""

@@ -1,1 +1,4 @@
-"""Stand-ins that keep the ports' promises without the world behind them: for fast tests and `galeria serve --fake`."""
+"""Fake engine, image cache and screen, which keep the promises of the ports without virtual machines.
+
+They serve fast tests and `galeria serve --fake`.
+"""

@@ -1,1 +1,4 @@
-"""Files from outside: kept under their upload's id, judged by their content alone, read as exactly what they are."""
+"""Disk files from outside: uploads and page blobs, and readers of VHD, VMDK, QCOW2 and raw disks.
+
+A file is judged by its content alone, never by its name.
+"""

@@ -1,1 +1,4 @@
-"""What this installation is known by and signs with: its ids, keys, certificates, tokens and password hashes."""
+"""Ids, keys, certificates, tokens and password hashes of this installation, and id_tokens of other providers.
+
+Nothing here decides who may do what: roles are checked in `galeria.actions`.
+"""

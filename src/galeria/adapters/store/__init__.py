@@ -1,1 +1,4 @@
-"""The image store of a region: packs of chunks and signed manifests in a directory or a bucket."""
+"""The image store of a region: it captures, restores, verifies, replicates and collects the chunks of disks.
+
+Packs, signed manifests and buckets lie in the packages below.
+"""

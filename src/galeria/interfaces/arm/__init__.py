@@ -1,1 +1,4 @@
-"""The REST door in the shape of Azure Resource Manager: what `az` and Azure's SDKs speak."""
+"""The REST interface in the shape of Azure Resource Manager, which `az` and Azure's SDKs speak.
+
+`protocol` is shared; the other packages lie by resource provider.
+"""

@@ -1,1 +1,4 @@
-"""Page blobs: a disk's bytes behind an address of its own, in the words of the storage service that clients speak."""
+"""Page blobs: a disk's bytes behind an address of its own.
+
+Requests and answers are those of Azure's storage service.
+"""

@@ -1,1 +1,4 @@
-"""The REST door seen from outside: what the command line, the demonstration and scripts in Python talk through."""
+"""The client of the REST interface: connection, sign-in, operations and uploads.
+
+The command line, the demonstration and scripts in Python use it.
+"""

@@ -1,1 +1,4 @@
-"""The whole story on one host, told through the product's own doors: three people, two regions, real machines."""
+"""The demonstration on one host: three people, two regions, real machines.
+
+It uses the product only through its public interfaces.
+"""

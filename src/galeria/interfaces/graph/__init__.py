@@ -1,1 +1,4 @@
-"""The little of a directory that Azure's clients ask for: they give roles by name and show the names of who has them."""
+"""The part of Microsoft Graph that Azure's clients ask for when they give roles by name and list who has them.
+
+It reads people and programs and changes nothing.
+"""

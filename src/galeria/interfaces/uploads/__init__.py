@@ -1,1 +1,4 @@
-"""The door for files: tus 1.0.0, so that every language's client can resume."""
+"""Uploads of files by tus 1.0.0, which clients resume after an interruption.
+
+What is in a file is judged by `adapters.files`.
+"""

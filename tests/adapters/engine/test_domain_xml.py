@@ -1,0 +1,122 @@
+"""A machine's libvirt definition: the whole of it against golden files, and what is changed in it later."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from galeria.adapters.engine import domain_xml
+from galeria.adapters.engine.domain_xml import Definition, declare
+from galeria.domain.errors import Invalid, MachineFailed
+from galeria.ports.machines import Acceleration, Machine
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+MACHINE = Machine(id="0123456789abcdef0123456789abcdef", region="brazilsouth")
+FOLDER = Path("/var/lib/galeria/regions/brazilsouth/machines") / MACHINE.id
+FIRMWARE = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
+
+
+def definition(
+    *, generation: str = "V1", seed: Path | None = FOLDER / "seed.iso", firmware: tuple[str, str] | None = FIRMWARE
+) -> Definition:
+    return Definition(
+        name=f"galeria-home-{MACHINE.id}",
+        installation="home",
+        machine=MACHINE,
+        title="Lab <1> & more",
+        generation=generation,
+        vcpus=2,
+        memory_mib=4096,
+        ssh_port=20022,
+        disk=FOLDER / "first.qcow2",
+        seed=seed,
+        serial=FOLDER / "serial.log",
+        vnc=Path("/var/lib/galeria/vnc") / MACHINE.id,
+        nvram=FOLDER / "firmware.fd",
+        firmware=firmware,
+    )
+
+
+CASES = {
+    "domain-v1-generalized": declare(definition()),
+    "domain-v2-generalized": declare(definition(generation="V2")),
+    "domain-v1-specialized": declare(definition(seed=None)),
+    "domain-v2-kvm": domain_xml.with_acceleration(declare(definition(generation="V2", seed=None)), Acceleration.KVM),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_definition_is_as_agreed(name: str, regenerate: bool) -> None:
+    golden = GOLDEN / f"{name}.xml"
+    if regenerate:
+        golden.write_text(CASES[name], encoding="utf-8")
+    assert CASES[name] == golden.read_text(encoding="utf-8"), "run pytest --regenerate when the change is meant"
+
+
+def test_the_facts_can_be_read_back() -> None:
+    xml = CASES["domain-v1-generalized"]
+    assert domain_xml.find_machine(xml, "home") == MACHINE
+    assert domain_xml.find_machine(xml, "other") is None
+    assert domain_xml.ssh_port_of(xml) == 20022
+    assert domain_xml.disk_of(xml) == FOLDER / "first.qcow2"
+
+
+def test_another_top_replaces_the_disk_and_nothing_else() -> None:
+    xml = CASES["domain-v2-generalized"]
+    changed = domain_xml.with_disk(xml, FOLDER / "after-one.qcow2")
+    assert domain_xml.disk_of(changed).name == "after-one.qcow2"
+    assert domain_xml.with_disk(changed, FOLDER / "first.qcow2") == domain_xml.with_disk(xml, FOLDER / "first.qcow2")
+
+
+def test_without_seed_the_drive_stays_empty() -> None:
+    root = ElementTree.fromstring(domain_xml.without_seed(CASES["domain-v1-generalized"]))
+    assert root.find("devices/disk[@device='cdrom']") is not None
+    assert root.find("devices/disk[@device='cdrom']/source") is None
+    assert root.find("devices/disk[@device='disk']/source") is not None
+
+
+def test_a_machine_without_a_screen_gets_one_and_keeps_it() -> None:
+    xml, socket = CASES["domain-v1-generalized"], Path("/var/lib/galeria/vnc") / MACHINE.id
+    root = ElementTree.fromstring(xml)
+    devices = root.find("devices")
+    assert devices is not None
+    for old in devices.findall("graphics") + devices.findall("video") + devices.findall("input"):
+        devices.remove(old)
+    blind = ElementTree.tostring(root, encoding="unicode")
+    assert domain_xml.find_screen(blind) is None
+    seeing = domain_xml.with_screen(blind, socket)
+    assert domain_xml.find_screen(seeing) == socket
+    assert _devices_in(seeing) == _devices_in(xml)
+    assert domain_xml.with_screen(seeing, socket) == seeing
+
+
+def test_a_screen_is_never_served_on_the_network() -> None:
+    xml = CASES["domain-v1-generalized"].replace('<listen type="socket"', '<listen type="address" address="0.0.0.0"')
+    root = ElementTree.fromstring(domain_xml.with_screen(xml, Path("/run/screen")))
+    assert [dict(each.attrib) for each in root.iter("listen")] == [{"type": "socket", "socket": "/run/screen"}]
+
+
+def test_a_definition_of_another_hand_is_nobodys() -> None:
+    assert domain_xml.find_machine("<domain><devices/></domain>", "home") is None
+    with pytest.raises(MachineFailed, match="by hand"):
+        domain_xml.ssh_port_of("<domain><devices/></domain>")
+
+
+def test_the_second_generation_needs_firmware() -> None:
+    with pytest.raises(MachineFailed) as caught:
+        declare(definition(generation="V2", firmware=None))
+    assert caught.value.hint == "Run: apt-get install ovmf"
+
+
+def test_an_unknown_generation_is_refused() -> None:
+    with pytest.raises(Invalid):
+        declare(definition(generation="V3"))
+
+
+def test_a_machine_keeps_its_network_address() -> None:
+    assert domain_xml.mac_address(MACHINE.id) == domain_xml.mac_address(MACHINE.id)
+    assert domain_xml.mac_address(MACHINE.id) != domain_xml.mac_address("f" * 32)
+
+
+def _devices_in(xml: str) -> list[str]:
+    return sorted(ElementTree.tostring(each, encoding="unicode").strip() for each in ElementTree.fromstring(xml)[-2])

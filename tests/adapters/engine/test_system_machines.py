@@ -1,0 +1,221 @@
+"""Real machines on libvirt: cheap to make, booting in both generations, sealed while they run, gone when removed."""
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import asyncssh
+import libvirt as lv
+import pytest
+
+from galeria.adapters.engine import agent
+from galeria.adapters.engine.layout import Layout
+from galeria.adapters.engine.libvirt_engine import LIBVIRT_LOGS, LibvirtEngine
+from galeria.domain.errors import MachineFailed
+from galeria.ports.disks import Content
+from galeria.ports.machines import Machine, MachineCredentials, Power
+from tests.adapters.engine.conftest import (
+    BOOT_SECONDS,
+    FREE_OFFSET,
+    PASSWORD,
+    USER,
+    LibvirtCase,
+    apply_changes,
+    password_hash,
+    ssh,
+    tally,
+)
+
+pytestmark = pytest.mark.system
+
+
+@pytest.mark.parametrize("size", [1 << 30, 100 << 30])
+def test_making_a_machine_costs_the_same_for_any_image_size(libvirt: LibvirtCase, size: int) -> None:
+    os.truncate(libvirt.case.base, size)
+    begin = time.monotonic()
+    machine = libvirt.case.ensure()
+    assert time.monotonic() - begin < 1.0
+    assert libvirt.engine.disk_bytes(machine) < 1 << 20
+
+
+@pytest.mark.parametrize("generation", ["V1", "V2"])
+def test_a_machine_boots_takes_its_seed_and_keeps_its_files_over_a_stop(libvirt: LibvirtCase, generation: str) -> None:
+    spec = libvirt.case.specified(generation=generation)
+    seed = Layout(libvirt.data_dir).seed(spec.machine)
+    libvirt.case.boot(spec.machine, ssh=True)
+    assert ssh(spec.ssh_port, USER, PASSWORD, "hostname; echo kept > kept; sync") == "lab-one\n"
+    libvirt.engine.stop(spec.machine, seconds=60)
+    assert seed.exists()
+    libvirt.case.boot(spec.machine, ssh=False)
+    assert not seed.exists()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", spec.ssh_port), timeout=1)
+    libvirt.engine.open_ssh(spec.machine)
+    assert ssh(spec.ssh_port, USER, PASSWORD, "cat kept") == "kept\n"
+
+
+def test_a_layer_sealed_under_a_writing_guest_is_the_disk_of_that_moment(libvirt: LibvirtCase) -> None:
+    machine = libvirt.case.running()
+    domain = libvirt.engine.domain(machine)
+    endless = "while :; do date +%N >> /root/log; sync; done >/dev/null 2>&1 </dev/null &"
+    agent.execute(domain, f"{endless} dd if=/dev/urandom of=/root/a bs=1k count=2000")
+    libvirt.engine.seal_disk(machine, "one")
+    agent.execute(domain, "dd if=/dev/urandom of=/root/b bs=1k count=500; sync")
+    libvirt.engine.seal_disk(machine, "two")
+
+    first, second = libvirt.data_dir / "one.raw", libvirt.data_dir / "two.raw"
+    with libvirt.engine.open_changes(machine, "one", since=None) as disk:
+        whole = tally(disk)[Content.DATA]
+        apply_changes(disk, libvirt.case.base, first)
+    with libvirt.engine.open_changes(machine, "two", since="one") as disk:
+        increment = tally(disk)[Content.DATA]
+        apply_changes(disk, first, second)
+    layout = Layout(libvirt.data_dir)
+    _assert_same(first, layout.first_disk(machine))
+    _assert_same(second, layout.disk_after(machine, "one"))
+    assert increment < whole
+    _assert_root_is_clean(second)
+
+
+def test_a_seal_that_was_cut_off_is_finished_by_the_next_call(libvirt: LibvirtCase) -> None:
+    machine = libvirt.case.ensure()
+    layout = Layout(libvirt.data_dir)
+    unused = layout.disk_after(machine, "one")
+    _overlay(unused, over=layout.first_disk(machine))  # made, but the definition was not changed
+    with pytest.raises(Exception, match="no sealed layer"):
+        libvirt.engine.changed_bytes(machine, since="one")
+    libvirt.engine.seal_disk(machine, "one")
+    _overlay(layout.disk_after(machine, "two"), over=layout.first_disk(machine))  # a left-over on an older top
+    libvirt.case.boot(machine, ssh=False)
+    libvirt.engine.seal_disk(machine, "two")
+    libvirt.case.write(machine, FREE_OFFSET, b"x" * 65536)
+    libvirt.engine.stop(machine, seconds=60)
+    libvirt.engine.seal_disk(machine, "three")
+    with libvirt.engine.open_changes(machine, "three", since="two") as disk:
+        assert disk.reader().read(FREE_OFFSET, 1) == b"x"
+        assert 65536 <= tally(disk)[Content.DATA] < 4 << 20
+
+
+def test_a_specialized_machine_gets_new_credentials_and_the_old_ones_end(libvirt: LibvirtCase) -> None:
+    spec = libvirt.case.specified()
+    libvirt.case.boot(spec.machine, ssh=False)
+    libvirt.engine.set_credentials(
+        spec.machine,
+        MachineCredentials(user_name="bob", password_hash=password_hash("New-Secret-1"), retire=(USER, "nobody-here")),
+    )
+    libvirt.engine.open_ssh(spec.machine)
+    groups = ssh(spec.ssh_port, "bob", "New-Secret-1", "id -Gn").split()
+    assert "sudo" in groups
+    with pytest.raises(asyncssh.PermissionDenied):
+        ssh(spec.ssh_port, USER, PASSWORD, "true")
+    kept = agent.execute(libvirt.engine.domain(spec.machine), "ls -d /home/$1", USER)
+    assert kept.output == f"/home/{USER}\n"
+
+
+def test_a_used_name_keeps_its_account_and_loses_its_keys(libvirt: LibvirtCase) -> None:
+    spec = libvirt.case.specified()
+    libvirt.case.boot(spec.machine, ssh=True)
+    key = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
+    place = "mkdir -p .ssh && cat > .ssh/authorized_keys"
+    agent.execute(libvirt.engine.domain(spec.machine), f"cd /home/{USER} && {place}", stdin=key.encode())
+    libvirt.engine.set_credentials(
+        spec.machine, MachineCredentials(user_name=USER, password_hash=password_hash("New-Secret-1"), retire=(USER,))
+    )
+    assert ssh(spec.ssh_port, USER, "New-Secret-1", "ls .ssh") == "authorized_keys.retired\n"
+
+
+def test_a_new_identity_changes_name_machine_id_and_host_keys(libvirt: LibvirtCase) -> None:
+    machine = libvirt.case.running()
+    before = _identity(libvirt.engine, machine)
+    libvirt.engine.renew_identity(machine, host_name="other-name")
+    after = _identity(libvirt.engine, machine)
+    assert after[0] == "other-name"
+    assert len(after) >= 4
+    assert not set(before) & set(after)
+
+
+def test_two_machines_on_one_base_do_not_disturb_each_other(libvirt: LibvirtCase) -> None:
+    first, second = libvirt.case.ensure(), libvirt.case.ensure()
+    libvirt.engine.start(first, ssh=False)
+    libvirt.engine.start(second, ssh=False)
+    libvirt.engine.wait_ready(first, seconds=BOOT_SECONDS)
+    libvirt.engine.stop(first, seconds=60)
+    libvirt.engine.remove_machine(first)
+    libvirt.engine.wait_ready(second, seconds=BOOT_SECONDS)
+    agent.execute(libvirt.engine.domain(second), "echo 3 > /proc/sys/vm/drop_caches; cat /dev/vda > /dev/null")
+    assert libvirt.engine.machines() == [second]
+
+
+def test_a_taken_ssh_port_is_told_and_the_start_can_be_repeated(libvirt: LibvirtCase) -> None:
+    spec = libvirt.case.specified()
+    told = pytest.raises(MachineFailed, match=str(spec.ssh_port))
+    with socket.create_server(("127.0.0.1", spec.ssh_port)), told:
+        libvirt.engine.start(spec.machine, ssh=True)
+    libvirt.engine.start(spec.machine, ssh=True)
+    assert libvirt.engine.power(spec.machine) is Power.RUNNING
+
+
+def test_a_machine_that_does_not_boot_says_so_with_its_console(libvirt: LibvirtCase) -> None:
+    libvirt.case.base.chmod(0o644)
+    libvirt.case.base.write_bytes(bytes(8 << 20))
+    machine = libvirt.case.ensure()
+    libvirt.engine.start(machine, ssh=False)
+    with pytest.raises(MachineFailed, match="console ends with") as caught:
+        libvirt.engine.wait_ready(machine, seconds=2)
+    assert "generation" in caught.value.hint
+    libvirt.engine.stop(machine, seconds=2)
+    assert libvirt.engine.power(machine) is Power.STOPPED
+
+
+def test_removing_leaves_no_definition_file_or_process(libvirt: LibvirtCase) -> None:
+    machine = libvirt.case.ensure(generation="V2")
+    libvirt.engine.start(machine, ssh=True)
+    assert _processes(machine)
+    libvirt.engine.remove_machine(machine)
+    assert not _processes(machine)
+    assert [path for path in libvirt.data_dir.rglob("*") if machine.id in path.name] == []
+    assert [path for path in LIBVIRT_LOGS.glob("*") if machine.id in path.name] == []
+    with lv.open("qemu:///system") as connection:
+        assert not [domain for domain in connection.listAllDomains() if machine.id in domain.name()]
+
+
+def _overlay(path: Path, *, over: Path) -> None:
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", over, "-F", "qcow2", path], check=True)
+
+
+def _assert_same(raw: Path, layer: Path) -> None:
+    command: list[str | Path] = ["qemu-img", "compare", "-U", "-f", "raw", "-F", "qcow2", raw, layer]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "Images are identical.\n", done.stderr
+
+
+def _assert_root_is_clean(disk: Path) -> None:
+    """The root file system needs no recovery: it was frozen when the layer was sealed."""
+    table = disk.read_bytes()[446:510]
+    begin, length = (int.from_bytes(table[place : place + 4], "little") * 512 for place in (24, 28))
+    root = disk.with_suffix(".ext4")
+    with disk.open("rb") as source:
+        source.seek(begin)
+        root.write_bytes(source.read(length))
+    done = subprocess.run(["e2fsck", "-fn", root], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "recover" not in done.stdout.lower()
+
+
+def _identity(engine: LibvirtEngine, machine: Machine) -> list[str]:
+    script = "hostname; cat /etc/machine-id; cut -d' ' -f2 /etc/ssh/ssh_host_*_key.pub"
+    return agent.execute(engine.domain(machine), script).output.split()
+
+
+def _processes(machine: Machine) -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes()
+        except OSError:  # it ended in between
+            continue
+        if machine.id.encode() in words:
+            found.append(path.parent.name)
+    return found

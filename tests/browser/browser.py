@@ -1,0 +1,42 @@
+"""The browser under test: Debian's Chromium, or the one that scripts/setup fetched where a release has none."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.page_checks import ROOT
+
+SECONDS = 15.0  # that a page has for what a test waits for
+# A browser of tests asks nobody on the internet, and root has no sandbox.
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def chromium_running() -> Iterator[Browser]:
+    """While it is open, asyncio has a loop in this thread: keep it no longer than needed."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(OPTIONS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def find_chromium() -> Path:
+    """Raises AssertionError with what to do."""
+    fetched = sorted((ROOT / ".cache" / "browsers").glob("chromium-*/chrome-linux*/chrome"))
+    found = shutil.which("chromium")
+    if found or fetched:
+        return Path(found) if found else fetched[-1]
+    raise AssertionError("There is no Chromium: run scripts/setup test")

@@ -1,0 +1,109 @@
+"""A real server with the sign-in door and one door behind it, and what tests say to it."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import Depends, FastAPI
+
+from galeria.actions.core.caller import Caller
+from galeria.adapters.identity.keys import Installation
+from galeria.adapters.identity.tokens import JwtTokens
+from galeria.domain.errors import Unauthenticated
+from galeria.interfaces.login.authority import Authority
+from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
+from galeria.interfaces.login.router import login_router
+from tests.identity_context import IdentityContext
+
+AZ = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+TOKEN = "/adfs/oauth2/token"
+Form = dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginClient:
+    context: IdentityContext
+    identity_files: Installation
+    authority: Authority
+    client: httpx.Client
+
+    @property
+    def scope(self) -> str:
+        return f"{self.authority.endpoint}/.default"
+
+    def as_program(self, **changed: str) -> Form:
+        first = self.context.first
+        form = {"grant_type": "client_credentials", "client_id": first.client_id, "client_secret": first.client_secret}
+        return form | {"scope": self.scope, "client_info": "1"} | changed
+
+    def as_user(self, **changed: str) -> Form:
+        scope = f"{self.scope} offline_access openid profile"
+        form = {"grant_type": "password", "username": "admin", "password": self.context.first.password}
+        return form | {"client_id": AZ, "scope": scope} | changed
+
+    def token(self, form: Form, path: str = TOKEN) -> dict[str, Any]:
+        answer = self.client.post(path, data=form)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["cache-control"] == "no-store"
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def refused(self, form: Form, path: str = TOKEN) -> tuple[int, str, str]:
+        answer = self.client.post(path, data=form)
+        return answer.status_code, answer.json()["error"], answer.json()["error_description"]
+
+    def who_am_i(self, token: str, **headers: str) -> httpx.Response:
+        return self.client.get("/me", headers={"Authorization": f"Bearer {token}", **headers})
+
+
+def application(context: IdentityContext, identity_files: Installation, authority: Authority) -> FastAPI:
+    tokens = JwtTokens(
+        identity_files.token_key, tenant_id=authority.tenant_id, endpoint=authority.endpoint, clock=context.clock
+    )
+    app = FastAPI()
+    app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
+    app.include_router(
+        login_router(
+            authority,
+            database=context.database,
+            tokens=tokens,
+            secrets=context.secrets,
+            clock=context.clock,
+            id_generator=context.id_generator,
+        )
+    )
+    known = bearer(tokens, context.database, context.id_generator)
+
+    @app.get("/me")
+    def me(caller: Caller = Depends(known)) -> dict[str, Any]:
+        return {"name": caller.principal.name, "request": caller.correlation_id, "roles": len(caller.assignments)}
+
+    return app
+
+
+@contextmanager
+def serving(app: FastAPI, identity_files: Installation, listener: socket.socket) -> Iterator[None]:
+    config = uvicorn.Config(
+        app,
+        ssl_certfile=identity_files.certificate,
+        ssl_keyfile=identity_files.certificate_key,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    try:
+        deadline = time.monotonic() + 10
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.005)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(10)

@@ -1,0 +1,146 @@
+"""Guessing gets slower, for names that exist and for those that do not, and nobody stays out for long."""
+
+import pytest
+
+from galeria.domain.errors import Unauthenticated
+from galeria.domain.people.principals import Principal, PrincipalKind
+from galeria.interfaces.login import throttle as throttling
+from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, PasswordSignIn
+from galeria.interfaces.login.throttle import Throttle, TooManyTries
+from galeria.ports.database import Database
+from tests.identity_context import IdentityContext, MovedClock, first_start
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+@pytest.fixture
+def throttle(clock: MovedClock) -> Throttle:
+    return Throttle(clock, limit=5)
+
+
+@pytest.fixture
+def own_world(database: Database) -> IdentityContext:
+    return first_start(database)
+
+
+@pytest.fixture
+def entrance(own_world: IdentityContext) -> PasswordSignIn:
+    return PasswordSignIn(own_world.database, own_world.secrets, own_world.clock)
+
+
+def blocked_for(throttle: Throttle, key: str = "ana") -> int:
+    try:
+        throttle.check(key)
+    except TooManyTries as error:
+        return error.seconds
+    return 0
+
+
+def enter(entrance: PasswordSignIn, name: str, secret: str, address: str = "192.0.2.1") -> Principal:
+    return entrance.sign_in(name, secret, PrincipalKind.USER, address)
+
+
+def wrong(entrance: PasswordSignIn, name: str, times: int, address: str = "192.0.2.1") -> None:
+    for _ in range(times):
+        with pytest.raises(Unauthenticated) as told:
+            enter(entrance, name, "wrong", address)
+        assert not isinstance(told.value, TooManyTries)
+
+
+def test_blocks_double_up_to_a_quarter_of_an_hour(throttle: Throttle, clock: MovedClock) -> None:
+    for _ in range(4):
+        throttle.count("ana")
+        assert blocked_for(throttle) == 0
+    spans = []
+    for _ in range(10):
+        throttle.count("ana")
+        spans.append(blocked_for(throttle))
+        clock.move(seconds=spans[-1])
+        assert blocked_for(throttle) == 0
+    assert spans == [10, 20, 40, 80, 160, 320, 640, 900, 900, 900]
+
+
+def test_wrong_tries_are_forgotten_after_five_minutes(throttle: Throttle, clock: MovedClock) -> None:
+    for _ in range(20):
+        throttle.count("ana")
+        clock.move(seconds=76)  # four of them within five minutes
+        assert blocked_for(throttle) == 0
+
+
+def test_five_minutes_after_a_block_all_is_forgotten(throttle: Throttle, clock: MovedClock) -> None:
+    for _ in range(8):
+        throttle.count("ana")
+    clock.move(seconds=blocked_for(throttle) + 301)
+    throttle.count("ana")
+    assert blocked_for(throttle) == 0
+
+
+def test_clock_that_is_set_back_keeps_nobody_out(throttle: Throttle, clock: MovedClock) -> None:
+    for _ in range(5):
+        throttle.count("ana")
+    clock.move(days=-1)
+    assert blocked_for(throttle) == 0
+
+
+def test_invented_names_do_not_fill_the_memory(throttle: Throttle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttling, "MOST_KEYS", 10)
+    for number in range(100):
+        throttle.count(f"name-{number}")
+    for _ in range(5):
+        throttle.count("ana")
+    assert blocked_for(throttle) == 10
+    assert len(throttle._tries) == 10
+
+
+@pytest.mark.parametrize("name", ["admin", "nobody"])
+def test_name_is_blocked_after_five_wrong_passwords_whether_it_exists_or_not(
+    entrance: PasswordSignIn, own_world: IdentityContext, name: str
+) -> None:
+    wrong(entrance, name, 5)
+    with pytest.raises(TooManyTries, match="temporarily blocked"):
+        enter(entrance, name.upper(), "wrong", "192.0.2.99")
+    with pytest.raises(TooManyTries):
+        enter(entrance, name, own_world.first.password)
+    wrong(entrance, "somebody else", 1)
+
+
+def test_right_password_after_the_block_lets_in_and_forgets(
+    entrance: PasswordSignIn, own_world: IdentityContext
+) -> None:
+    wrong(entrance, "admin", 5)
+    own_world.clock.move(seconds=10)
+    assert enter(entrance, "admin", own_world.first.password).name == "admin"
+    wrong(entrance, "admin", 4)
+    assert enter(entrance, "admin", own_world.first.password).name == "admin"
+
+
+def test_address_is_blocked_after_many_wrong_names(entrance: PasswordSignIn, own_world: IdentityContext) -> None:
+    for number in range(WRONG_PER_ADDRESS):
+        wrong(entrance, f"name-{number}", 1)
+    with pytest.raises(TooManyTries):
+        enter(entrance, "admin", own_world.first.password)
+    assert enter(entrance, "admin", own_world.first.password, "192.0.2.2").name == "admin"
+
+
+def test_right_guess_among_many_at_once_is_refused_like_the_others(own_world: IdentityContext) -> None:
+    """The right one is still being checked when the wrong ones beside it have blocked the name."""
+    secrets, right = own_world.secrets, own_world.first.password
+
+    class Slow:
+        def hash(self, secret: str) -> str:
+            return secrets.hash(secret)
+
+        def unix_hash(self, secret: str) -> str:
+            return secrets.unix_hash(secret)
+
+        def matches(self, hashed: str, secret: str) -> bool:
+            if secret == right:
+                wrong(slow, "admin", 5)
+            return secrets.matches(hashed, secret)
+
+    slow = PasswordSignIn(own_world.database, Slow(), own_world.clock)
+    with pytest.raises(TooManyTries):
+        enter(slow, "admin", right)

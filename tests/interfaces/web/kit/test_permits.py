@@ -1,0 +1,215 @@
+"""Everybody presses every button that any page shows them: none is answered with a refusal. What is off says who can do it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
+from galeria.domain.errors import MachineFailed
+from tests.interfaces.web.forms import Controls, Press, controls_of
+from tests.interfaces.web.served import NewPortal, Portal, text_of
+from tests.local_installation import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, LocalInstallation, disk_bytes, lab_id
+from tests.role_assignments import assign_role
+from tests.version_rows import VersionRows, add_image
+
+pytestmark = pytest.mark.slow
+
+REFUSED = 403
+MOST_PAGES = 400
+EVERYWHERE = f"/subscriptions/{SUBSCRIPTION}"
+HIDDEN = ("Words on a lab", "Words on a gallery")
+"""Read only by those who may see what they describe."""
+LAST = (
+    "retry",
+    "edit",
+    "settings",
+    "policies",
+    "detach",
+    "stop",
+    "remove",
+    "take",
+    "delete",
+    "disable",
+    "password",
+    "end",
+    "out",
+)
+"""Ends of addresses whose buttons take away what others need: they are pressed after all others, in this order."""
+OWN = ("/me", "/language", "/sign-out", "/people/nobody/")
+"""What everybody may do with themselves, and what would take the right away with which the other buttons are pressed."""
+ROLES = {
+    "owner": ("Owner", EVERYWHERE),
+    "contributor": ("Contributor", EVERYWHERE),
+    "reader": ("Reader", EVERYWHERE),
+    "access administrator": ("User Access Administrator", EVERYWHERE),
+    "lab services contributor": ("Lab Services Contributor", EVERYWHERE),
+    "lab services reader": ("Lab Services Reader", EVERYWHERE),
+    "lab creator": ("Lab Creator", EVERYWHERE),
+    "lab creator of one account": ("Lab Creator", ACCOUNT.key),
+    "contributor of one gallery": ("Contributor", GALLERY.key),
+    "owner of one lab": ("Owner", lab_id("algebra").key),
+    "assistant of one lab": ("Lab Assistant", lab_id("algebra").key),
+    "nobody": ("", ""),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """All pages that somebody is led to, by address."""
+
+    statuses: dict[str, int]
+    controls: dict[str, Controls]
+
+    def presses(self) -> list[Press]:
+        """Each once, the harmless ones first."""
+        found = [each for page in self.controls.values() for each in (*page.checks, *page.presses)]
+        once = {(each.place, each.text, str(sorted(each.fields))): each for each in found}
+        return sorted(once.values(), key=lambda each: (harm(each.place), each.place))
+
+
+def harm(place: str) -> int:
+    end = re.split(r"[/-]", urlsplit(place).path)[-1]
+    return LAST.index(end) if end in LAST else -1
+
+
+def furnish(installation: LocalInstallation) -> None:
+    """Images that make labs and that do not, a running lab, one that is off, work that failed and work under way."""
+    with installation.request() as request:
+        account = AccountRequest(
+            location="brazilsouth", tags={}, gallery=GALLERY, allowed_regions=("brazilsouth", "brazilsoutheast")
+        )
+        put_account(request, ACCOUNT, account)
+        request.uow.galleries.get_by_key(GALLERY.key).description = "Words on a gallery"
+    installation.run(installation.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
+    with installation.request() as request:
+        add_image(request, "large", VersionRows(sizes=(200,)))
+        add_image(request, "off", VersionRows())
+        request.uow.flush()
+        enable_image(request, ACCOUNT, "off", enabled=False)
+    for name in ("algebra", "geometry", "physics"):
+        installation.run(installation.begin_lab(name, GALLERY.child("images", "linux"), who="colleague"))
+    installation.run(installation.begin_start("algebra", who="colleague"))
+    installation.engine.fail_on["start"] = MachineFailed("The host has no memory left.", hint="Stop other machines.")
+    installation.run(installation.begin_start("geometry", who="colleague"))
+    del installation.engine.fail_on["start"]
+    installation.begin_start("physics", who="colleague")
+    with installation.request() as request:
+        for name in ("algebra", "geometry", "physics"):
+            request.uow.labs.get_by_key(lab_id(name).key).description = "Words on a lab"
+
+
+@pytest.fixture
+def furnished(new_portal: NewPortal) -> Portal:
+    return new_portal(furnish)
+
+
+def somebody(portal: Portal, role: str) -> httpx.Client:
+    """The person `nobody`, with that role, who has begun to bring in a file."""
+    name, scope = ROLES[role]
+    if name:
+        assign_role(portal.installation, "nobody", name, scope)
+    return portal.browser("nobody")
+
+
+def look_around(browser: httpx.Client) -> Seen:
+    """Every page that links lead to, from the first one on."""
+    seen, waiting = Seen(statuses={}, controls={}), ["/"]
+    while waiting:
+        address = waiting.pop()
+        if address in seen.statuses:
+            continue
+        assert len(seen.statuses) < MOST_PAGES, sorted(seen.statuses)
+        with browser.stream("GET", address) as answer:
+            seen.statuses[address] = answer.status_code
+            if not answer.headers.get("content-type", "").startswith("text/html"):
+                waiting += [answer.headers["location"]] if "location" in answer.headers else []
+                continue
+            answer.read()
+        if answer.status_code == 200:
+            found = controls_of(answer.text, urlsplit(address).path)
+            seen.controls[address] = found
+            waiting += sorted(found.links)
+    return seen
+
+
+def press(portal: Portal, browser: httpx.Client, button: Press) -> httpx.Response:
+    return browser.post(button.place, data=button.fields, headers=portal.own_origin)
+
+
+@pytest.fixture(params=ROLES)
+def role(request: pytest.FixtureRequest) -> Iterator[str]:
+    return request.param  # type: ignore[no-any-return]  # pytest's own type knows no more
+
+
+def test_no_button_and_no_link_that_is_shown_is_refused(furnished: Portal, role: str) -> None:
+    browser = somebody(furnished, role)
+    seen = look_around(browser)
+    assert {place: status for place, status in seen.statuses.items() if status >= 400} == {}
+    pressed = [each for each in seen.presses() if not each.place.startswith(OWN)]
+    refused = {}
+    for each in pressed:
+        answer = press(furnished, browser, each)
+        assert answer.status_code < 500, (each, text_of(answer))
+        if answer.status_code == REFUSED:
+            refused[each.place, each.text] = text_of(answer)
+    assert refused == {}
+    if role == "owner":
+        assert len(pressed) > 30
+    elif role in ("reader", "lab services reader", "nobody"):
+        assert [each.place for each in pressed] == []
+
+
+def test_what_is_off_says_why_and_who_can_do_it(furnished: Portal, role: str) -> None:
+    seen = look_around(somebody(furnished, role))
+    off = [each for page in seen.controls.values() for each in page.refused]
+    for text, reason in off:
+        assert text, reason
+        assert len(reason) > 10, text
+        takes_a_role = "It takes one of these roles" in reason
+        assert not takes_a_role or "Owner" in reason, reason
+        assert not takes_a_role or "Admin can do this." in reason or "Colleague" in reason, reason
+    if role == "reader":
+        assert len({text for text, reason in off if "can do this." in reason}) > 10
+    if role == "owner":
+        assert not any("can do this." in reason for _, reason in off)
+
+
+@pytest.mark.parametrize("role", ["nobody", "reader", "lab services reader", "assistant of one lab"])
+def test_what_is_not_shown_is_refused_too(furnished: Portal, role: str) -> None:
+    """The other way round: the buttons are not the lock. Whoever knows an owner's addresses gets no further."""
+    owners = look_around(furnished.browser("admin"))
+    browser = somebody(furnished, role)
+    own = {each.place for each in look_around(browser).presses()}
+    csrf = furnished.token(browser)
+    own |= {"/people/nobody/sign-out"}  # everybody may end their own sessions
+    tried = [each for each in owners.presses() if each.place not in own and not each.place.startswith(OWN[:3])]
+    assert len(tried) > 20
+    before, done = deeds(furnished), []
+    for each in tried:
+        forged = Press(place=each.place, fields=each.fields | {"csrf": [csrf]}, text=each.text)
+        if press(furnished, browser, forged).status_code == 303:  # on to what was done
+            done.append(forged)
+    assert done == []
+    assert (deeds(furnished), furnished.begun.ids) == (before, [])
+
+
+def deeds(portal: Portal) -> list[str]:
+    with portal.services.database(reading=True) as uow:
+        return [each.id for each in uow.audit.recent(limit=1000)]
+
+
+def test_whoever_has_no_role_reads_nothing(furnished: Portal) -> None:
+    owners = look_around(furnished.browser("admin"))
+    browser = somebody(furnished, "nobody")
+    for address, page in owners.controls.items():
+        answer = browser.get(address)
+        assert answer.status_code in (200, 303, REFUSED, 404), address
+        assert not any(words in answer.text for words in HIDDEN), address
+        if answer.status_code in (REFUSED, 404) and page.place != "/labs/new":
+            assert "To my labs" in text_of(answer) or "can do this" in text_of(answer), address
+    seen = " ".join(browser.get(address).text for address in owners.controls if "admin" not in address)
+    assert "127.0.0.1:" not in seen  # no machine's address

@@ -1,0 +1,122 @@
+"""The link that begins an installation: open it, choose a password, and be in."""
+
+import re
+import ssl
+from pathlib import Path
+
+import httpx
+import pytest
+
+from galeria.actions.people.first_password_links import keep_password_link
+from galeria.actions.people.people import set_password
+from galeria.bootstrap.demo_host import serving
+from tests.interfaces.web.served import Portal, text_of, title_of
+from tests.interfaces.web.sign_in_form import is_out, sign_in
+from tests.local_installation import PASSWORD
+
+SECRET = "k" * 43
+PLACE = f"/welcome/{SECRET}"
+NEW = "better-Horse-8"
+
+
+@pytest.fixture
+def welcoming(portal: Portal) -> Portal:
+    """The link is the administrator's."""
+    with portal.services.database() as uow:
+        admin = uow.people.find_by_name("admin")
+        assert admin is not None
+        keep_password_link(uow, portal.services.clock, portal.services.id_generator, admin, SECRET)
+        uow.commit()
+    return portal
+
+
+def test_the_link_asks_for_a_password_and_opens_the_labs(welcoming: Portal) -> None:
+    browser = welcoming.stranger()
+    page = browser.get(PLACE)
+    assert title_of(page) == "Choose your password"
+    assert "Welcome, Admin. Your user name is admin ." in text_of(page)
+    answer = welcoming.post(browser, PLACE, page=PLACE, new=NEW, again=NEW)
+    assert answer.headers["location"] == "/labs"
+    assert not is_out(browser)
+    sign_in(welcoming, welcoming.stranger(), name="admin", password=NEW)
+    sign_in(welcoming, welcoming.stranger(), name="admin", password=PASSWORD, status=401)
+
+
+def test_the_link_works_once(welcoming: Portal) -> None:
+    late = welcoming.stranger()
+    token = welcoming.token(late, PLACE)
+    browser = welcoming.stranger()
+    welcoming.post(browser, PLACE, page=PLACE, new=NEW, again=NEW)
+    for answer in (late.get(PLACE), late.post(PLACE, data={"csrf": token, "new": PASSWORD, "again": PASSWORD})):
+        assert answer.status_code == 404
+        assert title_of(answer) == "This link does not work any more"
+        assert "Sign in with your password" in text_of(answer)
+    assert is_out(late)
+
+
+def test_the_link_ends_when_the_password_is_changed_otherwise(welcoming: Portal) -> None:
+    with welcoming.installation.request() as request:
+        set_password(
+            request.uow, welcoming.services.secrets, request.clock, request.id_generator, request.caller, "admin", NEW
+        )
+    answer = welcoming.stranger("pt-BR").get(PLACE)
+    assert answer.status_code == 404
+    assert title_of(answer) == "Este link não funciona mais"
+
+
+@pytest.mark.parametrize(
+    ("new", "again", "told"),
+    [("short", "short", "8 to 123 characters"), (NEW, "other", "The two passwords differ.")],
+)
+def test_a_mistyped_password_leaves_the_link_as_it_was(welcoming: Portal, new: str, again: str, told: str) -> None:
+    browser = welcoming.stranger()
+    refused = welcoming.post(browser, PLACE, page=PLACE, status=400, new=new, again=again)
+    assert told in text_of(refused)
+    assert is_out(browser)
+    welcoming.post(browser, PLACE, page=PLACE, new=NEW, again=NEW)
+
+
+def test_an_unknown_link_and_a_form_of_another_site_open_nothing(welcoming: Portal) -> None:
+    browser = welcoming.stranger()
+    assert browser.get("/welcome/" + "j" * 43).status_code == 404
+    refused = browser.post(PLACE, data={"csrf": "0" * 64, "new": NEW, "again": NEW})
+    assert refused.status_code == 403
+    assert browser.get(PLACE).status_code == 200
+
+
+@pytest.mark.slow
+def test_the_first_start_prints_a_link_that_begins_the_installation(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with serving(data, fake=True) as connect:
+        link = printed_link(data)
+        assert link.startswith(f"{connect['endpoint']}/welcome/")
+        with browsing(connect) as browser:
+            token = re.search(r'name="csrf" value="(\w+)"', browser.get(link).text)
+            assert token is not None
+            answer = browser.post(link, data={"csrf": token[1], "new": NEW, "again": NEW})
+            assert (answer.status_code, answer.headers["location"]) == (303, "/labs")
+            assert browser.get("/operations").status_code == 200
+    (data / "server.log").unlink()
+    with serving(data, fake=True) as connect, browsing(connect) as browser:
+        assert "/welcome/" not in (data / "server.log").read_text(encoding="utf-8")
+        granted = browser.post(
+            f"/{connect['tenant_id']}/oauth2/v2.0/token",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": connect["client_id"],
+                "client_secret": connect["client_secret"],
+                "scope": f"{connect['endpoint']}/.default",
+            },
+        )
+        assert granted.status_code == 200, granted.text
+
+
+def printed_link(data: Path) -> str:
+    found = re.search(r"https://\S+/welcome/\S+", (data / "server.log").read_text(encoding="utf-8"))
+    assert found
+    return found[0]
+
+
+def browsing(connect: dict[str, str]) -> httpx.Client:
+    trust = ssl.create_default_context(cafile=connect["ca_file"])
+    return httpx.Client(base_url=connect["endpoint"], verify=trust, trust_env=False, timeout=20)
