@@ -28,7 +28,7 @@ def own_world(database: Database) -> IdentityContext:
 
 @pytest.fixture
 def entrance(own_world: IdentityContext) -> PasswordSignIn:
-    return PasswordSignIn(own_world.database, own_world.secrets, own_world.clock)
+    return PasswordSignIn(own_world.requests, own_world.secrets)
 
 
 def blocked_for(throttle: Throttle, key: str = "ana") -> int:
@@ -141,6 +141,6 @@ def test_right_guess_among_many_at_once_is_refused_like_the_others(own_world: Id
                 wrong(slow, "admin", 5)
             return secrets.matches(hashed, secret)
 
-    slow = PasswordSignIn(own_world.database, Slow(), own_world.clock)
+    slow = PasswordSignIn(own_world.requests, Slow())
     with pytest.raises(TooManyTries):
         enter(slow, "admin", right)

@@ -92,7 +92,7 @@ class _Server(uvicorn.Server):
 def application(parts: Container, endpoint: str, starter: Starter) -> FastAPI:
     """Every door under one roof."""
     services = _inside(parts, endpoint, starter)
-    entrance = PasswordSignIn(services.database, services.secrets, services.clock)
+    entrance = PasswordSignIn(services.requests, services.secrets)
     portal = make_portal(services, entrance)
     app = make_app(services, entrance=entrance)
     portal.plug(app)

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from galeria.domain.errors import GaleriaError, Unauthenticated
-from galeria.domain.people.principals import Principal
 from galeria.interfaces.arm.classic import routes as classic
 from galeria.interfaces.arm.compute import (
     costs,
@@ -49,6 +48,7 @@ from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.router import login_router
 from galeria.interfaces.services import Services
+from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
 
 # It is checked before routing, so FastAPI does not know of it.
@@ -147,23 +147,17 @@ def _arm_router() -> APIRouter:
 def _neighbours(services: Services, authority: Authority, entrance: PasswordSignIn | None) -> tuple[APIRouter, ...]:
     who = bearer(services.tokens, services.database, services.id_generator)
 
-    def owner(request: Request) -> Principal:
-        return who(request).principal
-
     login = login_router(
         authority,
-        database=services.database,
+        requests=services.requests,
         tokens=services.tokens,
         secrets=services.secrets,
-        clock=services.clock,
-        id_generator=services.id_generator,
         entrance=entrance,
     )
-    uploads = TusSettings(
-        database=services.database,
-        files=services.uploads,
-        id_generator=services.id_generator,
-        clock=services.clock,
-        who=owner,
+    uploads = StoredUploads(requests=services.requests, files=services.uploads)
+    return (
+        login,
+        directory_router(services),
+        tus_router(TusSettings(uploads=uploads, caller=who)),
+        blob_router(services),
     )
-    return login, directory_router(services), tus_router(uploads), blob_router(services)

@@ -12,7 +12,7 @@ READ = "Microsoft.Authorization/locks/read"
 
 def put_lock(request: Request, scope: str, name: str, *, level: LockLevel, notes: str) -> tuple[Lock, bool]:
     """Make or change it; the second value tells whether it is new."""
-    key = require_scope(request.uow, scope)
+    key = require_scope(request, scope)
     request.caller.require(WRITE, key)
     if not name or len(name) > 260:
         raise Invalid("A lock's name has 1 to 260 characters.", hint="Choose another name.", target="name")

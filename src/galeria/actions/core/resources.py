@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
-from galeria.ports.database import ResourceRepository, UnitOfWork
+from galeria.ports.database import ResourceRepository
 
 # The repository of each type, by its lower-case name; the value is a unit of work's attribute.
 TYPES: dict[str, str] = {
@@ -36,23 +37,23 @@ class ResourceFilter:
     tag_value: str | None = None
 
 
-def repository(uow: UnitOfWork, type: str) -> ResourceRepository[Any] | None:
+def _repository(request: BaseRequest, type: str) -> ResourceRepository[Any] | None:
     attribute = TYPES.get(type.lower())
-    return getattr(uow, attribute) if attribute else None
+    return getattr(request.uow, attribute) if attribute else None
 
 
-def find_resource(uow: UnitOfWork, id: ResourceId) -> Resource | None:
+def find_resource(request: BaseRequest, id: ResourceId) -> Resource | None:
     """A resource or resource group of any type."""
     if not id.namespace:
-        return uow.groups.find_by_key(id.key)
-    found = repository(uow, id.type)
+        return request.uow.groups.find_by_key(id.key)
+    found = _repository(request, id.type)
     resource: Resource | None = found.find_by_key(id.key) if found else None
     return resource
 
 
 def get_resource(request: Request, id: ResourceId) -> Resource:
     request.caller.require(f"{_type(id)}/read", id.key)
-    resource = find_resource(request.uow, id)
+    resource = find_resource(request, id)
     if resource is None:
         raise NotFound(
             f"The Resource '{id.type}/{id.name}' under resource group '{id.group}' was not found.",
@@ -65,7 +66,7 @@ def list_resources(request: Request, prefix: str, wanted: ResourceFilter) -> lis
     """Every top-level resource below the key that the caller may read, by id."""
     found = []
     for type in TYPES:
-        held = repository(request.uow, type)
+        held = _repository(request, type)
         found += [each for each in held.below(prefix) if _matches(each, wanted)] if held else []
     seen = [each for each in found if request.caller.may(f"{_type(each.arm_id)}/read", each.key)]
     return sorted(seen, key=lambda each: each.key)
@@ -74,7 +75,7 @@ def list_resources(request: Request, prefix: str, wanted: ResourceFilter) -> lis
 def set_tags(request: Request, id: ResourceId, tags: dict[str, str]) -> Resource:
     """Replace all tags of a resource or resource group."""
     request.caller.require(TAG_WRITE, id.key)
-    resource = find_resource(request.uow, id)
+    resource = find_resource(request, id)
     if resource is None:
         raise NotFound(f"'{id}' was not found.", hint="Check its name and type.")
     if len(tags) > 50 or any(not name or len(name) > 512 or len(value) > 256 for name, value in tags.items()):
@@ -89,12 +90,12 @@ def set_tags(request: Request, id: ResourceId, tags: dict[str, str]) -> Resource
     return resource
 
 
-def require_scope(uow: UnitOfWork, scope: str) -> str:
+def require_scope(request: BaseRequest, scope: str) -> str:
     """The key of a scope that exists: the subscription, a resource group, or a resource of a known type."""
     key = scope.strip().rstrip("/").lower()
-    if any(key == f"/subscriptions/{subscription.id}" for subscription in uow.subscriptions()):
+    if any(key == f"/subscriptions/{subscription.id}" for subscription in request.uow.subscriptions()):
         return key
-    if find_resource(uow, ResourceId.parse(scope)) is None:
+    if find_resource(request, ResourceId.parse(scope)) is None:
         raise NotFound(f"'{scope}' was not found.", hint="Give the id of a resource group or resource that exists.")
     return key
 

@@ -76,7 +76,7 @@ def _check_image(request: Request, account: LabAccount, wanted: LabRequest) -> N
     """As choose_image, but quick with thousands of versions. Raises Conflict, Invalid, NotFound."""
     definition, exact = image_names(request.uow.galleries.find(account.gallery_id or ""), wanted.image)
     region = request.settings.regions.get(wanted.location).name
-    offered = None if exact else eligible_image(request.uow, account, definition.name, region)
+    offered = None if exact else eligible_image(request, account, definition.name, region)
     if offered is None or offered.definition.key != definition.key:
         choose_image(request, account, wanted.image, region)
     elif not offered.is_usable:

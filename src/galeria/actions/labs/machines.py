@@ -1,5 +1,6 @@
 """A lab's machines: start, stop, reset the password, make anew."""
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.labs.machine_claims import is_claimed_by_caller
@@ -8,7 +9,6 @@ from galeria.domain.ids import ResourceId, password, user_name
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.operations import Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
-from galeria.ports.database import UnitOfWork
 from galeria.ports.work import SecretHasher
 
 MACHINE = "Microsoft.LabServices/labs/virtualMachines"
@@ -111,7 +111,7 @@ def _begin(
 
 def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Operation | None:
     """The same verb under way already. Raises Conflict when another one is, or an export is closing the disk's layer."""
-    for running in running_on_machine(request.uow, machine.id):
+    for running in running_on_machine(request, machine.id):
         if running.kind is kind:
             return running
         raise Conflict(
@@ -121,8 +121,9 @@ def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Opera
     return None
 
 
-def running_on_machine(uow: UnitOfWork, machine_id: str) -> list[Operation]:
+def running_on_machine(request: BaseRequest, machine_id: str) -> list[Operation]:
     """What works on the machine itself. An export does so until it has closed the layer; then it only reads."""
+    uow = request.uow
     exports = [each for each in uow.operations.unsettled() if each.inputs.get("machine") == machine_id]
     closing = [
         each

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.people.token_sessions import revoke_family
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import AuthorizationCode, DeviceCode, DeviceCodeAnswer, fingerprint
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, IdGenerator
 
 log = logging.getLogger(__name__)
 
@@ -70,18 +69,16 @@ class AuthorizationRequest:
     nonce: str
 
 
-def start_device_sign_in(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, client_id: str, scope: str
-) -> DeviceStart:
+def start_device_sign_in(request: BaseRequest, client_id: str, scope: str) -> DeviceStart:
     """A new pair of codes, good for 15 minutes. Also forgets old ones."""
-    now = clock.now()
-    for old in uow.device_codes.expired(now - REMEMBERED):
-        uow.device_codes.remove(old)
-    start = DeviceStart(device_code=id_generator.new_secret(), user_code=_user_code(id_generator))
-    uow.device_codes.add(
+    now = request.clock.now()
+    for old in request.uow.device_codes.expired(now - REMEMBERED):
+        request.uow.device_codes.remove(old)
+    start = DeviceStart(device_code=request.id_generator.new_secret(), user_code=_new_user_code(request))
+    request.uow.device_codes.add(
         DeviceCode(
             id=fingerprint(start.device_code),
-            user_code=_typed(start.user_code),
+            user_code=_user_code_hash(start.user_code),
             client_id=client_id,
             scope=scope,
             issued_at=now,
@@ -89,20 +86,22 @@ def start_device_sign_in(
             interval=INTERVAL,
         )
     )
-    uow.flush()
+    request.uow.flush()
     return start
 
 
-def find_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str) -> DeviceCode | None:
+def find_device_sign_in(request: BaseRequest, user_code: str) -> DeviceCode | None:
     """The sign-in that waits for whoever types this, in any case and with or without the dash."""
-    found = uow.device_codes.find_by_user_code(_typed(user_code))
-    is_waiting = found is not None and found.answer is DeviceCodeAnswer.PENDING and clock.now() < found.expires_at
+    found = request.uow.device_codes.find_by_user_code(_user_code_hash(user_code))
+    is_waiting = (
+        found is not None and found.answer is DeviceCodeAnswer.PENDING and request.clock.now() < found.expires_at
+    )
     return found if is_waiting else None
 
 
-def answer_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str, principal: Principal | None) -> bool:
+def answer_device_sign_in(request: BaseRequest, user_code: str, principal: Principal | None) -> bool:
     """`principal` has just proved who they are; None declines. False where nothing waits for an answer any more."""
-    found = find_device_sign_in(uow, clock, user_code)
+    found = find_device_sign_in(request, user_code)
     if found is None:
         return False
     found.answer = DeviceCodeAnswer.DECLINED if principal is None else DeviceCodeAnswer.APPROVED
@@ -110,68 +109,66 @@ def answer_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str, princip
     return True
 
 
-def redeem_device_code(uow: UnitOfWork, clock: Clock, device_code: str, client_id: str) -> RedeemedCode | PendingReason:
+def redeem_device_code(request: BaseRequest, device_code: str, client_id: str) -> RedeemedCode | PendingReason:
     """The program asks whether somebody has signed in. An answered code is used up."""
-    found, now = uow.device_codes.find(fingerprint(device_code)), clock.now()
+    found, now = request.uow.device_codes.find(fingerprint(device_code)), request.clock.now()
     if found is None or found.client_id != client_id:
         return PendingReason.UNKNOWN
     if found.expires_at <= now:
         return PendingReason.EXPIRED
     if found.answer is DeviceCodeAnswer.PENDING:
-        return _polled(found, now)
-    uow.device_codes.remove(found)
-    principal = uow.people.find(found.principal_id) if found.principal_id else None
+        return _pending_reason(found, now)
+    request.uow.device_codes.remove(found)
+    principal = request.uow.people.find(found.principal_id) if found.principal_id else None
     if principal is None or not principal.enabled:
         return PendingReason.DECLINED
     return RedeemedCode(principal=principal, scope=found.scope)
 
 
-def authorize(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, principal: Principal, wish: AuthorizationRequest
-) -> str:
+def authorize(request: BaseRequest, principal: Principal, wanted: AuthorizationRequest) -> str:
     """The code that the browser takes to the program, good once and for 5 minutes. Also forgets old ones."""
-    now = clock.now()
-    for old in uow.authorization_codes.expired(now - REMEMBERED):
-        uow.authorization_codes.remove(old)
-    code = id_generator.new_secret()
-    uow.authorization_codes.add(
+    now = request.clock.now()
+    for old in request.uow.authorization_codes.expired(now - REMEMBERED):
+        request.uow.authorization_codes.remove(old)
+    code = request.id_generator.new_secret()
+    request.uow.authorization_codes.add(
         AuthorizationCode(
             id=fingerprint(code),
             principal_id=principal.id,
-            client_id=wish.client_id,
-            redirect_uri=wish.redirect_uri,
-            scope=wish.scope,
-            challenge=wish.challenge,
-            nonce=wish.nonce,
-            family=id_generator.new_id(),
+            client_id=wanted.client_id,
+            redirect_uri=wanted.redirect_uri,
+            scope=wanted.scope,
+            challenge=wanted.challenge,
+            nonce=wanted.nonce,
+            family=request.id_generator.new_id(),
             expires_at=now + AUTHORIZATION_LIFE,
         )
     )
-    uow.flush()
+    request.uow.flush()
     return code
 
 
 def redeem_authorization_code(
-    uow: UnitOfWork, clock: Clock, code: str, *, client_id: str, redirect_uri: str, challenge: str
+    request: BaseRequest, code: str, *, client_id: str, redirect_uri: str, challenge: str
 ) -> RedeemedCode | None:
     """None where it is unknown, expired, used or another program's. A second use ends what came of the first."""
-    found = uow.authorization_codes.find(fingerprint(code))
-    if found is None or found.client_id != client_id or found.expires_at <= clock.now():
+    found = request.uow.authorization_codes.find(fingerprint(code))
+    if found is None or found.client_id != client_id or found.expires_at <= request.clock.now():
         return None
     if found.used_at:
         log.warning("an authorization code of principal %s came twice: its session is revoked", found.principal_id)
-        revoke_family(uow, clock, found.family)
+        revoke_family(request, found.family)
         return None
     if found.redirect_uri != redirect_uri or not hmac.compare_digest(found.challenge.encode(), challenge.encode()):
         return None
-    found.used_at = clock.now()
-    principal = uow.people.find(found.principal_id)
+    found.used_at = request.clock.now()
+    principal = request.uow.people.find(found.principal_id)
     if principal is None or not principal.enabled:
         return None
     return RedeemedCode(principal=principal, scope=found.scope, family=found.family, nonce=found.nonce)
 
 
-def _polled(found: DeviceCode, now: datetime) -> PendingReason:
+def _pending_reason(found: DeviceCode, now: datetime) -> PendingReason:
     pause = timedelta(seconds=found.interval) - TOLERANCE
     is_early = found.polled_at is not None and now - found.polled_at < pause
     found.polled_at = now
@@ -181,9 +178,9 @@ def _polled(found: DeviceCode, now: datetime) -> PendingReason:
     return PendingReason.TOO_EARLY
 
 
-def _user_code(id_generator: IdGenerator) -> str:
+def _new_user_code(request: BaseRequest) -> str:
     """34 random bits: enough against guessing at a door that counts wrong codes (RFC 8628 §5.1)."""
-    number = int.from_bytes(hashlib.sha256(id_generator.new_secret().encode()).digest())
+    number = int.from_bytes(hashlib.sha256(request.id_generator.new_secret().encode()).digest())
     letters = ""
     for _ in range(USER_CODE_LENGTH):
         number, place = divmod(number, len(LETTERS))
@@ -191,6 +188,6 @@ def _user_code(id_generator: IdGenerator) -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def _typed(user_code: str) -> str:
+def _user_code_hash(user_code: str) -> str:
     """The fingerprint of the letters alone."""
     return fingerprint("".join(letter for letter in user_code.upper() if letter.isalnum()))

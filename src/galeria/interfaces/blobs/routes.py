@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
-from galeria.actions.storage.disk_access import AccessKey, admit
+from galeria.actions.storage.disk_access import AccessKey, get_accessible_disk
 from galeria.actions.storage.page_blobs import ContentBlob, PageBlob, UploadBlob
 from galeria.domain.errors import Forbidden, GaleriaError, TooLarge
 from galeria.domain.images.storage import AccessLevel, StoredDisk
@@ -91,7 +91,8 @@ async def _answer(services: Services, request: Request, disk: str, headers: dict
 
 
 def _open(services: Services, disk_id: str, key: AccessKey) -> OpenedBlob:
-    disk, level = admit(services.database, services.clock, disk_id, key)
+    with services.requests.anonymous_reading() as request:
+        disk, level = get_accessible_disk(request, disk_id, key)
     blob = (
         UploadBlob(services.disk_files, disk)
         if level is AccessLevel.WRITE

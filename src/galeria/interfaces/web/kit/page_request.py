@@ -87,13 +87,13 @@ class PageRequest:
 
     @contextmanager
     def reading(self) -> Iterator[Request]:
-        with self.services.reading(self.caller) as request:
+        with self.services.requests.reading(self.caller) as request:
             yield request
 
     @contextmanager
     def writing(self) -> Iterator[Request]:
         """Committed when the block ends well."""
-        with self.services.request(self.caller) as request:
+        with self.services.requests.writing(self.caller) as request:
             yield request
 
     def start(self, *operations: Operation | None) -> None:

@@ -6,7 +6,7 @@ import re
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.people.external_sign_in import admit
+from galeria.actions.people.external_sign_in import sign_in_externally
 from galeria.domain.errors import GaleriaError, NotFound, Unauthenticated
 from galeria.domain.people.external_provider import ExternalProvider, sign_in_attempt
 from galeria.interfaces.arm.protocol.errors import status_of
@@ -49,14 +49,13 @@ def come_back(page: PublicPageRequestDep) -> Response:
     attempt = sign_in_attempt(secret)
     try:
         _require_ours(page, provider, attempt.state if secret else "")
-        vouched = provider.redeem(attempt, _address(page, BACK), page.query("code"))
-        with page.services.database() as uow:
-            person = admit(uow, page.services.clock, page.services.id_generator, settings, vouched)
-            uow.commit()
+        profile = provider.redeem(attempt, _address(page, BACK), page.query("code"))
+        with page.services.requests.anonymous_writing() as request:
+            person = sign_in_externally(request, settings, profile)
     except GaleriaError as error:
         answer = _failed(page, target, error)
     else:
-        answer = entered(page, person, target, issuer=vouched.issuer)
+        answer = entered(page, person, target, issuer=profile.issuer)
     page.cookies.forget(answer, page.cookies.external)
     return answer
 

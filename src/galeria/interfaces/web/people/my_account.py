@@ -46,8 +46,8 @@ class MyPages:
             with page.writing() as request:
                 secret = change_own_password(
                     request,
-                    page.services.secrets,
                     new,
+                    page.services.secrets,
                     address=client_address(page.http),
                     browser=browser_of(page),
                 )
@@ -95,7 +95,7 @@ def _show(page: PageRequest, *, status: int = 200) -> Response:
     with page.reading() as request:
         sessions = list_web_sessions(request)
         given = page.caller.assignments
-        roles = [(each.role, name_scope(request.uow, each.scope)) for each in given[:MOST_ROLES]]
+        roles = [(each.role, name_scope(request, each.scope)) for each in given[:MOST_ROLES]]
         own = request.uow.people.get(page.caller.principal.id)
     return page.show(
         "me.html",

@@ -57,9 +57,8 @@ def sign_out(page: PublicPageRequestDep) -> Response:
     if page.entry.visitor is not None:
         if page.entry.visitor.session.issuer:
             target = f"{SIGN_IN}?left=1"
-        with page.services.database() as uow:
-            close_web_session(uow, page.entry.visitor.session.id)
-            uow.commit()
+        with page.services.requests.anonymous_writing() as request:
+            close_web_session(request, page.entry.visitor.session.id)
     answer = page.go(target, notice=page.gettext("You are signed out."))
     page.cookies.forget(answer, page.cookies.session)
     return answer
