@@ -50,9 +50,9 @@ def answer(context: IdentityContext, user_code: str, name: str | None = "admin")
 
 
 def new_code(context: IdentityContext) -> str:
-    wish = AuthorizationRequest(client_id=CLIENT, redirect_uri=BACK, scope="scope", challenge=CHALLENGE, nonce="n")
+    wanted = AuthorizationRequest(client_id=CLIENT, redirect_uri=BACK, scope="scope", challenge=CHALLENGE, nonce="n")
     with context.database() as uow:
-        code = authorize(context.base_request(uow), context.caller("admin").principal, wish)
+        code = authorize(context.base_request(uow), context.caller("admin").principal, wanted)
         uow.commit()
         return code
 

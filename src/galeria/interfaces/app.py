@@ -94,15 +94,17 @@ ROUTES: tuple[Route, ...] = (
 
 
 def make_app(
-    services: Services, *, routers: Iterable[APIRouter] = (), entrance: PasswordSignIn | None = None
+    services: Services, *, routers: Iterable[APIRouter] = (), password_sign_in: PasswordSignIn | None = None
 ) -> FastAPI:
-    """The service as an ASGI application. `routers` are other doors under the same roof; see `login_router` for `entrance`."""
+    """The service as an ASGI application. `routers` are other doors under the same roof; see `login_router` for
+    `password_sign_in`.
+    """
     authority = Authority(endpoint=services.endpoint, tenant_id=services.tenant_id)
     who = bearer(services.tokens, services.database, services.id_generator)
     app = FastAPI(title="Galeria", description=__doc__, version="1", redirect_slashes=False)
     app.state.services = services
     app.include_router(_arm_router())
-    for router in (*_neighbours(services, authority, entrance), *routers):
+    for router in (*_neighbours(services, authority, password_sign_in), *routers):
         app.include_router(router, responses=_NOT_OURS)
     app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
     app.add_exception_handler(GaleriaError, on_galeria_error)
@@ -144,7 +146,9 @@ def _arm_router() -> APIRouter:
     return router
 
 
-def _neighbours(services: Services, authority: Authority, entrance: PasswordSignIn | None) -> tuple[APIRouter, ...]:
+def _neighbours(
+    services: Services, authority: Authority, password_sign_in: PasswordSignIn | None
+) -> tuple[APIRouter, ...]:
     who = bearer(services.tokens, services.database, services.id_generator)
 
     login = login_router(
@@ -152,7 +156,7 @@ def _neighbours(services: Services, authority: Authority, entrance: PasswordSign
         requests=services.requests,
         tokens=services.tokens,
         secrets=services.secrets,
-        entrance=entrance,
+        password_sign_in=password_sign_in,
     )
     uploads = StoredUploads(requests=services.requests, files=services.uploads)
     return (

@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 DEVICE_LIFE = timedelta(minutes=15)
 AUTHORIZATION_LIFE = timedelta(minutes=5)
 # A program that comes too late is told that its code has expired, not that it is unknown.
-REMEMBERED = timedelta(hours=1)
+KEPT_AFTER_EXPIRY = timedelta(hours=1)
 INTERVAL = 3  # seconds between two questions of a waiting program; RFC 8628 §3.2 has 5 where nothing is said
-SLOWER = 5  # seconds that every impatient question adds to the interval (RFC 8628 §3.5)
+INTERVAL_STEP = 5  # seconds that every impatient question adds to the interval (RFC 8628 §3.5)
 # A question that was held up on its way makes the next one look early.
 TOLERANCE = timedelta(seconds=1)
 # No vowels, so that no words come about, and nothing that looks like something else (RFC 8628 §6.1).
@@ -72,7 +72,7 @@ class AuthorizationRequest:
 def start_device_sign_in(request: BaseRequest, client_id: str, scope: str) -> DeviceStart:
     """A new pair of codes, good for 15 minutes. Also forgets old ones."""
     now = request.clock.now()
-    for old in request.uow.device_codes.expired(now - REMEMBERED):
+    for old in request.uow.device_codes.expired(now - KEPT_AFTER_EXPIRY):
         request.uow.device_codes.remove(old)
     start = DeviceStart(device_code=request.id_generator.new_secret(), user_code=_new_user_code(request))
     request.uow.device_codes.add(
@@ -128,7 +128,7 @@ def redeem_device_code(request: BaseRequest, device_code: str, client_id: str) -
 def authorize(request: BaseRequest, principal: Principal, wanted: AuthorizationRequest) -> str:
     """The code that the browser takes to the program, good once and for 5 minutes. Also forgets old ones."""
     now = request.clock.now()
-    for old in request.uow.authorization_codes.expired(now - REMEMBERED):
+    for old in request.uow.authorization_codes.expired(now - KEPT_AFTER_EXPIRY):
         request.uow.authorization_codes.remove(old)
     code = request.id_generator.new_secret()
     request.uow.authorization_codes.add(
@@ -174,7 +174,7 @@ def _pending_reason(found: DeviceCode, now: datetime) -> PendingReason:
     found.polled_at = now
     if not is_early:
         return PendingReason.PENDING
-    found.interval += SLOWER
+    found.interval += INTERVAL_STEP
     return PendingReason.TOO_EARLY
 
 

@@ -46,13 +46,13 @@ class TokenIssuer:
     ) -> dict[str, Any]:
         """A person's answer: reference/gallery-and-arm.md §4.2, row 4. With a refresh token if it is asked for and
         `refreshable`; `nonce` goes back in the id_token (OpenID Connect Core §3.1.3.6)."""
-        asked = scope or f"{self._authority.endpoint}/.default {EVERYTHING}"
-        answer = {**self.access(user), "scope": asked, "client_info": self._client_info(user)}
-        if "openid" in asked.split():
+        scopes = scope or f"{self._authority.endpoint}/.default {EVERYTHING}"
+        answer = {**self.access(user), "scope": scopes, "client_info": self._client_info(user)}
+        if "openid" in scopes.split():
             answer["id_token"] = self._tokens.issue_identity(
                 user.id, user.name, user.display_name, client_id=client_id, seconds=TOKEN_SECONDS, nonce=nonce
             )
-        if refreshable and "offline_access" in asked.split():
+        if refreshable and "offline_access" in scopes.split():
             answer["refresh_token"] = self._first_refresh_token(user, client_id, family)
         return answer
 

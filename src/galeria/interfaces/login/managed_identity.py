@@ -18,22 +18,22 @@ from galeria.interfaces.login.throttle import TooManyTries
 
 class ManagedIdentityEndpoint:
     def __init__(
-        self, authority: Authority, *, entrance: PasswordSignIn, issuer: TokenIssuer, requests: RequestFactory
+        self, authority: Authority, *, password_sign_in: PasswordSignIn, issuer: TokenIssuer, requests: RequestFactory
     ) -> None:
         self._authority = authority
-        self._entrance = entrance
+        self._password_sign_in = password_sign_in
         self._issuer = issuer
         self._requests = requests
 
     def answer(self, header: str, address: str, resource: str, wanted: dict[str, str]) -> JSONResponse:
         """`wanted` names the identity by client_id, object_id or mi_res_id, where the machine could have several."""
         try:
-            self._entrance.check_address(address)
+            self._password_sign_in.check_address(address)
         except TooManyTries as error:
             return _refused(429, str(error), {"Retry-After": str(error.seconds)})
         principal = self._find(header)
         if principal is None:
-            self._entrance.count_guess(address)
+            self._password_sign_in.count_guess(address)
             return _refused(
                 401, "The X-IDENTITY-HEADER is not known or has expired. Get a new one: galeria person identity."
             )

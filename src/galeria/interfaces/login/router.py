@@ -28,29 +28,29 @@ def login_router(
     requests: RequestFactory,
     tokens: Tokens,
     secrets: SecretHasher,
-    entrance: PasswordSignIn | None = None,
+    password_sign_in: PasswordSignIn | None = None,
 ) -> APIRouter:
     """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens, sign-in pages.
 
-    `entrance` is shared with other doors that take passwords, so that all wrong tries count together.
+    `password_sign_in` is shared with other doors that take passwords, so that all wrong tries count together.
     """
-    entrance = entrance or PasswordSignIn(requests, secrets)
+    password_sign_in = password_sign_in or PasswordSignIn(requests, secrets)
     codes, pages = SignInCodes(requests), Pages()
     issuer = TokenIssuer(authority, requests=requests, tokens=tokens)
     server = SignInServer(
         authority,
-        entrance=entrance,
+        password_sign_in=password_sign_in,
         codes=codes,
         issuer=issuer,
         requests=requests,
     )
-    identities = ManagedIdentityEndpoint(authority, entrance=entrance, issuer=issuer, requests=requests)
+    identities = ManagedIdentityEndpoint(authority, password_sign_in=password_sign_in, issuer=issuer, requests=requests)
     router = APIRouter()
     for each in (
         _token_router(server),
         _style_router(pages),
-        device_page_router(DevicePage(authority, entrance, codes, pages)),
-        authorize_page_router(AuthorizePage(authority, entrance, server, pages)),
+        device_page_router(DevicePage(authority, password_sign_in, codes, pages)),
+        authorize_page_router(AuthorizePage(authority, password_sign_in, server, pages)),
         managed_identity_router(identities),
         discovery_router(authority, tokens),
         metadata_router(authority),

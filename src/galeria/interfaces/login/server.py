@@ -42,7 +42,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         self,
         authority: Authority,
         *,
-        entrance: PasswordSignIn,
+        password_sign_in: PasswordSignIn,
         codes: SignInCodes,
         issuer: TokenIssuer,
         requests: RequestFactory,
@@ -51,7 +51,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         self.codes = codes
         self.issuer = issuer
         self._authority = authority
-        self._entrance = entrance
+        self._password_sign_in = password_sign_in
         self._requests = requests
         self.register_client_auth_method("client_secret_post", self._client_by_form)
         self.register_client_auth_method("client_secret_basic", self._client_by_header)
@@ -83,14 +83,14 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
 
     def start_device(self, client_id: str, scope: str, address: str) -> DeviceStart:
         try:
-            self._entrance.count_device(address)
+            self._password_sign_in.count_device(address)
         except TooManyTries as error:
             raise blocked(error) from error
         return self.codes.start_device(client_id, scope)
 
     def sign_in_user(self, name: str, password: str, address: str) -> Principal:
         try:
-            return self._entrance.sign_in(name, password, PrincipalKind.USER, address)
+            return self._password_sign_in.sign_in(name, password, PrincipalKind.USER, address)
         except TooManyTries as error:
             raise blocked(error) from error
         except Unauthenticated as error:
@@ -161,7 +161,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
     def _confidential(self, client_id: str, secret: str, address: str) -> ConfidentialClient:
         try:
             return ConfidentialClient(
-                self._entrance.sign_in(client_id, secret, PrincipalKind.SERVICE_PRINCIPAL, address)
+                self._password_sign_in.sign_in(client_id, secret, PrincipalKind.SERVICE_PRINCIPAL, address)
             )
         except TooManyTries as error:
             raise blocked(error) from error

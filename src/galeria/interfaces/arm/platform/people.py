@@ -50,12 +50,12 @@ def set_secret(subscription: str, person: str, body: SecretBody, arm_request: Ar
     return shown(_view(principal, None if wanted else secret))
 
 
-def shut_out(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
+def disable_person(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
         return shown(_view(disable(request, person)))
 
 
-def let_in(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
+def enable_person(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
         return shown(_view(enable(request, person)))
 
@@ -91,6 +91,6 @@ ROUTES = (
     Route(name="People_List", method="GET", path=_PEOPLE, handler=list_all),
     Route(name="People_Create", method="POST", path=_PEOPLE, handler=create),
     Route(name="People_SetPassword", method="POST", path=_PERSON + "/password", handler=set_secret),
-    Route(name="People_Disable", method="POST", path=_PERSON + "/disable", handler=shut_out),
-    Route(name="People_Enable", method="POST", path=_PERSON + "/enable", handler=let_in),
+    Route(name="People_Disable", method="POST", path=_PERSON + "/disable", handler=disable_person),
+    Route(name="People_Enable", method="POST", path=_PERSON + "/enable", handler=enable_person),
 )

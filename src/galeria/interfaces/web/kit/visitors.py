@@ -78,22 +78,22 @@ def cookies_of(services: Services) -> Cookies:
     return Cookies(is_secure=services.endpoint.startswith("https:"))
 
 
-async def read_entry(services: Services, http: HTTPConnection) -> Visit:
+async def read_visit(services: Services, http: HTTPConnection) -> Visit:
     """Of a page's request or a console's WebSocket."""
-    return await to_thread.run_sync(find_entry, services, http)
+    return await to_thread.run_sync(find_visit, services, http)
 
 
-def require_own_form(services: Services, http: HTTPConnection, entry: Visit, sent: str) -> None:
+def require_own_form(services: Services, http: HTTPConnection, visit: Visit, sent: str) -> None:
     """Raises Forbidden unless the form came from one of our own pages, in this session."""
     origin = http.headers.get("origin")
     own = {services.endpoint.lower(), f"{http.url.scheme}://{http.headers.get('host', '')}".lower()}
     if origin is not None and origin.lower() not in own:
         raise _not_ours()
-    if entry.fresh or not hmac.compare_digest(sent.encode(), entry.form_token.encode()):
+    if visit.fresh or not hmac.compare_digest(sent.encode(), visit.form_token.encode()):
         raise _not_ours()
 
 
-def find_entry(services: Services, http: HTTPConnection) -> Visit:
+def find_visit(services: Services, http: HTTPConnection) -> Visit:
     """The same for a thread."""
     cookies = cookies_of(services)
     secret = http.cookies.get(cookies.session, "")

@@ -7,7 +7,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.people.browser_sign_in import entered
+from galeria.interfaces.web.people.browser_sign_in import signed_in_response
 from galeria.interfaces.web.people.sign_in import HOME
 
 
@@ -32,7 +32,9 @@ def choose(page: PublicPageRequestDep, secret: str) -> Response:
             raise Invalid("The two passwords differ.", hint="Type the new one twice.", target="again")
         with services.requests.anonymous_writing() as request:
             person = choose_first_password(request, secret, password, services.secrets)
-        return entered(page, person, HOME, notice=page.gettext("Welcome. From now on you sign in with this password."))
+        return signed_in_response(
+            page, person, HOME, notice=page.gettext("Welcome. From now on you sign in with this password.")
+        )
     return _show(page, secret, status=400)
 
 

@@ -34,8 +34,8 @@ def person_router() -> APIRouter:
     router.add_api_route(f"{ONE}/links", link, methods=["POST"], name="web_person_link")
     router.add_api_route(f"{ONE}/links/remove", unlink, methods=["POST"], name="web_person_unlink")
     router.add_api_route(f"{ONE}/sign-out", sign_out, methods=["POST"], name="web_person_sign_out")
-    router.add_api_route(f"{ONE}/disable", shut_out, methods=["POST"], name="web_person_disable")
-    router.add_api_route(f"{ONE}/enable", let_in, methods=["POST"], name="web_person_enable")
+    router.add_api_route(f"{ONE}/disable", disable_person, methods=["POST"], name="web_person_disable")
+    router.add_api_route(f"{ONE}/enable", enable_person, methods=["POST"], name="web_person_enable")
     return router
 
 
@@ -115,7 +115,7 @@ def sign_out(page: PageRequestDep, who: str) -> Response:
     return page.go(person_url(who), notice=page.gettext("Signed out everywhere."))
 
 
-def shut_out(page: PageRequestDep, who: str) -> Response:
+def disable_person(page: PageRequestDep, who: str) -> Response:
     with page.form.checking():
         with page.writing() as request:
             disable(request, who)
@@ -123,7 +123,7 @@ def shut_out(page: PageRequestDep, who: str) -> Response:
     return _show(page, who, status=409)
 
 
-def let_in(page: PageRequestDep, who: str) -> Response:
+def enable_person(page: PageRequestDep, who: str) -> Response:
     with page.writing() as request:
         enable(request, who)
     return page.go(person_url(who), notice=page.gettext("Can sign in again."))
