@@ -3,11 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
+from galeria.actions.core.request import Request, with_caller
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.first_start import FirstSecrets, create_first_start
 from galeria.adapters.identity.secrets import ArgonSecretHasher
 from galeria.adapters.system import RandomIdGenerator
-from galeria.ports.database import Database
+from galeria.domain.settings import Settings
+from galeria.ports.database import Database, UnitOfWork
 
 SUBSCRIPTION = "5b4e7c1a-0000-4000-8000-9d5f3c2b1a00"
 
@@ -44,6 +48,18 @@ class IdentityContext:
                 principal=principal, assignments=uow.people.assignments(principal.id), correlation_id="a-request"
             )
 
+    @property
+    def requests(self) -> RequestFactory:
+        return RequestFactory(
+            database=self.database, clock=self.clock, id_generator=self.id_generator, settings=Settings()
+        )
+
+    def base_request(self, uow: UnitOfWork) -> BaseRequest:
+        return BaseRequest(uow=uow, clock=self.clock, id_generator=self.id_generator, settings=Settings())
+
+    def request(self, uow: UnitOfWork, by: str | Caller = "admin") -> Request:
+        return with_caller(self.base_request(uow), self.caller(by) if isinstance(by, str) else by)
+
 
 def first_start(database: Database) -> IdentityContext:
     """As after the first start, in an empty database."""
@@ -51,9 +67,6 @@ def first_start(database: Database) -> IdentityContext:
         password="Admin-password-1", client_id="c0ffee00-0000-4000-8000-000000000001", client_secret="a client's secret"
     )
     context = IdentityContext(database=database, first=first)
-    with database() as uow:
-        create_first_start(
-            uow, context.secrets, context.clock, context.id_generator, SUBSCRIPTION, first, location="brazilsouth"
-        )
-        uow.commit()
+    with context.requests.anonymous_writing() as request:
+        create_first_start(request, SUBSCRIPTION, first, context.secrets, location="brazilsouth")
     return context

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.groups import put_group
-from galeria.actions.core.request import Request
+from galeria.actions.core.request import Request, with_caller
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.galleries.definitions import DefinitionRequest, put_definition
 from galeria.actions.galleries.galleries import put_gallery
 from galeria.actions.labs.accounts import AccountRequest, put_account
@@ -65,19 +66,22 @@ class LocalInstallation:
     people: dict[str, Principal]
     folder: Path
 
+    @property
+    def requests(self) -> RequestFactory:
+        context = self.context
+        return RequestFactory(
+            database=context.database,
+            clock=context.clock,
+            id_generator=context.id_generator,
+            settings=context.settings,
+        )
+
     @contextmanager
     def request(self, who: str = "admin") -> Iterator[Request]:
-        with self.context.database() as uow:
+        with self.requests.anonymous_writing() as request:
             person = self.people[who]
-            caller = Caller(principal=person, assignments=uow.people.assignments(person.id))
-            yield Request(
-                uow=uow,
-                clock=self.context.clock,
-                id_generator=RandomIdGenerator(),
-                settings=self.context.settings,
-                caller=caller,
-            )
-            uow.commit()
+            assignments = request.uow.people.assignments(person.id)
+            yield with_caller(request, Caller(principal=person, assignments=assignments))
 
     def run(self, operation: Operation | None, step: Step | None = None) -> Operation:
         """Tell the operation's story to its end; returns it as it then is."""
@@ -279,6 +283,7 @@ def _world(folder: Path) -> tuple[WorkflowContext, Callable[[], None]]:
         disk_files=DirectoryPages(folder / "disks", open_image),
         fetcher=HttpFetcher(allowed=settings.import_hosts, context=_trusted()),
         clock=clock,
+        id_generator=RandomIdGenerator(),
         meter=DatabaseMeter(database, clock),
         settings=settings,
         poll_seconds=0.01,

@@ -1,10 +1,12 @@
 """Who stands behind which port, for one data directory."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.tables.mapping import map_classes
@@ -46,6 +48,13 @@ class Container:
     engine: VmEngine
     context: WorkflowContext
 
+    @cached_property
+    def requests(self) -> RequestFactory:
+        """Opens the transactions of actions, with a caller and without."""
+        return RequestFactory(
+            database=self.database, clock=self.clock, id_generator=self.id_generator, settings=self.settings
+        )
+
     @property
     def durable_url(self) -> str:
         """Finished steps are remembered in a file of their own: it is written often, and by one process only."""
@@ -64,6 +73,7 @@ def open_container(
     private = data / "private"
     private.mkdir(exist_ok=True, mode=0o700)
     settings, clock = replace(read_settings(data), import_hosts=import_hosts), SystemClock()
+    id_generator = RandomIdGenerator()
     installation = ensure_installation(private / "identity", clock=clock, names=names)
     map_classes()
     sql = make_engine(f"sqlite:///{private / 'galeria.db'}")
@@ -88,6 +98,7 @@ def open_container(
         disk_files=disk_files,
         fetcher=HttpFetcher(allowed=import_hosts),
         clock=clock,
+        id_generator=id_generator,
         meter=DatabaseMeter(database, clock),
         settings=settings,
     )
@@ -101,7 +112,7 @@ def open_container(
         uploads=uploads,
         disk_files=disk_files,
         clock=clock,
-        id_generator=RandomIdGenerator(),
+        id_generator=id_generator,
         secrets=ArgonSecretHasher(),
         engine=engine,
         context=context,

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from galeria.actions.core.caller import Caller
-from galeria.actions.core.request import Request
+from galeria.actions.core.request import with_caller
 from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.actions.people.first_password_links import find_by_password_link
 from galeria.actions.people.first_start import FIRST_GROUP, create_first_start, is_started
@@ -34,22 +34,19 @@ class Connect:
 def ensure_first_start(parts: Container) -> None:
     """May be repeated; a founded installation is left as it has become since."""
     id = parts.installation.subscription_id
-    with parts.database(reading=True) as uow:
-        if is_started(uow, id):
+    with parts.requests.anonymous_reading() as request:
+        if is_started(request, id):
             return
     first = ensure_bootstrap_secrets(secrets_folder(parts.data), parts.id_generator)
     home = parts.settings.regions.all[0].name
-    with parts.database() as uow:
-        create_first_start(uow, parts.secrets, parts.clock, parts.id_generator, id, first, location=home)
-        admin = uow.people.find_by_name(first.user_name)
+    with parts.requests.anonymous_writing() as request:
+        create_first_start(request, id, first, parts.secrets, location=home)
+        people = request.uow.people
+        admin = people.find_by_name(first.user_name)
         assert admin is not None
-        caller = Caller(principal=admin, assignments=uow.people.assignments(admin.id))
-        request = Request(
-            uow=uow, clock=parts.clock, id_generator=parts.id_generator, settings=parts.settings, caller=caller
-        )
+        caller = Caller(principal=admin, assignments=people.assignments(admin.id))
         account = ResourceId(id, FIRST_GROUP).resource("Microsoft.LabServices", "labPlans", FIRST_ACCOUNT)
-        put_account(request, account, AccountRequest(location=home, tags={}))
-        uow.commit()
+        put_account(with_caller(request, caller), account, AccountRequest(location=home, tags={}))
 
 
 def write_connect(parts: Container, endpoint: str) -> None:
@@ -75,8 +72,8 @@ def find_password_link(parts: Container) -> str:
     if not (folder / FILE_NAME).is_file():
         return ""
     first = ensure_bootstrap_secrets(folder, parts.id_generator)
-    with parts.database(reading=True) as uow:
-        return first.welcome if find_by_password_link(uow, parts.clock, first.welcome) else ""
+    with parts.requests.anonymous_reading() as request:
+        return first.welcome if find_by_password_link(request, first.welcome) else ""
 
 
 def publish_authority(parts: Container) -> Path:

@@ -56,8 +56,8 @@ class LocalHostCommands:
 
 def _collect(parts: Container, store: ImageStore, *, dry_run: bool) -> Collected:
     def live() -> set[str]:
-        with parts.database(reading=True) as uow:
-            return live_digests(uow, store.region)
+        with parts.requests.anonymous_reading() as request:
+            return live_digests(request, store.region)
 
     return store.collect(live, dry_run=dry_run)
 

@@ -92,9 +92,9 @@ class _Server(uvicorn.Server):
 def application(parts: Container, endpoint: str, starter: Starter) -> FastAPI:
     """Every door under one roof."""
     services = _inside(parts, endpoint, starter)
-    entrance = PasswordSignIn(services.database, services.secrets, services.clock)
-    portal = make_portal(services, entrance)
-    app = make_app(services, entrance=entrance)
+    password_sign_in = PasswordSignIn(services.requests, services.secrets)
+    portal = make_portal(services, password_sign_in)
+    app = make_app(services, password_sign_in=password_sign_in)
     portal.plug(app)
     return app
 

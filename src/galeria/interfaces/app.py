@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from galeria.domain.errors import GaleriaError, Unauthenticated
-from galeria.domain.people.principals import Principal
 from galeria.interfaces.arm.classic import routes as classic
 from galeria.interfaces.arm.compute import (
     costs,
@@ -49,6 +48,7 @@ from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.router import login_router
 from galeria.interfaces.services import Services
+from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
 
 # It is checked before routing, so FastAPI does not know of it.
@@ -94,15 +94,17 @@ ROUTES: tuple[Route, ...] = (
 
 
 def make_app(
-    services: Services, *, routers: Iterable[APIRouter] = (), entrance: PasswordSignIn | None = None
+    services: Services, *, routers: Iterable[APIRouter] = (), password_sign_in: PasswordSignIn | None = None
 ) -> FastAPI:
-    """The service as an ASGI application. `routers` are other doors under the same roof; see `login_router` for `entrance`."""
+    """The service as an ASGI application. `routers` are other doors under the same roof; see `login_router` for
+    `password_sign_in`.
+    """
     authority = Authority(endpoint=services.endpoint, tenant_id=services.tenant_id)
     who = bearer(services.tokens, services.database, services.id_generator)
     app = FastAPI(title="Galeria", description=__doc__, version="1", redirect_slashes=False)
     app.state.services = services
     app.include_router(_arm_router())
-    for router in (*_neighbours(services, authority, entrance), *routers):
+    for router in (*_neighbours(services, authority, password_sign_in), *routers):
         app.include_router(router, responses=_NOT_OURS)
     app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
     app.add_exception_handler(GaleriaError, on_galeria_error)
@@ -144,26 +146,22 @@ def _arm_router() -> APIRouter:
     return router
 
 
-def _neighbours(services: Services, authority: Authority, entrance: PasswordSignIn | None) -> tuple[APIRouter, ...]:
+def _neighbours(
+    services: Services, authority: Authority, password_sign_in: PasswordSignIn | None
+) -> tuple[APIRouter, ...]:
     who = bearer(services.tokens, services.database, services.id_generator)
-
-    def owner(request: Request) -> Principal:
-        return who(request).principal
 
     login = login_router(
         authority,
-        database=services.database,
+        requests=services.requests,
         tokens=services.tokens,
         secrets=services.secrets,
-        clock=services.clock,
-        id_generator=services.id_generator,
-        entrance=entrance,
+        password_sign_in=password_sign_in,
     )
-    uploads = TusSettings(
-        database=services.database,
-        files=services.uploads,
-        id_generator=services.id_generator,
-        clock=services.clock,
-        who=owner,
+    uploads = StoredUploads(requests=services.requests, files=services.uploads)
+    return (
+        login,
+        directory_router(services),
+        tus_router(TusSettings(uploads=uploads, caller=who)),
+        blob_router(services),
     )
-    return login, directory_router(services), tus_router(uploads), blob_router(services)

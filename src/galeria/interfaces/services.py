@@ -1,11 +1,10 @@
 """What a door may reach: the ports behind it, chosen by bootstrap."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from galeria.actions.core.caller import Caller
-from galeria.actions.core.request import Request
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database
 from galeria.ports.files import PageFiles, UploadFiles
@@ -34,19 +33,9 @@ class Services:
     endpoint: str  # https://host:port, without a slash at the end
     provider: IdentityProvider | None = None  # where people may sign in as well
 
-    @contextmanager
-    def request(self, caller: Caller) -> Iterator[Request]:
-        """One transaction for one request: committed when the block ends well, rolled back otherwise."""
-        with self.database() as uow:
-            yield Request(
-                uow=uow, clock=self.clock, id_generator=self.id_generator, settings=self.settings, caller=caller
-            )
-            uow.commit()
-
-    @contextmanager
-    def reading(self, caller: Caller) -> Iterator[Request]:
-        """One moment of the database for a request that changes nothing; waits for nobody who writes."""
-        with self.database(reading=True) as uow:
-            yield Request(
-                uow=uow, clock=self.clock, id_generator=self.id_generator, settings=self.settings, caller=caller
-            )
+    @cached_property
+    def requests(self) -> RequestFactory:
+        """Opens the transactions of actions, with a caller and without."""
+        return RequestFactory(
+            database=self.database, clock=self.clock, id_generator=self.id_generator, settings=self.settings
+        )

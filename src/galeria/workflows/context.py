@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.domain.settings import Settings
-from galeria.ports.database import Database
+from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.files import Fetcher, PageFiles, UploadFiles
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import ImageCache, VmEngine
-from galeria.ports.work import Clock, ProgressMeter
+from galeria.ports.work import Clock, IdGenerator, ProgressMeter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,11 @@ class WorkflowContext:
     disk_files: PageFiles  # what is written page by page, and what is fetched
     fetcher: Fetcher
     clock: Clock
+    id_generator: IdGenerator
     meter: ProgressMeter
     settings: Settings
     poll_seconds: float = 0.2  # how often a step looks again at something it waits for
+
+    def request(self, uow: UnitOfWork) -> BaseRequest:
+        """What actions need, within the transaction `uow`. Nobody asks: a workflow works in no caller's name."""
+        return BaseRequest(uow=uow, clock=self.clock, id_generator=self.id_generator, settings=self.settings)

@@ -2,13 +2,15 @@
 
 import time
 import uuid
+from typing import Any
 
-from galeria.actions.core.resources import TYPES, repository
+from galeria.actions.core.resources import TYPES
 from galeria.domain.errors import Conflict
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import Resource
 from galeria.domain.states import OperationStatus, ProvisioningState, is_settled, moved
 from galeria.ports.database import UnitOfWork
+from galeria.ports.repository import ResourceRepository
 from galeria.ports.work import Step
 from galeria.workflows.context import WorkflowContext
 
@@ -73,14 +75,13 @@ def forget_group(context: WorkflowContext, operation_id: str) -> None:
 
 
 def _forget_resources(uow: UnitOfWork, type: str, key: str) -> None:
-    held = repository(uow, type)
-    for thing in held.below(key) if held else []:
+    held: ResourceRepository[Any] = getattr(uow, TYPES[type])
+    for thing in held.below(key):
         # A gallery of this group may be attached to accounts elsewhere.
         for account in uow.accounts.with_gallery(thing.id):
             account.gallery_id = None
         uow.flush()
-        if held:
-            held.remove(thing)
+        held.remove(thing)
 
 
 def _forget_locks_and_roles(uow: UnitOfWork, key: str) -> None:

@@ -1,6 +1,6 @@
 """Take a version away and give its space back. Labs made from it keep working: what they stand on stays until they go."""
 
-from galeria.actions.versions.costs import held_digests, live_images, live_machines
+from galeria.actions.versions.costs import held_digests, live_digests, live_images, live_machines
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import ProvisioningState
 from galeria.ports.work import Step
@@ -51,9 +51,10 @@ def freed_later(context: WorkflowContext, operation_id: str) -> dict[str, int]:
     """Region → bytes that only machines hold on to."""
     later = {}
     with context.database(reading=True) as uow:
+        request = context.request(uow)
         version = uow.versions.get(uow.operations.get(operation_id).subject)
-        for region, digests in held_digests(uow, version).items():
-            images, machines = live_images(uow, region, without=version.id), live_machines(uow, region)
+        for region, digests in held_digests(request, version).items():
+            images, machines = live_images(request, region, without=version.id), live_machines(request, region)
             held = (digests - images) & machines
             later[region] = context.stores[region].holding(held, others=images).exclusive_bytes
     return later
@@ -64,7 +65,7 @@ def prune_caches(context: WorkflowContext, regions: list[str]) -> None:
     for region in regions:
         cached = context.cache.bases(region)
         with context.database(reading=True) as uow:
-            kept = live_machines(uow, region) | live_images(uow, region)
+            kept = live_digests(context.request(uow), region)
         for digest in cached:
             if digest not in kept:
                 context.cache.remove_base(region, digest)

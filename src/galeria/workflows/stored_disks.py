@@ -1,6 +1,6 @@
 """Disks, snapshots and managed images: filled, and taken away again."""
 
-from galeria.actions.storage.storage_lifecycle import REMOVALS, find_stored
+from galeria.actions.storage.storage_lifecycle import REMOVALS, Stored
 from galeria.domain.images.storage import DiskState, OriginKind, StoredDisk
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
@@ -58,7 +58,7 @@ def remove_contents(context: WorkflowContext, operation_id: str) -> str:
 
 
 def storage_filled(uow: UnitOfWork, operation: Operation) -> None:
-    thing = find_stored(uow, operation.subject)
+    thing = _find_stored(uow, operation.subject)
     # It may have been asked to go after the story's last step; the deletion takes it from here.
     if thing is None or thing.state is ProvisioningState.DELETING:
         return
@@ -68,7 +68,7 @@ def storage_filled(uow: UnitOfWork, operation: Operation) -> None:
 
 
 def storage_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
-    thing = find_stored(uow, operation.subject)
+    thing = _find_stored(uow, operation.subject)
     if thing is None:
         return
     if operation.kind is OperationKind.RESIZE_DISK and thing.state is ProvisioningState.UPDATING:
@@ -80,3 +80,7 @@ def storage_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
     # The upload may be done again.
     if isinstance(thing, StoredDisk) and thing.disk_state is DiskState.ACTIVE_UPLOAD:
         thing.disk_state = DiskState.READY_TO_UPLOAD
+
+
+def _find_stored(uow: UnitOfWork, id: str) -> Stored | None:
+    return uow.disks.find(id) or uow.snapshots.find(id) or uow.managed_images.find(id)

@@ -54,6 +54,6 @@ def collect(context: WorkflowContext, region: str) -> int:
 
     def live() -> set[str]:
         with context.database(reading=True) as uow:
-            return live_digests(uow, region)
+            return live_digests(context.request(uow), region)
 
     return context.stores[region].collect(live).freed_bytes

@@ -19,7 +19,7 @@ NEAR = GROUP.key + "-two"  # its name begins like the group's
 
 def write(installation: LocalInstallation, action: str, scope: str, who: str = "admin") -> None:
     with installation.request(who) as request:
-        record_audit(request.uow, request.clock, request.id_generator, request.caller, action, scope)
+        record_audit(request, request.caller, action, scope)
 
 
 def read(installation: LocalInstallation, who: str = "admin", page: int = 1, **wanted: object) -> Activity:
@@ -64,7 +64,7 @@ def test_who_may_read_a_part_sees_that_part(installation: LocalInstallation) -> 
         read(installation, "educator")
     with installation.request() as request:
         for scope in (str(GALLERY), str(GROUP)):
-            give_role(request.uow, request.clock, request.id_generator, request.caller, "nobody", "Reader", scope)
+            give_role(request, "nobody", "Reader", scope)
     seen = scopes(read(installation, "nobody"))
     assert GALLERY.key in seen
     assert all(each == GROUP.key or each.startswith(GROUP.key + "/") for each in seen)
@@ -82,7 +82,7 @@ def test_they_are_the_events_that_the_api_would_show(
         if NEAR in given:
             put_group(request, ResourceId.parse(NEAR), location="brazilsouth", tags={})
         for scope in given:
-            give_role(request.uow, request.clock, request.id_generator, request.caller, "nobody", role, scope)
+            give_role(request, "nobody", role, scope)
     with installation.request("nobody") as request:
         everything = request.uow.audit.recent(limit=1000)
         allowed = [each.id for each in everything if request.caller.may(READ, each.scope)]

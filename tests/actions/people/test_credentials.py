@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from galeria.actions.core.request import Request
 from galeria.actions.people.credentials import (
     add_identity,
     add_secret,
@@ -17,8 +16,6 @@ from galeria.actions.people.people import create_person, disable, enable, set_pa
 from galeria.actions.people.token_sessions import renew_session, start_session
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
-from galeria.domain.settings import Settings
-from galeria.ports.database import UnitOfWork
 from tests.identity_context import IdentityContext
 
 PROGRAM = PrincipalKind.SERVICE_PRINCIPAL
@@ -30,17 +27,11 @@ def app(context: IdentityContext) -> str:
     return context.first.client_id
 
 
-def asked(context: IdentityContext, uow: UnitOfWork, by: str = "admin") -> Request:
-    return Request(
-        uow=uow, clock=context.clock, id_generator=context.id_generator, settings=Settings(), caller=context.caller(by)
-    )
-
-
 def rotate(context: IdentityContext, app: str, **until: timedelta) -> str:
     moments = {name: context.clock.now() + span for name, span in until.items()}
     with context.database() as uow:
         _, secret = add_secret(
-            asked(context, uow), app, expires_at=moments.get("expires"), old_until=moments.get("old")
+            context.request(uow), app, expires_at=moments.get("expires"), old_until=moments.get("old")
         )
         uow.commit()
         return secret
@@ -49,19 +40,19 @@ def rotate(context: IdentityContext, app: str, **until: timedelta) -> str:
 def works(context: IdentityContext, app: str, secret: str) -> bool:
     with context.database(reading=True) as uow:
         try:
-            return sign_in(uow, context.secrets, context.clock, app, secret, PROGRAM).name == app
+            return sign_in(context.base_request(uow), app, secret, PROGRAM, context.secrets).name == app
         except Unauthenticated:
             return False
 
 
 def ids(context: IdentityContext, app: str) -> list[str]:
     with context.database(reading=True) as uow:
-        return [each.id for each in list_secrets(asked(context, uow), app)]
+        return [each.id for each in list_secrets(context.request(uow), app)]
 
 
 def remove(context: IdentityContext, app: str, id: str) -> bool:
     with context.database() as uow:
-        removed = remove_secret(asked(context, uow), app, id)
+        removed = remove_secret(context.request(uow), app, id)
         uow.commit()
         return removed
 
@@ -116,9 +107,7 @@ def test_third_secret_is_refused_while_two_work(context: IdentityContext, app: s
 def test_new_password_takes_the_place_of_all_secrets(context: IdentityContext, app: str) -> None:
     new = rotate(context, app)
     with context.database() as uow:
-        _, only = set_password(
-            uow, context.secrets, context.clock, context.id_generator, context.caller("admin"), app, None
-        )
+        _, only = set_password(context.request(uow), app, None, context.secrets)
         uow.commit()
     assert [works(context, app, each) for each in (context.first.client_secret, new, only)] == [False, False, True]
 
@@ -141,7 +130,7 @@ def test_one_slow_check_however_many_secrets_there_are(context: IdentityContext,
     def tries() -> int:
         counted.clear()
         with context.database(reading=True) as uow, pytest.raises(Unauthenticated):
-            sign_in(uow, Counted(), context.clock, app, "wrong", PROGRAM)
+            sign_in(context.base_request(uow), app, "wrong", PROGRAM, Counted())
         return len(counted)
 
     assert tries() == 1
@@ -153,7 +142,7 @@ def test_one_slow_check_however_many_secrets_there_are(context: IdentityContext,
 
 def test_people_have_passwords_and_no_secrets(context: IdentityContext) -> None:
     with context.database() as uow:
-        request = asked(context, uow)
+        request = context.request(uow)
         for verb in (add_secret, add_identity, list_secrets):
             with pytest.raises(Invalid, match="is a person"):
                 verb(request, "admin")
@@ -161,36 +150,27 @@ def test_people_have_passwords_and_no_secrets(context: IdentityContext) -> None:
 
 def test_others_secrets_take_the_right_to_give_roles_and_ones_own_do_not(context: IdentityContext, app: str) -> None:
     with context.database() as uow:
-        create_person(
-            uow,
-            context.secrets,
-            context.clock,
-            context.id_generator,
-            context.caller("admin"),
-            "ana",
-            "Ana",
-            "Aula-2026!",
-        )
+        create_person(context.request(uow), "ana", "Ana", "Aula-2026!", context.secrets)
         uow.commit()
     with context.database() as uow:
         for verb in (add_secret, add_identity, list_secrets, revoke):
             with pytest.raises(Forbidden):
-                verb(asked(context, uow, "ana"), app)
-        revoke(asked(context, uow, "ana"), "ANA")
-        add_secret(asked(context, uow, app), app)
+                verb(context.request(uow, "ana"), app)
+        revoke(context.request(uow, "ana"), "ANA")
+        add_secret(context.request(uow, app), app)
         with pytest.raises(NotFound):
-            revoke(asked(context, uow), "nobody")
+            revoke(context.request(uow), "nobody")
 
 
 def test_identity_header_names_its_program_until_it_is_removed(context: IdentityContext, app: str) -> None:
     with context.database() as uow:
-        made, header = add_identity(asked(context, uow), app)
-        short, soon = add_identity(asked(context, uow), app, expires_at=context.clock.now() + timedelta(hours=1))
+        made, header = add_identity(context.request(uow), app)
+        short, soon = add_identity(context.request(uow), app, expires_at=context.clock.now() + timedelta(hours=1))
         uow.commit()
 
     def whose(text: str) -> str | None:
         with context.database(reading=True) as uow:
-            found = find_by_identity(uow, context.clock, text)
+            found = find_by_identity(context.base_request(uow), text)
             return found.name if found else None
 
     assert (whose(header), whose(soon)) == (app, app)
@@ -206,21 +186,21 @@ def test_identity_header_names_its_program_until_it_is_removed(context: Identity
 def test_client_secret_is_no_identity_header(context: IdentityContext, app: str) -> None:
     secret = rotate(context, app)
     with context.database(reading=True) as uow:
-        assert find_by_identity(uow, context.clock, secret) is None
+        assert find_by_identity(context.base_request(uow), secret) is None
 
 
 def test_revoking_ends_sessions_and_older_tokens(context: IdentityContext) -> None:
     admin = context.caller("admin").principal
     before = context.clock.now()
     with context.database() as uow:
-        token = start_session(uow, context.clock, context.id_generator, admin.id, "a-program")
+        token = start_session(context.base_request(uow), admin.id, "a-program")
         uow.commit()
     context.clock.move(seconds=1)
     with context.database() as uow:
-        revoked = revoke(asked(context, uow), "admin")
+        revoked = revoke(context.request(uow), "admin")
         uow.commit()
     with context.database() as uow:
-        assert renew_session(uow, context.clock, context.id_generator, token, "a-program") is None
+        assert renew_session(context.base_request(uow), token, "a-program") is None
     assert not revoked.accepts(before)
     assert not revoked.accepts(context.clock.now())
     assert revoked.accepts(context.clock.now() + timedelta(seconds=1))
@@ -238,13 +218,12 @@ def test_neither_database_nor_audit_trail_know_the_secret(context: IdentityConte
 
 def test_enabling_somebody_again_does_not_revive_old_tokens(context: IdentityContext) -> None:
     with context.database() as uow:
-        tools = (uow, context.secrets, context.clock, context.id_generator, context.caller("admin"))
-        create_person(*tools, "ana", "Ana", "Aula-2026!")
+        create_person(context.request(uow), "ana", "Ana", "Aula-2026!", context.secrets)
         uow.commit()
     before = context.clock.now()
     with context.database() as uow:
-        disable(uow, context.clock, context.id_generator, context.caller("admin"), "ana")
-        ana = enable(uow, context.clock, context.id_generator, context.caller("admin"), "ana")
+        disable(context.request(uow), "ana")
+        ana = enable(context.request(uow), "ana")
         uow.commit()
     assert not ana.accepts(before)
     context.clock.move(seconds=1)

@@ -23,23 +23,14 @@ GOOD = "Aula-2026!"
 
 def make_user(context: IdentityContext, name: str = "ana", password: str | None = GOOD) -> tuple[Principal, str]:
     with context.database() as uow:
-        made = create_person(
-            uow,
-            context.secrets,
-            context.clock,
-            context.id_generator,
-            context.caller("admin"),
-            name,
-            name.title(),
-            password,
-        )
+        made = create_person(context.request(uow), name, name.title(), password, context.secrets)
         uow.commit()
         return made
 
 
 def check(context: IdentityContext, name: str, secret: str, kind: PrincipalKind = PrincipalKind.USER) -> Principal:
     with context.database(reading=True) as uow:
-        return sign_in(uow, context.secrets, context.clock, name, secret, kind)
+        return sign_in(context.base_request(uow), name, secret, kind, context.secrets)
 
 
 def test_first_start_makes_a_subscription_a_group_and_two_owners(context: IdentityContext) -> None:
@@ -53,9 +44,9 @@ def test_first_start_makes_a_subscription_a_group_and_two_owners(context: Identi
 
 def test_first_start_is_repeated_without_effect(context: IdentityContext) -> None:
     with context.database() as uow:
-        assert is_started(uow, SUBSCRIPTION)
+        assert is_started(context.base_request(uow), SUBSCRIPTION)
         create_first_start(
-            uow, context.secrets, context.clock, context.id_generator, SUBSCRIPTION, context.first, location="elsewhere"
+            context.base_request(uow), SUBSCRIPTION, context.first, context.secrets, location="elsewhere"
         )
         uow.commit()
         assert len(uow.people.all()) == 2
@@ -96,7 +87,7 @@ def test_unknown_names_cost_as_much_as_wrong_secrets(context: IdentityContext) -
     with context.database(reading=True) as uow:
         for name in "admin", "nobody":
             with pytest.raises(Unauthenticated):
-                sign_in(uow, Counted(), context.clock, name, "wrong", PrincipalKind.USER)
+                sign_in(context.base_request(uow), name, "wrong", PrincipalKind.USER, Counted())
     assert asked == ["matches", "hash"]
 
 
@@ -128,9 +119,7 @@ def test_weak_passwords_and_taken_names_are_refused(context: IdentityContext) ->
 
 def test_new_service_principal_signs_in_with_its_client_id(context: IdentityContext) -> None:
     with context.database() as uow:
-        principal, secret = create_service_principal(
-            uow, context.secrets, context.clock, context.id_generator, context.caller("admin"), "Nightly build"
-        )
+        principal, secret = create_service_principal(context.request(uow), "Nightly build", context.secrets)
         uow.commit()
     assert check(context, principal.name, secret, PrincipalKind.SERVICE_PRINCIPAL).display_name == "Nightly build"
 
@@ -140,37 +129,33 @@ def test_only_owners_make_and_change_people(context: IdentityContext, role: str 
     make_user(context)
     with context.database() as uow:
         if role:
-            give_role(uow, context.clock, context.id_generator, context.caller("admin"), "ana", role, context.scope)
+            give_role(context.request(uow), "ana", role, context.scope)
         uow.commit()
     ana = context.caller("ana")
     with context.database() as uow:
         with pytest.raises(Forbidden, match="roleAssignments/write"):
-            create_person(uow, context.secrets, context.clock, context.id_generator, ana, "bia", "Bia", GOOD)
+            create_person(context.request(uow, ana), "bia", "Bia", GOOD, context.secrets)
         with pytest.raises(Forbidden):
-            create_service_principal(uow, context.secrets, context.clock, context.id_generator, ana, "x")
+            create_service_principal(context.request(uow, ana), "x", context.secrets)
         with pytest.raises(Forbidden):
-            set_password(uow, context.secrets, context.clock, context.id_generator, ana, "admin", GOOD)
+            set_password(context.request(uow, ana), "admin", GOOD, context.secrets)
         with pytest.raises(Forbidden):
-            disable(uow, context.clock, context.id_generator, ana, "admin")
+            disable(context.request(uow, ana), "admin")
 
 
 def test_owner_of_a_group_cannot_make_people(context: IdentityContext) -> None:
     make_user(context)
     with context.database() as uow:
-        give_role(uow, context.clock, context.id_generator, context.caller("admin"), "ana", "Owner", context.group)
+        give_role(context.request(uow), "ana", "Owner", context.group)
         uow.commit()
     with context.database() as uow, pytest.raises(Forbidden):
-        create_person(
-            uow, context.secrets, context.clock, context.id_generator, context.caller("ana"), "bia", "Bia", GOOD
-        )
+        create_person(context.request(uow, "ana"), "bia", "Bia", GOOD, context.secrets)
 
 
 def test_everybody_sets_the_own_password(context: IdentityContext) -> None:
     make_user(context)
     with context.database() as uow:
-        set_password(
-            uow, context.secrets, context.clock, context.id_generator, context.caller("ana"), "ana", "Outra-2027!"
-        )
+        set_password(context.request(uow, "ana"), "ana", "Outra-2027!", context.secrets)
         uow.commit()
     check(context, "ana", "Outra-2027!")
     with pytest.raises(Unauthenticated):
@@ -181,13 +166,13 @@ def test_disabled_people_cannot_sign_in_until_enabled(context: IdentityContext) 
     make_user(context)
     admin = context.caller("admin")
     with context.database() as uow:
-        disable(uow, context.clock, context.id_generator, admin, "ana")
-        disable(uow, context.clock, context.id_generator, admin, "ana")
+        disable(context.request(uow, admin), "ana")
+        disable(context.request(uow, admin), "ana")
         uow.commit()
     with pytest.raises(Unauthenticated):
         check(context, "ana", GOOD)
     with context.database() as uow:
-        enable(uow, context.clock, context.id_generator, admin, "ana")
+        enable(context.request(uow, admin), "ana")
         uow.commit()
     check(context, "ana", GOOD)
 
@@ -195,30 +180,28 @@ def test_disabled_people_cannot_sign_in_until_enabled(context: IdentityContext) 
 def test_last_owner_cannot_be_disabled(context: IdentityContext) -> None:
     admin = context.caller("admin")
     with context.database() as uow:
-        disable(uow, context.clock, context.id_generator, admin, context.first.client_id)
+        disable(context.request(uow, admin), context.first.client_id)
         with pytest.raises(Conflict):
-            disable(uow, context.clock, context.id_generator, admin, "admin")
+            disable(context.request(uow, admin), "admin")
 
 
 def test_people_are_listed_for_those_who_may_see_roles(context: IdentityContext) -> None:
     make_user(context)
     with context.database(reading=True) as uow:
-        assert len(list_people(uow, context.caller("admin"))) == 3
+        assert len(list_people(context.request(uow))) == 3
         with pytest.raises(Forbidden):
-            list_people(uow, context.caller("ana"))
+            list_people(context.request(uow, "ana"))
 
 
 def test_unknown_person_is_not_found(context: IdentityContext) -> None:
     with context.database() as uow, pytest.raises(NotFound):
-        disable(uow, context.clock, context.id_generator, context.caller("admin"), "nobody")
+        disable(context.request(uow), "nobody")
 
 
 def test_changes_are_in_the_audit_trail_without_secrets(context: IdentityContext) -> None:
     _, password = make_user(context)
     with context.database() as uow:
-        record_audit(
-            uow, context.clock, context.id_generator, context.caller("ana"), "an/action", context.group, "Failed"
-        )
+        record_audit(context.base_request(uow), context.caller("ana"), "an/action", context.group, "Failed")
         uow.commit()
     with context.database(reading=True) as uow:
         events = uow.audit.recent()

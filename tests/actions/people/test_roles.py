@@ -17,22 +17,20 @@ READER_ID = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 def _people(context: IdentityContext) -> None:
     with context.database() as uow:
         for name in "ana", "bia":
-            create_person(
-                uow, context.secrets, context.clock, context.id_generator, context.caller("admin"), name, name, None
-            )
+            create_person(context.request(uow), name, name, None, context.secrets)
         uow.commit()
 
 
 def give(context: IdentityContext, by: str, who: str, role: str, scope: str) -> RoleAssignment:
     with context.database() as uow:
-        made = give_role(uow, context.clock, context.id_generator, context.caller(by), who, role, scope)
+        made = give_role(context.request(uow, by), who, role, scope)
         uow.commit()
         return made
 
 
 def take(context: IdentityContext, by: str, who: str, role: str, scope: str) -> None:
     with context.database() as uow:
-        take_role(uow, context.clock, context.id_generator, context.caller(by), who, role, scope)
+        take_role(context.request(uow, by), who, role, scope)
         uow.commit()
 
 
@@ -104,7 +102,7 @@ def test_list_shows_what_reaches_a_scope_and_what_is_below(context: IdentityCont
     give(context, "admin", "ana", "Reader", context.group)
     with context.database(reading=True) as uow:
         admin = context.caller("admin")
-        assert {each.role for each in list_roles(uow, admin, context.group)} == {"Owner", "Reader"}
-        assert len(list_roles(uow, admin, context.scope)) == 3
+        assert {each.role for each in list_roles(context.request(uow, admin), context.group)} == {"Owner", "Reader"}
+        assert len(list_roles(context.request(uow, admin), context.scope)) == 3
         with pytest.raises(Forbidden):
-            list_roles(uow, context.caller("bia"), context.scope)
+            list_roles(context.request(uow, "bia"), context.scope)

@@ -28,29 +28,31 @@ CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 @pytest.fixture
 def start(context: IdentityContext) -> DeviceStart:
     with context.database() as uow:
-        made = start_device_sign_in(uow, context.clock, context.id_generator, CLIENT, "scope")
+        made = start_device_sign_in(context.base_request(uow), CLIENT, "scope")
         uow.commit()
         return made
 
 
 def poll(context: IdentityContext, device_code: str, client: str = CLIENT) -> RedeemedCode | PendingReason:
     with context.database() as uow:
-        outcome = redeem_device_code(uow, context.clock, device_code, client)
+        outcome = redeem_device_code(context.base_request(uow), device_code, client)
         uow.commit()
         return outcome
 
 
 def answer(context: IdentityContext, user_code: str, name: str | None = "admin") -> bool:
     with context.database() as uow:
-        done = answer_device_sign_in(uow, context.clock, user_code, context.caller(name).principal if name else None)
+        done = answer_device_sign_in(
+            context.base_request(uow), user_code, context.caller(name).principal if name else None
+        )
         uow.commit()
         return done
 
 
 def new_code(context: IdentityContext) -> str:
-    wish = AuthorizationRequest(client_id=CLIENT, redirect_uri=BACK, scope="scope", challenge=CHALLENGE, nonce="n")
+    wanted = AuthorizationRequest(client_id=CLIENT, redirect_uri=BACK, scope="scope", challenge=CHALLENGE, nonce="n")
     with context.database() as uow:
-        code = authorize(uow, context.clock, context.id_generator, context.caller("admin").principal, wish)
+        code = authorize(context.base_request(uow), context.caller("admin").principal, wanted)
         uow.commit()
         return code
 
@@ -58,7 +60,7 @@ def new_code(context: IdentityContext) -> str:
 def redeem(context: IdentityContext, code: str, **changed: str) -> RedeemedCode | None:
     sent = {"client_id": CLIENT, "redirect_uri": BACK, "challenge": CHALLENGE} | changed
     with context.database() as uow:
-        redeemed = redeem_authorization_code(uow, context.clock, code, **sent)
+        redeemed = redeem_authorization_code(context.base_request(uow), code, **sent)
         uow.commit()
         return redeemed
 
@@ -92,7 +94,7 @@ def test_declined_and_expired_codes_lead_to_nothing(context: IdentityContext, st
     assert answer(context, start.user_code, None)
     assert poll(context, start.device_code) is PendingReason.DECLINED
     with context.database() as uow:
-        late = start_device_sign_in(uow, context.clock, context.id_generator, CLIENT, "")
+        late = start_device_sign_in(context.base_request(uow), CLIENT, "")
         uow.commit()
     context.clock.move(minutes=15)
     assert poll(context, late.device_code) is PendingReason.EXPIRED
@@ -110,7 +112,7 @@ def test_old_codes_are_forgotten(context: IdentityContext, start: DeviceStart) -
     code = new_code(context)
     context.clock.move(hours=2)
     with context.database() as uow:
-        start_device_sign_in(uow, context.clock, context.id_generator, CLIENT, "")
+        start_device_sign_in(context.base_request(uow), CLIENT, "")
         uow.commit()
     new_code(context)
     assert poll(context, start.device_code) is PendingReason.UNKNOWN
@@ -121,7 +123,7 @@ def test_old_codes_are_forgotten(context: IdentityContext, start: DeviceStart) -
 
 def test_database_does_not_know_the_codes(context: IdentityContext, start: DeviceStart) -> None:
     with context.database(reading=True) as uow:
-        found = find_device_sign_in(uow, context.clock, start.user_code)
+        found = find_device_sign_in(context.base_request(uow), start.user_code)
         assert found is not None
         assert not {start.device_code, start.user_code, start.user_code.replace("-", "")} & set(
             map(str, vars(found).values())
@@ -145,13 +147,11 @@ def test_second_use_of_an_authorization_code_ends_its_session(context: IdentityC
     redeemed = redeem(context, code)
     assert redeemed is not None
     with context.database() as uow:
-        token = start_session(
-            uow, context.clock, context.id_generator, redeemed.principal.id, CLIENT, family=redeemed.family
-        )
+        token = start_session(context.base_request(uow), redeemed.principal.id, CLIENT, family=redeemed.family)
         uow.commit()
     assert redeem(context, code) is None
     with context.database() as uow:
-        assert renew_session(uow, context.clock, context.id_generator, token, CLIENT) is None
+        assert renew_session(context.base_request(uow), token, CLIENT) is None
 
 
 def test_authorization_code_expires(context: IdentityContext) -> None:
@@ -168,9 +168,9 @@ def test_codes_end_with_the_password_and_with_the_account(
     code, admin = new_code(context), context.caller("admin")
     with context.database() as uow:
         if how == "disabled":
-            disable(uow, context.clock, context.id_generator, admin, "admin")
+            disable(context.request(uow, admin), "admin")
         else:
-            set_password(uow, context.secrets, context.clock, context.id_generator, admin, "admin", None)
+            set_password(context.request(uow, admin), "admin", None, context.secrets)
         uow.commit()
     assert poll(context, start.device_code) is PendingReason.UNKNOWN
     assert redeem(context, code) is None

@@ -12,14 +12,14 @@ CLIENT = "a-program"
 @pytest.fixture
 def token(context: IdentityContext) -> str:
     with context.database() as uow:
-        made = start_session(uow, context.clock, context.id_generator, context.caller("admin").principal.id, CLIENT)
+        made = start_session(context.base_request(uow), context.caller("admin").principal.id, CLIENT)
         uow.commit()
         return made
 
 
 def renew(context: IdentityContext, token: str, client: str = CLIENT) -> Renewal | None:
     with context.database() as uow:
-        renewal = renew_session(uow, context.clock, context.id_generator, token, client)
+        renewal = renew_session(context.base_request(uow), token, client)
         uow.commit()
         return renewal
 
@@ -65,7 +65,7 @@ def test_unused_session_ends_after_ninety_days_and_is_forgotten(context: Identit
     context.clock.move(seconds=1)
     with context.database() as uow:
         principal = context.caller("admin").principal.id
-        start_session(uow, context.clock, context.id_generator, principal, CLIENT)
+        start_session(context.base_request(uow), principal, CLIENT)
         uow.commit()
         assert len(uow.refresh_tokens.of_principal(principal)) == 1
 
@@ -75,9 +75,9 @@ def test_sessions_end_with_the_password_and_with_the_account(context: IdentityCo
     admin = context.caller("admin")
     with context.database() as uow:
         if how == "disabled":
-            disable(uow, context.clock, context.id_generator, admin, "admin")
+            disable(context.request(uow, admin), "admin")
         else:
-            set_password(uow, context.secrets, context.clock, context.id_generator, admin, "admin", None)
+            set_password(context.request(uow, admin), "admin", None, context.secrets)
         uow.commit()
     assert renew(context, token) is None
 

@@ -24,8 +24,8 @@ def impact(installation: LocalInstallation, id: ResourceId) -> DeletionImpact:
 
 
 def stored(installation: LocalInstallation, region: str) -> int:
-    with installation.context.database(reading=True) as uow:
-        digests = live_digests(uow, region)
+    with installation.request() as request:
+        digests = live_digests(request, region)
     return installation.context.stores[region].holding(digests, others=[]).stored_bytes
 
 

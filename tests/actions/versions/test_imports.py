@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from galeria.actions.storage.uploads import list_uploads
+from galeria.actions.core.caller import Caller
 from galeria.actions.versions.imports import (
     ImportRequest,
     NewImage,
@@ -19,6 +19,7 @@ from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.images.galleries import ImageDefinition, ImageVersion, OsState
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
+from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.ports.files import FileFacts
 from tests.local_installation import GALLERY, MIB, SUBSCRIPTION, LocalInstallation, disk_bytes, version_id
 
@@ -134,9 +135,10 @@ def test_the_price_is_that_of_the_file_and_of_sending_it_elsewhere(installation:
 
 def test_uploads_are_listed_with_what_arrived(installation: LocalInstallation) -> None:
     id = installation.upload(disk_bytes(MIB))
-    admin, educator = installation.people["admin"], installation.people["educator"]
+    admin, educator = (Caller(principal=installation.people[name], assignments=[]) for name in ("admin", "educator"))
+    uploads = StoredUploads(requests=installation.requests, files=installation.context.uploads)
 
-    found = list_uploads(installation.context.database, installation.context.uploads, owner=admin)
+    found = uploads.list(admin)
 
     assert [(each.id, each.offset) for each in found] == [(id, MIB)]
-    assert list_uploads(installation.context.database, installation.context.uploads, owner=educator) == []
+    assert uploads.list(educator) == []

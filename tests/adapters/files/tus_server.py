@@ -11,6 +11,8 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI, Request
 
+from galeria.actions.core.caller import Caller
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.tables.mapping import map_classes
@@ -20,18 +22,20 @@ from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.system import RandomIdGenerator, SystemClock
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
+from galeria.domain.settings import Settings
+from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
 from galeria.ports.database import Database
 
 LIMIT = 64 << 20
 
 
-def who(request: Request) -> Principal:
+def caller(request: Request) -> Caller:
     """The bearer's word is the person's name."""
     name = request.headers.get("authorization", "").removeprefix("Bearer ")
     if not name:
         raise Unauthenticated("Nobody is signed in.", hint="Sign in.")
-    return Principal(
+    person = Principal(
         id=name,
         kind=PrincipalKind.USER,
         name=name,
@@ -39,19 +43,16 @@ def who(request: Request) -> Principal:
         secret_hash="",
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
+    return Caller(principal=person, assignments=[])
 
 
 def make_app(database: Database, folder: Path, *, idle_seconds: float = 30) -> FastAPI:
     app = FastAPI()
-    settings = TusSettings(
-        database=database,
-        files=DirectoryUploads(folder, open_image),
-        id_generator=RandomIdGenerator(),
-        clock=SystemClock(),
-        who=who,
-        limit=LIMIT,
-        idle_seconds=idle_seconds,
+    requests = RequestFactory(
+        database=database, clock=SystemClock(), id_generator=RandomIdGenerator(), settings=Settings()
     )
+    uploads = StoredUploads(requests=requests, files=DirectoryUploads(folder, open_image))
+    settings = TusSettings(uploads=uploads, caller=caller, limit=LIMIT, idle_seconds=idle_seconds)
     app.include_router(tus_router(settings))
     return app
 

@@ -86,14 +86,14 @@ class Screens:
     @contextmanager
     def given_role(self, who: str, role: str) -> Iterator[None]:
         with self.installation.request() as request:
-            give_role(request.uow, request.clock, request.id_generator, request.caller, who, role, SCOPE)
+            give_role(request, who, role, SCOPE)
         yield
         self.take_role(who, role)
 
     def take_role(self, who: str, role: str) -> None:
         """May be repeated."""
         with self.installation.request() as request:
-            take_role(request.uow, request.clock, request.id_generator, request.caller, who, role, SCOPE)
+            take_role(request, who, role, SCOPE)
 
     def who(self, websocket: WebSocket) -> Caller | None:
         """A cookie with a name instead of the pages' own."""

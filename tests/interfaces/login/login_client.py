@@ -71,11 +71,9 @@ def application(context: IdentityContext, identity_files: Installation, authorit
     app.include_router(
         login_router(
             authority,
-            database=context.database,
+            requests=context.requests,
             tokens=tokens,
             secrets=context.secrets,
-            clock=context.clock,
-            id_generator=context.id_generator,
         )
     )
     known = bearer(tokens, context.database, context.id_generator)

@@ -254,14 +254,12 @@ def test_disabled_account_loses_its_token_at_once(login_client: LoginClient) -> 
     context = login_client.context
     admin = context.caller("admin")
     with context.database() as uow:
-        program, secret = create_service_principal(
-            uow, context.secrets, context.clock, context.id_generator, admin, "Short-lived"
-        )
+        program, secret = create_service_principal(context.request(uow, admin), "Short-lived", context.secrets)
         uow.commit()
     token = login_client.token(login_client.as_program(client_id=program.name, client_secret=secret))["access_token"]
     assert login_client.who_am_i(token).json()["roles"] == 0
     with context.database() as uow:
-        disable(uow, context.clock, context.id_generator, admin, program.name)
+        disable(context.request(uow, admin), program.name)
         uow.commit()
     assert login_client.who_am_i(token).status_code == 401
 

@@ -76,13 +76,10 @@ class Portal:
     def browser(self, who: str = "admin", language: str = "en") -> httpx.Client:
         """A new one with admin (Owner), educator, colleague (Lab Creators) or nobody (no role) signed in."""
         client = self.stranger(language)
-        with self.services.database() as uow:
-            person = uow.people.find_by_name(who)
+        with self.services.requests.anonymous_writing() as request:
+            person = request.uow.people.find_by_name(who)
             assert person is not None
-            secret = open_web_session(
-                uow, self.services.clock, self.services.id_generator, person, browser="Mozilla/5.0 (of tests)"
-            )
-            uow.commit()
+            secret = open_web_session(request, person, browser="Mozilla/5.0 (of tests)")
         client.cookies.set(cookies_of(self.services).session, secret, domain=client.base_url.host, path="/")
         return client
 
@@ -160,9 +157,9 @@ def serving(
     with _listener() as listener:
         host = "https://localhost" if identity_files else "http://127.0.0.1"
         portal = _portal(installation, key, f"{host}:{listener.getsockname()[1]}", openid)
-        entrance = PasswordSignIn(portal.services.database, portal.services.secrets, portal.clock)
-        app = make_app(portal.services, entrance=entrance)
-        make_portal(portal.services, entrance, patience=patience).plug(app)
+        password_sign_in = PasswordSignIn(portal.services.requests, portal.services.secrets)
+        app = make_app(portal.services, password_sign_in=password_sign_in)
+        make_portal(portal.services, password_sign_in, patience=patience).plug(app)
         config = uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none")
         if identity_files:
             portal.trust = ssl.create_default_context(cafile=str(identity_files.ca))

@@ -1,29 +1,20 @@
 """Writes the audit log: an entry is added in the same transaction as the change it records."""
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
 from galeria.domain.operations import AuditEvent
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, IdGenerator
 
 
 def record_audit(
-    uow: UnitOfWork,
-    clock: Clock,
-    id_generator: IdGenerator,
-    caller: Caller,
-    action: str,
-    scope: str,
-    status: str = "Succeeded",
-    *,
-    detail: str = "",
+    request: BaseRequest, caller: Caller, action: str, scope: str, status: str = "Succeeded", *, detail: str = ""
 ) -> AuditEvent:
     """Adds an entry to the audit log; it is kept when the unit of work is committed.
 
     `scope` is the id of what the action was done to, in any case. `detail` never holds a secret.
     """
     event = AuditEvent(
-        id=id_generator.new_id(),
-        at=clock.now(),
+        id=request.id_generator.new_id(),
+        at=request.clock.now(),
         principal_id=caller.principal.id,
         principal_name=caller.principal.name,
         action=action,
@@ -32,5 +23,5 @@ def record_audit(
         correlation_id=caller.correlation_id,
         detail=detail,
     )
-    uow.audit.add(event)
+    request.uow.audit.add(event)
     return event

@@ -15,7 +15,7 @@ def put_lock(request: Request, scope: str, name: str, *, level: LockLevel, notes
 
     Raises Forbidden, Invalid for its name, NotFound for its scope.
     """
-    key = require_scope(request.uow, scope)
+    key = require_scope(request, scope)
     request.caller.require(WRITE, key)
     if not name or len(name) > 260:
         raise Invalid("A lock's name has 1 to 260 characters.", hint="Choose another name.", target="name")

@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import TypedDict
 
 from galeria.actions.core.audit import record_audit
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import Resource
-from galeria.domain.settings import Settings
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, IdGenerator
 
 
 class Stamps(TypedDict):
@@ -23,21 +21,17 @@ class Stamps(TypedDict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(BaseRequest):
     """One caller's request in one transaction.
 
     The interface commits it, and then starts the operations that it created.
     """
 
-    uow: UnitOfWork
-    clock: Clock
-    id_generator: IdGenerator
-    settings: Settings
     caller: Caller
 
     def audit(self, action: str, scope: str, *, detail: str = "") -> None:
         """Adds an entry about a successful action to the audit log, kept with the commit."""
-        record_audit(self.uow, self.clock, self.id_generator, self.caller, action, scope, detail=detail)
+        record_audit(self, self.caller, action, scope, detail=detail)
 
     def begin(
         self, kind: OperationKind, resource: Resource, subject: str, inputs: dict[str, object] | None = None
@@ -68,3 +62,14 @@ class Request:
     def touch(self, resource: Resource) -> None:
         """Records who changed the resource and when."""
         resource.modified_at, resource.modified_by = self.clock.now(), self.caller.principal.name
+
+
+def with_caller(request: BaseRequest, caller: Caller) -> Request:
+    """The same transaction in the name of `caller`, who has been found within it."""
+    return Request(
+        uow=request.uow,
+        clock=request.clock,
+        id_generator=request.id_generator,
+        settings=request.settings,
+        caller=caller,
+    )

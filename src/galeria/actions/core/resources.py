@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
-from galeria.ports.database import UnitOfWork
 from galeria.ports.repository import ResourceRepository
 
 # The repository of each type, by its lower-case name; the value is a unit of work's attribute.
@@ -40,17 +40,16 @@ class ResourceFilter:
     tag_value: str | None = None
 
 
-def repository(uow: UnitOfWork, type: str) -> ResourceRepository[Any] | None:
-    """Returns the repository of a resource type, in any case, or None for a type that is not kept here."""
+def _repository(request: BaseRequest, type: str) -> ResourceRepository[Any] | None:
     attribute = TYPES.get(type.lower())
-    return getattr(uow, attribute) if attribute else None
+    return getattr(request.uow, attribute) if attribute else None
 
 
-def find_resource(uow: UnitOfWork, id: ResourceId) -> Resource | None:
+def find_resource(request: BaseRequest, id: ResourceId) -> Resource | None:
     """Returns the resource or resource group with that id, of any type, or None."""
     if not id.namespace:
-        return uow.groups.find_by_key(id.key)
-    found = repository(uow, id.type)
+        return request.uow.groups.find_by_key(id.key)
+    found = _repository(request, id.type)
     resource: Resource | None = found.find_by_key(id.key) if found else None
     return resource
 
@@ -58,7 +57,7 @@ def find_resource(uow: UnitOfWork, id: ResourceId) -> Resource | None:
 def get_resource(request: Request, id: ResourceId) -> Resource:
     """Returns the resource or resource group with that id. Raises Forbidden, NotFound."""
     request.caller.require(f"{_type(id)}/read", id.key)
-    resource = find_resource(request.uow, id)
+    resource = find_resource(request, id)
     if resource is None:
         raise NotFound(
             f"The Resource '{id.type}/{id.name}' under resource group '{id.group}' was not found.",
@@ -71,7 +70,7 @@ def list_resources(request: Request, prefix: str, wanted: ResourceFilter) -> lis
     """Returns the resources below the key that match and that the caller may read, by key. Nested ones are included."""
     found = []
     for type in TYPES:
-        held = repository(request.uow, type)
+        held = _repository(request, type)
         found += [each for each in held.below(prefix) if _matches(each, wanted)] if held else []
     seen = [each for each in found if request.caller.may(f"{_type(each.arm_id)}/read", each.key)]
     return sorted(seen, key=lambda each: each.key)
@@ -83,7 +82,7 @@ def set_tags(request: Request, id: ResourceId, tags: dict[str, str]) -> Resource
     Raises Forbidden, NotFound, Invalid above ARM's limits: 50 tags, names of 512 and values of 256 characters.
     """
     request.caller.require(TAG_WRITE, id.key)
-    resource = find_resource(request.uow, id)
+    resource = find_resource(request, id)
     if resource is None:
         raise NotFound(f"'{id}' was not found.", hint="Check its name and type.")
     if len(tags) > 50 or any(not name or len(name) > 512 or len(value) > 256 for name, value in tags.items()):
@@ -98,15 +97,15 @@ def set_tags(request: Request, id: ResourceId, tags: dict[str, str]) -> Resource
     return resource
 
 
-def require_scope(uow: UnitOfWork, scope: str) -> str:
+def require_scope(request: BaseRequest, scope: str) -> str:
     """Returns the key of a scope that exists: the subscription, a resource group, or a resource of a known type.
 
     Raises Invalid, NotFound.
     """
     key = scope.strip().rstrip("/").lower()
-    if any(key == f"/subscriptions/{subscription.id}" for subscription in uow.subscriptions()):
+    if any(key == f"/subscriptions/{subscription.id}" for subscription in request.uow.subscriptions()):
         return key
-    if find_resource(uow, ResourceId.parse(scope)) is None:
+    if find_resource(request, ResourceId.parse(scope)) is None:
         raise NotFound(f"'{scope}' was not found.", hint="Give the id of a resource group or resource that exists.")
     return key
 

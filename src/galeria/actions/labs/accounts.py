@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.groups import require_group
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Invalid, NotFound
@@ -10,7 +11,6 @@ from galeria.domain.images.eligibility import ImageEligibility, image_eligibilit
 from galeria.domain.images.galleries import ImageDefinition
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.profiles import Profiles, check_shutdown, merged
-from galeria.ports.database import UnitOfWork
 
 ACCOUNT = "Microsoft.LabServices/labPlans"
 
@@ -101,7 +101,7 @@ def list_images(request: Request, id: ResourceId, region: str | None = None) -> 
     if account.gallery_id is None:
         return []
     return [
-        image_eligibility_in(request.uow, account, definition, place)
+        image_eligibility_in(request, account, definition, place)
         for definition in request.uow.definitions.of_gallery(account.gallery_id)
     ]
 
@@ -133,7 +133,7 @@ def enable_image(request: Request, id: ResourceId, name: str, *, enabled: bool) 
             ImageSwitch(account_id=account.id, definition_id=chosen.definition.id, enabled=enabled)
         )
     request.uow.flush()
-    return image_eligibility_in(request.uow, account, chosen.definition, account.location)
+    return image_eligibility_in(request, account, chosen.definition, account.location)
 
 
 def remove_image_switch(request: Request, id: ResourceId, name: str) -> bool:
@@ -154,9 +154,10 @@ def remove_image_switch(request: Request, id: ResourceId, name: str) -> bool:
 
 
 def image_eligibility_in(
-    uow: UnitOfWork, account: LabAccount, definition: ImageDefinition, region: str
+    request: BaseRequest, account: LabAccount, definition: ImageDefinition, region: str
 ) -> ImageEligibility:
     """Returns whether the account can make labs from the image in the region, without a check of the caller's rights."""
+    uow = request.uow
     choice = uow.accounts.find_choice(account.id, definition.id)
     facts = uow.versions.facts(uow.versions.of_definition(definition.id))
     enabled = choice.enabled if choice else account.enable_by_default

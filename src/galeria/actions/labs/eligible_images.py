@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.paging import count_pages, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
@@ -144,14 +145,14 @@ def find_image(request: Request, id: ResourceId, name: str, region: str) -> Elig
     """
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
-    return eligible_image(request.uow, account, name, request.settings.regions.get(region).name)
+    return eligible_image(request, account, name, request.settings.regions.get(region).name)
 
 
-def eligible_image(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> EligibleImage | None:
+def eligible_image(request: BaseRequest, account: LabAccount, name: str, region: str) -> EligibleImage | None:
     """Returns one image with its eligibility in the region, or None; the caller's rights are checked before."""
-    look = _look_at_one(uow, account, name, region) or _look(uow, account, region)
+    look = _look_at_one(request.uow, account, name, region) or _look(request.uow, account, region)
     chosen = [each for each in look.outlines if each.name.lower() == name.lower()]
-    return next(iter(_closely(uow, look, chosen)), None)
+    return next(iter(_closely(request.uow, look, chosen)), None)
 
 
 def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled: bool) -> int:

@@ -27,7 +27,7 @@ def choose_image(
             hint="Choose an image of the attached gallery, or have an administrator attach the other one.",
             target=TARGET,
         )
-    offered = image_eligibility_in(uow, account, definition, region)
+    offered = image_eligibility_in(request, account, definition, region)
     version, obstacles = offered.version, offered.obstacles
     if exact:
         version = uow.versions.get_by_key(exact.key)

@@ -57,7 +57,7 @@ def _free_template(request: Request, lab: Lab) -> LabMachine | None:
     if not templates:
         return None
     template = templates[0]
-    if running_on_machine(request.uow, template.id):
+    if running_on_machine(request, template.id):
         raise Conflict("The template is busy.", hint="Wait until what is under way has ended, then publish.")
     if template.state not in {MachineState.RUNNING, MachineState.STOPPED}:
         raise Conflict(f"The template is {template.state}.", hint="Start or stop it, then publish.")

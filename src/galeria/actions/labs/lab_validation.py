@@ -76,7 +76,7 @@ def _check_image(request: Request, account: LabAccount, wanted: LabRequest) -> N
     """Raises what `choose_image` raises (Conflict, Invalid, NotFound), but is quick with thousands of versions."""
     definition, exact = image_names(request.uow.galleries.find(account.gallery_id or ""), wanted.image)
     region = request.settings.regions.get(wanted.location).name
-    offered = None if exact else eligible_image(request.uow, account, definition.name, region)
+    offered = None if exact else eligible_image(request, account, definition.name, region)
     if offered is None or offered.definition.key != definition.key:
         choose_image(request, account, wanted.image, region)
     elif not offered.is_usable:

@@ -1,5 +1,6 @@
 """Virtual machines of labs: start, stop, reset the password, reimage, redeploy."""
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.labs.machine_claims import is_claimed_by_caller
@@ -8,7 +9,6 @@ from galeria.domain.ids import ResourceId, password, user_name
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.operations import Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
-from galeria.ports.database import UnitOfWork
 from galeria.ports.work import SecretHasher
 
 MACHINE = "Microsoft.LabServices/labs/virtualMachines"
@@ -127,7 +127,7 @@ def _begin(
 
 def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Operation | None:
     """Returns a running operation of that kind. Raises Conflict for another one, or an export that is closing the layer."""
-    for running in running_on_machine(request.uow, machine.id):
+    for running in running_on_machine(request, machine.id):
         if running.kind is kind:
             return running
         raise Conflict(
@@ -137,11 +137,12 @@ def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Opera
     return None
 
 
-def running_on_machine(uow: UnitOfWork, machine_id: str) -> list[Operation]:
+def running_on_machine(request: BaseRequest, machine_id: str) -> list[Operation]:
     """Returns the operations that change the machine.
 
     An export is one of them until it has closed the disk's layer; then it only reads.
     """
+    uow = request.uow
     exports = [each for each in uow.operations.unsettled() if each.inputs.get("machine") == machine_id]
     closing = [
         each

@@ -6,14 +6,13 @@ For a while the old and the new secret both work. A new secret is shown once and
 from dataclasses import dataclass
 from datetime import datetime
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.people.principals import GIVE_ROLES, get_principal, subscription_scope
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.domain.people.sign_in import Credential, CredentialKind, fingerprint
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock
 
 WRITE_SECRETS = "Galeria.Identity/principals/secrets/write"
 DELETE_SECRETS = "Galeria.Identity/principals/secrets/delete"
@@ -38,7 +37,7 @@ def list_secrets(request: Request, who: str) -> list[SecretFacts]:
 
     Raises Forbidden, Invalid for people, NotFound.
     """
-    return _facts(request.uow, _owned(request, who))
+    return _facts(request, _owned(request, who))
 
 
 def add_secret(
@@ -75,7 +74,7 @@ def remove_secret(request: Request, who: str, id: str) -> bool:
         if found is None or found.principal_id != principal.id:
             return False
         request.uow.credentials.remove(found)
-    request.audit(DELETE_SECRETS, subscription_scope(request.uow), detail=f"removed a secret of '{principal.name}'")
+    request.audit(DELETE_SECRETS, subscription_scope(request), detail=f"removed a secret of '{principal.name}'")
     return True
 
 
@@ -85,26 +84,26 @@ def revoke(request: Request, who: str) -> Principal:
     Secrets and passwords keep working. Everybody may revoke their own tokens. Raises Forbidden, NotFound.
     """
     principal = _allowed(request, who)
-    revoke_sessions(request.uow, request.clock, principal.id)
+    revoke_sessions(request, principal.id)
     principal.tokens_not_before = request.clock.now()
-    request.audit(REVOKE, subscription_scope(request.uow), detail=f"revoked the tokens of '{principal.name}'")
+    request.audit(REVOKE, subscription_scope(request), detail=f"revoked the tokens of '{principal.name}'")
     return principal
 
 
-def find_by_identity(uow: UnitOfWork, clock: Clock, header: str) -> Principal | None:
+def find_by_identity(request: BaseRequest, header: str) -> Principal | None:
     """Returns the enabled service principal whose valid identity header this is, or None."""
-    found = uow.credentials.find_by_hash(fingerprint(header))
-    if found is None or found.kind is not CredentialKind.IDENTITY or not found.is_valid(clock.now()):
+    found = request.uow.credentials.find_by_hash(fingerprint(header))
+    if found is None or found.kind is not CredentialKind.IDENTITY or not found.is_valid(request.clock.now()):
         return None
-    principal = uow.people.find(found.principal_id)
+    principal = request.uow.people.find(found.principal_id)
     return principal if principal is not None and principal.enabled else None
 
 
 def _allowed(request: Request, who: str) -> Principal:
     own = request.caller.principal
     if who.lower() not in (own.id, own.name.lower()):
-        request.caller.require(GIVE_ROLES, subscription_scope(request.uow))
-    return get_principal(request.uow, who)
+        request.caller.require(GIVE_ROLES, subscription_scope(request))
+    return get_principal(request, who)
 
 
 def _owned(request: Request, who: str) -> Principal:
@@ -125,7 +124,7 @@ def _add(
     if expires_at is not None and expires_at <= now:
         raise Invalid("The new secret would have expired already.", hint="Name a time to come.", target="expiresAt")
     _forget_expired(request, principal)
-    if sum(each.kind is kind for each in _facts(request.uow, principal)) >= MOST[kind]:
+    if sum(each.kind is kind for each in _facts(request, principal)) >= MOST[kind]:
         raise Conflict(
             f"'{principal.name}' has {MOST[kind]} secrets of this kind already.",
             hint="Remove one that is not used any more, then try again.",
@@ -141,7 +140,7 @@ def _add(
     )
     request.uow.credentials.add(made)
     what = "a client secret" if kind is CredentialKind.SECRET else "an identity header"
-    request.audit(WRITE_SECRETS, subscription_scope(request.uow), detail=f"gave '{principal.name}' {what}")
+    request.audit(WRITE_SECRETS, subscription_scope(request), detail=f"gave '{principal.name}' {what}")
     request.uow.flush()
     return _fact(made), secret
 
@@ -170,8 +169,8 @@ def _remove_first(principal: Principal) -> None:
     principal.secret_hash, principal.secret_expires_at = "", None
 
 
-def _facts(uow: UnitOfWork, principal: Principal) -> list[SecretFacts]:
-    others = [_fact(each) for each in uow.credentials.of_principal(principal.id)]
+def _facts(request: BaseRequest, principal: Principal) -> list[SecretFacts]:
+    others = [_fact(each) for each in request.uow.credentials.of_principal(principal.id)]
     if not principal.secret_hash:
         return others
     first = SecretFacts(

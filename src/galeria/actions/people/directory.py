@@ -6,7 +6,7 @@ from galeria.actions.core.paging import ROWS, ListPage, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.people.credentials import SecretFacts, list_secrets
 from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, get_principal, subscription_scope
-from galeria.actions.people.roles import OWNER, keep_an_owner
+from galeria.actions.people.roles import OWNER, require_remaining_owner
 from galeria.actions.people.scopes import Scope, name_scope
 from galeria.domain.errors import Conflict
 from galeria.domain.people.principals import PersonOutline, Principal, PrincipalKind, RoleAssignment
@@ -58,7 +58,7 @@ class PersonDetails:
 
 def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]:
     """Returns a page of the people and programs found, by display name. Raises Forbidden."""
-    request.caller.require(SEE_ROLES, subscription_scope(request.uow))
+    request.caller.require(SEE_ROLES, subscription_scope(request))
     people = request.uow.people
     found = [each.id for each in people.outlines() if _fits(each, search)]
     page = page_within(search.page, len(found), ROWS)
@@ -75,20 +75,20 @@ def get_person_details(request: Request, who: str, *, page: int = 1) -> PersonDe
 
     Raises Forbidden, NotFound.
     """
-    uow, now = request.uow, request.clock.now()
-    scope = subscription_scope(uow)
+    now = request.clock.now()
+    scope = subscription_scope(request)
     request.caller.require(SEE_ROLES, scope)
-    principal = get_principal(uow, who)
+    principal = get_principal(request, who)
     is_program = principal.kind is PrincipalKind.SERVICE_PRINCIPAL
     may_change = request.caller.may(GIVE_ROLES, scope)
-    given = uow.people.assignments(principal.id)
+    given = request.uow.people.assignments(principal.id)
     page = page_within(page, len(given), ROWS)
     shown = [_given(request, each, scope) for each in given[(page - 1) * ROWS : page * ROWS]]
     return PersonDetails(
         principal=principal,
         roles=ListPage(rows=shown, count=len(given), page=page),
         secrets=tuple(list_secrets(request, principal.id)) if is_program and may_change else (),
-        browsers=sum(each.is_valid(now) for each in uow.web_sessions.of_principal(principal.id)),
+        browsers=sum(each.is_valid(now) for each in request.uow.web_sessions.of_principal(principal.id)),
         kept=_kept(request, scope, given) if principal.enabled else "",
     )
 
@@ -97,7 +97,7 @@ def _given(request: Request, assignment: RoleAssignment, scope: str) -> GivenRol
     giver = request.uow.people.find(assignment.created_by)
     return GivenRole(
         assignment=assignment,
-        scope=name_scope(request.uow, assignment.scope),
+        scope=name_scope(request, assignment.scope),
         given_by=giver.display_name if giver else "",
         kept=_kept(request, scope, [assignment]),
     )
@@ -107,7 +107,7 @@ def _kept(request: Request, scope: str, losing: list[RoleAssignment]) -> str:
     if not any(each.role == OWNER and each.scope == scope for each in losing):
         return ""
     try:
-        keep_an_owner(request.uow, scope, losing=losing)
+        require_remaining_owner(request, scope, losing=losing)
     except Conflict as error:
         return str(error)
     return ""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from galeria.actions.core.request import Request
-from galeria.actions.people.first_password_links import keep_password_link
+from galeria.actions.people.first_password_links import add_password_link
 from galeria.actions.people.people import create_person, create_service_principal, set_password
 from galeria.actions.people.roles import give_role
 from galeria.domain.errors import Invalid
@@ -45,44 +45,41 @@ class Enrolment:
 
 def enrol_person(
     request: Request,
-    secrets: SecretHasher,
     name: str,
     display_name: str,
     way: PasswordDelivery,
     password: str,
     first: FirstRole,
+    secrets: SecretHasher,
 ) -> Enrolment:
     """Adds a person with a first role and a password.
 
     Raises Forbidden, Invalid, NotFound, and Conflict where the name is taken.
     """
-    uow, typed = request.uow, password if way is PasswordDelivery.TYPED else None
-    tools = (uow, secrets, request.clock, request.id_generator, request.caller)
-    principal, secret = create_person(*tools, name, display_name, typed)
+    typed = password if way is PasswordDelivery.TYPED else None
+    principal, secret = create_person(request, name, display_name, typed, secrets)
     _give(request, principal, first)
     return _enrolled(request, principal, way, secret)
 
 
-def enrol_program(request: Request, secrets: SecretHasher, display_name: str, first: FirstRole) -> Enrolment:
+def enrol_program(request: Request, display_name: str, first: FirstRole, secrets: SecretHasher) -> Enrolment:
     """Adds a service principal with a first role and a client secret. Raises Forbidden, Invalid, NotFound."""
     if not display_name:
         raise Invalid("The program needs a name.", hint="Name it after what it does.", target="display_name")
-    tools = (request.uow, secrets, request.clock, request.id_generator, request.caller)
-    principal, secret = create_service_principal(*tools, display_name)
+    principal, secret = create_service_principal(request, display_name, secrets)
     _give(request, principal, first)
     return Enrolment(principal=principal, way=PasswordDelivery.MADE, secret=secret)
 
 
 def renew_password(
-    request: Request, secrets: SecretHasher, who: str, way: PasswordDelivery, password: str
+    request: Request, who: str, way: PasswordDelivery, password: str, secrets: SecretHasher
 ) -> Enrolment:
     """Replaces a person's password and signs the person out everywhere.
 
     Raises Forbidden, Invalid for a program, NotFound.
     """
     typed = password if way is PasswordDelivery.TYPED else None
-    tools = (request.uow, secrets, request.clock, request.id_generator, request.caller)
-    principal, secret = set_password(*tools, who, typed)
+    principal, secret = set_password(request, who, typed, secrets)
     if principal.kind is not PrincipalKind.USER:
         raise Invalid(f"'{principal.name}' is a program.", hint="Make a new client secret instead.", target="password")
     return _enrolled(request, principal, way, secret)
@@ -91,12 +88,10 @@ def renew_password(
 def _enrolled(request: Request, principal: Principal, way: PasswordDelivery, secret: str) -> Enrolment:
     if way is PasswordDelivery.LINK:
         secret = request.id_generator.new_secret()
-        keep_password_link(request.uow, request.clock, request.id_generator, principal, secret, life=LINK_LIFE)
+        add_password_link(request, principal, secret, life=LINK_LIFE)
     return Enrolment(principal=principal, way=way, secret="" if way is PasswordDelivery.TYPED else secret)
 
 
 def _give(request: Request, principal: Principal, first: FirstRole) -> None:
     if first.role:
-        give_role(
-            request.uow, request.clock, request.id_generator, request.caller, principal.id, first.role, first.scope
-        )
+        give_role(request, principal.id, first.role, first.scope)

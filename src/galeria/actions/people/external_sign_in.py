@@ -1,6 +1,7 @@
 """Signing in with an external OpenID Connect provider: finding or creating the person, and linking identities."""
 
 from galeria.actions.core.audit import record_audit
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
 from galeria.actions.people.first_start import INSTALLATION
@@ -10,29 +11,22 @@ from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, No
 from galeria.domain.ids import ResourceId
 from galeria.domain.people.external_provider import ExternalIdentity, ExternalProfile, ExternalProvider
 from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment, sign_in_name
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, IdGenerator
 
 LONGEST_SUBJECT = 255
 
 
-def admit(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, provider: ExternalProvider, vouched: ExternalProfile
-) -> Principal:
-    """Returns the person who signed in at the provider, creating or linking one at a first sign-in if the settings say so.
+def sign_in_externally(request: BaseRequest, provider: ExternalProvider, vouched: ExternalProfile) -> Principal:
+    """The person here. Issuer and subject alone decide; the settings say what happens the first time.
 
-    A person who is linked already is known by issuer and subject alone. Raises Forbidden where the e-mail domain is not
-    allowed, or the person is disabled or unknown here. The caller commits.
+    Raises Forbidden: of a domain that is not allowed, disabled here, or unknown. The caller commits.
     """
     _require_domain(provider, vouched)
-    known = uow.external_identities.find_by_subject(vouched.issuer, vouched.subject)
+    known = request.uow.external_identities.find_by_subject(vouched.issuer, vouched.subject)
     if known is None:
-        person = _find_by_email(uow, provider, vouched) or _made(uow, clock, id_generator, provider, vouched)
-        _link(
-            uow, clock, id_generator, Caller(principal=person, assignments=[]), person, vouched.issuer, vouched.subject
-        )
+        person = _find_by_email(request, provider, vouched) or _create_person(request, provider, vouched)
+        _link(request, Caller(principal=person, assignments=[]), person, vouched.issuer, vouched.subject)
     else:
-        person = uow.people.get(known.principal_id)
+        person = request.uow.people.get(known.principal_id)
     if not person.enabled:
         raise Forbidden("You may not sign in here any more.", hint="Ask an administrator.")
     return person
@@ -40,8 +34,8 @@ def admit(
 
 def list_identities(request: Request, who: str) -> list[ExternalIdentity]:
     """Returns the external identities linked with a person, oldest first. Raises Forbidden, NotFound."""
-    request.caller.require(GIVE_ROLES, subscription_scope(request.uow))
-    return request.uow.external_identities.of_principal(get_principal(request.uow, who).id)
+    request.caller.require(GIVE_ROLES, subscription_scope(request))
+    return request.uow.external_identities.of_principal(get_principal(request, who).id)
 
 
 def link_identity(request: Request, who: str, issuer: str, subject: str) -> None:
@@ -49,8 +43,8 @@ def link_identity(request: Request, who: str, issuer: str, subject: str) -> None
 
     Raises Forbidden, Invalid, NotFound, and Conflict where somebody else is linked with it.
     """
-    request.caller.require(GIVE_ROLES, subscription_scope(request.uow))
-    person = get_principal(request.uow, who)
+    request.caller.require(GIVE_ROLES, subscription_scope(request))
+    person = get_principal(request, who)
     if person.kind is not PrincipalKind.USER:
         raise Invalid("Programs do not sign in with another provider.", hint="Choose a person.", target="subject")
     if not 0 < len(subject) <= LONGEST_SUBJECT:
@@ -65,22 +59,21 @@ def link_identity(request: Request, who: str, issuer: str, subject: str) -> None
             "Somebody else is linked with this account.", hint="Remove the link there first.", target="subject"
         )
     if known is None:
-        _link(request.uow, request.clock, request.id_generator, request.caller, person, issuer, subject)
+        _link(request, request.caller, person, issuer, subject)
 
 
 def unlink_identity(request: Request, who: str, id: str) -> None:
     """Removes the link of an external identity; may be repeated. Raises Forbidden, NotFound."""
-    uow = request.uow
-    request.caller.require(GIVE_ROLES, subscription_scope(uow))
-    person = get_principal(uow, who)
-    found = uow.external_identities.find(id)
+    request.caller.require(GIVE_ROLES, subscription_scope(request))
+    person = get_principal(request, who)
+    found = request.uow.external_identities.find(id)
     if found is None:
         return
     if found.principal_id != person.id:
         raise NotFound("There is no such link.", hint="Open the person's page again.")
-    uow.external_identities.remove(found)
+    request.uow.external_identities.remove(found)
     detail = f"unlinked '{person.name}' from an account elsewhere"
-    request.audit(WRITE_PEOPLE, subscription_scope(uow), detail=detail)
+    request.audit(WRITE_PEOPLE, subscription_scope(request), detail=detail)
 
 
 def _require_domain(provider: ExternalProvider, vouched: ExternalProfile) -> None:
@@ -91,55 +84,48 @@ def _require_domain(provider: ExternalProvider, vouched: ExternalProfile) -> Non
         )
 
 
-def _find_by_email(uow: UnitOfWork, provider: ExternalProvider, vouched: ExternalProfile) -> Principal | None:
-    found = uow.people.find_by_name(vouched.email) if provider.link_by_email and vouched.email else None
+def _find_by_email(request: BaseRequest, provider: ExternalProvider, vouched: ExternalProfile) -> Principal | None:
+    found = request.uow.people.find_by_name(vouched.email) if provider.link_by_email and vouched.email else None
     return found if found and found.kind is PrincipalKind.USER else None
 
 
-def _made(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, provider: ExternalProvider, vouched: ExternalProfile
-) -> Principal:
+def _create_person(request: BaseRequest, provider: ExternalProvider, vouched: ExternalProfile) -> Principal:
     if not provider.create_people:
         raise Forbidden(
             f"Nobody here is known by your account at '{provider.name}'.",
             hint=f"Ask an administrator to link it with you; its id is '{vouched.subject}'.",
         )
-    name = _free_name(uow, provider, vouched)
+    name = _new_name(request, provider, vouched)
     person = Principal(
-        id=id_generator.new_guid(),
+        id=request.id_generator.new_guid(),
         kind=PrincipalKind.USER,
         name=name,
         display_name=vouched.display_name or name,
         secret_hash="",
-        created_at=clock.now(),
+        created_at=request.clock.now(),
     )
-    uow.people.add(person)
-    uow.flush()
-    scope = subscription_scope(uow)
+    request.uow.people.add(person)
+    request.uow.flush()
+    scope = subscription_scope(request)
     who = Caller(principal=person, assignments=[])
-    record_audit(
-        uow, clock, id_generator, who, WRITE_PEOPLE, scope, detail=f"created the user '{name}' at the first sign-in"
-    )
+    record_audit(request, who, WRITE_PEOPLE, scope, detail=f"created the user '{name}' at the first sign-in")
     if provider.role:
         group = ResourceId(scope.rpartition("/")[2], provider.resource_group).key
-        uow.people.add_assignment(
+        request.uow.people.add_assignment(
             RoleAssignment(
-                id=id_generator.new_guid(),
+                id=request.id_generator.new_guid(),
                 principal_id=person.id,
                 role=provider.role,
-                scope=uow.groups.get_by_key(group).key,
-                created_at=clock.now(),
+                scope=request.uow.groups.get_by_key(group).key,
+                created_at=request.clock.now(),
                 created_by=INSTALLATION,
             )
         )
     return person
 
 
-def _free_name(uow: UnitOfWork, provider: ExternalProvider, vouched: ExternalProfile) -> str:
-    """Returns the sign-in name of a new person.
-
-    Raises Forbidden where somebody here has it: a name elsewhere proves nothing.
-    """
+def _new_name(request: BaseRequest, provider: ExternalProvider, vouched: ExternalProfile) -> str:
+    """Never that of somebody else here: a name elsewhere proves nothing."""
     try:
         name = sign_in_name(vouched.name)
     except GaleriaError as error:
@@ -147,7 +133,7 @@ def _free_name(uow: UnitOfWork, provider: ExternalProvider, vouched: ExternalPro
             f"Your name at '{provider.name}' cannot be a user name here.",
             hint=f"Ask an administrator to add you, and to link your account; its id is '{vouched.subject}'.",
         ) from error
-    if uow.people.find_by_name(name):
+    if request.uow.people.find_by_name(name):
         raise Forbidden(
             f"Somebody here has the user name '{name}' already.",
             hint=f"If that is you, ask an administrator to link your account; its id is '{vouched.subject}'.",
@@ -155,14 +141,16 @@ def _free_name(uow: UnitOfWork, provider: ExternalProvider, vouched: ExternalPro
     return name
 
 
-def _link(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, person: Principal, issuer: str, subject: str
-) -> None:
-    uow.external_identities.add(
+def _link(request: BaseRequest, caller: Caller, person: Principal, issuer: str, subject: str) -> None:
+    request.uow.external_identities.add(
         ExternalIdentity(
-            id=id_generator.new_guid(), issuer=issuer, subject=subject, principal_id=person.id, created_at=clock.now()
+            id=request.id_generator.new_guid(),
+            issuer=issuer,
+            subject=subject,
+            principal_id=person.id,
+            created_at=request.clock.now(),
         )
     )
     detail = f"linked '{person.name}' with an account elsewhere"
-    record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, subscription_scope(uow), detail=detail)
-    uow.flush()
+    record_audit(request, caller, WRITE_PEOPLE, subscription_scope(request), detail=detail)
+    request.uow.flush()

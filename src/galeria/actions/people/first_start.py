@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from galeria.actions.people.first_password_links import keep_password_link
+from galeria.actions.core.base_request import BaseRequest
+from galeria.actions.people.first_password_links import add_password_link
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent
 from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment
 from galeria.domain.resources import ResourceGroup, Subscription
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, IdGenerator, SecretHasher
+from galeria.ports.work import SecretHasher
 
 FIRST_GROUP = "galeria"
 # The name in place of a principal's for what was created without anybody signed in.
@@ -26,68 +26,61 @@ class FirstSecrets:
     welcome: str = field(default="", repr=False)  # of the link with which the person chooses another password
 
 
-def is_started(uow: UnitOfWork, subscription_id: str) -> bool:
+def is_started(request: BaseRequest, subscription_id: str) -> bool:
     """Tells whether the subscription exists, so that the first start is done."""
-    return any(subscription.id == subscription_id for subscription in uow.subscriptions())
+    return any(subscription.id == subscription_id for subscription in request.uow.subscriptions())
 
 
 def create_first_start(
-    uow: UnitOfWork,
-    secrets: SecretHasher,
-    clock: Clock,
-    id_generator: IdGenerator,
-    subscription_id: str,
-    first: FirstSecrets,
-    *,
-    location: str,
+    request: BaseRequest, subscription_id: str, first: FirstSecrets, secrets: SecretHasher, *, location: str
 ) -> None:
     """Creates what the first start needs; may be repeated and then changes nothing, even if some of it was deleted since.
 
     `location` is the region of the resource group `galeria`. The caller commits.
     """
-    if is_started(uow, subscription_id):
+    if is_started(request, subscription_id):
         return
-    uow.add_subscription(Subscription(id=subscription_id, display_name="Galeria"))
-    uow.flush()  # The group refers to the subscription's row, an assignment to its principal's.
+    request.uow.add_subscription(Subscription(id=subscription_id, display_name="Galeria"))
+    request.uow.flush()  # The group refers to the subscription's row, an assignment to its principal's.
     scope = f"/subscriptions/{subscription_id}".lower()
-    uow.groups.add(_first_group(subscription_id, location, clock, id_generator))
+    request.uow.groups.add(_first_group(request, subscription_id, location))
     people = (
         (PrincipalKind.USER, first.user_name, "Administrator", first.password),
         (PrincipalKind.SERVICE_PRINCIPAL, first.client_id, "Galeria bootstrap", first.client_secret),
     )
     for kind, name, display_name, secret in people:
         principal = Principal(
-            id=id_generator.new_guid(),
+            id=request.id_generator.new_guid(),
             kind=kind,
             name=name,
             display_name=display_name,
             secret_hash=secrets.hash(secret),
-            created_at=clock.now(),
+            created_at=request.clock.now(),
         )
-        uow.people.add(principal)
-        uow.flush()
-        uow.people.add_assignment(
+        request.uow.people.add(principal)
+        request.uow.flush()
+        request.uow.people.add_assignment(
             RoleAssignment(
-                id=id_generator.new_guid(),
+                id=request.id_generator.new_guid(),
                 principal_id=principal.id,
                 role="Owner",
                 scope=scope,
-                created_at=clock.now(),
+                created_at=request.clock.now(),
                 created_by=INSTALLATION,
             )
         )
-    admin = uow.people.find_by_name(first.user_name)
+    admin = request.uow.people.find_by_name(first.user_name)
     if first.welcome and admin:
-        keep_password_link(uow, clock, id_generator, admin, first.welcome)
-    uow.audit.add(_founding_event(scope, clock, id_generator))
-    uow.flush()
+        add_password_link(request, admin, first.welcome)
+    request.uow.audit.add(_first_event(request, scope))
+    request.uow.flush()
 
 
-def _first_group(subscription_id: str, location: str, clock: Clock, id_generator: IdGenerator) -> ResourceGroup:
+def _first_group(request: BaseRequest, subscription_id: str, location: str) -> ResourceGroup:
     name = ResourceId(subscription_id, FIRST_GROUP)
-    now = clock.now()
+    now = request.clock.now()
     return ResourceGroup(
-        id=id_generator.new_id(),
+        id=request.id_generator.new_id(),
         resource_id=str(name),
         key=name.key,
         location=location,
@@ -99,10 +92,10 @@ def _first_group(subscription_id: str, location: str, clock: Clock, id_generator
     )
 
 
-def _founding_event(scope: str, clock: Clock, id_generator: IdGenerator) -> AuditEvent:
+def _first_event(request: BaseRequest, scope: str) -> AuditEvent:
     return AuditEvent(
-        id=id_generator.new_id(),
-        at=clock.now(),
+        id=request.id_generator.new_id(),
+        at=request.clock.now(),
         principal_id=INSTALLATION,
         principal_name=INSTALLATION,
         action="Microsoft.Subscription/subscriptions/write",

@@ -2,177 +2,152 @@
 
 from hmac import compare_digest
 
-from galeria.actions.core.audit import record_audit
-from galeria.actions.core.caller import Caller
+from galeria.actions.core.base_request import BaseRequest
+from galeria.actions.core.request import Request
 from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, get_principal, subscription_scope
-from galeria.actions.people.roles import keep_an_owner
+from galeria.actions.people.roles import require_remaining_owner
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Unauthenticated
 from galeria.domain.ids import password as strong_password
 from galeria.domain.people.principals import Principal, PrincipalKind, sign_in_name
 from galeria.domain.people.sign_in import CredentialKind, fingerprint
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, IdGenerator, SecretHasher
+from galeria.ports.work import SecretHasher
 
 WRITE_PEOPLE = "Galeria.Identity/principals/write"
 
 
-def sign_in(
-    uow: UnitOfWork, secrets: SecretHasher, clock: Clock, name: str, secret: str, kind: PrincipalKind
-) -> Principal:
+def sign_in(request: BaseRequest, name: str, secret: str, kind: PrincipalKind, secrets: SecretHasher) -> Principal:
     """Returns the principal with that name and secret.
 
     Raises Unauthenticated, with the same words and after the same work whatever was wrong.
     """
-    principal = uow.people.find_by_name(name)
+    principal = request.uow.people.find_by_name(name)
     if principal is None or principal.kind is not kind:
         secrets.hash(secret)  # Takes as long as a check, so that the time does not reveal which names exist.
-        raise _wrong(kind)
-    if not _knows(uow, secrets, clock, principal, secret) or not principal.enabled:
-        raise _wrong(kind)
+        raise _wrong_credentials(kind)
+    if not _is_secret_of(request, principal, secret, secrets) or not principal.enabled:
+        raise _wrong_credentials(kind)
     return principal
 
 
 def create_person(
-    uow: UnitOfWork,
-    secrets: SecretHasher,
-    clock: Clock,
-    id_generator: IdGenerator,
-    by: Caller,
-    name: str,
-    display_name: str,
-    password: str | None,
+    request: Request, name: str, display_name: str, password: str | None, secrets: SecretHasher
 ) -> tuple[Principal, str]:
     """Creates a user without a role and returns the password: the given one, or a generated one that is shown this once.
 
     Raises Forbidden, Invalid (name or password), and Conflict where the name is taken.
     """
-    scope = subscription_scope(uow)
-    by.require(GIVE_ROLES, scope)
-    secret = id_generator.new_secret() if password is None else strong_password(password)
-    if uow.people.find_by_name(sign_in_name(name)):
+    scope = subscription_scope(request)
+    request.caller.require(GIVE_ROLES, scope)
+    secret = request.id_generator.new_secret() if password is None else strong_password(password)
+    if request.uow.people.find_by_name(sign_in_name(name)):
         raise Conflict(f"The name '{name}' is taken.", hint="Choose another name.", target="name")
     principal = Principal(
-        id=id_generator.new_guid(),
+        id=request.id_generator.new_guid(),
         kind=PrincipalKind.USER,
         name=name,
         display_name=display_name or name,
         secret_hash=secrets.hash(secret),
-        created_at=clock.now(),
+        created_at=request.clock.now(),
     )
-    _enrol(uow, clock, id_generator, by, principal, word="user")
+    _add_principal(request, principal, word="user")
     return principal, secret
 
 
-def create_service_principal(
-    uow: UnitOfWork, secrets: SecretHasher, clock: Clock, id_generator: IdGenerator, by: Caller, display_name: str
-) -> tuple[Principal, str]:
+def create_service_principal(request: Request, display_name: str, secrets: SecretHasher) -> tuple[Principal, str]:
     """Creates a service principal without a role and returns its client secret, this once. Its name is its new client id.
 
     Raises Forbidden.
     """
-    scope = subscription_scope(uow)
-    by.require(GIVE_ROLES, scope)
-    secret, client_id = id_generator.new_secret(), id_generator.new_guid()
+    scope = subscription_scope(request)
+    request.caller.require(GIVE_ROLES, scope)
+    secret, client_id = request.id_generator.new_secret(), request.id_generator.new_guid()
     principal = Principal(
-        id=id_generator.new_guid(),
+        id=request.id_generator.new_guid(),
         kind=PrincipalKind.SERVICE_PRINCIPAL,
         name=client_id,
         display_name=display_name or client_id,
         secret_hash=secrets.hash(secret),
-        created_at=clock.now(),
+        created_at=request.clock.now(),
     )
-    _enrol(uow, clock, id_generator, by, principal, word="service principal")
+    _add_principal(request, principal, word="service principal")
     return principal, secret
 
 
-def _enrol(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, principal: Principal, *, word: str
-) -> None:
-    uow.people.add(principal)
+def _add_principal(request: Request, principal: Principal, *, word: str) -> None:
+    request.uow.people.add(principal)
     detail = f"created the {word} '{principal.name}'"
-    record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, subscription_scope(uow), detail=detail)
-    uow.flush()
+    request.audit(WRITE_PEOPLE, subscription_scope(request), detail=detail)
+    request.uow.flush()
 
 
-def set_password(
-    uow: UnitOfWork,
-    secrets: SecretHasher,
-    clock: Clock,
-    id_generator: IdGenerator,
-    by: Caller,
-    who: str,
-    password: str | None,
-) -> tuple[Principal, str]:
+def set_password(request: Request, who: str, password: str | None, secrets: SecretHasher) -> tuple[Principal, str]:
     """Replaces all passwords or client secrets of a principal by a given or generated one, which is returned.
 
     Its sessions end, and so do links to choose a password. `who` is an object id or a name. Everybody may set their own
     password. Raises Forbidden, Invalid, NotFound.
     """
-    scope = subscription_scope(uow)
-    if who not in (by.principal.id, by.principal.name):
-        by.require(GIVE_ROLES, scope)
-    principal = get_principal(uow, who)
-    secret = id_generator.new_secret() if password is None else strong_password(password)
+    scope = subscription_scope(request)
+    if who not in (request.caller.principal.id, request.caller.principal.name):
+        request.caller.require(GIVE_ROLES, scope)
+    principal = get_principal(request, who)
+    secret = request.id_generator.new_secret() if password is None else strong_password(password)
     principal.secret_hash, principal.secret_expires_at = secrets.hash(secret), None
-    for other in uow.credentials.of_principal(principal.id):
+    for other in request.uow.credentials.of_principal(principal.id):
         if other.kind is not CredentialKind.IDENTITY:
-            uow.credentials.remove(other)
-    revoke_sessions(uow, clock, principal.id)
-    record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, scope, detail=f"set a new secret for '{principal.name}'")
+            request.uow.credentials.remove(other)
+    revoke_sessions(request, principal.id)
+    request.audit(WRITE_PEOPLE, scope, detail=f"set a new secret for '{principal.name}'")
     return principal, secret
 
 
-def disable(uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, who: str) -> Principal:
+def disable(request: Request, who: str) -> Principal:
     """Disables a principal: it cannot sign in, its sessions end, and its access tokens are refused from the next request on.
 
     Its resources and roles stay. May be repeated. Raises Forbidden, NotFound, and Conflict for the last Owner.
     """
-    scope = subscription_scope(uow)
-    by.require(GIVE_ROLES, scope)
-    principal = get_principal(uow, who)
+    scope = subscription_scope(request)
+    request.caller.require(GIVE_ROLES, scope)
+    principal = get_principal(request, who)
     if principal.enabled:
-        keep_an_owner(uow, scope, losing=uow.people.assignments(principal.id))
-        principal.enabled, principal.tokens_not_before = False, clock.now()
-        revoke_sessions(uow, clock, principal.id)
-        record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, scope, detail=f"disabled '{principal.name}'")
+        require_remaining_owner(request, scope, losing=request.uow.people.assignments(principal.id))
+        principal.enabled, principal.tokens_not_before = False, request.clock.now()
+        revoke_sessions(request, principal.id)
+        request.audit(WRITE_PEOPLE, scope, detail=f"disabled '{principal.name}'")
     return principal
 
 
-def enable(uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, who: str) -> Principal:
+def enable(request: Request, who: str) -> Principal:
     """Enables a disabled principal, with the roles it had. May be repeated. Raises Forbidden, NotFound."""
-    scope = subscription_scope(uow)
-    by.require(GIVE_ROLES, scope)
-    principal = get_principal(uow, who)
+    scope = subscription_scope(request)
+    request.caller.require(GIVE_ROLES, scope)
+    principal = get_principal(request, who)
     if not principal.enabled:
         principal.enabled = True
-        record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, scope, detail=f"enabled '{principal.name}'")
+        request.audit(WRITE_PEOPLE, scope, detail=f"enabled '{principal.name}'")
     return principal
 
 
-def list_people(uow: UnitOfWork, by: Caller) -> list[Principal]:
+def list_people(request: Request) -> list[Principal]:
     """Returns all principals, by name. Raises Forbidden."""
-    by.require(SEE_ROLES, subscription_scope(uow))
-    return uow.people.all()
+    request.caller.require(SEE_ROLES, subscription_scope(request))
+    return request.uow.people.all()
 
 
-def _knows(uow: UnitOfWork, secrets: SecretHasher, clock: Clock, principal: Principal, secret: str) -> bool:
-    """Tells whether the secret is one of the principal's.
-
-    It always makes one slow check, so that the time does not reveal how many secrets there are.
-    """
-    now, shown = clock.now(), fingerprint(secret)
+def _is_secret_of(request: BaseRequest, principal: Principal, secret: str, secrets: SecretHasher) -> bool:
+    """One slow check, whatever there is to compare with: time does not tell how many secrets somebody has."""
+    now, shown = request.clock.now(), fingerprint(secret)
     if principal.secret_hash and (principal.secret_expires_at is None or now < principal.secret_expires_at):
         is_first = secrets.matches(principal.secret_hash, secret)
     else:
         secrets.hash(secret)
         is_first = False
-    others = [each for each in uow.credentials.of_principal(principal.id) if each.kind is CredentialKind.SECRET]
+    others = [each for each in request.uow.credentials.of_principal(principal.id) if each.kind is CredentialKind.SECRET]
     matching = [compare_digest(each.secret_hash, shown) and each.is_valid(now) for each in others]
     return is_first or any(matching)
 
 
-def _wrong(kind: PrincipalKind) -> Unauthenticated:
+def _wrong_credentials(kind: PrincipalKind) -> Unauthenticated:
     if kind is PrincipalKind.USER:
         return Unauthenticated(
             "Error validating credentials: the user name or the password is wrong.",

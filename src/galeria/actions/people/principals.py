@@ -1,17 +1,17 @@
 """Finding a principal, and the subscription that all of them belong to."""
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.people.principals import Principal
-from galeria.ports.database import UnitOfWork
 
 GIVE_ROLES = "Microsoft.Authorization/roleAssignments/write"
 TAKE_ROLES = "Microsoft.Authorization/roleAssignments/delete"
 SEE_ROLES = "Microsoft.Authorization/roleAssignments/read"
 
 
-def get_principal(uow: UnitOfWork, who: str) -> Principal:
+def get_principal(request: BaseRequest, who: str) -> Principal:
     """Returns a principal by object id, or by name in any case. Raises NotFound."""
-    principal = uow.people.find(who.lower()) or uow.people.find_by_name(who)
+    principal = request.uow.people.find(who.lower()) or request.uow.people.find_by_name(who)
     if principal is None:
         raise NotFound(
             f"There is no user or service principal '{who}'.",
@@ -21,8 +21,8 @@ def get_principal(uow: UnitOfWork, who: str) -> Principal:
     return principal
 
 
-def subscription_scope(uow: UnitOfWork) -> str:
+def subscription_scope(request: BaseRequest) -> str:
     """Returns the key of the installation's one subscription. Raises Conflict before the first start has created it."""
-    for subscription in uow.subscriptions():
+    for subscription in request.uow.subscriptions():
         return f"/subscriptions/{subscription.id}".lower()
     raise Conflict("This installation is not founded yet.", hint="Start the server once; it makes what is missing.")

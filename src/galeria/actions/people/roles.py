@@ -1,22 +1,17 @@
 """Role assignments: give, remove, list. The subscription always keeps an enabled Owner."""
 
-from galeria.actions.core.audit import record_audit
-from galeria.actions.core.caller import Caller
+from galeria.actions.core.base_request import BaseRequest
+from galeria.actions.core.request import Request
 from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, TAKE_ROLES, get_principal, subscription_scope
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.people.principals import RoleAssignment, get_role
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, IdGenerator
 
 OWNER = "Owner"
 
 
 def give_role(
-    uow: UnitOfWork,
-    clock: Clock,
-    id_generator: IdGenerator,
-    by: Caller,
+    request: Request,
     who: str,
     role: str,
     scope: str,
@@ -28,71 +23,65 @@ def give_role(
     `id` is the assignment's GUID where the caller chose one. `scope` is the id of the subscription, a resource group or
     a resource. Raises Forbidden, Invalid, NotFound.
     """
-    key = _scope_key(uow, scope)
-    by.require(GIVE_ROLES, key)
+    key = _scope_key(request, scope)
+    request.caller.require(GIVE_ROLES, key)
     wanted = get_role(role)
-    principal = get_principal(uow, who)
-    found = _find_assignment(uow, principal.id, wanted.name, key)
+    principal = get_principal(request, who)
+    found = _find_assignment(request, principal.id, wanted.name, key)
     if found:
         return found
     assignment = RoleAssignment(
-        id=id.lower() or id_generator.new_guid(),
+        id=id.lower() or request.id_generator.new_guid(),
         principal_id=principal.id,
         role=wanted.name,
         scope=key,
-        created_at=clock.now(),
-        created_by=by.principal.id,
+        created_at=request.clock.now(),
+        created_by=request.caller.principal.id,
     )
-    uow.people.add_assignment(assignment)
-    record_audit(
-        uow, clock, id_generator, by, GIVE_ROLES, key, detail=f"gave '{principal.name}' the role {wanted.name}"
-    )
-    uow.flush()
+    request.uow.people.add_assignment(assignment)
+    request.audit(GIVE_ROLES, key, detail=f"gave '{principal.name}' the role {wanted.name}")
+    request.uow.flush()
     return assignment
 
 
-def take_role(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, who: str, role: str, scope: str
-) -> None:
+def take_role(request: Request, who: str, role: str, scope: str) -> None:
     """Removes the role that was given on exactly this scope; where there is none, nothing happens.
 
     Raises Forbidden, Invalid, NotFound, and Conflict for the last Owner of the subscription.
     """
-    key = _scope_key(uow, scope)
-    by.require(TAKE_ROLES, key)
+    key = _scope_key(request, scope)
+    request.caller.require(TAKE_ROLES, key)
     wanted = get_role(role)
-    principal = get_principal(uow, who)
-    found = _find_assignment(uow, principal.id, wanted.name, key)
+    principal = get_principal(request, who)
+    found = _find_assignment(request, principal.id, wanted.name, key)
     if found is None:
         return
-    keep_an_owner(uow, subscription_scope(uow), losing=[found])
-    uow.people.remove_assignment(found)
-    record_audit(
-        uow, clock, id_generator, by, TAKE_ROLES, key, detail=f"took the role {wanted.name} from '{principal.name}'"
-    )
-    uow.flush()
+    require_remaining_owner(request, subscription_scope(request), losing=[found])
+    request.uow.people.remove_assignment(found)
+    request.audit(TAKE_ROLES, key, detail=f"took the role {wanted.name} from '{principal.name}'")
+    request.uow.flush()
 
 
-def list_roles(uow: UnitOfWork, by: Caller, scope: str) -> list[RoleAssignment]:
+def list_roles(request: Request, scope: str) -> list[RoleAssignment]:
     """Returns the assignments on the scope, above it and below it. Raises Forbidden, Invalid, NotFound."""
-    key = _scope_key(uow, scope)
-    by.require(SEE_ROLES, key)
+    key = _scope_key(request, scope)
+    request.caller.require(SEE_ROLES, key)
     here = key + "/"
 
     def is_related(assignment: RoleAssignment) -> bool:
         there = assignment.scope + "/"
         return there.startswith(here) or here.startswith(there)
 
-    return [assignment for assignment in uow.people.all_assignments() if is_related(assignment)]
+    return [assignment for assignment in request.uow.people.all_assignments() if is_related(assignment)]
 
 
-def keep_an_owner(uow: UnitOfWork, scope: str, *, losing: list[RoleAssignment]) -> None:
-    """Raises Conflict if, without the assignments `losing`, no enabled principal were Owner of the subscription `scope`."""
+def require_remaining_owner(request: BaseRequest, scope: str, *, losing: list[RoleAssignment]) -> None:
+    """Raises Conflict if, without the assignments `losing`, nobody enabled were Owner of the subscription `scope`."""
     lost = {assignment.id for assignment in losing}
-    owners = [each for each in uow.people.all_assignments() if each.role == OWNER and each.scope == scope]
+    owners = [each for each in request.uow.people.all_assignments() if each.role == OWNER and each.scope == scope]
     if not any(each.id in lost for each in owners):
         return
-    if not any(uow.people.get(each.principal_id).enabled for each in owners if each.id not in lost):
+    if not any(request.uow.people.get(each.principal_id).enabled for each in owners if each.id not in lost):
         raise Conflict(
             "This is the last Owner of the subscription.",
             hint="Give somebody else the role Owner first.",
@@ -100,15 +89,15 @@ def keep_an_owner(uow: UnitOfWork, scope: str, *, losing: list[RoleAssignment]) 
         )
 
 
-def _find_assignment(uow: UnitOfWork, principal_id: str, role: str, key: str) -> RoleAssignment | None:
-    given = uow.people.assignments(principal_id)
+def _find_assignment(request: BaseRequest, principal_id: str, role: str, key: str) -> RoleAssignment | None:
+    given = request.uow.people.assignments(principal_id)
     return next((each for each in given if each.role == role and each.scope == key), None)
 
 
-def _scope_key(uow: UnitOfWork, scope: str) -> str:
+def _scope_key(request: BaseRequest, scope: str) -> str:
     """Returns the key of a scope whose resource group exists. Raises Invalid, NotFound."""
     key = scope.strip().rstrip("/").lower()
-    subscription = subscription_scope(uow)
+    subscription = subscription_scope(request)
     if key == subscription:
         return key
     named = ResourceId.parse(key)
@@ -118,5 +107,5 @@ def _scope_key(uow: UnitOfWork, scope: str) -> str:
             hint=f"The subscription here is '{subscription.rsplit('/', 1)[-1]}'.",
             code="SubscriptionNotFound",
         )
-    uow.groups.get_by_key(ResourceId(named.subscription, named.group).key)
+    request.uow.groups.get_by_key(ResourceId(named.subscription, named.group).key)
     return named.key

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.people.principals import subscription_scope
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.people.principals import reach
 from galeria.domain.resources import Resource
-from galeria.ports.database import UnitOfWork
 
 
 class ScopeKind(StrEnum):
@@ -46,29 +46,29 @@ KINDS = {
 }
 
 
-def name_scope(uow: UnitOfWork, key: str) -> Scope:
+def name_scope(request: BaseRequest, key: str) -> Scope:
     """Returns the scope of a key in words; of a deleted resource the name is in lower case, as in the key."""
     try:
         id = ResourceId.parse(key)
     except Invalid:
         return Scope(key=key, kind=ScopeKind.SUBSCRIPTION, name="")
     kind = KINDS.get(id.type.lower(), ScopeKind.OTHER) if id.namespace else ScopeKind.GROUP
-    found = _find(uow, kind, id.key)
+    found = _find(request, kind, id.key)
     return Scope(
         key=key, kind=kind, name=found.arm_id.name if found else id.name, group=id.group if id.namespace else ""
     )
 
 
-def _find(uow: UnitOfWork, kind: ScopeKind, key: str) -> Resource | None:
+def _find(request: BaseRequest, kind: ScopeKind, key: str) -> Resource | None:
     match kind:
         case ScopeKind.GROUP:
-            return uow.groups.find_by_key(key)
+            return request.uow.groups.find_by_key(key)
         case ScopeKind.ACCOUNT:
-            return uow.accounts.find_by_key(key)
+            return request.uow.accounts.find_by_key(key)
         case ScopeKind.GALLERY:
-            return uow.galleries.find_by_key(key)
+            return request.uow.galleries.find_by_key(key)
         case ScopeKind.LAB:
-            return uow.labs.find_by_key(key)
+            return request.uow.labs.find_by_key(key)
     return None
 
 
@@ -85,19 +85,21 @@ def list_scopes(request: Request, action: str, *, text: str = "", most: int = 50
 
     `text` is part of names, in any case; at most `most` labs are returned.
     """
-    uow, caller, wanted = request.uow, request.caller, text.casefold().strip()
-    subscription = subscription_scope(uow)
+    caller, wanted = request.caller, text.casefold().strip()
+    subscription = subscription_scope(request)
     found = [Scope(key=subscription, kind=ScopeKind.SUBSCRIPTION, name="")] if not wanted else []
     resources: list[tuple[ScopeKind, Sequence[Resource]]] = [
-        (ScopeKind.GROUP, uow.groups.below(subscription)),
-        (ScopeKind.ACCOUNT, uow.accounts.below(subscription)),
-        (ScopeKind.GALLERY, uow.galleries.below(subscription)),
+        (ScopeKind.GROUP, request.uow.groups.below(subscription)),
+        (ScopeKind.ACCOUNT, request.uow.accounts.below(subscription)),
+        (ScopeKind.GALLERY, request.uow.galleries.below(subscription)),
     ]
     for kind, some in resources:
         found += [_scope(kind, each.arm_id) for each in some if wanted in each.name.casefold()]
-    outlines = uow.lab_queries.outlines(reach(caller.assignments, action))
+    outlines = request.uow.lab_queries.outlines(reach(caller.assignments, action))
     labs = [each.id for each in outlines if wanted in each.name.casefold() or wanted in each.title.casefold()]
-    shown = [_scope(ScopeKind.LAB, ResourceId.parse(each.resource_id)) for each in uow.lab_queries.cards(labs[:most])]
+    shown = [
+        _scope(ScopeKind.LAB, ResourceId.parse(each.resource_id)) for each in request.uow.lab_queries.cards(labs[:most])
+    ]
     return ScopeChoices(scopes=(*(each for each in found if caller.may(action, each.key)), *shown), labs=len(labs))
 
 

@@ -10,20 +10,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.people.token_sessions import revoke_family
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import AuthorizationCode, DeviceCode, DeviceCodeAnswer, fingerprint
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, IdGenerator
 
 log = logging.getLogger(__name__)
 
 DEVICE_LIFE = timedelta(minutes=15)
 AUTHORIZATION_LIFE = timedelta(minutes=5)
 # Expired codes are kept so long, so that a late program hears "expired" and not "unknown".
-REMEMBERED = timedelta(hours=1)
+KEPT_AFTER_EXPIRY = timedelta(hours=1)
 INTERVAL = 3  # seconds between two polls of a waiting program; RFC 8628 §3.2 has 5 as the default
-SLOWER = 5  # seconds that each poll before its time adds to the interval (RFC 8628 §3.5)
+INTERVAL_STEP = 5  # seconds that each poll before its time adds to the interval (RFC 8628 §3.5)
 # Polls may come so much early, because a delay of one poll makes the next seem early.
 TOLERANCE = timedelta(seconds=1)
 # No vowels, so that no words are formed, and no letters that look like others (RFC 8628 §6.1).
@@ -73,18 +72,16 @@ class AuthorizationRequest:
     nonce: str
 
 
-def start_device_sign_in(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, client_id: str, scope: str
-) -> DeviceStart:
+def start_device_sign_in(request: BaseRequest, client_id: str, scope: str) -> DeviceStart:
     """Makes a pair of codes that are valid for 15 minutes. Also removes old ones."""
-    now = clock.now()
-    for old in uow.device_codes.expired(now - REMEMBERED):
-        uow.device_codes.remove(old)
-    start = DeviceStart(device_code=id_generator.new_secret(), user_code=_user_code(id_generator))
-    uow.device_codes.add(
+    now = request.clock.now()
+    for old in request.uow.device_codes.expired(now - KEPT_AFTER_EXPIRY):
+        request.uow.device_codes.remove(old)
+    start = DeviceStart(device_code=request.id_generator.new_secret(), user_code=_new_user_code(request))
+    request.uow.device_codes.add(
         DeviceCode(
             id=fingerprint(start.device_code),
-            user_code=_typed(start.user_code),
+            user_code=_user_code_hash(start.user_code),
             client_id=client_id,
             scope=scope,
             issued_at=now,
@@ -92,23 +89,25 @@ def start_device_sign_in(
             interval=INTERVAL,
         )
     )
-    uow.flush()
+    request.uow.flush()
     return start
 
 
-def find_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str) -> DeviceCode | None:
+def find_device_sign_in(request: BaseRequest, user_code: str) -> DeviceCode | None:
     """Returns the device sign-in that waits with this user code, in any case and with or without the dash, or None."""
-    found = uow.device_codes.find_by_user_code(_typed(user_code))
-    is_waiting = found is not None and found.answer is DeviceCodeAnswer.PENDING and clock.now() < found.expires_at
+    found = request.uow.device_codes.find_by_user_code(_user_code_hash(user_code))
+    is_waiting = (
+        found is not None and found.answer is DeviceCodeAnswer.PENDING and request.clock.now() < found.expires_at
+    )
     return found if is_waiting else None
 
 
-def answer_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str, principal: Principal | None) -> bool:
+def answer_device_sign_in(request: BaseRequest, user_code: str, principal: Principal | None) -> bool:
     """Approves a waiting device sign-in for `principal`, who has just signed in; None declines it.
 
     Returns False where none is waiting.
     """
-    found = find_device_sign_in(uow, clock, user_code)
+    found = find_device_sign_in(request, user_code)
     if found is None:
         return False
     found.answer = DeviceCodeAnswer.DECLINED if principal is None else DeviceCodeAnswer.APPROVED
@@ -116,83 +115,81 @@ def answer_device_sign_in(uow: UnitOfWork, clock: Clock, user_code: str, princip
     return True
 
 
-def redeem_device_code(uow: UnitOfWork, clock: Clock, device_code: str, client_id: str) -> RedeemedCode | PendingReason:
+def redeem_device_code(request: BaseRequest, device_code: str, client_id: str) -> RedeemedCode | PendingReason:
     """Returns who signed in with the device code, or why there is nobody yet. An answered code is used up."""
-    found, now = uow.device_codes.find(fingerprint(device_code)), clock.now()
+    found, now = request.uow.device_codes.find(fingerprint(device_code)), request.clock.now()
     if found is None or found.client_id != client_id:
         return PendingReason.UNKNOWN
     if found.expires_at <= now:
         return PendingReason.EXPIRED
     if found.answer is DeviceCodeAnswer.PENDING:
-        return _polled(found, now)
-    uow.device_codes.remove(found)
-    principal = uow.people.find(found.principal_id) if found.principal_id else None
+        return _pending_reason(found, now)
+    request.uow.device_codes.remove(found)
+    principal = request.uow.people.find(found.principal_id) if found.principal_id else None
     if principal is None or not principal.enabled:
         return PendingReason.DECLINED
     return RedeemedCode(principal=principal, scope=found.scope)
 
 
-def authorize(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, principal: Principal, wish: AuthorizationRequest
-) -> str:
+def authorize(request: BaseRequest, principal: Principal, wanted: AuthorizationRequest) -> str:
     """Returns an authorization code that is valid once and for 5 minutes. Also removes old ones."""
-    now = clock.now()
-    for old in uow.authorization_codes.expired(now - REMEMBERED):
-        uow.authorization_codes.remove(old)
-    code = id_generator.new_secret()
-    uow.authorization_codes.add(
+    now = request.clock.now()
+    for old in request.uow.authorization_codes.expired(now - KEPT_AFTER_EXPIRY):
+        request.uow.authorization_codes.remove(old)
+    code = request.id_generator.new_secret()
+    request.uow.authorization_codes.add(
         AuthorizationCode(
             id=fingerprint(code),
             principal_id=principal.id,
-            client_id=wish.client_id,
-            redirect_uri=wish.redirect_uri,
-            scope=wish.scope,
-            challenge=wish.challenge,
-            nonce=wish.nonce,
-            family=id_generator.new_id(),
+            client_id=wanted.client_id,
+            redirect_uri=wanted.redirect_uri,
+            scope=wanted.scope,
+            challenge=wanted.challenge,
+            nonce=wanted.nonce,
+            family=request.id_generator.new_id(),
             expires_at=now + AUTHORIZATION_LIFE,
         )
     )
-    uow.flush()
+    request.uow.flush()
     return code
 
 
 def redeem_authorization_code(
-    uow: UnitOfWork, clock: Clock, code: str, *, client_id: str, redirect_uri: str, challenge: str
+    request: BaseRequest, code: str, *, client_id: str, redirect_uri: str, challenge: str
 ) -> RedeemedCode | None:
     """Returns who signed in; None where the code is unknown, expired, used or another program's.
 
     A second use revokes the tokens of the first.
     """
-    found = uow.authorization_codes.find(fingerprint(code))
-    if found is None or found.client_id != client_id or found.expires_at <= clock.now():
+    found = request.uow.authorization_codes.find(fingerprint(code))
+    if found is None or found.client_id != client_id or found.expires_at <= request.clock.now():
         return None
     if found.used_at:
         log.warning("an authorization code of principal %s came twice: its session is revoked", found.principal_id)
-        revoke_family(uow, clock, found.family)
+        revoke_family(request, found.family)
         return None
     if found.redirect_uri != redirect_uri or not hmac.compare_digest(found.challenge.encode(), challenge.encode()):
         return None
-    found.used_at = clock.now()
-    principal = uow.people.find(found.principal_id)
+    found.used_at = request.clock.now()
+    principal = request.uow.people.find(found.principal_id)
     if principal is None or not principal.enabled:
         return None
     return RedeemedCode(principal=principal, scope=found.scope, family=found.family, nonce=found.nonce)
 
 
-def _polled(found: DeviceCode, now: datetime) -> PendingReason:
+def _pending_reason(found: DeviceCode, now: datetime) -> PendingReason:
     pause = timedelta(seconds=found.interval) - TOLERANCE
     is_early = found.polled_at is not None and now - found.polled_at < pause
     found.polled_at = now
     if not is_early:
         return PendingReason.PENDING
-    found.interval += SLOWER
+    found.interval += INTERVAL_STEP
     return PendingReason.TOO_EARLY
 
 
-def _user_code(id_generator: IdGenerator) -> str:
-    """Returns a code with 34 random bits, which is enough where wrong codes are counted (RFC 8628 §5.1)."""
-    number = int.from_bytes(hashlib.sha256(id_generator.new_secret().encode()).digest())
+def _new_user_code(request: BaseRequest) -> str:
+    """34 random bits: enough against guessing at a door that counts wrong codes (RFC 8628 §5.1)."""
+    number = int.from_bytes(hashlib.sha256(request.id_generator.new_secret().encode()).digest())
     letters = ""
     for _ in range(USER_CODE_LENGTH):
         number, place = divmod(number, len(LETTERS))
@@ -200,6 +197,6 @@ def _user_code(id_generator: IdGenerator) -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def _typed(user_code: str) -> str:
-    """Returns the fingerprint of the code's letters, without dashes and in upper case."""
+def _user_code_hash(user_code: str) -> str:
+    """The fingerprint of the letters alone."""
     return fingerprint("".join(letter for letter in user_code.upper() if letter.isalnum()))

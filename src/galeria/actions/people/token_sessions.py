@@ -7,10 +7,9 @@ import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.domain.people.principals import Principal, RefreshToken
 from galeria.domain.people.sign_in import fingerprint
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, IdGenerator
 
 log = logging.getLogger(__name__)
 
@@ -28,65 +27,59 @@ class Renewal:
     refresh_token: str = field(repr=False)
 
 
-def start_session(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, principal_id: str, client_id: str, *, family: str = ""
-) -> str:
+def start_session(request: BaseRequest, principal_id: str, client_id: str, *, family: str = "") -> str:
     """Starts a session and returns its first refresh token. Also removes tokens that have expired.
 
     `family` is the session's id where it was chosen before. The caller commits.
     """
-    for token in uow.refresh_tokens.expired(clock.now()):
-        uow.refresh_tokens.remove(token)
-    return _next_token(uow, clock, id_generator, family or id_generator.new_id(), principal_id, client_id)
+    for token in request.uow.refresh_tokens.expired(request.clock.now()):
+        request.uow.refresh_tokens.remove(token)
+    return _next_token(request, family or request.id_generator.new_id(), principal_id, client_id)
 
 
-def renew_session(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, refresh_token: str, client_id: str
-) -> Renewal | None:
+def renew_session(request: BaseRequest, refresh_token: str, client_id: str) -> Renewal | None:
     """Replaces a refresh token by a new one. Returns None where it is unknown, expired, revoked or another program's.
 
     A token used a second time, later than `GRACE` allows, ends the whole session. The caller commits either way.
     """
-    now = clock.now()
-    found = uow.refresh_tokens.find(fingerprint(refresh_token))
+    now = request.clock.now()
+    found = request.uow.refresh_tokens.find(fingerprint(refresh_token))
     if found is None or found.client_id != client_id or found.revoked_at or found.expires_at <= now:
         return None
     if found.used_at and found.used_at + GRACE < now:
         log.warning("a refresh token of principal %s was used twice: its session is revoked", found.principal_id)
-        revoke_family(uow, clock, found.family)
+        revoke_family(request, found.family)
         return None
-    principal = uow.people.find(found.principal_id)
+    principal = request.uow.people.find(found.principal_id)
     if principal is None or not principal.enabled:
         return None
     found.used_at = found.used_at or now
-    token = _next_token(uow, clock, id_generator, found.family, principal.id, client_id)
+    token = _next_token(request, found.family, principal.id, client_id)
     return Renewal(principal=principal, refresh_token=token)
 
 
-def revoke_sessions(uow: UnitOfWork, clock: Clock, principal_id: str) -> None:
+def revoke_sessions(request: BaseRequest, principal_id: str) -> None:
     """Signs a principal out of all programs and browsers.
 
     Refresh tokens and unused codes stop working. Access tokens stay valid until they expire, within the hour.
     """
-    _revoke(uow.refresh_tokens.of_principal(principal_id), clock)
-    for session in uow.web_sessions.of_principal(principal_id):
-        uow.web_sessions.remove(session)
-    for device_code in uow.device_codes.of_principal(principal_id):
-        uow.device_codes.remove(device_code)
-    for code in uow.authorization_codes.of_principal(principal_id):
-        uow.authorization_codes.remove(code)
+    _revoke(request, request.uow.refresh_tokens.of_principal(principal_id))
+    for session in request.uow.web_sessions.of_principal(principal_id):
+        request.uow.web_sessions.remove(session)
+    for device_code in request.uow.device_codes.of_principal(principal_id):
+        request.uow.device_codes.remove(device_code)
+    for code in request.uow.authorization_codes.of_principal(principal_id):
+        request.uow.authorization_codes.remove(code)
 
 
-def revoke_family(uow: UnitOfWork, clock: Clock, family: str) -> None:
+def revoke_family(request: BaseRequest, family: str) -> None:
     """Revokes all refresh tokens of one session, because one of its tokens or codes was used twice."""
-    _revoke(uow.refresh_tokens.of_family(family), clock)
+    _revoke(request, request.uow.refresh_tokens.of_family(family))
 
 
-def _next_token(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, family: str, principal_id: str, client_id: str
-) -> str:
-    secret, now = id_generator.new_secret(), clock.now()
-    uow.refresh_tokens.add(
+def _next_token(request: BaseRequest, family: str, principal_id: str, client_id: str) -> str:
+    secret, now = request.id_generator.new_secret(), request.clock.now()
+    request.uow.refresh_tokens.add(
         RefreshToken(
             id=fingerprint(secret),
             family=family,
@@ -99,6 +92,6 @@ def _next_token(
     return secret
 
 
-def _revoke(tokens: list[RefreshToken], clock: Clock) -> None:
+def _revoke(request: BaseRequest, tokens: list[RefreshToken]) -> None:
     for token in tokens:
-        token.revoked_at = token.revoked_at or clock.now()
+        token.revoked_at = token.revoked_at or request.clock.now()

@@ -1,6 +1,7 @@
 """Browser sessions: signing in and out, listing and ending them."""
 
 from galeria.actions.core.audit import record_audit
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
 from galeria.actions.people.people import set_password
@@ -9,17 +10,14 @@ from galeria.domain.errors import NotFound
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import fingerprint
 from galeria.domain.people.web_sessions import LIFE, SEEN_EVERY, WebSession
-from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Clock, IdGenerator, SecretHasher
+from galeria.ports.work import SecretHasher
 
 SIGN_IN = "Galeria.Identity/sessions/write"
 LONGEST_BROWSER = 200
 
 
 def open_web_session(
-    uow: UnitOfWork,
-    clock: Clock,
-    id_generator: IdGenerator,
+    request: BaseRequest,
     principal: Principal,
     *,
     address: str = "",
@@ -31,11 +29,11 @@ def open_web_session(
 
     Sessions that have ended and the one with id `instead_of` are removed.
     """
-    now, secret = clock.now(), id_generator.new_secret()
-    close_web_session(uow, instead_of)
-    for old in uow.web_sessions.expired(now):
-        uow.web_sessions.remove(old)
-    uow.web_sessions.add(
+    now, secret = request.clock.now(), request.id_generator.new_secret()
+    close_web_session(request, instead_of)
+    for old in request.uow.web_sessions.expired(now):
+        request.uow.web_sessions.remove(old)
+    request.uow.web_sessions.add(
         WebSession(
             id=fingerprint(secret),
             principal_id=principal.id,
@@ -48,38 +46,37 @@ def open_web_session(
         )
     )
     caller = Caller(principal=principal, assignments=[])
-    record_audit(uow, clock, id_generator, caller, SIGN_IN, subscription_scope(uow), detail="signed in in a browser")
+    record_audit(request, caller, SIGN_IN, subscription_scope(request), detail="signed in in a browser")
     return secret
 
 
-def find_web_session(uow: UnitOfWork, clock: Clock, secret: str) -> tuple[WebSession, Principal] | None:
+def find_web_session(request: BaseRequest, secret: str) -> tuple[WebSession, Principal] | None:
     """Returns the session and its person; None where either is unknown, ended or no longer allowed."""
-    session = uow.web_sessions.find(fingerprint(secret))
-    if session is None or not session.is_valid(clock.now()):
+    session = request.uow.web_sessions.find(fingerprint(secret))
+    if session is None or not session.is_valid(request.clock.now()):
         return None
-    principal = uow.people.find(session.principal_id)
+    principal = request.uow.people.find(session.principal_id)
     if principal is None or not principal.accepts(session.created_at):
         return None
     return session, principal
 
 
-def is_to_be_seen(session: WebSession, clock: Clock) -> bool:
-    """Tells whether the time of the session's last use is old enough to be written again."""
-    return clock.now() - session.seen_at >= SEEN_EVERY
+def is_use_outdated(request: BaseRequest, session: WebSession) -> bool:
+    """Whether its use should be noted again."""
+    return request.clock.now() - session.seen_at >= SEEN_EVERY
 
 
-def note_use(uow: UnitOfWork, clock: Clock, id: str) -> None:
-    """Records that the session is used now; an unknown one is ignored."""
-    session = uow.web_sessions.find(id)
+def record_use(request: BaseRequest, id: str) -> None:
+    session = request.uow.web_sessions.find(id)
     if session is not None:
-        session.seen_at = clock.now()
+        session.seen_at = request.clock.now()
 
 
-def close_web_session(uow: UnitOfWork, id: str) -> None:
+def close_web_session(request: BaseRequest, id: str) -> None:
     """Ends the session with that id; may be repeated."""
-    session = uow.web_sessions.find(id)
+    session = request.uow.web_sessions.find(id)
     if session is not None:
-        uow.web_sessions.remove(session)
+        request.uow.web_sessions.remove(session)
 
 
 def list_web_sessions(request: Request) -> list[WebSession]:
@@ -108,12 +105,11 @@ def end_other_sessions(request: Request, *, but: str) -> int:
 
 
 def change_own_password(
-    request: Request, secrets: SecretHasher, password: str, *, address: str = "", browser: str = ""
+    request: Request, password: str, secrets: SecretHasher, *, address: str = "", browser: str = ""
 ) -> str:
     """Sets the caller's password, ends all sessions, and returns the secret of a new one for this browser. Raises Invalid.
 
     The interface asks for the current password before.
     """
-    uow, clock, id_generator, who = request.uow, request.clock, request.id_generator, request.caller
-    principal, _ = set_password(uow, secrets, clock, id_generator, who, who.principal.id, password)
-    return open_web_session(uow, clock, id_generator, principal, address=address, browser=browser)
+    principal, _ = set_password(request, request.caller.principal.id, password, secrets)
+    return open_web_session(request, principal, address=address, browser=browser)

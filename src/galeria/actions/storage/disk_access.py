@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.storage.disks import DISK, DiskKind
 from galeria.domain.errors import Conflict, Forbidden, Invalid
@@ -24,9 +25,7 @@ from galeria.domain.images.storage import (
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.sign_in import fingerprint
 from galeria.domain.states import ProvisioningState, moved
-from galeria.ports.database import Database
 from galeria.ports.files import PageFiles
-from galeria.ports.work import Clock
 
 LONGEST_SECONDS = 2**32 - 1
 _UPLOADING = {DiskState.READY_TO_UPLOAD, DiskState.ACTIVE_UPLOAD}
@@ -107,20 +106,16 @@ def end_access(request: Request, kind: DiskKind, id: ResourceId, files: PageFile
     return request.begin(OperationKind.STORE_UPLOAD, disk, disk.id, {"origins": {str(OS_DISK): origin.to_inputs()}})
 
 
-def admit(database: Database, clock: Clock, disk_id: str, key: AccessKey) -> tuple[StoredDisk, AccessLevel]:
-    """Returns the disk that an access address belongs to, and the level.
-
-    Raises Forbidden, with the same words whatever was wrong.
-    """
-    with database(reading=True) as uow:
-        grant = uow.access_grants.find(key.grant_id)
-        known = grant.secret_hash if grant else fingerprint("")
-        fits = compare_digest(known, fingerprint(key.secret))
-        if grant is None or not fits or grant.disk_id != disk_id or not grant.is_valid(clock.now()):
-            raise _not_admitted()
-        disk = uow.disks.find(disk_id) or uow.snapshots.find(disk_id)
+def get_accessible_disk(request: BaseRequest, disk_id: str, key: AccessKey) -> tuple[StoredDisk, AccessLevel]:
+    """The disk that an address opens, and which way. Raises Forbidden, with the same words whatever was wrong."""
+    grant = request.uow.access_grants.find(key.grant_id)
+    known = grant.secret_hash if grant else fingerprint("")
+    fits = compare_digest(known, fingerprint(key.secret))
+    if grant is None or not fits or grant.disk_id != disk_id or not grant.is_valid(request.clock.now()):
+        raise _no_access()
+    disk = request.uow.disks.find(disk_id) or request.uow.snapshots.find(disk_id)
     if disk is None:
-        raise _not_admitted()
+        raise _no_access()
     return disk, grant.level
 
 
@@ -149,7 +144,7 @@ def _open_for_reading(disk: StoredDisk) -> None:
     disk.disk_state = DiskState.ACTIVE_SAS
 
 
-def _not_admitted() -> Forbidden:
+def _no_access() -> Forbidden:
     return Forbidden(
         "This address does not open anything, or not any more.",
         hint="Ask for access again (az disk grant-access).",

@@ -324,7 +324,7 @@ def _region_of(request: Request, version: ImageVersion, location: str) -> str:
 
 def _require_quiet(request: Request, lab: Lab, machine: LabMachine) -> None:
     busy = any(each.inputs.get("machine") == machine.id for each in request.uow.operations.unsettled())
-    if busy or running_on_machine(request.uow, machine.id) or lab.state is ProvisioningState.DELETING:
+    if busy or running_on_machine(request, machine.id) or lab.state is ProvisioningState.DELETING:
         raise Conflict("The virtual machine is busy.", hint="Wait until what is under way has ended, then try again.")
     if machine.state not in {MachineState.RUNNING, MachineState.STOPPED}:
         raise Conflict(f"The virtual machine is {machine.state}.", hint="Start or stop it, then try again.")

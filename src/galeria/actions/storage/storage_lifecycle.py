@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.storage.sources import Sources
 from galeria.domain.errors import Conflict
 from galeria.domain.images.storage import Disk, ManagedImage, OriginKind, Snapshot
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
-from galeria.ports.database import UnitOfWork
 
 Stored = Disk | Snapshot | ManagedImage
 
@@ -24,11 +24,6 @@ _UNDER_WAY = {
 }
 STORAGE_WORK = frozenset(_UNDER_WAY)
 REMOVALS = frozenset({OperationKind.DELETE_DISK, OperationKind.DELETE_SNAPSHOT, OperationKind.DELETE_IMAGE})
-
-
-def find_stored(uow: UnitOfWork, id: str) -> Stored | None:
-    """Returns the disk, snapshot or managed image with that id, or None."""
-    return uow.disks.find(id) or uow.snapshots.find(id) or uow.managed_images.find(id)
 
 
 def begin_filling(request: Request, thing: Stored, kind: OperationKind, sources: Sources) -> Operation:
@@ -59,9 +54,10 @@ def begin_removal(request: Request, thing: Stored, kind: OperationKind) -> Opera
     return request.begin(kind, thing, thing.id)
 
 
-def reopen(uow: UnitOfWork, operation: Operation) -> None:
+def reopen(request: BaseRequest, operation: Operation) -> None:
     """Puts the thing back into the state of its operation, for a retry. Raises Conflict where it was deleted."""
-    thing = find_stored(uow, operation.subject)
+    uow, id = request.uow, operation.subject
+    thing: Stored | None = uow.disks.find(id) or uow.snapshots.find(id) or uow.managed_images.find(id)
     if thing is None:
         raise Conflict("It was deleted.", hint="Make it again.")
     thing.state = moved(thing.state, _UNDER_WAY[operation.kind])

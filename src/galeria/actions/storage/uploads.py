@@ -2,29 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
+from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Invalid, NotFound, TooLarge
 from galeria.domain.operations import Upload
-from galeria.domain.people.principals import Principal
-from galeria.ports.database import Database, UnitOfWork
-from galeria.ports.files import UploadFiles
-from galeria.ports.work import Clock, IdGenerator
 
 LONGEST_NAME = 255  # characters
 
 
-def create_upload(
-    uow: UnitOfWork,
-    id_generator: IdGenerator,
-    clock: Clock,
-    *,
-    owner: Principal,
-    file_name: str,
-    length: int,
-    limit: int,
-) -> Upload:
-    """Announces an upload of `length` bytes, at most `limit`. Raises Invalid, TooLarge. The caller commits."""
+def create_upload(request: Request, *, file_name: str, length: int, limit: int) -> Upload:
+    """Announce a file of `length` bytes; at most `limit` are taken. Raises Invalid, TooLarge."""
     if length < 0:
         raise Invalid(f"A file cannot have {length} bytes.", hint="Announce the file's length in bytes.")
     if length > limit:
@@ -34,67 +21,54 @@ def create_upload(
             " raise the limit.",
         )
     upload = Upload(
-        id=id_generator.new_id(),
-        owner_id=owner.id,
+        id=request.id_generator.new_id(),
+        owner_id=request.caller.principal.id,
         file_name=shown_name(file_name),
         length=length,
-        created_at=clock.now(),
+        created_at=request.clock.now(),
     )
-    uow.uploads.add(upload)
+    request.uow.uploads.add(upload)
     return upload
 
 
-def get_upload(database: Database, files: UploadFiles, *, owner: Principal, id: str) -> Upload:
-    """Returns an upload with the bytes that are really on disk: after a crash the file may have more than the database knows.
-
-    Raises NotFound, for other people's uploads too.
-    """
-    with database(reading=True) as uow:
-        upload = _owned(uow, owner, id)
-    if upload.offset == files.size(upload.id):
-        return upload
-    return _record(database, files, owner, id)
+def get_upload(request: Request, id: str) -> Upload:
+    """The caller's upload as it was recorded last. Raises NotFound, for other people's uploads too."""
+    upload = _find_own(request, id)
+    if upload is None:
+        raise missing_upload(id)
+    return upload
 
 
-def list_uploads(database: Database, files: UploadFiles, *, owner: Principal) -> list[Upload]:
-    """Returns a person's uploads, newest first, each with the bytes that are really on disk."""
-    with database(reading=True) as uow:
-        found = uow.uploads.of_owner(owner.id)
-    for upload in found:
-        upload.offset = files.size(upload.id)
-    return found
+def list_uploads(request: Request) -> list[Upload]:
+    """The caller's own, the newest first, as they were recorded last."""
+    return request.uow.uploads.of_owner(request.caller.principal.id)
 
 
-def receive(
-    database: Database, files: UploadFiles, *, owner: Principal, id: str, offset: int, data: Iterable[bytes]
-) -> Upload:
-    """Appends `data`, which begins at byte `offset` of the file. No transaction is open while bytes arrive.
-
-    When `data` breaks off, what arrived is kept; the next `get_upload` records it where this could not. Raises NotFound,
-    Conflict (the offset is not where the file ends; somebody else is writing; the file is sealed), TooLarge, OutOfSpace.
-    """
-    with database(reading=True) as uow:
-        upload = _owned(uow, owner, id)
+def require_piece(request: Request, id: str, offset: int) -> Upload:
+    """The upload that a piece beginning at byte `offset` may be added to. Raises NotFound, Conflict."""
+    upload = get_upload(request, id)
     if offset > upload.length:
         raise Conflict(
             f"The upload has {upload.length} bytes in all; a piece cannot begin at {offset}.",
             hint="Ask for the offset (HEAD) and continue there.",
             code="OffsetMismatch",
         )
-    files.append(upload.id, offset, data, limit=upload.length)
-    return _record(database, files, owner, id)
+    return upload
 
 
-def remove_upload(database: Database, files: UploadFiles, *, owner: Principal, id: str) -> None:
-    """Removes an upload. Raises NotFound.
+def record_size(request: Request, id: str, size: int) -> Upload | None:
+    """Write down that `size` bytes are on disk. None where the upload was removed meanwhile."""
+    upload = _find_own(request, id)
+    if upload is not None:
+        upload.offset = size
+    return upload
 
-    The row goes first, because a file without a row is cleaned up later, and a row without a file is misleading.
-    """
-    with database() as uow:
-        upload = _owned(uow, owner, id)
-        uow.uploads.remove(upload)
-        uow.commit()
-    files.remove(upload.id)
+
+def remove_upload(request: Request, id: str) -> Upload:
+    """Remove the row; the file is removed once that is committed. Raises NotFound."""
+    upload = get_upload(request, id)
+    request.uow.uploads.remove(upload)
+    return upload
 
 
 def shown_name(name: str) -> str:
@@ -112,25 +86,11 @@ def shown_name(name: str) -> str:
     return clean
 
 
-def _record(database: Database, files: UploadFiles, owner: Principal, id: str) -> Upload:
-    """Records how much is on disk, which is read before the transaction, because a disk may be slow to sync."""
-    size = files.size(id)
-    with database() as uow:
-        upload = uow.uploads.find(id)
-        if upload is not None and upload.owner_id == owner.id:
-            upload.offset = size
-            uow.commit()
-            return upload
-    files.remove(id)  # the upload was removed while bytes arrived, so the file is not needed
-    raise _missing(id)
-
-
-def _owned(uow: UnitOfWork, owner: Principal, id: str) -> Upload:
-    upload = uow.uploads.find(id)
-    if upload is None or upload.owner_id != owner.id:
-        raise _missing(id)
-    return upload
-
-
-def _missing(id: str) -> NotFound:
+def missing_upload(id: str) -> NotFound:
+    """The error for an upload that does not exist, or belongs to somebody else."""
     return NotFound(f"There is no upload '{id}'.", hint="Upload the file again.")
+
+
+def _find_own(request: Request, id: str) -> Upload | None:
+    upload = request.uow.uploads.find(id)
+    return upload if upload is not None and upload.owner_id == request.caller.principal.id else None

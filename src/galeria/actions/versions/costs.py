@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import READ_VERSION
 from galeria.domain.ids import ResourceId
@@ -12,7 +13,6 @@ from galeria.domain.images.galleries import ImageDefinition, ImageVersion, Repli
 from galeria.domain.images.storage import Origin, OriginKind
 from galeria.domain.labs.labs import Lab
 from galeria.domain.states import ReplicaState
-from galeria.ports.database import UnitOfWork
 from galeria.ports.images import ImageStore
 
 
@@ -121,7 +121,7 @@ def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping
     uow = request.uow
     version = uow.versions.get_by_key(version_id.key)
     labs = tuple(uow.labs.of_version(version.id))
-    return DeletionImpact(version=version, labs=labs, regions=_region_impacts(uow, version, stores))
+    return DeletionImpact(version=version, labs=labs, regions=_region_impacts(request, version, stores))
 
 
 def freed_by_deletion(
@@ -132,25 +132,25 @@ def freed_by_deletion(
     Slow where it has content of its own, because all others' manifests are read. Raises Forbidden, NotFound.
     """
     request.caller.require(READ_VERSION, version_id.key)
-    return _region_impacts(request.uow, request.uow.versions.get_by_key(version_id.key), stores)
+    return _region_impacts(request, request.uow.versions.get_by_key(version_id.key), stores)
 
 
 def _region_impacts(
-    uow: UnitOfWork, version: ImageVersion, stores: Mapping[str, ImageStore]
+    request: BaseRequest, version: ImageVersion, stores: Mapping[str, ImageStore]
 ) -> tuple[RegionImpact, ...]:
-    shared = uow.versions.shared(version.id)
+    shared = request.uow.versions.shared(version.id)
     return tuple(
-        _region_impact(uow, version, stores[region], digests - shared.get(region, set()))
-        for region, digests in sorted(held_digests(uow, version).items())
+        _region_impact(request, version, stores[region], digests - shared.get(region, set()))
+        for region, digests in sorted(held_digests(request, version).items())
     )
 
 
-def _region_impact(uow: UnitOfWork, version: ImageVersion, store: ImageStore, own: set[str]) -> RegionImpact:
+def _region_impact(request: BaseRequest, version: ImageVersion, store: ImageStore, own: set[str]) -> RegionImpact:
     """Returns what is freed in the store's region; `own` are the digests that no other version has there."""
     region = store.region
     if not own:  # nothing is freed, so thousands of others need not be read
         return RegionImpact(region=region, freed_now=0, freed_later=0)
-    images, machines = live_images(uow, region, without=version.id), live_machines(uow, region)
+    images, machines = live_images(request, region, without=version.id), live_machines(request, region)
     whole = store.holding(own - images, others=images).exclusive_bytes
     if machines <= images:
         return RegionImpact(region=region, freed_now=whole, freed_later=0)
@@ -158,9 +158,10 @@ def _region_impact(uow: UnitOfWork, version: ImageVersion, store: ImageStore, ow
     return RegionImpact(region=region, freed_now=now, freed_later=whole - now)
 
 
-def held_digests(uow: UnitOfWork, version: ImageVersion) -> dict[str, set[str]]:
+def held_digests(request: BaseRequest, version: ImageVersion) -> dict[str, set[str]]:
     """Returns region → digests that this version has there, by its completed replicas."""
-    return _held(uow.versions.disks(version.id), uow.versions.replicas(version.id))
+    versions = request.uow.versions
+    return _held(versions.disks(version.id), versions.replicas(version.id))
 
 
 def _held(disks: list[VersionDisk], replicas: list[Replica]) -> dict[str, set[str]]:
@@ -169,14 +170,15 @@ def _held(disks: list[VersionDisk], replicas: list[Replica]) -> dict[str, set[st
     return {region: set(digests) for region in regions if digests}
 
 
-def live_images(uow: UnitOfWork, region: str, *, without: str = "") -> set[str]:
+def live_images(request: BaseRequest, region: str, *, without: str = "") -> set[str]:
     """Returns the digests that image versions, managed images, disks and snapshots of the region refer to, unfinished
     replicas included."""
-    return uow.versions.contents(region, without=without) | live_disks(uow, region)
+    return request.uow.versions.contents(region, without=without) | live_disks(request, region)
 
 
-def live_disks(uow: UnitOfWork, region: str) -> set[str]:
+def live_disks(request: BaseRequest, region: str) -> set[str]:
     """Returns the digests in the region outside galleries, and those that operations under way are about to copy from it."""
+    uow = request.uow
     held = uow.disks.contents(region) | uow.snapshots.contents(region) | uow.managed_images.contents(region)
     origins = [
         Origin.from_inputs(each)
@@ -188,11 +190,11 @@ def live_disks(uow: UnitOfWork, region: str) -> set[str]:
     return held | copied | parents
 
 
-def live_machines(uow: UnitOfWork, region: str) -> set[str]:
+def live_machines(request: BaseRequest, region: str) -> set[str]:
     """Returns the digests that machines of the region are based on, whose versions may be deleted already."""
-    return uow.machines.contents(region)
+    return request.uow.machines.contents(region)
 
 
-def live_digests(uow: UnitOfWork, region: str) -> set[str]:
+def live_digests(request: BaseRequest, region: str) -> set[str]:
     """Returns all digests that garbage collection must keep in the region."""
-    return live_images(uow, region) | live_machines(uow, region)
+    return live_images(request, region) | live_machines(request, region)

@@ -59,7 +59,7 @@ def retry_operation(request: Request, id: str) -> Operation:
     if operation.status is OperationStatus.SUCCEEDED:
         raise Conflict("The operation has succeeded.", hint="There is nothing left to do.")
     machine = operation.inputs.get("machine", operation.subject)
-    if request.uow.operations.running_on(operation.subject) or running_on_machine(request.uow, machine):
+    if request.uow.operations.running_on(operation.subject) or running_on_machine(request, machine):
         raise Conflict("Another operation is under way there.", hint="Wait until it has ended, then retry.")
     operation.status = moved(operation.status, OperationStatus.NOT_STARTED)
     operation.attempt += 1
@@ -94,7 +94,7 @@ def _reopen(request: Request, operation: Operation) -> None:
         group = uow.groups.get(operation.subject)
         group.state = moved(group.state, ProvisioningState.DELETING)
     elif kind in STORAGE_WORK:
-        reopen(uow, operation)
+        reopen(request, operation)
     else:
         machine = uow.machines.get(operation.subject)
         machine.state = moved(machine.state, _MACHINE_WORK[kind])

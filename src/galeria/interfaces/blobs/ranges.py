@@ -15,7 +15,7 @@ LARGEST_WRITE = 4 << 20  # bytes; the service's own limit for one Put Page
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
 
 
-def asked_range(headers: Mapping[str, str], size: int) -> Range | None:
+def requested_range(headers: Mapping[str, str], size: int) -> Range | None:
     """(offset, length) of Range or x-ms-range, which wins; None without one. Cut off at `size`. Raises Invalid."""
     text = headers.get("x-ms-range") or headers.get("range")
     if text is None:

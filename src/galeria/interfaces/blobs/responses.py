@@ -41,7 +41,7 @@ def refused(message: str, code: str) -> Invalid:
     return Invalid(message, hint="See the storage service's reference.", code=code)
 
 
-def told(error: GaleriaError, headers: Mapping[str, str]) -> Response:
+def error_response(error: GaleriaError, headers: Mapping[str, str]) -> Response:
     status, code = _known(error)
     text = f"{error.message} {error.hint}".strip()
     body = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{escape(code)}</Code><Message>{escape(text)}</Message></Error>'
@@ -49,16 +49,16 @@ def told(error: GaleriaError, headers: Mapping[str, str]) -> Response:
     return Response(body, status, {**headers, **more}, media_type="application/xml")
 
 
-def common(asked: Mapping[str, str]) -> dict[str, str]:
-    """On every answer. `asked`: the request's headers."""
-    headers = {"x-ms-request-id": str(uuid.uuid4()), "x-ms-version": asked.get("x-ms-version", VERSION)[:20]}
-    client = asked.get("x-ms-client-request-id", "")
+def common_headers(request_headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers of every answer to a request with `request_headers`."""
+    headers = {"x-ms-request-id": str(uuid.uuid4()), "x-ms-version": request_headers.get("x-ms-version", VERSION)[:20]}
+    client = request_headers.get("x-ms-client-request-id", "")
     if client and len(client) <= 1024 and client.isprintable() and client.isascii():
         headers["x-ms-client-request-id"] = client
     return headers
 
 
-def written(tag: str, modified: str) -> dict[str, str]:
+def written_headers(tag: str, modified: str) -> dict[str, str]:
     return {
         "ETag": tag,
         "Last-Modified": modified,

@@ -14,20 +14,27 @@ from fastapi import APIRouter, Request
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response, StreamingResponse
 
-from galeria.actions.storage.disk_access import AccessKey, admit
+from galeria.actions.storage.disk_access import AccessKey, get_accessible_disk
 from galeria.actions.storage.page_blobs import ContentBlob, PageBlob, UploadBlob
 from galeria.domain.errors import Forbidden, GaleriaError, TooLarge
 from galeria.domain.images.storage import AccessLevel, StoredDisk
 from galeria.interfaces.blobs.ranges import (
     LARGEST_WRITE,
-    asked_range,
     page_range,
+    requested_range,
     require_match,
     require_sum,
     whole_size,
     within,
 )
-from galeria.interfaces.blobs.responses import common, page_list, properties, refused, told, written
+from galeria.interfaces.blobs.responses import (
+    common_headers,
+    error_response,
+    page_list,
+    properties,
+    refused,
+    written_headers,
+)
 from galeria.interfaces.services import Services
 
 PATH = "/disks/{disk}/abcd"
@@ -63,12 +70,12 @@ def blob_router(services: Services, *, at_once: int = 16) -> APIRouter:
     working = anyio.CapacityLimiter(at_once)
 
     async def handle(request: Request, disk: str) -> Response:
-        headers = common(request.headers)
+        headers = common_headers(request.headers)
         try:
             async with working:
                 return await _answer(services, request, disk, headers)
         except GaleriaError as error:
-            return told(error, headers)
+            return error_response(error, headers)
 
     router.add_api_route(PATH, handle, methods=["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH"], response_model=None)
     return router
@@ -77,21 +84,22 @@ def blob_router(services: Services, *, at_once: int = 16) -> APIRouter:
 async def _answer(services: Services, request: Request, disk: str, headers: dict[str, str]) -> Response:
     key = AccessKey(grant_id=request.query_params.get("si", ""), secret=request.query_params.get("sig", ""))
     opened = await to_thread.run_sync(_open, services, disk, key)
-    asked, what = request.headers, (request.method, request.query_params.get("comp", ""))
+    request_headers, what = request.headers, (request.method, request.query_params.get("comp", ""))
     if what == ("PUT", "page"):
         body = await _body(request)
-        return await to_thread.run_sync(_put_page, opened, asked, body, headers)
+        return await to_thread.run_sync(_put_page, opened, request_headers, body, headers)
     if what == ("PUT", ""):
-        return await to_thread.run_sync(_put_blob, opened, asked, headers)
+        return await to_thread.run_sync(_put_blob, opened, request_headers, headers)
     if what == ("GET", "pagelist"):
-        return await to_thread.run_sync(_page_ranges, opened, asked, headers)
+        return await to_thread.run_sync(_page_ranges, opened, request_headers, headers)
     if what in (("GET", ""), ("HEAD", "")):
-        return await to_thread.run_sync(_get_blob, opened, request.method, asked, headers)
+        return await to_thread.run_sync(_get_blob, opened, request.method, request_headers, headers)
     raise refused("A disk cannot be asked that.", "UnsupportedHttpVerb")
 
 
 def _open(services: Services, disk_id: str, key: AccessKey) -> OpenedBlob:
-    disk, level = admit(services.database, services.clock, disk_id, key)
+    with services.requests.anonymous_reading() as request:
+        disk, level = get_accessible_disk(request, disk_id, key)
     blob = (
         UploadBlob(services.disk_files, disk)
         if level is AccessLevel.WRITE
@@ -100,45 +108,45 @@ def _open(services: Services, disk_id: str, key: AccessKey) -> OpenedBlob:
     return OpenedBlob(disk=disk, level=level, blob=blob)
 
 
-def _put_page(opened: OpenedBlob, asked: Mapping[str, str], body: bytes, headers: dict[str, str]) -> Response:
+def _put_page(opened: OpenedBlob, request_headers: Mapping[str, str], body: bytes, headers: dict[str, str]) -> Response:
     blob = opened.for_writing()
-    start, length = page_range(asked, blob.size)
-    require_match(asked, opened.tag)
-    kind = asked.get("x-ms-page-write", "").lower()
+    start, length = page_range(request_headers, blob.size)
+    require_match(request_headers, opened.tag)
+    kind = request_headers.get("x-ms-page-write", "").lower()
     if kind == "clear" and not body:
         blob.clear(start, length)
-        return Response(None, 201, headers | written(opened.tag, opened.modified))
+        return Response(None, 201, headers | written_headers(opened.tag, opened.modified))
     if kind != "update" or length != len(body):
         raise refused("x-ms-page-write and the body's length do not fit the range.", "InvalidHeaderValue")
-    md5 = require_sum(asked, body)
+    md5 = require_sum(request_headers, body)
     blob.write(start, body)
-    return Response(None, 201, headers | written(opened.tag, opened.modified) | {"Content-MD5": md5})
+    return Response(None, 201, headers | written_headers(opened.tag, opened.modified) | {"Content-MD5": md5})
 
 
-def _put_blob(opened: OpenedBlob, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
+def _put_blob(opened: OpenedBlob, request_headers: Mapping[str, str], headers: dict[str, str]) -> Response:
     """The service refuses it for a disk; clients that begin every upload so can be used here."""
     blob = opened.for_writing()
-    require_match(asked, opened.tag)
-    whole_size(asked, blob)
+    require_match(request_headers, opened.tag)
+    whole_size(request_headers, blob)
     blob.clear(0, blob.size)
-    return Response(None, 201, headers | written(opened.tag, opened.modified))
+    return Response(None, 201, headers | written_headers(opened.tag, opened.modified))
 
 
-def _page_ranges(opened: OpenedBlob, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
-    limits = asked_range(asked, opened.blob.size)
-    require_match(asked, opened.tag)
+def _page_ranges(opened: OpenedBlob, request_headers: Mapping[str, str], headers: dict[str, str]) -> Response:
+    limits = requested_range(request_headers, opened.blob.size)
+    require_match(request_headers, opened.tag)
     body = page_list(within(opened.blob.ranges(), limits))
     more = {**properties(opened.blob, opened.tag, opened.modified)}
     return Response(body, 200, headers | more, media_type="application/xml")
 
 
-def _get_blob(opened: OpenedBlob, method: str, asked: Mapping[str, str], headers: dict[str, str]) -> Response:
+def _get_blob(opened: OpenedBlob, method: str, request_headers: Mapping[str, str], headers: dict[str, str]) -> Response:
     blob, size = opened.blob, opened.blob.size
-    require_match(asked, opened.tag)
+    require_match(request_headers, opened.tag)
     headers = headers | properties(blob, opened.tag, opened.modified)
     if method == "HEAD":
         return Response(None, 200, headers | {"Content-Length": str(size), "Content-Type": "application/octet-stream"})
-    part = asked_range(asked, size)
+    part = requested_range(request_headers, size)
     start, length = part or (0, size)
     if part:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"

@@ -74,7 +74,7 @@ class _ConsoleSession:
             await self._close(ending)
 
     def _open(self) -> socket.socket:
-        with self.services.request(self._caller()) as request:
+        with self.services.requests.writing(self._caller()) as request:
             machine = use_console(request, self.lab_id, self.machine)
         return self.services.engine.open_console(machine)
 
@@ -88,7 +88,7 @@ class _ConsoleSession:
                 return ending_of(error)
 
     def _check(self) -> None:
-        with self.services.reading(self._caller()) as request:
+        with self.services.requests.reading(self._caller()) as request:
             get_console(request, self.lab_id, self.machine)
 
     def _caller(self) -> Caller:

@@ -45,12 +45,12 @@ class RedirectTarget:
 class RedirectedError(OAuth2Error):  # type: ignore[misc]  # Authlib has no type stubs.
     """An error that the program is told, by way of the browser (RFC 6749 §4.1.2.1)."""
 
-    def __init__(self, way: RedirectTarget, error: str, description: str) -> None:
+    def __init__(self, target: RedirectTarget, error: str, description: str) -> None:
         super().__init__(error=error, description=description)
-        self.way = way
+        self.target = target
 
 
-def way_back(fields: dict[str, str]) -> RedirectTarget:
+def read_redirect_target(fields: dict[str, str]) -> RedirectTarget:
     """Raises Refusal where nobody may be sent back: to a stranger neither a code nor an error is delivered."""
     uri = fields.get("redirect_uri", "")
     if find_program(fields.get("client_id", "")) is None:
@@ -62,22 +62,26 @@ def way_back(fields: dict[str, str]) -> RedirectTarget:
     return RedirectTarget(uri=uri, state=fields.get("state", ""), by_form=fields.get("response_mode") == "form_post")
 
 
-def wish(fields: dict[str, str], way: RedirectTarget) -> AuthorizationRequest:
+def read_authorization_request(fields: dict[str, str], target: RedirectTarget) -> AuthorizationRequest:
     """Raises Returned. The scope is checked by the server, which knows its own."""
     if fields.get("response_type") != "code":
-        raise RedirectedError(way, "unsupported_response_type", "The response_type is 'code'; no other is supported.")
+        raise RedirectedError(
+            target, "unsupported_response_type", "The response_type is 'code'; no other is supported."
+        )
     if fields.get("response_mode", "query") not in ("query", "form_post"):
-        raise RedirectedError(way, "invalid_request", "The response_mode is 'query' or 'form_post'.")
+        raise RedirectedError(target, "invalid_request", "The response_mode is 'query' or 'form_post'.")
     challenge = fields.get("code_challenge", "")
     if fields.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(challenge):
-        raise RedirectedError(way, "invalid_request", "A code_challenge is required, with the method S256 (RFC 7636).")
+        raise RedirectedError(
+            target, "invalid_request", "A code_challenge is required, with the method S256 (RFC 7636)."
+        )
     if fields.get("prompt") == "none":
-        raise RedirectedError(way, "login_required", "Somebody has to sign in.")
+        raise RedirectedError(target, "login_required", "Somebody has to sign in.")
     if len(fields.get("nonce", "")) > LONGEST:
-        raise RedirectedError(way, "invalid_request", f"The nonce is longer than {LONGEST} characters.")
+        raise RedirectedError(target, "invalid_request", f"The nonce is longer than {LONGEST} characters.")
     return AuthorizationRequest(
         client_id=fields["client_id"],
-        redirect_uri=way.uri,
+        redirect_uri=target.uri,
         scope=fields.get("scope", ""),
         challenge=challenge,
         nonce=fields.get("nonce", ""),

@@ -4,26 +4,21 @@ import base64
 import json
 from typing import Any
 
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.token_sessions import start_session
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.login.authority import Authority
-from galeria.ports.database import Database
 from galeria.ports.tokens import Tokens
-from galeria.ports.work import Clock, IdGenerator
 
 TOKEN_SECONDS = 3600
 EVERYTHING = "openid profile offline_access"
 
 
 class TokenIssuer:
-    def __init__(
-        self, authority: Authority, *, database: Database, tokens: Tokens, clock: Clock, id_generator: IdGenerator
-    ) -> None:
+    def __init__(self, authority: Authority, *, requests: RequestFactory, tokens: Tokens) -> None:
         self._authority = authority
-        self._database = database
+        self._requests = requests
         self._tokens = tokens
-        self._clock = clock
-        self._dice = id_generator
 
     def access(self, principal: Principal) -> dict[str, Any]:
         """A program's answer: reference/gallery-and-arm.md §4.2, row 3."""
@@ -51,21 +46,19 @@ class TokenIssuer:
     ) -> dict[str, Any]:
         """A person's answer: reference/gallery-and-arm.md §4.2, row 4. With a refresh token if it is asked for and
         `refreshable`; `nonce` goes back in the id_token (OpenID Connect Core §3.1.3.6)."""
-        asked = scope or f"{self._authority.endpoint}/.default {EVERYTHING}"
-        answer = {**self.access(user), "scope": asked, "client_info": self._client_info(user)}
-        if "openid" in asked.split():
+        scopes = scope or f"{self._authority.endpoint}/.default {EVERYTHING}"
+        answer = {**self.access(user), "scope": scopes, "client_info": self._client_info(user)}
+        if "openid" in scopes.split():
             answer["id_token"] = self._tokens.issue_identity(
                 user.id, user.name, user.display_name, client_id=client_id, seconds=TOKEN_SECONDS, nonce=nonce
             )
-        if refreshable and "offline_access" in asked.split():
+        if refreshable and "offline_access" in scopes.split():
             answer["refresh_token"] = self._first_refresh_token(user, client_id, family)
         return answer
 
     def _first_refresh_token(self, user: Principal, client_id: str, family: str) -> str:
-        with self._database() as uow:
-            token = start_session(uow, self._clock, self._dice, user.id, client_id, family=family)
-            uow.commit()
-            return token
+        with self._requests.anonymous_writing() as request:
+            return start_session(request, user.id, client_id, family=family)
 
     def _client_info(self, user: Principal) -> str:
         text = json.dumps({"uid": user.id, "utid": self._authority.tenant_id})

@@ -6,6 +6,7 @@ Source: reference/gallery-and-arm.md §4.3; the protocol of Azure App Service, a
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
 
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.credentials import find_by_identity
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.login.authority import Authority
@@ -13,29 +14,26 @@ from galeria.interfaces.login.issuing import TOKEN_SECONDS, TokenIssuer
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.requests import client_address
 from galeria.interfaces.login.throttle import TooManyTries
-from galeria.ports.database import Database
-from galeria.ports.work import Clock
 
 
 class ManagedIdentityEndpoint:
     def __init__(
-        self, authority: Authority, *, entrance: PasswordSignIn, issuer: TokenIssuer, database: Database, clock: Clock
+        self, authority: Authority, *, password_sign_in: PasswordSignIn, issuer: TokenIssuer, requests: RequestFactory
     ) -> None:
         self._authority = authority
-        self._entrance = entrance
+        self._password_sign_in = password_sign_in
         self._issuer = issuer
-        self._database = database
-        self._clock = clock
+        self._requests = requests
 
     def answer(self, header: str, address: str, resource: str, wanted: dict[str, str]) -> JSONResponse:
         """`wanted` names the identity by client_id, object_id or mi_res_id, where the machine could have several."""
         try:
-            self._entrance.check_address(address)
+            self._password_sign_in.check_address(address)
         except TooManyTries as error:
             return _refused(429, str(error), {"Retry-After": str(error.seconds)})
         principal = self._find(header)
         if principal is None:
-            self._entrance.count_guess(address)
+            self._password_sign_in.count_guess(address)
             return _refused(
                 401, "The X-IDENTITY-HEADER is not known or has expired. Get a new one: galeria person identity."
             )
@@ -48,11 +46,11 @@ class ManagedIdentityEndpoint:
         return self._token(principal, resource)
 
     def _find(self, header: str) -> Principal | None:
-        with self._database(reading=True) as uow:
-            return find_by_identity(uow, self._clock, header)
+        with self._requests.anonymous_reading() as request:
+            return find_by_identity(request, header)
 
     def _token(self, principal: Principal, resource: str) -> JSONResponse:
-        now = int(self._clock.now().timestamp())
+        now = int(self._requests.clock.now().timestamp())
         body = {
             "access_token": self._issuer.access_token(principal),
             "expires_on": str(now + TOKEN_SECONDS),  # seconds since 1970, as text
@@ -63,7 +61,7 @@ class ManagedIdentityEndpoint:
         return JSONResponse(body, headers={"Cache-Control": "no-store"})
 
 
-def managed_identity_router(door: ManagedIdentityEndpoint) -> APIRouter:
+def managed_identity_router(endpoint: ManagedIdentityEndpoint) -> APIRouter:
     router = APIRouter(tags=["sign-in"])
 
     @router.get("/msi/token")
@@ -77,7 +75,7 @@ def managed_identity_router(door: ManagedIdentityEndpoint) -> APIRouter:
     ) -> JSONResponse:
         """An access token for the service principal that the header X-IDENTITY-HEADER belongs to."""
         wanted = {"client_id": client_id, "object_id": object_id, "mi_res_id": mi_res_id}
-        return door.answer(x_identity_header, client_address(request), resource, wanted)
+        return endpoint.answer(x_identity_header, client_address(request), resource, wanted)
 
     return router
 

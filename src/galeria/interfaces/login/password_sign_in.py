@@ -1,11 +1,11 @@
 """The one way in with a name and a secret, whichever form they came in; it counts wrong tries by name and by address."""
 
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.people import sign_in
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login.throttle import Throttle
-from galeria.ports.database import Database
-from galeria.ports.work import Clock, SecretHasher
+from galeria.ports.work import SecretHasher
 
 WRONG_PER_NAME = 5
 # A whole class may sit behind one address, and everybody in it may mistype once.
@@ -18,13 +18,12 @@ LONGEST_NAME = 100
 class PasswordSignIn:
     """May be used by several threads. Names that do not exist are counted and blocked like others."""
 
-    def __init__(self, database: Database, secrets: SecretHasher, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, requests: RequestFactory, secrets: SecretHasher) -> None:
+        self._requests = requests
         self._secrets = secrets
-        self._clock = clock
-        self._names = Throttle(clock, limit=WRONG_PER_NAME)
-        self._addresses = Throttle(clock, limit=WRONG_PER_ADDRESS)
-        self._devices = Throttle(clock, limit=DEVICES_PER_ADDRESS)
+        self._names = Throttle(requests.clock, limit=WRONG_PER_NAME)
+        self._addresses = Throttle(requests.clock, limit=WRONG_PER_ADDRESS)
+        self._devices = Throttle(requests.clock, limit=DEVICES_PER_ADDRESS)
 
     def sign_in(self, name: str, secret: str, kind: PrincipalKind, address: str) -> Principal:
         """Raises Unauthenticated with the same words whatever was wrong; Blocked without having looked."""
@@ -32,8 +31,8 @@ class PasswordSignIn:
         self._check(key, address)
         try:
             # Checking a secret takes a tenth of a second and more: nobody who writes may have to wait for it.
-            with self._database(reading=True) as uow:
-                principal = sign_in(uow, self._secrets, self._clock, name, secret, kind)
+            with self._requests.anonymous_reading() as request:
+                principal = sign_in(request, name, secret, kind, self._secrets)
         except Unauthenticated:
             self._names.count(key)
             self._addresses.count(address)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.browser.authorize_page import AuthorizePage, authorize_page_router
 from galeria.interfaces.login.browser.device_page import DevicePage, device_page_router
@@ -15,9 +16,8 @@ from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.requests import client_address, read_body
 from galeria.interfaces.login.server import SignInServer
 from galeria.interfaces.login.sign_in_codes import SignInCodes
-from galeria.ports.database import Database
 from galeria.ports.tokens import Tokens
-from galeria.ports.work import Clock, IdGenerator, SecretHasher
+from galeria.ports.work import SecretHasher
 
 _ROOTS = ("/adfs", "/adfs/{tenant}", "/{tenant}")
 
@@ -25,36 +25,32 @@ _ROOTS = ("/adfs", "/adfs/{tenant}", "/{tenant}")
 def login_router(
     authority: Authority,
     *,
-    database: Database,
+    requests: RequestFactory,
     tokens: Tokens,
     secrets: SecretHasher,
-    clock: Clock,
-    id_generator: IdGenerator,
-    entrance: PasswordSignIn | None = None,
+    password_sign_in: PasswordSignIn | None = None,
 ) -> APIRouter:
     """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens, sign-in pages.
 
-    `entrance` is shared with other doors that take passwords, so that all wrong tries count together.
+    `password_sign_in` is shared with other doors that take passwords, so that all wrong tries count together.
     """
-    entrance = entrance or PasswordSignIn(database, secrets, clock)
-    codes, pages = SignInCodes(database, clock, id_generator), Pages()
-    issuer = TokenIssuer(authority, database=database, tokens=tokens, clock=clock, id_generator=id_generator)
+    password_sign_in = password_sign_in or PasswordSignIn(requests, secrets)
+    codes, pages = SignInCodes(requests), Pages()
+    issuer = TokenIssuer(authority, requests=requests, tokens=tokens)
     server = SignInServer(
         authority,
-        entrance=entrance,
+        password_sign_in=password_sign_in,
         codes=codes,
         issuer=issuer,
-        database=database,
-        clock=clock,
-        id_generator=id_generator,
+        requests=requests,
     )
-    identities = ManagedIdentityEndpoint(authority, entrance=entrance, issuer=issuer, database=database, clock=clock)
+    identities = ManagedIdentityEndpoint(authority, password_sign_in=password_sign_in, issuer=issuer, requests=requests)
     router = APIRouter()
     for each in (
         _token_router(server),
         _style_router(pages),
-        device_page_router(DevicePage(authority, entrance, codes, pages)),
-        authorize_page_router(AuthorizePage(authority, entrance, server, pages)),
+        device_page_router(DevicePage(authority, password_sign_in, codes, pages)),
+        authorize_page_router(AuthorizePage(authority, password_sign_in, server, pages)),
         managed_identity_router(identities),
         discovery_router(authority, tokens),
         metadata_router(authority),

@@ -6,6 +6,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error
 from fastapi.responses import JSONResponse
 
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.sign_in_codes import DeviceStart
 from galeria.actions.people.token_sessions import Renewal, renew_session
 from galeria.domain.errors import Conflict, Unauthenticated
@@ -26,8 +27,6 @@ from galeria.interfaces.login.requests import TokenRequest, basic_credentials, f
 from galeria.interfaces.login.responses import WRONG_PASSWORD, WRONG_SECRET, TokenError, blocked, refusal
 from galeria.interfaces.login.sign_in_codes import SignInCodes
 from galeria.interfaces.login.throttle import TooManyTries
-from galeria.ports.database import Database
-from galeria.ports.work import Clock, IdGenerator
 
 # OpenID Connect's own scopes; everything else names an audience.
 OPEN_ID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
@@ -43,21 +42,17 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         self,
         authority: Authority,
         *,
-        entrance: PasswordSignIn,
+        password_sign_in: PasswordSignIn,
         codes: SignInCodes,
         issuer: TokenIssuer,
-        database: Database,
-        clock: Clock,
-        id_generator: IdGenerator,
+        requests: RequestFactory,
     ) -> None:
         super().__init__()
         self.codes = codes
         self.issuer = issuer
         self._authority = authority
-        self._entrance = entrance
-        self._database = database
-        self._clock = clock
-        self._dice = id_generator
+        self._password_sign_in = password_sign_in
+        self._requests = requests
         self.register_client_auth_method("client_secret_post", self._client_by_form)
         self.register_client_auth_method("client_secret_basic", self._client_by_header)
         self.register_client_auth_method(PUBLIC, self._public_client)
@@ -88,14 +83,14 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
 
     def start_device(self, client_id: str, scope: str, address: str) -> DeviceStart:
         try:
-            self._entrance.count_device(address)
+            self._password_sign_in.count_device(address)
         except TooManyTries as error:
             raise blocked(error) from error
         return self.codes.start_device(client_id, scope)
 
     def sign_in_user(self, name: str, password: str, address: str) -> Principal:
         try:
-            return self._entrance.sign_in(name, password, PrincipalKind.USER, address)
+            return self._password_sign_in.sign_in(name, password, PrincipalKind.USER, address)
         except TooManyTries as error:
             raise blocked(error) from error
         except Unauthenticated as error:
@@ -166,7 +161,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
     def _confidential(self, client_id: str, secret: str, address: str) -> ConfidentialClient:
         try:
             return ConfidentialClient(
-                self._entrance.sign_in(client_id, secret, PrincipalKind.SERVICE_PRINCIPAL, address)
+                self._password_sign_in.sign_in(client_id, secret, PrincipalKind.SERVICE_PRINCIPAL, address)
             )
         except TooManyTries as error:
             raise blocked(error) from error
@@ -183,10 +178,8 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         return TokenRequest(self._authority.token_endpoint, fields, headers, address)
 
     def _renew_once(self, refresh_token: str, client_id: str) -> Renewal | None:
-        with self._database() as uow:
-            renewal = renew_session(uow, self._clock, self._dice, refresh_token, client_id)
-            uow.commit()
-            return renewal
+        with self._requests.anonymous_writing() as request:
+            return renew_session(request, refresh_token, client_id)
 
     def _new_token(
         self,

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from galeria.actions.core.base_request import BaseRequest
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.sign_in_codes import (
     AuthorizationRequest,
     DeviceStart,
@@ -18,8 +20,6 @@ from galeria.actions.people.sign_in_codes import (
 from galeria.domain.errors import Conflict
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import DeviceCode
-from galeria.ports.database import Database, UnitOfWork
-from galeria.ports.work import Clock, IdGenerator
 
 R = TypeVar("R")
 
@@ -27,44 +27,40 @@ R = TypeVar("R")
 class SignInCodes:
     """Keeps nothing between calls, so any number of threads may ask."""
 
-    def __init__(self, database: Database, clock: Clock, id_generator: IdGenerator) -> None:
-        self._database = database
-        self._clock = clock
-        self._dice = id_generator
+    def __init__(self, requests: RequestFactory) -> None:
+        self._requests = requests
 
     def start_device(self, client_id: str, scope: str) -> DeviceStart:
-        return self._twice(lambda uow: start_device_sign_in(uow, self._clock, self._dice, client_id, scope))
+        return self._retry(lambda request: start_device_sign_in(request, client_id, scope))
 
     def find_device(self, user_code: str) -> DeviceCode | None:
-        with self._database(reading=True) as uow:
-            return find_device_sign_in(uow, self._clock, user_code)
+        with self._requests.anonymous_reading() as request:
+            return find_device_sign_in(request, user_code)
 
     def answer_device(self, user_code: str, principal: Principal | None) -> bool:
         """False where nothing waits for this answer any more."""
-        return self._twice(lambda uow: answer_device_sign_in(uow, self._clock, user_code, principal))
+        return self._retry(lambda request: answer_device_sign_in(request, user_code, principal))
 
     def redeem_device(self, device_code: str, client_id: str) -> RedeemedCode | PendingReason:
-        return self._twice(lambda uow: redeem_device_code(uow, self._clock, device_code, client_id))
+        return self._retry(lambda request: redeem_device_code(request, device_code, client_id))
 
-    def authorize(self, principal: Principal, wish: AuthorizationRequest) -> str:
-        return self._twice(lambda uow: authorize(uow, self._clock, self._dice, principal, wish))
+    def authorize(self, principal: Principal, wanted: AuthorizationRequest) -> str:
+        return self._retry(lambda request: authorize(request, principal, wanted))
 
     def redeem(self, code: str, *, client_id: str, redirect_uri: str, challenge: str) -> RedeemedCode | None:
-        return self._twice(
-            lambda uow: redeem_authorization_code(
-                uow, self._clock, code, client_id=client_id, redirect_uri=redirect_uri, challenge=challenge
+        return self._retry(
+            lambda request: redeem_authorization_code(
+                request, code, client_id=client_id, redirect_uri=redirect_uri, challenge=challenge
             )
         )
 
-    def _twice(self, do: Callable[[UnitOfWork], R]) -> R:
+    def _retry(self, action: Callable[[BaseRequest], R]) -> R:
         """Once more where another request was quicker: by then what it did can be seen."""
         try:
-            return self._once(do)
+            return self._once(action)
         except Conflict:
-            return self._once(do)
+            return self._once(action)
 
-    def _once(self, do: Callable[[UnitOfWork], R]) -> R:
-        with self._database() as uow:
-            result = do(uow)
-            uow.commit()
-            return result
+    def _once(self, action: Callable[[BaseRequest], R]) -> R:
+        with self._requests.anonymous_writing() as request:
+            return action(request)

@@ -12,10 +12,9 @@ import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
 
-from galeria.actions.storage.uploads import create_upload, get_upload, receive, remove_upload
+from galeria.actions.core.caller import Caller
 from galeria.domain.errors import Invalid, TooLarge
 from galeria.domain.operations import Upload
-from galeria.domain.people.principals import Principal
 from galeria.interfaces.uploads.body import RequestBody
 from galeria.interfaces.uploads.headers import (
     CHECKSUMS,
@@ -28,22 +27,17 @@ from galeria.interfaces.uploads.headers import (
     write_file_name,
 )
 from galeria.interfaces.uploads.responses import TusRoute, answer
-from galeria.ports.database import Database
-from galeria.ports.files import UploadFiles
-from galeria.ports.work import Clock, IdGenerator
+from galeria.interfaces.uploads.stored_uploads import StoredUploads
 
 FILE_LIMIT = (2 << 40) + (16 << 30)  # bytes: 2 TiB of disk and what a format adds to it
 
 
 @dataclass(frozen=True, kw_only=True)
 class TusSettings:
-    """`who` names the caller or raises Unauthenticated or Forbidden; it runs in a thread."""
+    """`caller` says who is asking or raises Unauthenticated or Forbidden; it runs in a thread."""
 
-    database: Database
-    files: UploadFiles
-    id_generator: IdGenerator
-    clock: Clock
-    who: Callable[[Request], Principal]
+    uploads: StoredUploads
+    caller: Callable[[Request], Caller]
     limit: int = FILE_LIMIT  # bytes of one file
     at_once: int = 32  # files received at the same time; others wait
     idle_seconds: float = 60  # after that long without a byte a sender counts as gone
@@ -53,22 +47,22 @@ def tus_router(settings: TusSettings, *, prefix: str = "/uploads") -> APIRouter:
     """Routes under `prefix`; they answer with paths, so that any proxy may stand before them."""
     router = APIRouter(prefix=prefix, route_class=TusRoute, include_in_schema=False)
     tus_request = _TusRequest(settings)
-    Owner = Annotated[Principal, Depends(settings.who)]
+    CallerDep = Annotated[Caller, Depends(settings.caller)]
 
-    async def create(request: Request, owner: Owner) -> Response:
-        return await tus_request.create(request, owner)
+    async def create(request: Request, caller: CallerDep) -> Response:
+        return await tus_request.create(request, caller)
 
-    async def patch(request: Request, id: str, owner: Owner) -> Response:
-        return await tus_request.patch(request, owner, id)
+    async def patch(request: Request, id: str, caller: CallerDep) -> Response:
+        return await tus_request.patch(request, caller, id)
 
-    async def post(request: Request, id: str, owner: Owner) -> Response:
-        return await tus_request.post(request, owner, id)
+    async def post(request: Request, id: str, caller: CallerDep) -> Response:
+        return await tus_request.post(request, caller, id)
 
-    def head(id: str, owner: Owner) -> Response:
-        return tus_request.head(owner, id)
+    def head(id: str, caller: CallerDep) -> Response:
+        return tus_request.head(caller, id)
 
-    def remove(id: str, owner: Owner) -> Response:
-        return tus_request.remove(owner, id)
+    def remove(id: str, caller: CallerDep) -> Response:
+        return tus_request.remove(caller, id)
 
     routes: tuple[tuple[str, str, Callable[..., Any]], ...] = (
         ("OPTIONS", "", tus_request.options),
@@ -88,7 +82,8 @@ def tus_router(settings: TusSettings, *, prefix: str = "/uploads") -> APIRouter:
 
 class _TusRequest:
     def __init__(self, settings: TusSettings) -> None:
-        self._doors = settings
+        self._settings = settings
+        self._uploads = settings.uploads
         self._receiving = anyio.CapacityLimiter(settings.at_once)
 
     def options(self) -> Response:
@@ -96,11 +91,11 @@ class _TusRequest:
             204,
             Tus_Version=VERSION,
             Tus_Extension=EXTENSIONS,
-            Tus_Max_Size=str(self._doors.limit),
+            Tus_Max_Size=str(self._settings.limit),
             Tus_Checksum_Algorithm=",".join(CHECKSUMS),
         )
 
-    async def create(self, request: Request, owner: Principal) -> Response:
+    async def create(self, request: Request, caller: Caller) -> Response:
         headers = request.headers
         if "upload-defer-length" in headers:
             raise Invalid("The file's length must be known.", hint="Send Upload-Length.", target="Upload-Length")
@@ -110,32 +105,32 @@ class _TusRequest:
         if carries_bytes:
             _require_room(request, length)
             read_checksum(headers.get("upload-checksum"))
-        upload = await to_thread.run_sync(self._create, owner, name, length)
+        upload = await to_thread.run_sync(self._create, caller, name, length)
         if carries_bytes:
-            upload = await self._receive(request, owner, upload.id, 0)
+            upload = await self._receive(request, caller, upload.id, 0)
         place = f"{request.url.path.rstrip('/')}/{upload.id}"
         return answer(201, Location=place, Upload_Offset=str(upload.offset))
 
-    async def patch(self, request: Request, owner: Principal, id: str) -> Response:
+    async def patch(self, request: Request, caller: Caller, id: str) -> Response:
         if request.headers.get("content-type") != PIECE:
             raise Invalid("The body's type is not that of a piece.", hint=f"Send {PIECE}.", code="UnsupportedMediaType")
         offset = read_number("Upload-Offset", request.headers.get("upload-offset"))
-        upload = await to_thread.run_sync(self._get, owner, id)
+        upload = await to_thread.run_sync(self._uploads.get, caller, id)
         _require_room(request, max(0, upload.length - offset))
-        received = await self._receive(request, owner, id, offset)
+        received = await self._receive(request, caller, id, offset)
         return answer(204, Upload_Offset=str(received.offset))
 
-    async def post(self, request: Request, owner: Principal, id: str) -> Response:
+    async def post(self, request: Request, caller: Caller, id: str) -> Response:
         """Some networks let only GET and POST through; the method then stands in a header."""
         wanted = request.headers.get("x-http-method-override", "").upper()
         if wanted == "PATCH":
-            return await self.patch(request, owner, id)
+            return await self.patch(request, caller, id)
         if wanted == "DELETE":
-            return await to_thread.run_sync(self.remove, owner, id)
+            return await to_thread.run_sync(self.remove, caller, id)
         return answer(405, Allow="HEAD, PATCH, DELETE, OPTIONS")
 
-    def head(self, owner: Principal, id: str) -> Response:
-        upload = self._get(owner, id)
+    def head(self, caller: Caller, id: str) -> Response:
+        upload = self._uploads.get(caller, id)
         return answer(
             200,
             Upload_Offset=str(upload.offset),
@@ -143,34 +138,18 @@ class _TusRequest:
             Upload_Metadata=write_file_name(upload.file_name),
         )
 
-    def remove(self, owner: Principal, id: str) -> Response:
-        remove_upload(self._doors.database, self._doors.files, owner=owner, id=id)
+    def remove(self, caller: Caller, id: str) -> Response:
+        self._uploads.remove(caller, id)
         return answer(204)
 
-    def _create(self, owner: Principal, name: str, length: int) -> Upload:
-        settings = self._doors
-        with settings.database() as uow:
-            upload = create_upload(
-                uow,
-                settings.id_generator,
-                settings.clock,
-                owner=owner,
-                file_name=name,
-                length=length,
-                limit=settings.limit,
-            )
-            uow.commit()
-        return upload
+    def _create(self, caller: Caller, name: str, length: int) -> Upload:
+        return self._uploads.create(caller, file_name=name, length=length, limit=self._settings.limit)
 
-    def _get(self, owner: Principal, id: str) -> Upload:
-        return get_upload(self._doors.database, self._doors.files, owner=owner, id=id)
-
-    async def _receive(self, request: Request, owner: Principal, id: str, offset: int) -> Upload:
-        settings = self._doors
+    async def _receive(self, request: Request, caller: Caller, id: str, offset: int) -> Upload:
         checksum = read_checksum(request.headers.get("upload-checksum"))
-        body = RequestBody(request, idle_seconds=settings.idle_seconds)
+        body = RequestBody(request, idle_seconds=self._settings.idle_seconds)
         data = body.pieces(checksum)
-        work = partial(receive, settings.database, settings.files, owner=owner, id=id, offset=offset, data=data)
+        work = partial(self._uploads.receive, caller, id, offset=offset, data=data)
         return await to_thread.run_sync(work, limiter=self._receiving)
 
 

@@ -34,7 +34,7 @@ from galeria.interfaces.web.kit.page_request import PublicPageRequestDep, read_p
 from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.kit.routes import page_router, show_error
 from galeria.interfaces.web.kit.slow_figures import PATIENCE, SlowFigures
-from galeria.interfaces.web.kit.visitors import find_entry
+from galeria.interfaces.web.kit.visitors import find_visit
 from galeria.interfaces.web.labs.lab_connect import connect_router
 from galeria.interfaces.web.labs.lab_export import export_router
 from galeria.interfaces.web.labs.lab_new import new_lab_router
@@ -66,14 +66,14 @@ class Portal:
             app.add_exception_handler(kind, _for_people(tell, app.exception_handlers[kind]))
 
 
-def make_portal(services: Services, entrance: PasswordSignIn, *, patience: float = PATIENCE) -> Portal:
+def make_portal(services: Services, password_sign_in: PasswordSignIn, *, patience: float = PATIENCE) -> Portal:
     """`patience` are seconds that a page waits for what stores tell. Raises Unavailable where others' files are missing."""
     static = StaticFiles()
     router = APIRouter()
     for each in (
         static.router(),
-        SignInPages(entrance=entrance).router(),
-        MyPages(entrance=entrance).router(),
+        SignInPages(password_sign_in=password_sign_in).router(),
+        MyPages(password_sign_in=password_sign_in).router(),
         *((external_router(),) if services.provider else ()),
         _pages_router(),
         uploads_router(services),
@@ -120,7 +120,7 @@ def _who_looks(services: Services) -> Callable[[WebSocket], Caller | None]:
     """At a machine's screen: whoever the browser's cookie says."""
 
     def who(websocket: WebSocket) -> Caller | None:
-        visitor = find_entry(services, websocket).visitor
+        visitor = find_visit(services, websocket).visitor
         return visitor.caller if visitor else None
 
     return who

@@ -159,7 +159,7 @@ def test_who_uses_a_version_is_named_and_many_are_counted(stocked: Portal) -> No
     assert "algebra , biology , chemistry and 2 more" in rows(seen)["1.0.0"]
     assert seen.text.count('href="/labs/campus/') == SHOWN_LABS
     with stocked.installation.request() as request:
-        give_role(request.uow, request.clock, request.id_generator, request.caller, "nobody", "Reader", str(GALLERY))
+        give_role(request, "nobody", "Reader", str(GALLERY))
     reader = stocked.browser("nobody").get(LINUX)
     assert "algebra, biology, chemistry" in rows(reader)["1.0.0"]
     assert 'href="/labs/campus/' not in reader.text, "a lab that this person may not open is named only"
@@ -170,7 +170,7 @@ def test_every_link_of_the_pages_opens(stocked: Portal) -> None:
         gallery = request.uow.galleries.get_by_key(GALLERY.key)
         gallery.soft_delete, gallery.retention_days = True, 7
         remove_version(request, version_id("Algebra"))
-        give_role(request.uow, request.clock, request.id_generator, request.caller, "nobody", "Reader", str(GALLERY))
+        give_role(request, "nobody", "Reader", str(GALLERY))
     for who in ("admin", "nobody"):
         browser = stocked.browser(who)
         for page in (PAGE, LINUX, f"{PAGE}/campus/gal/Algebra"):

@@ -34,12 +34,12 @@ PAGE = "/activity"
 def write(portal: Portal, action: str, scope: ResourceId | str, *, who: str = "admin", request: str = "") -> None:
     with portal.installation.request(who) as inner:
         caller = Caller(principal=inner.caller.principal, assignments=[], correlation_id=request)
-        record_audit(inner.uow, inner.clock, inner.id_generator, caller, action, str(scope))
+        record_audit(inner, caller, action, str(scope))
 
 
 def give(portal: Portal, who: str, role: str, scope: ResourceId | str) -> None:
     with portal.installation.request() as request:
-        give_role(request.uow, request.clock, request.id_generator, request.caller, who, role, str(scope))
+        give_role(request, who, role, str(scope))
 
 
 def rows(answer: httpx.Response) -> list[str]:
@@ -208,8 +208,7 @@ def test_long_logs_come_in_pages(portal: Portal) -> None:
 def test_ids_in_what_is_told_are_shortened(portal: Portal) -> None:
     with portal.installation.request() as request:
         add_image(request, "fine", VersionRows())
-        record = (request.uow, request.clock, request.id_generator, request.caller, "test/write", str(ACCOUNT))
-        record_audit(*record, detail=f"{version_id('fine')} as fine 1.0.1")
+        request.audit("test/write", str(ACCOUNT), detail=f"{version_id('fine')} as fine 1.0.1")
     assert "gal / fine / 1.0.0 as fine 1.0.1" in rows(portal.browser().get(f"{PAGE}?action=test/write"))[0]
 
 
@@ -235,7 +234,7 @@ def _written() -> Iterator[str]:
     for file in sorted(ACTIONS.glob("*/*.py")):
         known = vars(importlib.import_module(f"galeria.actions.{file.parent.name}.{file.stem}"))
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            place = {"audit": 0, "record_audit": 4}.get(_called(node))
+            place = {"audit": 0, "record_audit": 2}.get(_called(node))
             if place is not None and isinstance(node, ast.Call):
                 parts = [_value(each, known) for each in getattr(node.args[place], "values", [node.args[place]])]
                 if all(parts):

@@ -143,8 +143,7 @@ def test_an_address_links_only_where_it_is_verified_and_allowed(
     portal = open_portal(link_by_email=link_by_email)
     campus.control(unverified=unverified)
     with portal.installation.request() as request:
-        tools = (request.uow, portal.services.secrets, request.clock, request.id_generator, request.caller)
-        create_person(*tools, "bia@example.org", "Bia of here", PASSWORD)
+        create_person(request, "bia@example.org", "Bia of here", PASSWORD, portal.services.secrets)
     browser = portal.stranger()
     go_there(browser, START, "bia")
     assert is_out(browser) is not known
@@ -168,7 +167,7 @@ def test_who_is_disabled_here_does_not_come_in(open_portal: Open) -> None:
     browser = portal.stranger()
     go_there(browser, START, "ana")
     with portal.installation.request() as request:
-        disable(request.uow, request.clock, request.id_generator, request.caller, "ana")
+        disable(request, "ana")
     assert is_out(browser)
     answer = go_there(browser, START, "ana")
     assert answer.status_code == 403

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from galeria.actions.people.first_password_links import keep_password_link
+from galeria.actions.people.first_password_links import add_password_link
 from galeria.actions.people.people import set_password
 from galeria.bootstrap.demo_host import serving
 from tests.interfaces.web.served import Portal, text_of, title_of
@@ -22,11 +22,10 @@ NEW = "better-Horse-8"
 @pytest.fixture
 def welcoming(portal: Portal) -> Portal:
     """The link is the administrator's."""
-    with portal.services.database() as uow:
-        admin = uow.people.find_by_name("admin")
+    with portal.services.requests.anonymous_writing() as request:
+        admin = request.uow.people.find_by_name("admin")
         assert admin is not None
-        keep_password_link(uow, portal.services.clock, portal.services.id_generator, admin, SECRET)
-        uow.commit()
+        add_password_link(request, admin, SECRET)
     return portal
 
 
@@ -56,9 +55,7 @@ def test_the_link_works_once(welcoming: Portal) -> None:
 
 def test_the_link_ends_when_the_password_is_changed_otherwise(welcoming: Portal) -> None:
     with welcoming.installation.request() as request:
-        set_password(
-            request.uow, welcoming.services.secrets, request.clock, request.id_generator, request.caller, "admin", NEW
-        )
+        set_password(request, "admin", NEW, welcoming.services.secrets)
     answer = welcoming.stranger("pt-BR").get(PLACE)
     assert answer.status_code == 404
     assert title_of(answer) == "Este link não funciona mais"

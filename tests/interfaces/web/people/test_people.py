@@ -31,8 +31,7 @@ def test_everybody_is_listed_with_their_roles(portal: Portal) -> None:
 def test_long_lists_come_in_pages(portal: Portal) -> None:
     with portal.installation.request() as request:
         for number in range(60):
-            tools = (request.uow, portal.services.secrets, request.clock, request.id_generator, request.caller)
-            create_person(*tools, f"person{number:02}", f"Person {number:02}", PASSWORD)
+            create_person(request, f"person{number:02}", f"Person {number:02}", PASSWORD, portal.services.secrets)
     browser = portal.browser()
     first, second = browser.get("/people?q=person"), browser.get("/people?q=person&page=2")
     assert names(first) + names(second) == [f"Person {number:02}" for number in range(60)]
@@ -220,13 +219,13 @@ def secret_of(page: httpx.Response) -> str:
 
 
 def principal(portal: Portal, who: str) -> Principal:
-    with portal.services.database(reading=True) as uow:
-        return get_principal(uow, who)
+    with portal.services.requests.anonymous_reading() as request:
+        return get_principal(request, who)
 
 
 def roles(portal: Portal, who: str) -> list[tuple[str, str]]:
-    with portal.services.database(reading=True) as uow:
-        given: list[RoleAssignment] = uow.people.assignments(get_principal(uow, who).id)
+    with portal.services.requests.anonymous_reading() as request:
+        given: list[RoleAssignment] = request.uow.people.assignments(get_principal(request, who).id)
         return [(each.role, each.scope) for each in given]
 
 

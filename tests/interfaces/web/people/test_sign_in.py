@@ -132,11 +132,11 @@ def test_who_is_disabled_is_out_at_once(portal: Portal) -> None:
     browser = portal.browser("educator")
     assert not is_out(browser)
     with portal.installation.request() as request:
-        disable(request.uow, request.clock, request.id_generator, request.caller, "educator")
+        disable(request, "educator")
     assert is_out(browser)
     sign_in(portal, portal.stranger(), status=401)
     with portal.installation.request() as request:
-        enable(request.uow, request.clock, request.id_generator, request.caller, "educator")
+        enable(request, "educator")
     assert is_out(browser)  # what was open before stays closed
     sign_in(portal, portal.stranger())
 

@@ -24,63 +24,40 @@ from galeria.interfaces.arm.protocol.routes import OURS, SUBSCRIPTION, Route
 
 def list_all(subscription: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
-        people, link = page(arm_request, list_people(request.uow, arm_request.caller), order=_by_sign_in_name)
+        people, link = page(arm_request, list_people(request), order=_by_sign_in_name)
     return shown(listed([_view(each) for each in people], link))
 
 
 def create(subscription: str, body: PersonBody, arm_request: ArmRequestDep) -> Response:
     """201; `secret` is in the answer only where it was made here, and only this once."""
-    services = arm_request.services
+    secrets = arm_request.services.secrets
     given = body.password.get_secret_value() if body.password else None
     with arm_request.writing() as request:
-        tools = (request.uow, services.secrets, services.clock, services.id_generator, arm_request.caller)
         if body.kind is PrincipalKind.SERVICE_PRINCIPAL:
-            principal, secret = create_service_principal(*tools, body.display_name or body.name or "")
+            principal, secret = create_service_principal(request, body.display_name or body.name or "", secrets)
             given = None
         else:
-            principal, secret = create_person(*tools, body.name or "", body.display_name or "", given)
+            principal, secret = create_person(request, body.name or "", body.display_name or "", given, secrets)
     return ArmJson(_view(principal, None if given else secret), status_code=201)
 
 
 def set_secret(subscription: str, person: str, body: SecretBody, arm_request: ArmRequestDep) -> Response:
-    services = arm_request.services
+    secrets = arm_request.services.secrets
     wanted = body.new.get_secret_value() if body.new else None
     _check_old(person, body, arm_request)
     with arm_request.writing() as request:
-        principal, secret = set_password(
-            request.uow, services.secrets, services.clock, services.id_generator, arm_request.caller, person, wanted
-        )
+        principal, secret = set_password(request, person, wanted, secrets)
     return shown(_view(principal, None if wanted else secret))
 
 
-def shut_out(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
+def disable_person(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
-        return shown(
-            _view(
-                disable(
-                    request.uow,
-                    arm_request.services.clock,
-                    arm_request.services.id_generator,
-                    arm_request.caller,
-                    person,
-                )
-            )
-        )
+        return shown(_view(disable(request, person)))
 
 
-def let_in(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
+def enable_person(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
-        return shown(
-            _view(
-                enable(
-                    request.uow,
-                    arm_request.services.clock,
-                    arm_request.services.id_generator,
-                    arm_request.caller,
-                    person,
-                )
-            )
-        )
+        return shown(_view(enable(request, person)))
 
 
 def _check_old(person: str, body: SecretBody, arm_request: ArmRequestDep) -> None:
@@ -114,6 +91,6 @@ ROUTES = (
     Route(name="People_List", method="GET", path=_PEOPLE, handler=list_all),
     Route(name="People_Create", method="POST", path=_PEOPLE, handler=create),
     Route(name="People_SetPassword", method="POST", path=_PERSON + "/password", handler=set_secret),
-    Route(name="People_Disable", method="POST", path=_PERSON + "/disable", handler=shut_out),
-    Route(name="People_Enable", method="POST", path=_PERSON + "/enable", handler=let_in),
+    Route(name="People_Disable", method="POST", path=_PERSON + "/disable", handler=disable_person),
+    Route(name="People_Enable", method="POST", path=_PERSON + "/enable", handler=enable_person),
 )

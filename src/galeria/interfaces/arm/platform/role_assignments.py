@@ -26,14 +26,11 @@ _OF_NAME = re.compile(r"roleName\s+eq\s+'([^']*)'", re.IGNORECASE)
 
 def give(scope: str, assignment: str, body: AssignmentBody, arm_request: ArmRequestDep) -> Response:
     """Whoever has the role there already keeps the assignment of before, with the name of before."""
-    services, wanted = arm_request.services, body.properties
+    wanted = body.properties
     role = wanted.role_definition_id.rstrip("/").rsplit("/", 1)[-1]
     with arm_request.writing() as request:
         given = give_role(
-            request.uow,
-            services.clock,
-            services.id_generator,
-            arm_request.caller,
+            request,
             wanted.principal_id,
             role,
             _whole(scope),
@@ -50,17 +47,13 @@ def get_one(scope: str, assignment: str, arm_request: ArmRequestDep) -> Response
 
 def take(scope: str, assignment: str, arm_request: ArmRequestDep) -> Response:
     """204 when there was none."""
-    services = arm_request.services
     with arm_request.writing() as request:
         found = _find(request, scope, assignment)
         if found is None:
             return Response(status_code=204)
         view = _view(request, found)
         take_role(
-            request.uow,
-            services.clock,
-            services.id_generator,
-            arm_request.caller,
+            request,
             found.principal_id,
             found.role,
             found.scope,
@@ -72,7 +65,7 @@ def list_all(scope: str, arm_request: ArmRequestDep, filter: Filter = "") -> Res
     """At the scope, above it and below it; `$filter=principalId eq '…'` narrows."""
     principal = _OF_PRINCIPAL.search(filter)
     with arm_request.reading() as request:
-        found = list_roles(request.uow, arm_request.caller, _whole(scope))
+        found = list_roles(request, _whole(scope))
         if principal:
             found = [each for each in found if each.principal_id == principal[1].lower()]
         assignments, link = page(arm_request, found, order=_by_scope)
@@ -113,7 +106,7 @@ def _whole(scope: str) -> str:
 
 def _find(request: Request, scope: str, name: str) -> RoleAssignment | None:
     key = _whole(scope).lower().rstrip("/")
-    found = list_roles(request.uow, request.caller, key)
+    found = list_roles(request, key)
     return next((each for each in found if each.id == name.lower() and each.scope == key), None)
 
 

@@ -35,13 +35,13 @@ class ArmRequest:
     @contextmanager
     def reading(self) -> Iterator[Request]:
         """Changes nothing and waits for nobody. Raises NotFound for the resource group where even that is missing."""
-        with self.services.reading(self.caller) as request, self._group_told_first(request):
+        with self.services.requests.reading(self.caller) as request, self._group_told_first(request):
             yield request
 
     @contextmanager
     def writing(self) -> Iterator[Request]:
         """Committed when the block ends well. Raises NotFound for the resource group where even that is missing."""
-        with self.services.request(self.caller) as request, self._group_told_first(request):
+        with self.services.requests.writing(self.caller) as request, self._group_told_first(request):
             require_match(request, self.http)
             yield request
 

@@ -48,7 +48,7 @@ def _find(request: Request, path: str) -> Resource | None:
     except Invalid:
         return None
     readable = request.caller.may(f"{id.type or 'Microsoft.Resources/subscriptions/resourceGroups'}/read", id.key)
-    return find_resource(request.uow, id) if readable else None
+    return find_resource(request, id) if readable else None
 
 
 def _tag(moment: str) -> str:

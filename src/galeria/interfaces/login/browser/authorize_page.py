@@ -8,7 +8,13 @@ from galeria.actions.people.sign_in_codes import AuthorizationRequest
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
 from galeria.interfaces.login.authority import Authority
-from galeria.interfaces.login.authorization import CARRIED, RedirectedError, RedirectTarget, way_back, wish
+from galeria.interfaces.login.authorization import (
+    CARRIED,
+    RedirectedError,
+    RedirectTarget,
+    read_authorization_request,
+    read_redirect_target,
+)
 from galeria.interfaces.login.browser.rendering import Pages, hidden
 from galeria.interfaces.login.browser.texts import TEXTS, language_of
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
@@ -31,9 +37,11 @@ PATHS = (
 class AuthorizePage:
     """Every request is checked from its beginning: nothing is kept between the form and its answer."""
 
-    def __init__(self, authority: Authority, entrance: PasswordSignIn, server: SignInServer, pages: Pages) -> None:
+    def __init__(
+        self, authority: Authority, password_sign_in: PasswordSignIn, server: SignInServer, pages: Pages
+    ) -> None:
         self._authority = authority
-        self._entrance = entrance
+        self._password_sign_in = password_sign_in
         self._server = server
         self._pages = pages
 
@@ -41,48 +49,48 @@ class AuthorizePage:
         language = _language(request)
         try:
             fields = checked_fields(request.query_params.multi_items())
-            way, _ = self._checked(fields, tenant)
+            target, _ = self._checked(fields, tenant)
         except OAuth2Error as error:
             return self._refused(language, error)
-        return self._form(language, fields, way, fields.get("login_hint", ""))
+        return self._form(language, fields, target, fields.get("login_hint", ""))
 
     def answer(self, request: Request, body: bytes, tenant: str) -> Response:
         language = _language(request)
         try:
             fields = form_fields(body)
-            way, asked = self._checked(fields, tenant)
+            target, wanted = self._checked(fields, tenant)
         except OAuth2Error as error:
             return self._refused(language, error)
         if fields.get("choice") == "cancel":
-            return self._back(language, way, error="access_denied", error_description="The sign-in was canceled.")
+            return self._back(language, target, error="access_denied", error_description="The sign-in was canceled.")
         name = fields.get("username", "")
         try:
-            person = self._entrance.sign_in(
+            person = self._password_sign_in.sign_in(
                 name, fields.get("password", ""), PrincipalKind.USER, client_address(request)
             )
         except TooManyTries as error:
             sentence = TEXTS[language]["blocked"].format(seconds=error.seconds)
-            return self._form(language, fields, way, name, sentence, status=429, retry_after=error.seconds)
+            return self._form(language, fields, target, name, sentence, status=429, retry_after=error.seconds)
         except Unauthenticated:
-            return self._form(language, fields, way, name, TEXTS[language]["wrong_password"], status=400)
-        return self._back(language, way, code=self._server.codes.authorize(person, asked))
+            return self._form(language, fields, target, name, TEXTS[language]["wrong_password"], status=400)
+        return self._back(language, target, code=self._server.codes.authorize(person, wanted))
 
     def _checked(self, fields: dict[str, str], tenant: str) -> tuple[RedirectTarget, AuthorizationRequest]:
         if not self._authority.is_tenant(tenant):
             raise TokenError("invalid_request", self._authority.other_tenant(tenant))
-        way = way_back(fields)
-        asked = wish(fields, way)
+        target = read_redirect_target(fields)
+        wanted = read_authorization_request(fields, target)
         try:
-            self._server.validate_requested_scope(asked.scope)
+            self._server.validate_requested_scope(wanted.scope)
         except TokenError as error:
-            raise RedirectedError(way, error.error, error.description) from error
-        return way, asked
+            raise RedirectedError(target, error.error, error.description) from error
+        return target, wanted
 
     def _form(
         self,
         language: str,
         fields: dict[str, str],
-        way: RedirectTarget,
+        target: RedirectTarget,
         username: str,
         notice: str = "",
         *,
@@ -95,7 +103,7 @@ class AuthorizePage:
             "sign_in_title",
             notice=notice,
             status=status,
-            leads_to=[form_target(way.uri)],
+            leads_to=[form_target(target.uri)],
             retry_after=retry_after,
             program=find_program(fields["client_id"]) or "",
             place=self._authority.endpoint,
@@ -105,22 +113,22 @@ class AuthorizePage:
             username=username,
         )
 
-    def _back(self, language: str, way: RedirectTarget, **result: str) -> Response:
-        if not way.by_form:
-            return RedirectResponse(way.url(**result), status_code=303, headers={"Cache-Control": "no-store"})
+    def _back(self, language: str, target: RedirectTarget, **result: str) -> Response:
+        if not target.by_form:
+            return RedirectResponse(target.url(**result), status_code=303, headers={"Cache-Control": "no-store"})
         title = "done_title" if "code" in result else "canceled_title"
         return self._pages.show(
             language,
             "continue",
             title,
-            leads_to=[form_target(way.uri)],
-            action=way.uri,
-            hidden=hidden(way.fields(**result)),
+            leads_to=[form_target(target.uri)],
+            action=target.uri,
+            hidden=hidden(target.fields(**result)),
         )
 
     def _refused(self, language: str, error: OAuth2Error) -> Response:
         if isinstance(error, RedirectedError):
-            return self._back(language, error.way, error=error.error, error_description=error.description)
+            return self._back(language, error.target, error=error.error, error_description=error.description)
         return self._pages.show(
             language,
             "message",

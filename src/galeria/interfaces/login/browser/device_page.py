@@ -20,9 +20,11 @@ from galeria.interfaces.login.throttle import TooManyTries
 class DevicePage:
     """Wrong codes count as wrong passwords do: by the address that they come from."""
 
-    def __init__(self, authority: Authority, entrance: PasswordSignIn, codes: SignInCodes, pages: Pages) -> None:
+    def __init__(
+        self, authority: Authority, password_sign_in: PasswordSignIn, codes: SignInCodes, pages: Pages
+    ) -> None:
         self._authority = authority
-        self._entrance = entrance
+        self._password_sign_in = password_sign_in
         self._codes = codes
         self._pages = pages
 
@@ -60,7 +62,7 @@ class DevicePage:
             self._codes.answer_device(user_code, None)
             return self._end(language, "canceled")
         try:
-            person = self._entrance.sign_in(name, fields.get("password", ""), PrincipalKind.USER, address)
+            person = self._password_sign_in.sign_in(name, fields.get("password", ""), PrincipalKind.USER, address)
         except TooManyTries as error:
             return self._blocked(language, error)
         except Unauthenticated:
@@ -70,10 +72,10 @@ class DevicePage:
         return self._end(language, "done")
 
     def _find(self, user_code: str, address: str) -> DeviceCode | None:
-        self._entrance.check_address(address)
+        self._password_sign_in.check_address(address)
         found = self._codes.find_device(user_code)
         if found is None:
-            self._entrance.count_guess(address)
+            self._password_sign_in.count_guess(address)
         return found
 
     def _ask(self, language: str, notice: str = "") -> HTMLResponse:

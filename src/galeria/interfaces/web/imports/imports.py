@@ -6,13 +6,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from galeria.actions.core.request import Request
-from galeria.actions.storage.uploads import get_upload, list_uploads, remove_upload
 from galeria.actions.versions.imports import begin_import, find_made_of, importing_galleries, require_unused
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Conflict
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.operations import Upload
 from galeria.interfaces.services import Services
+from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import FILE_LIMIT
 from galeria.interfaces.web.imports.file_inspections import FileInspections
 from galeria.interfaces.web.imports.import_choices import FIELDS, ImportChoices, read_choices, read_import
@@ -39,6 +39,7 @@ class SentFile:
 
 class ImportPages:
     def __init__(self, services: Services) -> None:
+        self._uploads = StoredUploads(requests=services.requests, files=services.uploads)
         self._findings = FileInspections(services.uploads)
 
     def router(self) -> APIRouter:
@@ -54,7 +55,7 @@ class ImportPages:
 
     def show(self, page: PageRequestDep) -> Response:
         """Where files are dropped, and the person's own that are not images yet."""
-        uploads = list_uploads(page.services.database, page.services.uploads, owner=page.caller.principal)
+        uploads = self._uploads.list(page.caller)
         with page.reading() as request:
             galleries = importing_galleries(request, page.subscription.lower())
             allowed = permit(request, f"{VERSION}/write", page.subscription.lower())
@@ -98,12 +99,11 @@ class ImportPages:
     def remove(self, page: PageRequestDep, upload: str) -> Response:
         with page.reading() as request:
             require_unused(request, upload)
-        services = page.services
-        remove_upload(services.database, services.uploads, owner=page.caller.principal, id=upload)
+        self._uploads.remove(page.caller, upload)
         return page.go(IMPORT, notice=page.gettext("The file was removed."))
 
     def _show(self, page: PageRequest, upload_id: str, *, status: int = 200) -> Response:
-        upload = _upload(page, upload_id)
+        upload = self._uploads.get(page.caller, upload_id)
         with page.reading() as request:
             made = find_made_of(request, upload.id)
         if made or upload.offset < upload.length:
@@ -125,7 +125,7 @@ class ImportPages:
 
     def _chosen(self, page: PageRequest, upload_id: str) -> ImportChoices:
         """Raises NotFound, Conflict where the file is no image that could be made into a version now."""
-        upload = _upload(page, upload_id)
+        upload = self._uploads.get(page.caller, upload_id)
         if upload.offset < upload.length:
             raise Conflict("The file has not arrived as a whole yet.", hint="Choose it again on the import page.")
         finding = self._findings.look(upload.id)
@@ -133,11 +133,6 @@ class ImportPages:
             raise finding.refusal
         with page.reading() as request:
             return read_choices(request, page, finding, upload.file_name)
-
-
-def _upload(page: PageRequest, id: str) -> Upload:
-    services = page.services
-    return get_upload(services.database, services.uploads, owner=page.caller.principal, id=id)
 
 
 def _sent(request: Request, uploads: list[Upload]) -> list[SentFile]:

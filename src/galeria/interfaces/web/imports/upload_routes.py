@@ -2,31 +2,26 @@
 
 from fastapi import APIRouter, Request
 
+from galeria.actions.core.caller import Caller
 from galeria.domain.errors import Unauthenticated
-from galeria.domain.people.principals import Principal
 from galeria.interfaces.services import Services
+from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
-from galeria.interfaces.web.kit.visitors import FORM_HEADER, find_entry, require_own_form
+from galeria.interfaces.web.kit.visitors import FORM_HEADER, find_visit, require_own_form
 
 UPLOADS = "/import/uploads"
 
 
 def uploads_router(services: Services) -> APIRouter:
-    def owner(http: Request) -> Principal:
+    def caller(http: Request) -> Caller:
         """By the session's cookie and, in a header, the token of its forms: no other page's script can send that."""
-        entry = find_entry(services, http)
-        if entry.visitor is None:
+        visit = find_visit(services, http)
+        if visit.visitor is None:
             raise Unauthenticated(
                 "Nobody is signed in in this browser any more.", hint="Sign in again; what arrived is kept."
             )
-        require_own_form(services, http, entry, http.headers.get(FORM_HEADER, ""))
-        return entry.visitor.caller.principal
+        require_own_form(services, http, visit, http.headers.get(FORM_HEADER, ""))
+        return visit.visitor.caller
 
-    doors = TusSettings(
-        database=services.database,
-        files=services.uploads,
-        id_generator=services.id_generator,
-        clock=services.clock,
-        who=owner,
-    )
-    return tus_router(doors, prefix=UPLOADS)
+    uploads = StoredUploads(requests=services.requests, files=services.uploads)
+    return tus_router(TusSettings(uploads=uploads, caller=caller), prefix=UPLOADS)

@@ -27,7 +27,7 @@ from galeria.interfaces.web.kit.language import read_language, read_zone
 from galeria.interfaces.web.kit.permits import is_administrator
 from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.kit.slow_figures import FigureNotReady, SlowFigures
-from galeria.interfaces.web.kit.visitors import FORM_HEADER, Cookies, Visit, cookies_of, read_entry, require_own_form
+from galeria.interfaces.web.kit.visitors import FORM_HEADER, Cookies, Visit, cookies_of, read_visit, require_own_form
 
 NOTICE_COOKIE = "notice"
 FORM_PATIENCE = 20.0  # seconds that a form waits for figures, which its page has nearly always brought already
@@ -55,16 +55,16 @@ class PageRequest:
     rendering: Rendering
     slow_figures: SlowFigures
     http: HttpRequest
-    entry: Visit
+    visit: Visit
     form: Form
     language: str
     zone: tzinfo
 
     @property
     def caller(self) -> Caller:
-        if self.entry.visitor is None:
+        if self.visit.visitor is None:
             raise SignInNeeded
-        return self.entry.visitor.caller
+        return self.visit.visitor.caller
 
     @property
     def cookies(self) -> Cookies:
@@ -87,13 +87,13 @@ class PageRequest:
 
     @contextmanager
     def reading(self) -> Iterator[Request]:
-        with self.services.reading(self.caller) as request:
+        with self.services.requests.reading(self.caller) as request:
             yield request
 
     @contextmanager
     def writing(self) -> Iterator[Request]:
         """Committed when the block ends well."""
-        with self.services.request(self.caller) as request:
+        with self.services.requests.writing(self.caller) as request:
             yield request
 
     def start(self, *operations: Operation | None) -> None:
@@ -130,8 +130,8 @@ class PageRequest:
     def show(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A whole page, or the piece that a script asked for."""
         answer = HTMLResponse(self.part(template, **values), status_code=status, headers=_SECURITY)
-        if self.entry.fresh:
-            self.cookies.keep(answer, self.cookies.form, self.entry.secret)
+        if self.visit.fresh:
+            self.cookies.keep(answer, self.cookies.form, self.visit.secret)
         if NOTICE_COOKIE in self.http.cookies:
             self.cookies.forget(answer, NOTICE_COOKIE)
         return answer
@@ -147,12 +147,12 @@ class PageRequest:
         return answer
 
     def _values(self) -> dict[str, Any]:
-        visitor = self.entry.visitor
+        visitor = self.visit.visitor
         return {
             "page": self,
             "fmt": self.formats,
             "language": self.language,
-            "csrf": self.entry.form_token,
+            "csrf": self.visit.form_token,
             "person": visitor.caller.principal if visitor else None,
             "may": visitor.caller.may if visitor else _nothing,
             "reads_log": visitor is not None and bool(reach(visitor.caller.assignments, READ_LOG)),
@@ -178,13 +178,13 @@ def _notice(cookie: str) -> str:
 async def read_page(http: HttpRequest) -> PageRequest:
     """Raises Forbidden for a form that is not ours."""
     services: Services = http.app.state.services
-    entry = await read_entry(services, http)
+    visit = await read_visit(services, http)
     page = PageRequest(
         services=services,
         rendering=http.app.state.rendering,
         slow_figures=http.app.state.slow_figures,
         http=http,
-        entry=entry,
+        visit=visit,
         form=Form.empty(),
         language=read_language(http),
         zone=read_zone(http),
@@ -192,12 +192,12 @@ async def read_page(http: HttpRequest) -> PageRequest:
     http.state.page = page  # errors are shown with it
     if http.method not in ("GET", "HEAD"):
         page.form = await read_form(http)
-        require_own_form(services, http, entry, http.headers.get(FORM_HEADER) or page.form.csrf)
+        require_own_form(services, http, visit, http.headers.get(FORM_HEADER) or page.form.csrf)
     return page
 
 
 async def _signed_in(page: "PublicPageRequestDep") -> PageRequest:
-    if page.entry.visitor is None:
+    if page.visit.visitor is None:
         raise SignInNeeded
     return page
 

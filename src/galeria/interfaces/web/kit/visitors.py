@@ -8,7 +8,7 @@ from fastapi import Response
 from starlette.requests import HTTPConnection
 
 from galeria.actions.core.caller import Caller
-from galeria.actions.people.web_sessions import find_web_session, is_to_be_seen, note_use
+from galeria.actions.people.web_sessions import find_web_session, is_use_outdated, record_use
 from galeria.domain.errors import Forbidden
 from galeria.domain.people.web_sessions import LIFE, WebSession, form_token
 from galeria.interfaces.services import Services
@@ -78,48 +78,48 @@ def cookies_of(services: Services) -> Cookies:
     return Cookies(is_secure=services.endpoint.startswith("https:"))
 
 
-async def read_entry(services: Services, http: HTTPConnection) -> Visit:
+async def read_visit(services: Services, http: HTTPConnection) -> Visit:
     """Of a page's request or a console's WebSocket."""
-    return await to_thread.run_sync(find_entry, services, http)
+    return await to_thread.run_sync(find_visit, services, http)
 
 
-def require_own_form(services: Services, http: HTTPConnection, entry: Visit, sent: str) -> None:
+def require_own_form(services: Services, http: HTTPConnection, visit: Visit, sent: str) -> None:
     """Raises Forbidden unless the form came from one of our own pages, in this session."""
     origin = http.headers.get("origin")
     own = {services.endpoint.lower(), f"{http.url.scheme}://{http.headers.get('host', '')}".lower()}
     if origin is not None and origin.lower() not in own:
         raise _not_ours()
-    if entry.fresh or not hmac.compare_digest(sent.encode(), entry.form_token.encode()):
+    if visit.fresh or not hmac.compare_digest(sent.encode(), visit.form_token.encode()):
         raise _not_ours()
 
 
-def find_entry(services: Services, http: HTTPConnection) -> Visit:
+def find_visit(services: Services, http: HTTPConnection) -> Visit:
     """The same for a thread."""
     cookies = cookies_of(services)
     secret = http.cookies.get(cookies.session, "")
     if secret:
-        with services.database(reading=True) as uow:
-            found = find_web_session(uow, services.clock, secret)
+        with services.requests.anonymous_reading() as request:
+            found = find_web_session(request, secret)
             if found:
                 session, principal = found
                 caller = Caller(
                     principal=principal,
-                    assignments=uow.people.assignments(principal.id),
+                    assignments=request.uow.people.assignments(principal.id),
                     correlation_id=_correlation_id(services, http),
-                    locks=tuple(uow.locks.all()),
+                    locks=tuple(request.uow.locks.all()),
                 )
+                is_outdated = is_use_outdated(request, session)
         if found:
-            _note(services, session)
+            if is_outdated:
+                _record_use(services, session)
             return Visit(visitor=Visitor(caller=caller, session=session), secret=secret)
     kept = http.cookies.get(cookies.form, "")
     return Visit(visitor=None, secret=kept or services.id_generator.new_secret(), fresh=not kept)
 
 
-def _note(services: Services, session: WebSession) -> None:
-    if is_to_be_seen(session, services.clock):
-        with services.database() as uow:
-            note_use(uow, services.clock, session.id)
-            uow.commit()
+def _record_use(services: Services, session: WebSession) -> None:
+    with services.requests.anonymous_writing() as request:
+        record_use(request, session.id)
 
 
 def _correlation_id(services: Services, http: HTTPConnection) -> str:

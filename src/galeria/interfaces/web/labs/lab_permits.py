@@ -89,7 +89,7 @@ def _power(request: Request, page: PageRequest, seen: LabOverview, machine: LabM
     allowed = permit(request, f"{MACHINE}/{verb}/action", seen.lab.key)
     if not allowed:
         return allowed
-    if running_on_machine(request.uow, machine.id):
+    if running_on_machine(request, machine.id):
         return refused(page.gettext("The template is busy. Wait until what is under way has ended."))
     try:
         require_lab(seen.lab)

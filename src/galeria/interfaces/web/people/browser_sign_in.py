@@ -8,21 +8,20 @@ from galeria.interfaces.login.requests import client_address
 from galeria.interfaces.web.kit.page_request import PageRequest
 
 
-def entered(page: PageRequest, person: Principal, target: str, *, notice: str = "", issuer: str = "") -> Response:
+def signed_in_response(
+    page: PageRequest, person: Principal, target: str, *, notice: str = "", issuer: str = ""
+) -> Response:
     """A session with a new secret, whatever the browser sent along; who was signed in there before is not any more."""
-    before = page.entry.visitor
-    with page.services.database() as uow:
+    before = page.visit.visitor
+    with page.services.requests.anonymous_writing() as request:
         secret = open_web_session(
-            uow,
-            page.services.clock,
-            page.services.id_generator,
+            request,
             person,
             address=client_address(page.http),
             browser=browser_of(page),
             instead_of=before.session.id if before else "",
             issuer=issuer,
         )
-        uow.commit()
     return with_session(page, page.go(target, notice=notice), secret)
 
 

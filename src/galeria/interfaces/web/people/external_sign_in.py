@@ -6,13 +6,13 @@ import re
 
 from fastapi import APIRouter, Response
 
-from galeria.actions.people.external_sign_in import admit
+from galeria.actions.people.external_sign_in import sign_in_externally
 from galeria.domain.errors import GaleriaError, NotFound, Unauthenticated
 from galeria.domain.people.external_provider import ExternalProvider, sign_in_attempt
 from galeria.interfaces.arm.protocol.errors import status_of
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
-from galeria.interfaces.web.people.browser_sign_in import entered
+from galeria.interfaces.web.people.browser_sign_in import signed_in_response
 from galeria.interfaces.web.people.sign_in import HOME, inner_place, show_sign_in
 from galeria.ports.identity_provider import IdentityProvider
 
@@ -38,25 +38,24 @@ def begin(page: PublicPageRequestDep) -> Response:
         answer = page.go(provider.sign_in_address(sign_in_attempt(secret), _address(page, BACK)))
     except GaleriaError as error:
         return _failed(page, target, error)
-    kept = f"{secret}.{base64.urlsafe_b64encode(target.encode()).decode()}"
-    page.cookies.keep(answer, page.cookies.external, kept, seconds=LIFE)
+    attempt_cookie = f"{secret}.{base64.urlsafe_b64encode(target.encode()).decode()}"
+    page.cookies.keep(answer, page.cookies.external, attempt_cookie, seconds=LIFE)
     return answer
 
 
 def come_back(page: PublicPageRequestDep) -> Response:
     provider, settings = _provider(page)
-    secret, target = _kept(page)
+    secret, target = _read_attempt(page)
     attempt = sign_in_attempt(secret)
     try:
         _require_ours(page, provider, attempt.state if secret else "")
-        vouched = provider.redeem(attempt, _address(page, BACK), page.query("code"))
-        with page.services.database() as uow:
-            person = admit(uow, page.services.clock, page.services.id_generator, settings, vouched)
-            uow.commit()
+        profile = provider.redeem(attempt, _address(page, BACK), page.query("code"))
+        with page.services.requests.anonymous_writing() as request:
+            person = sign_in_externally(request, settings, profile)
     except GaleriaError as error:
         answer = _failed(page, target, error)
     else:
-        answer = entered(page, person, target, issuer=vouched.issuer)
+        answer = signed_in_response(page, person, target, issuer=profile.issuer)
     page.cookies.forget(answer, page.cookies.external)
     return answer
 
@@ -88,7 +87,7 @@ def _require_ours(page: PageRequest, provider: IdentityProvider, state: str) -> 
         raise Unauthenticated(f"'{provider.name}' answers with an error: {code}.", hint="Start the sign-in again.")
 
 
-def _kept(page: PageRequest) -> tuple[str, str]:
+def _read_attempt(page: PageRequest) -> tuple[str, str]:
     """The secret, empty without one, and where to go."""
     secret, _, target = page.http.cookies.get(page.cookies.external, "").partition(".")
     try:

@@ -7,7 +7,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.people.browser_sign_in import entered
+from galeria.interfaces.web.people.browser_sign_in import signed_in_response
 from galeria.interfaces.web.people.sign_in import HOME
 
 
@@ -30,12 +30,11 @@ def choose(page: PublicPageRequestDep, secret: str) -> Response:
     with page.form.checking("new", "again", password="new"):
         if password != page.form.raw("again"):
             raise Invalid("The two passwords differ.", hint="Type the new one twice.", target="again")
-        with services.database() as uow:
-            person = choose_first_password(
-                uow, services.secrets, services.clock, services.id_generator, secret, password
-            )
-            uow.commit()
-        return entered(page, person, HOME, notice=page.gettext("Welcome. From now on you sign in with this password."))
+        with services.requests.anonymous_writing() as request:
+            person = choose_first_password(request, secret, password, services.secrets)
+        return signed_in_response(
+            page, person, HOME, notice=page.gettext("Welcome. From now on you sign in with this password.")
+        )
     return _show(page, secret, status=400)
 
 
@@ -45,5 +44,5 @@ def _show(page: PageRequest, secret: str, *, status: int = 200) -> Response:
 
 
 def _find(page: PageRequest, secret: str) -> Principal | None:
-    with page.services.database(reading=True) as uow:
-        return find_by_password_link(uow, page.services.clock, secret)
+    with page.services.requests.anonymous_reading() as request:
+        return find_by_password_link(request, secret)

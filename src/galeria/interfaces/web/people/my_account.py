@@ -27,7 +27,7 @@ MOST_ROLES = 50  # shown
 
 @dataclass(frozen=True, kw_only=True)
 class MyPages:
-    entrance: PasswordSignIn
+    password_sign_in: PasswordSignIn
 
     def router(self) -> APIRouter:
         router = page_router()
@@ -46,8 +46,8 @@ class MyPages:
             with page.writing() as request:
                 secret = change_own_password(
                     request,
-                    page.services.secrets,
                     new,
+                    page.services.secrets,
                     address=client_address(page.http),
                     browser=browser_of(page),
                 )
@@ -60,7 +60,7 @@ class MyPages:
         """Whoever finds a browser open must not take the account along. Raises Invalid, Blocked."""
         own = page.caller.principal
         try:
-            self.entrance.sign_in(own.name, page.form.raw("current"), own.kind, client_address(page.http))
+            self.password_sign_in.sign_in(own.name, page.form.raw("current"), own.kind, client_address(page.http))
         except TooManyTries:
             raise
         except Unauthenticated as error:
@@ -78,7 +78,7 @@ def show_me(page: PageRequestDep) -> Response:
 def end_one(page: PageRequestDep, id: str) -> Response:
     with page.writing() as request:
         end_web_session(request, id)
-    if page.entry.visitor and page.entry.visitor.session.id == id:
+    if page.visit.visitor and page.visit.visitor.session.id == id:
         answer = page.go(SIGN_IN, notice=page.gettext("You are signed out."))
         page.cookies.forget(answer, page.cookies.session)
         return answer
@@ -95,7 +95,7 @@ def _show(page: PageRequest, *, status: int = 200) -> Response:
     with page.reading() as request:
         sessions = list_web_sessions(request)
         given = page.caller.assignments
-        roles = [(each.role, name_scope(request.uow, each.scope)) for each in given[:MOST_ROLES]]
+        roles = [(each.role, name_scope(request, each.scope)) for each in given[:MOST_ROLES]]
         own = request.uow.people.get(page.caller.principal.id)
     return page.show(
         "me.html",
@@ -113,4 +113,4 @@ def _show(page: PageRequest, *, status: int = 200) -> Response:
 
 
 def _own_session(page: PageRequest) -> str:
-    return page.entry.visitor.session.id if page.entry.visitor else ""
+    return page.visit.visitor.session.id if page.visit.visitor else ""

@@ -51,12 +51,12 @@ def add_person(page: PageRequestDep) -> Response:
         with page.writing() as request:
             enrolled = enrol_person(
                 request,
-                page.services.secrets,
                 form.text("name"),
                 form.text("display_name"),
                 password_way(page),
                 form.raw("password"),
                 _first_role(page),
+                page.services.secrets,
             )
         return show_secret(page, enrolled)
     return _show_form(page, "person_new.html", status=400)
@@ -66,7 +66,7 @@ def add_program(page: PageRequestDep) -> Response:
     form = page.form
     with form.checking("display_name", "role", "scope"):
         with page.writing() as request:
-            enrolled = enrol_program(request, page.services.secrets, form.text("display_name"), _first_role(page))
+            enrolled = enrol_program(request, form.text("display_name"), _first_role(page), page.services.secrets)
         return show_secret(page, enrolled)
     return _show_form(page, "program_new.html", status=400)
 

@@ -34,8 +34,8 @@ def person_router() -> APIRouter:
     router.add_api_route(f"{ONE}/links", link, methods=["POST"], name="web_person_link")
     router.add_api_route(f"{ONE}/links/remove", unlink, methods=["POST"], name="web_person_unlink")
     router.add_api_route(f"{ONE}/sign-out", sign_out, methods=["POST"], name="web_person_sign_out")
-    router.add_api_route(f"{ONE}/disable", shut_out, methods=["POST"], name="web_person_disable")
-    router.add_api_route(f"{ONE}/enable", let_in, methods=["POST"], name="web_person_enable")
+    router.add_api_route(f"{ONE}/disable", disable_person, methods=["POST"], name="web_person_disable")
+    router.add_api_route(f"{ONE}/enable", enable_person, methods=["POST"], name="web_person_enable")
     return router
 
 
@@ -53,15 +53,7 @@ def show_person(page: PageRequestDep, who: str) -> Response:
 def give(page: PageRequestDep, who: str) -> Response:
     with page.form.checking("role", "scope"):
         with page.writing() as request:
-            give_role(
-                request.uow,
-                request.clock,
-                request.id_generator,
-                request.caller,
-                who,
-                page.form.text("role"),
-                page.form.text("scope"),
-            )
+            give_role(request, who, page.form.text("role"), page.form.text("scope"))
         return page.go(person_url(who), notice=page.gettext("The role is given."))
     return _show(page, who, status=400)
 
@@ -70,8 +62,7 @@ def take(page: PageRequestDep, who: str) -> Response:
     form = page.form
     with form.checking():
         with page.writing() as request:
-            tools = (request.uow, request.clock, request.id_generator, request.caller)
-            take_role(*tools, who, form.text("taken_role"), form.text("taken_scope"))
+            take_role(request, who, form.text("taken_role"), form.text("taken_scope"))
         return page.go(person_url(who), notice=page.gettext("The role is taken away."))
     return _show(page, who, status=409)
 
@@ -82,7 +73,7 @@ def new_password(page: PageRequestDep, who: str) -> Response:
             # The own one is changed on the page of one's own account, which asks for the old one.
             request.caller.require(GIVE_ROLES, page.subscription)
             way = password_way(page)
-            enrolled = renew_password(request, page.services.secrets, who, way, page.form.raw("password"))
+            enrolled = renew_password(request, who, way, page.form.raw("password"), page.services.secrets)
         return show_secret(page, enrolled)
     return _show(page, who, status=400)
 
@@ -91,7 +82,7 @@ def new_secret(page: PageRequestDep, who: str) -> Response:
     with page.form.checking():
         with page.writing() as request:
             _, secret = add_secret(request, who)
-            principal = get_principal(request.uow, who)
+            principal = get_principal(request, who)
         return show_secret(page, Enrolment(principal=principal, way=PasswordDelivery.MADE, secret=secret))
     return _show(page, who, status=409)
 
@@ -124,17 +115,17 @@ def sign_out(page: PageRequestDep, who: str) -> Response:
     return page.go(person_url(who), notice=page.gettext("Signed out everywhere."))
 
 
-def shut_out(page: PageRequestDep, who: str) -> Response:
+def disable_person(page: PageRequestDep, who: str) -> Response:
     with page.form.checking():
         with page.writing() as request:
-            disable(request.uow, request.clock, request.id_generator, request.caller, who)
+            disable(request, who)
         return page.go(person_url(who), notice=page.gettext("Cannot sign in any more, and is signed out everywhere."))
     return _show(page, who, status=409)
 
 
-def let_in(page: PageRequestDep, who: str) -> Response:
+def enable_person(page: PageRequestDep, who: str) -> Response:
     with page.writing() as request:
-        enable(request.uow, request.clock, request.id_generator, request.caller, who)
+        enable(request, who)
     return page.go(person_url(who), notice=page.gettext("Can sign in again."))
 
 

@@ -14,7 +14,7 @@ from galeria.interfaces.login.throttle import TooManyTries
 from galeria.interfaces.web.kit.language import LANGUAGE_COOKIE
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
-from galeria.interfaces.web.people.browser_sign_in import entered
+from galeria.interfaces.web.people.browser_sign_in import signed_in_response
 
 HOME = "/labs"
 _YEAR = 365 * 86400  # seconds
@@ -22,7 +22,7 @@ _YEAR = 365 * 86400  # seconds
 
 @dataclass(frozen=True, kw_only=True)
 class SignInPages:
-    entrance: PasswordSignIn
+    password_sign_in: PasswordSignIn
 
     def router(self) -> APIRouter:
         router = page_router()
@@ -33,7 +33,7 @@ class SignInPages:
         return router
 
     def ask(self, page: PublicPageRequestDep) -> Response:
-        if page.entry.visitor is not None:
+        if page.visit.visitor is not None:
             return page.go(inner_place(page.query("next")))
         return show_sign_in(page, inner_place(page.query("next")))
 
@@ -42,24 +42,23 @@ class SignInPages:
         target = inner_place(page.form.text("next"))
         address = client_address(page.http)
         try:
-            person = self.entrance.sign_in(name, password, PrincipalKind.USER, address)
+            person = self.password_sign_in.sign_in(name, password, PrincipalKind.USER, address)
         except TooManyTries as error:
             words = page.gettext("There were too many wrong tries. Try again in %(seconds)s seconds.")
             return show_sign_in(page, target, words % {"seconds": error.seconds}, status=429)
         except Unauthenticated:
             problem = page.gettext("The user name or the password is wrong.")
             return show_sign_in(page, target, problem, status=401)
-        return entered(page, person, target)
+        return signed_in_response(page, person, target)
 
 
 def sign_out(page: PublicPageRequestDep) -> Response:
     target = SIGN_IN
-    if page.entry.visitor is not None:
-        if page.entry.visitor.session.issuer:
+    if page.visit.visitor is not None:
+        if page.visit.visitor.session.issuer:
             target = f"{SIGN_IN}?left=1"
-        with page.services.database() as uow:
-            close_web_session(uow, page.entry.visitor.session.id)
-            uow.commit()
+        with page.services.requests.anonymous_writing() as request:
+            close_web_session(request, page.visit.visitor.session.id)
     answer = page.go(target, notice=page.gettext("You are signed out."))
     page.cookies.forget(answer, page.cookies.session)
     return answer

@@ -1,0 +1,80 @@
+"""A person's uploads, rows and files together, in short transactions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from galeria.actions.core.caller import Caller
+from galeria.actions.core.request_factory import RequestFactory
+from galeria.actions.storage.uploads import (
+    create_upload,
+    get_upload,
+    list_uploads,
+    missing_upload,
+    record_size,
+    remove_upload,
+    require_piece,
+)
+from galeria.domain.operations import Upload
+from galeria.ports.files import UploadFiles
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredUploads:
+    """Each method opens its own transactions; none is open while bytes arrive or the disk syncs them."""
+
+    requests: RequestFactory
+    files: UploadFiles
+
+    def create(self, caller: Caller, *, file_name: str, length: int, limit: int) -> Upload:
+        """Announce a file of `length` bytes; at most `limit` are taken. Raises Invalid, TooLarge."""
+        with self.requests.writing(caller) as request:
+            return create_upload(request, file_name=file_name, length=length, limit=limit)
+
+    def get(self, caller: Caller, id: str) -> Upload:
+        """The upload with what is really on disk: after a crash the file may know of more bytes than the database.
+
+        Raises NotFound, for other people's uploads too.
+        """
+        with self.requests.reading(caller) as request:
+            upload = get_upload(request, id)
+        if upload.offset == self.files.size(upload.id):
+            return upload
+        return self._record(caller, id)
+
+    def list(self, caller: Caller) -> list[Upload]:
+        """Their own, the newest first, each with what is really on disk."""
+        with self.requests.reading(caller) as request:
+            found = list_uploads(request)
+        for upload in found:
+            upload.offset = self.files.size(upload.id)
+        return found
+
+    def receive(self, caller: Caller, id: str, *, offset: int, data: Iterable[bytes]) -> Upload:
+        """Append `data`, which begins at byte `offset` of the file.
+
+        When `data` breaks off, what arrived is kept; the next `get` records it where this could not. Raises NotFound,
+        Conflict (the offset is not where the file ends; somebody else is writing; the file is sealed), TooLarge, OutOfSpace.
+        """
+        with self.requests.reading(caller) as request:
+            upload = require_piece(request, id, offset)
+        self.files.append(upload.id, offset, data, limit=upload.length)
+        return self._record(caller, id)
+
+    def remove(self, caller: Caller, id: str) -> None:
+        """The row goes first: a file without a row is found and cleared away later, a row without a file misleads.
+
+        Raises NotFound.
+        """
+        with self.requests.writing(caller) as request:
+            upload = remove_upload(request, id)
+        self.files.remove(upload.id)
+
+    def _record(self, caller: Caller, id: str) -> Upload:
+        """Write down what is on disk. Asks for it before the transaction: the disk may take its time to sync."""
+        size = self.files.size(id)
+        with self.requests.writing(caller) as request:
+            upload = record_size(request, id, size)
+        if upload is None:
+            self.files.remove(id)  # removed while bytes arrived: then nobody will ask for the file again
+            raise missing_upload(id)
+        return upload
