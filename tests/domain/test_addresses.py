@@ -62,7 +62,7 @@ def test_what_is_not_of_the_public_internet_is_refused(ip: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "ip", ["8.8.8.8", "20.60.1.1", "2a00:1450::1", "2001:4860::8", "2606:4700::1", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"]
+    "ip", ["8.8.8.8", "20.60.1.1", "2001:4860::8", "2606:4700::1", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"]
 )
 def test_public_addresses_are_let_through(ip: str) -> None:
     require_public(ip, "files.example")
