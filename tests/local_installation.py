@@ -69,7 +69,9 @@ class LocalInstallation:
     def request(self, who: str = "admin") -> Iterator[Request]:
         with self.context.database() as uow:
             person = self.people[who]
-            caller = Caller(principal=person, assignments=uow.people.assignments(person.id))
+            caller = Caller(
+                principal=person, assignments=uow.people.assignments(person.id), locks=tuple(uow.locks.all())
+            )
             yield Request(
                 uow=uow,
                 clock=self.context.clock,

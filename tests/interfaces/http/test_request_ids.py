@@ -10,9 +10,7 @@ from galeria.interfaces.http.request_ids import correlation_id_of
 from tests.rules.sources import sources
 
 
-@pytest.mark.parametrize(
-    "sent", ["", "a b", "x" * 65, "line\nbreak", "\x1b[2J", "-dash", "<script>", "ação", "a/../b"]
-)
+@pytest.mark.parametrize("sent", ["", "a b", "x" * 65, "line\nbreak", "\x1b[2J", "-dash", "<script>", "ação", "a/../b"])
 def test_what_is_no_id_is_replaced(sent: str) -> None:
     found = correlation_id_of(Headers({"x-ms-correlation-request-id": sent}), RandomIdGenerator())
 
