@@ -80,8 +80,8 @@ class LocalInstallation:
     def request(self, who: str = "admin") -> Iterator[Request]:
         with self.requests.anonymous_writing() as request:
             person = self.people[who]
-            assignments = request.uow.people.assignments(person.id)
-            yield with_caller(request, Caller(principal=person, assignments=assignments))
+            assignments, locks = request.uow.people.assignments(person.id), tuple(request.uow.locks.all())
+            yield with_caller(request, Caller(principal=person, assignments=assignments, locks=locks))
 
     def run(self, operation: Operation | None, step: Step | None = None) -> Operation:
         """Tell the operation's story to its end; returns it as it then is."""

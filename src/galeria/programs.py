@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from galeria.domain.errors import OutOfSpace, ToolFailed
+from galeria.domain.foreign_text import foreign_text
 
 log = logging.getLogger(__name__)
 
 # mkfs.fat, mke2fs and debugfs live here; a plain user's PATH on Debian leaves these folders out.
+LOGGED_LINES = 40
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
@@ -52,7 +54,7 @@ def run(
             f"{words[0]} did not finish within {timeout:.0f} seconds.", hint="Try again when the host is less busy."
         ) from error
     if done.returncode != 0:
-        log.warning("exit status %s: %s\n%s", done.returncode, replay, done.stderr.strip())
+        log.warning("exit status %s: %s\n%s", done.returncode, replay, _logged(done.stderr))
         raise _failure(words[0], done.returncode, done.stderr)
     return done.stdout
 
@@ -62,12 +64,17 @@ def program_path() -> str:
     return os.pathsep.join([os.environ.get("PATH", os.defpath), *SYSTEM_FOLDERS])
 
 
+def _logged(stderr: str) -> str:
+    """The last lines of what a program said: it may repeat what a hostile file put into it."""
+    return "\n".join(foreign_text(line) for line in stderr[-65536:].strip().splitlines()[-LOGGED_LINES:])
+
+
 def _failure(program: str, status: int, stderr: str) -> ToolFailed | OutOfSpace:
     if "No space left on device" in stderr:
         return OutOfSpace(
             f"The disk is full: {program} could not write.", hint="Free or add disk space, then retry the operation."
         )
-    last = (stderr.strip().splitlines() or ["no message"])[-1]
+    last = foreign_text((stderr.strip().splitlines() or ["no message"])[-1])
     return ToolFailed(
         f"{program} ended with status {status}: {last}",
         hint="The log holds the whole command, to be replayed by hand.",

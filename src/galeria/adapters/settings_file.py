@@ -30,6 +30,10 @@ create_people = true                    # else an administrator links each accou
 role = "Lab Creator"                    # of new people; none: no role
 resource_group = "galeria"              # where that role counts
 
+[server]
+hosts = ["labs.example.org"]            # names besides its own under which people reach the server
+trusted_proxies = ["192.0.2.10"]        # addresses or networks; none: X-Forwarded-For is not believed
+
 [machines]
 first_ssh_port = 49152
 last_ssh_port = 65535
@@ -40,6 +44,7 @@ stop_seconds = 60
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +77,12 @@ def read_settings(data: Path) -> Settings:
 
 
 def _settings(table: Mapping[str, Any], data: Path) -> Settings:
-    unknown = table.keys() - {"prices", "regions", "sizes", "sign_in", "machines"}
+    unknown = table.keys() - {"prices", "regions", "sizes", "sign_in", "server", "machines"}
     if unknown:
         raise ValueError(f"unknown part '{sorted(unknown)[0]}'")
+    server = table.get("server", {})
+    if server.keys() - {"hosts", "trusted_proxies"}:
+        raise ValueError(f"unknown setting '{sorted(server.keys() - {'hosts', 'trusted_proxies'})[0]}' of the server")
     defaults = Settings()
     regions = tuple(Region(**{**each, "name": location_name(each["name"])}) for each in table.get("regions", ()))
     sizes = tuple(Size(**each) for each in table.get("sizes", ()))
@@ -83,6 +91,8 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         sizes=sizes or defaults.sizes,
         prices=_prices(table["prices"]) if "prices" in table else defaults.prices,
         openid=_openid(table["sign_in"], data) if "sign_in" in table else None,
+        hosts=tuple(str(each).lower() for each in server.get("hosts", ())),
+        trusted_proxies=tuple(str(ip_network(str(each), strict=False)) for each in server.get("trusted_proxies", ())),
         **table.get("machines", {}),
     )
 

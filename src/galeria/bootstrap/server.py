@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -21,10 +21,12 @@ from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
+from galeria.bootstrap.http_protocol import DeadlineProtocol
 from galeria.bootstrap.periodic_jobs import Reconciler, freeze_garbage_collector, periodic_jobs
 from galeria.domain.errors import Conflict, Unavailable
 from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
+from galeria.interfaces.request_checks import CheckRequests
 from galeria.interfaces.services import Services
 from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.portal import make_portal
@@ -46,13 +48,18 @@ def serve(
         parts = open_container(data, names=(name, host), fake=fake, import_hosts=import_hosts)
         ensure_first_start(parts)
         with _working(parts) if worker else _elsewhere() as starter:
-            app = application(parts, endpoint, starter)
+            app = application(parts, endpoint, starter, hosts=(name, host))
             config = uvicorn.Config(
                 app,
                 ssl_certfile=parts.installation.certificate,
                 ssl_keyfile=parts.installation.certificate_key,
                 log_level="warning",
                 timeout_graceful_shutdown=1,  # idle connections do not close by themselves
+                http=DeadlineProtocol,
+                # Anybody on this host, and every machine behind its network, could say who they are otherwise.
+                proxy_headers=bool(parts.settings.trusted_proxies),
+                forwarded_allow_ips=list(parts.settings.trusted_proxies),
+                server_header=False,
                 # For the screens of machines: what browsers send is small, and pictures are compressed by QEMU already.
                 ws="websockets-sansio",
                 ws_max_size=1 << 20,
@@ -89,13 +96,14 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def application(parts: Container, endpoint: str, starter: Starter) -> FastAPI:
-    """Every door under one roof."""
+def application(parts: Container, endpoint: str, starter: Starter, *, hosts: Sequence[str] = ()) -> FastAPI:
+    """Everything that the server answers, for requests that name one of `hosts` or of the settings' as their host."""
     services = _inside(parts, endpoint, starter)
     password_sign_in = PasswordSignIn(services.requests, services.secrets)
     portal = make_portal(services, password_sign_in)
     app = make_app(services, password_sign_in=password_sign_in)
     portal.plug(app)
+    app.add_middleware(CheckRequests, hosts=(*hosts, *parts.settings.hosts))
     return app
 
 

@@ -101,7 +101,9 @@ def make_app(
     """
     authority = Authority(endpoint=services.endpoint, tenant_id=services.tenant_id)
     who = bearer(services.tokens, services.database, services.id_generator)
-    app = FastAPI(title="Galeria", description=__doc__, version="1", redirect_slashes=False)
+    app = FastAPI(
+        title="Galeria", description=__doc__, version="1", redirect_slashes=False, docs_url=None, redoc_url=None
+    )
     app.state.services = services
     app.include_router(_arm_router())
     for router in (*_neighbours(services, authority, password_sign_in), *routers):

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from galeria.actions.core.locks import put_lock
 from galeria.actions.galleries.definitions import put_definition
 from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.actions.labs.labs import delete_lab
@@ -12,6 +13,7 @@ from galeria.actions.versions.exports import ExportEstimate, ExportRequest, esti
 from galeria.actions.versions.replication_size import copy_bytes
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid
 from galeria.domain.images.galleries import Generation, ImageDefinition, ImageVersion, OsState
+from galeria.domain.locks import LockLevel
 from galeria.domain.operations import Operation
 from tests.local_installation import ACCOUNT, GALLERY, MIB, LocalInstallation, definition, lab_id
 from tests.prepared_installations import MakeInstallation, with_running_lab
@@ -191,3 +193,47 @@ def test_a_second_export_is_estimated_by_its_change_alone(taught: LocalInstallat
     assert (again.version, again.is_new_image) == ("1.0.1", False)
     assert again.read_bytes == CHUNK
     assert again.regions[1].send_bytes == CHUNK < first.regions[1].send_bytes
+
+
+def colleague_with_a_lab(installation: LocalInstallation) -> None:
+    """The educator exports the first version of an image; a colleague makes a lab of it and starts it."""
+    installation.run(export(installation)[2])
+    with installation.request("educator") as request:
+        found = request.uow.definitions.of_gallery(request.uow.galleries.get_by_key(GALLERY.key).id)
+        image = next(each.arm_id for each in found if each.display_name == WANTED.name)
+    installation.run(installation.begin_lab("geometry", image, who="colleague"))
+    installation.run(installation.begin_start("geometry", who="colleague"))
+
+
+def test_nobody_publishes_a_version_of_somebody_elses_image(taught: LocalInstallation) -> None:
+    colleague_with_a_lab(taught)
+    wanted = replace(WANTED, lab=lab_id("geometry"))
+
+    for attempt in (wanted, replace(wanted, version="99.0.0"), replace(wanted, name=WANTED.name.upper())):
+        refused = refusal(taught, attempt, "colleague")
+        assert isinstance(refused, Forbidden), attempt
+        assert "Export under another name" in str(refused.hint)
+    with taught.context.database(reading=True) as uow:
+        versions = [each.name for each in uow.versions.below(GALLERY.key)]
+    assert versions.count("99.0.0") == 0
+    assert export(taught, replace(wanted, name="Geometry"), "colleague")[1].name == "1.0.0"
+
+
+def test_the_author_and_who_may_write_its_versions_go_on_with_an_image(taught: LocalInstallation) -> None:
+    colleague_with_a_lab(taught)
+    taught.run(export(taught)[2])
+    wanted = replace(WANTED, lab=lab_id("geometry"))
+    assign_role(taught, "colleague", "Contributor", GALLERY.key)
+
+    version = export(taught, wanted, "colleague")[1]
+
+    assert version.name == "1.0.2"
+
+
+def test_a_lock_on_an_image_binds_its_author_too(taught: LocalInstallation) -> None:
+    definition, _, operation = export(taught)
+    taught.run(operation)
+    with taught.request("admin") as request:
+        put_lock(request, definition.resource_id, "keep", level=LockLevel.READ_ONLY, notes="")
+
+    assert isinstance(refusal(taught), Conflict)

@@ -124,6 +124,14 @@ def test_tokens_for_others_or_of_others_are_refused(
             tokens.read(token)
 
 
+def test_an_id_token_opens_nothing_even_if_it_was_made_for_the_service_itself(tokens: JwtTokens) -> None:
+    identity = tokens.issue_identity("an-id", "ana", "Ana", client_id=ENDPOINT, seconds=3600)
+
+    assert part(identity, 1)["aud"] == ENDPOINT
+    with pytest.raises(Unauthenticated):
+        tokens.read(identity)
+
+
 @pytest.mark.parametrize("text", ["", "x", "..", "a.b.c", "é.é.é", "e30.e30.e30", "bnVsbA.bnVsbA.x", "x" * 9000, "\0"])
 def test_nonsense_is_refused(tokens: JwtTokens, text: str) -> None:
     with pytest.raises(Unauthenticated):

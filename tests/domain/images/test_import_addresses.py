@@ -42,6 +42,15 @@ PRIVATE = [
     "fec0::1",
     "ff02::1",
     "2001:db8::1",
+    "3fff::1",
+    "3fff:fff:ffff::1",
+    "3ffe::1",
+    "5f00::1",
+    "4000::1",
+    "e000::1",
+    "100::1",
+    "2001:20::1",
+    "2001:10::1",
 ]
 
 
@@ -52,7 +61,9 @@ def test_what_is_not_of_the_public_internet_is_refused(ip: str) -> None:
     assert "--allow-import-from files.example" in told.value.hint
 
 
-@pytest.mark.parametrize("ip", ["8.8.8.8", "20.60.1.1", "2a00:1450::1", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "ip", ["8.8.8.8", "20.60.1.1", "2001:4860::8", "2606:4700::1", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"]
+)
 def test_public_addresses_are_let_through(ip: str) -> None:
     require_public(ip, "files.example")
 

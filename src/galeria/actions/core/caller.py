@@ -23,6 +23,10 @@ class Caller:
         require(self.principal, self.assignments, action, scope_key)
         require_unlocked(self.locks, action, scope_key)
 
+    def require_unlocked(self, action: str, scope_key: str) -> None:
+        """Raises Conflict where a lock forbids the action there. For actions that something else than a role allows."""
+        require_unlocked(self.locks, action, scope_key)
+
     def may(self, action: str, scope_key: str) -> bool:
         """Tells whether the caller's roles allow the action on the scope; locks are not looked at."""
         return may(self.assignments, action, scope_key)

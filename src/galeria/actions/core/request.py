@@ -65,7 +65,7 @@ class Request(BaseRequest):
 
 
 def with_caller(request: BaseRequest, caller: Caller) -> Request:
-    """The same transaction in the name of `caller`, who has been found within it."""
+    """Returns a request in the same transaction, made by `caller`, who was found within it."""
     return Request(
         uow=request.uow,
         clock=request.clock,

@@ -35,14 +35,14 @@ class RequestFactory:
 
     @contextmanager
     def anonymous_writing(self) -> Iterator[BaseRequest]:
-        """As `writing`, while nobody has signed in."""
+        """Opens a transaction as `writing` does, for a request of nobody in particular."""
         with self.database() as uow:
             yield self._request(uow)
             uow.commit()
 
     @contextmanager
     def anonymous_reading(self) -> Iterator[BaseRequest]:
-        """As `reading`, while nobody has signed in."""
+        """Opens a read-only transaction as `reading` does, for a request of nobody in particular."""
         with self.database(reading=True) as uow:
             yield self._request(uow)
 

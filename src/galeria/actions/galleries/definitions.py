@@ -134,6 +134,7 @@ def _new(
         offer=wanted.offer,
         sku=wanted.sku,
         features=[dict(each) for each in wanted.features or ()],
+        author_id=request.caller.principal.id,
         **request.stamps(),
     )
 

@@ -8,7 +8,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.versions.replication_size import Measure, ReplicationSources
 from galeria.actions.versions.versions import new_version
-from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.errors import Conflict, Forbidden, Invalid
 from galeria.domain.ids import ResourceId, definition_name, proposed_name
 from galeria.domain.images.galleries import (
     FIRST_VERSION,
@@ -31,6 +31,7 @@ from galeria.ports.images import ImageStore, ManifestFacts
 from galeria.ports.machines import Machine, VmEngine
 
 SAVE = "Microsoft.LabServices/labPlans/saveImage/action"
+WRITE_VERSION = "Microsoft.Compute/galleries/images/versions/write"
 CLUSTER = 64 * 1024  # bytes that the layers of a machine's disk grow by at a time
 
 
@@ -204,6 +205,24 @@ def require_idle(request: Request, lab: Lab, machine: LabMachine) -> None:
         raise Conflict(f"The template is {machine.state}.", hint="Start or stop it, then export again.")
 
 
+def require_author(request: Request, definition: ImageDefinition) -> None:
+    """Raises Forbidden where the image is somebody else's and the caller may not write its versions.
+
+    The right to save images of a lab account makes new images and goes on with one's own. A new version of another person's
+    image would become the latest of it, and the next labs made from it would be somebody else's machine.
+    """
+    if definition.author_id == request.caller.principal.id:
+        request.caller.require_unlocked(WRITE_VERSION, definition.key)
+    elif not request.caller.may(WRITE_VERSION, definition.key):
+        raise Forbidden(
+            f"The image '{definition.display_name}' is not yours, and you may not make versions of it.",
+            hint="Export under another name, or ask an Owner of the image for a role that may write its versions.",
+            target="image",
+        )
+    else:
+        request.caller.require(WRITE_VERSION, definition.key)
+
+
 def require_match(definition: ImageDefinition, lab: Lab) -> None:
     """Raises Conflict where an export of the lab cannot be a version of the image."""
     if definition.os_state is not OsState.SPECIALIZED or definition.generation is not lab.generation:
@@ -233,6 +252,7 @@ def _plan(request: Request, account_id: ResourceId, wanted: ExportRequest) -> _P
     definition, image_name = _target_image(request, gallery, wanted)
     if definition:
         require_match(definition, lab)
+        require_author(request, definition)
     number = _number(request, definition, wanted.version)
     return _Plan(
         account=account,
@@ -320,6 +340,7 @@ def _new_definition(request: Request, plan: _Plan, display_name: str) -> ImageDe
         publisher="galeria",
         offer="labs",
         sku=plan.image_name,
+        author_id=request.caller.principal.id,
         **request.stamps(),
     )
     request.uow.definitions.add(definition)

@@ -10,7 +10,9 @@ import libvirt
 import libvirt_qemu
 
 from galeria.domain.errors import MachineFailed
+from galeria.domain.foreign_text import foreign_text
 
+MOST_OUTPUT = 65536  # characters of a program's output that are looked at: it is the guest that says how many there are
 PING_SECONDS = 2
 POLL_SECONDS = 0.1
 
@@ -36,10 +38,21 @@ def ask(domain: libvirt.virDomain, command: str, arguments: dict[str, Any] | Non
         answer = libvirt_qemu.qemuAgentCommand(domain, json.dumps(question), seconds, 0)
     except libvirt.libvirtError as error:
         raise MachineFailed(
-            f"The guest's agent did not do {command}: {error}.",
+            f"The guest's agent did not do {command}: {foreign_text(str(error))}.",
             hint="Check that the machine runs and that qemu-guest-agent is installed and allowed to do this.",
         ) from error
-    return json.loads(answer)["return"]
+    return _returned(command, answer)
+
+
+def _returned(command: str, answer: str) -> Any:
+    """What the agent returned. It is the guest's, so it may be anything. Raises MachineFailed where it is no answer."""
+    try:
+        return json.loads(answer)["return"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise MachineFailed(
+            f"The guest's agent answered {command} with something that is no answer.",
+            hint="Check that qemu-guest-agent in the machine is the distribution's own, then try again.",
+        ) from error
 
 
 def answers(domain: libvirt.virDomain) -> bool:
@@ -65,9 +78,9 @@ def execute(
     pid = ask(domain, "guest-exec", arguments)["pid"]
     ended = _wait_end(domain, pid, seconds)
     if check and ended.status != 0:
-        last = ended.errors.strip().splitlines()[-1:] or ["no message"]
+        last = ended.errors[-MOST_OUTPUT:].strip().splitlines()[-1:] or ["no message"]
         raise MachineFailed(
-            f"A step inside the guest ended with status {ended.status}: {last[0]}",
+            f"A step inside the guest ended with status {ended.status}: the guest says '{foreign_text(last[0])}'.",
             hint="Open the machine's console and look whether its disk is full or read-only, then try again.",
         )
     return ended
@@ -99,4 +112,10 @@ def _wait_end(domain: libvirt.virDomain, pid: int, seconds: float) -> GuestProgr
 
 
 def _decoded(data: str) -> str:
-    return base64.b64decode(data).decode("utf-8", errors="replace")
+    try:
+        return base64.b64decode(data)[: 4 * MOST_OUTPUT].decode("utf-8", errors="replace")
+    except (ValueError, TypeError) as error:
+        raise MachineFailed(
+            "The guest's agent sent output that cannot be read.",
+            hint="Check that qemu-guest-agent in the machine is the distribution's own, then try again.",
+        ) from error

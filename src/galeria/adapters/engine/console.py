@@ -3,18 +3,21 @@
 import re
 from pathlib import Path
 
+from galeria.domain.foreign_text import foreign_text
+
 LINES = 15
 _TAIL_BYTES = 16384
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|[\x00-\x08\x0b-\x1f\x7f]")
+LONGEST_LINE = 300  # characters
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
 
 
 def last_lines(serial: Path) -> str:
-    """The last lines without control characters; a sentence where there is nothing to read."""
+    """The last lines, each cut and freed of what steers a terminal; a sentence where there is nothing to read."""
     try:
         with serial.open("rb") as file:
             file.seek(max(0, serial.stat().st_size - _TAIL_BYTES))
             text = file.read().decode("utf-8", errors="replace")
     except OSError as error:
         return f"(the console's log cannot be read: {error.strerror})"
-    lines = [line.rstrip() for line in _CONTROL.sub("", text).splitlines()]
+    lines = [foreign_text(line, longest=LONGEST_LINE) for line in _ESCAPES.sub("", text).splitlines()]
     return "\n".join([line for line in lines if line][-LINES:]) or "(the console is empty)"

@@ -58,6 +58,8 @@ class JwtTokens:
             iss={"essential": True, "value": self._issuer},
             aud={"essential": True, "value": self._endpoint},
             oid={"essential": True},
+            # Only access tokens say what kind of caller they are for: an id_token opens nothing, whoever it was made for.
+            idtyp={"essential": True, "values": ["app", "user"]},
             iat={"essential": True},
             exp={"essential": True},
         )

@@ -137,6 +137,7 @@ class ImageDefinition(Resource):
     purchase_plan: dict[str, str] = field(default_factory=dict)
     features: list[dict[str, str]] = field(default_factory=list)
     allow_update: bool = False  # whether features may change
+    author_id: str = ""  # object id of whoever made it; empty where nobody knows any more
 
 
 class SourceKind(StrEnum):

@@ -17,6 +17,15 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|[0-9A-Fa-
 _HINT = "Give the whole http or https address of a VHD that is reachable without a sign-in, such as one with a SAS."
 # Azure's platform address for its machines' agents: it looks public and is not.
 _PLATFORM = IPv4Address("168.63.129.16")
+# All of IPv6 that is given out to the public internet (RFC 4291 §2.4, IANA's registry of global unicast addresses), but for
+# blocks inside it that are documentation or lead elsewhere and that older tables of this language do not know.
+_PUBLIC_V6 = IPv6Network("2000::/3")
+_NOT_PUBLIC_V6 = (
+    IPv6Network("2001::/23"),  # protocol assignments, Teredo and ORCHID among them (RFC 2928)
+    IPv6Network("2001:db8::/32"),  # documentation (RFC 3849)
+    IPv6Network("3fff::/20"),  # documentation (RFC 9637)
+    IPv6Network("3ffe::/16"),  # the experimental 6bone, given back (RFC 3701)
+)
 # Addresses that carry an IPv4 address, with the position of that in bits from the right.
 _CARRIERS = (
     (IPv6Network("64:ff9b::/96"), 0),  # NAT64, RFC 6052
@@ -113,6 +122,9 @@ def _reason(ip: IPv4Address | IPv6Address) -> str:
                 return _reason(IPv4Address((int(ip) >> shift) & 0xFFFFFFFF))
         if ip.teredo is not None or ip.is_site_local:
             return "private"
+        is_unicast = not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_private or ip.is_unspecified)
+        if is_unicast and (ip not in _PUBLIC_V6 or any(ip in network for network in _NOT_PUBLIC_V6)):
+            return "non-public"
     kinds = {
         "loopback": ip.is_loopback,
         "link-local": ip.is_link_local,

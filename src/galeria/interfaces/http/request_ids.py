@@ -44,5 +44,13 @@ class RequestIdentity:
         return kept if isinstance(kept, cls) else cls(request_id="", correlation_id="")
 
 
+def correlation_id_of(headers: Headers, id_generator: IdGenerator) -> str:
+    """The correlation id that a client sent, where it has the form of an id; otherwise a new one.
+
+    For HTTP requests and WebSockets alike: it goes into the log and the activity log.
+    """
+    return _sound(headers.get("x-ms-correlation-request-id", "")) or id_generator.new_guid()
+
+
 def _sound(text: str) -> str:
     return text if _ID.fullmatch(text) else ""

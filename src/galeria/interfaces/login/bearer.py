@@ -1,6 +1,5 @@
 """Every request carries an access token, and it says who is asking. Roles are read anew each time, never from the token."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -10,13 +9,11 @@ from fastapi.responses import JSONResponse
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal
+from galeria.interfaces.http.request_ids import correlation_id_of
 from galeria.interfaces.login.authority import Authority
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.tokens import Claims, Tokens
 from galeria.ports.work import IdGenerator
-
-# What may go into logs and the audit trail just as a client sent it.
-_CORRELATION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def bearer(tokens: Tokens, database: Database, id_generator: IdGenerator) -> Callable[[Request], Caller]:
@@ -30,7 +27,7 @@ def bearer(tokens: Tokens, database: Database, id_generator: IdGenerator) -> Cal
         with database(reading=True) as uow:
             principal = _admitted(uow, claims)
             assignments, locks = uow.people.assignments(principal.id), tuple(uow.locks.all())
-        correlation = _correlation_id(request, id_generator)
+        correlation = correlation_id_of(request.headers, id_generator)
         return Caller(principal=principal, assignments=assignments, correlation_id=correlation, locks=locks)
 
     return read_caller
@@ -71,8 +68,3 @@ def _token(request: Request) -> str:
             code="AuthenticationFailed",
         )
     return token.strip()
-
-
-def _correlation_id(request: Request, id_generator: IdGenerator) -> str:
-    sent = request.headers.get("x-ms-correlation-request-id", "")
-    return sent if _CORRELATION_ID.fullmatch(sent) else id_generator.new_guid()

@@ -122,6 +122,7 @@ image_definitions = Table(
     Column("purchase_plan", pairs(), nullable=False),
     Column("features", words(), nullable=False),
     _flag("allow_update"),
+    _text("author_id"),
     Index("ix_image_definitions_key", "key", unique=True),
 )
 

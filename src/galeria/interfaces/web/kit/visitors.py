@@ -11,6 +11,7 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.people.web_sessions import find_web_session, is_use_outdated, record_use
 from galeria.domain.errors import Forbidden
 from galeria.domain.people.web_sessions import LIFE, WebSession, form_token
+from galeria.interfaces.http.request_ids import correlation_id_of
 from galeria.interfaces.services import Services
 
 FORM_FIELD = "csrf"
@@ -105,7 +106,7 @@ def find_visit(services: Services, http: HTTPConnection) -> Visit:
                 caller = Caller(
                     principal=principal,
                     assignments=request.uow.people.assignments(principal.id),
-                    correlation_id=_correlation_id(services, http),
+                    correlation_id=correlation_id_of(http.headers, services.id_generator),
                     locks=tuple(request.uow.locks.all()),
                 )
                 is_outdated = is_use_outdated(request, session)
@@ -120,10 +121,6 @@ def find_visit(services: Services, http: HTTPConnection) -> Visit:
 def _record_use(services: Services, session: WebSession) -> None:
     with services.requests.anonymous_writing() as request:
         record_use(request, session.id)
-
-
-def _correlation_id(services: Services, http: HTTPConnection) -> str:
-    return http.headers.get("x-ms-correlation-request-id") or services.id_generator.new_guid()
 
 
 def _not_ours() -> Forbidden:

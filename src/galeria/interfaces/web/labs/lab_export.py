@@ -13,9 +13,10 @@ from galeria.actions.versions.exports import (
     ExportRequest,
     estimate_export,
     export_template,
+    require_author,
     require_match,
 )
-from galeria.domain.errors import Conflict
+from galeria.domain.errors import Conflict, Forbidden
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageDefinition
 from galeria.domain.labs.accounts import LabAccount
@@ -169,7 +170,7 @@ def _sheet(request: Request, page: PageRequest, id: ResourceId) -> ExportPage:
         seen=seen,
         permit=permit,
         draft=draft,
-        targets=_targets(seen),
+        targets=_targets(request, seen),
         places=_places(request, seen, draft),
         estimate=estimate,
         time=estimate_time(request, estimate) if estimate else None,
@@ -206,7 +207,7 @@ def _draft(request: Request, page: PageRequest, seen: LabOverview) -> ExportForm
     nearby = request.settings.regions.of_geography(seen.lab.location)
     allowed = seen.account.allowed_regions if seen.account else []
     return ExportForm(
-        target=f"{VERSION_OF}{former.name}" if former and not _mismatch(former, seen) else NEW,
+        target=f"{VERSION_OF}{former.name}" if former and not _why_not(request, former, seen) else NEW,
         name="" if former else seen.lab.title,
         version="",
         proposed="",
@@ -214,17 +215,19 @@ def _draft(request: Request, page: PageRequest, seen: LabOverview) -> ExportForm
     )
 
 
-def _targets(seen: LabOverview) -> tuple[ExportTarget, ...]:
+def _targets(request: Request, seen: LabOverview) -> tuple[ExportTarget, ...]:
     """The images of former exports, the newest first, and the one that the lab came from."""
     known = [each.definition for each in seen.exports] + ([seen.definition] if seen.definition else [])
     own = {each.id: each for each in known if seen.gallery and each.gallery_id == seen.gallery.id}
-    return tuple(ExportTarget(definition=each, why_not=_mismatch(each, seen)) for each in own.values())
+    return tuple(ExportTarget(definition=each, why_not=_why_not(request, each, seen)) for each in own.values())
 
 
-def _mismatch(definition: ImageDefinition, seen: LabOverview) -> str:
+def _why_not(request: Request, definition: ImageDefinition, seen: LabOverview) -> str:
+    """Why an export of the lab cannot be a version of the image; empty where it can."""
     try:
         require_match(definition, seen.lab)
-    except Conflict as error:
+        require_author(request, definition)
+    except (Conflict, Forbidden) as error:
         return error.message
     return ""
 

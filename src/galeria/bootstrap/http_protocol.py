@@ -1,0 +1,65 @@
+"""HTTP/1.1 connections with deadlines: whoever sends nothing, or too slowly, does not keep one open."""
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+
+class DeadlineProtocol(H11Protocol):
+    """uvicorn's own protocol, which waits for ever for the end of a request's head and for the next piece of its body.
+
+    A head must be complete `head_seconds` after the connection was made or its first byte came. A body may pause for
+    `body_seconds`; while this server itself does not read, because a disk is slow, that does not count.
+    """
+
+    head_seconds = 20.0
+    body_seconds = 60.0
+
+    _deadline: asyncio.TimerHandle | None = None
+    _waits_for: object = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._arm(self.head_seconds, h11.IDLE)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, and decide what is waited for next."""
+        super().data_received(data)
+        state = self.conn.their_state
+        if state is h11.IDLE:
+            # A head that has begun: its deadline does not move with every further byte. Nothing yet: uvicorn's own limit for
+            # idle connections counts.
+            if not self.conn.trailing_data[0]:
+                self._disarm()
+            elif self._waits_for is not h11.IDLE:
+                self._arm(self.head_seconds, h11.IDLE)
+        elif state is h11.SEND_BODY:
+            self._arm(self.body_seconds, h11.SEND_BODY)
+        else:
+            self._disarm()
+
+    def _arm(self, seconds: float, waits_for: object) -> None:
+        self._disarm()
+        self._waits_for = waits_for
+        self._deadline = self.loop.call_later(seconds, self._give_up, seconds, waits_for)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline, self._waits_for = None, None
+
+    def _give_up(self, seconds: float, waits_for: object) -> None:
+        if self.transport.is_closing() or self.conn.their_state is not waits_for:
+            self._disarm()
+        elif self.flow is not None and self.flow.read_paused:
+            self._arm(seconds, waits_for)
+        else:
+            self._disarm()
+            self.transport.abort()

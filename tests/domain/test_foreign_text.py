@@ -1,0 +1,40 @@
+"""What guests, files and programs of others say is short, in one line, and steers nothing."""
+
+import pytest
+
+from galeria.domain.foreign_text import LONGEST, foreign_text
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("plain words", "plain words"),
+        ("  two\nlines\tand a tab\r\n", "two lines and a tab"),
+        ("\x1b[31mred\x1b[0m", "[31mred[0m"),
+        ("\x1b]0;title\x07rest", "]0;titlerest"),
+        ("nul\0bell\x07del\x7fc1\x9b", "nulbelldelc1"),
+        ("abc\u202egnp.exe", "abcgnp.exe"),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("line\u2028separator\u2029and paragraph", "line separator and paragraph"),
+        ("\ud800alone", "alone"),
+        ("ação, ñ, 中文, e\u0301", "ação, ñ, 中文, e\u0301"),
+        ("", ""),
+        ("\0\x1b", ""),
+    ],
+)
+def test_control_characters_go_and_letters_stay(said: str, shown: str) -> None:
+    assert foreign_text(said) == shown
+
+
+def test_a_long_remark_is_cut_and_says_so() -> None:
+    shown = foreign_text("x" * 2_000_000)
+
+    assert shown == "x" * (LONGEST - 1) + "…"
+
+
+def test_a_remark_that_is_long_only_by_what_is_dropped_says_that_it_was_cut() -> None:
+    assert foreign_text("\0" * 1_000_000 + "hidden") == "…"
+
+
+def test_a_cut_at_a_given_length() -> None:
+    assert foreign_text("one two three", longest=8) == "one two…"
