@@ -104,7 +104,9 @@ def make_app(
     app = FastAPI(
         title="Galeria", description=__doc__, version="1", redirect_slashes=False, docs_url=None, redoc_url=None
     )
+    password_sign_in = password_sign_in or PasswordSignIn(services.requests, services.secrets)
     app.state.services = services
+    app.state.password_sign_in = password_sign_in
     app.include_router(_arm_router())
     for router in (*_neighbours(services, authority, password_sign_in), *routers):
         app.include_router(router, responses=_NOT_OURS)
@@ -148,9 +150,7 @@ def _arm_router() -> APIRouter:
     return router
 
 
-def _neighbours(
-    services: Services, authority: Authority, password_sign_in: PasswordSignIn | None
-) -> tuple[APIRouter, ...]:
+def _neighbours(services: Services, authority: Authority, password_sign_in: PasswordSignIn) -> tuple[APIRouter, ...]:
     who = bearer(services.tokens, services.database, services.id_generator)
 
     login = login_router(

@@ -9,7 +9,7 @@ class Claims:
     """The content of a valid access token."""
 
     principal_id: str
-    issued_at: int  # seconds since 1970
+    issued_at: float  # seconds since 1970
     expires_at: int
 
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from galeria.adapters.identity.tokens import JwtTokens
+from galeria.adapters.identity.tokens import MILLISECONDS, JwtTokens
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
 from tests.identity_context import MovedClock
@@ -60,6 +60,7 @@ def test_user_token_has_the_claims_of_azure(tokens: JwtTokens, clock: MovedClock
         "nbf": now,
         "exp": now + 3600,
         "ver": "2.0",
+        MILLISECONDS: int(clock.now().timestamp() * 1000),
     }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
-from galeria.actions.people.principals import GIVE_ROLES, get_principal, subscription_scope
+from galeria.actions.people.principals import GIVE_ROLES, get_own_or_permitted, subscription_scope
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.people.principals import Principal, PrincipalKind
@@ -83,9 +83,8 @@ def revoke(request: Request, who: str) -> Principal:
 
     Secrets and passwords keep working. Everybody may revoke their own tokens. Raises Forbidden, NotFound.
     """
-    principal = _allowed(request, who)
-    revoke_sessions(request, principal.id)
-    principal.tokens_not_before = request.clock.now()
+    principal = get_own_or_permitted(request, who, GIVE_ROLES)
+    revoke_sessions(request, principal)
     request.audit(REVOKE, subscription_scope(request), detail=f"revoked the tokens of '{principal.name}'")
     return principal
 
@@ -99,15 +98,8 @@ def find_by_identity(request: BaseRequest, header: str) -> Principal | None:
     return principal if principal is not None and principal.enabled else None
 
 
-def _allowed(request: Request, who: str) -> Principal:
-    own = request.caller.principal
-    if who.lower() not in (own.id, own.name.lower()):
-        request.caller.require(GIVE_ROLES, subscription_scope(request))
-    return get_principal(request, who)
-
-
 def _owned(request: Request, who: str) -> Principal:
-    principal = _allowed(request, who)
+    principal = get_own_or_permitted(request, who, GIVE_ROLES)
     if principal.kind is not PrincipalKind.SERVICE_PRINCIPAL:
         raise Invalid(
             f"'{principal.name}' is a person, who has one password and no other secrets.",

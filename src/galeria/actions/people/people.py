@@ -4,7 +4,13 @@ from hmac import compare_digest
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
-from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, get_principal, subscription_scope
+from galeria.actions.people.principals import (
+    GIVE_ROLES,
+    SEE_ROLES,
+    get_own_or_permitted,
+    get_principal,
+    subscription_scope,
+)
 from galeria.actions.people.roles import require_remaining_owner
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Unauthenticated
@@ -88,15 +94,13 @@ def set_password(request: Request, who: str, password: str | None, secrets: Secr
     password. Raises Forbidden, Invalid, NotFound.
     """
     scope = subscription_scope(request)
-    if who not in (request.caller.principal.id, request.caller.principal.name):
-        request.caller.require(GIVE_ROLES, scope)
-    principal = get_principal(request, who)
+    principal = get_own_or_permitted(request, who, GIVE_ROLES)
     secret = request.id_generator.new_secret() if password is None else strong_password(password)
     principal.secret_hash, principal.secret_expires_at = secrets.hash(secret), None
     for other in request.uow.credentials.of_principal(principal.id):
         if other.kind is not CredentialKind.IDENTITY:
             request.uow.credentials.remove(other)
-    revoke_sessions(request, principal.id)
+    revoke_sessions(request, principal)
     request.audit(WRITE_PEOPLE, scope, detail=f"set a new secret for '{principal.name}'")
     return principal, secret
 
@@ -111,8 +115,8 @@ def disable(request: Request, who: str) -> Principal:
     principal = get_principal(request, who)
     if principal.enabled:
         require_remaining_owner(request, scope, losing=request.uow.people.assignments(principal.id))
-        principal.enabled, principal.tokens_not_before = False, request.clock.now()
-        revoke_sessions(request, principal.id)
+        principal.enabled = False
+        revoke_sessions(request, principal)
         request.audit(WRITE_PEOPLE, scope, detail=f"disabled '{principal.name}'")
     return principal
 

@@ -1,6 +1,7 @@
 """Finding a principal, and the subscription that all of them belong to."""
 
 from galeria.actions.core.base_request import BaseRequest
+from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.people.principals import Principal
 
@@ -9,9 +10,14 @@ TAKE_ROLES = "Microsoft.Authorization/roleAssignments/delete"
 SEE_ROLES = "Microsoft.Authorization/roleAssignments/read"
 
 
+def find_principal(request: BaseRequest, who: str) -> Principal | None:
+    """Returns the principal with that object id, or else with that name in any case; None where there is none."""
+    return request.uow.people.find(who.lower()) or request.uow.people.find_by_name(who)
+
+
 def get_principal(request: BaseRequest, who: str) -> Principal:
     """Returns a principal by object id, or by name in any case. Raises NotFound."""
-    principal = request.uow.people.find(who.lower()) or request.uow.people.find_by_name(who)
+    principal = find_principal(request, who)
     if principal is None:
         raise NotFound(
             f"There is no user or service principal '{who}'.",
@@ -19,6 +25,18 @@ def get_principal(request: BaseRequest, who: str) -> Principal:
             code="PrincipalNotFound",
         )
     return principal
+
+
+def get_own_or_permitted(request: Request, who: str, action: str) -> Principal:
+    """Returns the principal with that object id or name, if it is the caller's own or the caller may do `action`.
+
+    The text is resolved first and ids are compared: names are chosen by people, and one may look like another's id. Who may
+    not do the action learns nothing of whether a principal exists. Raises Forbidden, NotFound.
+    """
+    found = find_principal(request, who)
+    if found is None or found.id != request.caller.principal.id:
+        request.caller.require(action, subscription_scope(request))
+    return found or get_principal(request, who)
 
 
 def subscription_scope(request: BaseRequest) -> str:

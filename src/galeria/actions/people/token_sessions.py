@@ -58,17 +58,18 @@ def renew_session(request: BaseRequest, refresh_token: str, client_id: str) -> R
     return Renewal(principal=principal, refresh_token=token)
 
 
-def revoke_sessions(request: BaseRequest, principal_id: str) -> None:
-    """Signs a principal out of all programs and browsers.
+def revoke_sessions(request: BaseRequest, principal: Principal) -> None:
+    """Signs a principal out of all programs and browsers, at once.
 
-    Refresh tokens and unused codes stop working. Access tokens stay valid until they expire, within the hour.
+    Refresh tokens and unused codes stop working, and access tokens issued until now are refused from the next request on.
     """
-    _revoke(request, request.uow.refresh_tokens.of_principal(principal_id))
-    for session in request.uow.web_sessions.of_principal(principal_id):
+    principal.tokens_not_before = request.clock.now()
+    _revoke(request, request.uow.refresh_tokens.of_principal(principal.id))
+    for session in request.uow.web_sessions.of_principal(principal.id):
         request.uow.web_sessions.remove(session)
-    for device_code in request.uow.device_codes.of_principal(principal_id):
+    for device_code in request.uow.device_codes.of_principal(principal.id):
         request.uow.device_codes.remove(device_code)
-    for code in request.uow.authorization_codes.of_principal(principal_id):
+    for code in request.uow.authorization_codes.of_principal(principal.id):
         request.uow.authorization_codes.remove(code)
 
 

@@ -1,6 +1,7 @@
 """Tokens are JWTs signed with RS256, with the claims that Azure's clients look for."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -16,6 +17,8 @@ from galeria.ports.work import Clock
 ALGORITHM = "RS256"
 # Longer than any token made here; what is longer is not worth a signature check.
 LONGEST = 8192
+# A claim of our own: when an access token was issued, in milliseconds since 1970.
+MILLISECONDS = "galeria_iat_ms"
 
 
 class JwtTokens:
@@ -38,7 +41,9 @@ class JwtTokens:
             who = {"idtyp": "app", "appid": name, "azp": name}
         else:
             who = {"idtyp": "user", "upn": name, "unique_name": name}
-        return self._sign(principal_id, audience, seconds, {**who, "oid": principal_id})
+        # `iat` knows whole seconds only; whoever signs in anew right after a revocation gets a token that counts.
+        issued = {MILLISECONDS: int(self._clock.now().timestamp() * 1000)}
+        return self._sign(principal_id, audience, seconds, {**who, **issued, "oid": principal_id})
 
     def issue_identity(
         self, principal_id: str, name: str, display_name: str, *, client_id: str, seconds: int, nonce: str = ""
@@ -70,13 +75,13 @@ class JwtTokens:
             raise _refused("has expired") from error
         except (JoseError, ValueError) as error:
             raise _refused("was not issued by this service, or was changed on the way") from error
-        return Claims(principal_id=str(claims["oid"]), issued_at=int(claims["iat"]), expires_at=int(claims["exp"]))
+        return Claims(principal_id=str(claims["oid"]), issued_at=_issued_at(claims), expires_at=int(claims["exp"]))
 
     def public_keys(self) -> dict[str, Any]:
         public = self._key.as_dict(private=False, kid=self._key_id, use="sig", alg=ALGORITHM)
         return {"keys": [public]}
 
-    def _sign(self, principal_id: str, audience: str, seconds: int, who: dict[str, str]) -> str:
+    def _sign(self, principal_id: str, audience: str, seconds: int, who: Mapping[str, str | int]) -> str:
         now = self._now()
         claims = {
             "iss": self._issuer,
@@ -94,6 +99,11 @@ class JwtTokens:
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def _issued_at(claims: Mapping[str, Any]) -> float:
+    milliseconds = claims.get(MILLISECONDS)
+    return milliseconds / 1000 if isinstance(milliseconds, int) else float(claims["iat"])
 
 
 def _refused(why: str) -> Unauthenticated:

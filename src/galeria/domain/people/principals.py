@@ -13,6 +13,10 @@ from galeria.domain.people.roles import get_role as get_role
 _SIGN_IN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@+-]{0,98}[A-Za-z0-9])?")
 
 
+# What programs write for GUIDs: with dashes or without.
+_ID_SHAPE = re.compile(r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}")
+
+
 class PrincipalKind(StrEnum):
     """Whether a principal is a person or a program; the words are Azure's."""
 
@@ -38,7 +42,7 @@ class Principal:
         """Tells whether an access token issued at that time is still valid: the principal is enabled and has not been
         signed out since.
 
-        Tokens carry whole seconds, so a token of the very second of a revocation counts as one from before it.
+        Tokens carry milliseconds, so a token of the very millisecond of a revocation counts as one from before it.
         """
         return self.enabled and (self.tokens_not_before is None or issued_at > self.tokens_not_before)
 
@@ -87,6 +91,12 @@ def sign_in_name(name: str) -> str:
 
     Raises Invalid, saying what is allowed.
     """
+    if _ID_SHAPE.fullmatch(name):
+        raise Invalid(
+            f"'{name}' has the form of an object id and cannot be a sign-in name.",
+            hint="Choose a name that nobody can take for somebody's id.",
+            target="name",
+        )
     if not _SIGN_IN_NAME.fullmatch(name):
         raise Invalid(
             f"'{name}' cannot be a sign-in name.",

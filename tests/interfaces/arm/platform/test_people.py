@@ -50,10 +50,42 @@ def test_ones_own_password_is_changed_with_the_old_one(arm: Arm) -> None:
     with arm.installation.context.database(reading=True) as uow:
         arm.installation.people["davi"] = uow.people.get(made["id"])
     path = f"{PEOPLE}/davi/password"
-    assert told(arm("davi").post(path, json={"old": "wrong", "new": "correct-Horse-8"}), 400)["target"] == "old"
-    done(arm("davi").post(path, json={"old": "correct-Horse-7", "new": "correct-Horse-8"}))
+    davi = arm("davi")
+    assert told(davi.post(path, json={"old": "wrong", "new": "correct-Horse-8"}), 400)["target"] == "old"
+    assert told(davi.post(f"{PEOPLE}/admin/password", json={}), 403)["code"] == "AuthorizationFailed"
+    for own in (path, f"{PEOPLE}/{made['id']}/password", f"{PEOPLE}/DAVI/password"):
+        assert told(davi.post(own, json={"new": "correct-Horse-8"}), 400)["target"] == "old", own
+    done(davi.post(path, json={"old": "correct-Horse-7", "new": "correct-Horse-8"}))
     assert sign_in(arm, "davi", "correct-Horse-8") == 200
-    assert told(arm("davi").post(f"{PEOPLE}/admin/password", json={}), 403)["code"] == "AuthorizationFailed"
+    assert davi.get(PEOPLE).status_code == 401, "tokens of before the change are refused at once"
+
+
+def test_guessing_the_old_password_is_throttled_like_a_sign_in(arm: Arm) -> None:
+    made = done(arm().post(PEOPLE, json={"name": "edu", "password": "correct-Horse-7"}), 201)
+    with arm.installation.context.database(reading=True) as uow:
+        arm.installation.people["edu"] = uow.people.get(made["id"])
+    path, edu = f"{PEOPLE}/edu/password", arm("edu")
+    answers = [edu.post(path, json={"old": f"wrong-{n}", "new": "correct-Horse-8"}).status_code for n in range(7)]
+    assert answers == [400] * 5 + [401] * 2
+    assert edu.post(path, json={"old": "correct-Horse-7", "new": "correct-Horse-8"}).status_code == 401
+
+
+def test_a_name_that_looks_like_an_id_takes_nobody_over(arm: Arm) -> None:
+    admin = arm.installation.people["admin"]
+    for shape in (admin.id, admin.id.replace("-", ""), admin.id.upper()):
+        refused = told(arm().post(PEOPLE, json={"name": shape, "password": "correct-Horse-7"}), 400)
+        assert refused["target"] == "name", shape
+    # One that was made before such names were refused.
+    made = done(arm().post(PEOPLE, json={"name": "intruder", "password": "correct-Horse-7"}), 201)
+    with arm.installation.context.database() as uow:
+        intruder = arm.installation.people["intruder"] = uow.people.get(made["id"])
+        intruder.name = admin.id
+        uow.commit()
+    mine = {"old": "correct-Horse-7", "new": "correct-Horse-8"}
+    for path, body in (("password", mine), ("password", {}), ("disable", {})):
+        assert arm("intruder").post(f"{PEOPLE}/{admin.id}/{path}", json=body).status_code == 403, path
+    for path in ("secrets", "revoke", "identity"):
+        assert arm("intruder").post(f"{PEOPLE}/{admin.id}/{path}", json={}).status_code == 403, path
 
 
 def test_a_role_is_given_seen_and_taken(arm: Arm) -> None:

@@ -12,7 +12,8 @@ from galeria.actions.people.people import (
     list_people,
     set_password,
 )
-from galeria.domain.errors import Invalid
+from galeria.actions.people.principals import find_principal
+from galeria.domain.errors import Invalid, Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.arm.platform.people_schemas import PersonBody, SecretBody
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
@@ -20,6 +21,9 @@ from galeria.interfaces.arm.protocol.errors import ArmJson
 from galeria.interfaces.arm.protocol.paging import Order, listed, page
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import OURS, SUBSCRIPTION, Route
+from galeria.interfaces.login.password_sign_in import PasswordSignIn
+from galeria.interfaces.login.requests import client_address
+from galeria.interfaces.login.throttle import TooManyTries
 
 
 def list_all(subscription: str, arm_request: ArmRequestDep) -> Response:
@@ -61,12 +65,30 @@ def enable_person(subscription: str, person: str, arm_request: ArmRequestDep) ->
 
 
 def _check_old(person: str, body: SecretBody, arm_request: ArmRequestDep) -> None:
-    """Only one's own old password can be known, so only that one is compared."""
+    """Raises Invalid unless the caller's own present secret is given, and Unauthenticated after too many wrong tries.
+
+    Whoever got hold of a token must not take the account along. Of other people only they themselves know the old secret.
+    """
     own = arm_request.caller.principal
-    if body.old is None or person not in (own.id, own.name):
+    with arm_request.reading() as request:
+        found = find_principal(request, person)
+    if found is None or found.id != own.id:
         return
-    if not arm_request.services.secrets.matches(own.secret_hash, body.old.get_secret_value()):
-        raise Invalid("The old password is wrong.", hint="Type it again, or ask an Owner for a new one.", target="old")
+    if body.old is None:
+        raise Invalid(
+            "Your present password or secret is needed to set a new one.",
+            hint="Send it as 'old'. Whoever has none asks an Owner for a new one.",
+            target="old",
+        )
+    password_sign_in: PasswordSignIn = arm_request.http.app.state.password_sign_in
+    try:
+        password_sign_in.sign_in(own.name, body.old.get_secret_value(), own.kind, client_address(arm_request.http))
+    except TooManyTries:
+        raise
+    except Unauthenticated as error:
+        raise Invalid(
+            "The old password is wrong.", hint="Type it again, or ask an Owner for a new one.", target="old"
+        ) from error
 
 
 def _by_sign_in_name(principal: Principal) -> Order:
