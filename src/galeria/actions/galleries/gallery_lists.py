@@ -47,7 +47,7 @@ class VersionRow:
 
 def browse_galleries(request: Request, prefix: str) -> list[GalleryRow]:
     """By name; those below a subscription's or group's key that the caller may see."""
-    counts = request.uow.lists.definition_counts()
+    counts = request.uow.version_queries.definition_counts()
     accounts: dict[str, list[LabAccount]] = {}
     for account in request.uow.accounts.below(prefix):
         if account.gallery_id and request.caller.may("Microsoft.LabServices/labPlans/read", account.key):
@@ -64,13 +64,13 @@ def browse_definitions(request: Request, gallery: Gallery, *, text: str = "", pa
     wanted = text.casefold().strip()
     found = [
         each
-        for each in request.uow.offers.outlines(gallery.id)
+        for each in request.uow.image_queries.outlines(gallery.id)
         if wanted in each.display_name.casefold() or wanted in each.name.lower()
     ]
     page = page_within(page, len(found), ROWS)
     shown = found[(page - 1) * ROWS : page * ROWS]
-    ids, lists = [each.id for each in shown], request.uow.lists
-    regions, counts, newest = request.uow.offers.regions(ids), lists.version_counts(ids), lists.newest(ids)
+    ids, lists = [each.id for each in shown], request.uow.version_queries
+    regions, counts, newest = request.uow.image_queries.regions(ids), lists.version_counts(ids), lists.newest(ids)
     rows = [
         DefinitionRow(
             definition=each,
@@ -88,7 +88,7 @@ def browse_versions(
 ) -> ListPage[VersionRow]:
     """The highest numbers first; those that were put aside left out. `starting` is what the numbers begin with."""
     request.caller.require(READ_VERSION, definition.key)
-    lists, starting = request.uow.lists, starting.strip()
+    lists, starting = request.uow.version_queries, starting.strip()
     versions, count = lists.versions(definition.id, starting=starting, offset=(max(page, 1) - 1) * ROWS, limit=ROWS)
     if not versions and count:
         page = page_within(page, count, ROWS)
@@ -111,7 +111,7 @@ def get_version_details(request: Request, id: ResourceId) -> VersionRow:
     request.caller.require(READ_VERSION, id.key)
     version = request.uow.versions.get_by_key(id.key)
     (facts,) = request.uow.versions.facts([version])
-    latest = request.uow.lists.latest(version.definition_id)
+    latest = request.uow.version_queries.latest(version.definition_id)
     running = request.uow.operations.running_on(version.id)
     return VersionRow(
         facts=facts,
@@ -123,10 +123,10 @@ def get_version_details(request: Request, id: ResourceId) -> VersionRow:
 def retained_of_definition(request: Request, definition: ImageDefinition) -> tuple[list[ImageVersion], int]:
     """The versions that were deleted and can come back: some of them, and how many there are."""
     request.caller.require(READ_VERSION, definition.key)
-    return request.uow.lists.versions(definition.id, retained=True, limit=ROWS)
+    return request.uow.version_queries.versions(definition.id, retained=True, limit=ROWS)
 
 
 def retained_of_gallery(request: Request, gallery: Gallery) -> tuple[list[ImageVersion], int]:
     """The same for a whole gallery, the first to go coming first."""
     request.caller.require(READ_VERSION, gallery.key)
-    return request.uow.lists.retained(gallery.id, limit=ROWS)
+    return request.uow.version_queries.retained(gallery.id, limit=ROWS)

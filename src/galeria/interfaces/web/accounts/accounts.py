@@ -93,7 +93,7 @@ def show_accounts(page: PageRequestDep) -> Response:
             "accounts.html",
             accounts=accounts,
             galleries=galleries,
-            labs=request.uow.offers.lab_counts([each.id for each in accounts]),
+            labs=request.uow.image_queries.lab_counts([each.id for each in accounts]),
             regions=region_names(request),
             create=_create_permit(request, page),
         )

@@ -129,7 +129,7 @@ def show_delete(page: PageRequestDep, group: str, gallery: str) -> Response:
         return page.show(
             "gallery_delete.html",
             gallery=found,
-            images=request.uow.lists.definition_counts().get(found.id, 0),
+            images=request.uow.version_queries.definition_counts().get(found.id, 0),
             accounts=request.uow.accounts.with_gallery(found.id),
             allowed=_deletable(request, found),
         )
@@ -195,7 +195,7 @@ def _deletable(request: Request, gallery: Gallery) -> Permission:
     if not allowed:
         return allowed
     accounts = request.uow.accounts.with_gallery(gallery.id)
-    if request.uow.offers.outlines(gallery.id):
+    if request.uow.image_queries.outlines(gallery.id):
         return refused("The gallery still holds images.")
     if gallery.community_enabled:
         return refused("The gallery is shared with the community.")

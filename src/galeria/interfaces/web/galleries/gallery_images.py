@@ -132,7 +132,7 @@ def _deletable(request: Request, definition: ImageDefinition) -> Permission:
     allowed = permit(request, f"{IMAGE}/delete", definition.key)
     if not allowed:
         return allowed
-    lists = request.uow.lists
+    lists = request.uow.version_queries
     if lists.versions(definition.id, limit=1)[1]:
         return refused("The image still has versions.")
     if lists.versions(definition.id, retained=True, limit=1)[1]:

@@ -142,7 +142,9 @@ def _upload(page: PageRequest, id: str) -> Upload:
 
 def _sent(request: Request, uploads: list[Upload]) -> list[SentFile]:
     """Each with the version that is being made of it, or could not be made."""
-    made = {each.source_id: each for each in request.uow.lists.from_uploads([upload.id for upload in uploads])}
+    made = {
+        each.source_id: each for each in request.uow.version_queries.from_uploads([upload.id for upload in uploads])
+    }
     return [SentFile(upload=each, version=made.get(each.id)) for each in uploads]
 
 

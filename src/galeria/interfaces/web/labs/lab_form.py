@@ -151,7 +151,7 @@ def _first_region(request: Request, account: LabAccount, image: ResourceId | Non
     """The account's own where it may be and holds the image, else the first that does."""
     allowed = account.allowed_regions
     definition = request.uow.definitions.find_by_key(image.key) if image else None
-    holding = request.uow.offers.regions([definition.id]).get(definition.id, ()) if definition else ()
+    holding = request.uow.image_queries.regions([definition.id]).get(definition.id, ()) if definition else ()
     for region in (account.location, *allowed):
         if region in allowed and (not definition or region in holding):
             return region

@@ -229,7 +229,7 @@ def _first_step(request: Request, create: Permission) -> FirstStep:
     given, uow = request.caller.assignments, request.uow
     if reach(given, f"{ACCOUNT}/write"):
         galleries = {each.gallery_id for each in list_accounts(request, "/subscriptions")} - {None}
-        counts = uow.lists.definition_counts()
+        counts = uow.version_queries.definition_counts()
         if not any(counts.get(each or "", 0) for each in galleries):
             return FirstStep(step="import" if galleries else "attach")
     if create:
