@@ -11,7 +11,7 @@ import httpx
 from bench.contents import SIZE, store_contents
 from bench.rows import Row, Task
 from galeria.bootstrap.container import Container, open_container
-from galeria.bootstrap.demo_host import serving
+from galeria.bootstrap.demo_host import running_server
 from galeria.bootstrap.first_start import ensure_first_start
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import (
@@ -47,7 +47,7 @@ def measure(task: Task) -> list[Row]:
     ensure_first_start(parts)
     gallery = fill(parts)
     parts.close()
-    with serving(data, fake=True) as connect:
+    with running_server(data, fake=True) as connect:
         token = _token(connect)
         with httpx.Client(base_url=connect["endpoint"], verify=_trust(connect), trust_env=False) as client:
             client.headers["Authorization"] = f"Bearer {token}"

@@ -14,7 +14,7 @@ from bench.rows import Row, Task
 from bench.walk import PAGE, PageFound, Walked, loaded_by, page_routes, walk
 from galeria.adapters.durable import WorkerlessStarter
 from galeria.bootstrap.container import Container, open_container
-from galeria.bootstrap.demo_host import serving
+from galeria.bootstrap.demo_host import running_server
 from galeria.bootstrap.first_start import FIRST_ACCOUNT, ensure_first_start, secrets_folder
 from galeria.bootstrap.server import application
 from galeria.domain.ids import ResourceId
@@ -44,7 +44,7 @@ def measure(task: Task) -> list[Row]:
     furnish(parts, gallery)
     routes = page_routes(application(parts, "https://localhost", WorkerlessStarter()))
     parts.close()
-    with serving(data, fake=True) as connect, _browser(connect) as client, _browser(connect) as stranger:
+    with running_server(data, fake=True) as connect, _browser(connect) as client, _browser(connect) as stranger:
         # The walks open every page once: what a server does in its first seconds is over when they are measured.
         strange = walk(stranger, routes, first=["/sign-in"])
         sign_in(client, data)

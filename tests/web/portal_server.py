@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from galeria.bootstrap.demo_host import serving
+from galeria.bootstrap.demo_host import running_server
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret, Password
@@ -59,7 +59,7 @@ class PortalServer:
 @contextmanager
 def housing(folder: Path, *, fake: bool = True) -> Iterator[PortalServer]:
     """A house with the people of PEOPLE and nothing else, until the block ends."""
-    with serving(folder / "data", fake=fake) as connect:
+    with running_server(folder / "data", fake=fake) as connect:
         secret = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
         connection = ServerConnection(connect["endpoint"], secret, ca_file=Path(connect["ca_file"]), patient=True)
         memory = folder / "administrator"

@@ -14,7 +14,7 @@ from typing import TypeVar
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from galeria.bootstrap.demo_host import make_material
+from galeria.bootstrap.demo_host import build_demo_files
 from galeria.interfaces.demo.people import DemoFiles
 from tests.web.conftest import Picture
 from tests.web.page_checks import check_page
@@ -31,7 +31,7 @@ R = TypeVar("R")
 @pytest.fixture(scope="module")
 def material() -> Iterator[DemoFiles]:
     folder = Path(tempfile.mkdtemp(prefix="galeria-walk-", dir="/var/tmp"))
-    yield make_material(folder / "material")
+    yield build_demo_files(folder / "material")
     shutil.rmtree(folder)
 
 

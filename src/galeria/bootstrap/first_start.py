@@ -1,4 +1,4 @@
-"""The first start: owners, a subscription, a resource group and a lab account, so that a newcomer can begin at once."""
+"""The first start of an installation: an administrator, a subscription, a resource group and a lab account."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -31,58 +31,65 @@ class Connect:
     client_secret: str
 
 
-def ensure_first_start(parts: Container) -> None:
-    """May be repeated; a founded installation is left as it has become since."""
-    id = parts.installation.subscription_id
-    with parts.database(reading=True) as uow:
+def ensure_first_start(container: Container) -> None:
+    """Create what an empty installation starts with.
+
+    May be repeated; an installation that has started before is left as it is.
+    """
+    id = container.installation.subscription_id
+    with container.database(reading=True) as uow:
         if is_started(uow, id):
             return
-    first = ensure_bootstrap_secrets(secrets_folder(parts.data), parts.id_generator)
-    home = parts.settings.regions.all[0].name
-    with parts.database() as uow:
-        create_first_start(uow, parts.secrets, parts.clock, parts.id_generator, id, first, location=home)
+    first = ensure_bootstrap_secrets(secrets_folder(container.data), container.id_generator)
+    home = container.settings.regions.all[0].name
+    with container.database() as uow:
+        create_first_start(uow, container.secrets, container.clock, container.id_generator, id, first, location=home)
         admin = uow.people.find_by_name(first.user_name)
         assert admin is not None
         caller = Caller(principal=admin, assignments=uow.people.assignments(admin.id))
         request = Request(
-            uow=uow, clock=parts.clock, id_generator=parts.id_generator, settings=parts.settings, caller=caller
+            uow=uow,
+            clock=container.clock,
+            id_generator=container.id_generator,
+            settings=container.settings,
+            caller=caller,
         )
         account = ResourceId(id, FIRST_GROUP).resource("Microsoft.LabServices", "labPlans", FIRST_ACCOUNT)
         put_account(request, account, AccountRequest(location=home, tags={}))
         uow.commit()
 
 
-def write_connect(parts: Container, endpoint: str) -> None:
-    """The address changes with the port that is served on. Nothing is written once the first secrets were taken away."""
-    folder = secrets_folder(parts.data)
+def write_connect(container: Container, endpoint: str) -> None:
+    """Write connect.json with the address that is served now. Nothing is written once the first secrets were removed."""
+    folder = secrets_folder(container.data)
     if not (folder / FILE_NAME).is_file():
         return
-    first = ensure_bootstrap_secrets(folder, parts.id_generator)
+    first = ensure_bootstrap_secrets(folder, container.id_generator)
     connect = Connect(
         endpoint=endpoint,
-        ca_file=str(publish_authority(parts).resolve()),
-        tenant_id=parts.installation.tenant_id,
-        subscription_id=parts.installation.subscription_id,
+        ca_file=str(publish_authority(container).resolve()),
+        tenant_id=container.installation.tenant_id,
+        subscription_id=container.installation.subscription_id,
         client_id=first.client_id,
         client_secret=first.client_secret,
     )
-    write_private(parts.data / CONNECT_FILE, json.dumps(asdict(connect), indent=2).encode() + b"\n")
+    write_private(container.data / CONNECT_FILE, json.dumps(asdict(connect), indent=2).encode() + b"\n")
 
 
-def find_password_link(parts: Container) -> str:
-    """The secret of the first administrator's link while it works: until another password was chosen."""
-    folder = secrets_folder(parts.data)
+def find_password_link(container: Container) -> str:
+    """Return the secret of the first administrator's link while it works, and the empty text once a password was chosen."""
+    folder = secrets_folder(container.data)
     if not (folder / FILE_NAME).is_file():
         return ""
-    first = ensure_bootstrap_secrets(folder, parts.id_generator)
-    with parts.database(reading=True) as uow:
-        return first.welcome if find_by_password_link(uow, parts.clock, first.welcome) else ""
+    first = ensure_bootstrap_secrets(folder, container.id_generator)
+    with container.database(reading=True) as uow:
+        return first.welcome if find_by_password_link(uow, container.clock, first.welcome) else ""
 
 
-def publish_authority(parts: Container) -> Path:
-    """A copy of the authority's certificate that everybody on this host may read; returns its path."""
-    public = parts.data / "ca.pem"
-    content = parts.installation.ca.read_bytes()
+def publish_authority(container: Container) -> Path:
+    """Copy the certificate of the installation's authority to where everybody on this host may read it; return its path."""
+    public = container.data / "ca.pem"
+    content = container.installation.ca.read_bytes()
     if not public.is_file() or public.read_bytes() != content:
         written = public.with_suffix(".new")
         written.write_bytes(content)
@@ -92,7 +99,7 @@ def publish_authority(parts: Container) -> Path:
 
 
 def read_connect(data: Path) -> dict[str, str]:
-    """Raises NotFound before the first start."""
+    """Read connect.json. Raises NotFound before the first start."""
     try:
         content: dict[str, str] = json.loads((data / CONNECT_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -26,7 +26,7 @@ class DemoServer:
     """A running server, and how to reach it as its first administrator (the answer of `galeria connect`)."""
 
     connect: dict[str, str]
-    material: DemoFiles
+    files: DemoFiles
     folder: Path  # for the people's own files
     stores: dict[str, Path]  # region → where its image bytes lie, to see whether freed bytes are really freed
 
