@@ -10,7 +10,7 @@ from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.manifest import CHUNK_SIZE, Manifest
 from galeria.adapters.store.manifests.publisher import Publisher
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
-from galeria.adapters.store.packs.chunks import ChunkCompressor, name_of
+from galeria.adapters.store.packs.chunks import ChunkCompressor, chunk_name
 from galeria.adapters.store.packs.packs import PackWriter
 from galeria.adapters.store.region_store import open_store_context
 from galeria.bootstrap.container import Container
@@ -46,7 +46,7 @@ def _stored(packs: PackWriter) -> Iterator[bytes]:
     while True:
         chunk = number.to_bytes(8, "big") * (CHUNK_SIZE // 8)
         number += 1
-        name = name_of(chunk)
+        name = chunk_name(chunk)
         packs.add(name, packer.pack(chunk))
         yield name
 

@@ -1,1 +1,1 @@
-"""Tables and queries; SQLAlchemy stays inside the adapters."""
+"""Tables, mapping and queries of the database. SQLAlchemy is used only within the adapters."""

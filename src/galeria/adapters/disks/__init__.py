@@ -1,1 +1,1 @@
-"""Ways to read the raw bytes that a guest sees."""
+"""Disk sources over local files."""

@@ -1,1 +1,1 @@
-"""The virtual-machine engine of one host: libvirt and QEMU, each part behind a small module of its own."""
+"""The virtual-machine engine of one host, on libvirt and QEMU; each part of it is a small module."""

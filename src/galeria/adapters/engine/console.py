@@ -1,4 +1,4 @@
-"""What a machine printed on its serial console, for people who must find out why it does not get on."""
+"""The serial console of a machine, for people who look for the reason why it does not start."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|[\x00-\x08\x0b-\
 
 
 def last_lines(serial: Path) -> str:
-    """The last lines without control characters; a sentence where there is nothing to read."""
+    """Return the last lines of the console without control characters, or a sentence where there are none."""
     try:
         with serial.open("rb") as file:
             file.seek(max(0, serial.stat().st_size - _TAIL_BYTES))

@@ -1,1 +1,1 @@
-"""Stand-ins that keep the ports' promises without the world behind them: for fast tests and `galeria serve --fake`."""
+"""Implementations of ports without virtual machines, for fast tests and `galeria serve --fake`."""

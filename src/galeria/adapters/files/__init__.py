@@ -1,1 +1,1 @@
-"""Files from outside: kept under their upload's id, judged by their content alone, read as exactly what they are."""
+"""Files from outside, stored under their upload's id, and recognised by their content alone."""

@@ -1,1 +1,1 @@
-"""What this installation is known by and signs with: its ids, keys, certificates, tokens and password hashes."""
+"""The installation's ids, keys, certificates and tokens, hashes of secrets, and sign-in through OpenID Connect."""
