@@ -1,1 +1,1 @@
-"""The REST door in the shape of Azure Resource Manager: what `az` and Azure's SDKs speak."""
+"""The REST API in the form of Azure Resource Manager, for `az`, Azure's SDKs and Terraform."""

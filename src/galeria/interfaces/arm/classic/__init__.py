@@ -1,1 +1,1 @@
-"""The Lab Services API of 2018: the same lab accounts, labs and machines in its words and shapes."""
+"""The Lab Services API of 2018: the same lab accounts, labs and machines under its older names and types."""

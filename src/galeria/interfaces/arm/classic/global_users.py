@@ -1,4 +1,4 @@
-"""What a person asks about themselves: the own labs and machines, by their own name, their object id or 'me'."""
+"""Routes for the caller's own labs and machines, addressed by user name, object id or 'me'."""
 
 from typing import Annotated, Any
 
@@ -42,7 +42,7 @@ from galeria.interfaces.arm.protocol.routes import LABS, SUBSCRIPTION, Route
 
 
 async def _own(person: str, arm_request: ArmRequestDep) -> None:
-    """Raises Forbidden for somebody else's name."""
+    """Raise Forbidden where the path names another person."""
     caller = arm_request.caller.principal
     if person.lower() not in {"me", caller.name.lower(), caller.id.lower()}:
         raise Forbidden(
@@ -119,7 +119,7 @@ def operation_batch_status(own: Own, body: ManyOperations, arm_request: ArmReque
 
 
 def personal_preferences(own: Own, body: Preference, arm_request: ArmRequestDep) -> Response:
-    """With addRemove it changes them first."""
+    """Return the favorite labs. With addRemove, the body changes them first."""
     if body.add_remove and body.lab_resource_id:
         lab = _modern_lab(named_id(body.lab_resource_id, "labResourceId"))
         with arm_request.writing() as request:
@@ -138,7 +138,7 @@ def provider_operation(subscription: str, location: str, operation: str, arm_req
 
 
 def _reach(request: Request, body: OneEnvironment) -> tuple[Lab, LabMachine]:
-    """One that is the caller's, or that the caller may see."""
+    """Return the lab and a machine that is the caller's or that the caller may read."""
     lab_id, name = _named(body)
     lab = request.uow.labs.find_by_key(lab_id.key)
     for machine in request.uow.machines.of_lab(lab.id) if lab else ():

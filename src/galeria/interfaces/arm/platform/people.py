@@ -1,4 +1,4 @@
-"""People and programs. Changing others takes the right to give roles."""
+"""Routes of people and programs. Changing others needs the right to assign roles."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def list_all(subscription: str, arm_request: ArmRequestDep) -> Response:
 
 
 def create(subscription: str, body: PersonBody, arm_request: ArmRequestDep) -> Response:
-    """201; `secret` is in the answer only where it was made here, and only this once."""
+    """Create a person or program. Answers 201; `secret` is in the answer only where it was generated, and only this once."""
     services = arm_request.services
     given = body.password.get_secret_value() if body.password else None
     with arm_request.writing() as request:
@@ -84,7 +84,7 @@ def let_in(subscription: str, person: str, arm_request: ArmRequestDep) -> Respon
 
 
 def _check_old(person: str, body: SecretBody, arm_request: ArmRequestDep) -> None:
-    """Only one's own old password can be known, so only that one is compared."""
+    """Compare the old password, which only the person themselves can know: for others it is not compared."""
     own = arm_request.caller.principal
     if body.old is None or person not in (own.id, own.name):
         return
