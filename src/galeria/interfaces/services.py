@@ -1,4 +1,4 @@
-"""What a door may reach: the ports behind it, chosen by bootstrap."""
+"""The ports and settings that handlers use, chosen by bootstrap."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +18,8 @@ from galeria.ports.work import Clock, IdGenerator, SecretHasher, Starter
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
+    """The ports and settings of one server."""
+
     database: Database
     clock: Clock
     id_generator: IdGenerator
@@ -26,17 +28,17 @@ class Services:
     starter: Starter
     settings: Settings
     engine: VmEngine
-    stores: Mapping[str, ImageStore]  # by region
+    stores: Mapping[str, ImageStore]  # by the name of the region
     uploads: UploadFiles
     disk_files: PageFiles
     tenant_id: str
     subscription_id: str
     endpoint: str  # https://host:port, without a slash at the end
-    provider: IdentityProvider | None = None  # where people may sign in as well
+    provider: IdentityProvider | None = None  # the external provider for sign-in, where there is one
 
     @contextmanager
     def request(self, caller: Caller) -> Iterator[Request]:
-        """One transaction for one request: committed when the block ends well, rolled back otherwise."""
+        """Open one transaction for one request: committed at the end of the block, rolled back after an error."""
         with self.database() as uow:
             yield Request(
                 uow=uow, clock=self.clock, id_generator=self.id_generator, settings=self.settings, caller=caller
@@ -45,7 +47,7 @@ class Services:
 
     @contextmanager
     def reading(self, caller: Caller) -> Iterator[Request]:
-        """One moment of the database for a request that changes nothing; waits for nobody who writes."""
+        """Open a request that sees one moment of the database, changes nothing, and waits for no writer."""
         with self.database(reading=True) as uow:
             yield Request(
                 uow=uow, clock=self.clock, id_generator=self.id_generator, settings=self.settings, caller=caller

@@ -1,1 +1,1 @@
-"""Page blobs: a disk's bytes behind an address of its own, in the words of the storage service that clients speak."""
+"""Page blobs: the bytes of a disk at an address of its own, in the protocol of Azure Storage."""

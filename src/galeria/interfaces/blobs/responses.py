@@ -1,4 +1,4 @@
-"""What the blob door answers: the storage service's headers on everything, and its XML for errors and page lists.
+"""Responses of page blobs: the headers of Azure Storage on all of them, and its XML for errors and page lists.
 
 Source: the REST reference of Azure Storage, "Put Page", "Get Page Ranges", "Status and error codes".
 """
@@ -22,7 +22,7 @@ from galeria.domain.errors import (
     Unavailable,
 )
 
-VERSION = "2021-12-02"  # of the storage service; answered to clients that name none
+VERSION = "2021-12-02"  # of Azure Storage; answered to clients that name none
 _CODES: tuple[tuple[type[GaleriaError], int, str], ...] = (
     (Forbidden, 403, "AuthenticationFailed"),
     (NotFound, 404, "BlobNotFound"),
@@ -37,11 +37,11 @@ _OWN = {"InvalidRange": 416, "InvalidPageRange": 416, "UnsupportedHttpVerb": 405
 
 
 def refused(message: str, code: str) -> Invalid:
-    """A request that is not in the service's form; `code` is the service's."""
+    """Return the error for a request that is not in the protocol's form; `code` is the one of Azure Storage."""
     return Invalid(message, hint="See the storage service's reference.", code=code)
 
 
-def told(error: GaleriaError, headers: Mapping[str, str]) -> Response:
+def error_response(error: GaleriaError, headers: Mapping[str, str]) -> Response:
     status, code = _known(error)
     text = f"{error.message} {error.hint}".strip()
     body = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{escape(code)}</Code><Message>{escape(text)}</Message></Error>'
@@ -50,7 +50,7 @@ def told(error: GaleriaError, headers: Mapping[str, str]) -> Response:
 
 
 def common(asked: Mapping[str, str]) -> dict[str, str]:
-    """On every answer. `asked`: the request's headers."""
+    """Return the headers of every answer for the headers `asked` of its request."""
     headers = {"x-ms-request-id": str(uuid.uuid4()), "x-ms-version": asked.get("x-ms-version", VERSION)[:20]}
     client = asked.get("x-ms-client-request-id", "")
     if client and len(client) <= 1024 and client.isprintable() and client.isascii():
@@ -82,7 +82,7 @@ def properties(blob: PageBlob, tag: str, modified: str) -> dict[str, str]:
 
 
 def page_list(ranges: Iterable[Range]) -> str:
-    """Ends are included in a page range."""
+    """Return the XML of page ranges, whose ends are inclusive."""
     items = "".join(
         f"<PageRange><Start>{start}</Start><End>{start + length - 1}</End></PageRange>" for start, length in ranges
     )

@@ -1,1 +1,1 @@
-"""The screens of machines for browsers: a WebSocket that carries RFB, as noVNC speaks it."""
+"""The screens of machines for browsers: a WebSocket that carries RFB, for noVNC."""

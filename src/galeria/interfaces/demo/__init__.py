@@ -1,1 +1,1 @@
-"""The whole story on one host, told through the product's own doors: three people, two regions, real machines."""
+"""A demonstration of all features on one host through the public interfaces: three people, two regions, real machines."""

@@ -1,4 +1,4 @@
-"""The mission from end to end, in six acts. Every line goes through the REST API, SSH, or a look at the store's real size."""
+"""The demonstration from import to clean-up, in six acts, through the REST API, SSH and the size of the stores."""
 
 import secrets
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ NOTES, BOOK = "/home/ana/notes.bin", "/home/ana/book.bin"
 
 
 class DemoFailure(GaleriaError):
-    """The demonstration looked, and the product had not done what it promises."""
+    """The demonstration found that the product did not do what it should."""
 
     code = "DemoFailed"
 
@@ -81,7 +81,7 @@ class Walkthrough:
         _expect(regions == {SOUTH: "Completed", SOUTHEAST: "Completed"}, "every region of the geography is complete")
 
     def use_it_elsewhere(self, ana: DemoPerson, bia: DemoPerson) -> str:
-        """Returns the machine's identity."""
+        """Make a lab in another region from the export, and return the machine's identity."""
         self._report.act("4 · Bia, in another region, makes a lab from it without Ana's password")
         self._make_lab(bia, "geometry", self._image_id(IMAGE), region=SOUTHEAST, user="bia")
         self._start(bia, "geometry")
@@ -249,7 +249,7 @@ def _costs_table(costs: Json) -> Table:
 
 
 def _real_bytes(folder: Path) -> int:
-    """What the files really are, whatever anybody reports."""
+    """Return the bytes of the files on disk."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
@@ -259,5 +259,5 @@ def _expect(truth: bool, promise: str) -> None:
 
 
 def _password() -> str:
-    """With all four classes of characters."""
+    """Return a password with all four classes of characters."""
     return f"Aa1-{secrets.token_urlsafe(12)}"

@@ -1,1 +1,1 @@
-"""The little of a directory that Azure's clients ask for: they give roles by name and show the names of who has them."""
+"""The part of Microsoft Graph that Azure's clients use: to assign roles by name, and to show the names of principals."""

@@ -1,1 +1,1 @@
-"""The sign-in door: OAuth 2.0 in the shape that `az`, msal and azure-identity expect of an ADFS server."""
+"""Sign-in with OAuth 2.0, in the form that `az`, msal and azure-identity expect of an ADFS server."""

@@ -1,4 +1,4 @@
-"""The sign-in endpoints, under every spelling in use, together with what leads clients and people to them."""
+"""The endpoints of sign-in under every path that clients use, with the documents that lead to them."""
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
@@ -32,9 +32,9 @@ def login_router(
     id_generator: IdGenerator,
     entrance: PasswordSignIn | None = None,
 ) -> APIRouter:
-    """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens, sign-in pages.
+    """Return everything that is open before sign-in: metadata, discovery, keys, tokens, sign-in pages.
 
-    `entrance` is shared with other doors that take passwords, so that all wrong tries count together.
+    `entrance` is shared with other interfaces that take passwords, so that all wrong tries are counted together.
     """
     entrance = entrance or PasswordSignIn(database, secrets, clock)
     codes, pages = SignInCodes(database, clock, id_generator), Pages()

@@ -1,4 +1,4 @@
-"""Each verb on sign-in codes in a transaction of its own."""
+"""Actions on sign-in codes, each in a transaction of its own."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 class SignInCodes:
-    """Keeps nothing between calls, so any number of threads may ask."""
+    """Runs the actions. It keeps nothing between calls, so that several threads may use it."""
 
     def __init__(self, database: Database, clock: Clock, id_generator: IdGenerator) -> None:
         self._database = database
@@ -40,14 +40,14 @@ class SignInCodes:
             return find_device_sign_in(uow, self._clock, user_code)
 
     def answer_device(self, user_code: str, principal: Principal | None) -> bool:
-        """False where nothing waits for this answer any more."""
+        """Record the answer. Returns False where nothing waits for it any more."""
         return self._twice(lambda uow: answer_device_sign_in(uow, self._clock, user_code, principal))
 
     def redeem_device(self, device_code: str, client_id: str) -> RedeemedCode | PendingReason:
         return self._twice(lambda uow: redeem_device_code(uow, self._clock, device_code, client_id))
 
-    def authorize(self, principal: Principal, wish: AuthorizationRequest) -> str:
-        return self._twice(lambda uow: authorize(uow, self._clock, self._dice, principal, wish))
+    def authorize(self, principal: Principal, read_authorization_request: AuthorizationRequest) -> str:
+        return self._twice(lambda uow: authorize(uow, self._clock, self._dice, principal, read_authorization_request))
 
     def redeem(self, code: str, *, client_id: str, redirect_uri: str, challenge: str) -> RedeemedCode | None:
         return self._twice(
@@ -57,7 +57,7 @@ class SignInCodes:
         )
 
     def _twice(self, do: Callable[[UnitOfWork], R]) -> R:
-        """Once more where another request was quicker: by then what it did can be seen."""
+        """Repeat once where another request was quicker, whose result is visible then."""
         try:
             return self._once(do)
         except Conflict:

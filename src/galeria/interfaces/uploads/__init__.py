@@ -1,1 +1,1 @@
-"""The door for files: tus 1.0.0, so that every language's client can resume."""
+"""File uploads with tus 1.0.0, which clients in many languages can resume."""

@@ -1,4 +1,4 @@
-"""Signing in with a browser: a program opens it here, and it goes back to the program with a code."""
+"""Sign-in with a browser: a program opens this page, which redirects back to the program with a code."""
 
 from authlib.oauth2.rfc6749 import OAuth2Error
 from fastapi import APIRouter, Depends, Request
@@ -8,7 +8,13 @@ from galeria.actions.people.sign_in_codes import AuthorizationRequest
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
 from galeria.interfaces.login.authority import Authority
-from galeria.interfaces.login.authorization import CARRIED, RedirectedError, RedirectTarget, way_back, wish
+from galeria.interfaces.login.authorization import (
+    CARRIED,
+    RedirectedError,
+    RedirectTarget,
+    read_authorization_request,
+    read_redirect_target,
+)
 from galeria.interfaces.login.browser.rendering import Pages, hidden
 from galeria.interfaces.login.browser.texts import TEXTS, language_of
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
@@ -29,7 +35,7 @@ PATHS = (
 
 
 class AuthorizePage:
-    """Every request is checked from its beginning: nothing is kept between the form and its answer."""
+    """The sign-in page. Every request is checked from the beginning: nothing is kept between the form and its answer."""
 
     def __init__(self, authority: Authority, entrance: PasswordSignIn, server: SignInServer, pages: Pages) -> None:
         self._authority = authority
@@ -70,8 +76,8 @@ class AuthorizePage:
     def _checked(self, fields: dict[str, str], tenant: str) -> tuple[RedirectTarget, AuthorizationRequest]:
         if not self._authority.is_tenant(tenant):
             raise TokenError("invalid_request", self._authority.other_tenant(tenant))
-        way = way_back(fields)
-        asked = wish(fields, way)
+        way = read_redirect_target(fields)
+        asked = read_authorization_request(fields, way)
         try:
             self._server.validate_requested_scope(asked.scope)
         except TokenError as error:

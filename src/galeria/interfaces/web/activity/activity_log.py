@@ -70,7 +70,7 @@ def _days(page: PageRequest, said: dict[str, str]) -> tuple[dict[str, datetime],
             if said[name]:
                 days[name] = _day(page, said[name])
         except Invalid as error:
-            wrong[name] = page.told(error)
+            wrong[name] = page.error_text(error)
     return days, wrong
 
 

@@ -120,7 +120,7 @@ class PageRequest:
         """A sentence of the inside in the page's language."""
         return self.rendering.say(self.language, sentence)
 
-    def told(self, error: GaleriaError) -> str:
+    def error_text(self, error: GaleriaError) -> str:
         return self.say(str(error))
 
     def part(self, template: str, **values: Any) -> str:

@@ -98,7 +98,7 @@ def _kept(page: PageRequest) -> tuple[str, str]:
 
 
 def _failed(page: PageRequest, target: str, error: GaleriaError) -> Response:
-    return show_sign_in(page, target, page.told(error), status=status_of(error))
+    return show_sign_in(page, target, page.error_text(error), status=status_of(error))
 
 
 def _provider(page: PageRequest) -> tuple[IdentityProvider, ExternalProvider]:
