@@ -1,1 +1,1 @@
-"""The REST door seen from outside: what the command line, the demonstration and scripts in Python talk through."""
+"""A client of the REST API, for the command line, the demonstration and Python scripts."""
