@@ -1,4 +1,4 @@
-"""galeria operation: anything that takes time, looked at and steered."""
+"""galeria operation: show, follow, cancel and retry anything that takes time."""
 
 from typing import Annotated, Any
 
