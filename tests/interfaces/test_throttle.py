@@ -27,7 +27,7 @@ def own_world(database: Database) -> IdentityContext:
 
 
 @pytest.fixture
-def entrance(own_world: IdentityContext) -> PasswordSignIn:
+def password_sign_in(own_world: IdentityContext) -> PasswordSignIn:
     return PasswordSignIn(own_world.database, own_world.secrets, own_world.clock)
 
 
@@ -39,14 +39,14 @@ def blocked_for(throttle: Throttle, key: str = "ana") -> int:
     return 0
 
 
-def enter(entrance: PasswordSignIn, name: str, secret: str, address: str = "192.0.2.1") -> Principal:
-    return entrance.sign_in(name, secret, PrincipalKind.USER, address)
+def enter(password_sign_in: PasswordSignIn, name: str, secret: str, address: str = "192.0.2.1") -> Principal:
+    return password_sign_in.sign_in(name, secret, PrincipalKind.USER, address)
 
 
-def wrong(entrance: PasswordSignIn, name: str, times: int, address: str = "192.0.2.1") -> None:
+def wrong(password_sign_in: PasswordSignIn, name: str, times: int, address: str = "192.0.2.1") -> None:
     for _ in range(times):
         with pytest.raises(Unauthenticated) as told:
-            enter(entrance, name, "wrong", address)
+            enter(password_sign_in, name, "wrong", address)
         assert not isinstance(told.value, TooManyTries)
 
 
@@ -97,32 +97,34 @@ def test_invented_names_do_not_fill_the_memory(throttle: Throttle, monkeypatch: 
 
 @pytest.mark.parametrize("name", ["admin", "nobody"])
 def test_name_is_blocked_after_five_wrong_passwords_whether_it_exists_or_not(
-    entrance: PasswordSignIn, own_world: IdentityContext, name: str
+    password_sign_in: PasswordSignIn, own_world: IdentityContext, name: str
 ) -> None:
-    wrong(entrance, name, 5)
+    wrong(password_sign_in, name, 5)
     with pytest.raises(TooManyTries, match="temporarily blocked"):
-        enter(entrance, name.upper(), "wrong", "192.0.2.99")
+        enter(password_sign_in, name.upper(), "wrong", "192.0.2.99")
     with pytest.raises(TooManyTries):
-        enter(entrance, name, own_world.first.password)
-    wrong(entrance, "somebody else", 1)
+        enter(password_sign_in, name, own_world.first.password)
+    wrong(password_sign_in, "somebody else", 1)
 
 
 def test_right_password_after_the_block_lets_in_and_forgets(
-    entrance: PasswordSignIn, own_world: IdentityContext
+    password_sign_in: PasswordSignIn, own_world: IdentityContext
 ) -> None:
-    wrong(entrance, "admin", 5)
+    wrong(password_sign_in, "admin", 5)
     own_world.clock.move(seconds=10)
-    assert enter(entrance, "admin", own_world.first.password).name == "admin"
-    wrong(entrance, "admin", 4)
-    assert enter(entrance, "admin", own_world.first.password).name == "admin"
+    assert enter(password_sign_in, "admin", own_world.first.password).name == "admin"
+    wrong(password_sign_in, "admin", 4)
+    assert enter(password_sign_in, "admin", own_world.first.password).name == "admin"
 
 
-def test_address_is_blocked_after_many_wrong_names(entrance: PasswordSignIn, own_world: IdentityContext) -> None:
+def test_address_is_blocked_after_many_wrong_names(
+    password_sign_in: PasswordSignIn, own_world: IdentityContext
+) -> None:
     for number in range(WRONG_PER_ADDRESS):
-        wrong(entrance, f"name-{number}", 1)
+        wrong(password_sign_in, f"name-{number}", 1)
     with pytest.raises(TooManyTries):
-        enter(entrance, "admin", own_world.first.password)
-    assert enter(entrance, "admin", own_world.first.password, "192.0.2.2").name == "admin"
+        enter(password_sign_in, "admin", own_world.first.password)
+    assert enter(password_sign_in, "admin", own_world.first.password, "192.0.2.2").name == "admin"
 
 
 def test_right_guess_among_many_at_once_is_refused_like_the_others(own_world: IdentityContext) -> None:

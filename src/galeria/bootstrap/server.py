@@ -92,9 +92,9 @@ class _Server(uvicorn.Server):
 def application(container: Container, endpoint: str, starter: Starter) -> FastAPI:
     """Return one web application with the REST API, sign-in, uploads, consoles and pages."""
     services = _services(container, endpoint, starter)
-    entrance = PasswordSignIn(services.database, services.secrets, services.clock)
-    portal = make_portal(services, entrance)
-    app = make_app(services, entrance=entrance)
+    password_sign_in = PasswordSignIn(services.database, services.secrets, services.clock)
+    portal = make_portal(services, password_sign_in)
+    app = make_app(services, password_sign_in=password_sign_in)
     portal.plug(app)
     return app
 

@@ -94,15 +94,15 @@ ROUTES: tuple[Route, ...] = (
 
 
 def make_app(
-    services: Services, *, routers: Iterable[APIRouter] = (), entrance: PasswordSignIn | None = None
+    services: Services, *, routers: Iterable[APIRouter] = (), password_sign_in: PasswordSignIn | None = None
 ) -> FastAPI:
-    """Return the service as an ASGI application. `routers` are added to it; see `login_router` for `entrance`."""
+    """Return the service as an ASGI application. `routers` are added to it; see `login_router` for `password_sign_in`."""
     authority = Authority(endpoint=services.endpoint, tenant_id=services.tenant_id)
     who = bearer(services.tokens, services.database, services.id_generator)
     app = FastAPI(title="Galeria", description=__doc__, version="1", redirect_slashes=False)
     app.state.services = services
     app.include_router(_arm_router())
-    for router in (*_other_routers(services, authority, entrance), *routers):
+    for router in (*_other_routers(services, authority, password_sign_in), *routers):
         app.include_router(router, responses=_NOT_OURS)
     app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
     app.add_exception_handler(GaleriaError, on_galeria_error)
@@ -148,7 +148,9 @@ def _arm_router() -> APIRouter:
     return router
 
 
-def _other_routers(services: Services, authority: Authority, entrance: PasswordSignIn | None) -> tuple[APIRouter, ...]:
+def _other_routers(
+    services: Services, authority: Authority, password_sign_in: PasswordSignIn | None
+) -> tuple[APIRouter, ...]:
     who = bearer(services.tokens, services.database, services.id_generator)
 
     def owner(request: Request) -> Principal:
@@ -161,7 +163,7 @@ def _other_routers(services: Services, authority: Authority, entrance: PasswordS
         secrets=services.secrets,
         clock=services.clock,
         id_generator=services.id_generator,
-        entrance=entrance,
+        password_sign_in=password_sign_in,
     )
     uploads = TusSettings(
         database=services.database,

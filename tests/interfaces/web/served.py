@@ -160,9 +160,9 @@ def serving(
     with _listener() as listener:
         host = "https://localhost" if identity_files else "http://127.0.0.1"
         portal = _portal(installation, key, f"{host}:{listener.getsockname()[1]}", openid)
-        entrance = PasswordSignIn(portal.services.database, portal.services.secrets, portal.clock)
-        app = make_app(portal.services, entrance=entrance)
-        make_portal(portal.services, entrance, patience=patience).plug(app)
+        password_sign_in = PasswordSignIn(portal.services.database, portal.services.secrets, portal.clock)
+        app = make_app(portal.services, password_sign_in=password_sign_in)
+        make_portal(portal.services, password_sign_in, patience=patience).plug(app)
         config = uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none")
         if identity_files:
             portal.trust = ssl.create_default_context(cafile=str(identity_files.ca))

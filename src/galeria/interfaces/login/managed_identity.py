@@ -19,10 +19,16 @@ from galeria.ports.work import Clock
 
 class ManagedIdentityEndpoint:
     def __init__(
-        self, authority: Authority, *, entrance: PasswordSignIn, issuer: TokenIssuer, database: Database, clock: Clock
+        self,
+        authority: Authority,
+        *,
+        password_sign_in: PasswordSignIn,
+        issuer: TokenIssuer,
+        database: Database,
+        clock: Clock,
     ) -> None:
         self._authority = authority
-        self._entrance = entrance
+        self._entrance = password_sign_in
         self._issuer = issuer
         self._database = database
         self._clock = clock

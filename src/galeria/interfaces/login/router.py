@@ -30,31 +30,33 @@ def login_router(
     secrets: SecretHasher,
     clock: Clock,
     id_generator: IdGenerator,
-    entrance: PasswordSignIn | None = None,
+    password_sign_in: PasswordSignIn | None = None,
 ) -> APIRouter:
     """Return everything that is open before sign-in: metadata, discovery, keys, tokens, sign-in pages.
 
-    `entrance` is shared with other interfaces that take passwords, so that all wrong tries are counted together.
+    `password_sign_in` is shared with other interfaces that take passwords, so that all wrong tries are counted together.
     """
-    entrance = entrance or PasswordSignIn(database, secrets, clock)
+    password_sign_in = password_sign_in or PasswordSignIn(database, secrets, clock)
     codes, pages = SignInCodes(database, clock, id_generator), Pages()
     issuer = TokenIssuer(authority, database=database, tokens=tokens, clock=clock, id_generator=id_generator)
     server = SignInServer(
         authority,
-        entrance=entrance,
+        password_sign_in=password_sign_in,
         codes=codes,
         issuer=issuer,
         database=database,
         clock=clock,
         id_generator=id_generator,
     )
-    identities = ManagedIdentityEndpoint(authority, entrance=entrance, issuer=issuer, database=database, clock=clock)
+    identities = ManagedIdentityEndpoint(
+        authority, password_sign_in=password_sign_in, issuer=issuer, database=database, clock=clock
+    )
     router = APIRouter()
     for each in (
         _token_router(server),
         _style_router(pages),
-        device_page_router(DevicePage(authority, entrance, codes, pages)),
-        authorize_page_router(AuthorizePage(authority, entrance, server, pages)),
+        device_page_router(DevicePage(authority, password_sign_in, codes, pages)),
+        authorize_page_router(AuthorizePage(authority, password_sign_in, server, pages)),
         managed_identity_router(identities),
         discovery_router(authority, tokens),
         metadata_router(authority),

@@ -43,7 +43,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         self,
         authority: Authority,
         *,
-        entrance: PasswordSignIn,
+        password_sign_in: PasswordSignIn,
         codes: SignInCodes,
         issuer: TokenIssuer,
         database: Database,
@@ -54,7 +54,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         self.codes = codes
         self.issuer = issuer
         self._authority = authority
-        self._entrance = entrance
+        self._entrance = password_sign_in
         self._database = database
         self._clock = clock
         self._dice = id_generator

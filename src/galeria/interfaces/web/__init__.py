@@ -1,1 +1,1 @@
-"""The portal: pages for people, in English and Brazilian Portuguese."""
+"""The portal: pages in English and Brazilian Portuguese."""

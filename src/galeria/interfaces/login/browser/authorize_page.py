@@ -37,9 +37,11 @@ PATHS = (
 class AuthorizePage:
     """The sign-in page. Every request is checked from the beginning: nothing is kept between the form and its answer."""
 
-    def __init__(self, authority: Authority, entrance: PasswordSignIn, server: SignInServer, pages: Pages) -> None:
+    def __init__(
+        self, authority: Authority, password_sign_in: PasswordSignIn, server: SignInServer, pages: Pages
+    ) -> None:
         self._authority = authority
-        self._entrance = entrance
+        self._entrance = password_sign_in
         self._server = server
         self._pages = pages
 

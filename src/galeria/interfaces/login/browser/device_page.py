@@ -20,9 +20,11 @@ from galeria.interfaces.login.throttle import TooManyTries
 class DevicePage:
     """The device page. Wrong codes count like wrong passwords, by the address that they come from."""
 
-    def __init__(self, authority: Authority, entrance: PasswordSignIn, codes: SignInCodes, pages: Pages) -> None:
+    def __init__(
+        self, authority: Authority, password_sign_in: PasswordSignIn, codes: SignInCodes, pages: Pages
+    ) -> None:
         self._authority = authority
-        self._entrance = entrance
+        self._entrance = password_sign_in
         self._codes = codes
         self._pages = pages
 

@@ -1,4 +1,4 @@
-"""The images that a person may make labs of: the usable ones first, the others with the reason and who can cure it."""
+"""The images that a person may make labs from: usable ones first, the others with the reason and who can change it."""
 
 from fastapi import APIRouter, Response
 
@@ -21,7 +21,7 @@ def images_router() -> APIRouter:
 
 
 def show_images(page: PageRequestDep) -> Response:
-    """Of one lab account at a time, the first one unless `?account=GROUP/NAME` says another."""
+    """Show one lab account: the first, or that of `?account=GROUP/NAME`."""
     with page.reading() as request:
         accounts = _accounts(request, page)
         if not accounts:
@@ -45,12 +45,12 @@ def show_images(page: PageRequestDep) -> Response:
 
 
 def account_word(account: LabAccount) -> str:
-    """How the address names it."""
+    """Return the account's value in the address."""
     return f"{account.arm_id.group}/{account.name}"
 
 
 def _accounts(request: Request, page: PageRequest) -> list[LabAccount]:
-    """Those with a gallery come first."""
+    """Return the accounts, those with a gallery first."""
     seen = list_accounts(request, page.subscription.lower())
     readable = [each for each in seen if request.caller.may(f"{ACCOUNT}/images/read", each.key)]
     return sorted(readable, key=lambda each: each.gallery_id is None)

@@ -1,4 +1,4 @@
-"""Galleries: all of them, a new one, one with its images, its settings, and its end."""
+"""Pages of galleries: the list, creating one, its images, its settings, and deleting it."""
 
 from dataclasses import replace
 from typing import Any
@@ -161,7 +161,7 @@ def _show_settings(page: PageRequest, id: ResourceId, *, status: int = 200) -> R
 
 
 def _own_groups(request: Request, page: PageRequest) -> list[ResourceGroup]:
-    """Resource groups that this person may make galleries in."""
+    """Return the resource groups in which this person may create galleries."""
     groups = list_groups(request, page.services.subscription_id)
     return [each for each in groups if request.caller.may(WRITE, each.key)]
 
@@ -171,7 +171,7 @@ def _may_make(request: Request, page: PageRequest) -> Permission:
 
 
 def _details(page: PageRequest) -> GalleryDetails:
-    """Raises Invalid. Without soft deletion its days stay as they are."""
+    """Read the settings from the form. Raises Invalid. Without soft deletion its days stay as they are."""
     form = page.form
     details = GalleryDetails(soft_delete=form.has("soft_delete"))
     if not details.soft_delete:
@@ -190,7 +190,7 @@ def _permits(request: Request, gallery: Gallery) -> dict[str, Any]:
 
 
 def _deletable(request: Request, gallery: Gallery) -> Permission:
-    """The same answer as the deletion itself would give; nothing is changed."""
+    """Return the answer that deleting would give. Nothing is changed."""
     allowed = permit(request, DELETE, gallery.key)
     if not allowed:
         return allowed

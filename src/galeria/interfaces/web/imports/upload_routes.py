@@ -1,4 +1,4 @@
-"""The tus door of the import page: the same uploads as the REST door's, for whoever is signed in in a browser."""
+"""The tus routes of the import page: the same uploads as those of the REST API, for people with a web session."""
 
 from fastapi import APIRouter, Request
 
@@ -13,7 +13,7 @@ UPLOADS = "/import/uploads"
 
 def uploads_router(services: Services) -> APIRouter:
     def owner(http: Request) -> Principal:
-        """By the session's cookie and, in a header, the token of its forms: no other page's script can send that."""
+        """Return the caller by the session's cookie and by a form token in a header, which no script of another site can send."""
         entry = find_entry(services, http)
         if entry.visitor is None:
             raise Unauthenticated(

@@ -1,8 +1,8 @@
-"""Sentences of the inside in the language of a page.
+"""Translate sentences of domain, actions and workflows into the language of a page.
 
-The inside speaks English and makes its sentences out of values: "The lab 'Algebra' is Failed." Here a finished sentence is
-recognized by the template it was made from, and said in another language with the same values. Several sentences behind one
-another, and sentences within sentences, are recognized too. What is not known stays English: an outside program's words, say.
+Those are English with values in them: "The lab 'Algebra' is Failed." A finished sentence is recognised by the template it
+was made from, and translated with the same values. Several sentences in a row, and sentences within sentences, are
+recognised too. Unknown texts stay English, such as the output of other programs.
 """
 
 import re
@@ -19,11 +19,11 @@ from galeria.domain.states import MachineState, OperationStatus
 from galeria.interfaces.web.kit.catalogues import WORD, Catalogue
 from galeria.interfaces.web.kit.patterns import Pattern, Patterns
 
-KEPT = 4096  # sentences whose translation is remembered
-LONGEST = 4000  # characters; what is longer is a log, and no sentence
+KEPT = 4096  # sentences whose translation is cached
+LONGEST = 4000  # characters; longer texts are logs and no sentences
 SEAMS = 24  # places at which a text is cut into sentences, at most
 
-# A sentence may begin behind the end of another, and behind words of an outside program that end without a full stop.
+# A sentence may begin after another, and after output of other programs that ends without a full stop.
 _SEAM = re.compile(r"(?<=[.?!:])\s+|\s+(?=[A-Z'{])")
 _SEPARATORS = ("; ", ", ")
 _AND = " and "
@@ -42,8 +42,10 @@ _SPELLED = {
 
 @dataclass(frozen=True)
 class Said:
-    """`known` characters of the original were understood, with so many `holes` for values. The better of two ways to read a
-    text is the one that knows more; of equal ones, the one with fewer holes."""
+    """A reading of a text. `known` characters of the original were recognised, with `holes` values in them.
+
+    The better of two readings is the one with more known characters; of equal ones, the one with fewer holes.
+    """
 
     text: str
     known: int = 0
@@ -64,7 +66,7 @@ class Sentences:
         self._sentence: Callable[[str], Said] = lru_cache(maxsize=KEPT)(self._best)
 
     def say(self, text: object) -> str:
-        """The whole of it in the page's language, as far as it is known. A state or kind alone begins with a capital."""
+        """Translate as much of the text as is known. A state or kind alone begins with a capital letter."""
         english = str(text)
         if not self._is_needed or len(english) > LONGEST:
             return _SPELLED.get(english, english)
@@ -74,7 +76,7 @@ class Sentences:
         try:
             said = self._read(english)
         except RecursionError:
-            return english  # boxes in boxes without end: none of our sentences is made so
+            return english  # too deeply nested to be one of our sentences
         return said.text if said.known else self._page_text(english)
 
     def _understand(self, text: str) -> Said:
@@ -84,7 +86,7 @@ class Sentences:
         return max(whole, self._glued(text), key=_rank)
 
     def _whole(self, text: str) -> Iterator[Said]:
-        """The text as one sentence."""
+        """Read the text as one sentence."""
         if text in self._plain:
             yield Said(self._plain[text], len(text))
             return
@@ -97,7 +99,7 @@ class Sentences:
                 yield Said(pattern.say({n: each.text for n, each in said.items()}), known, holes)
 
     def _glued(self, text: str) -> Said:
-        """The text as sentences behind one another: at each seam, the best way to read what comes before it."""
+        """Read the text as several sentences: at each possible border, the best reading of what comes before it."""
         found = list(_SEAM.finditer(text))[:SEAMS]
         seams = [0, *(match.end() for match in found)]
         ends = [*(match.start() for match in found), len(text)]
@@ -106,7 +108,7 @@ class Sentences:
             ways = []
             for first in range(last + 1):
                 if first == 0 and end == len(text):
-                    continue  # that is the whole
+                    continue  # that is the whole text
                 gap = text[ends[first - 1] : seams[first]] if first else ""
                 said = self._sentence(text[seams[first] : end])
                 before = best[first]
@@ -118,9 +120,9 @@ class Sentences:
         return max(self._whole(text), key=_rank, default=Said(text))
 
     def _value(self, text: str) -> Said:
-        """What stood in a hole: a sentence, a word, a list of them, or nothing that is translated."""
+        """Read the value of a hole: a sentence, a word, a list of them, or a text that is not translated."""
         if "\n" in text or not any(map(str.isalpha, text)):
-            return Said(text)  # an outside program's words, or a number
+            return Said(text)  # output of another program, or a number
         word = self._words.get(text)
         if word is None and ("_" in text or " " in text):  # start_machine, start machine: Start machine
             word = self._words.get(text.replace("_", " ").capitalize())

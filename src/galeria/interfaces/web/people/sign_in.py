@@ -1,4 +1,4 @@
-"""In and out with a name and a password."""
+"""Sign in with a name and a password, and sign out."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ _YEAR = 365 * 86400  # seconds
 
 @dataclass(frozen=True, kw_only=True)
 class SignInPages:
-    entrance: PasswordSignIn
+    password_sign_in: PasswordSignIn
 
     def router(self) -> APIRouter:
         router = page_router()
@@ -42,7 +42,7 @@ class SignInPages:
         target = inner_place(page.form.text("next"))
         address = client_address(page.http)
         try:
-            person = self.entrance.sign_in(name, password, PrincipalKind.USER, address)
+            person = self.password_sign_in.sign_in(name, password, PrincipalKind.USER, address)
         except TooManyTries as error:
             words = page.gettext("There were too many wrong tries. Try again in %(seconds)s seconds.")
             return show_sign_in(page, target, words % {"seconds": error.seconds}, status=429)
@@ -72,14 +72,14 @@ def choose_language(page: PublicPageRequestDep) -> Response:
 
 
 def inner_place(text: str) -> str:
-    """A path of ours; whatever leads elsewhere becomes the start page."""
+    """Return the path where it leads to our own pages; the start page for any other."""
     parts = urlsplit(text)
     is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return text if is_ours and "\\" not in text and text.isprintable() else HOME
 
 
 def show_sign_in(page: PageRequest, target: str, problem: str = "", *, status: int = 200) -> Response:
-    """`problem` is a sentence in the page's language."""
+    """Show the sign-in page; `problem` is a sentence in the page's language."""
     provider = page.services.provider
     return page.show(
         "sign_in.html",
