@@ -106,7 +106,7 @@ class DirectoryBucket:
 def missing_object(region: str, path: str) -> Corrupt:
     """Return the error for an object that is gone or shorter than the index says."""
     return Corrupt(
-        f"The store of region {region} missing_object {path} or a part of it.",
+        f"The store of region {region} lost {path} or a part of it.",
         hint=f"Verify region {region} to learn which image versions are hit, and replicate them again from another.",
         target=region,
     )
