@@ -60,7 +60,7 @@ class Walkthrough:
             images = admin.galeria.images.list(region=SOUTH)
             self._report.show(_images_table(images))
             usable = [each for each in images if each["properties"]["galeria"]["usable"]]
-            entry.note = f"{len(usable)} usable, {len(images) - len(usable)} not, each with reason and cure"
+            entry.note = f"{len(usable)} usable, {len(images) - len(usable)} not, each with reason and remedy"
             _expect(len(usable) == 2 and len(images) == 4, "two images can be used and two cannot")
 
     def shape_a_template(self, ana: DemoPerson) -> None:
@@ -220,7 +220,7 @@ def _fill(entry: ReportEntry, version: Json) -> None:
 
 
 def _images_table(images: list[Json]) -> Table:
-    table = Table("Image", "Usable", "Version", "Why not, and what cures it", title="Images of the lab account")
+    table = Table("Image", "Usable", "Version", "Why not, and what helps", title="Images of the lab account")
     for image in images:
         ours = image["properties"]["galeria"]
         why = "\n".join(f"{each['reason']} {each['cure']}" for each in ours["obstacles"])

@@ -13,7 +13,7 @@ UPLOADS = "/import/uploads"
 
 def uploads_router(services: Services) -> APIRouter:
     def owner(http: Request) -> Principal:
-        """Return the caller by the session's cookie and by a form token in a header, which no script of another site can send."""
+        """Return the caller by the session's cookie and a form token in a header, which no script of another site can send."""
         entry = find_entry(services, http)
         if entry.visitor is None:
             raise Unauthenticated(
