@@ -13,7 +13,7 @@ from tests.system.server_process import ServerProcess
 from tests.web.browser import chromium_running
 from tests.web.page_checks import NARROW, ROOT, WIDE, sized
 from tests.web.page_visits import Visits
-from tests.web.portal_server import GALLERY, MARIA, PASSWORD, PortalServer, furnish, housing
+from tests.web.portal_server import GALLERY, MARIA, PASSWORD, PortalServer, fill_portal, running_portal
 
 Picture = Callable[[Page, str], Path]
 
@@ -27,11 +27,11 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def fake_house() -> Iterator[PortalServer]:
-    """`galeria serve --fake` in a process of its own, with what `furnish` puts in. Tests add things under new names."""
+    """`galeria serve --fake` in a process of its own, with what `fill_portal` puts in. Tests add things under new names."""
     folder = Path(tempfile.mkdtemp(prefix="galeria-web-", dir="/var/tmp"))
     try:
-        with housing(folder) as portal_server:
-            furnish(portal_server)
+        with running_portal(folder) as portal_server:
+            fill_portal(portal_server)
             yield portal_server
     finally:
         shutil.rmtree(folder)

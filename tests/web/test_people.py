@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.interfaces.web.provider.running import RunningProvider, providing
 from tests.web.page_checks import check_page
 from tests.web.page_visits import PORTUGUESE, Visits
-from tests.web.portal_server import PortalServer, housing
+from tests.web.portal_server import PortalServer, running_portal
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ def portal_server(campus: RunningProvider) -> Iterator[PortalServer]:
     try:
         (folder / "data").mkdir()
         (folder / "data" / "galeria.toml").write_text(SETTINGS.format(issuer=campus.issuer), encoding="utf-8")
-        with housing(folder) as portal_server:
+        with running_portal(folder) as portal_server:
             campus.control(endpoint=portal_server.endpoint)
             yield portal_server
     finally:

@@ -95,7 +95,7 @@ def application(container: Container, endpoint: str, starter: Starter) -> FastAP
     password_sign_in = PasswordSignIn(services.database, services.secrets, services.clock)
     portal = make_portal(services, password_sign_in)
     app = make_app(services, password_sign_in=password_sign_in)
-    portal.plug(app)
+    portal.install(app)
     return app
 
 

@@ -63,7 +63,7 @@ class UploadsClient:
                     break
                 self._send_piece(place, file, offset, stamp, heard)
             except GaleriaError as error:
-                self._bear(error, last_gain)
+                self._wait_or_raise(error, last_gain)
         if _stamp(file) != stamp:
             self.forget(file)
             raise _changed(file)
@@ -77,7 +77,7 @@ class UploadsClient:
         """Delete the upload on the server."""
         self._connection.send("DELETE", f"/uploads/{upload_id}", headers=TUS)
 
-    def _bear(self, error: GaleriaError, last_gain: float) -> None:
+    def _wait_or_raise(self, error: GaleriaError, last_gain: float) -> None:
         """Wait a moment after an error that another attempt may overcome; raise any other."""
         if error.code not in _ASK_AGAIN:
             raise error

@@ -29,11 +29,11 @@ class RequestIdentity:
     def read(cls, headers: Headers, id_generator: IdGenerator) -> "RequestIdentity":
         """Read the ids. A client's ids are used in logs and headers only where they have the form of an id."""
         request_id = id_generator.new_guid()
-        client = _sound(headers.get("x-ms-client-request-id", ""))
+        client = _valid_id(headers.get("x-ms-client-request-id", ""))
         wanted = headers.get("x-ms-return-client-request-id", "").lower() == "true"
         return cls(
             request_id=request_id,
-            correlation_id=_sound(headers.get("x-ms-correlation-request-id", "")) or request_id,
+            correlation_id=_valid_id(headers.get("x-ms-correlation-request-id", "")) or request_id,
             client_request_id=client if wanted else "",
         )
 
@@ -44,5 +44,5 @@ class RequestIdentity:
         return kept if isinstance(kept, cls) else cls(request_id="", correlation_id="")
 
 
-def _sound(text: str) -> str:
+def _valid_id(text: str) -> str:
     return text if _ID.fullmatch(text) else ""

@@ -50,6 +50,6 @@ def refusal(error: OAuth2Error) -> TokenError:
 
 
 def plain(text: str) -> str:
-    """Only characters that an error_description may have: printable ASCII without '"' and '\\'."""
+    """Return only the characters that an error_description may have: printable ASCII without '"' and '\\'."""
     allowed = text.replace('"', "'").replace("\\", "/").encode("ascii", "replace").decode()
     return "".join(character if " " <= character <= "~" else " " for character in allowed)

@@ -57,7 +57,7 @@ class Portal:
     slow_figures: SlowFigures
     router: APIRouter
 
-    def plug(self, app: FastAPI) -> None:
+    def install(self, app: FastAPI) -> None:
         """Add the pages to the application.
 
         People get pages also for unknown addresses and bugs; programs get the same answers as before.

@@ -55,7 +55,7 @@ Own = Annotated[None, Depends(_own)]
 
 def get_environment(own: Own, body: OneEnvironment, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
-        lab, machine = _reach(request, body)
+        lab, machine = _reachable_machine(request, body)
         return shown({"environment": environment_details(request, lab, machine)})
 
 
@@ -95,7 +95,7 @@ def set_password(own: Own, body: EnvironmentPassword, arm_request: ArmRequestDep
     if body.password is None:
         raise Invalid("There is no new password.", hint="Send one.", target="password")
     with arm_request.writing() as request:
-        lab, machine = _reach(request, body)
+        lab, machine = _reachable_machine(request, body)
         operation = reset_password(
             request,
             lab.arm_id,
@@ -137,7 +137,7 @@ def provider_operation(subscription: str, location: str, operation: str, arm_req
     return shown(body)
 
 
-def _reach(request: Request, body: OneEnvironment) -> tuple[Lab, LabMachine]:
+def _reachable_machine(request: Request, body: OneEnvironment) -> tuple[Lab, LabMachine]:
     """Return the lab and a machine that is the caller's or that the caller may read."""
     lab_id, name = _named(body)
     lab = request.uow.labs.find_by_key(lab_id.key)

@@ -23,7 +23,7 @@ def add_operation_commands(app: typer.Typer) -> None:
         context: CliContext,
         resource: Annotated[str, typer.Option(help="Only those on resources whose id starts so.")] = "",
     ) -> None:
-        """Newest first."""
+        """List operations, newest first."""
         with context.galeria() as galeria:
             found = galeria.operations.list(resource)
         context.show(found, lambda: _table(found))

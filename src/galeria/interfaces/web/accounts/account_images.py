@@ -66,7 +66,7 @@ def read_search(page: PageRequest, *, usable_first: bool = False) -> ImageSearch
     )
 
 
-def look_through(page: PageRequest, request: Request, id: ResourceId, search: ImageSearch) -> ImageTable:
+def find_images(page: PageRequest, request: Request, id: ResourceId, search: ImageSearch) -> ImageTable:
     found = search_images(request, id, search)
     remedies = RemedyFinder(page=page, request=request, account=found.account, region=found.region)
     gallery = found.account.gallery_id
@@ -136,7 +136,7 @@ def _back(page: PageRequest, id: ResourceId) -> str:
 
 def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
-        table = look_through(page, request, id, read_search(page))
+        table = find_images(page, request, id, read_search(page))
         return page.show(
             "account_images.html",
             status=status,

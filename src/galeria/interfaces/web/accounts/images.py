@@ -7,7 +7,7 @@ from galeria.actions.labs.accounts import ACCOUNT, list_accounts
 from galeria.actions.labs.eligible_images import ImageStatus
 from galeria.actions.labs.lab_settings import CREATE
 from galeria.domain.labs.accounts import LabAccount
-from galeria.interfaces.web.accounts.account_images import look_through, read_search
+from galeria.interfaces.web.accounts.account_images import find_images, read_search
 from galeria.interfaces.web.accounts.accounts import region_names
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
@@ -29,7 +29,7 @@ def show_images(page: PageRequestDep) -> Response:
                 "images_none.html", ask=permit(request, f"{ACCOUNT}/images/read", page.subscription.lower())
             )
         account = next((each for each in accounts if account_word(each) == page.query("account")), accounts[0])
-        table = look_through(page, request, account.arm_id, read_search(page, usable_first=True))
+        table = find_images(page, request, account.arm_id, read_search(page, usable_first=True))
         if len(accounts) > 1:
             table.query["account"] = account_word(account)
         return page.show(

@@ -206,4 +206,4 @@ PublicPageRequestDep = Annotated[PageRequest, Depends(read_page)]
 """A page that strangers may see."""
 
 PageRequestDep = Annotated[PageRequest, Depends(_signed_in)]
-"""A page behind the sign-in."""
+"""The request of a page that needs sign-in."""

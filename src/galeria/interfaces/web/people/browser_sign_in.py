@@ -8,7 +8,9 @@ from galeria.interfaces.login.requests import client_address
 from galeria.interfaces.web.kit.page_request import PageRequest
 
 
-def entered(page: PageRequest, person: Principal, target: str, *, notice: str = "", issuer: str = "") -> Response:
+def signed_in_response(
+    page: PageRequest, person: Principal, target: str, *, notice: str = "", issuer: str = ""
+) -> Response:
     """Create a session with a new secret, and end the one that this browser had before."""
     before = page.entry.visitor
     with page.services.database() as uow:

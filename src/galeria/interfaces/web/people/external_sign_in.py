@@ -15,8 +15,8 @@ from galeria.domain.people.external_provider import ExternalProvider, sign_in_at
 from galeria.interfaces.arm.protocol.errors import status_of
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
-from galeria.interfaces.web.people.browser_sign_in import entered
-from galeria.interfaces.web.people.sign_in import HOME, inner_place, show_sign_in
+from galeria.interfaces.web.people.browser_sign_in import signed_in_response
+from galeria.interfaces.web.people.sign_in import HOME, local_path, show_sign_in
 from galeria.ports.identity_provider import IdentityProvider
 
 START = f"{SIGN_IN}/external"
@@ -39,7 +39,7 @@ def begin(page: PublicPageRequestDep) -> Response:
     The browser gets a secret of its own, so that nobody can complete the sign-in of another browser.
     """
     provider, _ = _provider(page)
-    target, secret = inner_place(page.query("next")), page.services.id_generator.new_secret()
+    target, secret = local_path(page.query("next")), page.services.id_generator.new_secret()
     try:
         answer = page.go(provider.sign_in_address(sign_in_attempt(secret), _address(page, BACK)))
     except GaleriaError as error:
@@ -62,7 +62,7 @@ def come_back(page: PublicPageRequestDep) -> Response:
     except GaleriaError as error:
         answer = _failed(page, target, error)
     else:
-        answer = entered(page, person, target, issuer=vouched.issuer)
+        answer = signed_in_response(page, person, target, issuer=vouched.issuer)
     page.cookies.forget(answer, page.cookies.external)
     return answer
 
@@ -98,7 +98,7 @@ def _kept(page: PageRequest) -> tuple[str, str]:
     """Return the secret, empty without one, and the page to go to."""
     secret, _, target = page.http.cookies.get(page.cookies.external, "").partition(".")
     try:
-        return secret, inner_place(base64.urlsafe_b64decode(target.encode()).decode())
+        return secret, local_path(base64.urlsafe_b64decode(target.encode()).decode())
     except ValueError:
         return secret, HOME
 

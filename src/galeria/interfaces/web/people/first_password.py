@@ -7,7 +7,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.people.browser_sign_in import entered
+from galeria.interfaces.web.people.browser_sign_in import signed_in_response
 from galeria.interfaces.web.people.sign_in import HOME
 
 
@@ -35,7 +35,9 @@ def choose(page: PublicPageRequestDep, secret: str) -> Response:
                 uow, services.secrets, services.clock, services.id_generator, secret, password
             )
             uow.commit()
-        return entered(page, person, HOME, notice=page.gettext("Welcome. From now on you sign in with this password."))
+        return signed_in_response(
+            page, person, HOME, notice=page.gettext("Welcome. From now on you sign in with this password.")
+        )
     return _show(page, secret, status=400)
 
 

@@ -14,7 +14,7 @@ from galeria.interfaces.login.throttle import TooManyTries
 from galeria.interfaces.web.kit.language import LANGUAGE_COOKIE
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
-from galeria.interfaces.web.people.browser_sign_in import entered
+from galeria.interfaces.web.people.browser_sign_in import signed_in_response
 
 HOME = "/labs"
 _YEAR = 365 * 86400  # seconds
@@ -34,12 +34,12 @@ class SignInPages:
 
     def ask(self, page: PublicPageRequestDep) -> Response:
         if page.entry.visitor is not None:
-            return page.go(inner_place(page.query("next")))
-        return show_sign_in(page, inner_place(page.query("next")))
+            return page.go(local_path(page.query("next")))
+        return show_sign_in(page, local_path(page.query("next")))
 
     def sign_in(self, page: PublicPageRequestDep) -> Response:
         name, password = page.form.text("name"), page.form.raw("password")
-        target = inner_place(page.form.text("next"))
+        target = local_path(page.form.text("next"))
         address = client_address(page.http)
         try:
             person = self.password_sign_in.sign_in(name, password, PrincipalKind.USER, address)
@@ -49,7 +49,7 @@ class SignInPages:
         except Unauthenticated:
             problem = page.gettext("The user name or the password is wrong.")
             return show_sign_in(page, target, problem, status=401)
-        return entered(page, person, target)
+        return signed_in_response(page, person, target)
 
 
 def sign_out(page: PublicPageRequestDep) -> Response:
@@ -66,12 +66,12 @@ def sign_out(page: PublicPageRequestDep) -> Response:
 
 
 def choose_language(page: PublicPageRequestDep) -> Response:
-    answer = page.go(inner_place(page.form.text("next")))
+    answer = page.go(local_path(page.form.text("next")))
     page.cookies.keep(answer, LANGUAGE_COOKIE, page.form.text("language"), seconds=_YEAR)
     return answer
 
 
-def inner_place(text: str) -> str:
+def local_path(text: str) -> str:
     """Return the path where it leads to our own pages; the start page for any other."""
     parts = urlsplit(text)
     is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
