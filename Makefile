@@ -12,7 +12,7 @@ PORT := 8443
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What to test, such as TESTS="tests/adapters/store -k lease".
 TESTS :=
-# What a change inside breaks first; the doors, the store and the files have slower tests, which are in `make test`.
+# What a change breaks first; interfaces, the image store and disk files have slower tests, which are in `make test`.
 QUICK := $(addprefix tests/,domain actions workflows reconcilers adapters/identity rules guests)
 
 help: ## This list.
@@ -21,7 +21,7 @@ help: ## This list.
 setup: ## Install what Galeria needs on this computer: system packages, .venv, the demo's guests.
 	@scripts/setup run
 
-demo: setup ## Show the whole story with real machines, in a folder of its own that is removed again.
+demo: setup ## Demonstrate everything with real machines, in a folder of its own that is removed again.
 	@$(AS_ROOT) $(BIN)/galeria demo
 
 serve: setup ## Run the server on https://127.0.0.1:8443 until Ctrl-C. DATA=folder and PORT=number choose others.

@@ -1,1 +1,1 @@
-"""Galeria measured beside its peers on one computer in one run: `python -m bench`, or `make bench`."""
+"""Measure Galeria and similar programs on one computer in one run: `python -m bench`, or `make bench`."""

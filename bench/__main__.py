@@ -1,4 +1,4 @@
-"""`python -m bench`: every theme on the same disk in one run, a table for each. Needs root's rights for the machines."""
+"""Measure every theme on the same disk in one run, and print a table for each. The machines need root."""
 
 import json
 import os
@@ -23,8 +23,8 @@ from bench.rows import GIB, Row, Task
 from galeria.domain.errors import GaleriaError
 
 RESULTS = Path(__file__).with_name("latest.json")
-# Holes are what a system's disk is mostly made of.
-DISK_SIZE = 4  # times its data
+# Most of a system's disk is holes.
+DISK_SIZE = 4  # times the bytes of its data
 
 
 class Theme(Enum):
@@ -47,7 +47,7 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
 
 
 def measure(themes: list[Theme], directory: Path, *, data: int, rounds: int) -> dict[Theme, list[Row]]:
-    """Show each theme's table as soon as it is measured. Raises GaleriaError; nothing stays in `directory`."""
+    """Print each theme's table as soon as it is measured. Raises GaleriaError; nothing stays in `directory`."""
     console, measured = Console(), dict[Theme, list[Row]]()
     with fresh(directory, prefix="galeria-bench-") as services, console.status("making a disk") as status:
         disk = services / "disk.raw"
@@ -71,7 +71,7 @@ def table_of(title: str, rows: list[Row]) -> Table:
 
 
 def written(measured: dict[Theme, list[Row]], *, data: int) -> str:
-    """The results as JSON, with what they depend on."""
+    """Return the results as JSON, with what they depend on."""
     return json.dumps(
         {
             "measured": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -93,7 +93,7 @@ def main(
     write: Annotated[bool, typer.Option(help="Write the results to bench/latest.json.")] = False,
 ) -> None:
     """Measure Galeria beside qemu-img, borg and casync on this computer."""
-    # So that an ended run removes its machines and files as an interrupted one does.
+    # A terminated run removes its machines and files like an interrupted one.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     data, console, begin = int(data_gib * GIB), Console(), time.monotonic()
     try:

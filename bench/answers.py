@@ -1,4 +1,4 @@
-"""Measures how fast one server process answers with 10,000 image versions in its database; no machines are needed."""
+"""Measure how fast one server process answers with 10,000 image versions in its database. No machines are needed."""
 
 import ssl
 import time
@@ -11,7 +11,7 @@ import httpx
 from bench.contents import SIZE, store_contents
 from bench.rows import Row, Task
 from galeria.bootstrap.container import Container, open_container
-from galeria.bootstrap.demo_host import serving
+from galeria.bootstrap.demo_host import running_server
 from galeria.bootstrap.first_start import ensure_first_start
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import (
@@ -43,11 +43,11 @@ R = TypeVar("R", bound=Resource)
 
 def measure(task: Task) -> list[Row]:
     data = task.directory / "answers"
-    parts = open_container(data, fake=True)
-    ensure_first_start(parts)
-    gallery = fill(parts)
-    parts.close()
-    with serving(data, fake=True) as connect:
+    container = open_container(data, fake=True)
+    ensure_first_start(container)
+    gallery = fill(container)
+    container.close()
+    with running_server(data, fake=True) as connect:
         token = _token(connect)
         with httpx.Client(base_url=connect["endpoint"], verify=_trust(connect), trust_env=False) as client:
             client.headers["Authorization"] = f"Bearer {token}"
@@ -60,23 +60,23 @@ def measure(task: Task) -> list[Row]:
             ]
 
 
-def fill(parts: Container) -> str:
-    """10,000 versions, each with contents of its own, in 100 definitions of one gallery and in two regions.
+def fill(container: Container) -> str:
+    """Add 10,000 versions, each with contents of its own, in 100 definitions of one gallery and in two regions.
 
     Returns the gallery's id.
     """
-    digests = store_contents(parts, *REGIONS, images=DEFINITIONS, versions=VERSIONS)
-    group = ResourceId(parts.installation.subscription_id, "galeria")
-    gallery = made(parts, Gallery, group.resource("Microsoft.Compute", "galleries", "bench"))
-    with parts.database() as uow:
+    digests = store_contents(container, *REGIONS, images=DEFINITIONS, versions=VERSIONS)
+    group = ResourceId(container.installation.subscription_id, "galeria")
+    gallery = made(container, Gallery, group.resource("Microsoft.Compute", "galleries", "bench"))
+    with container.database() as uow:
         uow.galleries.add(gallery)
         uow.commit()
     for number in range(DEFINITIONS):
-        with parts.database() as uow:
-            definition = _definition(parts, gallery, number)
+        with container.database() as uow:
+            definition = _definition(container, gallery, number)
             uow.definitions.add(definition)
             for patch in range(VERSIONS):
-                version = _version(parts, definition, patch)
+                version = _version(container, definition, patch)
                 uow.versions.add(version)
                 digest = digests[number][patch]
                 uow.versions.add_disk(VersionDisk(version_id=version.id, lun=OS_DISK, size=SIZE, digest=digest))
@@ -85,14 +85,14 @@ def fill(parts: Container) -> str:
                         Replica(version_id=version.id, region=region, state=ReplicaState.COMPLETED)
                     )
             uow.commit()
-    # They came behind a server's back: otherwise it would take them all for news, and count them while it answers.
-    measure_storage_usage(parts.context)
+    # The server did not add them: without this it would measure all of them while it answers.
+    measure_storage_usage(container.context)
     return str(gallery.arm_id)
 
 
-def _definition(parts: Container, gallery: Gallery, number: int) -> ImageDefinition:
+def _definition(container: Container, gallery: Gallery, number: int) -> ImageDefinition:
     return made(
-        parts,
+        container,
         ImageDefinition,
         gallery.arm_id.child("images", f"image-{number}"),
         gallery_id=gallery.id,
@@ -106,23 +106,23 @@ def _definition(parts: Container, gallery: Gallery, number: int) -> ImageDefinit
     )
 
 
-def _version(parts: Container, definition: ImageDefinition, patch: int) -> ImageVersion:
+def _version(container: Container, definition: ImageDefinition, patch: int) -> ImageVersion:
     return made(
-        parts,
+        container,
         ImageVersion,
         definition.arm_id.child("versions", f"1.0.{patch}"),
         definition_id=definition.id,
         source_kind=SourceKind.UPLOAD,
         source_id="bench",
-        published_at=parts.clock.now(),
+        published_at=container.clock.now(),
     )
 
 
-def made(parts: Container, kind: type[R], id: ResourceId, **own: object) -> R:
-    """A resource of that kind, new and not yet added."""
-    now = parts.clock.now()
+def made(container: Container, kind: type[R], id: ResourceId, **own: object) -> R:
+    """Return a new resource of that kind that is not added yet."""
+    now = container.clock.now()
     return kind(
-        id=parts.id_generator.new_id(),
+        id=container.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location="brazilsouth",
@@ -141,7 +141,7 @@ def _token(connect: dict[str, str]) -> str:
 
 
 def _times(client: httpx.Client, paths: list[str]) -> list[float]:
-    """Seconds per answer, in ascending order; the first answers warm the server up and do not count."""
+    """Return the sorted seconds of each answer. The first answers warm the server up and do not count."""
     spent = []
     for number, path in enumerate([*paths[:20], *paths]):
         began = time.perf_counter()

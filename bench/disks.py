@@ -18,7 +18,7 @@ Change = tuple[int, bytes]
 
 
 class Overlay:
-    """A raw disk taken as a qcow2 overlay: `changes` (sorted offsets, lengths) stand in it, all else in its parent."""
+    """A raw disk that counts as a qcow2 overlay: `changes` (sorted offsets, lengths) are its own, all else is its parent."""
 
     def __init__(self, path: Path, size: int, changes: list[tuple[int, int]]) -> None:
         self._disk, self._changes = RawFile(path, offset=0, size=size), changes
@@ -40,10 +40,10 @@ class Overlay:
 
 
 def build_disk(path: Path, *, size: int, data: int) -> None:
-    """A sparse disk of `size` bytes with `data` bytes as on a real system.
+    """Create a sparse disk of `size` bytes with `data` bytes as on a real system.
 
-    These are files of /usr on 4 KiB borders in extents spread over the disk, and one part in sixteen of random bytes
-    for what is compressed already. Where /usr is smaller than `data` it begins anew, which is to deduplication's favour.
+    These are files of /usr on 4 KiB borders in extents spread over the disk, and one part in sixteen of random bytes for
+    compressed files. Where /usr is smaller than `data` it is repeated, which favours deduplication.
     """
     random = Random(20261123)
     files = _contents(Path("/usr"), random)
@@ -56,7 +56,10 @@ def build_disk(path: Path, *, size: int, data: int) -> None:
 
 
 def changes(*, size: int, share: float, data: int) -> Iterator[Change]:
-    """Writes of whole clusters that make up `share` of the data, in runs as a file system makes them; they may overlap."""
+    """Yield writes of whole clusters that make up `share` of the data, in runs as a file system makes them.
+
+    They may overlap.
+    """
     random = Random(7)
     written = 0
     while written < share * data:
@@ -69,7 +72,7 @@ def changes(*, size: int, share: float, data: int) -> Iterator[Change]:
 
 @contextmanager
 def changed(path: Path, *, share: float, data: int) -> Iterator[list[tuple[int, int]]]:
-    """A raw disk with `changes` in it; afterwards it is as before. Gives the changed clusters as sorted (offset, length)."""
+    """Apply `changes` to a raw disk and undo them at the end. Yields the changed clusters as sorted (offset, length)."""
     taken = set[int]()
     before: list[Change] = []
     with path.open("r+b", buffering=0) as disk:

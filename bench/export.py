@@ -1,4 +1,4 @@
-"""Measures an export on the product's own way: a machine's disk is sealed, served by qemu-nbd and taken into a region."""
+"""Measure an export as the product does it: a machine's disk is sealed, served by qemu-nbd and stored in a region."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from galeria.ports.machines import Machine
 from galeria.ports.progress import unheard
 from galeria.programs import run
 
-SHARE = 0.01  # of the data, changed between the two exports
-PROMISED = 0.05  # of the first export's time and bytes
+SHARE = 0.01  # share of the data that is changed between the two exports
+PROMISED = 0.05  # share of the first export's time and bytes
 FIXED_SECONDS = 1.0
-FIRST, SECOND = "first", "second"  # the layers' names
+FIRST, SECOND = "first", "second"  # names of the layers
 
 
 def measure(task: Task) -> list[Row]:
@@ -40,7 +40,7 @@ def measure(task: Task) -> list[Row]:
 
 
 def _machine(task: Task, bench: Bench, store: RegionStore) -> Machine:
-    """Its template was a blank disk, and everything on it was written by the guest."""
+    """Return a machine whose template was a blank disk, so that the guest has written everything on it."""
     blank = task.directory / "blank.raw"
     with blank.open("wb") as file:
         file.truncate(task.disk.stat().st_size)
@@ -52,7 +52,7 @@ def _machine(task: Task, bench: Bench, store: RegionStore) -> Machine:
 
 
 def _blank(task: Task, store: RegionStore) -> str:
-    """The image that the machine was made from, in this region."""
+    """Return the image that the machine was made from, in this region."""
     with open_raw_file(task.directory / "blank.raw") as source:
         return capture(store, source).digest
 
@@ -65,7 +65,7 @@ def _export(
 
 
 def _first(task: Task, bench: Bench, machine: Machine, sealing: Spent) -> tuple[Row, Spent]:
-    """Each run goes into a region that has nothing yet. Also returns our run without the sealing."""
+    """Measure the first export. Each run uses an empty region. Also returns our run without the sealing."""
     packed, stored = task.directory / "exported.qcow2", dict[str, int]()
 
     def ours() -> Spent:
@@ -94,7 +94,7 @@ def _first(task: Task, bench: Bench, machine: Machine, sealing: Spent) -> tuple[
 
 
 def _write(task: Task, top: Path) -> None:
-    """The changes, as the guest would write them into the new top of its disk."""
+    """Write the changes to the new top of the disk, as the guest would."""
     pieces, size = task.directory / "pieces", task.disk.stat().st_size
     pieces.mkdir()
     commands: list[str | Path] = []

@@ -1,4 +1,4 @@
-"""Real machines for measuring: an engine and a cache of their own, and nothing left on the host afterwards."""
+"""Real machines for measuring, with an engine and a cache of their own. Nothing is left on the host afterwards."""
 
 import socket
 import uuid
@@ -21,14 +21,14 @@ from galeria.ports.progress import unheard
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bench:
-    """An installation without a server. Its region is the one of the store that images come from."""
+    """An installation without a server. Its region is that of the store that images come from."""
 
     engine: LibvirtEngine
     cache: LocalImageCache
     layout: Layout
 
     def cached(self, store: RegionStore, disk: Path) -> Digest:
-        """Take a raw disk into the region, and from there into the host's cache, as a deployment does."""
+        """Store a raw disk in the region, and restore it from there into the host's cache, as a deployment does."""
         with open_raw_file(disk) as source:
             digest = capture(store, source).digest
         self.cache.ensure_base(store.region, digest, store, progress=unheard)
@@ -37,7 +37,7 @@ class Bench:
 
 @contextmanager
 def open_bench(directory: Path) -> Iterator[Bench]:
-    """Removes every machine that was made on it, whatever happened."""
+    """Open a bench, and remove every machine of it at the end, also after an error."""
     with fresh(directory) as data_dir:
         engine = LibvirtEngine(data_dir, installation=f"bench{uuid.uuid4().hex[:8]}")
         try:
@@ -49,7 +49,7 @@ def open_bench(directory: Path) -> Iterator[Bench]:
 
 
 def new_spec(region: str, base: Digest) -> MachineSpec:
-    """Of the catalogue's Tiny size; never started here."""
+    """Return the specification of a machine of the Tiny size, which is never started here."""
     return MachineSpec(
         machine=Machine(id=uuid.uuid4().hex, region=region),
         base=base,

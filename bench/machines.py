@@ -1,4 +1,4 @@
-"""Measures what a machine costs before it boots, from a small and from a large image in the region's cache."""
+"""Measure what a machine costs before it boots, from a small and from a large image in the region's cache."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from galeria.ports.images import Digest
 from galeria.ports.machines import FirstBoot
 
 SMALL, LARGE = 1000**3, 100 * 1000**3  # bytes that the guest sees
-SECONDS, BYTES = 1.0, MIB  # what a machine may cost
-# A hash in the form of a real one; nobody logs in.
+SECONDS, BYTES = 1.0, MIB  # limits of what a machine may cost
+# A hash in a valid form; nobody logs in.
 FIRST_BOOT = FirstBoot(
     instance_id="bench", host_name="bench", user_name="bench", password_hash=f"$6$rounds=5000$bench${'x' * 86}"
 )
@@ -56,7 +56,7 @@ def measure(task: Task) -> list[Row]:
 
 
 def _base(task: Task, bench: Bench, store: RegionStore, size: int) -> Digest:
-    """Its data does not matter: a machine's disk stands on it without reading it."""
+    """Return an image. Its data does not matter: a machine's disk uses it as a backing file without reading it."""
     disk = task.directory / "base.raw"
     build_disk(disk, size=size, data=8 * EXTENT)
     digest = bench.cached(store, disk)

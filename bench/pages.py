@@ -1,4 +1,4 @@
-"""Measures every page of the portal with 1,000 labs and 10,000 image versions in the database; no machines are needed."""
+"""Measure every page of the portal with 1,000 labs and 10,000 image versions in the database. No machines are needed."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from bench.rows import Row, Task
 from bench.walk import PAGE, PageFound, Walked, loaded_by, page_routes, walk
 from galeria.adapters.durable import WorkerlessStarter
 from galeria.bootstrap.container import Container, open_container
-from galeria.bootstrap.demo_host import serving
+from galeria.bootstrap.demo_host import running_server
 from galeria.bootstrap.first_start import FIRST_ACCOUNT, ensure_first_start, secrets_folder
 from galeria.bootstrap.server import application
 from galeria.domain.ids import ResourceId
@@ -24,13 +24,13 @@ from galeria.domain.operations import AuditEvent, Operation, OperationKind
 from galeria.domain.states import MachineState, OperationStatus
 
 LABS = 1000
-EVENTS = 20  # of each lab in the log
+EVENTS = 20  # events of each lab in the log
 TITLE = f"The portal's pages, with {LABS} labs and {DEFINITIONS * VERSIONS} image versions"
 LIMIT, WEIGHT_LIMIT = 0.100, 300_000  # seconds that 99 of 100 answers may take, and bytes with all that a page loads
 ROUNDS = 200
-PATIENCE = 10.0  # seconds for one page, after which fewer rounds must do
+PATIENCE = 10.0  # seconds for one page, after which fewer answers are measured
 OK = 200
-WARM = 5  # answers that do not count
+WARM = 5  # first answers, which do not count
 CONSOLE = re.compile("console|screen")  # pages that load a viewer of screens as well
 GROUP, ACCOUNT = "galeria", FIRST_ACCOUNT
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
@@ -38,14 +38,14 @@ _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 def measure(task: Task) -> list[Row]:
     data = task.directory / "pages"
-    parts = open_container(data, fake=True)
-    ensure_first_start(parts)
-    gallery = fill(parts)
-    furnish(parts, gallery)
-    routes = page_routes(application(parts, "https://localhost", WorkerlessStarter()))
-    parts.close()
-    with serving(data, fake=True) as connect, _browser(connect) as client, _browser(connect) as stranger:
-        # The walks open every page once: what a server does in its first seconds is over when they are measured.
+    container = open_container(data, fake=True)
+    ensure_first_start(container)
+    gallery = fill(container)
+    add_labs(container, gallery)
+    routes = page_routes(application(container, "https://localhost", WorkerlessStarter()))
+    container.close()
+    with running_server(data, fake=True) as connect, _browser(connect) as client, _browser(connect) as stranger:
+        # The walks open every page once, so that the server's first seconds are over before the measurement.
         strange = walk(stranger, routes, first=["/sign-in"])
         sign_in(client, data)
         known = {each.route.name for each in strange.pages if each.status == OK}
@@ -53,31 +53,33 @@ def measure(task: Task) -> list[Row]:
         return [*_rows(stranger, strange), *_rows(client, walked), *_unmeasured(walked)]
 
 
-def furnish(parts: Container, gallery: str) -> None:
-    """1,000 labs with a stopped template each, made from the gallery, which is attached; the operations that made them, and
-    the log of them."""
-    group = ResourceId(parts.installation.subscription_id, GROUP)
-    with parts.database() as uow:
+def add_labs(container: Container, gallery: str) -> None:
+    """Add 1,000 labs with a stopped template each, and attach the gallery that they are made from.
+
+    The operations that made them and their events are added too.
+    """
+    group = ResourceId(container.installation.subscription_id, GROUP)
+    with container.database() as uow:
         account = uow.accounts.get_by_key(group.resource("Microsoft.LabServices", "labPlans", ACCOUNT).key)
         account.gallery_id = uow.galleries.get_by_key(gallery.lower()).id
         uow.commit()
     for first in range(0, LABS, 100):
-        with parts.database() as uow:
+        with container.database() as uow:
             for number in range(first, first + 100):
                 image = f"{gallery}/images/image-{number % DEFINITIONS}"
                 version = uow.versions.get_by_key(f"{image}/versions/1.0.{number % VERSIONS}".lower())
                 place = group.resource("Microsoft.LabServices", "labs", f"lab-{number}")
-                lab = _lab(parts, place, account.id, version.definition_id, version.id, image, number)
+                lab = _lab(container, place, account.id, version.definition_id, version.id, image, number)
                 uow.labs.add(lab)
-                uow.machines.add(_machine(parts, lab, number))
-                uow.operations.add(_operation(parts, lab))
+                uow.machines.add(_machine(container, lab, number))
+                uow.operations.add(_operation(container, lab))
                 for _ in range(EVENTS):
-                    uow.audit.add(_event(parts, lab))
+                    uow.audit.add(_event(container, lab))
             uow.commit()
 
 
 def sign_in(client: httpx.Client, data: Path) -> None:
-    """As the first administrator, through the form."""
+    """Sign in as the first administrator through the form."""
     first = json.loads((secrets_folder(data) / "bootstrap.json").read_text(encoding="utf-8"))
     token = _TOKEN.search(client.get("/sign-in", headers=PAGE).text)
     form = {"csrf": token[1] if token else "", "name": first["userName"], "password": first["password"]}
@@ -86,10 +88,10 @@ def sign_in(client: httpx.Client, data: Path) -> None:
 
 
 def _lab(
-    parts: Container, place: ResourceId, account: str, definition: str, version: str, image: str, number: int
+    container: Container, place: ResourceId, account: str, definition: str, version: str, image: str, number: int
 ) -> Lab:
     return made(
-        parts,
+        container,
         Lab,
         place,
         account_id=account,
@@ -106,9 +108,9 @@ def _lab(
     )
 
 
-def _machine(parts: Container, lab: Lab, number: int) -> LabMachine:
+def _machine(container: Container, lab: Lab, number: int) -> LabMachine:
     return LabMachine(
-        id=parts.id_generator.new_id(),
+        id=container.id_generator.new_id(),
         lab_id=lab.id,
         kind=MachineKind.TEMPLATE,
         name="template",
@@ -117,17 +119,17 @@ def _machine(parts: Container, lab: Lab, number: int) -> LabMachine:
         base_digest=lab.base_digest,
         ssh_port=20000 + number,
         user_name=lab.user_name,
-        created_at=parts.clock.now(),
+        created_at=container.clock.now(),
     )
 
 
-def _operation(parts: Container, lab: Lab) -> Operation:
-    now = parts.clock.now()
+def _operation(container: Container, lab: Lab) -> Operation:
+    now = container.clock.now()
     return Operation(
-        id=parts.id_generator.new_id(),
+        id=container.id_generator.new_id(),
         kind=OperationKind.CREATE_LAB,
         status=OperationStatus.SUCCEEDED,
-        subscription_id=parts.installation.subscription_id,
+        subscription_id=container.installation.subscription_id,
         location=lab.location,
         resource_id=lab.resource_id,
         subject=lab.id,
@@ -137,16 +139,16 @@ def _operation(parts: Container, lab: Lab) -> Operation:
     )
 
 
-def _event(parts: Container, lab: Lab) -> AuditEvent:
+def _event(container: Container, lab: Lab) -> AuditEvent:
     return AuditEvent(
-        id=parts.id_generator.new_id(),
-        at=parts.clock.now(),
+        id=container.id_generator.new_id(),
+        at=container.clock.now(),
         principal_id=lab.created_by,
         principal_name=lab.created_by,
         action="Microsoft.LabServices/labs/write",
         scope=lab.key,
         status="Succeeded",
-        correlation_id=parts.id_generator.new_guid(),
+        correlation_id=container.id_generator.new_guid(),
     )
 
 
@@ -174,7 +176,7 @@ def _row(client: httpx.Client, page: PageFound) -> Row:
 
 
 def _times(client: httpx.Client, address: str) -> list[float]:
-    """Seconds per answer, in ascending order."""
+    """Return the sorted seconds of each answer."""
     spent: list[float] = []
     for number in range(WARM + ROUNDS):
         if sum(spent) > PATIENCE:
@@ -189,7 +191,7 @@ def _times(client: httpx.Client, address: str) -> list[float]:
 
 
 def _weight(client: httpx.Client, address: str) -> int:
-    """Bytes that a browser with an empty cache receives, packed as they come."""
+    """Return the bytes that a browser with an empty cache receives, compressed as they are sent."""
     page = client.get(address, headers=PAGE)
     html = page.text
     loaded = loaded_by(html, str(page.url))
@@ -197,7 +199,10 @@ def _weight(client: httpx.Client, address: str) -> int:
 
 
 def _unmeasured(walked: Walked) -> list[Row]:
-    """A link that leads nowhere is a broken promise; a page that nobody is led to just now is at least named."""
+    """Return rows for pages without a measurement.
+
+    A link to nothing is a broken promise; a page without a link at the moment is named.
+    """
     broken = [
         Row(what=f"GET {address}", ours=f"is linked, and answers {status}", peer="", ratio="", kept=False)
         for address, status in walked.refused.items()

@@ -1,4 +1,4 @@
-"""Measures the same raw disk in Galeria's store, qemu-img, borg and casync: whole, and again after a change of 1 %."""
+"""Measure the same raw disk in Galeria, qemu-img, borg and casync: whole, and again after a change of 1 %."""
 
 import shutil
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from galeria.ports.disks import DiskSource
 from galeria.ports.images import Captured, Digest
 from galeria.programs import run
 
-SHARE = 0.01  # of the data, changed between the runs
+SHARE = 0.01  # share of the data that is changed between the runs
 
 
 class Peer(Protocol):
-    """A program that keeps versions of a disk in a folder that it is given."""
+    """A program that keeps versions of a disk in a given folder."""
 
     name: ClassVar[str]
     program: ClassVar[str]
-    package: ClassVar[str]  # Debian's
+    package: ClassVar[str]  # the Debian package
 
     def __init__(self, directory: Path) -> None: ...
 
@@ -33,7 +33,7 @@ class Peer(Protocol):
 
 
 class Borg:
-    """Chunks of the same size as ours, compressed as ours are. Holes are skipped without reading them."""
+    """borg with chunks of the same size and compression as ours. It skips holes without reading them."""
 
     name: ClassVar[str] = "borg create, fixed chunks, zstd"
     program: ClassVar[str] = "borg"
@@ -41,7 +41,7 @@ class Borg:
 
     def __init__(self, directory: Path) -> None:
         self._repository = directory / "borg"
-        # Its cache and settings stay here too, and no question is asked.
+        # Its cache and settings stay in the folder too, and it asks no questions.
         settings = {"BORG_BASE_DIR": str(directory), "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes"}
         self._borg = ["env", *(f"{name}={value}" for name, value in settings.items()), "borg"]
 
@@ -56,7 +56,7 @@ class Borg:
 
 
 class Casync:
-    """Chunks cut by content, 64 KiB on average, one file each: its own way. It reads holes as zeros."""
+    """casync with its own way: chunks cut by content, 64 KiB on average, one file each. It reads holes as zeros."""
 
     name: ClassVar[str] = "casync make, zstd"
     program: ClassVar[str] = "casync"
@@ -75,7 +75,7 @@ class Casync:
 
 
 class QemuImg:
-    """A whole file every time."""
+    """qemu-img, which writes a whole file every time."""
 
     name: ClassVar[str] = qemu_img.COMPRESSING
     program: ClassVar[str] = "qemu-img"
@@ -118,7 +118,7 @@ def _rows(task: Task, kind: type[Peer]) -> list[Row]:
 
 
 def _compared(task: Task, kind: type[Peer]) -> list[Row]:
-    """Ours and the peer's run follow each other at once, both with nothing stored before."""
+    """Run ours and the peer's directly after each other, both with nothing stored before."""
     with (
         fresh(task.directory) as services,
         regions(services) as (store, _),

@@ -1,4 +1,4 @@
-"""Regions in directories, empty at first and gone afterwards, with a real index and a real key."""
+"""Regions in temporary directories, with a real index and a real key."""
 
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from galeria.ports.progress import unheard
 
 @contextmanager
 def fresh(directory: Path, *, prefix: str = "") -> Iterator[Path]:
-    """A folder that QEMU's user can pass. Its name is short, for the paths of sockets in it."""
+    """Create a folder that QEMU's user can pass. Its name is short, because of the paths of sockets in it."""
     with tempfile.TemporaryDirectory(prefix=prefix, dir=directory) as services:
         folder = Path(services)
         folder.chmod(0o711)
@@ -27,7 +27,7 @@ def fresh(directory: Path, *, prefix: str = "") -> Iterator[Path]:
 
 @contextmanager
 def regions(directory: Path) -> Iterator[tuple[RegionStore, RegionStore]]:
-    """Two empty regions, indexed in one SQLite file."""
+    """Open two empty regions with one index in an SQLite file."""
     with fresh(directory) as services:
         engine = sa.create_engine(f"sqlite:///{services / 'index.sqlite'}")
         with engine.connect() as connection:

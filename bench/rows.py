@@ -1,4 +1,4 @@
-"""What a measurement says: a row with our figure, the peer's, their ratio and whether a promise is kept."""
+"""A row of results: our figure, the peer's, their ratio, and whether a promise is kept."""
 
 import os
 import time
@@ -16,16 +16,16 @@ class Row:
     ours: str
     peer: str
     ratio: str
-    kept: bool | None = None  # None: nothing was promised here
+    kept: bool | None = None  # None where nothing is promised
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """Where a theme works, on what."""
+    """Where and on what a theme works."""
 
-    directory: Path  # that QEMU's user can pass; the theme may leave files, which go with it
+    directory: Path  # one that QEMU's user can pass; it is removed with all files of the theme
     disk: Path  # a raw disk with holes, as `bench.disks.build_disk` makes it
-    data: int  # bytes in it that are not holes
+    data: int  # bytes of it that are not holes
     rounds: int  # pairs of runs, of which the best count
 
 
@@ -39,7 +39,7 @@ class Spent:
 
 
 def timed(action: Callable[[], object]) -> Spent:
-    """Begins with nothing left to write back: else one run would pay for what the run before it left in memory."""
+    """Measure the action after everything was written back to disk: otherwise a run would pay for the one before it."""
     os.sync()
     cpu, clock = _cpu_seconds(), time.perf_counter()
     action()
@@ -47,7 +47,7 @@ def timed(action: Callable[[], object]) -> Spent:
 
 
 def best_of_pairs(ours: Callable[[], Spent], peer: Callable[[], Spent], *, rounds: int) -> tuple[Spent, Spent]:
-    """Alternates the two, since the computer may have other users, and gives the quickest run of each."""
+    """Alternate the two, since the computer may have other users, and return the quickest run of each."""
     pairs = [(ours(), peer()) for _ in range(rounds)]
     mine, theirs = zip(*pairs, strict=True)
     return min(mine, key=_seconds), min(theirs, key=_seconds)
@@ -62,7 +62,7 @@ def mebibytes(count: int) -> str:
 
 
 def stored_under(folder: Path) -> int:
-    """Bytes in the files of a folder, their holes included."""
+    """Return the bytes in the files of a folder, holes included."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

@@ -1,4 +1,4 @@
-"""Measures what the image store does besides captures: a disk made from an image, copies to a region, flat memory."""
+"""Measure the image store besides captures: restoring a disk, replication, and bounded memory."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from galeria.domain.errors import ToolFailed
 from galeria.ports.progress import unheard
 from galeria.programs import run
 
-LARGE = 100 * 1000**3  # bytes of the disk that memory is measured with
+LARGE = 100 * 1000**3  # bytes of the disk for the measurement of memory
 MEMORY_LIMIT = 300 * MIB
 
 
@@ -69,7 +69,7 @@ def restore_row(task: Task, store: RegionStore, digest: str, packed: Path) -> Ro
 
 
 def memory_row(task: Task) -> Row:
-    """Captures a large disk in a process of its own, and reads that process's peak."""
+    """Capture a large disk in a process of its own, and measure that process's peak."""
     disk = task.directory / "large.raw"
     build_disk(disk, size=LARGE, data=task.data)
     here = Path(__file__).resolve().parents[1]
@@ -86,9 +86,9 @@ def memory_row(task: Task) -> Row:
 
 
 def peak_of_export(disk: Path, directory: Path) -> int:
-    """Peak resident bytes of this process after it has captured a disk that qemu-nbd serves.
+    """Return the peak resident bytes of this process after it has captured a disk that qemu-nbd serves.
 
-    From the kernel's mark for this address space: getrusage would add the peak of the parent that started this process.
+    They come from the kernel's mark for this address space: getrusage would include the peak of the parent process.
     """
     with regions(directory) as (store, _), open_image(disk, "raw") as source:
         capture(store, source)

@@ -1,4 +1,4 @@
-"""A walk through the portal: an address for every page that it has, found as people find it, by following links."""
+"""Walk through the portal: find an address for every page by following links, as people do."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +13,13 @@ from starlette.routing import compile_path
 
 FIRST = ("/",)
 TRIES = 5  # addresses of one page that are tried until it answers
-OTHERS = 30  # addresses of what is no page that are tried
+OTHERS = 30  # addresses that are no pages, of which so many are tried
 PAGE = {"Accept": "text/html"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageRoute:
-    """`name` begins with web_; `path` is a template such as /labs/{group}/{lab}."""
+    """A route. `name` begins with web_; `path` is a template such as /labs/{group}/{lab}."""
 
     name: str
     path: str
@@ -30,22 +30,22 @@ class PageRoute:
 class PageFound:
     route: PageRoute
     address: str  # path and query
-    status: int  # 200, or 303 where it only leads on
-    is_html: bool = True  # and no file to keep
+    status: int  # 200, or 303 for a redirect
+    is_html: bool = True  # and not a download
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Walked:
-    """`unfound`: no page has a link to it that answers. `streams` are open ends: they are not read."""
+    """The result. To an `unfound` page no link leads that answers; `streams` never end and are not read."""
 
     pages: Sequence[PageFound]
     streams: Sequence[PageRoute]
     unfound: Sequence[PageRoute]
-    refused: Mapping[str, int]  # addresses that were linked and answered with an error
+    refused: Mapping[str, int]  # linked addresses that answered with an error
 
 
 def page_routes(app: FastAPI) -> list[PageRoute]:
-    """Of everything that answers GET and is named web_…, in the order in which addresses are looked up."""
+    """Return all routes for GET that are named web_…, in the order in which addresses are matched."""
     found = []
     for each in iter_route_contexts(app.routes):
         if each.path and (each.name or "").startswith("web_") and "GET" in (each.methods or ()):
@@ -54,7 +54,7 @@ def page_routes(app: FastAPI) -> list[PageRoute]:
 
 
 def walk(client: httpx.Client, routes: Sequence[PageRoute], *, first: Sequence[str] = FIRST) -> Walked:
-    """Opens one address of every page, beginning with `first`; then those that only a script asks for."""
+    """Open one address of every page, beginning with `first`; then those that only scripts request."""
     walker = _Walker(client, routes)
     walker.follow(first)
     refused = dict(walker.refused)
@@ -89,7 +89,7 @@ class _Walker:
         return [each for each in self._routes if each.name not in self.found and each.name not in self.streams]
 
     def guesses(self, route: PageRoute) -> Iterator[str]:
-        """Its own path, or what lies below a page that was found: /labs/7/part, where /labs/7 is the page of /labs/{id}."""
+        """Yield its own path, and paths below a found page: /labs/7/part, where /labs/7 is the page of /labs/{id}."""
         if "{" not in route.path:
             yield route.path
         for page in self.found.values():
@@ -97,14 +97,17 @@ class _Walker:
                 yield urlsplit(page.address).path + route.path[len(page.route.path) :]
 
     def _is_wanted(self, address: str) -> bool:
-        """One address of every page is enough. What is no page is looked at too: it may lead nowhere."""
+        """Return whether to open the address: one of every page is enough.
+
+        What is no page is opened too, because the link may be broken.
+        """
         route = self._route_of(address)
         if route is None:
             return self._tries.get("", 0) < OTHERS
         return route.name not in self.found and self._tries.get(route.name, 0) < TRIES
 
     def _open(self, address: str) -> list[str]:
-        """Returns where it leads to."""
+        """Open the address, and return the addresses that it links."""
         route, answer = self._route_of(address), _read(self._client, address)
         name = route.name if route else ""
         self._tries[name] = self._tries.get(name, 0) + 1
@@ -124,14 +127,14 @@ class _Walker:
 
 
 def loaded_by(html: str, base: str) -> list[str]:
-    """Addresses of what a page loads by itself: styles, scripts and pictures."""
+    """Return the addresses that a page loads by itself: styles, scripts and pictures."""
     loads = {("link", "href"), ("script", "src"), ("img", "src")}
     found = [value for tag, name, value in _attributes(html) if (tag, name) in loads]
     return list(dict.fromkeys(urljoin(base, each) for each in found))
 
 
 def _read(client: httpx.Client, address: str) -> httpx.Response | None:
-    """None for a stream of events, which would never end."""
+    """Return the answer; None for a stream of events, which would never end."""
     with client.stream("GET", address, headers=PAGE, follow_redirects=False) as answer:
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
             return None
@@ -143,7 +146,7 @@ _LEADS = {"href", "hx-get", "sse-connect", "data-href"}
 
 
 def _links(answer: httpx.Response) -> Iterator[str]:
-    """Within the portal."""
+    """Yield links within the portal."""
     here = answer.url
     values = [value for _, name, value in _attributes(answer.text) if name in _LEADS]
     for value in [answer.headers.get("location", ""), *values]:
@@ -153,7 +156,7 @@ def _links(answer: httpx.Response) -> Iterator[str]:
 
 
 def _attributes(html: str) -> list[tuple[str, str, str]]:
-    """Each tag, attribute and value."""
+    """Return each tag, attribute and value."""
     found: list[tuple[str, str, str]] = []
 
     class Reader(HTMLParser):

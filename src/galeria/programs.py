@@ -1,6 +1,6 @@
-"""The one door to outside programs. Arguments are lists, never shell text; a failure tells the command to replay by hand.
+"""Run other programs. Arguments are lists, never shell text; a failure logs the command, so that it can be repeated by hand.
 
-It stands at the bottom of the house, because the guest builder, which knows nothing else of it, needs it too.
+The module lies beside the packages because the guest builder, which imports none of them but the errors, needs it too.
 """
 
 import logging

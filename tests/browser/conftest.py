@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.browser import chromium_running
 from tests.browser.page_checks import NARROW, ROOT, WIDE, sized
 from tests.browser.page_visits import Visits
-from tests.browser.portal_server import GALLERY, MARIA, PASSWORD, PortalServer, furnish, housing
+from tests.browser.portal_server import GALLERY, MARIA, PASSWORD, PortalServer, fill_portal, running_portal
 from tests.system.server_process import ServerProcess
 
 Picture = Callable[[Page, str], Path]
@@ -27,11 +27,11 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def fake_house() -> Iterator[PortalServer]:
-    """`galeria serve --fake` in a process of its own, with what `furnish` puts in. Tests add things under new names."""
+    """`galeria serve --fake` in a process of its own, with what `fill_portal` puts in. Tests add things under new names."""
     folder = Path(tempfile.mkdtemp(prefix="galeria-web-", dir="/var/tmp"))
     try:
-        with housing(folder) as portal_server:
-            furnish(portal_server)
+        with running_portal(folder) as portal_server:
+            fill_portal(portal_server)
             yield portal_server
     finally:
         shutil.rmtree(folder)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from galeria.bootstrap.demo_host import serving
+from galeria.bootstrap.demo_host import running_server
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret, Password
@@ -57,9 +57,9 @@ class PortalServer:
 
 
 @contextmanager
-def housing(folder: Path, *, fake: bool = True) -> Iterator[PortalServer]:
+def running_portal(folder: Path, *, fake: bool = True) -> Iterator[PortalServer]:
     """A house with the people of PEOPLE and nothing else, until the block ends."""
-    with serving(folder / "data", fake=fake) as connect:
+    with running_server(folder / "data", fake=fake) as connect:
         secret = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
         connection = ServerConnection(connect["endpoint"], secret, ca_file=Path(connect["ca_file"]), patient=True)
         memory = folder / "administrator"
@@ -71,7 +71,7 @@ def housing(folder: Path, *, fake: bool = True) -> Iterator[PortalServer]:
             yield portal_server
 
 
-def furnish(portal_server: PortalServer) -> None:
+def fill_portal(portal_server: PortalServer) -> None:
     """A gallery that is attached, an image in two regions that makes labs, one that makes none, a lab, and a file of Maria's
     that is no image yet."""
     galeria, disk, second = portal_server.galeria, portal_server.folder / "disk.raw", portal_server.folder / "data.raw"

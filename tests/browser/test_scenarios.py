@@ -14,12 +14,12 @@ from typing import TypeVar
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from galeria.bootstrap.demo_host import make_material
+from galeria.bootstrap.demo_host import build_demo_files
 from galeria.interfaces.demo.people import DemoFiles
 from tests.browser.conftest import Picture
 from tests.browser.page_checks import check_page
 from tests.browser.page_visits import ENGLISH, PORTUGUESE, Visits
-from tests.browser.portal_server import ANA, AWAY, BIA, HOME, MARIA, PortalServer, housing
+from tests.browser.portal_server import ANA, AWAY, BIA, HOME, MARIA, PortalServer, running_portal
 from tests.browser.walk import GROUP, WORK_SECONDS, NewLab, Walk, create_gallery, import_file, make_lab, shell_of, words
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -31,7 +31,7 @@ R = TypeVar("R")
 @pytest.fixture(scope="module")
 def material() -> Iterator[DemoFiles]:
     folder = Path(tempfile.mkdtemp(prefix="galeria-walk-", dir="/var/tmp"))
-    yield make_material(folder / "material")
+    yield build_demo_files(folder / "material")
     shutil.rmtree(folder)
 
 
@@ -41,7 +41,7 @@ def portal_server() -> Iterator[PortalServer]:
     folder = Path(tempfile.mkdtemp(prefix="galeria-walk-", dir="/var/tmp"))
     folder.chmod(0o755)  # machines run as another user
     try:
-        with housing(folder, fake=False) as portal_server:
+        with running_portal(folder, fake=False) as portal_server:
             yield portal_server
             for lab in portal_server.galeria.labs.list():
                 portal_server.galeria.wait(portal_server.galeria.labs.delete(lab["id"]), seconds=WORK_SECONDS)

@@ -9,7 +9,7 @@ from tests.rules.texts import WEB, quoted
 
 PATH = f"src/galeria/interfaces/web/texts/pt_BR/{MESSAGES}"
 HEAD = """\
-# What the inside says to people. The keys are written by `pytest tests/rules --regenerate`; translate what is empty.
+# Sentences of domain, actions and workflows. `pytest tests/rules --regenerate` writes the keys; translate what is empty.
 # {0}, {1} are values; what stands between quotation marks is somebody's name and stays as it is.
 # The context "word" marks states and kinds: with a capital where they stand alone, without one within a sentence.
 msgid ""

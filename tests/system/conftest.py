@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from galeria.adapters.engine import kvm_probe
-from galeria.bootstrap.demo_host import make_material
+from galeria.bootstrap.demo_host import build_demo_files
 from galeria.interfaces.demo.people import DemoFiles
 from tests.system.disks import write_bulky
 from tests.system.server_process import GALLERY, SOUTH, ServerProcess, living
@@ -36,7 +36,7 @@ def probed(workshop: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def material(workshop: Path) -> DemoFiles:
-    return make_material(workshop / "material")
+    return build_demo_files(workshop / "material")
 
 
 @pytest.fixture(scope="session")

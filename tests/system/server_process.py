@@ -14,7 +14,7 @@ from typing import Any
 
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
-from galeria.adapters.store.objects.lease import hold
+from galeria.adapters.store.objects.lease import hold_lease
 from galeria.domain.errors import Unavailable
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.connection import ServerConnection
@@ -132,7 +132,7 @@ class ServerProcess:
     @contextmanager
     def held_up(self, region: str) -> Iterator[None]:
         """Whatever begins to read or write the region's store waits until the block ends, as for a garbage collection."""
-        with hold(self.data / "work" / region / "lease", region=region, exclusive=True):
+        with hold_lease(self.data / "work" / region / "lease", region=region, exclusive=True):
             yield
 
     def wait(self, work: StartedWork) -> OperationSnapshot:

@@ -1,1 +1,1 @@
-"""The world. Each room keeps promises of `galeria.ports`."""
+"""Implementations of the interfaces in `galeria.ports`: database, image stores, virtual machines, files, identity."""

@@ -1,7 +1,8 @@
-"""Long work on DBOS; the only module that knows it.
+"""Run operations as durable DBOS workflows. No other module imports DBOS.
 
-A workflow is a row with the results of its finished steps. After a crash it runs again from the top, and finished steps give
-their recorded results back without running. Its id is the operation's with the attempt, so asking twice runs it once.
+A workflow is a row with the results of its finished steps. After a crash it runs again from the beginning, and finished
+steps return their recorded results without running. Its id is made from the operation's id and attempt, so that starting it
+twice runs it once.
 """
 
 import logging
@@ -21,26 +22,29 @@ R = TypeVar("R")
 
 log = logging.getLogger(__name__)
 
-# DBOS resumes only workflows of the same application version. Ours may always be resumed: steps are found by name and
-# order, and a release that changes a story keeps the old one under its old name until nothing runs it any more.
+# DBOS resumes only workflows of the same application version. These may always be resumed: steps are found by name and
+# order, and a release that changes a workflow keeps the old one until no operation runs it any more.
 STORIES_VERSION = "1"
 
-# How often a workflow is resumed after crashes. Giving up would leave its operation unfinished for ever; a story that
-# kills its process each time is seen in the log long before.
+# How often a workflow is resumed after crashes. Giving up would leave its operation unfinished for ever; a workflow that
+# kills its process each time shows in the log long before.
 RECOVERIES = 1_000_000
 
 ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 
 class DbosStep:
-    """The Step port on DBOS."""
+    """Implements the Step port on DBOS."""
 
     def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         return DBOS.run_step({"name": name}, do, *args, **kwargs)
 
 
 class DbosStarter:
-    """Runs operations in this process. DBOS is one per process, and so is this; `launch` before use, `close` at the end."""
+    """Runs operations in this process.
+
+    DBOS allows one instance per process; call `launch` before use and `close` at the end.
+    """
 
     def __init__(self, *, database_url: str, context: WorkflowContext, workers: int = 16) -> None:
         self._context = context
@@ -55,17 +59,17 @@ class DbosStarter:
         }
 
     def launch(self) -> None:
-        """Begin to work: what a killed process left unfinished goes on at once."""
+        """Begin to work. What a killed process left unfinished continues at once."""
         DBOS(config=self._config)
 
         def run(operation_id: str) -> None:  # DBOS registers functions, not methods.
-            self._tell(operation_id)
+            self._workflow(operation_id)
 
-        self._run = DBOS.workflow(name="run_operation", max_recovery_attempts=RECOVERIES)(run)
+        self._workflow = DBOS.workflow(name="run_operation", max_recovery_attempts=RECOVERIES)(run)
         DBOS.launch()
 
     def close(self) -> None:
-        """Stop working. What runs goes on at the next launch."""
+        """Stop working. Operations that run continue at the next launch."""
         DBOS.destroy(destroy_registry=True)
 
     def start(self, operation_id: str) -> None:
@@ -76,9 +80,9 @@ class DbosStarter:
         known = DBOS.get_workflow_status(workflow_id)
         if known is None:
             with SetWorkflowID(workflow_id):
-                DBOS.start_workflow(self._run, operation_id)
+                DBOS.start_workflow(self._workflow, operation_id)
         elif known.status in ENDED and self._find_waiting(operation_id):
-            # The work has ended without a word about it, say because the database was out of reach at that moment.
+            # The workflow ended without recording a result, for instance because the database could not be reached then.
             self._give_up(operation_id, f"its work ended as {known.status}")
 
     def _find_waiting(self, operation_id: str) -> Operation | None:
@@ -86,10 +90,10 @@ class DbosStarter:
             operation = uow.operations.get(operation_id)
         return None if is_settled(operation.status) else operation
 
-    def _tell(self, operation_id: str) -> None:
+    def _run_to_end(self, operation_id: str) -> None:
         try:
             run_operation(DbosStep(), self._context, operation_id)
-        except Exception as error:  # The worker's edge: a bug must not leave an operation running for ever.
+        except Exception as error:  # a bug must not leave an operation running for ever
             log.exception("operation %s broke", operation_id)
             self._give_up(operation_id, type(error).__name__)
 
@@ -105,7 +109,7 @@ class DbosStarter:
 
 
 class WorkerlessStarter:
-    """For a server without a worker: the workers look for new operations themselves."""
+    """The starter of a server without a worker: it does nothing, because workers look for new operations themselves."""
 
     def start(self, operation_id: str) -> None:
         log.debug("operation %s waits for a worker", operation_id)

@@ -1,8 +1,8 @@
-"""Files from elsewhere over http and https, and only from where the rules of `domain.addresses` allow.
+"""Fetch files over http and https, from addresses that `galeria.domain.images.import_addresses` allows.
 
-A name is looked up once for every connection, all of its addresses are judged, and the connection goes to one of exactly
-these: a name that answers differently a moment later (DNS rebinding) changes nothing. Every redirect is judged anew.
-Proxies of the environment are not used: they would do the looking-up.
+A name is resolved once for every connection, all of its addresses are checked, and the connection goes to one of exactly
+these: a name that resolves differently a moment later (DNS rebinding) changes nothing. Every redirect is checked again.
+Proxies of the environment are not used, because they would resolve the names.
 """
 
 import http.client
@@ -20,7 +20,7 @@ from galeria.domain.images.import_addresses import Address, read_address, requir
 log = logging.getLogger(__name__)
 
 REDIRECTS = 5
-SECONDS = 60.0  # without a byte
+SECONDS = 60.0  # until a connection without any byte is given up
 PIECE = 1 << 20  # bytes
 _MOVED = {301, 302, 303, 307, 308}
 _RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
@@ -29,7 +29,7 @@ Resolve = Callable[[str, int], list[str]]
 
 
 class HttpFetcher:
-    """`allowed` hosts are not judged; `resolve` gives a host's addresses."""
+    """Fetches files over http and https. Hosts in `allowed` are not checked; `resolve` returns the addresses of a host."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class HttpFetcher:
 
 
 class HttpDownload:
-    """What one answer carries."""
+    """The content of one HTTP response."""
 
     def __init__(self, response: http.client.HTTPResponse, *, offset: int, length: int | None, tag: str) -> None:
         self._response = response
@@ -120,7 +120,7 @@ class HttpDownload:
 
 
 class _Pinned(http.client.HTTPConnection):
-    """Connects to addresses that were judged, whatever the name would now be looked up as."""
+    """A connection to addresses that were checked, whatever the name resolves to now."""
 
     def __init__(self, address: Address, ips: list[str], seconds: float) -> None:
         super().__init__(address.host, address.port, timeout=seconds)
@@ -131,7 +131,7 @@ class _Pinned(http.client.HTTPConnection):
 
 
 class _PinnedTls(http.client.HTTPSConnection):
-    """The same over TLS; the certificate is checked against the name."""
+    """A TLS connection to addresses that were checked; the certificate is verified against the name."""
 
     def __init__(self, address: Address, ips: list[str], seconds: float, context: ssl.SSLContext) -> None:
         super().__init__(address.host, address.port, timeout=seconds, context=context)
@@ -147,7 +147,7 @@ class _PinnedTls(http.client.HTTPSConnection):
 
 
 def resolve_host(host: str, port: int) -> list[str]:
-    """As the system looks names up. Raises OSError."""
+    """Return the host's addresses as the system resolves them. Raises OSError."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:
@@ -201,7 +201,7 @@ def _download(response: http.client.HTTPResponse, address: Address, offset: int)
             )
         start, total = offset, int(found[2])
     tag = response.getheader("ETag", "")
-    if not tag.startswith('"'):  # weak ones do not promise the same bytes
+    if not tag.startswith('"'):  # weak ETags do not promise the same bytes (RFC 9110 §8.8.1)
         tag = response.getheader("Last-Modified", "")
     return HttpDownload(response, offset=start, length=total, tag=tag)
 

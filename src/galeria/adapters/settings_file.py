@@ -1,4 +1,4 @@
-"""The administrator's settings: `galeria.toml` in the data directory. What it does not say keeps its default.
+"""The administrator's settings: `galeria.toml` in the data directory. Settings that it leaves out keep their defaults.
 
 [prices]
 currency = "BRL"
@@ -61,7 +61,7 @@ FILE_NAME = "galeria.toml"
 
 
 def read_settings(data: Path) -> Settings:
-    """Raises Invalid, naming the file and what is wrong in it. A missing file gives the defaults."""
+    """Read the settings. Raises Invalid with the file and the fault in it. A missing file gives the defaults."""
     path = data / FILE_NAME
     try:
         text = path.read_text(encoding="utf-8")

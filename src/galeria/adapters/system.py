@@ -1,4 +1,4 @@
-"""The real clock and the real dice."""
+"""The system's clock, and random identifiers."""
 
 import secrets
 import uuid
@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The computer's clock."""
+    """Implements Clock with the computer's clock, in UTC."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
 
 class RandomIdGenerator:
-    """The kernel's random numbers."""
+    """Implements IdGenerator with the kernel's random numbers."""
 
     def new_id(self) -> str:
         return uuid.uuid4().hex
@@ -22,7 +22,7 @@ class RandomIdGenerator:
         return str(uuid.uuid4())
 
     def new_secret(self) -> str:
-        """43 characters, safe in URLs and in shells without quotes, and never taken for an option of a command."""
+        """Return 43 random characters that are safe in URLs and unquoted in shells, and that no command takes for an option."""
         while (secret := secrets.token_urlsafe(32)).startswith("-"):
             continue
         return secret

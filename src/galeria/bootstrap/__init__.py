@@ -1,4 +1,4 @@
-"""The only room that knows who stands behind which port. Nothing is created at import."""
+"""Connect the ports with their adapters and start the program. Nothing is created at import."""
 
 import logging
 
@@ -7,7 +7,7 @@ from galeria.interfaces.cli.app import make_cli
 
 
 def cli() -> None:
-    """The command `galeria`."""
-    # Commands tell their errors themselves; a server keeps a log, and says so when it starts.
+    """Run the command `galeria`."""
+    # Commands print their errors themselves; only the server and the worker configure a log when they start.
     logging.getLogger().addHandler(logging.NullHandler())
     make_cli(LocalHostCommands())()

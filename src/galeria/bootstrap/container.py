@@ -1,4 +1,4 @@
-"""Who stands behind which port, for one data directory."""
+"""Create the adapters behind all ports for one data directory."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -34,6 +34,8 @@ from galeria.workflows.operation_steps import DatabaseMeter
 
 @dataclass(frozen=True, kw_only=True)
 class Container:
+    """The adapters of one data directory, for the server, the worker and commands on the host."""
+
     data: Path
     settings: Settings
     installation: Installation
@@ -57,7 +59,7 @@ class Container:
 
     @property
     def durable_url(self) -> str:
-        """Finished steps are remembered in a file of their own: it is written often, and by one process only."""
+        """The URL of the database of finished steps: a file of its own, because it is written often and by one process only."""
         return f"sqlite:///{self.data / 'private' / 'work.db'}"
 
     def close(self) -> None:
@@ -67,8 +69,11 @@ class Container:
 def open_container(
     data: Path, *, names: tuple[str, ...] = (), fake: bool = False, import_hosts: frozenset[str] = frozenset()
 ) -> Container:
-    """Everything under `data`, made where it is missing. `fake` runs without virtual machines, everything else is real."""
-    # Virtual machines run as another user: the way to their disks must be open, the secrets keep folders of their own.
+    """Open everything under `data`, and create what is missing.
+
+    With `fake` there are no virtual machines; everything else is real. Raises Invalid for wrong settings, and Unavailable.
+    """
+    # Virtual machines run as another user: the folders above their disks must be passable; secrets have folders of their own.
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
     private = data / "private"
     private.mkdir(exist_ok=True, mode=0o700)

@@ -1,4 +1,4 @@
-"""The stage of the demonstration: images built here, a server of its own in another process, nothing left at the end."""
+"""Run the demonstration on this host: build its images, start a server in another process, and clean up at the end."""
 
 import json
 import os
@@ -29,21 +29,21 @@ DATA_DISK_BYTES = 64 * 1024 * 1024
 
 
 def run_demo(data: Path | None, *, keep: bool) -> None:
-    """Raises what went wrong; then, as with `keep`, everything stays where it is to be looked at."""
+    """Run the demonstration. Its files are removed at the end, except with `keep` or after an error, which is raised."""
     folder = Path(tempfile.mkdtemp(prefix="galeria-demo-", dir="/var/tmp")) if data is None else data
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)  # virtual machines run as another user
     report = DemoReport(Console())
     report.say(f"Everything is under {folder}.")
     with report.step("Set-up", "builds a small Linux and writes it as QCOW2 and as fixed VHD"):
-        material = make_material(folder / "material")
-    with serving(folder / "galeria") as connect:
+        files = build_demo_files(folder / "files")
+    with running_server(folder / "galeria") as connect:
         people = folder / "people"
         people.mkdir(exist_ok=True)
         regions = folder / "galeria" / "regions"
         stores = {region: regions / region / "store" for region in (SOUTH, SOUTHEAST)}
-        Walkthrough(DemoServer(connect=connect, material=material, folder=people, stores=stores), report).tell()
-        _expect_empty(folder / "galeria")
+        Walkthrough(DemoServer(connect=connect, files=files, folder=people, stores=stores), report).run()
+        _require_no_machines(folder / "galeria")
     report.console.print()
     report.show(report.summary())
     if keep:
@@ -53,8 +53,8 @@ def run_demo(data: Path | None, *, keep: bool) -> None:
         report.say("Nothing is left running, and nothing on the disk.")
 
 
-def make_material(folder: Path) -> DemoFiles:
-    """Every file is made from Debian packages; none is downloaded as an image."""
+def build_demo_files(folder: Path) -> DemoFiles:
+    """Build the disk images of the demonstration from Debian packages; none is downloaded as an image."""
     folder.mkdir(exist_ok=True)
     cache = Path.home() / ".cache" / "galeria" / "guests"
     sources = find_sources(cache) or get_sources(cache)
@@ -78,8 +78,11 @@ def make_material(folder: Path) -> DemoFiles:
 
 
 @contextmanager
-def serving(data: Path, *, fake: bool = False) -> Iterator[dict[str, str]]:
-    """A server in a process of its own, on a free port; gives what `galeria connect` says of it."""
+def running_server(data: Path, *, fake: bool = False) -> Iterator[dict[str, str]]:
+    """Run a server in a process of its own on a free port; yields the same facts as `galeria connect` prints.
+
+    Raises Unavailable.
+    """
     data.mkdir(parents=True, exist_ok=True)
     connect = data / CONNECT_FILE
     connect.unlink(missing_ok=True)
@@ -106,8 +109,8 @@ def _convert(source: Path, target: Path, format: str, options: str = "") -> None
     run(["qemu-img", "convert", "-f", "raw", "-O", format, *more, source, target])
 
 
-def _expect_empty(data: Path) -> None:
-    """After everybody has left, the host must not know a machine of this installation any more."""
+def _require_no_machines(data: Path) -> None:
+    """Raise Unavailable where this host still has a machine of the installation, after everything was deleted."""
     installation = json.loads((data / "private" / "identity" / "installation.json").read_text(encoding="utf-8"))
     left = LibvirtEngine(data, installation=installation["installation"]).machines()
     if left:

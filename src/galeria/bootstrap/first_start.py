@@ -1,4 +1,4 @@
-"""The first start: owners, a subscription, a resource group and a lab account, so that a newcomer can begin at once."""
+"""The first start of an installation: an administrator, a subscription, a resource group and a lab account."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -31,16 +31,19 @@ class Connect:
     client_secret: str
 
 
-def ensure_first_start(parts: Container) -> None:
-    """May be repeated; a founded installation is left as it has become since."""
-    id = parts.installation.subscription_id
-    with parts.requests.anonymous_reading() as request:
+def ensure_first_start(container: Container) -> None:
+    """Create what an empty installation starts with.
+
+    May be repeated; an installation that has started before is left as it is.
+    """
+    id = container.installation.subscription_id
+    with container.requests.anonymous_reading() as request:
         if is_started(request, id):
             return
-    first = ensure_bootstrap_secrets(secrets_folder(parts.data), parts.id_generator)
-    home = parts.settings.regions.all[0].name
-    with parts.requests.anonymous_writing() as request:
-        create_first_start(request, id, first, parts.secrets, location=home)
+    first = ensure_bootstrap_secrets(secrets_folder(container.data), container.id_generator)
+    home = container.settings.regions.all[0].name
+    with container.requests.anonymous_writing() as request:
+        create_first_start(request, id, first, container.secrets, location=home)
         people = request.uow.people
         admin = people.find_by_name(first.user_name)
         assert admin is not None
@@ -49,37 +52,37 @@ def ensure_first_start(parts: Container) -> None:
         put_account(with_caller(request, caller), account, AccountRequest(location=home, tags={}))
 
 
-def write_connect(parts: Container, endpoint: str) -> None:
-    """The address changes with the port that is served on. Nothing is written once the first secrets were taken away."""
-    folder = secrets_folder(parts.data)
+def write_connect(container: Container, endpoint: str) -> None:
+    """Write connect.json with the address that is served now. Nothing is written once the first secrets were removed."""
+    folder = secrets_folder(container.data)
     if not (folder / FILE_NAME).is_file():
         return
-    first = ensure_bootstrap_secrets(folder, parts.id_generator)
+    first = ensure_bootstrap_secrets(folder, container.id_generator)
     connect = Connect(
         endpoint=endpoint,
-        ca_file=str(publish_authority(parts).resolve()),
-        tenant_id=parts.installation.tenant_id,
-        subscription_id=parts.installation.subscription_id,
+        ca_file=str(publish_authority(container).resolve()),
+        tenant_id=container.installation.tenant_id,
+        subscription_id=container.installation.subscription_id,
         client_id=first.client_id,
         client_secret=first.client_secret,
     )
-    write_private(parts.data / CONNECT_FILE, json.dumps(asdict(connect), indent=2).encode() + b"\n")
+    write_private(container.data / CONNECT_FILE, json.dumps(asdict(connect), indent=2).encode() + b"\n")
 
 
-def find_password_link(parts: Container) -> str:
-    """The secret of the first administrator's link while it works: until another password was chosen."""
-    folder = secrets_folder(parts.data)
+def find_password_link(container: Container) -> str:
+    """Return the secret of the first administrator's link while it works, and the empty text once a password was chosen."""
+    folder = secrets_folder(container.data)
     if not (folder / FILE_NAME).is_file():
         return ""
-    first = ensure_bootstrap_secrets(folder, parts.id_generator)
-    with parts.requests.anonymous_reading() as request:
+    first = ensure_bootstrap_secrets(folder, container.id_generator)
+    with container.requests.anonymous_reading() as request:
         return first.welcome if find_by_password_link(request, first.welcome) else ""
 
 
-def publish_authority(parts: Container) -> Path:
-    """A copy of the authority's certificate that everybody on this host may read; returns its path."""
-    public = parts.data / "ca.pem"
-    content = parts.installation.ca.read_bytes()
+def publish_authority(container: Container) -> Path:
+    """Copy the certificate of the installation's authority to where everybody on this host may read it; return its path."""
+    public = container.data / "ca.pem"
+    content = container.installation.ca.read_bytes()
     if not public.is_file() or public.read_bytes() != content:
         written = public.with_suffix(".new")
         written.write_bytes(content)
@@ -89,7 +92,7 @@ def publish_authority(parts: Container) -> Path:
 
 
 def read_connect(data: Path) -> dict[str, str]:
-    """Raises NotFound before the first start."""
+    """Read connect.json. Raises NotFound before the first start."""
     try:
         content: dict[str, str] = json.loads((data / CONNECT_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError as error:

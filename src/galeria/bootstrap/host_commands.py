@@ -1,4 +1,4 @@
-"""What the command line does on the host itself."""
+"""Commands that work on this host's data directory, without a server."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ from galeria.ports.progress import Progress
 
 
 class LocalHostCommands:
-    """Keeps `galeria.interfaces.cli.kit.host_commands.LocalDoors`."""
+    """Implements `galeria.interfaces.cli.kit.host_commands.HostCommands`."""
 
     def serve(
         self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
@@ -42,27 +42,29 @@ class LocalHostCommands:
     def verify_store(
         self, data: Path, region: str | None, progress: Callable[[str], Progress]
     ) -> list[tuple[str, Verified]]:
-        parts = open_container(data)
-        return [(store.region, store.verify(None, progress=progress(store.region))) for store in _stores(parts, region)]
+        container = open_container(data)
+        return [
+            (store.region, store.verify(None, progress=progress(store.region))) for store in _stores(container, region)
+        ]
 
     def collect_store(self, data: Path, region: str | None, *, dry_run: bool) -> list[tuple[str, Collected]]:
-        parts = open_container(data)
-        return [(store.region, _collect(parts, store, dry_run=dry_run)) for store in _stores(parts, region)]
+        container = open_container(data)
+        return [(store.region, _collect(container, store, dry_run=dry_run)) for store in _stores(container, region)]
 
     def rebuild_index(self, data: Path, region: str | None) -> list[tuple[str, int]]:
-        parts = open_container(data)
-        return [(store.region, store.rebuild_index()) for store in _stores(parts, region)]
+        container = open_container(data)
+        return [(store.region, store.rebuild_index()) for store in _stores(container, region)]
 
 
-def _collect(parts: Container, store: ImageStore, *, dry_run: bool) -> Collected:
+def _collect(container: Container, store: ImageStore, *, dry_run: bool) -> Collected:
     def live() -> set[str]:
-        with parts.requests.anonymous_reading() as request:
+        with container.requests.anonymous_reading() as request:
             return live_digests(request, store.region)
 
     return store.collect(live, dry_run=dry_run)
 
 
-def _stores(parts: Container, region: str | None) -> list[ImageStore]:
+def _stores(container: Container, region: str | None) -> list[ImageStore]:
     if region is None:
-        return list(parts.stores.values())
-    return [parts.stores[parts.settings.regions.get(region).name]]
+        return list(container.stores.values())
+    return [container.stores[container.settings.regions.get(region).name]]

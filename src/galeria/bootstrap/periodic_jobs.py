@@ -1,4 +1,4 @@
-"""The reconcilers' rounds, in a thread of their own."""
+"""Run the reconcilers periodically, in a thread of their own."""
 
 import gc
 import logging
@@ -23,22 +23,22 @@ from galeria.workflows.context import WorkflowContext
 log = logging.getLogger(__name__)
 
 
-# What a round that looks at every image version may take of the time. Meanwhile answers wait for the interpreter: it has to
-# concern far fewer of them than one in a hundred: a round of 0.1 s holds up three or four.
+# The share of processor time for a job that reads every image version. Answers wait for the GIL meanwhile, which may concern
+# far fewer than one in a hundred of them: a run of 0.1 s delays three or four.
 SMALL_SHARE = 1 / 500
-LONGEST_PAUSE = 120.0  # seconds; after a lot of news too, what it tells stays fresh
+LONGEST_PAUSE = 120.0  # seconds; keeps figures recent after many changes, too
 
 
 @dataclass(frozen=True, kw_only=True)
 class PeriodicJob:
-    """It comes less often than `every` says where it would take more than its share of one processor's time."""
+    """A job and how often it runs. It runs less often where it would take more than its share of one processor."""
 
     every: float  # seconds
     do: Callable[[], None]
     share: float = 1
 
     def pause(self, spent: float) -> float:
-        """Seconds until its next time, when it has just spent so much processor time."""
+        """Return the seconds until the next run, after a run that took `spent` seconds of processor time."""
         return max(self.every, min(spent / self.share, LONGEST_PAUSE))
 
 
@@ -58,10 +58,10 @@ def periodic_jobs(context: WorkflowContext, starter: Starter) -> tuple[PeriodicJ
 
 
 def freeze_garbage_collector() -> None:
-    """What lives long is kept out of the collector's sight until the next time.
+    """Keep objects that live long out of the garbage collector until the next call.
 
-    Otherwise a full collection, which looks at all of it, holds up answers for 200 ms twice a second (measured with lists of
-    100 versions). Now that takes 10 ms, and the 200 ms come once in a round.
+    Otherwise a full collection, which visits all of them, delays answers by 200 ms twice a second (measured with lists of
+    100 versions). Frozen, it takes 10 ms, and the 200 ms come once per call.
     """
     gc.unfreeze()
     gc.collect()
@@ -69,10 +69,10 @@ def freeze_garbage_collector() -> None:
 
 
 class Reconciler:
-    """Runs each round in its time until it is stopped. A round that fails is logged; the next one is the retry."""
+    """Runs each job when it is due, until it is stopped. A job that fails is logged; its next run is the retry."""
 
     def __init__(self, periodic_jobs: tuple[PeriodicJob, ...]) -> None:
-        self._rounds = periodic_jobs
+        self._jobs = periodic_jobs
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
 
@@ -85,10 +85,10 @@ class Reconciler:
 
     def _run(self) -> None:
         started = time.monotonic()
-        # The slow rounds wait for their first time: a restart must not begin with a sweep.
-        due = [started + (0 if each.every < 60 else each.every) for each in self._rounds]
+        # Rare jobs wait for their full interval first, so that a restart does not begin with all of them.
+        due = [started + (0 if each.every < 60 else each.every) for each in self._jobs]
         while not self._stopping.wait(max(0.05, min(due) - time.monotonic())):
-            for number, each in enumerate(self._rounds):
+            for number, each in enumerate(self._jobs):
                 if time.monotonic() >= due[number]:
                     began = time.thread_time()
                     self._do(each)
@@ -97,5 +97,5 @@ class Reconciler:
     def _do(self, each: PeriodicJob) -> None:
         try:
             each.do()
-        except Exception:  # The reconcilers' edge: one failed look at the world must not end all later ones.
-            log.exception("a round failed")
+        except Exception:  # one failed job must not end all later ones
+            log.exception("a periodic job failed")

@@ -1,4 +1,4 @@
-"""The server and the workers as processes."""
+"""Run the server and the worker as processes."""
 
 import fcntl
 import logging
@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from galeria.adapters.durable import DbosStarter, WorkerlessStarter
-from galeria.adapters.engine.nbd_source import sweep_sockets
+from galeria.adapters.engine.nbd_source import remove_stale_sockets
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.bootstrap.container import Container, open_container
@@ -38,41 +38,41 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 def serve(
     data: Path, *, host: str, port: int, worker: bool, fake: bool, import_hosts: frozenset[str] = frozenset()
 ) -> None:
-    """Until SIGTERM or SIGINT. What is under way then goes on at the next start. Raises Conflict, Unavailable."""
-    _log()
+    """Run the server until SIGTERM or SIGINT. Operations under way continue at the next start. Raises Conflict, Unavailable."""
+    _configure_logging()
     listener = _listen(host, port)
     port = listener.getsockname()[1]
     name = "localhost" if host in LOOPBACK else socket.getfqdn()
     endpoint = f"https://{name}:{port}"
-    with _alone(data, "serve.lock", "server"):
-        parts = open_container(data, names=(name, host), fake=fake, import_hosts=import_hosts)
-        ensure_first_start(parts)
-        with _working(parts) if worker else _elsewhere() as starter:
-            app = application(parts, endpoint, starter, hosts=(name, host))
+    with _locked_data(data, "serve.lock", "server"):
+        container = open_container(data, names=(name, host), fake=fake, import_hosts=import_hosts)
+        ensure_first_start(container)
+        with _running_worker(container) if worker else _without_worker() as starter:
+            app = application(container, endpoint, starter, hosts=(name, host))
             config = uvicorn.Config(
                 app,
-                ssl_certfile=parts.installation.certificate,
-                ssl_keyfile=parts.installation.certificate_key,
+                ssl_certfile=container.installation.certificate,
+                ssl_keyfile=container.installation.certificate_key,
                 log_level="warning",
                 timeout_graceful_shutdown=1,  # idle connections do not close by themselves
                 http=DeadlineProtocol,
                 # Anybody on this host, and every machine behind its network, could say who they are otherwise.
-                proxy_headers=bool(parts.settings.trusted_proxies),
-                forwarded_allow_ips=list(parts.settings.trusted_proxies),
+                proxy_headers=bool(container.settings.trusted_proxies),
+                forwarded_allow_ips=list(container.settings.trusted_proxies),
                 server_header=False,
-                # For the screens of machines: what browsers send is small, and pictures are compressed by QEMU already.
+                # WebSockets carry machines' screens: browsers send little, and QEMU has compressed the pictures already.
                 ws="websockets-sansio",
                 ws_max_size=1 << 20,
                 ws_per_message_deflate=False,
             )
-            _Server(config, ready=lambda: _open(parts, endpoint, app.state.rendering)).run(sockets=[listener])
-    _leave()
+            _Server(config, ready=lambda: _announce(container, endpoint, app.state.rendering)).run(sockets=[listener])
+    _exit_process()
 
 
 def work(data: Path, *, import_hosts: frozenset[str] = frozenset()) -> None:
-    """Only the operations' work, until SIGTERM or SIGINT."""
-    _log()
-    parts = open_container(data, import_hosts=import_hosts)
+    """Run operations without a server until SIGTERM or SIGINT. Raises Conflict where another worker uses the data directory."""
+    _configure_logging()
+    container = open_container(data, import_hosts=import_hosts)
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -80,9 +80,9 @@ def work(data: Path, *, import_hosts: frozenset[str] = frozenset()) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    with _working(parts):
+    with _running_worker(container):
         stopping.wait()
-    _leave()
+    _exit_process()
 
 
 class _Server(uvicorn.Server):
@@ -96,48 +96,51 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def application(parts: Container, endpoint: str, starter: Starter, *, hosts: Sequence[str] = ()) -> FastAPI:
-    """Everything that the server answers, for requests that name one of `hosts` or of the settings' as their host."""
-    services = _inside(parts, endpoint, starter)
+def application(container: Container, endpoint: str, starter: Starter, *, hosts: Sequence[str] = ()) -> FastAPI:
+    """Return one web application with the REST API, sign-in, uploads, consoles and pages.
+
+    It answers requests whose host is one of `hosts`, of the settings', or of the loopback.
+    """
+    services = _services(container, endpoint, starter)
     password_sign_in = PasswordSignIn(services.requests, services.secrets)
     portal = make_portal(services, password_sign_in)
     app = make_app(services, password_sign_in=password_sign_in)
-    portal.plug(app)
-    app.add_middleware(CheckRequests, hosts=(*hosts, *parts.settings.hosts))
+    portal.install(app)
+    app.add_middleware(CheckRequests, hosts=(*hosts, *container.settings.hosts))
     return app
 
 
-def _inside(parts: Container, endpoint: str, starter: Starter) -> Services:
-    installation = parts.installation
+def _services(container: Container, endpoint: str, starter: Starter) -> Services:
+    installation = container.installation
     return Services(
-        database=parts.database,
-        clock=parts.clock,
-        id_generator=parts.id_generator,
-        secrets=parts.secrets,
+        database=container.database,
+        clock=container.clock,
+        id_generator=container.id_generator,
+        secrets=container.secrets,
         tokens=JwtTokens(
-            installation.token_key, tenant_id=installation.tenant_id, endpoint=endpoint, clock=parts.clock
+            installation.token_key, tenant_id=installation.tenant_id, endpoint=endpoint, clock=container.clock
         ),
         starter=starter,
-        settings=parts.settings,
-        engine=parts.engine,
-        stores=parts.stores,
-        uploads=parts.uploads,
-        disk_files=parts.disk_files,
+        settings=container.settings,
+        engine=container.engine,
+        stores=container.stores,
+        uploads=container.uploads,
+        disk_files=container.disk_files,
         tenant_id=installation.tenant_id,
         subscription_id=installation.subscription_id,
         endpoint=endpoint,
-        provider=OpenIdProvider(parts.settings.openid, parts.clock) if parts.settings.openid else None,
+        provider=OpenIdProvider(container.settings.openid, container.clock) if container.settings.openid else None,
     )
 
 
 @contextmanager
-def _working(parts: Container) -> Iterator[Starter]:
-    """A worker and the reconcilers in this process; one per data directory."""
-    with _alone(parts.data, "worker.lock", "worker"):
-        sweep_sockets()
-        starter = DbosStarter(database_url=parts.durable_url, context=parts.context)
+def _running_worker(container: Container) -> Iterator[Starter]:
+    """Run a worker and the periodic jobs in this process. Raises Conflict: a data directory has one worker."""
+    with _locked_data(container.data, "worker.lock", "worker"):
+        remove_stale_sockets()
+        starter = DbosStarter(database_url=container.durable_url, context=container.context)
         starter.launch()
-        reconciler = Reconciler(periodic_jobs(parts.context, starter))
+        reconciler = Reconciler(periodic_jobs(container.context, starter))
         reconciler.start()
         try:
             yield starter
@@ -147,13 +150,13 @@ def _working(parts: Container) -> Iterator[Starter]:
 
 
 @contextmanager
-def _elsewhere() -> Iterator[Starter]:
+def _without_worker() -> Iterator[Starter]:
     yield WorkerlessStarter()
 
 
 @contextmanager
-def _alone(data: Path, file: str, what: str) -> Iterator[None]:
-    """The lock goes with the process, however that ends. Raises Conflict when another one holds it."""
+def _locked_data(data: Path, file: str, what: str) -> Iterator[None]:
+    """Hold a lock file, which the kernel releases when the process ends in any way. Raises Conflict when it is held."""
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
     with (data / file).open("w") as lock:
         try:
@@ -169,7 +172,7 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Connections inherit it. Without it an answer waits up to 40 ms for the client's acknowledgement (measured).
+    # Connections inherit the option. Without it an answer waits up to 40 ms for the client's acknowledgement (measured).
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind((host, port))
@@ -181,47 +184,50 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _log() -> None:
+def _configure_logging() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
     for talkative in ("alembic", "httpx", "dbos"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
-def _open(parts: Container, endpoint: str, rendering: Rendering) -> None:
-    """Only now that somebody answers there is the address told."""
-    threading.Thread(target=_settle, args=(rendering,), name="settling", daemon=True).start()
-    _welcome(parts, endpoint)
-    write_connect(parts, endpoint)
+def _announce(container: Container, endpoint: str, rendering: Rendering) -> None:
+    """Publish the address once the server accepts connections."""
+    threading.Thread(target=_warm_up, args=(rendering,), name="warm-up", daemon=True).start()
+    _print_start(container, endpoint)
+    write_connect(container, endpoint)
 
 
-def _settle(rendering: Rendering) -> None:
-    """Behind the first answers' back: what nearly every answer needs is made ready, and set aside from garbage."""
+def _warm_up(rendering: Rendering) -> None:
+    """Prepare in the background what nearly every page needs, and freeze it for the garbage collector."""
     rendering.prepare()
     freeze_garbage_collector()
 
 
-def _welcome(parts: Container, endpoint: str) -> None:
-    ca, first = parts.data / "ca.pem", find_password_link(parts)
-    lines = [f"Galeria is running at {endpoint}", f"  machines run with: {parts.engine.acceleration().value}"]
+def _print_start(container: Container, endpoint: str) -> None:
+    ca, first = container.data / "ca.pem", find_password_link(container)
+    lines = [f"Galeria is running at {endpoint}", f"  machines run with: {container.engine.acceleration().value}"]
     if first:
         lines += [
             "  open this in a browser to choose your password (it works once):",
             f"    {endpoint}/welcome/{first}",
             f"  the browser asks about the certificate, which {ca} vouches for",
-            f"  until then your password is in {parts.data / 'private' / 'bootstrap.json'}",
+            f"  until then your password is in {container.data / 'private' / 'bootstrap.json'}",
         ]
     lines += [
         f"  sign in:  galeria login --endpoint {endpoint} --ca-file {ca} --user admin",
-        f"  on this host, without signing in:  galeria image list --data {parts.data}",
+        f"  on this host, without signing in:  galeria image list --data {container.data}",
         "Stop it with Ctrl-C; what is under way goes on at the next start.",
     ]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 
 
-def _leave() -> None:
-    """End now. Steps that run are left as a crash leaves them, which every one of them survives; waiting for them could
-    take as long as a big image takes."""
+def _exit_process() -> None:
+    """End the process at once.
+
+    Running steps stop as after a crash, which each of them survives; waiting for them could take as long as storing a large
+    image.
+    """
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)

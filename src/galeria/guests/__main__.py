@@ -10,7 +10,10 @@ from galeria.guests import build_guest, get_sources, missing_host_tools
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 0 where the image was written, 1 where not; the reason goes to standard error."""
+    """Run the command line and return the exit status.
+
+    It is 0 where the image was written, else 1 with the reason on standard error.
+    """
     options = _parser().parse_args(arguments)
     missing = missing_host_tools()
     if missing:

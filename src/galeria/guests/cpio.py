@@ -10,7 +10,7 @@ _TRAILER = "TRAILER!!!"
 
 
 class CpioArchive:
-    """Entries are kept in the order given: folders must come before what lies in them."""
+    """An archive in the making. Folders must be added before what lies in them."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
@@ -26,7 +26,7 @@ class CpioArchive:
         self._add(name, stat.S_IFCHR | 0o600, device=(major, minor))
 
     def finish(self) -> bytes:
-        """The whole archive with its closing entry; nothing may be added afterwards."""
+        """Return the whole archive with its closing entry. Nothing may be added afterwards."""
         self._add(_TRAILER, 0)
         return bytes(self._bytes)
 

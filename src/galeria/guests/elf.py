@@ -12,7 +12,10 @@ _SHT_NOBITS = 8
 
 
 def read_sections(content: bytes) -> dict[str, bytes]:
-    """Bytes of every named section of an ELF file. Raises Invalid where `content` is not 64-bit little-endian ELF."""
+    """Return the bytes of every named section of an ELF file.
+
+    Raises Invalid where `content` is not 64-bit little-endian ELF.
+    """
     if content[:6] != b"\x7fELF\x02\x01":
         raise Invalid("This is not a 64-bit little-endian ELF file.", hint="Only amd64 packages can be used.")
     (table,) = struct.unpack_from("<Q", content, 40)
@@ -23,7 +26,7 @@ def read_sections(content: bytes) -> dict[str, bytes]:
 
 
 def needed_libraries(content: bytes) -> list[str]:
-    """File names of the shared libraries that a program or library is linked with (its DT_NEEDED entries)."""
+    """Return the file names of the shared libraries that a program or library is linked with (its DT_NEEDED entries)."""
     sections = read_sections(content)
     dynamic, names = sections.get(".dynamic", b""), sections.get(".dynstr", b"")
     entries = struct.iter_unpack("<QQ", dynamic[: len(dynamic) // 16 * 16])
@@ -31,7 +34,7 @@ def needed_libraries(content: bytes) -> list[str]:
 
 
 def module_dependencies(content: bytes) -> list[str]:
-    """Names of the kernel modules that must be loaded before this one: the `depends=` line that modpost wrote."""
+    """Return the kernel modules that must be loaded before this one, from the `depends=` line that modpost wrote."""
     for line in read_sections(content).get(".modinfo", b"").split(b"\0"):
         key, _, value = line.decode(errors="replace").partition("=")
         if key == "depends":

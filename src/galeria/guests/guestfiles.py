@@ -6,19 +6,19 @@ from importlib.resources.abc import Traversable
 
 
 def read_guest_file(name: str) -> bytes:
-    """The content of one file; `name` is a path below `files`, such as `initramfs/init`."""
+    """Return the content of one file; `name` is a path below `files`, such as `initramfs/init`."""
     return files(__package__).joinpath("files", name).read_bytes()
 
 
 def walk_guest_files(folder: str) -> Iterator[tuple[str, bytes]]:
-    """Path below `folder` and content of every file in it, sorted."""
+    """Yield the path below `folder` and the content of every file in it, sorted."""
     yield from _walk(files(__package__).joinpath("files", folder), "")
 
 
 def file_mode(path: str, content: bytes) -> int:
-    """Permissions of a file in the guest.
+    """Return the permissions of a file in the guest.
 
-    Scripts are told by their first line, because an installed package does not always keep the executable bit.
+    Scripts are recognised by their first line, because an installed package does not always keep the executable bit.
     """
     if content.startswith(b"#!"):
         return 0o755

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from galeria.programs import program_path
 
-# What is looked for, and the Debian or Ubuntu package that brings it; with a slash it is a file, else a program.
+# Programs, or files where the name has a slash, and the Debian or Ubuntu package of each.
 HOST_TOOLS = {
     "apt-get": "apt",
     "apt-cache": "apt",
@@ -26,7 +26,7 @@ BIOS_BOOT_CODE = Path("/usr/lib/syslinux/mbr/mbr.bin")
 
 
 def missing_host_tools() -> list[str]:
-    """Names of the packages to install before an image can be built; empty where nothing is missing."""
+    """Return the packages to install before an image can be built; nothing where all are there."""
     return sorted({package for tool, package in HOST_TOOLS.items() if not _is_present(tool)})
 
 

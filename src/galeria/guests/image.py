@@ -43,7 +43,7 @@ def build_guest(
 
 @contextmanager
 def _work_folder(out: Path) -> Iterator[Path]:
-    """A folder beside `out`, gone at the end; failures of the file system become errors that say what to do."""
+    """Create a folder beside `out` and remove it at the end. Errors of the file system are translated."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
@@ -57,7 +57,7 @@ def _work_folder(out: Path) -> Iterator[Path]:
 
 
 def disk_size(partitions: Sequence[Partition], *, disk_mib: int | None) -> int:
-    """Bytes of the disk: as asked, or just enough. Raises Invalid where the partitions do not fit."""
+    """Return the bytes of the disk: as requested, or as few as possible. Raises Invalid where the partitions do not fit."""
     least = partitions[-1].end_bytes
     if disk_mib is None:
         return least

@@ -14,7 +14,10 @@ _FOLDERS = ("bin", "dev", "proc", "sys", "root", "modules")
 
 
 def build_initramfs(busybox: bytes, modules: KernelModules, order: Sequence[str]) -> bytes:
-    """A gzip-compressed archive; `order` names the modules to load, dependencies first. Same input, same bytes."""
+    """Return a gzip-compressed archive; `order` names the modules to load, dependencies first.
+
+    The same input gives the same bytes.
+    """
     archive = CpioArchive()
     for folder in _FOLDERS:
         archive.add_folder(folder)

@@ -18,7 +18,7 @@ _SUFFIXES = (".ko", ".ko.xz", ".ko.zst")
 
 
 class KernelModules:
-    """The modules of one kernel: `folder` is its lib/modules/VERSION."""
+    """The modules of one kernel; `folder` is its lib/modules/VERSION."""
 
     def __init__(self, folder: Path) -> None:
         self._files = {
@@ -30,7 +30,7 @@ class KernelModules:
         self._contents: dict[str, bytes] = {}
 
     def load_order(self, names: Iterable[str]) -> list[str]:
-        """`names` and everything that they need, dependencies first, without what is built in.
+        """Return `names` and everything that they need, dependencies first, without what is built in.
 
         Raises NotFound where the kernel has no such module.
         """
@@ -46,7 +46,7 @@ class KernelModules:
         return dependencies_first(wanted, graph)
 
     def get_content(self, name: str) -> bytes:
-        """The bytes of a module, decompressed. Raises NotFound."""
+        """Return the decompressed bytes of a module. Raises NotFound."""
         if name not in self._files:
             raise NotFound(
                 f"The kernel package has no module {name}.",
@@ -58,12 +58,12 @@ class KernelModules:
 
 
 def module_name(file_name: str) -> str:
-    """The kernel's own name for a module's file: `virtio-rng.ko.zst` is `virtio_rng`."""
+    """Return the kernel's own name for the file of a module: `virtio-rng.ko.zst` is `virtio_rng`."""
     return file_name.split(".ko")[0].replace("-", "_")
 
 
 def dependencies_first(names: Iterable[str], graph: Mapping[str, list[str]]) -> list[str]:
-    """The keys of `graph` reachable from `names`, each after all that it depends on; other names are left out."""
+    """Return the keys of `graph` reachable from `names`, each after all that it depends on. Other names are left out."""
     ordered: dict[str, None] = {}
 
     def visit(name: str) -> None:
@@ -83,6 +83,6 @@ def _decompress(path: Path) -> bytes:
     if path.suffix == ".xz":
         return lzma.decompress(content)
     if path.suffix == ".zst":
-        # Kernel modules are compressed as a stream: the frame need not tell the unpacked size.
+        # Kernel modules are compressed as a stream: the frame need not name the unpacked size.
         return zstandard.ZstdDecompressor().decompressobj().decompress(content)
     return content

@@ -16,9 +16,9 @@ _STRONG = ("Depends", "PreDepends")
 
 
 def resolve_packages(roots: Iterable[str]) -> list[str]:
-    """`roots` with the shared-library and kernel packages that they depend on, as apt's lists know them.
+    """Return `roots` with the shared libraries and kernel packages that they depend on, from apt's lists.
 
-    Raises ToolFailed where apt knows a root not at all (its lists may be empty: run `apt-get update`).
+    Raises ToolFailed where apt does not know a root (its lists may be empty: run `apt-get update`).
     """
     roots = list(roots)
     weak = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
@@ -29,7 +29,7 @@ def resolve_packages(roots: Iterable[str]) -> list[str]:
 
 
 def choose_package(candidates: Iterable[str]) -> str:
-    """The first of `candidates` that this distribution has. Raises NotFound where apt's lists hold none of them."""
+    """Return the first of `candidates` that this distribution has. Raises NotFound where apt's lists have none."""
     candidates = list(candidates)
     policy = run(["apt-cache", "policy", *candidates])
     available = {block.partition(":")[0] for block in _policy_blocks(policy) if "Candidate: (none)" not in block}
@@ -42,7 +42,7 @@ def choose_package(candidates: Iterable[str]) -> str:
 
 
 def parse_dependencies(listing: str) -> dict[str, list[str]]:
-    """Package to packages it depends on, from what `apt-cache depends --recurse` prints, without virtual packages."""
+    """Return the dependencies of each package, from the output of `apt-cache depends --recurse`, without virtual packages."""
     graph: dict[str, list[str]] = {}
     current: list[str] = []
     for line in listing.splitlines():
@@ -56,7 +56,7 @@ def parse_dependencies(listing: str) -> dict[str, list[str]]:
 
 
 def parse_library_names(listing: str) -> frozenset[str]:
-    """Names of the packages of section `libs`, from what `apt-cache show` prints. Ubuntu writes `universe/libs`."""
+    """Return the packages of section `libs`, from the output of `apt-cache show`. Ubuntu writes `universe/libs`."""
     names: set[str] = set()
     for block in listing.split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and line[0] != " ")
@@ -66,7 +66,7 @@ def parse_library_names(listing: str) -> frozenset[str]:
 
 
 def reachable_packages(roots: Iterable[str], graph: Mapping[str, list[str]], libraries: frozenset[str]) -> list[str]:
-    """`roots` and the libraries and kernel parts reachable from them, sorted."""
+    """Return `roots` and the libraries and kernel parts reachable from them, sorted."""
     found: set[str] = set()
     waiting = list(roots)
     while waiting:
@@ -79,7 +79,7 @@ def reachable_packages(roots: Iterable[str], graph: Mapping[str, list[str]], lib
 
 
 def download_packages(names: Iterable[str], folder: Path) -> list[Path]:
-    """The package files of `names` in `folder`, downloaded where they are not there yet. Raises ToolFailed."""
+    """Return the package files of `names` in `folder`, downloaded where they are missing. Raises ToolFailed."""
     # As root apt would warn that its own user cannot write into `folder`; the signatures are checked either way.
     options = ["-o", "APT::Sandbox::User=root"] if os.geteuid() == 0 else []
     download = ["apt-get", "-qq", *options, "download"]
@@ -98,7 +98,7 @@ def download_packages(names: Iterable[str], folder: Path) -> list[Path]:
 
 
 def unpack_packages(files: Iterable[Path], folder: Path) -> Path:
-    """A folder under `folder` that holds the contents of the package files; unpacked once, then found again."""
+    """Return a folder under `folder` with the contents of the packages, which are unpacked only once."""
     files = sorted(files)
     digest = hashlib.sha256("\n".join(file.name for file in files).encode()).hexdigest()[:16]
     sysroot = folder / f"sysroot-{digest}"
@@ -118,7 +118,7 @@ def unpack_packages(files: Iterable[Path], folder: Path) -> Path:
 
 @contextmanager
 def _unless_present(folder: Path) -> Iterator[None]:
-    """Another process may have unpacked the same packages meanwhile; its folder is as good."""
+    """Ignore that a folder exists: another process may have unpacked the same packages, and its result is the same."""
     try:
         yield
     except OSError:

@@ -22,7 +22,7 @@ _NO_GEOMETRY = b"\xfe\xff\xff"
 
 @dataclass(frozen=True, kw_only=True)
 class Partition:
-    """`start` and `length` are in sectors of 512 bytes."""
+    """A partition; `start` and `length` are in sectors of 512 bytes."""
 
     start: int
     length: int
@@ -39,7 +39,7 @@ class Partition:
 
 
 def lay_out(*, fat_mib: int, root_mib: int) -> tuple[Partition, Partition]:
-    """The boot partition and the root partition, one behind the other. Raises Invalid for sizes below 1 MiB."""
+    """Return the boot partition and the root partition after it. Raises Invalid for sizes below 1 MiB."""
     if fat_mib < 1 or root_mib < 1:
         raise Invalid("A partition needs at least 1 MiB.", hint="Give larger sizes.")
     boot = Partition(start=FIRST_SECTOR, length=fat_mib * SECTORS_PER_MIB, kind=TYPE_EFI_SYSTEM, is_active=True)
@@ -48,7 +48,7 @@ def lay_out(*, fat_mib: int, root_mib: int) -> tuple[Partition, Partition]:
 
 
 def master_boot_record(boot_code: bytes, partitions: tuple[Partition, ...], *, disk_signature: bytes) -> bytes:
-    """The first sector of the disk. Raises Invalid where the code or the table does not fit."""
+    """Return the first sector of the disk. Raises Invalid where the code or the table does not fit."""
     if len(boot_code) > _BOOT_CODE_LIMIT or len(partitions) > 4 or len(disk_signature) != 4:
         raise Invalid(
             "A master boot record holds 440 bytes of code and four partitions.", hint="Use syslinux' mbr.bin."

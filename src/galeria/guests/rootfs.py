@@ -43,7 +43,7 @@ _LINKS = {
     **{name: f"usr/{name}" for name in ("bin", "sbin", "lib", "lib64")},
     "etc/mtab": "/proc/self/mounts",
     "etc/resolv.conf": "/run/resolv.conf",
-    # Keys live where dropbear looks for them; programs that know OpenSSH find them under its folder.
+    # Keys lie where dropbear looks for them; programs that expect OpenSSH find them under its folder.
     "etc/ssh": "dropbear",
     "var/run": "/run",
     "usr/bin/bash": "busybox",
@@ -78,9 +78,9 @@ def make_root_filesystem(out: Path, tree: Path, *, size_mib: int) -> None:
 
 
 def find_in_sysroot(sysroot: Path, path: str) -> Path | None:
-    """The real file behind `path` in unpacked packages, with or without the leading `usr`, or None.
+    """Return the file at `path` in unpacked packages, with or without the leading `usr`, or None.
 
-    Links that start with a slash are followed inside the packages, not on the host.
+    Links that start with a slash are followed within the packages, not on the host.
     """
     for candidate in (path, path.removeprefix("usr/"), f"usr/{path}"):
         file = sysroot / candidate
@@ -92,7 +92,7 @@ def find_in_sysroot(sysroot: Path, path: str) -> Path | None:
 
 
 def get_in_sysroot(sysroot: Path, path: str) -> Path:
-    """As find_in_sysroot, but raises NotFound."""
+    """Return the file at `path` in unpacked packages, with or without the leading `usr`. Raises NotFound."""
     found = find_in_sysroot(sysroot, path)
     if found is None:
         raise NotFound(
@@ -102,7 +102,7 @@ def get_in_sysroot(sysroot: Path, path: str) -> Path:
 
 
 def collect_libraries(sysroot: Path, programs: Iterable[Path]) -> dict[str, Path]:
-    """Every shared library that `programs` need, directly or through another: path in the guest to the file."""
+    """Return every shared library that `programs` need, directly or indirectly: the path in the guest and the file."""
     found: dict[str, Path] = {}
     waiting = [name for program in programs for name in needed_libraries(program.read_bytes())]
     seen: set[str] = set()
@@ -141,7 +141,7 @@ def _add_modules(folder: Path, modules: KernelModules, order: Sequence[str]) -> 
 
 
 def _add_applets(tree: Path, sysroot: Path) -> None:
-    """Busybox and a link for each of its applets, except where the guest has a program of that name."""
+    """Add busybox and a link for each of its applets, except where the guest has a program of that name."""
     programs, system_programs = tree / "usr/bin", tree / "usr/sbin"
     busybox = programs / "busybox"
     shutil.copyfile(get_in_sysroot(sysroot, "bin/busybox"), busybox)

@@ -25,7 +25,10 @@ STUB = "usr/lib/systemd/boot/efi/linuxx64.efi.stub"
 
 @dataclass(frozen=True, kw_only=True)
 class GuestSources:
-    """`sysroot` holds the unpacked packages, `kernel` the vmlinuz file, `modules` the kernel's lib/modules/VERSION."""
+    """The inputs of a guest image.
+
+    `sysroot` holds the unpacked packages, `kernel` is the vmlinuz file, `modules` the kernel's lib/modules/VERSION.
+    """
 
     sysroot: Path
     kernel: Path
@@ -57,13 +60,13 @@ def get_sources(cache: Path) -> GuestSources:
 
 
 def find_sources(cache: Path) -> GuestSources | None:
-    """What the last call of get_sources unpacked in `cache`; no network is used. None where there is nothing."""
+    """Return what the last call of get_sources unpacked in `cache`, without a network; None where there is nothing."""
     unpacked = sorted(cache.glob("sysroot-*"), key=lambda folder: folder.stat().st_mtime)
     return open_sources(unpacked[-1]) if unpacked else None
 
 
 def open_sources(sysroot: Path) -> GuestSources:
-    """The sources in a folder of unpacked packages. Raises NotFound where it holds no kernel."""
+    """Return the sources in a folder of unpacked packages. Raises NotFound where it holds no kernel."""
     kernels = sorted(sysroot.glob("boot/vmlinuz-*"))
     if not kernels:
         raise NotFound(

@@ -1,4 +1,4 @@
-"""Makes a unified kernel image: one EFI program with kernel, first file system and command line inside.
+"""Makes a unified kernel image: one EFI program with a kernel, its first file system and its command line.
 
 Rules: the UAPI group's "Unified Kernel Image" specification, and the PE/COFF format for the addresses.
 """
@@ -17,7 +17,7 @@ _PAGE = 0x1000
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedSection:
-    """A section to add: `address` is absolute, as objcopy wants it."""
+    """A section to add; `address` is absolute, as objcopy expects it."""
 
     name: str
     content: Path
@@ -25,7 +25,7 @@ class PlacedSection:
 
 
 def end_of_image(stub: bytes) -> tuple[int, int]:
-    """Base address of an EFI program, and the first address behind its last section counted from that base.
+    """Return the base address of an EFI program, and the first address after its last section relative to that base.
 
     Raises Invalid where `stub` is not a 64-bit EFI program.
     """
@@ -42,7 +42,7 @@ def end_of_image(stub: bytes) -> tuple[int, int]:
 
 
 def place_sections(stub: bytes, parts: Sequence[tuple[str, Path]]) -> list[PlacedSection]:
-    """Addresses for `parts` (name, file): behind the stub's own sections, in the order given, on page boundaries."""
+    """Return addresses for `parts` (name, file), after the stub's own sections, in the given order and on page boundaries."""
     base, end = end_of_image(stub)
     placed: list[PlacedSection] = []
     for name, content in parts:

@@ -1,1 +1,4 @@
-"""The doors. Parse, call one action, answer. They know no adapter and no SQL."""
+"""Interfaces to the outside: REST, sign-in, pages, uploads, consoles, command line.
+
+A handler parses, calls one action, and answers. Nothing here imports adapters or SQL.
+"""

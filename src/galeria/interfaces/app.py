@@ -1,4 +1,4 @@
-"""The whole REST service: sign-in, the ARM door and uploads under one roof."""
+"""The web application of the REST API, sign-in, uploads and consoles."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -38,7 +38,7 @@ from galeria.interfaces.arm.platform import (
 )
 from galeria.interfaces.arm.protocol.body_limit import LimitBodies
 from galeria.interfaces.arm.protocol.errors import on_fault, on_galeria_error, on_http_error, on_wrong_content
-from galeria.interfaces.arm.protocol.middleware import API_VERSION, AdmitCallers, IdentifyRequests, SpellPaths
+from galeria.interfaces.arm.protocol.middleware import API_VERSION, AdmitCallers, IdentifyRequests, NormalizePaths
 from galeria.interfaces.arm.protocol.response_docs import answers_of, responses_of
 from galeria.interfaces.arm.protocol.routes import Route, literals
 from galeria.interfaces.blobs.routes import blob_router
@@ -51,10 +51,10 @@ from galeria.interfaces.services import Services
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
 
-# It is checked before routing, so FastAPI does not know of it.
+# It is checked before routing, so that FastAPI does not know the parameter.
 _VERSION_TEXT = {"type": "string", "pattern": f"^{API_VERSION.pattern}$"}
 _API_VERSION = {"parameters": [{"name": "api-version", "in": "query", "required": True, "schema": _VERSION_TEXT}]}
-# FastAPI would promise a 422, which nobody answers here.
+# FastAPI would describe a 422, which is never answered here.
 _NOT_OURS: dict[int | str, dict[str, Any]] = {
     "default": {"description": "An error, in the form that the protocol of this door has for it."}
 }
@@ -108,7 +108,7 @@ def make_app(
     app.state.services = services
     app.state.password_sign_in = password_sign_in
     app.include_router(_arm_router())
-    for router in (*_neighbours(services, authority, password_sign_in), *routers):
+    for router in (*_other_routers(services, authority, password_sign_in), *routers):
         app.include_router(router, responses=_NOT_OURS)
     app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))
     app.add_exception_handler(GaleriaError, on_galeria_error)
@@ -123,14 +123,18 @@ def make_app(
         challenge=unauthenticated_handler(authority),
         subscription_id=services.subscription_id,
     )
-    app.add_middleware(SpellPaths, literals=literals(ROUTES))
+    app.add_middleware(NormalizePaths, literals=literals(ROUTES))
     app.add_middleware(IdentifyRequests, id_generator=services.id_generator)
     return app
 
 
 @cache
 def _arm_router() -> APIRouter:
-    """Knows nothing of one application, so that those of one process, such as tests', share what took half a second to make."""
+    """Return the routes of the REST API.
+
+    They do not depend on one application, so that those of one process, such as in tests, share them: making them takes
+    half a second.
+    """
     router = APIRouter(redirect_slashes=False)
     for route in ROUTES:
         router.add_api_route(
@@ -142,7 +146,7 @@ def _arm_router() -> APIRouter:
             tags=[route.name.partition("_")[0]],
             response_model=None,
             status_code=answers_of(route)[0].code,
-            # Its own class would promise a body for every answer.
+            # FastAPI's own response class would describe a body for every answer.
             response_class=Response,
             responses=responses_of(route),
             openapi_extra=_API_VERSION,
@@ -150,7 +154,7 @@ def _arm_router() -> APIRouter:
     return router
 
 
-def _neighbours(services: Services, authority: Authority, password_sign_in: PasswordSignIn) -> tuple[APIRouter, ...]:
+def _other_routers(services: Services, authority: Authority, password_sign_in: PasswordSignIn) -> tuple[APIRouter, ...]:
     who = bearer(services.tokens, services.database, services.id_generator)
 
     login = login_router(

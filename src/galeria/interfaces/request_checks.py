@@ -7,7 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from galeria.domain.errors import Invalid
-from galeria.interfaces.arm.protocol.errors import told
+from galeria.interfaces.arm.protocol.errors import error_response
 
 HSTS_SECONDS = 365 * 24 * 3600
 _LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
@@ -71,7 +71,7 @@ async def _refuse(error: Invalid, scope: Scope, receive: Receive, send: Send) ->
         await receive()
         await send({"type": "websocket.close", "code": 1008})  # before it is accepted: the answer is 403
         return
-    answer = told(error)
+    answer = error_response(error)
     answer.headers["Connection"] = "close"  # what follows on this connection cannot be told apart
     await answer(scope, receive, send)
 

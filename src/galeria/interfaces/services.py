@@ -1,4 +1,4 @@
-"""What a door may reach: the ports behind it, chosen by bootstrap."""
+"""The ports and settings that handlers use, chosen by bootstrap."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +17,8 @@ from galeria.ports.work import Clock, IdGenerator, SecretHasher, Starter
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
+    """The ports and settings of one server."""
+
     database: Database
     clock: Clock
     id_generator: IdGenerator
@@ -25,13 +27,13 @@ class Services:
     starter: Starter
     settings: Settings
     engine: VmEngine
-    stores: Mapping[str, ImageStore]  # by region
+    stores: Mapping[str, ImageStore]  # by the name of the region
     uploads: UploadFiles
     disk_files: PageFiles
     tenant_id: str
     subscription_id: str
     endpoint: str  # https://host:port, without a slash at the end
-    provider: IdentityProvider | None = None  # where people may sign in as well
+    provider: IdentityProvider | None = None  # the external provider for sign-in, where there is one
 
     @cached_property
     def requests(self) -> RequestFactory:

@@ -204,7 +204,7 @@ class UnitOfWork(Protocol):
         ...
 
     @property
-    def offers(self) -> ImageQueries:
+    def image_queries(self) -> ImageQueries:
         """Queries over thousands of images at once."""
         ...
 
@@ -214,7 +214,7 @@ class UnitOfWork(Protocol):
         ...
 
     @property
-    def lists(self) -> VersionQueries:
+    def version_queries(self) -> VersionQueries:
         """Queries that page through long lists of image versions."""
         ...
 

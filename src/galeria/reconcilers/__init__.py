@@ -1,1 +1,4 @@
-"""Every few seconds: look at the world, make it match. No memory of their own; the next round is the retry."""
+"""Periodic jobs that make machines, files and stored bytes match the database.
+
+They keep no state of their own: the next run is the retry.
+"""

@@ -1,4 +1,4 @@
-"""Machines, cached disks, uploads and stored bytes that no row speaks of go away."""
+"""Delete machines, cached disks, uploads and stored bytes that no database row references."""
 
 import logging
 from datetime import timedelta
@@ -13,13 +13,14 @@ from galeria.workflows.update_version import collect
 
 log = logging.getLogger(__name__)
 
-# An upload that nobody continued for so long is given up; the same time that Azure keeps an unfinished block.
+# An upload that nobody continued for so long is removed. Azure Storage keeps uncommitted blocks for the same time
+# (REST documentation of Put Block).
 UPLOAD_AGE = timedelta(days=7)
 
 
 def remove_lost_machines(context: WorkflowContext) -> None:
-    """A machine without a row is left from a lab that is gone. Work under way may be about to make the row's machine."""
-    # The rows are read last: a machine that is made in between has had its row since before it was made.
+    """Remove machines that no row references: they are left over from labs that were deleted."""
+    # The rows are read after the machines: a row is written before its machine is made, so that no new machine is removed.
     found = context.engine.machines()
     with context.database(reading=True) as uow:
         known = uow.machines.ids()
@@ -30,6 +31,7 @@ def remove_lost_machines(context: WorkflowContext) -> None:
 
 
 def remove_stale_uploads(context: WorkflowContext) -> None:
+    """Remove uploads that are older than `UPLOAD_AGE`, and uploaded files without a row."""
     with context.database(reading=True) as uow:
         files = {upload_id: uow.uploads.find(upload_id) for upload_id in context.uploads.all()}
     for upload_id, upload in files.items():
@@ -47,7 +49,7 @@ def _forget_upload(context: WorkflowContext, upload_id: str) -> None:
 
 
 def collect_garbage(context: WorkflowContext) -> None:
-    """Where a writer is busy, the next round does it."""
+    """Free unused bytes and cached disks in every region. A region with a busy writer is left to the next run."""
     for region in context.stores:
         try:
             freed = collect(context, region)
@@ -59,7 +61,7 @@ def collect_garbage(context: WorkflowContext) -> None:
 
 
 def remove_lost_disk_files(context: WorkflowContext) -> None:
-    """A file is a disk's that is being written to, or an operation's that fetches it; one that failed may be retried."""
+    """Remove disk files that belong neither to a disk still being written nor to an operation that may fetch them."""
     found = context.disk_files.all()
     with context.database(reading=True) as uow:
         lost = [file for file in found if not _is_disk(uow, file) and not _may_be_fetched(context, uow, file)]
@@ -73,7 +75,7 @@ def _is_disk(uow: UnitOfWork, file: str) -> bool:
 
 
 def _may_be_fetched(context: WorkflowContext, uow: UnitOfWork, file: str) -> bool:
-    """Its name is the operation's id without dashes, and the disk's number."""
+    """Return whether the operation that the file is named after (see `file_of`) is running or may still be retried."""
     if len(file) != 34:
         return False
     operation = uow.operations.find(str(UUID(file[:32])))

@@ -1,4 +1,4 @@
-"""A deleted version that is retained moves on when its time has come: first it cannot be used any more, then it goes."""
+"""End the retention of soft-deleted versions: they expire first, and are deleted with their bytes afterwards."""
 
 import logging
 import uuid
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def end_retention(context: WorkflowContext) -> None:
-    """What may not be restored any more is deleted by an operation like every other, with its bytes."""
+    """Expire the soft-deleted versions that are due, and begin an operation to delete those past their retention period."""
     now = context.clock.now()
     with context.database(reading=True) as uow:
         kept = uow.versions.soft_deleted()
@@ -22,13 +22,13 @@ def end_retention(context: WorkflowContext) -> None:
     for id in due:
         with context.database() as uow:
             version = uow.versions.find(id)
-            # It may have been restored, or deleted for good, since it was looked at.
+            # It may have been restored, or deleted for good, meanwhile.
             if version and version.deleted_at is None and version.hard_deletion_at:
-                _move_on(uow, context, version)
+                _expire(uow, context, version)
                 uow.commit()
 
 
-def _move_on(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) -> None:
+def _expire(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) -> None:
     now = context.clock.now()
     if version.hard_deletion_at is None or version.hard_deletion_at > now:
         version.retention = Retention.EXPIRED
@@ -42,7 +42,7 @@ def _move_on(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) -
 
 
 def _deletion(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) -> Operation:
-    """Begun in the name of whoever deleted the version. Where one has failed, the next round begins another."""
+    """Return a new deletion in the name of the person who deleted the version; each failed one is followed by another."""
     before = [each for each in uow.operations.recent(below=version.key) if each.kind is OperationKind.DELETE_VERSION]
     person = uow.people.find_by_name(version.modified_by)
     return Operation(

@@ -1,4 +1,7 @@
-"""What image versions occupy is measured behind the pages' back: when a version came or went, it and all younger ones."""
+"""Recompute the storage that image versions use in the background, so that pages only read sums.
+
+When a version was added or removed, it and all younger versions of its gallery are measured again.
+"""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -13,9 +16,9 @@ log = logging.getLogger(__name__)
 
 
 def measure_storage_usage(context: WorkflowContext, *, thorough: bool = False) -> None:
-    """Every region in turn. Nothing is read from a store where nothing has changed; a lot of news takes several rounds.
+    """Measure the changed galleries of every region; many changes take several runs.
 
-    Where no version came or went, the versions are not even listed, unless `thorough`.
+    Regions without changes are not read from their stores. Unless `thorough`, their versions are not even listed.
     """
     for region in context.stores:
         with context.database(reading=True) as uow:
@@ -35,7 +38,7 @@ def measure_storage_usage(context: WorkflowContext, *, thorough: bool = False) -
 
 
 def _measure(context: WorkflowContext, region: str, versions: Sequence[StoredVersion], known: dict[str, str]) -> None:
-    """One gallery's versions in one region, the oldest first."""
+    """Measure one gallery's `versions` (oldest first) in one region, from the first changed one on."""
     chains = list(_chains(region, versions))
     changed = [number for number, each in enumerate(versions) if known.get(each.version_id) != chains[number]]
     if not changed:
@@ -60,7 +63,7 @@ def _measure(context: WorkflowContext, region: str, versions: Sequence[StoredVer
 
 
 def _chains(region: str, versions: Sequence[StoredVersion]) -> Iterator[str]:
-    """For each version a name of it and everything older."""
+    """Yield a hash for each version that covers it and all older ones, so that any change before it shows."""
     hashed = region
     for place, each in enumerate(versions, start=1):
         hashed = sha256("\n".join((hashed, each.version_id, *each.digests)).encode()).hexdigest()

@@ -1,1 +1,4 @@
-"""Long work, in steps that survive a crash. One file, one story; each step decides itself whether it has work."""
+"""Long-running work as durable steps that survive a crash, one module for each kind of operation.
+
+Every step may run again: it decides by itself whether it still has something to do.
+"""

@@ -1,4 +1,4 @@
-"""What a workflow may touch."""
+"""The ports and settings that workflows and reconcilers work with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,18 +14,20 @@ from galeria.ports.work import Clock, IdGenerator, ProgressMeter
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowContext:
+    """Every port that a workflow uses, so that each of its steps needs only this and the operation's id."""
+
     database: Database
     engine: VmEngine
     cache: ImageCache
-    stores: Mapping[str, ImageStore]  # by region
+    stores: Mapping[str, ImageStore]  # by the name of the region
     uploads: UploadFiles
-    disk_files: PageFiles  # what is written page by page, and what is fetched
+    disk_files: PageFiles  # files that are written page by page, and files fetched from an address
     fetcher: Fetcher
     clock: Clock
     id_generator: IdGenerator
     meter: ProgressMeter
     settings: Settings
-    poll_seconds: float = 0.2  # how often a step looks again at something it waits for
+    poll_seconds: float = 0.2  # seconds between two checks of something that a step waits for
 
     def request(self, uow: UnitOfWork) -> BaseRequest:
         """What actions need, within the transaction `uow`. Nobody asks: a workflow works in no caller's name."""

@@ -1,4 +1,4 @@
-"""Image → a lab with its template VM, made and not started."""
+"""Create a lab with its template VM from an image version; the machine is defined and not started."""
 
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import Lab, LabMachine
@@ -30,7 +30,7 @@ def make_template(context: WorkflowContext, operation_id: str) -> None:
 
 
 def ensure_machine(context: WorkflowContext, lab: Lab, machine: LabMachine) -> None:
-    """Disk and definition, from the image in the region's cache."""
+    """Create the machine's disk over the image in the region's cache, and its definition. May be repeated."""
     size = get_size(context.settings.sizes, lab.size)
     spec = MachineSpec(
         machine=Machine(id=machine.id, region=machine.region),
@@ -55,19 +55,19 @@ def open_lab(context: WorkflowContext, operation_id: str) -> None:
 
 
 def get_subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachine | None]:
-    """The lab and its template; a lab may do without one."""
+    """Return the operation's lab and its template VM, None where the lab has no template."""
     with context.database(reading=True) as uow:
         lab = uow.labs.get(uow.operations.get(operation_id).subject)
         return lab, next(iter(uow.machines.of_lab(lab.id)), None)
 
 
 def host_name(lab: Lab) -> str:
-    """The lab's name as a host name: letters, digits and dashes, at most 63."""
+    """Return the lab's name as a host name: lower-case letters, digits and dashes, at most 63 characters (RFC 1123)."""
     return "".join(c if c.isalnum() else "-" for c in lab.name.lower())[:63].strip("-") or "lab"
 
 
 def _first_boot(lab: Lab, machine: LabMachine) -> FirstBoot | None:
-    """A specialized image is told nothing: it keeps the machine's identity and accounts."""
+    """Return the settings of the first boot; None for a specialized image, which keeps its identity and accounts."""
     if lab.os_state is OsState.SPECIALIZED:
         return None
     return FirstBoot(

@@ -1,4 +1,4 @@
-"""Disks from wherever they come → a sealed image version in every target region."""
+"""Create an image version: store its disks, seal it, and replicate it to every target region."""
 
 from galeria.domain.images.storage import OriginKind
 from galeria.ports.work import Step
@@ -18,7 +18,7 @@ def create_version(step: Step, context: WorkflowContext, operation_id: str) -> N
 
 
 def remove_uploads(context: WorkflowContext, operation_id: str) -> None:
-    """Every file that the operation was given or fetched."""
+    """Remove the uploaded and fetched files that the operation's disks were read from."""
     with context.database(reading=True) as uow:
         origins = origins_of(uow.operations.get(operation_id))
     for lun, origin in origins.items():

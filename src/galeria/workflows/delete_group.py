@@ -1,4 +1,4 @@
-"""A resource group goes with everything in it. What takes long are operations of their own, begun by this one."""
+"""Delete a resource group with everything in it. Resources that take long to delete get operations of their own."""
 
 import time
 import uuid
@@ -14,7 +14,7 @@ from galeria.ports.repository import ResourceRepository
 from galeria.ports.work import Step
 from galeria.workflows.context import WorkflowContext
 
-# What is deleted by work of its own, in this order; everything else is rows only.
+# Resources that operations of their own delete, in this order; all others are only rows of the database.
 LONG = (
     ("labs", OperationKind.DELETE_LAB),
     ("versions", OperationKind.DELETE_VERSION),
@@ -34,7 +34,10 @@ def delete_group(step: Step, context: WorkflowContext, operation_id: str) -> Non
 
 
 def begin_children(context: WorkflowContext, operation_id: str, attribute: str, kind: str) -> list[str]:
-    """Ids of the operations that delete them; each is named by what it deletes, so that a repeated step finds its own."""
+    """Begin an operation for each resource of that kind in the group, and return the operations' ids.
+
+    An id is derived from the resource and the attempt, so that a repeated step finds the operations it began before.
+    """
     with context.database() as uow:
         parent = uow.operations.get(operation_id)
         things: list[Resource] = getattr(uow, attribute).below(parent.resource_id.lower())
@@ -44,7 +47,7 @@ def begin_children(context: WorkflowContext, operation_id: str, attribute: str, 
 
 
 def wait_for_children(context: WorkflowContext, children: list[str]) -> None:
-    """The workers find them by themselves. Raises Conflict, naming what could not be deleted."""
+    """Wait until these operations have ended; the workers start them. Raises Conflict for the first that failed."""
     waiting = set(children)
     while waiting:
         with context.database(reading=True) as uow:
@@ -62,7 +65,7 @@ def wait_for_children(context: WorkflowContext, children: list[str]) -> None:
 
 
 def forget_group(context: WorkflowContext, operation_id: str) -> None:
-    """Children before parents: longer ids first."""
+    """Remove the rows of the group and of all that is left in it, children before their parents."""
     with context.database() as uow:
         key = uow.operations.get(operation_id).resource_id.lower()
         for type in sorted(TYPES, key=lambda name: -name.count("/")):

@@ -1,4 +1,4 @@
-"""Everything of a lab away again; images stay."""
+"""Delete a lab with its machines, users and schedules. The image versions that it was made from stay."""
 
 from galeria.ports.machines import Machine
 from galeria.ports.work import Step
@@ -22,7 +22,7 @@ def remove_machines(context: WorkflowContext, operation_id: str) -> None:
 
 
 def forget_lab(context: WorkflowContext, operation_id: str) -> str:
-    """Returns the lab's region."""
+    """Remove the rows of the lab and its machines, and return the lab's region."""
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         lab = uow.labs.find(operation.subject)
@@ -38,6 +38,6 @@ def forget_lab(context: WorkflowContext, operation_id: str) -> str:
         uow.labs.remove(lab)
         account = uow.accounts.find(lab.account_id)
         if account and account.deleted_at and not uow.labs.of_account(account.id):
-            uow.accounts.remove(account)  # this was the last lab that remembered it
+            uow.accounts.remove(account)  # kept only while one of its labs existed
         uow.commit()
     return operation.location

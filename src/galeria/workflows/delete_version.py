@@ -1,4 +1,4 @@
-"""Take a version away and give its space back. Labs made from it keep working: what they stand on stays until they go."""
+"""Delete an image version and free its storage. Labs made from it keep working: contents that they use stay until they go."""
 
 from galeria.actions.versions.costs import held_digests, live_digests, live_images, live_machines
 from galeria.domain.operations import OperationKind
@@ -18,7 +18,10 @@ def delete_version(step: Step, context: WorkflowContext, operation_id: str) -> N
 
 
 def remove_contents(context: WorkflowContext, operation_id: str) -> list[str]:
-    """From here on nobody sees the version. Returns the regions that held it."""
+    """Mark the version as deleted and remove its replicas; return the names of the regions that had one.
+
+    From then on no list shows the version and no id finds it.
+    """
     later = freed_later(context, operation_id)
     remove_unused_uploads(context, operation_id)
     with context.database() as uow:
@@ -38,7 +41,7 @@ def remove_contents(context: WorkflowContext, operation_id: str) -> list[str]:
 
 
 def remove_unused_uploads(context: WorkflowContext, operation_id: str) -> None:
-    """A making that failed or was canceled kept its uploaded files for a retry, which cannot come any more."""
+    """Remove the files that a failed or canceled creation of the version kept for a retry, which is impossible now."""
     with context.database(reading=True) as uow:
         version = uow.versions.get(uow.operations.get(operation_id).subject)
         begun = uow.operations.recent(below=version.key)
@@ -48,7 +51,7 @@ def remove_unused_uploads(context: WorkflowContext, operation_id: str) -> None:
 
 
 def freed_later(context: WorkflowContext, operation_id: str) -> dict[str, int]:
-    """Region → bytes that only machines hold on to."""
+    """Return, by region, the bytes of the version that only machines still use, and that are freed when these go."""
     later = {}
     with context.database(reading=True) as uow:
         request = context.request(uow)
@@ -61,7 +64,7 @@ def freed_later(context: WorkflowContext, operation_id: str) -> dict[str, int]:
 
 
 def prune_caches(context: WorkflowContext, regions: list[str]) -> None:
-    """Remove cached disks that no machine stands on and no version of the region names."""
+    """Remove cached base disks that no machine uses and no image version of the region names."""
     for region in regions:
         cached = context.cache.bases(region)
         with context.database(reading=True) as uow:

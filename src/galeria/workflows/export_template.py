@@ -1,6 +1,7 @@
-"""A template's disk → a sealed, specialized image version in every region of the geography.
+"""Export a template VM's disk as a sealed, specialized image version in every region of the geography.
 
-The disk is closed in a moment and the machine goes on with a new top layer; only what changed since the last export is read.
+Closing the disk's top layer takes a moment, and the machine goes on with a new one; only changes since the last export are
+read.
 """
 
 from galeria.domain.images.galleries import OS_DISK
@@ -23,14 +24,14 @@ def export_template(step: Step, context: WorkflowContext, operation_id: str) -> 
 
 
 def seal_disk(context: WorkflowContext, operation_id: str) -> str:
-    """Returns the version's id."""
+    """Close the top layer of the template's disk, and return the version's id."""
     version_id, machine = _subject(context, operation_id)
     context.engine.seal_disk(_machine(machine), layer_of(operation_id))
     return version_id
 
 
 def store_changes(context: WorkflowContext, operation_id: str, version_id: str) -> None:
-    """Read what the layer holds; inherit the rest from the image that the layer below was sealed as."""
+    """Store the contents of the closed layer, and inherit the rest from the image that the layer below was sealed as."""
     if is_stored(context, version_id, OS_DISK):
         return
     _, machine = _subject(context, operation_id)
@@ -40,12 +41,12 @@ def store_changes(context: WorkflowContext, operation_id: str, version_id: str) 
 
 
 def seal_export(context: WorkflowContext, operation_id: str, version_id: str) -> None:
-    """Seal it, and remember in the machine that its changes are counted from here on."""
+    """Seal the version, and record that the machine's next export reads changes from this layer on."""
     seal_version(context, version_id)
     with context.database() as uow:
         inputs = uow.operations.get(operation_id).inputs
         machine = uow.machines.get(inputs["machine"])
-        # Where a later export was quicker, its layer is above this one and stays the mark.
+        # A later export may have ended first: its layer is above this one, and the next export counts from there.
         if machine.layer == inputs["since"]:
             machine.layer = layer_of(operation_id)
             machine.layer_digest = next(each for each in uow.versions.disks(version_id) if each.lun == OS_DISK).digest
@@ -53,14 +54,17 @@ def seal_export(context: WorkflowContext, operation_id: str, version_id: str) ->
 
 
 def layer_of(operation_id: str) -> str:
-    """A layer is named by the export that closed it, so that a repeated step finds its own."""
+    """Return the name of the layer that this export closes: it is made from its id, so that a repeated step finds it."""
     return operation_id.replace("-", "")
 
 
 def _ground(
     context: WorkflowContext, operation_id: str, version_id: str, machine: LabMachine
 ) -> tuple[str | None, Digest]:
-    """The layer that changes are counted from, and the image that it was sealed as; at worst the lab's own image."""
+    """Return the layer from which changes are counted, and the image that it was sealed as.
+
+    Where that image is gone, everything since the lab's own image is read: None and that image's digest.
+    """
     with context.database(reading=True) as uow:
         since: str | None = uow.operations.get(operation_id).inputs["since"]
         version = uow.versions.get(version_id)

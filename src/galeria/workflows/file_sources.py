@@ -1,4 +1,4 @@
-"""Files that become disks: uploaded, written page by page, or fetched from elsewhere."""
+"""Files that disks are made from: uploaded, written page by page, or fetched from an address."""
 
 import time
 from collections.abc import Iterator
@@ -13,19 +13,19 @@ from galeria.ports.progress import Progress
 from galeria.workflows.context import WorkflowContext
 
 FETCH = "Fetch the file"
-LARGEST = (2 << 40) + (16 << 30)  # bytes: 2 TiB of disk and what a format adds to it
-TRIES = 5  # in a row that bring nothing
+LARGEST = (2 << 40) + (16 << 30)  # bytes: a disk of 2 TiB and what a file format adds to it
+TRIES = 5  # connections in a row that bring no bytes
 
 
 def file_of(operation_id: str, lun: int) -> str:
-    """The name under which an operation keeps a file that it fetches."""
+    """Return the name under which an operation keeps the file that it fetches for the disk at `lun`."""
     return f"{operation_id.replace('-', '')}{lun + 1:02x}"
 
 
 def fetch_file(context: WorkflowContext, operation_id: str, lun: int, address: str) -> None:
-    """Until all of it is here. What arrived is kept, also by a failure: a retry continues where it stopped.
+    """Fetch the file at `address` whole. What has arrived is kept after a failure, and a retry continues there.
 
-    Raises Invalid, TooLarge, Unavailable, Canceled.
+    Raises Invalid, TooLarge, Unavailable where no bytes come any more, and Canceled.
     """
     file, tries = file_of(operation_id, lun), 0
     while not _is_complete(context, operation_id, file):
@@ -39,7 +39,10 @@ def fetch_file(context: WorkflowContext, operation_id: str, lun: int, address: s
 
 
 def inspect_file(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> FileFacts:
-    """Raises Invalid for anything but a disk that stands by itself, NotFound where the file is gone or not complete."""
+    """Return the format and sizes of the disk in the file; a file written page by page is closed to writers first.
+
+    Raises Invalid for a file that is no disk or that needs other files, and NotFound where it is gone or incomplete.
+    """
     files, id = _place(context, operation_id, lun, origin)
     if origin.kind is OriginKind.PAGES:
         context.disk_files.seal(id)
@@ -55,7 +58,7 @@ def open_file(context: WorkflowContext, operation_id: str, lun: int, origin: Ori
 
 
 def remove_file(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> None:
-    """Once its content is stored, or nobody will want it any more."""
+    """Remove the file and its upload, and shorten a source address to the part without secrets. May be repeated."""
     files, id = _place(context, operation_id, lun, origin)
     files.remove(id)
     if origin.kind is OriginKind.URI:
@@ -70,7 +73,7 @@ def remove_file(context: WorkflowContext, operation_id: str, lun: int, origin: O
 
 
 def _forget_secret(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> None:
-    """What lets the address be read is kept no longer than it is needed."""
+    """Drop the query of the source address, which may hold a signature, from the operation's inputs."""
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         shown = replace(origin, name=read_address(origin.name).shown).to_inputs()
@@ -85,7 +88,7 @@ def _place(context: WorkflowContext, operation_id: str, lun: int, origin: Origin
 
 
 def _fetch_some(context: WorkflowContext, operation_id: str, file: str, address: str) -> Unavailable | None:
-    """One connection's worth of it; a failure that may pass is given back."""
+    """Fetch as much as one connection brings. A failure that may be temporary is returned, not raised."""
     have, known = context.disk_files.size(file), _known(context, operation_id, file)
     try:
         with context.fetcher.open(address, offset=have, tag=str(known.get("tag") or "")) as download:
@@ -105,7 +108,7 @@ def _fetch_some(context: WorkflowContext, operation_id: str, file: str, address:
 
 
 def _receive(context: WorkflowContext, operation_id: str, file: str, download: Download) -> bool:
-    """Whether the sender came to the end. Raises Canceled after what arrived is on disk."""
+    """Store what arrives, and return whether the sender reached the end. Raises Canceled once what arrived is on disk."""
     canceled: list[Canceled] = []
     progress = context.meter(operation_id, FETCH)
     limit = LARGEST if download.length is None else download.length
@@ -116,7 +119,10 @@ def _receive(context: WorkflowContext, operation_id: str, file: str, download: D
 
 
 def _metered(download: Download, progress: Progress, canceled: list[Canceled]) -> Iterator[bytes]:
-    """An error raised in here would say that the bytes are wrong; a cancellation only ends them."""
+    """Pass the pieces on and report progress.
+
+    A cancellation ends the iteration and is put into `canceled`: an error raised here would discard the bytes as wrong.
+    """
     done = download.offset
     for piece in download.pieces():
         yield piece
@@ -158,7 +164,7 @@ def _require_complete(context: WorkflowContext, upload_id: str) -> None:
 
 
 def _fixed_vhd(facts: FileFacts) -> FileFacts:
-    """A disk that is written page by page is a page blob, and that is a fixed VHD."""
+    """Raise Invalid unless the file is a fixed VHD, as Azure requires of page blobs that become disks."""
     if facts.format != "vhd":
         raise Invalid(
             f"What was uploaded is no fixed VHD, but {facts.format}.",

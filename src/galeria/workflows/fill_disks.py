@@ -1,4 +1,4 @@
-"""Bring the bytes of disks into their region's store, wherever they come from.
+"""Store the contents of disks in their region's image store, whatever their source.
 
 What an operation makes (a version, a managed image, a disk or snapshot) has a row for each disk, and the operation's
 inputs say for each where its bytes come from. A disk whose content is in the store already is passed over, so that
@@ -29,7 +29,7 @@ _FILES = {OriginKind.UPLOAD, OriginKind.PAGES, OriginKind.URI}
 
 
 class DiskRow(Protocol):
-    """What the rows of all that has disks have in common. All in bytes but the digest."""
+    """The fields that rows of disks have in common: sizes in bytes, and the digest of the stored content."""
 
     size: int
     data_bytes: int
@@ -39,7 +39,7 @@ class DiskRow(Protocol):
 
 
 def fill_disks(step: Step, context: WorkflowContext, operation_id: str) -> str:
-    """The part of a story that fills the rows of the operation's disks. Returns the id of what they belong to."""
+    """Run the steps that fill the rows of the operation's disks, and return the id of what the disks belong to."""
     kinds = _kinds(context, operation_id)
     if OriginKind.MACHINE in kinds:
         step(SEAL_DISK, seal_layer, context, operation_id)
@@ -51,14 +51,14 @@ def fill_disks(step: Step, context: WorkflowContext, operation_id: str) -> str:
 
 
 def origins_of(operation: Operation) -> dict[int, Origin]:
-    """Lun → where its bytes come from."""
+    """Return the source of each disk's bytes by its LUN."""
     inputs = operation.inputs
     uploads = {int(lun): Origin(kind=OriginKind.UPLOAD, name=id) for lun, id in inputs.get("uploads", {}).items()}
     return uploads | {int(lun): Origin.from_inputs(each) for lun, each in inputs.get("origins", {}).items()}
 
 
 def rows_of(uow: UnitOfWork, operation: Operation) -> dict[int, DiskRow]:
-    """Lun → row. Raises NotFound where what they belong to is gone."""
+    """Return the row of each disk by its LUN. Raises NotFound where the version, image or disk is gone."""
     if operation.kind is OperationKind.CREATE_VERSION:
         return {disk.lun: disk for disk in uow.versions.disks(operation.subject)}
     if operation.kind is OperationKind.CREATE_IMAGE:
@@ -67,7 +67,7 @@ def rows_of(uow: UnitOfWork, operation: Operation) -> dict[int, DiskRow]:
 
 
 def stored_disk_of(uow: UnitOfWork, id: str) -> StoredDisk:
-    """A disk or a snapshot."""
+    """Return the disk or snapshot of that id. Raises NotFound."""
     return uow.disks.find(id) or uow.snapshots.get(id)
 
 
@@ -84,7 +84,7 @@ def fetch_origins(context: WorkflowContext, operation_id: str) -> None:
 
 
 def inspect_origins(context: WorkflowContext, operation_id: str) -> None:
-    """Refuse what is unsafe or no disk before anything is stored; write the sizes down."""
+    """Check the source files before anything is stored, and record their sizes. Raises Invalid for unsafe files."""
     waiting = _waiting(context, operation_id)
     found = {
         lun: inspect_file(context, operation_id, lun, each) for lun, each in waiting.items() if each.kind in _FILES
@@ -100,7 +100,7 @@ def inspect_origins(context: WorkflowContext, operation_id: str) -> None:
 
 
 def store_contents(context: WorkflowContext, operation_id: str) -> str:
-    """Returns the id of what the disks belong to."""
+    """Store the content of every disk that is not stored yet, and return the id of what the disks belong to."""
     for lun, origin in _waiting(context, operation_id).items():
         if origin.kind is OriginKind.CONTENT:
             _copy(context, operation_id, lun, origin)
@@ -114,7 +114,7 @@ def store_contents(context: WorkflowContext, operation_id: str) -> str:
 
 
 def is_filled(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> bool:
-    """Whether an earlier run got this disk into the region's store whole, and as large as it is to be."""
+    """Return whether the region's store already holds this disk whole and at the requested size."""
     with context.database(reading=True) as uow:
         operation = uow.operations.get(operation_id)
         digest = rows_of(uow, operation)[lun].digest
@@ -123,7 +123,7 @@ def is_filled(context: WorkflowContext, operation_id: str, lun: int, origin: Ori
 
 
 def _kinds(context: WorkflowContext, operation_id: str) -> set[OriginKind]:
-    """Inputs never change, so that this may be asked between steps."""
+    """Return the kinds of sources; inputs never change, so that this may be read outside a step."""
     with context.database(reading=True) as uow:
         return {origin.kind for origin in origins_of(uow.operations.get(operation_id)).values()}
 
@@ -156,14 +156,14 @@ def _capture(context: WorkflowContext, operation_id: str, lun: int, disk: DiskSo
     with context.database() as uow:
         row = rows_of(uow, uow.operations.get(operation_id))[lun]
         row.size, row.data_bytes, row.digest = captured.size, captured.data_bytes, captured.digest
-        # A run that continues after a crash finds chunks that the first run stored: they were this one's cost, too.
+        # After a crash the chunks that the first run stored are known already; they count for this disk as well.
         row.read_bytes = max(row.read_bytes, captured.read_bytes)
         row.stored_bytes += captured.stored_bytes
         uow.commit()
 
 
 def _copy(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> None:
-    """In the same region a copy is a name; from another one it brings what is missing, and checks all of it."""
+    """Copy stored content: in the same region by naming its digest, else by sending missing chunks and checking all."""
     with context.database(reading=True) as uow:
         region = uow.operations.get(operation_id).location
     source = context.stores[origin.region]
@@ -191,14 +191,17 @@ def _copy(context: WorkflowContext, operation_id: str, lun: int, origin: Origin)
 
 
 def _pin(context: WorkflowContext, operation_id: str, lun: int, digest: Digest) -> None:
-    """The content stands in its row before garbage collection may look."""
+    """Write the digest into the disk's row, so that garbage collection keeps the content."""
     with context.database() as uow:
         rows_of(uow, uow.operations.get(operation_id))[lun].digest = digest
         uow.commit()
 
 
 def _ground(context: WorkflowContext, operation_id: str, origin: Origin) -> tuple[str | None, Digest]:
-    """The layer that changes are counted from, and what it was sealed as; at worst the machine's own image."""
+    """Return the layer from which changes are counted, and the content that it was sealed as.
+
+    Where that content is gone, everything since the machine's own image is read: None and that image's digest.
+    """
     with context.database(reading=True) as uow:
         machine = uow.machines.get(origin.name)
         region = uow.operations.get(operation_id).location
@@ -212,7 +215,7 @@ def _parent(context: WorkflowContext, operation_id: str, origin: Origin) -> Dige
 
 
 def _note_layer(context: WorkflowContext, operation_id: str, origin: Origin) -> None:
-    """The machine's changes are counted from here on, unless something later was quicker."""
+    """Count the machine's changes from this layer on, unless an export that began later has ended first."""
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         machine = uow.machines.get(origin.name)

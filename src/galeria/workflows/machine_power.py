@@ -1,6 +1,7 @@
-"""Start, stop, reset the password of one machine.
+"""Start or stop one machine, or reset its password.
 
-A specialized image still knows somebody's password when it boots: its SSH port opens only after the new credentials are in it.
+A machine from a specialized image boots with the passwords of its source: its SSH port opens only once the new credentials
+are set.
 """
 
 from galeria.domain.images.galleries import OsState
@@ -40,7 +41,7 @@ def wait_ready(context: WorkflowContext, operation_id: str) -> None:
 
 
 def apply_credentials(context: WorkflowContext, operation_id: str) -> None:
-    """Bring the pending credentials into the machine; a generalized one took them at its first boot."""
+    """Set the pending credentials in the machine. A generalized image has taken them at its first boot already."""
     lab, row = _subject(context, operation_id)
     resetting = row.state is MachineState.RESETTING_PASSWORD
     if row.pending_password_hash and (resetting or _is_foreign(lab, row)):
@@ -72,7 +73,7 @@ def note_state(context: WorkflowContext, operation_id: str, state: MachineState)
 
 
 def _is_foreign(lab: Lab, row: LabMachine) -> bool:
-    """Its accounts are not this lab's yet."""
+    """Return whether the machine still has the accounts of its source image and not those of the lab."""
     return lab.os_state is OsState.SPECIALIZED and bool(row.pending_password_hash)
 
 

@@ -1,4 +1,4 @@
-"""Steps as the person who waits sees them: a row with a name, a state, and bytes where bytes move."""
+"""The steps that an operation shows: rows with a name, a state, and the bytes done and expected."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,12 +15,12 @@ from galeria.ports.work import Clock, Step
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Progress is written at most so often: often enough for a living bar, seldom enough for one database file.
+# Shortest time between two writes of progress: a bar still moves smoothly, and one SQLite file keeps up.
 WRITE_EVERY = timedelta(milliseconds=250)
 
 
 class ShownStep:
-    """Wraps a durable step; the row is written inside it, so a replayed step does not touch its row."""
+    """Wraps a durable step and keeps its row. The row is written within the step, so that a replayed step leaves it alone."""
 
     def __init__(self, step: Step, database: Database, clock: Clock, operation_id: str, *, cancelable: bool) -> None:
         self._step, self._database, self._clock = step, database, clock
@@ -47,7 +47,7 @@ class ShownStep:
         return result
 
     def _close(self, name: str, status: StepStatus) -> None:
-        """End the step's row and the rows of its regions that are still open."""
+        """End the rows of the step and of its regions that are still running."""
         with self._database() as uow:
             for row in uow.operations.steps(self._operation_id):
                 if row.name == name and row.status is StepStatus.RUNNING:
@@ -56,7 +56,7 @@ class ShownStep:
 
 
 class DatabaseMeter:
-    """Writes the bytes of running steps down, and carries the wish to cancel into the work."""
+    """Records the progress of running steps in bytes, and raises Canceled where cancellation was requested."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -85,7 +85,7 @@ class DatabaseMeter:
 
 
 def close_region(database: Database, clock: Clock, operation_id: str, step: str, region: str, *, ok: bool) -> None:
-    """End one region's part of a step."""
+    """End the row of one region's part of a step, as succeeded or as failed."""
     with database() as uow:
         now = clock.now()
         row = _row(uow, operation_id, step, region, now)

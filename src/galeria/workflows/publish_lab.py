@@ -1,4 +1,4 @@
-"""A lab is opened to its users. Machines for them are not made here."""
+"""Publish a lab to its users. Machines for them are created later, not here."""
 
 from galeria.domain.states import LabState, MachineState, moved
 from galeria.ports.machines import Machine, Power
@@ -12,7 +12,7 @@ def publish_lab(step: Step, context: WorkflowContext, operation_id: str) -> None
 
 
 def stop_template(context: WorkflowContext, operation_id: str) -> None:
-    """A lab that is made from an image has none."""
+    """Shut down the template VM that the operation names; a lab without a template names none."""
     with context.database(reading=True) as uow:
         machine_id = uow.operations.get(operation_id).inputs.get("machine")
         row = uow.machines.get(machine_id) if machine_id else None

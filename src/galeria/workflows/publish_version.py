@@ -1,4 +1,4 @@
-"""What every new image version goes through: its disks are stored, it is sealed, it is brought to its regions."""
+"""The common steps of every new image version: store its disks, seal it, replicate it to its regions."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,7 +23,7 @@ def store_disk(
     parent: Digest | None,
     step: str,
 ) -> None:
-    """Capture one disk into the version's home region; its digest stands in the row before garbage collection may look."""
+    """Store one disk in the version's home region; its digest is recorded before garbage collection may remove it."""
     with context.database(reading=True) as uow:
         home = uow.versions.get(version_id).location
 
@@ -37,14 +37,14 @@ def store_disk(
     with context.database() as uow:
         row = next(each for each in uow.versions.disks(version_id) if each.lun == lun)
         row.size, row.data_bytes, row.digest = captured.size, captured.data_bytes, captured.digest
-        # A run that continues after a crash finds chunks that the first run stored: they were this version's cost, too.
+        # After a crash the chunks that the first run stored are known already; they count for this version as well.
         row.read_bytes = max(row.read_bytes, captured.read_bytes)
         row.stored_bytes += captured.stored_bytes
         uow.commit()
 
 
 def is_stored(context: WorkflowContext, version_id: str, lun: int) -> bool:
-    """Whether an earlier run got this disk into the home region's store whole."""
+    """Return whether the home region's store already holds this disk whole."""
     with context.database(reading=True) as uow:
         version = uow.versions.get(version_id)
         digest = next(each for each in uow.versions.disks(version_id) if each.lun == lun).digest
@@ -52,9 +52,9 @@ def is_stored(context: WorkflowContext, version_id: str, lun: int) -> bool:
 
 
 def replicate_everywhere(context: WorkflowContext, operation_id: str, version_id: str) -> None:
-    """Fill every region that is not complete, all at once. One that fails does not hold back the others.
+    """Replicate to every region that is not complete, all at the same time; a failure in one does not stop the others.
 
-    Raises Unavailable, naming each failed region and why; a retry does only those again.
+    Raises Unavailable with each failed region and its reason, and Canceled; a retry repeats only those regions.
     """
     with context.database(reading=True) as uow:
         version = uow.versions.get(version_id)
@@ -124,13 +124,13 @@ def _replica(found: Replica | None, region: str) -> Replica:
 
 
 def seal_version(context: WorkflowContext, version_id: str) -> None:
-    """From here on the version exists: in its home region, whole, and never changing again."""
+    """Publish the version: it is complete in its home region and never changes again."""
     with context.database() as uow:
         version = uow.versions.get(version_id)
         version.published_at = version.published_at or context.clock.now()
         version.failure = ""
         home = _replica(uow.versions.find_replica(version_id, version.location), version.location)
-        # Every chunk's hash was taken from the very bytes that were written and synced here.
+        # Every chunk's hash was computed from the bytes that were written and synced, so that they count as verified.
         home.state = moved(home.state, ReplicaState.COMPLETED)
         home.verified_at = home.verified_at or context.clock.now()
         uow.commit()

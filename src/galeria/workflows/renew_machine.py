@@ -1,4 +1,4 @@
-"""Make a machine's disk anew from its image, or switch a machine off and on again."""
+"""Reimage a machine from its image, or redeploy it, which stops it and starts it again where it was running."""
 
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import LabMachine
@@ -43,14 +43,14 @@ def was_running(context: WorkflowContext, operation_id: str) -> bool:
 
 
 def ensure_base(context: WorkflowContext, operation_id: str) -> None:
-    """Before anything is removed, so that a machine is never left without what it stands on."""
+    """Restore the base image in the region's cache before anything is removed, so that the machine can be made again."""
     row = _row(context, operation_id)
     progress = context.meter(operation_id, CACHE)
     context.cache.ensure_base(row.region, row.base_digest, context.stores[row.region], progress=progress)
 
 
 def stop_if_there(context: WorkflowContext, operation_id: str) -> None:
-    """An attempt that failed may have left no machine at all."""
+    """Shut the machine down. May be repeated; an earlier attempt may have left no machine."""
     machine = _machine(_row(context, operation_id))
     if context.engine.power(machine) is not Power.ABSENT:
         context.engine.stop(machine, seconds=context.settings.stop_seconds)
@@ -61,7 +61,10 @@ def remove(context: WorkflowContext, operation_id: str) -> None:
 
 
 def forget(context: WorkflowContext, operation_id: str) -> None:
-    """The row is as it was when the machine was made, but for the password, which nobody but the machine knew."""
+    """Reset the machine's row to what it was at creation.
+
+    The password is locked until it is reset, unless one is pending: only the old disk held its hash.
+    """
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         row = uow.machines.get(operation.subject)

@@ -1,4 +1,4 @@
-"""How every operation runs: begun, told step by step, and ended with a word about it in the database."""
+"""Run an operation: mark it as begun, run the steps of its workflow, and record success or failure in the database."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Workflow:
 
 
 def run_operation(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    """Never raises for what a person can mend: that becomes the operation's failure, with what to do about it."""
+    """Run the operation to its end. A GaleriaError is recorded as its failure, with a hint, and not raised."""
     story = WORKFLOWS[OperationKind(step("begin", begin, context, operation_id))]
     shown = ShownStep(step, context.database, context.clock, operation_id, cancelable=story.cancelable)
     try:
@@ -45,7 +45,7 @@ def run_operation(step: Step, context: WorkflowContext, operation_id: str) -> No
 
 
 def begin(context: WorkflowContext, operation_id: str) -> str:
-    """Returns the operation's kind."""
+    """Mark the operation as in progress, and return its kind."""
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         if not is_settled(operation.status):
@@ -76,16 +76,16 @@ def fail(
 
 
 def _nothing(uow: UnitOfWork, operation: Operation) -> None:
-    """The story's own last step has said all."""
+    """Do nothing: the last step of the workflow has recorded the result."""
 
 
 def _version_done(uow: UnitOfWork, operation: Operation) -> None:
     version = uow.versions.get(operation.subject)
-    # It may have been asked to go after the story's last step; the deletion takes it from here.
+    # Its deletion may have been requested after the last step, and then sets the state.
     if version.state is not ProvisioningState.DELETING:
         version.state, version.failure = moved(version.state, ProvisioningState.SUCCEEDED), ""
     disks, replicas = uow.versions.disks(version.id), uow.versions.replicas(version.id)
-    # Whoever exported it sees what it really cost, also where the gallery itself is not theirs to read.
+    # Whoever exported it sees what it cost, even without the right to read the gallery.
     operation.outputs = {
         **operation.outputs,
         "logicalBytes": sum(disk.size for disk in disks),
@@ -97,7 +97,7 @@ def _version_done(uow: UnitOfWork, operation: Operation) -> None:
 
 def _version_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
     version = uow.versions.get(operation.subject)
-    # A version that is being deleted already keeps that state; the deletion takes it from here.
+    # A version that is being deleted keeps that state: its deletion sets the next one.
     if version.state is not ProvisioningState.DELETING:
         version.state = moved(version.state, ProvisioningState.FAILED)
     version.failure = message

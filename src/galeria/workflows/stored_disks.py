@@ -1,4 +1,4 @@
-"""Disks, snapshots and managed images: filled, and taken away again."""
+"""Fill disks, snapshots and managed images with their contents, and delete them."""
 
 from galeria.actions.storage.storage_lifecycle import REMOVALS, Stored
 from galeria.domain.images.storage import DiskState, OriginKind, StoredDisk
@@ -35,7 +35,7 @@ def remove_files(context: WorkflowContext, operation_id: str) -> None:
 
 
 def remove_contents(context: WorkflowContext, operation_id: str) -> str:
-    """From here on nobody sees it. Returns its region."""
+    """Remove the rows, access grants and files of the disk, snapshot or managed image; return its region."""
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         subject = operation.subject
@@ -50,7 +50,7 @@ def remove_contents(context: WorkflowContext, operation_id: str) -> str:
         begun = uow.operations.recent(below=operation.resource_id.lower(), limit=1000)
         uow.commit()
     context.disk_files.remove(subject)
-    # What was fetched for a making that failed was kept for a retry, which cannot come any more.
+    # A creation that failed kept its fetched files for a retry, which is impossible now.
     for each in begun:
         if each.subject == subject:
             remove_files(context, each.id)
@@ -59,7 +59,7 @@ def remove_contents(context: WorkflowContext, operation_id: str) -> str:
 
 def storage_filled(uow: UnitOfWork, operation: Operation) -> None:
     thing = _find_stored(uow, operation.subject)
-    # It may have been asked to go after the story's last step; the deletion takes it from here.
+    # Its deletion may have been requested after the last step, and then sets the state.
     if thing is None or thing.state is ProvisioningState.DELETING:
         return
     thing.state, thing.failure = moved(thing.state, ProvisioningState.SUCCEEDED), ""
@@ -72,12 +72,12 @@ def storage_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
     if thing is None:
         return
     if operation.kind is OperationKind.RESIZE_DISK and thing.state is ProvisioningState.UPDATING:
-        thing.state = moved(thing.state, ProvisioningState.SUCCEEDED)  # The disk is as it was.
+        thing.state = moved(thing.state, ProvisioningState.SUCCEEDED)  # the disk is unchanged
         return
     if thing.state is not ProvisioningState.DELETING or operation.kind in REMOVALS:
         thing.state = moved(thing.state, ProvisioningState.FAILED)
     thing.failure = message
-    # The upload may be done again.
+    # The upload may be repeated.
     if isinstance(thing, StoredDisk) and thing.disk_state is DiskState.ACTIVE_UPLOAD:
         thing.disk_state = DiskState.READY_TO_UPLOAD
 

@@ -1,4 +1,4 @@
-"""Add regions to a version, take regions from it, fill what failed before."""
+"""Change the regions of an image version: remove replicas, add new ones, and repeat those that failed."""
 
 from galeria.actions.versions.costs import live_digests
 from galeria.domain.errors import Conflict
@@ -13,7 +13,7 @@ def update_version(step: Step, context: WorkflowContext, operation_id: str) -> N
 
 
 def remove_regions(context: WorkflowContext, operation_id: str) -> str:
-    """Their replicas are gone at once, and the space that only they needed. Returns the version's id."""
+    """Remove the replicas of the regions taken out, free the storage that only they used, and return the version's id."""
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         version_id: str = operation.subject
@@ -28,9 +28,9 @@ def remove_regions(context: WorkflowContext, operation_id: str) -> str:
 
 
 def release_regions(context: WorkflowContext, operation_id: str, regions: list[str]) -> None:
-    """Free what no image and no machine names any more, and write down how many bytes that really were.
+    """Free the contents that no image and no machine uses any more, and record the freed bytes in the operation.
 
-    Where a writer is busy the space is freed by the next round of the garbage collection; the operation says so.
+    Where a writer holds the region's lease, a later garbage collection frees them; the operation's output `deferred` says so.
     """
     for region in regions:
         freed, deferred = 0, False
@@ -50,7 +50,7 @@ def release_regions(context: WorkflowContext, operation_id: str, regions: list[s
 
 
 def collect(context: WorkflowContext, region: str) -> int:
-    """Bytes really given back by the region's store. Raises Conflict when a writer is busy there."""
+    """Collect garbage in the region's store, and return the freed bytes. Raises Conflict while a writer holds its lease."""
 
     def live() -> set[str]:
         with context.database(reading=True) as uow:

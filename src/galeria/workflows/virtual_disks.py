@@ -1,4 +1,4 @@
-"""Disks that no file holds: one of zeros, and one that goes on with zeros where another ends."""
+"""Disk sources without a file: a disk of zeros, and a disk enlarged with zeros."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from galeria.ports.disks import Content, DiskReader, DiskSource, Extent
 
 
 class EmptyDisk:
-    """A disk of zeros."""
+    """A disk of `size` bytes that are all zero."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -21,17 +21,17 @@ class EmptyDisk:
         return bytes(length)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is open."""
 
     def __enter__(self) -> DiskSource:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is open."""
 
 
 class GrownDisk:
-    """Another disk as the first part of a larger one. What is sealed with that one as its parent reads nothing of it."""
+    """Another disk followed by zeros, `size` bytes in sum. Sealed with that disk as its parent, nothing of it is read."""
 
     def __init__(self, inner: DiskSource, size: int) -> None:
         self._inner = inner
@@ -51,9 +51,9 @@ class _GrownReader:
         self._end = end
 
     def read(self, offset: int, length: int) -> bytes:
-        inside = max(0, min(length, self._end - offset))
-        data = self._inner.read(offset, inside) if inside else b""
-        return data + bytes(length - inside)
+        available = max(0, min(length, self._end - offset))
+        data = self._inner.read(offset, available) if available else b""
+        return data + bytes(length - available)
 
     def close(self) -> None:
         self._inner.close()

@@ -1,4 +1,4 @@
-"""Waiting for other operations, by looking again: what is looked at is always the database."""
+"""Wait for other operations by reading their state from the database again and again."""
 
 import time
 
@@ -7,12 +7,12 @@ from galeria.domain.operations import Operation
 from galeria.ports.database import UnitOfWork
 from galeria.workflows.context import WorkflowContext
 
-# Running work ends at its next report of progress once it was asked to; only a stuck tool takes longer.
+# A canceled operation ends at its next report of progress; only a tool that hangs takes longer than this.
 PATIENCE_SECONDS = 600.0
 
 
 def wait_for_others(context: WorkflowContext, operation_id: str) -> None:
-    """Return when nothing else works on the operation's subject or its machines. Raises Conflict when that takes too long."""
+    """Return when no other operation works on the same subject or its machines. Raises Conflict after `PATIENCE_SECONDS`."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         with context.database(reading=True) as uow:

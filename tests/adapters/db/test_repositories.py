@@ -84,12 +84,12 @@ def test_versions_come_page_by_page_the_highest_number_first(db: SqlDatabase) ->
             unit.versions.add(samples.version(image, name))
         unit.versions.add(samples.version(image, "11.0.0", **retained()))
         unit.versions.add(samples.version(image, "12.0.0", deleted_at=samples.NOW))
-        page, count = unit.lists.versions(image.id, offset=1, limit=2)
-        ones = unit.lists.versions(image.id, starting="1.")
-        back = unit.lists.versions(image.id, retained=True)
-        going = unit.lists.retained(gallery.id)
-        assert unit.lists.version_counts([image.id, "other"]) == {image.id: 5, "other": 0}
-        assert unit.lists.definition_counts() == {gallery.id: 1}
+        page, count = unit.version_queries.versions(image.id, offset=1, limit=2)
+        ones = unit.version_queries.versions(image.id, starting="1.")
+        back = unit.version_queries.versions(image.id, retained=True)
+        going = unit.version_queries.retained(gallery.id)
+        assert unit.version_queries.version_counts([image.id, "other"]) == {image.id: 5, "other": 0}
+        assert unit.version_queries.definition_counts() == {gallery.id: 1}
     assert ([each.name for each in page], count) == (["10.0.0", "1.10.0"], 5)
     assert ([each.name for each in ones[0]], ones[1]) == (["1.10.0", "1.9.0", "1.2.10"], 3)
     assert ([each.name for each in back[0]], back[1]) == (["11.0.0"], 1)
@@ -119,8 +119,8 @@ def test_the_latest_in_each_region_is_what_the_domain_says(db: SqlDatabase) -> N
                 each.version_id = version.id
                 unit.versions.add_replica(each)
         unit.commit()
-        found = unit.lists.latest(image.id)
-        assert unit.lists.newest([image.id, "other"]) == {image.id: VersionNumber(1, 16, 0)}
+        found = unit.version_queries.latest(image.id)
+        assert unit.version_queries.newest([image.id, "other"]) == {image.id: VersionNumber(1, 16, 0)}
     said = {region: latest_version(given, region) for region in ("south", "west")}
     assert found == {region: version.id for region, version in said.items() if version}
     names = {version.id: version.name for version, _ in given}
@@ -139,8 +139,8 @@ def test_uploads_are_found_by_owner_and_by_what_was_made_of_them(db: SqlDatabase
         unit.versions.add(samples.version(image, source_id="u0"))
         unit.versions.add(samples.version(image, "2.0.0", source_id="u1", source_kind=SourceKind.DISK))
         assert [each.id for each in unit.uploads.of_owner("ana")] == ["u1", "u0"]
-        assert [each.name for each in unit.lists.from_uploads(["u0", "u1"])] == ["1.0.0"]
-        assert unit.lists.from_uploads([]) == []
+        assert [each.name for each in unit.version_queries.from_uploads(["u0", "u1"])] == ["1.0.0"]
+        assert unit.version_queries.from_uploads([]) == []
 
 
 @pytest.mark.parametrize("keeps_key", [True, False])

@@ -14,7 +14,7 @@ import pytest
 from galeria.adapters.engine import kvm_probe, seed
 from galeria.adapters.engine.cache import LocalImageCache
 from galeria.adapters.engine.console import last_lines
-from galeria.adapters.engine.daemons import Hypervisor, open_kvm
+from galeria.adapters.engine.daemons import Hypervisor, share_kvm
 from galeria.adapters.engine.host import LocalHost, available_memory, tool_check
 from galeria.adapters.engine.kvm_probe import KvmProbeResult
 from galeria.adapters.engine.layout import Layout
@@ -236,7 +236,7 @@ def test_a_device_that_only_root_can_open_is_given_to_the_group_kvm(tmp_path: Pa
     device = tmp_path / "kvm"
     device.touch(mode=0o600)
 
-    open_kvm(device)
+    share_kvm(device)
 
     facts = device.stat()
     assert (facts.st_mode & 0o777, facts.st_gid) == (0o660, grp.getgrnam("kvm").gr_gid)
@@ -247,7 +247,7 @@ def test_a_device_that_others_can_open_stays_as_it_is(tmp_path: Path) -> None:
     device.touch()
     device.chmod(0o666)
 
-    open_kvm(device)
-    open_kvm(tmp_path / "none")
+    share_kvm(device)
+    share_kvm(tmp_path / "none")
 
     assert (device.stat().st_mode & 0o777, device.stat().st_gid) == (0o666, tmp_path.stat().st_gid)

@@ -1,4 +1,4 @@
-"""Buckets: whole or absent objects, and failures told in words that help."""
+"""Buckets: whole or absent objects, and failures translated_errors in words that help."""
 
 import errno
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from galeria.adapters.store.objects.bucket import Bucket, open_bucket
-from galeria.adapters.store.objects.store_errors import told
+from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Corrupt, Invalid, OutOfSpace, StoreUnavailable
 
 
@@ -53,7 +53,7 @@ def test_an_unknown_kind_of_store_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_failures_name_the_region_and_what_to_do(error: OSError, told_as: type[StoreUnavailable]) -> None:
-    with pytest.raises(told_as, match="region north") as caught, told("north", "writing"):
+    with pytest.raises(told_as, match="region north") as caught, translated_errors("north", "writing"):
         raise error
     assert "retry" in caught.value.hint
     assert caught.value.target == "north"

@@ -8,7 +8,7 @@ import pytest
 
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.packs import packs
-from galeria.adapters.store.packs.chunks import ChunkCompressor, name_of
+from galeria.adapters.store.packs.chunks import ChunkCompressor, chunk_name
 from galeria.adapters.store.packs.packs import PackWriter, SealedPack
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt
@@ -156,7 +156,7 @@ def pack_of(context: StoreContext, seeds: Sequence[int]) -> SealedPack:
     sealed: list[SealedPack] = []
     with PackWriter(context, sealed.append) as writer:
         for seed in seeds:
-            writer.add(name_of(noise(seed, CHUNK)), ChunkCompressor().pack(noise(seed, CHUNK)))
+            writer.add(chunk_name(noise(seed, CHUNK)), ChunkCompressor().pack(noise(seed, CHUNK)))
     (pack,) = sealed
     context.bucket.put_file(packs.path_of(pack.name), pack.staged)
     return pack
@@ -228,4 +228,4 @@ def _try_to_collect(store: RegionStore, live: Iterable[Digest]) -> None:
 
 def _names(data: bytes) -> Iterable[bytes]:
     from_chunks = (data[at : at + CHUNK] for at in range(0, len(data), CHUNK))
-    return [name_of(chunk) for chunk in from_chunks]
+    return [chunk_name(chunk) for chunk in from_chunks]

@@ -22,26 +22,29 @@ def lock(tmp_path: Path) -> Path:
 
 
 def test_writers_share_it(lock: Path) -> None:
-    with lease.hold(lock, region="north", exclusive=False), lease.hold(lock, region="north", exclusive=False):
+    with (
+        lease.hold_lease(lock, region="north", exclusive=False),
+        lease.hold_lease(lock, region="north", exclusive=False),
+    ):
         pass
 
 
 def test_a_collector_is_refused_while_a_writer_of_the_same_process_writes(lock: Path) -> None:
     with (
-        lease.hold(lock, region="north", exclusive=False),
+        lease.hold_lease(lock, region="north", exclusive=False),
         pytest.raises(Conflict, match="north is in use"),
-        lease.hold(lock, region="north", exclusive=True),
+        lease.hold_lease(lock, region="north", exclusive=True),
     ):
         pass
-    with lease.hold(lock, region="north", exclusive=True):
+    with lease.hold_lease(lock, region="north", exclusive=True):
         pass
 
 
 def test_two_collectors_exclude_each_other(lock: Path) -> None:
     with (
-        lease.hold(lock, region="north", exclusive=True),
+        lease.hold_lease(lock, region="north", exclusive=True),
         pytest.raises(Conflict),
-        lease.hold(lock, region="north", exclusive=True),
+        lease.hold_lease(lock, region="north", exclusive=True),
     ):
         pass
 
@@ -51,11 +54,11 @@ def test_a_writer_waits_for_the_collector(lock: Path) -> None:
 
     def write() -> None:
         begun.set()
-        with lease.hold(lock, region="north", exclusive=False):
+        with lease.hold_lease(lock, region="north", exclusive=False):
             had.set()
 
     with ThreadPoolExecutor(1) as pool:
-        with lease.hold(lock, region="north", exclusive=True):
+        with lease.hold_lease(lock, region="north", exclusive=True):
             writing = pool.submit(write)
             assert begun.wait(10)
             assert not had.is_set()
@@ -65,26 +68,26 @@ def test_a_writer_waits_for_the_collector(lock: Path) -> None:
 
 def test_a_writer_does_not_wait_for_ever(lock: Path) -> None:
     with (
-        lease.hold(lock, region="north", exclusive=True),
+        lease.hold_lease(lock, region="north", exclusive=True),
         pytest.raises(Conflict, match="did not end"),
-        lease.hold(lock, region="north", exclusive=False, patience=0.1),
+        lease.hold_lease(lock, region="north", exclusive=False, patience=0.1),
     ):
         pass
 
 
 def test_the_kernel_gives_back_what_a_killed_process_held(lock: Path) -> None:
     program = (
-        "import sys, pathlib; from galeria.adapters.store import lease\n"
-        "with lease.hold(pathlib.Path(sys.argv[1]), region='north', exclusive=True):\n"
+        "import sys, pathlib; from galeria.adapters.store.objects import lease\n"
+        "with lease.hold_lease(pathlib.Path(sys.argv[1]), region='north', exclusive=True):\n"
         "    sys.stdout.write('held\\n'); sys.stdout.flush(); sys.stdin.read()\n"
     )
     with Popen([sys.executable, "-c", program, str(lock)], stdin=PIPE, stdout=PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(Conflict), lease.hold(lock, region="north", exclusive=True):
+        with pytest.raises(Conflict), lease.hold_lease(lock, region="north", exclusive=True):
             pass
         os.kill(holder.pid, signal.SIGKILL)
-    with lease.hold(lock, region="north", exclusive=True):
+    with lease.hold_lease(lock, region="north", exclusive=True):
         pass
 
 

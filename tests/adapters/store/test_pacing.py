@@ -1,6 +1,6 @@
 """Bulk reading gives everything out once and in order, and gives others their turn."""
 
-from galeria.adapters.store.pacing import REST, paced
+from galeria.adapters.store.pacing import REST, with_pauses
 
 
 class Time:
@@ -21,14 +21,14 @@ class Time:
 def rests_of(count: int, seconds: float) -> list[float]:
     """In the work on so many things that take so many seconds each."""
     time = Time()
-    for _ in paced(range(count), clock=time.clock, rest=time.rest):
+    for _ in with_pauses(range(count), clock=time.clock, rest=time.rest):
         time.now += seconds
     return time.rests
 
 
 def test_everything_is_handed_out_in_order() -> None:
-    assert list(paced(range(1000))) == list(range(1000))
-    assert list(paced(())) == []
+    assert list(with_pauses(range(1000))) == list(range(1000))
+    assert list(with_pauses(())) == []
 
 
 def test_long_work_rests_and_short_work_does_not() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.packs import packs
-from galeria.adapters.store.packs.chunks import ChunkCompressor, ChunkDecompressor, name_of
+from galeria.adapters.store.packs.chunks import ChunkCompressor, ChunkDecompressor, chunk_name
 from galeria.adapters.store.packs.packs import PackWriter, SealedPack
 from galeria.domain.errors import Corrupt
 from tests.adapters.store.fixtures import CHUNK, PACK, Crash, StoreFixture, flip, noise
@@ -17,7 +17,7 @@ def written(context: StoreContext, count: int) -> list[SealedPack]:
     with PackWriter(context, sealed.append) as writer:
         for seed in range(count):
             data = noise(seed, CHUNK)
-            writer.add(name_of(data), ChunkCompressor().pack(data))
+            writer.add(chunk_name(data), ChunkCompressor().pack(data))
     return sealed
 
 
@@ -34,7 +34,7 @@ def test_a_footer_tells_what_the_writer_told(shop: StoreFixture) -> None:
     assert packs.fetch_places(context.bucket, packs.path_of(pack.name), pack.size) == pack.places
     for name, place in pack.places.items():
         blob = context.bucket.read(packs.path_of(pack.name), place.offset, place.length)
-        assert name_of(ChunkDecompressor().open(name, blob)) == name
+        assert chunk_name(ChunkDecompressor().open(name, blob)) == name
 
 
 def test_a_footer_longer_than_the_first_reading_is_read_whole(shop: StoreFixture) -> None:
@@ -85,4 +85,4 @@ def test_a_chunk_that_announces_a_huge_size_is_corrupt() -> None:
 @pytest.mark.parametrize("blob", [b"", b"not zstd", ChunkCompressor().pack(b"other bytes")])
 def test_a_chunk_that_is_not_what_its_name_says_is_corrupt(blob: bytes) -> None:
     with pytest.raises(Corrupt):
-        ChunkDecompressor().open(name_of(b"these bytes"), memoryview(blob))
+        ChunkDecompressor().open(chunk_name(b"these bytes"), memoryview(blob))

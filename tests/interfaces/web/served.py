@@ -159,7 +159,7 @@ def serving(
         portal = _portal(installation, key, f"{host}:{listener.getsockname()[1]}", openid)
         password_sign_in = PasswordSignIn(portal.services.requests, portal.services.secrets)
         app = make_app(portal.services, password_sign_in=password_sign_in)
-        make_portal(portal.services, password_sign_in, patience=patience).plug(app)
+        make_portal(portal.services, password_sign_in, patience=patience).install(app)
         config = uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none")
         if identity_files:
             portal.trust = ssl.create_default_context(cafile=str(identity_files.ca))

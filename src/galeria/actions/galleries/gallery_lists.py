@@ -54,7 +54,7 @@ class VersionRow:
 
 def browse_galleries(request: Request, prefix: str) -> list[GalleryRow]:
     """Returns the galleries below a subscription's or group's key that the caller may see, by name."""
-    counts = request.uow.lists.definition_counts()
+    counts = request.uow.version_queries.definition_counts()
     accounts: dict[str, list[LabAccount]] = {}
     for account in request.uow.accounts.below(prefix):
         if account.gallery_id and request.caller.may("Microsoft.LabServices/labPlans/read", account.key):
@@ -74,13 +74,13 @@ def browse_definitions(request: Request, gallery: Gallery, *, text: str = "", pa
     wanted = text.casefold().strip()
     found = [
         each
-        for each in request.uow.offers.outlines(gallery.id)
+        for each in request.uow.image_queries.outlines(gallery.id)
         if wanted in each.display_name.casefold() or wanted in each.name.lower()
     ]
     page = page_within(page, len(found), ROWS)
     shown = found[(page - 1) * ROWS : page * ROWS]
-    ids, lists = [each.id for each in shown], request.uow.lists
-    regions, counts, newest = request.uow.offers.regions(ids), lists.version_counts(ids), lists.newest(ids)
+    ids, lists = [each.id for each in shown], request.uow.version_queries
+    regions, counts, newest = request.uow.image_queries.regions(ids), lists.version_counts(ids), lists.newest(ids)
     rows = [
         DefinitionRow(
             definition=each,
@@ -101,7 +101,7 @@ def browse_versions(
     `starting` is what the numbers begin with. Raises Forbidden.
     """
     request.caller.require(READ_VERSION, definition.key)
-    lists, starting = request.uow.lists, starting.strip()
+    lists, starting = request.uow.version_queries, starting.strip()
     versions, count = lists.versions(definition.id, starting=starting, offset=(max(page, 1) - 1) * ROWS, limit=ROWS)
     if not versions and count:
         page = page_within(page, count, ROWS)
@@ -124,7 +124,7 @@ def get_version_details(request: Request, id: ResourceId) -> VersionRow:
     request.caller.require(READ_VERSION, id.key)
     version = request.uow.versions.get_by_key(id.key)
     (facts,) = request.uow.versions.facts([version])
-    latest = request.uow.lists.latest(version.definition_id)
+    latest = request.uow.version_queries.latest(version.definition_id)
     running = request.uow.operations.running_on(version.id)
     return VersionRow(
         facts=facts,
@@ -136,7 +136,7 @@ def get_version_details(request: Request, id: ResourceId) -> VersionRow:
 def retained_of_definition(request: Request, definition: ImageDefinition) -> tuple[list[ImageVersion], int]:
     """Returns the first soft-deleted versions of an image, and how many there are. Raises Forbidden."""
     request.caller.require(READ_VERSION, definition.key)
-    return request.uow.lists.versions(definition.id, retained=True, limit=ROWS)
+    return request.uow.version_queries.versions(definition.id, retained=True, limit=ROWS)
 
 
 def retained_of_gallery(request: Request, gallery: Gallery) -> tuple[list[ImageVersion], int]:
@@ -145,4 +145,4 @@ def retained_of_gallery(request: Request, gallery: Gallery) -> tuple[list[ImageV
     Raises Forbidden.
     """
     request.caller.require(READ_VERSION, gallery.key)
-    return request.uow.lists.retained(gallery.id, limit=ROWS)
+    return request.uow.version_queries.retained(gallery.id, limit=ROWS)

@@ -33,7 +33,7 @@ def preview_gallery(request: Request, id: ResourceId) -> AccountGallery:
         account=account,
         gallery=gallery,
         may_see=gallery is not None and request.caller.may(f"{GALLERY}/read", gallery.key),
-        labs=uow.offers.lab_counts([account.id]).get(account.id, 0),
+        labs=uow.image_queries.lab_counts([account.id]).get(account.id, 0),
         others=tuple(each for each in visible if each.id != account.gallery_id),
     )
 

@@ -163,7 +163,7 @@ def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled
     request.caller.require(f"{ACCOUNT}/images/write", id.key)
     uow = request.uow
     account = uow.accounts.get_by_key(id.key)
-    known = {each.name.lower(): each for each in uow.offers.outlines(account.gallery_id or "")}
+    known = {each.name.lower(): each for each in uow.image_queries.outlines(account.gallery_id or "")}
     choices = {each.definition_id: each for each in uow.accounts.choices(account.id)}
     wanted = list(dict.fromkeys(name.lower() for name in names))
     for name in wanted:
@@ -188,7 +188,7 @@ def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled
 
 def _look(uow: UnitOfWork, account: LabAccount, region: str) -> _AccountImages:
     gallery = account.gallery_id or ""
-    return _looked(uow, account, region, uow.offers.outlines(gallery), uow.offers.latest(gallery, region))
+    return _looked(uow, account, region, uow.image_queries.outlines(gallery), uow.image_queries.latest(gallery, region))
 
 
 def _look_at_one(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> _AccountImages | None:
@@ -197,7 +197,7 @@ def _look_at_one(uow: UnitOfWork, account: LabAccount, name: str, region: str) -
     definition = uow.definitions.find_by_key(gallery.arm_id.child("images", name).key) if gallery else None
     if gallery is None or definition is None:
         return None
-    latest = uow.offers.latest(gallery.id, region, definition_id=definition.id)
+    latest = uow.image_queries.latest(gallery.id, region, definition_id=definition.id)
     return _looked(uow, account, region, [ImageOutline.of(definition)], latest) if latest else None
 
 
@@ -221,7 +221,7 @@ def _looked(
 
 
 def _closely(uow: UnitOfWork, look: _AccountImages, images: list[ImageOutline]) -> list[EligibleImage]:
-    regions = uow.offers.regions([each.id for each in images])
+    regions = uow.image_queries.regions([each.id for each in images])
     facts = _facts(uow, [each.id for each in images if each.id not in look.latest])
     return [_offered(look, each, regions.get(each.id, ()), facts.get(each.id, [])) for each in images]
 
@@ -252,8 +252,8 @@ def _facts(uow: UnitOfWork, absent: list[str]) -> dict[str, list[VersionFacts]]:
     """Returns the versions that explain why an image has none to use: its highest one and its unfinished ones."""
     found: dict[str, list[VersionFacts]] = {id: [] for id in absent}
     if absent:
-        best = uow.offers.versions(list(uow.offers.highest(absent).values()))
-        versions = {each.id: each for each in best + uow.offers.unfinished(absent)}
+        best = uow.image_queries.versions(list(uow.image_queries.highest(absent).values()))
+        versions = {each.id: each for each in best + uow.image_queries.unfinished(absent)}
         for each in sorted(uow.versions.facts(list(versions.values())), key=lambda facts: facts.version.number):
             found[each.version.definition_id].append(each)
     return found

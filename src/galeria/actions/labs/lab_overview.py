@@ -73,7 +73,7 @@ def _works_on(operation: Operation, own: set[str]) -> bool:
 
 def _exported(request: Request, made: list[ImageVersion]) -> list[Exported]:
     whole = [each for each in made if each.is_ready]
-    definitions = request.uow.offers.definitions(list({each.definition_id for each in whole}))
+    definitions = request.uow.image_queries.definitions(list({each.definition_id for each in whole}))
     return [
         Exported(version=each, definition=definitions[each.definition_id])
         for each in whole

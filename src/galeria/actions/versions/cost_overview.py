@@ -119,7 +119,7 @@ def get_cost_overview(request: Request, gallery_id: ResourceId, *, text: str = "
     wanted = text.casefold().strip()
     costs = [
         ImageCost(image=each, sums=_sum(request, sums[each.id]))
-        for each in request.uow.offers.outlines(gallery.id)
+        for each in request.uow.image_queries.outlines(gallery.id)
         if each.id in sums and (wanted in each.display_name.casefold() or wanted in each.name.lower())
     ]
     costs.sort(key=lambda each: -each.sums.price_month)

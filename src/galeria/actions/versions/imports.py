@@ -105,7 +105,7 @@ def require_unused(request: Request, upload_id: str) -> None:
 
 def find_made_of(request: Request, upload_id: str) -> ImageVersion | None:
     """Returns the version whose OS disk is this file, under way or failed, or None."""
-    made = request.uow.lists.from_uploads([upload_id])
+    made = request.uow.version_queries.from_uploads([upload_id])
     return next((each for each in made if each.state is not ProvisioningState.DELETING), None)
 
 
@@ -121,7 +121,7 @@ def may_make_images(request: Request, gallery: Gallery) -> bool:
 
 def image_name(request: Request, gallery: Gallery, display_name: str) -> str:
     """Returns the resource name that a new image with this display name gets."""
-    taken = frozenset(each.name for each in request.uow.offers.outlines(gallery.id))
+    taken = frozenset(each.name for each in request.uow.image_queries.outlines(gallery.id))
     return proposed_name(display_name, taken)
 
 
@@ -129,7 +129,7 @@ def next_number(request: Request, definition: ImageDefinition | None) -> Version
     """Returns the number above all versions of the image, soft-deleted ones included; 1.0.0 for a new image."""
     if definition is None:
         return FIRST_VERSION
-    lists = request.uow.lists
+    lists = request.uow.version_queries
     found = [lists.versions(definition.id, retained=retained, limit=1)[0] for retained in (False, True)]
     return max((each.number.next_patch for rows in found for each in rows), default=FIRST_VERSION)
 

@@ -1,4 +1,1 @@
-"""The database: tables, repositories and migrations.
-
-SQLAlchemy stays inside the adapters.
-"""
+"""Tables, mapping and queries of the database. SQLAlchemy is used only within the adapters."""

@@ -1,4 +1,7 @@
-"""What the database's own errors mean to a person. What is not listed here is a fault in the program and stays as it is."""
+"""Translate errors of the database drivers into errors of the domain.
+
+An error that is not listed is a bug and stays as it is.
+"""
 
 import re
 import sqlite3
@@ -6,7 +9,7 @@ from typing import Any
 
 from galeria.domain.errors import Conflict, Corrupt, GaleriaError, OutOfSpace, Unavailable
 
-# SQLSTATE, PostgreSQL manual, appendix A.
+# SQLSTATE codes of the PostgreSQL manual, appendix A.
 _UNIQUE = "23505"
 _COLLISIONS = {"40001", "40P01"}  # serialization failure, deadlock
 _FULL = {"53100"}
@@ -16,21 +19,21 @@ _FULL_WORDS = "database or disk is full"
 _BUSY_WORDS = ("database is locked", "database table is locked")
 
 
-def told(error: BaseException) -> GaleriaError | None:
-    """The error of ours for one of the driver's; None where it is not the world's or another request's doing."""
+def translated_error(error: BaseException) -> GaleriaError | None:
+    """Return the domain's error for a driver's error; None where neither the environment nor another request caused it."""
     if isinstance(error, sqlite3.Error):
-        return _told_by_sqlite(error)
+        return _from_sqlite(error)
     if type(error).__module__.split(".")[0] == "psycopg":
-        return _told_by_postgresql(error)
+        return _from_postgresql(error)
     return None
 
 
 def is_busy(error: sqlite3.Error) -> bool:
-    """Somebody else has the lock."""
+    """Return whether another connection holds the lock (SQLITE_BUSY, SQLITE_LOCKED)."""
     return str(error).startswith(_BUSY_WORDS)
 
 
-def _told_by_sqlite(error: sqlite3.Error) -> GaleriaError | None:
+def _from_sqlite(error: sqlite3.Error) -> GaleriaError | None:
     words = str(error)
     if isinstance(error, sqlite3.IntegrityError):
         found = re.match(r"UNIQUE constraint failed: (\w+)", words)
@@ -45,13 +48,13 @@ def _told_by_sqlite(error: sqlite3.Error) -> GaleriaError | None:
         )
     if "malformed" in words or "not a database" in words:
         return Corrupt(f"The database is damaged: {words}.", hint="Stop Galeria and restore the last backup.")
-    return out_of_order(words) if isinstance(error, sqlite3.OperationalError) else None
+    return unavailable(words) if isinstance(error, sqlite3.OperationalError) else None
 
 
-def _told_by_postgresql(error: Any) -> GaleriaError | None:
+def _from_postgresql(error: Any) -> GaleriaError | None:
     state = getattr(error, "sqlstate", None)
-    if state is None:  # no answer at all: refused, or broken off
-        return out_of_order(str(error).strip()) if type(error).__name__ == "OperationalError" else None
+    if state is None:  # no answer at all: the connection was refused or broken off
+        return unavailable(str(error).strip()) if type(error).__name__ == "OperationalError" else None
     if state == _UNIQUE:
         return exists_already(str(error.diag.table_name))
     if state == "23503":
@@ -60,11 +63,11 @@ def _told_by_postgresql(error: Any) -> GaleriaError | None:
         return Conflict("Another request was quicker.", hint="Look at what it did, then try again.")
     if state in _FULL:
         return out_of_space()
-    return out_of_order(str(error).strip()) if state.startswith(_OTHER_OUTAGES) else None
+    return unavailable(str(error).strip()) if state.startswith(_OTHER_OUTAGES) else None
 
 
 def exists_already(table: str) -> Conflict:
-    if table == "lab_machines":  # besides their ids, which nobody chooses, machines have only their ports to themselves
+    if table == "lab_machines":  # machines' ids are random, so that only an SSH port can be taken twice
         return Conflict("This SSH port is given away already.", hint="Try again: another one is chosen then.")
     word = re.sub("ies$", "y", table).removesuffix("s").replace("_", " ")
     return Conflict(f"This {word} exists already.", hint="Look at the one that is there, or choose another name.")
@@ -81,7 +84,7 @@ def out_of_space() -> OutOfSpace:
     return OutOfSpace("The database's disk is full.", hint="Free or add disk space, then try again.")
 
 
-def out_of_order(words: str) -> Unavailable:
+def unavailable(words: str) -> Unavailable:
     return Unavailable(
         f"The database does not work: {words}.", hint="See that it runs and can be reached, then try again."
     )

@@ -1,4 +1,4 @@
-"""How the database is opened. A unit of work that writes is alone in writing; one that reads waits for nobody.
+"""Open the database so that one unit of work writes at a time, and those that read never wait.
 
 SQLite: a transaction that reads first and writes later fails with SQLITE_BUSY_SNAPSHOT when another wrote in between
 (sqlite.org/isolation.html), so writing units begin with BEGIN IMMEDIATE and queue there. PostgreSQL gives the same by
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from galeria.adapters.db.database_errors import is_busy, told
+from galeria.adapters.db.database_errors import is_busy, translated_error
 
 UNIT = "galeria_unit"
 """Execution option of the connections that units of work use: WRITING or READING."""
@@ -28,9 +28,10 @@ BUSY_TIMEOUT = 10_000
 
 
 def make_engine(url: str) -> sa.Engine:
-    """`sqlite:////path/galeria.db` or `postgresql://user@host/name`; safe to share between threads. Does not connect.
+    """Return an engine for `sqlite:////path/galeria.db` or `postgresql://user@host/name`, safe to share between threads.
 
-    The folder of an SQLite file must exist, and be closed to other users: the database holds hashes of secrets.
+    It does not connect yet. The folder of an SQLite file must exist and be closed to other users: the database holds hashes
+    of secrets.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -39,33 +40,33 @@ def make_engine(url: str) -> sa.Engine:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     else:
-        # A PostgreSQL server takes 100 connections unless told otherwise, and several processes share them.
+        # A PostgreSQL server allows 100 connections by default, and several processes share them.
         engine = sa.create_engine(parsed, pool_size=5, max_overflow=15, pool_pre_ping=True)
-    sa.event.listen(engine, "handle_error", _tell, retval=True)
+    sa.event.listen(engine, "handle_error", _translate_error, retval=True)
     return engine
 
 
 def migrating(engine: sa.Engine) -> sa.Engine:
-    """The same engine and pool; on PostgreSQL each statement sees what others have committed by then."""
+    """Return the same engine and pool for migrations; on PostgreSQL each statement sees what others have committed by then."""
     return engine.execution_options(**{UNIT: WRITING})
 
 
 def writing(engine: sa.Engine) -> sa.Engine:
-    """The same engine and pool; its transactions see nobody else's writes between their own begin and commit."""
+    """Return the same engine and pool; its transactions do not see others' writes between their begin and commit."""
     if engine.dialect.name == "postgresql":
         return engine.execution_options(**{UNIT: WRITING}, isolation_level="SERIALIZABLE")
     return engine.execution_options(**{UNIT: WRITING})
 
 
 def reading(engine: sa.Engine) -> sa.Engine:
-    """The same engine and pool; its transactions see one moment and hold nobody up."""
+    """Return the same engine and pool; its transactions see one moment and block nobody."""
     if engine.dialect.name == "postgresql":
         return engine.execution_options(**{UNIT: READING}, isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return engine.execution_options(**{UNIT: READING})
 
 
 def _read_json(text: str) -> Any:
-    """Most tags and lists are empty: a fresh one is much quicker than the parser."""
+    """Parse JSON; empty objects and lists, the most frequent ones, are made without the parser, which is much quicker."""
     if text == "{}":
         return {}
     return [] if text == "[]" else json.loads(text)
@@ -82,7 +83,10 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 
 def _ensure_wal(cursor: DBAPICursor) -> None:
-    """SQLite does not wait by itself when two programs change a new file to WAL at once; measured with 3.40."""
+    """Switch a file to WAL.
+
+    SQLite does not wait by itself when two programs do this to a new file at once (measured with 3.40).
+    """
     deadline = time.monotonic() + BUSY_TIMEOUT / 1000
     while True:
         try:
@@ -99,9 +103,9 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if unit == WRITING else "BEGIN")
 
 
-def _tell(context: sa.engine.ExceptionContext) -> BaseException | None:
-    """Only units of work tell in our words; other users of the engine know better what failed."""
+def _translate_error(context: sa.engine.ExceptionContext) -> BaseException | None:
+    """Translate errors within units of work. Other users of the engine handle theirs themselves."""
     source: Any = context.connection or context.engine
     if source is None or UNIT not in source.get_execution_options():
         return None
-    return told(context.original_exception)
+    return translated_error(context.original_exception)

@@ -1,4 +1,4 @@
-"""Brings a database to the tables that this program works with: all of it or nothing, and once when several start."""
+"""Migrate a database to this program's tables: completely or not at all, and once when several processes start."""
 
 import sqlalchemy as sa
 from alembic import command
@@ -10,13 +10,14 @@ from alembic.util.exc import CommandError
 from galeria.adapters.db.engine import migrating
 from galeria.domain.errors import GaleriaError
 
-_LOCK = 0x67616C65  # any number that nobody else takes: PostgreSQL's advisory locks have no names
+_LOCK = 0x67616C65  # PostgreSQL's advisory locks have numbers, not names: any that nobody else uses
 
 
 def migrate(engine: sa.Engine) -> None:
-    """May be repeated and run by several processes at once: the others wait and find it done.
+    """Migrate the database to the newest revision.
 
-    Raises GaleriaError where a newer Galeria has already changed the database, Unavailable where it cannot be reached.
+    May be repeated and run by several processes at once: the others wait and find it done. Raises GaleriaError where a
+    newer Galeria has already changed the database, Unavailable where it cannot be reached.
     """
     with migrating(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -31,13 +32,13 @@ def migrate(engine: sa.Engine) -> None:
 
 
 def find_revision(engine: sa.Engine) -> str | None:
-    """The revision that the database is at; None for an empty one."""
+    """Return the revision that the database is at; None for an empty one."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def head_revision() -> str:
-    """The revision that this program works with."""
+    """Return the revision that this program works with."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 

@@ -1,4 +1,4 @@
-"""Units of work on SQLAlchemy sessions: one unit, one session, one transaction."""
+"""Units of work on SQLAlchemy sessions: one unit is one session and one transaction."""
 
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -38,24 +38,25 @@ from galeria.adapters.db.repositories.storage import (
 from galeria.adapters.db.repositories.storage_usage import SqlStorageUsageRepository
 from galeria.adapters.db.repositories.version_queries import SqlVersionQueries
 from galeria.adapters.db.tables import core_tables
-from galeria.adapters.db.tables.derived_columns import fill_own_columns
+from galeria.adapters.db.tables.derived_columns import fill_derived_columns
 from galeria.domain.errors import GaleriaError
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.database import UnitOfWork
 
 
 class _WritingSession(Session):
-    """Fills the database's own columns."""
+    """A session that fills the derived columns after each flush."""
 
 
 class _ReadingSession(Session):
-    """Refuses changes."""
+    """A session that refuses changes."""
 
 
 class SqlUnitOfWork:
-    """Queries see what was added before them. The transaction begins on entering, the lock that writing needs included.
+    """A unit of work. Queries see what was added before them; entering begins the transaction and takes the lock for writing.
 
-    Opening a second writing unit inside the first, in one thread, waits for itself: on SQLite Unavailable after 10 s.
+    Opening a second writing unit within the first in one thread waits for itself: on SQLite it raises Unavailable after 10
+    s.
     """
 
     def __init__(self, session: Session) -> None:
@@ -63,8 +64,8 @@ class SqlUnitOfWork:
         self.galleries = SqlGalleryRepository(session)
         self.definitions = SqlDefinitionRepository(session)
         self.versions = SqlVersionRepository(session)
-        self.offers = SqlImageQueries(session)
-        self.lists = SqlVersionQueries(session)
+        self.image_queries = SqlImageQueries(session)
+        self.version_queries = SqlVersionQueries(session)
         self.accounts = SqlLabAccountRepository(session)
         self.labs = SqlLabRepository(session)
         self.lab_queries = SqlLabQueries(session)
@@ -95,7 +96,7 @@ class SqlUnitOfWork:
         return SqlStorageUsageRepository(self._session)
 
     def subscriptions(self) -> list[Subscription]:
-        """By display name."""
+        """Return all subscriptions, sorted by display name."""
         found = self._session.scalars(sa.select(Subscription))
         return sorted(found, key=lambda each: (each.display_name.lower(), each.id))
 
@@ -109,34 +110,37 @@ class SqlUnitOfWork:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Closing rolls back what was not committed and lets go of the objects as they are.
+        # Closing rolls back what was not committed and detaches the objects unchanged.
         self._session.close()
 
     def flush(self) -> None:
-        """Raises Conflict where something of that id or key exists already."""
+        """Send pending changes to the database. Raises Conflict where something with that id or key exists already."""
         self._session.flush()
 
     def commit(self) -> None:
-        """Raises Conflict where another request was quicker, or where something still uses what was removed."""
+        """Commit the transaction.
+
+        Raises Conflict where another request was quicker, or where something still uses what was removed.
+        """
         self._session.commit()
 
 
 class SqlReadingUnitOfWork(SqlUnitOfWork):
-    """Sees one moment, waits for nobody and changes nothing."""
+    """A unit of work that sees one moment, never waits, and refuses changes."""
 
     def commit(self) -> NoReturn:
         raise _only_reads()
 
 
 class SqlDatabase:
-    """Opens units of work on an engine of `make_engine`, after `map_classes` and `migrate`."""
+    """Opens units of work on an engine of `make_engine`, after `map_classes` and `migrate` were called."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._writing = writing_engine(engine)
         self._reading = reading_engine(engine)
 
     def __call__(self, *, reading: bool = False) -> UnitOfWork:
-        """With `reading`, the unit refuses changes and is not held up by others that write."""
+        """Open a unit of work. With `reading` it refuses changes and does not wait for others that write."""
         if reading:
             return SqlReadingUnitOfWork(_ReadingSession(self._reading, expire_on_commit=False))
         return SqlUnitOfWork(_WritingSession(self._writing, expire_on_commit=False))
@@ -146,7 +150,7 @@ def _refuse_changes(_session: Session, _flush: UOWTransaction, _instances: Any) 
     raise _only_reads()
 
 
-sa.event.listen(_WritingSession, "after_flush", fill_own_columns)
+sa.event.listen(_WritingSession, "after_flush", fill_derived_columns)
 sa.event.listen(_ReadingSession, "before_flush", _refuse_changes)
 
 

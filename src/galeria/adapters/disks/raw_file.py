@@ -1,4 +1,4 @@
-"""A raw file as a disk; holes are zeros, and a window leaves out what is not the guest's (a fixed VHD's footer)."""
+"""A raw file as a disk source. Holes are zeros, and a window leaves out what is not the guest's, as a fixed VHD's footer."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ from galeria.ports.disks import Content, Extent
 
 
 class RawFile:
-    """`DiskSource` over `size` bytes of a file from `offset`; every reader opens the file anew."""
+    """A `DiskSource` over `size` bytes of a file from `offset`. Every reader opens the file again."""
 
     def __init__(self, path: Path, *, offset: int, size: int) -> None:
         self._path, self._offset, self._size = path, offset, size
@@ -21,7 +21,7 @@ class RawFile:
         return self._size
 
     def extents(self) -> Iterator[Extent]:
-        """DATA where the file system has blocks, ZERO in its holes. Raises Unavailable."""
+        """Yield DATA where the file system has blocks, and ZERO in holes. Raises Unavailable."""
         handle = _open(self._path)
         try:
             position = 0
@@ -41,14 +41,14 @@ class RawFile:
         return RawFileReader(self._path, self._offset)
 
     def _seek(self, handle: int, position: int, whence: int) -> int:
-        """The next place of that kind, within the window; the window's end when there is none."""
+        """Return the next position of that kind within the window, or the window's end where there is none."""
         try:
             found = os.lseek(handle, self._offset + position, whence)
         except OSError as error:
             if error.errno == errno.ENXIO:
                 return self._size
             if error.errno == errno.EINVAL:
-                # A file system that cannot tell holes: all is data.
+                # The file system does not report holes: everything counts as data.
                 return position if whence == os.SEEK_DATA else self._size
             raise _unreadable(self._path, error) from error
         return min(found - self._offset, self._size)
@@ -60,7 +60,7 @@ class RawFileReader:
         self._handle = _open(path)
 
     def read(self, offset: int, length: int) -> bytes:
-        """Raises Unavailable where the file cannot be read or ends too soon."""
+        """Return `length` bytes from `offset`. Raises Unavailable where the file cannot be read or is too short."""
         start, pieces = self._offset + offset, []
         while length:
             try:
@@ -84,7 +84,7 @@ class RawFileReader:
 
 @contextmanager
 def open_raw_file(path: Path, *, offset: int = 0, size: int | None = None) -> Iterator[RawFile]:
-    """The disk in a raw file: `size` bytes from `offset`, to the file's end when None. Raises NotFound, Unavailable."""
+    """Open the disk in a raw file: `size` bytes from `offset`, or up to the file's end. Raises NotFound, Unavailable."""
     handle = _open(path)
     try:
         whole = os.fstat(handle).st_size

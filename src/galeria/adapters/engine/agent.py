@@ -1,4 +1,4 @@
-"""The guest's agent (qemu-ga) spoken to through libvirt; every question has a deadline."""
+"""Talk to a guest's agent (qemu-ga) through libvirt. Every command has a deadline."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GuestProgramResult:
-    """A program that ran in the guest."""
+    """The exit status and output of a program that ran in the guest."""
 
     status: int
     output: str
@@ -27,9 +27,9 @@ class GuestProgramResult:
 
 
 def ask(domain: libvirt.virDomain, command: str, arguments: dict[str, Any] | None = None, *, seconds: int = 10) -> Any:
-    """One command of the agent's protocol, its answer's `return`. Raises MachineFailed.
+    """Send one command of the agent's protocol and return the value `return` of its answer.
 
-    The message never holds the arguments: there may be a password's hash among them.
+    Raises MachineFailed, whose message never holds the arguments: they may include a password's hash.
     """
     question: dict[str, Any] = {"execute": command}
     if arguments is not None:
@@ -56,7 +56,7 @@ def _returned(command: str, answer: str) -> Any:
 
 
 def answers(domain: libvirt.virDomain) -> bool:
-    """Whether the agent answers now."""
+    """Return whether the agent answers now."""
     try:
         ask(domain, "guest-ping", seconds=PING_SECONDS)
     except MachineFailed:
@@ -69,8 +69,8 @@ def execute(
 ) -> GuestProgramResult:
     """Run a POSIX shell script in the guest as root; `words` arrive as $1, $2 … and are never parsed as script.
 
-    The agent says "exited" only once every child has closed the output, so a script must not leave one behind; past
-    `seconds` MachineFailed is raised. With `check` also when the status is not 0.
+    The agent reports "exited" only once every child has closed the output, so that a script must not leave one behind.
+    Raises MachineFailed after `seconds`, and with `check` when the status is not 0.
     """
     arguments: dict[str, Any] = {"path": "/bin/sh", "arg": ["-c", script, "sh", *words], "capture-output": True}
     if stdin:
@@ -87,7 +87,7 @@ def execute(
 
 
 def set_password(domain: libvirt.virDomain, user: str, password_hash: str) -> None:
-    """Give an account a password by its crypt hash. Raises MachineFailed."""
+    """Set the password of an account by its crypt(5) hash. Raises MachineFailed."""
     encoded = base64.b64encode(password_hash.encode()).decode("ascii")
     ask(domain, "guest-set-user-password", {"username": user, "password": encoded, "crypted": True}, seconds=30)
 
@@ -98,7 +98,7 @@ def _wait_end(domain: libvirt.virDomain, pid: int, seconds: float) -> GuestProgr
         status = ask(domain, "guest-exec-status", {"pid": pid})
         if status["exited"]:
             return GuestProgramResult(
-                # A program ended by a signal has no exit code; 128 + signal is what a shell would say.
+                # A program that a signal ended has no exit code; a shell reports 128 + signal.
                 status=status.get("exitcode", 128 + status.get("signal", 0)),
                 output=_decoded(status.get("out-data", "")),
                 errors=_decoded(status.get("err-data", "")),

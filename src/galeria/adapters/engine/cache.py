@@ -1,4 +1,4 @@
-"""The regions' image caches: each base a raw, read-only file, restored from the store once, whoever asks how often."""
+"""The image caches of the regions on this host: each base disk is a raw, read-only file, restored once from the store."""
 
 import fcntl
 import logging
@@ -18,7 +18,7 @@ MARGIN_BYTES = 1 << 30  # left free on the host's disk, for what running machine
 
 
 class LocalImageCache:
-    """`margin` bytes stay free, whatever is restored."""
+    """The base disks of all regions on this host. `margin` bytes of the host's disk are always left free."""
 
     def __init__(self, data_dir: Path, *, margin: int = MARGIN_BYTES) -> None:
         self._layout = Layout(data_dir.resolve())
@@ -39,7 +39,7 @@ class LocalImageCache:
             arriving = folder / f".{digest}.arriving"
             arriving.unlink(missing_ok=True)
             store.restore(digest, arriving, progress=progress)
-            # Readable by QEMU's user, written by nobody; its name appears only when that is so.
+            # Readable for QEMU's user and writable for nobody, before the file gets its final name.
             arriving.chmod(0o444)
             arriving.replace(path)
             _sync_folder(folder)
@@ -70,13 +70,13 @@ class LocalImageCache:
 
 
 def gigabytes(count: int) -> str:
-    """Decimal, as disks are sold."""
+    """Format bytes as decimal gigabytes, the unit of disk makers."""
     return f"{count / 1e9:.1f}"
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """One thread of one process at a time. Who waited on a lock file that was removed meanwhile takes the new one."""
+    """Let one thread of one process work at a time. A waiter whose lock file was removed meanwhile takes the new one."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:

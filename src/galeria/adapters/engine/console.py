@@ -1,4 +1,4 @@
-"""What a machine printed on its serial console, for people who must find out why it does not get on."""
+"""The serial console of a machine, for people who look for the reason why it does not start."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]")
 
 
 def last_lines(serial: Path) -> str:
-    """The last lines, each cut and freed of what steers a terminal; a sentence where there is nothing to read."""
+    """Return the last lines of the console without control characters, or a sentence where there are none."""
     try:
         with serial.open("rb") as file:
             file.seek(max(0, serial.stat().st_size - _TAIL_BYTES))

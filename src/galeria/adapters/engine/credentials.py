@@ -1,11 +1,11 @@
-"""New credentials in a machine that is already somebody's, set through its agent without knowing the old ones."""
+"""Set new credentials through the agent in a machine that has accounts already, without knowing the old ones."""
 
 import libvirt
 
 from galeria.adapters.engine import agent
 from galeria.ports.machines import MachineCredentials
 
-# bash is tried and not looked for: in small images its name can be a link to a busybox that has no bash.
+# bash is tried by running it: in small images its name can be a link to a busybox without bash.
 # useradd is everywhere but on busybox, where `adduser -D` makes an account without asking for a password.
 ENSURE_ACCOUNT = r"""
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
@@ -45,9 +45,10 @@ LOCKED = "!"
 
 
 def set_credentials(domain: libvirt.virDomain, credentials: MachineCredentials) -> None:
-    """May be repeated. An account that is both used and retired keeps living with the new password and without its keys.
+    """Set the account's password and lock the retired accounts. May be repeated.
 
-    Raises MachineFailed.
+    An account that is both used and retired keeps working with the new password and without its SSH keys. Raises
+    MachineFailed.
     """
     for user in credentials.retire:
         known = agent.execute(domain, RETIRE_KEYS, user).output.strip() == "known"

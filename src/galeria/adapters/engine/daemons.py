@@ -1,4 +1,4 @@
-"""A connection to libvirt that is there when asked for: its daemons are started where no systemd would do it."""
+"""Connections to libvirt. Its daemons are started here where no systemd does it."""
 
 import grp
 import logging
@@ -22,15 +22,15 @@ START_SECONDS = 20.0
 
 
 @contextmanager
-def translated(doing: str) -> Iterator[None]:
-    """libvirt's errors become sentences; `doing` completes "libvirt could not …"."""
+def translated_errors(doing: str) -> Iterator[None]:
+    """Translate errors of libvirt into MachineFailed; `doing` completes the sentence "libvirt could not …"."""
     try:
         yield
     except libvirt.libvirtError as error:
-        raise sentence(doing, error) from error
+        raise libvirt_error(doing, error) from error
 
 
-def sentence(doing: str, error: libvirt.libvirtError) -> GaleriaError:
+def libvirt_error(doing: str, error: libvirt.libvirtError) -> GaleriaError:
     text = str(error).strip()
     if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
         return NotFound("The machine does not exist on this host.", hint="Reload the page; the machine may be deleted.")
@@ -42,20 +42,20 @@ def sentence(doing: str, error: libvirt.libvirtError) -> GaleriaError:
 
 
 def is_active(domain: libvirt.virDomain) -> bool:
-    """Whether the machine is on, paused included."""
-    with translated("ask for the machine's state"):
+    """Return whether the machine is on, paused machines included."""
+    with translated_errors("ask for the machine's state"):
         return bool(domain.isActive())
 
 
 def has_systemd() -> bool:
-    """The test of sd_booted(3)."""
+    """Return whether systemd runs on this host, by the test of sd_booted(3)."""
     return Path("/run/systemd/system").is_dir()
 
 
 def ensure_libvirt(uri: str = LOCAL) -> libvirt.virConnect:
-    """Connect; where the local daemon does not run and no systemd would start it, start it first.
+    """Connect to libvirt, and start its local daemon first where it does not run and no systemd would start it.
 
-    Raises MachineFailed with the step that mends it.
+    Raises MachineFailed with the command that repairs it.
     """
     try:
         return libvirt.open(uri)
@@ -69,29 +69,29 @@ def ensure_libvirt(uri: str = LOCAL) -> libvirt.virConnect:
 
 
 def _start_daemons() -> None:
-    open_kvm()
+    share_kvm()
     for daemon in ("virtlogd", "libvirtd"):
         if not _is_running(daemon):
             run([daemon, "-d"], timeout=30)
 
 
-def open_kvm(device: Path = Path("/dev/kvm")) -> None:
-    """Give the device to the group `kvm`, as udev does where it runs (its rule: group kvm, mode 0660).
+def share_kvm(device: Path = Path("/dev/kvm")) -> None:
+    """Give the device to the group `kvm` with mode 0660, as udev's rule does where udev runs.
 
-    Where root alone can open it, libvirt finds KVM when it asks QEMU and misses it when it looks as QEMU's user: it then
-    asks QEMU anew before every start, which took 80 s and more (measured).
+    Where only root can open it, libvirt finds KVM when it asks QEMU and misses it as QEMU's user: it then asks QEMU again
+    before every start, which took 80 s and more (measured).
     """
     try:
         facts = device.stat()
         if stat.S_IMODE(facts.st_mode) & 0o077 == 0:
             os.chown(device, -1, grp.getgrnam("kvm").gr_gid)
             device.chmod(0o660)
-    except (OSError, KeyError):  # no device, no such group, or not ours to give
+    except (OSError, KeyError):  # no device, no such group, or no permission
         return
 
 
 def _is_running(daemon: str) -> bool:
-    """Whether the daemon's pid file names a living process of that name; starting a second one would fail."""
+    """Return whether the daemon's pid file names a living process of that name; a second daemon would fail to start."""
     try:
         pid = int(Path(f"/run/{daemon}.pid").read_text(encoding="ascii"))
         return Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip() == daemon
@@ -112,21 +112,21 @@ def _wait_connection(uri: str) -> libvirt.virConnect:
         time.sleep(0.1)
 
 
-def _unprinted(_context: object, _error: object) -> None:
-    """libvirt prints every error on standard error unless told otherwise; the exceptions carry the same text."""
+def _ignore_error(_context: object, _error: object) -> None:
+    """Discard an error: libvirt prints each one on standard error by default, and the exceptions carry the same text."""
 
 
 class Hypervisor:
-    """One libvirt connection, shared by all threads and renewed when it died."""
+    """One libvirt connection, shared by all threads and renewed when it is lost."""
 
     def __init__(self, uri: str = LOCAL) -> None:
         self._uri = uri
         self._lock = threading.Lock()
         self._connection: libvirt.virConnect | None = None
-        libvirt.registerErrorHandler(_unprinted, None)
+        libvirt.registerErrorHandler(_ignore_error, None)
 
     def connection(self) -> libvirt.virConnect:
-        """Raises MachineFailed where libvirt cannot be reached."""
+        """Return the open connection. Raises MachineFailed where libvirt cannot be reached."""
         with self._lock:
             if self._connection is None or not self._connection.isAlive():
                 self._connection = ensure_libvirt(self._uri)
@@ -139,10 +139,10 @@ class Hypervisor:
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 return None
-            raise sentence("look for a machine", error) from error
+            raise libvirt_error("look for a machine", error) from error
 
     def get_domain(self, name: str) -> libvirt.virDomain:
-        """Raises NotFound."""
+        """Return the machine of that name. Raises NotFound."""
         domain = self.find_domain(name)
         if domain is None:
             raise NotFound(
@@ -151,13 +151,13 @@ class Hypervisor:
         return domain
 
     def domains(self, *, running: bool = False) -> list[libvirt.virDomain]:
-        """All of this host, or only those that run."""
-        with translated("list the machines"):
+        """Return all machines of this host, of any program, or only those that run."""
+        with translated_errors("list the machines"):
             wanted = libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE if running else 0
             return list(self.connection().listAllDomains(wanted))
 
     def define(self, xml: str) -> libvirt.virDomain:
-        with translated("define a machine"):
+        with translated_errors("define a machine"):
             return self.connection().defineXML(xml)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Disk files of machines: qcow2 overlays made by qemu-img with every format forced, and the chains they form."""
+"""Disk files of machines: chains of qcow2 overlays, made by qemu-img with every format given explicitly."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from galeria.programs import run
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DiskFile:
-    """One file of a chain."""
+    """One file of a chain of overlays."""
 
     path: Path
     format: str  # "qcow2" or "raw"
@@ -19,19 +19,19 @@ class DiskFile:
 
 
 def create_overlay(path: Path, *, backing: Path, backing_format: str) -> None:
-    """An empty qcow2 file at `path` over `backing`; whole or absent. Replaces what was there.
+    """Create an empty qcow2 file at `path` over `backing`, whole or not at all, and replace what was there.
 
     The backing file is named relative to the overlay, so that the data folder can be moved as a whole.
     """
     unfinished = path.with_name(path.name + ".new")
     relative = os.path.relpath(backing, path.parent)
     run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", relative, "-F", backing_format, unfinished], timeout=60)
-    unfinished.chmod(0o600)  # a guest's disk is nobody else's business; libvirt hands it to QEMU's user
+    unfinished.chmod(0o600)  # private; libvirt gives the file to QEMU's user at the start
     unfinished.replace(path)
 
 
 def chain(top: Path) -> list[DiskFile]:
-    """The files under a qcow2 file, itself first and the base image last; also while a machine has them open."""
+    """Return the files under a qcow2 file: itself first, the base image last. The files may be in use by a machine."""
     text = run(["qemu-img", "info", "-f", "qcow2", "-U", "--backing-chain", "--output=json", top], timeout=60)
     return [
         DiskFile(path=Path(os.path.normpath(row["filename"])), format=row["format"], size=row["virtual-size"])
@@ -40,5 +40,5 @@ def chain(top: Path) -> list[DiskFile]:
 
 
 def allocated_bytes(paths: Iterable[Path]) -> int:
-    """Bytes that these files occupy on the host; a file that is not there occupies none."""
+    """Return the bytes that these files occupy on the host. Missing files count as 0."""
     return sum(path.stat().st_blocks * 512 for path in paths if path.is_file())

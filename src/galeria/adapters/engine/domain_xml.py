@@ -1,7 +1,7 @@
-"""The one place where a machine's libvirt definition is declared, and the few ways in which it is changed later.
+"""The libvirt definition of a machine as XML, and the few changes that are made to it later.
 
-V1 is a BIOS machine of type `pc`, V2 a UEFI machine of type `q35` with OVMF. The seed's drive hangs on IDE and on
-virtio-scsi respectively: small cloud kernels have no AHCI driver. Golden files in tests/golden show the whole result.
+V1 is a BIOS machine of type `pc`, V2 a UEFI machine of type `q35` with OVMF. The seed's drive is attached to IDE
+or virtio-scsi respectively: small cloud kernels have no AHCI driver. Golden files in tests/golden show the whole XML.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ Firmware = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Definition:
-    """Everything that a definition says."""
+    """Everything that a new machine is defined by."""
 
     name: str
     installation: str
@@ -52,7 +52,7 @@ def find_firmware() -> Firmware | None:
 
 
 def mac_address(machine_id: str) -> str:
-    """The same for the same machine for ever; 52:54:00 is the prefix that QEMU uses for its guests."""
+    """Return a MAC address that is always the same for the same machine; 52:54:00 is the prefix that QEMU uses."""
     tail = hashlib.sha256(machine_id.encode()).digest()
     return f"52:54:00:{tail[0]:02x}:{tail[1]:02x}:{tail[2]:02x}"
 
@@ -62,7 +62,7 @@ def domain_uuid(name: str) -> str:
 
 
 def declare(definition: Definition) -> str:
-    """The XML of a new machine, under software emulation until its start finds out better (`with_acceleration`).
+    """Return the XML of a new machine, with software emulation until `with_acceleration` changes it at the start.
 
     Raises MachineFailed where V2 is asked for and the host has no UEFI firmware.
     """
@@ -83,7 +83,7 @@ def declare(definition: Definition) -> str:
         _text(root, event, reaction)
     _devices(root, definition)
     _network(root, definition)
-    return _written(root)
+    return _to_xml(root)
 
 
 def _metadata(root: Element, definition: Definition) -> None:
@@ -134,14 +134,17 @@ def _devices(root: Element, definition: Definition) -> None:
 
 
 def _screen(devices: Element, socket: Path) -> None:
-    """The keyboard needs no line: machines of both types have a PS/2 one, which every kernel has built in."""
+    """Add the screen and a tablet.
+
+    No keyboard is needed: both machine types have a PS/2 keyboard, which every kernel supports.
+    """
     graphics = SubElement(devices, "graphics", type="vnc")
     SubElement(graphics, "listen", type="socket", socket=str(socket))
     if devices.find("video") is None:
-        # The adapter that firmware, text mode and frame buffers of any age know; 16 MiB are enough for 2560x1600.
+        # An adapter that firmware, text mode and frame buffers of any age support; 16 MiB are enough for 2560x1600.
         SubElement(SubElement(devices, "video"), "model", type="vga", vram=str(16 * 1024))
     if devices.find("input[@type='tablet']") is None:
-        # An absolute pointer: without it the browser's console and the guest disagree on where the mouse is.
+        # A pointer with absolute positions: without it the browser and the guest disagree on where the mouse is.
         SubElement(devices, "input", type="tablet", bus="usb")
 
 
@@ -156,9 +159,9 @@ def _seed_drive(devices: Element, seed: Path, *, scsi: bool) -> None:
 
 
 def _network(root: Element, definition: Definition) -> None:
-    """User-mode network, given to QEMU directly: libvirt 9.0 of Debian 12 cannot forward ports by itself.
+    """Add a user-mode network with arguments for QEMU itself: libvirt 9.0 of Debian 12 cannot forward ports.
 
-    No port is forwarded here: `open_ssh` does that in the running machine.
+    No port is forwarded here; `open_ssh` does that in the running machine.
     """
     bus = "" if definition.generation == "V1" else ",bus=pcie.0"
     mac = mac_address(definition.machine.id)
@@ -174,12 +177,12 @@ def _network(root: Element, definition: Definition) -> None:
 
 
 def disk_of(xml: str) -> Path:
-    """The file that is the writable top of a machine's disk."""
+    """Return the writable file on top of the machine's disk."""
     return Path(_source(_disk(ElementTree.fromstring(xml))).attrib["file"])
 
 
 def ssh_port_of(xml: str) -> int:
-    """Raises MachineFailed for a definition that is not of this engine."""
+    """Return the SSH port of the machine. Raises MachineFailed for a definition of another program."""
     facts = _find_facts(xml)
     if facts is None:
         raise MachineFailed(
@@ -189,7 +192,7 @@ def ssh_port_of(xml: str) -> int:
 
 
 def find_machine(xml: str, installation: str) -> Machine | None:
-    """The machine that a definition is of; None where it is another installation's or nobody's."""
+    """Return the machine of this definition; None where it belongs to another installation or program."""
     facts = _find_facts(xml)
     if facts is None or facts["installation"] != installation:
         return None
@@ -197,14 +200,14 @@ def find_machine(xml: str, installation: str) -> Machine | None:
 
 
 def find_screen(xml: str) -> Path | None:
-    """The UNIX socket on which the machine's screen is served."""
+    """Return the UNIX socket of the machine's screen, None where it has none."""
     listen = ElementTree.fromstring(xml).find("devices/graphics[@type='vnc']/listen[@type='socket']")
     name = None if listen is None else listen.get("socket")
     return Path(name) if name else None
 
 
 def with_screen(xml: str, socket: Path) -> str:
-    """The same definition with a screen served on `socket` and nowhere else."""
+    """Return the definition with a screen on the UNIX socket `socket` only."""
     if find_screen(xml) == socket:
         return xml
     root = ElementTree.fromstring(xml)
@@ -214,38 +217,38 @@ def with_screen(xml: str, socket: Path) -> str:
     for graphics in devices.findall("graphics"):
         devices.remove(graphics)
     _screen(devices, socket)
-    return _written(root)
+    return _to_xml(root)
 
 
 def with_disk(xml: str, top: Path) -> str:
-    """The same definition with another writable top; libvirt finds the files under it by itself at the next start."""
+    """Return the definition with another writable file on top; libvirt finds the files under it at the next start."""
     root = ElementTree.fromstring(xml)
     disk = _disk(root)
     _source(disk).set("file", str(top))
     for backing in disk.findall("backingStore"):
         disk.remove(backing)
-    return _written(root)
+    return _to_xml(root)
 
 
 def with_acceleration(xml: str, acceleration: Acceleration) -> str:
     root = ElementTree.fromstring(xml)
     _set_acceleration(root, acceleration)
-    return _written(root)
+    return _to_xml(root)
 
 
 def without_seed(xml: str) -> str:
-    """The same definition with an empty seed drive; the drive stays, so that no device changes its address."""
+    """Return the definition with an empty seed drive. The drive stays, so that no device changes its address."""
     root = ElementTree.fromstring(xml)
     for drive in root.findall("devices/disk[@device='cdrom']"):
         for medium in drive.findall("source"):
             drive.remove(medium)
-    return _written(root)
+    return _to_xml(root)
 
 
 def _set_acceleration(root: Element, acceleration: Acceleration) -> None:
-    """Under KVM the guest sees the host's processor; under emulation, the most that the emulator can do.
+    """Set the acceleration and processor: under KVM the host's own model, under emulation the most that QEMU can emulate.
 
-    Recent distributions demand x86-64-v2, which QEMU's default model does not offer.
+    Recent distributions require x86-64-v2, which QEMU's default model does not offer.
     """
     is_kvm = acceleration is Acceleration.KVM
     root.set("type", "kvm" if is_kvm else "qemu")
@@ -279,6 +282,6 @@ def _text(parent: Element, tag: str, text: str, **attributes: str) -> None:
     SubElement(parent, tag, attributes).text = text
 
 
-def _written(root: Element) -> str:
+def _to_xml(root: Element) -> str:
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode") + "\n"

@@ -1,4 +1,4 @@
-"""What this computer can do for the engine, line by line, each fault with the command that mends it."""
+"""Check what this host offers to the engine. Each failed check names the command that repairs it."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ TOOLS = (  # program, and the package that has it on Debian and Ubuntu
 
 
 class LocalHost:
-    """`acceleration` is asked once per `checks`, and may take seconds the first time after the host's boot."""
+    """The checks of this host. `acceleration` is called once per `checks` and may take seconds after a boot of the host."""
 
     def __init__(self, data_dir: Path, hypervisor: Hypervisor, acceleration: Callable[[], KvmProbeResult]) -> None:
         self._layout = Layout(data_dir.resolve())
@@ -108,7 +108,7 @@ def _qemu_user() -> HostCheck:
 
 
 def _administrator() -> HostCheck:
-    """libvirt hands disk files to QEMU's user, so that only root can read them back for an export."""
+    """Check for root: libvirt gives disk files to QEMU's user, and only root can read them back for an export."""
     is_root = os.geteuid() == 0
     return HostCheck(
         name="rights",
@@ -142,6 +142,6 @@ def _memory() -> HostCheck:
 
 
 def available_memory(meminfo: str) -> int:
-    """Bytes that new programs can have: the line MemAvailable of proc(5)."""
+    """Return the bytes that new programs can have, from the line MemAvailable of proc(5)."""
     line = next(line for line in meminfo.splitlines() if line.startswith("MemAvailable:"))
     return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""A new identity for a copied machine: host name, machine-id and SSH host keys, as hostname(5) and machine-id(5) say."""
+"""Give a copied machine a new identity: host name (hostname(5)), machine-id (machine-id(5)) and SSH host keys."""
 
 import libvirt
 
@@ -19,9 +19,9 @@ tr -d - < /proc/sys/kernel/random/uuid > /etc/machine-id || exit 1
 sync
 """
 
-# Dropbear's keys are those its command line names with -r, and the defaults of dropbear(8); OpenSSH makes all its missing
-# keys itself, and comes last, because small images keep its names as links to dropbear's keys. A dropbear that runs in
-# the foreground under init is started anew by init.
+# Dropbear's keys are those that its command line names with -r, and the defaults of dropbear(8). OpenSSH makes all its
+# missing keys itself; it comes last because small images have its names as links to dropbear's keys. Init restarts a
+# dropbear that runs in the foreground under it.
 RENEW_KEYS = r"""
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 listeners=
@@ -56,6 +56,6 @@ exit 0
 
 
 def renew_identity(domain: libvirt.virDomain, *, host_name: str) -> None:
-    """May be repeated; every time makes a new identity. Raises MachineFailed."""
+    """Set a new identity through the agent. May be repeated; every call makes another one. Raises MachineFailed."""
     agent.execute(domain, RENEW_NAME, host_name)
     agent.execute(domain, RENEW_KEYS, seconds=KEYS_SECONDS)

@@ -1,7 +1,7 @@
-"""Which acceleration this host really has: KVM only when a guest kernel got going under it in time.
+"""Find out which acceleration this host really has: KVM only where a kernel starts under it in time.
 
-There are hosts where /dev/kvm opens, capability calls succeed and tiny firmware runs, while kernels crawl; so the probe waits
-for a kernel's first words. Measured on such a host: 0.5 s under emulation, none within 60 s under "KVM".
+On some hosts /dev/kvm opens, capability calls succeed and tiny firmware runs, while kernels hardly proceed. The probe
+therefore waits for a kernel's first output. Measured on such a host: 0.5 s under emulation, none within 60 s under "KVM".
 """
 
 import json
@@ -29,7 +29,7 @@ class KvmProbeResult:
 
 
 def find_acceleration(memory: Path, *, kernel: Path | None = None, device: Path = Path("/dev/kvm")) -> KvmProbeResult:
-    """Probe, or recall what was found since the host's boot from the small file `memory`."""
+    """Probe the host, or read from the file `memory` what was found since the host's boot."""
     if not device.exists():
         return KvmProbeResult(acceleration=Acceleration.TCG, reason=f"{device} does not exist")
     if not os.access(device, os.R_OK | os.W_OK):
@@ -44,7 +44,7 @@ def find_acceleration(memory: Path, *, kernel: Path | None = None, device: Path 
 
 
 def find_kernel(folder: Path = Path("/boot")) -> Path | None:
-    """The newest readable kernel of the host."""
+    """Return the newest readable kernel of the host, None where there is none."""
     kernels = [path for path in folder.glob("vmlinuz-*") if os.access(path, os.R_OK)]
     return max(kernels, key=lambda path: path.stat().st_mtime, default=None)
 
@@ -60,17 +60,17 @@ def _probe(kernel: Path | None) -> KvmProbeResult:
 
 
 def starts_kernel(accelerator: str, kernel: Path, *, seconds: float) -> bool:
-    """Whether the kernel says its first words in time; it then panics for want of a disk, which ends QEMU."""
+    """Return whether the kernel prints its first line in time. It then panics without a disk, which ends QEMU."""
     words = "console=ttyS0 earlyprintk=serial panic=-1 nokaslr"
-    return KERNEL_WORDS in _spoken(accelerator, ["-m", "128", "-kernel", str(kernel), "-append", words], seconds)
+    return KERNEL_WORDS in _serial_output(accelerator, ["-m", "128", "-kernel", str(kernel), "-append", words], seconds)
 
 
 def starts_sector(accelerator: str, *, seconds: float) -> bool:
-    """Whether a boot sector prints OK on the serial port and resets the machine, which ends QEMU."""
+    """Return whether a boot sector prints OK on the serial port in time. It then resets the machine, which ends QEMU."""
     with tempfile.TemporaryDirectory(prefix="galeria-probe-") as folder:
         disk = Path(folder) / "sector.raw"
         disk.write_bytes(boot_sector())
-        return b"OK" in _spoken(accelerator, ["-m", "64", "-drive", f"format=raw,file={disk}"], seconds)
+        return b"OK" in _serial_output(accelerator, ["-m", "64", "-drive", f"format=raw,file={disk}"], seconds)
 
 
 def boot_sector() -> bytes:
@@ -78,13 +78,13 @@ def boot_sector() -> bytes:
         "ba f803"  # mov dx, 0x3f8: the first serial port
         "b0 4f ee b0 4b ee"  # 'O', 'K'
         "b0 fe e6 64"  # reset through the keyboard controller
-        "f4 eb fd"  # halt, for ever
+        "f4 eb fd"  # halt in an endless loop
     )
     return code.ljust(510, b"\0") + b"\x55\xaa"
 
 
-def _spoken(accelerator: str, guest: list[str], seconds: float) -> bytes:
-    """What a guest printed on its serial port until it ended or time was up."""
+def _serial_output(accelerator: str, guest: list[str], seconds: float) -> bytes:
+    """Return what a guest printed on its serial port until it ended or the time was up."""
     with tempfile.TemporaryDirectory(prefix="galeria-probe-") as folder:
         serial = Path(folder) / "serial"
         command = ["qemu-system-x86_64", "-machine", f"pc,accel={accelerator}", "-nodefaults", "-display", "none"]

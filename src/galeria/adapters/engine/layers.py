@@ -1,7 +1,7 @@
-"""A machine's layers: `seal_disk` puts a new top named after-<layer>.qcow2 on the chain, and that name is the only record.
+"""The layers of a machine's disk: `seal_disk` adds a top file named after-<layer>.qcow2; that name is the only record.
 
-Layer L is the backing file of after-L.qcow2, once that file belongs to the chain of the machine's definition. A crash
-before that leaves a file which the next call takes up (it stands on the present top) or replaces.
+Layer L is the backing file of after-L.qcow2, once that file belongs to the chain in the machine's definition. A crash
+before that leaves a file that the next call uses, where it is backed by the present top, or replaces.
 """
 
 import logging
@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 import libvirt
 
 from galeria.adapters.engine import agent, disks, domain_xml
-from galeria.adapters.engine.daemons import Hypervisor, is_active, translated
+from galeria.adapters.engine.daemons import Hypervisor, is_active, translated_errors
 from galeria.adapters.engine.disks import DiskFile
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.nbd_source import open_chain
@@ -31,11 +31,14 @@ class Layers:
         self._hypervisor = hypervisor
 
     def seal(self, machine: Machine, layer: str, domain: libvirt.virDomain) -> None:
-        """Close the top as `layer`; nothing where that is so already. Raises MachineFailed, OutOfSpace, ToolFailed."""
+        """Close the top file as `layer`; nothing happens where it is closed already.
+
+        Raises MachineFailed, OutOfSpace, ToolFailed.
+        """
         above = self._layout.disk_after(machine, layer)
         files = disks.chain(top_of(domain))
         if _find(files, above) is None:
-            if not _stands_on(above, files[0].path):
+            if not _is_backed_by(above, files[0].path):
                 disks.create_overlay(above, backing=files[0].path, backing_format="qcow2")
             if is_active(domain):
                 _switch(domain, above)
@@ -44,7 +47,10 @@ class Layers:
     def open_changes(
         self, machine: Machine, layer: str, since: str | None, domain: libvirt.virDomain
     ) -> AbstractContextManager[DiskSource]:
-        """Raises NotFound for a layer that is not sealed, or not under `layer`."""
+        """Open the sealed `layer`; what changed after `since` counts as changed.
+
+        Raises NotFound where `layer` is not sealed, or `since` is not a layer below it.
+        """
         files = disks.chain(top_of(domain))
         sealed = files[self._depth(machine, layer, files) :]
         return open_chain(sealed[0].path, own_files=self._depth(machine, since, sealed))
@@ -54,7 +60,7 @@ class Layers:
         return disks.allocated_bytes(file.path for file in files[: self._depth(machine, since, files)])
 
     def _depth(self, machine: Machine, layer: str | None, files: list[DiskFile]) -> int:
-        """How many of `files` are above the layer; above the base image, when None."""
+        """Return how many of `files` lie above the layer, or above the base image for None."""
         if layer is None:
             return len(files) - 1
         above = _find(files, self._layout.disk_after(machine, layer))
@@ -63,11 +69,11 @@ class Layers:
         return above + 1
 
     def _ensure_defined(self, domain: libvirt.virDomain, above: Path) -> None:
-        """The stored definition names the top in use: `above`, or what was put on it since.
+        """Make the stored definition name the top file in use: `above`, or a file that was put on it since.
 
-        A running machine's switch is stored by libvirt itself, unless it was killed in between.
+        libvirt itself stores a running machine's switch, unless it was killed meanwhile.
         """
-        with translated("read a machine's definition"):
+        with translated_errors("read a machine's definition"):
             stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
             live = domain.XMLDesc()
         if is_active(domain):
@@ -80,8 +86,8 @@ class Layers:
 
 
 def top_of(domain: libvirt.virDomain) -> Path:
-    """The writable file in use; that of the next start, where the machine is off."""
-    with translated("read a machine's definition"):
+    """Return the writable file in use; where the machine is off, that of the next start."""
+    with translated_errors("read a machine's definition"):
         return domain_xml.disk_of(domain.XMLDesc())
 
 
@@ -89,8 +95,8 @@ def _find(files: list[DiskFile], path: Path) -> int | None:
     return next((index for index, file in enumerate(files) if file.path == path), None)
 
 
-def _stands_on(above: Path, top: Path) -> bool:
-    """Whether a crash left the new top behind, made but not used."""
+def _is_backed_by(above: Path, top: Path) -> bool:
+    """Return whether `above` is a new top file over `top` that a crash left before its use."""
     if not above.exists():
         return False
     files = disks.chain(above)
@@ -98,7 +104,7 @@ def _stands_on(above: Path, top: Path) -> bool:
 
 
 def _switch(domain: libvirt.virDomain, above: Path) -> None:
-    """Make a running machine write to `above` from now on, its file systems frozen for the moment where they can be."""
+    """Make a running machine write to `above` from now on. Its file systems are frozen meanwhile where the agent can."""
     flags = (
         libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY
         | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC
@@ -112,7 +118,7 @@ def _switch(domain: libvirt.virDomain, above: Path) -> None:
             return
         except libvirt.libvirtError as error:
             log.warning("the guest could not be frozen, its disk is sealed as after a power cut: %s", error)
-    with translated("seal the machine's disk"):
+    with translated_errors("seal the machine's disk"):
         domain.snapshotCreateXML(xml, flags)
 
 

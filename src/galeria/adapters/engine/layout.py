@@ -1,4 +1,4 @@
-"""Where each file of a machine and of the image cache lies under the data folder; names from outside cannot leave it."""
+"""The paths of machines and of the image cache under the data folder. Names from outside cannot lead out of it."""
 
 import os
 import pwd
@@ -19,7 +19,7 @@ SOCKET_PATH_LIMIT = 107
 
 
 def safe(name: str) -> str:
-    """`name`, when it can stand as one part of a path. Raises Invalid."""
+    """Return `name` where it can be one part of a path. Raises Invalid."""
     if not SAFE_NAME.fullmatch(name):
         raise Invalid(
             f"'{name}' cannot be used as a file name.", hint="Use letters, digits, '.', '_' and '-', at most 120."
@@ -28,13 +28,13 @@ def safe(name: str) -> str:
 
 
 def find_qemu_user() -> str | None:
-    """The account that libvirt runs machines under: Debian's and Ubuntu's name, or Fedora's."""
+    """Return the account that libvirt runs machines under (the name of Debian and Ubuntu, or of Fedora), None without one."""
     known = {account.pw_name for account in pwd.getpwall()}
     return next((name for name in ("libvirt-qemu", "qemu") if name in known), None)
 
 
 def give_to_qemu(folder: Path) -> None:
-    """QEMU makes console sockets in this folder itself, under its own user. Nobody else but root gets to them."""
+    """Give the folder to QEMU's user, which creates console sockets in it. Only root can enter it besides."""
     user = find_qemu_user()
     if user is not None and os.geteuid() == 0:
         shutil.chown(folder, user)
@@ -45,7 +45,7 @@ def give_to_qemu(folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Paths under `data_dir`. Nothing is created here, except by the methods named ensure."""
+    """The paths under `data_dir`. Only the methods named `ensure_…` create anything."""
 
     data_dir: Path
 
@@ -70,14 +70,14 @@ class Layout:
         return self.machine(machine) / "first.qcow2"
 
     def disk_after(self, machine: Machine, layer: str) -> Path:
-        """The file that stands on `layer`: layer L is what after-L.qcow2 has as its backing file, so no list is kept."""
+        """Return the file over `layer`: layer L is the backing file of after-L.qcow2, so that no list is needed."""
         return self.machine(machine) / f"after-{safe(layer)}.qcow2"
 
     def seed(self, machine: Machine) -> Path:
         return self.machine(machine) / "seed.iso"
 
     def booted(self, machine: Machine) -> Path:
-        """Exists once the machine's agent has answered: its first boot is over."""
+        """Return the file that exists once the machine's agent has answered, which means that its first boot is over."""
         return self.machine(machine) / "booted"
 
     def serial(self, machine: Machine) -> Path:
@@ -87,7 +87,7 @@ class Layout:
         return self.machine(machine) / "firmware.fd"
 
     def sockets(self) -> Path:
-        """Short, because the kernel allows a UNIX socket's path only 107 bytes."""
+        """Return a short path for sockets: the kernel limits a UNIX socket's path to 107 bytes (unix(7))."""
         return self.data_dir / "vnc"
 
     def vnc(self, machine: Machine) -> Path:
@@ -97,7 +97,7 @@ class Layout:
         return self.data_dir / "acceleration.json"
 
     def ensure_machine_folder(self, machine: Machine) -> Path:
-        """The machine's folder, passable for QEMU's user. Raises MachineFailed where that user could not reach it."""
+        """Create the machine's folder so that QEMU's user can enter it. Raises MachineFailed where that is impossible."""
         folder = self.machine(machine)
         self._ensure(folder)
         self.ensure_socket_folder()
@@ -114,7 +114,7 @@ class Layout:
         return folder
 
     def _ensure(self, folder: Path) -> None:
-        """Make the folder and those above it up to the data folder: to be passed by all, listed by their owner only."""
+        """Create the folder and those above it, up to the data folder: everybody may pass, only the owner may list."""
         if folder.is_dir():
             return
         if folder != self.data_dir:
@@ -123,12 +123,12 @@ class Layout:
         folder.chmod(0o711)
 
     def find_closed_folder(self) -> Path | None:
-        """The first folder on the way to the data folder that other users, QEMU's among them, cannot pass."""
+        """Return the first folder above the data folder that other users, such as QEMU's, cannot pass; None without one."""
         way = [self.data_dir, *self.data_dir.parents]
         return next((step for step in reversed(way) if step.exists() and not step.stat().st_mode & 0o001), None)
 
     def require_reachable(self) -> None:
-        """Raises MachineFailed where QEMU's user cannot pass, or a console's socket path would be too long."""
+        """Raise MachineFailed where QEMU's user cannot reach the data folder, or a socket's path would be too long."""
         closed = self.find_closed_folder()
         if closed is not None:
             raise MachineFailed(f"QEMU's own user cannot pass through {closed}.", hint=f"Run: chmod o+x {closed}")

@@ -1,4 +1,4 @@
-"""The `VmEngine` of one libvirt host: QEMU machines whose disks are overlays over the region's cached images."""
+"""The `VmEngine` of one libvirt host: QEMU machines whose disks are overlays over cached images."""
 
 import logging
 import shutil
@@ -11,7 +11,7 @@ import libvirt
 
 from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe
 from galeria.adapters.engine.credentials import set_credentials
-from galeria.adapters.engine.daemons import LOCAL, Hypervisor, is_active, sentence, translated
+from galeria.adapters.engine.daemons import LOCAL, Hypervisor, is_active, libvirt_error, translated_errors
 from galeria.adapters.engine.layers import Layers
 from galeria.adapters.engine.layout import Layout, safe
 from galeria.adapters.engine.screen import open_screen
@@ -24,7 +24,7 @@ from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCred
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
-LIBVIRT_LOGS = Path("/var/log/libvirt/qemu")  # one file per machine's name, which libvirt never deletes
+LIBVIRT_LOGS = Path("/var/log/libvirt/qemu")  # a log per machine, which libvirt never deletes
 UNDEFINE = (
     libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
     | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
@@ -34,7 +34,7 @@ UNDEFINE = (
 
 
 class LibvirtEngine:
-    """`installation` (a few letters and digits) keeps the machines of several Galerias on one host apart."""
+    """The machines of one installation on this host. `installation`, a few letters and digits, keeps several Galerias apart."""
 
     def __init__(
         self, data_dir: Path, *, installation: str, uri: str = LOCAL, probe_kernel: Path | None = None
@@ -51,7 +51,7 @@ class LibvirtEngine:
         return self.acceleration_finding().acceleration
 
     def acceleration_finding(self) -> kvm_probe.KvmProbeResult:
-        """The acceleration with the reason for it, in words."""
+        """Return the acceleration together with the reason for it in words."""
         with self._probe_lock:
             if self._finding is None:
                 self._finding = kvm_probe.find_acceleration(self._layout.probe(), kernel=self._probe_kernel)
@@ -69,7 +69,7 @@ class LibvirtEngine:
         self._layout.ensure_machine_folder(spec.machine)
         if first_boot is not None:
             write_seed(self._layout.seed(spec.machine), first_boot)
-        # Without a definition the machine never ran, so a disk left by a crash holds nothing.
+        # Without a definition the machine never ran: a disk left by a crash holds no data.
         disks.create_overlay(self._layout.first_disk(spec.machine), backing=base, backing_format="raw")
         self._hypervisor.define(domain_xml.declare(self._definition(spec, seeded=first_boot is not None)))
 
@@ -94,7 +94,7 @@ class LibvirtEngine:
 
     def open_ssh(self, machine: Machine) -> None:
         domain = self._get_running(machine)
-        with translated("read the machine's definition"):
+        with translated_errors("read the machine's definition"):
             port = domain_xml.ssh_port_of(domain.XMLDesc())
         ensure_forward(domain, port)
 
@@ -102,16 +102,21 @@ class LibvirtEngine:
         return open_screen(self.domain(machine))
 
     def stop(self, machine: Machine, *, seconds: float) -> None:
-        """The agent is asked first; the power button is pressed after half of `seconds`, or at once without an agent."""
+        """Shut the machine down, at last by cutting its power after `seconds`.
+
+        The agent is asked first; the power button is pressed after half of the time, or at once without an agent.
+        """
         domain = self.domain(machine)
         begin = time.monotonic()
-        asked = self._ask_off(domain, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) if agent.answers(domain) else False
+        asked = (
+            self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) if agent.answers(domain) else False
+        )
         if asked and _is_off_by(domain, begin + seconds / 2):
             return
-        self._ask_off(domain, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
+        self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
         if not _is_off_by(domain, begin + seconds):
-            log.warning("machine %s did not shut down within %s s: its plug is pulled", machine.id, seconds)
-            _pull_plug(domain)
+            log.warning("machine %s did not shut down within %s s: it is switched off", machine.id, seconds)
+            _power_off(domain)
 
     def power(self, machine: Machine) -> Power:
         domain = self._hypervisor.find_domain(self._name(machine))
@@ -150,8 +155,8 @@ class LibvirtEngine:
     def remove_machine(self, machine: Machine) -> None:
         domain = self._hypervisor.find_domain(self._name(machine))
         if domain is not None:
-            _pull_plug(domain)
-            with translated("remove the machine's definition"):
+            _power_off(domain)
+            with translated_errors("remove the machine's definition"):
                 domain.undefineFlags(UNDEFINE)
         _remove_folder(self._layout.machine(machine))
         self._layout.vnc(machine).unlink(missing_ok=True)
@@ -159,14 +164,14 @@ class LibvirtEngine:
             log_file.unlink(missing_ok=True)
 
     def machines(self) -> list[Machine]:
-        """Those that are defined, and those of which a crash left only files."""
+        """Return the machines that are defined, and those of which a crash left only files."""
         found = {self._find_machine(domain) for domain in self._hypervisor.domains()}
         folders = self._layout.regions().glob("*/machines/*")
         found.update(Machine(id=folder.name, region=folder.parent.parent.name) for folder in folders)
         return sorted(filter(None, found), key=lambda machine: (machine.region, machine.id))
 
     def domain(self, machine: Machine) -> libvirt.virDomain:
-        """libvirt's own object, for what this port does not cover. Raises NotFound."""
+        """Return libvirt's own object, for what the port does not cover. Raises NotFound."""
         return self._hypervisor.get_domain(self._name(machine))
 
     def close(self) -> None:
@@ -179,9 +184,9 @@ class LibvirtEngine:
         return f"galeria-{self._installation}-"
 
     def _find_machine(self, domain: libvirt.virDomain) -> Machine | None:
-        """None for what is not ours, or was removed since it was listed."""
+        """Return the machine; None where it belongs to another program or was removed meanwhile."""
         try:
-            with translated("read a machine's definition"):
+            with translated_errors("read a machine's definition"):
                 return domain_xml.find_machine(domain.XMLDesc(), self._installation)
         except NotFound:
             return None
@@ -212,12 +217,12 @@ class LibvirtEngine:
         )
 
     def _refresh(self, machine: Machine, domain: libvirt.virDomain) -> None:
-        """Before a start: today's acceleration, a screen, and no seed once the first boot is over.
+        """Update the definition before a start: the acceleration of today, a screen, and no seed after the first boot.
 
         The seed holds a password's hash; machines of earlier versions may have no screen.
         """
         self._layout.ensure_socket_folder()
-        with translated("read the machine's definition"):
+        with translated_errors("read the machine's definition"):
             stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE)
         wanted = domain_xml.with_acceleration(stored, self.acceleration())
         wanted = domain_xml.with_screen(wanted, self._layout.vnc(machine))
@@ -230,8 +235,8 @@ class LibvirtEngine:
         if is_seed_over:
             seed.unlink()
 
-    def _ask_off(self, domain: libvirt.virDomain, way: int) -> bool:
-        """Whether the request was taken. A machine that went off in between took it."""
+    def _request_shutdown(self, domain: libvirt.virDomain, way: int) -> bool:
+        """Return whether the machine took the request, or went off meanwhile."""
         try:
             domain.shutdownFlags(way)
         except libvirt.libvirtError as error:
@@ -251,8 +256,8 @@ def _switch_on(domain: libvirt.virDomain) -> None:
     try:
         domain.create()
     except libvirt.libvirtError as error:
-        if not is_active(domain):  # else somebody else switched it on at the same moment
-            raise sentence("start the machine", error) from error
+        if not is_active(domain):  # else another request has started it at the same moment
+            raise libvirt_error("start the machine", error) from error
 
 
 def _is_off_by(domain: libvirt.virDomain, deadline: float) -> bool:
@@ -263,13 +268,13 @@ def _is_off_by(domain: libvirt.virDomain, deadline: float) -> bool:
     return True
 
 
-def _pull_plug(domain: libvirt.virDomain) -> None:
-    """The machine is off afterwards, whatever it thinks of that."""
+def _power_off(domain: libvirt.virDomain) -> None:
+    """Switch the machine off at once, like cutting its power."""
     try:
         if domain.isActive():
             domain.destroy()
     except libvirt.libvirtError as error:
-        if error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID:  # it went off by itself in between
+        if error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID:  # it went off by itself meanwhile
             return
         raise MachineFailed(
             f"The machine could not be switched off: {error}.", hint="Look for its qemu process on the host."

@@ -37,7 +37,7 @@ Run = tuple[int, int]
 
 
 class NbdClient:
-    """One connection; used by one thread at a time. Every failure is Unavailable."""
+    """One connection to an NBD server, used by one thread at a time. Every failure raises Unavailable."""
 
     def __init__(self, path: Path, *, export: str = "", contexts: Sequence[str] = ()) -> None:
         self.size = 0  # bytes
@@ -62,7 +62,7 @@ class NbdClient:
         return bytes(content)
 
     def status(self, offset: int, length: int) -> dict[str, list[Run]]:
-        """What the contexts say from `offset` on; each list may end before or after `offset` + `length`."""
+        """Return the runs of each metadata context from `offset` on. Each list may end before or after `offset` + `length`."""
         answer: dict[str, list[Run]] = {}
         try:
             self._request(_CMD_STATUS, offset, length)
@@ -75,7 +75,7 @@ class NbdClient:
         return answer
 
     def close(self) -> None:
-        """Say goodbye; closing twice, or after the server went away, is no error."""
+        """Disconnect. Closing twice, or after the server has ended, is no error."""
         try:
             self._request(_CMD_DISCONNECT, 0, 0)
         except OSError:
@@ -111,7 +111,7 @@ class NbdClient:
             raise _broken(f"the server does not know {', '.join(sorted(missing))}")
 
     def _option(self, option: int, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Send one option and give its replies up to the acknowledgement."""
+        """Send one option and yield its replies up to the acknowledgement."""
         self._socket.sendall(b"IHAVEOPT" + struct.pack(">II", option, len(data)) + data)
         while True:
             magic, _option, kind, length = struct.unpack(">QIII", self._receive(20))
@@ -123,7 +123,7 @@ class NbdClient:
             yield kind, payload
 
     def _read_piece(self, offset: int, target: memoryview) -> None:
-        """Fill `target`; what the server sends no data for is a hole, and zero already."""
+        """Fill `target`. Ranges for which the server sends no data are holes, and zero already."""
         filled = 0
         try:
             self._request(_CMD_READ, offset, len(target))
@@ -141,7 +141,7 @@ class NbdClient:
             raise _broken(f"{filled} bytes came instead of {len(target)}")
 
     def _receive_at(self, start: int, length: int, target: memoryview) -> int:
-        """From the socket to its place, without a copy between that would hold up the other threads."""
+        """Receive from the socket directly into `target`: a copy in between would hold the GIL and delay other threads."""
         if not 0 <= start <= start + length <= len(target):
             raise _broken("bytes came that were not asked for")
         self._fill(target[start : start + length])
@@ -152,12 +152,12 @@ class NbdClient:
         self._socket.sendall(header)
 
     def _chunks(self) -> Iterator[tuple[int, bytes]]:
-        """The chunks of one structured reply with what they carry."""
+        """Yield the kind and payload of each chunk of one structured reply."""
         for kind, length in self._heads():
             yield kind, self._receive(length)
 
     def _heads(self) -> Iterator[tuple[int, int]]:
-        """Kind and length of each chunk of one structured reply; the caller receives its payload before the next one.
+        """Yield the kind and length of each chunk of one structured reply. The caller receives its payload before the next one.
 
         A simple reply can only be an error here.
         """

@@ -1,4 +1,4 @@
-"""Disk files as readable disks: qemu-nbd serves a file read-only on a UNIX socket, with its format forced."""
+"""Disk files as disk sources: qemu-nbd serves a file read-only on a UNIX socket, with its format given explicitly."""
 
 import json
 import logging
@@ -34,7 +34,7 @@ _ZERO = 2  # the bit of base:allocation that says "reads as zero"
 
 
 class NbdSource:
-    """A served disk. `own_files` files on top of the chain count as changes; None: there is no parent at all."""
+    """A served disk. The `own_files` upper files of the chain count as changes; None means that there is no parent."""
 
     def __init__(self, socket: Path, keeper: NbdClient, own_files: int | None) -> None:
         self._socket = socket
@@ -49,7 +49,7 @@ class NbdSource:
         return self._size
 
     def extents(self) -> Iterator[Extent]:
-        """Neighbours of the same kind are given as one."""
+        """Yield the extents of the disk; neighbours of one kind are merged."""
         offset, length, content = 0, 0, Content.ZERO
         for piece_length, piece in self._pieces():
             if length and piece is not content:
@@ -63,7 +63,7 @@ class NbdSource:
         return self._connect(())
 
     def close(self) -> None:
-        """Also what callers left open: the server ends only with its last connection."""
+        """Close all connections, also those of readers that callers left open: the server ends with its last connection."""
         with self._lock:
             for client in self._readers:
                 client.close()
@@ -97,7 +97,10 @@ class NbdSource:
             yield piece, self._content(*flags)
 
     def _content(self, allocation: int, depth: int = 1) -> Content:
-        """`depth` counts files from the top, 1 first; 0: in no file at all, which reads as zero."""
+        """Return the kind of content.
+
+        `depth` counts files from the top, which is 1; 0 means that no file has it, and it reads as zero.
+        """
         if depth == 0 or (self._own_files is not None and depth <= self._own_files and allocation & _ZERO):
             return Content.ZERO
         if self._own_files is not None and depth > self._own_files:
@@ -106,7 +109,7 @@ class NbdSource:
 
 
 def clipped(runs: list[Run], length: int) -> list[Run]:
-    """The runs up to `length` bytes: a server may answer for more than it was asked."""
+    """Return the runs up to `length` bytes: a server may answer for more than it was asked."""
     kept: list[Run] = []
     for piece, flags in runs:
         if length <= 0:
@@ -117,7 +120,7 @@ def clipped(runs: list[Run], length: int) -> list[Run]:
 
 
 def merged(contexts: list[list[Run]]) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Cut the runs of several contexts at each other's borders, as far as all of them reach."""
+    """Cut the runs of several contexts at the borders of each other, as far as all of them reach."""
     rests = [iter(runs) for runs in contexts]
     current = [list(next(rest)) for rest in rests]
     while True:
@@ -134,29 +137,31 @@ def merged(contexts: list[list[Run]]) -> Iterator[tuple[int, tuple[int, ...]]]:
 
 @contextmanager
 def open_image(path: Path, format: str) -> Iterator[NbdSource]:
-    """A disk file from outside, read as `format` (qemu's name: raw, qcow2, vpc, vhdx, vmdk) and as nothing else.
+    """Open a disk file from outside as `format` (QEMU's name: raw, qcow2, vpc, vhdx, vmdk) and as nothing else.
 
     A qcow2 file's own backing file is not opened, whatever its header names. Raises ToolFailed for a damaged file.
     """
     node: dict[str, Any] = {"driver": format, "file": {"driver": "file", "filename": str(path)}}
     if format == "qcow2":
         node["backing"] = None
-    with _serving(node, own_files=None) as source:
+    with _qemu_nbd(node, own_files=None) as source:
         yield source
 
 
 @contextmanager
 def open_chain(top: Path, *, own_files: int) -> Iterator[NbdSource]:
-    """A sealed qcow2 file with what is under it; the upper `own_files` files hold the changes. Raises ToolFailed."""
+    """Open a sealed qcow2 file with the files under it; the upper `own_files` files hold the changes. Raises ToolFailed."""
     node = {"driver": "qcow2", "file": {"driver": "file", "filename": str(top)}}
-    with _serving(node, own_files=own_files) as source:
+    with _qemu_nbd(node, own_files=own_files) as source:
         yield source
 
 
 @contextmanager
-def _serving(node: dict[str, Any], *, own_files: int | None) -> Iterator[NbdSource]:
-    """qemu-nbd for as long as the context lasts. It ends by itself with its last connection (no --persistent), so that
-    a killed Galeria leaves none behind."""
+def _qemu_nbd(node: dict[str, Any], *, own_files: int | None) -> Iterator[NbdSource]:
+    """Run qemu-nbd while the context is open.
+
+    It ends with its last connection (no --persistent), so that a killed Galeria leaves no server behind.
+    """
     with (
         tempfile.TemporaryDirectory(prefix=f"{FOLDER}{os.getpid()}-") as folder,
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="qemu-nbd") as thread,
@@ -173,8 +178,8 @@ def _serving(node: dict[str, Any], *, own_files: int | None) -> Iterator[NbdSour
             _ensure_ended(process, pid)
 
 
-def sweep_sockets() -> None:
-    """Remove the folders that killed processes of Galeria left behind; their qemu-nbd ended with their last connection."""
+def remove_stale_sockets() -> None:
+    """Remove the folders that killed processes of Galeria left; their servers ended with their last connection."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         owner = folder.name.removeprefix(FOLDER).partition("-")[0]
         if owner.isdecimal() and not Path("/proc", owner).exists():
@@ -182,7 +187,7 @@ def sweep_sockets() -> None:
 
 
 def _connect(socket: Path, process: "Future[str]") -> NbdClient:
-    """The first connection. Raises what the server failed with, which names the fault of a damaged file."""
+    """Open the first connection. Raises the error of the server, which names the fault of a damaged file."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         if socket.exists():
@@ -199,7 +204,7 @@ def _connect(socket: Path, process: "Future[str]") -> NbdClient:
 
 
 def _ensure_ended(process: "Future[str]", pid: Path) -> None:
-    """Wait for the server's own end; one that hangs on is ended by its number. How it ended no longer matters."""
+    """Wait until the server has ended; one that does not end is killed by its process id. Its exit status is ignored."""
     wait([process], timeout=END_SECONDS)
     if not process.done() and pid.exists():
         log.warning("qemu-nbd did not end by itself")

@@ -1,4 +1,4 @@
-"""A machine's screen: QEMU's own VNC server, reached through its UNIX socket."""
+"""The screen of a machine: QEMU's VNC server, reached through its UNIX socket."""
 
 import socket
 from pathlib import Path
@@ -6,17 +6,17 @@ from pathlib import Path
 import libvirt
 
 from galeria.adapters.engine import domain_xml
-from galeria.adapters.engine.daemons import is_active, translated
+from galeria.adapters.engine.daemons import is_active, translated_errors
 from galeria.domain.errors import Conflict, MachineFailed
 
 CONNECT_SECONDS = 5.0
 
 
 def open_screen(domain: libvirt.virDomain) -> socket.socket:
-    """A new connection to the screen of a running machine. Raises Conflict, MachineFailed."""
+    """Open a new connection to the screen of a running machine. Raises Conflict where it is off, and MachineFailed."""
     if not is_active(domain):
         raise _is_off()
-    with translated("read the machine's definition"):
+    with translated_errors("read the machine's definition"):
         path = domain_xml.find_screen(domain.XMLDesc())
     if path is None:
         raise Conflict(
@@ -33,7 +33,7 @@ def _connect(path: Path) -> socket.socket:
         connection.connect(str(path))
     except OSError as error:
         connection.close()
-        if isinstance(error, FileNotFoundError | ConnectionRefusedError):  # it went off in between
+        if isinstance(error, FileNotFoundError | ConnectionRefusedError):  # the machine went off meanwhile
             raise _is_off() from error
         raise MachineFailed(
             f"The machine's screen cannot be reached: {error.strerror or error}.",

@@ -1,6 +1,6 @@
-"""The NoCloud seed: a small ISO named cidata that tells a generalized image who it is at its first boot.
+"""The NoCloud seed: a small ISO named cidata that gives a generalized image its identity at the first boot.
 
-Source of the layout: cloud-init's documentation of the NoCloud data source.
+The layout follows cloud-init's documentation of the NoCloud data source.
 """
 
 import io
@@ -13,7 +13,7 @@ from galeria.ports.machines import FirstBoot
 
 
 def write_seed(path: Path, first_boot: FirstBoot) -> None:
-    """Write the ISO; whole or absent. It holds the password's hash, so only root and QEMU's user (libvirt) read it."""
+    """Write the ISO, whole or not at all. It holds the password's hash, so that only root and QEMU's user can read it."""
     unfinished = path.with_name(path.name + ".new")
     image = pycdlib.PyCdlib()
     image.new(interchange_level=3, vol_ident="cidata", joliet=3, rock_ridge="1.09")
@@ -30,7 +30,7 @@ def meta_data(first_boot: FirstBoot) -> str:
 
 
 def user_data(first_boot: FirstBoot) -> str:
-    """The account with its password hash and keys, allowed to do everything; logging in with a password is allowed."""
+    """Return cloud-init user data: the account with its password hash and keys, full sudo rights, and login by password."""
     lines = [
         "#cloud-config",
         f"hostname: {_quoted(first_boot.host_name)}",
@@ -49,7 +49,7 @@ def user_data(first_boot: FirstBoot) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A JSON string is a YAML string, whatever stands in it."""
+    """Quote a text for YAML: a JSON string is a YAML string, whatever it holds."""
     return json.dumps(text)
 
 

@@ -1,11 +1,11 @@
-"""The host's loopback port that leads to a guest's SSH port, set up in the running machine through QEMU's monitor."""
+"""Forward a loopback port of the host to a guest's SSH port, in the running machine through QEMU's monitor."""
 
 import re
 
 import libvirt
 import libvirt_qemu
 
-from galeria.adapters.engine.daemons import translated
+from galeria.adapters.engine.daemons import translated_errors
 from galeria.adapters.engine.domain_xml import NETWORK
 from galeria.domain.errors import MachineFailed
 
@@ -13,7 +13,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def ensure_forward(domain: libvirt.virDomain, port: int) -> None:
-    """May be repeated. Raises MachineFailed where something else listens on `port`."""
+    """Forward the port. May be repeated. Raises MachineFailed where another program listens on `port`."""
     if is_forwarded(_monitor(domain, "info usernet"), port):
         return
     answer = _monitor(domain, f"hostfwd_add {NETWORK} tcp:{LOOPBACK}:{port}-:22").strip()
@@ -25,11 +25,14 @@ def ensure_forward(domain: libvirt.virDomain, port: int) -> None:
 
 
 def is_forwarded(table: str, port: int) -> bool:
-    """Whether QEMU's table of user-mode networks has the rule: columns are protocol, fd, source, port, target, port."""
+    """Return whether QEMU's table of user-mode networks has the rule.
+
+    Its columns are protocol, fd, source, port, target, port.
+    """
     rule = rf"^\s*TCP\[HOST_FORWARD\]\s+\d+\s+{re.escape(LOOPBACK)}\s+{port}\s+\S+\s+22\s"
     return re.search(rule, table, re.MULTILINE) is not None
 
 
 def _monitor(domain: libvirt.virDomain, command: str) -> str:
-    with translated("open the machine's SSH port"):
+    with translated_errors("open the machine's SSH port"):
         return str(libvirt_qemu.qemuMonitorCommand(domain, command, libvirt_qemu.VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP))

@@ -1,6 +1,6 @@
-"""A `VmEngine` and an `ImageCache` without virtual machines: the same promises kept with plain files.
+"""A `VmEngine` and an `ImageCache` without virtual machines, on plain files.
 
-What a machine is stands in its machine.json, replaced as a whole, so that a killed process leaves nothing half done.
+A machine's state is its machine.json, which is replaced as a whole, so that a killed process leaves no partial state.
 """
 
 import json
@@ -25,21 +25,21 @@ from galeria.ports.progress import Progress
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FakeGuest:
-    """What a test may ask of a fake machine's inside."""
+    """The state of a fake machine that tests look at."""
 
     base: Digest
     ssh_port: int
     host_name: str = "image"
     identity: int = 0  # grows with every new identity
     passwords: dict[str, str] = field(default_factory=dict)  # account → hash; a retired account has "!"
-    seed: dict[str, Any] | None = None  # what the first boot is told, until it has happened
-    layers: tuple[str, ...] = ()  # sealed, the lowest first
+    seed: dict[str, Any] | None = None  # settings of the first boot, until it has happened
+    layers: tuple[str, ...] = ()  # sealed ones, the lowest first
     is_running: bool = False
     is_ssh_open: bool = False
 
 
 class FakeImageCache:
-    """The bases that a fake engine's machines stand on; shares the engine's folder."""
+    """The base disks of a fake engine's machines, in the engine's folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,7 +66,7 @@ class FakeImageCache:
 
 
 class FakeEngine:
-    """`fail_on` maps a verb's name to the error that it raises from now on; change it at any time."""
+    """Machines as files. `fail_on` maps a method's name to the error that it raises, and may be changed at any time."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class FakeEngine:
         self._folder = folder
         self._acceleration = acceleration
         self._lock = threading.RLock()
-        self._screens: dict[str, ScreenServer] = {}  # of running machines that were looked at, by their ids
+        self._screens: dict[str, ScreenServer] = {}  # by the id of their running machine, once somebody has opened them
 
     def acceleration(self) -> Acceleration:
         return self._acceleration
@@ -181,7 +181,7 @@ class FakeEngine:
             return [Machine(id=folder.name, region=folder.parent.parent.name) for folder in folders]
 
     def guest(self, machine: Machine) -> FakeGuest:
-        """What the machine is. Raises NotFound."""
+        """Return the state of the machine. Raises NotFound."""
         try:
             record = json.loads(self._record(machine).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
@@ -189,23 +189,23 @@ class FakeEngine:
         return FakeGuest(**{**record, "layers": tuple(record["layers"])})
 
     def screen(self, machine: Machine) -> FakeScreen:
-        """What a running machine shows, and which keys it was sent."""
+        """Return what a running machine shows, and which keys it has received."""
         with self._lock:
             return self._screen_server(machine).screen
 
     def cut(self, machine: Machine, text: str) -> None:
-        """What a guest does when somebody copies text in it: everybody who looks gets it."""
+        """Copy text in the guest: everybody who watches the screen receives it."""
         with self._lock:
             server = self._screen_server(machine)
         server.cut(text)
 
     def write(self, machine: Machine, offset: int, data: bytes) -> None:
-        """What a running guest would write to its disk."""
+        """Write to the machine's disk as a running guest would."""
         with self._lock:
             self._disk(machine, self._running(machine)).write(offset, data)
 
     def read(self, machine: Machine, offset: int, length: int) -> bytes:
-        """What a guest would see on its disk."""
+        """Read from the machine's disk as a guest would."""
         with self._lock:
             return self._disk(machine, self.guest(machine)).read(offset, length)
 
@@ -265,14 +265,14 @@ class FakeEngine:
 
 
 def _first_booted(guest: FakeGuest) -> FakeGuest:
-    """A generalized image's first boot: it takes the seed's account and name, and a new identity."""
-    told = guest.seed or {}
-    passwords = guest.passwords | {told["user_name"]: told["password_hash"]}
-    return replace(guest, host_name=told["host_name"], passwords=passwords, identity=guest.identity + 1, seed=None)
+    """Return the guest after its first boot: with the seed's account and host name, and a new identity."""
+    seed = guest.seed or {}
+    passwords = guest.passwords | {seed["user_name"]: seed["password_hash"]}
+    return replace(guest, host_name=seed["host_name"], passwords=passwords, identity=guest.identity + 1, seed=None)
 
 
 def _height(guest: FakeGuest, layer: str | None) -> int:
-    """How many layers there are up to and including `layer`; none under the base image."""
+    """Return the number of layers up to and including `layer`; 0 for the base image."""
     if layer is None:
         return 0
     if layer not in guest.layers:

@@ -1,4 +1,4 @@
-"""The disks of fake machines: plain files, one per block that a guest wrote, in one folder per layer."""
+"""The disks of fake machines: one folder per layer, with one file per block that a guest wrote."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ BLOCK = 64 * 1024  # bytes; the cluster of a qcow2 file
 
 
 class LayeredDisk:
-    """A base file with layers of blocks over it; `layers` are folders, the lowest first, the upper `own` are changes."""
+    """A base file with layers of blocks over it. `layers` are folders, the lowest first; the upper `own` count as changes."""
 
     def __init__(self, base: Path, layers: list[Path], *, own: int) -> None:
         self._base = base
@@ -23,7 +23,7 @@ class LayeredDisk:
         return self._base.stat().st_size
 
     def extents(self) -> Iterator[Extent]:
-        """Neighbours of the same kind are given as one."""
+        """Yield the extents of the disk; neighbours of one kind are merged."""
         changed = {block for layer in self._layers[len(self._layers) - self._own :] for block in blocks(layer)}
         begin, kind = 0, self._content(0, changed)
         for offset in range(BLOCK, self.size, BLOCK):
@@ -50,7 +50,7 @@ class LayeredDisk:
         return content[offset - first : offset - first + length]
 
     def block(self, offset: int) -> bytes:
-        """The block at `offset`, shorter at the disk's end."""
+        """Return the block at `offset`, which is shorter at the disk's end."""
         for layer in reversed(self._layers):
             written = layer / f"{offset:016x}"
             if written.is_file():
@@ -60,7 +60,7 @@ class LayeredDisk:
             return file.read(BLOCK)
 
     def write(self, offset: int, data: bytes) -> None:
-        """Into the uppermost layer."""
+        """Write to the uppermost layer."""
         end = offset + len(data)
         if offset < 0 or end > self.size:
             raise Unavailable("The disk ends before that.", hint="Write within its size.")
@@ -86,9 +86,9 @@ class LayeredReader:
         return self._disk.read(offset, length)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is open."""
 
 
 def blocks(layer: Path) -> set[int]:
-    """The offsets of what a layer holds."""
+    """Return the offsets of the blocks in a layer."""
     return {int(file.name, 16) for file in layer.iterdir() if not file.name.startswith(".")}

@@ -1,10 +1,10 @@
-"""What a fake machine has on its screen: the text that was typed, in letters of three by five dots, and the pointer."""
+"""The screen of a fake machine: the typed text in letters of three by five dots, and the pointer."""
 
 import threading
 from dataclasses import dataclass, field
 
 WIDTH, HEIGHT = 640, 400
-# The colours that a picture's bytes stand for, as red, green, blue.
+# The colours that a picture's bytes mean, as red, green, blue.
 BACKGROUND, INK, CURSOR, POINTER = range(4)
 PALETTE = ((16, 24, 48), (208, 216, 224), (96, 192, 96), (240, 160, 64))
 WELCOME = "A pretended machine. What is typed is shown.\n"
@@ -28,16 +28,16 @@ _UNKNOWN = "77777"
 
 @dataclass
 class FakeScreen:
-    """Belongs to one machine for as long as it runs. Events come from all who look at it, each in a thread of its own."""
+    """The screen of one machine while it runs. Each viewer sends events in a thread of its own."""
 
     text: str = WELCOME
     keys: list[int] = field(default_factory=list)  # the symbols of all keys that were pressed
-    pointer: tuple[int, int, int] | None = None  # across, down, and a bit for each button that is held
+    pointer: tuple[int, int, int] | None = None  # x, y, and a bit for each pressed button
     cut_texts: list[str] = field(default_factory=list)  # what was put on the machine's clipboard
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def press(self, symbol: int) -> None:
-        """A key went down; `symbol` is X11's number for it."""
+        """Handle a pressed key; `symbol` is its X11 keysym."""
         with self._lock:
             self.keys.append(symbol)
             if symbol == _RETURN:
@@ -56,7 +56,7 @@ class FakeScreen:
             self.cut_texts.append(text)
 
     def picture(self) -> bytes:
-        """A byte for each pixel, its place in PALETTE; row after row."""
+        """Return one byte for each pixel, its index in PALETTE, row after row."""
         with self._lock:
             lines, pointer = wrapped(self.text)[-_ROWS:], self.pointer
         pixels = bytearray(WIDTH * HEIGHT)
@@ -70,7 +70,7 @@ class FakeScreen:
 
 
 def wrapped(text: str) -> list[str]:
-    """Lines that fit, with room for the cursor behind the last one; at least one."""
+    """Split the text into lines that fit, with room for the cursor after the last one; at least one line."""
     width = _COLUMNS - 1
     return [
         line[start : start + width] for line in text.split("\n") for start in range(0, max(len(line), 1), width)
@@ -78,7 +78,7 @@ def wrapped(text: str) -> list[str]:
 
 
 def letter_rows(letter: str) -> str:
-    """Five digits; small letters look like capital ones, and letters that are not known like a block."""
+    """Return five digits for the rows of a letter. Lower-case letters look like upper-case ones, unknown ones like a block."""
     start = 6 * (ord(letter.upper()[0]) - ord(" "))
     if 0 <= start < len(_LETTERS):
         return _LETTERS[start : start + 5]

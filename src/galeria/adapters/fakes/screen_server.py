@@ -1,4 +1,4 @@
-"""Shows a fake screen to viewers: the server's side of RFB 3.8 (RFC 6143), without a password, raw pixels only."""
+"""Serve a fake screen to viewers with RFB 3.8 (RFC 6143), without a password and with raw pixels only."""
 
 import socket
 import struct
@@ -17,7 +17,7 @@ _LONGEST_CUT = 1 << 20  # bytes
 
 @dataclass(frozen=True, kw_only=True)
 class PixelFormat:
-    """How a viewer wants its pixels; shifts and largest values are for red, green and blue."""
+    """A viewer's pixel format. Shifts and largest values are for red, green and blue."""
 
     bits: int = 32
     is_big_endian: bool = False
@@ -26,7 +26,7 @@ class PixelFormat:
 
     @classmethod
     def parse(cls, content: bytes) -> "PixelFormat":
-        """Sixteen bytes of RFC 6143 §7.4. Raises ValueError for what is not offered here: colour maps."""
+        """Read the sixteen bytes of RFC 6143 §7.4. Raises ValueError for colour maps, which are not offered."""
         bits, _depth, is_big, is_true_colour, *numbers = struct.unpack(">BBBBHHHBBB3x", content)
         if bits not in (8, 16, 32) or not is_true_colour:
             raise ValueError(f"{bits} bits, true colour {is_true_colour}")
@@ -42,7 +42,7 @@ class PixelFormat:
         return struct.pack(">BBBBHHHBBB3x", self.bits, 24, self.is_big_endian, 1, *self.largest, *self.shifts)
 
     def encoded(self, pixels: bytes) -> bytes:
-        """`pixels` hold places in PALETTE; byte by byte of a pixel, because that is quick."""
+        """Convert a picture of indexes in PALETTE; one byte position of all pixels at a time, because that is quick."""
         size = self.bits // 8
         colours = [self._colour(*colour) for colour in PALETTE]
         content = bytearray(len(pixels) * size)
@@ -59,7 +59,7 @@ class PixelFormat:
 
 
 class ScreenServer:
-    """One screen and all who look at it."""
+    """One screen and its viewers."""
 
     def __init__(self) -> None:
         self.screen = FakeScreen()
@@ -67,7 +67,7 @@ class ScreenServer:
         self._viewers: set[_Viewer] = set()
 
     def open(self) -> socket.socket:
-        """A new viewer's end. Its thread ends when either side closes."""
+        """Return the socket of a new viewer. Its thread ends when either side closes."""
         ours, theirs = socket.socketpair()
         viewer = _Viewer(ours, self.screen, self._show)
         with self._lock:
@@ -76,19 +76,19 @@ class ScreenServer:
         return theirs
 
     def cut(self, text: str) -> None:
-        """What the machine puts on the clipboard of everybody who looks."""
+        """Send the text to the clipboard of every viewer."""
         for viewer in self._copied():
             with suppress(OSError):
                 viewer.send_cut(text)
 
     def close(self) -> None:
-        """The machine went off."""
+        """Close all connections, because the machine went off."""
         for viewer in self._copied():
             viewer.hang_up()
 
     def _serve(self, viewer: "_Viewer") -> None:
         try:
-            # A viewer that leaves or talks nonsense is hung up on.
+            # The connection of a viewer that leaves or sends invalid messages is closed.
             with suppress(OSError, EOFError, ValueError):
                 viewer.talk()
         finally:
@@ -97,7 +97,7 @@ class ScreenServer:
             viewer.close()
 
     def _show(self) -> None:
-        """Somebody changed the picture."""
+        """Send the changed picture to all viewers."""
         for viewer in self._copied():
             with suppress(OSError):
                 viewer.show_changes()
@@ -113,12 +113,12 @@ class _Viewer:
         self._screen = screen
         self._changed = changed
         self._format = PixelFormat()
-        self._lock = threading.Lock()  # over what is sent: changes are sent by the thread that made them
-        self._waits = False  # for a change
+        self._lock = threading.Lock()  # guards sending: changes are sent by the thread that made them
+        self._waits = False  # for the next change
         self._shown = b""
 
     def talk(self) -> None:
-        """Until the viewer leaves. Raises OSError, EOFError, and ValueError where what it says makes no sense."""
+        """Answer messages until the viewer leaves. Raises OSError, EOFError, and ValueError for invalid messages."""
         self._shake_hands()
         readers = {
             0: self._read_format,
@@ -135,7 +135,7 @@ class _Viewer:
             readers[kind]()
 
     def show_changes(self) -> None:
-        """Rows that are not as they were sent, to a viewer that waits for them."""
+        """Send the rows that differ from those sent before, where the viewer waits for them."""
         picture = self._screen.picture()
         with self._lock:
             if not self._waits:
@@ -164,7 +164,7 @@ class _Viewer:
         if self._take(1)[0] != _NO_PASSWORD:
             raise ValueError("another way of proving who one is")
         self._wire.sendall(struct.pack(">I", 0))
-        self._take(1)  # whether others may look too: here they always may
+        self._take(1)  # the shared flag is ignored: others may always watch
         head = struct.pack(">HH", WIDTH, HEIGHT) + self._format.packed()
         self._wire.sendall(head + struct.pack(">I", len(NAME)) + NAME)
 
@@ -172,7 +172,7 @@ class _Viewer:
         self._format = PixelFormat.parse(self._take(19)[3:])
 
     def _read_encodings(self) -> None:
-        """Raw is always allowed, and all that is spoken here."""
+        """Read and ignore the encodings: raw is always allowed, and nothing else is offered."""
         (count,) = struct.unpack(">xH", self._take(3))
         self._take(4 * count)
 
@@ -203,7 +203,7 @@ class _Viewer:
         self._screen.cut(self._take(length).decode("latin-1"))
 
     def _send_rows(self, picture: bytes, first: int, last: int) -> None:
-        """`last` is the row behind them. The caller holds the lock."""
+        """Send the rows from `first` to before `last`. The caller holds the lock."""
         self._waits, self._shown = False, picture
         head = struct.pack(">BxHHHHHi", 0, 1, 0, first, WIDTH, last - first, 0)
         self._wire.sendall(head + self._format.encoded(picture[first * WIDTH : last * WIDTH]))

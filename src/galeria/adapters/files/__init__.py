@@ -1,4 +1,1 @@
-"""Disk files from outside: uploads and page blobs, and readers of VHD, VMDK, QCOW2 and raw disks.
-
-A file is judged by its content alone, never by its name.
-"""
+"""Files from outside, stored under their upload's id, and recognised by their content alone."""

@@ -1,8 +1,8 @@
-"""What a file is, from its content alone. Anything but a disk that stands by itself is refused.
+"""Recognise a disk file by its content alone, and refuse everything but a disk that needs no other file.
 
-First oslo.utils' inspectors, which only look; then, for formats with a header of their own, qemu-img with that format
-forced, in a sandbox. A file in which two formats can be seen is refused, whatever its name claims. Internal snapshots
-of a qcow2 file are let pass: they name no other file, and are left behind when the disk is read.
+oslo.utils' inspectors read it first; for formats with a header qemu-img follows in a sandbox, with that format given. A
+file that shows two formats is refused, whatever its name says. Internal snapshots of a qcow2 file are accepted: they name
+no other file, and reading the disk leaves them out.
 """
 
 from collections.abc import Callable
@@ -19,13 +19,16 @@ from galeria.adapters.files.vhd import FOOTER, check_dynamic, fixed_size
 from galeria.adapters.files.vmdk import check_vmdk
 from galeria.ports.files import FileFacts
 
-_SMALL_STEPS = 8 << 20  # oslo finds the VHDX's size only when it is fed small pieces; its tables stand within this
+_SMALL_STEPS = 8 << 20  # bytes; oslo finds a VHDX's size only in small pieces, and its tables lie within this
 _QEMU_NAMES = {"qcow2": "qcow2", "vhd": "vpc", "vhdx": "vhdx", "vmdk": "vmdk"}  # oslo's name: qemu's
-_CHECKED = ("qcow2", "vhdx", "vmdk")  # qemu-img has no check for vpc; its footer tells whether the file is whole
+_CHECKED = ("qcow2", "vhdx", "vmdk")  # qemu-img cannot check vpc; the footer shows whether the file is whole
 
 
 def inspect_file(path: Path, *, max_virtual_size: int) -> FileFacts:
-    """Raises Invalid, saying why and what cures it; ToolFailed when qemu-img is missing or the host too busy."""
+    """Return the format and sizes of the disk in the file.
+
+    Raises Invalid with the reason and a remedy, and ToolFailed where qemu-img is missing or the host is too busy.
+    """
     file_size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(max(HEAD, NEEDED))
@@ -42,7 +45,7 @@ def inspect_file(path: Path, *, max_virtual_size: int) -> FileFacts:
 
 
 def _detect(path: Path) -> oslo.FileInspector:
-    """The one format that oslo sees. `gpt` stands for a raw disk with a partition table of either kind."""
+    """Return the one format that oslo.utils recognises. `gpt` means a raw disk with a partition table of either kind."""
     with path.open("rb") as file:
         wrapper = oslo.InspectWrapper(file)
         try:
@@ -83,7 +86,7 @@ def _container_facts(path: Path, inspector: oslo.FileInspector, head: bytes, tai
     if found.suspicious:
         raise refusal(f"The file has {' and '.join(found.suspicious)}.")
     if format in _CHECKED:
-        if inspector.virtual_size != found.virtual_size:  # two readers that see different disks: neither is trusted
+        if inspector.virtual_size != found.virtual_size:  # two readers find different sizes: neither is trusted
             raise refusal(
                 f"The disk's size is told in two ways: {inspector.virtual_size} and {found.virtual_size} bytes."
             )

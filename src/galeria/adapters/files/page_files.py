@@ -1,6 +1,6 @@
-"""Files written at any place, page by page: sparse, synced at every write, sealed before they are looked at.
+"""Files that are written page by page at any offset: sparse, synced at every write, and sealed before they are inspected.
 
-Writers share the file's lock and the one who seals it has it alone, so that no byte changes after the seal.
+Writers share the file's lock and sealing takes it exclusively, so that no byte changes afterwards.
 """
 
 import ctypes
@@ -13,28 +13,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from galeria.adapters.files.upload_files import DirectoryUploads
-from galeria.adapters.files.writing import full_disk_told
+from galeria.adapters.files.writing import translated_full_disk
 from galeria.domain.errors import Conflict, NotFound
 
 _BLOCK = 64 << 10  # bytes; all-zero blocks stay holes
 _PUNCH = 0x03  # fallocate(2): FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
-_SEAL_SECONDS = 60.0  # a page is at most 4 MiB: whoever writes one ends long before
+_SEAL_SECONDS = 60.0  # a page has at most 4 MiB, so that its writer ends long before
 
 
 class DirectoryPages(DirectoryUploads):
-    """Keeps `PageFiles` in a directory that only Galeria may enter."""
+    """Implements `PageFiles` in a directory that only Galeria can enter."""
 
     def prepare(self, file_id: str, size: int) -> None:
         path = self._path(file_id)
         self._ensure_directory(path.parent)
-        with full_disk_told(), self._locked(file_id, fcntl.LOCK_EX, os.O_CREAT) as descriptor:
+        with translated_full_disk(), self._locked(file_id, fcntl.LOCK_EX, os.O_CREAT) as descriptor:
             os.fchmod(descriptor, stat.S_IRUSR | stat.S_IWUSR)
             if os.fstat(descriptor).st_size != size:
                 os.ftruncate(descriptor, size)
             os.fsync(descriptor)
 
     def write_pages(self, file_id: str, offset: int, data: bytes) -> None:
-        with full_disk_told(), self._writing(file_id) as descriptor:
+        with translated_full_disk(), self._writing(file_id) as descriptor:
             for start in range(0, len(data), _BLOCK):
                 block = data[start : start + _BLOCK]
                 if block.count(0) == len(block):
@@ -44,7 +44,7 @@ class DirectoryPages(DirectoryUploads):
             os.fdatasync(descriptor)
 
     def clear_pages(self, file_id: str, offset: int, length: int) -> None:
-        with full_disk_told(), self._writing(file_id) as descriptor:
+        with translated_full_disk(), self._writing(file_id) as descriptor:
             _clear(descriptor, offset, length)
             os.fdatasync(descriptor)
 
@@ -53,7 +53,7 @@ class DirectoryPages(DirectoryUploads):
             return os.pread(descriptor, length, offset)
 
     def written(self, file_id: str) -> list[tuple[int, int]]:
-        """In whole blocks of the file system."""
+        """Return the written ranges in whole blocks of the file system."""
         found = []
         with self._locked(file_id, fcntl.LOCK_SH) as descriptor, suppress(OSError):
             position = 0
@@ -83,7 +83,7 @@ class DirectoryPages(DirectoryUploads):
 
     @contextmanager
     def _locked(self, file_id: str, kind: int, flags: int = 0) -> Iterator[int]:
-        """The open file, locked; closed at the end. Raises NotFound, Conflict."""
+        """Open and lock the file, and close it at the end. Raises NotFound, Conflict."""
         flags |= os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_RDWR if flags & os.O_CREAT else 0)
         try:
             descriptor = os.open(self._path(file_id), flags, 0o600)
@@ -121,11 +121,11 @@ def _clear(descriptor: int, offset: int, length: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     done = libc.fallocate(descriptor, _PUNCH, ctypes.c_int64(offset), ctypes.c_int64(length))
     if done == 0:
-        os.utime(descriptor)  # a hole in a hole changes nothing, but was asked for
+        os.utime(descriptor)  # clearing a hole changes no block, but the request counts as a change
         return
     if ctypes.get_errno() not in (errno.EOPNOTSUPP, errno.ENOSYS):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    for start in range(offset, offset + length, _BLOCK):  # a file system without holes
+    for start in range(offset, offset + length, _BLOCK):  # the file system supports no holes
         _write(descriptor, start, bytes(min(_BLOCK, offset + length - start)))
 
 

@@ -1,8 +1,8 @@
-"""What neither oslo nor qemu-img looks at in a qcow2 file: encryption, and tables that are cut off.
+"""Check what neither oslo nor qemu-img checks in a qcow2 file: encryption, and tables that are cut off.
 
 qemu lets a file end up to one cluster early and reads zeros there (qcow2_inc_refcounts_imrt in block/qcow2-refcount.c,
 measured with 7.2). Where that cluster holds a table, the disk silently becomes empty. A last cluster of *data* may
-rightly be short, so a cut within it cannot be told from the file alone.
+rightly be short, so that a cut within it cannot be detected.
 """
 
 import struct
@@ -18,7 +18,7 @@ _MOST_L1 = 32 << 20  # bytes; qemu takes no larger table
 
 
 def check_qcow2(path: Path) -> None:
-    """Raises Invalid. oslo has seen the magic, so the header is there."""
+    """Check the file. Raises Invalid. oslo has found the magic before, so that the header is there."""
     size = path.stat().st_size
     with path.open("rb") as file:
         header = file.read(104)

@@ -1,4 +1,4 @@
-"""qemu-img in a sandbox: the format forced, memory, time and written bytes bounded, no network, no privileges."""
+"""Run qemu-img in a sandbox: with a given format, limits on memory, time and written bytes, no network and no privileges."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from galeria.adapters.files.refusal import refusal
 from galeria.domain.errors import ToolFailed
 from galeria.programs import run
 
-MEMORY = 1 << 30  # bytes of address space, as Nova and Glance allow it
+MEMORY = 1 << 30  # bytes of address space, the limit of OpenStack's Nova and Glance
 CPU = 120  # seconds
 SECONDS = 600.0
 _SYS_ADMIN = 1 << 21  # capabilities(7): CAP_SYS_ADMIN, which a new network namespace needs
@@ -23,21 +23,21 @@ _CURE = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QemuFacts:
-    """What qemu-img says of a file. `suspicious` names what makes it depend on anything but itself."""
+    """The facts that qemu-img reports. `suspicious` names what makes the file depend on others."""
 
     virtual_size: int  # bytes
     suspicious: tuple[str, ...]
 
 
 def inspect_with_qemu(path: Path, format: str) -> QemuFacts:
-    """Raises Invalid where qemu cannot read the file in that format, ToolFailed where qemu-img itself is missing."""
+    """Return the facts. Raises Invalid where QEMU cannot read the file in that format, ToolFailed where qemu-img is missing."""
     answer = json.loads(_qemu_img("info", path, format, "--output=json"))
     details = answer.get("format-specific", {}).get("data", {})
     return QemuFacts(virtual_size=int(answer["virtual-size"]), suspicious=tuple(_suspicious(answer, details)))
 
 
 def check_with_qemu(path: Path, format: str) -> None:
-    """The file's own bookkeeping is consistent and nothing of it lies behind the file's end. Raises Invalid."""
+    """Check that the file's metadata is consistent and points to nothing behind its end. Raises Invalid."""
     _qemu_img("check", path, format)
 
 
@@ -59,16 +59,19 @@ def _qemu_img(verb: str, path: Path, format: str, *options: str) -> str:
     try:
         return run(command, timeout=SECONDS)
     except ToolFailed as error:
-        if error.__cause__ is not None:  # it did not end by itself: that says nothing about the file
+        if error.__cause__ is not None:  # it did not end by itself, which says nothing about the file
             raise
         reason = error.message.partition(": ")[2].replace(str(path), "the file")
         raise refusal(f"The file cannot be read as {format}: {reason}.", _CURE) from error
-    except UnicodeDecodeError as error:  # qemu repeats names that stand in the file, byte for byte
+    except UnicodeDecodeError as error:  # QEMU prints names from the file byte for byte
         raise refusal("The file holds names that are not text.", _CURE) from error
 
 
 def sandbox() -> list[str]:
-    """`--fsize=0`: may not write a byte to any file. Root gives up its capabilities; only root can leave the network."""
+    """Return the command that the program runs under. `--fsize=0` forbids writing to files.
+
+    Root drops its capabilities; only root can leave the network namespace.
+    """
     limits = ["prlimit", f"--as={MEMORY}", f"--cpu={CPU}", "--fsize=0", "--core=0", "nice", "-n", "10"]
     if os.geteuid() == 0 and _can_unshare():
         limits += ["unshare", "--net", "setpriv", "--bounding-set=-all", "--inh-caps=-all"]

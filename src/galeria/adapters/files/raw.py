@@ -1,6 +1,6 @@
-"""A raw disk has no header of its own, so it must look like a disk: a partition table or a known file system.
+"""Check that a raw file, which has no header, holds a partition table or a known file system.
 
-A file that is neither is refused: nothing would boot from it, and most often it is a disk in a format nobody recognised.
+Other files are refused: nothing would boot from them, and most are disks in a format that was not recognised.
 """
 
 import struct
@@ -8,7 +8,7 @@ import struct
 from galeria.adapters.files.refusal import AGAIN, refusal
 
 SECTOR = 512
-NEEDED = 128 * 1024  # bytes from the start of the disk that are looked at
+NEEDED = 128 * 1024  # bytes from the start of the disk that are checked
 _BOOT = b"\x55\xaa"
 _GPT_GUARD = 0xEE
 # Bare file systems, as on data disks: ext2/3/4, XFS, Btrfs, LVM. FAT and NTFS carry the boot signature.
@@ -16,7 +16,7 @@ _FILE_SYSTEMS = ((1080, b"\x53\xef"), (0, b"XFSB"), (65600, b"_BHRfS_M"), (512, 
 
 
 def check_raw(head: bytes, size: int) -> None:
-    """`head`: the disk's first bytes, `size`: all of them. Raises Invalid where it is no disk, or only part of one."""
+    """Check the first bytes `head` of a disk with `size` bytes. Raises Invalid where it is no disk or only a part of one."""
     if size % SECTOR:
         raise refusal(
             f"The file's {size} bytes are not a whole number of sectors: it is no raw disk, or it is cut off.", AGAIN
@@ -33,7 +33,7 @@ def check_raw(head: bytes, size: int) -> None:
 
 
 def _partitions_end(head: bytes) -> int:
-    """Where the last partition of an MBR ends, in bytes; 0 where the sector is a file system's boot sector instead."""
+    """Return where the last MBR partition ends, in bytes; 0 where the sector is a file system's boot sector."""
     entries = [struct.unpack_from("<B3xB3xII", head, 446 + 16 * index) for index in range(4)]
     if head.startswith(b"NTFS", 3) or any(boot not in (0x00, 0x80) for boot, *_ in entries):
         return 0
@@ -44,7 +44,7 @@ def _partitions_end(head: bytes) -> int:
 
 
 def _gpt_end(head: bytes) -> int:
-    """The end of the copy of a GPT's header, its very last sector, in bytes; 0 without a GPT."""
+    """Return the end of the copy of the GPT header, which is its last sector, in bytes; 0 without a GPT."""
     for sector in (512, 4096):
         if head.startswith(b"EFI PART", sector) and len(head) >= sector + 40:
             (copy,) = struct.unpack_from("<Q", head, sector + 32)

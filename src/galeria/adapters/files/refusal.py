@@ -1,4 +1,4 @@
-"""How a file is refused: always Invalid, always with the cure."""
+"""The error for a refused file: always Invalid, always with a remedy as its hint."""
 
 from galeria.domain.errors import Invalid
 
@@ -8,5 +8,5 @@ AGAIN = "Compare its size and checksum with the original's and upload it again."
 
 
 def refusal(message: str, hint: str = CONVERT) -> Invalid:
-    """The error for a file that is not taken. `message` is a whole sentence about the file."""
+    """Return the error for a refused file. `message` is a whole sentence about the file."""
     return Invalid(message, hint=hint, code=CODE)

@@ -1,10 +1,10 @@
-"""What a file is not: archives, CD images and foreign disk formats, known by their first bytes, each with its cure."""
+"""Refuse archives, CD images and foreign disk formats by their first bytes, each with a remedy."""
 
 from dataclasses import dataclass
 
 from galeria.adapters.files.refusal import CONVERT, refusal
 
-HEAD = 128 * 1024  # bytes of the file that are looked at
+HEAD = 128 * 1024  # bytes of the file that are checked
 SMALLEST = 512  # bytes
 _UNPACK = "Unpack it and upload the disk image that is inside."
 _INSTALL = "Install a machine from it first, and upload that machine's disk."
@@ -55,7 +55,10 @@ FOREIGN = (
 
 
 def check_foreign(head: bytes, tail: bytes) -> None:
-    """`head`: the first bytes (up to HEAD), `tail`: the last 512. Raises Invalid for what is certainly no disk of ours."""
+    """Check the first bytes `head` (up to HEAD) and the last 512 bytes `tail`.
+
+    Raises Invalid for what is certainly no supported disk.
+    """
     if len(head) < SMALLEST:
         raise refusal("The file is too small to be a disk.", "Upload a virtual machine's disk.")
     for sign in FOREIGN:
@@ -71,17 +74,17 @@ def check_foreign(head: bytes, tail: bytes) -> None:
 
 
 def _is_boot_sector(sign: Signature, head: bytes) -> bool:
-    """Two-letter magics may open a boot sector's code by chance."""
+    """Return whether a two-letter magic may be a boot sector's code by chance."""
     return len(sign.magic) == 2 and head[510:512] == b"\x55\xaa"
 
 
 def _is_text(block: bytes) -> bool:
-    """The same notion of text as oslo's VMDK inspector has, which loses its way in files that only begin as text."""
+    """Return whether the block is text, by the rule of oslo's VMDK inspector, which fails on files that only begin as text."""
     return block.isascii() and all(char.isprintable() or char.isspace() for char in block.decode("ascii"))
 
 
 def _is_description(head: bytes) -> bool:
-    """A VMDK's description as qemu's own probing knows it: comments, empty lines, then the version (block/vmdk.c)."""
+    """Return whether this is a VMDK's description by QEMU's rule: comments, empty lines, then the version (block/vmdk.c)."""
     for line in head.partition(b"\0")[0].splitlines():
         if line.strip() and not line.startswith(b"#"):
             return line.strip().lower() in (b"version=1", b"version=2", b"version=3")

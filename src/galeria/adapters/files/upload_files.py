@@ -1,7 +1,7 @@
-"""Uploads as files: one directory per upload, named by its id, so that no name from outside ever reaches the disk.
+"""Uploads as files: one directory per upload, named by its id, so that no name from outside reaches the disk.
 
-The file's size is the truth about how much arrived. A file that was inspected is sealed: nobody writes to it again, so
-what was found stays true until it is read.
+The file's size is how much has arrived. A file that was inspected is sealed: nobody writes to it again, so that the result
+stays true until it is read.
 """
 
 import fcntl
@@ -20,16 +20,16 @@ from galeria.domain.errors import Conflict, GaleriaError, Invalid, NotFound, Out
 from galeria.ports.disks import OpenDisk
 from galeria.ports.files import FileFacts
 
-MAX_VIRTUAL_SIZE = 2 << 40  # bytes; Azure takes no larger OS disk image either
+MAX_VIRTUAL_SIZE = 2 << 40  # bytes; Azure's limit for OS disk images as well
 _ID = re.compile(r"[0-9a-f]{8,64}")
 _NAME = "file"
 _RAW = ("raw", "vhd")
 
 
 class DirectoryUploads:
-    """Keeps `UploadFiles` in a directory that only Galeria may enter.
+    """Implements `UploadFiles` in a directory that only Galeria can enter.
 
-    `open_image(path, format)` reads a file in one of qemu's formats; it is given by whoever knows the engine.
+    `open_image(path, format)` opens a file in one of QEMU's formats; the engine's adapter provides it.
     """
 
     def __init__(
@@ -40,22 +40,24 @@ class DirectoryUploads:
         self._max_virtual_size = max_virtual_size
 
     def append(self, upload_id: str, offset: int, data: Iterable[bytes], *, limit: int) -> int:
-        """As in the port. Raises Conflict where `offset` is not where the file ends (code OffsetMismatch), where another
-        request is writing (code UploadBusy), or where the file is sealed.
+        """Append `data` at `offset` and return the new size; see the port.
 
-        A GaleriaError that `data` raises says that its bytes are wrong (their checksum, say): they are taken back. So are
-        bytes beyond `limit`, with all that came with them. Whatever else ends `data`, what arrived is kept.
+        Raises Conflict where `offset` is not the end of the file (code OffsetMismatch), where another request writes (code
+        UploadBusy), or where the file is sealed.
+
+        A GaleriaError from `data` means that its bytes are wrong, for instance by their checksum: they are removed again.
+        So are bytes beyond `limit`, with all that came with them. However else `data` ends, what arrived is kept.
         """
         path = self._path(upload_id)
         try:
             self._ensure_directory(path.parent)
             with _writer(path) as descriptor:
                 return _append(descriptor, offset, data, limit=limit)
-        except FileNotFoundError as error:  # removed between the two
+        except FileNotFoundError as error:  # removed meanwhile
             raise _missing(upload_id) from error
 
     def size(self, upload_id: str) -> int:
-        """Synced first, so that what is promised survives a power cut."""
+        """Return the size after syncing the file, so that the reported bytes survive a power cut."""
         try:
             descriptor = os.open(self._path(upload_id), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -67,7 +69,7 @@ class DirectoryUploads:
             os.close(descriptor)
 
     def inspect(self, upload_id: str) -> FileFacts:
-        """As in the port; seals the file. Also raises NotFound, and Conflict while it is still being written."""
+        """Seal and inspect the file; see the port. Raises NotFound, and Conflict while it is still being written."""
         path = self._path(upload_id)
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -86,11 +88,11 @@ class DirectoryUploads:
         if found.st_size != facts.file_size or found.st_mode & stat.S_IWUSR:
             raise Conflict("The file is not the one that was inspected.", hint="Upload it again.")
         if facts.format in _RAW:
-            return open_raw_file(path, size=facts.virtual_size)  # a fixed VHD's footer stays outside
+            return open_raw_file(path, size=facts.virtual_size)  # leaves out a fixed VHD's footer
         return self._open_image(path, facts.format)
 
     def remove(self, upload_id: str) -> None:
-        """May be repeated. A request that is still writing notices, and ends with NotFound."""
+        """Remove the file. May be repeated. A request that still writes notices, and ends with NotFound."""
         with suppress(FileNotFoundError):
             shutil.rmtree(self._path(upload_id).parent)
 
@@ -105,7 +107,7 @@ class DirectoryUploads:
         return self._folder / upload_id / _NAME
 
     def _ensure_directory(self, directory: Path) -> None:
-        """The names are on disk before the first byte is promised."""
+        """Create the directory and sync its name to disk, before any byte is reported as stored."""
         if directory.is_dir():
             return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -138,14 +140,14 @@ def _missing(upload_id: str) -> NotFound:
 
 @contextmanager
 def _writer(path: Path) -> Iterator[int]:
-    """The file, made where it is missing, locked for this one writer. Raises Conflict where it is sealed."""
+    """Open the file, create it where it is missing, and lock it for one writer. Raises Conflict where it is sealed."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except PermissionError as error:
         raise _sealed() from error
     with _locked(descriptor, fcntl.LOCK_EX):
         found = os.fstat(descriptor)
-        if not found.st_mode & stat.S_IWUSR:  # root may open it nevertheless
+        if not found.st_mode & stat.S_IWUSR:  # root could open it in spite of its mode
             raise _sealed()
         if found.st_size == 0:
             _sync_directory(path.parent)
@@ -154,7 +156,7 @@ def _writer(path: Path) -> Iterator[int]:
 
 @contextmanager
 def _locked(descriptor: int, kind: int) -> Iterator[None]:
-    """Holds the file, alone or with other readers, and closes it at the end. Raises Conflict at once where it is taken."""
+    """Lock the file exclusively or shared, and close it at the end. Raises Conflict at once where the lock is taken."""
     try:
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)

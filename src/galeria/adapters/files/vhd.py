@@ -1,4 +1,4 @@
-"""The footer of a VHD file: a fixed VHD is a raw disk with these 512 bytes behind it, and no other sign.
+"""The footer of a VHD file. A fixed VHD is a raw disk followed by these 512 bytes, and by nothing else.
 
 Source: Microsoft, Virtual Hard Disk Image Format Specification 1.0, "Hard Disk Footer Format".
 """
@@ -22,13 +22,13 @@ class VhdKind(IntEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VhdFooter:
-    kind: int  # one of VhdKind in a file that is in order
+    kind: int  # a value of VhdKind, unless the file is damaged
     current_size: int  # bytes that a guest sees
-    intact: bool  # the checksum fits
+    intact: bool  # whether the checksum is right
 
 
 def find_footer(block: bytes) -> VhdFooter | None:
-    """What the last (or, in a dynamic VHD, also the first) 512 bytes of a file say; None without the cookie."""
+    """Read the footer from the last 512 bytes of a file, or the first of a dynamic VHD. None without the cookie."""
     if len(block) != FOOTER or not block.startswith(COOKIE):
         return None
     (size,) = struct.unpack_from(">Q", block, 48)
@@ -37,12 +37,15 @@ def find_footer(block: bytes) -> VhdFooter | None:
 
 
 def footer_checksum(block: bytes) -> int:
-    """One's complement of the sum of all bytes, those of the checksum itself left out."""
+    """Return the one's complement of the sum of all bytes except those of the checksum itself."""
     return ~(sum(block) - sum(block[_CHECKSUM])) & 0xFFFFFFFF
 
 
 def fixed_size(tail: bytes, file_size: int) -> int | None:
-    """Bytes of the disk in a fixed VHD; None for a file without a VHD's footer. Raises Invalid for one that lies."""
+    """Return the bytes of the disk in a fixed VHD; None for a file without a VHD's footer.
+
+    Raises Invalid for a false footer.
+    """
     footer = find_footer(tail)
     if footer is None:
         return None
@@ -60,9 +63,9 @@ def fixed_size(tail: bytes, file_size: int) -> int | None:
 
 
 def check_dynamic(head: bytes, tail: bytes) -> None:
-    """A file that begins with the cookie is a whole dynamic VHD without a parent. Raises Invalid.
+    """Check that a file that begins with the cookie is a whole dynamic VHD without a parent. Raises Invalid.
 
-    qemu reads any such file as a dynamic one, whatever kind its header names, and never looks at its end.
+    QEMU reads any such file as a dynamic VHD, whatever kind its header names, and never reads its end.
     """
     first, last = find_footer(head), find_footer(tail)
     if first is None or last is None:

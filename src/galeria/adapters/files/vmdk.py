@@ -1,8 +1,8 @@
-"""A VMDK is taken only as one sparse file that describes itself and nothing beside it.
+"""Check that a VMDK is one sparse file whose description names no other file.
 
-Its description is free text, which two programs may read differently, and qemu follows it to other files where the
-header gives no capacity (block/vmdk.c). So only a description that can be read in one way is taken: one type, one
-extent, the file itself (VMware, Virtual Disk Format 5.0).
+The description is free text, which two programs may read differently, and QEMU follows it to other files where the header
+gives no capacity (block/vmdk.c). Therefore only a description with one meaning is accepted: one type, and one extent, which
+is the file itself (VMware, Virtual Disk Format 5.0).
 """
 
 import re
@@ -13,13 +13,13 @@ from galeria.adapters.files.refusal import AGAIN, refusal
 
 SECTOR = 512
 _TYPES = ("monolithicsparse", "streamoptimized")
-_MAX_DESCRIPTOR = 2048  # sectors; qemu reads no more than 1 MiB
+_MAX_DESCRIPTOR = 2048  # sectors; QEMU reads at most 1 MiB
 _HINT = "Make one file of it with 'qemu-img convert -O qcow2 OLD.vmdk NEW.qcow2' and upload the new file."
 _EXTENT = re.compile(r"(?:rw|rdonly|noaccess)\s+(\d{1,18})\s+(\w+)\s+\"([^\"/\\]*)\"(?:\s+\d+)?")
 
 
 def check_vmdk(path: Path) -> None:
-    """Raises Invalid."""
+    """Check the file. Raises Invalid."""
     with path.open("rb") as file:
         header = file.read(64)
         if len(header) < 64:
@@ -32,7 +32,7 @@ def check_vmdk(path: Path) -> None:
 
 
 def _check_descriptor(block: bytes, capacity: int) -> None:
-    """`capacity` in sectors."""
+    """Check the description against `capacity`, in sectors. Raises Invalid."""
     try:
         text = block.partition(b"\0")[0].decode("ascii").lower()
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Bytes go to disk in the order they come, zeros as holes, and are synced while more arrive."""
+"""Write bytes to disk in order, zeros as holes, and sync them while more arrive."""
 
 import errno
 import os
@@ -7,18 +7,18 @@ from contextlib import contextmanager
 
 from galeria.domain.errors import NotFound, OutOfSpace, TooLarge
 
-SYNC_EVERY = 64 << 20  # bytes; bounds what a power cut takes, and what the last sync has to wait for
-BLOCK = 64 << 10  # bytes; all-zero blocks become holes, so that a fixed VHD occupies what it holds
+SYNC_EVERY = 64 << 20  # bytes; limits what a power cut loses, and how long the last sync takes
+BLOCK = 64 << 10  # bytes; all-zero blocks become holes, so that a fixed VHD uses only the space of its data
 
 
 def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int) -> int:
-    """Write `data` from `offset` (the end of the file) on; returns the new end. The caller syncs what came last.
+    """Write `data` from `offset`, the end of the file, and return the new end. The caller syncs the last bytes.
 
     Raises TooLarge before a byte beyond `limit` is written, OutOfSpace, and NotFound when the file was removed meanwhile:
     bytes in a file without a name would fill the disk unseen.
     """
     end, synced = offset, offset
-    with full_disk_told():
+    with translated_full_disk():
         for piece in data:
             if end + len(piece) > limit:
                 raise TooLarge(
@@ -35,14 +35,14 @@ def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: 
 
 
 def sync(descriptor: int) -> None:
-    """Everything is on disk, the size too. Raises OutOfSpace: some file systems find the room only now."""
-    with full_disk_told():
+    """Sync the file with its size to disk. Raises OutOfSpace: some file systems allocate the blocks only now."""
+    with translated_full_disk():
         os.fsync(descriptor)
 
 
 @contextmanager
-def full_disk_told() -> Iterator[None]:
-    """A full disk becomes OutOfSpace; what else fails is left as it is."""
+def translated_full_disk() -> Iterator[None]:
+    """Translate a full disk into OutOfSpace. Other errors stay as they are."""
     try:
         yield
     except OSError as error:
@@ -55,7 +55,7 @@ def full_disk_told() -> Iterator[None]:
 
 
 def _write(descriptor: int, offset: int, piece: bytes) -> int:
-    """The file is extended before a hole counts, so that its size always tells how much arrived."""
+    """Write one piece. The file is extended before a hole is left, so that its size is always how much has arrived."""
     end = offset
     for block in _blocks(piece):
         if _is_zero(block):

@@ -1,4 +1,1 @@
-"""Ids, keys, certificates, tokens and password hashes of this installation, and id_tokens of other providers.
-
-Nothing here decides who may do what: roles are checked in `galeria.actions`.
-"""
+"""The installation's ids, keys, certificates and tokens, hashes of secrets, and sign-in through OpenID Connect."""

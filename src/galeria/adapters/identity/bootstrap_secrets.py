@@ -1,10 +1,10 @@
-"""The first administrator's secrets lie in one file that only the service's account can read, until somebody fetches them."""
+"""The first administrator's secrets, in one file that only the service's account can read, until it is deleted."""
 
 import json
 from pathlib import Path
 
 from galeria.actions.people.first_start import FirstSecrets
-from galeria.adapters.identity.files import ensure_private_folder, find_private, hold, write_private
+from galeria.adapters.identity.files import ensure_private_folder, find_private, locked_folder, write_private
 from galeria.domain.errors import Unavailable
 from galeria.ports.work import IdGenerator
 
@@ -12,14 +12,14 @@ FILE_NAME = "bootstrap.json"
 
 
 def ensure_bootstrap_secrets(folder: Path, id_generator: IdGenerator) -> FirstSecrets:
-    """Read <folder>/bootstrap.json, or make it: user name and password, client id and client secret, the first link.
+    """Read <folder>/bootstrap.json, or create it with a user name and password, a client id and secret, and the first link.
 
-    Call it only for an installation that is not founded yet: afterwards the file may have been deleted on purpose,
-    and new secrets would open nothing. Raises Unavailable.
+    Call it only before the first start has ended: afterwards the file may have been deleted on purpose, and new secrets
+    would be of no use. Raises Unavailable.
     """
     ensure_private_folder(folder)
     path = folder / FILE_NAME
-    with hold(folder):
+    with locked_folder(folder):
         data = find_private(path)
         if data is not None:
             return _parsed(path, data)
@@ -48,7 +48,7 @@ def _parsed(path: Path, data: bytes) -> FirstSecrets:
             password=str(found["password"]),
             client_id=str(found["clientId"]),
             client_secret=str(found["clientSecret"]),
-            welcome=str(found.get("welcome", "")),  # files of earlier versions have none
+            welcome=str(found.get("welcome", "")),  # files of earlier versions have no link
         )
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable(

@@ -1,4 +1,4 @@
-"""The installation's own certificate authority, and the server certificate that it signs."""
+"""The certificate authority of the installation, and the server certificate that it signs."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -11,20 +11,20 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 CA_LIFE = timedelta(days=3652)
-# The longest life that browsers and Apple's systems accept (CA/Browser Forum, ballot SC-031).
+# The longest validity that browsers and Apple's systems accept (CA/Browser Forum, ballot SC-031).
 SERVER_LIFE = timedelta(days=398)
 RENEW_BEFORE = timedelta(days=30)
-# Clients whose clock is a little slow must not refuse a new certificate.
+# Clients whose clocks are slow must not refuse a new certificate.
 BACKDATED = timedelta(minutes=5)
 
 
 def is_due(certificate: x509.Certificate, now: datetime) -> bool:
-    """Whether less than 30 days are left."""
+    """Return whether the certificate expires in less than 30 days."""
     return certificate.not_valid_after_utc - now < RENEW_BEFORE
 
 
 def new_authority(key: EllipticCurvePrivateKey, title: str, now: datetime) -> x509.Certificate:
-    """A self-signed authority for 10 years. The same key and title again make a certificate that old chains accept."""
+    """Return a self-signed authority for 10 years. The same key and title give a certificate that old chains accept."""
     name = x509.Name(
         [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Galeria"), x509.NameAttribute(NameOID.COMMON_NAME, title)]
     )
@@ -45,7 +45,10 @@ def new_server_certificate(
     authority_key: EllipticCurvePrivateKey,
     now: datetime,
 ) -> x509.Certificate:
-    """For TLS servers, 398 days, never longer than its authority. `names` are host names and IP addresses."""
+    """Return a certificate for TLS servers, for 398 days at most and not longer than its authority.
+
+    `names` are host names and IP addresses.
+    """
     alternatives = general_names(names)
     subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Galeria")])
     until = min(now + SERVER_LIFE, authority.not_valid_after_utc)
@@ -63,12 +66,12 @@ def new_server_certificate(
 
 
 def general_names(names: Iterable[str]) -> list[x509.GeneralName]:
-    """IP addresses as such, everything else as DNS names, in a stable order and each once."""
+    """Return IP addresses as such and everything else as DNS names, sorted and without duplicates."""
     return [_general_name(name) for name in sorted({name.lower() for name in names})]
 
 
 def is_for(certificate: x509.Certificate, key: EllipticCurvePrivateKey, names: Iterable[str]) -> bool:
-    """Whether the certificate belongs to this key and covers exactly these names."""
+    """Return whether the certificate belongs to this key and covers exactly these names."""
     covered = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return certificate.public_key() == key.public_key() and list(covered) == general_names(names)
 

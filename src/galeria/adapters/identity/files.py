@@ -1,4 +1,4 @@
-"""Small private files are there whole or not at all: a crash leaves the old content or the new one, never a part."""
+"""Small private files that are written whole or not at all: after a crash they have the old content or the new one."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ PRIVATE_FOLDER = 0o700
 
 
 def ensure_private_folder(folder: Path) -> None:
-    """The folder exists and only its owner may enter it. Raises Unavailable."""
+    """Create the folder where it is missing, and let only its owner enter it. Raises Unavailable."""
     try:
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         folder.chmod(PRIVATE_FOLDER)
@@ -22,9 +22,10 @@ def ensure_private_folder(folder: Path) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Put `data` in the place of whatever is there; it is on the disk when this returns. Raises Unavailable.
+    """Replace the file by `data`, synced to disk. Raises Unavailable.
 
-    The caller keeps other writers away (`hold`), so the temporary name can be a fixed one that a crash leaves only once.
+    The caller excludes other writers with `locked_folder`, so that the temporary name can be fixed, and a crash leaves only
+    one such file.
     """
     temporary = path.with_name(f".{path.name}.new")
     try:
@@ -41,7 +42,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def find_private(path: Path) -> bytes | None:
-    """The file's content, None where there is no such file. Raises Unavailable where it cannot be read."""
+    """Return the file's content, None where there is no such file. Raises Unavailable where it cannot be read."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -51,8 +52,8 @@ def find_private(path: Path) -> bytes | None:
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
-    """One process at a time makes things in the folder; the lock goes with the process that held it."""
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Let one process at a time create files in the folder. The kernel releases the lock when the process ends."""
     try:
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
     except OSError as error:
@@ -65,7 +66,7 @@ def hold(folder: Path) -> Iterator[None]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """A rename is safe from a power cut only once the folder itself is on the disk."""
+    """Sync the folder, without which a rename does not survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Whether an id_token holds: its signature, and everything that OpenID Connect Core §3.1.3.7 asks of what it says."""
+"""Validate ID tokens: the signature, and the claims as OpenID Connect Core 1.0 §3.1.3.7 requires."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -11,9 +11,9 @@ from joserfc.jwk import Key, import_key
 
 log = logging.getLogger(__name__)
 
-# Signatures that only the provider can make; never "none", and never one that is made with our own secret.
+# Signatures that only the provider can make: not "none", and none that uses the client secret.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
-LEEWAY = 60  # seconds that two clocks may differ
+LEEWAY = 60  # seconds by which two clocks may differ
 LONGEST = 64 * 1024
 LONGEST_SUBJECT = 255  # ASCII characters (Core §2)
 
@@ -21,7 +21,7 @@ LONGEST_SUBJECT = 255  # ASCII characters (Core §2)
 def read_identity(
     token: str, keys: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str, now: datetime
 ) -> dict[str, Any] | None:
-    """The claims, or None where none of the keys or one of the rules does not fit. `keys` is a JSON Web Key Set."""
+    """Return the claims, or None where no key of the JSON Web Key Set `keys` fits or a rule is broken."""
     if len(token) > LONGEST:
         return None
     claims = _signed(token, keys)
@@ -62,7 +62,7 @@ def _signed(token: str, keys: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _usable(keys: Mapping[str, Any]) -> Iterator[Key]:
-    """Those for signatures that we understand. A provider has a handful, so each is simply tried."""
+    """Yield the keys of supported signatures. A provider has few, so that each of them is tried."""
     listed = keys.get("keys")
     for each in listed if isinstance(listed, list) else ():
         if not isinstance(each, dict) or each.get("kty") == "oct" or each.get("use", "sig") != "sig":

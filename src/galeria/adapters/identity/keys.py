@@ -1,4 +1,4 @@
-"""The installation's ids, keys and certificates are made once, at its first start, and only renewed where they run out."""
+"""The installation's ids, keys and certificates: created once at the first start, and renewed before they expire."""
 
 import json
 import socket
@@ -25,7 +25,7 @@ from galeria.adapters.identity.certificates import (
     new_authority,
     new_server_certificate,
 )
-from galeria.adapters.identity.files import ensure_private_folder, find_private, hold, write_private
+from galeria.adapters.identity.files import ensure_private_folder, find_private, locked_folder, write_private
 from galeria.domain.errors import Unavailable
 from galeria.ports.work import Clock
 
@@ -34,7 +34,7 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """Who this installation is. The files behind the paths are readable for the service's account only."""
+    """The ids, keys and certificates of an installation. Only the service's account can read the files at these paths."""
 
     id: str  # a GUID
     tenant_id: str  # a GUID
@@ -51,14 +51,14 @@ class Installation:
 
 
 def ensure_installation(folder: Path, *, clock: Clock, names: Iterable[str] = ()) -> Installation:
-    """Make what is missing, renew what runs out, leave the rest as it is; may be cut off anywhere and repeated.
+    """Create what is missing and renew what expires soon. May be interrupted anywhere, and repeated.
 
-    `names` are host names and addresses of this server, besides localhost and the computer's own name. The server
-    certificate is renewed when less than 30 days are left or the names have changed; its key and the authority stay.
-    Raises Unavailable where a file cannot be written, or is damaged: keys are never replaced silently.
+    `names` are host names and addresses of this server besides localhost and the computer's own name. The server
+    certificate is renewed when less than 30 days are left or the names have changed; its key and the authority stay. Raises
+    Unavailable where a file cannot be written or is damaged: keys are never replaced silently.
     """
     ensure_private_folder(folder)
-    with hold(folder):
+    with locked_folder(folder):
         ids = _ensure_ids(folder / "installation.json")
         _ensure_certificates(folder, ids["installation"], clock, {*LOCAL_NAMES, *_host_name(), *names})
         return Installation(
@@ -109,7 +109,7 @@ def _ensure_manifest_key(path: Path) -> ed25519.Ed25519PrivateKey:
 
 
 def _ensure_token_key(path: Path) -> rsa.RSAPrivateKey:
-    """2048 bits: what Entra ID signs with, and what every client's JWT library takes."""
+    """Return the key for tokens, with 2048 bits as Entra ID uses and as every JWT library supports."""
     key = _ensure_key(path, lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048))
     if not isinstance(key, rsa.RSAPrivateKey):
         raise _damaged(path)
@@ -146,7 +146,7 @@ def _find_certificate(path: Path) -> x509.Certificate | None:
 
 
 def _host_name() -> list[str]:
-    """The computer's own name; left out where a certificate cannot carry it."""
+    """Return the computer's own name, or nothing where a certificate cannot hold it."""
     name = socket.gethostname()
     return [name] if name and name.isascii() else []
 

@@ -1,4 +1,4 @@
-"""OpenID Connect, the side that relies on others: discovery, code, token, and what the token must say.
+"""An external OpenID Connect provider as relying party: discovery, authorization code, tokens and their claims.
 
 Sources: OpenID Connect Core 1.0 §3.1, Discovery 1.0 §4, RP-Initiated Logout 1.0 §2, RFC 7636, RFC 9207.
 """
@@ -20,13 +20,13 @@ from galeria.ports.work import Clock
 
 log = logging.getLogger(__name__)
 
-# Providers change their endpoints seldom, and say so long before.
+# Providers rarely change their endpoints, and announce it long before.
 METADATA_LIFE = timedelta(hours=1)
 _METHODS = "token_endpoint_auth_methods_supported"
 
 
 class OpenIdProvider:
-    """Implements galeria.ports.identity_provider.IdentityProvider. May be used by several threads."""
+    """Implements `galeria.ports.identity_provider.IdentityProvider`. May be used by several threads."""
 
     def __init__(self, settings: ExternalProvider, clock: Clock, http: OpenIdHttp | None = None) -> None:
         self._settings = settings
@@ -65,7 +65,7 @@ class OpenIdProvider:
             raise self._refused("sent no identity")
         claims = self._claims(token, attempt)
         claims = self._more(answer, claims) | claims
-        return _vouched(self._settings, claims)
+        return _profile(self._settings, claims)
 
     def sign_out_address(self, back: str) -> str:
         endpoint = self._discovered().get("end_session_endpoint")
@@ -91,7 +91,7 @@ class OpenIdProvider:
         return answer
 
     def _credentials(self) -> tuple[dict[str, str], dict[str, str]]:
-        """As headers and fields (OpenID Connect Core §9)."""
+        """Return the client credentials as headers and form fields (OpenID Connect Core §9)."""
         id, secret = self._settings.client_id, self._settings.client_secret
         methods = self._discovered().get(_METHODS, ["client_secret_basic"])
         if not secret:
@@ -102,9 +102,9 @@ class OpenIdProvider:
         return {"Authorization": f"Basic {basic}"}, {}
 
     def _claims(self, token: str, attempt: SignInAttempt) -> dict[str, Any]:
-        """With the keys of before; where these do not fit, with today's: providers change them (Core §10.1.1).
+        """Validate the token with the known keys, or else with the current ones, because providers change them (Core §10.1.1).
 
-        The token came from the provider itself, so nobody can make us ask for keys again and again.
+        The token came from the provider itself, so that nobody can cause requests for keys again and again.
         """
         rules = {"issuer": self.issuer, "client_id": self._settings.client_id, "nonce": attempt.nonce}
         now = self._clock.now()
@@ -122,14 +122,14 @@ class OpenIdProvider:
         return found
 
     def _more(self, answer: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
-        """Many providers tell names and addresses only here (Core §5.3)."""
+        """Return the claims of the UserInfo endpoint: many providers give names and addresses only there (Core §5.3)."""
         endpoint, token = self._discovered().get("userinfo_endpoint"), answer.get("access_token")
         if not isinstance(endpoint, str) or not isinstance(token, str):
             return {}
-        told = self._http.get(self._http.trusted(endpoint), {"Authorization": f"Bearer {token}"})
-        if told.get("sub") != claims["sub"]:
+        answered = self._http.get(self._http.trusted(endpoint), {"Authorization": f"Bearer {token}"})
+        if answered.get("sub") != claims["sub"]:
             raise self._refused("speaks of somebody else")
-        return dict(told)
+        return dict(answered)
 
     def _endpoint(self, name: str) -> str:
         address = self._discovered().get(name)
@@ -158,7 +158,7 @@ def _with(address: str, query: Mapping[str, str]) -> str:
     return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
 
-def _vouched(settings: ExternalProvider, claims: Mapping[str, Any]) -> ExternalProfile:
+def _profile(settings: ExternalProvider, claims: Mapping[str, Any]) -> ExternalProfile:
     def text(name: str) -> str:
         value = claims.get(name)
         return value.strip() if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""Questions to a provider of OpenID Connect: JSON objects, soon, and over connections that can be trusted."""
+"""HTTP requests to an OpenID Connect provider: JSON objects, in limited time, and over trusted connections."""
 
 import json
 import logging
@@ -18,12 +18,12 @@ LARGEST = 1024 * 1024  # bytes
 
 
 class OpenIdHttp:
-    """Raises Unavailable whenever there is no JSON object. A refusal with one (400 and 401) is an answer."""
+    """Sends the requests. Raises Unavailable where there is no JSON object; a refusal with one (400 and 401) is an answer."""
 
     def __init__(self, name: str, *, seconds: float = SECONDS) -> None:
         self._name = name
         self._seconds = seconds
-        # The system's authorities, to which an organization may have added its own.
+        # The system's authorities, which an organization may have extended by its own.
         self._trust = ssl.create_default_context()
 
     def get(self, address: str, headers: Mapping[str, str] | None = None) -> Mapping[str, Any]:
@@ -33,7 +33,7 @@ class OpenIdHttp:
         return self._asked("POST", address, form=form, headers=headers)
 
     def trusted(self, address: str) -> str:
-        """The address itself."""
+        """Return the address where it is https or on this host. Raises Unavailable."""
         if not is_trustworthy(address):
             log.warning("%s names an address that is not https: %s", self._name, address)
             raise self.unusable("names an address that is not safe")
@@ -49,7 +49,7 @@ class OpenIdHttp:
     ) -> Mapping[str, Any]:
         place, said = self.trusted(address), {"Accept": "application/json", **headers}
         try:
-            # Sign-ins are rare: no line is kept open for the next one.
+            # Sign-ins are rare, so that no connection is kept open.
             with (
                 httpx.Client(verify=self._trust, timeout=self._seconds, trust_env=False) as client,
                 client.stream(method, place, data=form, headers=said) as answer,

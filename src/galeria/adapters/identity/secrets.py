@@ -1,16 +1,16 @@
-"""Passwords and client secrets are kept only as hashes that are slow to guess."""
+"""Hash passwords and client secrets so that they are slow to guess."""
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 from passlib.hash import sha512_crypt
 
-# The rounds that crypt(3) itself uses when none are written into the hash: every Linux guest understands them.
+# The default rounds of crypt(3), which are not written into the hash: every Linux guest supports it.
 UNIX_ROUNDS = 5000
 
 
 class ArgonSecretHasher:
-    """Argon2id for sign-in, SHA-512 crypt for machines.
+    """Hashes with Argon2id for sign-in, and with SHA-512 crypt for machines.
 
     The default costs are RFC 9106's second recommended option: 64 MiB, 3 passes, 4 lanes.
     """
@@ -28,7 +28,10 @@ class ArgonSecretHasher:
         return self._hasher.hash(secret)
 
     def matches(self, hashed: str, secret: str) -> bool:
-        """False also where `hashed` is not an argon2 hash at all: nobody signs in with a damaged row."""
+        """Return whether the secret matches.
+
+        False also where `hashed` is no argon2 hash: nobody signs in with a damaged row.
+        """
         try:
             return self._hasher.verify(hashed, secret)
         except (VerificationError, InvalidHashError):

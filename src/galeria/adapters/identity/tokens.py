@@ -1,4 +1,4 @@
-"""Tokens are JWTs signed with RS256, with the claims that Azure's clients look for."""
+"""Tokens are JWTs signed with RS256, with the claims that clients of Azure expect."""
 
 import uuid
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ from galeria.ports.tokens import Claims
 from galeria.ports.work import Clock
 
 ALGORITHM = "RS256"
-# Longer than any token made here; what is longer is not worth a signature check.
+# Longer than any token made here: longer ones are refused without checking a signature.
 LONGEST = 8192
 # A claim of our own: when an access token was issued, in milliseconds since 1970.
 MILLISECONDS = "galeria_iat_ms"
 
 
 class JwtTokens:
-    """Implements galeria.ports.tokens.Tokens.
+    """Implements `galeria.ports.tokens.Tokens`.
 
-    `endpoint` is the service's own URL without a slash at the end, such as https://lab.example.org:8443: tokens are
-    issued by <endpoint>/<tenant>/v2.0, and only those whose audience is the endpoint are read.
+    `endpoint` is the service's own URL without a slash at the end, such as https://lab.example.org:8443: tokens are issued
+    by <endpoint>/<tenant>/v2.0, and only those whose audience is the endpoint are accepted.
     """
 
     def __init__(self, key: RSAPrivateKey, *, tenant_id: str, endpoint: str, clock: Clock) -> None:
@@ -54,7 +54,7 @@ class JwtTokens:
         return self._sign(principal_id, client_id, seconds, who)
 
     def read(self, token: str) -> Claims:
-        """The signature, its algorithm, issuer, audience and time are all checked. Raises Unauthenticated."""
+        """Return the claims after checking the signature, algorithm, issuer, audience and times. Raises Unauthenticated."""
         if len(token) > LONGEST:
             raise _refused("is too long to be one of this service")
         now = self._now()

@@ -1,7 +1,7 @@
-"""A disk's extents lie anywhere, chunks lie on a grid: each chunk is wholly inherited, wholly zero, or read.
+"""Align a disk's extents with chunks: each chunk is wholly inherited, wholly zero, or read.
 
-A chunk that is partly one thing and partly another is read whole; that is right for a stretch that stands in the
-parent too, because the source reads through to it.
+A chunk with different kinds of content is read whole. That is right for ranges of the parent as well, because the source
+returns the parent's bytes there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from galeria.ports.disks import Content, Extent
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChunkRange:
-    """Neighbouring chunks of one content."""
+    """Neighbouring chunks with the same kind of content."""
 
     first: int  # slot
     count: int  # slots
@@ -21,8 +21,8 @@ class ChunkRange:
 
 
 def aligned(extents: Iterable[Extent], *, size: int, chunk_size: int) -> Iterator[ChunkRange]:
-    """Cover every slot of a disk of `size` bytes once, in order. Raises Unavailable where extents leave a gap."""
-    begun: Content | None = None  # of the chunk that the last extent left unfinished
+    """Cover every slot of a disk of `size` bytes once, in order. Raises Unavailable where the extents leave a gap."""
+    begun: Content | None = None  # content of the chunk that the last extent ended in
     for extent in _contiguous(extents, size):
         start, end = extent.offset, extent.offset + extent.length
         if begun is not None:

@@ -1,4 +1,4 @@
-"""Progress counted by several threads."""
+"""Progress that several threads count together."""
 
 from threading import Lock
 
@@ -13,7 +13,7 @@ class ByteCounter:
         progress(done=0, total=total)
 
     def add(self, count: int) -> None:
-        """Say that `count` more bytes are done; what the listener hears only grows."""
+        """Report `count` more bytes as done. The reported sum never decreases."""
         with self._lock:
             self.done += count
             self._progress(done=self.done, total=self._total)

@@ -1,4 +1,4 @@
-"""Sealing a disk: what changed is read, hashed and stored where unknown; what did not is inherited by name."""
+"""Seal a disk: read what changed, store the chunks that are unknown, and inherit the rest from the parent by name."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -11,30 +11,33 @@ from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.manifest import Manifest, ManifestBuilder, ManifestSlots, slots_of
 from galeria.adapters.store.manifests.publisher import Publisher
-from galeria.adapters.store.packs.chunks import ChunkCompressor, name_of
+from galeria.adapters.store.packs.chunks import ChunkCompressor, chunk_name
 from galeria.adapters.store.packs.packs import PackWriter
-from galeria.adapters.store.parallel import share_out
+from galeria.adapters.store.parallel import run_workers
 from galeria.domain.errors import Unavailable
 from galeria.ports.disks import Content, DiskReader, DiskSource
 from galeria.ports.images import Captured, Digest
 from galeria.ports.progress import Progress
 
 _BATCH = 16
-"""Chunks read with one request and looked up with one question to the index: 4 MiB per thread."""
+"""Chunks that one request reads and one query of the index looks up: 4 MiB per thread."""
 
 Range = tuple[int, int]
 """First slot and number of slots."""
 
 
 def capture(context: StoreContext, disk: DiskSource, *, parent: Digest | None, progress: Progress) -> Captured:
-    """To be called inside the shared lease. Raises NotFound for an unknown parent, OutOfSpace, StoreUnavailable."""
+    """Seal the disk; see `ImageStore.capture`. Must be called within the shared lease.
+
+    Raises NotFound for an unknown parent, OutOfSpace, StoreUnavailable.
+    """
     inherited = signed_manifests.get(context, parent) if parent else None
     draft = ManifestBuilder(size=disk.size, chunk_size=context.chunk_size, parent=parent)
     ranges = _plan(context, disk, inherited, draft)
     meter = ByteCounter(progress, total=_bytes(context, disk, ranges))
     with Publisher(context) as publisher:
         work = _Capture(context, disk, draft, meter, publisher)
-        share_out(_batches(ranges), work.run, threads=context.threads)
+        run_workers(_batches(ranges), work.run, threads=context.threads)
     manifest = draft.finish()
     digest, envelope = signed_manifests.publish(context, manifest)
     return Captured(
@@ -51,7 +54,7 @@ class _Capture:
     def __init__(
         self, context: StoreContext, disk: DiskSource, draft: ManifestBuilder, meter: ByteCounter, publisher: Publisher
     ) -> None:
-        self._depot, self._disk, self._draft, self._meter = context, disk, draft, meter
+        self._context, self._disk, self._draft, self._meter = context, disk, draft, meter
         self._publisher = publisher
         self._zeros = bytes(context.chunk_size)
         self._claimed: set[bytes] = set()
@@ -59,9 +62,9 @@ class _Capture:
         self.read_bytes = 0
 
     def run(self, batches: Iterator[Range]) -> None:
-        """One worker's life."""
+        """Read, hash and store batches of slots until none are left. Each worker thread runs this once."""
         packer = ChunkCompressor()
-        with closing(self._disk.reader()) as reader, PackWriter(self._depot, self._publisher.submit) as packs:
+        with closing(self._disk.reader()) as reader, PackWriter(self._context, self._publisher.submit) as packs:
             for first, count in batches:
                 data, length = self._read(reader, first, count)
                 found = self._chunks(first, data)
@@ -72,41 +75,41 @@ class _Capture:
                 self._meter.add(length)
 
     def _read(self, reader: DiskReader, first: int, count: int) -> tuple[bytes, int]:
-        """The chunks' bytes, padded to whole chunks, and how many came from the disk."""
-        start = first * self._depot.chunk_size
-        length = min(count * self._depot.chunk_size, self._disk.size - start)
+        """Return the chunks' bytes, padded to whole chunks, and the number of bytes read from the disk."""
+        start = first * self._context.chunk_size
+        length = min(count * self._context.chunk_size, self._disk.size - start)
         data = reader.read(start, length)
         if len(data) != length:
             raise Unavailable(
                 f"The disk gave {len(data)} of {length} bytes at {start}.",
                 hint="Nothing was sealed. Check that the disk is whole and that nobody resizes it, then try again.",
             )
-        return data.ljust(count * self._depot.chunk_size, b"\0"), length
+        return data.ljust(count * self._context.chunk_size, b"\0"), length
 
     def _chunks(self, first: int, data: bytes) -> dict[bytes, memoryview]:
-        """Name what is not zero and note it in the manifest."""
-        chunk_size = self._depot.chunk_size
+        """Hash the chunks that are not zero, put them into the manifest, and return them by name."""
+        chunk_size = self._context.chunk_size
         view, found = memoryview(data), {}
         for at in range(0, len(data), chunk_size):
-            # Compares in place at memory speed; comparing a memoryview would go byte by byte.
+            # Compares in place at the speed of memory; comparing a memoryview would compare byte by byte.
             if not data.startswith(self._zeros, at):
                 chunk = view[at : at + chunk_size]
-                name = name_of(chunk)
+                name = chunk_name(chunk)
                 self._draft.put(first + at // chunk_size, name)
                 found[name] = chunk
         return found
 
     def _unknown(self, names: Iterable[bytes]) -> list[bytes]:
-        """Those that neither this capture nor an earlier one has stored."""
+        """Return the names that neither this capture nor an earlier one has stored."""
         with self._lock:
             claimed = [name for name in names if name not in self._claimed]
             self._claimed.update(claimed)
-        known = self._depot.index.known(self._depot.region, claimed) if claimed else ()
+        known = self._context.index.known(self._context.region, claimed) if claimed else ()
         return [name for name in claimed if name not in known]
 
 
 def _plan(context: StoreContext, disk: DiskSource, parent: Manifest | None, draft: ManifestBuilder) -> list[Range]:
-    """Inherit what can be inherited; returns the slots to read, in order and merged."""
+    """Inherit what the parent has, and return the ranges of slots to read, in order and merged."""
     ranges: list[Range] = []
     inherited: list[Range] = []
     is_inheritable = parent is not None and parent.chunk_size == context.chunk_size
@@ -122,7 +125,7 @@ def _plan(context: StoreContext, disk: DiskSource, parent: Manifest | None, draf
 
 
 def _cut_tail(disk: DiskSource, parent: Manifest, inherited: list[Range]) -> list[Range]:
-    """A smaller disk may end inside a chunk of its parent, which then holds bytes that the disk does not have."""
+    """Return the slot to read where a smaller disk ends within an inherited chunk, whose later bytes it does not have."""
     first, count = inherited[-1]
     last = slots_of(disk.size, parent.chunk_size) - 1
     if disk.size >= parent.size or disk.size % parent.chunk_size == 0 or first + count - 1 != last:
@@ -132,11 +135,11 @@ def _cut_tail(disk: DiskSource, parent: Manifest, inherited: list[Range]) -> lis
 
 
 def _inherit(context: StoreContext, slots: ManifestSlots, inherited: list[Range], draft: ManifestBuilder) -> list[int]:
-    """Copy the parent's names; returns slots whose chunk the store has lost, to be read from the disk instead."""
+    """Copy the parent's names, and return the slots whose chunk the store has lost: these are read from the disk."""
     lost: list[int] = []
     waiting: list[tuple[int, bytes]] = []
 
-    def settle() -> None:
+    def look_up() -> None:
         known = context.index.known(context.region, {name for _, name in waiting})
         for slot, name in waiting:
             if name in known:
@@ -149,8 +152,8 @@ def _inherit(context: StoreContext, slots: ManifestSlots, inherited: list[Range]
         for entry in slots.stretch(first, count):
             waiting.append(entry)
             if len(waiting) == WINDOW:
-                settle()
-    settle()
+                look_up()
+    look_up()
     return lost
 
 

@@ -1,4 +1,4 @@
-"""Chunks are read in runs: neighbours in a pack come with one request, and each is checked when it has come."""
+"""Read chunks in ranges of a pack: one request fetches neighbours, and each chunk is checked after it arrived."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.objects.bucket import Bucket
 from galeria.adapters.store.packs import packs
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
-from galeria.adapters.store.parallel import share_out
+from galeria.adapters.store.parallel import run_workers
 from galeria.domain.errors import Corrupt
 from galeria.ports.images import ChunkPlace
 
 WINDOW = 4096
-"""Chunks located at a time: one question to the database for 1 GiB of disk."""
+"""Chunks that are located at a time: one query for 1 GiB of disk."""
 
 _GAP = 64 * 1024
-"""Bytes that are cheaper read over than asked around."""
+"""Bytes between two chunks that cost less to read than another request."""
 _RUN = 2 * 1024 * 1024
-"""Bytes of one request at most, so that sixteen in flight stay small."""
+"""Most bytes of one request, so that sixteen at once need little memory."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +31,7 @@ class PackRange:
     places: tuple[tuple[bytes, ChunkPlace], ...]
 
     def read(self, bucket: Bucket) -> Iterator[tuple[bytes, memoryview]]:
-        """(name, compressed bytes) of each chunk, unchecked. Raises Corrupt where the pack is gone or cut."""
+        """Yield the name and compressed bytes of each chunk, unchecked. Raises Corrupt where the pack is gone or too short."""
         data = bucket.read(packs.path_of(self.pack), self.start, self.length)
         for name, place in self.places:
             at = place.offset - self.start
@@ -39,7 +39,7 @@ class PackRange:
 
 
 def runs_of(places: Mapping[bytes, ChunkPlace]) -> Iterator[PackRange]:
-    """Gather places into runs."""
+    """Gather chunks into ranges that are read with one request each."""
     gathered: list[tuple[bytes, ChunkPlace]] = []
     for name, place in sorted(places.items(), key=lambda entry: (entry[1].pack, entry[1].offset)):
         if gathered and not _is_neighbour(gathered, place):
@@ -51,14 +51,17 @@ def runs_of(places: Mapping[bytes, ChunkPlace]) -> Iterator[PackRange]:
 
 
 def windows(names: Iterable[bytes], size: int = WINDOW) -> Iterator[list[bytes]]:
-    """The names in lists of at most `size`."""
+    """Yield the names in lists of at most `size`."""
     remaining = iter(names)
     while some := list(islice(remaining, size)):
         yield some
 
 
-def damaged_among(context: StoreContext, names: Iterable[bytes], seen: Callable[[int], None]) -> dict[bytes, str]:
-    """Read and check these chunks; returns the bad ones and why. `seen` hears compressed bytes, from several threads."""
+def find_damaged(context: StoreContext, names: Iterable[bytes], seen: Callable[[int], None]) -> dict[bytes, str]:
+    """Read and check these chunks, and return the damaged ones with the reason.
+
+    `seen` receives compressed bytes, from several threads.
+    """
     damage: dict[bytes, str] = {}
 
     def located() -> Iterator[PackRange]:
@@ -73,7 +76,7 @@ def damaged_among(context: StoreContext, names: Iterable[bytes], seen: Callable[
             damage.update(_damage_in(context, run, opener))
             seen(sum(place.length for _, place in run.places))
 
-    share_out(located(), check, threads=context.bucket.readers)
+    run_workers(located(), check, threads=context.bucket.readers)
     return damage
 
 

@@ -1,4 +1,4 @@
-"""What the verbs of one region's store work with."""
+"""The settings and ports that the functions of one region's store share."""
 
 import os
 from collections.abc import Iterator
@@ -17,27 +17,31 @@ PACK_SIZE = 16 * 1024 * 1024
 """Bytes after which a pack is closed; 8 to 32 MiB cost the same (measured), and less is lost by a crash."""
 
 MOST_THREADS = 8
-"""Each holds some 19 MiB while it captures (measured): with 8 a process stays under 240 MiB, with 12 it passes 300."""
+"""Each needs some 19 MiB during a capture (measured): with 8 a process needs less than 240 MiB, with 12 more than 300."""
 
 
 def workers(processors: int) -> int:
-    """One more than processors, up to `MOST_THREADS`: one waits for its disk at any time."""
+    """Return the number of worker threads: one more than processors, as one waits for its disk, but at most `MOST_THREADS`."""
     return min(processors + 1, MOST_THREADS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoreContext:
+    """The bucket, chunk index, key and sizes of one region's store."""
+
     region: str
     bucket: Bucket
     index: ChunkIndex
-    lock: Path  # the lease's file
-    key: Ed25519PrivateKey = field(repr=False)  # the installation's: signs manifests and checks them
+    lock: Path  # the file that the lease locks
+    key: Ed25519PrivateKey = field(repr=False)  # the key of the installation, which signs manifests
     chunk_size: int = CHUNK_SIZE  # bytes
     pack_size: int = PACK_SIZE  # bytes
-    threads: int = field(default_factory=lambda: workers(os.cpu_count() or 1))  # that hash and compress
+    threads: int = field(
+        default_factory=lambda: workers(os.cpu_count() or 1)
+    )  # worker threads, which hash and compress
 
     @contextmanager
     def lease(self, *, exclusive: bool) -> Iterator[None]:
-        """Raises Conflict."""
-        with lease.hold(self.lock, region=self.region, exclusive=exclusive):
+        """Hold the lease of the region. Raises Conflict where it is not available."""
+        with lease.hold_lease(self.lock, region=self.region, exclusive=exclusive):
             yield

@@ -1,4 +1,4 @@
-"""Garbage collection: what no live manifest names is removed, in an order in which a crash at any point loses nothing.
+"""Garbage collection: remove what no live manifest names, in an order in which a crash at any point loses nothing.
 
 Manifests go first, so that a manifest which can be found is whole. A chunk leaves the index before its pack leaves the
 bucket, so that no writer counts on bytes that are going. A repacked chunk has its new place before the old pack goes.
@@ -12,7 +12,7 @@ from galeria.adapters.store.chunk_reading import runs_of
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.publisher import Publisher
-from galeria.adapters.store.objects.store_errors import told
+from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.adapters.store.packs import packs
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.packs.packs import PackWriter
@@ -46,7 +46,7 @@ class _SparsePack:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _RepackGroup:
-    """Thin packs whose live chunks make one new pack."""
+    """Sparse packs whose live chunks make one new pack."""
 
     thin: list[_SparsePack] = field(default_factory=list)
 
@@ -60,14 +60,15 @@ class _RepackGroup:
 
 
 def collect(context: StoreContext, live: Iterable[Digest], *, dry_run: bool) -> Collected:
-    """To be called inside the exclusive lease. A dry run changes nothing and tells what would be freed.
+    """Remove what no live manifest names. Must be called within the exclusive lease.
 
-    Raises Corrupt when a live manifest cannot be read: what it names is then unknown, and nothing is removed.
+    A dry run changes nothing and returns what would be freed. Raises Corrupt when a live manifest cannot be read: what it
+    names is unknown then, and nothing is removed.
     """
     work = _Collection(context, frozenset(live), dry_run=dry_run)
     work.remove_manifests()
-    work.sweep_leftovers()
-    work.settle_orphans()
+    work.remove_leftovers()
+    work.index_orphans()
     thin = work.remove_dead_packs()
     for group in _groups(thin, context.pack_size):
         work.repack(group)
@@ -83,7 +84,7 @@ def collect(context: StoreContext, live: Iterable[Digest], *, dry_run: bool) -> 
 
 class _Collection:
     def __init__(self, context: StoreContext, live: frozenset[Digest], *, dry_run: bool) -> None:
-        self._depot, self._dry_run = context, dry_run
+        self._context, self._dry_run = context, dry_run
         self.sum = _CollectionTotals()
         stored = dict(signed_manifests.stored(context))
         self._dead_manifests = {digest: size for digest, size in stored.items() if digest not in live}
@@ -94,25 +95,25 @@ class _Collection:
     def remove_manifests(self) -> None:
         for digest, size in self._dead_manifests.items():
             if not self._dry_run:
-                self._depot.bucket.delete(signed_manifests.path_of(digest))
+                self._context.bucket.delete(signed_manifests.path_of(digest))
             self.sum.removed_manifests += 1
             self.sum.freed_bytes += size
 
-    def sweep_leftovers(self) -> None:
-        for leftover in self._depot.bucket.leftovers():
+    def remove_leftovers(self) -> None:
+        for leftover in self._context.bucket.leftovers():
             if not self._dry_run:
-                with told(self._depot.region, "sweeping what a crash left"):
+                with translated_errors(self._context.region, "sweeping what a crash left"):
                     leftover.remove()
             self.sum.freed_bytes += leftover.size
 
-    def settle_orphans(self) -> None:
-        """Packs that the index does not know, left by a crash between publishing and indexing, or by a lost index.
+    def index_orphans(self) -> None:
+        """Handle packs that the index does not know, after a crash between publishing and indexing or the loss of an index.
 
-        One that holds a live chunk which is nowhere else is taken into the index; the others are removed.
+        A pack with a live chunk that is nowhere else is added to the index; the others are removed.
         """
-        region, index = self._depot.region, self._depot.index
+        region, index = self._context.region, self._context.index
         indexed = {pack.name for pack in index.packs(region)}
-        for path, size in list(self._depot.bucket.objects(packs.PREFIX)):
+        for path, size in list(self._context.bucket.objects(packs.PREFIX)):
             name = path.rpartition("/")[2]
             if name in indexed:
                 continue
@@ -126,10 +127,10 @@ class _Collection:
                 self._remove_object(path, size)
 
     def remove_dead_packs(self) -> list[_SparsePack]:
-        """Remove the packs without a live chunk; returns those that are worth repacking."""
+        """Remove the packs without a live chunk, and return those that are worth repacking."""
         thin: list[_SparsePack] = []
-        for pack in self._depot.index.packs(self._depot.region):
-            places = self._depot.index.chunks_of(self._depot.region, pack.name)
+        for pack in self._context.index.packs(self._context.region):
+            places = self._context.index.chunks_of(self._context.region, pack.name)
             live = {name: place for name, place in places.items() if name in self._live}
             if not live:
                 self.sum.dead_chunks += len(places)
@@ -141,7 +142,7 @@ class _Collection:
         return thin
 
     def repack(self, group: _RepackGroup) -> None:
-        """Move the live chunks to a new pack and remove the old ones."""
+        """Move the live chunks to a new pack, and remove the old packs."""
         moved = group.thin if self._dry_run else self._move(group)
         for pack in moved:
             self.sum.repacked_packs += 1
@@ -151,50 +152,50 @@ class _Collection:
             self.sum.freed_bytes -= _RepackGroup(thin=moved).new_size
 
     def _move(self, group: _RepackGroup) -> list[_SparsePack]:
-        """Returns the packs whose every live chunk has moved; a damaged one stays as it is, for mending."""
+        """Return the packs whose live chunks have all moved. A damaged pack stays as it is, so that it can be repaired."""
         opener, moved = ChunkDecompressor(), []
-        with Publisher(self._depot, takes_over=True) as publisher:
+        with Publisher(self._context, takes_over=True) as publisher:
             for pack in group.thin:
                 try:
                     blobs = list(self._checked(pack, opener))
                 except Corrupt as error:
-                    log.warning("pack %s in %s is not repacked: %s", pack.name, self._depot.region, error.message)
+                    log.warning("pack %s in %s is not repacked: %s", pack.name, self._context.region, error.message)
                     continue
                 moved.append((pack, blobs))
-            with PackWriter(self._depot, publisher.submit) as writer:
+            with PackWriter(self._context, publisher.submit) as writer:
                 for _, blobs in moved:
                     for name, blob in blobs:
                         writer.add(name, blob)
-        # Chunks that lay in two packs can make the new pack equal to an old one, which then must stay.
+        # Chunks that are in two packs can make the new pack equal to an old one, which must stay then.
         return [pack for pack, _ in moved if pack.name not in publisher.names]
 
     def _checked(self, pack: _SparsePack, opener: ChunkDecompressor) -> Iterator[tuple[bytes, memoryview]]:
         for run in runs_of(pack.live):
-            for name, blob in run.read(self._depot.bucket):
-                # Never launder a damaged chunk: in its old pack it can still be told from a good one.
+            for name, blob in run.read(self._context.bucket):
+                # A damaged chunk is never copied: in its old pack its damage can still be detected.
                 opener.open(name, blob)
                 yield name, blob
 
     def _places_of_orphan(self, path: str, size: int) -> dict[bytes, ChunkPlace]:
         try:
-            return packs.fetch_places(self._depot.bucket, path, size)
+            return packs.fetch_places(self._context.bucket, path, size)
         except Corrupt as error:
             log.warning("removing an unreadable pack nobody refers to: %s", error.message)
             return {}
 
     def _remove_pack(self, name: str, size: int) -> None:
         if not self._dry_run:
-            self._depot.index.remove_pack(self._depot.region, name)
+            self._context.index.remove_pack(self._context.region, name)
         self._remove_object(packs.path_of(name), size)
 
     def _remove_object(self, path: str, size: int) -> None:
         if not self._dry_run:
-            self._depot.bucket.delete(path)
+            self._context.bucket.delete(path)
         self.sum.freed_bytes += size
 
 
 def _payload(pack: PackFacts) -> int:
-    """Bytes of the pack's chunks; the footer must not make a pack of small live chunks look dead."""
+    """Return the bytes of the pack's chunks: with its footer a pack of small live chunks would seem dead."""
     return pack.size - packs.footer_size(pack.chunks)
 
 

@@ -1,4 +1,4 @@
-"""Files that writers which died have left behind."""
+"""Files left by writers that crashed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Leftover:
 
 
 def files_in(directory: Path) -> Iterator[Leftover]:
-    """Every file directly inside, if the directory exists."""
+    """Return every file directly in the directory; nothing where there is no directory."""
     if directory.is_dir():
         for path in directory.iterdir():
             if path.is_file():

@@ -1,4 +1,4 @@
-"""One loop, several threads: each takes the next item from a shared iterator and does the whole work on it.
+"""Run one loop in several threads: each takes the next item from a shared iterator and does all of its work.
 
 Reading, hashing and compressing release the GIL; with everything in the worker two threads reach 1.06 of the time that
 hashing and compressing alone need (measured), better than futures with one writer, and as good as processes.
@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 
 
 class SharedIterator(Generic[Item]):
-    """An iterator that several threads draw from, and that can be stopped."""
+    """An iterator that several threads share, and that can be stopped."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._items = iter(items)
@@ -33,11 +33,11 @@ class SharedIterator(Generic[Item]):
         self._is_stopped = True
 
 
-def share_out(items: Iterable[Item], worker: Callable[[Iterator[Item]], None], *, threads: int) -> None:
-    """Run `worker` in `threads` threads over the same items.
+def run_workers(items: Iterable[Item], worker: Callable[[Iterator[Item]], None], *, threads: int) -> None:
+    """Run `worker` in `threads` threads over the same items, and raise the first error.
 
-    The first error stops the handing out; the other workers end their item and come to their normal end, so what they
-    have finished is kept. Then the error is raised.
+    After an error no more items are given out; the other workers finish their item and end normally, so that their results
+    are kept.
     """
     shared = SharedIterator(items)
     with ThreadPoolExecutor(threads) as pool:

@@ -1,4 +1,4 @@
-"""One region's image store, composed of its verbs: each runs inside the lease that keeps the collector away."""
+"""One region's image store. Every method holds the lease that keeps garbage collection away."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -12,7 +12,7 @@ from galeria.adapters.store.garbage_collection import collect
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.objects.bucket import open_bucket
 from galeria.adapters.store.packs.rebuild_index import rebuild
-from galeria.adapters.store.replication import need, replicate
+from galeria.adapters.store.replication import find_missing, replicate
 from galeria.adapters.store.restore import restore
 from galeria.adapters.store.storage_use import growth, holding
 from galeria.adapters.store.stored_disk import StoredDiskSource
@@ -34,97 +34,97 @@ from galeria.ports.progress import Progress
 
 
 class RegionStore:
-    """`ImageStore` over a bucket and a chunk index; safe to use from several threads and processes of one host."""
+    """Implements `ImageStore` over a bucket and a chunk index. Safe for several threads and processes of one host."""
 
     def __init__(self, context: StoreContext) -> None:
-        self._depot = context
+        self._context = context
 
     @property
     def region(self) -> str:
-        return self._depot.region
+        return self._context.region
 
     def capture(
         self, disk: DiskSource, *, parent: Digest | None, pin: Callable[[Digest], None], progress: Progress
     ) -> Captured:
         with self.lease(exclusive=False):
-            captured = capture(self._depot, disk, parent=parent, progress=progress)
+            captured = capture(self._context, disk, parent=parent, progress=progress)
             pin(captured.digest)
         return captured
 
     def replicate(
         self, digest: Digest, *, source: ImageStore, pin: Callable[[Digest], None], progress: Progress
     ) -> Replicated:
-        origin = _depot_of(source)
+        origin = _context_of(source)
         with self.lease(exclusive=False), source.lease(exclusive=False):
-            replicated = replicate(self._depot, digest, source=origin, progress=progress)
+            replicated = replicate(self._context, digest, source=origin, progress=progress)
             pin(digest)
         return replicated
 
     def missing_bytes(self, digest: Digest, *, source: ImageStore) -> int:
-        origin = _depot_of(source)
-        absent = need(self._depot, signed_manifests.get(origin, digest)).absent
+        origin = _context_of(source)
+        absent = find_missing(self._context, signed_manifests.get(origin, digest)).absent
         return origin.index.stored_bytes(origin.region, absent)
 
     def restore(self, digest: Digest, target: Path, *, progress: Progress) -> None:
         with self.lease(exclusive=False):
-            restore(self._depot, signed_manifests.get(self._depot, digest), target, progress=progress)
+            restore(self._context, signed_manifests.get(self._context, digest), target, progress=progress)
 
     @contextmanager
     def open(self, digest: Digest) -> Iterator[DiskSource]:
         with self.lease(exclusive=False):
-            yield StoredDiskSource(self._depot, signed_manifests.get(self._depot, digest))
+            yield StoredDiskSource(self._context, signed_manifests.get(self._context, digest))
 
     def find_manifest(self, digest: Digest) -> ManifestFacts | None:
-        manifest = signed_manifests.find(self._depot, digest)
+        manifest = signed_manifests.find(self._context, digest)
         return None if manifest is None else manifest.facts(digest)
 
     def get_manifest(self, digest: Digest) -> ManifestFacts:
-        return signed_manifests.get(self._depot, digest).facts(digest)
+        return signed_manifests.get(self._context, digest).facts(digest)
 
     def holding(self, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
-        return holding(self._depot, digests, others=others)
+        return holding(self._context, digests, others=others)
 
     def growth(self, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest]) -> list[int]:
-        return growth(self._depot, sets, before=before)
+        return growth(self._context, sets, before=before)
 
     def verify(self, digests: Iterable[Digest] | None, *, progress: Progress) -> Verified:
         with self.lease(exclusive=False):
-            return verify(self._depot, digests, progress=progress)
+            return verify(self._context, digests, progress=progress)
 
     def collect(self, live: Callable[[], Iterable[Digest]], *, dry_run: bool = False) -> Collected:
         with self.lease(exclusive=True):
-            return collect(self._depot, live(), dry_run=dry_run)
+            return collect(self._context, live(), dry_run=dry_run)
 
     def rebuild_index(self) -> int:
-        """Raises Conflict while the region is in use."""
+        """Rebuild the index from the packs, and return the number of chunks. Raises Conflict while the region is in use."""
         with self.lease(exclusive=True):
-            return rebuild(self._depot)
+            return rebuild(self._context)
 
     def lease(self, *, exclusive: bool) -> AbstractContextManager[None]:
-        return self._depot.lease(exclusive=exclusive)
+        return self._context.lease(exclusive=exclusive)
 
 
 def open_region(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> RegionStore:
-    """The store of a region whose objects are at `url` (see `open_bucket`).
+    """Open the store of a region whose objects are at `url` (see `open_bucket`).
 
-    `work` is a local directory for the region's lease and, with a cloud bucket, for packs in the making: every process
-    that works on the region must name the same one. Raises Invalid, StoreUnavailable.
+    `work` is a local directory for the lease of the region and, with a cloud bucket, for unfinished packs: every process
+    that works on the region must use the same one. Raises Invalid, StoreUnavailable.
     """
     return RegionStore(open_store_context(region, url, work=work, index=index, key=key))
 
 
 def open_store_context(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> StoreContext:
-    """What that store works with, for whoever fills it without its verbs."""
+    """Open the context of a region's store, for programs that call its functions directly."""
     directory = work / region
     bucket = open_bucket(url, region=region, staging=directory / "staging")
     return StoreContext(region=region, bucket=bucket, index=index, lock=directory / "lease", key=key)
 
 
-def _depot_of(source: ImageStore) -> StoreContext:
+def _context_of(source: ImageStore) -> StoreContext:
     if not isinstance(source, RegionStore):
         raise Invalid(
             f"Region {source.region} is of a kind that cannot be copied from.",
             hint="Use stores of the same kind for all regions of an installation.",
             target=source.region,
         )
-    return source._depot
+    return source._context

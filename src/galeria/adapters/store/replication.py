@@ -1,17 +1,17 @@
-"""Bringing a sealed disk from another region: only what is missing or damaged here is sent, and all of it is checked."""
+"""Replicate a sealed disk from another region: send only what is missing or damaged, and check all of it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from galeria.adapters.store.byte_counter import ByteCounter
-from galeria.adapters.store.chunk_reading import PackRange, damaged_among, runs_of, windows
+from galeria.adapters.store.chunk_reading import PackRange, find_damaged, runs_of, windows
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.manifest import Manifest
 from galeria.adapters.store.manifests.publisher import Publisher
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.packs.packs import PackWriter, SealedPack
-from galeria.adapters.store.parallel import share_out
+from galeria.adapters.store.parallel import run_workers
 from galeria.domain.errors import Corrupt
 from galeria.ports.images import ChunkPlace, Digest, Replicated
 from galeria.ports.progress import Progress
@@ -19,29 +19,30 @@ from galeria.ports.progress import Progress
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MissingChunks:
-    """What the target lacks of a manifest."""
+    """The chunks of a manifest that the target has, and those that it lacks."""
 
     present: list[bytes]  # chunks
     absent: list[bytes]
 
 
 def replicate(target: StoreContext, digest: Digest, *, source: StoreContext, progress: Progress) -> Replicated:
-    """To be called inside the shared leases of both regions. Progress counts compressed bytes checked and sent.
+    """Replicate the disk; see `ImageStore.replicate`. Must be called within the shared leases of both regions.
 
-    The manifest is published last. Raises NotFound when the source does not hold it, Corrupt when a chunk or the
-    manifest is damaged there, OutOfSpace, StoreUnavailable; whatever has arrived by then is not sent again.
+    Progress counts compressed bytes, checked and sent. The manifest is published last. Raises NotFound when the source does
+    not have it, Corrupt when a chunk or the manifest is damaged there, OutOfSpace, StoreUnavailable; chunks that have
+    arrived are not sent again.
     """
     envelope = signed_manifests.find_envelope(source, digest)
     if envelope is None:
         raise signed_manifests.missing(source, digest)
     manifest = signed_manifests.open_envelope(source, digest, envelope)
     signed_manifests.open_envelope(target, digest, envelope)
-    needed = need(target, manifest)
+    needed = find_missing(target, manifest)
     total = target.index.stored_bytes(target.region, needed.present)
     total += source.index.stored_bytes(source.region, needed.absent)
     meter = ByteCounter(progress, total=total)
-    # A chunk that rotted here since it arrived is sent again: replicating twice mends.
-    rotten = damaged_among(target, needed.present, meter.add)
+    # A chunk that was damaged here since it arrived is sent again, so that replicating twice repairs.
+    rotten = find_damaged(target, needed.present, meter.add)
     sent = _Sending(target, source, meter)
     sent.send(needed.absent, takes_over=False)
     sent.send(list(rotten), takes_over=True)
@@ -54,8 +55,8 @@ def replicate(target: StoreContext, digest: Digest, *, source: StoreContext, pro
     )
 
 
-def need(target: StoreContext, manifest: Manifest) -> MissingChunks:
-    """Compare the manifest with the target's index; each chunk is named once."""
+def find_missing(target: StoreContext, manifest: Manifest) -> MissingChunks:
+    """Compare the manifest with the target's index. Each chunk is named once."""
     names = list(dict.fromkeys(manifest.names()))
     known = target.index.known(target.region, names)
     return MissingChunks(
@@ -81,7 +82,7 @@ class _Sending:
                         self._send_run(run, opener, packs)
 
             threads = max(self._source.bucket.readers, self._target.threads)
-            share_out(self._located(names), run, threads=threads)
+            run_workers(self._located(names), run, threads=threads)
         self.bytes += publisher.bytes
         self.chunks += publisher.chunks
 
@@ -110,7 +111,7 @@ class _Sending:
             self._meter.add(len(blob))
 
     def _read_back(self, pack: SealedPack) -> None:
-        """Check what the target really holds, before its index says so."""
+        """Check what the target really stored before its index names it."""
         opener = ChunkDecompressor()
         places: dict[bytes, ChunkPlace] = pack.places
         for run in runs_of(places):

@@ -1,4 +1,4 @@
-"""Writing a sealed disk as a sparse raw file: whole and checked under its name, or not there."""
+"""Write a sealed disk as a sparse raw file: complete and checked under its name, or not at all."""
 
 import fcntl
 import os
@@ -10,9 +10,9 @@ from galeria.adapters.store.byte_counter import ByteCounter
 from galeria.adapters.store.chunk_reading import WINDOW, PackRange, runs_of
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests.manifest import Manifest
-from galeria.adapters.store.objects.store_errors import told
+from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
-from galeria.adapters.store.parallel import share_out
+from galeria.adapters.store.parallel import run_workers
 from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
 from galeria.ports.progress import Progress
 
@@ -21,13 +21,14 @@ Slotted = dict[bytes, list[int]]
 
 
 def restore(context: StoreContext, manifest: Manifest, target: Path, *, progress: Progress) -> None:
-    """To be called inside the shared lease. Progress counts the bytes of chunks with data.
+    """Write the disk to `target`. Must be called within the shared lease. Progress counts the bytes of chunks with data.
 
-    Raises Corrupt, OutOfSpace (of the target's disk too), StoreUnavailable, Conflict when another restore writes it.
+    Raises Corrupt, OutOfSpace (also of the target's disk), StoreUnavailable, and Conflict when another restore writes the
+    same file.
     """
     meter = ByteCounter(progress, total=manifest.count * manifest.chunk_size)
     with _whole_or_absent(context, target) as handle:
-        with told(context.region, f"making {target.name}"):
+        with translated_errors(context.region, f"making {target.name}"):
             os.ftruncate(handle, manifest.size)
 
         def write(work: Iterator[tuple[PackRange, Slotted]]) -> None:
@@ -39,7 +40,7 @@ def restore(context: StoreContext, manifest: Manifest, target: Path, *, progress
                         _write(handle, data, slot, manifest, target)
                         meter.add(len(data))
 
-        share_out(_work(context, manifest), write, threads=context.bucket.readers)
+        run_workers(_work(context, manifest), write, threads=context.bucket.readers)
 
 
 def _work(context: StoreContext, manifest: Manifest) -> Iterator[tuple[PackRange, Slotted]]:
@@ -94,18 +95,20 @@ def _write(handle: int, data: bytes, slot: int, manifest: Manifest, target: Path
 
 @contextmanager
 def _whole_or_absent(context: StoreContext, target: Path) -> Iterator[int]:
-    """A file that gets the target's name only when the block ends well; the name of the draft is always the same, so
-    that a repeated restore takes over what a crash left."""
+    """Open a file that gets the name of the target only when the block ends normally.
+
+    Its temporary name is always the same, so that a repeated restore reuses what a crash left.
+    """
     draft = target.with_name(f".{target.name}.partial")
-    with told(context.region, f"making {target.name}"):
+    with translated_errors(context.region, f"making {target.name}"):
         handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         _have_alone(handle, draft, target)
         try:
-            with told(context.region, f"making {target.name}"):
+            with translated_errors(context.region, f"making {target.name}"):
                 os.ftruncate(handle, 0)
             yield handle
-            with told(context.region, f"syncing {target.name}"):
+            with translated_errors(context.region, f"syncing {target.name}"):
                 os.fsync(handle)
                 draft.replace(target)
                 _sync_directory(target.parent)

@@ -1,11 +1,11 @@
-"""What manifests occupy: some beside others, and what each of several sets adds to those before it."""
+"""Compute the storage that manifests use: of some beside others, and what each of several sets adds to earlier ones."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.manifest import Manifest
-from galeria.adapters.store.pacing import paced
+from galeria.adapters.store.pacing import with_pauses
 from galeria.ports.images import Digest, StorageUsage
 
 ROOM = 1_000_000
@@ -13,11 +13,11 @@ ROOM = 1_000_000
 
 
 def holding(context: StoreContext, digests: Iterable[Digest], *, others: Iterable[Digest]) -> StorageUsage:
-    """See `ImageStore.holding`. Raises NotFound for one of `digests`, Corrupt."""
+    """Return what the manifests occupy; see `ImageStore.holding`. Raises NotFound for one of `digests`, and Corrupt."""
     wanted = set(digests)
     names = {name for digest in wanted for name in signed_manifests.get(context, digest).names()}
     own = set(names)
-    _take_away(context, own, set(others) - wanted)
+    _remove_named(context, own, set(others) - wanted)
     total = context.index.stored_bytes(context.region, names)
     exclusive = total if len(own) == len(names) else context.index.stored_bytes(context.region, own)
     return StorageUsage(stored_bytes=total, exclusive_bytes=exclusive, chunks=len(names))
@@ -26,21 +26,22 @@ def holding(context: StoreContext, digests: Iterable[Digest], *, others: Iterabl
 def growth(
     context: StoreContext, sets: Sequence[Collection[Digest]], *, before: Iterable[Digest], room: int = ROOM
 ) -> list[int]:
-    """Compressed bytes that each set adds to `before` and to the sets in front of it; a manifest that is not here adds none.
+    """Return the compressed bytes that each set adds to `before` and to the sets in front of it.
 
-    The answer is for as many of the first sets as there is room for, at least one. Raises Corrupt.
+    A manifest that is not in the store adds nothing. The answer covers as many of the first sets as there is room for, at
+    least one. Raises Corrupt.
     """
     unclaimed: set[bytes] = set()
     fitting = 0
-    for digests in paced(sets):
+    for digests in with_pauses(sets):
         if fitting and len(unclaimed) >= room:
             break
         for manifest in _manifests(context, digests):
             unclaimed.update(manifest.names())
         fitting += 1
-    _take_away(context, unclaimed, before)
+    _remove_named(context, unclaimed, before)
     grown = []
-    for digests in paced(sets[:fitting]):
+    for digests in with_pauses(sets[:fitting]):
         own: set[bytes] = set()
         for manifest in _manifests(context, digests if unclaimed else ()):
             own |= manifest.shared(unclaimed)
@@ -49,9 +50,9 @@ def growth(
     return grown
 
 
-def _take_away(context: StoreContext, names: set[bytes], digests: Iterable[Digest]) -> None:
-    """Those that one of these manifests names; nothing is read any more when none is left."""
-    for digest in paced(digests):
+def _remove_named(context: StoreContext, names: set[bytes], digests: Iterable[Digest]) -> None:
+    """Remove from `names` those that one of the manifests contains. Nothing is read once `names` is empty."""
+    for digest in with_pauses(digests):
         if not names:
             break
         for manifest in _manifests(context, (digest,)):
@@ -59,8 +60,8 @@ def _take_away(context: StoreContext, names: set[bytes], digests: Iterable[Diges
 
 
 def _manifests(context: StoreContext, digests: Iterable[Digest]) -> Iterator[Manifest]:
-    """Those that are here, read one after the other."""
+    """Yield those manifests that are in the store, reading one after the other."""
     for digest in digests:
-        manifest = signed_manifests.find_to_count(context, digest)
+        manifest = signed_manifests.find_ignoring_signature(context, digest)
         if manifest is not None:
             yield manifest

@@ -1,4 +1,4 @@
-"""A sealed disk read at any place: the chunks that are asked for are fetched and checked, the rest is left alone."""
+"""Read a sealed disk at any offset: only the requested chunks are fetched, and each is checked."""
 
 from collections.abc import Iterator
 
@@ -11,17 +11,17 @@ from galeria.ports.disks import Content, Extent
 
 
 class StoredDiskSource:
-    """`DiskSource` over a manifest. To be used inside the shared lease."""
+    """A `DiskSource` over a manifest. Must be used within the shared lease."""
 
     def __init__(self, context: StoreContext, manifest: Manifest) -> None:
-        self._depot, self._manifest, self._slots = context, manifest, ManifestSlots(manifest)
+        self._context, self._manifest, self._slots = context, manifest, ManifestSlots(manifest)
 
     @property
     def size(self) -> int:
         return self._manifest.size
 
     def extents(self) -> Iterator[Extent]:
-        """Neighbouring chunks with data are one extent."""
+        """Yield the extents; neighbouring chunks with data are one extent."""
         start = position = 0
         chunk, size = self._manifest.chunk_size, self._manifest.size
         for slot, _ in self._manifest.entries():
@@ -32,18 +32,18 @@ class StoredDiskSource:
         yield from _extents(start, position, size)
 
     def reader(self) -> "StoredDiskReader":
-        return StoredDiskReader(self._depot, self._manifest, self._slots)
+        return StoredDiskReader(self._context, self._manifest, self._slots)
 
 
 class StoredDiskReader:
-    """Used by one thread."""
+    """A reader for one thread."""
 
     def __init__(self, context: StoreContext, manifest: Manifest, slots: ManifestSlots) -> None:
-        self._depot, self._manifest, self._slots = context, manifest, slots
+        self._context, self._manifest, self._slots = context, manifest, slots
         self._opener = ChunkDecompressor()
 
     def read(self, offset: int, length: int) -> bytes:
-        """Raises Corrupt, StoreUnavailable."""
+        """Return `length` bytes from `offset`. Raises Corrupt, StoreUnavailable."""
         chunk = self._manifest.chunk_size
         first, last = offset // chunk, -(-(offset + length) // chunk)
         content = bytearray((last - first) * chunk)
@@ -58,23 +58,23 @@ class StoredDiskReader:
         return bytes(content[begin : begin + length])
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is open."""
 
     def _chunks(self, wanted: dict[bytes, list[int]]) -> Iterator[tuple[bytes, bytes]]:
-        places = self._depot.index.locate(self._depot.region, wanted)
+        places = self._context.index.locate(self._context.region, wanted)
         if len(places) < len(wanted):
             raise Corrupt(
-                f"Region {self._depot.region} has lost chunks of this disk.",
-                hint=f"Rebuild the index of region {self._depot.region}.",
-                target=self._depot.region,
+                f"Region {self._context.region} has lost chunks of this disk.",
+                hint=f"Rebuild the index of region {self._context.region}.",
+                target=self._context.region,
             )
         for run in runs_of(places):
-            for name, blob in run.read(self._depot.bucket):
+            for name, blob in run.read(self._context.bucket):
                 yield name, self._opener.open(name, blob)
 
 
 def _extents(start: int, position: int, end: int) -> Iterator[Extent]:
-    """Data from `start` to `position`, zeros from there to `end`; empty ones are left out."""
+    """Yield data from `start` to `position` and zeros from there to `end`, leaving out empty extents."""
     if position > start:
         yield Extent(offset=start, length=position - start, content=Content.DATA)
     if end > position:

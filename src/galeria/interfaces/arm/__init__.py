@@ -1,4 +1,1 @@
-"""The REST interface in the shape of Azure Resource Manager, which `az` and Azure's SDKs speak.
-
-`protocol` is shared; the other packages lie by resource provider.
-"""
+"""The REST API in the form of Azure Resource Manager, for `az`, Azure's SDKs and Terraform."""

@@ -1,4 +1,1 @@
-"""Page blobs: a disk's bytes behind an address of its own.
-
-Requests and answers are those of Azure's storage service.
-"""
+"""Page blobs: the bytes of a disk at an address of its own, in the protocol of Azure Storage."""

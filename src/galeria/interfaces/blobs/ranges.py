@@ -1,4 +1,4 @@
-"""Ranges and conditions as clients write them in headers."""
+"""Ranges and conditions in request headers."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ from galeria.domain.errors import Precondition
 from galeria.interfaces.blobs.responses import refused
 
 PAGE = 512
-LARGEST_WRITE = 4 << 20  # bytes; the service's own limit for one Put Page
+LARGEST_WRITE = 4 << 20  # bytes; the limit of Azure Storage for one Put Page
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})?")
 
 
@@ -30,7 +30,7 @@ def requested_range(headers: Mapping[str, str], size: int) -> Range | None:
 
 
 def page_range(headers: Mapping[str, str], size: int) -> Range:
-    """The range of a Put Page: whole pages, all of them inside. Raises Invalid."""
+    """Return the range of a Put Page: whole pages within the disk. Raises Invalid."""
     text = (headers.get("x-ms-range") or headers.get("range") or "").strip()
     found = _RANGE.fullmatch(text)
     if found is None or not found[2]:
@@ -42,21 +42,21 @@ def page_range(headers: Mapping[str, str], size: int) -> Range:
 
 
 def within(ranges: list[Range], limits: Range | None) -> list[Range]:
-    """What of them lies inside, in whole pages."""
+    """Return the parts of the ranges within the limits, in whole pages."""
     first, last = (limits[0], limits[0] + limits[1]) if limits else (0, 1 << 62)
     cut = [(max(start, first), min(start + length, last)) for start, length in ranges]
     return [(start, end - start) for start, end in cut if end > start]
 
 
 def require_match(headers: Mapping[str, str], tag: str) -> None:
-    """If-Match and If-None-Match. Raises Precondition."""
+    """Check If-Match and If-None-Match. Raises Precondition."""
     wanted, unwanted = headers.get("if-match"), headers.get("if-none-match")
     if (wanted not in (None, "*", tag)) or (unwanted is not None and unwanted in ("*", tag)):
         raise Precondition("The blob is not in the state that was asked for.", hint="Read its properties again.")
 
 
 def require_sum(headers: Mapping[str, str], data: bytes) -> str:
-    """Checks Content-MD5 where it was sent; returns the bytes' own. Raises Invalid."""
+    """Check Content-MD5 where it was sent, and return the MD5 of the bytes. Raises Invalid."""
     if "x-ms-content-crc64" in headers:
         raise refused("CRC64 is not checked here; send Content-MD5.", "UnsupportedHeader")
     own = hashlib.md5(data, usedforsecurity=False).digest()
@@ -67,7 +67,7 @@ def require_sum(headers: Mapping[str, str], data: bytes) -> str:
 
 
 def whole_size(headers: Mapping[str, str], blob: PageBlob) -> None:
-    """A Put Blob may only say again what the disk is. Raises Invalid."""
+    """Check that a Put Blob repeats the disk's size. Raises Invalid."""
     if headers.get("x-ms-blob-type", "").lower() != "pageblob":
         raise refused("A disk is a page blob.", "InvalidBlobType")
     if headers.get("x-ms-blob-content-length") != str(blob.size):

@@ -1,4 +1,4 @@
-"""What the blob door answers: the storage service's headers on everything, and its XML for errors and page lists.
+"""Responses of page blobs: the headers of Azure Storage on all of them, and its XML for errors and page lists.
 
 Source: the REST reference of Azure Storage, "Put Page", "Get Page Ranges", "Status and error codes".
 """
@@ -22,7 +22,7 @@ from galeria.domain.errors import (
     Unavailable,
 )
 
-VERSION = "2021-12-02"  # of the storage service; answered to clients that name none
+VERSION = "2021-12-02"  # of Azure Storage; answered to clients that name none
 _CODES: tuple[tuple[type[GaleriaError], int, str], ...] = (
     (Forbidden, 403, "AuthenticationFailed"),
     (NotFound, 404, "BlobNotFound"),
@@ -37,7 +37,7 @@ _OWN = {"InvalidRange": 416, "InvalidPageRange": 416, "UnsupportedHttpVerb": 405
 
 
 def refused(message: str, code: str) -> Invalid:
-    """A request that is not in the service's form; `code` is the service's."""
+    """Return the error for a request that is not in the protocol's form; `code` is the one of Azure Storage."""
     return Invalid(message, hint="See the storage service's reference.", code=code)
 
 
@@ -82,7 +82,7 @@ def properties(blob: PageBlob, tag: str, modified: str) -> dict[str, str]:
 
 
 def page_list(ranges: Iterable[Range]) -> str:
-    """Ends are included in a page range."""
+    """Return the XML of page ranges, whose ends are inclusive."""
     items = "".join(
         f"<PageRange><Start>{start}</Start><End>{start + length - 1}</End></PageRange>" for start, length in ranges
     )

@@ -1,7 +1,7 @@
-"""The blob door: /disks/{id}/abcd, opened by the signature in the address and by nothing else.
+"""Routes of page blobs, /disks/{id}/abcd. Access is granted by the signature in the address only.
 
-GET, HEAD: the VHD or a range of it · GET ?comp=pagelist · PUT ?comp=page: write or clear pages · PUT: begin anew.
-A page is on disk before it is acknowledged, so that an upload may be continued at any time, by writing what is missing.
+GET, HEAD: the VHD or a range of it · GET ?comp=pagelist · PUT ?comp=page: write or clear pages · PUT: start again.
+A page is on disk before it is acknowledged, so that an upload can be continued at any time by writing what is missing.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -39,12 +39,12 @@ from galeria.interfaces.services import Services
 
 PATH = "/disks/{disk}/abcd"
 PIECE = 4 << 20  # bytes read and sent at once
-_SECONDS = 60.0  # without a byte
+_SECONDS = 60.0  # until a sender without any byte is disconnected
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedBlob:
-    """What an address opens."""
+    """The blob that an address gives access to."""
 
     disk: StoredDisk
     level: AccessLevel
@@ -65,7 +65,7 @@ class OpenedBlob:
 
 
 def blob_router(services: Services, *, at_once: int = 16) -> APIRouter:
-    """`at_once` requests are worked on at the same time; the others wait."""
+    """Return the routes. `at_once` requests are processed at the same time; others wait."""
     router = APIRouter(include_in_schema=False)
     working = anyio.CapacityLimiter(at_once)
 
@@ -124,7 +124,10 @@ def _put_page(opened: OpenedBlob, request_headers: Mapping[str, str], body: byte
 
 
 def _put_blob(opened: OpenedBlob, request_headers: Mapping[str, str], headers: dict[str, str]) -> Response:
-    """The service refuses it for a disk; clients that begin every upload so can be used here."""
+    """Accept a Put Blob of the disk's own size.
+
+    Azure Storage refuses it for a disk; accepting it lets clients work that begin every upload with it.
+    """
     blob = opened.for_writing()
     require_match(request_headers, opened.tag)
     whole_size(request_headers, blob)
@@ -165,7 +168,7 @@ async def _pieces(blob: PageBlob, start: int, length: int) -> AsyncIterator[byte
 
 
 async def _body(request: Request) -> bytes:
-    """At most one write's worth. Raises TooLarge, Invalid where the sender went away."""
+    """Read a body of at most one write. Raises TooLarge, and Invalid where the sender disconnected."""
     body = bytearray()
     try:
         with anyio.fail_after(_SECONDS):

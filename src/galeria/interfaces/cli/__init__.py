@@ -1,1 +1,1 @@
-"""The command line: one file per noun. It talks to a server through the REST door; a few commands run on the host itself."""
+"""The command line, one module per noun. It uses the REST API of a server; a few commands work on the host itself."""

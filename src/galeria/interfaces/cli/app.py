@@ -1,4 +1,4 @@
-"""All commands put together."""
+"""The whole command line."""
 
 import typer
 
@@ -18,12 +18,12 @@ from galeria.interfaces.cli.kit.host_commands import HostCommands
 
 
 def make_cli(local: HostCommands) -> typer.Typer:
-    """The whole command line. `local` does what is not asked of a server."""
+    """Return the command line. `local` implements the commands that need no server."""
     app = typer.Typer(
         name="galeria",
         help="Galeria: labs and a shared image gallery on your own machines.",
         no_args_is_help=True,
-        pretty_exceptions_show_locals=False,  # Locals may hold passwords.
+        pretty_exceptions_show_locals=False,  # local variables may hold passwords
         rich_markup_mode=None,
     )
     root(app)

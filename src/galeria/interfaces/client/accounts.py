@@ -6,14 +6,14 @@ from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.interfaces.client.connection import Json, ServerConnection
 from galeria.interfaces.client.operations import StartedWork
-from galeria.interfaces.client.resources import ResourcesClient, said
+from galeria.interfaces.client.resources import ResourcesClient, given_values
 from galeria.interfaces.client.short_names import ShortNames
 
 LABS_API = "2023-06-07"
 
 
 class AccountsClient:
-    """Names may be left out: the usual account is meant."""
+    """Lab accounts. Without a name the usual account is meant."""
 
     def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
         self._rest = ResourcesClient(connection=connection, api=LABS_API)
@@ -26,11 +26,11 @@ class AccountsClient:
         return self._rest.get(self._names.account_id(name))
 
     def put(self, name: str = "", *, region: str, gallery: str | None = None) -> StartedWork:
-        """Make one; every region is allowed until a policy says otherwise. An account that exists keeps its gallery."""
+        """Create an account; all regions are allowed until a policy changes that. An account that exists keeps its gallery."""
         id = self._names.account_id(name)
         existing = self._rest.find(id)
         attached = str(self._names.gallery(gallery)) if gallery else _gallery_of(existing)
-        return self._rest.put(id, {"location": region, "properties": said(sharedGalleryId=attached)})
+        return self._rest.put(id, {"location": region, "properties": given_values(sharedGalleryId=attached)})
 
     def attach(self, gallery: str, *, account: str = "") -> StartedWork:
         properties = {"sharedGalleryId": str(self._names.gallery(gallery))}
@@ -47,9 +47,9 @@ class AccountsClient:
         os_disk_limit_gb: int | None = None,
         enable_by_default: bool | None = None,
     ) -> StartedWork:
-        """None leaves a policy as it is."""
-        ours = said(osDiskLimitInGB=os_disk_limit_gb, imagesEnabledByDefault=enable_by_default)
-        properties = said(
+        """Change policies. None leaves a policy as it is."""
+        ours = given_values(osDiskLimitInGB=os_disk_limit_gb, imagesEnabledByDefault=enable_by_default)
+        properties = given_values(
             allowedRegions=list(allowed_regions) if allowed_regions is not None else None,
             galeria=ours or None,
         )
@@ -59,7 +59,7 @@ class AccountsClient:
         return self._rest.delete(self._names.account_id(name))
 
     def attached_gallery(self, *, account: str = "") -> str:
-        """The id of the account's gallery. Raises Conflict where it has none."""
+        """Return the id of the account's gallery. Raises Conflict where it has none."""
         found = self.get(account)
         attached = _gallery_of(found)
         if not attached:
@@ -71,7 +71,7 @@ class AccountsClient:
 
 
 class PlanImagesClient:
-    """Images as a lab account offers them in one region, the unusable ones with every reason and cure."""
+    """Images that a lab account offers in one region; unusable ones have every reason and remedy."""
 
     def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
         self._rest = ResourcesClient(connection=connection, api=LABS_API)
@@ -81,7 +81,7 @@ class PlanImagesClient:
         return self._rest.list(f"{self._names.account_id(account)}/images", **_of_region(region))
 
     def get(self, name: str, *, account: str = "", region: str = "") -> Json:
-        """By resource name or display name, in any case. Raises NotFound."""
+        """Return an image by resource name or display name, regardless of case. Raises NotFound."""
         wanted = name.strip().casefold()
         for image in self.list(account=account, region=region):
             if wanted in (image["name"].casefold(), str(image["properties"].get("displayName")).casefold()):

@@ -7,7 +7,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK
 from galeria.interfaces.client.connection import Json, ServerConnection
 from galeria.interfaces.client.operations import StartedWork
-from galeria.interfaces.client.resources import ResourcesClient, said
+from galeria.interfaces.client.resources import ResourcesClient, given_values
 from galeria.interfaces.client.short_names import ShortNames
 
 GROUPS_API = "2024-11-01"
@@ -26,11 +26,11 @@ class GroupsClient:
         return self._rest.put(self._names.group_id(name), {"location": region}).resource
 
     def regions(self) -> list[Json]:
-        """Every region of the installation: {name, displayName, …}."""
+        """Return every region of the installation: {name, displayName, …}."""
         return self._rest.list(f"{self._names.scope}/locations")
 
     def region_of(self, id: ResourceId) -> str:
-        """The region of the group that an id lies in: where new resources go when nobody says."""
+        """Return the region of the group that an id lies in, the default for new resources."""
         return str(self._rest.get(ResourceId(id.subscription, id.group))["location"])
 
     def list(self) -> list[Json]:
@@ -43,7 +43,7 @@ class GalleriesClient:
         self._names = names
 
     def list(self) -> list[Json]:
-        """Of the whole subscription."""
+        """Return all galleries of the subscription."""
         return self._rest.list(f"{self._names.scope}/providers/Microsoft.Compute/galleries")
 
     def get(self, name: str) -> Json:
@@ -60,15 +60,15 @@ class GalleriesClient:
         return self._rest.delete(self._names.gallery(name))
 
     def costs(self, name: str) -> Json:
-        """What every version occupies and costs per region, and which labs use it."""
+        """Return what every version occupies and costs per region, and which labs use it."""
         return self._rest.get(f"{self._names.gallery(name)}/costs")
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewDefinition:
-    """What is fixed once an image definition exists, and its display name.
+    """The display name of an image definition, and what is fixed once it exists.
 
-    Empty, for a new one: Linux, Generalized, V2 (the defaults of `az sig image-definition create`).
+    Empty values mean Linux, Generalized and V2 (the defaults of `az sig image-definition create`).
     """
 
     os_type: str = ""
@@ -76,7 +76,7 @@ class NewDefinition:
     generation: str = ""
     publisher: str = "galeria"
     offer: str = "imported"
-    sku: str = ""  # empty: the definition's name
+    sku: str = ""  # empty for the definition's name
     display_name: str = ""
     description: str = ""
 
@@ -97,7 +97,7 @@ class DefinitionsClient:
 
     def put(self, gallery: str, name: str, wanted: NewDefinition, *, region: str) -> StartedWork:
         id = self._names.image(gallery, name)
-        properties = said(
+        properties = given_values(
             osType=wanted.os_type or "Linux",
             osState=wanted.os_state or "Generalized",
             hyperVGeneration=wanted.generation or "V2",
@@ -108,7 +108,7 @@ class DefinitionsClient:
         return self._rest.put(id, {"location": region, "properties": properties})
 
     def confirm(self, definition: Json, wanted: NewDefinition) -> None:
-        """Let the server say whether an existing definition is what is wanted. Raises Invalid where it is not."""
+        """Let the server check whether an existing definition matches `wanted`. Raises Invalid where it does not."""
         stated = {"osType": wanted.os_type, "osState": wanted.os_state, "hyperVGeneration": wanted.generation}
         differing = {key: value for key, value in stated.items() if value and definition["properties"][key] != value}
         if differing:
@@ -143,40 +143,43 @@ class VersionsClient:
         regions: Sequence[str] = (),
         exclude_from_latest: bool = False,
     ) -> StartedWork:
-        """A version made from uploads: lun (-1: the OS disk) → upload id. `regions`: where to, the home region included."""
+        """Create a version from `uploads`, which are upload ids by LUN (-1 for the OS disk).
+
+        `regions` are its regions, the home region included.
+        """
         data = [{"lun": lun, "source": {"uploadId": upload}} for lun, upload in uploads.items() if lun != OS_DISK]
-        disks = said(osDiskImage={"source": {"uploadId": uploads[OS_DISK]}}, dataDiskImages=data or None)
-        publishing = said(
+        disks = given_values(osDiskImage={"source": {"uploadId": uploads[OS_DISK]}}, dataDiskImages=data or None)
+        publishing = given_values(
             targetRegions=[{"name": name} for name in regions] or None, excludeFromLatest=exclude_from_latest
         )
         body = {"location": region, "properties": {"storageProfile": disks, "publishingProfile": publishing}}
         return self._rest.put(self._names.version(gallery, image, number), body)
 
     def replicate(self, version: Json, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> StartedWork:
-        """Change the regions of a version as `get` gave it; everything else of it stays."""
+        """Change the regions of a version that `get` returned; everything else stays."""
         publishing = dict(version["properties"].get("publishingProfile") or {})
         gone = {_region(name) for name in remove}
         kept = [each for each in publishing.get("targetRegions") or [] if _region(each["name"]) not in gone]
         held = {_region(each["name"]) for each in kept}
         publishing["targetRegions"] = kept + [{"name": name} for name in add if _region(name) not in held]
         properties = {"publishingProfile": publishing, "storageProfile": {}}
-        body = said(location=version["location"], tags=version.get("tags"), properties=properties)
+        body = given_values(location=version["location"], tags=version.get("tags"), properties=properties)
         return self._rest.put(version["id"], body)
 
     def delete(self, gallery: str, image: str, number: str) -> StartedWork:
-        """The operation's output: {freedBytes: {region: n}, laterBytes: {region: n}}."""
+        """Delete a version. The output of the operation is {freedBytes: {region: n}, laterBytes: {region: n}}."""
         return self._rest.delete(self._names.version(gallery, image, number))
 
     def impact(self, gallery: str, image: str, number: str) -> Json:
-        """What deleting it would mean; nothing is changed."""
+        """Return what deleting the version would mean. Nothing is changed."""
         return self._rest.get(f"{self._names.version(gallery, image, number)}/impact")
 
 
 def _region(name: str) -> str:
-    """The service gives back what was typed: "Brazil South" is brazilsouth."""
+    """Return the name of a region for what was typed: "Brazil South" is brazilsouth."""
     return name.replace(" ", "").casefold()
 
 
 def _sku(name: str) -> str:
-    """A SKU has at most 64 characters, 16 fewer than an image's name, and no point at its end."""
+    """Return a SKU: at most 64 characters, 16 fewer than an image's name, without a point at the end."""
     return name[:64].rstrip(".")

@@ -1,4 +1,4 @@
-"""One signed-in line to a server: JSON over HTTPS, tokens renewed in time, refusals raised as domain errors."""
+"""A connection to a server: JSON over HTTPS, renewed tokens, and refusals raised as errors of the domain."""
 
 import ssl
 import threading
@@ -36,10 +36,10 @@ class ServerResponse:
 
 
 class ServerConnection:
-    """May be used by several threads.
+    """A connection that several threads may use.
 
-    `patient`: while the server is restarting, reads are repeated, and so is whatever cannot have arrived, for up to 60 s.
-    Raises, from every verb, the domain error that the server told, or Unavailable where none answered.
+    With `patient`, reads are repeated for up to 60 s while the server restarts, and so is whatever cannot have arrived.
+    Every method raises the error that the server answered, or Unavailable without an answer.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class ServerConnection:
         self._http = httpx.Client(
             verify=_trust(ca_file) if self.endpoint.startswith("https:") else False,
             timeout=httpx.Timeout(60, connect=10),
-            trust_env=not loopback,  # A proxy for the internet does not lead to this host.
+            trust_env=not loopback,  # a proxy does not lead to this host
         )
 
     def close(self) -> None:
@@ -69,12 +69,12 @@ class ServerConnection:
         self.close()
 
     def get(self, path: str, **query: str) -> Json:
-        """The JSON object at a path such as /subscriptions."""
+        """Return the JSON object at a path such as /subscriptions."""
         body = self.send("GET", path, query=query).body
         return body if isinstance(body, dict) else {}
 
     def get_all(self, path: str, **query: str) -> list[Json]:
-        """All `value` items of a list, following nextLink."""
+        """Return all `value` items of a list, following nextLink."""
         page = self.get(path, **query)
         items: list[Json] = list(page.get("value") or [])
         while page.get("nextLink"):
@@ -92,8 +92,11 @@ class ServerConnection:
         headers: Mapping[str, str] | None = None,
         content: Content | None = None,
     ) -> ServerResponse:
-        """One request. `path` may be an absolute URL of the server's; only its path and query are used, so that a token
-        never leaves for another host."""
+        """Send one request.
+
+        `path` may be an absolute URL of the server; only its path and query are used, so that a token never goes to another
+        host.
+        """
 
         def attempt(token: Token) -> httpx.Response:
             return self._http.request(
@@ -107,7 +110,7 @@ class ServerConnection:
 
         response = self._answered(lambda: attempt(self._fresh_token()), repeatable=method in _READS)
         if response.status_code == 401:
-            # The server may have been given new keys, or the clocks differ: one new token is worth a try.
+            # The server may have new keys, or the clocks differ: one new token is tried.
             token = self._fresh_token(refused=True)
             response = self._answered(lambda: attempt(token), repeatable=method in _READS)
         if response.status_code >= 400:
@@ -115,7 +118,7 @@ class ServerConnection:
         return ServerResponse(status=response.status_code, body=_parsed(response), headers=response.headers)
 
     def sign_in(self) -> Token:
-        """The token in use, a new one where there is none. Raises Unauthenticated."""
+        """Return the current token, or a new one. Raises Unauthenticated."""
         return self._fresh_token()
 
     def _url(self, path: str) -> str:
@@ -143,7 +146,7 @@ class ServerConnection:
         deadline = time.monotonic() + (PATIENCE if self.patient else 0)
         while True:
             try:
-                with _told_network_errors(self.endpoint):
+                with _translated_network_errors(self.endpoint):
                     return attempt()
             except Unavailable as error:
                 may_repeat = repeatable or isinstance(error.__cause__, httpx.ConnectError)
@@ -153,7 +156,7 @@ class ServerConnection:
 
 
 def checked_endpoint(endpoint: str) -> str:
-    """Without a slash at the end. Raises Invalid unless it is https, or http on this very host."""
+    """Return the endpoint without a slash at the end. Raises Invalid unless it is https, or http on this host."""
     parts = urlsplit(endpoint.strip())
     if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         return endpoint.strip().rstrip("/")
@@ -165,7 +168,7 @@ def checked_endpoint(endpoint: str) -> str:
 
 
 def path_of(*segments: str) -> str:
-    """A path whose segments may hold any character."""
+    """Return a path whose segments may hold any character."""
     return "/" + "/".join(quote(segment, safe="()@:$,=") for segment in segments)
 
 
@@ -190,7 +193,7 @@ def _parsed(response: httpx.Response) -> Any:
 
 
 def _not_signed_in(error: GaleriaError) -> GaleriaError:
-    """OAuth answers wrong passwords with 400 (RFC 6749 §5.2); for people it is the same as 401."""
+    """Return Unauthenticated for a wrong password, which OAuth answers with 400 (RFC 6749 §5.2)."""
     if error.code in {"invalid_grant", "invalid_client"}:
         return Unauthenticated(error.message, hint=error.hint, code=error.code)
     if error.code == "invalid_scope":
@@ -201,7 +204,7 @@ def _not_signed_in(error: GaleriaError) -> GaleriaError:
 
 
 def _distrusts(error: BaseException | None) -> bool:
-    """A certificate that is not trusted now will not be trusted in a second."""
+    """Return whether the certificate is not trusted, which no repetition changes."""
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(error):
             return True
@@ -210,8 +213,8 @@ def _distrusts(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def _told_network_errors(endpoint: str) -> Iterator[None]:
-    """Raises Unavailable, with what happened as its cause."""
+def _translated_network_errors(endpoint: str) -> Iterator[None]:
+    """Translate network errors into Unavailable, with the original as its cause."""
     try:
         yield
     except httpx.TransportError as error:

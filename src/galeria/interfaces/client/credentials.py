@@ -1,4 +1,4 @@
-"""Ways to prove who is asking, each ending in an access token. What is secret here is never shown or logged."""
+"""Credentials of a client, each of which gives access tokens. Secrets are never shown or logged."""
 
 import time
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from galeria.domain.errors import Unauthenticated
 
-# The name that this program gives itself at sign-in; any will do for a public client.
+# The client id of this program; a public client may use any.
 CLIENT_ID = "galeria-cli"
-# A token with less life than this is renewed before it is used (seconds).
+# Seconds; a token that expires earlier is renewed before it is used.
 SPARE = 60.0
 
 
@@ -30,7 +30,7 @@ Ask = Callable[[dict[str, str]], Token]
 
 class ClientCredentials(Protocol):
     def token(self, ask: Ask, *, refused: bool) -> Token:
-        """A token that is good now. `refused` tells that the server did not take the last one."""
+        """Return a valid token. `refused` means that the server did not accept the last one."""
         ...
 
 
@@ -55,7 +55,7 @@ class Password:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientSecret:
-    """A service principal."""
+    """The client id and secret of a service principal."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -72,7 +72,7 @@ class ClientSecret:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
-    """A token that somebody else got; it cannot be renewed here."""
+    """A token from another source, which cannot be renewed here."""
 
     value: str = field(repr=False)
 
@@ -83,9 +83,9 @@ class AccessToken:
 
 
 class Session:
-    """A sign-in that was kept: its access token while that lives, then the next one by the refresh token.
+    """A stored sign-in: its access token while that is valid, then a new one by the refresh token.
 
-    Refresh tokens work once, so `keep` is called with every new pair, before it is used.
+    Refresh tokens work once, so that `keep` is called with every new pair before it is used.
     """
 
     def __init__(self, token: Token, *, keep: Callable[[Token], None]) -> None:
@@ -105,7 +105,7 @@ class Session:
 
 
 def token_of(answer: dict[str, Any]) -> Token:
-    """From the answer of a token endpoint (RFC 6749 §5.1)."""
+    """Return the token in the answer of a token endpoint (RFC 6749 §5.1)."""
     return Token(
         value=str(answer["access_token"]),
         expires_at=time.time() + float(answer.get("expires_in", 3600)),

@@ -1,4 +1,4 @@
-"""What a server answers when it refuses, turned back into the one error tree."""
+"""Turn error responses of a server into errors of the domain."""
 
 import json
 from collections.abc import Iterator
@@ -35,37 +35,37 @@ _KINDS: dict[int, type[GaleriaError]] = {
     503: Unavailable,
     504: Unavailable,
 }
-_LONGEST = 300  # characters shown of an answer that is no JSON
+_LONGEST = 300  # characters of an answer without JSON that are shown
 
 
 def refusal(response: httpx.Response) -> GaleriaError:
-    """The error that an answer of 400 or more stands for: the server's message and code, its class by the status."""
-    told = _told(response)
+    """Return the error of a response with status 400 or more: the server's message and code, and the class by the status."""
+    answered = _error_fields(response)
     kind = _KINDS.get(response.status_code, GaleriaError)
-    if isinstance(told, dict):
-        return failure(told, kind)
+    if isinstance(answered, dict):
+        return failure(answered, kind)
     return kind(
-        f"The server answered {response.status_code} {response.reason_phrase}: {told or 'nothing'}",
+        f"The server answered {response.status_code} {response.reason_phrase}: {answered or 'nothing'}",
         hint="Check that the endpoint is that of Galeria, and look into the server's log.",
     )
 
 
-def failure(told: dict[str, Any], kind: type[GaleriaError] = GaleriaError) -> GaleriaError:
-    """From ARM's error object {code, message, target?}; leaves of the tree are known again by their code.
+def failure(answered: dict[str, Any], kind: type[GaleriaError] = GaleriaError) -> GaleriaError:
+    """Return the error for ARM's error object {code, message, target?}; subclasses are recognised by their code.
 
-    A server of ours also says which part of the message is the hint; others do not.
+    Our own servers also mark the part of the message that is the hint.
     """
-    code = str(told.get("code") or kind.code)
-    hint = _hint(told)
-    message = str(told.get("message") or code).removesuffix(hint).strip() or code
+    code = str(answered.get("code") or kind.code)
+    hint = _hint(answered)
+    message = str(answered.get("message") or code).removesuffix(hint).strip() or code
     leaf = next((each for each in _leaves(kind) if each.code == code), kind)
-    return leaf(message, hint=hint, code=code, target=told.get("target"))
+    return leaf(message, hint=hint, code=code, target=answered.get("target"))
 
 
-def of_operation(status: str, told: dict[str, Any]) -> GaleriaError:
-    """Why an operation ended as Failed or Canceled."""
+def of_operation(status: str, answered: dict[str, Any]) -> GaleriaError:
+    """Return the error of an operation that Failed or was Canceled."""
     kind = Canceled if status.casefold() == "canceled" else GaleriaError
-    return failure({"message": f"The operation ended as {status}.", **told}, kind)
+    return failure({"message": f"The operation ended as {status}.", **answered}, kind)
 
 
 def _leaves(kind: type[GaleriaError]) -> Iterator[type[GaleriaError]]:
@@ -74,17 +74,17 @@ def _leaves(kind: type[GaleriaError]) -> Iterator[type[GaleriaError]]:
         yield from _leaves(each)
 
 
-def _hint(told: dict[str, Any]) -> str:
-    if told.get("hint"):
-        return str(told["hint"])
-    for each in told.get("additionalInfo") or []:
+def _hint(answered: dict[str, Any]) -> str:
+    if answered.get("hint"):
+        return str(answered["hint"])
+    for each in answered.get("additionalInfo") or []:
         if isinstance(each, dict) and isinstance(each.get("info"), dict) and each["info"].get("hint"):
             return str(each["info"]["hint"])
     return ""
 
 
-def _told(response: httpx.Response) -> dict[str, Any] | str:
-    """ARM's error object, OAuth's two fields (RFC 6749 §5.2) in the same shape, or plain text."""
+def _error_fields(response: httpx.Response) -> dict[str, Any] | str:
+    """Return ARM's error object, OAuth's two fields (RFC 6749 §5.2) in the same form, or plain text."""
     try:
         body = response.json()
     except (json.JSONDecodeError, UnicodeDecodeError):

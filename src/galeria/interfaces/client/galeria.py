@@ -1,4 +1,4 @@
-"""Everything that can be asked of a server, by name: what scripts in Python, the command line and the demonstration use."""
+"""Everything that a server offers, for Python scripts, the command line and the demonstration."""
 
 from pathlib import Path
 from types import TracebackType
@@ -23,9 +23,9 @@ from galeria.interfaces.client.uploads import UploadsClient
 
 
 class Galeria:
-    """Verbs by noun: `galeria.labs.create(…)`. Resources are dicts in the shapes of the REST API.
+    """A client with a part for each noun: `galeria.labs.create(…)`. Resources are dicts in the form of the REST API.
 
-    Every name may be a whole id instead. Verbs that take time return `StartedWork`; `wait` follows it to its end.
+    A whole id may replace any name. Methods that take time return `StartedWork`, which `wait` follows to its end.
     """
 
     def __init__(self, connection: ServerConnection, names: ShortNames, *, memory: Path) -> None:
@@ -56,15 +56,17 @@ class Galeria:
         group: str = "galeria",
         account: str = "labs",
     ) -> Self:
-        """`subscription`: the first one that the caller may see, where none is named. `memory`: a folder of the
-        person's own, for the addresses of unfinished uploads."""
+        """Open a client. `subscription` is by default the first one that the caller may read.
+
+        `memory` is a folder of the person for the addresses of unfinished uploads.
+        """
         subscription = subscription or first_subscription(connection)
         return cls(connection, ShortNames(subscription=subscription, group=group, account=account), memory=memory)
 
     def wait(
         self, work: "StartedWork | str", *, watch: Watch | None = None, seconds: float | None = None
     ) -> OperationSnapshot | None:
-        """Until it has ended well; None when there was nothing to wait for. Raises what it failed with."""
+        """Return the operation at its end; None when there was nothing to wait for. Raises its error."""
         return self.operations.wait(work, watch=watch, seconds=seconds)
 
     def close(self) -> None:
@@ -80,7 +82,7 @@ class Galeria:
 
 
 def first_subscription(connection: ServerConnection) -> str:
-    """Raises Forbidden where the caller may see none."""
+    """Return the first subscription. Raises Forbidden where the caller may read none."""
     found = connection.get_all("/subscriptions", **{"api-version": GROUPS_API})
     if not found:
         raise Forbidden(

@@ -1,4 +1,4 @@
-"""Files from outside become an image version: definition where it is missing, uploads, version."""
+"""Import files as an image version: create the definition where it is missing, upload, create the version."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,15 +14,15 @@ from galeria.interfaces.client.uploads import Heard
 
 @dataclass(frozen=True, kw_only=True)
 class FileImport:
-    """`name` may be anything readable; `version` empty: 1.0.0, or the highest one with patch + 1."""
+    """The files and their image. `name` may be any text; without `version` it is 1.0.0, or the highest one with patch + 1."""
 
     gallery: str
     name: str
     os_disk: Path
     data_disks: Sequence[Path] = ()
     version: str = ""
-    region: str = ""  # the home region; empty: the gallery's
-    regions: Sequence[str] = ()  # more regions to bring it to
+    region: str = ""  # the home region; empty for the gallery's
+    regions: Sequence[str] = ()  # further regions
     definition: NewDefinition = field(default_factory=NewDefinition)
 
     @property
@@ -36,7 +36,7 @@ HeardFile = Callable[[Path], Heard]
 
 @dataclass(frozen=True, kw_only=True)
 class ImportResult:
-    """The version that is being made."""
+    """The version that is being created."""
 
     image: str
     version: str
@@ -44,9 +44,9 @@ class ImportResult:
 
 
 def begin_import(galeria: Galeria, wanted: FileImport, *, heard: HeardFile) -> ImportResult:
-    """Send the files and begin the version. May be repeated after any failure: what was sent is not sent again.
+    """Upload the files and begin the version. May be repeated after any failure: what was sent is not sent again.
 
-    Raises what the server refuses, Conflict when a file changes meanwhile, Unavailable when the line stays broken.
+    Raises what the server refuses, Conflict when a file changes meanwhile, Unavailable when the connection stays broken.
     """
     region = wanted.region or str(galeria.galleries.get(wanted.gallery)["location"])
     image = _ensure_definition(galeria, wanted, region)

@@ -7,7 +7,7 @@ from galeria.domain.errors import Conflict
 from galeria.interfaces.client.accounts import LABS_API
 from galeria.interfaces.client.connection import Json, ServerConnection
 from galeria.interfaces.client.operations import StartedWork
-from galeria.interfaces.client.resources import ResourcesClient, said
+from galeria.interfaces.client.resources import ResourcesClient, given_values
 from galeria.interfaces.client.short_names import ShortNames
 
 TEMPLATE = "template"
@@ -15,7 +15,7 @@ TEMPLATE = "template"
 
 @dataclass(frozen=True, kw_only=True)
 class NewLab:
-    """`image` is the id of an image definition (its latest version), of a version, or of an account's image."""
+    """A lab to make. `image` is the id of an image definition (its latest version), of a version, or of an account's image."""
 
     image: str
     user: str
@@ -25,7 +25,7 @@ class NewLab:
     title: str = ""
     description: str = ""
     new_identity: bool = False
-    account: str = ""  # empty: the usual one
+    account: str = ""  # empty for the usual one
 
 
 class LabsClient:
@@ -37,7 +37,7 @@ class LabsClient:
         return self._rest.get(self._names.lab(name))
 
     def create(self, name: str, wanted: NewLab) -> StartedWork:
-        """With its template VM, which is not started. Raises Conflict where the image cannot make a lab there."""
+        """Make a lab with its template VM, which is not started. Raises Conflict where the image cannot make a lab there."""
         id = self._names.lab(name)
         machine = {
             "createOption": "TemplateVM",
@@ -45,7 +45,7 @@ class LabsClient:
             "sku": {"name": wanted.size, "capacity": 0},
             "adminUser": {"username": wanted.user, "password": wanted.password},
         }
-        properties = said(
+        properties = given_values(
             labPlanId=str(self._names.account_id(wanted.account)),
             title=wanted.title or id.name,
             description=wanted.description or None,
@@ -61,7 +61,7 @@ class LabsClient:
         return self._rest.list(f"{self._names.scope}/providers/Microsoft.LabServices/skus")
 
     def list(self) -> list[Json]:
-        """Of the whole subscription, those that the caller may see."""
+        """Return all labs of the subscription that the caller may read."""
         return self._rest.list(f"{self._names.scope}/providers/Microsoft.LabServices/labs")
 
 
@@ -83,13 +83,13 @@ class MachinesClient:
         return self._rest.post(f"{self._names.machine(lab, machine)}/stop")
 
     def reset_password(self, lab: str, *, user: str, password: str, machine: str = TEMPLATE) -> StartedWork:
-        """Of a running machine; the account is made where it is missing."""
+        """Set a password in a running machine; the account is created where it is missing."""
         body = {"username": user, "password": password}
         return self._rest.post(f"{self._names.machine(lab, machine)}/resetPassword", body)
 
 
 class ExportsClient:
-    """The template of a lab, saved as an image version through the lab's own account."""
+    """Saves the template of a lab as an image version through the lab's account."""
 
     def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
         self._rest = ResourcesClient(connection=connection, api=LABS_API)
@@ -98,14 +98,14 @@ class ExportsClient:
     def estimate(
         self, lab: str, *, name: str, version: str = "", regions: Sequence[str] = (), machine: str = TEMPLATE
     ) -> Json:
-        """What an export would read, send, store and cost; nothing is changed."""
+        """Return what an export would read, send, store and cost. Nothing is changed."""
         body = self._body(lab, machine, name, version, regions)
         return self._rest.post(f"{self._account_of(lab)}/estimateImage", body).resource
 
     def begin(
         self, lab: str, *, name: str, version: str = "", regions: Sequence[str] = (), machine: str = TEMPLATE
     ) -> StartedWork:
-        """`resource` is {imageDefinitionId, imageVersionId, operationId}."""
+        """Begin the export. `resource` of the result is {imageDefinitionId, imageVersionId, operationId}."""
         body = self._body(lab, machine, name, version, regions)
         return self._rest.post(f"{self._account_of(lab)}/saveImage", body, prefer="return=representation")
 
@@ -120,7 +120,7 @@ class ExportsClient:
         return str(account)
 
     def _body(self, lab: str, machine: str, name: str, version: str, regions: Sequence[str]) -> Json:
-        return said(
+        return given_values(
             name=name,
             labVirtualMachineId=str(self._names.machine(lab, machine)),
             version=version or None,

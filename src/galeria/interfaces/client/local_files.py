@@ -1,4 +1,4 @@
-"""What this program keeps for a person: the sign-in and the addresses of unfinished uploads, readable by them alone."""
+"""Files of this program: the sign-in and the addresses of unfinished uploads, readable by their owner only."""
 
 import json
 import os
@@ -15,7 +15,7 @@ CONNECT_FILE = "connect.json"
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectFile:
-    """What an installation leaves in its data directory for the administrator on the same host."""
+    """The facts that an installation writes to its data directory for the administrator on the same host."""
 
     endpoint: str
     ca_file: Path
@@ -36,7 +36,7 @@ class KeptSession:
 
 
 class SessionFile:
-    """One sign-in, in a file that only its owner can read."""
+    """A file with one sign-in, readable by its owner only."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "session.json"
@@ -68,7 +68,7 @@ class SessionFile:
         write_private(self.path, json.dumps(kept, indent=2))
 
     def credentials(self, session: KeptSession) -> Session:
-        """Credentials that keep themselves: each new token is written back before it is used."""
+        """Return credentials that store each new token before it is used."""
 
         def keep(token: Token) -> None:
             self.keep(KeptSession(endpoint=session.endpoint, ca_file=session.ca_file, user=session.user, token=token))
@@ -76,20 +76,20 @@ class SessionFile:
         return Session(session.token, keep=keep)
 
     def forget(self) -> bool:
-        """Whether there was one."""
+        """Remove the sign-in, and return whether there was one."""
         had = self.path.exists()
         remove_file(self.path)
         return had
 
 
 def config_folder(environment: Mapping[str, str]) -> Path:
-    """~/.config/galeria, or below XDG_CONFIG_HOME (XDG Base Directory Specification)."""
+    """Return ~/.config/galeria, or the folder below XDG_CONFIG_HOME (XDG Base Directory Specification)."""
     base = environment.get("XDG_CONFIG_HOME") or str(Path(environment.get("HOME") or "~").expanduser() / ".config")
     return Path(base) / "galeria"
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
-    """~/.local/state/galeria, or below XDG_STATE_HOME."""
+    """Return ~/.local/state/galeria, or the folder below XDG_STATE_HOME."""
     base = environment.get("XDG_STATE_HOME") or str(
         Path(environment.get("HOME") or "~").expanduser() / ".local" / "state"
     )
@@ -97,7 +97,7 @@ def state_folder(environment: Mapping[str, str]) -> Path:
 
 
 def read_connect_file(data: Path) -> ConnectFile:
-    """Raises Unauthenticated where there is none, or where it belongs to somebody else."""
+    """Read the file. Raises Unauthenticated where there is none, or where it belongs to another account."""
     path = data / CONNECT_FILE
     try:
         found = read_json(path)
@@ -125,7 +125,7 @@ def read_connect_file(data: Path) -> ConnectFile:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """None where there is no such file. Raises Invalid for one that holds something else."""
+    """Read a JSON object; None without the file. Raises Invalid for other content."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -138,7 +138,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Whole or not at all, for the owner only (mode 0600)."""
+    """Write the file whole or not at all, for the owner only (mode 0600)."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

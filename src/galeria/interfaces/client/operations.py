@@ -1,4 +1,4 @@
-"""Anything that takes time is an operation of the server's; here it is begun, followed to its end, steered."""
+"""Begin operations of a server, follow them to their end, cancel and retry them."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,14 +10,14 @@ from galeria.interfaces.client.connection import Json, ServerConnection, ServerR
 from galeria.interfaces.client.error_responses import of_operation
 
 API = "2026-01-01"
-LONGEST_PAUSE = 0.3  # seconds between two looks, however long the server proposes
+LONGEST_PAUSE = 0.3  # seconds between two requests at most, whatever the server proposes
 FIRST_PAUSE = 0.03  # seconds; each pause is twice the one before, because much of the work is short
 _SETTLED = {"Succeeded", "Failed", "Canceled"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class StartedWork:
-    """What a verb answered at once, and where its work can be followed; None when nothing is left to wait for."""
+    """The first answer of a method, and where to follow its operation; None where there is nothing to wait for."""
 
     resource: Json
     operation: str | None
@@ -39,7 +39,7 @@ class StepSnapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class OperationSnapshot:
-    """An operation as it stood at one moment."""
+    """An operation at one moment."""
 
     id: str
     kind: str
@@ -58,7 +58,7 @@ class OperationSnapshot:
 
     @property
     def failure(self) -> GaleriaError | None:
-        """Why it did not succeed."""
+        """The error of the operation, None where it did not fail."""
         return of_operation(self.status, self.error) if self.status in _SETTLED - {"Succeeded"} else None
 
 
@@ -71,16 +71,16 @@ class OperationsClient:
         self._root = path_of("subscriptions", subscription, "providers", "Microsoft.Galeria", "operations")
 
     def list(self, resource: str = "") -> list[Json]:
-        """Newest first; `resource` is an id that what they work on starts with."""
+        """Return operations, newest first; `resource` is a prefix of the ids of their resources."""
         query = {"resource": resource} if resource else {}
         return self._connection.get_all(self._root, **{"api-version": API}, **query)
 
     def get(self, operation: str) -> OperationSnapshot:
-        """`operation` is an id, or the URL from `StartedWork`."""
+        """Return an operation; `operation` is an id, or the URL in `StartedWork`."""
         return self._look(operation)[0]
 
     def follow(self, operation: str) -> Iterator[OperationSnapshot]:
-        """Snapshots until it has settled, the settled one last."""
+        """Yield snapshots until the operation has settled, the settled one last."""
         longest = FIRST_PAUSE
         while True:
             snapshot, pause = self._look(operation)
@@ -93,9 +93,9 @@ class OperationsClient:
     def wait(
         self, work: "StartedWork | str", *, watch: Watch | None = None, seconds: float | None = None
     ) -> OperationSnapshot | None:
-        """The settled snapshot; None when there was nothing to wait for.
+        """Return the settled snapshot; None when there was nothing to wait for.
 
-        Raises what the operation failed with, Canceled, and Unavailable when it has not ended after `seconds`.
+        Raises the error of the operation, Canceled, and Unavailable when it has not ended after `seconds`.
         """
         operation = work.operation if isinstance(work, StartedWork) else work
         if operation is None:
@@ -116,11 +116,11 @@ class OperationsClient:
         return None
 
     def cancel(self, id: str) -> Json:
-        """Ask it to stop; follow it to see when it has."""
+        """Request that the operation stops; follow it to see when it has."""
         return begun(self._connection.send("POST", f"{self._path(id)}/cancel", query={"api-version": API})).resource
 
     def retry(self, id: str) -> StartedWork:
-        """Let a failed or canceled one continue. Raises Conflict where that is impossible."""
+        """Continue a failed or canceled operation. Raises Conflict where that is impossible."""
         return begun(self._connection.send("POST", f"{self._path(id)}/retry", query={"api-version": API}))
 
     def _look(self, operation: str) -> tuple[OperationSnapshot, float]:
@@ -132,7 +132,7 @@ class OperationsClient:
 
 
 def begun(answer: ServerResponse) -> StartedWork:
-    """From the first answer of a verb that may take time."""
+    """Return the operation in the first answer of a method that may take time."""
     where = answer.headers.get("azure-asyncoperation") or None
     return StartedWork(resource=answer.body if isinstance(answer.body, dict) else {}, operation=where)
 

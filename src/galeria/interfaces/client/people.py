@@ -1,18 +1,18 @@
-"""People, programs and the roles that they have."""
+"""People, programs and their roles."""
 
 import uuid
 
 from galeria.domain.people.principals import get_role
 from galeria.interfaces.client.connection import Json, ServerConnection, path_of
 from galeria.interfaces.client.operations import API
-from galeria.interfaces.client.resources import ResourcesClient, said
+from galeria.interfaces.client.resources import ResourcesClient, given_values
 from galeria.interfaces.client.short_names import ShortNames
 
 ROLES_API = "2022-04-01"
 
 
 class PeopleClient:
-    """For Owners of the subscription; everybody may change the own password."""
+    """People and programs, for Owners of the subscription; everybody may change their own password."""
 
     def __init__(self, connection: ServerConnection, names: ShortNames) -> None:
         self._rest = ResourcesClient(connection=connection, api=API)
@@ -22,16 +22,19 @@ class PeopleClient:
         return self._rest.list(self._root)
 
     def create(self, name: str, *, display_name: str = "", password: str | None = None, kind: str = "User") -> Json:
-        """`kind` is User or ServicePrincipal. Where no password is given the answer holds a new one, this once: `secret`."""
-        body = said(name=name, displayName=display_name or name, password=password, kind=kind)
+        """Create a person or program; `kind` is User or ServicePrincipal.
+
+        Without a password the answer has a new one as `secret`, only this once.
+        """
+        body = given_values(name=name, displayName=display_name or name, password=password, kind=kind)
         return self._rest.post(self._root, body).resource
 
     def set_password(self, name: str, *, new: str, old: str | None = None) -> Json:
-        return self._rest.post(f"{self._root}{path_of(name)}/password", said(old=old, new=new)).resource
+        return self._rest.post(f"{self._root}{path_of(name)}/password", given_values(old=old, new=new)).resource
 
 
 class RolesClient:
-    """Roles are given at a scope: the id of a subscription, resource group or resource; they reach everything below."""
+    """Roles at a scope, which is the id of a subscription, resource group or resource. They include everything below."""
 
     def __init__(self, connection: ServerConnection) -> None:
         self._rest = ResourcesClient(connection=connection, api=ROLES_API)
@@ -40,12 +43,12 @@ class RolesClient:
         return self._rest.list(f"{scope}/providers/Microsoft.Authorization/roleDefinitions")
 
     def give(self, who: str, role: str, scope: str) -> Json:
-        """`role` is a name or id; `who` a sign-in name or object id."""
+        """Assign a role by name or id to `who`, a sign-in name or object id."""
         body = {"properties": {"roleDefinitionId": _role_id(role), "principalId": who}}
         return self._rest.put(f"{scope}{_ASSIGNMENTS}/{uuid.uuid4()}", body).resource
 
     def take(self, who: str, role: str, scope: str) -> bool:
-        """What was given at exactly this scope; False where there was nothing to take."""
+        """Remove an assignment at exactly this scope. Returns False where there was none."""
         wanted = get_role(role).id
         for each in self.list(scope, who=who):
             its = each["properties"]
@@ -56,7 +59,7 @@ class RolesClient:
         return False
 
     def list(self, scope: str, *, who: str = "") -> list[Json]:
-        """Those that reach the scope, and those below it; of one person by name or object id."""
+        """Return assignments above, at and below the scope; with `who` of one person by name or object id."""
         found = self._rest.list(f"{scope}{_ASSIGNMENTS}")
         return [each for each in found if not who or who.casefold() in _names(each)]
 

@@ -1,4 +1,4 @@
-"""The verbs that every resource has, at one API version."""
+"""The methods that every resource has, for one version of the API."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ class ResourcesClient:
     api: str
 
     def get(self, id: ResourceId | str, **query: str) -> Json:
-        """Raises NotFound."""
+        """Return the resource. Raises NotFound."""
         return self.connection.get(_path(id), **{"api-version": self.api}, **query)
 
     def find(self, id: ResourceId | str) -> Json | None:
@@ -35,7 +35,7 @@ class ResourcesClient:
         return self._begin("PATCH", id, body)
 
     def post(self, id: ResourceId | str, body: Json | None = None, *, prefer: str = "") -> StartedWork:
-        """`prefer` is the header of that name."""
+        """Send a POST; `prefer` is the header of that name."""
         return self._begin("POST", id, body, {"Prefer": prefer} if prefer else None)
 
     def delete(self, id: ResourceId | str) -> StartedWork:
@@ -48,8 +48,8 @@ class ResourcesClient:
         return begun(self.connection.send(method, _path(id), query=query, body=body, headers=headers))
 
 
-def said(**values: Any) -> Json:
-    """Only what was said: keys whose value is None are left out."""
+def given_values(**values: Any) -> Json:
+    """Return the values that are not None."""
     return {key: value for key, value in values.items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""Which server, and as whom: options before environment before the data directory before the kept sign-in."""
+"""Find the server and the credentials: options first, then the environment, the data directory, and the stored sign-in."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ AskPassword = Callable[[str], str]
 
 @dataclass(frozen=True, kw_only=True)
 class LookupOptions:
-    """What was typed. None: not given."""
+    """The options that were typed; None where they are not given."""
 
     endpoint: str | None = None
     ca_file: Path | None = None
@@ -29,7 +29,7 @@ class FoundServer:
     ca_file: Path | None
     who: str  # a user's name or a client id
     credentials: ClientCredentials
-    subscription: str | None = None  # None: the server's first one
+    subscription: str | None = None  # None for the server's first one
     origin: str  # where this was found, for people
 
     def connect(self, *, patient: bool = False) -> ServerConnection:
@@ -45,7 +45,7 @@ class _ServerAddress:
 
 
 class ServerLookup:
-    """`environment` is that of the process; `ask` may be used when only a user's name is known."""
+    """Finds a server. `environment` is that of the process; `ask` is used when only a user's name is known."""
 
     def __init__(self, environment: Mapping[str, str], ask: AskPassword) -> None:
         self._environment = environment
@@ -53,7 +53,7 @@ class ServerLookup:
         self._sessions = SessionFile(config_folder(environment))
 
     def resolve(self, wanted: LookupOptions) -> FoundServer:
-        """Raises Unauthenticated, saying every way to sign in."""
+        """Return the server. Raises Unauthenticated with every way to sign in."""
         place = self._place(wanted)
         if place is None:
             raise Unauthenticated(
@@ -64,7 +64,7 @@ class ServerLookup:
         return self._as_typed(wanted, place) or self._as_kept(place)
 
     def place_of_login(self, wanted: LookupOptions) -> tuple[str, Path | None]:
-        """Endpoint and authority for a new sign-in."""
+        """Return the endpoint and the authority for a new sign-in."""
         place = self._place(wanted)
         if place is None:
             raise Unauthenticated(
@@ -91,7 +91,7 @@ class ServerLookup:
         return None
 
     def _as_typed(self, wanted: LookupOptions, place: _ServerAddress) -> FoundServer | None:
-        """As whom the options or the environment say; None when they say nothing."""
+        """Return the credentials of the options or the environment; None when they name none."""
         env = self._environment
         user = wanted.user or (None if place.data else env.get("GALERIA_USER"))
         if user:

@@ -1,4 +1,4 @@
-"""Short names stand for whole ids; a whole id stands for itself."""
+"""Short names for whole ids. A whole id stays as it is."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from galeria.domain.ids import COMPUTE, LABS, ResourceId
 
 @dataclass(frozen=True, kw_only=True)
 class ShortNames:
-    """Where short names are looked for."""
+    """The scope in which short names are resolved."""
 
     subscription: str
     group: str = "galeria"
@@ -24,7 +24,7 @@ class ShortNames:
         return _whole(name) or self.group_id().resource(COMPUTE, "galleries", name)
 
     def image(self, gallery: str, name: str) -> ResourceId:
-        """An image definition."""
+        """Return the id of an image definition."""
         return _whole(name) or self.gallery(gallery).child("images", name)
 
     def version(self, gallery: str, image: str, number: str) -> ResourceId:
@@ -41,5 +41,5 @@ class ShortNames:
 
 
 def _whole(text: str) -> ResourceId | None:
-    """Raises Invalid where it begins like an id and is none."""
+    """Return the id, None for a short name. Raises Invalid for a text that begins like an id and is none."""
     return ResourceId.parse(text) if text.startswith("/") else None

@@ -1,6 +1,6 @@
-"""Files sent to the server with tus 1.0.0 (tus.io/protocols/resumable-upload): what arrived once is not sent again.
+"""Upload files with tus 1.0.0 (tus.io/protocols/resumable-upload): what has arrived is not sent again.
 
-Where an upload stands is asked of the server; only its address is remembered here, so that even another run continues it.
+The server knows how much has arrived; only the address of an upload is stored here, so that a later run can continue it.
 """
 
 import base64
@@ -16,11 +16,11 @@ from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.local_files import read_json, remove_file, write_private
 
 TUS = {"Tus-Resumable": "1.0.0"}
-PIECE = 16 << 20  # bytes of one PATCH: the most that is sent twice when the server dies without having synced
+PIECE = 16 << 20  # bytes of one PATCH, which are sent twice when the server crashes before it has synced
 BLOCK = 256 << 10  # bytes read from the file at once
-PATIENCE = 120.0  # seconds without one new byte at the server, after which an upload is given up for this run
-_PAUSE = 0.5  # seconds before a broken line is tried again
-# 409: the offset is another one than ours; 423: an earlier, broken request still holds the upload.
+PATIENCE = 120.0  # seconds without a new byte at the server, after which this run gives up
+_PAUSE = 0.5  # seconds before a broken connection is tried again
+# 409: the server has another offset; 423: an earlier, broken request still locks the upload.
 _ASK_AGAIN = {"UploadBusy", "Conflict", "ServerUnreachable"}
 
 Heard = Callable[[int, int], None]
@@ -29,14 +29,14 @@ Heard = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class _FileStamp:
-    """What tells that a file is still the one whose beginning was sent."""
+    """The facts by which a file is recognised as unchanged."""
 
     size: int  # bytes
     changed: int  # nanoseconds since 1970
 
 
 class UploadsClient:
-    """`memory` is a folder of the person's own where addresses of unfinished uploads are kept."""
+    """Uploads files. `memory` is a folder of the person for the addresses of unfinished uploads."""
 
     def __init__(self, connection: ServerConnection, memory: Path, *, patience: float = PATIENCE) -> None:
         self._connection = connection
@@ -44,10 +44,11 @@ class UploadsClient:
         self._patience = patience
 
     def send(self, file: Path, *, heard: Heard = lambda done, total: None) -> str:
-        """The upload's id, when every byte has arrived. Continues an earlier upload of the same unchanged file.
+        """Upload the file, and return the upload's id when every byte has arrived.
 
-        Raises Invalid for what is no file, Conflict when it changes meanwhile, Unavailable when no byte gets through for
-        `patience` seconds: the same call later continues. The address is remembered until `forget`.
+        Continues an earlier upload of the same unchanged file. Raises Invalid for what is no file, Conflict when it changes
+        meanwhile, Unavailable when no byte arrives for `patience` seconds: the same call continues later. The address is
+        kept until `forget`.
         """
         stamp = _stamp(file)
         place = self._find_place(file, stamp) or self._new_place(file, stamp)
@@ -62,22 +63,22 @@ class UploadsClient:
                     break
                 self._send_piece(place, file, offset, stamp, heard)
             except GaleriaError as error:
-                self._bear(error, last_gain)
+                self._wait_or_raise(error, last_gain)
         if _stamp(file) != stamp:
             self.forget(file)
             raise _changed(file)
         return place.rstrip("/").rsplit("/", 1)[-1]
 
     def forget(self, file: Path) -> None:
-        """The upload was used: the next `send` of this file begins anew."""
+        """Forget the upload, because it was used: the next `send` of this file begins anew."""
         remove_file(self._note(file))
 
     def remove(self, upload_id: str) -> None:
-        """Throw away what arrived."""
+        """Delete the upload on the server."""
         self._connection.send("DELETE", f"/uploads/{upload_id}", headers=TUS)
 
-    def _bear(self, error: GaleriaError, last_gain: float) -> None:
-        """Wait a moment after what another attempt may mend; raise everything else."""
+    def _wait_or_raise(self, error: GaleriaError, last_gain: float) -> None:
+        """Wait a moment after an error that another attempt may overcome; raise any other."""
         if error.code not in _ASK_AGAIN:
             raise error
         if time.monotonic() - last_gain > self._patience:
@@ -116,7 +117,7 @@ class UploadsClient:
         return place
 
     def _find_place(self, file: Path, stamp: _FileStamp) -> str | None:
-        """The address of an earlier upload of the same bytes, if the server still has it."""
+        """Return the address of an earlier upload of the same bytes, where the server still has it."""
         note = read_json(self._note(file))
         if note is None or (note.get("size"), note.get("changed")) != (stamp.size, stamp.changed):
             return None

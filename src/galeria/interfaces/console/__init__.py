@@ -1,4 +1,1 @@
-"""The screens of machines in a browser.
-
-A WebSocket carries RFB, as noVNC speaks it.
-"""
+"""The screens of machines for browsers: a WebSocket that carries RFB, for noVNC."""

@@ -1,6 +1,6 @@
 """Copies bytes between a WebSocket and a connected stream, both ways, until one of them ends.
 
-Nothing is kept: a piece is read only after the one before it was taken by the other side.
+Nothing is buffered: a piece is read only after the other side has taken the previous one.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ PIECE = 64 * 1024  # bytes
 async def bridge(
     websocket: WebSocket, connection: socket.socket, watch: Callable[[], Awaitable[CloseCode]]
 ) -> CloseCode | None:
-    """How to close the WebSocket, or None where it is closed already. It also ends when `watch` returns.
+    """Copy in both directions, and return how to close the WebSocket, or None where it is closed already.
 
-    The connection is closed in any case.
+    It also ends when `watch` returns. The connection is closed in any case.
     """
     reader, writer = await asyncio.open_connection(sock=connection, limit=PIECE)
     copying = [
@@ -39,13 +39,13 @@ async def bridge(
 
 
 async def _to_viewer(reader: asyncio.StreamReader, websocket: WebSocket) -> CloseCode | None:
-    """The server's `send` waits while the viewer does not take what was sent."""
+    """Copy to the viewer. The server's `send` waits while the viewer does not read."""
     try:
         while piece := await reader.read(PIECE):
             await websocket.send_bytes(piece)
     except WebSocketDisconnect:
         return None
-    except OSError:  # the machine's side broke off
+    except OSError:  # the machine closed the connection
         return SWITCHED_OFF
     return SWITCHED_OFF
 

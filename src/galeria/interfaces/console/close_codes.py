@@ -1,4 +1,4 @@
-"""Why a screen's WebSocket is closed: a code for pages, and a reason for people.
+"""Close codes of a screen's WebSocket: a code for pages, and a reason for people.
 
 Codes from 4000 on are free for applications (RFC 6455 §7.4.2); these are HTTP's status codes behind a 4.
 """
@@ -23,6 +23,6 @@ NOT_BINARY = CloseCode(1003, "A screen takes binary messages only.")
 
 
 def ending_of(error: GaleriaError) -> CloseCode:
-    """The reason is cut where it would not fit, at a letter's border."""
+    """Return the code and reason for an error. A reason that is too long is cut between characters."""
     code = next((code for kind, code in _CODES if isinstance(error, kind)), _FAILED)
     return CloseCode(code, str(error).encode()[:REASON_LIMIT].decode(errors="ignore"))

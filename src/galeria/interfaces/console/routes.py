@@ -1,4 +1,4 @@
-"""The door to screens: /console/{group}/{lab}/{machine}, a WebSocket for whoever may set a password in the machine."""
+"""The route of consoles, /console/{group}/{lab}/{machine}: a WebSocket for callers who may set a password in the machine."""
 
 import asyncio
 import socket
@@ -19,22 +19,22 @@ from galeria.interfaces.console.close_codes import CloseCode, ending_of
 from galeria.interfaces.services import Services
 
 PATH = "/console/{group}/{lab}/{machine}"
-SUBPROTOCOL = "binary"  # what viewers older than noVNC 1.0 insist on
-LOOK_AGAIN = 30.0  # seconds
+SUBPROTOCOL = "binary"  # required by viewers older than noVNC 1.0
+LOOK_AGAIN = 30.0  # seconds between two checks of the caller
 
 Who = Callable[[WebSocket], Caller | None]
 
 
 def console_router(services: Services, who: Who, *, look_again: float = LOOK_AGAIN) -> APIRouter:
-    """`who` says who is asking, in a thread; None or Unauthenticated for nobody.
+    """Return the route. `who` returns the caller and runs in a thread; it returns None or raises Unauthenticated for nobody.
 
-    It is asked again every `look_again` seconds: who has signed out, or lost the right, does not go on looking.
+    It is called again every `look_again` seconds, so that a session ends after a sign-out or the loss of the right.
     """
     router = APIRouter()
 
     async def show(websocket: WebSocket, group: str, lab: str, machine: str) -> None:
         if not is_own_origin(websocket, services.endpoint):
-            await websocket.close()  # before it is accepted: the answer is 403
+            await websocket.close()  # before it is accepted, so that the answer is 403
             return
         lab_id = ResourceId(services.subscription_id, group).resource("Microsoft.LabServices", "labs", lab)
         await _ConsoleSession(services=services, who=who, websocket=websocket, lab_id=lab_id, machine=machine).show(
@@ -46,7 +46,10 @@ def console_router(services: Services, who: Who, *, look_again: float = LOOK_AGA
 
 
 def is_own_origin(websocket: WebSocket, endpoint: str) -> bool:
-    """Whether a page of ours asks. Browsers send cookies along with any page's WebSocket, and always tell whose it is."""
+    """Return whether the request comes from a page of this service.
+
+    Browsers send cookies with the WebSockets of any page, and always name its origin.
+    """
     origin = websocket.headers.get("origin", "").lower()
     scheme = "https" if websocket.url.scheme == "wss" else "http"
     return origin in (endpoint.lower(), f"{scheme}://{websocket.headers.get('host', '')}".lower())
@@ -61,7 +64,7 @@ class _ConsoleSession:
     machine: str
 
     async def show(self, look_again: float) -> None:
-        """It is accepted first, because a browser tells a page nothing of an answer before that."""
+        """Run the session. The WebSocket is accepted first, because a browser gives a page no answer before that."""
         offered = self.websocket.scope["subprotocols"]
         await self.websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
         try:
@@ -79,7 +82,7 @@ class _ConsoleSession:
         return self.services.engine.open_console(machine)
 
     async def _watch(self, look_again: float) -> CloseCode:
-        """Returns when the caller may not look any more."""
+        """Return when the caller may not use the console any more."""
         while True:
             await asyncio.sleep(look_again)
             try:
@@ -98,5 +101,5 @@ class _ConsoleSession:
         return caller
 
     async def _close(self, ending: CloseCode) -> None:
-        with suppress(WebSocketDisconnect):  # it left at the same moment
+        with suppress(WebSocketDisconnect):  # it disconnected at the same moment
             await self.websocket.close(ending.code, ending.reason)

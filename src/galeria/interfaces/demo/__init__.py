@@ -1,4 +1,1 @@
-"""The demonstration on one host: three people, two regions, real machines.
-
-It uses the product only through its public interfaces.
-"""
+"""A demonstration of all features on one host through the public interfaces: three people, two regions, real machines."""

@@ -1,4 +1,4 @@
-"""The three people, each signed in with credentials of their own, and what they work with."""
+"""The people of the demonstration, each with credentials of their own, and the files that they use."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from galeria.interfaces.demo.shell import SshShell
 
 @dataclass(frozen=True, kw_only=True)
 class DemoFiles:
-    """Files from outside any lab, made at set-up. All of them start as the same small Linux."""
+    """Disk files made at set-up. All of them contain the same small Linux."""
 
     qcow2: Path
     vhd: Path  # fixed size, what Azure users hold
@@ -26,9 +26,9 @@ class DemoServer:
     """A running server, and how to reach it as its first administrator (the answer of `galeria connect`)."""
 
     connect: dict[str, str]
-    material: DemoFiles
+    files: DemoFiles
     folder: Path  # for the people's own files
-    stores: dict[str, Path]  # region → where its image bytes lie, to see whether freed bytes are really freed
+    stores: dict[str, Path]  # the folder of each region's store, to check that freed bytes are really freed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +38,13 @@ class DemoPerson:
     password: str = field(default="", repr=False)
 
     def wait(self, work: StartedWork, follower: ProgressFollower) -> OperationSnapshot:
-        """Follow an operation to its good end; raises what it failed with."""
+        """Wait until the operation has succeeded, and raise its error otherwise."""
         snapshot = self.galeria.wait(work, watch=follower.watch)
         assert snapshot is not None, "this verb always takes time"
         return snapshot
 
     def shell(self, lab: str, *, user: str, password: str) -> SshShell:
-        """At the lab's template, as the API says it is reached."""
+        """Return a shell on the lab's template, at the address that the API answers."""
         machine: Json = self.galeria.machines.get(lab)
         host, _, port = str(machine["properties"]["connectionProfile"]["sshAuthority"]).rpartition(":")
         return SshShell(host=host, port=int(port), user=user, password=password)

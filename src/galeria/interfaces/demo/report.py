@@ -1,4 +1,4 @@
-"""What the demonstration says while it runs, and the table at its end."""
+"""The output of the demonstration while it runs, and the table at its end."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from galeria.interfaces.cli.kit.wording import size
 
 @dataclass
 class ReportEntry:
-    """One step of the story. Bytes are 0 where none moved."""
+    """One step of the demonstration. Bytes are 0 where none were moved."""
 
     who: str
     what: str
@@ -45,7 +45,7 @@ class DemoReport:
 
     @contextmanager
     def step(self, who: str, what: str) -> Iterator[ReportEntry]:
-        """One line when it begins, one when it has ended well."""
+        """Print one line when the step begins, and one when it has ended."""
         entry = ReportEntry(who=who, what=what)
         self.console.print(Text(f"{who}: {what} …", style="cyan"))
         began = time.monotonic()
@@ -56,7 +56,7 @@ class DemoReport:
 
     @contextmanager
     def following(self) -> Iterator[ProgressFollower]:
-        """Bars in a terminal, lines elsewhere."""
+        """Show progress: bars in a terminal, lines elsewhere."""
         if not self.console.is_terminal:
             yield ProgressFollower(ProgressLines(lambda line: self.console.print(Text(f"    {line}"), soft_wrap=True)))
             return
@@ -70,7 +70,7 @@ class DemoReport:
             yield ProgressFollower(ProgressBars(progress))
 
     def summary(self) -> Table:
-        """Narrow enough for 80 columns: what each step found out was said when it happened."""
+        """Return a table for 80 columns; the results of each step were printed when it ended."""
         table = Table(title="What happened", title_justify="left", show_footer=True, expand=True)
         total = sum(entry.seconds for entry in self.entries)
         table.add_column("Step", footer="in all", ratio=1)

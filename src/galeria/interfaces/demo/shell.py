@@ -1,4 +1,4 @@
-"""People at their machines: SSH with a user name and a password, as an educator would."""
+"""SSH into machines with a user name and a password, as an educator would."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ import asyncssh
 
 from galeria.domain.errors import MachineFailed
 
-# Software emulation is slow to shake hands; a machine that has not let anybody in after this long will not.
+# Under software emulation a login is slow; a machine that accepts none after this time never will.
 PATIENCE = 120.0
 QUIET = 1.0
 
@@ -23,17 +23,17 @@ class SshShell:
     password: str = field(repr=False)
 
     def run(self, command: str) -> str:
-        """What the command printed. Raises MachineFailed when the machine does not let us in or the command fails."""
+        """Return what the command printed. Raises MachineFailed when the machine refuses the login or the command fails."""
         self._wait_for_greeting()
         return asyncio.run(self._run(command))
 
     def is_refused(self) -> bool:
-        """Whether these credentials open nothing: the machine answers, and says no."""
+        """Return whether the machine refuses these credentials."""
         self._wait_for_greeting()
         return asyncio.run(self._is_refused())
 
     def _wait_for_greeting(self) -> None:
-        """A forwarded port accepts connections before the guest listens: only its greeting tells that it does."""
+        """Wait for the greeting of the SSH server: a forwarded port accepts connections before the guest listens."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
@@ -73,7 +73,7 @@ class SshShell:
         return {
             "username": self.user,
             "password": self.password,
-            # Whose machine it is, is known: it was just made on this host. A person's own ssh asks about the host key.
+            # The machine was just made on this host, so that its host key is not checked. A person's own ssh asks about it.
             "known_hosts": None,
             "client_keys": None,
             "preferred_auth": ["password"],

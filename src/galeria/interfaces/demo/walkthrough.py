@@ -1,4 +1,4 @@
-"""The mission from end to end, in six acts. Every line goes through the REST API, SSH, or a look at the store's real size."""
+"""The demonstration from import to clean-up, in six acts, through the REST API, SSH and the size of the stores."""
 
 import secrets
 from collections.abc import Iterator
@@ -25,18 +25,18 @@ NOTES, BOOK = "/home/ana/notes.bin", "/home/ana/book.bin"
 
 
 class DemoFailure(GaleriaError):
-    """The demonstration looked, and the product had not done what it promises."""
+    """The demonstration found that the product did not do what it should."""
 
     code = "DemoFailed"
 
 
 class Walkthrough:
     def __init__(self, server: DemoServer, report: DemoReport) -> None:
-        self._stage, self._diary = server, report
+        self._server, self._report = server, report
         self._admin = administrator(server)
         self._ana_password, self._bia_password = _password(), _password()
 
-    def tell(self) -> None:
+    def run(self) -> None:
         self.import_images()
         ana, bia = self._educators()
         self.shape_a_template(ana)
@@ -47,27 +47,27 @@ class Walkthrough:
         self.leave(ana, bia)
 
     def import_images(self) -> None:
-        self._diary.act("1 · The administrator imports images from outside any lab")
-        admin, material = self._admin, self._stage.material
-        with self._diary.step(admin.name, f"creates the gallery '{GALLERY}'"):
+        self._report.act("1 · The administrator imports images from outside any lab")
+        admin, files = self._admin, self._server.files
+        with self._report.step(admin.name, f"creates the gallery '{GALLERY}'"):
             admin.galeria.wait(admin.galeria.galleries.put(GALLERY, region=SOUTH, description="For every lab"))
-        self._import("Small Linux", material.qcow2, generation="V1")
-        self._import("Small Linux from Azure", material.vhd, generation="V1")
-        self._import("Linux with 130 GB", material.too_large, generation="V1")
-        self._import("Linux with a data disk", material.qcow2, material.data_disk, generation="V2")
-        with self._diary.step(admin.name, "attaches the gallery to the lab account and looks at its images") as entry:
+        self._import("Small Linux", files.qcow2, generation="V1")
+        self._import("Small Linux from Azure", files.vhd, generation="V1")
+        self._import("Linux with 130 GB", files.too_large, generation="V1")
+        self._import("Linux with a data disk", files.qcow2, files.data_disk, generation="V2")
+        with self._report.step(admin.name, "attaches the gallery to the lab account and looks at its images") as entry:
             admin.galeria.accounts.attach(GALLERY)
             images = admin.galeria.images.list(region=SOUTH)
-            self._diary.show(_images_table(images))
+            self._report.show(_images_table(images))
             usable = [each for each in images if each["properties"]["galeria"]["usable"]]
-            entry.note = f"{len(usable)} usable, {len(images) - len(usable)} not, each with reason and cure"
+            entry.note = f"{len(usable)} usable, {len(images) - len(usable)} not, each with reason and remedy"
             _expect(len(usable) == 2 and len(images) == 4, "two images can be used and two cannot")
 
     def shape_a_template(self, ana: DemoPerson) -> None:
-        self._diary.act("2 · Ana, an educator, makes a lab and shapes its template")
+        self._report.act("2 · Ana, an educator, makes a lab and shapes its template")
         self._make_lab(ana, "algebra", self._image_id("Small Linux"), region=SOUTH, user="ana")
         self._start(ana, "algebra")
-        with self._diary.step(ana.name, "connects over SSH and installs her course") as entry:
+        with self._report.step(ana.name, "connects over SSH and installs her course") as entry:
             shell = ana.shell("algebra", user="ana", password=self._ana_password)
             for file in (NOTES, BOOK):
                 shell.run(f"dd if=/dev/urandom of={file} bs=1M count=12 2>/dev/null && sync")
@@ -75,17 +75,17 @@ class Walkthrough:
             entry.note = shell.run("whoami") + "@" + shell.run("hostname")
 
     def export_it(self, ana: DemoPerson) -> None:
-        self._diary.act("3 · Ana exports the template to the gallery, while it runs")
+        self._report.act("3 · Ana exports the template to the gallery, while it runs")
         version = self._export(ana, "algebra")
         regions = {each["region"]: each["state"] for each in version["properties"]["galeria"]["replicas"]}
         _expect(regions == {SOUTH: "Completed", SOUTHEAST: "Completed"}, "every region of the geography is complete")
 
     def use_it_elsewhere(self, ana: DemoPerson, bia: DemoPerson) -> str:
-        """Returns the machine's identity."""
-        self._diary.act("4 · Bia, in another region, makes a lab from it without Ana's password")
+        """Make a lab in another region from the export, and return the machine's identity."""
+        self._report.act("4 · Bia, in another region, makes a lab from it without Ana's password")
         self._make_lab(bia, "geometry", self._image_id(IMAGE), region=SOUTHEAST, user="bia")
         self._start(bia, "geometry")
-        with self._diary.step(bia.name, "connects with her own credentials and looks around") as entry:
+        with self._report.step(bia.name, "connects with her own credentials and looks around") as entry:
             shell = bia.shell("geometry", user="bia", password=self._bia_password)
             _expect(shell.run("sudo cat /home/ana/lesson.txt") == "Lesson one", "Ana's work is there")
             mine = shell.run("cat /etc/machine-id")
@@ -98,8 +98,8 @@ class Walkthrough:
         return mine
 
     def export_again(self, ana: DemoPerson) -> None:
-        self._diary.act("5 · Ana changes her template and exports a new version: only the change moves")
-        with self._diary.step(ana.name, "changes the template"):
+        self._report.act("5 · Ana changes her template and exports a new version: only the change moves")
+        with self._report.step(ana.name, "changes the template"):
             shell = ana.shell("algebra", user="ana", password=self._ana_password)
             shell.run(f"dd if=/dev/urandom of={NOTES} bs=1M count=12 conv=notrunc 2>/dev/null && sync")
             shell.run("echo 'Lesson two' > /home/ana/lesson.txt && sync")
@@ -111,35 +111,35 @@ class Walkthrough:
         _expect(exact == "1.0.1", "a new lab gets the latest version")
 
     def clean_up(self, bia: DemoPerson, identity: str) -> None:
-        self._diary.act("6 · The administrator looks at cost and use, and deletes the old version")
+        self._report.act("6 · The administrator looks at cost and use, and deletes the old version")
         admin, image = self._admin, self._image_name(IMAGE)
-        with self._diary.step(admin.name, "looks at what the gallery costs and who uses it"):
-            self._diary.show(_costs_table(admin.galeria.galleries.costs(GALLERY)))
-        with self._diary.step(admin.name, "asks what deleting version 1.0.0 would mean") as entry:
+        with self._report.step(admin.name, "looks at what the gallery costs and who uses it"):
+            self._report.show(_costs_table(admin.galeria.galleries.costs(GALLERY)))
+        with self._report.step(admin.name, "asks what deleting version 1.0.0 would mean") as entry:
             impact = admin.galeria.versions.impact(GALLERY, image, "1.0.0")
             for each in impact["regions"]:
                 now, later = size(each["freedNowBytes"]), size(each["freedLaterBytes"])
-                self._diary.say(f"{each['region']}: {now} now, {later} when the labs on it are gone")
+                self._report.say(f"{each['region']}: {now} now, {later} when the labs on it are gone")
             entry.note = "used by " + ", ".join(each["name"] for each in impact["labs"])
             _expect([each["name"] for each in impact["labs"]] == ["geometry"], "the impact names the lab that uses it")
-        before = {region: _real_bytes(folder) for region, folder in self._stage.stores.items()}
-        with self._diary.step(admin.name, "deletes version 1.0.0") as entry, self._diary.following() as follower:
+        before = {region: _real_bytes(folder) for region, folder in self._server.stores.items()}
+        with self._report.step(admin.name, "deletes version 1.0.0") as entry, self._report.following() as follower:
             done = admin.wait(admin.galeria.versions.delete(GALLERY, image, "1.0.0"), follower)
             freed = done.output["freedBytes"]
-            really = {region: before[region] - _real_bytes(self._stage.stores[region]) for region in freed}
+            really = {region: before[region] - _real_bytes(self._server.stores[region]) for region in freed}
             entry.note = "freed " + ", ".join(f"{size(count)} in {region}" for region, count in sorted(freed.items()))
             _expect(freed[SOUTH] > 0 and really[SOUTH] > 0, "space was really given back")
             _expect(abs(really[SOUTH] - freed[SOUTH]) <= 64 * 1024, f"{freed[SOUTH]} reported, {really[SOUTH]} real")
         self._restart(bia, "geometry")
-        with self._diary.step(bia.name, "works on in the lab whose version is gone") as entry:
+        with self._report.step(bia.name, "works on in the lab whose version is gone") as entry:
             shell = bia.shell("geometry", user="bia", password=self._bia_password)
             _expect(shell.run("cat /etc/machine-id") == identity, "the lab made from the deleted version still works")
             entry.note = "it starts and holds everything"
 
     def leave(self, ana: DemoPerson, bia: DemoPerson) -> None:
-        self._diary.act("Everybody leaves")
+        self._report.act("Everybody leaves")
         for who, lab in ((ana, "algebra"), (ana, "algebra-2"), (bia, "geometry")):
-            with self._diary.step(who.name, f"deletes the lab '{lab}'"), self._diary.following() as follower:
+            with self._report.step(who.name, f"deletes the lab '{lab}'"), self._report.following() as follower:
                 who.wait(who.galeria.labs.delete(lab), follower)
         for each in (self._admin, ana, bia):
             each.galeria.close()
@@ -147,12 +147,12 @@ class Walkthrough:
     def _educators(self) -> tuple[DemoPerson, DemoPerson]:
         admin, people = self._admin, self._admin.galeria.people
         scope = str(admin.galeria.names.group_id())
-        with self._diary.step(admin.name, "makes accounts for Ana and Bia, both Lab Creators"):
+        with self._report.step(admin.name, "makes accounts for Ana and Bia, both Lab Creators"):
             for name, password in (("ana", self._ana_password), ("bia", self._bia_password)):
                 people.create(name, display_name=name.title(), password=password)
                 admin.galeria.roles.give(name, "Lab Creator", scope)
-        ana = person(self._stage, "Ana", "ana", self._ana_password)
-        return ana, person(self._stage, "Bia", "bia", self._bia_password)
+        ana = person(self._server, "Ana", "ana", self._ana_password)
+        return ana, person(self._server, "Bia", "bia", self._bia_password)
 
     def _import(self, name: str, disk: Path, *data: Path, generation: str) -> None:
         definition = NewDefinition(os_type="Linux", os_state="Generalized", generation=generation, display_name=name)
@@ -165,10 +165,10 @@ class Walkthrough:
 
     def _export(self, who: DemoPerson, lab: str) -> Json:
         exports = who.galeria.exports
-        with self._diary.step(who.name, "asks for the price before exporting") as entry:
+        with self._report.step(who.name, "asks for the price before exporting") as entry:
             estimate = exports.estimate(lab, name=IMAGE)
             for each in estimate["regions"]:
-                self._diary.say(
+                self._report.say(
                     f"{each['region']}: at most {size(each['storeBytes'])} stored, {size(each['sendBytes'])} sent, "
                     f"{each['pricePerMonth']} {estimate['currency']} per month"
                 )
@@ -200,7 +200,7 @@ class Walkthrough:
 
     @contextmanager
     def _step_following(self, who: DemoPerson, what: str) -> Iterator[tuple[ReportEntry, ProgressFollower]]:
-        with self._diary.step(who.name, what) as entry, self._diary.following() as follower:
+        with self._report.step(who.name, what) as entry, self._report.following() as follower:
             yield entry, follower
 
     def _image_name(self, name: str) -> str:
@@ -220,7 +220,7 @@ def _fill(entry: ReportEntry, version: Json) -> None:
 
 
 def _images_table(images: list[Json]) -> Table:
-    table = Table("Image", "Usable", "Version", "Why not, and what cures it", title="Images of the lab account")
+    table = Table("Image", "Usable", "Version", "Why not, and what helps", title="Images of the lab account")
     for image in images:
         ours = image["properties"]["galeria"]
         why = "\n".join(f"{each['reason']} {each['cure']}" for each in ours["obstacles"])
@@ -249,7 +249,7 @@ def _costs_table(costs: Json) -> Table:
 
 
 def _real_bytes(folder: Path) -> int:
-    """What the files really are, whatever anybody reports."""
+    """Return the bytes of the files on disk."""
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
@@ -259,5 +259,5 @@ def _expect(truth: bool, promise: str) -> None:
 
 
 def _password() -> str:
-    """With all four classes of characters."""
+    """Return a password with all four classes of characters."""
     return f"Aa1-{secrets.token_urlsafe(12)}"

@@ -1,7 +1,7 @@
-"""People and programs in the shapes of Microsoft Graph v1.0, read-only.
+"""People and programs in the form of Microsoft Graph v1.0, read-only.
 
 `az role assignment create --assignee NAME` looks a name up, `az role assignment list` the names of ids. Everybody who is
-signed in may, as in a tenant of Azure's with its defaults.
+signed in may read them, as in an Entra ID tenant with default settings.
 """
 
 import re
@@ -26,7 +26,7 @@ class IdsBody(BaseModel):
 
 
 def directory_router(services: Services) -> APIRouter:
-    """Routes below /v1.0; every one of them behind sign-in."""
+    """Return the routes below /v1.0, all of which require sign-in."""
     signed_in = bearer(services.tokens, services.database, services.id_generator)
 
     def who(request: Request) -> Caller:
@@ -71,7 +71,7 @@ def _add_objects(router: APIRouter, services: Services) -> None:
 
 
 def _found(services: Services, kind: PrincipalKind, filter: str) -> dict[str, Any]:
-    """Filters that clients send compare names or ids with quoted values; whoever has one of them is meant."""
+    """Return the principals that match one condition of the filter. Conditions compare names or ids with quoted values."""
     values = {match.replace("''", "'").lower() for match in _QUOTED.findall(filter)}
     people = [each for each in _everybody(services) if each.kind is kind]
     if filter:

@@ -1,4 +1,4 @@
-"""What more than one HTTP interface needs: ids of requests, the case of paths, figures of progress.
+"""What several HTTP interfaces share: request ids, the case of paths, figures of progress.
 
-It knows no interface.
+Nothing in it depends on one interface.
 """

@@ -1,6 +1,6 @@
-"""Paths are matched without regard to case, and names keep the caller's spelling (ARM contract; az sends both spellings).
+"""Match paths regardless of case while names keep the caller's spelling, as Azure Resource Manager does; az sends both.
 
-In an ARM path fixed words and names alternate, so the place tells which is which: a resource group may be named Images.
+Fixed words and names alternate in such a path, so that the position decides: a resource group may be named Images.
 """
 
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ ROOTS = ("subscriptions", "tenants", "providers")
 
 
 def is_arm(path: str) -> bool:
-    """Whether the path, as the client wrote it, is one of the ARM door's."""
+    """Return whether the path, as the client wrote it, belongs to the REST API."""
     return path.lstrip("/").partition("/")[0].lower() in ROOTS
 
 
 def canonical_path(path: str, literals: Mapping[str, str]) -> str:
-    """With the fixed words' own spelling and without superfluous slashes. Unknown words stay as they are."""
+    """Return the path with its fixed words in their usual spelling and without superfluous slashes. Unknown words stay."""
     spelled: list[str] = []
     expected = _Part.TYPE
     for part in path.split("/"):
         if not part:
             continue
-        # 'eventtypes' has one instance, 'management', which is as fixed as a type.
+        # 'eventtypes' has one instance, 'management', which is a fixed word as well.
         if expected is _Part.NAME and spelled[-1] != "eventtypes":
             spelled.append(part)
             expected = _Part.TYPE

@@ -1,4 +1,4 @@
-"""How far an operation is and how long it will take, told from its steps' bytes and times."""
+"""Compute the progress and remaining time of an operation from its steps' bytes and times."""
 
 from galeria.domain.images.galleries import Replica
 from galeria.domain.operations import Operation, OperationStep, StepStatus
@@ -6,9 +6,9 @@ from galeria.domain.states import OperationStatus, ReplicaState
 
 
 def percent(operation: Operation, steps: list[OperationStep], replicas: list[Replica]) -> int:
-    """0 to 100, and 100 only at the end.
+    """Return 0 to 100, and 100 only at the end.
 
-    Every region weighs the same: those whose bytes are moving or have moved, and those that are still to come.
+    Every region has the same weight, whether its bytes have moved, are moving, or wait.
     """
     if operation.status is OperationStatus.SUCCEEDED:
         return 100
@@ -22,13 +22,13 @@ def percent(operation: Operation, steps: list[OperationStep], replicas: list[Rep
 
 
 def bytes_per_second(step: OperationStep) -> int | None:
-    """The mean over the step's last run, up to its last sign of life. None while nothing can be said."""
+    """Return the mean rate of the step's last run up to its last update. None while there is no figure."""
     seconds = ((step.ended_at or step.updated_at) - step.started_at).total_seconds()
     return int(step.bytes_done / seconds) if seconds > 0 and step.bytes_done > 0 else None
 
 
 def seconds_left(step: OperationStep) -> int | None:
-    """At the mean rate so far. None while nothing can be said, and when the step is over."""
+    """Return the remaining seconds at the mean rate so far. None while there is no figure, and when the step has ended."""
     rate = bytes_per_second(step)
     if step.status is not StepStatus.RUNNING or not rate or not step.bytes_total:
         return None

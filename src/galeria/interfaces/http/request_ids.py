@@ -1,4 +1,4 @@
-"""The ids that one request is known by, in the answer's headers, in the log and in the audit trail."""
+"""The ids of one request, for the headers of its answer, the log and the audit log."""
 
 import re
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ _KEY = "galeria.request_identity"
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequestIdentity:
     request_id: str  # ours, a GUID
-    correlation_id: str  # the client's where it sent a sound one
-    client_request_id: str = ""  # only if the client wants it back
+    correlation_id: str  # the client's, where it sent a valid one
+    client_request_id: str = ""  # only where the client asks for it
 
     def headers(self) -> dict[str, str]:
         named = {"x-ms-request-id": self.request_id, "x-ms-correlation-request-id": self.correlation_id}
@@ -27,19 +27,19 @@ class RequestIdentity:
 
     @classmethod
     def read(cls, headers: Headers, id_generator: IdGenerator) -> "RequestIdentity":
-        """What a client sent goes into logs and headers only in the form of an id."""
+        """Read the ids. A client's ids are used in logs and headers only where they have the form of an id."""
         request_id = id_generator.new_guid()
-        client = _sound(headers.get("x-ms-client-request-id", ""))
+        client = _valid_id(headers.get("x-ms-client-request-id", ""))
         wanted = headers.get("x-ms-return-client-request-id", "").lower() == "true"
         return cls(
             request_id=request_id,
-            correlation_id=_sound(headers.get("x-ms-correlation-request-id", "")) or request_id,
+            correlation_id=_valid_id(headers.get("x-ms-correlation-request-id", "")) or request_id,
             client_request_id=client if wanted else "",
         )
 
     @classmethod
     def of(cls, scope: Scope) -> "RequestIdentity":
-        """The one that was kept; empty ids for what never came through the door's middleware."""
+        """Return the ids that `keep` stored; empty ids for a request that did not pass the middleware."""
         kept = scope.get(_KEY)
         return kept if isinstance(kept, cls) else cls(request_id="", correlation_id="")
 
@@ -49,8 +49,8 @@ def correlation_id_of(headers: Headers, id_generator: IdGenerator) -> str:
 
     For HTTP requests and WebSockets alike: it goes into the log and the activity log.
     """
-    return _sound(headers.get("x-ms-correlation-request-id", "")) or id_generator.new_guid()
+    return _valid_id(headers.get("x-ms-correlation-request-id", "")) or id_generator.new_guid()
 
 
-def _sound(text: str) -> str:
+def _valid_id(text: str) -> str:
     return text if _ID.fullmatch(text) else ""

@@ -1,21 +1,24 @@
-"""The URLs that sign-in happens at. Clients keep them on disk for a day, so they never change."""
+"""The URLs of sign-in. Clients cache them on disk for a day, so that they never change."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
-# msal treats an authority under this path as one that its user knows, and asks nobody on the internet about it.
-# Source: reference/gallery-and-arm.md §0 (1).
+# msal trusts an authority under this path without asking a service on the internet about it: it takes it for an ADFS
+# server (see the handling of "adfs" in msal's authority.py).
 LOGIN_PATH = "/adfs"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Authority:
-    """`endpoint` is the service's own URL without a slash at the end, such as https://lab.example.org:8443."""
+    """The URLs of sign-in.
+
+    `endpoint` is the service's own URL without a slash at the end, such as https://lab.example.org:8443.
+    """
 
     endpoint: str
     tenant_id: str  # a GUID
-    name: str = "Galeria"  # of the cloud, as `az cloud list` shows it
+    name: str = "Galeria"  # the name of the cloud in `az cloud list`
 
     @property
     def login_endpoint(self) -> str:
@@ -39,7 +42,7 @@ class Authority:
 
     @property
     def device_page(self) -> str:
-        """What people open to type the code that a program shows them."""
+        """The page where people type the code that a program shows."""
         return f"{self.login_endpoint}/device"
 
     @property
@@ -55,7 +58,7 @@ class Authority:
         return urlsplit(self.endpoint).hostname or ""
 
     def is_tenant(self, text: str) -> bool:
-        """Whether this is our tenant: its GUID, or any name; only a GUID can belong to somebody else.
+        """Return whether this is our tenant: its GUID, or any name, because only a GUID can belong to another tenant.
 
         A name is what people type after `az login --tenant`; az then takes the GUID from the issuer.
         """
@@ -65,7 +68,7 @@ class Authority:
             return True
 
     def is_audience(self, text: str) -> bool:
-        """Whether a token for this audience is one for this service; there is no other."""
+        """Return whether a token for this audience is for this service, which is the only one."""
         return text.rstrip("/").casefold() == self.endpoint.casefold()
 
     def other_tenant(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a program asks for when it opens a browser at the authorization endpoint, checked. Source: RFC 6749 §4.1.1."""
+"""Check the request of a program that opens a browser at the authorization endpoint (RFC 6749 §4.1.1)."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from galeria.interfaces.login.programs import find_program, is_loopback
 from galeria.interfaces.login.responses import TokenError
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # SHA-256 in base64url, RFC 7636 §4.2
-# The fields that the sign-in form carries along.
+# The fields that the sign-in form keeps.
 CARRIED = (
     "client_id",
     "response_type",
@@ -28,11 +28,11 @@ LONGEST = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class RedirectTarget:
-    """The way back to the program. Only made for a known program and an address on the person's own computer."""
+    """The redirect to the program. It exists only for a known program and an address on the person's own computer."""
 
     uri: str
     state: str
-    by_form: bool  # response_mode=form_post, which msal asks for
+    by_form: bool  # whether the result is sent as a form (response_mode=form_post), as msal requests
 
     def fields(self, **result: str) -> dict[str, str]:
         return {**result, **({"state": self.state} if self.state else {})}
@@ -43,7 +43,7 @@ class RedirectTarget:
 
 
 class RedirectedError(OAuth2Error):  # type: ignore[misc]  # Authlib has no type stubs.
-    """An error that the program is told, by way of the browser (RFC 6749 §4.1.2.1)."""
+    """An error that the browser brings to the program (RFC 6749 §4.1.2.1)."""
 
     def __init__(self, target: RedirectTarget, error: str, description: str) -> None:
         super().__init__(error=error, description=description)
@@ -51,7 +51,7 @@ class RedirectedError(OAuth2Error):  # type: ignore[misc]  # Authlib has no type
 
 
 def read_redirect_target(fields: dict[str, str]) -> RedirectTarget:
-    """Raises Refusal where nobody may be sent back: to a stranger neither a code nor an error is delivered."""
+    """Return the redirect target. Raises TokenError for an unknown one: strangers receive neither codes nor errors."""
     uri = fields.get("redirect_uri", "")
     if find_program(fields.get("client_id", "")) is None:
         raise TokenError("invalid_client", "Only known programs may sign people in with a browser.")
@@ -63,7 +63,7 @@ def read_redirect_target(fields: dict[str, str]) -> RedirectTarget:
 
 
 def read_authorization_request(fields: dict[str, str], target: RedirectTarget) -> AuthorizationRequest:
-    """Raises Returned. The scope is checked by the server, which knows its own."""
+    """Return the checked request. Raises RedirectedError. The server checks the scope."""
     if fields.get("response_type") != "code":
         raise RedirectedError(
             target, "unsupported_response_type", "The response_type is 'code'; no other is supported."

@@ -1,4 +1,4 @@
-"""Every request carries an access token, and it says who is asking. Roles are read anew each time, never from the token."""
+"""Authenticate requests by their access token. Roles are read from the database at each request, never from the token."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from galeria.ports.work import IdGenerator
 
 
 def bearer(tokens: Tokens, database: Database, id_generator: IdGenerator) -> Callable[[Request], Caller]:
-    """A dependency for every door behind sign-in: `caller: Caller = Depends(bearer(...))`.
+    """Return a dependency for handlers that need a caller: `caller: Caller = Depends(bearer(...))`.
 
     It raises Unauthenticated; register `unauthenticated_handler` for it on the application.
     """
@@ -34,9 +34,9 @@ def bearer(tokens: Tokens, database: Database, id_generator: IdGenerator) -> Cal
 
 
 def unauthenticated_handler(authority: Authority) -> Callable[[Request, Exception], JSONResponse]:
-    """`app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))`: 401 in the shape of ARM.
+    """Return a handler for `app.add_exception_handler(Unauthenticated, …)`: 401 in the form of ARM.
 
-    The challenge tells clients where to sign in (RFC 6750 §3; `authorization_uri` is what Azure's clients look for).
+    The challenge names where to sign in (RFC 6750 §3; Azure's clients read `authorization_uri`).
     """
 
     def answer(request: Request, error: Exception) -> JSONResponse:

@@ -29,7 +29,7 @@ _WAITING = {
 
 
 class DeviceEndpoint(DeviceAuthorizationEndpoint):  # type: ignore[misc]  # Authlib has no type stubs.
-    """Hands out a device code and what to tell the person; `message` is what Azure's clients print."""
+    """Issues a device code with instructions for the person; Azure's clients print `message`."""
 
     CLIENT_AUTH_METHODS = (PUBLIC,)
 
@@ -44,7 +44,7 @@ class DeviceEndpoint(DeviceAuthorizationEndpoint):  # type: ignore[misc]  # Auth
             "user_code": start.user_code,
             "verification_uri": page,
             "verification_uri_complete": f"{page}?user_code={start.user_code}",
-            "verification_url": page,  # what ADFS and older clients call it
+            "verification_url": page,  # the name in ADFS and older clients
             "expires_in": int(DEVICE_LIFE.total_seconds()),
             "interval": INTERVAL,
             "message": f"To sign in, use a web browser to open the page {page} and enter the code {start.user_code}.",
@@ -53,13 +53,13 @@ class DeviceEndpoint(DeviceAuthorizationEndpoint):  # type: ignore[misc]  # Auth
 
 
 class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]
-    """A program asks whether somebody has signed in for it yet."""
+    """A program asks whether somebody has signed in for its device code."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = (PUBLIC,)
 
     def validate_token_request(self) -> None:
         client = self.authenticate_token_endpoint_client()
-        # msal sends both, older servers' clients only `code`.
+        # msal sends both fields, clients of older servers only `code`.
         code = self.request.form.get("device_code") or self.request.form.get("code")
         if not code:
             raise TokenError("invalid_request", "The field 'device_code' is missing.")
@@ -75,7 +75,7 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]
 
 
 class CodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
-    """A program has its code back from the browser, and proves with the verifier that it is the one that asked."""
+    """A program redeems a code from the browser, and proves with the verifier that it requested the code."""
 
     GRANT_TYPE = "authorization_code"
     TOKEN_ENDPOINT_AUTH_METHODS = (PUBLIC,)

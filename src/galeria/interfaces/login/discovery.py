@@ -1,4 +1,4 @@
-"""Where clients find out how to sign in here: the OpenID Connect discovery document, under every spelling in use."""
+"""The OpenID Connect discovery document, under every path that clients use."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def discovery_router(authority: Authority, tokens: Tokens) -> APIRouter:
     router = APIRouter(tags=["sign-in"])
 
     def discovery(tenant: str = "adfs") -> JSONResponse:
-        """One document for all: reference/gallery-and-arm.md §4.2, rows 2, 2b and 2c."""
+        """Return the document, which is the same under every path and for every name of the tenant."""
         if not authority.is_tenant(tenant):
             return JSONResponse(
                 {"error": "invalid_tenant", "error_description": authority.other_tenant(tenant)}, status_code=400

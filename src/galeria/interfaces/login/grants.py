@@ -1,4 +1,4 @@
-"""The ways to get a token. Each is a grant of RFC 6749; a new way is a new class here and a line in `server.py`."""
+"""The ways to get a token. Each is a grant of RFC 6749; a new one is a class here and a line in `server.py`."""
 
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ CONFIDENTIAL = ("client_secret_post", "client_secret_basic")
 
 
 class PublicClient(ClientMixin):  # type: ignore[misc]  # Authlib has no type stubs.
-    """A program without a secret, such as `az` itself: whoever signs in with it proves who they are, not the program."""
+    """A program without a secret, such as `az`: the person who signs in proves their identity, not the program."""
 
     def __init__(self, client_id: str) -> None:
         self.client_id = client_id
@@ -29,7 +29,7 @@ class PublicClient(ClientMixin):  # type: ignore[misc]  # Authlib has no type st
 
 
 class ConfidentialClient(ClientMixin):  # type: ignore[misc]
-    """A service principal that has just proved its secret."""
+    """A service principal that has proved its secret."""
 
     def __init__(self, principal: Principal) -> None:
         self.principal = principal
@@ -58,15 +58,15 @@ class PasswordGrant(ResourceOwnerPasswordCredentialsGrant):  # type: ignore[misc
 
 
 class RefreshTokenGrant(AuthlibRefreshTokenGrant):  # type: ignore[misc]
-    """A session goes on. The old token is used up and the new one made in one transaction, before anything is answered."""
+    """A session continues. The old token is used up and the new one created in one transaction, before the answer."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = (PUBLIC,)
 
     def _validate_token_scope(self, token: Renewal) -> None:
-        """There is one audience, so no scope can be wider than the one of the first sign-in."""
+        """Do nothing: there is one audience, so that no scope can be wider than the first."""
 
     def _validate_request_token(self, client: PublicClient) -> Renewal:
-        self.validate_requested_scope()  # First, because the token is used up after this.
+        self.validate_requested_scope()  # first, because the token is used up afterwards
         renewal = self.server.renew(self.request.form.get("refresh_token", ""), client.client_id)
         if renewal is None:
             raise TokenError(
@@ -85,4 +85,4 @@ class RefreshTokenGrant(AuthlibRefreshTokenGrant):  # type: ignore[misc]
         return {**token, "refresh_token": renewal.refresh_token}
 
     def revoke_old_credential(self, renewal: Renewal) -> None:
-        """Done already, by `renew`."""
+        """Do nothing: `renew` has revoked the token."""

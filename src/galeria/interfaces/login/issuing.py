@@ -1,4 +1,4 @@
-"""What a sign-in ends in: the token answer, with what msal wants in it."""
+"""Issue tokens, with the fields that msal requires in the answer."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ class TokenIssuer:
         self._tokens = tokens
 
     def access(self, principal: Principal) -> dict[str, Any]:
-        """A program's answer: reference/gallery-and-arm.md §4.2, row 3."""
+        """Return the answer for a program that signs in with its secret: an access token (RFC 6749 §4.4.3)."""
         return {
             "token_type": "Bearer",
             "expires_in": TOKEN_SECONDS,
@@ -44,8 +44,11 @@ class TokenIssuer:
         family: str = "",
         nonce: str = "",
     ) -> dict[str, Any]:
-        """A person's answer: reference/gallery-and-arm.md §4.2, row 4. With a refresh token if it is asked for and
-        `refreshable`; `nonce` goes back in the id_token (OpenID Connect Core §3.1.3.6)."""
+        """Return the answer for a person: access token, ID token and client_info, as msal requires.
+
+        A refresh token is added where the scope requests it and `refreshable`; `nonce` is copied into the ID token (OpenID
+        Connect Core §3.1.3.6).
+        """
         scopes = scope or f"{self._authority.endpoint}/.default {EVERYTHING}"
         answer = {**self.access(user), "scope": scopes, "client_info": self._client_info(user)}
         if "openid" in scopes.split():

@@ -1,6 +1,6 @@
 """Tokens for programs inside machines that have an identity header: `az login --identity` and the SDKs' managed identity.
 
-Source: reference/gallery-and-arm.md §4.3; the protocol of Azure App Service, api-version 2019-08-01.
+The protocol is that of Azure App Service (documentation "Managed identities for App Service"), api-version 2019-08-01.
 """
 
 from fastapi import APIRouter, Header, Query, Request
@@ -26,7 +26,10 @@ class ManagedIdentityEndpoint:
         self._requests = requests
 
     def answer(self, header: str, address: str, resource: str, wanted: dict[str, str]) -> JSONResponse:
-        """`wanted` names the identity by client_id, object_id or mi_res_id, where the machine could have several."""
+        """Return a token.
+
+        `wanted` selects the identity by client_id, object_id or mi_res_id, where a machine could have several.
+        """
         try:
             self._password_sign_in.check_address(address)
         except TooManyTries as error:
@@ -73,7 +76,7 @@ def managed_identity_router(endpoint: ManagedIdentityEndpoint) -> APIRouter:
         mi_res_id: str = Query(""),
         x_identity_header: str = Header(""),
     ) -> JSONResponse:
-        """An access token for the service principal that the header X-IDENTITY-HEADER belongs to."""
+        """Return an access token for the service principal that the header X-IDENTITY-HEADER belongs to."""
         wanted = {"client_id": client_id, "object_id": object_id, "mi_res_id": mi_res_id}
         return endpoint.answer(x_identity_header, client_address(request), resource, wanted)
 
@@ -86,5 +89,5 @@ def _is_meant(principal: Principal, wanted: dict[str, str]) -> bool:
 
 
 def _refused(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """msal shows `statusCode` and `message`."""
+    """Return an error in the form that msal shows, with `statusCode` and `message`."""
     return JSONResponse({"statusCode": status, "message": message}, status_code=status, headers=headers)

@@ -1,4 +1,4 @@
-"""What `az cloud register`, Terraform and PowerShell ask first: where everything is."""
+"""The metadata of the cloud, which `az cloud register`, Terraform and PowerShell read first."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from galeria.interfaces.login.authority import Authority
 
 
 def metadata_router(authority: Authority) -> APIRouter:
-    """Source: reference/gallery-and-arm.md §4.2, row 1. Open to everybody: it is read before signing in."""
+    """Return the route. It is open to everybody, because clients read it before they sign in."""
     router = APIRouter(tags=["sign-in"])
 
     def endpoints(api_version: str = Query("2022-09-01", alias="api-version")) -> JSONResponse:
-        """One object since 2022; a list of clouds from 2019 on; before that the short form that PowerShell reads."""
+        """Return one object since 2022, a list of clouds since 2019, and before that the short form that PowerShell reads."""
         if api_version < "2019":
             return JSONResponse(_short_form(authority))
         cloud = _cloud(authority)
         return JSONResponse([cloud] if api_version < "2022" else cloud)
 
-    # `az cloud register` puts the path behind whatever was typed: a slash at the end there makes two of them.
+    # `az cloud register` appends the path to what was typed: a slash at its end makes two of them.
     for path in ("/metadata/endpoints", "//metadata/endpoints"):
         router.add_api_route(path, endpoints, methods=["GET"])
     return router
@@ -37,7 +37,7 @@ def _cloud(authority: Authority) -> dict[str, Any]:
         "authentication": {
             "loginEndpoint": authority.login_endpoint,
             "audiences": [authority.endpoint],
-            # az ignores these two; Terraform takes any other values for an Azure Stack.
+            # az ignores these two; Terraform takes other values for an Azure Stack.
             "tenant": "common",
             "identityProvider": "AAD",
         },

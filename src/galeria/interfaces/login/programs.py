@@ -1,8 +1,8 @@
-"""Programs that people sign in with, and where a browser may take a code to: only back to the person's own computer."""
+"""Programs that people sign in with, and the redirect URIs that are allowed: only on the person's own computer."""
 
 from urllib.parse import urlsplit
 
-# Public clients, by the ids that they have everywhere; the first two are in the sources of azure-cli and Az.Accounts.
+# Public clients and their fixed ids; the first two are in the sources of azure-cli and Az.Accounts.
 PROGRAMS = {
     "04b07795-8ddb-461a-bbee-02f9e1bf7b46": "Azure CLI",
     "1950a258-227b-4e31-a9cf-717495945fc2": "Azure PowerShell",
@@ -13,12 +13,12 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def find_program(client_id: str) -> str | None:
-    """Its name; None for one that is not known, which may still sign people in with a device code."""
+    """Return the name of the program; None for an unknown one, which may still use device codes."""
     return PROGRAMS.get(client_id.lower())
 
 
 def is_loopback(uri: str) -> bool:
-    """Whether this is a redirect URI of a program on the same computer, on any port. Source: RFC 8252 §7.3."""
+    """Return whether this is a redirect URI of a program on the same computer, on any port (RFC 8252 §7.3)."""
     if not uri.isascii() or not uri.isprintable() or set(uri) & {" ", "\\", "#"}:
         return False
     try:
@@ -31,6 +31,6 @@ def is_loopback(uri: str) -> bool:
 
 
 def form_target(uri: str) -> str:
-    """A loopback URI's origin as a source of a Content-Security-Policy, which has no way to write IPv6 addresses."""
+    """Return the origin of a loopback URI as a source in a Content-Security-Policy, which cannot express IPv6 addresses."""
     parts = urlsplit(uri)
     return "http:" if parts.hostname == "::1" else f"http://{parts.netloc}"

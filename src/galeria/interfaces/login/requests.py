@@ -1,4 +1,4 @@
-"""What a client sends to the token endpoint, taken apart with suspicion."""
+"""Parse requests to the token endpoint strictly."""
 
 import base64
 import binascii
@@ -11,13 +11,13 @@ from fastapi import Request
 
 from galeria.interfaces.login.responses import TokenError
 
-# Assertions and claims requests of real clients stay far below.
+# The assertions and claims requests of real clients are much shorter.
 MAX_BODY = 64 * 1024  # bytes
 MAX_FIELDS = 50
 
 
 class TokenRequest(OAuth2Request):  # type: ignore[misc]  # Authlib has no type stubs.
-    """A POST to the token endpoint: form fields, each once, and headers whose names compare without regard to case."""
+    """A POST to the token endpoint: form fields, each once, and headers whose names compare regardless of case."""
 
     def __init__(self, uri: str, fields: dict[str, str], headers: Mapping[str, str], address: str) -> None:
         super().__init__("POST", uri, headers=headers)
@@ -31,7 +31,7 @@ class TokenRequest(OAuth2Request):  # type: ignore[misc]  # Authlib has no type 
 
 
 async def read_body(request: Request) -> bytes:
-    """The body up to one byte more than allowed: `form_fields` then refuses it. Nobody has signed in yet, so no more."""
+    """Read the body up to one byte more than allowed, which `form_fields` then refuses: nobody has signed in yet."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
@@ -41,9 +41,9 @@ async def read_body(request: Request) -> bytes:
 
 
 def form_fields(body: bytes) -> dict[str, str]:
-    """Raises Refusal for what is no form, or has a field twice (RFC 6749 §3.2).
+    """Return the fields of the form. Raises TokenError for other content or a repeated field (RFC 6749 §3.2).
 
-    `resource`, which older clients send, is put into the scope's place.
+    `resource`, which older clients send, replaces the scope.
     """
     if len(body) > MAX_BODY:
         raise TokenError("invalid_request", f"The request is longer than {MAX_BODY} bytes.", status=413)
@@ -55,7 +55,7 @@ def form_fields(body: bytes) -> dict[str, str]:
 
 
 def checked_fields(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Of a form or a query. Raises Refusal."""
+    """Return the fields of a form or query. Raises TokenError for a repeated field."""
     fields = dict(pairs)
     if len(fields) != len(pairs) or any("\0" in value for value in fields.values()):
         raise TokenError("invalid_request", "A field was sent twice, or holds a zero byte.")
@@ -69,7 +69,7 @@ def client_address(request: Request) -> str:
 
 
 def basic_credentials(header: str) -> tuple[str, str] | None:
-    """Client id and secret from an Authorization header of the Basic scheme, decoded as RFC 6749 §2.3.1 says."""
+    """Return the client id and secret of a Basic Authorization header, decoded as in RFC 6749 §2.3.1."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None

@@ -1,4 +1,4 @@
-"""The sign-in endpoints, under every spelling in use, together with what leads clients and people to them."""
+"""The endpoints of sign-in under every path that clients use, with the documents that lead to them."""
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response

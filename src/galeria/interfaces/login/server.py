@@ -1,4 +1,4 @@
-"""The authorization server: Authlib knows the protocol, the actions know the people, this joins them."""
+"""The authorization server: it connects Authlib, which implements the protocol, with the actions on people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ from galeria.interfaces.login.responses import WRONG_PASSWORD, WRONG_SECRET, Tok
 from galeria.interfaces.login.sign_in_codes import SignInCodes
 from galeria.interfaces.login.throttle import TooManyTries
 
-# OpenID Connect's own scopes; everything else names an audience.
+# The scopes of OpenID Connect; every other scope names an audience.
 OPEN_ID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
 # Longer ones than any client sends are not kept.
 LONGEST_CLIENT_ID = 100
@@ -36,7 +36,7 @@ LONGEST_SCOPE = 2000
 
 
 class SignInServer(AuthorizationServer):  # type: ignore[misc]
-    """Answers token requests. Keeps nothing between them but the count of wrong tries; any number of threads may ask."""
+    """Answers token requests. Between them it keeps only the count of wrong tries. May be used by several threads."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         return self._authority.device_page
 
     def answer(self, body: bytes, headers: Mapping[str, str], tenant: str, address: str) -> JSONResponse:
-        """A token, or an error of RFC 6749 §5.2; whatever a client sends is answered."""
+        """Return a token, or an error of RFC 6749 §5.2. Any request is answered."""
         request = self._read(body, headers, tenant, address)
         if isinstance(request, JSONResponse):
             return request
@@ -74,7 +74,7 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         return response
 
     def answer_device(self, body: bytes, headers: Mapping[str, str], tenant: str, address: str) -> JSONResponse:
-        """A device code (RFC 8628 §3.2), or an error."""
+        """Return a device code (RFC 8628 §3.2), or an error."""
         request = self._read(body, headers, tenant, address)
         if isinstance(request, JSONResponse):
             return request
@@ -100,11 +100,11 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         try:
             return self._renew_once(refresh_token, client_id)
         except Conflict:
-            # Another request used the same token at the same moment. By now its use can be seen, and the grace applies.
+            # Another request used the same token at the same moment. Its use is visible now, and the grace period applies.
             return self._renew_once(refresh_token, client_id)
 
     def query_client(self, client_id: str) -> None:
-        """Authlib's own ways to find clients are not used: the three `_client` methods below are."""
+        """Do nothing: instead of Authlib's own lookup of clients the three `_client` methods below are used."""
 
     def create_oauth2_request(self, request: TokenRequest) -> TokenRequest:
         return request
@@ -119,13 +119,16 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         return response
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
-        """Nobody listens to Authlib's signals."""
+        """Do nothing: Authlib's signals are not used."""
 
     def save_token(self, token: dict[str, Any], request: TokenRequest) -> None:
-        """Access tokens are not kept; refresh tokens were saved when they were made."""
+        """Do nothing: access tokens are not stored, and refresh tokens are stored when they are created."""
 
     def validate_requested_scope(self, scope: str | None) -> None:
-        """There is one audience, this service. `az` writes it with one slash or two before '.default'."""
+        """Check that the scope is for this service, the only audience.
+
+        `az` writes it with one slash or two before '.default'.
+        """
         if len(scope or "") > LONGEST_SCOPE:
             raise TokenError("invalid_scope", f"The scope is longer than {LONGEST_SCOPE} characters.")
         for each in set((scope or "").split()) - OPEN_ID_SCOPES:

@@ -1,4 +1,4 @@
-"""Each verb on sign-in codes in a transaction of its own."""
+"""Actions on sign-in codes, each in a transaction of its own."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 
 class SignInCodes:
-    """Keeps nothing between calls, so any number of threads may ask."""
+    """Runs the actions. It keeps nothing between calls, so that several threads may use it."""
 
     def __init__(self, requests: RequestFactory) -> None:
         self._requests = requests
@@ -38,7 +38,7 @@ class SignInCodes:
             return find_device_sign_in(request, user_code)
 
     def answer_device(self, user_code: str, principal: Principal | None) -> bool:
-        """False where nothing waits for this answer any more."""
+        """Record the answer. Returns False where nothing waits for it any more."""
         return self._retry(lambda request: answer_device_sign_in(request, user_code, principal))
 
     def redeem_device(self, device_code: str, client_id: str) -> RedeemedCode | PendingReason:

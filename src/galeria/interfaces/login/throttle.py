@@ -1,4 +1,4 @@
-"""Guessing passwords gets slower and slower. The counts live in this process and are gone when it ends."""
+"""Slow down the guessing of passwords. The counts are in the memory of this process."""
 
 import threading
 from collections import OrderedDict
@@ -11,12 +11,12 @@ from galeria.ports.work import Clock
 WINDOW = timedelta(minutes=5)
 FIRST_BLOCK = timedelta(seconds=10)
 LONGEST_BLOCK = timedelta(minutes=15)
-# Whoever invents names must not fill the memory; the names that were tried longest ago are forgotten first.
+# Invented names must not fill the memory; the names that were tried longest ago are forgotten first.
 MOST_KEYS = 10_000
 
 
 class TooManyTries(Unauthenticated):
-    """Too many wrong tries; `seconds` from now the next one is looked at again."""
+    """Too many wrong tries; the next one is checked `seconds` from now."""
 
     code = "temporarily_blocked"
 
@@ -36,10 +36,10 @@ class _Tries:
 
 
 class Throttle:
-    """`limit` wrong tries within 5 minutes are free; every further one blocks its key, twice as long as the last.
+    """Allows `limit` wrong tries within 5 minutes; every further one blocks its key, twice as long as the last.
 
-    Blocks last from 10 seconds to 15 minutes; tries meanwhile are refused without being counted, so that nobody is kept
-    out for longer by somebody else's. Five minutes after a block all is forgotten.
+    Blocks last from 10 seconds to 15 minutes. Tries meanwhile are refused without being counted, so that nobody is kept out
+    longer by tries of others. Five minutes after a block all is forgotten.
     """
 
     def __init__(self, clock: Clock, *, limit: int) -> None:
@@ -49,7 +49,7 @@ class Throttle:
         self._lock = threading.Lock()
 
     def check(self, key: str) -> None:
-        """Raises Blocked."""
+        """Raise TooManyTries where the key is blocked."""
         with self._lock:
             tries = self._tries.get(key)
             left = tries.blocked_until - self._clock.now() if tries and tries.blocked_until else timedelta()
@@ -58,7 +58,7 @@ class Throttle:
             raise TooManyTries(-(-left // timedelta(seconds=1)))
 
     def count(self, key: str) -> None:
-        """One more wrong try."""
+        """Count one wrong try."""
         now = self._clock.now()
         with self._lock:
             tries = self._tries.setdefault(key, _Tries())
@@ -67,7 +67,7 @@ class Throttle:
                 tries.blocks, tries.blocked_until = 0, None
             tries.failures = [each for each in tries.failures[-self._limit :] if now - each < WINDOW] + [now]
             if tries.blocks or len(tries.failures) >= self._limit:
-                # Past the longest block there is nothing left to double.
+                # Beyond the longest block the time is not doubled.
                 tries.blocked_until = now + min(FIRST_BLOCK * 2 ** min(tries.blocks, 10), LONGEST_BLOCK)
                 tries.blocks += 1
             while len(self._tries) > MOST_KEYS:

@@ -1,4 +1,4 @@
-"""A request's body as an iterator for a thread: pulled piece by piece, so that a slow disk slows the sender down."""
+"""A request body as an iterator for a thread, read piece by piece, so that a slow disk slows the sender down."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -10,11 +10,14 @@ from starlette.requests import ClientDisconnect
 from galeria.domain.errors import Invalid
 from galeria.interfaces.uploads.headers import CHECKSUMS, Checksum
 
-GATHER = 1 << 20  # bytes handed over at once: fewer changes between the loop and the thread
+GATHER = 1 << 20  # bytes per hand-over: fewer switches between the event loop and the thread
 
 
 class RequestBody:
-    """Ends when the sender is done, goes away, or sends nothing for `idle_seconds`; only the first makes it whole."""
+    """A body that ends when the sender is done, disconnects, or sends nothing for `idle_seconds`.
+
+    Only the first makes it whole.
+    """
 
     def __init__(self, request: Request, *, idle_seconds: float) -> None:
         self._stream: AsyncIterator[bytes] = request.stream()
@@ -23,8 +26,10 @@ class RequestBody:
         self.is_whole = False
 
     def pieces(self, checksum: Checksum | None) -> Iterator[bytes]:
-        """For a thread that anyio started. Raises Invalid at the end where the bytes are not those of `checksum`,
-        or where they broke off before that could be told."""
+        """Yield pieces in a thread that anyio started.
+
+        Raises Invalid at the end where the bytes do not match `checksum`, or where they ended before that could be checked.
+        """
         sum_so_far = CHECKSUMS[checksum.algorithm]() if checksum else None
         while piece := from_thread.run(self._gather):
             if sum_so_far is not None:
@@ -41,7 +46,7 @@ class RequestBody:
         return self.is_whole and digest == checksum.digest
 
     async def _gather(self) -> bytes:
-        """Up to about GATHER bytes; nothing at the end."""
+        """Return up to about GATHER bytes; nothing at the end."""
         gathered = bytearray()
         while not self._ended and len(gathered) < GATHER:
             gathered += await self._next()

@@ -1,4 +1,4 @@
-"""tus headers, read strictly and written as the protocol says (tus.io/protocols/resumable-upload, 1.0.0)."""
+"""Parse and write the headers of tus 1.0.0 (tus.io/protocols/resumable-upload)."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ from galeria.domain.errors import Invalid
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,checksum"
-CHECKSUMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}  # sha1 is the one that the protocol requires
+CHECKSUMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}  # the protocol requires sha1
 PIECE = "application/offset+octet-stream"
 _NAME_KEYS = ("filename", "name")  # tus-js-client and tuspy send the first, Uppy sends both
 _MOST_METADATA = 4096  # characters
@@ -23,7 +23,7 @@ class Checksum:
 
 
 def read_number(name: str, value: str | None) -> int:
-    """Bytes, as in Upload-Offset and Upload-Length. Raises Invalid."""
+    """Return bytes, as in Upload-Offset and Upload-Length. Raises Invalid."""
     if value is None or re.fullmatch(r"[0-9]{1,18}", value) is None:
         raise Invalid(
             f"The header {name} is missing or is no number of bytes.", hint="Send it as digits only.", target=name
@@ -32,7 +32,7 @@ def read_number(name: str, value: str | None) -> int:
 
 
 def read_file_name(metadata: str | None) -> str:
-    """The file's name out of Upload-Metadata ("key base64,key base64…"); empty when there is none. Raises Invalid."""
+    """Return the file's name in Upload-Metadata ("key base64,key base64…"), empty without one. Raises Invalid."""
     pairs = dict(_pairs(metadata or ""))
     return next((pairs[key] for key in _NAME_KEYS if pairs.get(key)), "")
 
@@ -42,7 +42,7 @@ def write_file_name(name: str) -> str:
 
 
 def read_checksum(value: str | None) -> Checksum | None:
-    """Upload-Checksum ("sha256 base64"). Raises Invalid for an algorithm or a value that cannot be used."""
+    """Return Upload-Checksum ("sha256 base64"). Raises Invalid for an unsupported algorithm or a wrong value."""
     if value is None:
         return None
     algorithm, _, text = value.strip().partition(" ")

@@ -1,4 +1,4 @@
-"""What the upload door answers: tus headers on everything, and each error with its status."""
+"""Responses of uploads: tus headers on all of them, and a status for each error."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -30,7 +30,7 @@ _STATUS: dict[type[GaleriaError], int] = {
     TooLarge: 413,
     Unavailable: 503,
 }
-# Codes that tus, or habit among its servers (423 of tusd), gives a status of their own.
+# Codes with a status of their own in tus, or in its servers (423 in tusd).
 _STATUS_OF_CODE = {"UnsupportedMediaType": 415, "UploadBusy": 423, "ChecksumMismatch": 460}
 
 
@@ -41,7 +41,7 @@ def status_of(error: GaleriaError) -> int:
 
 
 def answer(status: int, **headers: str) -> Response:
-    """Header names with `_` for `-`. Nothing about an upload may be kept by a cache: offsets grow."""
+    """Return a response. Names of headers have `_` for `-`. Caches must not store it, because offsets grow."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status_code=status, headers={"Tus-Resumable": VERSION, "Cache-Control": "no-store", **named})
 
@@ -58,7 +58,7 @@ def error_answer(error: GaleriaError) -> Response:
 
 
 class TusRoute(APIRoute):
-    """Checks the protocol's version before anything else, and tells errors in the door's own way."""
+    """A route that checks the protocol's version first, and answers errors in the form of uploads."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()

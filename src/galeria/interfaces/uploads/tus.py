@@ -1,6 +1,6 @@
 """tus 1.0.0 with the extensions creation, creation-with-upload, termination and checksum.
 
-Bodies are streamed to disk by a thread of the door's own, so that slow senders take no thread from other pages.
+Threads of their own stream bodies to disk, so that slow senders take no thread from other requests.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from galeria.interfaces.uploads.headers import (
 from galeria.interfaces.uploads.responses import TusRoute, answer
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
 
-FILE_LIMIT = (2 << 40) + (16 << 30)  # bytes: 2 TiB of disk and what a format adds to it
+FILE_LIMIT = (2 << 40) + (16 << 30)  # bytes: a disk of 2 TiB and what a file format adds to it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +40,11 @@ class TusSettings:
     caller: Callable[[Request], Caller]
     limit: int = FILE_LIMIT  # bytes of one file
     at_once: int = 32  # files received at the same time; others wait
-    idle_seconds: float = 60  # after that long without a byte a sender counts as gone
+    idle_seconds: float = 60  # a sender without any byte for so long counts as disconnected
 
 
 def tus_router(settings: TusSettings, *, prefix: str = "/uploads") -> APIRouter:
-    """Routes under `prefix`; they answer with paths, so that any proxy may stand before them."""
+    """Return the routes under `prefix`. They answer with paths without a host, so that any proxy may stand before them."""
     router = APIRouter(prefix=prefix, route_class=TusRoute, include_in_schema=False)
     tus_request = _TusRequest(settings)
     CallerDep = Annotated[Caller, Depends(settings.caller)]
@@ -121,7 +121,7 @@ class _TusRequest:
         return answer(204, Upload_Offset=str(received.offset))
 
     async def post(self, request: Request, caller: Caller, id: str) -> Response:
-        """Some networks let only GET and POST through; the method then stands in a header."""
+        """Handle a POST. Some networks allow only GET and POST; the real method is then a header."""
         wanted = request.headers.get("x-http-method-override", "").upper()
         if wanted == "PATCH":
             return await self.patch(request, caller, id)
@@ -154,7 +154,7 @@ class _TusRequest:
 
 
 def _require_room(request: Request, room: int) -> None:
-    """What is known to be too much is refused before a byte of it is read."""
+    """Refuse a body that is known to be too large before reading it."""
     announced = request.headers.get("content-length")
     if announced is not None and read_number("Content-Length", announced) > room:
         raise TooLarge(

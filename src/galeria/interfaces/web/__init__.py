@@ -1,4 +1,1 @@
-"""The portal: pages for people, in English and Brazilian Portuguese.
-
-`kit` is shared by all pages; the other packages lie by area of the portal.
-"""
+"""The portal: pages in English and Brazilian Portuguese."""

@@ -1,4 +1,4 @@
-"""All pages under one roof."""
+"""All pages of the portal."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -51,23 +51,29 @@ Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
 @dataclass(frozen=True, kw_only=True)
 class Portal:
-    """The pages' routes, and what they need on the application."""
+    """The routes of the pages, and what they need on the application."""
 
     rendering: Rendering
     slow_figures: SlowFigures
     router: APIRouter
 
-    def plug(self, app: FastAPI) -> None:
-        """People get pages also where nothing is and where something broke; programs get what they always got."""
+    def install(self, app: FastAPI) -> None:
+        """Add the pages to the application.
+
+        People get pages also for unknown addresses and bugs; programs get the same answers as before.
+        """
         app.state.rendering = self.rendering
         app.state.slow_figures = self.slow_figures
         app.include_router(self.router)
-        for kind, tell in ((HTTPException, _nothing), (Exception, _fault)):
-            app.add_exception_handler(kind, _for_people(tell, app.exception_handlers[kind]))
+        for kind, tell in ((HTTPException, _not_found), (Exception, _fault)):
+            app.add_exception_handler(kind, _with_page(tell, app.exception_handlers[kind]))
 
 
 def make_portal(services: Services, password_sign_in: PasswordSignIn, *, patience: float = PATIENCE) -> Portal:
-    """`patience` are seconds that a page waits for what stores tell. Raises Unavailable where others' files are missing."""
+    """Return the portal. `patience` is how many seconds a page waits for figures from stores.
+
+    Raises Unavailable where files of other projects are missing.
+    """
     static = StaticFiles()
     router = APIRouter()
     for each in (
@@ -77,7 +83,7 @@ def make_portal(services: Services, password_sign_in: PasswordSignIn, *, patienc
         *((external_router(),) if services.provider else ()),
         _pages_router(),
         uploads_router(services),
-        console_router(services, _who_looks(services)),
+        console_router(services, _console_caller(services)),
         ImportPages(services).router(),
     ):
         router.include_router(each)
@@ -88,7 +94,7 @@ def make_portal(services: Services, password_sign_in: PasswordSignIn, *, patienc
 
 @cache
 def _pages_router() -> APIRouter:
-    """Of pages that know nothing of one application: those of one process, such as tests', share them."""
+    """Return the routes that do not depend on one application, so that those of one process, such as in tests, share them."""
     router = APIRouter()
     for each in (
         _home_router(),
@@ -116,8 +122,8 @@ def _pages_router() -> APIRouter:
     return router
 
 
-def _who_looks(services: Services) -> Callable[[WebSocket], Caller | None]:
-    """At a machine's screen: whoever the browser's cookie says."""
+def _console_caller(services: Services) -> Callable[[WebSocket], Caller | None]:
+    """Return a function for the caller of a console: the person of the browser's cookie."""
 
     def who(websocket: WebSocket) -> Caller | None:
         visitor = find_visit(services, websocket).visitor
@@ -136,7 +142,7 @@ def home(page: PublicPageRequestDep) -> Response:
     return page.go(HOME)
 
 
-def _for_people(tell: Callable[[Request, Exception], GaleriaError], others: Handler) -> Handler:
+def _with_page(tell: Callable[[Request, Exception], GaleriaError], others: Handler) -> Handler:
     async def answer(request: Request, error: Exception) -> Response:
         accepts = request.headers.get("accept", "")
         if request.method == "GET" and "text/html" in accepts and not is_arm(request.url.path):
@@ -147,12 +153,12 @@ def _for_people(tell: Callable[[Request, Exception], GaleriaError], others: Hand
     return answer
 
 
-def _nothing(request: Request, error: Exception) -> GaleriaError:
+def _not_found(request: Request, error: Exception) -> GaleriaError:
     return NotFound("There is no such page.", hint="Look for what you need from the start page.")
 
 
 def _fault(request: Request, error: Exception) -> GaleriaError:
-    """Starlette raises the error again, so that the server logs it, with this note."""
+    """Return the error of a bug. Starlette raises it again, so that the server logs it with this note."""
     identity = RequestIdentity.of(request.scope)
     error.add_note(f"{request.method} {request.url.path}, correlation id {identity.correlation_id}")
     return GaleriaError(

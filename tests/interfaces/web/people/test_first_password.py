@@ -9,7 +9,7 @@ import pytest
 
 from galeria.actions.people.first_password_links import add_password_link
 from galeria.actions.people.people import set_password
-from galeria.bootstrap.demo_host import serving
+from galeria.bootstrap.demo_host import running_server
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.interfaces.web.sign_in_form import is_out, sign_in
 from tests.local_installation import PASSWORD
@@ -84,7 +84,7 @@ def test_an_unknown_link_and_a_form_of_another_site_open_nothing(welcoming: Port
 @pytest.mark.slow
 def test_the_first_start_prints_a_link_that_begins_the_installation(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with serving(data, fake=True) as connect:
+    with running_server(data, fake=True) as connect:
         link = printed_link(data)
         assert link.startswith(f"{connect['endpoint']}/welcome/")
         with browsing(connect) as browser:
@@ -94,7 +94,7 @@ def test_the_first_start_prints_a_link_that_begins_the_installation(tmp_path: Pa
             assert (answer.status_code, answer.headers["location"]) == (303, "/labs")
             assert browser.get("/operations").status_code == 200
     (data / "server.log").unlink()
-    with serving(data, fake=True) as connect, browsing(connect) as browser:
+    with running_server(data, fake=True) as connect, browsing(connect) as browser:
         assert "/welcome/" not in (data / "server.log").read_text(encoding="utf-8")
         granted = browser.post(
             f"/{connect['tenant_id']}/oauth2/v2.0/token",

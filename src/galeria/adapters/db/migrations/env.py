@@ -1,4 +1,4 @@
-"""Run by Alembic: applies the revisions on the connection, and in the transaction, of its caller."""
+"""Apply the revisions on the connection and in the transaction of the caller. Alembic runs this module."""
 
 from alembic import context
 
@@ -12,12 +12,12 @@ from galeria.adapters.db.tables import (
 )
 from galeria.adapters.db.tables.metadata import metadata
 
-# The tables are on `metadata` because these modules were loaded.
+# Importing these modules puts the tables on `metadata`.
 DECLARED_BY = (core_tables, chunk_tables, sign_in_tables, storage_tables, roster_tables, version_indexes)
 
 
 def run() -> None:
-    # SQLite can take back a CREATE TABLE like anything else; Alembic assumes otherwise unless told.
+    # SQLite can roll a CREATE TABLE back; Alembic assumes that it cannot unless this is set.
     context.configure(
         connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True
     )

@@ -1,4 +1,4 @@
-"""What all repositories have in common: things are found by id and, where they are resources, by key."""
+"""Common base of repositories: objects are found by id, and resources by the key made from their ARM id."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -19,7 +19,7 @@ _HINT = "Check its name, or list what there is; somebody may have deleted it."
 
 
 class SqlRepository(Generic[T]):
-    """`word` is what a person calls such a thing."""
+    """A repository of one class; `word` is the thing's name in messages."""
 
     def __init__(self, session: Session, kind: type[T], table: sa.Table, word: str) -> None:
         self._session = session
@@ -31,13 +31,13 @@ class SqlRepository(Generic[T]):
         self._session.add(thing)
 
     def remove(self, thing: T) -> None:
-        """At once, so that another of the same name may be added in the same unit of work."""
+        """Remove the row at once, so that another of the same name may be added in the same unit of work."""
         self._session.flush()
         self._session.delete(thing)
         self._session.flush()
 
     def find(self, id: str) -> T | None:
-        # An object that was added a moment ago is known to the session only after this.
+        # The session finds an object that was just added only after a flush.
         self._session.flush()
         return self._session.get(self._kind, id)
 
@@ -53,7 +53,7 @@ class SqlRepository(Generic[T]):
 
 
 class SqlResourceRepository(SqlRepository[R]):
-    """Lists come by name in any case, things of one name by key."""
+    """A repository of resources. Lists are sorted by name regardless of case, then by key."""
 
     def find_by_key(self, key: str) -> R | None:
         found = self._where(self._table.c.key == key, *self._there())
@@ -76,7 +76,7 @@ class SqlResourceRepository(SqlRepository[R]):
         return self._named_order(below(self._table.c.key, prefix), *self._there())
 
     def count(self, prefix: str, location: str) -> int:
-        """How many are below `prefix` in that region."""
+        """Return how many resources below the key `prefix` lie in the region `location`."""
         inside = (below(self._table.c.key, prefix), self._table.c.location == location, *self._there())
         return self._session.scalar(sa.select(sa.func.count()).select_from(self._table).where(*inside)) or 0
 
@@ -84,12 +84,15 @@ class SqlResourceRepository(SqlRepository[R]):
         return sorted(self._where(*conditions), key=lambda thing: (thing.name.lower(), thing.key))
 
     def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
-        """Conditions that leave out what has only its row left."""
+        """Return the conditions that leave out resources that are deleted but keep their row."""
         return ()
 
 
 def below(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
-    """Keys that go on with '/' after `prefix`. '0' is the character after '/': a range, which an index answers."""
+    """Return the condition for keys that continue with '/' after `prefix`.
+
+    '0' is the character after '/', so that the condition is a range, which an index answers.
+    """
     return sa.and_(column >= prefix + "/", column < prefix + "0")
 
 
@@ -98,5 +101,5 @@ def at_or_below(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[
 
 
 def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """So many at once as a database takes in one statement."""
+    """Split the ids into lists that are short enough for one statement."""
     return (ids[start : start + QUESTION] for start in range(0, len(ids), QUESTION))

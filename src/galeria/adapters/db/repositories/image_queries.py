@@ -1,4 +1,4 @@
-"""Looking through many images at once: what decides whether each of them makes labs, in a few questions."""
+"""Queries over many images at once: what decides whether an image makes a lab, in a few statements."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -23,7 +23,7 @@ _OUTLINE = [_definitions[each.name] for each in fields(ImageOutline)]
 
 
 class SqlImageQueries:
-    """Rows, not objects, where there may be ten thousand of them."""
+    """Implements `ImageQueries`. Where there may be ten thousand versions, it returns plain rows instead of mapped objects."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -79,7 +79,7 @@ class SqlImageQueries:
 
 
 def _highest(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
-    """Id of a definition's highest version that is offered: the index of numbers is read from its end."""
+    """Return the subquery for the id of a definition's highest offered version, read from the end of the index on numbers."""
     return (
         sa.select(_versions.id)
         .where(_versions.definition_id == _definitions.id, IS_OFFERED, *conditions)
@@ -92,7 +92,7 @@ def _highest(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
 
 @cache
 def _latest(is_one: bool) -> sa.Select[Any]:
-    """Images without a copy in the region are left out before their versions are looked at."""
+    """Return the statement for the latest version in a region. Images without a replica there are left out early."""
     copies = (_replicas.region == sa.bindparam("region"), _replicas.state == ReplicaState.COMPLETED)
     excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
     is_eligible = sa.exists().where(_replicas.version_id == _versions.id, *copies, excluded.is_(sa.false()))

@@ -1,4 +1,4 @@
-"""Galleries, image definitions, image versions with their disks and replicas."""
+"""Repositories of galleries, image definitions, and image versions with their disks and replicas."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ class SqlGalleryRepository(SqlResourceRepository[Gallery]):
         super().__init__(session, Gallery, core_tables.galleries, "gallery")
 
     def named(self, subscription_id: str, name: str) -> list[Gallery]:
-        """Galleries of that name, in any case, anywhere in the subscription."""
+        """Return the galleries of that name, regardless of case, in the whole subscription."""
         key = core_tables.galleries.c.key
         inside = below(key, f"/subscriptions/{subscription_id.lower()}")
         return self._named_order(inside, key.endswith(f"/galleries/{name.lower()}", autoescape=True))
@@ -27,25 +27,25 @@ class SqlDefinitionRepository(SqlResourceRepository[ImageDefinition]):
         super().__init__(session, ImageDefinition, core_tables.image_definitions, "image definition")
 
     def of_gallery(self, gallery_id: str) -> list[ImageDefinition]:
-        """By name."""
+        """Return the gallery's image definitions, sorted by name."""
         return self._named_order(core_tables.image_definitions.c.gallery_id == gallery_id)
 
 
 class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
-    """By key only those that are not deleted are found; by id, all."""
+    """Image versions. Finding by key ignores deleted versions; finding by id does not."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, ImageVersion, core_tables.image_versions, "image version")
 
     def of_definition(self, definition_id: str, *, deleted: bool = False) -> list[ImageVersion]:
-        """Oldest number first; with `deleted`, the deleted ones as well."""
+        """Return the versions of a definition, lowest number first; with `deleted`, the deleted ones as well."""
         columns = core_tables.image_versions.c
         there = () if deleted else self._there()
         order = (columns.number_key, columns.created_at, columns.id)
         return self._where(columns.definition_id == definition_id, *there, order=order)
 
     def of_gallery(self, gallery_id: str) -> list[ImageVersion]:
-        """By definition, then oldest number first; deleted ones excluded."""
+        """Return the gallery's versions by definition, then lowest number first, without deleted ones."""
         definitions = sa.select(core_tables.image_definitions.c.id).where(
             core_tables.image_definitions.c.gallery_id == gallery_id
         )
@@ -53,12 +53,12 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
         return sorted(found, key=lambda version: (version.key.rsplit("/", 1)[0], version.number))
 
     def soft_deleted(self) -> list[ImageVersion]:
-        """Everywhere; those that are to go first come first."""
+        """Return all soft-deleted versions, those that are deleted for good first coming first."""
         ends = core_tables.image_versions.c.hard_deletion_at
         return self._where(ends.is_not(None), *self._there(), order=(ends, core_tables.image_versions.c.id))
 
     def disks(self, version_id: str) -> list[VersionDisk]:
-        """By lun, the OS disk first."""
+        """Return the version's disks by LUN, the OS disk first."""
         columns = core_tables.version_disks.c
         question = sa.select(VersionDisk).where(columns.version_id == version_id).order_by(columns.lun)
         return list(self._session.scalars(question))
@@ -94,14 +94,14 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
         self._session.flush()
 
     def replicas(self, version_id: str) -> list[Replica]:
-        """The home region first, then by name."""
+        """Return the version's replicas, the home region first, then by the region's name."""
         question = sa.select(Replica).where(core_tables.replicas.c.version_id == version_id)
         version = self.find(version_id)
         home = version.location if version else ""
         return sorted(self._session.scalars(question), key=lambda replica: (replica.region != home, replica.region))
 
     def contents(self, region: str, *, without: str = "") -> set[str]:
-        """Digests of the disks that have a replica in the region, in whatever state; but for the version `without`."""
+        """Return the digests of disks that have a replica in the region in any state, leaving out the version `without`."""
         disks, replicas = core_tables.version_disks.c, core_tables.replicas.c
         question = (
             sa.select(disks.digest)

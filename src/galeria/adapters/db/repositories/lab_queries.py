@@ -1,4 +1,4 @@
-"""Looking at many labs at once: rows, not objects, where there may be thousands."""
+"""Queries over many labs at once, which return plain rows where there may be thousands."""
 
 from collections.abc import Iterator, Sequence
 

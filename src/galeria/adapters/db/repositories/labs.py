@@ -1,4 +1,4 @@
-"""Lab accounts, labs and their machines."""
+"""Repositories of lab accounts, labs and their machines."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ class SqlLabAccountRepository(SqlResourceRepository[LabAccount]):
         return (core_tables.lab_accounts.c.deleted_at.is_(None),)
 
     def with_gallery(self, gallery_id: str) -> list[LabAccount]:
-        """By name."""
+        """Return the accounts that this gallery is attached to, sorted by name."""
         return self._named_order(core_tables.lab_accounts.c.gallery_id == gallery_id)
 
     def find_choice(self, account_id: str, definition_id: str) -> ImageSwitch | None:
@@ -27,7 +27,7 @@ class SqlLabAccountRepository(SqlResourceRepository[LabAccount]):
         return self._session.get(ImageSwitch, (account_id, definition_id))
 
     def choices(self, account_id: str) -> list[ImageSwitch]:
-        """By the definition's id."""
+        """Return the account's image switches, sorted by the definition's id."""
         columns = core_tables.image_choices.c
         question = sa.select(ImageSwitch).where(columns.account_id == account_id).order_by(columns.definition_id)
         return list(self._session.scalars(question))
@@ -44,7 +44,7 @@ class SqlLabRepository(SqlResourceRepository[Lab]):
         super().__init__(session, Lab, core_tables.labs, "lab")
 
     def of_version(self, version_id: str) -> list[Lab]:
-        """By name."""
+        """Return the labs that were made from the version, sorted by name."""
         return self._named_order(core_tables.labs.c.version_id == version_id)
 
     def some_of_version(self, version_id: str, limit: int) -> list[Lab]:
@@ -59,7 +59,7 @@ class SqlLabRepository(SqlResourceRepository[Lab]):
         return self._count(core_tables.labs.c.definition_id == definition_id)
 
     def of_account(self, account_id: str) -> list[Lab]:
-        """By name."""
+        """Return the account's labs, sorted by name."""
         return self._named_order(core_tables.labs.c.account_id == account_id)
 
     def find_by_code(self, code: str) -> Lab | None:
@@ -72,7 +72,7 @@ class SqlLabRepository(SqlResourceRepository[Lab]):
 
 
 class SqlMachineRepository(SqlRepository[LabMachine]):
-    """Lists come in the order in which the machines were made."""
+    """Machines of labs. Lists are sorted by when the machines were made."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, LabMachine, core_tables.lab_machines, "machine")
@@ -99,7 +99,7 @@ class SqlMachineRepository(SqlRepository[LabMachine]):
         return {Machine(id=id, region=region): state for id, region, state in self._session.execute(question)}
 
     def ports(self) -> set[int]:
-        """SSH ports that are given away."""
+        """Return the SSH ports that machines use."""
         self._session.flush()
         return set(self._session.scalars(sa.select(core_tables.lab_machines.c.ssh_port)))
 

@@ -1,10 +1,10 @@
-"""Locks: few, and read whole at every request."""
+"""Repository of locks. There are few, and every request reads all of them."""
 
 from sqlalchemy import Column, String, Table, UniqueConstraint
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import SqlRepository
-from galeria.adapters.db.tables.columns import UtcTime, word
+from galeria.adapters.db.tables.columns import UtcTime, enum_type
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.locks import Lock, LockLevel
 
@@ -15,7 +15,7 @@ locks = Table(
     Column("name", String, nullable=False),
     Column("scope", String, nullable=False),
     Column("scope_key", String, nullable=False),
-    Column("level", word(LockLevel), nullable=False),
+    Column("level", enum_type(LockLevel), nullable=False),
     Column("notes", String, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", String, nullable=False),
@@ -28,5 +28,5 @@ class SqlLockRepository(SqlRepository[Lock]):
         super().__init__(session, Lock, locks, "lock")
 
     def all(self) -> list[Lock]:
-        """By scope, then name."""
+        """Return all locks, sorted by scope, then name."""
         return self._where(order=(locks.c.scope_key, locks.c.name))

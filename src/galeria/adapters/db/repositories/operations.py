@@ -1,4 +1,4 @@
-"""Operations with their steps, uploads, and the audit log."""
+"""Repositories of operations with their steps, uploads, and audit events."""
 
 from collections.abc import Iterator, Sequence
 
@@ -20,18 +20,18 @@ class SqlOperationRepository(SqlRepository[Operation]):
         super().__init__(session, Operation, core_tables.operations, "operation")
 
     def unsettled(self) -> list[Operation]:
-        """Not started or in progress, oldest first."""
+        """Return the operations that are not started or in progress, oldest first."""
         columns = core_tables.operations.c
         return self._where(columns.status.in_(_UNSETTLED), order=(columns.created_at, columns.id))
 
     def running_on(self, subject: str) -> list[Operation]:
-        """Unsettled operations on that version, lab or machine, oldest first."""
+        """Return the unsettled operations on that version, lab or machine, oldest first."""
         columns = core_tables.operations.c
         conditions = (columns.subject == subject, columns.status.in_(_UNSETTLED))
         return self._where(*conditions, order=(columns.created_at, columns.id))
 
     def recent(self, *, below: str = "", limit: int = 100) -> list[Operation]:
-        """Newest first; those on the resource of key `below` and on what lies below it."""
+        """Return operations on the resource of the key `below` and on resources below it, newest first."""
         columns = core_tables.operations.c
         question = sa.select(Operation).order_by(columns.created_at.desc(), columns.id.desc()).limit(limit)
         if below:
@@ -39,7 +39,7 @@ class SqlOperationRepository(SqlRepository[Operation]):
         return list(self._session.scalars(question))
 
     def steps(self, operation_id: str) -> list[OperationStep]:
-        """By position, steps of one position by region."""
+        """Return the operation's steps by position, those of one position by region."""
         columns = core_tables.operation_steps.c
         order = (columns.position, columns.region, columns.name)
         question = sa.select(OperationStep).where(columns.operation_id == operation_id).order_by(*order)
@@ -58,13 +58,13 @@ class SqlUploadRepository(SqlRepository[Upload]):
         super().__init__(session, Upload, core_tables.uploads, "upload")
 
     def of_owner(self, owner_id: str) -> list[Upload]:
-        """The newest first."""
+        """Return the person's uploads, newest first."""
         columns = core_tables.uploads.c
         return self._where(columns.owner_id == owner_id, order=(columns.created_at.desc(), columns.id))
 
 
 class SqlAuditRepository:
-    """Written once, never changed."""
+    """Audit events, which are written once and never changed."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -73,7 +73,7 @@ class SqlAuditRepository:
         self._session.add(event)
 
     def recent(self, *, below: str = "", limit: int = 100) -> list[AuditEvent]:
-        """Newest first; what was done to the resource of key `below` and to what lies below it."""
+        """Return events on the resource of the key `below` and on resources below it, newest first."""
         columns = core_tables.audit_events.c
         question = sa.select(AuditEvent).order_by(columns.at.desc(), columns.id.desc()).limit(limit)
         if below:
@@ -97,7 +97,7 @@ class SqlAuditRepository:
 def _lies_in(scopes: Sequence[str]) -> sa.ColumnElement[bool]:
     key: sa.ColumnElement[str] = core_tables.audit_events.c.scope_key
     if any("/providers/" not in each for each in scopes):
-        # Most events lie below: reading them by time ends after a page, gathering them by key does not.
+        # Most events match: reading them by time stops after one page, while collecting them by key reads them all.
         key = key.concat("")
     return sa.or_(sa.false(), *(at_or_below(key, each) for each in scopes))
 
@@ -136,6 +136,9 @@ def _wanted_whole(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
 
 
 def _has(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
-    """SQLite knows the lower case of ASCII only: what has other letters is found as it is written."""
+    """Return the condition that the column contains the text.
+
+    SQLite folds the case of ASCII letters only: text with other letters is found as it is written.
+    """
     lower = sa.func.lower(column).contains(text.lower(), autoescape=True)
     return sa.or_(lower, column.contains(text, autoescape=True))

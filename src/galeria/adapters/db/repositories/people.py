@@ -1,4 +1,4 @@
-"""Principals, what they may do, and the tokens that prolong their sign-ins."""
+"""Repositories of principals, role assignments and refresh tokens."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,16 +16,16 @@ class SqlPersonRepository(SqlRepository[Principal]):
         super().__init__(session, Principal, core_tables.principals, "principal")
 
     def find_by_name(self, name: str) -> Principal | None:
-        """In any case."""
+        """Return the principal of that name, regardless of case."""
         found = self._where(core_tables.principals.c.name_key == name.lower())
         return found[0] if found else None
 
     def all(self) -> list[Principal]:
-        """By name."""
+        """Return all principals, sorted by name."""
         return sorted(self._where(), key=lambda principal: principal.name.lower())
 
     def outlines(self) -> list[PersonOutline]:
-        """Of everybody, by display name. Rows, not objects: there may be thousands."""
+        """Return an outline of every principal, sorted by display name; plain rows, because there may be thousands."""
         self._session.flush()
         columns = core_tables.principals.c
         asked = sa.select(columns.id, columns.name, columns.display_name, columns.kind)
@@ -33,23 +33,23 @@ class SqlPersonRepository(SqlRepository[Principal]):
         return sorted(found, key=lambda each: (each.display_name.casefold(), each.name.lower()))
 
     def some(self, ids: Sequence[str]) -> list[Principal]:
-        """In the given order."""
+        """Return the principals of these ids in the given order."""
         found = {each.id: each for part in batches(ids) for each in self._where(core_tables.principals.c.id.in_(part))}
         return [found[id] for id in ids if id in found]
 
     def assignments(self, principal_id: str) -> list[RoleAssignment]:
-        """By scope, then role."""
+        """Return the principal's role assignments, sorted by scope, then role."""
         return self._given(core_tables.role_assignments.c.principal_id == principal_id)
 
     def assignments_of(self, ids: Sequence[str]) -> list[RoleAssignment]:
-        """By scope, then role."""
+        """Return the role assignments of these principals, sorted by scope, then role."""
         found = [
             each for part in batches(ids) for each in self._given(core_tables.role_assignments.c.principal_id.in_(part))
         ]
         return sorted(found, key=lambda given: (given.scope, given.role))
 
     def all_assignments(self) -> list[RoleAssignment]:
-        """By scope, then role, then principal."""
+        """Return all role assignments, sorted by scope, role and principal."""
         return self._given()
 
     def add_assignment(self, assignment: RoleAssignment) -> None:
@@ -70,16 +70,16 @@ class SqlRefreshTokenRepository(SqlRepository[RefreshToken]):
         super().__init__(session, RefreshToken, core_tables.refresh_tokens, "refresh token")
 
     def of_family(self, family: str) -> list[RefreshToken]:
-        """By the time of issue."""
+        """Return the tokens of one family, sorted by the time of issue."""
         columns = core_tables.refresh_tokens.c
         return self._where(columns.family == family, order=(columns.issued_at, columns.id))
 
     def of_principal(self, principal_id: str) -> list[RefreshToken]:
-        """By the time of issue."""
+        """Return the principal's tokens, sorted by the time of issue."""
         columns = core_tables.refresh_tokens.c
         return self._where(columns.principal_id == principal_id, order=(columns.issued_at, columns.id))
 
     def expired(self, before: datetime) -> list[RefreshToken]:
-        """Those that expired before that time, oldest first."""
+        """Return the tokens that expired before that time, oldest first."""
         columns = core_tables.refresh_tokens.c
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))

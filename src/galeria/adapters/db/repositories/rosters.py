@@ -1,4 +1,4 @@
-"""A lab's users and schedules, labs that have no template yet, and the labs that people like."""
+"""Repositories of a lab's users and schedules, of lab drafts, and of people's favorite labs."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,11 +15,11 @@ class SqlLabUserRepository(SqlResourceRepository[LabUser]):
         super().__init__(session, LabUser, tables.lab_users, "lab user")
 
     def of_lab(self, lab_id: str) -> list[LabUser]:
-        """By name."""
+        """Return the lab's users, sorted by name."""
         return self._named_order(tables.lab_users.c.lab_id == lab_id)
 
     def of_principal(self, principal_id: str) -> list[LabUser]:
-        """By name."""
+        """Return the principal's registrations, sorted by name."""
         return self._named_order(tables.lab_users.c.principal_id == principal_id)
 
     def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
@@ -33,7 +33,7 @@ class SqlScheduleRepository(SqlResourceRepository[Schedule]):
         super().__init__(session, Schedule, tables.lab_schedules, "schedule")
 
     def of_lab(self, lab_id: str) -> list[Schedule]:
-        """By name."""
+        """Return the lab's schedules, sorted by name."""
         return self._named_order(tables.lab_schedules.c.lab_id == lab_id)
 
 
@@ -42,7 +42,7 @@ class SqlLabDraftRepository(SqlResourceRepository[LabDraft]):
         super().__init__(session, LabDraft, tables.lab_drafts, "lab")
 
     def of_account(self, account_id: str) -> list[LabDraft]:
-        """By name."""
+        """Return the account's lab drafts, sorted by name."""
         return self._named_order(tables.lab_drafts.c.account_id == account_id)
 
 
@@ -51,7 +51,7 @@ class SqlFavoriteRepository:
         self._session = session
 
     def of_principal(self, principal_id: str) -> list[FavoriteLab]:
-        """By the lab's id."""
+        """Return the principal's favorites, sorted by the lab's id."""
         columns = tables.favorite_labs.c
         question = sa.select(FavoriteLab).where(columns.principal_id == principal_id).order_by(columns.lab_id)
         return list(self._session.scalars(question))

@@ -1,4 +1,4 @@
-"""Codes on the way to a token, and the secrets that service principals rotate."""
+"""Repositories of sign-in codes, service principals' secrets, web sessions and external identities."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ class SqlCredentialRepository(SqlRepository[Credential]):
         return found[0] if found else None
 
     def of_principal(self, principal_id: str) -> list[Credential]:
-        """Oldest first."""
+        """Return the principal's secrets, oldest first."""
         columns = tables.credentials.c
         return self._where(columns.principal_id == principal_id, order=(columns.created_at, columns.id))
 
@@ -30,17 +30,17 @@ class SqlDeviceCodeRepository(SqlRepository[DeviceCode]):
         super().__init__(session, DeviceCode, tables.device_codes, "device code")
 
     def find_by_user_code(self, user_code: str) -> DeviceCode | None:
-        """By the fingerprint of what the person types."""
+        """Return the device code whose user code has this fingerprint."""
         found = self._where(tables.device_codes.c.user_code == user_code)
         return found[0] if found else None
 
     def of_principal(self, principal_id: str) -> list[DeviceCode]:
-        """By the time of their end."""
+        """Return the principal's device codes, sorted by when they expire."""
         columns = tables.device_codes.c
         return self._where(columns.principal_id == principal_id, order=(columns.expires_at, columns.id))
 
     def expired(self, before: datetime) -> list[DeviceCode]:
-        """Those that expired before that time, oldest first."""
+        """Return the device codes that expired before that time, oldest first."""
         columns = tables.device_codes.c
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
 
@@ -50,12 +50,12 @@ class SqlAuthorizationCodeRepository(SqlRepository[AuthorizationCode]):
         super().__init__(session, AuthorizationCode, tables.authorization_codes, "authorization code")
 
     def of_principal(self, principal_id: str) -> list[AuthorizationCode]:
-        """By the time of their end."""
+        """Return the principal's authorization codes, sorted by when they expire."""
         columns = tables.authorization_codes.c
         return self._where(columns.principal_id == principal_id, order=(columns.expires_at, columns.id))
 
     def expired(self, before: datetime) -> list[AuthorizationCode]:
-        """Those that expired before that time, oldest first."""
+        """Return the authorization codes that expired before that time, oldest first."""
         columns = tables.authorization_codes.c
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
 
@@ -65,12 +65,12 @@ class SqlWebSessionRepository(SqlRepository[WebSession]):
         super().__init__(session, WebSession, tables.web_sessions, "session")
 
     def of_principal(self, principal_id: str) -> list[WebSession]:
-        """Oldest first."""
+        """Return the principal's web sessions, oldest first."""
         columns = tables.web_sessions.c
         return self._where(columns.principal_id == principal_id, order=(columns.created_at, columns.id))
 
     def expired(self, before: datetime) -> list[WebSession]:
-        """Those that expired before that time, oldest first."""
+        """Return the web sessions that expired before that time, oldest first."""
         columns = tables.web_sessions.c
         return self._where(columns.expires_at < before, order=(columns.expires_at, columns.id))
 
@@ -85,6 +85,6 @@ class SqlExternalIdentityRepository(SqlRepository[ExternalIdentity]):
         return found[0] if found else None
 
     def of_principal(self, principal_id: str) -> list[ExternalIdentity]:
-        """Oldest first."""
+        """Return the external identities linked to the principal, oldest first."""
         columns = tables.external_identities.c
         return self._where(columns.principal_id == principal_id, order=(columns.created_at, columns.id))

@@ -1,4 +1,4 @@
-"""Disks, snapshots, managed images with their disks, and grants of access."""
+"""Repositories of disks, snapshots, managed images with their disks, and access grants."""
 
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ D = TypeVar("D", bound=StoredDisk)
 
 class SqlStoredDiskRepository(SqlResourceRepository[D]):
     def contents(self, region: str) -> set[str]:
-        """Digests that its rows in the region name."""
+        """Return the digests of disks or snapshots in the region."""
         columns = self._table.c
         question = sa.select(columns.digest).where(columns.location == region, columns.digest != "")
         return set(self._session.scalars(question))
@@ -35,7 +35,7 @@ class SqlManagedImageRepository(SqlResourceRepository[ManagedImage]):
         super().__init__(session, ManagedImage, tables.managed_images, "image")
 
     def disks(self, image_id: str) -> list[ManagedImageDisk]:
-        """By lun, the OS disk first."""
+        """Return the image's disks by LUN, the OS disk first."""
         columns = tables.managed_image_disks.c
         question = sa.select(ManagedImageDisk).where(columns.image_id == image_id).order_by(columns.lun)
         return list(self._session.scalars(question))
@@ -44,7 +44,7 @@ class SqlManagedImageRepository(SqlResourceRepository[ManagedImage]):
         self._session.add(disk)
 
     def contents(self, region: str) -> set[str]:
-        """Digests that the disks of the region's images name."""
+        """Return the digests of disks of managed images in the region."""
         disks, images = tables.managed_image_disks.c, tables.managed_images.c
         question = (
             sa.select(disks.digest)
@@ -59,6 +59,6 @@ class SqlAccessGrantRepository(SqlRepository[AccessGrant]):
         super().__init__(session, AccessGrant, tables.access_grants, "grant")
 
     def of_disk(self, disk_id: str) -> list[AccessGrant]:
-        """Oldest first."""
+        """Return the disk's access grants, oldest first."""
         columns = tables.access_grants.c
         return self._where(columns.disk_id == disk_id, order=(columns.created_at, columns.id))

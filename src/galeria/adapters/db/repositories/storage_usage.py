@@ -1,4 +1,4 @@
-"""Measured holdings of image versions, and sums over them."""
+"""Measured storage use of image versions in each region, and sums over it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,12 +20,12 @@ _definitions, _versions = core_tables.image_definitions.c, core_tables.image_ver
 _disks, _replicas, _labs = core_tables.version_disks.c, core_tables.replicas.c, core_tables.labs.c
 
 Figures = dict[str, dict[str, int]]
-"""Image's or version's id → region → figure."""
+"""A figure by the id of its image or version, then by region."""
 
-_HELD = core_tables.replicas.join(core_tables.image_versions, _versions.id == _replicas.version_id).join(
+_COMPLETE_REPLICAS = core_tables.replicas.join(core_tables.image_versions, _versions.id == _replicas.version_id).join(
     core_tables.image_definitions, _definitions.id == _versions.definition_id
 )
-_IS_HELD = (_replicas.state == ReplicaState.COMPLETED, IS_THERE)
+_IS_COMPLETE = (_replicas.state == ReplicaState.COMPLETED, IS_THERE)
 
 _FIGURES = ("own_bytes", "chain", "measured_at")
 _KEEP = (
@@ -44,8 +44,8 @@ class SqlStorageUsageRepository:
         last = sa.func.max(sa.func.substr(_replicas.chain, 1, PLACE))
         galleries = (
             sa.select(sa.func.count(), sa.func.count(_replicas.chain), last)
-            .select_from(_HELD)
-            .where(_replicas.region == region, *_IS_HELD, has_content)
+            .select_from(_COMPLETE_REPLICAS)
+            .where(_replicas.region == region, *_IS_COMPLETE, has_content)
             .group_by(_definitions.gallery_id)
         )
         measured = 0
@@ -59,8 +59,8 @@ class SqlStorageUsageRepository:
     def held(self, region: str) -> list[StoredVersion]:
         question = (
             sa.select(_definitions.gallery_id, _versions.id, _disks.digest)
-            .select_from(_HELD.join(core_tables.version_disks, _disks.version_id == _versions.id))
-            .where(_replicas.region == region, *_IS_HELD, _disks.digest != "")
+            .select_from(_COMPLETE_REPLICAS.join(core_tables.version_disks, _disks.version_id == _versions.id))
+            .where(_replicas.region == region, *_IS_COMPLETE, _disks.digest != "")
             .order_by(_definitions.gallery_id, _versions.created_at, _versions.id, _disks.digest)
         )
         found: dict[tuple[str, str], list[str]] = {}
@@ -77,7 +77,7 @@ class SqlStorageUsageRepository:
         return {id: chain for id, chain in rows}
 
     def keep(self, measured: Sequence[RegionUsage]) -> None:
-        """Nothing is kept of a copy that went meanwhile."""
+        """Record the measurements; those of replicas that were removed meanwhile are dropped."""
         if measured:
             self._session.flush()
             self._session.connection().execute(_KEEP, [_kept(each) for each in measured])
@@ -139,7 +139,7 @@ class SqlStorageUsageRepository:
         return sorted(found, key=lambda each: (each.title.casefold(), each.lab_id))
 
     def _whole(self, version_ids: Sequence[str]) -> tuple[Figures, Figures]:
-        """What whole copies of each version hold, and those that are not measured."""
+        """Return the measured bytes and the number of unmeasured replicas of each version. Only complete replicas count."""
         columns = (_replicas.version_id, _replicas.region, _replicas.own_bytes)
         rows = [
             tuple(row)
@@ -193,7 +193,7 @@ def _measured_at() -> sa.Select[Any]:
 
 
 def _of_wanted(column: sa.Column[Any], is_one: bool) -> sa.ColumnElement[bool]:
-    """The image that is asked for, or those of the gallery."""
+    """Return the condition for the image that is asked for, or for all images of the gallery."""
     wanted: sa.BindParameter[str] = sa.bindparam("wanted")
     if is_one:
         return column == wanted

@@ -1,4 +1,4 @@
-"""Long lists of images, page by page: the database sorts, counts and cuts."""
+"""Long lists of image versions, page by page: the database sorts, counts and limits them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -54,7 +54,7 @@ class SqlVersionQueries:
         }
 
     def latest(self, definition_id: str) -> dict[str, str]:
-        """The highest key of each region, and whose it is."""
+        """Return the id of the latest version of each region: that with the highest key among the complete ones."""
         excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
         highest = (
             sa.select(_replicas.region, sa.func.max(_versions.number_key))
@@ -80,7 +80,7 @@ class SqlVersionQueries:
         return list(self._session.scalars(sa.select(ImageVersion).where(*wanted).order_by(*order)))
 
     def _of_each(self, definition_ids: Sequence[str], figure: sa.Select[Any]) -> Iterator[tuple[str, Any]]:
-        """With one look into an index for each of them."""
+        """Yield the result of the subquery `figure` for each definition, one index access each."""
         asked = sa.select(_definitions.id, figure.correlate(core_tables.image_definitions).scalar_subquery())
         for some in batches(definition_ids):
             yield from self._session.execute(asked.where(_definitions.id.in_(some)))
@@ -91,7 +91,7 @@ class SqlVersionQueries:
         asked = sa.select(ImageVersion).where(*wanted).order_by(order, _versions.id).offset(offset).limit(limit)
         found = list(self._session.scalars(asked))
         if len(found) < limit and (found or not offset):
-            return found, offset + len(found)  # the list ends here
+            return found, offset + len(found)  # on the last page the count needs no other query
         count = self._session.scalar(sa.select(sa.func.count()).select_from(core_tables.image_versions).where(*wanted))
         return found, count or 0
 

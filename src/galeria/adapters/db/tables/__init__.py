@@ -1,4 +1,4 @@
-"""Tables and how the classes of the domain are mapped to them.
+"""The tables, and how the classes of the domain are mapped to them.
 
-Nothing is queried here.
+There are no queries here.
 """

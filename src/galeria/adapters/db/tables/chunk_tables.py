@@ -1,6 +1,6 @@
-"""Tables of the chunk index: which packs a region has, and where in them each chunk lies.
+"""Tables of the chunk index: the packs of each region, and where in them each chunk lies.
 
-They hold nothing that the packs' own footers do not say, so they may be emptied and rebuilt.
+All of it repeats the packs' footers, so that the tables may be emptied and rebuilt.
 """
 
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ chunks = sa.Table(
     sa.Column("pack", sa.String(64), nullable=False),
     sa.Column("offset", sa.BigInteger, nullable=False),
     sa.Column("length", sa.Integer, nullable=False),
-    # Removing or repacking a pack asks for its chunks; without this each such question would read the whole table.
+    # Removing or repacking a pack looks up its chunks; without this index each look-up would read the whole table.
     sa.Index("chunks_by_pack", "region", "pack"),
     sqlite_with_rowid=False,
 )

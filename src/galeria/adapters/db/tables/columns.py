@@ -1,6 +1,6 @@
-"""Kinds of columns: what comes out of the database has the domain's own type.
+"""Column types that convert between the database and the types of the domain.
 
-In-place changes of dicts and lists are noticed one level deep; what lies deeper is replaced as a whole, not changed.
+In-place changes of dicts and lists are detected one level deep; nested values must be replaced as a whole.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from galeria.domain.errors import GaleriaError
 
 
 class UtcTime(sa.TypeDecorator[datetime]):
-    """Times with a zone go in, UTC comes out; SQLite, which knows no zones, stores the UTC clock."""
+    """A time column: times with any zone are stored as UTC and returned as UTC, also in SQLite, which knows no zones."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -32,23 +32,26 @@ class UtcTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def word(kind: type[StrEnum]) -> sa.Enum:
-    """A StrEnum, stored as its value. No check in the database: a new word needs no migration."""
+def enum_type(kind: type[StrEnum]) -> sa.Enum:
+    """Return a column type for a StrEnum, stored as its value.
+
+    The database does not check it, so that a new value needs no migration.
+    """
     return sa.Enum(
         kind, native_enum=False, create_constraint=False, length=40, values_callable=lambda k: [m.value for m in k]
     )
 
 
 def key_type() -> sa.String:
-    """Text in the order of its bytes, so that an index answers "starts with"; other orders of PostgreSQL skip the '/'."""
+    """Return text sorted by its bytes, so that an index answers prefix queries; PostgreSQL's locale orders ignore the '/'."""
     return sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
-def words() -> sa.types.TypeEngine[Any]:
-    """A list of strings."""
+def string_list() -> sa.types.TypeEngine[Any]:
+    """Return a column type for a list of strings, stored as JSON."""
     return MutableList.as_mutable(sa.JSON())
 
 
-def pairs() -> sa.types.TypeEngine[Any]:
-    """A dict with string keys."""
+def string_map() -> sa.types.TypeEngine[Any]:
+    """Return a column type for a dict with string keys, stored as JSON."""
     return MutableDict.as_mutable(sa.JSON())

@@ -1,16 +1,16 @@
 """One table per class of the domain.
 
 Foreign keys are checked at commit, so that the order of adding and removing does not matter inside a unit of work.
-What belongs to a thing (its disks, replicas, steps, choices, assignments, tokens) goes with it; everything else must go first.
-There is deliberately none from versions and labs to definitions: a deleted version outlives its definition while labs
-stand on it.
+Rows that belong to another (disks, replicas, steps, choices, assignments, tokens) are deleted with it; all others must be
+deleted first. Versions and labs deliberately have no foreign key to definitions: a deleted version outlives its definition
+while labs use it.
 """
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
-from galeria.adapters.db.tables.columns import UtcTime, key_type, pairs, word, words
+from galeria.adapters.db.tables.columns import UtcTime, enum_type, key_type, string_list, string_map
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType, SourceKind
 from galeria.domain.images.publishing import ReplicationMode, StorageType
@@ -35,7 +35,7 @@ def _maybe(name: str) -> Column[str]:
 
 
 def _word(name: str, kind: Any) -> Column[Any]:
-    return Column(name, word(kind), nullable=False)
+    return Column(name, enum_type(kind), nullable=False)
 
 
 def _count(name: str) -> Column[int]:
@@ -51,7 +51,7 @@ def _time(name: str, *, nullable: bool = False, index: bool = False) -> Column[A
 
 
 def _in(name: str, target: str, *, goes_with: bool = False, nullable: bool = False, **options: Any) -> Column[str]:
-    """A reference to another table's id; `goes_with` it when that is removed."""
+    """Return a reference to another table's id; with `goes_with`, the row is deleted together with that one."""
     rule = ForeignKey(target, deferrable=True, initially="DEFERRED", ondelete="CASCADE" if goes_with else None)
     return Column(name, String, rule, nullable=nullable, **options)
 
@@ -62,7 +62,7 @@ def _resource() -> list[Column[Any]]:
         _text("resource_id"),
         Column("key", key_type(), nullable=False),
         _text("location"),
-        Column("tags", pairs(), nullable=False),
+        Column("tags", string_map(), nullable=False),
         _word("state", ProvisioningState),
         _time("created_at"),
         _text("created_by"),
@@ -86,11 +86,11 @@ galleries = Table(
     metadata,
     *_resource(),
     _text("description"),
-    Column("identity", pairs(), nullable=False),
+    Column("identity", string_map(), nullable=False),
     _word("permissions", Permissions),
-    Column("shared_subscriptions", words(), nullable=False),
-    Column("shared_tenants", words(), nullable=False),
-    Column("community", pairs(), nullable=False),
+    Column("shared_subscriptions", string_list(), nullable=False),
+    Column("shared_tenants", string_list(), nullable=False),
+    Column("community", string_map(), nullable=False),
     _text("public_name"),
     _flag("community_enabled"),
     _flag("soft_delete"),
@@ -117,10 +117,10 @@ image_definitions = Table(
     _text("privacy_uri"),
     _text("release_note_uri"),
     _time("end_of_life", nullable=True),
-    Column("recommended", pairs(), nullable=False),
-    Column("disallowed_disks", words(), nullable=False),
-    Column("purchase_plan", pairs(), nullable=False),
-    Column("features", words(), nullable=False),
+    Column("recommended", string_map(), nullable=False),
+    Column("disallowed_disks", string_list(), nullable=False),
+    Column("purchase_plan", string_map(), nullable=False),
+    Column("features", string_list(), nullable=False),
     _flag("allow_update"),
     _text("author_id"),
     Index("ix_image_definitions_key", "key", unique=True),
@@ -137,7 +137,7 @@ image_versions = Table(
     _time("end_of_life", nullable=True),
     _time("published_at", nullable=True),
     _maybe("parent_digest"),
-    Column("accounts", words(), nullable=False),
+    Column("accounts", string_list(), nullable=False),
     _text("failure"),
     _time("deleted_at", nullable=True),
     Column("replica_count", Integer, nullable=False),
@@ -190,13 +190,13 @@ replicas = Table(
     _time("verified_at", nullable=True),
     _text("spelling"),
     Column("replica_count", Integer),
-    Column("storage_type", word(StorageType)),
+    Column("storage_type", enum_type(StorageType)),
     Column("definition_id", String, nullable=False, server_default=""),
-    # What the copy was measured to hold; nothing before that.
+    # The measured storage use of the replica; null before the measurement.
     Column("own_bytes", BigInteger),
     Column("chain", String),
     _time("measured_at", nullable=True),
-    # Sums are read from the index alone, which is the quicker the less is in it.
+    # Sums are read from this index alone, so that it holds only what they need.
     Index("ix_replicas_copies", "definition_id", "region", "own_bytes"),
     Index("ix_replicas_measured", "definition_id", "measured_at"),
 )
@@ -206,10 +206,10 @@ lab_accounts = Table(
     metadata,
     *_resource(),
     _in("gallery_id", "galleries.id", nullable=True, index=True),
-    Column("allowed_regions", words(), nullable=False),
+    Column("allowed_regions", string_list(), nullable=False),
     Column("os_disk_limit_gb", Integer, nullable=False),
     _flag("enable_by_default"),
-    Column("profiles", pairs(), nullable=False),
+    Column("profiles", string_map(), nullable=False),
     _time("deleted_at", nullable=True),
     Index("ix_lab_accounts_key", "key", unique=True),
 )
@@ -226,7 +226,9 @@ labs = Table(
     "labs",
     metadata,
     *_resource(),
-    _text("account_id", index=True),  # the account may be gone before the lab, which then cannot export any more
+    _text(
+        "account_id", index=True
+    ),  # no foreign key: the account may be deleted first; its labs can then not export any more
     _text("title"),
     _text("description"),
     _text("definition_id", index=True),
@@ -246,7 +248,7 @@ labs = Table(
     _flag("open_access"),
     _text("registration_code", index=True),
     _time("published_at", nullable=True),
-    Column("profiles", pairs(), nullable=False),
+    Column("profiles", string_map(), nullable=False),
     _text("admin_hash"),
     _text("non_admin_user"),
     _text("non_admin_hash"),
@@ -268,8 +270,8 @@ lab_machines = Table(
     Column("ssh_port", Integer, nullable=False),
     _text("user_name"),
     _text("pending_password_hash"),
-    Column("retire_accounts", words(), nullable=False),
-    Column("accounts", words(), nullable=False),
+    Column("retire_accounts", string_list(), nullable=False),
+    Column("accounts", string_list(), nullable=False),
     _flag("renew_identity"),
     _text("failure"),
     _maybe("claimed_by"),
@@ -331,8 +333,8 @@ operations = Table(
     Column("resource_key", key_type(), nullable=False, index=True),
     _text("subject", index=True),
     _text("started_by"),
-    Column("inputs", pairs(), nullable=False),
-    Column("outputs", pairs(), nullable=False),
+    Column("inputs", string_map(), nullable=False),
+    Column("outputs", string_map(), nullable=False),
     _flag("cancel_requested"),
     _text("error_code"),
     _text("error_message"),

@@ -1,7 +1,7 @@
-"""Columns of the database's own that repeat what other rows say, so that sums over ten thousand versions need one index.
+"""Columns that repeat values of other rows, so that sums over ten thousand versions read one index.
 
-A copy repeats which image it is of, a version how many bytes its disks have in sum. A unit of work may write the rows of a
-version in any order: the columns are filled when all of them are there.
+A replica repeats the id of its image definition, a version the sum of its disks' sizes. A unit of work may write a
+version's rows in any order: the columns are filled after each flush.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from galeria.domain.images.galleries import ImageVersion, Replica, VersionDisk
 _versions, _disks, _replicas = core_tables.image_versions.c, core_tables.version_disks.c, core_tables.replicas.c
 
 
-def fill_own_columns(session: Session, _flush: UOWTransaction) -> None:
-    """After a flush."""
+def fill_derived_columns(session: Session, _flush: UOWTransaction) -> None:
+    """Fill the derived columns of the rows that a flush wrote. SQLAlchemy calls this after each flush."""
     new = {each.id for each in session.new if isinstance(each, ImageVersion)}
     copied = new | {each.version_id for each in session.new if isinstance(each, Replica)}
     written = (*session.new, *session.dirty, *session.deleted)

@@ -1,4 +1,4 @@
-"""Which class lives in which table. The classes stay plain dataclasses; only their fields become columns."""
+"""Map the classes of the domain to their tables. The classes stay plain dataclasses; only their fields become columns."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ from galeria.domain.people.sign_in import AuthorizationCode, Credential, DeviceC
 from galeria.domain.people.web_sessions import WebSession
 from galeria.domain.resources import ResourceGroup, Subscription
 
-_PLACES: tuple[tuple[type[Any], sa.Table], ...] = (
+_TABLES: tuple[tuple[type[Any], sa.Table], ...] = (
     (Subscription, core_tables.subscriptions),
     (ResourceGroup, core_tables.resource_groups),
     (Gallery, core_tables.galleries),
@@ -61,12 +61,12 @@ _PLACES: tuple[tuple[type[Any], sa.Table], ...] = (
 
 
 def _number_key(resource_id: str) -> str:
-    """Of a version's id: its number so that the order of texts is the order of numbers, which is asked for in questions."""
+    """Return a version's number, from its resource id, as text that sorts like the number: its parts padded with zeros."""
     return ".".join(part.zfill(10) for part in resource_id.rsplit("/", 1)[-1].split("."))
 
 
-# Columns of the database's own, made from a field at every write, because databases fold case each in its own way, and
-# none knows the order of version numbers.
+# Columns that are derived from a field at every write: each database folds case in its own way, and none sorts version
+# numbers.
 _DERIVED: dict[type[Any], tuple[str, str, Callable[[str], str]]] = {
     Principal: ("name", "name_key", str.lower),
     Operation: ("resource_id", "resource_key", str.lower),
@@ -74,25 +74,25 @@ _DERIVED: dict[type[Any], tuple[str, str, Callable[[str], str]]] = {
     ImageVersion: ("resource_id", "number_key", _number_key),
 }
 
-# Further columns of its own, which no object carries: see own_columns and holding_rows.
-_UNSEEN: dict[type[Any], tuple[str, ...]] = {
+# Columns without a field in the class: `derived_columns` and `storage_usage` write them.
+_DATABASE_ONLY: dict[type[Any], tuple[str, ...]] = {
     ImageVersion: ("logical_bytes",),
     Replica: ("definition_id", "own_bytes", "chain", "measured_at"),
 }
 
 
 def map_classes() -> registry:
-    """Tie the domain's classes to their tables; may be repeated. To be called before the first unit of work."""
+    """Map the classes of the domain to their tables. May be repeated; must be called before the first unit of work."""
     mapped: Mapper[Any] | None = sa.inspect(Subscription, raiseerr=False)
     if mapped is not None:
         return mapped.registry
     places = registry(metadata=metadata)
-    for kind, table in _PLACES:
+    for kind, table in _TABLES:
         derived = _DERIVED.get(kind)
         own = {f"_{derived[1]}": table.c[derived[1]]} if derived else {}
-        # What goes with its owner may be gone before it is removed by name.
+        # A row that is deleted together with its owner may be gone before it is removed itself.
         places.map_imperatively(
-            kind, table, properties=own, exclude_properties=_UNSEEN.get(kind, ()), confirm_deleted_rows=False
+            kind, table, properties=own, exclude_properties=_DATABASE_ONLY.get(kind, ()), confirm_deleted_rows=False
         )
         if derived:
             derive = _derive(*derived)

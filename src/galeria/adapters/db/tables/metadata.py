@@ -1,6 +1,6 @@
-"""The one MetaData that every table of the database is declared on.
+"""The MetaData object that every table is declared on.
 
-Its constraints have names, so that a later migration finds them on every database.
+Constraints have names, so that a later migration finds them on every database.
 """
 
 import sqlalchemy

@@ -1,10 +1,10 @@
-"""Tables of a lab's users and schedules, of labs that have no template yet, and of labs that people like."""
+"""Tables of a lab's users and schedules, of lab drafts, and of favorite labs."""
 
 from typing import Any
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
 
-from galeria.adapters.db.tables.columns import UtcTime, key_type, pairs, word
+from galeria.adapters.db.tables.columns import UtcTime, enum_type, key_type, string_map
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.labs.roster import InvitationState
 from galeria.domain.states import ProvisioningState
@@ -29,8 +29,8 @@ def _resource() -> list[Column[Any]]:
         Column("resource_id", String, nullable=False),
         Column("key", key_type(), nullable=False),
         Column("location", String, nullable=False),
-        Column("tags", pairs(), nullable=False),
-        Column("state", word(ProvisioningState), nullable=False),
+        Column("tags", string_map(), nullable=False),
+        Column("state", enum_type(ProvisioningState), nullable=False),
         Column("created_at", UtcTime, nullable=False),
         Column("created_by", String, nullable=False),
         Column("modified_at", UtcTime, nullable=False),
@@ -45,7 +45,7 @@ lab_users = Table(
     _goes_with("lab_id", "labs.id"),
     *_texts("email", "email_key", "display_name"),
     Column("principal_id", String, index=True),
-    Column("invitation", word(InvitationState), nullable=False),
+    Column("invitation", enum_type(InvitationState), nullable=False),
     Column("invitation_text", String, nullable=False),
     Column("invited_at", UtcTime),
     *_counts("extra_quota", "total_usage"),
@@ -58,7 +58,7 @@ lab_schedules = Table(
     *_resource(),
     _goes_with("lab_id", "labs.id"),
     *_texts("start_at", "stop_at", "time_zone"),
-    Column("recurrence", pairs(), nullable=False),
+    Column("recurrence", string_map(), nullable=False),
     Column("notes", String, nullable=False),
     Index("ix_lab_schedules_key", "key", unique=True),
 )

@@ -1,8 +1,8 @@
-"""Tables of what is handed over on the way to a token. Only hashes are in them."""
+"""Tables of sign-in codes, secrets and sessions. They hold only hashes of secrets."""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
 
-from galeria.adapters.db.tables.columns import UtcTime, word
+from galeria.adapters.db.tables.columns import UtcTime, enum_type
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.people.sign_in import CredentialKind, DeviceCodeAnswer
 
@@ -12,7 +12,7 @@ def _texts(*names: str) -> list[Column[str]]:
 
 
 def _principal(*, nullable: bool = False) -> Column[str]:
-    """Codes and secrets go with whom they belong to."""
+    """Return a reference to a principal; the row is deleted with it."""
     rule = ForeignKey("principals.id", deferrable=True, initially="DEFERRED", ondelete="CASCADE")
     return Column("principal_id", String, rule, nullable=nullable, index=True)
 
@@ -22,7 +22,7 @@ credentials = Table(
     metadata,
     Column("id", String, primary_key=True),
     _principal(),
-    Column("kind", word(CredentialKind), nullable=False),
+    Column("kind", enum_type(CredentialKind), nullable=False),
     Column("secret_hash", String, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime),
@@ -38,7 +38,7 @@ device_codes = Table(
     Column("expires_at", UtcTime, nullable=False, index=True),
     Column("interval", Integer, nullable=False),
     Column("polled_at", UtcTime),
-    Column("answer", word(DeviceCodeAnswer), nullable=False),
+    Column("answer", enum_type(DeviceCodeAnswer), nullable=False),
     _principal(nullable=True),
     Index("ix_device_codes_user_code", "user_code", unique=True),
 )

@@ -1,10 +1,10 @@
-"""Tables of disks, snapshots and managed images, and of who may read or write a disk through an address."""
+"""Tables of disks, snapshots and managed images, and of grants to read or write a disk through an address."""
 
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, false
 
-from galeria.adapters.db.tables.columns import UtcTime, key_type, pairs, word, words
+from galeria.adapters.db.tables.columns import UtcTime, enum_type, key_type, string_list, string_map
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType
 from galeria.domain.images.storage import AccessLevel, DiskCreateOption, DiskState
@@ -25,8 +25,8 @@ def _resource() -> list[Column[Any]]:
         *_texts("resource_id"),
         Column("key", key_type(), nullable=False),
         Column("location", String, nullable=False, index=True),
-        Column("tags", pairs(), nullable=False),
-        Column("state", word(ProvisioningState), nullable=False),
+        Column("tags", string_map(), nullable=False),
+        Column("state", enum_type(ProvisioningState), nullable=False),
         Column("created_at", UtcTime, nullable=False),
         *_texts("created_by"),
         Column("modified_at", UtcTime, nullable=False),
@@ -36,16 +36,16 @@ def _resource() -> list[Column[Any]]:
 
 def _stored() -> list[Column[Any]]:
     return [
-        Column("option", word(DiskCreateOption), nullable=False),
+        Column("option", enum_type(DiskCreateOption), nullable=False),
         *_texts("source"),
-        Column("disk_state", word(DiskState), nullable=False),
-        Column("os_type", word(OsType)),
-        Column("generation", word(Generation)),
-        Column("architecture", word(Architecture), nullable=False),
+        Column("disk_state", enum_type(DiskState), nullable=False),
+        Column("os_type", enum_type(OsType)),
+        Column("generation", enum_type(Generation)),
+        Column("architecture", enum_type(Architecture), nullable=False),
         *_texts("sku"),
         *_counts("upload_bytes", "size", "data_bytes", "read_bytes", "stored_bytes"),
         *_texts("digest"),
-        Column("accounts", words(), nullable=False),
+        Column("accounts", string_list(), nullable=False),
         *_texts("failure"),
     ]
 
@@ -68,11 +68,11 @@ managed_images = Table(
     "managed_images",
     metadata,
     *_resource(),
-    Column("os_type", word(OsType), nullable=False),
-    Column("os_state", word(OsState), nullable=False),
-    Column("generation", word(Generation), nullable=False),
+    Column("os_type", enum_type(OsType), nullable=False),
+    Column("os_state", enum_type(OsState), nullable=False),
+    Column("generation", enum_type(Generation), nullable=False),
     *_texts("source_machine"),
-    Column("accounts", words(), nullable=False),
+    Column("accounts", string_list(), nullable=False),
     *_texts("failure"),
     Index("ix_managed_images_key", "key", unique=True),
 )
@@ -97,7 +97,7 @@ access_grants = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("disk_id", String, nullable=False, index=True),
-    Column("level", word(AccessLevel), nullable=False),
+    Column("level", enum_type(AccessLevel), nullable=False),
     *_texts("secret_hash"),
     Column("expires_at", UtcTime, nullable=False),
     Column("created_at", UtcTime, nullable=False),

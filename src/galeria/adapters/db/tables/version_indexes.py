@@ -1,6 +1,6 @@
-"""Kinds of versions that pages ask for, as the database sees them, each with the index that holds no others.
+"""Conditions on versions that pages query for, each with a partial index of only those versions.
 
-What a state must be is written into the statement: SQLite finds such an index only by the same words.
+States are written into the statement as literals: SQLite uses a partial index only where the query has the same text.
 """
 
 import sqlalchemy as sa
@@ -12,8 +12,8 @@ from galeria.domain.states import ProvisioningState
 _versions = core_tables.image_versions.c
 
 
-def _literal(word: str) -> sa.ColumnElement[str]:
-    return sa.literal_column(f"'{word}'")
+def _literal(value: str) -> sa.ColumnElement[str]:
+    return sa.literal_column(f"'{value}'")
 
 
 IS_THERE = _versions.deleted_at.is_(None)

@@ -1,4 +1,4 @@
-"""Manifests: what a disk consists of, signed, published, read again.
+"""Manifests: lists of a disk's chunks, signed and published.
 
-One object in the bucket each.
+Each is one object in the bucket.
 """

@@ -32,7 +32,10 @@ _LARGEST_CHUNK = 16 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """Hashes lie in one bytes object: a disk with 100 GB of data costs 13 MB of memory, not 400 000 objects."""
+    """The chunks of one sealed disk.
+
+    Their hashes are one bytes object: 100 GB of data cost 13 MB of memory, not 400 000 objects.
+    """
 
     size: int  # bytes of the guest's disk
     chunk_size: int  # bytes
@@ -42,34 +45,34 @@ class Manifest:
 
     @property
     def count(self) -> int:
-        """Chunks that are not all zero."""
+        """The number of chunks that are not all zero."""
         return len(self.hashes) // HASH
 
     @property
     def slots(self) -> int:
-        """Chunks of the whole disk, zero ones included."""
+        """The number of chunks of the whole disk, zero ones included."""
         return slots_of(self.size, self.chunk_size)
 
     def entries(self) -> Iterator[tuple[int, bytes]]:
-        """(slot, hash) of every chunk that is not all zero, in disk order."""
+        """Yield the slot and hash of every chunk that is not all zero, in disk order."""
         hashes = self.hashes
         for position, slot in enumerate(_ones(self.bitmap)):
             yield slot, hashes[position * HASH : position * HASH + HASH]
 
     def names(self) -> Iterator[bytes]:
-        """The hash of every chunk that is not all zero; one that the disk holds twice comes twice."""
+        """Yield the hash of every chunk that is not all zero; a chunk that the disk holds twice comes twice."""
         hashes = self.hashes
         return (hashes[at : at + HASH] for at in range(0, len(hashes), HASH))
 
     def shared(self, names: set[bytes]) -> set[bytes]:
-        """Those of `names` that are among its own."""
+        """Return those of `names` that this manifest contains."""
         if len(names) * _FEW > self.count:
             return names.intersection(self.names())
         return {name for name in names if self._has(name)}
 
     def _has(self, name: bytes) -> bool:
         at = self.hashes.find(name)
-        while at % HASH and at > 0:  # the end of one hash and the beginning of the next
+        while at % HASH and at > 0:  # matched across the border of two hashes
             at = self.hashes.find(name, at + 1)
         return at >= 0
 
@@ -88,7 +91,7 @@ class Manifest:
 
 
 class ManifestSlots:
-    """Random access to a manifest's slots, by a directory of how many ones the bitmap has before each block."""
+    """Random access to a manifest's slots, through a table of the number of set bits before each block of the bitmap."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
@@ -98,7 +101,7 @@ class ManifestSlots:
             self._before.append(self._before[-1] + ones)
 
     def stretch(self, first: int, count: int) -> Iterator[tuple[int, bytes]]:
-        """(slot, hash) of the chunks with data among `count` slots from `first`; slots beyond the disk are zero."""
+        """Yield the slot and hash of the chunks with data among `count` slots from `first`. Slots beyond the disk are zero."""
         last = min(first + count, self._manifest.slots)
         if first >= last:
             return
@@ -116,24 +119,24 @@ class ManifestSlots:
 
 
 class ManifestBuilder:
-    """A manifest in the making; slots are filled in any order, by several threads."""
+    """Builds a manifest whose slots are filled in any order by several threads."""
 
     def __init__(self, *, size: int, chunk_size: int, parent: Digest | None) -> None:
         self._size, self._chunk_size, self._parent = size, chunk_size, parent
         slots = slots_of(size, chunk_size)
         self._bitmap = bytearray((slots + 7) // 8)
-        # Anonymous pages cost memory only once they are written, so a huge sparse disk stays cheap.
+        # Anonymous pages use memory only once they are written, so that a huge sparse disk needs little.
         self._hashes = mmap.mmap(-1, max(slots * HASH, 1))
         self._lock = Lock()
 
     def put(self, slot: int, name: bytes) -> None:
-        """Say that the chunk `name` stands in `slot`."""
+        """Put the chunk `name` into `slot`."""
         with self._lock:
             self._bitmap[slot >> 3] |= 1 << (slot & 7)
             self._hashes[slot * HASH : slot * HASH + HASH] = name
 
     def finish(self) -> Manifest:
-        """The manifest; the draft is used up."""
+        """Return the manifest. The builder must not be used afterwards."""
         hashes = bytearray()
         for slot in _ones(self._bitmap):
             hashes += self._hashes[slot * HASH : slot * HASH + HASH]
@@ -148,7 +151,7 @@ class ManifestBuilder:
 
 
 def slots_of(size: int, chunk_size: int) -> int:
-    """How many chunks a disk of `size` bytes has."""
+    """Return the number of chunks of a disk of `size` bytes."""
     return -(-size // chunk_size)
 
 
@@ -159,12 +162,12 @@ def to_bytes(manifest: Manifest) -> bytes:
 
 
 def digest_of(data: bytes) -> Digest:
-    """The name of a manifest with these bytes."""
+    """Return the digest of a manifest with these bytes, which is its name."""
     return blake3(data).hexdigest()
 
 
 def from_bytes(data: bytes) -> Manifest:
-    """Raises Corrupt where the bytes contradict themselves."""
+    """Parse a manifest. Raises Corrupt where the bytes contradict each other."""
     if len(data) < _HEADER.size:
         raise _malformed("it is too short")
     magic, size, chunk_size, count, parent = _HEADER.unpack_from(data)
@@ -183,7 +186,7 @@ def from_bytes(data: bytes) -> Manifest:
 
 
 def _ones(bitmap: bytes | bytearray, first: int = 0) -> Iterator[int]:
-    """Positions of the ones, ascending; runs of zero bytes are passed over eight at a time."""
+    """Yield the positions of set bits, ascending; zero bytes are skipped eight at a time."""
     for at in range(0, len(bitmap), 8):
         word = int.from_bytes(bitmap[at : at + 8], "little")
         start = first + at * 8

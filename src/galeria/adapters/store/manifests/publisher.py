@@ -1,4 +1,4 @@
-"""Packs go to the bucket in the background, object first and index second, so that every indexed chunk is durable."""
+"""Publish packs in the background, first the object and then the index, so that every indexed chunk is durable."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,19 +9,19 @@ from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.packs.packs import SealedPack, path_of
 
 _AT_ONCE = 3
-"""Packs on their way: enough that syncing or sending overlaps with compressing; bounds the disk space staged."""
+"""Packs published at a time: syncing or sending overlaps with compressing, and staged files need limited space."""
 
 
 class Publisher:
-    """Takes sealed packs from several threads; leaving the context waits until all are published or raises why not.
+    """Takes sealed packs from several threads. Leaving the context waits until all are published, or raises the error.
 
-    `inspect` runs between publishing and indexing and may raise, which leaves the pack unknown.
+    `inspect` runs between publishing and indexing; an error that it raises leaves the pack out of the index.
     """
 
     def __init__(
         self, context: StoreContext, *, inspect: Callable[[SealedPack], None] | None = None, takes_over: bool = False
     ) -> None:
-        self._depot, self._inspect, self._takes_over = context, inspect, takes_over
+        self._context, self._inspect, self._takes_over = context, inspect, takes_over
         self._room = Semaphore(_AT_ONCE)
         self._lock = Lock()
         self._failure: BaseException | None = None
@@ -40,7 +40,7 @@ class Publisher:
             self._raise_failure()
 
     def submit(self, pack: SealedPack) -> None:
-        """Wait for room, then publish in the background. Raises what an earlier pack failed with."""
+        """Wait for a free place, then publish in the background. Raises the error of an earlier pack."""
         self._room.acquire()
         if self._failure is not None:
             self._room.release()
@@ -50,12 +50,14 @@ class Publisher:
 
     def _publish(self, pack: SealedPack) -> None:
         try:
-            self._depot.bucket.put_file(path_of(pack.name), pack.staged)
+            self._context.bucket.put_file(path_of(pack.name), pack.staged)
         finally:
             pack.staged.unlink(missing_ok=True)
         if self._inspect is not None:
             self._inspect(pack)
-        self._depot.index.add_pack(self._depot.region, pack.name, pack.size, pack.places, takes_over=self._takes_over)
+        self._context.index.add_pack(
+            self._context.region, pack.name, pack.size, pack.places, takes_over=self._takes_over
+        )
         with self._lock:
             self.bytes += pack.size
             self.chunks += len(pack.places)

@@ -1,4 +1,4 @@
-"""Buckets: where a region's objects lie, on a disk or behind an object store's API, and who may write or collect.
+"""Buckets: a region's objects in a directory or behind an object store's API, and the lease for writing and collecting.
 
-Every failure becomes an error of the domain.
+Failures are translated into errors of the domain.
 """

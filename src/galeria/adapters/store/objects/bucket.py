@@ -1,6 +1,6 @@
-"""Where a region keeps its objects: whatever is put there is whole and durable, or absent.
+"""The objects of a region's store: an object that was put is whole and durable, or absent.
 
-Paths inside are plain ASCII words separated by "/". Errors come out as OutOfSpace, StoreUnavailable and Corrupt.
+Paths are plain ASCII words separated by "/". Errors are OutOfSpace, StoreUnavailable and Corrupt.
 """
 
 from collections.abc import Iterator
@@ -14,27 +14,27 @@ from obstore.exceptions import BaseError
 from galeria.adapters.store.leftovers import Leftover
 from galeria.adapters.store.objects.directory_bucket import DirectoryBucket
 from galeria.adapters.store.objects.object_bucket import ObjectBucket
-from galeria.adapters.store.objects.store_errors import told
+from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Invalid
 
 
 class Bucket(Protocol):
     @property
     def staging(self) -> Path:
-        """A local directory for files in the making; `put_file` takes them from here."""
+        """A local directory for unfinished files, from which `put_file` takes them."""
         ...
 
     @property
     def readers(self) -> int:
-        """How many threads reading at once use it well."""
+        """The number of threads that should read at the same time."""
         ...
 
     def read(self, path: str, start: int, length: int) -> memoryview:
-        """Exactly `length` bytes from `start`. Raises Corrupt where the object is gone or too short."""
+        """Return exactly `length` bytes from `start`. Raises Corrupt where the object is gone or too short."""
         ...
 
     def find(self, path: str) -> bytes | None:
-        """The whole object."""
+        """Return the whole object, None where there is none."""
         ...
 
     def has(self, path: str) -> bool: ...
@@ -46,28 +46,28 @@ class Bucket(Protocol):
         ...
 
     def objects(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """(path, size in bytes) of each object under the directory `prefix`."""
+        """Yield the path and size in bytes of each object under the directory `prefix`."""
         ...
 
     def delete(self, path: str) -> None:
-        """An object that is not there counts as deleted."""
+        """Delete the object; one that does not exist counts as deleted."""
         ...
 
     def leftovers(self) -> list[Leftover]:
-        """What writers that died have left; to be asked only while no writer is at work."""
+        """Return files left by writers that crashed. Must be called only while no writer works."""
         ...
 
 
 def open_bucket(url: str, *, region: str, staging: Path) -> Bucket:
-    """The bucket at `url`: file:///directory (made when missing), s3://, gs://, az://, or memory:// for tests.
+    """Open the bucket at `url`: file:///directory (created where missing), s3://, gs://, az://, or memory:// for tests.
 
-    `staging` is a local directory of the region's own, used by all but directories, which stage inside themselves.
-    Credentials come from the environment, as each cloud's own tools read them. Raises Invalid for an unknown kind.
+    `staging` is a local directory of the region for all kinds but directories, which stage within themselves. Credentials
+    come from the environment, as for each cloud's own tools. Raises Invalid for an unknown kind.
     """
     parts = urlsplit(url)
     if parts.scheme == "file":
         return DirectoryBucket(Path(unquote(parts.path)), region=region)
-    with told(region, "making its staging directory"):
+    with translated_errors(region, "making its staging directory"):
         staging.mkdir(parents=True, exist_ok=True)
     try:
         store = obstore.store.from_url("memory:///" if parts.scheme == "memory" else url)

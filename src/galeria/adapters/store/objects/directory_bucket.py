@@ -1,7 +1,7 @@
-"""A directory as a bucket: an object is staged inside it, synced, renamed into place, and its directory synced.
+"""A directory as a bucket: an object is staged within it, synced, renamed into place, and its directory synced.
 
-Plain file calls instead of obstore's LocalStore, which never syncs, lists 14 times slower (measured) and tells a full
-disk only in prose. What LocalStore leaves after a crash (NAME#1) is still found and swept.
+It uses plain file calls instead of obstore's LocalStore, which never syncs, lists 14 times slower (measured) and reports a
+full disk only as text. Files that LocalStore left after a crash (NAME#1) are still found and removed.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from galeria.adapters.store.leftovers import Leftover, files_in
-from galeria.adapters.store.objects.store_errors import told
+from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Corrupt
 
 _STAGING = "staging"
@@ -21,15 +21,15 @@ _UNFINISHED = re.compile(r"#\d+$")
 class DirectoryBucket:
     def __init__(self, root: Path, *, region: str) -> None:
         self._root, self._region = root, region
-        with told(region, "making its directory"):
-            if not root.is_dir():  # one that an administrator made keeps the rights it was given
+        with translated_errors(region, "making its directory"):
+            if not root.is_dir():  # one that an administrator created keeps its permissions
                 root.mkdir(parents=True, exist_ok=True)
-                root.chmod(0o700)  # images are for those who may read their manifests, not for everybody on this host
+                root.chmod(0o700)  # images are not for every account of this host
             self.staging.mkdir(exist_ok=True)
 
     @property
     def staging(self) -> Path:
-        # On the same file system as the objects, so that publishing is a rename and copies nothing.
+        # On the same file system as the objects, so that publishing renames and copies nothing.
         return self._root / _STAGING
 
     @property
@@ -37,34 +37,34 @@ class DirectoryBucket:
         return os.cpu_count() or 1
 
     def read(self, path: str, start: int, length: int) -> memoryview:
-        with told(self._region, f"reading {path}"):
+        with translated_errors(self._region, f"reading {path}"):
             try:
                 handle = os.open(self._root / path, os.O_RDONLY)
             except FileNotFoundError as error:
-                raise lost(self._region, path) from error
+                raise missing_object(self._region, path) from error
             try:
                 data = os.pread(handle, length, start)
             finally:
                 os.close(handle)
         if len(data) != length:
-            raise lost(self._region, path)
+            raise missing_object(self._region, path)
         return memoryview(data)
 
     def find(self, path: str) -> bytes | None:
-        with told(self._region, f"reading {path}"):
+        with translated_errors(self._region, f"reading {path}"):
             try:
                 return (self._root / path).read_bytes()
             except FileNotFoundError:
                 return None
 
     def has(self, path: str) -> bool:
-        with told(self._region, f"looking for {path}"):
+        with translated_errors(self._region, f"looking for {path}"):
             return (self._root / path).exists()
 
     def put(self, path: str, data: bytes) -> None:
         staged = self.staging / uuid4().hex
         try:
-            with told(self._region, f"writing {path}"):
+            with translated_errors(self._region, f"writing {path}"):
                 staged.write_bytes(data)
             self.put_file(path, staged)
         except BaseException:
@@ -73,7 +73,7 @@ class DirectoryBucket:
 
     def put_file(self, path: str, staged: Path) -> None:
         target = self._root / path
-        with told(self._region, f"publishing {path}"):
+        with translated_errors(self._region, f"publishing {path}"):
             _sync(staged)
             if not target.parent.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ class DirectoryBucket:
             _sync(target.parent)
 
     def objects(self, prefix: str) -> Iterator[tuple[str, int]]:
-        with told(self._region, f"listing {prefix}"):
+        with translated_errors(self._region, f"listing {prefix}"):
             for directory, _, names in os.walk(self._root / prefix, onerror=_raise_unless_missing):
                 for name in names:
                     if not _UNFINISHED.search(name):
@@ -91,11 +91,11 @@ class DirectoryBucket:
                         yield path.relative_to(self._root).as_posix(), path.stat().st_size
 
     def delete(self, path: str) -> None:
-        with told(self._region, f"deleting {path}"):
+        with translated_errors(self._region, f"deleting {path}"):
             (self._root / path).unlink(missing_ok=True)
 
     def leftovers(self) -> list[Leftover]:
-        with told(self._region, "looking for leftovers"):
+        with translated_errors(self._region, "looking for leftovers"):
             found = list(files_in(self.staging))
             for directory, _, names in os.walk(self._root, onerror=_raise_unless_missing):
                 paths = (Path(directory, name) for name in names if _UNFINISHED.search(name))
@@ -103,8 +103,8 @@ class DirectoryBucket:
         return found
 
 
-def lost(region: str, path: str) -> Corrupt:
-    """The error for an object that is gone or shorter than the index says."""
+def missing_object(region: str, path: str) -> Corrupt:
+    """Return the error for an object that is gone or shorter than the index says."""
     return Corrupt(
         f"The store of region {region} lost {path} or a part of it.",
         hint=f"Verify region {region} to learn which image versions are hit, and replicate them again from another.",

@@ -1,6 +1,6 @@
-"""Writers and readers of a region share it, a collector has it alone; the kernel gives a dead holder's lease back.
+"""A lease on a region: writers and readers share it, garbage collection holds it alone, and a crash releases it.
 
-A lock on a file reaches as far as its file system: processes on several hosts need a common directory that supports flock.
+A file lock reaches as far as its file system: processes on several hosts need a common directory that supports flock.
 """
 
 import fcntl
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from galeria.adapters.store.objects.store_errors import told
+from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Conflict
 
 PATIENCE = 900.0
@@ -20,14 +20,14 @@ _PAUSE = 0.05
 
 
 @contextmanager
-def hold(path: Path, *, region: str, exclusive: bool, patience: float = PATIENCE) -> Iterator[None]:
-    """Hold the lease while the block runs.
+def hold_lease(path: Path, *, region: str, exclusive: bool, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold the lease while the block runs. Raises Conflict.
 
-    Exclusive is had at once or not at all; shared waits up to `patience` seconds. Raises Conflict.
+    The exclusive lease is taken at once or not at all; the shared one is waited for, up to `patience` seconds.
     """
-    # A file description of its own for each holder: locks of one description do not exclude each other, so threads
-    # that shared one would all believe that they are alone.
-    with told(region, "opening its lease"):
+    # Each holder opens the file anew: locks of one file description do not exclude each other, so that threads sharing
+    # one would all hold the exclusive lease.
+    with translated_errors(region, "opening its lease"):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

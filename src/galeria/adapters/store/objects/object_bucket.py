@@ -1,4 +1,4 @@
-"""A bucket behind obstore: S3, Azure Blob, Google Cloud Storage, or memory."""
+"""A bucket through obstore: S3, Azure Blob Storage, Google Cloud Storage, or memory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +8,8 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from galeria.adapters.store.leftovers import Leftover, files_in
-from galeria.adapters.store.objects.directory_bucket import lost
-from galeria.adapters.store.objects.store_errors import told
+from galeria.adapters.store.objects.directory_bucket import missing_object
+from galeria.adapters.store.objects.store_errors import translated_errors
 
 _PART = 8 * 1024 * 1024
 """Bytes of one part of a multipart upload; S3 wants at least 5 MiB."""
@@ -19,7 +19,7 @@ _READERS = 16
 
 
 class ObjectBucket:
-    """Upload parts that a dead writer left in the cloud are for the bucket's own life-cycle rule to remove."""
+    """A cloud bucket. Parts of uploads that a crash leaves there are removed by the bucket's own life-cycle rule."""
 
     def __init__(self, store: ObjectStore, *, region: str, staging: Path) -> None:
         self._store, self._region, self._staging = store, region, staging
@@ -33,29 +33,29 @@ class ObjectBucket:
         return _READERS
 
     def read(self, path: str, start: int, length: int) -> memoryview:
-        with told(self._region, f"reading {path}"):
+        with translated_errors(self._region, f"reading {path}"):
             try:
                 data = memoryview(obstore.get_range(self._store, path, start=start, length=length))
             except FileNotFoundError as error:
-                raise lost(self._region, path) from error
+                raise missing_object(self._region, path) from error
             except BaseError as error:
-                # Each cloud words it differently, but all speak of the range when the object ends before it.
+                # Each cloud has its own message, but all name the range when the object ends before it.
                 if "range" in str(error).splitlines()[0].lower():
-                    raise lost(self._region, path) from error
+                    raise missing_object(self._region, path) from error
                 raise
         if len(data) != length:
-            raise lost(self._region, path)
+            raise missing_object(self._region, path)
         return data
 
     def find(self, path: str) -> bytes | None:
-        with told(self._region, f"reading {path}"):
+        with translated_errors(self._region, f"reading {path}"):
             try:
                 return bytes(obstore.get(self._store, path).bytes())
             except FileNotFoundError:
                 return None
 
     def has(self, path: str) -> bool:
-        with told(self._region, f"looking for {path}"):
+        with translated_errors(self._region, f"looking for {path}"):
             try:
                 obstore.head(self._store, path)
             except FileNotFoundError:
@@ -63,27 +63,27 @@ class ObjectBucket:
             return True
 
     def put(self, path: str, data: bytes) -> None:
-        with told(self._region, f"writing {path}"):
+        with translated_errors(self._region, f"writing {path}"):
             obstore.put(self._store, path, data)
 
     def put_file(self, path: str, staged: Path) -> None:
-        with told(self._region, f"publishing {path}"):
+        with translated_errors(self._region, f"publishing {path}"):
             obstore.put(self._store, path, staged, chunk_size=_PART)
             staged.unlink()
 
     def objects(self, prefix: str) -> Iterator[tuple[str, int]]:
-        with told(self._region, f"listing {prefix}"):
+        with translated_errors(self._region, f"listing {prefix}"):
             for some in obstore.list(self._store, prefix):
                 for found in some:
                     yield found["path"], found["size"]
 
     def delete(self, path: str) -> None:
-        with told(self._region, f"deleting {path}"):
+        with translated_errors(self._region, f"deleting {path}"):
             try:
                 obstore.delete(self._store, path)
             except FileNotFoundError:
                 return
 
     def leftovers(self) -> list[Leftover]:
-        with told(self._region, "looking for leftovers"):
+        with translated_errors(self._region, "looking for leftovers"):
             return list(files_in(self._staging))

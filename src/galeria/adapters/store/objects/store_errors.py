@@ -1,4 +1,4 @@
-"""What goes wrong below the store, told in the words of the error tree."""
+"""Translate errors of file systems and object stores into errors of the domain."""
 
 import errno
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ _FULL_WORDS = ("No space left on device", "Disk quota exceeded", "StorageFull", 
 
 
 @contextmanager
-def told(region: str, doing: str) -> Iterator[None]:
-    """Turn errors of the file system and of object stores into OutOfSpace and StoreUnavailable.
+def translated_errors(region: str, doing: str) -> Iterator[None]:
+    """Translate errors of the file system and of object stores into OutOfSpace and StoreUnavailable.
 
     `doing` completes the sentence "The store of region X failed while …".
     """

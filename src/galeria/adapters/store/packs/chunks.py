@@ -1,4 +1,4 @@
-"""A chunk's name is the BLAKE3 of its bytes; stored it is one zstd frame, and whoever reads it checks the name."""
+"""A chunk is named by the BLAKE3 of its bytes and stored as one zstd frame; every reader checks the name."""
 
 import zstandard
 from blake3 import blake3
@@ -12,7 +12,7 @@ _LARGEST = 16 * 1024 * 1024
 
 
 class ChunkCompressor:
-    """Compresses; used by one thread."""
+    """Compresses chunks. Used by one thread."""
 
     def __init__(self) -> None:
         self._zstd = zstandard.ZstdCompressor(level=LEVEL)
@@ -22,13 +22,13 @@ class ChunkCompressor:
 
 
 class ChunkDecompressor:
-    """Decompresses and checks; used by one thread."""
+    """Decompresses and checks chunks. Used by one thread."""
 
     def __init__(self) -> None:
         self._zstd = zstandard.ZstdDecompressor()
 
     def open(self, name: bytes, blob: memoryview) -> bytes:
-        """The chunk's bytes. Raises Corrupt where they are not what the name says."""
+        """Return the chunk's bytes. Raises Corrupt where they do not match the name."""
         try:
             # A damaged frame may announce any size, and the decompressor would allocate it.
             if not 0 <= zstandard.frame_content_size(blob) <= _LARGEST:
@@ -36,12 +36,13 @@ class ChunkDecompressor:
             data = self._zstd.decompress(blob)
         except zstandard.ZstdError as error:
             raise _damaged(name, "it cannot be decompressed") from error
-        if name_of(data) != name:
+        if chunk_name(data) != name:
             raise _damaged(name, "its bytes do not match its name")
         return data
 
 
-def name_of(data: bytes | memoryview) -> bytes:
+def chunk_name(data: bytes | memoryview) -> bytes:
+    """Return the BLAKE3 hash of the bytes."""
     return blake3(data).digest()
 
 

@@ -1,7 +1,7 @@
 """A pack is an object of 8 to 32 MiB that holds compressed chunks and, at its end, the list of what it holds.
 
-Layout: the chunks; per chunk (hash, offset, length); their number and a mark. The pack's name is the hash of that
-list, so the same chunks in the same order give the same name, and a footer proves itself.
+Layout: the chunks; per chunk (hash, offset, length); their number and a magic number. The pack's name is the hash of
+that list, so that the same chunks in the same order have the same name, and a footer can be checked.
 """
 
 import os
@@ -15,7 +15,7 @@ from blake3 import blake3
 
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.objects.bucket import Bucket
-from galeria.adapters.store.objects.store_errors import told
+from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Corrupt
 from galeria.ports.images import ChunkPlace
 
@@ -26,12 +26,12 @@ _MAGIC = b"GALPACK1"
 _GATHER = 1024 * 1024
 """Bytes gathered before one writev."""
 _TAIL = 64 * 1024
-"""Bytes read at first for a footer: room for the 1400 chunks that a pack hardly ever has."""
+"""Bytes read at first for a footer: enough for 1400 chunks, more than nearly any pack has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SealedPack:
-    """A whole pack that still is a staged file."""
+    """A complete pack that is still a staged file."""
 
     staged: Path
     name: str
@@ -40,13 +40,13 @@ class SealedPack:
 
 
 class PackWriter:
-    """Gathers one worker's chunks into packs and hands each full one to `publish`; used by one thread.
+    """Gathers one worker's chunks into packs and passes each full one to `publish`.
 
-    As a context: a normal end hands over the last pack too, an error drops the one in the making.
+    Used by one thread, as a context: a normal end publishes the last pack too, an error drops it.
     """
 
     def __init__(self, context: StoreContext, publish: Callable[[SealedPack], None]) -> None:
-        self._depot, self._publish = context, publish
+        self._context, self._publish = context, publish
         self._draft: _PackBuilder | None = None
 
     def __enter__(self) -> "PackWriter":
@@ -60,13 +60,13 @@ class PackWriter:
 
     def add(self, name: bytes, blob: bytes | memoryview) -> None:
         if self._draft is None:
-            self._draft = _PackBuilder(self._depot)
+            self._draft = _PackBuilder(self._context)
         self._draft.add(name, blob)
-        if self._draft.size >= self._depot.pack_size:
+        if self._draft.size >= self._context.pack_size:
             self.flush()
 
     def flush(self) -> None:
-        """Close the pack in the making, if there is one, and hand it over."""
+        """Seal the unfinished pack, if there is one, and pass it on."""
         draft, self._draft = self._draft, None
         if draft is not None:
             self._publish(draft.seal())
@@ -76,7 +76,7 @@ class _PackBuilder:
     def __init__(self, context: StoreContext) -> None:
         self._region = context.region
         self._path = context.bucket.staging / f"{uuid4().hex}.pack"
-        with told(self._region, "beginning a pack"):
+        with translated_errors(self._region, "beginning a pack"):
             self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self.size = 0
         self._gathered: list[bytes | memoryview] = []
@@ -96,12 +96,12 @@ class _PackBuilder:
         return SealedPack(staged=self._path, name=name, size=self.size, places=places)
 
     def drop(self) -> None:
-        """May be repeated."""
+        """Remove the unfinished pack. May be repeated."""
         self._close()
         self._path.unlink(missing_ok=True)
 
     def _close(self) -> None:
-        # Never twice: the number may belong to another thread's file by then.
+        # Never closed twice: the descriptor may belong to another thread's file by then.
         handle, self._handle = self._handle, -1
         if handle >= 0:
             os.close(handle)
@@ -117,7 +117,7 @@ class _PackBuilder:
         gathered, self._gathered = self._gathered, []
         self._waiting = 0
         try:
-            with told(self._region, "writing a pack"):
+            with translated_errors(self._region, "writing a pack"):
                 _write_all(self._handle, gathered)
         except BaseException:
             self.drop()
@@ -129,7 +129,7 @@ def path_of(name: str) -> str:
 
 
 def read_footer(footer: bytes) -> tuple[str, dict[bytes, ChunkPlace]]:
-    """The pack's name and the places of its chunks."""
+    """Return the pack's name and the places of its chunks."""
     name = blake3(footer).hexdigest()[:32]
     entries = _ENTRY.iter_unpack(footer)
     return name, {chunk: ChunkPlace(pack=name, offset=offset, length=length) for chunk, offset, length in entries}
@@ -154,12 +154,12 @@ def fetch_places(bucket: Bucket, path: str, size: int) -> dict[bytes, ChunkPlace
 
 
 def footer_size(chunks: int) -> int:
-    """Bytes that a pack of so many chunks needs besides the chunks."""
+    """Return the bytes that a pack of so many chunks needs besides the chunks."""
     return chunks * _ENTRY.size + _TRAILER.size
 
 
 def _write_all(handle: int, blobs: list[bytes | memoryview]) -> None:
-    # A disk that fills up takes a part first and refuses the rest afterwards.
+    # A full disk takes a part of the bytes first and refuses the rest afterwards.
     views = [memoryview(blob) for blob in blobs if len(blob)]
     while views:
         written = os.writev(handle, views[:256])

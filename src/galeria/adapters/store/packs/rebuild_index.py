@@ -1,4 +1,4 @@
-"""The chunk index made anew from what the packs say of themselves."""
+"""Rebuild the chunk index from the packs' footers."""
 
 import logging
 
@@ -10,9 +10,10 @@ log = logging.getLogger(__name__)
 
 
 def rebuild(context: StoreContext) -> int:
-    """To be called inside the exclusive lease; returns the number of chunks that have a place. May be repeated.
+    """Rebuild the index, and return the number of chunks that have a place.
 
-    A pack that cannot be read is passed over with a warning: verification then names what it held.
+    Must be called within the exclusive lease; may be repeated. A pack that cannot be read is skipped with a warning:
+    verification then names the chunks that it held.
     """
     context.index.clear(context.region)
     for path, size in context.bucket.objects(packs.PREFIX):

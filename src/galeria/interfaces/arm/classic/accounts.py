@@ -1,4 +1,4 @@
-"""Lab accounts."""
+"""Routes of lab accounts in the API of 2018."""
 
 from starlette.responses import Response
 
@@ -38,7 +38,7 @@ def get_one(id: AccountId, arm_request: ArmRequestDep) -> Response:
 
 
 def put_one(id: AccountId, body: AccountBody, arm_request: ArmRequestDep) -> Response:
-    """The gallery is attached by SharedGalleries: here it stays as it is."""
+    """Create or replace a lab account. Its gallery stays: it is attached through sharedGalleries."""
     with arm_request.writing() as request:
         held = request.uow.accounts.find_by_key(id.key)
         account, is_new = put_account(request, id, _wanted(request, held, body, body.tags or {}))
@@ -55,7 +55,7 @@ def patch_one(id: AccountId, body: AccountBody, arm_request: ArmRequestDep) -> R
 
 
 def delete_one(id: AccountId, arm_request: ArmRequestDep) -> Response:
-    """The account is gone at once; its labs are being deleted."""
+    """Delete the account. It is gone at once, while its labs are still being deleted."""
     with arm_request.writing() as request:
         _, begun = delete_account_and_labs(request, id)
     for operation in begun:
@@ -64,7 +64,7 @@ def delete_one(id: AccountId, arm_request: ArmRequestDep) -> Response:
 
 
 def make_lab(id: AccountId, body: CreateLab, arm_request: ArmRequestDep) -> Response:
-    """A lab and, where it is described, its template in one go."""
+    """Create a lab and, where the body describes it, its template."""
     lab = ResourceId(id.subscription, id.group, NAMESPACE, ("labs", body.name))
     operation = None
     with arm_request.writing() as request:

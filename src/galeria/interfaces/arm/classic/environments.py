@@ -1,4 +1,4 @@
-"""Environments: the machines of a lab's users. Publishing makes them, and the lab's room says how many."""
+"""Routes of environments, which are the machines of a lab's users. Publishing creates them, as many as the lab's capacity."""
 
 from starlette.responses import Response
 
@@ -45,7 +45,7 @@ def get_one(
 def keep_one(
     account: AccountId, lab: LabId, environment: str, arm_request: ArmRequestDep, _: None = OneSetting
 ) -> Response:
-    """Nothing of an environment may be written: what there is, is shown."""
+    """Answer a PUT or PATCH with the environment as it is: nothing of it can be changed."""
     with arm_request.reading() as request:
         made = get_made(request, account, lab)
         request.caller.require(f"{LAB_ACTION}/write", made.key)
@@ -68,7 +68,7 @@ def delete_one(
 def claim(
     account: AccountId, lab: LabId, environment: str, arm_request: ArmRequestDep, _: None = OneSetting
 ) -> Response:
-    """Who is expected in the lab needs no role."""
+    """Claim the environment. A person invited to the lab needs no role."""
     with arm_request.writing() as request:
         request.uow.accounts.get_by_key(account.key)
         claim_machine(request, request.uow.labs.get_by_key(lab.key), environment)
@@ -115,7 +115,7 @@ def set_password(
 
 
 def _require_student_machine(request: Request, account: ResourceId, lab: ResourceId, name: str) -> Lab:
-    """The template is none. Whose machine it is needs no role."""
+    """Return the lab of a user's machine. Raises NotFound for the template. The machine's own user needs no role."""
     held = request.uow.labs.find_by_key(lab.key)
     machines = student_machines(request, held) if held else []
     if held and any(is_claimed_by_caller(request, each) for each in machines if each.name.lower() == name.lower()):

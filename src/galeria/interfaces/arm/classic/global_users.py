@@ -1,4 +1,4 @@
-"""What a person asks about themselves: the own labs and machines, by their own name, their object id or 'me'."""
+"""Routes for the caller's own labs and machines, addressed by user name, object id or 'me'."""
 
 from typing import Annotated, Any
 
@@ -42,7 +42,7 @@ from galeria.interfaces.arm.protocol.routes import LABS, SUBSCRIPTION, Route
 
 
 async def _own(person: str, arm_request: ArmRequestDep) -> None:
-    """Raises Forbidden for somebody else's name."""
+    """Raise Forbidden where the path names another person."""
     caller = arm_request.caller.principal
     if person.lower() not in {"me", caller.name.lower(), caller.id.lower()}:
         raise Forbidden(
@@ -55,7 +55,7 @@ Own = Annotated[None, Depends(_own)]
 
 def get_environment(own: Own, body: OneEnvironment, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
-        lab, machine = _reach(request, body)
+        lab, machine = _reachable_machine(request, body)
         return shown({"environment": environment_details(request, lab, machine)})
 
 
@@ -95,7 +95,7 @@ def set_password(own: Own, body: EnvironmentPassword, arm_request: ArmRequestDep
     if body.password is None:
         raise Invalid("There is no new password.", hint="Send one.", target="password")
     with arm_request.writing() as request:
-        lab, machine = _reach(request, body)
+        lab, machine = _reachable_machine(request, body)
         operation = reset_password(
             request,
             lab.arm_id,
@@ -119,7 +119,7 @@ def operation_batch_status(own: Own, body: ManyOperations, arm_request: ArmReque
 
 
 def personal_preferences(own: Own, body: Preference, arm_request: ArmRequestDep) -> Response:
-    """With addRemove it changes them first."""
+    """Return the favorite labs. With addRemove, the body changes them first."""
     if body.add_remove and body.lab_resource_id:
         lab = _modern_lab(named_id(body.lab_resource_id, "labResourceId"))
         with arm_request.writing() as request:
@@ -137,8 +137,8 @@ def provider_operation(subscription: str, location: str, operation: str, arm_req
     return shown(body)
 
 
-def _reach(request: Request, body: OneEnvironment) -> tuple[Lab, LabMachine]:
-    """One that is the caller's, or that the caller may see."""
+def _reachable_machine(request: Request, body: OneEnvironment) -> tuple[Lab, LabMachine]:
+    """Return the lab and a machine that is the caller's or that the caller may read."""
     lab_id, name = _named(body)
     lab = request.uow.labs.find_by_key(lab_id.key)
     for machine in request.uow.machines.of_lab(lab.id) if lab else ():

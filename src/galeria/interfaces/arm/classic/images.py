@@ -1,4 +1,4 @@
-"""Images of a lab account, as gallery images (2018) and as shared images of its attached gallery (2019)."""
+"""Routes of the images of a lab account: gallery images (2018), and shared images of its attached gallery (2019)."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def get_gallery_image(id: AccountId, image: str, arm_request: ArmRequestDep) -> 
 
 
 def switch_gallery_image(id: AccountId, image: str, body: GalleryImageBody, arm_request: ArmRequestDep) -> Response:
-    """PUT makes no image: images come from the attached gallery."""
+    """Enable or disable an image. PUT creates no image: images come from the attached gallery."""
     wanted = body.properties.is_enabled if body.properties else None
     if wanted is None:
         return get_gallery_image(id, image, arm_request)
@@ -56,7 +56,7 @@ def switch_gallery_image(id: AccountId, image: str, body: GalleryImageBody, arm_
 
 
 def delete_gallery_image(id: AccountId, image: str, arm_request: ArmRequestDep) -> Response:
-    """The account's own choice of it is gone; the image stays in its gallery."""
+    """Remove the account's own setting for the image. The image stays in its gallery."""
     with arm_request.writing() as request:
         had_chosen = remove_image_switch(request, id, image)
     return deleted(had_chosen)
@@ -80,7 +80,7 @@ def switch_shared_image(id: AccountId, image: str, body: SharedImageBody, arm_re
 
 
 def list_shared_galleries(id: AccountId, arm_request: ArmRequestDep) -> Response:
-    """None or one."""
+    """List the attached gallery, or nothing."""
     with arm_request.reading() as request:
         account, gallery = _attached(request, id)
     return shown(listed([_gallery(account, gallery)] if gallery else []))

@@ -1,4 +1,4 @@
-"""Labs of a lab account, and those who register with them."""
+"""Routes of labs in the API of 2018, and of registering with them."""
 
 from starlette.responses import Response
 
@@ -26,7 +26,7 @@ def get_one(account: AccountId, lab: LabId, arm_request: ArmRequestDep) -> Respo
 
 
 def put_one(account: AccountId, lab: LabId, body: ClassicLabBody, arm_request: ArmRequestDep) -> Response:
-    """A new lab has no template yet."""
+    """Create or replace a lab. A new lab has no template yet."""
     with arm_request.writing() as request:
         found, is_new = put_lab(request, account, lab, _wanted(body), arm_request.services.secrets)
         view = lab_view(request, found)
@@ -55,7 +55,7 @@ def add(account: AccountId, lab: LabId, body: AddUsers, arm_request: ArmRequestD
 
 
 def join(account: AccountId, lab: LabId, arm_request: ArmRequestDep) -> Response:
-    """The caller registers; who is expected needs no role."""
+    """Register the caller with the lab. A person invited to the lab needs no role."""
     with arm_request.writing() as request:
         request.uow.accounts.get_by_key(account.key)
         register(request, request.uow.labs.get_by_key(lab.key))

@@ -1,4 +1,4 @@
-"""Paths and ids of the older API. A lab account is a lab plan of the same name, its lab the lab of that name in its group."""
+"""Paths and ids of the API of 2018. A lab account is the lab plan of its name; its labs are labs of the same group."""
 
 from typing import Annotated
 
@@ -37,7 +37,7 @@ LabId = Annotated[ResourceId, Depends(_lab)]
 
 
 async def _setting(setting: str) -> None:
-    """A lab has one template. Raises NotFound for any other name."""
+    """Raise NotFound for any name but that of the only template."""
     if setting.lower() != DEFAULT:
         raise NotFound(f"There is no environment setting '{setting}'.", hint=f"It is named '{DEFAULT}'.")
 
@@ -46,7 +46,7 @@ OneSetting = Depends(_setting)
 
 
 def account_id(plan_id: str) -> ResourceId:
-    """The older id of a lab account, from that of its plan."""
+    """Return the 2018 id of a lab account for the id of its plan."""
     plan = ResourceId.parse(plan_id)
     return plan.parent.resource(NAMESPACE, "labaccounts", plan.name)
 
@@ -56,7 +56,7 @@ def lab_id(plan_id: str, lab: str) -> ResourceId:
 
 
 def modern_image(id: ResourceId) -> ResourceId:
-    """An image's id in whatever words; what is not of the older API stays as it is."""
+    """Return the current id of an image. An id that is not of the API of 2018 stays as it is."""
     words = [segment.lower() for segment in id.segments[0::2]]
     if words in (["labaccounts", "galleryimages"], ["labaccounts", "sharedimages"]):
         return ResourceId(id.subscription, id.group, NAMESPACE, ("labPlans", id.segments[1], "images", id.segments[3]))
@@ -64,7 +64,7 @@ def modern_image(id: ResourceId) -> ResourceId:
 
 
 def modern_machine(id: ResourceId) -> tuple[ResourceId, str]:
-    """The lab and the machine that an environment's id, old or new, means. Raises NotFound."""
+    """Return the lab and the machine that an environment's id, of either API, names. Raises NotFound."""
     words = [segment.lower() for segment in id.segments[0::2]]
     if words == ["labaccounts", "labs", "environmentsettings", "environments"]:
         return ResourceId(id.subscription, id.group, NAMESPACE, ("labs", id.segments[3])), id.segments[7]

@@ -1,4 +1,4 @@
-"""All doors of the older API."""
+"""All routes of the API of 2018."""
 
 from galeria.interfaces.arm.classic import accounts, environments, global_users, images, labs, settings, users
 from galeria.interfaces.arm.protocol.routes import Route

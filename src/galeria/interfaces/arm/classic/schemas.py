@@ -1,4 +1,4 @@
-"""Bodies of the older API. Everything may be absent where nothing can be done without it is not said."""
+"""Request bodies of the API of 2018. Properties are optional, except where a request makes no sense without them."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -128,7 +128,7 @@ class SaveImage(Wire):
 
 
 class ClassicNewPassword(Wire):
-    """Without a user name the template's own account is meant."""
+    """A new password. Without a user name it is for the template's own account."""
 
     username: Word | None = None
     password: SecretStr

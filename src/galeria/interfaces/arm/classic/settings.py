@@ -1,4 +1,4 @@
-"""A lab's environment setting, 'default': its template."""
+"""Routes of a lab's only environment setting, 'default', which is its template."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ _SETTINGS = "properties.resourceSettings"
 
 
 def list_all(account: AccountId, lab: LabId, arm_request: ArmRequestDep) -> Response:
-    """One, or none for a lab that has no template yet."""
+    """List the setting; a lab without a template has none."""
     with arm_request.reading() as request:
         found = get_either(request, account, lab)
         made = [found] if isinstance(found, Lab) else []
@@ -56,7 +56,7 @@ def get_one(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None 
 def put_one(
     account: AccountId, lab: LabId, body: SettingBody, arm_request: ArmRequestDep, _: None = OneSetting
 ) -> Response:
-    """The first one makes the template, as an operation; later ones change what may change."""
+    """Create the template as an operation; later requests change what can be changed."""
     with arm_request.writing() as request:
         held = get_either(request, account, lab)
         operation = None
@@ -80,7 +80,7 @@ def patch_one(
 
 
 def delete_one(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
-    """The lab stays, without a template."""
+    """Delete the template. The lab stays."""
     with arm_request.writing() as request:
         operation = delete_template(request, account, lab)
     arm_request.start(operation)
@@ -102,7 +102,10 @@ def stop(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = O
 
 
 def publish(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
-    """Answers at once; publishingState tells how far it is. `useExistingImage` makes no difference without machines."""
+    """Publish the lab, and answer at once: publishingState shows the progress.
+
+    `useExistingImage` makes no difference without machines.
+    """
     with arm_request.writing() as request:
         get_made(request, account, lab)
         operation = publish_lab(request, lab)
@@ -111,7 +114,7 @@ def publish(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None 
 
 
 def claim(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
-    """Who is expected in the lab needs no role."""
+    """Claim a machine of the lab. A person invited to the lab needs no role."""
     with arm_request.writing() as request:
         request.uow.accounts.get_by_key(account.key)
         claim_any(request, request.uow.labs.get_by_key(lab.key))
@@ -145,7 +148,7 @@ def set_password(
 
 
 def begun(arm_request: ArmRequest, operation: Operation | None) -> Response:
-    """200 when there was nothing to do."""
+    """Answer with the operation to follow, or with 200 where there was nothing to do."""
     if operation is None:
         return Response(status_code=200)
     arm_request.start(operation)
@@ -155,7 +158,7 @@ def begun(arm_request: ArmRequest, operation: Operation | None) -> Response:
 def template_request(
     request: Request, account: ResourceId, said: DraftRequest, location: str, resource: ResourceCreation
 ) -> LabRequest:
-    """A lab with its template, in today's words."""
+    """Return the request of the current API for a lab with its template."""
     image = named_id(resource.gallery_image_resource_id, "galleryImageResourceId")
     return LabRequest(
         location=said.location or location,
@@ -212,22 +215,25 @@ def _changes(request: Request, lab: Lab, body: SettingBody) -> LabSettings:
         profiles=_profiles(properties),
         fixed=FixedSettings(
             image=modern_image(named_id(image, f"{_SETTINGS}.galleryImageResourceId")) if image else None,
-            size=_said_size(request, lab, resource),
-            user_name=_said_user(request, lab, resource.reference_vm),
+            size=_requested_size(request, lab, resource),
+            user_name=_requested_user(request, lab, resource.reference_vm),
         ),
     )
 
 
-def _said_size(request: Request, lab: Lab, resource: ResourceSettings) -> str | None:
-    """None where the category is the one that the lab's size lies in."""
+def _requested_size(request: Request, lab: Lab, resource: ResourceSettings) -> str | None:
+    """Return the requested size; None where the category is that of the lab's size."""
     held = category(get_size(request.settings.sizes, lab.size))
     if resource.size is None or resource.size.lower() == held.lower():
         return None
     return named_size(request.settings.sizes, resource.size)
 
 
-def _said_user(request: Request, lab: Lab, machine: ReferenceVm | None) -> str | None:
-    """The template's account may have been changed by a reset of its password: that name is what is shown."""
+def _requested_user(request: Request, lab: Lab, machine: ReferenceVm | None) -> str | None:
+    """Return the requested user name.
+
+    A password reset may have changed the template's account: that name counts as the current one.
+    """
     template = _template(request, lab)
     shown_name = template.user_name if template else lab.user_name
     return None if machine is None or machine.user_name == shown_name else machine.user_name

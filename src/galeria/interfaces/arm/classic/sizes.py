@@ -1,4 +1,4 @@
-"""The older API knows three categories of sizes: a machine's own size lies in one of them by its cores."""
+"""The three size categories of the API of 2018. A machine's size belongs to one of them by its cores."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ def category(size: Size) -> str:
 
 
 def named_size(sizes: tuple[Size, ...], word: str) -> str:
-    """A category's largest size, or a size's own name. Raises Invalid for a category that has none."""
+    """Return a category's largest size, or the size of that name. Raises Invalid for a category without sizes."""
     if word.lower() not in {each.lower() for each in CATEGORIES}:
         return word
-    services = _inside(sizes, word)
+    services = _sizes_in(sizes, word)
     if not services:
         names = ", ".join(each.name for each in sizes)
         raise Invalid(f"There is no size of the category '{word}' here.", hint=f"Sizes: {names}.", target="size")
@@ -27,15 +27,15 @@ def named_size(sizes: tuple[Size, ...], word: str) -> str:
 
 
 def size_configuration(sizes: tuple[Size, ...]) -> dict[str, Any]:
-    filled = [(each, _inside(sizes, each)) for each in CATEGORIES]
+    filled = [(each, _sizes_in(sizes, each)) for each in CATEGORIES]
     return {"environmentSizes": [_environment_size(name, services) for name, services in filled if services]}
 
 
 def availability(sizes: tuple[Size, ...]) -> list[dict[str, Any]]:
-    return [{"sizeCategory": each, "isAvailable": bool(_inside(sizes, each))} for each in CATEGORIES]
+    return [{"sizeCategory": each, "isAvailable": bool(_sizes_in(sizes, each))} for each in CATEGORIES]
 
 
-def _inside(sizes: tuple[Size, ...], word: str) -> list[Size]:
+def _sizes_in(sizes: tuple[Size, ...], word: str) -> list[Size]:
     return [size for size in sizes if category(size).lower() == word.lower()]
 
 

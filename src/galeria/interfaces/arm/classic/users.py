@@ -1,4 +1,4 @@
-"""A lab's users in the older shape. Unlike today's they have tags."""
+"""Routes of a lab's users in the API of 2018, where they have tags."""
 
 from starlette.responses import Response
 
@@ -45,7 +45,7 @@ def patch_one(account: AccountId, lab: LabId, user: str, body: ClassicUserBody, 
 
 
 def delete_one(account: AccountId, lab: LabId, user: str, arm_request: ArmRequestDep) -> Response:
-    """Gone at once."""
+    """Remove the user from the lab."""
     with arm_request.writing() as request:
         get_made(request, account, lab)
         delete_user(request, lab, user)

@@ -1,4 +1,4 @@
-"""Lab accounts, images, labs, templates and machines in the shapes of the older API."""
+"""Resources in the form of the API of 2018: lab accounts, images, labs, templates and machines."""
 
 from typing import Any
 
@@ -125,7 +125,7 @@ def _claim(user: LabUser) -> dict[str, Any]:
 
 
 def environment_details(request: Request, lab: Lab, machine: LabMachine) -> dict[str, Any]:
-    """An environment as its user sees it."""
+    """Return an environment as its user sees it."""
     shown = environment_view(request, lab, machine)
     return {
         "id": shown["id"],
@@ -153,7 +153,7 @@ def lab_details(request: Request, lab: Lab) -> dict[str, Any]:
 
 
 def user_view(request: Request, lab: Lab, user: LabUser) -> dict[str, Any]:
-    """The older API has two names for a person; here people have one, which may be anything."""
+    """Return a user. The API has two names for a person; here a person has one, in any form."""
     properties = {
         "email": user.address,
         "givenName": user.display_name,
@@ -175,7 +175,7 @@ def machine_provisioning(machine: LabMachine) -> str:
 
 
 def _environment_state(machine: LabMachine) -> str:
-    """Whether it is made; what it does is its power state."""
+    """Return whether the machine is created; whether it runs is its power state."""
     unfinished = {MachineState.CREATING: "Creating", MachineState.FAILED: "Failed"}
     return unfinished.get(machine.state, "Created")
 

@@ -1,4 +1,4 @@
 """Microsoft.Compute: galleries, image definitions and versions, disks, snapshots and managed images.
 
-Bodies are `*_schemas`, answers are `*_views`.
+Request bodies lie in `*_schemas`, answers in `*_views`.
 """

@@ -1,4 +1,4 @@
-"""What a gallery costs."""
+"""Route of the cost of a gallery."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from galeria.interfaces.arm.protocol.routes import GALLERY, Route
 
 
 def costs(id: GalleryId, arm_request: ArmRequestDep) -> Response:
-    """One line per version; all of them together are what is really stored."""
+    """Return one line per version; together they are what is really stored."""
     prices = arm_request.services.settings.prices
     with arm_request.reading() as request:
         lines = gallery_costs(request, id, arm_request.services.stores)
@@ -28,7 +28,7 @@ def costs(id: GalleryId, arm_request: ArmRequestDep) -> Response:
 
 
 def lab_named(lab: Lab) -> dict[str, Any]:
-    """A lab where it is only mentioned."""
+    """Return the short form of a lab, for lists that mention it."""
     return {"id": lab.resource_id, "name": lab.name, "title": lab.title, "createdBy": lab.created_by}
 
 

@@ -1,4 +1,4 @@
-"""An image definition as it is shown: what was never said of it is left out."""
+"""Image definitions as the API answers them. Properties that were never set are left out."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def definition_view(definition: ImageDefinition) -> dict[str, Any]:
 
 
 def described(definition: ImageDefinition) -> dict[str, Any]:
-    """What consumers of a shared gallery see of it, too."""
+    """Return the properties that consumers of a shared gallery see as well."""
     properties: dict[str, Any] = {
         "osType": definition.os_type.value,
         "osState": definition.os_state.value,

@@ -1,4 +1,4 @@
-"""Image definitions."""
+"""Routes of image definitions."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -22,12 +22,12 @@ from galeria.interfaces.arm.protocol.path_ids import DefinitionId, GalleryId
 from galeria.interfaces.arm.protocol.responses import deleted, put, shown
 from galeria.interfaces.arm.protocol.routes import DEFINITION, GALLERY, Route
 
-# From this api-version on, a new definition that does not name its generation is V2; before it was V1.
+# From this api-version on, a new definition without a generation is V2; with earlier versions it is V1 (as in Azure).
 _V2_BY_DEFAULT = "2025-03-03"
 
 
 class DescriptiveProperties(TypedDict):
-    """The part of a request that may change."""
+    """The properties that a request may change."""
 
     display_name: str
     description: str
@@ -122,7 +122,7 @@ def _said(changes: DefinitionChanges) -> DescriptiveProperties:
 
 
 def _merged(held: ImageDefinition, changes: DefinitionChanges) -> DescriptiveProperties:
-    """What was not sent stays; null empties what may be empty."""
+    """Return the properties after a PATCH: those that were not sent stay, and null empties a property that may be empty."""
     own = DescriptiveProperties(
         display_name="",
         description=held.description,

@@ -1,4 +1,4 @@
-"""Disks, snapshots and managed images as they are shown: the service's own shape, and in `galeria` what it lacks."""
+"""Disks, snapshots and managed images as the API answers them: Azure's form, and in `galeria` further figures."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def gigabytes(size: int) -> int:
 
 
 def _protection(request: Request, snapshot: Snapshot) -> dict[str, Any]:
-    """Nothing where there never was any."""
+    """Return the immutability policy; nothing for a snapshot that never had one."""
     if snapshot.immutable_since is None:
         return {}
     policy = {

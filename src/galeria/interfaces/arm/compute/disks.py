@@ -1,4 +1,7 @@
-"""Disks and snapshots: two types of one shape. A PUT answers 200 or 202, never 201: clients insist."""
+"""Routes of disks and snapshots, two types of the same form.
+
+A PUT answers 200 or 202 and never 201, as Azure's clients expect.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -43,7 +46,7 @@ from galeria.interfaces.arm.protocol.path_ids import GroupId, named_id, subscrip
 from galeria.interfaces.arm.protocol.responses import accepted, deleting, polled, shown
 from galeria.interfaces.arm.protocol.routes import COMPUTE, DISKS, GROUP, SNAPSHOTS, SUBSCRIPTION, Route
 
-# The version of the storage service whose signatures look like this.
+# The version of the storage service whose signatures have this form.
 _SIGNED_VERSION = "2018-03-28"
 
 
@@ -61,7 +64,7 @@ SnapshotId = Annotated[ResourceId, Depends(_snapshot)]
 
 @dataclass(frozen=True, kw_only=True)
 class _Type:
-    """The verbs of one of the two types."""
+    """The handlers of one of the two types."""
 
     kind: DiskKind
 
@@ -94,7 +97,7 @@ class _Type:
         return deleting(arm_request, operation)
 
     def grant(self, arm_request: ArmRequest, id: ResourceId, body: AccessBody) -> Response:
-        """Done at once, so that the address is told to whoever asked and written down nowhere."""
+        """Grant access at once: the address is in this answer only, and is stored nowhere."""
         files = arm_request.services.disk_files
         with arm_request.writing() as request:
             granted = begin_access(request, self.kind, id, files, level=body.access, seconds=body.duration_in_seconds)

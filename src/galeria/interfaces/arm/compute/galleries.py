@@ -1,4 +1,4 @@
-"""Galleries: made, changed, shown, shared and taken away."""
+"""Routes of galleries."""
 
 from typing import Annotated, Any
 
@@ -32,7 +32,7 @@ Expand = Annotated[str, Query(alias="$expand")]
 
 
 def put_one(id: GalleryId, body: GalleryBody, arm_request: ArmRequestDep) -> Response:
-    """What is left out of sharing and soft deletion stays as it is."""
+    """Create or replace a gallery. Without sharing or soft deletion in the body these stay as they are."""
     properties = body.properties or GalleryProperties()
     with arm_request.writing() as request:
         gallery, is_new = put_gallery(
@@ -84,7 +84,7 @@ def delete_one(id: GalleryId, arm_request: ArmRequestDep) -> Response:
 
 
 def share_one(id: GalleryId, body: SharingUpdate, arm_request: ArmRequestDep) -> Response:
-    """Done at once, and answered with what was asked: clients print that."""
+    """Change the sharing at once, and answer with the request itself, which clients print."""
     groups: dict[GroupKind, list[str]] = {}
     for group in body.groups or ():
         groups.setdefault(group.type, []).extend(group.ids or ())
@@ -121,7 +121,7 @@ def _community(info: CommunityInfo | None) -> dict[str, str] | None:
 
 
 def _identity(identity: GalleryIdentity, arm_request: ArmRequestDep) -> dict[str, Any]:
-    """Empty for none."""
+    """Return the identity; an empty one for type None."""
     words = [word.strip().lower() for word in (identity.type or "None").split(",")]
     if words == ["none"]:
         return {}

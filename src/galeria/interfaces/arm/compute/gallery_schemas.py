@@ -1,4 +1,4 @@
-"""Bodies of galleries and image definitions."""
+"""Request bodies of galleries and image definitions."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from galeria.domain.images.galleries import Architecture, Generation, OsState, O
 from galeria.domain.images.sharing import GroupKind, Permissions, ShareStep
 from galeria.interfaces.arm.protocol.wire_types import Changed, Moment, Text, Tracked, Wire, Word, any_case
 
-# What a database column holds.
+# The largest integer of a database column.
 Count = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 
 
@@ -98,7 +98,7 @@ class Feature(Wire):
 
 
 class DefinitionChanges(Wire):
-    """What may change."""
+    """The properties of a definition that may change."""
 
     description: Text | None = None
     eula: Text | None = None

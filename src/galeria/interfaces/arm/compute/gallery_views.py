@@ -1,4 +1,4 @@
-"""A gallery as it is shown to those who have a role on it."""
+"""Galleries as the API answers them to callers with a role on them."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from galeria.interfaces.arm.protocol.envelope import envelope
 
 
 def gallery_view(request: Request, gallery: Gallery, *, with_groups: bool = False) -> dict[str, Any]:
-    """`with_groups` names those that it is shared with, which clients must ask for."""
+    """Return a gallery. `with_groups` adds those it is shared with, which clients must ask for."""
     properties: dict[str, Any] = {
         "description": gallery.description,
         "identifier": {"uniqueName": gallery.unique_name},
@@ -22,7 +22,7 @@ def gallery_view(request: Request, gallery: Gallery, *, with_groups: bool = Fals
         },
     }
     if gallery.is_shared or gallery.community_enabled:
-        # Consumers read the same rows as owners do, so what was shared is to be seen everywhere at once.
+        # Consumers read the same rows as owners, so that a change of sharing has reached every region at once.
         regions = sharing_regions(request, gallery)
         summary = [{"region": region, "state": "Succeeded", "details": ""} for region in regions]
         properties["sharingStatus"] = {"aggregatedState": "Succeeded", "summary": summary}

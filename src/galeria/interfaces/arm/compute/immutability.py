@@ -1,4 +1,4 @@
-"""Immutability policies of snapshots: set and changed, and locked."""
+"""Routes that set, change and lock the immutability policy of a snapshot."""
 
 from starlette.responses import Response
 

@@ -1,4 +1,4 @@
-"""Managed images, and the virtual machines of Microsoft.Compute, of which there are none: `az image create` asks first."""
+"""Routes of managed images, and of virtual machines of Microsoft.Compute, of which there are none (`az image create` asks)."""
 
 from typing import Annotated
 

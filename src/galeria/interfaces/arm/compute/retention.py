@@ -1,4 +1,4 @@
-"""Image versions that were deleted and can still be restored."""
+"""Route that lists soft-deleted image versions, which can be restored."""
 
 from typing import Any
 

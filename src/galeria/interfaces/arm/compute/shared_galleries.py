@@ -1,4 +1,4 @@
-"""Galleries that others share: with this subscription or tenant, or with everybody here."""
+"""Routes of galleries that are shared with this subscription or tenant, or with everybody as community galleries."""
 
 from typing import Annotated, Any
 
@@ -34,7 +34,7 @@ SharedTo = Annotated[str, Query(alias="sharedTo")]
 
 
 class SharedGalleryKind:
-    """A consumer's look at one gallery of a region, of either kind."""
+    """One gallery of a region as its consumers see it, shared or community."""
 
     def __init__(self, arm_request: ArmRequest, subscription: str, location: str, name: str) -> None:
         self._consumer = GalleryConsumer(subscription=subscription, tenant=arm_request.services.tenant_id)
@@ -117,7 +117,7 @@ def get_version(image: str, version: str, arm_request: ArmRequestDep, here: Here
 
 
 def _below(kind: str, path: str) -> tuple[Route, ...]:
-    """What both kinds of galleries have; `kind` begins the operations' names."""
+    """Return the routes that both kinds of galleries have; `kind` begins the operation ids."""
     handlers = (
         (f"{kind}Galleries_Get", "", get_gallery),
         (f"{kind}GalleryImages_List", "/images", list_images),

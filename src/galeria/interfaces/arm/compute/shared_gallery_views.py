@@ -1,4 +1,4 @@
-"""Shared and community galleries as their consumers see them: no resource ids, no owners."""
+"""Shared and community galleries as their consumers see them, without resource ids and owners."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def community_gallery(gallery: Gallery, location: str) -> dict[str, Any]:
 
 
 def image(definition: ImageDefinition, place: str, location: str, type: str = "") -> dict[str, Any]:
-    """`place` is the gallery's unique id; only a community's images have a type."""
+    """Return an image; `place` is the gallery's unique id. Only images of community galleries have a type."""
     view = {
         "name": definition.name,
         "location": location,
@@ -52,7 +52,7 @@ def image(definition: ImageDefinition, place: str, location: str, type: str = ""
 
 
 def version(request: Request, version: ImageVersion, place: str, location: str, type: str = "") -> dict[str, Any]:
-    """`place` is the image's unique id. Whether it may be the latest is what counts in that region."""
+    """Return a version; `place` is the image's unique id. Whether it is excluded from latest is that of the region."""
     replica = find_replica_there(request, version, location)
     flag = replica.exclude_from_latest if replica else None
     properties: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Bodies of disks, snapshots and managed images."""
+"""Request bodies of disks, snapshots and managed images."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -13,7 +13,7 @@ from galeria.interfaces.arm.protocol.wire_types import Changed, Text, Tracked, W
 
 
 class DiskSku(StrEnum):
-    """Every kind of storage that clients ask for; here all of them are the same."""
+    """Every kind of storage that clients ask for. They are all the same here."""
 
     STANDARD = "Standard_LRS"
     STANDARD_ZONES = "Standard_ZRS"
@@ -26,7 +26,7 @@ class DiskSku(StrEnum):
 
 
 def _started_copy(value: object) -> object:
-    """A copy between regions has a name of its own in Azure; here every copy may be one."""
+    """Read CopyStart as Copy: Azure names a copy between regions differently, and here any copy may be one."""
     return "Copy" if isinstance(value, str) and value.lower() == "copystart" else value
 
 
@@ -67,7 +67,7 @@ class DiskEncryption(Wire):
 
 
 class DiskOptions(Wire):
-    """What may be said again of a disk that there is."""
+    """The properties of an existing disk that a request may repeat."""
 
     security_profile: DiskSecurity | None = None
     encryption: DiskEncryption | None = None

@@ -1,4 +1,4 @@
-"""What Azure offers and this service does not: refused with a reason, never taken and forgotten."""
+"""Refuse options of Azure that this service does not have, instead of ignoring them."""
 
 from galeria.domain.errors import Invalid
 from galeria.domain.images.publishing import PROFILE
@@ -10,7 +10,7 @@ PLATFORM_KEY = "encryptionatrestwithplatformkey"
 
 
 def require_possible(said: VersionProperties) -> None:
-    """Raises Invalid."""
+    """Raise Invalid for options of a version that are not supported."""
     _require_possible_copies(said.publishing_profile or PublishingProfile())
     if said.security_profile and said.security_profile.uefi_settings:
         raise Invalid(
@@ -21,7 +21,7 @@ def require_possible(said: VersionProperties) -> None:
 
 
 def require_possible_disk(said: DiskOptions) -> None:
-    """Raises Invalid."""
+    """Raise Invalid for options of a disk that are not supported."""
     security, encryption = said.security_profile, said.encryption
     if security and (security.security_type or "Standard").lower() != "standard":
         raise Invalid(

@@ -1,4 +1,4 @@
-"""Bodies of image versions."""
+"""Request bodies of image versions."""
 
 from typing import Annotated, Any
 
@@ -40,7 +40,7 @@ class SafetyProfile(Wire):
 
 
 class DiskSourceBody(Wire):
-    """`id` is a disk's or snapshot's; in older versions of the API it is a storage account's, beside the `uri`."""
+    """The source of a disk. `id` names a disk or snapshot; in older versions of the API a storage account beside the `uri`."""
 
     id: Text | None = None
     uri: Text | None = None

@@ -1,4 +1,4 @@
-"""The sources of a version as clients write them, in every form that the API has had."""
+"""The sources of a version in every form that the API has had."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from galeria.interfaces.arm.protocol.path_ids import named_id
 
 
 def sources_named(profile: StorageProfile | None) -> NamedSources:
-    """By lun; the OS disk has a lun of its own in the inside. Raises Invalid."""
+    """Return the sources by LUN; the OS disk has a number of its own, `OS_DISK`. Raises Invalid."""
     if profile is None:
         return NamedSources()
     said: dict[int, DiskSourceBody] = {}
@@ -37,7 +37,7 @@ def sources_named(profile: StorageProfile | None) -> NamedSources:
 
 
 def with_source(version: ImageVersion, storage: dict[str, Any]) -> dict[str, Any]:
-    """A version's storage profile with what it was made of, where that is a thing or an address that a client named."""
+    """Add the source to a version's storage profile, where it is a resource or an address that a client named."""
     kind, id = version.source_kind, version.source_id
     if kind in _WHOLE and id.startswith("/"):
         return {**storage, "source": _WHOLE[kind](id)}
@@ -47,7 +47,7 @@ def with_source(version: ImageVersion, storage: dict[str, Any]) -> dict[str, Any
 
 
 def image_reference(id: str) -> dict[str, Any]:
-    """How an image version is named as a source: by its id or, in a community gallery, by its public one."""
+    """Return an image version as the API names a source: by its resource id, or by its public id in a community gallery."""
     is_public = id.startswith("/CommunityGalleries/")
     return {"communityGalleryImageId": id} if is_public else {"id": id}
 
@@ -61,7 +61,7 @@ _SINGLE = {SourceKind.DISK: "id", SourceKind.SNAPSHOT: "id", SourceKind.URI: "ur
 
 
 def _disk(source: DiskSourceBody) -> NamedDisk:
-    """A storage account that stands beside an address is the address's; nothing is asked of it here."""
+    """Return the source of a disk. A storage account beside an address belongs to the address, and is not used here."""
     if source.uri:
         if source.id and "/storageaccounts/" not in source.id.lower():
             raise Invalid("A disk has two sources.", hint="Name an id or a uri.", target=STORAGE)

@@ -1,4 +1,4 @@
-"""An image version as it is shown: the service's own shape, and in `galeria` the figures that it lacks."""
+"""Image versions as the API answers them: Azure's form, and in `galeria` further figures."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ def version_view(request: Request, version: ImageVersion, *, with_status: bool =
 def version_views(
     request: Request, versions: Sequence[ImageVersion], *, with_status: bool = False
 ) -> list[dict[str, Any]]:
-    """`with_status` adds replicationStatus, which clients must ask for."""
+    """Return the versions. `with_status` adds replicationStatus, which clients must ask for."""
     facts = request.uow.versions.facts(versions)
     return [_view(each.version, each.disks, each.replicas, with_status=with_status) for each in facts]
 
@@ -63,7 +63,10 @@ def _publishing(version: ImageVersion, replicas: list[Replica]) -> dict[str, Any
 
 
 def _target(version: ImageVersion, replica: Replica) -> dict[str, Any]:
-    """Named as the caller wrote it; without the flag where the region follows the version's own."""
+    """Return a target region under the name that the caller wrote.
+
+    excludeFromLatest is left out where the version's own value counts.
+    """
     target = {
         "name": replica.spelling or replica.region,
         "regionalReplicaCount": replica.replica_count or version.replica_count,

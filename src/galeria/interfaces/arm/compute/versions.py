@@ -1,4 +1,4 @@
-"""Image versions: made from uploads, spread over regions, deleted after a look at what that means."""
+"""Routes of image versions, and of what deleting one would free."""
 
 from datetime import datetime
 from typing import Annotated, TypedDict
@@ -48,7 +48,10 @@ Bypass = Annotated[bool, Query(alias="bypassSoftDelete")]
 
 
 def put_one(id: VersionId, body: VersionBody, arm_request: ArmRequestDep) -> Response:
-    """Without publishing profile or target regions a version keeps its own: `az` leaves out what it means to keep."""
+    """Create or update a version.
+
+    Without a publishing profile or target regions it keeps its own: `az` leaves out what it means to keep.
+    """
     properties = body.properties or VersionProperties()
     with arm_request.writing() as request:
         held = request.uow.versions.find_by_key(id.key)
@@ -92,7 +95,7 @@ def get_one(id: VersionId, arm_request: ArmRequestDep, expand: Expand = "") -> R
 
 
 def list_all(id: DefinitionId, arm_request: ArmRequestDep, expand: Expand = "") -> Response:
-    """By number, the oldest first."""
+    """List the versions by number, the lowest first."""
     with_status = "replicationstatus" in expand.lower()
     with arm_request.reading() as request:
         versions, link = page(arm_request, list_versions(request, id), order=by_number)
@@ -101,7 +104,7 @@ def list_all(id: DefinitionId, arm_request: ArmRequestDep, expand: Expand = "") 
 
 
 def delete_one(id: VersionId, arm_request: ArmRequestDep, bypass: Bypass = False) -> Response:
-    """What is only put aside is done at once; what gives back space is an operation."""
+    """Delete a version. Soft deletion is done at once; deletion that frees storage is an operation."""
     with arm_request.writing() as request:
         removal = remove_version(request, id, bypass_soft_delete=bypass)
     arm_request.start(removal.operation)
@@ -109,7 +112,7 @@ def delete_one(id: VersionId, arm_request: ArmRequestDep, bypass: Bypass = False
 
 
 def impact(id: VersionId, arm_request: ArmRequestDep) -> Response:
-    """What deleting it would mean. Nothing is changed."""
+    """Return what deleting the version would mean. Nothing is changed."""
     with arm_request.reading() as request:
         found = impact_of_deletion(request, id, arm_request.services.stores)
     return shown(
@@ -125,7 +128,10 @@ def impact(id: VersionId, arm_request: ArmRequestDep) -> Response:
 
 
 def _restores(properties: VersionProperties) -> bool:
-    """`az sig image-version undelete` sends no more than the location; the newer way says so."""
+    """Return whether the request restores a soft-deleted version.
+
+    The newer form is an explicit property; `az sig image-version undelete` sends only the location.
+    """
     sources = properties.storage_profile
     says_nothing = not properties.publishing_profile and not (sources and sources.model_dump(exclude_none=True))
     return says_nothing if properties.restore is None else properties.restore
@@ -134,7 +140,7 @@ def _restores(properties: VersionProperties) -> bool:
 def _published(
     request: Request, held: ImageVersion | None, properties: VersionProperties, said: set[str]
 ) -> VersionPublishing:
-    """The publishing part of a request: what was `said` of it, and for the rest what the version has."""
+    """Return the publishing options: what the request has, and for the rest what the version has."""
     profile = properties.publishing_profile or PublishingProfile()
     require_possible(properties)
     publishing = _publishing(profile, properties.safety_profile or SafetyProfile())

@@ -1,4 +1,4 @@
-"""Exporting a lab's template to the gallery, and what that would cost."""
+"""Routes that export a lab's template to the gallery, and estimate what that would cost."""
 
 from functools import partial
 from typing import Any
@@ -18,7 +18,10 @@ _MACHINE_TYPE = "microsoft.labservices/labs/virtualmachines"
 
 
 def save_image(id: PlanId, body: SaveImageBody, arm_request: ArmRequestDep) -> Response:
-    """Without a body, as Azure answers it; with the header `Prefer: return=representation`, it says what is being made."""
+    """Export the template.
+
+    The answer has no body, as in Azure; with the header `Prefer: return=representation` it names what is created.
+    """
     with arm_request.writing() as request:
         definition, version, operation = export_template(request, id, _wanted(body))
     arm_request.start(operation)
@@ -31,7 +34,7 @@ def save_image(id: PlanId, body: SaveImageBody, arm_request: ArmRequestDep) -> R
 
 
 def estimate_image(id: PlanId, body: SaveImageBody, arm_request: ArmRequestDep) -> Response:
-    """The same request, answered with what it would do. Nothing is changed."""
+    """Return what an export with the same body would do. Nothing is changed."""
     services = arm_request.services
     with arm_request.reading() as request:
         measure = partial(copy_bytes, stores=services.stores)

@@ -1,4 +1,4 @@
-"""What Lab Services has to offer: sizes, how much of a region is used, and the names of what may be done."""
+"""Routes of what Lab Services offers: sizes, usage of a region, and the names of operations."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import LABS, SUBSCRIPTION, Route
 
 _PLAN, _LAB, _ACCOUNT = "labPlans", "labs", "labAccounts"
-# Action behind the namespace → what it does.
+# The action after the namespace, and what it does.
 ACTIONS = {
     f"{_PLAN}/read": "See a lab plan",
     f"{_PLAN}/write": "Make or change a lab plan",
@@ -45,14 +45,14 @@ ACTIONS = {
     f"{_ACCOUNT}/*/read": "See a lab account and what is in it",
     f"{_ACCOUNT}/createLab/action": "Make a lab in a lab account",
 }
-# In Azure this one is asked for on the data plane.
+# In Azure this is a data action.
 _DATA_ACTIONS = {f"{_PLAN}/createLab/action"}
-# Lab accounts were made before there were data actions.
+# Lab accounts are older than data actions.
 _TELLS_KINDS = "2021"
 
 
 def list_operations(arm_request: ArmRequestDep) -> Response:
-    """For everybody who is signed in, as everywhere in ARM."""
+    """List the operations of the provider, for everybody who is signed in, as Azure Resource Manager does."""
     older = arm_request.api_version < _TELLS_KINDS
     return shown(
         listed([_named(action, words) | ({} if older else _kind(action)) for action, words in ACTIONS.items()])
@@ -60,7 +60,7 @@ def list_operations(arm_request: ArmRequestDep) -> Response:
 
 
 def list_skus(subscription: str, arm_request: ArmRequestDep) -> Response:
-    """The sizes that a lab's machines come in."""
+    """List the sizes of a lab's machines."""
     require_any_role(arm_request)
     regions = [region.name for region in arm_request.services.settings.regions.all]
     sizes = list(enumerate(arm_request.services.settings.sizes))  # the smallest first, as in the settings
@@ -69,7 +69,7 @@ def list_skus(subscription: str, arm_request: ArmRequestDep) -> Response:
 
 
 def list_usages(subscription: str, location: str, arm_request: ArmRequestDep) -> Response:
-    """Machines of the region, and how many more there is room for: every machine has a port of its own."""
+    """Return the number of machines in the region and its limit: every machine needs an SSH port of its own."""
     require_any_role(arm_request)
     settings = arm_request.services.settings
     region = settings.regions.get(location).name

@@ -1,4 +1,4 @@
-"""Lab plans (lab accounts) and the images that they offer."""
+"""Routes of lab plans (lab accounts) and the images that they offer."""
 
 from dataclasses import replace
 from typing import Any
@@ -32,7 +32,7 @@ from galeria.interfaces.arm.labs.lab_schemas import (
     PlanProperties,
 )
 from galeria.interfaces.arm.labs.lab_views import image_view, plan_view
-from galeria.interfaces.arm.labs.profile_schemas import said
+from galeria.interfaces.arm.labs.profile_schemas import sent_properties
 from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import Order, by_name
@@ -42,7 +42,7 @@ from galeria.interfaces.arm.protocol.routes import GROUP, LABS, PLAN, SUBSCRIPTI
 
 
 def put_one(id: PlanId, body: PlanBody, arm_request: ArmRequestDep) -> Response:
-    """Without a sharedGalleryId nothing is attached afterwards; other settings that are absent stay."""
+    """Create or replace a plan. Without a sharedGalleryId no gallery is attached afterwards; other absent settings stay."""
     with arm_request.writing() as request:
         wanted = _wanted(body.location, body.tags or {}, body.properties or PlanProperties(), body.identity)
         plan, is_new = put_account(request, id, wanted)
@@ -81,7 +81,7 @@ def delete_one(id: PlanId, arm_request: ArmRequestDep) -> Response:
 
 
 def list_plan_images(id: PlanId, arm_request: ArmRequestDep, region: str | None = None) -> Response:
-    """All of them, for a lab in `region` (the plan's own unless given), the unusable ones with reason and cure."""
+    """List all images for a lab in `region`, by default the plan's own; unusable ones with reasons and remedies."""
     with arm_request.reading() as request:
         offers = list_images(request, id, region)
     return shown(selected(arm_request, offers, order=_by_definition, view=lambda offer: image_view(str(id), offer)))
@@ -122,8 +122,8 @@ def _wanted(
         os_disk_limit_gb=ours.os_disk_limit,
         enable_by_default=ours.images_enabled_by_default,
         profiles={
-            **{name: each for name, each in said(properties).items() if name in _PROFILES},
-            **({"identity": said(identity)} if identity else {}),
+            **{name: each for name, each in sent_properties(properties).items() if name in _PROFILES},
+            **({"identity": sent_properties(identity)} if identity else {}),
         },
     )
 
@@ -146,7 +146,7 @@ def _by_definition(offer: ImageEligibility) -> Order:
     return by_name(offer.definition)
 
 
-# What a plan keeps as the wire has it.
+# Profiles that a plan stores in the form of the API.
 _PROFILES = {to_camel(name) for name in PlanProfiles.model_fields}
 _IMAGE = PLAN + "/images/{image}"
 

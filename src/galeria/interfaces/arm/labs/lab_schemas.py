@@ -1,4 +1,4 @@
-"""Bodies of lab plans, their images, labs and machines."""
+"""Request bodies of lab plans, their images, labs and machines."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -34,7 +34,7 @@ class PlanIdentity(Wire):
 
 
 class PlanProfiles(Wire):
-    """What a plan is told about the machines of its labs."""
+    """Settings of a plan for the machines of its labs."""
 
     default_connection_profile: ConnectionProfile | None = None
     default_auto_shutdown_profile: ShutdownProfile | None = None
@@ -44,14 +44,14 @@ class PlanProfiles(Wire):
 
 
 class OurPlan(Wire):
-    """Which images may make a lab: those below the limit, new ones at once or once they are enabled."""
+    """Which images may make a lab: those below the size limit, and new ones at once or only when enabled."""
 
     os_disk_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(default=None, alias="osDiskLimitInGB")
     images_enabled_by_default: bool | None = None
 
 
 class PlanProperties(PlanProfiles):
-    """A property that is absent keeps its value; a sharedGalleryId of null detaches."""
+    """Properties of a plan. Absent ones keep their value; a sharedGalleryId of null detaches the gallery."""
 
     allowed_regions: Annotated[list[Word], Field(max_length=100)] | None = None
     shared_gallery_id: ArmId | None = None
@@ -97,7 +97,7 @@ class SaveImageBody(Wire):
 
 
 class LabImageReference(Wire):
-    """An id, or publisher, offer and SKU of an image in the plan's gallery."""
+    """An image: an id, or the publisher, offer and SKU of an image in the plan's gallery."""
 
     id: ArmId | None = None
     publisher: Word | None = None
@@ -150,7 +150,7 @@ class SecurityProfile(Wire):
 
 
 class LabProfiles(Wire):
-    """What a lab is told about its machines and people."""
+    """Settings of a lab for its machines and users."""
 
     auto_shutdown_profile: ShutdownProfile | None = None
     connection_profile: ConnectionProfile | None = None

@@ -1,4 +1,4 @@
-"""Lab plans, labs and machines as they are shown. What the inside has no setting for is shown as what it really does."""
+"""Lab plans, labs and machines as the API answers them. Settings that do not exist here are shown as what really happens."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ _MACHINE_PROVISIONING = {
     MachineState.FAILED: ProvisioningState.FAILED,
     MachineState.DELETING: ProvisioningState.DELETING,
 }
-# A machine that is not there yet, or was never finished, does not run; the provisioning state says more.
+# A machine that is not finished does not run; its provisioning state says more.
 _POWER = {
     MachineState.CREATING: MachineState.STOPPED,
     MachineState.FAILED: MachineState.STOPPED,
     MachineState.DELETING: MachineState.STOPPING,
 }
-# From this api-version on, a resource says what went wrong with it.
+# From this api-version on, a resource includes what went wrong with it.
 _TELLS_ERRORS = "2023-06-07"
 
 
@@ -31,7 +31,7 @@ def plan_view(request: Request, plan: LabAccount, *, tenant_id: str) -> dict[str
     gallery = request.uow.galleries.find(plan.gallery_id) if plan.gallery_id else None
     profiles = dict(plan.profiles)
     identity = profiles.pop("identity", None)
-    profiles.pop("enabledRegionSelection", None)  # a word of the older API
+    profiles.pop("enabledRegionSelection", None)  # a property of the API of 2018
     view = envelope(
         plan,
         {
@@ -50,7 +50,7 @@ def plan_view(request: Request, plan: LabAccount, *, tenant_id: str) -> dict[str
 
 
 def image_view(plan_id: str, offer: ImageEligibility) -> dict[str, Any]:
-    """An image of the plan's gallery, with everything that keeps it from making a lab, and the cures."""
+    """Return an image of the plan's gallery with every obstacle to making a lab from it, and the remedies."""
     definition, version = offer.definition, offer.version
     return {
         "id": f"{plan_id}/images/{definition.name}",
@@ -79,7 +79,7 @@ def image_view(plan_id: str, offer: ImageEligibility) -> dict[str, Any]:
 
 
 def lab_view(request: Request, lab: Lab, *, api_version: str = "") -> dict[str, Any]:
-    """A password is never answered. The plan may be gone, and a deleted version keeps its id here."""
+    """Return a lab, never with a password. Its plan may be deleted, and the id of a deleted version stays."""
     plan = request.uow.accounts.find(lab.account_id)
     version = request.uow.versions.find(lab.version_id)
     return envelope(
@@ -122,13 +122,13 @@ def _machines(request: Request, lab: Lab) -> dict[str, Any]:
 
 
 def _security(lab: Lab) -> dict[str, Any]:
-    """The code is only for those who may see the lab: with it, students register."""
+    """Return the registration code, which is only for those who may read the lab: students register with it."""
     code = {"registrationCode": lab.registration_code} if lab.registration_code else {}
     return {**code, "openAccess": "Enabled" if lab.open_access else "Disabled"}
 
 
 def resource_error(request: Request, resource_id: str, subject: str, failure: str, api_version: str) -> dict[str, Any]:
-    """The resourceOperationError of what failed, from its last failed operation; nothing where all is well."""
+    """Return the resourceOperationError from the last failed operation; nothing where the resource has not failed."""
     if not failure or api_version < _TELLS_ERRORS:
         return {}
     for each in request.uow.operations.recent(below=resource_id.lower(), limit=50):
@@ -146,7 +146,7 @@ def resource_error(request: Request, resource_id: str, subject: str, failure: st
 def machine_view(
     lab: Lab, machine: LabMachine, *, request: Request | None = None, api_version: str = ""
 ) -> dict[str, Any]:
-    """With a request and a newer api-version it tells what went wrong."""
+    """Return a machine. With a request and a newer api-version it includes what went wrong."""
     user = request.uow.lab_users.find(machine.claimed_by) if request and machine.claimed_by else None
     error = resource_error(request, lab.resource_id, machine.id, machine.failure, api_version) if request else {}
     non_admin = {"nonAdminUsername": lab.non_admin_user} if lab.non_admin_user else {}

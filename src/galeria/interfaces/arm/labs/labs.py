@@ -1,4 +1,4 @@
-"""Labs."""
+"""Routes of labs."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from galeria.interfaces.arm.labs.lab_schemas import (
     MachineChanges,
 )
 from galeria.interfaces.arm.labs.lab_views import lab_view
-from galeria.interfaces.arm.labs.profile_schemas import Switch, said
+from galeria.interfaces.arm.labs.profile_schemas import Switch, sent_properties
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import by_name
@@ -138,8 +138,8 @@ def _settings(wanted: LabChanges) -> LabSettings:
         if user and user.username
         else None,
         profiles={
-            **{name: each for name, each in said(wanted).items() if name in _PROFILES},
-            **{name: each for name, each in said(machine).items() if name in kept},
+            **{name: each for name, each in sent_properties(wanted).items() if name in _PROFILES},
+            **{name: each for name, each in sent_properties(machine).items() if name in kept},
         },
     )
 
@@ -167,7 +167,7 @@ def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
 
 
 _MACHINES = "properties.virtualMachineProfile"
-# What a lab keeps as the wire has it.
+# Profiles that a lab stores in the form of the API.
 _PROFILES = {to_camel(name) for name in LabProfiles.model_fields}
 
 ROUTES = (

@@ -1,4 +1,4 @@
-"""A lab's virtual machines: look, start, stop, reset the password, make anew."""
+"""Routes of a lab's virtual machines: list, start, stop, reset the password, reimage, redeploy."""
 
 from starlette.responses import Response
 
@@ -41,21 +41,21 @@ def get_one(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
 
 
 def start(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
-    """200 when it runs already."""
+    """Start the machine. Answers 200 where it runs already."""
     with arm_request.writing() as request:
         operation = start_machine(request, id, machine)
     return _begun(arm_request, operation)
 
 
 def stop(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
-    """200 when it is off already."""
+    """Stop the machine. Answers 200 where it is off already."""
     with arm_request.writing() as request:
         operation = stop_machine(request, id, machine)
     return _begun(arm_request, operation)
 
 
 def reimage(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
-    """Everything on its disk is lost."""
+    """Make the machine anew from its image. Everything on its disk is lost."""
     with arm_request.writing() as request:
         operation = reimage_machine(request, id, machine)
     return _begun(arm_request, operation)

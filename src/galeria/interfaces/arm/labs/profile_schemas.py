@@ -1,4 +1,4 @@
-"""The profiles of lab plans and labs as the wire has them; what is absent is not said, a null takes a property away."""
+"""Profiles of lab plans and labs in request bodies. An absent property stays, and null removes it."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from galeria.domain.labs.profiles import Profiles
 from galeria.interfaces.arm.protocol.wire_types import Tags, Text, Wire, Word, any_case
 
-# Limits of the Lab Services API's description.
+# Limits in the description of the Lab Services API.
 Address = Annotated[str, Field(min_length=3, max_length=2000)]
 Duration = Annotated[str, Field(max_length=64)]
 
@@ -79,7 +79,7 @@ class MachineCapabilities(Wire):
 
 
 def _by_name(tags: object) -> object:
-    """Older descriptions have a list of texts here: "name:value", "name=value" or a name alone."""
+    """Read tags as a list of texts, as older descriptions of the API have them: "name:value", "name=value" or a name alone."""
     if not isinstance(tags, list) or not all(isinstance(each, str) for each in tags):
         return tags
     parts = [each.replace("=", ":", 1).partition(":") for each in tags]
@@ -90,13 +90,13 @@ LabTags = Annotated[Tags, BeforeValidator(_by_name)]
 
 
 class LabChanged(Wire):
-    """The part of a PATCH that plans and labs have in common."""
+    """The properties of a PATCH that plans and labs have in common."""
 
     tags: LabTags | None = None
 
 
-def said(model: Wire | None) -> Profiles:
-    """Only what was sent, in the wire's own spelling."""
+def sent_properties(model: Wire | None) -> Profiles:
+    """Return only what was sent, under the API's names."""
     if model is None:
         return {}
     kept: dict[str, Any] = model.model_dump(mode="json", by_alias=True, exclude_unset=True)

@@ -1,4 +1,4 @@
-"""A lab's users."""
+"""Routes of a lab's users."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bodies of a lab's users and schedules."""
+"""Request bodies of a lab's users and schedules."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -11,12 +11,12 @@ from galeria.interfaces.arm.protocol.wire_types import Text, Wire, Word, any_cas
 
 
 def _local(moment: datetime) -> datetime:
-    """The offset says nothing: the schedule's own time zone counts (Lab Services API)."""
+    """Drop the offset: a time counts in the schedule's own time zone (Lab Services API)."""
     return moment.replace(tzinfo=None)
 
 
 def _day(value: object) -> object:
-    """Clients send a date, or a moment of that day."""
+    """Return the day; clients send a date, or a moment of that day."""
     return value[:10] if isinstance(value, str) else value
 
 

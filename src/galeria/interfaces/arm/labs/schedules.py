@@ -1,4 +1,4 @@
-"""A lab's schedules. Times are local to the schedule's time zone; their offset says nothing."""
+"""Routes of a lab's schedules. Times are local to the schedule's time zone; offsets are ignored."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -51,7 +51,7 @@ def put_one(id: LabId, schedule: str, body: ScheduleBody, arm_request: ArmReques
 
 
 def patch_one(id: LabId, schedule: str, body: SchedulePatch, arm_request: ArmRequestDep) -> Response:
-    """What is absent stays; a null startAt or recurrencePattern takes it away."""
+    """Change a schedule. Absent properties stay; a null startAt or recurrencePattern is removed."""
     said = body.properties or ScheduleChanges()
     with arm_request.writing() as request:
         held = get_schedule(request, id, schedule)

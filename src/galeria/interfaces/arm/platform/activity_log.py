@@ -1,4 +1,4 @@
-"""The audit trail in the shape of Azure's activity log."""
+"""Route of the audit log in the form of Azure's activity log."""
 
 import re
 from dataclasses import replace
@@ -36,8 +36,10 @@ def list_events(
     filter: Annotated[str, Query(alias="$filter")] = "",
     top: Annotated[int, Query(alias="$top", ge=1)] = PAGE,
 ) -> Response:
-    """Newest first, `$top` of them to a page, 100 at most. `$filter` by resourceGroupName or resourceId also narrows what the
-    caller must be allowed to read."""
+    """List events, newest first, `$top` of them to a page, 100 at most.
+
+    A `$filter` by resourceGroupName or resourceId also limits what the caller must be allowed to read.
+    """
     said = read_filter(filter)
     scope = _scope(subscription, said)
     arm_request.caller.require(READ, scope)
@@ -51,7 +53,7 @@ def list_events(
 
 
 def read_filter(text: str) -> dict[str, str]:
-    """Values by name and operator. Raises Invalid for what is not understood."""
+    """Return the values of the filter by name and operator. Raises Invalid for a condition that is not supported."""
     said: dict[str, str] = {}
     for match in read_clauses(text, _CLAUSE, _HINT):
         if (match[2].lower() == "eq") is (match[1].lower() == "eventtimestamp"):
@@ -83,7 +85,10 @@ def _search(said: dict[str, str]) -> AuditSearch:
 
 
 def _time(text: str) -> datetime | None:
-    """Without a zone it is UTC, as the Azure CLI means it. .NET's seven digits are cut to six."""
+    """Parse a time. Without a zone it is UTC, as the Azure CLI means it.
+
+    The seven digits of .NET's fractions are cut to six.
+    """
     if not text:
         return None
     try:
@@ -94,7 +99,7 @@ def _time(text: str) -> datetime | None:
 
 
 def _scope(subscription: str, said: dict[str, str]) -> str:
-    """What the caller must be allowed to read. A resource of another subscription is found nowhere below."""
+    """Return the scope that the caller must be allowed to read. A resource of another subscription matches nothing."""
     whole = subscription_key(subscription)
     resource = said.get("resourceid eq", "").lower().rstrip("/")
     if (resource + "/").startswith(whole + "/"):

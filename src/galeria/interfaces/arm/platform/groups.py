@@ -1,4 +1,4 @@
-"""Resource groups."""
+"""Routes of resource groups."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def get_one(id: GroupId, arm_request: ArmRequestDep) -> Response:
 
 
 def exists(id: GroupId, arm_request: ArmRequestDep) -> Response:
-    """204 when it does; `az group exists` takes nothing else."""
+    """Answer 204 where the group exists, the only status that `az group exists` accepts."""
     with arm_request.reading() as request:
         get_group(request, id)
     return Response(status_code=204)

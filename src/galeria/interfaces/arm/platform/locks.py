@@ -1,4 +1,4 @@
-"""Locks, at any scope."""
+"""Routes of management locks at any scope."""
 
 from typing import Annotated, Any
 

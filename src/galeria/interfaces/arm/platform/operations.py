@@ -1,6 +1,6 @@
-"""Operations: where clients poll, and the list with cancel and retry that is ours.
+"""Routes of operations: polling in both forms of Azure Resource Manager, and a list with cancel and retry of our own.
 
-Source of the two polling forms: the ARM check-list of the reference, "Long-running operations".
+Source of the polling forms: Azure documentation, "Track asynchronous Azure operations" (Azure-AsyncOperation and Location).
 """
 
 from typing import Annotated, Any
@@ -36,7 +36,10 @@ _REMOVALS = {OperationKind.DELETE_VERSION, OperationKind.DELETE_LAB}
 
 
 def poll(subscription: str, operation: str, arm_request: ArmRequestDep, monitor: bool = False) -> Response:
-    """Azure-AsyncOperation form: always 200. With `monitor`, the Location form: 202, then the result."""
+    """Return the state of an operation in the Azure-AsyncOperation form, always with 200.
+
+    With `monitor` the Location form: 202, and the result at the end.
+    """
     with arm_request.reading() as request:
         found, steps = get_operation(request, operation)
         if monitor and found.status is OperationStatus.SUCCEEDED:
@@ -63,7 +66,10 @@ def list_all(
     resource: str = "",
     top: Annotated[int, Query(alias="$top", ge=1, le=1000)] = 100,
 ) -> Response:
-    """Newest first; `resource` is the id that they work on or below. Steps only of those that are not over."""
+    """List operations, newest first; `resource` selects those on that resource or below it.
+
+    Steps are included only for operations under way.
+    """
     with arm_request.reading() as request:
         found = list_operations(request, below=resource.rstrip("/").lower(), limit=top)
         values = [
@@ -79,7 +85,7 @@ def get_one(subscription: str, operation: str, arm_request: ArmRequestDep) -> Re
 
 
 def cancel_by_delete(subscription: str, operation: str, arm_request: ArmRequestDep) -> Response:
-    """The polling address deleted: the operation is to stop. 204 where it has ended already."""
+    """Cancel the operation, by deleting its polling address. Answers 204 where it has ended already."""
     with arm_request.writing() as request:
         found = cancel_operation(request, operation)
     return Response(status_code=204) if is_settled(found.status) else accepted(arm_request, found)
@@ -149,7 +155,7 @@ def _sentence(operation: Operation) -> str:
 
 
 def _result(request: Request, operation: Operation) -> dict[str, Any] | None:
-    """What was made or changed; None where it was removed."""
+    """Return what was created or changed; None where it was removed."""
     id = ResourceId.parse(operation.resource_id)
     if operation.kind in _REMOVALS | REMOVALS:
         return None

@@ -1,4 +1,4 @@
-"""People and programs. Changing others takes the right to give roles."""
+"""Routes of people and programs. Changing others needs the right to assign roles."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def list_all(subscription: str, arm_request: ArmRequestDep) -> Response:
 
 
 def create(subscription: str, body: PersonBody, arm_request: ArmRequestDep) -> Response:
-    """201; `secret` is in the answer only where it was made here, and only this once."""
+    """Create a person or program. Answers 201; `secret` is in the answer only where it was generated, and only this once."""
     secrets = arm_request.services.secrets
     given = body.password.get_secret_value() if body.password else None
     with arm_request.writing() as request:

@@ -1,4 +1,4 @@
-"""Bodies of people, programs and role assignments."""
+"""Request bodies of people, programs and role assignments."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from galeria.interfaces.arm.protocol.wire_types import Wire, Word, any_case
 
 
 class PersonBody(Wire):
-    """Without a password one is made and answered, once. A program's name is always made."""
+    """A new person or program. Without a password one is generated and answered once; that of a program is always generated."""
 
     name: Word | None = None
     display_name: Word | None = None
@@ -18,7 +18,7 @@ class PersonBody(Wire):
 
 
 class SecretBody(Wire):
-    """Without a new one, one is made and answered, once. `old` is checked where it is given."""
+    """A new password or secret. Without `new` one is generated and answered once; `old` is checked where it is given."""
 
     old: SecretStr | None = None
     new: SecretStr | None = None

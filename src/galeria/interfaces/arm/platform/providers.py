@@ -1,4 +1,4 @@
-"""Resource providers: clients choose an api-version by what is said here. Every provider is always registered."""
+"""Routes of resource providers, from which clients choose an api-version. Every provider is always registered."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from galeria.interfaces.arm.protocol.paging import listed
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import SUBSCRIPTION, Route
 
-# Newest first. Any well-formed version is accepted; these are the ones that clients are known to send.
+# Newest first. Any well-formed version is accepted; these are those that clients are known to send.
 _COMPUTE = ("2026-03-03", "2025-03-03", "2024-03-03", "2023-07-03", "2022-03-03", "2021-10-01")
 _DISKS = ("2025-01-02", "2024-03-02", "2023-10-02")
 _IMAGES = ("2024-11-01", "2024-07-01", "2023-09-01")
@@ -67,7 +67,7 @@ def get_one(subscription: str, namespace: str, arm_request: ArmRequestDep) -> Re
 
 
 def register(subscription: str, namespace: str, arm_request: ArmRequestDep) -> Response:
-    """It is already: there is nothing to switch on."""
+    """Answer that the provider is registered, which it always is."""
     require_any_role(arm_request)
     return shown(_view(subscription, _known(namespace), arm_request))
 

@@ -1,4 +1,4 @@
-"""The one question to the resource graph that clients of galleries ask: which community galleries are there?"""
+"""The query to Azure Resource Graph that clients of galleries send: the list of community galleries."""
 
 import re
 from typing import Annotated, Any
@@ -36,7 +36,7 @@ class GraphQuery(Wire):
 
 
 def ask(body: GraphQuery, arm_request: ArmRequestDep) -> Response:
-    """By location and name. The token is the place of the last row that was answered."""
+    """Answer the query by location and name. The token is the place of the last answered row."""
     options = body.options or GraphQueryOptions()
     found = _QUERY.fullmatch(body.query)
     if not found:
@@ -84,7 +84,7 @@ def _rows(request: Asked, subscription: str, regions: list[str]) -> list[dict[st
 
 
 def _regions(settings: Settings, location: str | None) -> list[str]:
-    """A region that there is not has no galleries: that is an answer, not a mistake."""
+    """Return the requested regions. A region that does not exist has no galleries, which is no error."""
     names = [region.name for region in settings.regions.all]
     return names if location is None else [name for name in names if name == location.replace(" ", "").lower()]
 

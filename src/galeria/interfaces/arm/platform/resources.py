@@ -1,4 +1,4 @@
-"""Resources of every type in one list, and the tags of any of them."""
+"""Routes of resources of every type in one list, and of their tags."""
 
 import re
 from typing import Annotated, Any
@@ -23,7 +23,7 @@ from galeria.interfaces.arm.protocol.wire_types import Tags, Wire, Word
 Filter = Annotated[str, Query(alias="$filter")]
 Expand = Annotated[str, Query(alias="$expand")]
 
-# The clauses that clients send, joined by `and`.
+# The conditions that clients send, joined by `and`.
 _CLAUSE = re.compile(
     r"\s*(resourceGroup|resourceType|name|location|tagname|tagvalue)\s+eq\s+'((?:[^']|'')*)'\s*", re.IGNORECASE
 )
@@ -69,7 +69,7 @@ def put_tags(scope: str, body: TagBody, arm_request: ArmRequestDep) -> Response:
 
 
 def patch_tags(scope: str, body: TagPatch, arm_request: ArmRequestDep) -> Response:
-    """Merge, Replace or Delete; tag names compare in any case."""
+    """Change tags by Merge, Replace or Delete. Names of tags compare regardless of case."""
     given = body.properties.tags
     with arm_request.writing() as request:
         held = dict(get_resource(request, _scoped(scope)).tags)
@@ -84,7 +84,7 @@ def delete_tags(scope: str, arm_request: ArmRequestDep) -> Response:
 
 
 def read_filter(text: str) -> ResourceFilter:
-    """Raises Invalid for what is not understood."""
+    """Return the filter. Raises Invalid for a condition that is not supported."""
     hint = "Use resourceGroup, resourceType, name, location, tagname or tagvalue with eq, joined by and."
     said = {match[1].lower(): match[2].replace("''", "'") for match in read_clauses(text, _CLAUSE, hint)}
     return ResourceFilter(

@@ -1,4 +1,4 @@
-"""Roles, and who has which at what scope."""
+"""Routes of roles and of role assignments at any scope."""
 
 import re
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ _OF_NAME = re.compile(r"roleName\s+eq\s+'([^']*)'", re.IGNORECASE)
 
 
 def give(scope: str, assignment: str, body: AssignmentBody, arm_request: ArmRequestDep) -> Response:
-    """Whoever has the role there already keeps the assignment of before, with the name of before."""
+    """Assign a role. An assignment that exists already stays, under its own name."""
     wanted = body.properties
     role = wanted.role_definition_id.rstrip("/").rsplit("/", 1)[-1]
     with arm_request.writing() as request:
@@ -46,7 +46,7 @@ def get_one(scope: str, assignment: str, arm_request: ArmRequestDep) -> Response
 
 
 def take(scope: str, assignment: str, arm_request: ArmRequestDep) -> Response:
-    """204 when there was none."""
+    """Remove the assignment. Answers 204 where there was none."""
     with arm_request.writing() as request:
         found = _find(request, scope, assignment)
         if found is None:
@@ -62,7 +62,7 @@ def take(scope: str, assignment: str, arm_request: ArmRequestDep) -> Response:
 
 
 def list_all(scope: str, arm_request: ArmRequestDep, filter: Filter = "") -> Response:
-    """At the scope, above it and below it; `$filter=principalId eq '…'` narrows."""
+    """List assignments at the scope, above and below it; `$filter=principalId eq '…'` selects one principal's."""
     principal = _OF_PRINCIPAL.search(filter)
     with arm_request.reading() as request:
         found = list_roles(request, _whole(scope))
@@ -100,7 +100,7 @@ def _guid(name: str) -> str:
 
 
 def _whole(scope: str) -> str:
-    """The path's scope begins behind /subscriptions/, so that nothing but an ARM path can lead here."""
+    """Return the whole scope: the path parameter begins after /subscriptions/, so that only ARM paths match the route."""
     return f"/subscriptions/{scope}"
 
 

@@ -1,4 +1,4 @@
-"""Secrets of service principals, and the end of what they or a person opened. No answer but the first holds a secret."""
+"""Routes of service principals' secrets, and of signing out everywhere. Only the answer to creation holds a secret."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from galeria.interfaces.login.authority import Authority
 
 
 class NewSecret(Wire):
-    """The old ones work until `oldExpiresAt`; without it, until they are removed."""
+    """A request for a new secret. The old ones work until `oldExpiresAt`, or without it until they are removed."""
 
     expires_at: Moment | None = None
     old_expires_at: Moment | None = None
@@ -40,7 +40,7 @@ def list_all(subscription: str, person: str, arm_request: ArmRequestDep) -> Resp
 
 
 def rotate(subscription: str, person: str, arm_request: ArmRequestDep, body: NewSecret | None = None) -> Response:
-    """201; `secret` is in the answer this once."""
+    """Create a secret. Answers 201; `secret` is in the answer only this once."""
     asked = body or NewSecret()
     with arm_request.writing() as request:
         made, secret = add_secret(request, person, expires_at=asked.expires_at, old_until=asked.old_expires_at)
@@ -48,7 +48,10 @@ def rotate(subscription: str, person: str, arm_request: ArmRequestDep, body: New
 
 
 def identify(subscription: str, person: str, arm_request: ArmRequestDep, body: NewIdentity | None = None) -> Response:
-    """201; what a program in a machine finds as IDENTITY_ENDPOINT and IDENTITY_HEADER, this once."""
+    """Create an identity for a machine.
+
+    Answers 201 with the values of IDENTITY_ENDPOINT and IDENTITY_HEADER, only this once.
+    """
     with arm_request.writing() as request:
         made, secret = add_identity(request, person, expires_at=(body or NewIdentity()).expires_at)
     authority = Authority(endpoint=arm_request.services.endpoint, tenant_id=arm_request.services.tenant_id)
@@ -61,7 +64,7 @@ def remove(subscription: str, person: str, secret: str, arm_request: ArmRequestD
 
 
 def sign_out(subscription: str, person: str, arm_request: ArmRequestDep) -> Response:
-    """Sessions end, access tokens issued until now are refused; one's own are among them."""
+    """End all sessions and refuse all access tokens issued until now, of the caller as well where it is their own account."""
     with arm_request.writing() as request:
         principal = revoke(request, person)
     view = {"id": principal.id, "name": principal.name, "tokensNotBefore": when(principal.tokens_not_before)}

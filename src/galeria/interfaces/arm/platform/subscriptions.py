@@ -1,4 +1,4 @@
-"""What stands above resource groups: the tenant, the subscription, and its regions."""
+"""Routes of the tenant, the subscription and its regions."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ from galeria.interfaces.arm.protocol.paging import listed
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import SUBSCRIPTION, Route
 
-# These two lists have a link on their last page, too: an empty one.
+# As in Azure, these two lists have a nextLink on their last page as well: an empty one.
 LAST = ""
 
 
 def list_tenants(arm_request: ArmRequestDep) -> Response:
-    """Everybody who is signed in belongs to it."""
+    """List the tenant, to which everybody who is signed in belongs."""
     tenant = arm_request.services.tenant_id
     value = {"id": f"/tenants/{tenant}", "tenantId": tenant, "displayName": "Galeria", "tenantCategory": "Home"}
     return shown(listed([value], LAST))
 
 
 def list_subscriptions(arm_request: ArmRequestDep) -> Response:
-    """Those in which the caller has any role."""
+    """List the subscriptions in which the caller has any role."""
     return shown(listed([_subscription(arm_request, each) for each in _subscriptions(arm_request)], LAST))
 
 

@@ -1,4 +1,4 @@
-"""What all REST routes share: requests and answers in the shape of Azure Resource Manager, errors, pages, filters, ids.
+"""What all REST routes share: requests and answers in the form of Azure Resource Manager, errors, pages, filters, ids.
 
-It knows no provider.
+Nothing in it depends on a resource provider.
 """

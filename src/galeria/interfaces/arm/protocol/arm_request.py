@@ -1,4 +1,4 @@
-"""What every handler gets: who is asking, and the inside, in one transaction at a time."""
+"""The request that every handler receives: the caller, and the services in one transaction at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ LATEST_API_VERSION = "2026-03-03"
 
 @dataclass(frozen=True, kw_only=True)
 class ArmRequest:
-    """One HTTP request on its way through."""
+    """One HTTP request of a caller who is signed in."""
 
     services: Services
     caller: Caller
@@ -34,24 +34,31 @@ class ArmRequest:
 
     @contextmanager
     def reading(self) -> Iterator[Request]:
-        """Changes nothing and waits for nobody. Raises NotFound for the resource group where even that is missing."""
-        with self.services.requests.reading(self.caller) as request, self._group_told_first(request):
+        """Open a transaction that reads and waits for nobody.
+
+        Raises NotFound for the resource group where even that is missing.
+        """
+        with self.services.requests.reading(self.caller) as request, self._checking_group(request):
             yield request
 
     @contextmanager
     def writing(self) -> Iterator[Request]:
-        """Committed when the block ends well. Raises NotFound for the resource group where even that is missing."""
-        with self.services.requests.writing(self.caller) as request, self._group_told_first(request):
+        """Open a transaction that is committed at the end of the block.
+
+        Raises NotFound for the resource group where even that is missing, and Precondition where the caller sent an
+        outdated entity tag.
+        """
+        with self.services.requests.writing(self.caller) as request, self._checking_group(request):
             require_match(request, self.http)
             yield request
 
     def start(self, operation: Operation | None) -> None:
-        """Hand an operation to the workers, after the commit. One that was joined is handed over again: that is safe."""
+        """Hand an operation to the workers after the commit. Handing over one that runs already changes nothing."""
         if operation is not None:
             self.services.starter.start(operation.id)
 
     @contextmanager
-    def _group_told_first(self, request: Request) -> Iterator[None]:
+    def _checking_group(self, request: Request) -> Iterator[None]:
         try:
             yield
         except NotFound as error:
@@ -61,20 +68,20 @@ class ArmRequest:
             raise
 
 
-async def _door(http: HttpRequest) -> ArmRequest:
-    """Raises Unauthenticated where nobody was let in: a route outside the guarded paths stays shut."""
+async def _arm_request(http: HttpRequest) -> ArmRequest:
+    """Return the request. Raises Unauthenticated without a caller, so that a route outside the guarded paths stays closed."""
     caller = getattr(http.state, "caller", None)
     if caller is None:
         raise Unauthenticated("Nobody is signed in.", hint="Sign in with 'az login'.")
     return ArmRequest(services=http.app.state.services, caller=caller, http=http)
 
 
-# A coroutine only because FastAPI runs these at once, not in a thread.
-ArmRequestDep = Annotated[ArmRequest, Depends(_door)]
+# A coroutine only because FastAPI calls coroutines directly, and functions in a thread.
+ArmRequestDep = Annotated[ArmRequest, Depends(_arm_request)]
 
 
 def require_any_role(arm_request: ArmRequest) -> None:
-    """For what everybody may see who has a role anywhere here: the catalogue, the regions. Raises NotFound, as ARM does."""
+    """Raise NotFound, as ARM does, unless the caller has any role: for what everybody with a role may see."""
     if not arm_request.caller.assignments:
         raise NotFound(
             f"The subscription '{arm_request.services.subscription_id}' could not be found.",

@@ -1,4 +1,4 @@
-"""Nobody makes the server hold more than a few megabytes of a request."""
+"""Limit the size of request bodies to a few megabytes."""
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -7,12 +7,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from galeria.interfaces.arm.protocol.errors import too_large
 from galeria.interfaces.http.path_case import is_arm
 
-# Files come by /uploads; what comes here is JSON. Azure's own limit for a request is 4 MiB.
+# Bodies here are JSON; files are sent to /uploads. The limit of Azure Resource Manager is 4 MiB as well.
 BODY_LIMIT = 4 * 1024 * 1024
 
 
 class LimitBodies:
-    """A body that announces too much is refused unread; one that announces nothing is cut off at the limit."""
+    """Middleware that refuses a body whose announced length is too large, and cuts others off at the limit."""
 
     def __init__(self, app: ASGIApp, *, limit: int = BODY_LIMIT) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What every resource is wrapped in: id, name, type, location, tags, systemData."""
+"""The properties that every resource has: id, name, type, location, tags, systemData."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -9,7 +9,7 @@ from galeria.domain.resources import Resource
 
 
 def envelope(resource: Resource, properties: dict[str, Any]) -> dict[str, Any]:
-    """`properties` are the resource's own; its provisioning state is added to them."""
+    """Return the resource with its own `properties`, to which the provisioning state is added."""
     id = resource.arm_id
     return {
         "id": str(id),
@@ -34,13 +34,13 @@ def system_data(resource: Resource) -> dict[str, Any]:
 
 
 def when(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC, such as 2026-11-23T09:00:00.123456Z."""
+    """Format a time as ISO 8601 in UTC, such as 2026-11-23T09:00:00.123456Z."""
     return moment.astimezone(UTC).isoformat()[:-6] + "Z" if moment else None
 
 
 @lru_cache(maxsize=1024)
 def _kind(name: str) -> str:
-    """A program signs in with a GUID, a person with a name."""
+    """Return the kind of a caller: a program signs in with a GUID, a person with a name."""
     try:
         UUID(name)
     except ValueError:

@@ -1,8 +1,8 @@
-"""The one table from errors to HTTP, and the body that every error has here.
+"""The HTTP status of every error of the domain, and the body that all errors have.
 
     {"error": {"code", "message", "target", "details": [{"code", "message", "target"}], "additionalInfo": []}}
 
-Source: the ARM common error contract; `az` prints code, message and target.
+Source: the error format of Azure's REST API guidelines; `az` prints code, message and target.
 """
 
 import logging
@@ -53,7 +53,7 @@ _SENTENCES = {
 
 
 class ArmJson(JSONResponse):
-    """JSON as ARM answers it: what has no value has no key, except in our own part, whose keys are always there."""
+    """JSON without keys for missing values, as ARM answers, except in the part `galeria`, whose keys are always there."""
 
     media_type = "application/json; charset=utf-8"
 
@@ -62,7 +62,10 @@ class ArmJson(JSONResponse):
 
 
 def _without_nulls(content: Any) -> Any:
-    """Of a dict or a list. A page of 100 versions has 8,000 values: it is called only for what may hold others."""
+    """Remove keys without a value from a dict or list.
+
+    A page of 100 versions has 8,000 values, so that it is called only where there may be some.
+    """
     if isinstance(content, list):
         return [_without_nulls(each) if isinstance(each, _HOLDERS) else each for each in content]
     return {
@@ -84,7 +87,10 @@ def error_body(
     *,
     hint: str = "",
 ) -> dict[str, Any]:
-    """`hint` is part of the message already; programs that show the two apart find it in `additionalInfo`."""
+    """Return the body of an error.
+
+    `hint` is part of the message already; programs that show the two apart find it in `additionalInfo`.
+    """
     return {
         "error": {
             "code": code,
@@ -96,8 +102,8 @@ def error_body(
     }
 
 
-def told(error: GaleriaError) -> Response:
-    """A refusal or failure that the inside has words for."""
+def error_response(error: GaleriaError) -> Response:
+    """Return the response for an error of the domain."""
     status = status_of(error)
     headers = {"Retry-After": RETRY_SECONDS} if status == 503 else {}
     return ArmJson(
@@ -114,11 +120,11 @@ async def on_galeria_error(request: Request, error: Exception) -> Response:
     if status_of(error) >= 500:
         identity = RequestIdentity.of(request.scope)
         log.warning("%s %s: %s (correlation id %s)", request.method, request.url.path, error, identity.correlation_id)
-    return told(error)
+    return error_response(error)
 
 
 async def on_wrong_content(request: Request, error: Exception) -> Response:
-    """What the wire types refuse: 400, never 422, with the path of every wrong property. Values are not repeated."""
+    """Answer invalid input with 400, never 422, and the path of every wrong property. Values are not repeated."""
     assert isinstance(error, RequestValidationError)
     details = [_detail(each) for each in error.errors()]
     first = details[0]
@@ -130,21 +136,24 @@ async def on_wrong_content(request: Request, error: Exception) -> Response:
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
-    """What the framework refuses: unknown paths and methods, unreadable or endless bodies."""
+    """Answer the framework's errors: unknown paths and methods, unreadable or too long bodies."""
     assert isinstance(error, HTTPException)
     code, message = _refusal(request, error.status_code)
     return ArmJson(error_body(code, message), status_code=error.status_code, headers=error.headers)
 
 
 async def on_fault(request: Request, error: Exception) -> Response:
-    """A fault of ours. Starlette raises it again, so that the server logs it, once, with this note in its traceback."""
+    """Answer a bug with 500.
+
+    Starlette raises the error again, so that the server logs it once, with this note in its traceback.
+    """
     identity = RequestIdentity.of(request.scope)
     error.add_note(f"{request.method} {request.url.path}, correlation id {identity.correlation_id}")
     message = (
         "Something went wrong inside Galeria; what was asked for may not have happened. "
         f"Look for the correlation id {identity.correlation_id} in the server's log."
     )
-    # This answer is written outside of every middleware, so it names the request itself; the server then hangs up.
+    # No middleware sees this answer, so that it names the request itself; the server then closes the connection.
     headers = {**identity.headers(), "Connection": "close"}
     return ArmJson(error_body("InternalServerError", message), status_code=500, headers=headers)
 

@@ -1,7 +1,7 @@
-"""Entity tags: a caller that sends back the tag it has seen does not overwrite what somebody else wrote since.
+"""Entity tags: a caller that sends back the tag that it has read does not overwrite later changes of others.
 
-Azure's galleries have none, so clients that send nothing are never refused. Rules: ARM's resource contract on If-Match and
-If-None-Match; a DELETE of what is not there succeeds whatever was sent.
+Azure's galleries have none, so clients that send nothing are never refused. Rules: RFC 9110 §13.1 on If-Match and
+If-None-Match; as in Azure Resource Manager, a DELETE of what does not exist succeeds whatever was sent.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ from galeria.interfaces.arm.protocol.envelope import when
 
 
 def etag_headers(body: Any) -> dict[str, str]:
-    """The tag of a resource's view, by the moment of its last change."""
+    """Return the ETag header of a resource's view, made from the time of its last change."""
     written = body.get("systemData") if isinstance(body, dict) else None
     moment = written.get("lastModifiedAt") if isinstance(written, dict) else None
     return {"ETag": _tag(moment)} if isinstance(moment, str) else {}
 
 
 def require_match(request: Request, http: HttpRequest) -> None:
-    """Raises Precondition where the caller's copy of the path's resource is out of date."""
+    """Raise Precondition where the caller's copy of the path's resource is out of date."""
     wanted, unwanted = http.headers.get("if-match"), http.headers.get("if-none-match")
     if wanted is None and unwanted is None:
         return
@@ -42,7 +42,7 @@ def require_match(request: Request, http: HttpRequest) -> None:
 
 
 def _find(request: Request, path: str) -> Resource | None:
-    """What the caller may not read does not exist for them."""
+    """Return the resource of the path, None where there is none or the caller may not read it."""
     try:
         id = ResourceId.parse(path)
     except Invalid:

@@ -1,4 +1,4 @@
-"""`$filter` as Azure's resource lists and its activity log have it: conditions on known names, joined by `and`."""
+"""The `$filter` of Azure's resource lists and activity log: conditions on known names, joined by `and`."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 
 
 def read_clauses(text: str, clause: re.Pattern[str], hint: str) -> Iterator[re.Match[str]]:
-    """Raises Invalid for what is not understood: a filter that is silently ignored would show too much."""
+    """Yield the match of every condition. Raises Invalid for an unknown one: a filter that is ignored would show too much."""
     for part in _AND.split(text) if text.strip() else []:
         match = clause.fullmatch(part)
         if match is None:

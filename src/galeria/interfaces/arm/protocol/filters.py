@@ -1,4 +1,4 @@
-"""`$filter`: conditions on what is shown, in the part of OData that clients of Lab Services send.
+"""The `$filter` of Lab Services: conditions on resources in their JSON form, in the part of OData that its clients send.
 
 Comparisons (eq ne gt ge lt le), `and`, `or`, `not`, parentheses, paths such as properties/enabledState, texts, numbers,
 true, false, null, and the functions of FUNCTIONS. Texts compare without regard to case, as ids and states do in ARM.
@@ -45,7 +45,7 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., Value]]] = {
 
 
 def read_filter(text: str) -> Callable[[dict[str, Any]], bool]:
-    """Whether a resource, as it is shown, fulfils the filter. Raises Invalid for what cannot be read."""
+    """Return a function that tests a resource in its JSON form. Raises Invalid for a filter that cannot be parsed."""
     if len(text) > _LONGEST:
         raise _unreadable(text[:40] + "…")
     reader = _Reader(text)

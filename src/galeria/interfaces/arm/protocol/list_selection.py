@@ -1,4 +1,4 @@
-"""A list of what is shown: `$filter` first, then the page."""
+"""Lists with `$filter` and pages."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -13,7 +13,10 @@ T = TypeVar("T")
 def selected(
     arm_request: ArmRequest, things: Sequence[T], *, order: Callable[[T], Order], view: Callable[[T], dict[str, Any]]
 ) -> dict[str, Any]:
-    """The body of a list. Without a filter only what is on the page is looked at closely."""
+    """Return the body of a list: filtered first, then cut to the page.
+
+    Without a filter only things on the page are turned into views.
+    """
     text = next((value for name, value in arm_request.http.query_params.multi_items() if name.lower() == "$filter"), "")
     if not text.strip():
         shown, link = page(arm_request, things, order=order)

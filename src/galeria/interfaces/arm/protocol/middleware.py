@@ -1,6 +1,6 @@
-"""What happens to every request before it is routed: it gets its ids, its path its spelling, and it is let in or not.
+"""Middleware of the REST API: request ids, the spelling of paths, and admission.
 
-The order is ARM's: token, api-version, subscription, then the resource (reference: the ARM check-list, request handling).
+The order of checks is that of Azure Resource Manager: token, api-version, subscription, then the resource.
 """
 
 import re
@@ -14,18 +14,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import GaleriaError, Invalid, NotFound, Unauthenticated
-from galeria.interfaces.arm.protocol.errors import told
+from galeria.interfaces.arm.protocol.errors import error_response
 from galeria.interfaces.http.path_case import canonical_path, is_arm
 from galeria.interfaces.http.request_ids import RequestIdentity
 from galeria.ports.work import IdGenerator
 
 API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-(preview|alpha|beta|rc|privatepreview))?")
-# Where clients poll, the version may be left out.
+# Polling addresses may be called without a version.
 _POLLED = ("capsOperations", "operationResults")
 
 
 class IdentifyRequests:
-    """Every answer carries x-ms-request-id and x-ms-correlation-request-id, errors included."""
+    """Middleware that gives every answer, errors included, x-ms-request-id and x-ms-correlation-request-id."""
 
     def __init__(self, app: ASGIApp, *, id_generator: IdGenerator) -> None:
         self._app = app
@@ -37,7 +37,7 @@ class IdentifyRequests:
             return
         identity = RequestIdentity.read(Headers(scope=scope), self._dice)
         identity.keep(scope)
-        # The sign-in door reads the correlation id from the header: both must say the same in log and audit trail.
+        # The token endpoint reads the correlation id from the header: log and audit log must have the same id.
         name = b"x-ms-correlation-request-id"
         others = [pair for pair in scope["headers"] if pair[0] != name]
         scope["headers"] = [*others, (name, identity.correlation_id.encode())]
@@ -50,8 +50,8 @@ class IdentifyRequests:
         await self._app(scope, receive, send_named)
 
 
-class SpellPaths:
-    """The paths of the ARM door reach the routes in one spelling."""
+class NormalizePaths:
+    """Middleware that brings fixed words in paths of the REST API into one spelling: ARM ignores their case."""
 
     def __init__(self, app: ASGIApp, *, literals: Mapping[str, str]) -> None:
         self._app = app
@@ -64,9 +64,9 @@ class SpellPaths:
 
 
 class AdmitCallers:
-    """Nobody gets past this into the ARM door without a token, an api-version and our subscription.
+    """Middleware that admits only callers with a token, an api-version and this subscription to the REST API.
 
-    It reads nothing of a body, so that strangers cannot make the server read one. The caller is kept in request.state.
+    It reads no body, so that strangers cannot make the server read one. The caller is kept in request.state.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class AdmitCallers:
             await self._challenge(request, error)(scope, receive, send)
             return
         except GaleriaError as error:
-            await told(error)(scope, receive, send)
+            await error_response(error)(scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Lists come in pages, and a page's link says where the next one begins, so that what comes and goes moves nothing.
+"""Pages of lists. A page's link names the place where the next one begins, so that new and deleted rows shift nothing.
 
 {"value": [...], "nextLink": "absolute URL with $skipToken"}; the last page has no nextLink.
 """
@@ -26,7 +26,7 @@ def by_name(resource: Resource) -> Order:
 
 
 def page(arm_request: ArmRequest, things: Sequence[T], *, order: Callable[[T], Order]) -> tuple[list[T], str | None]:
-    """This request's page in the given order, and the next page's link."""
+    """Return the things on this request's page in the given order, and the link to the next page."""
     rest = sorted(things, key=order)
     after = place_after(arm_request)
     if after is not None:
@@ -38,7 +38,7 @@ def page(arm_request: ArmRequest, things: Sequence[T], *, order: Callable[[T], O
 
 
 def place_after(arm_request: ArmRequest) -> Order | None:
-    """The place in the list's order after which this page begins. Raises Invalid for a token that is none."""
+    """Return the place in the order after which this page begins. Raises Invalid for an invalid token."""
     token = _query(arm_request, TOKEN)
     if token is None:
         return None
@@ -52,7 +52,7 @@ def place_after(arm_request: ArmRequest) -> Order | None:
 
 
 def next_link(arm_request: ArmRequest, place: Order) -> str:
-    """To the page that begins after the place."""
+    """Return the link to the page that begins after the place."""
     token = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
     others = [pair for pair in arm_request.http.query_params.multi_items() if pair[0].lower() != TOKEN.lower()]
     query = urlencode([*others, (TOKEN, token)], safe="$", quote_via=quote)
@@ -66,7 +66,7 @@ def unknown_token() -> Invalid:
 
 
 def listed(values: list[dict[str, Any]], link: str | None = None) -> dict[str, Any]:
-    """The body of a list."""
+    """Return the body of a list."""
     return {"value": values} if link is None else {"value": values, "nextLink": link}
 
 
@@ -82,11 +82,11 @@ def _size(arm_request: ArmRequest) -> int:
 def _is_later(place: Order, after: Order) -> bool:
     try:
         return place > after
-    except TypeError as error:  # A token of another list.
+    except TypeError as error:  # a token of another list
         raise unknown_token() from error
 
 
 def _query(arm_request: ArmRequest, name: str) -> str | None:
-    """Names of query parameters are compared without regard to case; an empty one counts as absent."""
+    """Return a query parameter, whose name compares regardless of case; an empty one counts as absent."""
     found = (value for key, value in arm_request.http.query_params.multi_items() if key.lower() == name.lower())
     return next(found, None) or None

@@ -1,4 +1,7 @@
-"""Path parameters become resource ids. They are coroutines only because FastAPI runs these at once, not in a thread."""
+"""Resource ids from path parameters.
+
+The functions are coroutines only because FastAPI calls those directly, not in a thread.
+"""
 
 from typing import Annotated
 
@@ -51,12 +54,12 @@ LabId = Annotated[ResourceId, Depends(_lab)]
 
 
 def subscription_key(subscription: str) -> str:
-    """What the keys of everything in it start with."""
+    """Return the prefix of the keys of everything in the subscription."""
     return f"/subscriptions/{subscription}".lower()
 
 
 def named_id(text: str, target: str) -> ResourceId:
-    """An id out of a request's body. Raises Invalid that names the property."""
+    """Return an id in a request body. Raises Invalid with the name of the property."""
     try:
         return ResourceId.parse(text)
     except Invalid as error:

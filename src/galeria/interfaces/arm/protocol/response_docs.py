@@ -1,4 +1,4 @@
-"""What /openapi.json says of every operation's answers: how success looks, and the one form that all errors have."""
+"""The responses in the OpenAPI description: how each operation succeeds, and the one form of all errors."""
 
 from enum import Enum
 from typing import Any
@@ -9,7 +9,7 @@ from galeria.interfaces.arm.protocol.routes import Route
 
 
 class ResponseDoc(Enum):
-    """One way to succeed: the status code, whether a body comes with it, and what it means."""
+    """One way to succeed: the status code, whether it has a body, and what it means."""
 
     SHOWN = 200, True, "It is as the body says."
     DONE = 200, False, "Done, or there was nothing to do."
@@ -45,7 +45,7 @@ _DONE_OR_BEGUN = (ResponseDoc.DONE, ResponseDoc.BEGUN)
 _BEGUN_OR_GONE = (ResponseDoc.BEGUN, ResponseDoc.GONE)
 _BEGUN_OR_TOLD = (ResponseDoc.BEGUN, ResponseDoc.WORKING)
 _POLLED = (ResponseDoc.SHOWN, ResponseDoc.WORKING, ResponseDoc.GONE)
-# Where the method does not tell it. The run of schemathesis refuses an answer that is not named.
+# Operations whose answers differ from those of their method. Tests with schemathesis refuse answers that are not named.
 _BY_NAME: dict[str, Answers] = {
     "ResourceGroups_Delete": _BEGUN,
     "GalleryImageVersions_Delete": (ResponseDoc.DONE, ResponseDoc.BEGUN, ResponseDoc.GONE),
@@ -108,7 +108,7 @@ _BY_NAME: dict[str, Answers] = {
 
 
 class ErrorDetail(BaseModel):
-    """One thing that was wrong."""
+    """One fault of the request."""
 
     code: str
     message: str
@@ -116,7 +116,7 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorBody(ErrorDetail):
-    """What was wrong, and in the message's last sentence what to do next."""
+    """The error; the last sentence of its message says what to do next."""
 
     details: list[ErrorDetail] = Field(default_factory=list)
     additionalInfo: list[dict[str, Any]] = Field(default_factory=list)
@@ -129,24 +129,24 @@ class ErrorResponse(BaseModel):
 
 
 def answers_of(route: Route) -> Answers:
-    """How it can succeed, the status codes ascending."""
+    """Return the ways in which the route can succeed, by ascending status codes."""
     return _BY_NAME.get(route.name, _BY_METHOD[route.method])
 
 
 def responses_of(route: Route) -> dict[int | str, dict[str, Any]]:
-    """In the form that FastAPI takes. The default stands in the place of its own 422, which is never answered here."""
+    """Return the responses in FastAPI's form. The default replaces FastAPI's own 422, which is never answered."""
     answers = answers_of(route)
     bare = {each.code for each in answers if not each.has_body}
-    # OpenAPI cannot say that a body may be missing: one that does not always come is left to the words.
-    told: dict[int | str, dict[str, Any]] = {each.code: _described(each, bare) for each in answers}
-    return {**told, "default": {"model": ErrorResponse, "description": "An error; its code is in the body."}}
+    # OpenAPI cannot say that a body may be missing: such a body is described in words only.
+    documented: dict[int | str, dict[str, Any]] = {each.code: _described(each, bare) for each in answers}
+    return {**documented, "default": {"model": ErrorResponse, "description": "An error; its code is in the body."}}
 
 
 def unknown_names(routes: tuple[Route, ...]) -> set[str]:
-    """The operations that are spoken of here and are not in the door's table."""
+    """Return the operations in the tables above that no route has."""
     return set(_BY_NAME) - {route.name for route in routes}
 
 
 def _described(answer: ResponseDoc, bare: set[int]) -> dict[str, Any]:
-    told: dict[str, Any] = {"description": answer.words}
-    return told if answer.code in bare else told | {"content": {"application/json": {"schema": {}}}}
+    documented: dict[str, Any] = {"description": answer.words}
+    return documented if answer.code in bare else documented | {"content": {"application/json": {"schema": {}}}}

@@ -1,6 +1,7 @@
-"""Status codes and headers as Azure's clients insist on them: which ones, is in the ARM check-list of the reference.
+"""Responses with the status codes and headers that Azure's clients expect.
 
-A PUT that begins work sends no Location, so that clients end by reading the resource itself.
+They follow Azure's documentation "Track asynchronous Azure operations". A PUT that begins an operation sends no Location
+header, so that clients read the resource itself at the end.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from galeria.interfaces.arm.protocol.arm_request import ArmRequest
 from galeria.interfaces.arm.protocol.errors import ArmJson
 from galeria.interfaces.arm.protocol.etags import etag_headers
 
-# Without this header clients poll every 30 s.
+# Seconds between two polls; without this header clients wait 30 s.
 RETRY_SECONDS = "1"
 
 
@@ -23,13 +24,13 @@ def shown(body: Any) -> Response:
 
 
 def put(arm_request: ArmRequest, body: Any, *, is_new: bool, operation: Operation | None = None) -> Response:
-    """201 for what is new, else 200; with the operation to follow where one is under way."""
+    """Return 201 for a new resource, else 200, with the operation to follow where one is under way."""
     headers = {**etag_headers(body), **_followed(arm_request, operation)}
     return ArmJson(body, status_code=201 if is_new else 200, headers=headers)
 
 
 def accepted(arm_request: ArmRequest, operation: Operation, body: Any = None) -> Response:
-    """202: the work goes on; where to follow it is in the headers."""
+    """Return 202 with headers that name the operation to follow."""
     headers = {**polled(arm_request, operation), "Location": monitor_url(arm_request, operation)}
     return ArmJson(body, status_code=202, headers=headers) if body is not None else Response(None, 202, headers)
 
@@ -39,7 +40,7 @@ def polled(arm_request: ArmRequest, operation: Operation) -> dict[str, str]:
 
 
 def prefers_body(headers: Mapping[str, str]) -> bool:
-    """Whether the caller asks for a body where none is usual. Source of the header: RFC 7240."""
+    """Return whether the caller asks for a body where none is usual (RFC 7240, Prefer: return=representation)."""
     return any(each.strip().lower() == "return=representation" for each in headers.get("prefer", "").split(","))
 
 
@@ -52,7 +53,7 @@ def deleting(arm_request: ArmRequest, operation: Operation | None) -> Response:
 
 
 def operation_id(operation: Operation) -> str:
-    """Under the provider of what it works on: clients follow it in the same place as Azure's."""
+    """Return the id of the operation, below the provider of its resource, where clients of Azure expect it."""
     subscription = f"/subscriptions/{operation.subscription_id}"
     if "/providers/microsoft.compute/" in operation.resource_id.lower():
         place = f"{subscription}/providers/Microsoft.Compute/locations/{operation.location}"

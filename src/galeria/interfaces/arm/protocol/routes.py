@@ -1,4 +1,4 @@
-"""A door's table: which handler answers which method and path, under which name in the OpenAPI document."""
+"""A table of routes: the handler of each method and path, and its name in the OpenAPI description."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ LAB_OPERATION = SUBSCRIPTION + LABS + "/operationResults/{operation}"
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """`name` is the operation id, in the words of Azure's own specification where it has the operation."""
+    """One route; `name` is the operation id, in Azure's own specification where it has the operation."""
 
     name: str
     method: str
@@ -33,7 +33,7 @@ class Route:
 
 
 def literals(routes: Iterable[Route]) -> dict[str, str]:
-    """Every fixed word in the paths: lower case → the spelling in use."""
+    """Return every fixed word of the paths by its lower-case form."""
     return {
         part.lower(): part for route in routes for part in route.path.split("/") if part and not part.startswith("{")
     }

@@ -1,6 +1,6 @@
-"""What the wire types have in common: camelCase names, unknown properties ignored, enums in any case, null as absent.
+"""Base of request bodies: camelCase names, unknown properties ignored, enums in any case, null as absent.
 
-Clients send back whatever they got, read-only properties included (ARM contract), so nothing unknown is an error.
+Clients of Azure Resource Manager send back whatever they got, read-only properties included: unknown properties are no error.
 """
 
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ class Wire(BaseModel):
 
 
 def any_case(kind: type[E]) -> BeforeValidator:
-    """A member of the enum, its value written in any case."""
+    """Return a validator that reads a member of the enum regardless of case."""
 
     def read(value: object) -> object:
         spelled = {member.value.lower(): member for member in kind}
@@ -40,7 +40,7 @@ def _tag_name(name: str) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
-    """A time without a zone is in UTC. Years at the very ends do not survive the conversion."""
+    """Return the time in UTC, which a time without a zone is in. Years at the ends of the range cannot be converted."""
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError as error:
@@ -50,7 +50,7 @@ def _utc(moment: datetime) -> datetime:
 Text = Annotated[str, StringConstraints(max_length=4096), AfterValidator(_printable)]
 Word = Annotated[str, StringConstraints(max_length=260), AfterValidator(_printable)]
 Moment = Annotated[datetime, AfterValidator(_utc)]
-# Limits of Azure Resource Manager: 50 tags, 512 and 256 characters.
+# Limits of Azure Resource Manager: 50 tags, names of 512 and values of 256 characters.
 TagName = Annotated[
     str, StringConstraints(min_length=1, max_length=512), AfterValidator(_printable), AfterValidator(_tag_name)
 ]
@@ -59,13 +59,13 @@ Tags = Annotated[dict[TagName, TagValue], Field(max_length=50)]
 
 
 class Tracked(Wire):
-    """The part of a PUT that every tracked resource has."""
+    """The properties of a PUT that every tracked resource has."""
 
     location: Word
     tags: Tags | None = None
 
 
 class Changed(Wire):
-    """The part of a PATCH that every tracked resource has. Tags are replaced as a whole (ARM contract)."""
+    """The properties of a PATCH that every tracked resource has. Tags are replaced as a whole, as in Azure Resource Manager."""
 
     tags: Tags | None = None

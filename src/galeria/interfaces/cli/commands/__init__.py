@@ -1,4 +1,4 @@
 """One module for each noun of the command line, or a part of one.
 
-Each adds its commands to the program.
+Each module adds its commands to the program.
 """

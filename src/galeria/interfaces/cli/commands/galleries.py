@@ -70,7 +70,7 @@ def _add_changing_commands(gallery: typer.Typer) -> None:
 
 
 def create_gallery(context: CliContext, galeria: Galeria, name: str, region: str, description: str) -> dict[str, Any]:
-    """As the server shows it when it is there."""
+    """Create a gallery, wait, and return it as the server shows it."""
     place = region or galeria.groups.region_of(galeria.names.gallery(name))
     wait_for(context, galeria, galeria.galleries.put(name, region=place, description=description))
     return galeria.galleries.get(name)

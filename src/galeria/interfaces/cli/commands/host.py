@@ -54,7 +54,7 @@ def _add_running_commands(app: typer.Typer, host_commands: HostCommands) -> None
         context: CliContext,
         keep: Annotated[bool, typer.Option("--keep", help="Leave everything as it is at the end.")] = False,
     ) -> None:
-        """Show the whole story with real machines. Without --data in a temporary directory."""
+        """Demonstrate everything with real machines. Without --data in a temporary directory."""
         host_commands.demo(context.options.data, keep=keep)
 
 

@@ -1,4 +1,4 @@
-"""galeria image delete, replicate: what changes or frees stored bytes."""
+"""galeria image delete, replicate: commands that change or free stored bytes."""
 
 from typing import Annotated, Any
 
@@ -62,7 +62,7 @@ def add_image_change_commands(image: typer.Typer) -> None:
 
 
 def definition_id(galeria: Galeria, gallery: str, name: str) -> str:
-    """Of an image by its name in a gallery, or by its name or display name in the account's."""
+    """Return the id of an image by its name in a gallery, or by its name or display name in the account's gallery."""
     if name.startswith("/"):
         return name
     if gallery:

@@ -1,4 +1,4 @@
-"""galeria image import: disk files from outside, sent so that a broken line costs nothing, made into image versions."""
+"""galeria image import: disk files become image versions; an interrupted upload is continued."""
 
 from enum import StrEnum
 from pathlib import Path

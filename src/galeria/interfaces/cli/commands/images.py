@@ -26,7 +26,7 @@ def add_image_commands(app: typer.Typer) -> None:
 
     @remote(image, "list")
     def list_images(context: CliContext, region: InRegion = "", gallery: InGallery = "") -> None:
-        """What the account offers for labs in a region; images that cannot be used are shown with reason and cure."""
+        """What the account offers for labs in a region; images that cannot be used are shown with reason and remedy."""
         with context.galeria() as galeria:
             if gallery:
                 _list_gallery(context, galeria, gallery)
@@ -82,7 +82,7 @@ def _gallery_table(listed_versions: list[tuple[dict[str, Any], list[dict[str, An
 
 
 def _find_versions(galeria: Galeria, definition_id: str) -> list[dict[str, Any]] | None:
-    """None for people who may use the image, but not look into the gallery."""
+    """Return the versions; None for people who may use the image but not read the gallery."""
     try:
         return galeria.versions.list("", definition_id)
     except Forbidden:
@@ -105,7 +105,7 @@ def _offers_table(images: list[dict[str, Any]]) -> Table:
                 " ".join(_obstacle(obstacle) for obstacle in ours.get("obstacles") or []),
             )
         )
-    headings = ["Image", "Display name", "OS", "OS state", "Latest", "Regions", "Usable", "Reason and cure"]
+    headings = ["Image", "Display name", "OS", "OS state", "Latest", "Regions", "Usable", "Reason and remedy"]
     return columns(headings, rows)
 
 

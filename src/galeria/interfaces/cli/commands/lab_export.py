@@ -1,4 +1,4 @@
-"""galeria lab estimate, export: a template saved to the gallery, its price named before and its real figures after."""
+"""galeria lab estimate, export: a template saved to the gallery, with its price before and its real figures after."""
 
 from typing import Annotated, Any
 
@@ -70,7 +70,7 @@ def add_export_commands(lab: typer.Typer) -> None:
 
 
 def _find_version(galeria: Galeria, id: str) -> dict[str, Any] | None:
-    """None for people who may export, but not look into the gallery."""
+    """Return the version; None for people who may export but not read the gallery."""
     try:
         return galeria.versions.by_id(id)
     except Forbidden:

@@ -16,7 +16,7 @@ Machine = Annotated[str, typer.Option("--machine", help="Which of its machines."
 
 
 def add_machine_commands(lab: typer.Typer, password_file: Any, variable: str) -> None:
-    """`password_file` is the option's type, `variable` the environment's name for the password."""
+    """Add the commands. `password_file` is the type of the option, `variable` the environment variable for the password."""
 
     @remote(lab, "start")
     def start(context: CliContext, name: Lab, machine: Machine = TEMPLATE, wait: Wait = True) -> None:
@@ -60,7 +60,7 @@ def add_machine_commands(lab: typer.Typer, password_file: Any, variable: str) ->
 
 
 def _ssh_command(lab: str, machine: dict[str, Any]) -> str:
-    """Raises Conflict while nobody could connect."""
+    """Return the SSH command. Raises Conflict while nobody could connect."""
     profile, state = machine["properties"].get("connectionProfile") or {}, machine["properties"].get("state")
     if state != "Running" or not profile.get("sshAuthority"):
         raise Conflict(f"The machine is {state}.", hint=f"Start it first: galeria lab start {lab}.")

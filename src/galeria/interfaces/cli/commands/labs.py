@@ -153,14 +153,14 @@ def _machine_table(machines: list[dict[str, Any]]) -> Table:
 
 
 def _image(reference: dict[str, Any]) -> str:
-    """The definition's name and the exact version that the lab got."""
+    """Return the definition's name and the exact version that the lab was made from."""
     id = str(reference.get("id") or "")
     definition = id.partition("/versions/")[0]
     return f"{last_part(definition)} {reference.get('exactVersion') or ''}".strip()
 
 
 def _state(properties: dict[str, Any]) -> str:
-    """What the lab is, or, while it is being made or after that failed, how it stands with that."""
+    """Return the state of the lab, or that of its creation while it is under way or has failed."""
     failure = (properties.get("galeria") or {}).get("failure")
     if failure:
         return f"Failed: {failure}"

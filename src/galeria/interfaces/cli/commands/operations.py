@@ -1,4 +1,4 @@
-"""galeria operation: anything that takes time, looked at and steered."""
+"""galeria operation: show, follow, cancel and retry anything that takes time."""
 
 from typing import Annotated, Any
 
@@ -23,7 +23,7 @@ def add_operation_commands(app: typer.Typer) -> None:
         context: CliContext,
         resource: Annotated[str, typer.Option(help="Only those on resources whose id starts so.")] = "",
     ) -> None:
-        """Newest first."""
+        """List operations, newest first."""
         with context.galeria() as galeria:
             found = galeria.operations.list(resource)
         context.show(found, lambda: _table(found))

@@ -47,7 +47,7 @@ def _add_secrets(person: typer.Typer) -> None:
         """Print what programs in a machine need for 'az login --identity' as this service principal, this once."""
         with context.galeria() as galeria:
             made = galeria.secrets.identify(name, expires_at=_in(days))
-        # For a shell or an environment file, so without colours and folding.
+        # Plain lines for a shell or an environment file, without colours and wrapping.
         lines = f"export IDENTITY_ENDPOINT={made['endpoint']}\nexport IDENTITY_HEADER={made['secret']}\n"
         if context.is_json:
             context.say_json(made)

@@ -53,7 +53,7 @@ def add_role_commands(app: typer.Typer) -> None:
 
 
 def scope_id(names: ShortNames, scope: str) -> str:
-    """The id that a word such as account or lab:NAME stands for. Raises Invalid."""
+    """Return the id that a word such as account or lab:NAME stands for. Raises Invalid."""
     if scope.startswith("/"):
         return scope
     kind, _, name = scope.partition(":")

@@ -1,4 +1,4 @@
-"""galeria store: verify, gc, rebuild-index. On the host itself, with the server running or not."""
+"""galeria store: verify, gc, rebuild-index. On the host itself, while the server runs or not."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
 """What all commands share: options and context, tables, words for values, progress, waiting.
 
-It knows no command.
+Nothing in it depends on one command.
 """

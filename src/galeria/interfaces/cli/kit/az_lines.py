@@ -1,4 +1,4 @@
-"""The shell lines that connect an unmodified Azure CLI, and the one file of authorities that it reads."""
+"""The shell lines that connect an unmodified Azure CLI, and the file of certificate authorities that it reads."""
 
 import shlex
 from collections.abc import Mapping
@@ -12,15 +12,16 @@ VARIABLE = "REQUESTS_CA_BUNDLE"
 
 
 def write_bundle(ca_file: Path, data: Path, environment: Mapping[str, str], system: Path = SYSTEM_BUNDLE) -> Path:
-    """The authorities that were trusted before and ours in DATA/az-ca-bundle.pem; returns its whole path. May be repeated.
+    """Write the authorities that were trusted before and our own to DATA/az-ca-bundle.pem, and return its whole path.
 
-    az reads the file that REQUESTS_CA_BUNDLE names in the place of its own, so that one is the beginning where it is set,
-    and the system's where it is not. Raises Invalid where that is no file, Unavailable where this cannot be written.
+    May be repeated. az reads the file that REQUESTS_CA_BUNDLE names instead of its own, so that the bundle begins with that
+    file where it is set, and with the system's where it is not. Raises Invalid where that is no file, Unavailable where the
+    bundle cannot be written.
     """
     ours = _read(ca_file, f"Start the server once: it writes {ca_file}.").strip() + "\n"
     target = (data / BUNDLE).resolve()
     others = _others(environment.get(VARIABLE, ""), target, system)
-    # Ours at the end, once, however often this runs and whatever it began with.
+    # Our authority is at the end once, however often this runs.
     text = others.replace(ours, "").rstrip("\n") + "\n" + ours
     written = target.with_suffix(".new")
     try:
@@ -35,7 +36,7 @@ def write_bundle(ca_file: Path, data: Path, environment: Mapping[str, str], syst
 
 
 def az_lines(found: Mapping[str, str], data: Path, bundle: Path) -> str:
-    """For a shell. The secret is read when the lines are run, so that it is on no screen."""
+    """Return lines for a shell. The secret is read when they are run, so that it is not shown."""
     place = shlex.quote(str(data))
     secret = f'"$(galeria connect --data {place} --field client_secret)"'
     return f"""\
@@ -52,7 +53,7 @@ az account set -s {found["subscription_id"]}
 
 
 def _others(named: str, target: Path, system: Path) -> str:
-    # Where these lines were run before, the variable names the file that is made here: it is a beginning like any other.
+    # Where these lines were run before, the variable names the file that is written here, which is read like any other.
     was_removed = bool(named) and Path(named).resolve() == target and not target.is_file()
     if not named or was_removed:
         return system.read_text(encoding="utf-8") if system.is_file() else ""

@@ -1,4 +1,4 @@
-"""How a function becomes a command: the options that all commands share, and errors told in the same way everywhere."""
+"""Turn functions into commands with common options, and print their errors in one way."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -37,14 +37,14 @@ CaFile = Annotated[
 ]
 _AS_HELP = "Sign in as this person. [GALERIA_USER; the password from GALERIA_PASSWORD or a prompt]"
 As = Annotated[str | None, typer.Option("--as", "--user", help=_AS_HELP, rich_help_panel=_CONNECTION)]
-# Where --user is somebody else: the account inside a machine.
+# For commands where --user is the account in a machine.
 OnlyAs = Annotated[str | None, typer.Option("--as", help=_AS_HELP, rich_help_panel=_CONNECTION)]
 Group = Annotated[str, typer.Option("--group", "-g", help="The resource group.", rich_help_panel=_PLACE)]
 Account = Annotated[str, typer.Option("--account", help="The lab account.", rich_help_panel=_PLACE)]
 
 
 def _local(*, output: Output = None, data: Data = None) -> None:
-    """The options of commands that run on the host itself."""
+    """Take the options of commands that work on the host itself."""
 
 
 def _remote(
@@ -57,24 +57,24 @@ def _remote(
     sign_in_as: As = None,
     data: Data = None,
 ) -> None:
-    """The options of commands that talk to a server."""
+    """Take the options of commands that talk to a server."""
 
 
 Work = Callable[Concatenate[CliContext, P], None]
 
 
 def remote(app: typer.Typer, name: str) -> Callable[[Work[P]], Work[P]]:
-    """Register a command that talks to a server. Its function takes the desk first, then its own parameters."""
+    """Register a command that talks to a server. Its function takes the CliContext first, then its own parameters."""
     return _registrar(app, name, _remote)
 
 
 def local(app: typer.Typer, name: str) -> Callable[[Work[P]], Work[P]]:
-    """Register a command that runs on the host itself."""
+    """Register a command that works on the host itself. Its function takes the CliContext first."""
     return _registrar(app, name, _local)
 
 
 def root(app: typer.Typer) -> None:
-    """Let the options that name a server, and the output, stand before the command too."""
+    """Accept the options for server and output before the command as well."""
 
     @app.callback()
     def keep(
@@ -97,7 +97,7 @@ def root(app: typer.Typer) -> None:
 
 
 def noun(app: typer.Typer, name: str, help: str) -> typer.Typer:
-    """A group of commands."""
+    """Return a new group of commands."""
     group = typer.Typer(help=help, no_args_is_help=True)
     app.add_typer(group, name=name)
     return group
@@ -114,12 +114,12 @@ def _registrar(app: typer.Typer, name: str, shared: Callable[..., None]) -> Call
         def run(ctx: typer.Context, **given: Any) -> None:
             said_here = {key: value for key, value in given.items() if key in names and value is not None}
             context = new_context(GlobalOptions(**{**(ctx.find_root().obj or {}), **said_here}))
-            with _told_errors(context):
+            with _printed_errors(context):
                 work(context, **{key: value for key, value in given.items() if key not in names})  # type: ignore[call-arg]
 
         typer_context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
         parameters = [typer_context, *(each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in own + common)]
-        # Typer reads these instead of the wrapper's own.
+        # Typer reads these attributes instead of the wrapper's own.
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in parameters}
         run.__doc__ = work.__doc__
@@ -130,9 +130,9 @@ def _registrar(app: typer.Typer, name: str, shared: Callable[..., None]) -> Call
 
 
 @contextmanager
-def _told_errors(context: CliContext) -> Iterator[None]:
+def _printed_errors(context: CliContext) -> Iterator[None]:
     try:
         yield
     except GaleriaError as error:
-        context.tell(error)
+        context.print_error(error)
         raise typer.Exit(FAILED) from error

@@ -1,4 +1,4 @@
-"""What every command has before it: where to write, whom to ask, which server to talk to."""
+"""The context of every command: output, questions to the person, and the server."""
 
 import json
 import os
@@ -34,7 +34,7 @@ class OutputFormat(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class GlobalOptions:
-    """What every command takes. None: not given."""
+    """The options of every command; None where they are not given."""
 
     output: OutputFormat = OutputFormat.TABLE
     endpoint: str | None = None
@@ -75,7 +75,7 @@ class CliContext:
 
     @contextmanager
     def galeria(self) -> Iterator[Galeria]:
-        """Signed in, and patient: a server that is being restarted is waited for."""
+        """Connect with the credentials that were found, and wait for a server that restarts."""
         found = self.found()
         with found.connect(patient=True) as connection:
             yield Galeria.open(
@@ -87,14 +87,14 @@ class CliContext:
             )
 
     def show(self, value: Any, table: Callable[[], Table]) -> None:
-        """The result of a command: as it came from the server, or as a table."""
+        """Print the result of a command, as JSON from the server or as a table."""
         if self.is_json:
             self.say_json(value)
         else:
             self.out.print(table())
 
     def done(self, value: Any, sentence: str) -> None:
-        """The same where a sentence says it all."""
+        """Print the result of a command, as JSON or as a sentence."""
         if self.is_json:
             self.say_json(value)
         else:
@@ -107,12 +107,15 @@ class CliContext:
         self.out.file.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     def remark(self, sentence: str) -> None:
-        """For the person at the terminal, not part of the result."""
+        """Print a remark for the person at the terminal, which is not part of the result."""
         if not self.is_json:
             self.err.print(Text(sentence))
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Raises Canceled unless the person agrees; Invalid where nobody can be asked and --yes was not given."""
+        """Ask for confirmation.
+
+        Raises Canceled unless the person agrees, Invalid where nobody can be asked and --yes is missing.
+        """
         if yes:
             return
         if self.is_json or not sys.stdin.isatty():
@@ -121,7 +124,7 @@ class CliContext:
             raise Canceled("Nothing was done.")
 
     def secret(self, variable: str, file: Path | None, prompt: str) -> str:
-        """A password out of a file, the environment or a prompt; never from the arguments, which every process can see."""
+        """Return a password from a file, the environment or a prompt; never from arguments, which every process can see."""
         if file:
             return self._read_secret(file)
         if self.environment.get(variable):
@@ -131,8 +134,8 @@ class CliContext:
         answer: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True)
         return answer
 
-    def tell(self, error: GaleriaError) -> None:
-        """One line with the error, one with the hint, on standard error."""
+    def print_error(self, error: GaleriaError) -> None:
+        """Print the error and the hint on standard error, a line each."""
         if self.is_json:
             told = {"code": error.code, "message": error.message, "hint": error.hint, "target": error.target}
             self.err.file.write(json.dumps({"error": told}, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""What runs on the host itself, not through the REST door: bootstrap supplies it."""
+"""Commands that work on the host itself and need no server; bootstrap implements them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,34 +13,34 @@ RegionProgress = Callable[[str], Progress]
 
 
 class HostCommands(Protocol):
-    """`data` is the installation's data directory. Errors are raised from the domain's tree."""
+    """The commands. `data` is the installation's data directory. Errors are GaleriaErrors."""
 
     def serve(
         self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
     ) -> None:
-        """Until it is told to stop. `worker`: the same process also does the operations' work; `fake`: no real machines."""
+        """Serve until stopped. With `worker` the same process runs operations; with `fake` there are no real machines."""
         ...
 
     def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
-        """Only the operations' work, until it is told to stop."""
+        """Run operations until stopped."""
         ...
 
     def doctor(self, data: Path) -> list[HostCheck]: ...
 
     def connect(self, data: Path) -> dict[str, str]:
-        """endpoint, ca_file, tenant_id, subscription_id, client_id, client_secret."""
+        """Return endpoint, ca_file, tenant_id, subscription_id, client_id and client_secret."""
         ...
 
     def verify_store(self, data: Path, region: str | None, progress: RegionProgress) -> list[tuple[str, Verified]]:
-        """Reads and checks every chunk; of every region, where none is named."""
+        """Read and check every chunk of the region, or of all regions."""
         ...
 
     def collect_store(self, data: Path, region: str | None, *, dry_run: bool) -> list[tuple[str, Collected]]: ...
 
     def rebuild_index(self, data: Path, region: str | None) -> list[tuple[str, int]]:
-        """The number of chunks found, by region."""
+        """Rebuild the chunk index, and return the number of chunks by region."""
         ...
 
     def demo(self, data: Path | None, *, keep: bool) -> None:
-        """The whole story on this host. `data` None: a temporary directory, removed at the end unless `keep`."""
+        """Run the demonstration. Without `data` it uses a temporary directory, which is removed at the end unless `keep`."""
         ...

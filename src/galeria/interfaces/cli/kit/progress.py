@@ -1,4 +1,4 @@
-"""Work that takes time, shown while it goes on: bars in a terminal, lines elsewhere, nothing where programs read."""
+"""Show progress: bars in a terminal, lines elsewhere, nothing for programs."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,14 +15,14 @@ from galeria.interfaces.cli.kit.wording import duration, plain, size
 from galeria.interfaces.client.operations import OperationSnapshot, StepSnapshot
 from galeria.interfaces.client.uploads import Heard
 
-# A line is written when a tenth more is done, or after so many seconds.
+# Seconds after which a line is written even without another tenth of progress.
 _TENTH = 10
 _SILENCE = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressRow:
-    """One line of work: a file on its way, or a step in one region."""
+    """One line of progress: an upload, or a step in one region."""
 
     label: str
     status: str  # Running, Succeeded, Failed
@@ -39,7 +39,7 @@ class ProgressRow:
 
     @property
     def figures(self) -> str:
-        """Such as 1.2 GiB of 3.0 GiB, 85.0 MiB/s, 20 s left."""
+        """Return figures such as 1.2 GiB of 3.0 GiB, 85.0 MiB/s, 20 s left."""
         if self.status != "Running":
             return (size(self.total) if self.total else "") if self.status == "Succeeded" else self.status.lower()
         if not self.total:
@@ -56,7 +56,7 @@ class Display(Protocol):
 
 class NoProgress:
     def show(self, row: ProgressRow) -> None:
-        """Programs read the result, not the way to it."""
+        """Do nothing: programs read only the result."""
 
 
 class ProgressBars:
@@ -67,13 +67,13 @@ class ProgressBars:
     def show(self, row: ProgressRow) -> None:
         if row.label not in self._tasks:
             self._tasks[row.label] = self._progress.add_task(row.label, total=100, figures="")
-        # A step without bytes has no end in sight: its bar only moves to and fro until it has ended.
+        # A step without bytes has no known end: its bar only shows activity.
         total = 100 if row.total or row.status != "Running" else None
         self._progress.update(self._tasks[row.label], completed=row.percent, total=total, figures=row.figures)
 
 
 class ProgressLines:
-    """A line when something begins, moves on by a tenth, or ends."""
+    """Writes a line when something begins, advances by a tenth, or ends."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
@@ -90,25 +90,23 @@ class ProgressLines:
 
 
 class ProgressFollower:
-    """Turns what the client tells into rows."""
+    """Turns the client's reports into rows."""
 
     def __init__(self, display: Display) -> None:
         self._display = display
-        self._began: dict[
-            str, tuple[float, int]
-        ] = {}  # label → when its first byte was heard of, and how many there were
+        self._began: dict[str, tuple[float, int]] = {}  # by label, the time of the first report and its bytes
 
     def watch(self, snapshot: OperationSnapshot) -> None:
-        """For `Galeria.wait`."""
+        """Show an operation; for `Galeria.wait`."""
         for step in snapshot.steps:
             self._display.show(_row(step))
 
     def file(self, file: Path) -> Heard:
-        """For uploads."""
+        """Return a function that shows the upload of a file."""
         return lambda done, total: self.bytes(f"sending {file.name}", done, total)
 
     def bytes(self, label: str, done: int, total: int) -> None:
-        """Bytes that are counted here: the rate is that since the first call with this label."""
+        """Show bytes that are counted here. The rate is that since the first call with this label."""
         now = time.monotonic()
         began, already = self._began.setdefault(label, (now, done))
         rate = (done - already) / (now - began) if now > began else None
@@ -119,7 +117,7 @@ class ProgressFollower:
 
 @contextmanager
 def following(context: CliContext) -> Iterator[ProgressFollower]:
-    """A follower for as long as the block runs. It shows on standard error; results alone go to standard output."""
+    """Show progress while the block runs, on standard error: standard output has the results only."""
     if context.is_json:
         yield ProgressFollower(NoProgress())
     elif context.err.is_terminal:

@@ -12,6 +12,6 @@ RegionList = Annotated[
 
 
 def named_regions(values: list[str] | None) -> list[str]:
-    """Each once, in the order given."""
+    """Return each region once, in the given order."""
     names = [name.strip() for value in values or [] for name in value.split(",")]
     return [name for name in dict.fromkeys(names) if name]

@@ -1,4 +1,4 @@
-"""Tables and lists of facts: as wide as they need to be in a file or pipe, folded to fit in a terminal."""
+"""Tables and lists of facts, wrapped to fit in a terminal, and never in a file or pipe."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,12 +9,12 @@ from rich.text import Text
 
 from galeria.interfaces.cli.kit.wording import plain
 
-# No line is ever folded in a pipe, so that programs find a row on one line.
+# No line is wrapped in a pipe, so that programs find a row on one line.
 PIPE_WIDTH = 2000
 
 
 def columns(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, right: frozenset[int] = frozenset()) -> Table:
-    """`right`: the numbers of the columns that hold figures."""
+    """Return a table. `right` has the indexes of the columns with figures."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, heading in enumerate(headings):
         table.add_column(heading.upper(), justify="right" if number in right else "left", overflow="fold")
@@ -24,7 +24,7 @@ def columns(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, right: fr
 
 
 def facts(pairs: Iterable[tuple[str, Any]]) -> Table:
-    """Name and value, one pair a line."""
+    """Return a list of names and values, one pair a line."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -34,7 +34,7 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> Table:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Made when it is needed, so that it writes to what standard output is then."""
+    """Return a console for the current standard output or standard error."""
     found = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if found.is_terminal:
         return found

@@ -1,4 +1,4 @@
-"""Image versions as rows and facts, from the shapes of the REST API."""
+"""Image versions as rows and facts, from their form in the REST API."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,7 @@ HEADINGS = ["Version", "State", "Size", "Stored", "Regions", "Published"]
 
 
 def version_row(version: dict[str, Any]) -> list[Any]:
-    """Cells under HEADINGS. Each region that is not complete says how far it is."""
+    """Return the cells under HEADINGS. Regions that are not complete have their progress."""
     properties = version["properties"]
     ours = properties.get("galeria") or {}
     publishing = properties.get("publishingProfile") or {}

@@ -1,4 +1,4 @@
-"""Waiting for what was begun, in the way that the person asked for."""
+"""Wait for an operation, in the way that the options ask for."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 def wait_for(
     context: CliContext, galeria: Galeria, begun: StartedWork, *, wait: bool = True
 ) -> OperationSnapshot | None:
-    """The end of it; None where nothing was left to do, or where nobody waits. Raises what it failed with."""
+    """Return the operation at its end; None where there was nothing to wait for, or `wait` is off. Raises its error."""
     if begun.operation is None:
         return None
     id = last_part(begun.operation.partition("?")[0])

@@ -1,4 +1,4 @@
-"""Numbers, times and states in the words that people read."""
+"""Format numbers, times and states for people."""
 
 import unicodedata
 from typing import Any
@@ -7,18 +7,18 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def size(count: float | None) -> str:
-    """Bytes as 1.5 GiB; a dash where they are not known."""
+    """Format bytes such as 1.5 GiB; a dash where they are unknown."""
     if count is None:
         return "–"
     amount, unit = float(count), 0
-    # 1023.95 would be written as 1024.0 of the smaller unit.
+    # 1023.95 would be shown as 1024.0 of the smaller unit.
     while abs(amount) >= 1023.95 and unit < len(_UNITS) - 1:
         amount, unit = amount / 1024, unit + 1
     return f"{amount:.0f} B" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
 
 
 def duration(seconds: float | None) -> str:
-    """Such as 8 s, 2 min 05 s, 1 h 20 min."""
+    """Format seconds such as 8 s, 2 min 05 s, 1 h 20 min."""
     if seconds is None:
         return "–"
     whole = max(0, round(seconds))
@@ -43,17 +43,17 @@ def listed(values: list[Any] | tuple[Any, ...] | None) -> str:
 
 
 def last_part(id: str | None) -> str:
-    """The name at the end of an id."""
+    """Return the name at the end of an id."""
     return (id or "–").rstrip("/").rsplit("/", 1)[-1]
 
 
 def names_in(id: str) -> str:
-    """The names in a resource's id, such as campus/algebra/1.0.0 of an image version."""
+    """Return the names in a resource's id, such as campus/algebra/1.0.0 of an image version."""
     parts = id.partition("/providers/")[2].split("/")
     return "/".join(parts[2::2]) or last_part(id)
 
 
 def plain(text: Any) -> str:
-    """On one line and without control characters: a name from a server may not steer a terminal."""
+    """Return the text on one line and without control characters: a name from a server must not control a terminal."""
     shown = "–" if text is None or text == "" else str(text)
     return "".join(" " if unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") else sign for sign in shown)

@@ -1,4 +1,4 @@
-"""The pages that people meet while a program signs in: the form, the device code, their texts.
+"""The pages of sign-in for programs: the form, the device code, and their texts.
 
-Rendered here, without scripts.
+They are rendered without scripts.
 """

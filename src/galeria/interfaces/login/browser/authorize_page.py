@@ -1,4 +1,4 @@
-"""Signing in with a browser: a program opens it here, and it goes back to the program with a code."""
+"""Sign-in with a browser: a program opens this page, which redirects back to the program with a code."""
 
 from authlib.oauth2.rfc6749 import OAuth2Error
 from fastapi import APIRouter, Depends, Request
@@ -35,7 +35,7 @@ PATHS = (
 
 
 class AuthorizePage:
-    """Every request is checked from its beginning: nothing is kept between the form and its answer."""
+    """The sign-in page. Every request is checked from the beginning: nothing is kept between the form and its answer."""
 
     def __init__(
         self, authority: Authority, password_sign_in: PasswordSignIn, server: SignInServer, pages: Pages

@@ -1,4 +1,4 @@
-"""Where a person types the code that a program shows, and signs in for it. Source: RFC 8628 §3.3."""
+"""The page where a person types the code that a program shows, and signs in for it (RFC 8628 §3.3)."""
 
 from authlib.oauth2.rfc6749 import OAuth2Error
 from fastapi import APIRouter, Depends, Request
@@ -18,7 +18,7 @@ from galeria.interfaces.login.throttle import TooManyTries
 
 
 class DevicePage:
-    """Wrong codes count as wrong passwords do: by the address that they come from."""
+    """The device page. Wrong codes count like wrong passwords, by the address that they come from."""
 
     def __init__(
         self, authority: Authority, password_sign_in: PasswordSignIn, codes: SignInCodes, pages: Pages

@@ -1,4 +1,4 @@
-"""The few pages that people see at sign-in: rendered here, without scripts, and not to be framed, cached or sent elsewhere."""
+"""Render the sign-in pages, without scripts, with headers against framing, caching and forms that lead elsewhere."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -14,7 +14,7 @@ _TEMPLATES = ("page", "enter_code", "sign_in", "code", "continue", "message")
 
 
 class Pages:
-    """Templates, read once. Whatever is put into them is escaped, but for `Markup`."""
+    """Templates, read once. Every value is escaped, except `Markup`."""
 
     def __init__(self) -> None:
         folder = files(__package__) / _FOLDER
@@ -37,7 +37,10 @@ class Pages:
         retry_after: int = 0,
         **values: str,
     ) -> HTMLResponse:
-        """`title` is the key of a text, `notice` a sentence. `leads_to` are other places that its form may end at."""
+        """Return a page. `title` is the key of a text, `notice` a sentence.
+
+        `leads_to` are other origins where its form may end.
+        """
         texts = TEXTS[language]
         page = self._templates["page"].substitute(
             language=language,
@@ -57,19 +60,19 @@ class Pages:
 
 
 class Markup(str):
-    """HTML that was made here."""
+    """HTML that this module made."""
 
     __slots__ = ()
 
 
 def hidden(fields: Mapping[str, str]) -> Markup:
-    """Fields that a form carries along."""
+    """Return hidden fields of a form."""
     inputs = (f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in fields.items())
     return Markup("\n".join(inputs))
 
 
 def _headers(language: str, leads_to: Iterable[str]) -> dict[str, str]:
-    # Browsers hold a form's redirects to form-action too (Content Security Policy Level 3 §6.4.1).
+    # Browsers apply form-action to a form's redirects as well (Content Security Policy Level 3 §6.4.1).
     targets = " ".join(["'self'", *leads_to])
     policy = f"default-src 'none'; style-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
     return {

@@ -1,4 +1,4 @@
-"""What the sign-in pages say, in English and in Brazilian Portuguese."""
+"""The texts of the sign-in pages in English and Brazilian Portuguese."""
 
 ENGLISH = "en"
 PORTUGUESE = "pt-BR"
@@ -60,7 +60,7 @@ TEXTS: dict[str, dict[str, str]] = {
 
 
 def language_of(accepted: str) -> str:
-    """The best of ours for an Accept-Language header (RFC 9110 §12.5.4); English where none fits."""
+    """Return the best available language for an Accept-Language header (RFC 9110 §12.5.4); English where none fits."""
     best, language = 0.0, ENGLISH
     for each in accepted.split(","):
         tag, _, quality = each.partition(";")

@@ -1,4 +1,4 @@
-"""A lab account's page "Shared image gallery": create, attach, detach."""
+"""The page "Shared image gallery" of a lab account: create, attach, detach."""
 
 from fastapi import APIRouter, Response
 
@@ -100,13 +100,13 @@ def _show(page: PageRequest, template: str, id: ResourceId, *, status: int = 200
 
 
 def _create_permit(request: Request, id: ResourceId) -> Permission:
-    """It takes a right on the account and one on its resource group."""
+    """Return whether the person may create a gallery, which needs a right on the account and one on its resource group."""
     write = permit(request, f"{ACCOUNT}/write", id.key)
     return permit(request, f"{GALLERY}/write", id.parent.key) if write else write
 
 
 def _only_without(has_one: bool, allowed: Permission) -> Permission:
-    """One gallery at a time."""
+    """Refuse a second gallery: an account has one at a time."""
     if not has_one or not allowed:
         return allowed
     return refused(

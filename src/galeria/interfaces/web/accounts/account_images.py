@@ -1,4 +1,4 @@
-"""The images of a lab account: every one with its state, its reasons and cures; several are switched on or off at once."""
+"""The images of a lab account with their state, reasons and remedies; several can be enabled or disabled at once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class ImageRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageTable:
-    """One page of images as a person sees them. `query` is what was searched for, for links to other pages of it."""
+    """One page of images. `query` is the search, for links to other pages of its result."""
 
     found: EligibleImages
     rows: tuple[ImageRow, ...]
@@ -55,7 +55,7 @@ class ImageTable:
 
 
 def read_search(page: PageRequest, *, usable_first: bool = False) -> ImageSearch:
-    """Of the address; what is no status or no number of a page counts as not said."""
+    """Read the search from the address. An unknown status or page number is ignored."""
     status, number = page.query("status"), page.query("page")
     return ImageSearch(
         region=page.query("region"),
@@ -66,9 +66,9 @@ def read_search(page: PageRequest, *, usable_first: bool = False) -> ImageSearch
     )
 
 
-def look_through(page: PageRequest, request: Request, id: ResourceId, search: ImageSearch) -> ImageTable:
+def find_images(page: PageRequest, request: Request, id: ResourceId, search: ImageSearch) -> ImageTable:
     found = search_images(request, id, search)
-    curing = RemedyFinder(page=page, request=request, account=found.account, region=found.region)
+    remedies = RemedyFinder(page=page, request=request, account=found.account, region=found.region)
     gallery = found.account.gallery_id
     system, places = _systems(page), region_list(region_names(request))
     said = {"q": search.text, "status": search.status or "", "region": search.region}
@@ -77,7 +77,7 @@ def look_through(page: PageRequest, request: Request, id: ResourceId, search: Im
         rows=tuple(
             ImageRow(
                 image=each,
-                reasons=curing.treat(each),
+                reasons=remedies.remedies_for(each),
                 system=system(each.definition.os_type, each.definition.os_state, each.definition.generation),
                 regions=places(each.available_regions),
             )
@@ -90,7 +90,7 @@ def look_through(page: PageRequest, request: Request, id: ResourceId, search: Im
 
 
 def _systems(page: PageRequest) -> Callable[[OsType, OsState, Generation], str]:
-    """Says what an image is: most of a list are of the same few kinds."""
+    """Return a function that describes an image. It caches texts, because most images of a list are of few kinds."""
 
     @cache
     def said(os_type: OsType, os_state: OsState, generation: Generation) -> str:
@@ -105,7 +105,7 @@ def show_images(page: PageRequestDep, group: str, name: str) -> Response:
 
 
 def switch(page: PageRequestDep, group: str, name: str) -> Response:
-    """Of the rows that are ticked, or of the one whose own button was pressed."""
+    """Enable or disable the ticked rows, or the one whose own button was pressed."""
     id, form = account_id(page, group, name), page.form
     one = form.text("enable_one")
     names, enabled = ([one], True) if one else (form.all("image"), form.has("enable"))
@@ -129,14 +129,14 @@ def _notice(page: PageRequest, changed: int, *, enabled: bool) -> str:
 
 
 def _back(page: PageRequest, id: ResourceId) -> str:
-    """To the list as it was looked at: the form's address carries what was searched for."""
+    """Return the address of the list with the same search, which the address of the form holds."""
     query = page.http.url.query
     return account_url(id, "images") + (f"?{query}" if query else "")
 
 
 def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
-        table = look_through(page, request, id, read_search(page))
+        table = find_images(page, request, id, read_search(page))
         return page.show(
             "account_images.html",
             status=status,

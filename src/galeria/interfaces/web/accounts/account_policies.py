@@ -1,4 +1,4 @@
-"""A lab account's page "Policies"."""
+"""The page "Policies" of a lab account."""
 
 from fastapi import APIRouter, Response
 
@@ -23,7 +23,7 @@ def account_policies_router() -> APIRouter:
 
 
 def show_policies(page: PageRequestDep, group: str, name: str) -> Response:
-    """`?limit=` proposes an OS-disk limit in GB, for whoever comes from an image that is too large."""
+    """Show the policies. `?limit=` proposes an OS-disk limit in GB, for links from images that are too large."""
     return _show(page, account_id(page, group, name))
 
 
@@ -39,7 +39,7 @@ def save(page: PageRequestDep, group: str, name: str) -> Response:
 
 
 def _wanted(form: Form) -> Policies:
-    """Raises Invalid for a limit that is no number."""
+    """Read the policies from the form. Raises Invalid for a limit that is no number."""
     return Policies(
         os_disk_limit_gb=form.number("os_disk_limit_gb"),
         allowed_regions=tuple(form.all("allowed_regions")),

@@ -1,4 +1,4 @@
-"""Lab accounts: the list, one's overview, a new one, and taking one away."""
+"""Pages of lab accounts: the list, the overview of one, creating and deleting one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,14 +44,14 @@ def accounts_router() -> APIRouter:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountOverview:
-    """An account's overview. `images` is None for who may not see them."""
+    """The overview of an account. `images` is None for people who may not read them."""
 
     seen: AccountGallery
     images: EligibleImages | None
     support: SupportContact
     write: Permission
     delete: Permission
-    bring: Permission  # images into the gallery
+    bring: Permission  # to import images into the gallery
 
     @property
     def account(self) -> LabAccount:
@@ -71,7 +71,10 @@ def region_names(request: Request) -> dict[str, str]:
 
 
 def region_list(names: Mapping[str, str]) -> Callable[[tuple[str, ...]], str]:
-    """Says several regions as people know them: most rows of a page say the same ones."""
+    """Return a function that lists regions by their names.
+
+    It caches texts, because most rows of a page have the same regions.
+    """
 
     @cache
     def said(regions: tuple[str, ...]) -> str:
@@ -81,7 +84,7 @@ def region_list(names: Mapping[str, str]) -> Callable[[tuple[str, ...]], str]:
 
 
 def show_accounts(page: PageRequestDep) -> Response:
-    """Whoever has one only goes straight to it."""
+    """Show the list; with only one account, redirect to it."""
     with page.reading() as request:
         accounts = list_accounts(request, page.subscription.lower())
         if len(accounts) == 1:
@@ -93,7 +96,7 @@ def show_accounts(page: PageRequestDep) -> Response:
             "accounts.html",
             accounts=accounts,
             galleries=galleries,
-            labs=request.uow.offers.lab_counts([each.id for each in accounts]),
+            labs=request.uow.image_queries.lab_counts([each.id for each in accounts]),
             regions=region_names(request),
             create=_create_permit(request, page),
         )
@@ -178,7 +181,7 @@ def _look(request: Request, id: ResourceId) -> AccountOverview:
 
 
 def _create_permit(request: Request, page: PageRequest) -> Permission:
-    """It is enough that it may be made in one of the resource groups."""
+    """Return whether the person may create an account in any of the resource groups."""
     for group in request.uow.groups.below(page.subscription.lower()):
         if _may_create(request, group.key):
             return permit(request, f"{ACCOUNT}/write", group.key)

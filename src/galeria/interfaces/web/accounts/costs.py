@@ -1,4 +1,4 @@
-"""Cost and use: per image and region, per version, with the labs that stand on it, and where the prices come from."""
+"""Cost and use: per image and region, per version with the labs made from it, and the source of the prices."""
 
 from fastapi import APIRouter, Response
 
@@ -17,7 +17,7 @@ from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import lab_url
 
 COSTS = "/costs"
-SHOWN_LABS = 3  # of a version; more are counted
+SHOWN_LABS = 3  # labs of a version that are named; others are counted
 
 
 def costs_router() -> APIRouter:
@@ -29,7 +29,7 @@ def costs_router() -> APIRouter:
 
 
 def show_costs(page: PageRequestDep) -> Response:
-    """Of one gallery at a time: the one that a lab account has attached, unless `?gallery=GROUP/NAME` says another."""
+    """Show one gallery: the one that a lab account has attached, or that of `?gallery=GROUP/NAME`."""
     with page.reading() as request:
         galleries = _galleries(request, page)
         id = _asked(page) or (galleries[0].arm_id if galleries else None)
@@ -65,18 +65,18 @@ def show_image_costs(page: PageRequestDep, group: str, gallery: str, image: str)
 
 
 def gallery_word(gallery: Gallery) -> str:
-    """How the address names it."""
+    """Return the gallery's value in the address."""
     return f"{gallery.arm_id.group}/{gallery.name}"
 
 
 def _asked(page: PageRequest) -> ResourceId | None:
-    """The gallery that the address names; whether there is one is found out later."""
+    """Return the id of the gallery in the address, which may not exist."""
     group, _, name = page.query("gallery").partition("/")
     return page.id(group).resource(COMPUTE, "galleries", name) if group else None
 
 
 def _galleries(request: Request, page: PageRequest) -> list[Gallery]:
-    """Attached ones come first."""
+    """Return the galleries, attached ones first."""
     seen = list_galleries(request, page.subscription.lower())
     attached = {each.gallery_id for each in request.uow.accounts.below(page.subscription.lower())}
     return sorted(seen, key=lambda each: each.id not in attached)
@@ -87,6 +87,6 @@ def _image_costs(gallery: Gallery, image: str) -> str:
 
 
 def _lab_places(request: Request, uses: ImageUses) -> dict[str, str]:
-    """Of those labs that are shown and that this person may see."""
+    """Return the addresses of the shown labs that this person may read."""
     labs = {lab.lab_id for version in uses.versions for lab in version.labs[:SHOWN_LABS]}
     return {id: lab_url(id) for id in labs if request.caller.may(f"{LAB}/read", id)}

@@ -1,4 +1,4 @@
-"""The images that a person may make labs of: the usable ones first, the others with the reason and who can cure it."""
+"""The images that a person may make labs from: usable ones first, the others with the reason and who can change it."""
 
 from fastapi import APIRouter, Response
 
@@ -7,7 +7,7 @@ from galeria.actions.labs.accounts import ACCOUNT, list_accounts
 from galeria.actions.labs.eligible_images import ImageStatus
 from galeria.actions.labs.lab_settings import CREATE
 from galeria.domain.labs.accounts import LabAccount
-from galeria.interfaces.web.accounts.account_images import look_through, read_search
+from galeria.interfaces.web.accounts.account_images import find_images, read_search
 from galeria.interfaces.web.accounts.accounts import region_names
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
@@ -21,7 +21,7 @@ def images_router() -> APIRouter:
 
 
 def show_images(page: PageRequestDep) -> Response:
-    """Of one lab account at a time, the first one unless `?account=GROUP/NAME` says another."""
+    """Show one lab account: the first, or that of `?account=GROUP/NAME`."""
     with page.reading() as request:
         accounts = _accounts(request, page)
         if not accounts:
@@ -29,7 +29,7 @@ def show_images(page: PageRequestDep) -> Response:
                 "images_none.html", ask=permit(request, f"{ACCOUNT}/images/read", page.subscription.lower())
             )
         account = next((each for each in accounts if account_word(each) == page.query("account")), accounts[0])
-        table = look_through(page, request, account.arm_id, read_search(page, usable_first=True))
+        table = find_images(page, request, account.arm_id, read_search(page, usable_first=True))
         if len(accounts) > 1:
             table.query["account"] = account_word(account)
         return page.show(
@@ -45,12 +45,12 @@ def show_images(page: PageRequestDep) -> Response:
 
 
 def account_word(account: LabAccount) -> str:
-    """How the address names it."""
+    """Return the account's value in the address."""
     return f"{account.arm_id.group}/{account.name}"
 
 
 def _accounts(request: Request, page: PageRequest) -> list[LabAccount]:
-    """Those with a gallery come first."""
+    """Return the accounts, those with a gallery first."""
     seen = list_accounts(request, page.subscription.lower())
     readable = [each for each in seen if request.caller.may(f"{ACCOUNT}/images/read", each.key)]
     return sorted(readable, key=lambda each: each.gallery_id is None)

@@ -1,4 +1,4 @@
-"""What cures an image that makes no lab: for each obstacle the button, and whether this person may press it."""
+"""Remedies for images that make no lab: for each obstacle a button, and whether this person may use it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit
 from galeria.interfaces.web.kit.urls import account_url, image_url, operation_url, version_url
 
 IMPORT = "/import"
-_UNWELL = (OperationStatus.FAILED, OperationStatus.CANCELED)
+_FAILED = (OperationStatus.FAILED, OperationStatus.CANCELED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Remedy:
-    """A button. One that posts sends `name` and `value` with it; else it leads to a page that asks more."""
+    """A button. If it posts, it sends `name` and `value`; otherwise it leads to a page."""
 
     text: str
     place: str
@@ -36,15 +36,15 @@ class Remedy:
 
 @dataclass(frozen=True, kw_only=True)
 class ObstacleWithRemedy:
-    """One reason against an image, with its cure where there is one to press."""
+    """One obstacle of an image, with its remedy where a button helps."""
 
     obstacle: Obstacle
-    cure: Remedy | None
+    remedy: Remedy | None
 
 
 @dataclass(kw_only=True)
 class RemedyFinder:
-    """Of the images of one account, in one region. Who else could press a button is asked once for each kind of it."""
+    """Finds remedies for the images of one account in one region. Who else may use a button is looked up once per kind."""
 
     page: PageRequest
     request: Request
@@ -52,14 +52,14 @@ class RemedyFinder:
     region: str
     _refusals: dict[tuple[str, str], Permission] = field(default_factory=dict)
 
-    def treat(self, image: EligibleImage) -> tuple[ObstacleWithRemedy, ...]:
-        ways = self._ways() if image.obstacles else {}
+    def remedies_for(self, image: EligibleImage) -> tuple[ObstacleWithRemedy, ...]:
+        functions = self._remedy_functions() if image.obstacles else {}
         return tuple(
-            ObstacleWithRemedy(obstacle=each, cure=ways[each.code](image) if each.code in ways else None)
+            ObstacleWithRemedy(obstacle=each, remedy=functions[each.code](image) if each.code in functions else None)
             for each in image.obstacles
         )
 
-    def _ways(self) -> dict[str, Callable[[EligibleImage], Remedy | None]]:
+    def _remedy_functions(self) -> dict[str, Callable[[EligibleImage], Remedy | None]]:
         return {
             "Disabled": self._enable,
             "OsDiskTooLarge": self._raise_limit,
@@ -83,7 +83,7 @@ class RemedyFinder:
         )
 
     def _raise_limit(self, image: EligibleImage) -> Remedy:
-        """To the next whole GB over the disk: the limit itself is too small."""
+        """Propose the next whole GB above the size of the disk."""
         limit = image.os_disk_size // GB + 1
         return Remedy(
             text=self.page.gettext("Raise the limit to %(size)s GB") % {"size": self.page.formats.number(limit)},
@@ -146,17 +146,17 @@ class RemedyFinder:
         )
 
     def _failed(self, image: EligibleImage) -> Operation | None:
-        """The last operation that did not end well on a version that is there."""
+        """Return the last failed or canceled operation on an existing version."""
         versions = {each.version.id for each in image.facts}
         recent = self.request.uow.operations.recent(below=image.definition.key, limit=20)
-        return next((each for each in recent if each.status in _UNWELL and each.subject in versions), None)
+        return next((each for each in recent if each.status in _FAILED and each.subject in versions), None)
 
     def _see(self, operation: Operation, version: ImageVersion) -> Permission:
         own = operation.started_by == self.request.caller.principal.id
         return ALLOWED if own else self._permit(f"{VERSION}/read", version.key)
 
     def _permit(self, action: str, scope: str) -> Permission:
-        """As the action itself answers. Refusals are the same for all images of the account's gallery."""
+        """Return the action's own answer. Refusals are the same for all images of the account's gallery."""
         if self.request.caller.may(action, scope):
             return permit(self.request, action, scope)
         wide = scope.split("/images/")[0]
@@ -166,6 +166,6 @@ class RemedyFinder:
 
 
 def _best(image: EligibleImage) -> ImageVersion | None:
-    """The highest that is whole somewhere."""
+    """Return the highest version that is complete in some region."""
     offered = [each.version for each in image.facts if each.version.is_offered]
     return max(offered, key=lambda version: version.number, default=None)

@@ -1,4 +1,4 @@
-"""Pages of what goes on and what was done: operations and the activity log.
+"""Pages of operations and of the activity log.
 
-Progress is followed live.
+The progress of operations is updated live.
 """

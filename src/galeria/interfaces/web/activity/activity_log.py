@@ -1,4 +1,4 @@
-"""The activity log: who did what, when, to what."""
+"""The page of the activity log: who did what to which resource, and when."""
 
 import re
 from collections import Counter
@@ -18,7 +18,7 @@ from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import url_of
 
 FILTERS = ("person", "action", "resource", "since", "until", "correlation")
-YEARS = range(1970, 9999)  # what a database and a clock of any place can hold
+YEARS = range(1970, 9999)  # years that databases and all time zones can represent
 _ID = re.compile(r"/subscriptions/[^\s,]+")
 
 
@@ -62,7 +62,7 @@ def show_activity(page: PageRequestDep) -> Response:
 
 
 def _days(page: PageRequest, said: dict[str, str]) -> tuple[dict[str, datetime], dict[str, str]]:
-    """By the person's own clock, and by field what is no day."""
+    """Return the moments of the filter in the person's time zone, and by field the texts that are no date."""
     days: dict[str, datetime] = {}
     wrong: dict[str, str] = {}
     for name in ("since", "until"):
@@ -70,7 +70,7 @@ def _days(page: PageRequest, said: dict[str, str]) -> tuple[dict[str, datetime],
             if said[name]:
                 days[name] = _day(page, said[name])
         except Invalid as error:
-            wrong[name] = page.told(error)
+            wrong[name] = page.error_text(error)
     return days, wrong
 
 
@@ -85,13 +85,13 @@ def _day(page: PageRequest, text: str) -> datetime:
 
 
 def _shared(found: Activity) -> set[str]:
-    """Requests that did several things."""
+    """Return the ids of requests that caused several events."""
     counts = Counter(each.correlation_id for each in found.events if each.correlation_id)
     return {id for id, count in counts.items() if count > 1}
 
 
 def _name(scope: str, found: Activity) -> str:
-    """The end of an id that tells people what it is, such as algebra / template; "" for the whole installation."""
+    """Return the end of an id that people recognise, such as algebra / template; "" for the whole installation."""
     try:
         id = ResourceId.parse(scope)
     except Invalid:

@@ -1,4 +1,4 @@
-"""Operations: the list, one with its progress, and what follows it live."""
+"""Pages of operations: the list, and one with its progress, which server-sent events update."""
 
 import asyncio
 import json
@@ -15,9 +15,9 @@ from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import operation_url, url_of
 
 SHOWN = 100
-LOOK_SECONDS = 0.5  # between two looks at the database for one listener
-BEAT_SECONDS = 15.0  # so that proxies keep a silent line open
-LISTEN_SECONDS = 300.0  # the browser connects again by itself
+LOOK_SECONDS = 0.5  # between two queries of the database for one listener
+BEAT_SECONDS = 15.0  # between two comments, so that proxies keep a silent connection open
+LISTEN_SECONDS = 300.0  # after which the browser connects again
 
 
 def operations_router() -> APIRouter:
@@ -48,7 +48,7 @@ def show_operation(page: PageRequestDep, id: str) -> Response:
 
 
 def show_part(page: PageRequestDep, id: str) -> Response:
-    """The progress alone, for browsers that server-sent events do not reach."""
+    """Return the progress alone, for browsers without server-sent events."""
     with page.reading() as request:
         work = get_operation_view(request, id)
     answer = page.show("parts/operation.html", work=work)
@@ -57,7 +57,7 @@ def show_part(page: PageRequestDep, id: str) -> Response:
 
 
 async def follow(page: PageRequestDep, id: str) -> Response:
-    """Server-sent events: `progress` with the panel's HTML whenever it has changed, `done` when it has ended."""
+    """Send server-sent events: `progress` with the HTML of the panel whenever it has changed, `done` at the end."""
     await to_thread.run_sync(_look, page, id)  # errors are answered before the stream begins
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(page, id), media_type="text/event-stream", headers=headers)

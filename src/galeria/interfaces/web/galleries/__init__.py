@@ -1,4 +1,4 @@
 """Pages of galleries, their images and versions, and the regions of a version.
 
-For whoever has a role on the gallery.
+They are for people with a role on the gallery.
 """

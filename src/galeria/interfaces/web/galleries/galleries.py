@@ -1,4 +1,4 @@
-"""Galleries: all of them, a new one, one with its images, its settings, and its end."""
+"""Pages of galleries: the list, creating one, its images, its settings, and deleting it."""
 
 from dataclasses import replace
 from typing import Any
@@ -129,7 +129,7 @@ def show_delete(page: PageRequestDep, group: str, gallery: str) -> Response:
         return page.show(
             "gallery_delete.html",
             gallery=found,
-            images=request.uow.lists.definition_counts().get(found.id, 0),
+            images=request.uow.version_queries.definition_counts().get(found.id, 0),
             accounts=request.uow.accounts.with_gallery(found.id),
             allowed=_deletable(request, found),
         )
@@ -161,7 +161,7 @@ def _show_settings(page: PageRequest, id: ResourceId, *, status: int = 200) -> R
 
 
 def _own_groups(request: Request, page: PageRequest) -> list[ResourceGroup]:
-    """Resource groups that this person may make galleries in."""
+    """Return the resource groups in which this person may create galleries."""
     groups = list_groups(request, page.services.subscription_id)
     return [each for each in groups if request.caller.may(WRITE, each.key)]
 
@@ -171,7 +171,7 @@ def _may_make(request: Request, page: PageRequest) -> Permission:
 
 
 def _details(page: PageRequest) -> GalleryDetails:
-    """Raises Invalid. Without soft deletion its days stay as they are."""
+    """Read the settings from the form. Raises Invalid. Without soft deletion its days stay as they are."""
     form = page.form
     details = GalleryDetails(soft_delete=form.has("soft_delete"))
     if not details.soft_delete:
@@ -190,12 +190,12 @@ def _permits(request: Request, gallery: Gallery) -> dict[str, Any]:
 
 
 def _deletable(request: Request, gallery: Gallery) -> Permission:
-    """The same answer as the deletion itself would give; nothing is changed."""
+    """Return the answer that deleting would give. Nothing is changed."""
     allowed = permit(request, DELETE, gallery.key)
     if not allowed:
         return allowed
     accounts = request.uow.accounts.with_gallery(gallery.id)
-    if request.uow.offers.outlines(gallery.id):
+    if request.uow.image_queries.outlines(gallery.id):
         return refused("The gallery still holds images.")
     if gallery.community_enabled:
         return refused("The gallery is shared with the community.")

@@ -1,4 +1,4 @@
-"""One image of a gallery: what it is, its versions in their regions, and what may be done with it."""
+"""The page of one image: its description, its versions in their regions, and the available actions."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def show_image(page: PageRequestDep, group: str, gallery: str, image: str) -> Re
 
 
 def show_rows(page: PageRequestDep, group: str, gallery: str, image: str) -> Response:
-    """The table of versions alone, asked for again and again while something works on one of them."""
+    """Return the table of versions alone, which the page requests again while an operation works on one of them."""
     id = image_id(page, group, gallery, image)
     with page.reading() as request:
         definition = get_definition(request, id)
@@ -128,11 +128,11 @@ def _permits(request: Request, definition: ImageDefinition) -> dict[str, Any]:
 
 
 def _deletable(request: Request, definition: ImageDefinition) -> Permission:
-    """The same answer as the deletion itself would give; nothing is changed."""
+    """Return the answer that deleting would give. Nothing is changed."""
     allowed = permit(request, f"{IMAGE}/delete", definition.key)
     if not allowed:
         return allowed
-    lists = request.uow.lists
+    lists = request.uow.version_queries
     if lists.versions(definition.id, limit=1)[1]:
         return refused("The image still has versions.")
     if lists.versions(definition.id, retained=True, limit=1)[1]:

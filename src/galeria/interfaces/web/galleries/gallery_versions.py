@@ -1,4 +1,4 @@
-"""One version of an image: facts, copies, its place among the others, and its end with what that means."""
+"""The page of one version: facts, replicas, use as latest, and deleting it with what that means."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -32,7 +32,7 @@ from galeria.interfaces.web.labs.lab_permits import new_lab_permit
 from galeria.ports.images import ManifestFacts
 
 ONE = IMAGE + "/versions/{version}"
-NAMED = 50  # labs that use it; of more only the number is told
+NAMED = 50  # labs that are named; of more only the number is shown
 
 
 def gallery_versions_router() -> APIRouter:
@@ -99,7 +99,7 @@ def restore(page: PageRequestDep, group: str, gallery: str, image: str, version:
 
 
 def show_delete(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
-    """Which labs use it, what goes now and what later."""
+    """Show which labs use the version, and what is freed now and later."""
     id = version_id(page, group, gallery, image, version)
     with page.reading() as request:
         held = get_version_details(request, id).version
@@ -125,7 +125,7 @@ def show_delete(page: PageRequestDep, group: str, gallery: str, image: str, vers
 
 
 def show_freed(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
-    """The piece that asks again until the figures are there."""
+    """Return the part that requests itself again until the figures are there."""
     id = version_id(page, group, gallery, image, version)
     with page.reading() as request:
         held = get_version_details(request, id).version
@@ -133,7 +133,7 @@ def show_freed(page: PageRequestDep, group: str, gallery: str, image: str, versi
 
 
 def _freed(page: PageRequest, id: ResourceId) -> tuple[RegionImpact, ...] | None:
-    """None while it is being reckoned."""
+    """Return what deleting frees; None while it is being computed."""
 
     def ask() -> tuple[RegionImpact, ...]:
         with page.reading() as request:
@@ -143,7 +143,7 @@ def _freed(page: PageRequest, id: ResourceId) -> tuple[RegionImpact, ...] | None
 
 
 def delete(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
-    """`for_good` also where the gallery would keep it for a while, and where it does already."""
+    """Delete the version; with `for_good` also where the gallery would retain it, or retains it already."""
     id = version_id(page, group, gallery, image, version)
     with page.writing() as request:
         removal = remove_version(request, id, bypass_soft_delete=page.form.has("for_good"))
@@ -200,7 +200,7 @@ def _deletable(request: Request, version: ImageVersion) -> Permission:
 
 
 def _last_failure(request: Request, row: VersionRow) -> Any:
-    """The last operation on it, where that did not succeed; None where one is under way."""
+    """Return the last operation on the version where that failed; None where one is under way."""
     if row.operation:
         return None
     for each in request.uow.operations.recent(below=row.version.key, limit=1):
@@ -214,7 +214,7 @@ def _may_see(request: Request, operation: Operation) -> bool:
 
 
 def _manifest(page: PageRequest, row: VersionRow) -> ManifestFacts | None:
-    """Read from the home region's store, which checks its signature."""
+    """Read the manifest from the home region's store, which checks its signature."""
     disk = row.facts.os_disk
     if disk is None or not disk.digest:
         return None
@@ -222,7 +222,7 @@ def _manifest(page: PageRequest, row: VersionRow) -> ManifestFacts | None:
 
 
 def _source(request: Request, version: ImageVersion) -> dict[str, str]:
-    """`words` for what it was made from, and the page of that where this person may see it."""
+    """Return `words` for the source of the version, and the address of its page where this person may read it."""
     id = version.source_id
     if version.source_kind is SourceKind.MACHINE and not id.startswith("/"):
         machine = request.uow.machines.find(id)
@@ -237,7 +237,7 @@ def _source(request: Request, version: ImageVersion) -> dict[str, str]:
 
 
 def _end_of_day(page: PageRequest) -> datetime:
-    """At the person's place. Raises Invalid for what is no date."""
+    """Return the end of the chosen day in the person's time zone. Raises Invalid for no date."""
     text = page.form.text("date")
     try:
         day = date.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""In which regions a version is: boxes for all of them, with the price before the click."""
+"""The page of the regions of a version: a box for each, with the price before the change."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,7 +30,7 @@ class RegionBox:
 
 @dataclass(frozen=True, kw_only=True)
 class PriceChange:
-    """What the ticked boxes mean."""
+    """The price of the ticked boxes."""
 
     added: list[RegionPrice]
     removed: list[RegionPrice]
@@ -53,7 +53,7 @@ def show(page: PageRequestDep, group: str, gallery: str, image: str, version: st
 
 
 def check(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
-    """The price of what is ticked now."""
+    """Return the price of the boxes that are ticked now."""
     with page.reading() as request:
         _, boxes = _boxes(request, page, version_id(page, group, gallery, image, version))
     return page.show("parts/region_bill.html", bill=_bill(boxes))
@@ -61,7 +61,7 @@ def check(page: PageRequestDep, group: str, gallery: str, image: str, version: s
 
 def change(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     id = version_id(page, group, gallery, image, version)
-    if page.form.has("show"):  # without scripts, a price is shown by a button
+    if page.form.has("show"):  # the button that shows the price in browsers without scripts
         return _show(page, id)
     operation = None
     with page.form.checking("regions", targetRegions="regions"), page.writing() as request:

@@ -1,4 +1,4 @@
-"""Pages on which a disk file becomes an image: sent, inspected, made into a version.
+"""Pages that make an image from a disk file: upload, inspection, creation of a version.
 
-The file itself arrives by tus.
+The file itself is uploaded with tus.
 """

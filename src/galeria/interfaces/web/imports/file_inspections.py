@@ -1,4 +1,4 @@
-"""What is in an uploaded file, looked at once: a file that was looked at never changes again."""
+"""The inspection of uploaded files. The result is cached, because an inspected file never changes again."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from galeria.domain.images.firmware import HEAD, startable
 from galeria.domain.images.galleries import Generation
 from galeria.ports.files import FileFacts, UploadFiles
 
-KEPT = 256  # findings
+KEPT = 256  # results that are kept
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileInspection:
-    """`refusal` says why the file is no image; without one there are facts. `starts` is empty where it cannot be told."""
+    """The facts of a file, or `refusal` with the reason why it is no image. `starts` is empty where the firmware is unknown."""
 
     facts: FileFacts | None = None
     starts: frozenset[Generation] = frozenset()
@@ -28,18 +28,18 @@ class FileInspections:
         self._lock = Lock()
 
     def look(self, upload_id: str) -> FileInspection:
-        """Of a file that is complete; nobody can write to it afterwards. Raises NotFound, Conflict, Unavailable."""
+        """Inspect a complete file, which is sealed by that. Raises NotFound, Conflict, Unavailable."""
         with self._lock:
             found = self._known.get(upload_id)
         if found is None:
-            found = self._look(upload_id)
+            found = self._compute(upload_id)
             with self._lock:
                 self._known[upload_id] = found
                 while len(self._known) > KEPT:
                     self._known.popitem(last=False)
         return found
 
-    def _look(self, upload_id: str) -> FileInspection:
+    def _compute(self, upload_id: str) -> FileInspection:
         try:
             facts = self._files.inspect(upload_id)
         except Invalid as error:

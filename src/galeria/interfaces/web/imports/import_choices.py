@@ -1,4 +1,4 @@
-"""What can be chosen for an uploaded file, what is chosen, and what that means: names, numbers, prices, warnings."""
+"""The choices for an uploaded file, the current one, and what it means: names, numbers, prices, warnings."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -48,7 +48,7 @@ class ImportRegionChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportWarning:
-    """A lab account that will not offer the image, and why."""
+    """A lab account that will not offer the image, and the reason."""
 
     account: str
     obstacle: Obstacle
@@ -56,7 +56,7 @@ class ImportWarning:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageKind:
-    """What a new image is said to be."""
+    """The properties of a new image."""
 
     os_type: OsType = OsType.LINUX
     os_state: OsState = OsState.GENERALIZED
@@ -66,13 +66,13 @@ class ImageKind:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportChoices:
-    """`images` are those that the file fits. `number` is what stands in the field, `proposed` what Galeria proposes."""
+    """The choices. `images` are those that the file fits; `number` is the field's value, `proposed` the proposal."""
 
     galleries: list[Gallery]
     gallery: Gallery | None
     new_image: Permission
     images: list[ImageDefinition]
-    left_out: int  # further images that are not listed
+    left_out: int  # number of images that are not listed
     image: ImageDefinition | None
     target: str  # NEW or EXISTING
     kind: ImageKind
@@ -80,7 +80,7 @@ class ImportChoices:
     name: str  # a new image's resource name; empty while it has none
     number: str
     proposed: str
-    number_problem: str  # a sentence of the inside
+    number_problem: str  # an English sentence
     home: str
     regions: list[ImportRegionChoice]
     warnings: list[ImportWarning]
@@ -103,7 +103,7 @@ class ImportChoices:
 
 
 def read_choices(request: Request, page: PageRequest, finding: FileInspection, file_name: str) -> ImportChoices:
-    """From the form as far as it is filled in; the rest is proposed. `?image=` proposes an image and its gallery."""
+    """Read the form as far as it is filled in, and propose the rest. `?image=` proposes an image and its gallery."""
     form, facts = page.form, finding.facts
     assert facts is not None
     galleries = importing_galleries(request, page.subscription.lower())
@@ -143,7 +143,7 @@ def read_choices(request: Request, page: PageRequest, finding: FileInspection, f
 
 
 def read_import(page: PageRequest, upload_id: str, choices: ImportChoices) -> ImportRequest:
-    """What is to be done. Raises Invalid."""
+    """Return the import that the form describes. Raises Invalid."""
     if choices.gallery is None:
         raise Invalid("No gallery is chosen.", hint="Choose one.", target="gallery")
     if choices.target == EXISTING and choices.image is None:
@@ -186,7 +186,10 @@ def _gallery(galleries: list[Gallery], chosen: str, asked: ImageDefinition | Non
 
 
 def _fitting(request: Request, gallery: Gallery, finding: FileInspection) -> list[ImageDefinition]:
-    """By display name. A disk that only starts otherwise than an image says would never start in a machine of it."""
+    """Return the images that the disk fits, by display name.
+
+    A disk that starts only with other firmware would never start in their machines.
+    """
     definitions = request.uow.definitions.of_gallery(gallery.id)
     fitting = [each for each in definitions if not finding.starts or each.generation in finding.starts]
     return sorted(fitting, key=lambda each: (each.display_name.casefold(), each.key))
@@ -211,7 +214,7 @@ def _image(fitting: list[ImageDefinition], chosen: str) -> ImageDefinition | Non
 
 
 def _kind(form: Form, finding: FileInspection) -> ImageKind:
-    """V2 is proposed, as in newer clouds, unless the disk starts with a BIOS only."""
+    """Return the properties of a new image. V2 is proposed, as in newer clouds, unless the disk starts with a BIOS only."""
     generation = Generation.V1 if finding.starts == {Generation.V1} else Generation.V2
     try:
         return ImageKind(
@@ -220,7 +223,7 @@ def _kind(form: Form, finding: FileInspection) -> ImageKind:
             generation=Generation(form.text("generation", generation)),
             architecture=Architecture(form.text("architecture", Architecture.X64)),
         )
-    except ValueError:  # no browser sends such a word from our form
+    except ValueError:  # only a forged form has such a value
         return ImageKind(generation=generation)
 
 
@@ -241,7 +244,10 @@ def _home(request: Request, form: Form, gallery: Gallery | None) -> str:
 
 
 def _regions(request: Request, form: Form, facts: FileFacts, home: str) -> list[ImportRegionChoice]:
-    """Ticked before anybody chose: the home region's geography, as labs in all of it can then use the image."""
+    """Return the regions.
+
+    At first those of the home region's geography are ticked, so that labs in all of it can use the image.
+    """
     known = request.settings.regions
     near = {region.name for region in known.of_geography(home)}
     ticked = set(form.all("regions")) if form.has("gallery") else near

@@ -1,4 +1,4 @@
-"""Files from outside on their way to becoming images: sent, looked at, and made into a version."""
+"""Pages of imports: upload, inspection, and creation of a version."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ IMPORT = "/import"
 
 @dataclass(frozen=True, kw_only=True)
 class SentFile:
-    """One of a person's files, and what is made of it."""
+    """One of a person's files, and the version made from it."""
 
     upload: Upload
     version: ImageVersion | None
@@ -54,7 +54,7 @@ class ImportPages:
         return router
 
     def show(self, page: PageRequestDep) -> Response:
-        """Where files are dropped, and the person's own that are not images yet."""
+        """Show where to drop files, and the person's own files that are not images yet."""
         uploads = self._uploads.list(page.caller)
         with page.reading() as request:
             galleries = importing_galleries(request, page.subscription.lower())
@@ -74,17 +74,17 @@ class ImportPages:
         return self._show(page, upload)
 
     def show_fields(self, page: PageRequestDep, upload: str) -> Response:
-        """The form as it is after a choice that changes what else there is to choose."""
+        """Return the form after a choice that changes the other choices."""
         choices = self._chosen(page, upload)
         return page.show("parts/import_fields.html", upload=upload, choices=choices, form=page.form)
 
     def check(self, page: PageRequestDep, upload: str) -> Response:
-        """What is told while somebody types: the name, the price, what will stand in the way."""
+        """Return what is shown while somebody types: the name, the price, and warnings."""
         choices = self._chosen(page, upload)
         return page.show("parts/import_summary.html", choices=choices)
 
     def create(self, page: PageRequestDep, upload: str) -> Response:
-        if page.form.has("show"):  # without scripts, a choice is shown by a button
+        if page.form.has("show"):  # the button that updates the form in browsers without scripts
             return self._show(page, upload)
         choices = self._chosen(page, upload)
         with page.form.checking(*FIELDS, galleryImageVersionName="version", targetRegions="regions"):
@@ -124,7 +124,7 @@ class ImportPages:
         )
 
     def _chosen(self, page: PageRequest, upload_id: str) -> ImportChoices:
-        """Raises NotFound, Conflict where the file is no image that could be made into a version now."""
+        """Read the choices. Raises NotFound, and Conflict where no version can be made from the file now."""
         upload = self._uploads.get(page.caller, upload_id)
         if upload.offset < upload.length:
             raise Conflict("The file has not arrived as a whole yet.", hint="Choose it again on the import page.")
@@ -136,8 +136,10 @@ class ImportPages:
 
 
 def _sent(request: Request, uploads: list[Upload]) -> list[SentFile]:
-    """Each with the version that is being made of it, or could not be made."""
-    made = {each.source_id: each for each in request.uow.lists.from_uploads([upload.id for upload in uploads])}
+    """Return each upload with the version made from it, also a failed one."""
+    made = {
+        each.source_id: each for each in request.uow.version_queries.from_uploads([upload.id for upload in uploads])
+    }
     return [SentFile(upload=each, version=made.get(each.id)) for each in uploads]
 
 

@@ -1,4 +1,4 @@
-"""The tus door of the import page: the same uploads as the REST door's, for whoever is signed in in a browser."""
+"""The tus routes of the import page: the same uploads as those of the REST API, for people with a web session."""
 
 from fastapi import APIRouter, Request
 

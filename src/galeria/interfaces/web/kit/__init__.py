@@ -1,4 +1,4 @@
-"""What all pages share: requests and forms, templates and texts, permissions shown, numbers and dates, addresses of pages.
+"""What all pages share: requests, forms, templates, texts, permissions, numbers, dates, and addresses of pages.
 
-It knows no page.
+Nothing in it depends on one page.
 """

@@ -1,7 +1,7 @@
-"""What the pages load: styles, scripts and pictures of `static/`, read once, from addresses that browsers may keep for ever.
+"""Styles, scripts and pictures of `static/`, read once, at addresses whose content browsers may cache for ever.
 
 The version in an address is that of all files together, so that relative references, such as those between modules of
-noVNC, stay within it. `static/vendor` holds other people's files, which `scripts/assets` puts there.
+noVNC, stay within it. `static/vendor` holds files of other projects, which `scripts/assets` puts there.
 """
 
 import gzip
@@ -28,7 +28,7 @@ _KINDS = {
     ".webmanifest": "application/json",
 }
 _PACKED = ("text/", "application/json", "image/svg+xml")
-_SMALL = 256  # bytes, below which packing saves nothing
+_SMALL = 256  # bytes, below which compressing saves nothing
 _FOREVER = "public, max-age=31536000, immutable"
 _ALWAYS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 
@@ -41,7 +41,10 @@ class StaticFile:
     packed: bytes | None = None
 
     def answer(self, request: Request, *, kept: str) -> Response:
-        """`kept` is what Cache-Control says. The packed form has a tag of its own (RFC 9110 §8.8.3.3)."""
+        """Return the response. `kept` is the value of Cache-Control.
+
+        The compressed form has a tag of its own (RFC 9110 §8.8.3.3).
+        """
         packed = self.packed if _takes_gzip(request) else None
         tag = f'"{self.digest}-gzip"' if packed else f'"{self.digest}"'
         headers = {"Cache-Control": kept, "ETag": tag, **_ALWAYS}
@@ -55,7 +58,7 @@ class StaticFile:
 
 
 class StaticFiles:
-    """Reads all files of a folder, by default the package's own. Raises Unavailable where those of others are missing."""
+    """The files of a folder, by default the package's own. Raises Unavailable where files of other projects are missing."""
 
     def __init__(self, folder: Traversable | None = None, *, required: tuple[str, ...] = VENDOR) -> None:
         self._files = {path: _read(file) for path, file in _walk(folder or files("galeria.interfaces.web") / "static")}
@@ -69,13 +72,19 @@ class StaticFiles:
         self._version = hashlib.sha256(whole.encode()).hexdigest()[:12]
 
     def url(self, path: str) -> str:
-        """The address of a file such as vendor/htmx.min.js. Raises LookupError where there is none: a page is wrong."""
+        """Return the address of a file such as vendor/htmx.min.js.
+
+        Raises LookupError for an unknown file, which is a bug in a page.
+        """
         if path not in self._files:
             raise LookupError(f"There is no {path} in static/.")
         return f"{PREFIX}/{self._version}/{path}"
 
     def answer(self, request: Request, version: str, path: str) -> Response:
-        """Pages of a former version, still open somewhere, get today's files, which must not be kept under that name."""
+        """Return a file.
+
+        Pages of an older version that are still open get the current files, which must not be cached under that name.
+        """
         file = self._files.get(path)
         if file is None:
             return PlainTextResponse("There is no such file.\n", status_code=404, headers=_ALWAYS)
@@ -92,7 +101,7 @@ class StaticFiles:
 
 
 def _walk(folder: Traversable, services: str = "") -> Iterator[tuple[str, Traversable]]:
-    """Each file with its path in the folder; hidden ones are not served."""
+    """Yield each file with its path in the folder. Hidden files are not served."""
     for each in folder.iterdir() if folder.is_dir() else ():
         path = f"{services}{each.name}"
         if each.name.startswith("."):

@@ -1,7 +1,7 @@
-"""What the pages say in other languages: the PO files of `texts/`, read once when a `Catalogues` is made.
+"""Translations of the pages: the PO files of `texts/`, read once when a `Catalogues` is made.
 
 Each area of the portal keeps a file of its own, `texts/pt_BR/<area>.po`; all of them together are one catalogue.
-`texts/pt_BR/messages.po` holds the sentences of the inside, which are patterns (see `sentences.py`), and stays apart.
+`texts/pt_BR/messages.po` holds sentences of domain, actions and workflows as patterns (see `sentences.py`), and is separate.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ ENGLISH = "en"
 PORTUGUESE = "pt-BR"
 LANGUAGES = (ENGLISH, PORTUGUESE)
 MESSAGES = "messages.po"
-WORD = "word"  # the context of the inside's states and kinds
+WORD = "word"  # the context of states and kinds of operations
 
 Key = tuple[str, str]
 """Context ("" for most) and the English text; of a text with a plural, its singular."""
@@ -26,7 +26,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One language. English needs no texts: it is what the keys say. `messages` maps templates to their translations."""
+    """The texts of one language. English needs none: the keys are English. `messages` maps templates to their translations."""
 
     language: str
     texts: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)
@@ -46,25 +46,25 @@ class Catalogue:
         return self.texts.get((context, text), (text,))[0]
 
     def npgettext(self, context: str, singular: str, plural: str, count: int) -> str:
-        """The rule for `count` is CLDR's: in Portuguese 0 is singular, in English it is not."""
+        """Return the form for `count` by CLDR's rules: in Portuguese 0 is singular, in English it is not."""
         forms = self.texts.get((context, singular), (singular, plural))
         return forms[0] if self.locale.plural_form(count) == "one" else forms[-1]
 
 
 class Catalogues:
-    """All languages of the portal. Where files contradict each other the first by name is right; a test finds that."""
+    """The texts of all languages. Where files contradict each other the first by name is used; a test finds that."""
 
     def __init__(self, folder: Traversable | None = None) -> None:
         folder = folder or files("galeria.interfaces.web") / "texts"
         self._of = {language: _catalogue(folder, language) for language in LANGUAGES}
 
     def get(self, language: str) -> Catalogue:
-        """`language` as in LANGUAGES; English for any other."""
+        """Return the texts of a language in LANGUAGES; English for any other."""
         return self._of.get(language, self._of[ENGLISH])
 
 
 def read_texts(folder: Traversable, language: str) -> Iterator[tuple[str, Catalog]]:
-    """Each PO file of a language and its name, by name; none for English."""
+    """Yield each PO file of a language and its name, sorted; none for English."""
     place = folder / _locale_name(language)
     if not place.is_dir():
         return
@@ -80,7 +80,7 @@ def key(message: Message) -> Key:
 
 
 def forms(message: Message) -> tuple[str, ...]:
-    """The translation, or its singular and plural; nothing when it is missing or only guessed (fuzzy)."""
+    """Return the translation, or its singular and plural; nothing when it is missing or only guessed (fuzzy)."""
     said = message.string
     found = [each or "" for each in said] if isinstance(said, tuple | list) else [said or ""]
     return () if message.fuzzy or not all(found) else tuple(found)

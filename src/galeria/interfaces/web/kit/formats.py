@@ -1,4 +1,4 @@
-"""Numbers, sizes, times and money as people read them. Pure: what the time is now is given."""
+"""Format numbers, sizes, times and money for people. The current time is always an argument."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -11,13 +11,13 @@ from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from babel.units import format_unit
 
-# A GB is 1024³ bytes, as it is for disks in Azure and in the settings of a lab account.
+# A GB is 1024³ bytes, as for disks in Azure and in the settings of a lab account.
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 _STEP = 1024
 _PARTS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 _LONG_AGO = timedelta(days=30)  # from here on a date says more than "7 weeks ago"
 _FEW = 10  # seconds
-_KEPT = 4096  # texts of each sort that are remembered
+_KEPT = 4096  # texts of each kind that are cached
 
 _PHRASES = {
     "en": {
@@ -41,7 +41,7 @@ _PHRASES = {
 
 @dataclass(frozen=True)
 class Formats:
-    """How one person reads values: in a language (`locale`), by the clock of a place (`zone`), in a currency (ISO 4217)."""
+    """The formats of one person: a language (`locale`), a time zone (`zone`), a currency (ISO 4217)."""
 
     locale: Locale
     zone: tzinfo = UTC
@@ -51,9 +51,9 @@ class Formats:
         return _number(value, self.locale)
 
     def size(self, value: float) -> str:
-        """Bytes: three digits at most, such as 512 bytes, 1.5 GB, 128 GB."""
+        """Format bytes with three digits at most, such as 512 bytes, 1.5 GB, 128 GB."""
         amount, unit = float(value), 0
-        # What would be rounded up to 1024 is one of the next unit.
+        # A value that would be rounded up to 1024 is shown as one of the next unit.
         while round(abs(amount)) >= _STEP and unit < len(_UNITS) - 1:
             amount, unit = amount / _STEP, unit + 1
         rounded = round(amount, 1 if abs(amount) < 100 and unit else 0)
@@ -62,11 +62,11 @@ class Formats:
         return f"{self.number(rounded)} {_UNITS[unit]}"
 
     def rate(self, value: float) -> str:
-        """Bytes per second."""
+        """Format bytes per second."""
         return f"{self.size(value)}/s"
 
     def duration(self, seconds: float | timedelta) -> str:
-        """The two largest units: 2 h 5 min."""
+        """Format a duration in its two largest units, such as 2 h 5 min."""
         rest = round(_seconds(seconds))
         shown: list[str] = []
         for unit, length in _PARTS:
@@ -78,7 +78,7 @@ class Formats:
         return " ".join(shown[:2])
 
     def left(self, seconds: float | timedelta | None) -> str:
-        """How long something will take yet, as a whole phrase, no more exact than such a guess is; "" where unknown."""
+        """Format remaining time as a phrase that is only as exact as an estimate; "" where unknown."""
         if seconds is None:
             return ""
         rest = max(0.0, _seconds(seconds))
@@ -89,18 +89,18 @@ class Formats:
         return self._phrase("one" if count == 1 else "other").format(words)
 
     def moment(self, value: datetime) -> str:
-        """Day and time: Nov 27, 2026, 2:05 PM; 27 de nov. de 2026, 14:05."""
+        """Format a day and time, such as Nov 27, 2026, 2:05 PM, or 27 de nov. de 2026, 14:05."""
         there = _aware(value).astimezone(self.zone)
         minute = _time(time(there.hour, there.minute), self.locale)
         return self._phrase("when").format(_day(there.date(), self.locale), minute)
 
     def day(self, value: date) -> str:
-        """A date, or the day that a moment falls on at the person's place."""
+        """Format a date, or the day of a moment in the person's time zone."""
         there = _aware(value).astimezone(self.zone) if isinstance(value, datetime) else value
         return _day(there, self.locale)
 
     def ago(self, value: datetime, now: datetime) -> str:
-        """5 minutes ago; in 2 hours. What is more than a month away is a date."""
+        """Format a time relative to now, such as 5 minutes ago, or in 2 hours; a date where it is more than a month away."""
         distance = _aware(value) - _aware(now)
         if abs(distance) >= _LONG_AGO:
             return self.day(value)
@@ -109,25 +109,25 @@ class Formats:
         return format_timedelta(distance, add_direction=True, threshold=1, locale=self.locale)
 
     def money(self, value: float | Decimal) -> str:
-        """Of what is less than the smallest coin, so much is said: less than $0.01."""
+        """Format an amount. Less than the smallest coin is shown as less than that, such as less than $0.01."""
         coin = Decimal(1).scaleb(-get_currency_precision(self.currency))
         if 0 < value < coin:
             return self._phrase("less").format(_amount(coin, self.currency, self.locale))
         return _amount(value, self.currency, self.locale)
 
     def price(self, value: Decimal) -> str:
-        """Of one unit: all of its digits, such as $0.0184."""
+        """Format the price of one unit with all digits, such as $0.0184."""
         return format_currency(value, self.currency, locale=self.locale, decimal_quantization=False)
 
     def percent(self, value: float) -> str:
-        """0 to 100. Rounded down: what is not complete is never 100 %."""
+        """Format 0 to 100, rounded down, so that incomplete work is never 100 %."""
         return format_percent(floor(value) / 100, locale=self.locale)
 
     def _phrase(self, name: str) -> str:
         return _PHRASES.get(self.locale.language, _PHRASES["en"])[name]
 
 
-# A page's rows say the same few days, minutes and numbers over and over, and each costs a walk through a pattern.
+# The rows of a page repeat few days, minutes and numbers, and formatting each of them is slow.
 @lru_cache(maxsize=_KEPT)
 def _day(value: date, locale: Locale) -> str:
     return format_date(value, "medium", locale=locale)
@@ -158,7 +158,10 @@ def _seconds(value: float | timedelta) -> float:
 
 
 def _guessed(seconds: float) -> tuple[int, str]:
-    """A count and its unit: 40 seconds, 5 minutes, 3 hours, 2 days. Rounded up, so that nobody waits longer than told."""
+    """Return a count and its unit, such as 40 seconds, 5 minutes, 3 hours, 2 days.
+
+    It is rounded up, so that nobody waits longer than shown.
+    """
     if seconds <= 50:
         return ceil(seconds / 10) * 10, "second"
     if seconds <= 90 * 60:

@@ -1,4 +1,4 @@
-"""What a person typed into a form: fields, each a text or several, with the errors found in them."""
+"""Forms: the values of their fields, and the errors found in them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ from starlette.exceptions import HTTPException
 
 from galeria.domain.errors import Forbidden, GaleriaError, Invalid, TooLarge
 
-LARGEST = 256 * 1024  # bytes; files come by /uploads
+LARGEST = 256 * 1024  # bytes; files are sent to /uploads
 MOST_FIELDS = 2000
 
 
 @dataclass(kw_only=True)
 class Form:
-    """`errors` are GaleriaErrors by field name, "" for those of the whole form."""
+    """A submitted form. `errors` are GaleriaErrors by field name, "" for those of the whole form."""
 
     fields: Mapping[str, list[str]]
     csrf: str = ""
@@ -26,11 +26,11 @@ class Form:
         return cls(fields={})
 
     def text(self, name: str, default: str = "") -> str:
-        """Without spaces at both ends."""
+        """Return a field without spaces at both ends."""
         return self.raw(name, default).strip()
 
     def raw(self, name: str, default: str = "") -> str:
-        """As it was typed, such as a password."""
+        """Return a field as it was typed, such as a password."""
         values = self.fields.get(name)
         return values[0] if values else default
 
@@ -38,11 +38,11 @@ class Form:
         return self.fields.get(name, [])
 
     def has(self, name: str) -> bool:
-        """A ticked box, or the button that was pressed."""
+        """Return whether a box is ticked or a button was pressed."""
         return name in self.fields
 
     def number(self, name: str, default: int = 0) -> int:
-        """Raises Invalid for what is no whole number."""
+        """Return a field as a whole number. Raises Invalid for other texts."""
         text = self.text(name)
         if not text:
             return default
@@ -52,9 +52,10 @@ class Form:
 
     @contextmanager
     def checking(self, *targets: str, **renamed: str) -> Iterator[None]:
-        """Keeps an error that is raised inside, beside the field that it is about: show the form again when `errors` is not
-        empty. An error's target names the field directly, or by `renamed` (target → field); others stand at the top.
-        Forbidden goes on: nothing that is typed would change it.
+        """Record an error raised in the block beside the field that it is about.
+
+        Show the form again when `errors` is not empty. An error's target names the field directly, or through `renamed`
+        (target → field); other errors are shown at the top. Forbidden is raised on, because no input would change it.
         """
         try:
             yield
@@ -66,7 +67,7 @@ class Form:
 
 
 async def read_form(http: HttpRequest) -> Form:
-    """Raises TooLarge, Invalid."""
+    """Read the form. Raises TooLarge, Invalid."""
     announced = http.headers.get("content-length", "")
     if not announced.isdecimal() or int(announced[:20]) > LARGEST:
         raise TooLarge("The form is too large.", hint="Send less text; files are sent on the import page.")

@@ -1,4 +1,4 @@
-"""Which language a page speaks, and which clock it shows."""
+"""The language and time zone of a page."""
 
 import re
 from datetime import UTC, tzinfo
@@ -16,13 +16,13 @@ _ZONE = re.compile(r"[A-Za-z0-9_+\-]{1,30}(/[A-Za-z0-9_+\-]{1,30}){0,2}")
 
 
 def read_language(http: HTTPConnection) -> str:
-    """What the person chose here, else what the browser asks for."""
+    """Return the language that the person chose, else the one that the browser prefers."""
     chosen = http.cookies.get(LANGUAGE_COOKIE, "")
     return chosen if chosen in LANGUAGES else language_of(http.headers.get("accept-language", ""))
 
 
 def read_zone(http: HTTPConnection) -> tzinfo:
-    """The browser's, as a script of ours has noted it; UTC without one."""
+    """Return the browser's time zone, which a script has put into a cookie; UTC without one."""
     name = http.cookies.get(ZONE_COOKIE, "").replace("%2F", "/")
     if not _ZONE.fullmatch(name):
         return UTC

@@ -1,9 +1,9 @@
-"""Who did something, as people know them."""
+"""The names of people on pages."""
 
 from galeria.actions.core.request import Request
 
 
 def shown_name(request: Request, name: str) -> str:
-    """Of the sign-in name or client id that is kept with what somebody made; as it is where they are gone."""
+    """Return the display name for a sign-in name or client id; that itself where the person or program was deleted."""
     found = request.uow.people.find_by_name(name) if name else None
     return found.display_name if found else name

@@ -1,4 +1,4 @@
-"""An operation as a page shows it: its steps, how far they are, and how long they will take."""
+"""An operation as pages show it: its steps, their progress, and the remaining time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ class StepView:
     bytes_total: int
     rate: int | None  # bytes per second
     seconds_left: int | None
-    seconds: float | None  # that it took
+    seconds: float | None  # that the step took
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,20 +33,20 @@ class OperationView:
     error: str
     resource_id: str
     started_by: str
-    is_steerable: bool  # by this person
+    is_steerable: bool  # whether this person may cancel or retry it
     created_at: datetime
     ended_at: datetime | None
     steps: tuple[StepView, ...]
 
     @property
     def seconds_left(self) -> int | None:
-        """Of the slowest step under way; None while nothing can be said."""
+        """Return the remaining seconds of the slowest step under way; None without an estimate."""
         known = [step.seconds_left for step in self.steps if step.status == "Running" and step.seconds_left is not None]
         return max(known, default=None)
 
 
 def get_operation_view(request: Request, id: str) -> OperationView:
-    """Raises NotFound also for what this person may not see."""
+    """Return the operation. Raises NotFound also where this person may not read it."""
     operation, steps = get_operation(request, id)
     replicas = request.uow.versions.replicas(operation.subject)
     done = percent(operation, steps, replicas)
@@ -54,7 +54,7 @@ def get_operation_view(request: Request, id: str) -> OperationView:
 
 
 def work_under_way(request: Request, subject: str) -> list[OperationView]:
-    """What goes on with a version, lab or machine, as far as this person may see it."""
+    """Return the operations on a version, lab or machine that this person may read."""
     return [get_operation_view(request, each.id) for each in request.uow.operations.running_on(subject)]
 
 
@@ -76,7 +76,7 @@ def _work(operation: Operation, steps: list[OperationStep], done: int, *, is_ste
 
 
 def kind_in_words(kind: str) -> str:
-    """export_template → Export template; the catalogue of the inside knows these words."""
+    """Return a kind of operation as words: export_template is "Export template", which is translated like states."""
     return kind.replace("_", " ").capitalize()
 
 

@@ -1,9 +1,9 @@
-"""Long lists on pages: which page of them is asked for."""
+"""The page number of long lists."""
 
 from galeria.interfaces.web.kit.page_request import PageRequest
 
 
 def page_number(page: PageRequest) -> int:
-    """From 1 on; whatever else stands in the address is the first."""
+    """Return the requested page from 1 on; 1 for any invalid number."""
     text = page.query("page")
     return int(text) if text.isdecimal() and len(text) < 8 else 1

@@ -1,4 +1,4 @@
-"""What every page's handler gets: who looks, the inside, the form, and how to answer."""
+"""The request that every handler of a page receives: the visitor, the services, the form, and ways to answer."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ from galeria.interfaces.web.kit.slow_figures import FigureNotReady, SlowFigures
 from galeria.interfaces.web.kit.visitors import FORM_HEADER, Cookies, Visit, cookies_of, read_visit, require_own_form
 
 NOTICE_COOKIE = "notice"
-FORM_PATIENCE = 20.0  # seconds that a form waits for figures, which its page has nearly always brought already
+FORM_PATIENCE = 20.0  # seconds that a form waits for figures, which its page has usually computed before
 _SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -43,8 +43,8 @@ _SECURITY = {
 }
 
 
-class SignInNeeded(Exception):  # it leads to the sign-in page, and is no fault
-    """Nobody is signed in."""
+class SignInNeeded(Exception):
+    """Nobody is signed in. It leads to the sign-in page, and is no fault."""
 
 
 @dataclass(kw_only=True)
@@ -82,7 +82,7 @@ class PageRequest:
         return self.http.query_params.get(name, "")
 
     def id(self, group: str) -> ResourceId:
-        """Of a resource group of this installation."""
+        """Return the id of a resource group of this installation."""
         return ResourceId(self.services.subscription_id, group)
 
     @contextmanager
@@ -92,7 +92,7 @@ class PageRequest:
 
     @contextmanager
     def writing(self) -> Iterator[Request]:
-        """Committed when the block ends well."""
+        """Open a transaction that is committed at the end of the block."""
         with self.services.requests.writing(self.caller) as request:
             yield request
 
@@ -103,7 +103,7 @@ class PageRequest:
                 self.services.starter.start(operation.id)
 
     def copy_bytes(self, copies: ReplicationSources) -> ReplicationBytes:
-        """A page that is only looked at does not wait long for it: it raises StillReckoning."""
+        """Return the bytes that the copies need. A GET waits only a moment for them, and then raises FigureNotReady."""
 
         def ask() -> ReplicationBytes:
             return copy_bytes(copies, self.services.stores)
@@ -117,18 +117,18 @@ class PageRequest:
         return self.rendering.catalogue(self.language).gettext(text)
 
     def say(self, sentence: str) -> str:
-        """A sentence of the inside in the page's language."""
+        """Translate a sentence of domain, actions or workflows into the page's language."""
         return self.rendering.say(self.language, sentence)
 
-    def told(self, error: GaleriaError) -> str:
+    def error_text(self, error: GaleriaError) -> str:
         return self.say(str(error))
 
     def part(self, template: str, **values: Any) -> str:
-        """A piece of a page as text."""
+        """Render a part of a page as text."""
         return self.rendering.render(self.language, template, self._values() | values)
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """A whole page, or the piece that a script asked for."""
+        """Render a whole page, or the part that a script requested."""
         answer = HTMLResponse(self.part(template, **values), status_code=status, headers=_SECURITY)
         if self.visit.fresh:
             self.cookies.keep(answer, self.cookies.form, self.visit.secret)
@@ -137,7 +137,7 @@ class PageRequest:
         return answer
 
     def go(self, place: str, *, notice: str = "") -> Response:
-        """To another page, after a form was done. `notice` is a sentence in the page's language, shown there once."""
+        """Redirect after a form was processed. `notice` is a sentence in the page's language, shown there once."""
         answer = RedirectResponse(place, status_code=303, headers=_SECURITY)
         if self.http.headers.get("hx-request"):
             answer = RedirectResponse(place, status_code=204, headers=_SECURITY | {"HX-Redirect": place})
@@ -167,7 +167,7 @@ def _nothing(action: str, scope: str) -> bool:
 
 
 def _notice(cookie: str) -> str:
-    """What somebody else may have put there is shown as text at most."""
+    """Return the notice from a cookie. A forged one is shown as text at most."""
     try:
         text = json.loads(base64.urlsafe_b64decode(cookie.encode()))
     except ValueError:
@@ -176,7 +176,7 @@ def _notice(cookie: str) -> str:
 
 
 async def read_page(http: HttpRequest) -> PageRequest:
-    """Raises Forbidden for a form that is not ours."""
+    """Return the request. Raises Forbidden for a form of another site."""
     services: Services = http.app.state.services
     visit = await read_visit(services, http)
     page = PageRequest(
@@ -189,7 +189,7 @@ async def read_page(http: HttpRequest) -> PageRequest:
         language=read_language(http),
         zone=read_zone(http),
     )
-    http.state.page = page  # errors are shown with it
+    http.state.page = page  # for the pages of errors
     if http.method not in ("GET", "HEAD"):
         page.form = await read_form(http)
         require_own_form(services, http, visit, http.headers.get(FORM_HEADER) or page.form.csrf)
@@ -206,4 +206,4 @@ PublicPageRequestDep = Annotated[PageRequest, Depends(read_page)]
 """A page that strangers may see."""
 
 PageRequestDep = Annotated[PageRequest, Depends(_signed_in)]
-"""A page behind the sign-in."""
+"""The request of a page that needs sign-in."""

@@ -1,4 +1,4 @@
-"""Templates of sentences: `The lab '{0}' is {1}.` recognizes sentences made from it and gives back what stood in its holes."""
+"""Patterns of sentences: `The lab '{0}' is {1}.` recognises sentences made from it, and returns the values of its holes."""
 
 import re
 from collections import defaultdict
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from string import Formatter
 
-# What stands between quotation marks is a name that somebody gave.
+# A value between quotation marks is a name that somebody chose.
 _OPEN_QUOTE = re.compile(r"(?:^|[\s(\[])'[^']*$")
-# Characters of a beginning or an end that patterns are found by.
+# Characters of a beginning or an end that patterns are indexed by.
 _LENGTHS = (24, 16, 12, 8, 4, 2, 1, 0)
 
 Piece = str | int
@@ -17,7 +17,7 @@ Piece = str | int
 
 
 def pieces(template: str) -> tuple[Piece, ...]:
-    """A template taken apart. Holes are numbered: {0}, {1}; a brace of its own is written twice."""
+    """Split a template. Holes are numbered, such as {0} and {1}; a literal brace is written twice."""
     found: list[Piece] = []
     for text, hole, _, _ in Formatter().parse(template):
         found += [text] if text else []
@@ -46,7 +46,7 @@ class Pattern:
 
     @cached_property
     def written(self) -> int:
-        """Characters that are no values: of two templates that fit, the one with more says more."""
+        """The number of literal characters: of two templates that match, the one with more is better."""
         return sum(map(len, self.texts))
 
     @cached_property
@@ -59,7 +59,7 @@ class Pattern:
 
     @cached_property
     def names(self) -> frozenset[int]:
-        """Holes whose values are somebody's names and stay as they are."""
+        """The holes whose values are names and are never translated."""
         found, before = set(), ""
         for each in self.parts:
             if isinstance(each, int) and _OPEN_QUOTE.search(before):
@@ -74,11 +74,11 @@ class Pattern:
     def _expression(self, piece: Piece) -> str:
         if isinstance(piece, str):
             return re.escape(piece)
-        # Somebody's name may be empty, as it was typed.
+        # A name may be empty, as it was typed.
         return f"(?P<v{piece}>.{'*' if piece in self.names else '+'}?)"
 
     def values(self, text: str) -> dict[int, str] | None:
-        """What stands in the holes, where the whole of `text` is made from this template."""
+        """Return the values of the holes where the whole of `text` matches; else None."""
         if not (text.startswith(self.head) and text.endswith(self.tail) and all(each in text for each in self.texts)):
             return None
         match = self._regex.fullmatch(text)
@@ -89,7 +89,7 @@ class Pattern:
 
 
 class Patterns:
-    """Found by how they begin or, where a value comes first, by how they end: only a handful are tried for a text."""
+    """Patterns by how they begin or, where a value comes first, by how they end, so that only few are tried for a text."""
 
     def __init__(self, patterns: Iterable[Pattern]) -> None:
         self._by_head: dict[str, list[Pattern]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Whether a page offers something to this person, and if not, who can do it."""
+"""Whether a page offers an action to this person, and if not, who may do it."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Forbidden
 from galeria.domain.people.principals import PrincipalKind, allowing_roles, may
 
-SHOWN = 3  # names of people who can do it
+SHOWN = 3  # names of people who may do it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Permission:
-    """`roles` would allow it; `people` have one of them there; `why` is a sentence of the inside for all other reasons."""
+    """`roles` would allow the action; `people` have one of them there; `why` is an English sentence for all other reasons."""
 
     allowed: bool
     roles: tuple[str, ...] = ()
@@ -27,12 +27,12 @@ ALLOWED = Permission(allowed=True)
 
 
 def permit(request: Request, action: str, scope: str) -> Permission:
-    """The same answer as the action itself would give."""
+    """Return the action's own answer."""
     return permit_any(request, (action,), scope)
 
 
 def permit_any(request: Request, actions: tuple[str, ...], scope: str) -> Permission:
-    """For what takes several rights: the first that is missing."""
+    """Return the first refusal for an action that needs several rights."""
     for action in actions:
         try:
             request.caller.require(action, scope)
@@ -44,7 +44,7 @@ def permit_any(request: Request, actions: tuple[str, ...], scope: str) -> Permis
 
 
 def refused(why: str) -> Permission:
-    """For a state that does not allow it: `why` is a sentence of the inside."""
+    """Return a refusal because of a state; `why` is an English sentence."""
     return Permission(allowed=False, why=why)
 
 
@@ -60,7 +60,7 @@ def _who_may(request: Request, action: str, scope: str) -> tuple[str, ...]:
 
 
 def is_administrator(caller: Caller, scope: str) -> bool:
-    """Sees the administration's part of the navigation."""
+    """Return whether the person sees the administrators' part of the navigation."""
     return caller.may("Microsoft.LabServices/labPlans/write", scope) or caller.may(
         "Microsoft.Authorization/roleAssignments/write", scope
     )

@@ -1,4 +1,4 @@
-"""Templates into pages: one environment for each language, made once."""
+"""Render templates, with one environment for each language, created once."""
 
 from collections.abc import Mapping
 from datetime import tzinfo
@@ -20,12 +20,12 @@ from galeria.interfaces.web.kit.urls import PLACES
 
 @cache
 def _shipped() -> Catalogues:
-    """Galeria's own, read once in a process."""
+    """Return the texts in the package, read once per process."""
     return Catalogues()
 
 
 class _CompiledTemplates(BytecodeCache):
-    """Each template's code is made once in a process: the languages, whose code is the same, share it."""
+    """Compiled templates, shared by the languages of a process, whose code is the same."""
 
     def __init__(self) -> None:
         self._made: dict[str, tuple[str, CodeType | None]] = {}
@@ -44,7 +44,7 @@ def _compiled() -> _CompiledTemplates:
 
 
 class Rendering:
-    """Everything that a page's text is made with. Nothing in it changes."""
+    """Everything that pages are rendered with. It is never changed."""
 
     def __init__(self, static: StaticFiles, settings: Settings) -> None:
         catalogues = _shipped()
@@ -55,7 +55,7 @@ class Rendering:
         self._environments = {language: self._environment(each) for language, each in self._catalogues.items()}
 
     def prepare(self) -> None:
-        """Makes every template ready, which else the first who opens a page waits for: a second or two for them all."""
+        """Compile every template, which otherwise the first visitor waits for: a second or two for all."""
         for environment in self._environments.values():
             for name in environment.list_templates():
                 environment.get_template(name)
@@ -64,7 +64,7 @@ class Rendering:
         return self._environments[language].get_template(template).render(values)
 
     def say(self, language: str, sentence: str) -> str:
-        """A sentence of the inside, in the page's language."""
+        """Translate a sentence of domain, actions or workflows into the page's language."""
         return self._sentences[language].say(sentence)
 
     def catalogue(self, language: str) -> Catalogue:
@@ -82,7 +82,7 @@ class Rendering:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            cache_size=-1,  # all of them: there are fewer than a hundred
+            cache_size=-1,  # unlimited: there are fewer than a hundred templates
             bytecode_cache=_compiled(),
         )
         environment.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension brings it
@@ -99,5 +99,5 @@ class Rendering:
 
 
 def as_text(html: str) -> Markup:
-    """HTML that was rendered here."""
+    """Mark HTML that was rendered here as safe."""
     return Markup(html)

@@ -1,4 +1,4 @@
-"""How pages are routed: errors become pages, and whoever is not signed in is led to the sign-in first."""
+"""Routes of pages: errors become pages, and visitors who are not signed in are redirected to the sign-in page."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -20,7 +20,7 @@ SIGN_IN = "/sign-in"
 
 
 class PageRoute(APIRoute):
-    """Tells errors as pages. A script's request for a piece gets the sentence only."""
+    """A route that shows errors as pages. A script's request for a part gets the sentence only."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
@@ -31,7 +31,7 @@ class PageRoute(APIRoute):
             except SignInNeeded:
                 return _to_sign_in(request)
             except FigureNotReady:
-                return _show_reckoning(request)
+                return _show_waiting(request)
             except GaleriaError as error:
                 return show_error(request.state.page, error)
 
@@ -39,7 +39,7 @@ class PageRoute(APIRoute):
 
 
 def page_router() -> APIRouter:
-    """For the pages of one area. Name each route `web_…`."""
+    """Return a router for the pages of one area. Name each route `web_…`."""
     return APIRouter(route_class=PageRoute, include_in_schema=False, redirect_slashes=False)
 
 
@@ -51,8 +51,8 @@ def show_error(page: PageRequest, error: GaleriaError) -> Response:
     return page.show(template, status=status, error=error, status_code=status)
 
 
-def _show_reckoning(request: Request) -> Response:
-    """It asks again by itself: then it is told that nothing is new, or gets what it waits for."""
+def _show_waiting(request: Request) -> Response:
+    """Return a page that requests itself again: the answer is then that nothing is new, or the figures."""
     page: PageRequest = request.state.page
     if request.method == "GET":
         is_asking_again = request.headers.get("hx-request")
@@ -71,7 +71,7 @@ def _place(request: Request) -> str:
 
 
 def _to_sign_in(request: Request) -> Response:
-    """Back to the same page afterwards, if it was a page."""
+    """Redirect to the sign-in page, and afterwards back to the same page where it was one."""
     place = _place(request)
     target = f"{SIGN_IN}?{urlencode({'next': place})}" if request.method == "GET" and place != "/" else SIGN_IN
     if request.headers.get("hx-request"):

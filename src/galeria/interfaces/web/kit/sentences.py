@@ -1,8 +1,8 @@
-"""Sentences of the inside in the language of a page.
+"""Translate sentences of domain, actions and workflows into the language of a page.
 
-The inside speaks English and makes its sentences out of values: "The lab 'Algebra' is Failed." Here a finished sentence is
-recognized by the template it was made from, and said in another language with the same values. Several sentences behind one
-another, and sentences within sentences, are recognized too. What is not known stays English: an outside program's words, say.
+Those are English with values in them: "The lab 'Algebra' is Failed." A finished sentence is recognised by the template it
+was made from, and translated with the same values. Several sentences in a row, and sentences within sentences, are
+recognised too. Unknown texts stay English, such as the output of other programs.
 """
 
 import re
@@ -19,11 +19,11 @@ from galeria.domain.states import MachineState, OperationStatus
 from galeria.interfaces.web.kit.catalogues import WORD, Catalogue
 from galeria.interfaces.web.kit.patterns import Pattern, Patterns
 
-KEPT = 4096  # sentences whose translation is remembered
-LONGEST = 4000  # characters; what is longer is a log, and no sentence
+KEPT = 4096  # sentences whose translation is cached
+LONGEST = 4000  # characters; longer texts are logs and no sentences
 SEAMS = 24  # places at which a text is cut into sentences, at most
 
-# A sentence may begin behind the end of another, and behind words of an outside program that end without a full stop.
+# A sentence may begin after another, and after output of other programs that ends without a full stop.
 _SEAM = re.compile(r"(?<=[.?!:])\s+|\s+(?=[A-Z'{])")
 _SEPARATORS = ("; ", ", ")
 _AND = " and "
@@ -41,9 +41,11 @@ _SPELLED = {
 
 
 @dataclass(frozen=True)
-class Said:
-    """`known` characters of the original were understood, with so many `holes` for values. The better of two ways to read a
-    text is the one that knows more; of equal ones, the one with fewer holes."""
+class Reading:
+    """A reading of a text. `known` characters of the original were recognised, with `holes` values in them.
+
+    The better of two readings is the one with more known characters; of equal ones, the one with fewer holes.
+    """
 
     text: str
     known: int = 0
@@ -60,11 +62,11 @@ class Sentences:
         self._is_needed = bool(messages)
         self._locale = catalogue.locale
         self._page_text = catalogue.gettext
-        self._read: Callable[[str], Said] = lru_cache(maxsize=KEPT)(self._understand)
-        self._sentence: Callable[[str], Said] = lru_cache(maxsize=KEPT)(self._best)
+        self._read: Callable[[str], Reading] = lru_cache(maxsize=KEPT)(self._read_text)
+        self._sentence: Callable[[str], Reading] = lru_cache(maxsize=KEPT)(self._best)
 
     def say(self, text: object) -> str:
-        """The whole of it in the page's language, as far as it is known. A state or kind alone begins with a capital."""
+        """Translate as much of the text as is known. A state or kind alone begins with a capital letter."""
         english = str(text)
         if not self._is_needed or len(english) > LONGEST:
             return _SPELLED.get(english, english)
@@ -74,80 +76,82 @@ class Sentences:
         try:
             said = self._read(english)
         except RecursionError:
-            return english  # boxes in boxes without end: none of our sentences is made so
+            return english  # too deeply nested to be one of our sentences
         return said.text if said.known else self._page_text(english)
 
-    def _understand(self, text: str) -> Said:
+    def _read_text(self, text: str) -> Reading:
         whole = self._sentence(text)
         if whole.known == len(text):
             return whole
-        return max(whole, self._glued(text), key=_rank)
+        return max(whole, self._several(text), key=_rank)
 
-    def _whole(self, text: str) -> Iterator[Said]:
-        """The text as one sentence."""
+    def _whole(self, text: str) -> Iterator[Reading]:
+        """Read the text as one sentence."""
         if text in self._plain:
-            yield Said(self._plain[text], len(text))
+            yield Reading(self._plain[text], len(text))
             return
         for pattern in self._patterns.candidates(text):
             values = pattern.values(text)
             if values is not None:
-                said = {n: Said(each) if n in pattern.names else self._value(each) for n, each in values.items()}
+                said = {n: Reading(each) if n in pattern.names else self._value(each) for n, each in values.items()}
                 known = pattern.written + sum(each.known for each in said.values())
                 holes = len(said) + sum(each.holes for each in said.values())
-                yield Said(pattern.say({n: each.text for n, each in said.items()}), known, holes)
+                yield Reading(pattern.say({n: each.text for n, each in said.items()}), known, holes)
 
-    def _glued(self, text: str) -> Said:
-        """The text as sentences behind one another: at each seam, the best way to read what comes before it."""
+    def _several(self, text: str) -> Reading:
+        """Read the text as several sentences: at each possible border, the best reading of what comes before it."""
         found = list(_SEAM.finditer(text))[:SEAMS]
         seams = [0, *(match.end() for match in found)]
         ends = [*(match.start() for match in found), len(text)]
-        best: list[Said] = [Said("")]
+        best: list[Reading] = [Reading("")]
         for last, end in enumerate(ends):
             ways = []
             for first in range(last + 1):
                 if first == 0 and end == len(text):
-                    continue  # that is the whole
+                    continue  # that is the whole text
                 gap = text[ends[first - 1] : seams[first]] if first else ""
                 said = self._sentence(text[seams[first] : end])
                 before = best[first]
-                ways.append(Said(before.text + gap + said.text, before.known + said.known, before.holes + said.holes))
-            best.append(max(ways, key=_rank) if ways else Said(text))
+                ways.append(
+                    Reading(before.text + gap + said.text, before.known + said.known, before.holes + said.holes)
+                )
+            best.append(max(ways, key=_rank) if ways else Reading(text))
         return best[-1]
 
-    def _best(self, text: str) -> Said:
-        return max(self._whole(text), key=_rank, default=Said(text))
+    def _best(self, text: str) -> Reading:
+        return max(self._whole(text), key=_rank, default=Reading(text))
 
-    def _value(self, text: str) -> Said:
-        """What stood in a hole: a sentence, a word, a list of them, or nothing that is translated."""
+    def _value(self, text: str) -> Reading:
+        """Read the value of a hole: a sentence, a word, a list of them, or a text that is not translated."""
         if "\n" in text or not any(map(str.isalpha, text)):
-            return Said(text)  # an outside program's words, or a number
+            return Reading(text)  # output of another program, or a number
         word = self._words.get(text)
         if word is None and ("_" in text or " " in text):  # start_machine, start machine: Start machine
             word = self._words.get(text.replace("_", " ").capitalize())
         if word:
-            return Said(word if word == text else word[:1].lower() + word[1:], len(text))
+            return Reading(word if word == text else word[:1].lower() + word[1:], len(text))
         said = self._read(text)
         if said.known == len(text):
             return said
         return max(said, self._list(text), key=_rank)
 
-    def _list(self, text: str) -> Said:
+    def _list(self, text: str) -> Reading:
         for separator in _SEPARATORS:
             if separator in text:
                 parts = [self._value(each) for each in text.split(separator)]
                 known = sum(each.known for each in parts)
-                return Said(separator.join(each.text for each in parts), known) if known else Said(text)
+                return Reading(separator.join(each.text for each in parts), known) if known else Reading(text)
         if _AND in text:
             parts = [self._value(each) for each in text.split(_AND)]
-            return Said(
+            return Reading(
                 format_list([each.text for each in parts], locale=self._locale), sum(each.known for each in parts)
             )
         labeled = _LABELED.fullmatch(text)
         if labeled:  # brazilsouth: The disk is full.
             said = self._value(labeled[2])
-            return Said(f"{labeled[1]}: {said.text}", said.known)
-        return Said(text)
+            return Reading(f"{labeled[1]}: {said.text}", said.known)
+        return Reading(text)
 
 
-def _rank(said: Said) -> tuple[int, int]:
+def _rank(said: Reading) -> tuple[int, int]:
     return said.known, -said.holes

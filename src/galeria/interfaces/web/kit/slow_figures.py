@@ -1,4 +1,4 @@
-"""Figures that stores may take long to find: reckoned in threads, so that no page waits for them longer than a moment."""
+"""Figures that take long, computed in threads, so that no page waits longer than a moment."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -7,70 +7,70 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 
-PATIENCE = 0.03  # seconds that a page waits, of the 0.1 in which it has to be there
-KEPT = 30  # times as long as it took
+PATIENCE = 0.03  # seconds that a page waits, of the 0.1 in which it must answer
+KEPT = 30  # times the duration of the computation
 SHORTEST_KEPT, LONGEST_KEPT = 10.0, 120.0  # seconds
 
-WORKERS = 4  # one that takes minutes must not hold up those of others
+WORKERS = 4  # a computation of minutes must not delay those of others
 
 T = TypeVar("T")
 
 
-class FigureNotReady(Exception):  # it leads to a page that asks again, and is no fault
-    """What the page tells is not found yet."""
+class FigureNotReady(Exception):
+    """The figure is not computed yet. It leads to a page that asks again, and is no fault."""
 
 
 @dataclass
 class _Computation:
     answer: Future[Any]
-    ends: float = float("inf")  # when it is forgotten, by the clock
+    ends: float = float("inf")  # the time at which it is dropped
 
 
 class SlowFigures:
-    """A question is asked once, however many want to know; a slow answer serves for a while."""
+    """Computes a figure once for all who ask at the same time; a slow result is kept for a while."""
 
     def __init__(self, *, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` tells seconds, and `patience` is how many a page waits."""
+        """Create the threads. `clock` returns seconds, and a page waits `patience` seconds."""
         self._patience, self._clock = patience, clock
-        self._questions: dict[Hashable, _Computation] = {}
+        self._computations: dict[Hashable, _Computation] = {}
         self._lock = Lock()
-        self._worker = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="reckoning")
+        self._worker = ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="slow-figures")
 
     def find(self, key: Hashable, ask: Callable[[], T], *, patience: float = 0) -> T | None:
-        """What `ask` returns, or None where that takes longer than a moment and `patience`: then ask again in a while.
+        """Return the result of `ask`, or None where that takes longer than a moment and `patience`: then call again later.
 
-        Raises what `ask` raises. An answer that came at once is not kept; others are for some seconds, or for as long as they
-        are worth by the time that they took.
+        Raises what `ask` raises. A result that came at once is not kept; others are kept for some seconds, or longer where
+        they took longer.
         """
-        question, is_new = self._question(key, ask)
-        answer: Future[T] = question.answer
+        computation, is_new = self._computation(key, ask)
+        answer: Future[T] = computation.answer
         if not wait([answer], timeout=max(self._patience, patience)).done:
             return None
         if is_new or answer.exception() is not None:
-            self._forget(key, question)
+            self._forget(key, computation)
         return answer.result()
 
-    def _question(self, key: Hashable, ask: Callable[[], Any]) -> tuple[_Computation, bool]:
+    def _computation(self, key: Hashable, ask: Callable[[], Any]) -> tuple[_Computation, bool]:
         now = self._clock()
         with self._lock:
-            for old in [each for each, held in self._questions.items() if held.ends <= now]:
-                del self._questions[old]
-            found = self._questions.get(key)
+            for old in [each for each, held in self._computations.items() if held.ends <= now]:
+                del self._computations[old]
+            found = self._computations.get(key)
             if found is not None:
                 return found, False
-            self._questions[key] = made = _Computation(self._worker.submit(self._reckon, key, ask))
+            self._computations[key] = made = _Computation(self._worker.submit(self._run, key, ask))
             return made, True
 
-    def _forget(self, key: Hashable, question: _Computation) -> None:
+    def _forget(self, key: Hashable, computation: _Computation) -> None:
         with self._lock:
-            if self._questions.get(key) is question:
-                del self._questions[key]
+            if self._computations.get(key) is computation:
+                del self._computations[key]
 
-    def _reckon(self, key: Hashable, ask: Callable[[], Any]) -> Any:
+    def _run(self, key: Hashable, ask: Callable[[], Any]) -> Any:
         began = self._clock()
         try:
             return ask()
         finally:
             now = self._clock()
             with self._lock:
-                self._questions[key].ends = now + min(max(KEPT * (now - began), SHORTEST_KEPT), LONGEST_KEPT)
+                self._computations[key].ends = now + min(max(KEPT * (now - began), SHORTEST_KEPT), LONGEST_KEPT)

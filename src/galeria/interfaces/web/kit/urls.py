@@ -1,4 +1,4 @@
-"""Where each thing has its page. Addresses name the resource group and the resource, as people know them."""
+"""Addresses of pages. They hold the names of the resource group and the resource."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ Named = Resource | ResourceId | str
 
 
 def lab_url(lab: Named, *more: str) -> str:
-    """/labs/GROUP/LAB; `more` are further steps, such as "export"."""
+    """Return /labs/GROUP/LAB; `more` are further parts of the path, such as "export"."""
     return _place("labs", lab, *more)
 
 
@@ -25,12 +25,12 @@ def gallery_url(gallery: Named, *more: str) -> str:
 
 
 def image_url(image: Named, *more: str) -> str:
-    """/galleries/GROUP/GALLERY/images/IMAGE, of a definition."""
+    """Return /galleries/GROUP/GALLERY/images/IMAGE of a definition."""
     return _place("galleries", image, *more)
 
 
 def version_url(version: Named, *more: str) -> str:
-    """/galleries/GROUP/GALLERY/images/IMAGE/versions/1.0.0."""
+    """Return /galleries/GROUP/GALLERY/images/IMAGE/versions/1.0.0."""
     return _place("galleries", version, *more)
 
 
@@ -39,12 +39,12 @@ def operation_url(operation: str, *more: str) -> str:
 
 
 def person_url(name: str, *more: str) -> str:
-    """/people/NAME, of a person or program."""
+    """Return /people/NAME of a person or program."""
     return "/" + "/".join(quote(each, safe="@") for each in ("people", name, *more))
 
 
 def url_of(id: str) -> str:
-    """The page of any resource by its id; "" for what has no page of its own."""
+    """Return the address of the page of any resource id; "" for resources without a page."""
     parsed = ResourceId.parse(id)
     word = _WORDS.get(parsed.type.lower())
     if word == "machine":

@@ -1,4 +1,4 @@
-"""Who looks at a page: the cookie of a session, and the token that shows that a form was ours."""
+"""Visitors of pages: the cookie of the session, and the token that proves that a form came from our own page."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _DAY = 86400  # seconds
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """Somebody who is signed in."""
+    """A visitor who is signed in."""
 
     caller: Caller
     session: WebSession
@@ -29,7 +29,7 @@ class Visitor:
 
 @dataclass(frozen=True, kw_only=True)
 class Cookies:
-    """The names of our cookies. With the prefix `__Host-` a browser takes them only over TLS and only from this host."""
+    """The names of the cookies. Browsers accept the prefix `__Host-` only over TLS and from this host."""
 
     is_secure: bool
 
@@ -39,18 +39,18 @@ class Cookies:
 
     @property
     def form(self) -> str:
-        """Before anybody has signed in: what the sign-in form's token is derived from."""
+        """The cookie before sign-in, from which the token of the sign-in form is derived."""
         return "__Host-galeria-form" if self.is_secure else "galeria-form"
 
     @property
     def external(self) -> str:
-        """While somebody is away to sign in with another provider: what that attempt is derived from."""
+        """The cookie of an attempt to sign in with an external provider."""
         return "__Host-galeria-external" if self.is_secure else "galeria-external"
 
     def keep(
         self, answer: Response, name: str, value: str, *, seconds: int | None = None, script: bool = False
     ) -> None:
-        """`script`: pages' scripts may read it. Without `seconds` it goes when the browser is closed."""
+        """Set a cookie. With `script` the pages' scripts may read it. Without `seconds` it ends with the browser."""
         answer.set_cookie(
             name, value, max_age=seconds, path="/", secure=self.is_secure, httponly=not script, samesite="lax"
         )
@@ -64,7 +64,10 @@ class Cookies:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """What a request's cookies say. `secret` is what forms' tokens are derived from; `fresh`, that it was made just now."""
+    """The result of reading a request's cookies.
+
+    Form tokens are derived from `secret`; `fresh` means that it was made just now.
+    """
 
     visitor: Visitor | None
     secret: str = field(repr=False)
@@ -85,7 +88,7 @@ async def read_visit(services: Services, http: HTTPConnection) -> Visit:
 
 
 def require_own_form(services: Services, http: HTTPConnection, visit: Visit, sent: str) -> None:
-    """Raises Forbidden unless the form came from one of our own pages, in this session."""
+    """Raise Forbidden unless the form came from one of our own pages in this session."""
     origin = http.headers.get("origin")
     own = {services.endpoint.lower(), f"{http.url.scheme}://{http.headers.get('host', '')}".lower()}
     if origin is not None and origin.lower() not in own:

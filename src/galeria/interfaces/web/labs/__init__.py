@@ -1,4 +1,4 @@
 """Pages of labs: the list, a new lab, its template, ways to connect, the export.
 
-For educators.
+They are for educators.
 """

@@ -1,4 +1,4 @@
-"""What may be chosen for a new lab: regions, images and sizes, the impossible ones with their reasons."""
+"""The choices for a new lab: regions, images and sizes; impossible ones have their reasons."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,12 +25,12 @@ class LabRegionChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class LabImageChoice:
-    """`version` is the exact one that was asked for; empty for the latest."""
+    """An image. `version` is the exact one that was asked for; empty for the latest."""
 
     offered: EligibleImage
     version: str
     obstacles: tuple[Obstacle, ...]
-    accounts: tuple[str, ...] = ()  # known to be in it; of the chosen one
+    accounts: tuple[str, ...] = ()  # accounts in the image; of the chosen one only
     recommended: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # of the chosen one
 
     @property
@@ -40,7 +40,7 @@ class LabImageChoice:
 
     @property
     def number(self) -> str:
-        """Of the version that a lab would get."""
+        """The number of the version that a lab would get."""
         version = self.offered.version
         return self.version or (version.name if version else "")
 
@@ -52,7 +52,7 @@ class LabImageChoice:
 @dataclass(frozen=True, kw_only=True)
 class SizeChoice:
     size: Size
-    is_below: bool  # what the image asks for
+    is_below: bool  # below the recommendation of the image
     is_above: bool
 
 
@@ -60,7 +60,7 @@ class SizeChoice:
 class LabChoices:
     regions: tuple[LabRegionChoice, ...]
     images: tuple[LabImageChoice, ...]
-    found: int  # images in all that fit the search
+    found: int  # number of images that match the search
     chosen: LabImageChoice | None
     sizes: tuple[SizeChoice, ...]
     has_gallery: bool
@@ -87,7 +87,7 @@ def read_choices(request: Request, draft: LabForm) -> LabChoices:
 
 
 def _known_region(request: Request, draft: LabForm) -> str:
-    """A region that there is not is told by the checks, and not here."""
+    """Return the region of the form where it exists; the checks report an unknown one."""
     names = [each.name for each in request.settings.regions.all]
     return draft.region if draft.region in names else draft.account.location
 
@@ -108,7 +108,7 @@ def _chosen(request: Request, draft: LabForm, region: str) -> LabImageChoice | N
 
 
 def _exact(request: Request, draft: LabForm, offered: EligibleImage, region: str) -> LabImageChoice | None:
-    """None where there is no such version."""
+    """Return the exact version, None where there is none."""
     image = ResourceId.parse(offered.definition.resource_id)
     try:
         exact = request.uow.versions.get_by_key(image.child("versions", draft.version).key)
@@ -137,7 +137,7 @@ def _regions(request: Request, draft: LabForm, chosen: LabImageChoice | None) ->
 
 
 def _sized(size: Size, chosen: LabImageChoice | None) -> SizeChoice:
-    """Held against what the image's definition recommends."""
+    """Compare a size with the recommendation of the image's definition."""
     asked = chosen.recommended if chosen else {}
     cores, memory = asked.get("vCPUs", {}), asked.get("memory", {})
     gigabytes = size.memory_mib / 1024

@@ -1,4 +1,4 @@
-"""Ways into a template: SSH, remote desktop, its screen in the browser, and a new password."""
+"""Access to a template: SSH, remote desktop, its screen in the browser, and a new password."""
 
 from urllib.parse import urlsplit
 
@@ -16,8 +16,8 @@ from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.lab_permits import TEMPLATE
 from galeria.interfaces.web.labs.labs import LABS, lab_id, look
 
-HOST = "127.0.0.1"  # where machines' ports are forwarded to
-RDP_PORT = 13389  # of the reader's own computer, where the tunnel begins
+HOST = "127.0.0.1"  # the address that machines' ports are forwarded to
+RDP_PORT = 13389  # the port of the tunnel on the visitor's own computer
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -49,7 +49,7 @@ def show_connect(page: PageRequestDep, group: str, name: str) -> Response:
 
 
 def download_rdp(page: PageRequestDep, group: str, name: str) -> Response:
-    """A remote-desktop file for the near end of the tunnel that the page tells of."""
+    """Return a remote-desktop file for the local end of the tunnel that the page describes."""
     with page.reading() as request:
         _, machine = get_machine(request, lab_id(page, group, name), TEMPLATE)
     lines = (
@@ -107,6 +107,6 @@ def _template(machine: LabMachine | None) -> LabMachine:
 
 
 def _server(page: PageRequest) -> str:
-    """The host that others reach Galeria at; empty where that is this computer only."""
+    """Return the host at which others reach Galeria; empty where that is this computer only."""
     host = urlsplit(page.services.endpoint).hostname or ""
     return "" if host in _LOCAL else host

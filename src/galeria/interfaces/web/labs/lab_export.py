@@ -1,4 +1,4 @@
-"""Export to Shared Image Gallery: as what, to which regions, and what it will read, send, take and cost."""
+"""The page "Export to Shared Image Gallery": the target, the regions, and what it will read, send, store and cost."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -46,7 +46,7 @@ def export_router() -> APIRouter:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportTarget:
-    """An image that the export may become a version of. `why_not` is a sentence of the inside."""
+    """An image that the export may become a version of. `why_not` is an English sentence."""
 
     definition: ImageDefinition
     why_not: str
@@ -61,7 +61,7 @@ class ExportRegion:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportForm:
-    """What the form says so far. `proposed` is the version that was proposed last."""
+    """The values of the form so far. `proposed` is the version that was proposed last."""
 
     target: str
     name: str
@@ -71,7 +71,7 @@ class ExportForm:
 
     @property
     def own_version(self) -> str:
-        """What the person typed instead of the proposal."""
+        """The version that the person typed instead of the proposal."""
         return "" if self.version == self.proposed else self.version
 
     @property
@@ -106,7 +106,7 @@ class ExportPage:
 
     @property
     def version(self) -> str:
-        """What stands in the field: what was typed, else the proposal."""
+        """The value of the field: what was typed, else the proposal."""
         return self.draft.own_version or self.proposed
 
     @property
@@ -119,23 +119,23 @@ def show_export(page: PageRequestDep, group: str, name: str) -> Response:
 
 
 def show_estimate(page: PageRequestDep, group: str, name: str) -> Response:
-    """The part of the form that follows from the rest."""
+    """Return the part of the form that depends on the rest."""
     with page.reading() as request:
-        sheet = _sheet(request, page, lab_id(page, group, name))
+        sheet = _read_page(request, page, lab_id(page, group, name))
         return page.show(
             "parts/export_estimate.html", form=page.form, sheet=sheet, swapped=True, region_names=_names(request)
         )
 
 
 def export(page: PageRequestDep, group: str, name: str) -> Response:
-    """With `recalculate`, only the page again: for browsers without scripts."""
+    """Begin the export; with `recalculate` only update the page, for browsers without scripts."""
     id, form = lab_id(page, group, name), page.form
     if form.has("recalculate"):
         return _show(page, id)
     with form.checking(*_FIELDS, galleryImageVersionName="version", location="regions"):
         with page.writing() as request:
             seen = get_lab_overview(request, id)
-            draft = _draft(request, page, seen)
+            draft = _read_form(request, page, seen)
             account = _account(seen)
             _, _, operation = export_template(request, account.arm_id, draft.wanted(seen))
         page.start(operation)
@@ -145,7 +145,7 @@ def export(page: PageRequestDep, group: str, name: str) -> Response:
 
 def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
-        sheet = _sheet(request, page, id)
+        sheet = _read_page(request, page, id)
         return page.show(
             "lab_export.html",
             status=status if page.form.errors else 200,
@@ -161,9 +161,9 @@ def _names(request: Request) -> dict[str, str]:
     return {each.name: each.display_name for each in request.settings.regions.all}
 
 
-def _sheet(request: Request, page: PageRequest, id: ResourceId) -> ExportPage:
+def _read_page(request: Request, page: PageRequest, id: ResourceId) -> ExportPage:
     seen = get_lab_overview(request, id)
-    draft = _draft(request, page, seen)
+    draft = _read_form(request, page, seen)
     permit = export_permit(request, seen)
     estimate = _estimate(request, page, seen, draft) if permit.allowed else None
     return ExportPage(
@@ -178,7 +178,7 @@ def _sheet(request: Request, page: PageRequest, id: ResourceId) -> ExportPage:
 
 
 def _estimate(request: Request, page: PageRequest, seen: LabOverview, draft: ExportForm) -> ExportEstimate | None:
-    """None where something is wrong, which then stands beside its field."""
+    """Return the estimate; None where something is wrong, which is shown beside its field."""
     services = page.services
     with page.form.checking(*_FIELDS, galleryImageVersionName="version", location="regions"):
         wanted, account = draft.wanted(seen), _account(seen)
@@ -192,8 +192,8 @@ def _account(seen: LabOverview) -> LabAccount:
     return seen.account
 
 
-def _draft(request: Request, page: PageRequest, seen: LabOverview) -> ExportForm:
-    """What was sent, or what is proposed at first: the image of the last export, in the whole geography."""
+def _read_form(request: Request, page: PageRequest, seen: LabOverview) -> ExportForm:
+    """Read what was sent, or propose the image of the last export, in the whole geography."""
     form = page.form
     if page.http.method != "GET":
         return ExportForm(
@@ -216,7 +216,7 @@ def _draft(request: Request, page: PageRequest, seen: LabOverview) -> ExportForm
 
 
 def _targets(request: Request, seen: LabOverview) -> tuple[ExportTarget, ...]:
-    """The images of former exports, the newest first, and the one that the lab came from."""
+    """Return the images of former exports, newest first, and the one that the lab was made from."""
     known = [each.definition for each in seen.exports] + ([seen.definition] if seen.definition else [])
     own = {each.id: each for each in known if seen.gallery and each.gallery_id == seen.gallery.id}
     return tuple(ExportTarget(definition=each, why_not=_why_not(request, each, seen)) for each in own.values())
@@ -233,7 +233,7 @@ def _why_not(request: Request, definition: ImageDefinition, seen: LabOverview) -
 
 
 def _places(request: Request, seen: LabOverview, draft: ExportForm) -> tuple[ExportRegion, ...]:
-    """The lab's own region, and those that the account allows."""
+    """Return the lab's own region and those that the account allows."""
     home, allowed = seen.lab.location, seen.account.allowed_regions if seen.account else []
     return tuple(
         ExportRegion(region=each, is_home=each.name == home, is_chosen=each.name == home or each.name in draft.regions)

@@ -1,4 +1,4 @@
-"""What the form for a new lab says so far."""
+"""The form for a new lab as far as it is filled in."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ SHUTDOWNS = ("PT15M", "PT30M", "PT1H", "PT4H")
 
 @dataclass(frozen=True, kw_only=True)
 class LabForm:
-    """`image` is a definition's name in the account's gallery, `version` an exact one where that was asked for."""
+    """The values. `image` is a definition's name in the account's gallery, `version` an exact one where that was asked for."""
 
     accounts: tuple[LabAccount, ...]
     account: LabAccount
@@ -59,7 +59,7 @@ class LabForm:
         )
 
     def _image(self, gallery: ResourceId | None) -> ResourceId:
-        """Without one, the account: that is no image, and the action says so."""
+        """Return the image; without one the account, which the action refuses as no image."""
         if gallery is None or not self.image:
             return self.account.arm_id
         image = gallery.child("images", self.image)
@@ -81,7 +81,7 @@ class LabForm:
 
 
 def read_draft(request: Request, page: PageRequest) -> LabForm | None:
-    """What was sent, or what is proposed at first. None for somebody who may make no lab anywhere."""
+    """Read what was sent, or propose values at first. None for a person who may make no lab anywhere."""
     accounts = tuple(creatable_accounts(request))
     if not accounts:
         return None
@@ -133,7 +133,7 @@ def _first(request: Request, page: PageRequest, accounts: tuple[LabAccount, ...]
 
 
 def _asked(text: str) -> ResourceId | None:
-    """An image definition's or version's id; anything else in the address counts as nothing."""
+    """Return the id of an image definition or version; other values are ignored."""
     try:
         id = ResourceId.parse(text) if text else None
     except Invalid:
@@ -148,10 +148,10 @@ def _account_of(request: Request, accounts: tuple[LabAccount, ...], image: Resou
 
 
 def _first_region(request: Request, account: LabAccount, image: ResourceId | None) -> str:
-    """The account's own where it may be and holds the image, else the first that does."""
+    """Return the account's own region where it is allowed and holds the image, else the first such region."""
     allowed = account.allowed_regions
     definition = request.uow.definitions.find_by_key(image.key) if image else None
-    holding = request.uow.offers.regions([definition.id]).get(definition.id, ()) if definition else ()
+    holding = request.uow.image_queries.regions([definition.id]).get(definition.id, ()) if definition else ()
     for region in (account.location, *allowed):
         if region in allowed and (not definition or region in holding):
             return region
@@ -159,7 +159,7 @@ def _first_region(request: Request, account: LabAccount, image: ResourceId | Non
 
 
 def _first_user(page: PageRequest) -> str:
-    """The person's own name, where a machine takes it."""
+    """Return the person's own name where a machine accepts it."""
     name = page.caller.principal.name.partition("@")[0].lower()
     try:
         return user_name(name)

@@ -1,4 +1,4 @@
-"""New lab: one form, checked while it is filled in; what cannot be chosen says why."""
+"""The page "New lab": one form, checked while it is filled in; impossible choices have their reasons."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def show_form(page: PageRequestDep) -> Response:
 
 
 def check(page: PageRequestDep) -> Response:
-    """What is wrong with what was typed so far, and the choices that follow from it: pieces that a script puts in place."""
+    """Return the errors so far and the choices that depend on the input, as parts that a script replaces."""
     with page.reading() as request:
         draft = read_draft(request, page)
         if draft is None:
@@ -68,12 +68,12 @@ def make(page: PageRequestDep) -> Response:
             lab, _, operation = create_lab(request, draft.id, wanted, page.services.secrets)
         page.start(operation)
         return page.go(lab_url(lab))
-    with page.reading() as request:  # it changed between the look and the deed
+    with page.reading() as request:  # something changed after the check
         return page.show("lab_new.html", status=409, **_shown(request, page, draft))
 
 
 def _errors(request: Request, page: PageRequest, draft: LabForm) -> dict[str, GaleriaError]:
-    """As making the lab would tell them, by field."""
+    """Return the errors that making the lab would raise, by field."""
     missing: dict[str, GaleriaError] = {}
     if not draft.title:
         missing["title"] = Invalid("A lab needs a title.", hint="Type one, such as the name of the course.")
@@ -84,12 +84,12 @@ def _errors(request: Request, page: PageRequest, draft: LabForm) -> dict[str, Ga
     wanted = draft.wanted(_gallery(request, draft), page.form.raw("password"))
     found = check_lab(request, draft.id, draft.account, wanted).errors | missing
     if "title" in missing and not draft.name:
-        del found["name"]  # it is made from the title
+        del found["name"]  # the name is made from the title
     return found
 
 
 def _typed(page: PageRequest, errors: dict[str, GaleriaError]) -> dict[str, GaleriaError]:
-    """Nobody is told of a field that was not reached yet."""
+    """Return only errors of fields that were filled in already."""
     return {name: error for name, error in errors.items() if page.form.text(name) or name == "region"}
 
 
@@ -112,12 +112,12 @@ def _shown(request: Request, page: PageRequest, draft: LabForm) -> dict[str, Any
 
 
 def _retired(draft: LabForm, accounts: tuple[str, ...]) -> tuple[str, ...]:
-    """Accounts of a specialized image whose passwords stop working in the new lab."""
+    """Return the accounts of a specialized image whose passwords stop working in the new lab."""
     return tuple(each for each in accounts if each != draft.user)
 
 
 def _closed(request: Request, page: PageRequest) -> Response:
-    """For somebody who may make labs with no account, or where there is none."""
+    """Return the page for a person who may make labs with no account, or where there is none."""
     there_is_none = not request.uow.accounts.below("/subscriptions")
     return page.show(
         "lab_new_closed.html", status=403, permit=new_lab_permit(request, page), there_is_none=there_is_none

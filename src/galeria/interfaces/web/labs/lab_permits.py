@@ -20,7 +20,7 @@ STARTABLE = {MachineState.STOPPED, MachineState.FAILED, MachineState.STARTING, M
 
 @dataclass(frozen=True, kw_only=True)
 class LabPermits:
-    """Buttons of the toolbar, each allowed or with the reason against it."""
+    """The buttons of the toolbar, each allowed or with the reason against it."""
 
     start: Permission
     stop: Permission
@@ -58,7 +58,7 @@ def lab_permits(request: Request, page: PageRequest, seen: LabOverview) -> LabPe
 
 
 def new_lab_permit(request: Request, page: PageRequest) -> Permission:
-    """As the page for a new lab answers: with some account, there is no need to say which."""
+    """Return whether the person may make a lab with any account."""
     if creatable_accounts(request):
         return ALLOWED
     accounts = request.uow.accounts.below("/subscriptions")
@@ -68,7 +68,7 @@ def new_lab_permit(request: Request, page: PageRequest) -> Permission:
 
 
 def export_permit(request: Request, seen: LabOverview) -> Permission:
-    """As exporting itself would answer."""
+    """Return the answer that exporting would give."""
     if seen.account is None or seen.template is None:
         return refused(str(Conflict("The lab account of this lab is gone.", hint="Have the lab join another one.")))
     allowed = permit(request, SAVE, seen.account.key) and permit(

@@ -1,4 +1,4 @@
-"""The list of a person's labs, and a lab's template page: its state, what it is, what goes on, and what may be done."""
+"""The list of a person's labs, and the page of a lab's template: its state, facts, operations and actions."""
 
 from dataclasses import dataclass
 
@@ -48,7 +48,7 @@ def labs_router() -> APIRouter:
 
 @dataclass(frozen=True, kw_only=True)
 class ByteFigures:
-    """Bytes."""
+    """The figures of an export in bytes."""
 
     read: int
     stored: int
@@ -57,7 +57,7 @@ class ByteFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class LabProgress:
-    """`then` is where the page goes when it has ended."""
+    """An operation under way. `then` is the address that the page goes to at its end."""
 
     work: OperationView
     is_cancelable: bool
@@ -66,24 +66,27 @@ class LabProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class LabPage:
-    """A lab's page. `last` is how the last work ended, where a person has to know that."""
+    """The page of a lab. `last` is the result of the last operation, where a person has to know it."""
 
     seen: LabOverview
     permits: LabPermits
     work: tuple[LabProgress, ...]
     last: OperationView | None
-    exported: bool  # the last work was an export that succeeded
+    exported: bool  # whether the last operation was an export that succeeded
     size: Size | None  # None where the catalogue has it no more
     region: str
     created_by: str
-    create: Permission  # labs of what was exported
-    shows_version: bool  # the page of the version that it was made from
+    create: Permission  # to make labs from the export
+    shows_version: bool  # whether it links the version that it was made from
     figures: ByteFigures | None  # of the export
 
 
 @dataclass(frozen=True, kw_only=True)
 class FirstStep:
-    """`step`: "attach" a gallery, "import" an image, make a "lab", or "ask" one of the people for a role."""
+    """The first step to offer.
+
+    `step` is "attach" a gallery, "import" an image, make a "lab", or "ask" one of the people for a role.
+    """
 
     step: str
     people: tuple[str, ...] = ()
@@ -225,11 +228,11 @@ def _shown(sight: LabPage) -> dict[str, object]:
 
 
 def _first_step(request: Request, create: Permission) -> FirstStep:
-    """For somebody who sees no lab."""
+    """Return the first step for a person who sees no lab."""
     given, uow = request.caller.assignments, request.uow
     if reach(given, f"{ACCOUNT}/write"):
         galleries = {each.gallery_id for each in list_accounts(request, "/subscriptions")} - {None}
-        counts = uow.lists.definition_counts()
+        counts = uow.version_queries.definition_counts()
         if not any(counts.get(each or "", 0) for each in galleries):
             return FirstStep(step="import" if galleries else "attach")
     if create:

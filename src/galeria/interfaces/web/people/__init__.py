@@ -1,4 +1,4 @@
 """Pages of people: signing in and out, one's own account, everybody and one person.
 
-Sessions of browsers begin and end here.
+Web sessions begin and end here.
 """

@@ -1,4 +1,4 @@
-"""Somebody is known now: their browser gets a session, whichever way they came in."""
+"""Create the web session after a sign-in of any kind."""
 
 from fastapi import Response
 
@@ -11,7 +11,7 @@ from galeria.interfaces.web.kit.page_request import PageRequest
 def signed_in_response(
     page: PageRequest, person: Principal, target: str, *, notice: str = "", issuer: str = ""
 ) -> Response:
-    """A session with a new secret, whatever the browser sent along; who was signed in there before is not any more."""
+    """Create a session with a new secret, and end the one that this browser had before."""
     before = page.visit.visitor
     with page.services.requests.anonymous_writing() as request:
         secret = open_web_session(
@@ -32,5 +32,5 @@ def with_session(page: PageRequest, answer: Response, secret: str) -> Response:
 
 
 def browser_of(page: PageRequest) -> str:
-    """What it calls itself."""
+    """Return the User-Agent of the browser."""
     return page.http.headers.get("user-agent", "")

@@ -1,8 +1,8 @@
-"""What a browser is, from what it calls itself: enough for its owner to recognize it."""
+"""Recognise browsers by their User-Agent, well enough for their owner."""
 
 import re
 
-# The order matters: most of them also name the others that they are like.
+# The order matters: most of them also name others.
 _BROWSERS = (
     (re.compile(r"\bEdg(?:e|A|iOS)?/"), "Edge"),
     (re.compile(r"\bOPR/"), "Opera"),
@@ -22,7 +22,7 @@ _LONGEST = 40
 
 
 def browser_name(agent: str) -> tuple[str, str]:
-    """Browser and system, either empty where it is not known; of an unknown one the beginning of its own words."""
+    """Return browser and system, empty where unknown; for an unknown browser the beginning of its User-Agent."""
     browser = next((name for pattern, name in _BROWSERS if pattern.search(agent)), agent[:_LONGEST])
     system = next((name for pattern, name in _SYSTEMS if pattern.search(agent)), "")
     return browser, system

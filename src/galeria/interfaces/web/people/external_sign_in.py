@@ -1,4 +1,7 @@
-"""In and out by way of another provider. Every step is a GET, because our policy lets no form lead elsewhere."""
+"""Sign in and out with an external OpenID Connect provider.
+
+Every step is a GET, because the policy for forms allows no other site.
+"""
 
 import base64
 import hmac
@@ -13,12 +16,12 @@ from galeria.interfaces.arm.protocol.errors import status_of
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
 from galeria.interfaces.web.people.browser_sign_in import signed_in_response
-from galeria.interfaces.web.people.sign_in import HOME, inner_place, show_sign_in
+from galeria.interfaces.web.people.sign_in import HOME, local_path, show_sign_in
 from galeria.ports.identity_provider import IdentityProvider
 
 START = f"{SIGN_IN}/external"
 BACK = f"{SIGN_IN}/external/back"
-LIFE = 600  # seconds that somebody may take to sign in there
+LIFE = 600  # seconds that a sign-in at the provider may take
 _CODE = re.compile(r"[a-z_]{1,60}")
 
 
@@ -31,9 +34,12 @@ def external_router() -> APIRouter:
 
 
 def begin(page: PublicPageRequestDep) -> Response:
-    """The browser keeps a secret of its own: nobody can send somebody else's browser back in its place."""
+    """Redirect to the provider.
+
+    The browser gets a secret of its own, so that nobody can complete the sign-in of another browser.
+    """
     provider, _ = _provider(page)
-    target, secret = inner_place(page.query("next")), page.services.id_generator.new_secret()
+    target, secret = local_path(page.query("next")), page.services.id_generator.new_secret()
     try:
         answer = page.go(provider.sign_in_address(sign_in_attempt(secret), _address(page, BACK)))
     except GaleriaError as error:
@@ -61,7 +67,7 @@ def come_back(page: PublicPageRequestDep) -> Response:
 
 
 def leave(page: PublicPageRequestDep) -> Response:
-    """Signing out there, after here."""
+    """Sign out at the provider, after signing out here."""
     provider, _ = _provider(page)
     try:
         place = provider.sign_out_address(_address(page, SIGN_IN))
@@ -72,7 +78,7 @@ def leave(page: PublicPageRequestDep) -> Response:
 
 
 def _require_ours(page: PageRequest, provider: IdentityProvider, state: str) -> None:
-    """Raises Unauthenticated unless this answers what this browser has begun, and says yes."""
+    """Raise Unauthenticated unless this is a positive answer to the attempt of this browser."""
     if not state or not hmac.compare_digest(page.query("state").encode(), state.encode()):
         raise Unauthenticated("This sign-in took too long, or it was begun in another window.", hint="Start it again.")
     if page.query("iss") not in ("", provider.issuer):  # RFC 9207
@@ -91,13 +97,13 @@ def _read_attempt(page: PageRequest) -> tuple[str, str]:
     """The secret, empty without one, and where to go."""
     secret, _, target = page.http.cookies.get(page.cookies.external, "").partition(".")
     try:
-        return secret, inner_place(base64.urlsafe_b64decode(target.encode()).decode())
+        return secret, local_path(base64.urlsafe_b64decode(target.encode()).decode())
     except ValueError:
         return secret, HOME
 
 
 def _failed(page: PageRequest, target: str, error: GaleriaError) -> Response:
-    return show_sign_in(page, target, page.told(error), status=status_of(error))
+    return show_sign_in(page, target, page.error_text(error), status=status_of(error))
 
 
 def _provider(page: PageRequest) -> tuple[IdentityProvider, ExternalProvider]:

@@ -1,4 +1,4 @@
-"""A first visit: one form that asks for nothing but a password, and the person is in."""
+"""The page of a first-password link: it asks for a password, and signs the person in."""
 
 from fastapi import APIRouter, Response
 
@@ -19,7 +19,7 @@ def welcome_router() -> APIRouter:
 
 
 def ask(page: PublicPageRequestDep, secret: str) -> Response:
-    """Looking at the page uses nothing up: chat programs and scanners open links too."""
+    """Show the form. Opening the link does not use it up, because chat programs and scanners open links too."""
     return _show(page, secret)
 
 

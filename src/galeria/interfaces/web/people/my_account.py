@@ -1,4 +1,4 @@
-"""My account: the own password, the browsers one is signed in with, the language, the roles one has."""
+"""The page of one's own account: password, sessions, language, roles."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ from galeria.interfaces.web.people.browser_sign_in import browser_of, with_sessi
 from galeria.interfaces.web.people.browsers import browser_name
 
 ME = "/me"
-MOST_ROLES = 50  # shown
+MOST_ROLES = 50  # that are shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class MyPages:
         return _show(page, status=429 if blocked else 400)
 
     def _check_current(self, page: PageRequestDep) -> None:
-        """Whoever finds a browser open must not take the account along. Raises Invalid, Blocked."""
+        """Check the current password, so that nobody takes over an account in an open browser. Raises Invalid, TooManyTries."""
         own = page.caller.principal
         try:
             self.password_sign_in.sign_in(own.name, page.form.raw("current"), own.kind, client_address(page.http))

@@ -1,4 +1,4 @@
-"""People and roles: everybody who may sign in here, and letting somebody in."""
+"""The pages of people and roles: everybody who may sign in, and adding people and programs."""
 
 from fastapi import APIRouter, Response
 
@@ -72,7 +72,7 @@ def add_program(page: PageRequestDep) -> Response:
 
 
 def show_secret(page: PageRequest, enrolled: Enrolment) -> Response:
-    """The answer to the form itself, for what is shown once is kept nowhere: not in an address, not in a cookie."""
+    """Show a new secret in the answer to the form: it is stored in no address and no cookie."""
     place = person_url(enrolled.principal.name)
     if enrolled.way is PasswordDelivery.TYPED:
         return page.go(place, notice=page.gettext("The password is set."))
@@ -82,7 +82,7 @@ def show_secret(page: PageRequest, enrolled: Enrolment) -> Response:
 
 
 def password_way(page: PageRequest) -> PasswordDelivery:
-    """Raises Invalid."""
+    """Read how the password is delivered. Raises Invalid."""
     try:
         return PasswordDelivery(page.form.text("way", PasswordDelivery.LINK))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""One person or program: roles, what they sign in with, and whether they may."""
+"""The page of one person or program: roles, credentials, and whether they may sign in."""
 
 from dataclasses import dataclass
 
@@ -70,7 +70,7 @@ def take(page: PageRequestDep, who: str) -> Response:
 def new_password(page: PageRequestDep, who: str) -> Response:
     with page.form.checking("password"):
         with page.writing() as request:
-            # The own one is changed on the page of one's own account, which asks for the old one.
+            # One's own password is changed on the page of one's own account, which asks for the old one.
             request.caller.require(GIVE_ROLES, page.subscription)
             way = password_way(page)
             enrolled = renew_password(request, who, way, page.form.raw("password"), page.services.secrets)
@@ -94,7 +94,7 @@ def drop_secret(page: PageRequestDep, who: str) -> Response:
 
 
 def link(page: PageRequestDep, who: str) -> Response:
-    """With an account of the provider that the settings name."""
+    """Link an account of the external provider."""
     provider = page.services.settings.openid
     with page.form.checking("subject"):
         with page.writing() as request:
@@ -132,33 +132,33 @@ def enable_person(page: PageRequestDep, who: str) -> Response:
 def _show(page: PageRequest, who: str, *, status: int = 200) -> Response:
     number, where = page_number(page.query("page")), page.query("where")
     with page.reading() as request:
-        sight = get_person_details(request, who, page=number)
-        permits = _permits(request, page, sight)
+        shown = get_person_details(request, who, page=number)
+        permits = _permits(request, page, shown)
         choices = list_scopes(request, GIVE_ROLES, text=where)
         links = list_identities(request, who) if permits.change else []
     return page.show(
         "person.html",
         status=status,
         form=page.form,
-        sight=sight,
+        shown=shown,
         links=links,
         provider=page.services.settings.openid,
-        who=sight.principal,
+        who=shown.principal,
         permits=permits,
         choices=choices,
         where_text=where,
         roles=role_choices(page),
         all_roles=ROLES.values(),
-        own=sight.principal.id == page.caller.principal.id,
+        own=shown.principal.id == page.caller.principal.id,
     )
 
 
-def _permits(request: Request, page: PageRequest, sight: PersonDetails) -> PersonPermits:
+def _permits(request: Request, page: PageRequest, shown: PersonDetails) -> PersonPermits:
     change = permit(request, GIVE_ROLES, page.subscription)
     return PersonPermits(
         change=change,
-        disable=refused(sight.kept) if change and sight.kept else change,
-        take=tuple(_take_permit(request, each) for each in sight.roles.rows),
+        disable=refused(shown.kept) if change and shown.kept else change,
+        take=tuple(_take_permit(request, each) for each in shown.roles.rows),
     )
 
 

@@ -1,4 +1,4 @@
-"""In and out with a name and a password."""
+"""Sign in with a name and a password, and sign out."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -34,12 +34,12 @@ class SignInPages:
 
     def ask(self, page: PublicPageRequestDep) -> Response:
         if page.visit.visitor is not None:
-            return page.go(inner_place(page.query("next")))
-        return show_sign_in(page, inner_place(page.query("next")))
+            return page.go(local_path(page.query("next")))
+        return show_sign_in(page, local_path(page.query("next")))
 
     def sign_in(self, page: PublicPageRequestDep) -> Response:
         name, password = page.form.text("name"), page.form.raw("password")
-        target = inner_place(page.form.text("next"))
+        target = local_path(page.form.text("next"))
         address = client_address(page.http)
         try:
             person = self.password_sign_in.sign_in(name, password, PrincipalKind.USER, address)
@@ -65,20 +65,20 @@ def sign_out(page: PublicPageRequestDep) -> Response:
 
 
 def choose_language(page: PublicPageRequestDep) -> Response:
-    answer = page.go(inner_place(page.form.text("next")))
+    answer = page.go(local_path(page.form.text("next")))
     page.cookies.keep(answer, LANGUAGE_COOKIE, page.form.text("language"), seconds=_YEAR)
     return answer
 
 
-def inner_place(text: str) -> str:
-    """A path of ours; whatever leads elsewhere becomes the start page."""
+def local_path(text: str) -> str:
+    """Return the path where it leads to our own pages; the start page for any other."""
     parts = urlsplit(text)
     is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return text if is_ours and "\\" not in text and text.isprintable() else HOME
 
 
 def show_sign_in(page: PageRequest, target: str, problem: str = "", *, status: int = 200) -> Response:
-    """`problem` is a sentence in the page's language."""
+    """Show the sign-in page; `problem` is a sentence in the page's language."""
     provider = page.services.provider
     return page.show(
         "sign_in.html",

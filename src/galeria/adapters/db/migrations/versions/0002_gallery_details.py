@@ -78,7 +78,7 @@ def _columns() -> dict[str, list[sa.Column[Any]]]:
 
 
 def _with(name: str, kind: sa.types.TypeEngine[Any], value: str) -> sa.Column[Any]:
-    """What rows that are there already get."""
+    """Return a column with a default for the rows that exist already."""
     return sa.Column(name, kind, nullable=False, server_default=value)
 
 

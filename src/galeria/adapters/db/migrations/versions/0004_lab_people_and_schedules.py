@@ -1,4 +1,4 @@
-"""Lab people and schedules: rosters, schedules, what labs and accounts are told about their machines.
+"""Lab people and schedules: rosters, schedules, and the profiles of labs and accounts.
 
 Revision ID: 0004
 Revises: 0003
@@ -141,7 +141,7 @@ def _texts(*names: str) -> list[sa.Column[str]]:
 
 
 def _with(name: str, kind: sa.types.TypeEngine[Any], value: str) -> sa.Column[Any]:
-    """What rows that are there already get."""
+    """Return a column with a default for the rows that exist already."""
     return sa.Column(name, kind, nullable=False, server_default=value)
 
 

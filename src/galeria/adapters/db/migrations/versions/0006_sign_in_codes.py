@@ -1,4 +1,4 @@
-"""Sign in codes: device and authorization codes, more secrets for service principals, tokens that are revoked.
+"""Codes for sign-in: device and authorization codes, more secrets for service principals, revoked tokens.
 
 Revision ID: 0006
 Revises: 0005

@@ -1,4 +1,4 @@
-"""People signed in in a browser.
+"""Sessions of people who signed in with a browser.
 
 Revision ID: 0007
 Revises: 0006

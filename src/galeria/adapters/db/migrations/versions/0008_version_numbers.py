@@ -1,4 +1,4 @@
-"""The order of version numbers, and whose uploads there are, so that long lists are answered page by page.
+"""A sortable key of version numbers and an index of uploads by owner, for lists that are read page by page.
 
 Revision ID: 0008
 Revises: 0007
@@ -31,7 +31,7 @@ def downgrade() -> None:
 
 
 def _fill() -> None:
-    """As the program does it at every write."""
+    """Fill the new column of existing rows with what the program computes at every write."""
     versions = sa.table("image_versions", *(sa.column(name) for name in ("id", "resource_id", "number_key")))
     connection = op.get_bind()
     for id, resource_id in connection.execute(sa.select(versions.c.id, versions.c.resource_id)).all():

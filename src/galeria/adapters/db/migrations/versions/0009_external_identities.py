@@ -1,4 +1,4 @@
-"""People whom another provider vouches for.
+"""External identities: accounts at an OpenID Connect provider that are linked to people.
 
 Revision ID: 0009
 Revises: 0008

@@ -1,4 +1,4 @@
-"""Snapshots that are protected from deletion for a time.
+"""Immutability policies of snapshots, which protect them from deletion for a time.
 
 Revision ID: 0010
 Revises: 0009

@@ -1,4 +1,4 @@
-"""What image versions occupy in each region, as it was measured.
+"""The measured storage use of image versions in each region.
 
 Revision ID: 0011
 Revises: 0010

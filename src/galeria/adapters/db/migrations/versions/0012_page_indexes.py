@@ -1,4 +1,4 @@
-"""What pages about cost and about what was done ask is answered from indexes alone.
+"""Indexes that answer the queries of the pages on cost and activity without reading the tables.
 
 Revision ID: 0012
 Revises: 0011

@@ -1,4 +1,4 @@
-"""A copy says which image it is of and what it holds, a version how large its disks are: long lists read one index each.
+"""Replicas repeat their image's id and storage use, versions the size of their disks: long lists read one index each.
 
 Revision ID: 0013
 Revises: 0012
@@ -60,7 +60,7 @@ def _fill() -> None:
             (SELECT sum(d.size) FROM version_disks d WHERE d.version_id = image_versions.id), 0)
         """
     )
-    # At once: of rows that are written twice PostgreSQL checks the references at the end, and makes no index before that.
+    # In one statement: PostgreSQL defers the foreign keys of rows written twice, and builds no index before they are checked.
     op.execute(
         """
         UPDATE replicas SET
@@ -74,7 +74,7 @@ def _fill() -> None:
 
 
 def _create_holdings() -> None:
-    """The table of revision 0011, with what was measured."""
+    """Create the table of revision 0011 again, filled with the measured figures."""
     op.create_table(
         "region_holdings",
         sa.Column("version_id", sa.String, nullable=False),
@@ -94,7 +94,7 @@ def _create_holdings() -> None:
         ),
         sa.PrimaryKeyConstraint("version_id", "region", name="pk_region_holdings"),
     )
-    # Before the rows: PostgreSQL makes no index on what waits for a deferred check.
+    # Created before the rows: PostgreSQL builds no index on a table with pending deferred checks.
     columns = ["gallery_id", "definition_id", "region", "own_bytes", "measured_at"]
     op.create_index("ix_region_holdings_gallery", "region_holdings", columns)
     op.execute(
