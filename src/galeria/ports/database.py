@@ -226,6 +226,13 @@ class OperationRepository(Repository[Operation], Protocol):
         """Unsettled operations on that version, lab or machine."""
         ...
 
+    def working_with(self, ids: Collection[str]) -> list[Operation]:
+        """Unsettled operations on these versions, labs or machines, and those that export or publish these machines.
+
+        Oldest first.
+        """
+        ...
+
     def recent(self, *, below: str = "", limit: int = 100) -> list[Operation]:
         """Newest first; `below` is a key that their resources start with."""
         ...

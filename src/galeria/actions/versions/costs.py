@@ -9,8 +9,9 @@ from galeria.actions.galleries.gallery_lists import READ_VERSION
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.galleries import ImageDefinition, ImageVersion, Replica, VersionDisk
-from galeria.domain.images.storage import Origin, OriginKind
+from galeria.domain.images.storage import OriginKind
 from galeria.domain.labs.labs import Lab
+from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.states import ReplicaState
 from galeria.ports.database import UnitOfWork
 from galeria.ports.images import ImageStore
@@ -162,11 +163,8 @@ def live_images(uow: UnitOfWork, region: str, *, without: str = "") -> set[str]:
 def live_disks(uow: UnitOfWork, region: str) -> set[str]:
     """Contents of the region outside galleries, and those that operations under way are about to copy from it."""
     held = uow.disks.contents(region) | uow.snapshots.contents(region) | uow.managed_images.contents(region)
-    origins = [
-        Origin.from_inputs(each)
-        for operation in uow.operations.unsettled()
-        for each in operation.inputs.get("origins", {}).values()
-    ]
+    fillings = [each.inputs for each in uow.operations.unsettled()]
+    origins = [origin for each in fillings if isinstance(each, FillInputs) for origin in each.origins.values()]
     copied = {each.name for each in origins if each.kind is OriginKind.CONTENT and each.region == region}
     parents = {each.parent for each in origins if each.parent and each.region == region}
     return held | copied | parents

@@ -330,7 +330,7 @@ operations = Table(
     Column("resource_key", key_type(), nullable=False, index=True),
     _text("subject", index=True),
     _text("started_by"),
-    Column("inputs", pairs(), nullable=False),
+    Column("inputs", pairs(), nullable=False, key="stored_inputs"),
     Column("outputs", pairs(), nullable=False),
     _flag("cancel_requested"),
     _text("error_code"),
