@@ -134,12 +134,17 @@ def store_contents(context: WorkflowContext, operation_id: str) -> None:
 
 
 def is_filled(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> bool:
-    """Whether an earlier run got this disk into the region's store whole, and as large as it is to be."""
+    """Whether an earlier run got this disk into the region's store whole, as large as it is to be, and noted it in its row.
+
+    A run that was cut off between store and row does it again: the store has the bytes already, and the row gets its figures.
+    """
     with context.database(reading=True) as uow:
         operation = uow.operations.get(operation_id)
-        digest = rows_of(uow, operation)[lun].digest
-    manifest = context.stores[operation.location].find_manifest(digest) if digest else None
-    return manifest is not None and manifest.size >= origin.grown
+        row = rows_of(uow, operation)[lun]
+    manifest = context.stores[operation.location].find_manifest(row.digest) if row.digest else None
+    if manifest is None or manifest.size < origin.grown:
+        return False
+    return (row.size, row.data_bytes) == (manifest.size, manifest.data_bytes)
 
 
 def _waiting(context: WorkflowContext, operation_id: str) -> dict[int, Origin]:
