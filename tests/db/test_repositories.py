@@ -17,7 +17,7 @@ from galeria.domain.images.galleries import (
 )
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.labs.accounts import ImageSwitch
-from galeria.domain.operations import OperationKind, OperationStep, Upload
+from galeria.domain.operations import OperationStep, Upload
 from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, ReplicaState
 from galeria.ports.machines import Machine
 
@@ -346,29 +346,6 @@ def test_unsettled_operations_come_oldest_first(db: SqlDatabase) -> None:
         assert unit.operations.running_on("subject") == [second]
         second.status = OperationStatus.FAILED
         assert unit.operations.running_on("subject") == []
-
-
-def test_what_works_with_a_machine_is_on_it_or_names_it(db: SqlDatabase) -> None:
-    export = {"origins": {"-1": {"kind": "machine", "name": "m", "region": "brazilsouth", "parent": "digest"}}}
-    exporting = samples.operation(kind=OperationKind.EXPORT_TEMPLATE, stored_inputs=export)
-    older = samples.operation(kind=OperationKind.EXPORT_TEMPLATE, stored_inputs={"machine": "m", "since": None})
-    publishing = samples.operation(
-        kind=OperationKind.PUBLISH_LAB, subject="lab", stored_inputs={"before": "Draft", "machine": "m"}
-    )
-    starting = samples.operation(kind=OperationKind.START_MACHINE, subject="m")
-    elsewhere = samples.operation(kind=OperationKind.START_MACHINE, subject="other")
-    ended = samples.operation(
-        kind=OperationKind.EXPORT_TEMPLATE, stored_inputs=export, status=OperationStatus.SUCCEEDED
-    )
-    begun = [starting, exporting, older, publishing, elsewhere, ended]
-    for second, each in enumerate(begun):
-        each.created_at = samples.NOW + timedelta(seconds=second)
-    with db() as unit:
-        for each in reversed(begun):
-            unit.operations.add(each)
-        assert unit.operations.working_with(["m"]) == [starting, exporting, older, publishing]
-        assert unit.operations.working_with({"lab", "other"}) == [publishing, elsewhere]
-        assert unit.operations.working_with([]) == []
 
 
 def test_recent_operations_and_events_come_newest_first_from_below_a_key(db: SqlDatabase) -> None:

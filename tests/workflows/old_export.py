@@ -1,6 +1,6 @@
-"""The workflow of exports as releases up to 0.1 had it, kept word for word: it leaves behind what an upgrade may find.
+"""The workflow of exports as it was before an export became a version like others, kept word for word.
 
-It goes when `galeria.workflows.fill_disks.is_from_before` goes.
+It leaves behind what an upgrade may find, and goes when `galeria.workflows.fill_disks.is_from_before` goes.
 """
 
 from galeria.domain.images.galleries import OS_DISK

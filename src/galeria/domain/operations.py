@@ -7,7 +7,7 @@ workflows.run_operation.WORKFLOWS, and its word in the translations.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any, TypeVar
 
 from galeria.domain.operation_inputs import FillInputs, OperationInputs, PublishInputs, RedeployInputs, RegionInputs
@@ -40,14 +40,14 @@ class OperationKind(StrEnum):
     PUBLISH_LAB = "publish_lab"
 
 
-class Subject(StrEnum):
-    """What an operation works on."""
+class Subject(Enum):
+    """What kind of thing an operation works on."""
 
-    VERSION = "version"
-    STORED = "stored"  # a disk, a snapshot or a managed image
-    LAB = "lab"
-    MACHINE = "machine"
-    GROUP = "group"
+    VERSION = auto()
+    STORED = auto()  # a disk, a snapshot or a managed image
+    LAB = auto()
+    MACHINE = auto()
+    GROUP = auto()
 
 
 @dataclass(frozen=True, kw_only=True)

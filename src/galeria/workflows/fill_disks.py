@@ -41,7 +41,10 @@ class DiskRow(Protocol):
 
 
 def fill_disks(step: Step, context: WorkflowContext, operation_id: str) -> str:
-    """The part of a workflow that fills the rows of the operation's disks. Returns the id of what they belong to."""
+    """Run the steps that fill the disks of an operation's subject. Returns the subject's id.
+
+    Steps are remembered by name and order, across releases: neither may change for operations that are under way.
+    """
     # Kind, subject and the kinds of the inputs' origins never change, so they may be read between steps.
     with context.database(reading=True) as uow:
         operation = uow.operations.get(operation_id)
@@ -68,8 +71,8 @@ def is_from_before(origin: Origin) -> bool:
     """Whether the origin is that of an export which was begun by a release that had a workflow of its own for exports.
 
     Its inputs name the machine and the layer alone. Such a release also noted the layer in the machine when it sealed the
-    version, not when it stored the disk. `is_from_before`, `_completed` and `create_version.seal_export` can go when no
-    operation of release 0.1 or before can still be running, or failed and be retried.
+    version, not when it stored the disk. `is_from_before`, `_completed` and `create_version.seal_export` can go one release
+    after 0.1.0, when no such export can be running, or have failed and be retried.
     """
     return origin.kind is OriginKind.MACHINE and origin.parent is None
 
