@@ -12,7 +12,10 @@ from galeria.domain.errors import Corrupt, GaleriaError, MachineFailed, OutOfSpa
 from galeria.domain.images.publishing import ReplicationTarget
 from galeria.domain.operations import Operation, OperationStep
 from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, ReplicaState
+from galeria.ports.disks import DiskSource
+from galeria.ports.images import Captured, Digest
 from galeria.ports.machines import Power
+from galeria.ports.progress import Progress
 from tests.crashing import Crash, Steps
 from tests.failing import FailingStore, wishing, with_stores
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, lab_id, secrets, version_id
@@ -292,6 +295,31 @@ def test_an_export_canceled_while_it_reads_leaves_the_machine_alone(running: Loc
     assert running.machine("algebra").state is MachineState.RUNNING
     assert running.engine.read(running.guest_of("algebra"), 0, 10) == b"lesson one"
     assert retried(running, canceled, "educator").error_message == ""
+
+
+class CutOffStore(FailingStore):
+    """The power goes off when the disk is stored and nothing was written down about it."""
+
+    def capture(
+        self, disk: DiskSource, *, parent: Digest | None, pin: Callable[[Digest], None], progress: Progress
+    ) -> Captured:
+        super().capture(disk, parent=parent, pin=pin, progress=progress)
+        raise Crash("capture")
+
+
+def test_a_disk_that_was_stored_and_not_written_down_gets_its_figures_and_its_layer(running: LocalInstallation) -> None:
+    operation = running.begin_export("algebra", "Algebra")
+    store = CutOffStore(running.context.stores["brazilsouth"], "none", FULL)
+    story = Steps()
+    with pytest.raises(Crash):
+        with_stores(running, brazilsouth=store).run(operation, story)
+    assert running.run(operation, story.resumed()).error_message == ""
+    with running.context.database(reading=True) as uow:
+        (disk,) = uow.versions.disks(operation.subject)
+    assert (disk.size, disk.read_bytes > 0, disk.data_bytes > 0) == (MIB, True, True)
+    machine = running.machine("algebra")
+    assert (machine.layer, machine.layer_digest) == (operation.id.replace("-", ""), disk.digest)
+    assert content(running, "Algebra")[:10] == b"lesson one"
 
 
 def test_a_deletion_asked_for_after_the_last_step_wins(installation: LocalInstallation) -> None:

@@ -1,11 +1,19 @@
-"""Operations that take time and their steps, the audit log, and files that are being uploaded."""
+"""What a person sees of anything that takes time, and the registry of everything that can.
 
+A new kind of operation is a member of OperationKind with its entry in OPERATION_TYPES, a function in
+workflows.run_operation.WORKFLOWS, and its word in the translations.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from enum import Enum, StrEnum, auto
+from typing import Any, TypeVar
 
-from galeria.domain.states import OperationStatus
+from galeria.domain.operation_inputs import FillInputs, OperationInputs, PublishInputs, RedeployInputs, RegionInputs
+from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState
+
+Shape = TypeVar("Shape", bound=OperationInputs)
 
 
 class OperationKind(StrEnum):
@@ -34,6 +42,116 @@ class OperationKind(StrEnum):
     PUBLISH_LAB = "publish_lab"
 
 
+class Subject(Enum):
+    """What kind of thing an operation works on."""
+
+    VERSION = auto()
+    STORED = auto()  # a disk, a snapshot or a managed image
+    LAB = auto()
+    MACHINE = auto()
+    GROUP = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationType:
+    """Everything that is to be known of one kind of operation, but the function that does the work."""
+
+    subject: Subject
+    resource: str  # the resource type whose `read` lets see the operation, and whose `write` lets cancel and retry it
+    under_way: ProvisioningState | MachineState | LabState  # the subject's state meanwhile; a retry sets it again
+    inputs: type[OperationInputs] = OperationInputs
+    verb: str = ""  # of a machine: the right to it is "…/virtualMachines/<verb>/action"
+    removes: bool = False  # the subject is gone afterwards
+    is_cancelable: bool = True
+    leaves_intact: bool = False  # a failure leaves the subject as it was, in the state that it was in
+
+    @property
+    def read(self) -> str:
+        """The action that lets see such operations."""
+        return f"{self.resource}/read"
+
+    @property
+    def write(self) -> str:
+        """The action that lets cancel and retry such operations."""
+        return f"{self.resource}/write"
+
+
+_VERSIONS = "Microsoft.Compute/galleries/images/versions"
+_DISKS, _SNAPSHOTS, _IMAGES = "Microsoft.Compute/disks", "Microsoft.Compute/snapshots", "Microsoft.Compute/images"
+_LABS = "Microsoft.LabServices/labs"
+_GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
+_CREATING, _UPDATING = ProvisioningState.CREATING, ProvisioningState.UPDATING
+_DELETING = ProvisioningState.DELETING
+
+
+def _filling(subject: Subject, resource: str, under_way: ProvisioningState = _CREATING) -> OperationType:
+    return OperationType(subject=subject, resource=resource, under_way=under_way, inputs=FillInputs)
+
+
+def _deletion(subject: Subject, resource: str) -> OperationType:
+    return OperationType(subject=subject, resource=resource, under_way=_DELETING, removes=True, is_cancelable=False)
+
+
+OPERATION_TYPES: dict[OperationKind, OperationType] = {
+    OperationKind.CREATE_VERSION: _filling(Subject.VERSION, _VERSIONS),
+    OperationKind.EXPORT_TEMPLATE: _filling(Subject.VERSION, _VERSIONS),
+    OperationKind.UPDATE_VERSION: OperationType(
+        subject=Subject.VERSION, resource=_VERSIONS, under_way=_UPDATING, inputs=RegionInputs
+    ),
+    OperationKind.DELETE_VERSION: _deletion(Subject.VERSION, _VERSIONS),
+    OperationKind.CREATE_DISK: _filling(Subject.STORED, _DISKS),
+    OperationKind.STORE_UPLOAD: _filling(Subject.STORED, _DISKS, _UPDATING),
+    OperationKind.RESIZE_DISK: OperationType(
+        subject=Subject.STORED, resource=_DISKS, under_way=_UPDATING, inputs=FillInputs, leaves_intact=True
+    ),
+    OperationKind.DELETE_DISK: _deletion(Subject.STORED, _DISKS),
+    OperationKind.CREATE_SNAPSHOT: _filling(Subject.STORED, _SNAPSHOTS),
+    OperationKind.DELETE_SNAPSHOT: _deletion(Subject.STORED, _SNAPSHOTS),
+    OperationKind.CREATE_IMAGE: _filling(Subject.STORED, _IMAGES),
+    OperationKind.DELETE_IMAGE: _deletion(Subject.STORED, _IMAGES),
+    OperationKind.CREATE_LAB: OperationType(subject=Subject.LAB, resource=_LABS, under_way=_CREATING),
+    OperationKind.PUBLISH_LAB: OperationType(
+        subject=Subject.LAB,
+        resource=_LABS,
+        under_way=LabState.PUBLISHING,
+        inputs=PublishInputs,
+        is_cancelable=False,
+        leaves_intact=True,
+    ),
+    OperationKind.DELETE_LAB: _deletion(Subject.LAB, _LABS),
+    OperationKind.START_MACHINE: OperationType(
+        subject=Subject.MACHINE, resource=_LABS, under_way=MachineState.STARTING, verb="start"
+    ),
+    OperationKind.STOP_MACHINE: OperationType(
+        subject=Subject.MACHINE, resource=_LABS, under_way=MachineState.STOPPING, verb="stop", is_cancelable=False
+    ),
+    OperationKind.RESET_PASSWORD: OperationType(
+        subject=Subject.MACHINE,
+        resource=_LABS,
+        under_way=MachineState.RESETTING_PASSWORD,
+        verb="resetPassword",
+        leaves_intact=True,
+    ),
+    OperationKind.REIMAGE_MACHINE: OperationType(
+        subject=Subject.MACHINE, resource=_LABS, under_way=MachineState.REIMAGING, verb="reimage", is_cancelable=False
+    ),
+    OperationKind.REDEPLOY_MACHINE: OperationType(
+        subject=Subject.MACHINE,
+        resource=_LABS,
+        under_way=MachineState.REDEPLOYING,
+        inputs=RedeployInputs,
+        verb="redeploy",
+        is_cancelable=False,
+    ),
+    OperationKind.DELETE_GROUP: _deletion(Subject.GROUP, _GROUPS),
+}
+
+VERSION_MAKING = frozenset(
+    kind for kind, type in OPERATION_TYPES.items() if type.subject is Subject.VERSION and type.inputs is FillInputs
+)
+"""The kinds that fill the disks of a new version."""
+
+
 @dataclass(eq=False, kw_only=True)
 class Operation:
     """Something that takes time and that a person can watch, retry or cancel.
@@ -50,7 +168,7 @@ class Operation:
     resource_id: str  # the ARM id of what it works on
     subject: str  # the id in the database of that version, lab, machine or disk
     started_by: str  # a principal's id
-    inputs: dict[str, Any] = field(default_factory=dict)  # never a secret
+    stored_inputs: dict[str, Any] = field(default_factory=dict)  # what `inputs` was stored as; never a secret
     outputs: dict[str, Any] = field(default_factory=dict)  # figures for the person who waits
     cancel_requested: bool = False
     error_code: str = ""
@@ -58,6 +176,31 @@ class Operation:
     error_hint: str = ""
     created_at: datetime
     ended_at: datetime | None = None
+
+    @property
+    def kind_type(self) -> OperationType:
+        """What is known of all operations of this kind."""
+        return OPERATION_TYPES[self.kind]
+
+    @property
+    def inputs(self) -> OperationInputs:
+        """What the operation was begun with, in the shape that its kind names."""
+        return self.kind_type.inputs.from_stored(self.stored_inputs)
+
+    @inputs.setter
+    def inputs(self, inputs: OperationInputs) -> None:
+        self.stored_inputs = inputs.to_stored()
+
+    def inputs_as(self, shape: type[Shape]) -> Shape:
+        """The inputs, which must have that shape. Raises TypeError for an operation whose kind has another one."""
+        inputs = self.inputs
+        if not isinstance(inputs, shape):
+            raise TypeError(f"{self.kind} has no {shape.__name__}")
+        return inputs
+
+    def works_with(self, ids: Collection[str]) -> bool:
+        """Whether its subject, or the machine that it works with besides that, is one of these."""
+        return self.subject in ids or self.inputs.machine in ids
 
 
 class StepStatus(StrEnum):

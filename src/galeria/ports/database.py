@@ -4,7 +4,7 @@
 ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -136,6 +136,13 @@ class OperationRepository(Repository[Operation], Protocol):
 
     def running_on(self, subject: str) -> list[Operation]:
         """Returns the operations on that version, lab, machine or disk that are not started or in progress, oldest first."""
+        ...
+
+    def working_with(self, ids: Collection[str]) -> list[Operation]:
+        """Unsettled operations on these versions, labs or machines, and those that export or publish these machines.
+
+        Oldest first.
+        """
         ...
 
     def recent(self, *, below: str = "", limit: int = 100) -> list[Operation]:

@@ -1,26 +1,50 @@
 """Create an image version: store its disks, seal it, and replicate it to every target region."""
 
 from galeria.domain.images.storage import OriginKind
+from galeria.domain.operation_inputs import FillInputs
 from galeria.ports.work import Step
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import remove_file
-from galeria.workflows.fill_disks import fill_disks, origins_of
-from galeria.workflows.publish_version import REPLICATE, replicate_everywhere, seal_version
+from galeria.workflows.fill_disks import fill_disks, is_from_before, note_layer, origins_of
+from galeria.workflows.publish_version import REPLICATE, SEAL, replicate_everywhere, seal_version
 
 _FILES = {OriginKind.UPLOAD, OriginKind.URI}
 
 
 def create_version(step: Step, context: WorkflowContext, operation_id: str) -> None:
     version_id = fill_disks(step, context, operation_id)
-    step("Seal the version", seal_version, context, version_id)
+    step(SEAL, seal_version, context, version_id)
     step(REPLICATE, replicate_everywhere, context, operation_id, version_id)
     step("Remove the uploaded file", remove_uploads, context, operation_id)
+
+
+def export_template(step: Step, context: WorkflowContext, operation_id: str) -> None:
+    """Make a specialized version of a template's disk, in every region of the geography.
+
+    The disk is closed in a moment and the machine goes on with a new top layer; only what changed since the last export is
+    read. Nothing differs from other versions but the name of a step, and that there is no file to be removed.
+    """
+    version_id = fill_disks(step, context, operation_id)
+    step(SEAL, seal_export, context, operation_id, version_id)
+    step(REPLICATE, replicate_everywhere, context, operation_id, version_id)
+
+
+def seal_export(context: WorkflowContext, operation_id: str, version_id: str) -> None:
+    """Seal the version; where an earlier release stored the disk, do what that left to this step: see `is_from_before`."""
+    seal_version(context, version_id)
+    with context.database() as uow:
+        operation = uow.operations.get(operation_id)
+        digests = {disk.lun: disk.digest for disk in uow.versions.disks(version_id)}
+        for lun, origin in operation.inputs_as(FillInputs).origins.items():
+            if is_from_before(origin):
+                note_layer(uow, operation_id, origin, digests[lun])
+        uow.commit()
 
 
 def remove_uploads(context: WorkflowContext, operation_id: str) -> None:
     """Remove the uploaded and fetched files that the operation's disks were read from."""
     with context.database(reading=True) as uow:
-        origins = origins_of(uow.operations.get(operation_id))
+        origins = origins_of(uow, uow.operations.get(operation_id))
     for lun, origin in origins.items():
         if origin.kind in _FILES:
             remove_file(context, operation_id, lun, origin)

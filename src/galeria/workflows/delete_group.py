@@ -109,7 +109,6 @@ def _child(uow: UnitOfWork, context: WorkflowContext, parent: Operation, thing: 
                 resource_id=thing.resource_id,
                 subject=thing.id,
                 started_by=parent.started_by,
-                inputs={"for_good": True},  # a group's deletion leaves nothing to be restored
                 created_at=context.clock.now(),
             )
         )

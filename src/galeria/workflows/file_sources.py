@@ -7,6 +7,7 @@ from dataclasses import replace
 from galeria.domain.errors import Canceled, Invalid, NotFound, TooLarge, Unavailable
 from galeria.domain.images.import_addresses import read_address
 from galeria.domain.images.storage import Origin, OriginKind
+from galeria.domain.operation_inputs import FillInputs
 from galeria.ports.disks import OpenDisk
 from galeria.ports.files import Download, FileFacts, UploadFiles
 from galeria.ports.progress import Progress
@@ -76,8 +77,9 @@ def _forget_secret(context: WorkflowContext, operation_id: str, lun: int, origin
     """Drop the query of the source address, which may hold a signature, from the operation's inputs."""
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
-        shown = replace(origin, name=read_address(origin.name).shown).to_inputs()
-        operation.inputs = {**operation.inputs, "origins": {**operation.inputs["origins"], str(lun): shown}}
+        inputs = operation.inputs_as(FillInputs)
+        shown = replace(origin, name=read_address(origin.name).shown)
+        operation.inputs = replace(inputs, origins={**inputs.origins, lun: shown})
         uow.commit()
 
 

@@ -5,13 +5,14 @@ inputs say for each where its bytes come from. A disk whose content is in the st
 every step may run again.
 """
 
+from dataclasses import replace
 from typing import Protocol
 
 from galeria.domain.errors import NotFound
 from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.storage import Origin, OriginKind, StoredDisk
-from galeria.domain.labs.labs import LabMachine
-from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.operation_inputs import FillInputs
+from galeria.domain.operations import Operation, OperationKind, Subject
 from galeria.ports.database import UnitOfWork
 from galeria.ports.disks import DiskSource, OpenDisk
 from galeria.ports.images import Digest
@@ -24,6 +25,7 @@ from galeria.workflows.virtual_disks import EmptyDisk, GrownDisk
 SEAL_DISK = "Close the disk's layer"
 LOOK = "Look at the file"
 STORE = "Store the disk"
+STORE_CHANGES = "Store the changes"  # of an export
 
 _FILES = {OriginKind.UPLOAD, OriginKind.PAGES, OriginKind.URI}
 
@@ -39,27 +41,52 @@ class DiskRow(Protocol):
 
 
 def fill_disks(step: Step, context: WorkflowContext, operation_id: str) -> str:
-    """Run the steps that fill the rows of the operation's disks, and return the id of what the disks belong to."""
-    kinds = _kinds(context, operation_id)
+    """Run the steps that fill the disks of an operation's subject. Returns the subject's id.
+
+    Steps are remembered by name and order, across releases: neither may change for operations that are under way.
+    """
+    # Kind, subject and the kinds of the inputs' origins never change, so they may be read between steps.
+    with context.database(reading=True) as uow:
+        operation = uow.operations.get(operation_id)
+        kinds = {origin.kind for origin in origins_of(uow, operation).values()}
     if OriginKind.MACHINE in kinds:
         step(SEAL_DISK, seal_layer, context, operation_id)
     if OriginKind.URI in kinds:
         step(FETCH, fetch_origins, context, operation_id)
     if kinds & _FILES:
         step(LOOK, inspect_origins, context, operation_id)
-    return step(STORE, store_contents, context, operation_id)
+    step(_store_step(operation), store_contents, context, operation_id)
+    return operation.subject
 
 
-def origins_of(operation: Operation) -> dict[int, Origin]:
-    """Return the source of each disk's bytes by its LUN."""
+def origins_of(uow: UnitOfWork, operation: Operation) -> dict[int, Origin]:
+    """Where the bytes come from, by lun; empty for an operation that fills nothing."""
     inputs = operation.inputs
-    uploads = {int(lun): Origin(kind=OriginKind.UPLOAD, name=id) for lun, id in inputs.get("uploads", {}).items()}
-    return uploads | {int(lun): Origin.from_inputs(each) for lun, each in inputs.get("origins", {}).items()}
+    if not isinstance(inputs, FillInputs):
+        return {}
+    return {lun: _completed(uow, operation, origin) for lun, origin in inputs.origins.items()}
+
+
+def is_from_before(origin: Origin) -> bool:
+    """Whether the origin is that of an export which was begun by a release that had a workflow of its own for exports.
+
+    Its inputs name the machine and the layer alone. Such a release also noted the layer in the machine when it sealed the
+    version, not when it stored the disk. `is_from_before`, `_completed` and `create_version.seal_export` can go one release
+    after 0.1.0, when no such export can be running, or have failed and be retried.
+    """
+    return origin.kind is OriginKind.MACHINE and origin.parent is None
+
+
+def _completed(uow: UnitOfWork, operation: Operation, origin: Origin) -> Origin:
+    """The origin with what earlier releases kept in the version only: see `is_from_before`."""
+    if not is_from_before(origin):
+        return origin
+    return replace(origin, region=operation.location, parent=uow.versions.get(operation.subject).parent_digest)
 
 
 def rows_of(uow: UnitOfWork, operation: Operation) -> dict[int, DiskRow]:
     """Return the row of each disk by its LUN. Raises NotFound where the version, image or disk is gone."""
-    if operation.kind is OperationKind.CREATE_VERSION:
+    if operation.kind_type.subject is Subject.VERSION:
         return {disk.lun: disk for disk in uow.versions.disks(operation.subject)}
     if operation.kind is OperationKind.CREATE_IMAGE:
         return {disk.lun: disk for disk in uow.managed_images.disks(operation.subject)}
@@ -73,8 +100,8 @@ def stored_disk_of(uow: UnitOfWork, id: str) -> StoredDisk:
 
 def seal_layer(context: WorkflowContext, operation_id: str) -> None:
     with context.database(reading=True) as uow:
-        machine = uow.machines.get(uow.operations.get(operation_id).inputs["machine"])
-    context.engine.seal_disk(_machine(machine), _layer_of(operation_id))
+        machine = uow.machines.get(uow.operations.get(operation_id).inputs.machine)
+    context.engine.seal_disk(Machine(id=machine.id, region=machine.region), _layer_of(operation_id))
 
 
 def fetch_origins(context: WorkflowContext, operation_id: str) -> None:
@@ -99,38 +126,33 @@ def inspect_origins(context: WorkflowContext, operation_id: str) -> None:
         uow.commit()
 
 
-def store_contents(context: WorkflowContext, operation_id: str) -> str:
-    """Store the content of every disk that is not stored yet, and return the id of what the disks belong to."""
+def store_contents(context: WorkflowContext, operation_id: str) -> None:
+    """Bring every disk that is not whole there into the region's store."""
     for lun, origin in _waiting(context, operation_id).items():
         if origin.kind is OriginKind.CONTENT:
             _copy(context, operation_id, lun, origin)
             continue
         with _opened(context, operation_id, lun, origin) as disk:
-            _capture(context, operation_id, lun, disk, _parent(context, operation_id, origin))
-        if origin.kind is OriginKind.MACHINE:
-            _note_layer(context, operation_id, origin)
-    with context.database(reading=True) as uow:
-        return uow.operations.get(operation_id).subject
+            _capture(context, operation_id, lun, disk, origin, _parent(context, operation_id, origin))
 
 
 def is_filled(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> bool:
-    """Return whether the region's store already holds this disk whole and at the requested size."""
+    """Whether an earlier run got this disk into the region's store whole, as large as it is to be, and noted it in its row.
+
+    A run that was cut off between store and row does it again: the store has the bytes already, and the row gets its figures.
+    """
     with context.database(reading=True) as uow:
         operation = uow.operations.get(operation_id)
-        digest = rows_of(uow, operation)[lun].digest
-    manifest = context.stores[operation.location].find_manifest(digest) if digest else None
-    return manifest is not None and manifest.size >= origin.grown
-
-
-def _kinds(context: WorkflowContext, operation_id: str) -> set[OriginKind]:
-    """Return the kinds of sources; inputs never change, so that this may be read outside a step."""
-    with context.database(reading=True) as uow:
-        return {origin.kind for origin in origins_of(uow.operations.get(operation_id)).values()}
+        row = rows_of(uow, operation)[lun]
+    manifest = context.stores[operation.location].find_manifest(row.digest) if row.digest else None
+    if manifest is None or manifest.size < origin.grown:
+        return False
+    return (row.size, row.data_bytes) == (manifest.size, manifest.data_bytes)
 
 
 def _waiting(context: WorkflowContext, operation_id: str) -> dict[int, Origin]:
     with context.database(reading=True) as uow:
-        origins = origins_of(uow.operations.get(operation_id))
+        origins = origins_of(uow, uow.operations.get(operation_id))
     return {lun: origin for lun, origin in origins.items() if not is_filled(context, operation_id, lun, origin)}
 
 
@@ -144,28 +166,33 @@ def _opened(context: WorkflowContext, operation_id: str, lun: int, origin: Origi
     return open_file(context, operation_id, lun, origin)
 
 
-def _capture(context: WorkflowContext, operation_id: str, lun: int, disk: DiskSource, parent: Digest | None) -> None:
+def _capture(
+    context: WorkflowContext, operation_id: str, lun: int, disk: DiskSource, origin: Origin, parent: Digest | None
+) -> None:
     with context.database(reading=True) as uow:
-        region = uow.operations.get(operation_id).location
+        operation = uow.operations.get(operation_id)
 
     def pin(digest: Digest) -> None:
         _pin(context, operation_id, lun, digest)
 
-    progress = context.meter(operation_id, STORE)
-    captured = context.stores[region].capture(disk, parent=parent, pin=pin, progress=progress)
+    progress = context.meter(operation_id, _store_step(operation))
+    captured = context.stores[operation.location].capture(disk, parent=parent, pin=pin, progress=progress)
     with context.database() as uow:
         row = rows_of(uow, uow.operations.get(operation_id))[lun]
         row.size, row.data_bytes, row.digest = captured.size, captured.data_bytes, captured.digest
         # After a crash the chunks that the first run stored are known already; they count for this disk as well.
         row.read_bytes = max(row.read_bytes, captured.read_bytes)
         row.stored_bytes += captured.stored_bytes
+        if origin.kind is OriginKind.MACHINE:
+            note_layer(uow, operation_id, origin, captured.digest)
         uow.commit()
 
 
 def _copy(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> None:
     """Copy stored content: in the same region by naming its digest, else by sending missing chunks and checking all."""
     with context.database(reading=True) as uow:
-        region = uow.operations.get(operation_id).location
+        operation = uow.operations.get(operation_id)
+    region = operation.location
     source = context.stores[origin.region]
     facts = source.find_manifest(origin.name)
     if facts is None:
@@ -175,7 +202,7 @@ def _copy(context: WorkflowContext, operation_id: str, lun: int, origin: Origin)
         )
     sent = 0
     if region != origin.region:
-        progress = context.meter(operation_id, STORE)
+        progress = context.meter(operation_id, _store_step(operation))
         copied = context.stores[region].replicate(
             origin.name, source=source, pin=lambda digest: _pin(context, operation_id, lun, digest), progress=progress
         )
@@ -187,7 +214,7 @@ def _copy(context: WorkflowContext, operation_id: str, lun: int, origin: Origin)
         uow.commit()
     if origin.grown > facts.size:
         with context.stores[region].open(facts.digest) as content:
-            _capture(context, operation_id, lun, GrownDisk(content, origin.grown), facts.digest)
+            _capture(context, operation_id, lun, GrownDisk(content, origin.grown), origin, facts.digest)
 
 
 def _pin(context: WorkflowContext, operation_id: str, lun: int, digest: Digest) -> None:
@@ -214,19 +241,18 @@ def _parent(context: WorkflowContext, operation_id: str, origin: Origin) -> Dige
     return _ground(context, operation_id, origin)[1] if origin.kind is OriginKind.MACHINE else None
 
 
-def _note_layer(context: WorkflowContext, operation_id: str, origin: Origin) -> None:
-    """Count the machine's changes from this layer on, unless an export that began later has ended first."""
-    with context.database() as uow:
-        operation = uow.operations.get(operation_id)
-        machine = uow.machines.get(origin.name)
-        if machine.layer == origin.since:
-            machine.layer, machine.layer_digest = _layer_of(operation_id), rows_of(uow, operation)[OS_DISK].digest
-        uow.commit()
+def note_layer(uow: UnitOfWork, operation_id: str, origin: Origin, digest: Digest) -> None:
+    """Count the machine's changes from here on, unless an export that was begun later was quicker: its layer is above."""
+    machine = uow.machines.get(origin.name)
+    if machine.layer == origin.since:
+        machine.layer, machine.layer_digest = _layer_of(operation_id), digest
 
 
 def _layer_of(operation_id: str) -> str:
+    """A layer is named by the operation that closed it, so that a repeated step finds its own."""
     return operation_id.replace("-", "")
 
 
-def _machine(row: LabMachine) -> Machine:
-    return Machine(id=row.id, region=row.region)
+def _store_step(operation: Operation) -> str:
+    """Steps are remembered by their names, so that these stay as they are."""
+    return STORE_CHANGES if operation.kind is OperationKind.EXPORT_TEMPLATE else STORE

@@ -1,5 +1,6 @@
 """Publish a lab to its users. Machines for them are created later, not here."""
 
+from galeria.domain.operation_inputs import PublishInputs
 from galeria.domain.states import LabState, MachineState, moved
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import Step
@@ -14,7 +15,7 @@ def publish_lab(step: Step, context: WorkflowContext, operation_id: str) -> None
 def stop_template(context: WorkflowContext, operation_id: str) -> None:
     """Shut down the template VM that the operation names; a lab without a template names none."""
     with context.database(reading=True) as uow:
-        machine_id = uow.operations.get(operation_id).inputs.get("machine")
+        machine_id = uow.operations.get(operation_id).inputs_as(PublishInputs).template
         row = uow.machines.get(machine_id) if machine_id else None
     if row is None:
         return

@@ -1,54 +1,16 @@
-"""The common steps of every new image version: store its disks, seal it, replicate it to its regions."""
+"""What every new image version goes through: it is sealed, and brought to its regions."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 from galeria.domain.errors import Canceled, GaleriaError, Unavailable
 from galeria.domain.images.galleries import ImageVersion, Replica
 from galeria.domain.states import ReplicaState, moved
-from galeria.ports.disks import DiskSource
 from galeria.ports.images import Digest
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.operation_steps import close_region
 
+SEAL = "Seal the version"
 REPLICATE = "Replicate to the other regions"
-
-
-def store_disk(
-    context: WorkflowContext,
-    operation_id: str,
-    version_id: str,
-    lun: int,
-    disk: DiskSource,
-    *,
-    parent: Digest | None,
-    step: str,
-) -> None:
-    """Store one disk in the version's home region; its digest is recorded before garbage collection may remove it."""
-    with context.database(reading=True) as uow:
-        home = uow.versions.get(version_id).location
-
-    def pin(digest: Digest) -> None:
-        with context.database() as uow:
-            next(each for each in uow.versions.disks(version_id) if each.lun == lun).digest = digest
-            uow.commit()
-
-    progress = context.meter(operation_id, step)
-    captured = context.stores[home].capture(disk, parent=parent, pin=pin, progress=progress)
-    with context.database() as uow:
-        row = next(each for each in uow.versions.disks(version_id) if each.lun == lun)
-        row.size, row.data_bytes, row.digest = captured.size, captured.data_bytes, captured.digest
-        # After a crash the chunks that the first run stored are known already; they count for this version as well.
-        row.read_bytes = max(row.read_bytes, captured.read_bytes)
-        row.stored_bytes += captured.stored_bytes
-        uow.commit()
-
-
-def is_stored(context: WorkflowContext, version_id: str, lun: int) -> bool:
-    """Return whether the home region's store already holds this disk whole."""
-    with context.database(reading=True) as uow:
-        version = uow.versions.get(version_id)
-        digest = next(each for each in uow.versions.disks(version_id) if each.lun == lun).digest
-    return bool(digest) and context.stores[version.location].find_manifest(digest) is not None
 
 
 def replicate_everywhere(context: WorkflowContext, operation_id: str, version_id: str) -> None:

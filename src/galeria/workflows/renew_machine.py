@@ -2,6 +2,7 @@
 
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import LabMachine
+from galeria.domain.operation_inputs import RedeployInputs
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import Step
@@ -39,7 +40,7 @@ def redeploy_machine(step: Step, context: WorkflowContext, operation_id: str) ->
 
 def was_running(context: WorkflowContext, operation_id: str) -> bool:
     with context.database(reading=True) as uow:
-        return bool(uow.operations.get(operation_id).inputs["running"])
+        return uow.operations.get(operation_id).inputs_as(RedeployInputs).running
 
 
 def ensure_base(context: WorkflowContext, operation_id: str) -> None:

@@ -1,42 +1,61 @@
 """Run an operation: mark it as begun, run the steps of its workflow, and record success or failure in the database."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from galeria.domain.errors import Canceled, GaleriaError
-from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, is_settled, moved
-from galeria.ports.database import UnitOfWork
+from galeria.domain.operations import OPERATION_TYPES, OperationKind
+from galeria.domain.states import OperationStatus, is_settled, moved
 from galeria.ports.work import Step
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import create_lab
-from galeria.workflows.create_version import create_version
+from galeria.workflows.create_version import create_version, export_template
 from galeria.workflows.delete_group import delete_group
 from galeria.workflows.delete_lab import delete_lab
 from galeria.workflows.delete_version import delete_version
-from galeria.workflows.export_template import export_template
 from galeria.workflows.machine_power import reset_password, start_machine, stop_machine
+from galeria.workflows.operation_outcomes import note_failure, note_success
 from galeria.workflows.operation_steps import ShownStep
 from galeria.workflows.publish_lab import publish_lab
 from galeria.workflows.renew_machine import redeploy_machine, reimage_machine
-from galeria.workflows.stored_disks import delete_storage, fill_storage, storage_failed, storage_filled
+from galeria.workflows.stored_disks import delete_storage, fill_storage
 from galeria.workflows.update_version import update_version
 
+Workflow = Callable[[Step, WorkflowContext, str], None]
+"""A function that does one kind of operation in durable steps; its last argument is the operation's id."""
 
-@dataclass(frozen=True, kw_only=True)
-class Workflow:
-    tell: Callable[[Step, WorkflowContext, str], None]
-    succeed: Callable[[UnitOfWork, Operation], None]
-    fail: Callable[[UnitOfWork, Operation, str], None]
-    cancelable: bool = True
+# What else is to be known of each kind stands in domain.operations.OPERATION_TYPES.
+WORKFLOWS: dict[OperationKind, Workflow] = {
+    OperationKind.CREATE_VERSION: create_version,
+    OperationKind.EXPORT_TEMPLATE: export_template,
+    OperationKind.UPDATE_VERSION: update_version,
+    OperationKind.DELETE_VERSION: delete_version,
+    OperationKind.CREATE_DISK: fill_storage,
+    OperationKind.STORE_UPLOAD: fill_storage,
+    OperationKind.RESIZE_DISK: fill_storage,
+    OperationKind.DELETE_DISK: delete_storage,
+    OperationKind.CREATE_SNAPSHOT: fill_storage,
+    OperationKind.DELETE_SNAPSHOT: delete_storage,
+    OperationKind.CREATE_IMAGE: fill_storage,
+    OperationKind.DELETE_IMAGE: delete_storage,
+    OperationKind.CREATE_LAB: create_lab,
+    OperationKind.PUBLISH_LAB: publish_lab,
+    OperationKind.DELETE_LAB: delete_lab,
+    OperationKind.START_MACHINE: start_machine,
+    OperationKind.STOP_MACHINE: stop_machine,
+    OperationKind.RESET_PASSWORD: reset_password,
+    OperationKind.REIMAGE_MACHINE: reimage_machine,
+    OperationKind.REDEPLOY_MACHINE: redeploy_machine,
+    OperationKind.DELETE_GROUP: delete_group,
+}
 
 
 def run_operation(step: Step, context: WorkflowContext, operation_id: str) -> None:
     """Run the operation to its end. A GaleriaError is recorded as its failure, with a hint, and not raised."""
-    story = WORKFLOWS[OperationKind(step("begin", begin, context, operation_id))]
-    shown = ShownStep(step, context.database, context.clock, operation_id, cancelable=story.cancelable)
+    kind = OperationKind(step("begin", begin, context, operation_id))
+    is_cancelable = OPERATION_TYPES[kind].is_cancelable
+    shown = ShownStep(step, context.database, context.clock, operation_id, cancelable=is_cancelable)
     try:
-        story.tell(shown, context, operation_id)
+        WORKFLOWS[kind](shown, context, operation_id)
     except GaleriaError as error:
         status = OperationStatus.CANCELED if isinstance(error, Canceled) else OperationStatus.FAILED
         step("record the failure", fail, context, operation_id, status, error.code, error.message, error.hint)
@@ -57,7 +76,7 @@ def begin(context: WorkflowContext, operation_id: str) -> str:
 def finish(context: WorkflowContext, operation_id: str) -> None:
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
-        WORKFLOWS[operation.kind].succeed(uow, operation)
+        note_success(uow, operation)
         operation.status = moved(operation.status, OperationStatus.SUCCEEDED)
         operation.ended_at = operation.ended_at or context.clock.now()
         uow.commit()
@@ -68,113 +87,8 @@ def fail(
 ) -> None:
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
-        WORKFLOWS[operation.kind].fail(uow, operation, message)
+        note_failure(uow, operation, message)
         operation.status = moved(operation.status, status)
         operation.error_code, operation.error_message, operation.error_hint = code, message, hint
         operation.ended_at = operation.ended_at or context.clock.now()
         uow.commit()
-
-
-def _nothing(uow: UnitOfWork, operation: Operation) -> None:
-    """Do nothing: the last step of the workflow has recorded the result."""
-
-
-def _version_done(uow: UnitOfWork, operation: Operation) -> None:
-    version = uow.versions.get(operation.subject)
-    # Its deletion may have been requested after the last step, and then sets the state.
-    if version.state is not ProvisioningState.DELETING:
-        version.state, version.failure = moved(version.state, ProvisioningState.SUCCEEDED), ""
-    disks, replicas = uow.versions.disks(version.id), uow.versions.replicas(version.id)
-    # Whoever exported it sees what it cost, even without the right to read the gallery.
-    operation.outputs = {
-        **operation.outputs,
-        "logicalBytes": sum(disk.size for disk in disks),
-        "readBytes": sum(disk.read_bytes for disk in disks),
-        "storedBytes": sum(disk.stored_bytes for disk in disks),
-        "sentBytes": sum(replica.sent_bytes for replica in replicas),
-    }
-
-
-def _version_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
-    version = uow.versions.get(operation.subject)
-    # A version that is being deleted keeps that state: its deletion sets the next one.
-    if version.state is not ProvisioningState.DELETING:
-        version.state = moved(version.state, ProvisioningState.FAILED)
-    version.failure = message
-
-
-def _deletion_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
-    version = uow.versions.get(operation.subject)
-    if version.deleted_at is None:
-        version.state, version.failure = moved(version.state, ProvisioningState.FAILED), message
-
-
-def _lab_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
-    lab = uow.labs.find(operation.subject)
-    if lab is None:
-        return
-    if lab.state is not ProvisioningState.DELETING or operation.kind is OperationKind.DELETE_LAB:
-        lab.state = moved(lab.state, ProvisioningState.FAILED)
-    lab.failure = message
-    if operation.kind is OperationKind.CREATE_LAB:
-        for machine in uow.machines.of_lab(lab.id):
-            machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
-
-
-def _group_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
-    group = uow.groups.find(operation.subject)
-    if group:
-        group.state = moved(group.state, ProvisioningState.FAILED)
-
-
-def _machine_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
-    machine = uow.machines.find(operation.subject)
-    if machine is None:
-        return
-    resetting = operation.kind is OperationKind.RESET_PASSWORD
-    machine.state = moved(machine.state, MachineState.RUNNING if resetting else MachineState.FAILED)
-    machine.failure = message
-
-
-def _publishing_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
-    lab = uow.labs.find(operation.subject)
-    if lab is None:
-        return
-    lab.lab_state, lab.failure = moved(lab.lab_state, LabState(operation.inputs["before"])), message
-    machine = uow.machines.find(operation.inputs.get("machine", ""))
-    if machine and machine.state is MachineState.STOPPING:
-        machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
-
-
-_FILLING = Workflow(tell=fill_storage, succeed=storage_filled, fail=storage_failed)
-_REMOVING = Workflow(tell=delete_storage, succeed=_nothing, fail=storage_failed, cancelable=False)
-
-WORKFLOWS: dict[OperationKind, Workflow] = {
-    OperationKind.CREATE_VERSION: Workflow(tell=create_version, succeed=_version_done, fail=_version_failed),
-    OperationKind.EXPORT_TEMPLATE: Workflow(tell=export_template, succeed=_version_done, fail=_version_failed),
-    OperationKind.UPDATE_VERSION: Workflow(tell=update_version, succeed=_version_done, fail=_version_failed),
-    OperationKind.DELETE_VERSION: Workflow(
-        tell=delete_version, succeed=_nothing, fail=_deletion_failed, cancelable=False
-    ),
-    OperationKind.CREATE_DISK: _FILLING,
-    OperationKind.STORE_UPLOAD: _FILLING,
-    OperationKind.RESIZE_DISK: _FILLING,
-    OperationKind.CREATE_SNAPSHOT: _FILLING,
-    OperationKind.CREATE_IMAGE: _FILLING,
-    OperationKind.DELETE_DISK: _REMOVING,
-    OperationKind.DELETE_SNAPSHOT: _REMOVING,
-    OperationKind.DELETE_IMAGE: _REMOVING,
-    OperationKind.CREATE_LAB: Workflow(tell=create_lab, succeed=_nothing, fail=_lab_failed),
-    OperationKind.DELETE_LAB: Workflow(tell=delete_lab, succeed=_nothing, fail=_lab_failed, cancelable=False),
-    OperationKind.DELETE_GROUP: Workflow(tell=delete_group, succeed=_nothing, fail=_group_failed, cancelable=False),
-    OperationKind.START_MACHINE: Workflow(tell=start_machine, succeed=_nothing, fail=_machine_failed),
-    OperationKind.STOP_MACHINE: Workflow(tell=stop_machine, succeed=_nothing, fail=_machine_failed, cancelable=False),
-    OperationKind.RESET_PASSWORD: Workflow(tell=reset_password, succeed=_nothing, fail=_machine_failed),
-    OperationKind.REIMAGE_MACHINE: Workflow(
-        tell=reimage_machine, succeed=_nothing, fail=_machine_failed, cancelable=False
-    ),
-    OperationKind.REDEPLOY_MACHINE: Workflow(
-        tell=redeploy_machine, succeed=_nothing, fail=_machine_failed, cancelable=False
-    ),
-    OperationKind.PUBLISH_LAB: Workflow(tell=publish_lab, succeed=_nothing, fail=_publishing_failed, cancelable=False),
-}

@@ -1,8 +1,8 @@
 """Fill disks, snapshots and managed images with their contents, and delete them."""
 
-from galeria.actions.storage.storage_lifecycle import REMOVALS, Stored
+from galeria.actions.storage.storage_lifecycle import Stored
 from galeria.domain.images.storage import DiskState, OriginKind, StoredDisk
-from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.operations import Operation
 from galeria.domain.states import ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Step
@@ -28,7 +28,7 @@ def delete_storage(step: Step, context: WorkflowContext, operation_id: str) -> N
 
 def remove_files(context: WorkflowContext, operation_id: str) -> None:
     with context.database(reading=True) as uow:
-        origins = origins_of(uow.operations.get(operation_id))
+        origins = origins_of(uow, uow.operations.get(operation_id))
     for lun, origin in origins.items():
         if origin.kind in _FILES:
             remove_file(context, operation_id, lun, origin)
@@ -71,10 +71,10 @@ def storage_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
     thing = _find_stored(uow, operation.subject)
     if thing is None:
         return
-    if operation.kind is OperationKind.RESIZE_DISK and thing.state is ProvisioningState.UPDATING:
-        thing.state = moved(thing.state, ProvisioningState.SUCCEEDED)  # the disk is unchanged
+    if operation.kind_type.leaves_intact and thing.state is ProvisioningState.UPDATING:
+        thing.state = moved(thing.state, ProvisioningState.SUCCEEDED)  # The disk is as it was.
         return
-    if thing.state is not ProvisioningState.DELETING or operation.kind in REMOVALS:
+    if thing.state is not ProvisioningState.DELETING or operation.kind_type.removes:
         thing.state = moved(thing.state, ProvisioningState.FAILED)
     thing.failure = message
     # The upload may be repeated.

@@ -2,6 +2,7 @@
 
 from galeria.actions.versions.costs import live_digests
 from galeria.domain.errors import Conflict
+from galeria.domain.operation_inputs import RegionInputs
 from galeria.ports.work import Step
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.publish_version import REPLICATE, replicate_everywhere
@@ -17,7 +18,7 @@ def remove_regions(context: WorkflowContext, operation_id: str) -> str:
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         version_id: str = operation.subject
-        removed: list[str] = operation.inputs["removed"]
+        removed = list(operation.inputs_as(RegionInputs).removed)
         for region in removed:
             replica = uow.versions.find_replica(version_id, region)
             if replica:

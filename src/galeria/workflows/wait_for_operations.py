@@ -29,9 +29,4 @@ def wait_for_others(context: WorkflowContext, operation_id: str) -> None:
 
 def _others(uow: UnitOfWork, own: Operation) -> list[Operation]:
     machines = {machine.id for machine in uow.machines.of_lab(own.subject)}
-    return [
-        each
-        for each in uow.operations.unsettled()
-        if each.id != own.id
-        and (each.subject == own.subject or each.subject in machines or each.inputs.get("machine") in machines)
-    ]
+    return [each for each in uow.operations.working_with({own.subject, *machines}) if each.id != own.id]

@@ -56,6 +56,7 @@ QUESTIONS: dict[str, Callable[[UnitOfWork], Any]] = {
     "expired tokens": lambda unit: unit.refresh_tokens.expired(samples.NOW),
     "unsettled": lambda unit: unit.operations.unsettled(),
     "running on": lambda unit: unit.operations.running_on("s"),
+    "working with": lambda unit: unit.operations.working_with(["s"]),
     "recent": lambda unit: unit.operations.recent(),
     "recent below": lambda unit: unit.operations.recent(below=KEY),
     "steps": lambda unit: unit.operations.steps("o"),

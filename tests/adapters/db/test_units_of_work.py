@@ -58,7 +58,7 @@ def test_everything_comes_back_as_it_was_put_in(db: SqlDatabase) -> None:
     account = samples.account(gallery_id=gallery.id, allowed_regions=["brazilsouth"])
     lab = samples.lab(account, version, lab_state=LabState.PUBLISHED)
     machine = samples.machine(lab, retire_accounts=["root"], layer="l1")
-    operation = samples.operation(inputs={"sizes": [1, 2], "deep": {"a": None}})
+    operation = samples.operation(stored_inputs={"sizes": [1, 2], "deep": {"a": None}})
     before = [contents(thing) for thing in (gallery, definition, version, account, lab, machine, operation)]
     with db() as unit:
         unit.machines.add(machine)  # before what it belongs to: the order does not matter

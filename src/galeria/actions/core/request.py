@@ -7,6 +7,7 @@ from typing import TypedDict
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
+from galeria.domain.operation_inputs import NO_INPUTS, OperationInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import Resource
 
@@ -34,7 +35,7 @@ class Request(BaseRequest):
         record_audit(self, self.caller, action, scope, detail=detail)
 
     def begin(
-        self, kind: OperationKind, resource: Resource, subject: str, inputs: dict[str, object] | None = None
+        self, kind: OperationKind, resource: Resource, subject: str, inputs: OperationInputs = NO_INPUTS
     ) -> Operation:
         """Adds an operation on the resource to the database; the interface starts it after the commit.
 
@@ -48,7 +49,7 @@ class Request(BaseRequest):
             resource_id=resource.resource_id,
             subject=subject,
             started_by=self.caller.principal.id,
-            inputs=dict(inputs or {}),
+            stored_inputs=inputs.to_stored(),
             created_at=self.clock.now(),
         )
         self.uow.operations.add(operation)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from galeria.actions.core.operation_access import is_visible
+from galeria.actions.core.operation_access import visible_operations
 from galeria.actions.core.paging import count_pages, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_settings import LAB
@@ -59,12 +59,12 @@ def search_labs(request: Request, search: LabSearch) -> ListedLabs:
 
 def _closely(request: Request, outlines: list[LabOutline]) -> list[ListedLab]:
     images = {each.id: each.image for each in outlines}
-    under_way = request.uow.operations.unsettled()
+    cards = request.uow.lab_queries.cards(list(images))
+    own = {lab.id: {lab.id, lab.template or lab.id} for lab in cards}
+    under_way = request.uow.operations.working_with(set().union(*own.values()))
     listed = []
-    for lab in request.uow.lab_queries.cards(list(images)):
-        own = {lab.id, lab.template or lab.id}
-        work = [each for each in under_way if each.subject in own or each.inputs.get("machine") in own]
-        seen = tuple(each for each in work if is_visible(request, each))
+    for lab in cards:
+        seen = tuple(visible_operations(request, (each for each in under_way if each.works_with(own[lab.id]))))
         listed.append(ListedLab(lab=lab, image=images[lab.id], work=seen))
     return listed
 

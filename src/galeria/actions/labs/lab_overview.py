@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from galeria.actions.core.operation_access import is_visible
+from galeria.actions.core.operation_access import is_visible, visible_operations
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.ids import ResourceId
@@ -61,14 +61,9 @@ def get_lab_overview(request: Request, id: ResourceId) -> LabOverview:
 def _under_way(request: Request, lab: Lab, template: LabMachine | None) -> tuple[Operation, ...]:
     """Returns the operations on the lab or its template that the caller may see."""
     own = {lab.id, template.id if template else lab.id}
-    work = [each for each in request.uow.operations.unsettled() if _works_on(each, own)]
-    return tuple(each for each in work if is_visible(request, each))
-
-
-def _works_on(operation: Operation, own: set[str]) -> bool:
-    """Tells whether an operation works on one of these or exports its disk; publishing counts as the lab's."""
-    exported = operation.kind is OperationKind.EXPORT_TEMPLATE and operation.inputs.get("machine") in own
-    return exported or operation.subject in own
+    work = request.uow.operations.working_with(own)
+    shown = [each for each in work if each.subject in own or each.kind is OperationKind.EXPORT_TEMPLATE]
+    return tuple(visible_operations(request, shown))
 
 
 def _exported(request: Request, made: list[ImageVersion]) -> list[Exported]:

@@ -7,6 +7,7 @@ from galeria.actions.labs.machines import require_lab, running_on_machine
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.operation_inputs import PublishInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import LabState, MachineState, moved
 
@@ -23,12 +24,10 @@ def publish_lab(request: Request, id: ResourceId) -> Operation:
         if running.kind is OperationKind.PUBLISH_LAB:
             return running
     require_lab(lab)
-    inputs: dict[str, object] = {"before": lab.lab_state.value}
     template = _free_template(request, lab)
-    if template:
-        inputs["machine"] = template.id
-        if template.state is MachineState.RUNNING:
-            template.state = moved(template.state, MachineState.STOPPING, "The template")
+    inputs = PublishInputs(before=lab.lab_state, template=template.id if template else "")
+    if template and template.state is MachineState.RUNNING:
+        template.state = moved(template.state, MachineState.STOPPING, "The template")
     lab.lab_state = moved(lab.lab_state, LabState.PUBLISHING, f"Lab '{lab.name}'")
     request.audit(f"{LAB}/publish/action", str(id))
     return request.begin(OperationKind.PUBLISH_LAB, lab, lab.id, inputs)

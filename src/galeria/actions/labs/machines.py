@@ -7,19 +7,12 @@ from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId, password, user_name
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.operations import Operation, OperationKind, StepStatus
+from galeria.domain.operation_inputs import NO_INPUTS, OperationInputs, RedeployInputs
+from galeria.domain.operations import OPERATION_TYPES, Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.work import SecretHasher
 
 MACHINE = "Microsoft.LabServices/labs/virtualMachines"
-_VERBS = {
-    OperationKind.START_MACHINE: "start",
-    OperationKind.STOP_MACHINE: "stop",
-    OperationKind.RESET_PASSWORD: "resetPassword",
-    OperationKind.REIMAGE_MACHINE: "reimage",
-    OperationKind.REDEPLOY_MACHINE: "redeploy",
-}
-"""The verbs in the names of their rights, which the audit log shows too."""
 
 
 def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation | None:
@@ -82,7 +75,7 @@ def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operatio
     joined = _joined(request, machine, OperationKind.REIMAGE_MACHINE)
     if joined:
         return joined
-    if any(each.inputs.get("machine") == machine.id for each in request.uow.operations.unsettled()):
+    if request.uow.operations.working_with([machine.id]):
         raise Conflict("The machine's disk is being exported.", hint="Wait until the export has ended, then try again.")
     require_lab(lab)
     machine.state = moved(machine.state, MachineState.REIMAGING, "The machine")
@@ -99,7 +92,7 @@ def redeploy_machine(request: Request, lab_id: ResourceId, name: str) -> Operati
     if joined:
         return joined
     require_lab(lab)
-    inputs: dict[str, object] = {"running": machine.state is MachineState.RUNNING}
+    inputs = RedeployInputs(running=machine.state is MachineState.RUNNING)
     machine.state = moved(machine.state, MachineState.REDEPLOYING, "The machine")
     return _begin(request, lab, machine, OperationKind.REDEPLOY_MACHINE, inputs)
 
@@ -119,9 +112,9 @@ def reach_machine(request: Request, lab_id: ResourceId, name: str, verb: str) ->
 
 
 def _begin(
-    request: Request, lab: Lab, machine: LabMachine, kind: OperationKind, inputs: dict[str, object] | None = None
+    request: Request, lab: Lab, machine: LabMachine, kind: OperationKind, inputs: OperationInputs = NO_INPUTS
 ) -> Operation:
-    request.audit(f"{MACHINE}/{_VERBS[kind]}/action", f"{lab.resource_id}/virtualMachines/{machine.name}")
+    request.audit(f"{MACHINE}/{OPERATION_TYPES[kind].verb}/action", f"{lab.resource_id}/virtualMachines/{machine.name}")
     return request.begin(kind, lab, machine.id, inputs)
 
 
@@ -142,14 +135,14 @@ def running_on_machine(request: BaseRequest, machine_id: str) -> list[Operation]
 
     An export is one of them until it has closed the disk's layer; then it only reads.
     """
-    uow = request.uow
-    exports = [each for each in uow.operations.unsettled() if each.inputs.get("machine") == machine_id]
-    closing = [
-        each
-        for each in exports
-        if not any(step.status is StepStatus.SUCCEEDED for step in uow.operations.steps(each.id))
-    ]
-    return uow.operations.running_on(machine_id) + closing
+    found = request.uow.operations.working_with([machine_id])
+    own = [each for each in found if each.subject == machine_id]
+    others = [each for each in found if each.subject != machine_id]
+    return own + [each for each in others if not _has_finished_step(request, each)]
+
+
+def _has_finished_step(request: BaseRequest, operation: Operation) -> bool:
+    return any(step.status is StepStatus.SUCCEEDED for step in request.uow.operations.steps(operation.id))
 
 
 def require_lab(lab: Lab) -> None:

@@ -22,6 +22,7 @@ from galeria.domain.images.storage import (
     OriginKind,
     StoredDisk,
 )
+from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.sign_in import fingerprint
 from galeria.domain.states import ProvisioningState, moved
@@ -103,7 +104,7 @@ def end_access(request: Request, kind: DiskKind, id: ResourceId, files: PageFile
         return None
     disk.state = moved(disk.state, ProvisioningState.UPDATING, f"Disk '{disk.name}'")
     origin = Origin(kind=OriginKind.PAGES, name=disk.id, size=disk.upload_bytes)
-    return request.begin(OperationKind.STORE_UPLOAD, disk, disk.id, {"origins": {str(OS_DISK): origin.to_inputs()}})
+    return request.begin(OperationKind.STORE_UPLOAD, disk, disk.id, FillInputs(origins={OS_DISK: origin}))
 
 
 def get_accessible_disk(request: BaseRequest, disk_id: str, key: AccessKey) -> tuple[StoredDisk, AccessLevel]:

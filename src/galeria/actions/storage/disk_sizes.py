@@ -7,6 +7,7 @@ from galeria.actions.storage.sources import Source
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.storage import LARGEST_UPLOAD, Disk, DiskState, Origin, OriginKind
+from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 
@@ -38,7 +39,7 @@ def begin_growing(request: Request, disk: Disk, size_gb: int | None) -> Operatio
     if not size_gb:
         return None
     for running in request.uow.operations.running_on(disk.id):
-        if running.inputs.get("size_gb") == size_gb:
+        if running.kind is OperationKind.RESIZE_DISK and _size_after(running) == size_gb:
             return running
     if size_gb == gigabytes(disk.size):
         return None
@@ -52,13 +53,17 @@ def begin_growing(request: Request, disk: Disk, size_gb: int | None) -> Operatio
         )
     disk.state = moved(disk.state, ProvisioningState.UPDATING, f"Disk '{disk.name}'")
     origin = Origin(kind=OriginKind.CONTENT, name=disk.digest, region=disk.location, size=disk.size, grown=size)
-    inputs = {"origins": {str(OS_DISK): origin.to_inputs()}, "size_gb": size_gb}
-    return request.begin(OperationKind.RESIZE_DISK, disk, disk.id, inputs)
+    return request.begin(OperationKind.RESIZE_DISK, disk, disk.id, FillInputs(origins={OS_DISK: origin}))
 
 
 def gigabytes(size: int) -> int:
     """Returns the size in GB of 1024³ bytes, rounded up, as clients show it."""
     return -(-size // GB)
+
+
+def _size_after(resizing: Operation) -> int:
+    """The gigabytes that the disk will have."""
+    return gigabytes(resizing.inputs_as(FillInputs).origins[OS_DISK].grown)
 
 
 def _larger(size: int, size_gb: int) -> int:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
-from galeria.actions.labs.machines import running_on_machine
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import LABS, ResourceId
 from galeria.domain.images.galleries import (
@@ -132,22 +131,29 @@ def machine_source(request: Request, id: ResourceId) -> Source:
     require_linked(request, "Microsoft.LabServices/labs/write", linked)
     lab, machine = get_machine(request, id.parent, id.name)
     _require_quiet(request, lab, machine)
-    origin = Origin(
-        kind=OriginKind.MACHINE,
-        name=machine.id,
-        region=machine.region,
-        since=machine.layer if machine.layer_digest else None,
-        parent=machine.parent_digest,
-    )
     definition = request.uow.definitions.find(lab.definition_id)
     return Source(
-        origin=origin,
+        origin=machine_origin(machine),
         kind=SourceKind.MACHINE,
         name=str(id),
         os_type=definition.os_type if definition else OsType.LINUX,
         os_state=OsState.SPECIALIZED,
         generation=lab.generation,
         accounts=tuple(machine.accounts),
+    )
+
+
+def machine_origin(machine: LabMachine) -> Origin:
+    """The machine's disk as it is now, as the changes since it was last exported.
+
+    A retry counts the changes from the same layer, whatever other exports have sealed by then.
+    """
+    return Origin(
+        kind=OriginKind.MACHINE,
+        name=machine.id,
+        region=machine.region,
+        since=machine.layer if machine.layer_digest else None,
+        parent=machine.parent_digest,
     )
 
 
@@ -323,8 +329,7 @@ def _region_of(request: Request, version: ImageVersion, location: str) -> str:
 
 
 def _require_quiet(request: Request, lab: Lab, machine: LabMachine) -> None:
-    busy = any(each.inputs.get("machine") == machine.id for each in request.uow.operations.unsettled())
-    if busy or running_on_machine(request, machine.id) or lab.state is ProvisioningState.DELETING:
+    if request.uow.operations.working_with([machine.id]) or lab.state is ProvisioningState.DELETING:
         raise Conflict("The virtual machine is busy.", hint="Wait until what is under way has ended, then try again.")
     if machine.state not in {MachineState.RUNNING, MachineState.STOPPED}:
         raise Conflict(f"The virtual machine is {machine.state}.", hint="Start or stop it, then try again.")

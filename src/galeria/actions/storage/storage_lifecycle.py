@@ -6,33 +6,31 @@ from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.storage.sources import Sources
 from galeria.domain.errors import Conflict
-from galeria.domain.images.storage import Disk, ManagedImage, OriginKind, Snapshot
+from galeria.domain.images.storage import Disk, ManagedImage, Snapshot
+from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 
 Stored = Disk | Snapshot | ManagedImage
 
-_UNDER_WAY = {
-    OperationKind.CREATE_DISK: ProvisioningState.CREATING,
-    OperationKind.STORE_UPLOAD: ProvisioningState.UPDATING,
-    OperationKind.RESIZE_DISK: ProvisioningState.UPDATING,
-    OperationKind.DELETE_DISK: ProvisioningState.DELETING,
-    OperationKind.CREATE_SNAPSHOT: ProvisioningState.CREATING,
-    OperationKind.DELETE_SNAPSHOT: ProvisioningState.DELETING,
-    OperationKind.CREATE_IMAGE: ProvisioningState.CREATING,
-    OperationKind.DELETE_IMAGE: ProvisioningState.DELETING,
-}
-STORAGE_WORK = frozenset(_UNDER_WAY)
-REMOVALS = frozenset({OperationKind.DELETE_DISK, OperationKind.DELETE_SNAPSHOT, OperationKind.DELETE_IMAGE})
+
+def find_stored(request: BaseRequest, id: str) -> Stored | None:
+    """Returns the disk, snapshot or managed image of that id, or None."""
+    uow = request.uow
+    return uow.disks.find(id) or uow.snapshots.find(id) or uow.managed_images.find(id)
+
+
+def get_stored(request: BaseRequest, id: str) -> Stored:
+    """Returns the disk, snapshot or managed image of that id. Raises Conflict where it was deleted."""
+    thing = find_stored(request, id)
+    if thing is None:
+        raise Conflict("It was deleted.", hint="Make it again.")
+    return thing
 
 
 def begin_filling(request: Request, thing: Stored, kind: OperationKind, sources: Sources) -> Operation:
     """Starts the operation that fills the thing from its sources."""
-    origins = {str(lun): source.origin.to_inputs() for lun, source in sources.items()}
-    inputs: dict[str, object] = {"origins": origins}
-    for source in sources.values():
-        if source.origin.kind is OriginKind.MACHINE:
-            inputs["machine"] = source.origin.name
+    inputs = FillInputs(origins={lun: source.origin for lun, source in sources.items()})
     return request.begin(kind, thing, thing.id, inputs)
 
 
@@ -52,15 +50,6 @@ def begin_removal(request: Request, thing: Stored, kind: OperationKind) -> Opera
         running.cancel_requested = True
     thing.state = moved(thing.state, ProvisioningState.DELETING, f"'{thing.name}'")
     return request.begin(kind, thing, thing.id)
-
-
-def reopen(request: BaseRequest, operation: Operation) -> None:
-    """Puts the thing back into the state of its operation, for a retry. Raises Conflict where it was deleted."""
-    uow, id = request.uow, operation.subject
-    thing: Stored | None = uow.disks.find(id) or uow.snapshots.find(id) or uow.managed_images.find(id)
-    if thing is None:
-        raise Conflict("It was deleted.", hint="Make it again.")
-    thing.state = moved(thing.state, _UNDER_WAY[operation.kind])
 
 
 def require_unchanged(pairs: Sequence[tuple[str, object, object]]) -> None:

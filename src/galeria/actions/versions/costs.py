@@ -10,8 +10,9 @@ from galeria.actions.galleries.gallery_lists import READ_VERSION
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.galleries import ImageDefinition, ImageVersion, Replica, VersionDisk
-from galeria.domain.images.storage import Origin, OriginKind
+from galeria.domain.images.storage import OriginKind
 from galeria.domain.labs.labs import Lab
+from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.states import ReplicaState
 from galeria.ports.images import ImageStore
 
@@ -180,11 +181,8 @@ def live_disks(request: BaseRequest, region: str) -> set[str]:
     """Returns the digests in the region outside galleries, and those that operations under way are about to copy from it."""
     uow = request.uow
     held = uow.disks.contents(region) | uow.snapshots.contents(region) | uow.managed_images.contents(region)
-    origins = [
-        Origin.from_inputs(each)
-        for operation in uow.operations.unsettled()
-        for each in operation.inputs.get("origins", {}).values()
-    ]
+    fillings = [each.inputs for each in uow.operations.unsettled()]
+    origins = [origin for each in fillings if isinstance(each, FillInputs) for origin in each.origins.values()]
     copied = {each.name for each in origins if each.kind is OriginKind.CONTENT and each.region == region}
     parents = {each.parent for each in origins if each.parent and each.region == region}
     return held | copied | parents

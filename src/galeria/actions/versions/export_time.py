@@ -5,12 +5,11 @@ from datetime import timedelta
 
 from galeria.actions.core.request import Request
 from galeria.actions.versions.exports import ExportEstimate
-from galeria.domain.operations import OperationKind, OperationStep
+from galeria.domain.operations import VERSION_MAKING, OperationStep
 from galeria.domain.states import OperationStatus
 
 LOOKED_AT = 200  # newest operations that are read
 LEARNED_FROM = 5  # operations that made versions and are measured
-_MADE_VERSIONS = (OperationKind.EXPORT_TEMPLATE, OperationKind.CREATE_VERSION)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +31,7 @@ def estimate_time(request: Request, estimate: ExportEstimate) -> timedelta | Non
 
 def _measured(request: Request) -> _Pace | None:
     recent = request.uow.operations.recent(limit=LOOKED_AT)
-    made = [each for each in recent if each.kind in _MADE_VERSIONS and each.status is OperationStatus.SUCCEEDED]
+    made = [each for each in recent if each.kind in VERSION_MAKING and each.status is OperationStatus.SUCCEEDED]
     steps = [step for each in made[:LEARNED_FROM] for step in request.uow.operations.steps(each.id)]
     reading = _mean([step for step in steps if not step.region])
     if reading is None:

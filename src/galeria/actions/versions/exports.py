@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
+from galeria.actions.storage.sources import Source, machine_origin
 from galeria.actions.versions.replication_size import Measure, ReplicationSources
+from galeria.actions.versions.version_sources import fill_version
 from galeria.actions.versions.versions import new_version
 from galeria.domain.errors import Conflict, Forbidden, Invalid
 from galeria.domain.ids import ResourceId, definition_name, proposed_name
@@ -19,7 +21,6 @@ from galeria.domain.images.galleries import (
     OsState,
     OsType,
     SourceKind,
-    VersionDisk,
     VersionNumber,
 )
 from galeria.domain.images.publishing import ReplicationTarget
@@ -141,22 +142,22 @@ def export_template(
     require_idle(request, plan.lab, plan.machine)
     request.audit(SAVE, str(account_id), detail=f"{plan.lab.resource_id} as {plan.image_name} {plan.number}")
     definition = plan.definition or _new_definition(request, plan, wanted.name)
+    source = Source(
+        origin=machine_origin(plan.machine),
+        kind=SourceKind.MACHINE,
+        name=plan.machine.id,
+        accounts=tuple(plan.machine.accounts),
+    )
     version = new_version(
         request,
         definition.arm_id.child("versions", str(plan.number)),
         definition,
         location=plan.lab.location,
         targets=tuple(ReplicationTarget(region=region) for region in plan.regions),
-        source=(SourceKind.MACHINE, plan.machine.id),
+        source=(source.kind, source.name),
     )
-    version.accounts = list(plan.machine.accounts)
-    version.parent_digest = plan.machine.parent_digest
-    request.uow.flush()
-    request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=OS_DISK, size=0))
-    # A retry must count the changes from the same layer, whatever other exports have sealed by then.
-    since = plan.machine.layer if plan.machine.layer_digest else None
-    inputs: dict[str, object] = {"machine": plan.machine.id, "since": since}
-    return definition, version, request.begin(OperationKind.EXPORT_TEMPLATE, version, version.id, inputs)
+    operation = fill_version(request, version, {OS_DISK: source}, OperationKind.EXPORT_TEMPLATE)
+    return definition, version, operation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,8 +197,7 @@ def export_source(request: Request, account_id: ResourceId, lab_id: ResourceId, 
 
 def require_idle(request: Request, lab: Lab, machine: LabMachine) -> None:
     """Raises Conflict while an export of the template cannot begin."""
-    exporting = any(each.inputs.get("machine") == machine.id for each in request.uow.operations.unsettled())
-    if exporting or request.uow.operations.running_on(machine.id):
+    if request.uow.operations.working_with([machine.id]):
         raise Conflict("The template is busy.", hint="Wait until what is under way has ended, then export again.")
     if lab.state is ProvisioningState.DELETING:
         raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Export before deleting a lab.")

@@ -1,20 +1,13 @@
 """Operations: see, list, cancel, retry."""
 
-from galeria.actions.core.operation_access import can_steer, is_visible, write_action
+from galeria.actions.core.operation_access import is_visible, require_steering, visible_operations
 from galeria.actions.core.request import Request
 from galeria.actions.labs.machines import running_on_machine
-from galeria.actions.storage.storage_lifecycle import STORAGE_WORK, reopen
+from galeria.actions.storage.storage_lifecycle import get_stored
 from galeria.domain.errors import Conflict, NotFound
-from galeria.domain.operations import Operation, OperationKind, OperationStep
-from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, is_settled, moved
-
-_MACHINE_WORK = {
-    OperationKind.START_MACHINE: MachineState.STARTING,
-    OperationKind.STOP_MACHINE: MachineState.STOPPING,
-    OperationKind.RESET_PASSWORD: MachineState.RESETTING_PASSWORD,
-    OperationKind.REIMAGE_MACHINE: MachineState.REIMAGING,
-    OperationKind.REDEPLOY_MACHINE: MachineState.REDEPLOYING,
-}
+from galeria.domain.operations import Operation, OperationStep, Subject
+from galeria.domain.resources import Resource
+from galeria.domain.states import LabState, MachineState, OperationStatus, is_settled, moved
 
 
 def get_operation(request: Request, id: str) -> tuple[Operation, list[OperationStep]]:
@@ -31,7 +24,7 @@ def list_operations(request: Request, *, below: str = "", limit: int = 100) -> l
     looked = limit
     while True:
         found = request.uow.operations.recent(below=below, limit=looked)
-        visible = [each for each in found if is_visible(request, each)][:limit]
+        visible = visible_operations(request, found)[:limit]
         if len(visible) == limit or len(found) < looked:
             return visible
         looked *= 4  # other people's operations stand between the caller's own
@@ -40,7 +33,7 @@ def list_operations(request: Request, *, below: str = "", limit: int = 100) -> l
 def cancel_operation(request: Request, id: str) -> Operation:
     """Asks an operation to stop at the next safe moment; may be repeated. Raises NotFound, Forbidden."""
     operation, _ = get_operation(request, id)
-    _require_own(request, operation)
+    require_steering(request, operation)
     if not is_settled(operation.status):
         operation.cancel_requested = True
         request.audit("Microsoft.Galeria/operations/cancel/action", operation.resource_id, detail=operation.id)
@@ -53,12 +46,12 @@ def retry_operation(request: Request, id: str) -> Operation:
     Raises NotFound, Forbidden, and Conflict for one that succeeded or where another one is running.
     """
     operation, _ = get_operation(request, id)
-    _require_own(request, operation)
+    require_steering(request, operation)
     if not is_settled(operation.status):
         return operation
     if operation.status is OperationStatus.SUCCEEDED:
         raise Conflict("The operation has succeeded.", hint="There is nothing left to do.")
-    machine = operation.inputs.get("machine", operation.subject)
+    machine = operation.inputs.machine or operation.subject
     if request.uow.operations.running_on(operation.subject) or running_on_machine(request, machine):
         raise Conflict("Another operation is under way there.", hint="Wait until it has ended, then retry.")
     operation.status = moved(operation.status, OperationStatus.NOT_STARTED)
@@ -72,34 +65,28 @@ def retry_operation(request: Request, id: str) -> Operation:
 
 
 def _reopen(request: Request, operation: Operation) -> None:
-    """Puts the resource back into the state in which its operation is under way."""
-    kind, uow = operation.kind, request.uow
-    if kind in {OperationKind.CREATE_VERSION, OperationKind.EXPORT_TEMPLATE, OperationKind.UPDATE_VERSION}:
-        version = uow.versions.get(operation.subject)
-        updating = kind is OperationKind.UPDATE_VERSION
-        version.state = moved(version.state, ProvisioningState.UPDATING if updating else ProvisioningState.CREATING)
-    elif kind is OperationKind.CREATE_LAB:
-        lab = uow.labs.get(operation.subject)
-        lab.state = moved(lab.state, ProvisioningState.CREATING)
-    elif kind is OperationKind.DELETE_VERSION:
-        version = uow.versions.get(operation.subject)
-        version.state = moved(version.state, ProvisioningState.DELETING)
-    elif kind is OperationKind.PUBLISH_LAB:
-        lab = uow.labs.get(operation.subject)
-        lab.lab_state = moved(lab.lab_state, LabState.PUBLISHING)
-    elif kind is OperationKind.DELETE_LAB:
-        lab = uow.labs.get(operation.subject)
-        lab.state = moved(lab.state, ProvisioningState.DELETING)
-    elif kind is OperationKind.DELETE_GROUP:
-        group = uow.groups.get(operation.subject)
-        group.state = moved(group.state, ProvisioningState.DELETING)
-    elif kind in STORAGE_WORK:
-        reopen(request, operation)
-    else:
+    """Put the subject back into the state in which its work is under way."""
+    uow, state = request.uow, operation.kind_type.under_way
+    if isinstance(state, MachineState):
         machine = uow.machines.get(operation.subject)
-        machine.state = moved(machine.state, _MACHINE_WORK[kind])
+        machine.state = moved(machine.state, state)
+    elif isinstance(state, LabState):
+        lab = uow.labs.get(operation.subject)
+        lab.lab_state = moved(lab.lab_state, state)
+    else:
+        resource = _resource(request, operation)
+        resource.state = moved(resource.state, state)
 
 
-def _require_own(request: Request, operation: Operation) -> None:
-    if not can_steer(request, operation):
-        request.caller.require(write_action(operation), operation.resource_id)
+def _resource(request: Request, operation: Operation) -> Resource:
+    """What an operation works on, if that is no machine. Raises NotFound or Conflict where it is gone."""
+    uow = request.uow
+    match operation.kind_type.subject:
+        case Subject.VERSION:
+            return uow.versions.get(operation.subject)
+        case Subject.LAB:
+            return uow.labs.get(operation.subject)
+        case Subject.GROUP:
+            return uow.groups.get(operation.subject)
+        case _:
+            return get_stored(request, operation.subject)

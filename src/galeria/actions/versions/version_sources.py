@@ -19,6 +19,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, SourceKind, VersionDisk
 from galeria.domain.images.sharing import CommunityImage
 from galeria.domain.images.storage import Origin, OriginKind
+from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind
 
 STORAGE = "galleryImageVersion.properties.storageProfile"
@@ -71,7 +72,9 @@ def get_sources(request: Request, definition: ImageDefinition, location: str, na
     return sources
 
 
-def fill_version(request: Request, version: ImageVersion, sources: Sources) -> Operation:
+def fill_version(
+    request: Request, version: ImageVersion, sources: Sources, kind: OperationKind = OperationKind.CREATE_VERSION
+) -> Operation:
     """Adds the version's disks, and starts the operation that fills them."""
     os_disk = sources[OS_DISK]
     version.source_kind, version.source_id = os_disk.kind, os_disk.name
@@ -79,11 +82,8 @@ def fill_version(request: Request, version: ImageVersion, sources: Sources) -> O
     request.uow.flush()
     for lun, source in sorted(sources.items()):
         request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=source.origin.size))
-    inputs: dict[str, object] = {"origins": {str(lun): each.origin.to_inputs() for lun, each in sources.items()}}
-    for source in sources.values():
-        if source.origin.kind is OriginKind.MACHINE:
-            inputs["machine"] = source.origin.name
-    return request.begin(OperationKind.CREATE_VERSION, version, version.id, inputs)
+    inputs = FillInputs(origins={lun: each.origin for lun, each in sources.items()})
+    return request.begin(kind, version, version.id, inputs)
 
 
 def require_same_source(request: Request, version: ImageVersion, named: NamedSources) -> None:

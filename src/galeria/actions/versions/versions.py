@@ -20,7 +20,8 @@ from galeria.domain.images.galleries import (
 )
 from galeria.domain.images.publishing import PublishingOptions, ReplicationTarget, check_deletable
 from galeria.domain.images.soft_delete import Retention
-from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.operation_inputs import RegionInputs
+from galeria.domain.operations import VERSION_MAKING, Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 
 VERSION = "Microsoft.Compute/galleries/images/versions"
@@ -226,9 +227,8 @@ def _again(request: Request, version: ImageVersion, wanted: VersionRequest) -> O
         sources = get_sources(request, definition, version.location, wanted.named)
         request.uow.versions.remove_disks(version.id)
         return fill_version(request, version, sources)
-    making = {OperationKind.CREATE_VERSION, OperationKind.EXPORT_TEMPLATE}
     begun = request.uow.operations.recent(below=version.key)
-    failed = next(each for each in begun if each.subject == version.id and each.kind in making)
+    failed = next(each for each in begun if each.subject == version.id and each.kind in VERSION_MAKING)
     return request.begin(failed.kind, version, version.id, failed.inputs)
 
 
@@ -263,4 +263,4 @@ def _update(request: Request, version: ImageVersion, wanted: VersionRequest) -> 
     if version.state is ProvisioningState.SUCCEEDED and not removed and not unfinished:
         return None
     version.state = moved(version.state, ProvisioningState.UPDATING)
-    return request.begin(OperationKind.UPDATE_VERSION, version, version.id, {"removed": removed})
+    return request.begin(OperationKind.UPDATE_VERSION, version, version.id, RegionInputs(removed=tuple(removed)))

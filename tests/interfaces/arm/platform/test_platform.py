@@ -121,6 +121,7 @@ def test_a_resource_group_goes_with_everything_in_it(arm: Arm) -> None:
     assert answer.status_code == 202
     work_on_group(arm, answer.headers["azure-asyncoperation"].partition("?")[0].rpartition("/")[2])
     assert done(arm().get(answer.headers["azure-asyncoperation"]))["status"] == "Succeeded"
+    assert arm().get(answer.headers["location"]).status_code == 204
     told(arm().get(GROUP), 404)
     assert installation.engine.machines() == []
     assert installation.context.stores["brazilsouth"].verify(None, progress=lambda *, done, total: None).chunks == 0

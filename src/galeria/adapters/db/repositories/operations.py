@@ -1,6 +1,6 @@
 """Repositories of operations with their steps, uploads, and audit events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -29,6 +29,10 @@ class SqlOperationRepository(SqlRepository[Operation]):
         columns = core_tables.operations.c
         conditions = (columns.subject == subject, columns.status.in_(_UNSETTLED))
         return self._where(*conditions, order=(columns.created_at, columns.id))
+
+    def working_with(self, ids: Collection[str]) -> list[Operation]:
+        """Unsettled operations whose subject, or whose inputs' machine, is one of these; oldest first."""
+        return [each for each in self.unsettled() if each.works_with(ids)]
 
     def recent(self, *, below: str = "", limit: int = 100) -> list[Operation]:
         """Return operations on the resource of the key `below` and on resources below it, newest first."""

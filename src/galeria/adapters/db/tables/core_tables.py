@@ -333,7 +333,7 @@ operations = Table(
     Column("resource_key", key_type(), nullable=False, index=True),
     _text("subject", index=True),
     _text("started_by"),
-    Column("inputs", string_map(), nullable=False),
+    Column("inputs", string_map(), nullable=False, key="stored_inputs"),
     Column("outputs", string_map(), nullable=False),
     _flag("cancel_requested"),
     _text("error_code"),

@@ -12,12 +12,11 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_lab, list_machines
 from galeria.actions.storage.disks import DISK, SNAPSHOT, get_disk
 from galeria.actions.storage.managed_images import get_image
-from galeria.actions.storage.storage_lifecycle import REMOVALS, STORAGE_WORK
 from galeria.actions.versions.operations import cancel_operation, get_operation, list_operations, retry_operation
 from galeria.actions.versions.versions import get_version
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import Replica
-from galeria.domain.operations import Operation, OperationKind, OperationStep
+from galeria.domain.operations import Operation, OperationKind, OperationStep, Subject
 from galeria.domain.states import OperationStatus, is_settled
 from galeria.interfaces.arm.compute.disk_views import disk_view, image_view
 from galeria.interfaces.arm.compute.version_views import version_view
@@ -29,10 +28,6 @@ from galeria.interfaces.arm.protocol.paging import listed
 from galeria.interfaces.arm.protocol.responses import RETRY_SECONDS, accepted, operation_id, polled, shown
 from galeria.interfaces.arm.protocol.routes import COMPUTE_OPERATION, LAB_OPERATION, OURS, SUBSCRIPTION, Route
 from galeria.interfaces.http.progress_figures import bytes_per_second, percent, seconds_left
-
-_VERSION_WORK = {OperationKind.CREATE_VERSION, OperationKind.EXPORT_TEMPLATE, OperationKind.UPDATE_VERSION}
-_LAB_WORK = {OperationKind.CREATE_LAB, OperationKind.PUBLISH_LAB}
-_REMOVALS = {OperationKind.DELETE_VERSION, OperationKind.DELETE_LAB}
 
 
 def poll(subscription: str, operation: str, arm_request: ArmRequestDep, monitor: bool = False) -> Response:
@@ -112,7 +107,8 @@ def retry(subscription: str, operation: str, arm_request: ArmRequestDep) -> Resp
 
 def _view(request: Request, operation: Operation, steps: list[OperationStep]) -> dict[str, Any]:
     replicas: list[Replica] = []
-    if operation.kind in _VERSION_WORK and not is_settled(operation.status):
+    fills_regions = operation.kind_type.subject is Subject.VERSION and not operation.kind_type.removes
+    if fills_regions and not is_settled(operation.status):
         replicas = request.uow.versions.replicas(operation.subject)
     view: dict[str, Any] = {
         "id": operation_id(operation),
@@ -157,13 +153,14 @@ def _sentence(operation: Operation) -> str:
 def _result(request: Request, operation: Operation) -> dict[str, Any] | None:
     """Return what was created or changed; None where it was removed."""
     id = ResourceId.parse(operation.resource_id)
-    if operation.kind in _REMOVALS | REMOVALS:
+    subject = operation.kind_type.subject
+    if operation.kind_type.removes:
         return None
-    if operation.kind in STORAGE_WORK:
+    if subject is Subject.STORED:
         return _stored(request, id, operation.kind)
-    if operation.kind in _VERSION_WORK:
+    if subject is Subject.VERSION:
         return version_view(request, get_version(request, id))
-    if operation.kind in _LAB_WORK:
+    if subject is Subject.LAB:
         return lab_view(request, get_lab(request, id))
     lab, machines = list_machines(request, id)
     return next((machine_view(lab, each) for each in machines if each.id == operation.subject), None)

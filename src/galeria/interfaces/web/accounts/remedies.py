@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from galeria.actions.core.operation_access import can_steer
+from galeria.actions.core.operation_access import can_steer, is_visible
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
 from galeria.actions.labs.eligible_images import EligibleImage
@@ -133,7 +133,9 @@ class RemedyFinder:
         if operation is None:
             return self._import(image)
         allowed = (
-            ALLOWED if can_steer(self.request, operation) else self._permit(f"{VERSION}/write", image.definition.key)
+            ALLOWED
+            if can_steer(self.request, operation)
+            else self._permit(operation.kind_type.write, image.definition.key)
         )
         text = self.page.gettext("Try again")
         return Remedy(text=text, place=operation_url(operation.id, "retry"), permit=allowed, posts=True)
@@ -152,8 +154,7 @@ class RemedyFinder:
         return next((each for each in recent if each.status in _FAILED and each.subject in versions), None)
 
     def _see(self, operation: Operation, version: ImageVersion) -> Permission:
-        own = operation.started_by == self.request.caller.principal.id
-        return ALLOWED if own else self._permit(f"{VERSION}/read", version.key)
+        return ALLOWED if is_visible(self.request, operation) else self._permit(operation.kind_type.read, version.key)
 
     def _permit(self, action: str, scope: str) -> Permission:
         """Return the action's own answer. Refusals are the same for all images of the account's gallery."""

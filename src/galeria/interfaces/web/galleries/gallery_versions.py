@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from galeria.actions.core.operation_access import is_visible
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import VersionRow, get_version_details
 from galeria.actions.labs.lab_settings import LAB
@@ -17,7 +18,6 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion, SourceKind
 from galeria.domain.images.publishing import check_deletable
 from galeria.domain.images.soft_delete import Retention
-from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus, ReplicaState
 from galeria.interfaces.web.accounts.accounts import region_names
 from galeria.interfaces.web.galleries.gallery_images import ONE as IMAGE
@@ -205,12 +205,8 @@ def _last_failure(request: Request, row: VersionRow) -> Any:
         return None
     for each in request.uow.operations.recent(below=row.version.key, limit=1):
         if each.subject == row.version.id and each.status in (OperationStatus.FAILED, OperationStatus.CANCELED):
-            return get_operation_view(request, each.id) if _may_see(request, each) else None
+            return get_operation_view(request, each.id) if is_visible(request, each) else None
     return None
-
-
-def _may_see(request: Request, operation: Operation) -> bool:
-    return request.caller.may(f"{VERSION}/read", operation.resource_id)
 
 
 def _manifest(page: PageRequest, row: VersionRow) -> ManifestFacts | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from galeria.actions.core.operation_access import can_steer
+from galeria.actions.core.operation_access import can_steer, visible_operations
 from galeria.actions.core.request import Request
 from galeria.actions.versions.operations import get_operation
 from galeria.domain.operations import Operation, OperationStep
@@ -55,7 +55,8 @@ def get_operation_view(request: Request, id: str) -> OperationView:
 
 def work_under_way(request: Request, subject: str) -> list[OperationView]:
     """Return the operations on a version, lab or machine that this person may read."""
-    return [get_operation_view(request, each.id) for each in request.uow.operations.running_on(subject)]
+    running = visible_operations(request, request.uow.operations.running_on(subject))
+    return [get_operation_view(request, each.id) for each in running]
 
 
 def _work(operation: Operation, steps: list[OperationStep], done: int, *, is_steerable: bool) -> OperationView:

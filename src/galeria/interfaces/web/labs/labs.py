@@ -25,7 +25,6 @@ from galeria.interfaces.web.kit.permits import Permission, permit
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.lab_permits import TEMPLATE, LabPermits, lab_permits, new_lab_permit
-from galeria.workflows.run_operation import WORKFLOWS
 
 LABS = "/labs"
 _UNWELL = (OperationStatus.FAILED, OperationStatus.CANCELED)
@@ -151,8 +150,8 @@ def _work(request: Request, operation: Operation) -> LabProgress:
     work = get_operation_view(request, operation.id)
     return LabProgress(
         work=work,
-        is_cancelable=work.is_steerable and WORKFLOWS[operation.kind].cancelable,
-        then=LABS if operation.kind is OperationKind.DELETE_LAB else "reload",
+        is_cancelable=work.is_steerable and operation.kind_type.is_cancelable,
+        then=LABS if operation.kind_type.removes else "reload",
     )
 
 

@@ -1,0 +1,103 @@
+"""How an operation's end is noted in what it worked on, for each kind of subject."""
+
+from collections.abc import Callable, Mapping
+
+from galeria.domain.operation_inputs import PublishInputs
+from galeria.domain.operations import Operation, OperationKind, Subject
+from galeria.domain.states import MachineState, ProvisioningState, moved
+from galeria.ports.database import UnitOfWork
+from galeria.workflows.stored_disks import storage_failed, storage_filled
+
+
+def note_success(uow: UnitOfWork, operation: Operation) -> None:
+    """Note in the subject that the operation has succeeded.
+
+    After a removal nothing is left to note it in, and the workflows of labs, machines and groups note it in their last step.
+    """
+    if operation.kind_type.removes:
+        return
+    if operation.kind_type.subject is Subject.VERSION:
+        _version_done(uow, operation)
+    elif operation.kind_type.subject is Subject.STORED:
+        storage_filled(uow, operation)
+
+
+def note_failure(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    """Note in the subject that the operation has failed or was canceled, and why."""
+    _FAILED[operation.kind_type.subject](uow, operation, message)
+
+
+def _version_done(uow: UnitOfWork, operation: Operation) -> None:
+    version = uow.versions.get(operation.subject)
+    # It may have been asked to go after the workflow's last step; the deletion takes it from here.
+    if version.state is not ProvisioningState.DELETING:
+        version.state, version.failure = moved(version.state, ProvisioningState.SUCCEEDED), ""
+    disks, replicas = uow.versions.disks(version.id), uow.versions.replicas(version.id)
+    # Whoever exported it sees what it really cost, also where the gallery itself is not theirs to read.
+    operation.outputs = {
+        **operation.outputs,
+        "logicalBytes": sum(disk.size for disk in disks),
+        "readBytes": sum(disk.read_bytes for disk in disks),
+        "storedBytes": sum(disk.stored_bytes for disk in disks),
+        "sentBytes": sum(replica.sent_bytes for replica in replicas),
+    }
+
+
+def _version_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    version = uow.versions.get(operation.subject)
+    if operation.kind_type.removes:
+        if version.deleted_at is None:
+            version.state, version.failure = moved(version.state, ProvisioningState.FAILED), message
+        return
+    # A version that is being deleted already keeps that state; the deletion takes it from here.
+    if version.state is not ProvisioningState.DELETING:
+        version.state = moved(version.state, ProvisioningState.FAILED)
+    version.failure = message
+
+
+def _lab_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    lab = uow.labs.find(operation.subject)
+    if lab is None:
+        return
+    lab.failure = message
+    if operation.kind_type.leaves_intact:
+        _publishing_failed(uow, operation, message)
+        return
+    if lab.state is not ProvisioningState.DELETING or operation.kind_type.removes:
+        lab.state = moved(lab.state, ProvisioningState.FAILED)
+    if operation.kind is OperationKind.CREATE_LAB:
+        for machine in uow.machines.of_lab(lab.id):
+            machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
+
+
+def _publishing_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    inputs = operation.inputs_as(PublishInputs)
+    lab = uow.labs.get(operation.subject)
+    lab.lab_state = moved(lab.lab_state, inputs.before)
+    machine = uow.machines.find(inputs.template)
+    if machine and machine.state is MachineState.STOPPING:
+        machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
+
+
+def _machine_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    machine = uow.machines.find(operation.subject)
+    if machine is None:
+        return
+    # What leaves the machine as it was can only be done to one that runs.
+    state = MachineState.RUNNING if operation.kind_type.leaves_intact else MachineState.FAILED
+    machine.state, machine.failure = moved(machine.state, state), message
+
+
+def _group_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+    group = uow.groups.find(operation.subject)
+    if group:
+        group.state = moved(group.state, ProvisioningState.FAILED)
+
+
+_FAILED: Mapping[Subject, Callable[[UnitOfWork, Operation, str], None]] = {
+    Subject.VERSION: _version_failed,
+    Subject.STORED: storage_failed,
+    Subject.LAB: _lab_failed,
+    Subject.MACHINE: _machine_failed,
+    Subject.GROUP: _group_failed,
+}
