@@ -22,6 +22,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import Gallery, Generation, OsState, OsType
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, region_list, region_names
 from galeria.interfaces.web.accounts.remedies import ObstacleWithRemedy, RemedyFinder
+from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -56,13 +57,13 @@ class ImageTable:
 
 def read_search(page: PageRequest, *, usable_first: bool = False) -> ImageSearch:
     """Of the address; what is no status or no number of a page counts as not said."""
-    status, number = page.query("status"), page.query("page")
+    status = page.query("status")
     return ImageSearch(
         region=page.query("region"),
         text=page.query("q"),
         status=ImageStatus(status) if status in list(ImageStatus) else None,
         usable_first=usable_first,
-        page=int(number) if number.isdecimal() and len(number) < 8 else 1,
+        page=page_number(page),
     )
 
 
