@@ -35,7 +35,7 @@ class VersionQueries(Protocol):
         ...
 
     def latest(self, definition_id: str) -> dict[str, str]:
-        """Region → id of the version that is the latest there, by the rule of domain.galleries.latest_version."""
+        """Region → id of the version that is the latest there, by the rule of domain.images.galleries.latest_version."""
         ...
 
     def from_uploads(self, upload_ids: Sequence[str]) -> list[ImageVersion]:

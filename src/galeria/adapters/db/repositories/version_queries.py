@@ -7,17 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import batches
+from galeria.adapters.db.repositories.latest_versions import has_copy_in, highest_version, latest_version
+from galeria.adapters.db.repositories.replica_regions import regions_of_copies
 from galeria.adapters.db.tables import core_tables
-from galeria.adapters.db.tables.version_indexes import IS_OFFERED, IS_PUT_ASIDE, IS_THERE
+from galeria.adapters.db.tables.version_indexes import IS_PUT_ASIDE, IS_THERE
 from galeria.domain.images.galleries import ImageVersion, SourceKind, VersionNumber
 from galeria.domain.images.soft_delete import Retention
-from galeria.domain.states import ReplicaState
 
-_definitions, _versions, _replicas = (
-    core_tables.image_definitions.c,
-    core_tables.image_versions.c,
-    core_tables.replicas.c,
-)
+_definitions, _versions = core_tables.image_definitions.c, core_tables.image_versions.c
 
 
 class SqlVersionQueries:
@@ -46,7 +43,7 @@ class SqlVersionQueries:
         return {id: count for id, count in self._session.execute(asked)}
 
     def newest(self, definition_ids: Sequence[str]) -> dict[str, VersionNumber]:
-        key = sa.select(sa.func.max(_versions.number_key)).where(_versions.definition_id == _definitions.id, IS_OFFERED)
+        key = highest_version().with_only_columns(_versions.number_key)
         return {
             id: VersionNumber(*(int(part) for part in key.split(".")))
             for id, key in self._of_each(definition_ids, key)
@@ -54,23 +51,15 @@ class SqlVersionQueries:
         }
 
     def latest(self, definition_id: str) -> dict[str, str]:
-        """The highest key of each region, and whose it is."""
-        excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
-        highest = (
-            sa.select(_replicas.region, sa.func.max(_versions.number_key))
-            .join_from(core_tables.image_versions, core_tables.replicas, _replicas.version_id == _versions.id)
-            .where(_versions.definition_id == definition_id, IS_OFFERED)
-            .where(_replicas.state == ReplicaState.COMPLETED, excluded.is_(sa.false()))
-            .group_by(_replicas.region)
+        here = regions_of_copies()
+        latest = latest_version(here.c.region, outside=(here,)).scalar_subquery()
+        asked = (
+            sa.select(here.c.region, latest)
+            .join_from(core_tables.image_definitions, here, here.c.region.is_not(None))
+            .where(_definitions.id == definition_id, has_copy_in(here.c.region, outside=(here,)))
+            .order_by(here.c.region)
         )
-        keys = {region: key for region, key in self._session.execute(highest)}
-        if not keys:
-            return {}
-        named = sa.select(_versions.number_key, _versions.id).where(
-            _versions.definition_id == definition_id, IS_THERE, _versions.number_key.in_(set(keys.values()))
-        )
-        ids = {key: id for key, id in self._session.execute(named)}
-        return {region: ids[key] for region, key in sorted(keys.items())}
+        return {region: id for region, id in self._session.execute(asked) if id}
 
     def from_uploads(self, upload_ids: Sequence[str]) -> list[ImageVersion]:
         if not upload_ids:
