@@ -1,6 +1,7 @@
 """Long lists of images, page by page: the database sorts, counts and cuts."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,15 +52,8 @@ class SqlVersionQueries:
         }
 
     def latest(self, definition_id: str) -> dict[str, str]:
-        here = regions_of_copies()
-        latest = latest_version(here.c.region, outside=(here,)).scalar_subquery()
-        asked = (
-            sa.select(here.c.region, latest)
-            .join_from(core_tables.image_definitions, here, here.c.region.is_not(None))
-            .where(_definitions.id == definition_id, has_copy_in(here.c.region, outside=(here,)))
-            .order_by(here.c.region)
-        )
-        return {region: id for region, id in self._session.execute(asked) if id}
+        rows = self._session.execute(_latest_in_each_region(), {"wanted": definition_id})
+        return dict(sorted((region, id) for region, id in rows if id))
 
     def from_uploads(self, upload_ids: Sequence[str]) -> list[ImageVersion]:
         if not upload_ids:
@@ -83,6 +77,17 @@ class SqlVersionQueries:
             return found, offset + len(found)  # the list ends here
         count = self._session.scalar(sa.select(sa.func.count()).select_from(core_tables.image_versions).where(*wanted))
         return found, count or 0
+
+
+@cache
+def _latest_in_each_region() -> sa.Select[str, str]:
+    here = regions_of_copies()
+    latest = latest_version(here.c.region, outside=(here,)).scalar_subquery()
+    return (
+        sa.select(here.c.region, latest)
+        .join_from(core_tables.image_definitions, here, here.c.region.is_not(None))
+        .where(_definitions.id == sa.bindparam("wanted"), has_copy_in(here.c.region, outside=(here,)))
+    )
 
 
 def _is_active() -> sa.ColumnElement[bool]:

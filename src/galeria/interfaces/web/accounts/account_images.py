@@ -8,17 +8,12 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
-from galeria.actions.labs.eligible_images import (
-    EligibleImage,
-    EligibleImages,
-    ImageSearch,
-    ImageStatus,
-    enable_images,
-    search_images,
-)
+from galeria.actions.labs.eligible_images import EligibleImages, ImageSearch, ImageStatus, search_images
+from galeria.actions.labs.image_switches import enable_images
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.images.galleries import Gallery, Generation, OsState, OsType
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, region_list, region_names
 from galeria.interfaces.web.accounts.remedies import ObstacleWithRemedy, RemedyFinder
@@ -38,7 +33,7 @@ def account_images_router() -> APIRouter:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRow:
-    image: EligibleImage
+    image: ImageEligibility
     reasons: tuple[ObstacleWithRemedy, ...]
     system: str
     regions: str
