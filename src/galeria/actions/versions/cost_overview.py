@@ -13,6 +13,7 @@ from functools import cached_property
 from galeria.actions.core.paging import count_pages, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import get_gallery
+from galeria.domain.costs import RegionCost, monthly_price
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageOutline
 from galeria.domain.images.galleries import Gallery, ImageDefinition
@@ -22,12 +23,9 @@ ROWS = 25  # of a page: each has several amounts of money to be written out
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionCost:
+class MeasuredCost(RegionCost):
     """`unmeasured` copies are not in the figures yet."""
 
-    region: str
-    stored_bytes: int
-    price_month: Decimal
     unmeasured: int = 0
 
 
@@ -35,7 +33,7 @@ class RegionCost:
 class Cost:
     """Of a version, an image or a gallery: the sum over `regions`."""
 
-    regions: tuple[RegionCost, ...]
+    regions: tuple[MeasuredCost, ...]
 
     @cached_property
     def stored_bytes(self) -> int:
@@ -43,7 +41,7 @@ class Cost:
 
     @cached_property
     def price_month(self) -> Decimal:
-        return sum((each.price_month for each in self.regions), Decimal(0))
+        return monthly_price(self.regions)
 
     @cached_property
     def unmeasured(self) -> int:
@@ -173,14 +171,13 @@ def _added(some: Iterable[Mapping[str, int]]) -> Counter[str]:
     return whole
 
 
-def _regions(request: Request, own: Mapping[str, int], waiting: Mapping[str, int]) -> tuple[RegionCost, ...]:
+def _regions(request: Request, own: Mapping[str, int], waiting: Mapping[str, int]) -> tuple[MeasuredCost, ...]:
     """Prices are those of the bytes in sum: the prices of many versions, each rounded, would add up to a little else."""
-    prices = request.settings.prices
     return tuple(
-        RegionCost(
+        MeasuredCost(
+            prices=request.settings.prices,
             region=region,
             stored_bytes=own.get(region, 0),
-            price_month=prices.month(region, own.get(region, 0)),
             unmeasured=waiting.get(region, 0),
         )
         for region in sorted({*own, *waiting})
