@@ -39,7 +39,7 @@ class VersionQueries(Protocol):
         ...
 
     def latest(self, definition_id: str) -> dict[str, str]:
-        """Returns region → id of the version that is the latest there, by the rule of `latest_version`."""
+        """Region → id of the version that is the latest there, by the rule of domain.images.galleries.latest_version."""
         ...
 
     def from_uploads(self, upload_ids: Sequence[str]) -> list[ImageVersion]:

@@ -12,7 +12,9 @@ from galeria.actions.labs.account_gallery import (
     preview_gallery,
 )
 from galeria.actions.labs.account_policies import Policies, SupportContact, change_policies
-from galeria.actions.labs.accounts import enable_image, get_account, list_images
+from galeria.actions.labs.accounts import get_account
+from galeria.actions.labs.eligible_images import list_images
+from galeria.actions.labs.image_switches import enable_image
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from tests.local_installation import ACCOUNT, GALLERY, GROUP, MIB, LocalInstallation, disk_bytes

@@ -5,16 +5,9 @@ from dataclasses import replace
 import pytest
 
 from galeria.actions.galleries.galleries import put_gallery
-from galeria.actions.labs.accounts import (
-    AccountRequest,
-    delete_account,
-    enable_image,
-    get_account,
-    get_image,
-    list_accounts,
-    list_images,
-    put_account,
-)
+from galeria.actions.labs.accounts import AccountRequest, delete_account, get_account, list_accounts, put_account
+from galeria.actions.labs.eligible_images import get_image, list_images
+from galeria.actions.labs.image_switches import enable_image
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount

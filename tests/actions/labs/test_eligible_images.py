@@ -5,21 +5,22 @@ from functools import cache
 import pytest
 
 from galeria.actions.core.request import Request
-from galeria.actions.labs.accounts import AccountRequest, enable_image, list_images, put_account
+from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.actions.labs.eligible_images import (
-    EligibleImage,
     EligibleImages,
     ImageSearch,
     ImageStatus,
-    enable_images,
     find_image,
+    list_images,
     search_images,
 )
+from galeria.actions.labs.image_switches import enable_image, enable_images
 from galeria.actions.labs.lab_images import choose_image
 from galeria.actions.labs.lab_validation import check_lab
 from galeria.domain.errors import Forbidden, GaleriaError, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageEligibility
+from tests.domain.images.image_values import eligibility_of
 from tests.local_installation import ACCOUNT, GALLERY, LocalInstallation, lab_id, lab_request
 from tests.prepared_installations import MakeInstallation, Prepare
 from tests.version_rows import add_many
@@ -50,19 +51,38 @@ def search(installation: LocalInstallation, who: str = "educator", **wanted: obj
         return search_images(request, ACCOUNT, ImageSearch(**wanted))  # type: ignore[arg-type]  # each test its own
 
 
-def said(offer: ImageEligibility | EligibleImage) -> tuple[object, ...]:
+def said(offer: ImageEligibility) -> tuple[object, ...]:
     """All of it; objects of two units of work are never equal."""
     version = offer.version and offer.version.id
     return offer.definition.id, offer.enabled, version, offer.available_regions, offer.obstacles
+
+
+def by_rule(installation: LocalInstallation, region: str) -> dict[str, ImageEligibility]:
+    """By the definition's id: what the rules say of each image when everything of all its versions is read."""
+    with installation.request() as request:
+        uow = request.uow
+        account = uow.accounts.get_by_key(ACCOUNT.key)
+        return {
+            each.id: eligibility_of(
+                account,
+                each,
+                uow.versions.facts(uow.versions.of_definition(each.id)),
+                enabled=account.enables(uow.accounts.find_choice(account.id, each.id)),
+                region=region,
+            )
+            for each in uow.definitions.below(GALLERY.key)
+        }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stocked", range(6), indirect=True)
 @pytest.mark.parametrize("region", REGIONS)
 def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: LocalInstallation, region: str) -> None:
+    alone = by_rule(stocked, region)
     with stocked.request() as request:
-        alone = {each.definition.id: each for each in list_images(request, ACCOUNT, region)}
+        listed = {each.definition.id: said(each) for each in list_images(request, ACCOUNT, region)}
     found = search(stocked, region=region, size=IMAGES)
+    assert listed == {id: said(each) for id, each in alone.items()}
     assert {each.definition.id: said(each) for each in found.images} == {id: said(each) for id, each in alone.items()}
     assert found.counts[ImageStatus.USABLE] == sum(each.is_usable for each in alone.values())
     assert found.counts[ImageStatus.DISABLED] == sum(not each.enabled for each in alone.values())
@@ -78,15 +98,14 @@ def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: LocalInstalla
 @pytest.mark.parametrize("stocked", range(3), indirect=True)
 @pytest.mark.parametrize("region", REGIONS)
 def test_one_image_is_found_as_the_list_tells_it(stocked: LocalInstallation, region: str) -> None:
-    with stocked.request() as request:
-        alone = list_images(request, ACCOUNT, region)
+    alone = by_rule(stocked, region)
     with stocked.request("educator") as request:
-        for each in alone:
+        for each in alone.values():
             found = find_image(request, ACCOUNT, each.definition.name.upper(), region)
             assert found is not None
             assert said(found) == said(each)
             if each.version:
-                (facts,) = request.uow.versions.facts([each.version])
+                (facts,) = request.uow.versions.facts([request.uow.versions.get(each.version.id)])
                 assert (found.os_disk_size, found.facts) == (facts.os_disk.size if facts.os_disk else 0, ())
         assert find_image(request, ACCOUNT, "gone", region) is None
     with pytest.raises(Forbidden), stocked.request("nobody") as request:

@@ -7,8 +7,9 @@ import pytest
 
 from galeria.actions.galleries.definitions import put_definition
 from galeria.actions.galleries.galleries import put_gallery
-from galeria.actions.labs.accounts import AccountRequest, delete_account, enable_image, put_account
+from galeria.actions.labs.accounts import AccountRequest, delete_account, put_account
 from galeria.actions.labs.classic_labs import DraftRequest, put_lab
+from galeria.actions.labs.image_switches import enable_image
 from galeria.actions.labs.lab_settings import LabSettings
 from galeria.actions.labs.lab_validation import LabProblems, check_lab, creatable_accounts, propose_lab_name
 from galeria.actions.labs.labs import LabRequest, create_lab

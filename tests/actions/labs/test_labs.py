@@ -7,7 +7,8 @@ import pytest
 from galeria.actions.core.groups import put_group
 from galeria.actions.galleries.definitions import put_definition
 from galeria.actions.galleries.galleries import put_gallery
-from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
+from galeria.actions.labs.accounts import AccountRequest, put_account
+from galeria.actions.labs.image_switches import enable_image
 from galeria.actions.labs.labs import LabRequest, create_lab, delete_lab, get_lab, get_machine, list_labs
 from galeria.actions.versions.versions import VersionRequest, put_version
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound, OutOfSpace

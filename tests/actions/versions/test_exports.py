@@ -168,7 +168,7 @@ def test_an_estimate_changes_nothing_and_bounds_what_happens(taught: LocalInstal
     assert 0 < disk.read_bytes <= foreseen.read_bytes
     for each in foreseen.regions:
         stored = taught.context.stores[each.region].holding([disk.digest], others=[]).stored_bytes
-        assert 0 < stored <= each.store_bytes
+        assert 0 < stored <= each.stored_bytes
         assert sent[each.region] <= each.send_bytes
         assert each.price_month > 0
     home, other = foreseen.regions

@@ -126,7 +126,7 @@ def test_the_price_is_that_of_the_file_and_of_sending_it_elsewhere(installation:
 
     home, other = import_prices(settings, facts, ["brazilsouth", "westeurope"], home="brazilsouth")
 
-    assert home.store_bytes == other.store_bytes == other.send_bytes == 1 << 30
+    assert home.stored_bytes == other.stored_bytes == other.send_bytes == 1 << 30
     assert home.send_bytes == 0
     assert home.price_once == 0
     assert other.price_month == settings.prices.gb_month

@@ -148,12 +148,12 @@ def test_prices_are_told_before_anything_is_sent(imported: LocalInstallation) ->
     found = {each.region.name: each for each in prices}
 
     assert found[HOME].is_home
-    assert found[HOME].send_bytes == 0
-    assert found[NEAR].send_bytes == found[NEAR].stored_bytes == found[HOME].stored_bytes > 0
+    assert found[HOME].cost.send_bytes == 0
+    assert found[NEAR].cost.send_bytes == found[NEAR].cost.stored_bytes == found[HOME].cost.stored_bytes > 0
     with imported.request() as request:
         operation = set_regions(request, LINUX, (HOME, NEAR))
     imported.run(operation)
     with imported.request() as request:
         _, prices = region_prices(request, LINUX, partial(copy_bytes, stores=imported.context.stores))
-    assert {each.region.name: each.send_bytes for each in prices}[NEAR] == 0
-    assert state(imported)[1][NEAR].sent_bytes >= found[NEAR].send_bytes  # with the manifest
+    assert {each.region.name: each.cost.send_bytes for each in prices}[NEAR] == 0
+    assert state(imported)[1][NEAR].sent_bytes >= found[NEAR].cost.send_bytes  # with the manifest

@@ -3,7 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from galeria.domain.images.eligibility import VersionFacts
+from galeria.domain.images.eligibility import (
+    ImageEligibility,
+    VersionFacts,
+    VersionOutline,
+    available_regions,
+    image_eligibility,
+)
 from galeria.domain.images.galleries import (
     OS_DISK,
     Generation,
@@ -70,6 +76,27 @@ def facts(
     ]
     held = [VersionDisk(version_id=of.id, lun=OS_DISK + n, size=size, digest="0" * 64) for n, size in enumerate(disks)]
     return VersionFacts(version=of, disks=held, replicas=replicas)
+
+
+def eligibility_of(
+    account: LabAccount, definition: ImageDefinition, facts: list[VersionFacts], *, enabled: bool, region: str
+) -> ImageEligibility:
+    """What the rules say where everything is known of every version: what quick questions must come to as well."""
+    latest = latest_version([(each.version, each.replicas) for each in facts], region)
+    outlines = [
+        VersionOutline(id=each.version.id, resource_id=each.version.resource_id, shape=each.shape)
+        for each in facts
+        if latest and each.version.id == latest.id
+    ]
+    return image_eligibility(
+        account,
+        definition,
+        next(iter(outlines), None),
+        enabled=enabled,
+        region=region,
+        available=available_regions(facts),
+        facts=facts,
+    )
 
 
 def being_made(name: str = "1.0.0") -> ImageVersion:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from galeria.domain.images.eligibility import ImageEligibility, VersionFacts, image_eligibility, version_obstacles
+from galeria.domain.images.eligibility import ImageEligibility, VersionFacts, version_obstacles
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.accounts import GB, LabAccount
 from galeria.domain.states import ProvisioningState, ReplicaState
-from tests.domain.images.image_values import NOW, account, being_made, definition, facts, version
+from tests.domain.images.image_values import NOW, account, being_made, definition, eligibility_of, facts, version
 
 BOTH = dict.fromkeys(("brazilsouth", "westeurope"), ReplicaState.COMPLETED)
 
@@ -14,7 +14,7 @@ BOTH = dict.fromkeys(("brazilsouth", "westeurope"), ReplicaState.COMPLETED)
 def offered(
     *given: VersionFacts, to: LabAccount | None = None, enabled: bool = True, region: str = "brazilsouth"
 ) -> ImageEligibility:
-    return image_eligibility(to or account(), definition(), list(given), enabled=enabled, region=region)
+    return eligibility_of(to or account(), definition(), list(given), enabled=enabled, region=region)
 
 
 def codes(found: ImageEligibility) -> list[str]:
@@ -45,14 +45,14 @@ def test_every_obstacle_has_its_own_word() -> None:
 
 
 def test_windows_is_shown_and_not_offered() -> None:
-    found = image_eligibility(
+    found = eligibility_of(
         account(), definition(OsType.WINDOWS), [facts(version())], enabled=True, region="brazilsouth"
     )
     assert codes(found) == ["OsTypeNotSupported"]
 
 
 def test_all_reasons_are_told_at_once() -> None:
-    found = image_eligibility(
+    found = eligibility_of(
         account(),
         definition(OsType.WINDOWS),
         [facts(version(), disks=(128 * GB, GB, GB))],

@@ -1,15 +1,12 @@
-"""Lab accounts: create, change, list, delete; their images, and which of those are enabled."""
+"""Lab accounts: their gallery and their policies."""
 
 from dataclasses import dataclass, field
 
-from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.groups import require_group
 from galeria.actions.core.request import Request
-from galeria.domain.errors import Conflict, Invalid, NotFound
+from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, lab_name
-from galeria.domain.images.eligibility import ImageEligibility, image_eligibility
-from galeria.domain.images.galleries import ImageDefinition
-from galeria.domain.labs.accounts import ImageSwitch, LabAccount
+from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.profiles import Profiles, check_shutdown, merged
 
 ACCOUNT = "Microsoft.LabServices/labPlans"
@@ -88,80 +85,6 @@ def delete_account(request: Request, id: ResourceId) -> bool:
     account.gallery_id, account.key, account.deleted_at = None, f"deleted/{account.id}", request.clock.now()
     request.uow.flush()
     return True
-
-
-def list_images(request: Request, id: ResourceId, region: str | None = None) -> list[ImageEligibility]:
-    """Returns every image of the attached gallery and whether a lab in `region` can use it, by name.
-
-    Raises Forbidden, NotFound, and Invalid for an unknown region.
-    """
-    request.caller.require(f"{ACCOUNT}/images/read", id.key)
-    account = request.uow.accounts.get_by_key(id.key)
-    place = request.settings.regions.get(region or account.location).name
-    if account.gallery_id is None:
-        return []
-    return [
-        image_eligibility_in(request, account, definition, place)
-        for definition in request.uow.definitions.of_gallery(account.gallery_id)
-    ]
-
-
-def get_image(request: Request, id: ResourceId, name: str, region: str | None = None) -> ImageEligibility:
-    """Returns one image of the attached gallery and whether a lab in `region` can use it.
-
-    Raises Forbidden, NotFound.
-    """
-    for each in list_images(request, id, region):
-        if each.definition.name.lower() == name.lower():
-            return each
-    raise NotFound(
-        f"The lab account '{id.name}' has no image '{name}'.", hint="'galeria image list' shows the images it has."
-    )
-
-
-def enable_image(request: Request, id: ResourceId, name: str, *, enabled: bool) -> ImageEligibility:
-    """Enables or disables one image for a lab account. Raises Forbidden, NotFound."""
-    request.caller.require(f"{ACCOUNT}/images/write", id.key)
-    chosen = get_image(request, id, name)
-    account = request.uow.accounts.get_by_key(id.key)
-    request.audit(f"{ACCOUNT}/images/write", f"{id}/images/{name}", detail="enabled" if enabled else "disabled")
-    choice = request.uow.accounts.find_choice(account.id, chosen.definition.id)
-    if choice:
-        choice.enabled = enabled
-    else:
-        request.uow.accounts.add_choice(
-            ImageSwitch(account_id=account.id, definition_id=chosen.definition.id, enabled=enabled)
-        )
-    request.uow.flush()
-    return image_eligibility_in(request, account, chosen.definition, account.location)
-
-
-def remove_image_switch(request: Request, id: ResourceId, name: str) -> bool:
-    """Lets an image follow the account's default again, and tells whether it had been enabled or disabled by hand.
-
-    Raises Forbidden, NotFound.
-    """
-    request.caller.require(f"{ACCOUNT}/images/write", id.key)
-    account = request.uow.accounts.get_by_key(id.key)
-    chosen = next((each for each in list_images(request, id) if each.definition.name.lower() == name.lower()), None)
-    choice = request.uow.accounts.find_choice(account.id, chosen.definition.id) if chosen else None
-    if choice is None:
-        return False
-    request.audit(f"{ACCOUNT}/images/write", f"{id}/images/{name}", detail="as the account's policy says")
-    request.uow.accounts.remove_choice(choice)
-    request.uow.flush()
-    return True
-
-
-def image_eligibility_in(
-    request: BaseRequest, account: LabAccount, definition: ImageDefinition, region: str
-) -> ImageEligibility:
-    """Returns whether the account can make labs from the image in the region, without a check of the caller's rights."""
-    uow = request.uow
-    choice = uow.accounts.find_choice(account.id, definition.id)
-    facts = uow.versions.facts(uow.versions.of_definition(definition.id))
-    enabled = choice.enabled if choice else account.enable_by_default
-    return image_eligibility(account, definition, facts, enabled=enabled, region=region)
 
 
 def _set_policies(request: Request, account: LabAccount, wanted: AccountRequest) -> None:

@@ -1,24 +1,27 @@
-"""Searching the images of a lab account: a page of images with their eligibility, quick with ten thousand versions."""
+"""Which images make a lab with an account: the one answer of pages, REST and command line.
+
+It takes a few questions to the database, however many images and versions there are.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.paging import count_pages, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import (
+    ImageEligibility,
     ImageOutline,
-    Obstacle,
     VersionFacts,
     VersionOutline,
-    image_obstacles,
+    image_eligibility,
     is_acceptable,
 )
-from galeria.domain.labs.accounts import ImageSwitch, LabAccount
+from galeria.domain.images.galleries import ImageDefinition
+from galeria.domain.labs.accounts import LabAccount
 from galeria.ports.database import UnitOfWork
 
 
@@ -47,37 +50,12 @@ class ImageSearch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EligibleImage:
-    """An image in outline and whether a lab can use it.
-
-    `facts` are the versions that explain why there is none to use.
-    """
-
-    definition: ImageOutline
-    enabled: bool
-    version: VersionOutline | None
-    available_regions: tuple[str, ...]
-    obstacles: tuple[Obstacle, ...]
-    facts: tuple[VersionFacts, ...]
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether a lab can be made from the image: nothing stands against it."""
-        return not self.obstacles
-
-    @property
-    def os_disk_size(self) -> int:
-        """The bytes of the OS disk that a lab would get; 0 where there is no version."""
-        return self.version.shape.os_disk_size if self.version else 0
-
-
-@dataclass(frozen=True, kw_only=True)
 class EligibleImages:
     """A page of the images found. `counts` are of all images of the gallery."""
 
     account: LabAccount
     region: str
-    images: tuple[EligibleImage, ...]
+    images: tuple[ImageEligibility, ...]
     found: int
     counts: Mapping[ImageStatus, int]
     page: int
@@ -102,6 +80,12 @@ class _AccountImages:
             return (image.id in self.usable) is (status is ImageStatus.USABLE)
         return (image.id in self.enabled) is (status is ImageStatus.ENABLED)
 
+    def judge(self, uow: UnitOfWork, images: list[ImageOutline]) -> list[ImageEligibility]:
+        """What is said of some of them, in the given order."""
+        definitions = uow.image_queries.definitions([each.id for each in images])
+        chosen = [definitions[each.id] for each in images]
+        return _judge(uow, self.account, self.region, chosen, self.latest, self.enabled)
+
     @property
     def counts(self) -> dict[ImageStatus, int]:
         usable, enabled, all = len(self.usable), len(self.enabled), len(self.outlines)
@@ -114,14 +98,11 @@ class _AccountImages:
 
 
 def search_images(request: Request, id: ResourceId, search: ImageSearch) -> EligibleImages:
-    """Returns a page of the account's images with their eligibility, the same as `list_images` gives.
-
-    Raises Forbidden, NotFound, and Invalid for an unknown region.
-    """
+    """One page of those images of `list_images` that fit the search. Raises Invalid for a region that there is not."""
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
     region = request.settings.regions.get(search.region or account.location).name
-    look = _look(request.uow, account, region)
+    look = _look_through(request.uow, account, region)
     chosen = [each for each in look.outlines if _matches(each, search.text) and look.has(each, search.status)]
     if search.usable_first:
         chosen.sort(key=lambda each: each.id not in look.usable)
@@ -130,7 +111,7 @@ def search_images(request: Request, id: ResourceId, search: ImageSearch) -> Elig
     return EligibleImages(
         account=account,
         region=region,
-        images=tuple(_closely(request.uow, look, shown)),
+        images=tuple(look.judge(request.uow, shown)),
         found=len(chosen),
         counts=look.counts,
         page=page,
@@ -138,78 +119,53 @@ def search_images(request: Request, id: ResourceId, search: ImageSearch) -> Elig
     )
 
 
-def find_image(request: Request, id: ResourceId, name: str, region: str) -> EligibleImage | None:
-    """Returns one image with its eligibility in the region; None where the account's gallery has none of that name.
+def list_images(request: Request, id: ResourceId, region: str | None = None) -> list[ImageEligibility]:
+    """List every image of the attached gallery by name, the unusable ones with their reasons.
 
-    Raises Forbidden, NotFound, Invalid.
+    `region` is where a lab would be made, the account's own unless given. Raises Invalid for one that there is not.
     """
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
-    return eligible_image(request, account, name, request.settings.regions.get(region).name)
+    place = request.settings.regions.get(region or account.location).name
+    look = _look_through(request.uow, account, place)
+    return sorted(look.judge(request.uow, look.outlines), key=_by_name)
 
 
-def eligible_image(request: BaseRequest, account: LabAccount, name: str, region: str) -> EligibleImage | None:
-    """Returns one image with its eligibility in the region, or None; the caller's rights are checked before."""
-    look = _look_at_one(request.uow, account, name, region) or _look(request.uow, account, region)
-    chosen = [each for each in look.outlines if each.name.lower() == name.lower()]
-    return next(iter(_closely(request.uow, look, chosen)), None)
+def get_image(request: Request, id: ResourceId, name: str, region: str | None = None) -> ImageEligibility:
+    """One image of `list_images`, by its name in any case. Raises NotFound."""
+    found = find_image(request, id, name, region)
+    if found is None:
+        raise NotFound(
+            f"The lab account '{id.name}' has no image '{name}'.", hint="'galeria image list' shows the images it has."
+        )
+    return found
 
 
-def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled: bool) -> int:
-    """Enables or disables several images at once, and returns how many changed.
-
-    Raises Forbidden, and NotFound before any change.
-    """
-    request.caller.require(f"{ACCOUNT}/images/write", id.key)
+def find_image(request: Request, id: ResourceId, name: str, region: str | None = None) -> ImageEligibility | None:
+    """One image of `list_images`, by its name in any case; None where the account's gallery has none of that name."""
+    request.caller.require(f"{ACCOUNT}/images/read", id.key)
     uow = request.uow
     account = uow.accounts.get_by_key(id.key)
-    known = {each.name.lower(): each for each in uow.image_queries.outlines(account.gallery_id or "")}
-    choices = {each.definition_id: each for each in uow.accounts.choices(account.id)}
-    wanted = list(dict.fromkeys(name.lower() for name in names))
-    for name in wanted:
-        if name not in known:
-            raise NotFound(
-                f"The lab account '{id.name}' has no image '{name}'.", hint="Open the list of its images again."
-            )
-    changed = 0
-    for image in (known[name] for name in wanted):
-        choice = choices.get(image.id)
-        before = choice.enabled if choice else account.enable_by_default
-        changed += before != enabled
-        if choice:
-            choice.enabled = enabled
-        else:
-            uow.accounts.add_choice(ImageSwitch(account_id=account.id, definition_id=image.id, enabled=enabled))
-        scope = f"{id}/images/{image.name}"
-        request.audit(f"{ACCOUNT}/images/write", scope, detail="enabled" if enabled else "disabled")
-    uow.flush()
-    return changed
-
-
-def _look(uow: UnitOfWork, account: LabAccount, region: str) -> _AccountImages:
-    gallery = account.gallery_id or ""
-    return _looked(uow, account, region, uow.image_queries.outlines(gallery), uow.image_queries.latest(gallery, region))
-
-
-def _look_at_one(uow: UnitOfWork, account: LabAccount, name: str, region: str) -> _AccountImages | None:
-    """Looks at one image only. None where the region has no version of it, because then more is needed to say why."""
+    place = request.settings.regions.get(region or account.location).name
     gallery = uow.galleries.find(account.gallery_id or "")
     definition = uow.definitions.find_by_key(gallery.arm_id.child("images", name).key) if gallery else None
-    if gallery is None or definition is None:
-        return None
-    latest = uow.image_queries.latest(gallery.id, region, definition_id=definition.id)
-    return _looked(uow, account, region, [ImageOutline.of(definition)], latest) if latest else None
+    return judge_image(uow, account, definition, place) if definition else None
 
 
-def _looked(
-    uow: UnitOfWork,
-    account: LabAccount,
-    region: str,
-    outlines: list[ImageOutline],
-    latest: Mapping[str, VersionOutline],
-) -> _AccountImages:
-    choices = {each.definition_id: each.enabled for each in uow.accounts.choices(account.id)}
-    enabled = {each.id for each in outlines if choices.get(each.id, account.enable_by_default)}
+def judge_image(uow: UnitOfWork, account: LabAccount, definition: ImageDefinition, region: str) -> ImageEligibility:
+    """One image without a look at the others, for an action that has asked already whether the caller may."""
+    latest = uow.image_queries.latest(definition.gallery_id, region, definition_id=definition.id)
+    switch = uow.accounts.find_choice(account.id, definition.id)
+    enabled = {definition.id} if account.enables(switch) else set()
+    (found,) = _judge(uow, account, region, [definition], latest, enabled)
+    return found
+
+
+def _look_through(uow: UnitOfWork, account: LabAccount, region: str) -> _AccountImages:
+    gallery = account.gallery_id or ""
+    outlines, latest = uow.image_queries.outlines(gallery), uow.image_queries.latest(gallery, region)
+    switches = {each.definition_id: each for each in uow.accounts.choices(account.id)}
+    enabled = {each.id for each in outlines if account.enables(switches.get(each.id))}
     usable = {
         each.id
         for each in outlines
@@ -220,32 +176,29 @@ def _looked(
     )
 
 
-def _closely(uow: UnitOfWork, look: _AccountImages, images: list[ImageOutline]) -> list[EligibleImage]:
-    regions = uow.image_queries.regions([each.id for each in images])
-    facts = _facts(uow, [each.id for each in images if each.id not in look.latest])
-    return [_offered(look, each, regions.get(each.id, ()), facts.get(each.id, [])) for each in images]
-
-
-def _offered(
-    look: _AccountImages, image: ImageOutline, regions: tuple[str, ...], facts: list[VersionFacts]
-) -> EligibleImage:
-    version, enabled = look.latest.get(image.id), image.id in look.enabled
-    return EligibleImage(
-        definition=image,
-        enabled=enabled,
-        version=version,
-        available_regions=regions,
-        obstacles=image_obstacles(
-            look.account,
-            image.os_type,
-            version.shape if version else None,
-            enabled=enabled,
-            facts=facts,
-            region=look.region,
-            available=regions,
-        ),
-        facts=tuple(facts),
-    )
+def _judge(
+    uow: UnitOfWork,
+    account: LabAccount,
+    region: str,
+    definitions: list[ImageDefinition],
+    latest: Mapping[str, VersionOutline],
+    enabled: Collection[str],
+) -> list[ImageEligibility]:
+    """`latest` and `enabled` are by the ids of definitions."""
+    regions = uow.image_queries.regions([each.id for each in definitions])
+    facts = _facts(uow, [each.id for each in definitions if each.id not in latest])
+    return [
+        image_eligibility(
+            account,
+            each,
+            latest.get(each.id),
+            enabled=each.id in enabled,
+            region=region,
+            available=regions.get(each.id, ()),
+            facts=facts.get(each.id, []),
+        )
+        for each in definitions
+    ]
 
 
 def _facts(uow: UnitOfWork, absent: list[str]) -> dict[str, list[VersionFacts]]:
@@ -262,3 +215,7 @@ def _facts(uow: UnitOfWork, absent: list[str]) -> dict[str, list[VersionFacts]]:
 def _matches(image: ImageOutline, text: str) -> bool:
     wanted = text.casefold().strip()
     return wanted in image.display_name.casefold() or wanted in image.name.lower()
+
+
+def _by_name(image: ImageEligibility) -> tuple[str, str]:
+    return image.definition.name.lower(), image.definition.key

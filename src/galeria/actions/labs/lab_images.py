@@ -1,10 +1,10 @@
 """Finds the image definition and exact version that a lab is made from."""
 
 from galeria.actions.core.request import Request
-from galeria.actions.labs.accounts import image_eligibility_in
+from galeria.actions.labs.eligible_images import judge_image
 from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.ids import ResourceId
-from galeria.domain.images.eligibility import ImageOutline, Obstacle, version_obstacles
+from galeria.domain.images.eligibility import Obstacle, exact_version_obstacles
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion
 from galeria.domain.labs.accounts import LabAccount
 
@@ -27,15 +27,18 @@ def choose_image(
             hint="Choose an image of the attached gallery, or have an administrator attach the other one.",
             target=TARGET,
         )
-    offered = image_eligibility_in(request, account, definition, region)
-    version, obstacles = offered.version, offered.obstacles
+    version: ImageVersion | None
     if exact:
         version = uow.versions.get_by_key(exact.key)
         (facts,) = uow.versions.facts([version])
-        switched_off = tuple(each for each in obstacles if each.code in {"Disabled", "OsTypeNotSupported"})
-        obstacles = switched_off + version_obstacles(account, facts, region)
+        enabled = account.enables(uow.accounts.find_choice(account.id, definition.id))
+        obstacles = exact_version_obstacles(account, definition, facts, enabled=enabled, region=region)
+    else:
+        offered = judge_image(uow, account, definition, region)
+        version = uow.versions.get(offered.version.id) if offered.version else None
+        obstacles = offered.obstacles
     if obstacles or version is None:
-        raise unusable_image(definition, obstacles)
+        raise _unusable(definition, obstacles)
     return definition, version
 
 
@@ -86,8 +89,8 @@ def is_same_image(gallery: Gallery | None, one: ResourceId, other: ResourceId) -
     return first.key == second.key and (exact and exact.key) == (other_exact and other_exact.key)
 
 
-def unusable_image(definition: ImageDefinition | ImageOutline, obstacles: tuple[Obstacle, ...]) -> Conflict:
-    """Returns the error for an image that cannot make a lab, with every obstacle and what helps."""
+def _unusable(definition: ImageDefinition, obstacles: tuple[Obstacle, ...]) -> Conflict:
+    """With every reason and cure."""
     first = obstacles[0] if obstacles else Obstacle(code="NoVersion", reason="It has no version.", cure="Import one.")
     return Conflict(
         f"The image '{definition.display_name}' cannot make a lab here: {' '.join(each.reason for each in obstacles)}",

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import list_accounts
-from galeria.actions.labs.eligible_images import eligible_image
-from galeria.actions.labs.lab_images import choose_image, image_names, unusable_image
+from galeria.actions.labs.lab_images import choose_image
 from galeria.actions.labs.lab_settings import CREATE, LAB, LabSettings, allowed_region, check_title
 from galeria.actions.labs.labs import LabRequest
 from galeria.domain.errors import Conflict, GaleriaError
@@ -49,7 +48,7 @@ def check_lab(request: Request, id: ResourceId, account: LabAccount, wanted: Lab
         allowed_region(request, account, wanted.location)
     if "region" not in findings.errors:
         with findings.about("image"):
-            _check_image(request, account, wanted)
+            choose_image(request, account, wanted.image, request.settings.regions.get(wanted.location).name)
     with findings.about("size"):
         get_size(request.settings.sizes, wanted.size)
     with findings.about("user"):
@@ -70,17 +69,6 @@ def propose_lab_name(request: Request, account: LabAccount, title: str) -> str:
         return _is_taken(request, group.resource("Microsoft.LabServices", "labs", name))
 
     return f"{start}-{_free_number(lambda number: is_taken(f'{start}-{number}'))}" if is_taken(start) else start
-
-
-def _check_image(request: Request, account: LabAccount, wanted: LabRequest) -> None:
-    """Raises what `choose_image` raises (Conflict, Invalid, NotFound), but is quick with thousands of versions."""
-    definition, exact = image_names(request.uow.galleries.find(account.gallery_id or ""), wanted.image)
-    region = request.settings.regions.get(wanted.location).name
-    offered = None if exact else eligible_image(request, account, definition.name, region)
-    if offered is None or offered.definition.key != definition.key:
-        choose_image(request, account, wanted.image, region)
-    elif not offered.is_usable:
-        raise unusable_image(offered.definition, offered.obstacles)
 
 
 def _check_settings(findings: LabProblems, settings: LabSettings) -> None:

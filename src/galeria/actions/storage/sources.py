@@ -15,7 +15,6 @@ from galeria.domain.images.galleries import (
     OsState,
     OsType,
     SourceKind,
-    latest_version,
 )
 from galeria.domain.images.import_addresses import read_address, require_public_literal
 from galeria.domain.images.storage import Disk, ManagedImage, Origin, OriginKind, Snapshot, StoredDisk
@@ -299,12 +298,9 @@ def _exact(request: Request, id: ResourceId) -> ImageVersion:
 
 def latest_of(request: Request, definition: ImageDefinition, location: str) -> ImageVersion:
     """Returns the latest version of the image in the region. Raises NotFound, naming the regions that have one."""
-    versions = [
-        (each, request.uow.versions.replicas(each.id)) for each in request.uow.versions.of_definition(definition.id)
-    ]
-    found = latest_version(versions, location)
-    if found is None:
-        regions = [each.name for each in request.settings.regions.all if latest_version(versions, each.name)]
+    latest = request.uow.version_queries.latest(definition.id)
+    if location not in latest:
+        regions = [each.name for each in request.settings.regions.all if each.name in latest]
         raise NotFound(
             f"The image '{definition.name}' has no latest version in {location}.",
             hint=f"It has one in: {', '.join(regions)}. Name a version exactly, or replicate one to this region."
@@ -312,7 +308,7 @@ def latest_of(request: Request, definition: ImageDefinition, location: str) -> I
             else "Name a version exactly, or replicate one to this region.",
             code="GalleryImageNotFound",
         )
-    return found
+    return request.uow.versions.get(latest[location])
 
 
 def _region_of(request: Request, version: ImageVersion, location: str) -> str:

@@ -14,6 +14,7 @@ from functools import cached_property
 from galeria.actions.core.paging import count_pages, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import get_gallery
+from galeria.domain.costs import RegionCost, monthly_price
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageOutline
 from galeria.domain.images.galleries import Gallery, ImageDefinition
@@ -23,12 +24,9 @@ ROWS = 25  # of a page: each has several amounts of money to be written out
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionCost:
-    """The cost in one region. `unmeasured` counts replicas that are not in the figures yet."""
+class MeasuredCost(RegionCost):
+    """`unmeasured` copies are not in the figures yet."""
 
-    region: str
-    stored_bytes: int
-    price_month: Decimal
     unmeasured: int = 0
 
 
@@ -36,7 +34,7 @@ class RegionCost:
 class Cost:
     """The cost of a version, an image or a gallery, by region."""
 
-    regions: tuple[RegionCost, ...]
+    regions: tuple[MeasuredCost, ...]
 
     @cached_property
     def stored_bytes(self) -> int:
@@ -46,7 +44,7 @@ class Cost:
     @cached_property
     def price_month(self) -> Decimal:
         """The price per month in all regions."""
-        return sum((each.price_month for each in self.regions), Decimal(0))
+        return monthly_price(self.regions)
 
     @cached_property
     def unmeasured(self) -> int:
@@ -191,14 +189,13 @@ def _added(some: Iterable[Mapping[str, int]]) -> Counter[str]:
     return whole
 
 
-def _regions(request: Request, own: Mapping[str, int], waiting: Mapping[str, int]) -> tuple[RegionCost, ...]:
+def _regions(request: Request, own: Mapping[str, int], waiting: Mapping[str, int]) -> tuple[MeasuredCost, ...]:
     """Returns the cost by region, priced on the sum of bytes: many rounded prices would add up to something else."""
-    prices = request.settings.prices
     return tuple(
-        RegionCost(
+        MeasuredCost(
+            prices=request.settings.prices,
             region=region,
             stored_bytes=own.get(region, 0),
-            price_month=prices.month(region, own.get(region, 0)),
             unmeasured=waiting.get(region, 0),
         )
         for region in sorted({*own, *waiting})

@@ -7,6 +7,7 @@ from decimal import Decimal
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import READ_VERSION
+from galeria.domain.costs import RegionCost, monthly_price
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.galleries import ImageDefinition, ImageVersion, Replica, VersionDisk
@@ -18,17 +19,14 @@ from galeria.ports.images import ImageStore
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplicaCost:
+class ReplicaCost(RegionCost):
     """The cost of a version in one region.
 
     `stored_bytes` leaves out what an older version has there already, so that all figures add up to what is really
     stored.
     """
 
-    region: str
-    stored_bytes: int
     whole_bytes: int  # compressed bytes of the whole version, shared ones included
-    price_month: Decimal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +42,7 @@ class VersionCost:
     @property
     def price_month(self) -> Decimal:
         """The price per month in all regions."""
-        return sum((each.price_month for each in self.regions), Decimal(0))
+        return monthly_price(self.regions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +97,8 @@ def _replica_costs(
         grown = _growth(stores[region], list(versions.values()))
         for (id, digests), stored in zip(versions.items(), grown, strict=True):
             whole = stores[region].holding(digests, others=()).stored_bytes
-            price = request.settings.prices.month(region, stored)
-            costs[id].append(ReplicaCost(region=region, stored_bytes=stored, whole_bytes=whole, price_month=price))
+            cost = ReplicaCost(prices=request.settings.prices, region=region, stored_bytes=stored, whole_bytes=whole)
+            costs[id].append(cost)
     return costs
 
 

@@ -10,6 +10,7 @@ from galeria.actions.storage.sources import Source, machine_origin
 from galeria.actions.versions.replication_size import Measure, ReplicationSources
 from galeria.actions.versions.version_sources import fill_version
 from galeria.actions.versions.versions import new_version
+from galeria.domain.costs import RegionCost, monthly_price, sending_price
 from galeria.domain.errors import Conflict, Forbidden, Invalid
 from galeria.domain.ids import ResourceId, definition_name, proposed_name
 from galeria.domain.images.galleries import (
@@ -52,17 +53,6 @@ class ExportRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegionEstimate:
-    """The estimated bytes and prices of an export in one region."""
-
-    region: str
-    send_bytes: int  # at most; 0 in the home region
-    store_bytes: int  # at most, compressed bytes already there included
-    price_month: Decimal
-    price_once: Decimal
-
-
-@dataclass(frozen=True, kw_only=True)
 class ExportEstimate:
     """What an export would do and cost. Bytes are upper bounds, because compression is not known before."""
 
@@ -70,19 +60,19 @@ class ExportEstimate:
     version: str
     is_new_image: bool
     read_bytes: int
-    regions: tuple[RegionEstimate, ...]
+    regions: tuple[RegionCost, ...]  # bytes at most, those that are stored there already included
     currency: str
     prices_are_examples: bool
 
     @property
     def price_month(self) -> Decimal:
         """The price per month in all regions."""
-        return sum((each.price_month for each in self.regions), Decimal(0))
+        return monthly_price(self.regions)
 
     @property
     def price_once(self) -> Decimal:
         """The price, paid once, of sending to all regions."""
-        return sum((each.price_once for each in self.regions), Decimal(0))
+        return sending_price(self.regions)
 
 
 def estimate_export(
@@ -109,16 +99,8 @@ def estimate_export(
     estimates = []
     for region in plan.regions:
         send = 0 if region == home else changed + copies.send.get(region, 0)
-        store = copies.whole + changed if region in held else send
-        estimates.append(
-            RegionEstimate(
-                region=region,
-                send_bytes=send,
-                store_bytes=store,
-                price_month=prices.month(region, store),
-                price_once=prices.transfer(send),
-            )
-        )
+        stored = copies.whole + changed if region in held else send
+        estimates.append(RegionCost(prices=prices, region=region, stored_bytes=stored, send_bytes=send))
     return ExportEstimate(
         image=plan.image_name,
         version=str(plan.number),

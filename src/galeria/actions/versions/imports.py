@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.definitions import IMAGE, DefinitionRequest, get_definition, put_definition
 from galeria.actions.galleries.galleries import get_gallery, list_galleries
 from galeria.actions.versions.versions import VERSION, VersionRequest, put_version
+from galeria.domain.costs import RegionCost
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, proposed_name
 from galeria.domain.images.galleries import (
@@ -54,17 +54,6 @@ class ImportRequest:
     version: str = ""  # empty: 1.0.0, or the highest one with patch + 1
     region: str = ""  # the home region; empty: the gallery's
     regions: tuple[str, ...] = ()  # more regions
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportRegionPrice:
-    """The estimated bytes and prices of an import in one region."""
-
-    region: str
-    store_bytes: int  # an upper estimate; the real figure is known once it is stored
-    send_bytes: int  # 0 in the home region
-    price_month: Decimal
-    price_once: Decimal
 
 
 def begin_import(request: Request, wanted: ImportRequest) -> tuple[ImageVersion, Operation]:
@@ -134,22 +123,14 @@ def next_number(request: Request, definition: ImageDefinition | None) -> Version
     return max((each.number.next_patch for rows in found for each in rows), default=FIRST_VERSION)
 
 
-def import_prices(
-    settings: Settings, facts: FileFacts, regions: Sequence[str], *, home: str
-) -> list[ImportRegionPrice]:
-    """Returns what the file would cost in these regions.
+def import_prices(settings: Settings, facts: FileFacts, regions: Sequence[str], *, home: str) -> list[RegionCost]:
+    """What the file would cost in these regions, at most and about: the real figure is known when it is stored.
 
-    At most the disk's or the file's bytes are stored, whichever is less.
+    Of a disk no more is stored than it has bytes, nor than the file has.
     """
     size = min(facts.virtual_size, facts.file_size)
     return [
-        ImportRegionPrice(
-            region=region,
-            store_bytes=size,
-            send_bytes=0 if region == home else size,
-            price_month=settings.prices.month(region, size),
-            price_once=settings.prices.transfer(0 if region == home else size),
-        )
+        RegionCost(prices=settings.prices, region=region, stored_bytes=size, send_bytes=0 if region == home else size)
         for region in regions
     ]
 

@@ -1,11 +1,11 @@
 """What it costs to have a version in each region, estimated before anything is sent."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import READ_VERSION
 from galeria.actions.versions.replication_size import Measure, ReplicationBytes, ReplicationSources
+from galeria.domain.costs import RegionCost
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion, Replica
 from galeria.domain.regions import Region
@@ -14,15 +14,15 @@ from galeria.domain.states import ReplicaState
 
 @dataclass(frozen=True, kw_only=True)
 class RegionPrice:
-    """The compressed bytes and prices of a version in one region. `replica` is the present one, complete or not."""
+    """What a version costs in one region: all of it stored there, shared with other images or not, and what is lacking sent.
+
+    `replica` is what is there already, whole or not.
+    """
 
     region: Region
     replica: Replica | None
     is_home: bool
-    stored_bytes: int  # of the whole version there, those shared with other images included
-    send_bytes: int  # that the region does not have yet
-    price_month: Decimal
-    price_once: Decimal
+    cost: RegionCost
 
     @property
     def is_complete(self) -> bool:
@@ -36,22 +36,21 @@ def region_prices(request: Request, id: ResourceId, measure: Measure) -> tuple[I
     request.caller.require(READ_VERSION, id.key)
     version = request.uow.versions.get_by_key(id.key)
     replicas = {each.region: each for each in request.uow.versions.replicas(version.id)}
-    copies, prices = _copies(request, version, replicas, measure), request.settings.prices
-    found = []
-    for region in request.settings.regions.all:
-        send = copies.send.get(region.name, 0)
-        found.append(
-            RegionPrice(
-                region=region,
-                replica=replicas.get(region.name),
-                is_home=region.name == version.location,
+    copies = _copies(request, version, replicas, measure)
+    return version, [
+        RegionPrice(
+            region=region,
+            replica=replicas.get(region.name),
+            is_home=region.name == version.location,
+            cost=RegionCost(
+                prices=request.settings.prices,
+                region=region.name,
                 stored_bytes=copies.whole,
-                send_bytes=send,
-                price_month=prices.month(region.name, copies.whole),
-                price_once=prices.transfer(send),
-            )
+                send_bytes=copies.send.get(region.name, 0),
+            ),
         )
-    return version, found
+        for region in request.settings.regions.all
+    ]
 
 
 def _copies(

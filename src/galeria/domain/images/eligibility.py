@@ -15,7 +15,6 @@ from galeria.domain.images.galleries import (
     OsType,
     Replica,
     VersionDisk,
-    latest_version,
 )
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.labs.accounts import GB, LabAccount
@@ -33,6 +32,14 @@ class Obstacle:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DiskShape:
+    """The properties of a version's disks that decide whether a lab machine can use them."""
+
+    os_disk_size: int  # bytes; 0 where it has none yet
+    disks: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class VersionFacts:
     """An image version with its disks and replicas."""
 
@@ -45,13 +52,9 @@ class VersionFacts:
         """The disk that machines boot from; None before there is one."""
         return next((disk for disk in self.disks if disk.lun == OS_DISK), None)
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DiskShape:
-    """The properties of a version's disks that decide whether a lab machine can use them."""
-
-    os_disk_size: int  # bytes; 0 where it has none yet
-    disks: int
+    @property
+    def shape(self) -> DiskShape:
+        return DiskShape(os_disk_size=self.os_disk.size if self.os_disk else 0, disks=len(self.disks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,81 +86,57 @@ class VersionOutline(Outline):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageEligibility:
-    """Whether one image definition can be used by a lab account in one region.
+    """One image definition as a lab account sees it in one region. `version` is what a new lab would get.
 
-    `version` is what a new lab would get.
+    `facts` are those of the versions that tell why, where there is no version for the region; else there are none.
     """
 
     definition: ImageDefinition
     enabled: bool
-    version: ImageVersion | None
+    version: VersionOutline | None
     available_regions: tuple[str, ...]
     obstacles: tuple[Obstacle, ...]
+    facts: tuple[VersionFacts, ...] = ()
 
     @property
     def is_usable(self) -> bool:
-        """Whether a lab can be made from the image: nothing stands against it."""
+        """Whether a lab can be made from the image in that region."""
         return not self.obstacles
+
+    @property
+    def os_disk_size(self) -> int:
+        """Bytes of the OS disk of the version that a lab would get; 0 without one."""
+        return self.version.shape.os_disk_size if self.version else 0
 
 
 def image_eligibility(
     account: LabAccount,
     definition: ImageDefinition,
-    facts: list[VersionFacts],
+    version: VersionOutline | None,
     *,
     enabled: bool,
     region: str,
+    available: tuple[str, ...],
+    facts: list[VersionFacts],
 ) -> ImageEligibility:
-    """Decides whether the account can make a lab from the image in `region`.
+    """What `region` is offered: every obstacle is named, not only the first.
 
-    All obstacles are named, not only the first.
+    `version` is the latest one in the region, and `available` are the regions of all versions. Without a version,
+    `facts` tell why; versions may be left out of them that make no difference.
     """
-    regions = _available(facts)
-    latest = latest_version([(each.version, each.replicas) for each in facts], region)
-    chosen = next((each for each in facts if latest and each.version.id == latest.id), None)
+    obstacles = _image_obstacles(definition.os_type, enabled=enabled)
+    if version:
+        obstacles += _disk_obstacles(account, version.shape)
+    else:
+        obstacles.append(_absence(facts, region, available))
     return ImageEligibility(
         definition=definition,
         enabled=enabled,
-        version=latest,
-        available_regions=regions,
-        obstacles=image_obstacles(
-            account,
-            definition.os_type,
-            _shape(chosen) if chosen else None,
-            enabled=enabled,
-            facts=facts,
-            region=region,
-            available=regions,
-        ),
+        version=version,
+        available_regions=available,
+        obstacles=tuple(obstacles),
+        facts=() if version else tuple(facts),
     )
-
-
-def image_obstacles(
-    account: LabAccount,
-    os_type: OsType,
-    shape: DiskShape | None,
-    *,
-    enabled: bool,
-    facts: list[VersionFacts],
-    region: str,
-    available: tuple[str, ...],
-) -> tuple[Obstacle, ...]:
-    """Returns all obstacles of an image. `shape` is that of the version that a lab would get; without one, `facts` tell why.
-
-    `available` are the regions of all versions, where `facts` leaves out some that make no other difference.
-    """
-    obstacles: list[Obstacle] = []
-    if not enabled:
-        obstacles.append(
-            Obstacle(
-                code="Disabled",
-                reason="The image is disabled for this lab account.",
-                cure="An administrator of the account can enable it.",
-            )
-        )
-    obstacles += _os_obstacles(os_type)
-    obstacles += _disk_obstacles(account, shape) if shape else [_absence(facts, region, available)]
-    return tuple(obstacles)
 
 
 def is_acceptable(account: LabAccount, os_type: OsType, shape: DiskShape) -> bool:
@@ -170,16 +149,29 @@ def kind_obstacles(account: LabAccount, os_type: OsType, shape: DiskShape) -> li
     return _os_obstacles(os_type) + _disk_obstacles(account, shape)
 
 
+def exact_version_obstacles(
+    account: LabAccount, definition: ImageDefinition, facts: VersionFacts, *, enabled: bool, region: str
+) -> tuple[Obstacle, ...]:
+    """What stands against a lab from one exact version of the image: what is said of the image, and of that version."""
+    return (*_image_obstacles(definition.os_type, enabled=enabled), *version_obstacles(account, facts, region))
+
+
 def version_obstacles(account: LabAccount, facts: VersionFacts, region: str) -> tuple[Obstacle, ...]:
-    """Returns the obstacles of one exact version, which may be one that is excluded from latest."""
+    """What stands against one exact version, which may be one that is excluded from latest; the image itself left out."""
     ready = any(r.region == region and r.state is ReplicaState.COMPLETED for r in facts.replicas)
     if not ready or not facts.version.is_ready:
-        return (_absence([facts], region, _available([facts])),)
-    return tuple(_disk_obstacles(account, _shape(facts)))
+        return (_absence([facts], region, available_regions([facts])),)
+    return tuple(_disk_obstacles(account, facts.shape))
 
 
-def _shape(facts: VersionFacts) -> DiskShape:
-    return DiskShape(os_disk_size=facts.os_disk.size if facts.os_disk else 0, disks=len(facts.disks))
+def _image_obstacles(os_type: OsType, *, enabled: bool) -> list[Obstacle]:
+    """What stands against every version of an image, whatever its disks and regions are."""
+    disabled = Obstacle(
+        code="Disabled",
+        reason="The image is disabled for this lab account.",
+        cure="An administrator of the account can enable it.",
+    )
+    return ([] if enabled else [disabled]) + _os_obstacles(os_type)
 
 
 def _os_obstacles(os_type: OsType) -> list[Obstacle]:
@@ -260,7 +252,8 @@ def _deleted(versions: list[ImageVersion]) -> Obstacle:
     )
 
 
-def _available(facts: list[VersionFacts]) -> tuple[str, ...]:
+def available_regions(facts: list[VersionFacts]) -> tuple[str, ...]:
+    """Regions that hold a whole copy of a version that is offered, by name."""
     return tuple(
         sorted(
             {

@@ -242,12 +242,18 @@ class Replica:
         return min(99, self.bytes_done * 100 // self.bytes_total) if self.bytes_total else 0
 
 
-def latest_version(versions: list[tuple[ImageVersion, list[Replica]]], region: str) -> ImageVersion | None:
-    """Returns the numerically highest version that is ready and not excluded in `region`; the regional flag wins over
-    the global.
+def is_excluded(version: ImageVersion, replica: Replica | None) -> bool:
+    """Whether the version is never the latest where the replica is: what is said of the region wins over the version."""
+    said = replica.exclude_from_latest if replica else None
+    return version.exclude_from_latest if said is None else said
 
-    A sealed version is ready in each region that has verified it, even while others are still being filled. Source:
-    Azure Compute Gallery's rule of "latest" (docs/rules.md, "Image versions").
+
+def latest_version(versions: list[tuple[ImageVersion, list[Replica]]], region: str) -> ImageVersion | None:
+    """The numerically highest version that is ready and not excluded in `region`; the regional flag wins over the global.
+
+    A sealed version is ready in each region that has verified it, even while others are still being filled.
+    Source of the order and the flags: the service's own rule for "latest". A database that chooses among thousands states
+    the same rule in SQL, and a test holds its answers against this function.
     """
 
     def is_eligible(version: ImageVersion, replicas: list[Replica]) -> bool:
@@ -255,8 +261,7 @@ def latest_version(versions: list[tuple[ImageVersion, list[Replica]]], region: s
             return False
         for replica in replicas:
             if replica.region == region and replica.state is ReplicaState.COMPLETED:
-                excluded = replica.exclude_from_latest
-                return not (version.exclude_from_latest if excluded is None else excluded)
+                return not is_excluded(version, replica)
         return False
 
     eligible = [version for version, replicas in versions if is_eligible(version, replicas)]

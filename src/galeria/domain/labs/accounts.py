@@ -28,6 +28,10 @@ class LabAccount(Resource):
         """The size in bytes that an image's OS disk must stay below to be used for labs."""
         return self.os_disk_limit_gb * GB
 
+    def enables(self, switch: "ImageSwitch | None") -> bool:
+        """Whether an image with this switch is enabled; without one, the account's policy decides."""
+        return switch.enabled if switch else self.enable_by_default
+
 
 @dataclass(eq=False, kw_only=True)
 class ImageSwitch:

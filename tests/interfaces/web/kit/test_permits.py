@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
+from galeria.actions.labs.accounts import AccountRequest, put_account
+from galeria.actions.labs.image_switches import enable_image
 from galeria.domain.errors import MachineFailed
 from tests.interfaces.web.forms import Controls, Press, controls_of
 from tests.interfaces.web.served import NewPortal, Portal, text_of

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from galeria.actions.core.locks import put_lock
-from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
+from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.actions.labs.classic_labs import DraftRequest, put_lab
+from galeria.actions.labs.image_switches import enable_image
 from galeria.domain.locks import LockLevel
 from galeria.domain.states import ReplicaState
 from tests.interfaces.web.labs.new_lab_form import NEW, Fields, beside, check, choices, send

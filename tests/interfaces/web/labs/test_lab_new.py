@@ -5,7 +5,8 @@ import re
 import httpx
 import pytest
 
-from galeria.actions.labs.accounts import AccountRequest, enable_image, put_account
+from galeria.actions.labs.accounts import AccountRequest, put_account
+from galeria.actions.labs.image_switches import enable_image
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.labs.labs import Lab
 from tests.interfaces.web.labs.new_lab_form import NEW, Fields, beside, check, choices, send

@@ -9,12 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import batches
+from galeria.adapters.db.repositories.latest_versions import (
+    has_copy_in,
+    highest_version,
+    is_copied_to,
+    latest_version,
+)
 from galeria.adapters.db.repositories.replica_regions import regions_of_copies
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables.version_indexes import IS_OFFERED, IS_THERE
 from galeria.domain.images.eligibility import DiskShape, ImageOutline, VersionOutline
 from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion
-from galeria.domain.states import ProvisioningState, ReplicaState
+from galeria.domain.states import ProvisioningState
 
 _definitions, _versions = core_tables.image_definitions.c, core_tables.image_versions.c
 _disks, _replicas = core_tables.version_disks.c, core_tables.replicas.c
@@ -42,7 +48,9 @@ class SqlImageQueries:
     def highest(self, definition_ids: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for some in batches(definition_ids):
-            rows = self._session.execute(sa.select(_definitions.id, _highest()).where(_definitions.id.in_(some)))
+            rows = self._session.execute(
+                sa.select(_definitions.id, highest_version().scalar_subquery()).where(_definitions.id.in_(some))
+            )
             found |= {definition_id: id for definition_id, id in rows if id}
         return found
 
@@ -78,28 +86,15 @@ class SqlImageQueries:
         return [each for question in questions for each in self._session.scalars(question)]
 
 
-def _highest(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[str]:
-    """Return the subquery for the id of a definition's highest offered version, read from the end of the index on numbers."""
-    return (
-        sa.select(_versions.id)
-        .where(_versions.definition_id == _definitions.id, IS_OFFERED, *conditions)
-        .order_by(_versions.number_key.desc())
-        .limit(1)
-        .correlate(core_tables.image_definitions)
-        .scalar_subquery()
-    )
-
-
 @cache
 def _latest(is_one: bool) -> sa.Select[Any]:
     """Return the statement for the latest version in a region. Images without a replica there are left out early."""
-    copies = (_replicas.region == sa.bindparam("region"), _replicas.state == ReplicaState.COMPLETED)
-    excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
-    is_eligible = sa.exists().where(_replicas.version_id == _versions.id, *copies, excluded.is_(sa.false()))
+    region: sa.BindParameter[str] = sa.bindparam("region")
     wanted = (_definitions.id if is_one else _definitions.gallery_id) == sa.bindparam("wanted")
+    latest = latest_version(region).scalar_subquery()
     chosen = (
-        sa.select(_definitions.id.label("definition_id"), _highest(is_eligible).label("version_id"))
-        .where(wanted, sa.exists().where(_replicas.definition_id == _definitions.id, *copies))
+        sa.select(_definitions.id.label("definition_id"), latest.label("version_id"))
+        .where(wanted, has_copy_in(region))
         .subquery()
     )
     version = core_tables.image_versions.alias()
@@ -115,12 +110,7 @@ def _latest(is_one: bool) -> sa.Select[Any]:
 def _regions() -> sa.Select[str, str]:
     here = regions_of_copies()
     is_offered = sa.exists().where(_versions.id == _replicas.version_id, IS_OFFERED)
-    holds = sa.exists().where(
-        _replicas.definition_id == _definitions.id,
-        _replicas.region == here.c.region,
-        _replicas.state == ReplicaState.COMPLETED,
-        is_offered,
-    )
+    holds = sa.exists().where(_replicas.definition_id == _definitions.id, *is_copied_to(here.c.region), is_offered)
     return (
         sa.select(_definitions.id, here.c.region)
         .join_from(core_tables.image_definitions, here, here.c.region.is_not(None))

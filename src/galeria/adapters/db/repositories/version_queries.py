@@ -1,23 +1,21 @@
 """Long lists of image versions, page by page: the database sorts, counts and limits them."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import batches
+from galeria.adapters.db.repositories.latest_versions import has_copy_in, highest_version, latest_version
+from galeria.adapters.db.repositories.replica_regions import regions_of_copies
 from galeria.adapters.db.tables import core_tables
-from galeria.adapters.db.tables.version_indexes import IS_OFFERED, IS_PUT_ASIDE, IS_THERE
+from galeria.adapters.db.tables.version_indexes import IS_PUT_ASIDE, IS_THERE
 from galeria.domain.images.galleries import ImageVersion, SourceKind, VersionNumber
 from galeria.domain.images.soft_delete import Retention
-from galeria.domain.states import ReplicaState
 
-_definitions, _versions, _replicas = (
-    core_tables.image_definitions.c,
-    core_tables.image_versions.c,
-    core_tables.replicas.c,
-)
+_definitions, _versions = core_tables.image_definitions.c, core_tables.image_versions.c
 
 
 class SqlVersionQueries:
@@ -46,7 +44,7 @@ class SqlVersionQueries:
         return {id: count for id, count in self._session.execute(asked)}
 
     def newest(self, definition_ids: Sequence[str]) -> dict[str, VersionNumber]:
-        key = sa.select(sa.func.max(_versions.number_key)).where(_versions.definition_id == _definitions.id, IS_OFFERED)
+        key = highest_version().with_only_columns(_versions.number_key)
         return {
             id: VersionNumber(*(int(part) for part in key.split(".")))
             for id, key in self._of_each(definition_ids, key)
@@ -54,23 +52,8 @@ class SqlVersionQueries:
         }
 
     def latest(self, definition_id: str) -> dict[str, str]:
-        """Return the id of the latest version of each region: that with the highest key among the complete ones."""
-        excluded = sa.func.coalesce(_replicas.exclude_from_latest, _versions.exclude_from_latest)
-        highest = (
-            sa.select(_replicas.region, sa.func.max(_versions.number_key))
-            .join_from(core_tables.image_versions, core_tables.replicas, _replicas.version_id == _versions.id)
-            .where(_versions.definition_id == definition_id, IS_OFFERED)
-            .where(_replicas.state == ReplicaState.COMPLETED, excluded.is_(sa.false()))
-            .group_by(_replicas.region)
-        )
-        keys = {region: key for region, key in self._session.execute(highest)}
-        if not keys:
-            return {}
-        named = sa.select(_versions.number_key, _versions.id).where(
-            _versions.definition_id == definition_id, IS_THERE, _versions.number_key.in_(set(keys.values()))
-        )
-        ids = {key: id for key, id in self._session.execute(named)}
-        return {region: ids[key] for region, key in sorted(keys.items())}
+        rows = self._session.execute(_latest_in_each_region(), {"wanted": definition_id})
+        return dict(sorted((region, id) for region, id in rows if id))
 
     def from_uploads(self, upload_ids: Sequence[str]) -> list[ImageVersion]:
         if not upload_ids:
@@ -94,6 +77,17 @@ class SqlVersionQueries:
             return found, offset + len(found)  # on the last page the count needs no other query
         count = self._session.scalar(sa.select(sa.func.count()).select_from(core_tables.image_versions).where(*wanted))
         return found, count or 0
+
+
+@cache
+def _latest_in_each_region() -> sa.Select[str, str]:
+    here = regions_of_copies()
+    latest = latest_version(here.c.region, outside=(here,)).scalar_subquery()
+    return (
+        sa.select(here.c.region, latest)
+        .join_from(core_tables.image_definitions, here, here.c.region.is_not(None))
+        .where(_definitions.id == sa.bindparam("wanted"), has_copy_in(here.c.region, outside=(here,)))
+    )
 
 
 def _is_active() -> sa.ColumnElement[bool]:

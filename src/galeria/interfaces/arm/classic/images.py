@@ -6,15 +6,9 @@ from starlette.responses import Response
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT as ACCOUNT_ACTION
-from galeria.actions.labs.accounts import (
-    AccountRequest,
-    enable_image,
-    get_account,
-    get_image,
-    list_images,
-    put_account,
-    remove_image_switch,
-)
+from galeria.actions.labs.accounts import AccountRequest, get_account, put_account
+from galeria.actions.labs.eligible_images import get_image, list_images
+from galeria.actions.labs.image_switches import enable_image, remove_image_switch
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageEligibility

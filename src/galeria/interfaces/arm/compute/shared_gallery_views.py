@@ -4,7 +4,14 @@ from typing import Any
 
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.shared_galleries import find_replica_there
-from galeria.domain.images.galleries import OS_DISK, Gallery, ImageDefinition, ImageVersion, VersionDisk
+from galeria.domain.images.galleries import (
+    OS_DISK,
+    Gallery,
+    ImageDefinition,
+    ImageVersion,
+    VersionDisk,
+    is_excluded,
+)
 from galeria.domain.images.soft_delete import Retention
 from galeria.interfaces.arm.compute.definition_views import described
 from galeria.interfaces.arm.protocol.envelope import when
@@ -54,10 +61,9 @@ def image(definition: ImageDefinition, place: str, location: str, type: str = ""
 def version(request: Request, version: ImageVersion, place: str, location: str, type: str = "") -> dict[str, Any]:
     """Return a version; `place` is the image's unique id. Whether it is excluded from latest is that of the region."""
     replica = find_replica_there(request, version, location)
-    flag = replica.exclude_from_latest if replica else None
     properties: dict[str, Any] = {
         "publishedDate": when(version.published_at),
-        "excludeFromLatest": version.exclude_from_latest if flag is None else flag,
+        "excludeFromLatest": is_excluded(version, replica),
         "storageProfile": _storage(request.uow.versions.disks(version.id)),
         "imageState": "Active" if version.retention is Retention.ACTIVE else "SoftDeleted",
         "artifactTags": dict(version.tags),

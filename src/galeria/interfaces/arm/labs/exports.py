@@ -70,7 +70,7 @@ def _estimate(estimate: ExportEstimate) -> dict[str, Any]:
             {
                 "region": each.region,
                 "sendBytes": each.send_bytes,
-                "storeBytes": each.store_bytes,
+                "storeBytes": each.stored_bytes,
                 "pricePerMonth": f"{each.price_month:f}",
                 "priceOnce": f"{each.price_once:f}",
             }

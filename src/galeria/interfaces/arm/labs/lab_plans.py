@@ -7,16 +7,9 @@ from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 
 from galeria.actions.core.request import Request
-from galeria.actions.labs.accounts import (
-    AccountRequest,
-    delete_account,
-    enable_image,
-    get_account,
-    get_image,
-    list_accounts,
-    list_images,
-    put_account,
-)
+from galeria.actions.labs.accounts import AccountRequest, delete_account, get_account, list_accounts, put_account
+from galeria.actions.labs.eligible_images import get_image, list_images
+from galeria.actions.labs.image_switches import enable_image
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.labs.accounts import LabAccount

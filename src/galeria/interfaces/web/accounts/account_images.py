@@ -8,20 +8,16 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
-from galeria.actions.labs.eligible_images import (
-    EligibleImage,
-    EligibleImages,
-    ImageSearch,
-    ImageStatus,
-    enable_images,
-    search_images,
-)
+from galeria.actions.labs.eligible_images import EligibleImages, ImageSearch, ImageStatus, search_images
+from galeria.actions.labs.image_switches import enable_images
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.images.galleries import Gallery, Generation, OsState, OsType
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, region_list, region_names
 from galeria.interfaces.web.accounts.remedies import ObstacleWithRemedy, RemedyFinder
+from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -37,7 +33,7 @@ def account_images_router() -> APIRouter:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRow:
-    image: EligibleImage
+    image: ImageEligibility
     reasons: tuple[ObstacleWithRemedy, ...]
     system: str
     regions: str
@@ -56,13 +52,13 @@ class ImageTable:
 
 def read_search(page: PageRequest, *, usable_first: bool = False) -> ImageSearch:
     """Read the search from the address. An unknown status or page number is ignored."""
-    status, number = page.query("status"), page.query("page")
+    status = page.query("status")
     return ImageSearch(
         region=page.query("region"),
         text=page.query("q"),
         status=ImageStatus(status) if status in list(ImageStatus) else None,
         usable_first=usable_first,
-        page=int(number) if number.isdecimal() and len(number) < 8 else 1,
+        page=page_number(page),
     )
 
 

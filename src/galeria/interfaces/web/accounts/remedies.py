@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 from galeria.actions.core.operation_access import can_steer, is_visible
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
-from galeria.actions.labs.eligible_images import EligibleImage
 from galeria.actions.versions.versions import VERSION
-from galeria.domain.images.eligibility import Obstacle
+from galeria.domain.images.eligibility import ImageEligibility, Obstacle
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.labs.accounts import GB, LabAccount
 from galeria.domain.operations import Operation
@@ -52,14 +51,14 @@ class RemedyFinder:
     region: str
     _refusals: dict[tuple[str, str], Permission] = field(default_factory=dict)
 
-    def remedies_for(self, image: EligibleImage) -> tuple[ObstacleWithRemedy, ...]:
+    def remedies_for(self, image: ImageEligibility) -> tuple[ObstacleWithRemedy, ...]:
         functions = self._remedy_functions() if image.obstacles else {}
         return tuple(
             ObstacleWithRemedy(obstacle=each, remedy=functions[each.code](image) if each.code in functions else None)
             for each in image.obstacles
         )
 
-    def _remedy_functions(self) -> dict[str, Callable[[EligibleImage], Remedy | None]]:
+    def _remedy_functions(self) -> dict[str, Callable[[ImageEligibility], Remedy | None]]:
         return {
             "Disabled": self._enable,
             "OsDiskTooLarge": self._raise_limit,
@@ -72,7 +71,7 @@ class RemedyFinder:
             "Deleted": self._restore,
         }
 
-    def _enable(self, image: EligibleImage) -> Remedy:
+    def _enable(self, image: ImageEligibility) -> Remedy:
         return Remedy(
             text=self.page.gettext("Enable"),
             place=account_url(self.account, "images"),
@@ -82,7 +81,7 @@ class RemedyFinder:
             value=image.definition.name,
         )
 
-    def _raise_limit(self, image: EligibleImage) -> Remedy:
+    def _raise_limit(self, image: ImageEligibility) -> Remedy:
         """Propose the next whole GB above the size of the disk."""
         limit = image.os_disk_size // GB + 1
         return Remedy(
@@ -91,7 +90,7 @@ class RemedyFinder:
             permit=self._permit(f"{ACCOUNT}/write", self.account.key),
         )
 
-    def _import(self, image: EligibleImage) -> Remedy:
+    def _import(self, image: ImageEligibility) -> Remedy:
         several = any(each.code == "MultipleDisks" for each in image.obstacles)
         text = self.page.gettext("Import a version with one disk") if several else self.page.gettext("Import a version")
         return Remedy(
@@ -100,7 +99,7 @@ class RemedyFinder:
             permit=self._permit(f"{VERSION}/write", image.definition.key),
         )
 
-    def _replicate(self, image: EligibleImage) -> Remedy | None:
+    def _replicate(self, image: ImageEligibility) -> Remedy | None:
         version = _best(image)
         if version is None:
             return None
@@ -111,14 +110,14 @@ class RemedyFinder:
             permit=self._permit(f"{VERSION}/write", version.key),
         )
 
-    def _include(self, image: EligibleImage) -> Remedy | None:
+    def _include(self, image: ImageEligibility) -> Remedy | None:
         version = _best(image)
         if version is None:
             return None
         text = self.page.gettext("Open version %(version)s") % {"version": version.name}
         return Remedy(text=text, place=version_url(version), permit=self._permit(f"{VERSION}/write", version.key))
 
-    def _follow(self, image: EligibleImage) -> Remedy | None:
+    def _follow(self, image: ImageEligibility) -> Remedy | None:
         for facts in reversed(image.facts):
             for operation in self.request.uow.operations.running_on(facts.version.id):
                 return Remedy(
@@ -128,7 +127,7 @@ class RemedyFinder:
                 )
         return None
 
-    def _retry(self, image: EligibleImage) -> Remedy | None:
+    def _retry(self, image: ImageEligibility) -> Remedy | None:
         operation = self._failed(image)
         if operation is None:
             return self._import(image)
@@ -140,14 +139,14 @@ class RemedyFinder:
         text = self.page.gettext("Try again")
         return Remedy(text=text, place=operation_url(operation.id, "retry"), permit=allowed, posts=True)
 
-    def _restore(self, image: EligibleImage) -> Remedy:
+    def _restore(self, image: ImageEligibility) -> Remedy:
         return Remedy(
             text=self.page.gettext("Restore a version"),
             place=f"{image_url(image.definition.resource_id)}#deleted",
             permit=self._permit(f"{VERSION}/write", image.definition.key),
         )
 
-    def _failed(self, image: EligibleImage) -> Operation | None:
+    def _failed(self, image: ImageEligibility) -> Operation | None:
         """Return the last failed or canceled operation on an existing version."""
         versions = {each.version.id for each in image.facts}
         recent = self.request.uow.operations.recent(below=image.definition.key, limit=20)
@@ -166,7 +165,7 @@ class RemedyFinder:
         return self._refusals[action, wide]
 
 
-def _best(image: EligibleImage) -> ImageVersion | None:
+def _best(image: ImageEligibility) -> ImageVersion | None:
     """Return the highest version that is complete in some region."""
     offered = [each.version for each in image.facts if each.version.is_offered]
     return max(offered, key=lambda version: version.number, default=None)

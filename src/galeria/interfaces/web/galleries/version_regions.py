@@ -9,6 +9,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.versions.region_prices import RegionPrice, region_prices
 from galeria.actions.versions.version_changes import set_regions
 from galeria.actions.versions.versions import VERSION
+from galeria.domain.costs import monthly_price, sending_price
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion
 from galeria.interfaces.web.galleries.gallery_versions import ONE as VERSION_PATH
@@ -116,8 +117,8 @@ def _bill(boxes: list[RegionBox]) -> PriceChange:
     return PriceChange(
         added=[each for each in ticked if each not in held],
         removed=[each for each in held if each not in ticked],
-        send_bytes=sum(each.send_bytes for each in ticked),
-        price_month=sum((each.price_month for each in ticked), Decimal(0)),
-        price_month_now=sum((each.price_month for each in held), Decimal(0)),
-        price_once=sum((each.price_once for each in ticked), Decimal(0)),
+        send_bytes=sum(each.cost.send_bytes for each in ticked),
+        price_month=monthly_price(each.cost for each in ticked),
+        price_month_now=monthly_price(each.cost for each in held),
+        price_once=sending_price(each.cost for each in ticked),
     )

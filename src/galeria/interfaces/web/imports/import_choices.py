@@ -6,7 +6,6 @@ from pathlib import PurePath
 
 from galeria.actions.core.request import Request
 from galeria.actions.versions.imports import (
-    ImportRegionPrice,
     ImportRequest,
     NewImage,
     image_name,
@@ -14,6 +13,7 @@ from galeria.actions.versions.imports import (
     importing_galleries,
     next_number,
 )
+from galeria.domain.costs import RegionCost, monthly_price, sending_price
 from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import DiskShape, Obstacle, kind_obstacles
@@ -41,7 +41,7 @@ FIELDS = ("gallery", "name", "image", "version", "home", "regions")
 @dataclass(frozen=True, kw_only=True)
 class ImportRegionChoice:
     region: Region
-    price: ImportRegionPrice
+    price: RegionCost
     ticked: bool
     is_home: bool
 
@@ -91,11 +91,11 @@ class ImportChoices:
 
     @property
     def price_month(self) -> Decimal:
-        return sum((each.price.price_month for each in self.ticked), Decimal(0))
+        return monthly_price(each.price for each in self.ticked)
 
     @property
     def price_once(self) -> Decimal:
-        return sum((each.price.price_once for each in self.ticked), Decimal(0))
+        return sending_price(each.price for each in self.ticked)
 
     @property
     def send_bytes(self) -> int:

@@ -4,6 +4,9 @@ from galeria.interfaces.web.kit.page_request import PageRequest
 
 
 def page_number(page: PageRequest) -> int:
-    """Return the requested page from 1 on; 1 for any invalid number."""
+    """Read the number of the page that the address asks for with `?page=`; pages count from 1.
+
+    Whatever is no number, and a number of more than seven digits, asks for the first page.
+    """
     text = page.query("page")
-    return int(text) if text.isdecimal() and len(text) < 8 else 1
+    return max(1, int(text)) if text.isdecimal() and len(text) < 8 else 1

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from galeria.actions.core.request import Request
-from galeria.actions.labs.eligible_images import EligibleImage, ImageSearch, find_image, search_images
+from galeria.actions.labs.eligible_images import ImageSearch, find_image, search_images
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
-from galeria.domain.images.eligibility import Obstacle, version_obstacles
+from galeria.domain.images.eligibility import ImageEligibility, Obstacle, exact_version_obstacles
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.sizes import Size
 from galeria.domain.regions import Region
@@ -27,7 +27,7 @@ class LabRegionChoice:
 class LabImageChoice:
     """An image. `version` is the exact one that was asked for; empty for the latest."""
 
-    offered: EligibleImage
+    offered: ImageEligibility
     version: str
     obstacles: tuple[Obstacle, ...]
     accounts: tuple[str, ...] = ()  # accounts in the image; of the chosen one only
@@ -92,7 +92,7 @@ def _known_region(request: Request, draft: LabForm) -> str:
     return draft.region if draft.region in names else draft.account.location
 
 
-def _latest(offered: EligibleImage) -> LabImageChoice:
+def _latest(offered: ImageEligibility) -> LabImageChoice:
     return LabImageChoice(offered=offered, version="", obstacles=offered.obstacles)
 
 
@@ -104,10 +104,10 @@ def _chosen(request: Request, draft: LabForm, region: str) -> LabImageChoice | N
     if choice is None:
         latest = request.uow.versions.find(offered.version.id) if offered.version else None
         choice = replace(_latest(offered), accounts=tuple(latest.accounts) if latest else ())
-    return replace(choice, recommended=request.uow.definitions.get(offered.definition.id).recommended)
+    return replace(choice, recommended=offered.definition.recommended)
 
 
-def _exact(request: Request, draft: LabForm, offered: EligibleImage, region: str) -> LabImageChoice | None:
+def _exact(request: Request, draft: LabForm, offered: ImageEligibility, region: str) -> LabImageChoice | None:
     """Return the exact version, None where there is none."""
     image = ResourceId.parse(offered.definition.resource_id)
     try:
@@ -115,11 +115,12 @@ def _exact(request: Request, draft: LabForm, offered: EligibleImage, region: str
     except GaleriaError:
         return None
     (facts,) = request.uow.versions.facts([exact])
-    other = tuple(each for each in offered.obstacles if each.code in ("Disabled", "OsTypeNotSupported"))
     return LabImageChoice(
         offered=offered,
         version=exact.name,
-        obstacles=other + version_obstacles(draft.account, facts, region),
+        obstacles=exact_version_obstacles(
+            draft.account, offered.definition, facts, enabled=offered.enabled, region=region
+        ),
         accounts=tuple(exact.accounts),
     )
 

@@ -20,6 +20,7 @@ from galeria.domain.people.principals import reach
 from galeria.domain.states import OperationStatus
 from galeria.interfaces.web.accounts.accounts import region_names
 from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view, kind_in_words
+from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission, permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -96,8 +97,7 @@ def lab_id(page: PageRequest, group: str, name: str) -> ResourceId:
 
 
 def show_labs(page: PageRequestDep) -> Response:
-    number = page.query("page")
-    search = LabSearch(text=page.query("q"), page=int(number) if number.isdecimal() and len(number) < 8 else 1)
+    search = LabSearch(text=page.query("q"), page=page_number(page))
     with page.reading() as request:
         found, create = search_labs(request, search), new_lab_permit(request, page)
         return page.show(

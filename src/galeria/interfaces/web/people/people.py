@@ -8,6 +8,7 @@ from galeria.actions.people.principals import GIVE_ROLES
 from galeria.actions.people.scopes import ScopeChoices, list_scopes
 from galeria.domain.errors import Invalid
 from galeria.domain.people.principals import ROLES, PrincipalKind
+from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -28,8 +29,8 @@ def people_router() -> APIRouter:
 
 
 def show_people(page: PageRequestDep) -> Response:
-    text, kind, number = page.query("q"), page.query("kind"), page.query("page")
-    search = PeopleSearch(text=text, kind=_KINDS.get(kind), page=page_number(number))
+    text, kind = page.query("q"), page.query("kind")
+    search = PeopleSearch(text=text, kind=_KINDS.get(kind), page=page_number(page))
     with page.reading() as request:
         found = search_people(request, search)
         add = permit(request, GIVE_ROLES, page.subscription)
@@ -91,10 +92,6 @@ def password_way(page: PageRequest) -> PasswordDelivery:
 
 def role_choices(page: PageRequest) -> list[tuple[str, str]]:
     return [(name, page.say(name)) for name in ROLES]
-
-
-def page_number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else 1
 
 
 def _first_role(page: PageRequest) -> FirstRole:

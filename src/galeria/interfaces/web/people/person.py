@@ -14,11 +14,12 @@ from galeria.actions.people.principals import GIVE_ROLES, TAKE_ROLES, get_princi
 from galeria.actions.people.roles import give_role, take_role
 from galeria.actions.people.scopes import list_scopes
 from galeria.domain.people.principals import ROLES
+from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission, permit, refused
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import person_url
-from galeria.interfaces.web.people.people import PEOPLE, page_number, password_way, role_choices, show_secret
+from galeria.interfaces.web.people.people import PEOPLE, password_way, role_choices, show_secret
 
 ONE = f"{PEOPLE}/{{who}}"
 
@@ -130,9 +131,9 @@ def enable_person(page: PageRequestDep, who: str) -> Response:
 
 
 def _show(page: PageRequest, who: str, *, status: int = 200) -> Response:
-    number, where = page_number(page.query("page")), page.query("where")
+    where = page.query("where")
     with page.reading() as request:
-        shown = get_person_details(request, who, page=number)
+        shown = get_person_details(request, who, page=page_number(page))
         permits = _permits(request, page, shown)
         choices = list_scopes(request, GIVE_ROLES, text=where)
         links = list_identities(request, who) if permits.change else []
