@@ -7,7 +7,7 @@ from decimal import Decimal
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.versions.replication_size import Measure, ReplicationSources
-from galeria.actions.versions.versions import new_version
+from galeria.actions.versions.versions import VersionRequest, new_version
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, definition_name, proposed_name
 from galeria.domain.images.galleries import (
@@ -130,8 +130,11 @@ def export_template(
         request,
         definition.arm_id.child("versions", str(plan.number)),
         definition,
-        location=plan.lab.location,
-        targets=tuple(ReplicationTarget(region=region) for region in plan.regions),
+        VersionRequest(
+            location=plan.lab.location,
+            tags={},
+            targets=tuple(ReplicationTarget(region=region) for region in plan.regions),
+        ),
         source=(SourceKind.MACHINE, plan.machine.id),
     )
     version.accounts = list(plan.machine.accounts)

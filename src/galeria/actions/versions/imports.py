@@ -7,7 +7,8 @@ from decimal import Decimal
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.definitions import IMAGE, DefinitionRequest, get_definition, put_definition
 from galeria.actions.galleries.galleries import get_gallery, list_galleries
-from galeria.actions.versions.versions import VERSION, VersionRequest, put_version
+from galeria.actions.versions.version_sources import upload_sources
+from galeria.actions.versions.versions import VERSION, VersionRequest, create_version
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, proposed_name
 from galeria.domain.images.galleries import (
@@ -66,10 +67,13 @@ class ImportRegionPrice:
 
 
 def begin_import(request: Request, wanted: ImportRequest) -> tuple[ImageVersion, Operation]:
-    """Raises Invalid, Forbidden, NotFound, Conflict; nothing is changed then."""
+    """Make a version of an uploaded file, and its image if that is new.
+
+    Raises Invalid, Forbidden, NotFound, Conflict; nothing is changed then.
+    """
     gallery = get_gallery(request, wanted.gallery)
     require_unused(request, wanted.upload)
-    home = request.settings.regions.get(wanted.region or gallery.location).name
+    location = request.settings.regions.get(wanted.region or gallery.location).name
     definition = _definition(request, gallery, wanted)
     number = wanted.version or str(next_number(request, definition))
     id = definition.arm_id.child("versions", str(VersionNumber.parse(number)))
@@ -79,13 +83,12 @@ def begin_import(request: Request, wanted: ImportRequest) -> tuple[ImageVersion,
             hint=f"Use another number, such as {next_number(request, definition)}.",
             target="galleryImageVersionName",
         )
-    more = (request.settings.regions.get(name).name for name in wanted.regions)
-    targets = tuple(ReplicationTarget(region=name) for name in dict.fromkeys((home, *more)))
-    version, _, operation = put_version(
-        request, id, VersionRequest(location=home, tags={}, targets=targets, uploads={OS_DISK: wanted.upload})
-    )
-    assert operation is not None  # a new version is always made by one
-    return version, operation
+    regions = (location, *(request.settings.regions.get(name).name for name in wanted.regions))
+    targets = tuple(ReplicationTarget(region=name) for name in dict.fromkeys(regions))
+    request.caller.require(f"{VERSION}/write", id.key)
+    request.audit(f"{VERSION}/write", str(id))
+    version = VersionRequest(location=location, tags={}, targets=targets, uploads={OS_DISK: wanted.upload})
+    return create_version(request, id, definition, version, upload_sources(request, version))
 
 
 def require_unused(request: Request, upload_id: str) -> None:
