@@ -108,6 +108,7 @@ def _listener() -> socket.socket:
 
 
 def make_arm(installation: LocalInstallation, key: RSAPrivateKey, endpoint: str) -> Arm:
+    """The service without its server."""
     context, begun = installation.context, Begun()
     services = Services(
         database=context.database,

@@ -87,8 +87,8 @@ def begin_import(request: Request, wanted: ImportRequest) -> tuple[ImageVersion,
     targets = tuple(ReplicationTarget(region=name) for name in dict.fromkeys(regions))
     request.caller.require(f"{VERSION}/write", id.key)
     request.audit(f"{VERSION}/write", str(id))
-    version = VersionRequest(location=location, tags={}, targets=targets, uploads={OS_DISK: wanted.upload})
-    return create_version(request, id, definition, version, upload_sources(request, version))
+    made = VersionRequest(location=location, tags={}, targets=targets, uploads={OS_DISK: wanted.upload})
+    return create_version(request, id, definition, made, upload_sources(request, made))
 
 
 def require_unused(request: Request, upload_id: str) -> None:

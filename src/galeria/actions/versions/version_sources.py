@@ -46,8 +46,8 @@ def get_sources(request: Request, definition: ImageDefinition, location: str, wa
             hint="Leave out storageProfile.source, or the sources of the single disks.",
             target=f"{STORAGE}.source",
         )
-    sources = _whole_disks(request, definition, location, wanted)
-    sources |= upload_sources(request, wanted)
+    sources = upload_sources(request, wanted)
+    sources |= _whole_disks(request, definition, location, wanted)
     sources |= {lun: named_source(request, each) for lun, each in wanted.disks.items()}
     if OS_DISK not in sources:
         raise Invalid(

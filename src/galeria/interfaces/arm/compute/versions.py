@@ -56,6 +56,7 @@ def put_one(id: VersionId, body: VersionBody, arm_request: ArmRequestDep) -> Res
         profile = properties.publishing_profile
         said = set(PublishingProfile.model_fields) if profile else set()
         sources = sources_named(properties.storage_profile)
+        require_possible(properties)
         wanted = VersionRequest(
             location=body.location,
             tags=body.tags or {},
@@ -77,6 +78,7 @@ def patch_one(id: VersionId, body: VersionPatch, arm_request: ArmRequestDep) -> 
     with arm_request.writing() as request:
         restored = request.uow.versions.find_by_key(id.key) if properties.restore else None
         held = restored or get_version(request, id)
+        require_possible(properties)
         wanted = VersionRequest(
             location=held.location,
             tags=held.tags if body.tags is None else body.tags,
@@ -140,7 +142,6 @@ def _published(
 ) -> VersionPublishing:
     """The publishing part of a request: what was `said` of it, and for the rest what the version has."""
     profile = properties.publishing_profile or PublishingProfile()
-    require_possible(properties)
     publishing = _publishing(profile, properties.safety_profile or SafetyProfile())
     if held is None:
         return VersionPublishing(
@@ -172,12 +173,12 @@ def _targets(profile: PublishingProfile) -> tuple[ReplicationTarget, ...]:
     return tuple(_target(each) for each in profile.target_regions or ())
 
 
-def _target(said: TargetRegion) -> ReplicationTarget:
+def _target(region: TargetRegion) -> ReplicationTarget:
     return ReplicationTarget(
-        region=said.name,
-        exclude_from_latest=said.exclude_from_latest,
-        replica_count=said.regional_replica_count,
-        storage_type=chosen_storage(said.storage_account_type, said.storage_account_strategy, "targetRegions."),
+        region=region.name,
+        exclude_from_latest=region.exclude_from_latest,
+        replica_count=region.regional_replica_count,
+        storage_type=chosen_storage(region.storage_account_type, region.storage_account_strategy, "targetRegions."),
     )
 
 
