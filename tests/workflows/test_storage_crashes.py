@@ -9,7 +9,6 @@ from galeria.actions.storage.disk_access import begin_access, end_access
 from galeria.actions.storage.disks import DISK, SNAPSHOT, DiskChanges, DiskRequest, delete_disk, patch_disk, put_disk
 from galeria.actions.storage.managed_images import ImageRequest, put_image
 from galeria.actions.storage.sources import NamedDisk
-from galeria.actions.versions.version_sources import NamedSources
 from galeria.actions.versions.versions import VersionRequest, put_version
 from galeria.adapters.fetching import HttpFetcher
 from galeria.domain.ids import ResourceId
@@ -89,7 +88,7 @@ def making_an_image(installation: LocalInstallation) -> Told:
 
 
 def making_a_version_from_a_snapshot(installation: LocalInstallation) -> Told:
-    operation = begin_version(installation, NamedSources(disks={OS_DISK: NamedDisk(id=COPY)}))
+    operation = begin_version(installation, NamedDisk(id=COPY))
 
     def look() -> None:
         expect_version(installation, version_id("linux", "2.0.0"), disk_bytes(), ("brazilsouth", "westeurope"))
@@ -250,9 +249,9 @@ def begin_fetch(installation: LocalInstallation, files: FileServer) -> Operation
     return operation
 
 
-def begin_version(installation: LocalInstallation, sources: NamedSources) -> Operation:
+def begin_version(installation: LocalInstallation, disk: NamedDisk) -> Operation:
     targets = (ReplicationTarget(region="brazilsouth"), ReplicationTarget(region="westeurope"))
-    wanted = VersionRequest(location="brazilsouth", tags={}, targets=targets, sources=sources)
+    wanted = VersionRequest(location="brazilsouth", tags={}, targets=targets, disks={OS_DISK: disk})
     with installation.request() as request:
         _, _, operation = put_version(request, version_id("linux", "2.0.0"), wanted)
     assert operation is not None

@@ -30,7 +30,7 @@ class Image:
 @st.composite
 def versions_of(draw: st.DrawFn, definition: ImageDefinition) -> Versions:
     found: Versions = []
-    for name in draw(st.version_queries(number.map(str), unique=True, max_size=6)):
+    for name in draw(st.lists(number.map(str), unique=True, max_size=6)):
         version = samples.version(
             definition,
             name,

@@ -84,7 +84,7 @@ class Arm:
 def serving(folder: Path, database: Path, key: RSAPrivateKey, *, routers: tuple[APIRouter, ...] = ()) -> Iterator[Arm]:
     installation, close = make_installation(folder, database)
     with _listener() as listener:
-        arm = _arm(installation, key, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        arm = make_arm(installation, key, f"http://127.0.0.1:{listener.getsockname()[1]}")
         app = make_app(arm.services, routers=routers)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -107,7 +107,8 @@ def _listener() -> socket.socket:
     return listener
 
 
-def _arm(installation: LocalInstallation, key: RSAPrivateKey, endpoint: str) -> Arm:
+def make_arm(installation: LocalInstallation, key: RSAPrivateKey, endpoint: str) -> Arm:
+    """The service without its server."""
     context, begun = installation.context, Begun()
     services = Services(
         database=context.database,

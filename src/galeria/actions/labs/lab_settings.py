@@ -66,7 +66,7 @@ class LabSettings:
     fixed: FixedSettings = field(default_factory=FixedSettings)
 
 
-def update_lab(request: Request, id: ResourceId, said: LabSettings, secrets: SecretHasher) -> Lab:
+def update_lab(request: Request, id: ResourceId, wanted: LabSettings, secrets: SecretHasher) -> Lab:
     """Changes a lab's settings.
 
     Raises Forbidden, NotFound, Invalid, and Conflict for a fixed setting or while the lab is being deleted.
@@ -75,32 +75,34 @@ def update_lab(request: Request, id: ResourceId, said: LabSettings, secrets: Sec
     request.caller.require(f"{LAB}/write", lab.key)
     if lab.state is ProvisioningState.DELETING:
         raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Make another one.")
-    _require_unchanged(request, lab, said)
+    _require_unchanged(request, lab, wanted)
     request.audit(f"{LAB}/write", str(id))
-    if said.account:
-        _belong_to(request, lab, said.account)
-    apply_settings(lab, said, secrets)
+    if wanted.account:
+        _belong_to(request, lab, wanted.account)
+    apply_settings(lab, wanted, secrets)
     request.touch(lab)
     return lab
 
 
-def apply_settings(lab: Lab, said: LabSettings, secrets: SecretHasher) -> None:
+def apply_settings(lab: Lab, wanted: LabSettings, secrets: SecretHasher) -> None:
     """Changes the lab by the given settings, without a check of rights. Raises Invalid."""
-    if said.title:
-        lab.title = check_title(said.title)
-    if said.description is not None:
-        lab.description = said.description
-    if said.tags is not None:
-        lab.tags = said.tags
-    if said.capacity is not None:
-        lab.capacity = capacity(said.capacity, f"{_MACHINES}.sku.capacity")
-    if said.usage_quota is not None:
-        lab.usage_quota = quota(said.usage_quota, f"{_MACHINES}.usageQuota")
-    if said.open_access is not None:
-        lab.open_access = said.open_access
-    if said.non_admin is not None:
-        _set_non_admin(lab, said.non_admin, secrets)
-    lab.profiles = _checked(merged(lab.profiles, said.profiles))
+    if wanted.title:
+        lab.title = check_title(wanted.title)
+    if wanted.description is not None:
+        lab.description = wanted.description
+    if wanted.tags is not None:
+        lab.tags = wanted.tags
+    if wanted.capacity is not None:
+        lab.capacity = capacity(wanted.capacity, f"{_MACHINES}.sku.capacity")
+    if wanted.usage_quota is not None:
+        lab.usage_quota = quota(wanted.usage_quota, f"{_MACHINES}.usageQuota")
+    if wanted.open_access is not None:
+        lab.open_access = wanted.open_access
+    if wanted.non_admin is not None:
+        _set_non_admin(lab, wanted.non_admin, secrets)
+    lab.profiles = merged(lab.profiles, wanted.profiles)
+    check_shutdown(lab.profiles.get("autoShutdownProfile", {}), "properties.autoShutdownProfile")
+    check_roster(lab.profiles.get("rosterProfile", {}), "properties.rosterProfile")
 
 
 def inherited_profiles(account: LabAccount) -> Profiles:
@@ -128,13 +130,13 @@ def allowed_region(request: Request, account: LabAccount, location: str) -> str:
     return region
 
 
-def _belong_to(request: Request, lab: Lab, wanted: ResourceId) -> None:
+def _belong_to(request: Request, lab: Lab, account_id: ResourceId) -> None:
     """Moves the lab to another account, through which it can export, as after its own account was deleted."""
     held = request.uow.accounts.find(lab.account_id)
-    account = request.uow.accounts.find_by_key(wanted.key)
-    if account is None and held and held.resource_id.lower() == wanted.key:
+    account = request.uow.accounts.find_by_key(account_id.key)
+    if account is None and held and held.resource_id.lower() == account_id.key:
         return
-    account = account or request.uow.accounts.get_by_key(wanted.key)
+    account = account or request.uow.accounts.get_by_key(account_id.key)
     if account.id == lab.account_id:
         return
     request.caller.require(CREATE, account.key)
@@ -142,14 +144,15 @@ def _belong_to(request: Request, lab: Lab, wanted: ResourceId) -> None:
     lab.account_id = account.id
 
 
-def _require_unchanged(request: Request, lab: Lab, said: LabSettings) -> None:
+def _require_unchanged(request: Request, lab: Lab, wanted: LabSettings) -> None:
     """Raises Conflict where a fixed setting would change."""
-    fixed, settings = said.fixed, request.settings
-    network = merged(lab.profiles, said.profiles).get("networkProfile", {})
+    fixed, settings = wanted.fixed, request.settings
+    is_image = fixed.image is None or _is_image_of(request, lab, fixed.image)
     is_size = fixed.size is None or get_size(settings.sizes, fixed.size).name == lab.size
+    network = merged(lab.profiles, wanted.profiles).get("networkProfile", {})
     same = {
         "location": fixed.location is None or settings.regions.get(fixed.location).name == lab.location,
-        f"{_MACHINES}.imageReference": fixed.image is None or _is_image_of(request, lab, fixed.image),
+        f"{_MACHINES}.imageReference": is_image,
         f"{_MACHINES}.sku.name": is_size,
         f"{_MACHINES}.adminUser.username": fixed.user_name in (None, lab.user_name),
         f"{_MACHINES}.createOption": fixed.create_option in (None, lab.create_option),
@@ -171,18 +174,18 @@ def _is_image_of(request: Request, lab: Lab, image: ResourceId) -> bool:
     return is_same_image(gallery, image, ResourceId.parse(lab.image_id))
 
 
-def _set_non_admin(lab: Lab, wanted: NonAdminAccount, secrets: SecretHasher) -> None:
+def _set_non_admin(lab: Lab, account: NonAdminAccount, secrets: SecretHasher) -> None:
     target = f"{_MACHINES}.nonAdminUser"
-    name = user_name(wanted.user_name)
+    name = user_name(account.user_name)
     if name == lab.user_name:
         raise Invalid(
             "The two accounts have the same name.", hint="Give the one without rights another name.", target=target
         )
-    if not wanted.password and name != lab.non_admin_user:
+    if not account.password and name != lab.non_admin_user:
         raise Invalid(f"The account '{name}' needs a password.", hint="Send one.", target=f"{target}.password")
     lab.non_admin_user = name
-    if wanted.password:
-        lab.non_admin_hash = secrets.unix_hash(password(wanted.password))
+    if account.password:
+        lab.non_admin_hash = secrets.unix_hash(password(account.password))
 
 
 def check_title(text: str) -> str:
@@ -190,9 +193,3 @@ def check_title(text: str) -> str:
     if len(text) > MAX_TITLE:
         raise Invalid("The title is too long.", hint=f"At most {MAX_TITLE} characters.", target="properties.title")
     return text
-
-
-def _checked(profiles: Profiles) -> Profiles:
-    check_shutdown(profiles.get("autoShutdownProfile", {}), "properties.autoShutdownProfile")
-    check_roster(profiles.get("rosterProfile", {}), "properties.rosterProfile")
-    return profiles

@@ -12,7 +12,6 @@ from galeria.actions.labs.lab_settings import (
     LabSettings,
     allowed_region,
     apply_settings,
-    check_title,
     inherited_profiles,
     update_lab,
 )
@@ -48,6 +47,24 @@ class LabRequest:
     create_option: LabCreateOption = LabCreateOption.TEMPLATE_VM
     settings: LabSettings = field(default_factory=LabSettings)  # all other settings
 
+    @property
+    def all_settings(self) -> LabSettings:
+        """Everything that is said, as a change to a lab that is there."""
+        return replace(
+            self.settings,
+            tags=self.tags,
+            title=self.title,
+            description=self.description,
+            account=self.account,
+            fixed=FixedSettings(
+                location=self.location,
+                image=self.image,
+                size=self.size,
+                user_name=self.user_name,
+                create_option=self.create_option,
+            ),
+        )
+
 
 def create_lab(
     request: Request, id: ResourceId, wanted: LabRequest, secrets: SecretHasher
@@ -58,26 +75,10 @@ def create_lab(
     Forbidden, Invalid, NotFound, and Conflict with every obstacle where the image cannot make a lab there.
     """
     lab = request.uow.labs.find_by_key(id.key)
-    if lab:
-        return _existing(request, lab, wanted, secrets)
-    account = request.uow.accounts.get_by_key(wanted.account.key)
-    _require_creator(request, id, account)
-    require_group(request, id)
-    lab_name(id.name)
-    _take_over_draft(request, id)
-    region = allowed_region(request, account, wanted.location)
-    definition, version = choose_image(request, account, wanted.image, region)
-    lab = _new_lab(request, id, wanted, account=account, definition=definition, version=version, region=region)
-    apply_settings(lab, wanted.settings, secrets)
-    request.uow.labs.add(lab)
-    request.uow.flush()
-    if lab.create_option is LabCreateOption.TEMPLATE_VM:
-        request.uow.machines.add(_template(request, lab, version, wanted, secrets))
-    elif wanted.password:
-        lab.admin_hash = secrets.unix_hash(password(wanted.password))
-    ensure_owner(request, lab.key)
-    request.audit(f"{LAB}/write", str(id))
-    return lab, True, request.begin(OperationKind.CREATE_LAB, lab, lab.id)
+    if lab is None:
+        lab, operation = _create(request, id, wanted, secrets)
+        return lab, True, operation
+    return lab, False, _put_again(request, lab, wanted, secrets)
 
 
 def get_lab(request: Request, id: ResourceId) -> Lab:
@@ -134,36 +135,49 @@ def _require_creator(request: Request, id: ResourceId, account: LabAccount) -> N
         request.caller.require(CREATE, id.parent.key)
 
 
-def _existing(
-    request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher
-) -> tuple[Lab, bool, Operation | None]:
+def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: SecretHasher) -> tuple[Lab, Operation]:
+    account = request.uow.accounts.get_by_key(wanted.account.key)
+    _require_creator(request, id, account)
+    require_group(request, id)
+    lab_name(id.name)
+    _take_over_draft(request, id)
+    location = allowed_region(request, account, wanted.location)
+    definition, version = choose_image(request, account, wanted.image, location)
+    lab = _new_lab(request, id, wanted, account=account, definition=definition, version=version, location=location)
+    has_template = lab.create_option is LabCreateOption.TEMPLATE_VM
+    password_hash = secrets.unix_hash(password(wanted.password)) if has_template or wanted.password else ""
+    apply_settings(lab, wanted.all_settings, secrets)
+    request.uow.labs.add(lab)
+    request.uow.flush()
+    if has_template:
+        request.uow.machines.add(_template(request, lab, version, password_hash))
+    else:
+        lab.admin_hash = password_hash
+    ensure_owner(request, lab.key)
+    request.audit(f"{LAB}/write", str(id))
+    return lab, request.begin(OperationKind.CREATE_LAB, lab, lab.id)
+
+
+def _put_again(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher) -> Operation | None:
+    """What a PUT means for a lab that is there depends on how far it is. None where no work is to be done."""
     request.caller.require(f"{LAB}/write", lab.key)
     if lab.state is ProvisioningState.DELETING:
         raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Wait for that, then make it again.")
     running = request.uow.operations.running_on(lab.id)
-    if running:
-        return lab, False, running[0]
-    if lab.state is ProvisioningState.FAILED:
-        lab.state = moved(lab.state, ProvisioningState.CREATING)
-        if wanted.password:  # no earlier password was confirmed, so the last one holds
-            for machine in request.uow.machines.of_lab(lab.id):
-                machine.pending_password_hash = secrets.unix_hash(password(wanted.password))
-        return lab, False, request.begin(OperationKind.CREATE_LAB, lab, lab.id)
-    said = replace(
-        wanted.settings,
-        tags=wanted.tags,
-        title=wanted.title,
-        description=wanted.description,
-        account=wanted.account,
-        fixed=FixedSettings(
-            location=wanted.location,
-            image=wanted.image,
-            size=wanted.size,
-            user_name=wanted.user_name,
-            create_option=wanted.create_option,
-        ),
-    )
-    return update_lab(request, lab.arm_id, said, secrets), False, None
+    operation = running[0] if running else None
+    if operation is None and lab.state is ProvisioningState.FAILED:
+        operation = _retry(request, lab, wanted, secrets)
+    elif operation is None:
+        update_lab(request, lab.arm_id, wanted.all_settings, secrets)
+    return operation
+
+
+def _retry(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher) -> Operation:
+    lab.state = moved(lab.state, ProvisioningState.CREATING)
+    if wanted.password:  # the caller was told none that holds yet: what was typed last is what counts
+        for machine in request.uow.machines.of_lab(lab.id):
+            machine.pending_password_hash = secrets.unix_hash(password(wanted.password))
+    return request.begin(OperationKind.CREATE_LAB, lab, lab.id)
 
 
 def ensure_owner(request: Request, key: str) -> None:
@@ -199,19 +213,18 @@ def _new_lab(
     account: LabAccount,
     definition: ImageDefinition,
     version: ImageVersion,
-    region: str,
+    location: str,
 ) -> Lab:
+    """What is fixed when a lab is made; the settings that may change later are applied to it."""
     os_disk = next(disk for disk in request.uow.versions.disks(version.id) if disk.lun == OS_DISK)
     return Lab(
         id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
-        location=region,
-        tags=wanted.tags,
+        location=location,
         state=ProvisioningState.CREATING,
         account_id=account.id,
-        title=check_title(wanted.title) or id.name,
-        description=wanted.description,
+        title=id.name,
         definition_id=definition.id,
         image_id=str(wanted.image),
         version_id=version.id,
@@ -239,9 +252,7 @@ def _code(request: Request) -> str:
     )[:10]
 
 
-def _template(
-    request: Request, lab: Lab, version: ImageVersion, wanted: LabRequest, secrets: SecretHasher
-) -> LabMachine:
+def _template(request: Request, lab: Lab, version: ImageVersion, password_hash: str) -> LabMachine:
     specialized = lab.os_state is OsState.SPECIALIZED
     return LabMachine(
         id=request.id_generator.new_id(),
@@ -253,10 +264,10 @@ def _template(
         base_digest=lab.base_digest,
         ssh_port=_free_port(request),
         user_name=lab.user_name,
-        pending_password_hash=secrets.unix_hash(password(wanted.password)),
+        pending_password_hash=password_hash,
         retire_accounts=[name for name in version.accounts if name != lab.user_name] if specialized else [],
         accounts=sorted({*(version.accounts if specialized else []), lab.user_name}),
-        renew_identity=specialized and wanted.new_identity,
+        renew_identity=specialized and bool(lab.profiles.get("newIdentity")),
         created_at=request.clock.now(),
     )
 

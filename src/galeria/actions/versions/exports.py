@@ -9,7 +9,7 @@ from galeria.actions.labs.labs import get_machine
 from galeria.actions.storage.sources import Source, machine_origin
 from galeria.actions.versions.replication_size import Measure, ReplicationSources
 from galeria.actions.versions.version_sources import fill_version
-from galeria.actions.versions.versions import new_version
+from galeria.actions.versions.versions import VersionRequest, new_version
 from galeria.domain.costs import RegionCost, monthly_price, sending_price
 from galeria.domain.errors import Conflict, Forbidden, Invalid
 from galeria.domain.ids import ResourceId, definition_name, proposed_name
@@ -134,8 +134,11 @@ def export_template(
         request,
         definition.arm_id.child("versions", str(plan.number)),
         definition,
-        location=plan.lab.location,
-        targets=tuple(ReplicationTarget(region=region) for region in plan.regions),
+        VersionRequest(
+            location=plan.lab.location,
+            tags={},
+            targets=tuple(ReplicationTarget(region=region) for region in plan.regions),
+        ),
         source=(source.kind, source.name),
     )
     operation = fill_version(request, version, {OS_DISK: source}, OperationKind.EXPORT_TEMPLATE)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.definitions import IMAGE, DefinitionRequest, get_definition, put_definition
 from galeria.actions.galleries.galleries import get_gallery, list_galleries
-from galeria.actions.versions.versions import VERSION, VersionRequest, put_version
+from galeria.actions.versions.version_sources import upload_sources
+from galeria.actions.versions.versions import VERSION, VersionRequest, create_version
 from galeria.domain.costs import RegionCost
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, proposed_name
@@ -57,13 +58,13 @@ class ImportRequest:
 
 
 def begin_import(request: Request, wanted: ImportRequest) -> tuple[ImageVersion, Operation]:
-    """Starts making a version from an uploaded file.
+    """Make a version of an uploaded file, and its image if that is new.
 
-    Raises Forbidden, NotFound, Invalid, Conflict; nothing is changed then.
+    Raises Invalid, Forbidden, NotFound, Conflict; nothing is changed then.
     """
     gallery = get_gallery(request, wanted.gallery)
     require_unused(request, wanted.upload)
-    home = request.settings.regions.get(wanted.region or gallery.location).name
+    location = request.settings.regions.get(wanted.region or gallery.location).name
     definition = _definition(request, gallery, wanted)
     number = wanted.version or str(next_number(request, definition))
     id = definition.arm_id.child("versions", str(VersionNumber.parse(number)))
@@ -73,13 +74,12 @@ def begin_import(request: Request, wanted: ImportRequest) -> tuple[ImageVersion,
             hint=f"Use another number, such as {next_number(request, definition)}.",
             target="galleryImageVersionName",
         )
-    more = (request.settings.regions.get(name).name for name in wanted.regions)
-    targets = tuple(ReplicationTarget(region=name) for name in dict.fromkeys((home, *more)))
-    version, _, operation = put_version(
-        request, id, VersionRequest(location=home, tags={}, targets=targets, uploads={OS_DISK: wanted.upload})
-    )
-    assert operation is not None  # a new version is always made by one
-    return version, operation
+    regions = (location, *(request.settings.regions.get(name).name for name in wanted.regions))
+    targets = tuple(ReplicationTarget(region=name) for name in dict.fromkeys(regions))
+    request.caller.require(f"{VERSION}/write", id.key)
+    request.audit(f"{VERSION}/write", str(id))
+    made = VersionRequest(location=location, tags={}, targets=targets, uploads={OS_DISK: wanted.upload})
+    return create_version(request, id, definition, made, upload_sources(request, made))
 
 
 def require_unused(request: Request, upload_id: str) -> None:

@@ -1,7 +1,7 @@
 """The publishing profile of a version: its regions with their counts and flags, and what of that never changes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -23,20 +23,63 @@ from galeria.domain.states import ReplicaState
 T = TypeVar("T")
 
 
-def publish(request: Request, version: ImageVersion, wanted: PublishingOptions, end_of_life: datetime | None) -> None:
-    """Sets the publishing options of the whole version.
+@dataclass(frozen=True, kw_only=True)
+class PublishingRequest:
+    """What a caller says of how a version is published. Without target regions it stays where it is, or at home."""
 
-    Raises Invalid, and where storage or mode would change after its bytes are sealed.
+    targets: tuple[ReplicationTarget, ...] = ()
+    exclude_from_latest: bool = False
+    end_of_life: datetime | None = None
+    publishing: PublishingOptions = field(default_factory=PublishingOptions)
+
+
+def publish(request: Request, version: ImageVersion, wanted: PublishingRequest) -> None:
+    """Publish a version that holds no bytes yet: its flags, and pending replicas in exactly the regions asked for.
+
+    Repeated without target regions, the regions of the first time stay. Raises Invalid.
     """
-    if version.is_sealed:
-        _check_fixed(version, wanted)
+    _set_options(request, version, wanted)
+    held = request.uow.versions.replicas(version.id)
+    if held and not wanted.targets:
+        return
+    for replica in held:
+        request.uow.versions.remove_replica(replica)
+    for target, spelling in _checked(request, version, wanted.targets):
+        request.uow.versions.add_replica(_replica(version, target, spelling))
+
+
+def publish_anew(request: Request, version: ImageVersion, wanted: PublishingRequest) -> tuple[list[str], bool]:
+    """Change how a sealed version is published. Returns the regions to be emptied, and whether any is to be filled.
+
+    Raises Conflict where the safety profile keeps a region, Invalid where a kind of storage or the mode would change.
+    """
+    _check_fixed(version, wanted.publishing)
+    _set_options(request, version, wanted)
+    return _change_targets(request, version, wanted.targets)
+
+
+def current_targets(request: Request, version: ImageVersion) -> tuple[ReplicationTarget, ...]:
+    """The target regions that a version has, as a caller would say them."""
+    return tuple(
+        ReplicationTarget(
+            region=each.spelling or each.region,
+            exclude_from_latest=each.exclude_from_latest,
+            replica_count=each.replica_count,
+            storage_type=each.storage_type,
+        )
+        for each in request.uow.versions.replicas(version.id)
+    )
+
+
+def _set_options(request: Request, version: ImageVersion, wanted: PublishingRequest) -> None:
+    options, end_of_life = wanted.publishing, wanted.end_of_life
     check_end_of_life(request.clock.now(), version.end_of_life, end_of_life, f"{PROFILE}.endOfLifeDate")
-    version.end_of_life = end_of_life
-    version.replica_count = checked_count(_or(wanted.replica_count, version.replica_count), "the version")
-    version.storage_type = wanted.storage_type or version.storage_type
-    version.replication_mode = wanted.mode or version.replication_mode
-    version.allow_region_removal = _or(wanted.allow_region_removal, version.allow_region_removal)
-    version.block_early_deletion = _or(wanted.block_early_deletion, version.block_early_deletion)
+    version.end_of_life, version.exclude_from_latest = end_of_life, wanted.exclude_from_latest
+    version.replica_count = checked_count(_or(options.replica_count, version.replica_count), "the version")
+    version.storage_type = options.storage_type or version.storage_type
+    version.replication_mode = options.mode or version.replication_mode
+    version.allow_region_removal = _or(options.allow_region_removal, version.allow_region_removal)
+    version.block_early_deletion = _or(options.block_early_deletion, version.block_early_deletion)
     if version.block_early_deletion and end_of_life is None:
         raise Invalid(
             "Deletion cannot be blocked before an end of life that is not set.",
@@ -45,24 +88,9 @@ def publish(request: Request, version: ImageVersion, wanted: PublishingOptions, 
         )
 
 
-def set_targets(request: Request, version: ImageVersion, targets: Sequence[ReplicationTarget]) -> None:
-    """Replaces the replicas of a version that is not sealed by pending ones in these regions, the home region among them.
-
-    Raises Invalid.
-    """
-    for replica in request.uow.versions.replicas(version.id):
-        request.uow.versions.remove_replica(replica)
-    for target, spelling in _checked(request, version, targets):
-        request.uow.versions.add_replica(_replica(version, target, spelling))
-
-
-def change_targets(
+def _change_targets(
     request: Request, version: ImageVersion, targets: Sequence[ReplicationTarget]
 ) -> tuple[list[str], bool]:
-    """Changes the regions of a sealed version. Returns those to be emptied, and whether any is to be filled.
-
-    Raises Conflict where the safety profile keeps a region, Invalid where a region's kind of storage would change.
-    """
     checked = {target.region: (target, spelling) for target, spelling in _checked(request, version, targets)}
     held = {replica.region: replica for replica in request.uow.versions.replicas(version.id)}
     leaving = [replica for region, replica in held.items() if region not in checked]
@@ -138,15 +166,16 @@ def _keep(version: ImageVersion, leaving: list[Replica]) -> None:
         )
 
 
-def _check_fixed(version: ImageVersion, wanted: PublishingOptions) -> None:
+def _check_fixed(version: ImageVersion, options: PublishingOptions) -> None:
+    """Storage and mode are fixed once the bytes of a version are sealed."""
     fixed: dict[str, tuple[object, object]] = {
-        "storageAccountType": (version.storage_type, wanted.storage_type),
-        "replicationMode": (version.replication_mode, wanted.mode),
+        "storageAccountType": (version.storage_type, options.storage_type),
+        "replicationMode": (version.replication_mode, options.mode),
     }
     for name, (now, then) in fixed.items():
         if then not in (None, now):
             raise changed(f"{PROFILE}.{name}", now, then)
 
 
-def _or(wanted: T | None, held: T) -> T:
-    return held if wanted is None else wanted
+def _or(option: T | None, held: T) -> T:
+    return held if option is None else option

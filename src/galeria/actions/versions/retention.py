@@ -1,7 +1,5 @@
 """Soft-deleted versions: kept by a gallery's policy, listed, restored."""
 
-from dataclasses import dataclass
-
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
@@ -10,14 +8,6 @@ from galeria.domain.images.soft_delete import Retention, deadlines
 from galeria.domain.states import ProvisioningState
 
 VERSION = "Microsoft.Compute/galleries/images/versions"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RestoreRequest:
-    """What a caller says of a version to restore; without tags it keeps its own."""
-
-    location: str
-    tags: dict[str, str]
 
 
 def retain(request: Request, version: ImageVersion) -> bool:
@@ -34,14 +24,14 @@ def retain(request: Request, version: ImageVersion) -> bool:
     return True
 
 
-def restore(request: Request, version: ImageVersion, wanted: RestoreRequest) -> None:
-    """Restores a soft-deleted version at once, because its bytes are still stored.
+def restore(request: Request, version: ImageVersion, location: str, tags: dict[str, str]) -> None:
+    """Take a version back as it was, at once: its bytes never went. Without tags it keeps its own.
 
-    Raises Conflict for another region, or while it is being removed.
+    Raises Conflict for another region, and once it is really going.
     """
     if version.state is ProvisioningState.DELETING:
         raise marked_for_deletion(version)
-    home = request.settings.regions.get(wanted.location).name
+    home = request.settings.regions.get(location).name
     if home != version.location:
         raise Conflict(
             f"Version {version.name} was in {version.location} and cannot be restored in {home}.",
@@ -50,7 +40,7 @@ def restore(request: Request, version: ImageVersion, wanted: RestoreRequest) -> 
         )
     version.retention, version.soft_deleted_at = Retention.ACTIVE, None
     version.consumption_ends_at = version.hard_deletion_at = None
-    version.tags = wanted.tags or version.tags
+    version.tags = tags or version.tags
     request.touch(version)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from galeria.actions.core.request import Request
+from galeria.actions.versions.publishing import current_targets
 from galeria.actions.versions.versions import VERSION, VersionRequest, get_version, put_version
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
@@ -25,7 +26,7 @@ def set_regions(request: Request, id: ResourceId, regions: tuple[str, ...]) -> O
             hint=f"Keep its own region, {held.location}.",
             target="targetRegions",
         )
-    kept = {target.region.replace(" ", "").lower(): target for target in _targets(request, held)}
+    kept = {target.region.replace(" ", "").lower(): target for target in current_targets(request, held)}
     names = [request.settings.regions.get(name).name for name in regions]
     targets = tuple(kept.get(name, ReplicationTarget(region=name)) for name in names)
     return put_version(request, id, replace(_as_it_is(request, held), targets=targets))[2]
@@ -87,21 +88,9 @@ def _as_it_is(request: Request, held: ImageVersion) -> VersionRequest:
     return VersionRequest(
         location=held.location,
         tags=held.tags,
-        targets=_targets(request, held),
+        targets=current_targets(request, held),
         exclude_from_latest=held.exclude_from_latest,
         end_of_life=held.end_of_life,
-    )
-
-
-def _targets(request: Request, held: ImageVersion) -> tuple[ReplicationTarget, ...]:
-    return tuple(
-        ReplicationTarget(
-            region=each.spelling or each.region,
-            exclude_from_latest=each.exclude_from_latest,
-            replica_count=each.replica_count,
-            storage_type=each.storage_type,
-        )
-        for each in request.uow.versions.replicas(held.id)
     )
 
 

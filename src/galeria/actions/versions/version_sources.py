@@ -38,25 +38,24 @@ class NamedSources:
     whole: ResourceId | CommunityImage | None = None
 
     @property
-    def is_empty(self) -> bool:
-        """Whether no source was given."""
-        return not (self.uploads or self.disks or self.whole)
+    def names_sources(self) -> bool:
+        return bool(self.uploads or self.disks or self.whole)
 
 
-def get_sources(request: Request, definition: ImageDefinition, location: str, named: NamedSources) -> Sources:
+def get_sources(request: Request, definition: ImageDefinition, location: str, wanted: NamedSources) -> Sources:
     """Returns the sources after all checks that are possible before bytes are moved.
 
     Raises Invalid, Forbidden, NotFound, Conflict.
     """
-    if named.whole is not None and (named.disks or named.uploads):
+    if wanted.whole is not None and (wanted.disks or wanted.uploads):
         raise Invalid(
             "A version is made of one source as a whole or of disks, not of both.",
             hint="Leave out storageProfile.source, or the sources of the single disks.",
             target=f"{STORAGE}.source",
         )
-    sources = _whole_disks(request, definition, location, named)
-    sources |= {lun: _upload(request, id) for lun, id in named.uploads.items()}
-    sources |= {lun: named_source(request, each) for lun, each in named.disks.items()}
+    sources = upload_sources(request, wanted)
+    sources |= _whole_disks(request, definition, location, wanted)
+    sources |= {lun: named_source(request, each) for lun, each in wanted.disks.items()}
     if OS_DISK not in sources:
         raise Invalid(
             "A new version needs a source for its OS disk.",
@@ -70,6 +69,11 @@ def get_sources(request: Request, definition: ImageDefinition, location: str, na
         if lun == OS_DISK:
             require_fitting(definition, source)
     return sources
+
+
+def upload_sources(request: Request, wanted: NamedSources) -> Sources:
+    """The uploaded files among the sources of a version, by LUN. Raises NotFound for a file of somebody else."""
+    return {lun: _upload(request, id) for lun, id in wanted.uploads.items()}
 
 
 def fill_version(
@@ -86,27 +90,27 @@ def fill_version(
     return request.begin(kind, version, version.id, inputs)
 
 
-def require_same_source(request: Request, version: ImageVersion, named: NamedSources) -> None:
+def require_same_source(request: Request, version: ImageVersion, wanted: NamedSources) -> None:
     """Raises Conflict where a finished version would get another source; naming the same one is no change."""
-    disk = named.disks.get(OS_DISK)
-    said = str(named.whole or (disk and disk.id) or "")
+    disk = wanted.disks.get(OS_DISK)
+    source = str(wanted.whole or (disk and disk.id) or "")
     if disk and disk.uri:
-        said = address_source(request, disk.uri).name
-    if said and said.lower() != version.source_id.lower():
+        source = address_source(request, disk.uri).name
+    if source and source.lower() != version.source_id.lower():
         raise Conflict(
             f"Changing property '{STORAGE}.source' is not allowed.",
-            hint=f"It is '{version.source_id}'. Make another version for '{said}'.",
+            hint=f"It is '{version.source_id}'. Make another version for '{source}'.",
             code="PropertyChangeNotAllowed",
             target=f"{STORAGE}.source",
         )
 
 
-def _whole_disks(request: Request, definition: ImageDefinition, location: str, named: NamedSources) -> Sources:
-    if named.whole is None:
+def _whole_disks(request: Request, definition: ImageDefinition, location: str, wanted: NamedSources) -> Sources:
+    if wanted.whole is None:
         return {}
-    if isinstance(named.whole, CommunityImage):
-        return dict(community_source(request, definition.arm_id.subscription, named.whole, location))
-    return dict(whole_source(request, named.whole, location))
+    if isinstance(wanted.whole, CommunityImage):
+        return dict(community_source(request, definition.arm_id.subscription, wanted.whole, location))
+    return dict(whole_source(request, wanted.whole, location))
 
 
 def _upload(request: Request, upload_id: str) -> Source:

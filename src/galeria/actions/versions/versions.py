@@ -1,13 +1,13 @@
 """Image versions: create, replicate, change, delete."""
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass
 
 from galeria.actions.core.parent_checks import missing_parent, require_room, require_same_location
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import require_home_region
-from galeria.actions.versions.publishing import change_targets, publish, set_targets
-from galeria.actions.versions.retention import RestoreRequest, marked_for_deletion, restore, retain, soft_deleted
+from galeria.actions.storage.sources import Sources
+from galeria.actions.versions.publishing import PublishingRequest, publish, publish_anew
+from galeria.actions.versions.retention import marked_for_deletion, restore, retain, soft_deleted
 from galeria.actions.versions.version_sources import NamedSources, fill_version, get_sources, require_same_source
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
@@ -18,7 +18,7 @@ from galeria.domain.images.galleries import (
     SourceKind,
     VersionNumber,
 )
-from galeria.domain.images.publishing import PublishingOptions, ReplicationTarget, check_deletable
+from galeria.domain.images.publishing import check_deletable
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.operation_inputs import RegionInputs
 from galeria.domain.operations import VERSION_MAKING, Operation, OperationKind
@@ -30,26 +30,15 @@ MOST = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class VersionRequest:
-    """What a caller says of a version. `uploads` maps lun (-1: the OS disk) to an upload's id; empty on an update.
+class VersionRequest(NamedSources, PublishingRequest):
+    """What a caller says of a version: where it is at home, what it is made of, and how it is published.
 
-    With `restores`, a soft-deleted version is restored; everything else but the tags is then ignored.
+    With `restores`, a version that was deleted and is retained comes back; everything else but the tags is then ignored.
     """
 
     location: str
     tags: dict[str, str]
-    targets: tuple[ReplicationTarget, ...] = ()
-    uploads: dict[int, str] = field(default_factory=dict)
-    sources: NamedSources = field(default_factory=NamedSources)
-    exclude_from_latest: bool = False
-    end_of_life: datetime | None = None
-    publishing: PublishingOptions = field(default_factory=PublishingOptions)
     restores: bool = False
-
-    @property
-    def named(self) -> NamedSources:
-        """All sources that were named, `uploads` included."""
-        return replace(self.sources, uploads=self.uploads | self.sources.uploads)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,19 +62,20 @@ def put_version(
     version = request.uow.versions.find_by_key(id.key)
     if version is None:
         VersionNumber.parse(id.name)
-        version, operation = _create(request, id, wanted)
+        definition = require_definition(request, id)
+        sources = get_sources(request, definition, request.settings.regions.get(wanted.location).name, wanted)
+        version, operation = create_version(request, id, definition, wanted, sources)
         return version, True, operation
-    require_same_location(version, request.settings.regions.get(wanted.location).name)
-    if version.state is ProvisioningState.DELETING:
-        raise marked_for_deletion(version)
-    if version.retention is not Retention.ACTIVE:
-        return _back(request, version, wanted), False, None
-    running = request.uow.operations.running_on(version.id)
-    if running:
-        return version, False, running[0]
-    if not version.is_sealed:
-        return version, False, _again(request, version, wanted)
-    return version, False, _update(request, version, wanted)
+    return version, False, _put_again(request, version, wanted)
+
+
+def create_version(
+    request: Request, id: ResourceId, definition: ImageDefinition, wanted: VersionRequest, sources: Sources
+) -> tuple[ImageVersion, Operation]:
+    """Make a version of sources that were found, and begin to fill it. The caller was found to be allowed to."""
+    os_disk = sources[OS_DISK]
+    version = new_version(request, id, definition, wanted, source=(os_disk.kind, os_disk.name))
+    return version, fill_version(request, version, sources)
 
 
 def get_version(request: Request, id: ResourceId) -> ImageVersion:
@@ -168,18 +158,16 @@ def new_version(
     request: Request,
     id: ResourceId,
     definition: ImageDefinition,
+    wanted: VersionRequest,
     *,
-    location: str,
-    targets: tuple[ReplicationTarget, ...],
     source: tuple[SourceKind, str],
-    publishing: PublishingOptions | None = None,
-    end_of_life: datetime | None = None,
 ) -> ImageVersion:
     """Adds a version in the state Creating, with a pending replica for every target region, its home region among them.
 
     Raises Invalid, Conflict.
     """
     VersionNumber.parse(id.name)
+    location = request.settings.regions.get(wanted.location).name
     require_home_region(request.uow.galleries.get(definition.gallery_id), location, "image version")
     require_room(request, request.uow.versions, id, location, most=MOST)
     version = ImageVersion(
@@ -187,6 +175,7 @@ def new_version(
         resource_id=str(id),
         key=id.key,
         location=location,
+        tags=wanted.tags,
         state=ProvisioningState.CREATING,
         definition_id=definition.id,
         source_kind=source[0],
@@ -195,36 +184,36 @@ def new_version(
     )
     request.uow.versions.add(version)
     request.uow.flush()
-    publish(request, version, publishing or PublishingOptions(), end_of_life)
-    set_targets(request, version, targets)
+    publish(request, version, wanted)
     return version
 
 
-def _create(request: Request, id: ResourceId, wanted: VersionRequest) -> tuple[ImageVersion, Operation]:
-    definition = require_definition(request, id)
-    location = request.settings.regions.get(wanted.location).name
-    sources = get_sources(request, definition, location, wanted.named)
-    version = new_version(
-        request,
-        id,
-        definition,
-        location=location,
-        targets=wanted.targets,
-        source=(sources[OS_DISK].kind, sources[OS_DISK].name),
-        publishing=wanted.publishing,
-        end_of_life=wanted.end_of_life,
-    )
-    version.tags, version.exclude_from_latest = wanted.tags, wanted.exclude_from_latest
-    return version, fill_version(request, version, sources)
+def _put_again(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation | None:
+    """What a PUT means for a version that is there depends on how far it is. None where no work is to be done."""
+    require_same_location(version, request.settings.regions.get(wanted.location).name)
+    if version.state is ProvisioningState.DELETING:
+        raise marked_for_deletion(version)
+    running = request.uow.operations.running_on(version.id)
+    operation: Operation | None = None
+    if version.retention is not Retention.ACTIVE:
+        _restore(request, version, wanted)
+    elif running:
+        operation = running[0]
+    elif version.is_sealed:
+        operation = _update(request, version, wanted)
+    else:
+        operation = _retry(request, version, wanted)
+    return operation
 
 
-def _again(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation:
-    """Starts making a version again that failed before it was sealed, from the same sources or from others."""
+def _retry(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation:
+    """A version that failed before it was sealed is made again, from the same sources or from others."""
     version.state = moved(version.state, ProvisioningState.CREATING, f"Version {version.name}")
-    _aim(request, version, wanted)
-    if not wanted.named.is_empty:
+    version.tags = wanted.tags
+    publish(request, version, wanted)
+    if wanted.names_sources:
         definition = request.uow.definitions.get(version.definition_id)
-        sources = get_sources(request, definition, version.location, wanted.named)
+        sources = get_sources(request, definition, version.location, wanted)
         request.uow.versions.remove_disks(version.id)
         return fill_version(request, version, sources)
     begun = request.uow.operations.recent(below=version.key)
@@ -232,8 +221,8 @@ def _again(request: Request, version: ImageVersion, wanted: VersionRequest) -> O
     return request.begin(failed.kind, version, version.id, failed.inputs)
 
 
-def _back(request: Request, version: ImageVersion, wanted: VersionRequest) -> ImageVersion:
-    """Restores a soft-deleted version. Raises Conflict where the request is for a new one, as its number is taken."""
+def _restore(request: Request, version: ImageVersion, wanted: VersionRequest) -> None:
+    """Its number is taken while it can be restored."""
     if not wanted.restores:
         raise Conflict(
             f"Version {version.name} was deleted and can still be restored.",
@@ -241,24 +230,14 @@ def _back(request: Request, version: ImageVersion, wanted: VersionRequest) -> Im
             "or use another number.",
             target="galleryImageVersionName",
         )
-    restore(request, version, RestoreRequest(location=wanted.location, tags=wanted.tags))
-    return version
-
-
-def _aim(request: Request, version: ImageVersion, wanted: VersionRequest) -> None:
-    """Sets the regions and flags of a version that is not sealed; without target regions those named before stay."""
-    version.tags, version.exclude_from_latest = wanted.tags, wanted.exclude_from_latest
-    publish(request, version, wanted.publishing, wanted.end_of_life)
-    if wanted.targets:
-        set_targets(request, version, wanted.targets)
+    restore(request, version, wanted.location, wanted.tags)
 
 
 def _update(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation | None:
     """Changes flags at once, and regions and what failed before by an operation, which is returned."""
-    require_same_source(request, version, wanted.sources)
-    publish(request, version, wanted.publishing, wanted.end_of_life)
-    removed, unfinished = change_targets(request, version, wanted.targets)
-    version.tags, version.exclude_from_latest = wanted.tags, wanted.exclude_from_latest
+    require_same_source(request, version, wanted)
+    removed, unfinished = publish_anew(request, version, wanted)
+    version.tags = wanted.tags
     request.touch(version)
     if version.state is ProvisioningState.SUCCEEDED and not removed and not unfinished:
         return None

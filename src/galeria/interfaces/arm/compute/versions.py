@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from galeria.actions.core.request import Request
 from galeria.actions.versions.costs import impact_of_deletion
+from galeria.actions.versions.publishing import current_targets
 from galeria.actions.versions.versions import (
     VersionRequest,
     get_version,
@@ -57,10 +58,14 @@ def put_one(id: VersionId, body: VersionBody, arm_request: ArmRequestDep) -> Res
         held = request.uow.versions.find_by_key(id.key)
         profile = properties.publishing_profile
         said = set(PublishingProfile.model_fields) if profile else set()
+        sources = sources_named(properties.storage_profile)
+        require_possible(properties)
         wanted = VersionRequest(
             location=body.location,
             tags=body.tags or {},
-            sources=sources_named(properties.storage_profile),
+            uploads=sources.uploads,
+            disks=sources.disks,
+            whole=sources.whole,
             restores=_restores(properties),
             **_published(request, held, properties, said),
         )
@@ -76,6 +81,7 @@ def patch_one(id: VersionId, body: VersionPatch, arm_request: ArmRequestDep) -> 
     with arm_request.writing() as request:
         restored = request.uow.versions.find_by_key(id.key) if properties.restore else None
         held = restored or get_version(request, id)
+        require_possible(properties)
         wanted = VersionRequest(
             location=held.location,
             tags=held.tags if body.tags is None else body.tags,
@@ -142,7 +148,6 @@ def _published(
 ) -> VersionPublishing:
     """Return the publishing options: what the request has, and for the rest what the version has."""
     profile = properties.publishing_profile or PublishingProfile()
-    require_possible(properties)
     publishing = _publishing(profile, properties.safety_profile or SafetyProfile())
     if held is None:
         return VersionPublishing(
@@ -153,7 +158,7 @@ def _published(
         )
     sets_flag, sets_end = "exclude_from_latest" in said, "end_of_life_date" in said
     return VersionPublishing(
-        targets=_held_targets(request, held) if profile.target_regions is None else _targets(profile),
+        targets=current_targets(request, held) if profile.target_regions is None else _targets(profile),
         exclude_from_latest=bool(profile.exclude_from_latest) if sets_flag else held.exclude_from_latest,
         end_of_life=profile.end_of_life_date if sets_end else held.end_of_life,
         publishing=publishing,
@@ -174,24 +179,12 @@ def _targets(profile: PublishingProfile) -> tuple[ReplicationTarget, ...]:
     return tuple(_target(each) for each in profile.target_regions or ())
 
 
-def _target(said: TargetRegion) -> ReplicationTarget:
+def _target(region: TargetRegion) -> ReplicationTarget:
     return ReplicationTarget(
-        region=said.name,
-        exclude_from_latest=said.exclude_from_latest,
-        replica_count=said.regional_replica_count,
-        storage_type=chosen_storage(said.storage_account_type, said.storage_account_strategy, "targetRegions."),
-    )
-
-
-def _held_targets(request: Request, version: ImageVersion) -> tuple[ReplicationTarget, ...]:
-    return tuple(
-        ReplicationTarget(
-            region=each.spelling or each.region,
-            exclude_from_latest=each.exclude_from_latest,
-            replica_count=each.replica_count,
-            storage_type=each.storage_type,
-        )
-        for each in request.uow.versions.replicas(version.id)
+        region=region.name,
+        exclude_from_latest=region.exclude_from_latest,
+        replica_count=region.regional_replica_count,
+        storage_type=chosen_storage(region.storage_account_type, region.storage_account_strategy, "targetRegions."),
     )
 
 

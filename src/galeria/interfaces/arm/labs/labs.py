@@ -32,7 +32,8 @@ from galeria.interfaces.arm.protocol.routes import GROUP, LAB, LABS, SUBSCRIPTIO
 
 def put_one(id: LabId, body: LabBody, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
-        lab, is_new, operation = create_lab(request, id, _wanted(request, body), arm_request.services.secrets)
+        wanted = _wanted(request, body)
+        lab, is_new, operation = create_lab(request, id, wanted, arm_request.services.secrets)
         view = lab_view(request, lab, api_version=arm_request.api_version)
     arm_request.start(operation)
     return put(arm_request, view, is_new=is_new, operation=operation)
@@ -41,21 +42,15 @@ def put_one(id: LabId, body: LabBody, arm_request: ArmRequestDep) -> Response:
 def patch_one(id: LabId, body: LabPatch, arm_request: ArmRequestDep) -> Response:
     changes = body.properties or LabChanges()
     with arm_request.writing() as request:
-        wanted = _settings(changes)
-        machine = changes.virtual_machine_profile or MachineChanges()
-        lab = update_lab(
-            request,
-            id,
-            replace(
-                wanted,
-                title=changes.title,
-                description=changes.description,
-                tags=body.tags,
-                account=named_id(changes.lab_plan_id, "properties.labPlanId") if changes.lab_plan_id else None,
-                fixed=_fixed(machine),
-            ),
-            arm_request.services.secrets,
+        wanted = replace(
+            _settings(changes),
+            title=changes.title,
+            description=changes.description,
+            tags=body.tags,
+            account=named_id(changes.lab_plan_id, "properties.labPlanId") if changes.lab_plan_id else None,
+            fixed=_fixed(changes.virtual_machine_profile or MachineChanges()),
         )
+        lab = update_lab(request, id, wanted, arm_request.services.secrets)
         return shown(lab_view(request, lab, api_version=arm_request.api_version))
 
 
@@ -93,22 +88,22 @@ def synchronize(id: LabId, arm_request: ArmRequestDep) -> Response:
 
 
 def _wanted(request: Request, body: LabBody) -> LabRequest:
-    wanted = body.properties
-    machine = wanted.virtual_machine_profile
-    account = named_id(wanted.lab_plan_id, "properties.labPlanId")
+    properties = body.properties
+    machine = properties.virtual_machine_profile
+    account = named_id(properties.lab_plan_id, "properties.labPlanId")
     return LabRequest(
         location=body.location,
         tags=body.tags or {},
         account=account,
-        title=wanted.title or "",
-        description=wanted.description or "",
+        title=properties.title or "",
+        description=properties.description or "",
         image=_image(request, account, machine.image_reference),
         size=machine.sku.name,
         user_name=machine.admin_user.username,
         password=machine.admin_user.password.get_secret_value(),
-        new_identity=bool(wanted.galeria and wanted.galeria.new_identity),
+        new_identity=bool(properties.galeria and properties.galeria.new_identity),
         create_option=machine.create_option or LabCreateOption.TEMPLATE_VM,
-        settings=_settings(wanted),
+        settings=_settings(properties),
     )
 
 
@@ -125,9 +120,9 @@ def _image(request: Request, account: ResourceId, reference: LabImageReference) 
     )
 
 
-def _settings(wanted: LabChanges) -> LabSettings:
-    machine = wanted.virtual_machine_profile or MachineChanges()
-    access = wanted.security_profile.open_access if wanted.security_profile else None
+def _settings(changes: LabChanges) -> LabSettings:
+    machine = changes.virtual_machine_profile or MachineChanges()
+    access = changes.security_profile.open_access if changes.security_profile else None
     user = machine.non_admin_user
     kept = {"additionalCapabilities", "useSharedPassword"}
     return LabSettings(
@@ -138,7 +133,7 @@ def _settings(wanted: LabChanges) -> LabSettings:
         if user and user.username
         else None,
         profiles={
-            **{name: each for name, each in sent_properties(wanted).items() if name in _PROFILES},
+            **{name: each for name, each in sent_properties(changes).items() if name in _PROFILES},
             **{name: each for name, each in sent_properties(machine).items() if name in kept},
         },
     )
