@@ -101,7 +101,8 @@ def make_app(
     who = bearer(services.tokens, services.database, services.id_generator)
     app = FastAPI(title="Galeria", description=__doc__, version="1", redirect_slashes=False)
     app.state.services = services
-    app.include_router(_arm_router())
+    # Not `include_router`: it would examine every route anew for each application, and has nothing to add to these.
+    app.router.routes.extend(_arm_router().routes)
     for router in (*_neighbours(services, authority, entrance), *routers):
         app.include_router(router, responses=_NOT_OURS)
     app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))

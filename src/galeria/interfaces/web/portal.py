@@ -6,6 +6,7 @@ from functools import cache
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket
 
 from galeria.actions.core.caller import Caller
@@ -55,42 +56,47 @@ class Portal:
 
     rendering: Rendering
     slow_figures: SlowFigures
-    router: APIRouter
+    routes: list[BaseRoute]
 
     def plug(self, app: FastAPI) -> None:
         """People get pages also where nothing is and where something broke; programs get what they always got."""
         app.state.rendering = self.rendering
         app.state.slow_figures = self.slow_figures
-        app.include_router(self.router)
+        app.router.routes.extend(self.routes)
         for kind, tell in ((HTTPException, _nothing), (Exception, _fault)):
             app.add_exception_handler(kind, _for_people(tell, app.exception_handlers[kind]))
 
 
 def make_portal(services: Services, entrance: PasswordSignIn, *, patience: float = PATIENCE) -> Portal:
     """`patience` are seconds that a page waits for what stores tell. Raises Unavailable where others' files are missing."""
-    static = StaticFiles()
-    router = APIRouter()
-    for each in (
+    static = _static_files()
+    routers = (
         static.router(),
         SignInPages(entrance=entrance).router(),
         MyPages(entrance=entrance).router(),
         *((external_router(),) if services.provider else ()),
-        _pages_router(),
+        *_page_routers(),
         uploads_router(services),
         console_router(services, _who_looks(services)),
         ImportPages(services).router(),
-    ):
-        router.include_router(each)
+    )
     return Portal(
-        rendering=Rendering(static, services.settings), slow_figures=SlowFigures(patience=patience), router=router
+        rendering=Rendering(static, services.settings),
+        slow_figures=SlowFigures(patience=patience),
+        routes=[route for router in routers for route in router.routes],
     )
 
 
 @cache
-def _pages_router() -> APIRouter:
+def _static_files() -> StaticFiles:
+    """The package's own, read and compressed once in a process."""
+    return StaticFiles()
+
+
+@cache
+def _page_routers() -> tuple[APIRouter, ...]:
     """Of pages that know nothing of one application: those of one process, such as tests', share them."""
-    router = APIRouter()
-    for each in (
+    return (
         _home_router(),
         welcome_router(),
         people_router(),
@@ -111,9 +117,7 @@ def _pages_router() -> APIRouter:
         gallery_images_router(),
         gallery_versions_router(),
         version_regions_router(),
-    ):
-        router.include_router(each)
-    return router
+    )
 
 
 def _who_looks(services: Services) -> Callable[[WebSocket], Caller | None]:
