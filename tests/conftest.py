@@ -14,6 +14,7 @@ from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.unit_of_work import SqlDatabase
+from tests.compiled_statements import make_test_engine
 from tests.local_installation import LocalInstallation
 from tests.prepared_installations import MakeInstallation, Prepare, PreparedInstallations, with_people
 
@@ -101,7 +102,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database_engine(tmp_path: Path, migrated_file: Path) -> Iterator[sa.Engine]:
     path = tmp_path / "galeria.db"
     shutil.copyfile(migrated_file, path)
-    engine = make_engine(f"sqlite:///{path}")
+    engine = make_test_engine(f"sqlite:///{path}")
     yield engine
     engine.dispose()
 
