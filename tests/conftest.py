@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from tests.local_installation import LocalInstallation
 from tests.prepared_installations import MakeInstallation, Prepare, PreparedInstallations, with_people
 
 # Where two processes test side by side, each of these stays in one of them: they share a server, a browser, a guest's image,
-# or the ports that every installation gives to its labs, beginning with the same one. Everything else goes file by file to
-# whoever is free. The longest groups come first, in this order, so that nobody waits for them at the end.
+# the ports that every installation gives to its labs, beginning with the same one, or the parsed sources of the project.
+# Everything else goes file by file to whoever is free. The longest groups come first, in this order, then the files with most
+# slow tests: short files at the end keep both processes busy until then.
 TOGETHER = {
     "tests/browser/test_scenarios.py": "installations",
     "tests/browser/": "browser",
@@ -29,6 +31,7 @@ TOGETHER = {
     "tests/bench/": "machines",
     "tests/guests/": "machines",
     "tests/clients/": "clients",
+    "tests/rules/": "rules",
 }
 LONGEST = list(dict.fromkeys(TOGETHER.values()))
 
@@ -53,7 +56,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _place(_group(item.nodeid)))
+    slow = Counter(_group(item.nodeid) for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (_place(_group(item.nodeid)), -slow[_group(item.nodeid)]))
 
 
 def pytest_collection_finish() -> None:
