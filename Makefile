@@ -32,7 +32,7 @@ check: setup ## Lint, types, direction of imports and the quick tests: under a m
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -n 2 --dist worksteal -m "not system and not slow" --ignore tests/rules/test_linters.py \
+	@$(BIN)/pytest -n 2 --dist loadscope -m "not system and not slow" --ignore tests/rules/test_linters.py \
 		--ignore tests/rules/test_imports.py $(or $(TESTS),$(QUICK))
 
 test: ## Everything, with real machines and servers. The last line is pytest's summary.

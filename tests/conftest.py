@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.unit_of_work import SqlDatabase
+from tests.compiled_statements import make_test_engine
 from tests.local_installation import LocalInstallation
 from tests.prepared_installations import MakeInstallation, Prepare, PreparedInstallations, with_people
 
 # Where two processes test side by side, each of these stays in one of them: they share a server, a browser, a guest's image,
-# or the ports that every installation gives to its labs, beginning with the same one. Everything else goes file by file to
-# whoever is free. The longest groups come first, in this order, so that nobody waits for them at the end.
+# the ports that every installation gives to its labs, beginning with the same one, or the parsed sources of the project.
+# Everything else goes file by file to whoever is free. The longest groups come first, in this order, then the files with most
+# slow tests: short files at the end keep both processes busy until then.
 TOGETHER = {
     "tests/browser/test_scenarios.py": "installations",
     "tests/browser/": "browser",
@@ -28,6 +31,7 @@ TOGETHER = {
     "tests/bench/": "machines",
     "tests/guests/": "machines",
     "tests/clients/": "clients",
+    "tests/rules/": "rules",
 }
 LONGEST = list(dict.fromkeys(TOGETHER.values()))
 
@@ -52,7 +56,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _place(_group(item.nodeid)))
+    slow = Counter(_group(item.nodeid) for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (_place(_group(item.nodeid)), -slow[_group(item.nodeid)]))
 
 
 def pytest_collection_finish() -> None:
@@ -101,7 +106,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database_engine(tmp_path: Path, migrated_file: Path) -> Iterator[sa.Engine]:
     path = tmp_path / "galeria.db"
     shutil.copyfile(migrated_file, path)
-    engine = make_engine(f"sqlite:///{path}")
+    engine = make_test_engine(f"sqlite:///{path}")
     yield engine
     engine.dispose()
 

@@ -23,7 +23,6 @@ from galeria.actions.labs.labs import LabRequest, create_lab
 from galeria.actions.labs.machines import start_machine, stop_machine
 from galeria.actions.versions.exports import ExportRequest, export_template
 from galeria.actions.versions.versions import VersionRequest, put_version
-from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.engine.nbd_source import open_image
@@ -48,6 +47,7 @@ from galeria.ports.work import Step
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.operation_steps import DatabaseMeter
 from galeria.workflows.run_operation import run_operation
+from tests.compiled_statements import make_test_engine
 from tests.crashing import Steps
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
@@ -260,7 +260,7 @@ def _trusted() -> ssl.SSLContext:
 
 def _world(folder: Path) -> tuple[WorkflowContext, Callable[[], None]]:
     map_classes()
-    engine = make_engine(f"sqlite:///{folder / 'galeria.db'}")
+    engine = make_test_engine(f"sqlite:///{folder / 'galeria.db'}")
     sa.event.listen(engine, "connect", _write_behind)
     database, clock = SqlDatabase(engine), SystemClock()
     settings, index = Settings(), DatabaseChunkIndex(engine)

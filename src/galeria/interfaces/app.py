@@ -107,7 +107,8 @@ def make_app(
     password_sign_in = password_sign_in or PasswordSignIn(services.requests, services.secrets)
     app.state.services = services
     app.state.password_sign_in = password_sign_in
-    app.include_router(_arm_router())
+    # Not `include_router`: it would examine every route anew for each application, and has nothing to add to these.
+    app.router.routes.extend(_arm_router().routes)
     for router in (*_other_routers(services, authority, password_sign_in), *routers):
         app.include_router(router, responses=_NOT_OURS)
     app.add_exception_handler(Unauthenticated, unauthenticated_handler(authority))

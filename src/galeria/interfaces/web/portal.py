@@ -6,6 +6,7 @@ from functools import cache
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket
 
 from galeria.actions.core.caller import Caller
@@ -55,7 +56,7 @@ class Portal:
 
     rendering: Rendering
     slow_figures: SlowFigures
-    router: APIRouter
+    routes: list[BaseRoute]
 
     def install(self, app: FastAPI) -> None:
         """Add the pages to the application.
@@ -64,7 +65,7 @@ class Portal:
         """
         app.state.rendering = self.rendering
         app.state.slow_figures = self.slow_figures
-        app.include_router(self.router)
+        app.router.routes.extend(self.routes)
         for kind, tell in ((HTTPException, _not_found), (Exception, _fault)):
             app.add_exception_handler(kind, _with_page(tell, app.exception_handlers[kind]))
 
@@ -74,29 +75,34 @@ def make_portal(services: Services, password_sign_in: PasswordSignIn, *, patienc
 
     Raises Unavailable where files of other projects are missing.
     """
-    static = StaticFiles()
-    router = APIRouter()
-    for each in (
+    static = _static_files()
+    routers = (
         static.router(),
         SignInPages(password_sign_in=password_sign_in).router(),
         MyPages(password_sign_in=password_sign_in).router(),
         *((external_router(),) if services.provider else ()),
-        _pages_router(),
+        *_page_routers(),
         uploads_router(services),
         console_router(services, _console_caller(services)),
         ImportPages(services).router(),
-    ):
-        router.include_router(each)
+    )
     return Portal(
-        rendering=Rendering(static, services.settings), slow_figures=SlowFigures(patience=patience), router=router
+        rendering=Rendering(static, services.settings),
+        slow_figures=SlowFigures(patience=patience),
+        routes=[route for router in routers for route in router.routes],
     )
 
 
 @cache
-def _pages_router() -> APIRouter:
+def _static_files() -> StaticFiles:
+    """Return the package's own files, read and compressed once in a process."""
+    return StaticFiles()
+
+
+@cache
+def _page_routers() -> tuple[APIRouter, ...]:
     """Return the routes that do not depend on one application, so that those of one process, such as in tests, share them."""
-    router = APIRouter()
-    for each in (
+    return (
         _home_router(),
         welcome_router(),
         people_router(),
@@ -117,9 +123,7 @@ def _pages_router() -> APIRouter:
         gallery_images_router(),
         gallery_versions_router(),
         version_regions_router(),
-    ):
-        router.include_router(each)
-    return router
+    )
 
 
 def _console_caller(services: Services) -> Callable[[WebSocket], Caller | None]:
