@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from galeria.domain.errors import OutOfSpace, ToolFailed
+from galeria.domain.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +45,14 @@ def run(
         )
     except FileNotFoundError as error:
         raise ToolFailed(
-            f"The program {words[0]} is not installed.", hint="Run 'galeria doctor': it names the package to install."
+            Message("The program {words} is not installed.", words=words[0]),
+            hint=Message("Run 'galeria doctor': it names the package to install."),
         ) from error
     except subprocess.TimeoutExpired as error:
         log.warning("too slow (%s s): %s", timeout, replay)
         raise ToolFailed(
-            f"{words[0]} did not finish within {timeout:.0f} seconds.", hint="Try again when the host is less busy."
+            Message("{words} did not finish within {timeout:.0f} seconds.", words=words[0], timeout=timeout),
+            hint=Message("Try again when the host is less busy."),
         ) from error
     if done.returncode != 0:
         log.warning("exit status %s: %s\n%s", done.returncode, replay, done.stderr.strip())
@@ -65,10 +68,11 @@ def program_path() -> str:
 def _failure(program: str, status: int, stderr: str) -> ToolFailed | OutOfSpace:
     if "No space left on device" in stderr:
         return OutOfSpace(
-            f"The disk is full: {program} could not write.", hint="Free or add disk space, then retry the operation."
+            Message("The disk is full: {program} could not write.", program=program),
+            hint=Message("Free or add disk space, then retry the operation."),
         )
     last = (stderr.strip().splitlines() or ["no message"])[-1]
     return ToolFailed(
-        f"{program} ended with status {status}: {last}",
-        hint="The log holds the whole command, to be replayed by hand.",
+        Message("{program} ended with status {status}: {last}", program=program, status=status, last=last),
+        hint=Message("The log holds the whole command, to be replayed by hand."),
     )

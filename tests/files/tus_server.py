@@ -19,6 +19,7 @@ from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.system import RandomIdGenerator, SystemClock
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
 from galeria.ports.database import Database
@@ -30,7 +31,7 @@ def who(request: Request) -> Principal:
     """The bearer's word is the person's name."""
     name = request.headers.get("authorization", "").removeprefix("Bearer ")
     if not name:
-        raise Unauthenticated("Nobody is signed in.", hint="Sign in.")
+        raise Unauthenticated(Message("Nobody is signed in."), hint=Message("Sign in."))
     return Principal(
         id=name,
         kind=PrincipalKind.USER,

@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from galeria.domain.errors import GaleriaError
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus, is_settled
 from galeria.workflows.context import WorkflowContext
@@ -94,8 +95,8 @@ class DbosStarter:
             self._give_up(operation_id, type(error).__name__)
 
     def _give_up(self, operation_id: str, reason: str) -> None:
-        message = f"Something unforeseen happened: {reason}."
-        hint = (
+        message = Message("Something unforeseen happened: {reason}.", reason=reason)
+        hint = Message(
             "The server's log tells what. Retry the operation; if it fails again, report it with that part of the log."
         )
         try:

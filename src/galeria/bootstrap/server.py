@@ -23,6 +23,7 @@ from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
 from galeria.bootstrap.periodic_jobs import Reconciler, freeze_garbage_collector, periodic_jobs
 from galeria.domain.errors import Conflict, Unavailable
+from galeria.domain.messages import Message
 from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.services import Services
@@ -152,7 +153,8 @@ def _alone(data: Path, file: str, what: str) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Conflict(
-                f"Another {what} works on {data}.", hint="Stop that one first, or use another data directory."
+                Message("Another {what} works on {data}.", what=what, data=str(data)),
+                hint=Message("Stop that one first, or use another data directory."),
             ) from error
         yield
 
@@ -168,7 +170,10 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise Unavailable(
-            f"Port {port} on {host} cannot be used: {error.strerror}.", hint="Choose another one with --port."
+            Message(
+                "Port {port} on {host} cannot be used: {strerror}.", port=port, host=host, strerror=str(error.strerror)
+            ),
+            hint=Message("Choose another one with --port."),
         ) from error
     return listener
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 COMPUTE = "Microsoft.Compute"
 LABS = "Microsoft.LabServices"
@@ -79,8 +80,8 @@ class ResourceId:
             if heads[4] == "providers" and len(parts) >= 8 and len(parts) % 2 == 0:
                 return cls(parts[1], parts[3], parts[5], tuple(parts[6:]))
         raise Invalid(
-            f"'{text}' is not a whole resource id.",
-            hint="Give it as /subscriptions/…/resourceGroups/…/providers/…/type/name.",
+            Message("'{text}' is not a whole resource id.", text=text),
+            hint=Message("Give it as /subscriptions/…/resourceGroups/…/providers/…/type/name."),
         )
 
 
@@ -114,7 +115,10 @@ def user_name(name: str) -> str:
     rule = "1 to 20 lower-case letters, digits, '-' and '_', starting with a letter or '_'"
     name = _checked(name, _USER, "user", rule)
     if name in {"root", "daemon", "bin", "sys", "nobody"}:
-        raise Invalid(f"The user name '{name}' belongs to the system.", hint="Choose another user name.")
+        raise Invalid(
+            Message("The user name '{name}' belongs to the system.", name=name),
+            hint=Message("Choose another user name."),
+        )
     return name
 
 
@@ -124,8 +128,8 @@ def password(text: str) -> str:
     classes.append(any(not c.isalnum() for c in text))
     if not 8 <= len(text) <= 123 or sum(classes) < 3 or any(ord(c) < 32 for c in text):
         raise Invalid(
-            "The password is too weak.",
-            hint="Use 8 to 123 characters with three of: lower case, upper case, digit, other character.",
+            Message("The password is too weak."),
+            hint=Message("Use 8 to 123 characters with three of: lower case, upper case, digit, other character."),
             target="password",
         )
     return text
@@ -155,5 +159,9 @@ def proposed_name(display_name: str, taken: frozenset[str] = frozenset()) -> str
 
 def _checked(name: str, rule: re.Pattern[str], kind: str, words: str) -> str:
     if not rule.fullmatch(name):
-        raise Invalid(f"'{name}' cannot be the name of a {kind}.", hint=f"Allowed are {words}.", target="name")
+        raise Invalid(
+            Message("'{name}' cannot be the name of a {kind}.", name=name, kind=kind),
+            hint=Message("Allowed are {words}.", words=words),
+            target="name",
+        )
     return name

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 
 
 class LockLevel(StrEnum):
@@ -48,8 +49,13 @@ def require_unlocked(locks: Iterable[Lock], action: str, scope: str) -> None:
         reaches = here.startswith(there) or (deletes and there.startswith(here))
         if reaches and (deletes or lock.level is LockLevel.READ_ONLY):
             raise Conflict(
-                f"The scope '{scope}' cannot perform {'delete' if deletes else 'write'} operation because following scope(s) "
-                f"are locked: '{lock.scope}'.",
-                hint=f"Remove the lock '{lock.name}' ({lock.level}) and try again.",
+                Message(
+                    "The scope '{scope}' cannot perform {deletes} operation because following scope(s) are "
+                    "locked: '{scope2}'.",
+                    scope=scope,
+                    deletes="delete" if deletes else "write",
+                    scope2=lock.scope,
+                ),
+                hint=Message("Remove the lock '{lock}' ({level}) and try again.", lock=lock.name, level=lock.level),
                 code="ScopeLocked",
             )

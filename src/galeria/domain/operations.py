@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.states import OperationStatus
 
 
@@ -49,8 +50,8 @@ class Operation:
     outputs: dict[str, Any] = field(default_factory=dict)  # figures for the person who waits
     cancel_requested: bool = False
     error_code: str = ""
-    error_message: str = ""
-    error_hint: str = ""
+    error_message: Message = EMPTY
+    error_hint: Message = EMPTY
     created_at: datetime
     ended_at: datetime | None = None
 
@@ -90,7 +91,7 @@ class AuditEvent:
     scope: str
     status: str
     correlation_id: str = ""
-    detail: str = ""
+    detail: Message = EMPTY
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 
 
 class ProvisioningState(StrEnum):
@@ -122,7 +123,8 @@ def moved(now: State, to: State, what: str = "The resource") -> State:
     """`to`, if a thing in state `now` may go there. Raises Conflict otherwise."""
     if to != now and to not in _MOVES[type(now)][now]:
         raise Conflict(
-            f"{what} is {now} and cannot become {to}.", hint="Wait for what is running, or look at its state."
+            Message("{what} is {now} and cannot become {to}.", what=what, now=now, to=to),
+            hint=Message("Wait for what is running, or look at its state."),
         )
     return to
 

@@ -3,6 +3,7 @@
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.messages import EMPTY
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.machines import FirstBoot, Machine, MachineSpec
 from galeria.ports.work import Step
@@ -47,10 +48,10 @@ def ensure_machine(context: WorkflowContext, lab: Lab, machine: LabMachine) -> N
 def open_lab(context: WorkflowContext, operation_id: str) -> None:
     with context.database() as uow:
         lab = uow.labs.get(uow.operations.get(operation_id).subject)
-        lab.state, lab.failure = moved(lab.state, ProvisioningState.SUCCEEDED), ""
+        lab.state, lab.failure = moved(lab.state, ProvisioningState.SUCCEEDED), EMPTY
         for machine in uow.machines.of_lab(lab.id):
             if machine.state in {MachineState.CREATING, MachineState.FAILED}:
-                machine.state, machine.failure = moved(machine.state, MachineState.STOPPED), ""
+                machine.state, machine.failure = moved(machine.state, MachineState.STOPPED), EMPTY
         uow.commit()
 
 

@@ -5,6 +5,7 @@ import uuid
 
 from galeria.actions.core.resources import TYPES, repository
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import Resource
 from galeria.domain.states import OperationStatus, ProvisioningState, is_settled, moved
@@ -50,8 +51,12 @@ def wait_for_children(context: WorkflowContext, children: list[str]) -> None:
         failed = [each for each in settled if each.status is not OperationStatus.SUCCEEDED]
         if failed:
             raise Conflict(
-                f"'{failed[0].resource_id}' could not be deleted: {failed[0].error_message}",
-                hint=f"{failed[0].error_hint} Then delete the resource group again.",
+                Message(
+                    "'{resource_id}' could not be deleted: {error_message}",
+                    resource_id=failed[0].resource_id,
+                    error_message=failed[0].error_message,
+                ),
+                hint=Message("{error_hint} Then delete the resource group again.", error_hint=failed[0].error_hint),
                 code="ResourceGroupDeletionBlocked",
             )
         waiting -= {each.id for each in settled}

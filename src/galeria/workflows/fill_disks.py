@@ -11,6 +11,7 @@ from galeria.domain.errors import NotFound
 from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.storage import Origin, OriginKind, StoredDisk
 from galeria.domain.labs.labs import LabMachine
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.ports.database import UnitOfWork
 from galeria.ports.disks import DiskSource, OpenDisk
@@ -170,8 +171,8 @@ def _copy(context: WorkflowContext, operation_id: str, lun: int, origin: Origin)
     facts = source.find_manifest(origin.name)
     if facts is None:
         raise NotFound(
-            f"The source's content is not in {origin.region} any more.",
-            hint="It was deleted meanwhile. Choose another source.",
+            Message("The source's content is not in {region} any more.", region=origin.region),
+            hint=Message("It was deleted meanwhile. Choose another source."),
         )
     sent = 0
     if region != origin.region:

@@ -5,6 +5,7 @@ A specialized image still knows somebody's password when it boots: its SSH port 
 
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.messages import EMPTY
 from galeria.domain.states import MachineState, moved
 from galeria.ports.machines import Machine, MachineCredentials
 from galeria.ports.work import Step
@@ -67,7 +68,7 @@ def stop(context: WorkflowContext, operation_id: str) -> None:
 def note_state(context: WorkflowContext, operation_id: str, state: MachineState) -> None:
     with context.database() as uow:
         row = uow.machines.get(uow.operations.get(operation_id).subject)
-        row.state, row.failure = moved(row.state, state, "The machine"), ""
+        row.state, row.failure = moved(row.state, state, "The machine"), EMPTY
         uow.commit()
 
 

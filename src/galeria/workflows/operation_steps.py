@@ -7,6 +7,7 @@ from threading import Lock
 from typing import ParamSpec, TypeVar
 
 from galeria.domain.errors import Canceled, GaleriaError
+from galeria.domain.messages import Message
 from galeria.domain.operations import OperationStep, StepStatus
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.progress import Progress
@@ -94,7 +95,7 @@ def close_region(database: Database, clock: Clock, operation_id: str, step: str,
 
 
 def canceled() -> Canceled:
-    return Canceled("The operation was canceled.", hint="Retry it to continue where it stopped.")
+    return Canceled(Message("The operation was canceled."), hint=Message("Retry it to continue where it stopped."))
 
 
 def _row(uow: UnitOfWork, operation_id: str, name: str, region: str, now: datetime) -> OperationStep:

@@ -1,5 +1,6 @@
 """A lab is opened to its users. Machines for them are not made here."""
 
+from galeria.domain.messages import EMPTY
 from galeria.domain.states import LabState, MachineState, moved
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import Step
@@ -24,7 +25,7 @@ def stop_template(context: WorkflowContext, operation_id: str) -> None:
     with context.database() as uow:
         stopped = uow.machines.get(row.id)
         if stopped.state in {MachineState.STOPPING, MachineState.RUNNING}:
-            stopped.state, stopped.failure = moved(stopped.state, MachineState.STOPPED, "The template"), ""
+            stopped.state, stopped.failure = moved(stopped.state, MachineState.STOPPED, "The template"), EMPTY
         uow.commit()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from galeria.domain.errors import Canceled, GaleriaError
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, is_settled, moved
 from galeria.ports.database import UnitOfWork
@@ -27,7 +28,7 @@ from galeria.workflows.update_version import update_version
 class Workflow:
     tell: Callable[[Step, WorkflowContext, str], None]
     succeed: Callable[[UnitOfWork, Operation], None]
-    fail: Callable[[UnitOfWork, Operation, str], None]
+    fail: Callable[[UnitOfWork, Operation, Message], None]
     cancelable: bool = True
 
 
@@ -64,7 +65,7 @@ def finish(context: WorkflowContext, operation_id: str) -> None:
 
 
 def fail(
-    context: WorkflowContext, operation_id: str, status: OperationStatus, code: str, message: str, hint: str
+    context: WorkflowContext, operation_id: str, status: OperationStatus, code: str, message: Message, hint: Message
 ) -> None:
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
@@ -83,7 +84,7 @@ def _version_done(uow: UnitOfWork, operation: Operation) -> None:
     version = uow.versions.get(operation.subject)
     # It may have been asked to go after the story's last step; the deletion takes it from here.
     if version.state is not ProvisioningState.DELETING:
-        version.state, version.failure = moved(version.state, ProvisioningState.SUCCEEDED), ""
+        version.state, version.failure = moved(version.state, ProvisioningState.SUCCEEDED), EMPTY
     disks, replicas = uow.versions.disks(version.id), uow.versions.replicas(version.id)
     # Whoever exported it sees what it really cost, also where the gallery itself is not theirs to read.
     operation.outputs = {
@@ -95,7 +96,7 @@ def _version_done(uow: UnitOfWork, operation: Operation) -> None:
     }
 
 
-def _version_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _version_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     version = uow.versions.get(operation.subject)
     # A version that is being deleted already keeps that state; the deletion takes it from here.
     if version.state is not ProvisioningState.DELETING:
@@ -103,13 +104,13 @@ def _version_failed(uow: UnitOfWork, operation: Operation, message: str) -> None
     version.failure = message
 
 
-def _deletion_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _deletion_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     version = uow.versions.get(operation.subject)
     if version.deleted_at is None:
         version.state, version.failure = moved(version.state, ProvisioningState.FAILED), message
 
 
-def _lab_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _lab_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     lab = uow.labs.find(operation.subject)
     if lab is None:
         return
@@ -121,13 +122,13 @@ def _lab_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
             machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
 
 
-def _group_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _group_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     group = uow.groups.find(operation.subject)
     if group:
         group.state = moved(group.state, ProvisioningState.FAILED)
 
 
-def _machine_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _machine_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     machine = uow.machines.find(operation.subject)
     if machine is None:
         return
@@ -136,7 +137,7 @@ def _machine_failed(uow: UnitOfWork, operation: Operation, message: str) -> None
     machine.failure = message
 
 
-def _publishing_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _publishing_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     lab = uow.labs.find(operation.subject)
     if lab is None:
         return

@@ -2,6 +2,7 @@
 
 from galeria.actions.storage.storage_lifecycle import REMOVALS, find_stored
 from galeria.domain.images.storage import DiskState, OriginKind, StoredDisk
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
@@ -62,12 +63,12 @@ def storage_filled(uow: UnitOfWork, operation: Operation) -> None:
     # It may have been asked to go after the story's last step; the deletion takes it from here.
     if thing is None or thing.state is ProvisioningState.DELETING:
         return
-    thing.state, thing.failure = moved(thing.state, ProvisioningState.SUCCEEDED), ""
+    thing.state, thing.failure = moved(thing.state, ProvisioningState.SUCCEEDED), EMPTY
     if isinstance(thing, StoredDisk):
         thing.disk_state = DiskState.UNATTACHED
 
 
-def storage_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def storage_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     thing = find_stored(uow, operation.subject)
     if thing is None:
         return

@@ -1,6 +1,7 @@
 """What was done is written down in the same transaction that does it."""
 
 from galeria.actions.core.caller import Caller
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operations import AuditEvent
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, IdGenerator
@@ -15,7 +16,7 @@ def record_audit(
     scope: str,
     status: str = "Succeeded",
     *,
-    detail: str = "",
+    detail: Message = EMPTY,
 ) -> AuditEvent:
     """Add one event to the audit trail; it is kept when the unit of work is committed.
 

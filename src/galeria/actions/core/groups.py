@@ -3,6 +3,7 @@
 from galeria.actions.core.request import Request
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId, group_name, location_name
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import ResourceGroup
 from galeria.domain.states import ProvisioningState, moved
@@ -77,8 +78,8 @@ def require_group(request: Request, id: ResourceId) -> ResourceGroup:
     group = request.uow.groups.find_by_key(group_id.key)
     if group is None:
         raise NotFound(
-            f"Resource group '{id.group}' could not be found.",
-            hint=f"Make it first: az group create -n {id.group} -l REGION.",
+            Message("Resource group '{group}' could not be found.", group=id.group),
+            hint=Message("Make it first: az group create -n {group} -l REGION.", group=id.group),
             code="ResourceGroupNotFound",
         )
     return group
@@ -87,7 +88,7 @@ def require_group(request: Request, id: ResourceId) -> ResourceGroup:
 def require_subscription(request: Request, id: ResourceId) -> None:
     if all(subscription.id != id.subscription.lower() for subscription in request.uow.subscriptions()):
         raise NotFound(
-            f"The subscription '{id.subscription}' could not be found.",
-            hint="'galeria connect' prints the subscription of this installation.",
+            Message("The subscription '{subscription}' could not be found.", subscription=id.subscription),
+            hint=Message("'galeria connect' prints the subscription of this installation."),
             code="SubscriptionNotFound",
         )

@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.caller import Caller
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import Resource
 from galeria.domain.settings import Settings
@@ -30,7 +31,7 @@ class Request:
     settings: Settings
     caller: Caller
 
-    def audit(self, action: str, scope: str, *, detail: str = "") -> None:
+    def audit(self, action: str, scope: str, *, detail: Message = EMPTY) -> None:
         record_audit(self.uow, self.clock, self.id_generator, self.caller, action, scope, detail=detail)
 
     def begin(

@@ -21,6 +21,7 @@ from galeria.domain.images.definition_rules import (
 from galeria.domain.images.galleries import Architecture, Gallery, Generation, ImageDefinition, OsState, OsType
 from galeria.domain.images.publishing import check_end_of_life
 from galeria.domain.images.soft_delete import Retention
+from galeria.domain.messages import EMPTY, Message
 
 IMAGE = "Microsoft.Compute/galleries/images"
 # The service's own limit, for a subscription in one region.
@@ -91,7 +92,11 @@ def delete_definition(request: Request, id: ResourceId) -> bool:
         return False
     versions = request.uow.versions.of_definition(definition.id)
     retained = all(version.retention is not Retention.ACTIVE for version in versions)
-    hint = "All of them are soft-deleted: delete them for good with ?bypassSoftDelete=true." if retained else ""
+    hint = (
+        Message("All of them are soft-deleted: delete them for good with ?bypassSoftDelete=true.")
+        if retained
+        else EMPTY
+    )
     require_no_children(versions, id, hint=hint)
     request.audit(f"{IMAGE}/delete", str(id))
     request.uow.definitions.remove(definition)
@@ -170,7 +175,7 @@ def _require_unique(request: Request, gallery: Gallery, wanted: DefinitionReques
     for other in request.uow.definitions.of_gallery(gallery.id):
         if (other.publisher.lower(), other.offer.lower(), other.sku.lower()) == triple:
             raise Conflict(
-                f"Publisher, offer and sku are the same as those of '{other.name}'.",
-                hint="Change one of the three: together they are unique in a gallery.",
+                Message("Publisher, offer and sku are the same as those of '{other}'.", other=other.name),
+                hint=Message("Change one of the three: together they are unique in a gallery."),
                 target=f"{PROPERTIES}.identifier",
             )

@@ -12,6 +12,7 @@ from galeria.domain.ids import ResourceId, gallery_name
 from galeria.domain.images.galleries import Gallery
 from galeria.domain.images.sharing import Permissions, changed_permissions, check_community
 from galeria.domain.images.soft_delete import checked_days
+from galeria.domain.messages import Message
 
 GALLERY = "Microsoft.Compute/galleries"
 # The service's own limit, for a subscription in one region.
@@ -64,7 +65,11 @@ def put_gallery(
 def require_new_gallery(request: Request, id: ResourceId) -> None:
     """For doors where a name that is taken is a mistake, and no wish to change what there is. Raises Conflict."""
     if request.uow.galleries.find_by_key(id.key):
-        raise Conflict(f"There is a gallery '{id.name}' already.", hint="Choose another name.", target="name")
+        raise Conflict(
+            Message("There is a gallery '{id}' already.", id=id.name),
+            hint=Message("Choose another name."),
+            target="name",
+        )
 
 
 def get_gallery(request: Request, id: ResourceId) -> Gallery:
@@ -102,8 +107,15 @@ def require_home_region(gallery: Gallery, location: str, word: str) -> None:
     """What a community gallery shows is made in the gallery's own region (the service's own rule)."""
     if gallery.permissions is Permissions.COMMUNITY and location != gallery.location:
         raise Conflict(
-            f"The {word} of a community gallery is made in the gallery's own region, {gallery.location}.",
-            hint=f"Make it in {gallery.location}; a version may be replicated to other regions from there.",
+            Message(
+                "The {word} of a community gallery is made in the gallery's own region, {location}.",
+                word=word,
+                location=gallery.location,
+            ),
+            hint=Message(
+                "Make it in {location}; a version may be replicated to other regions from there.",
+                location=gallery.location,
+            ),
             code="InvalidResourceLocation",
             target="location",
         )
@@ -114,8 +126,8 @@ def _new(request: Request, id: ResourceId, location: str) -> Gallery:
     gallery_name(id.name)
     if request.uow.galleries.named(id.subscription.lower(), id.name):
         raise Conflict(
-            f"The gallery name '{id.name}' is not unique within the subscription.",
-            hint="Choose another name, or use the gallery that exists.",
+            Message("The gallery name '{id}' is not unique within the subscription.", id=id.name),
+            hint=Message("Choose another name, or use the gallery that exists."),
             code="GalleryNotUniqueInSubscription",
             target="name",
         )
@@ -150,14 +162,14 @@ def _identity(request: Request, held: Mapping[str, Any], wanted: Mapping[str, An
 def _require_unused(request: Request, gallery: Gallery) -> None:
     if gallery.community_enabled:
         raise Conflict(
-            f"The gallery is shared with the community as '{gallery.public_name}'.",
-            hint="Take that back first: az sig share reset.",
+            Message("The gallery is shared with the community as '{public_name}'.", public_name=gallery.public_name),
+            hint=Message("Take that back first: az sig share reset."),
             code="CannotDeleteResource",
         )
     accounts = request.uow.accounts.with_gallery(gallery.id)
     if accounts:
         raise Conflict(
-            f"The gallery is attached to: {', '.join(account.name for account in accounts)}.",
-            hint="Detach it from every lab account first.",
+            Message("The gallery is attached to: {accounts}.", accounts=[account.name for account in accounts]),
+            hint=Message("Detach it from every lab account first."),
             code="CannotDeleteResource",
         )

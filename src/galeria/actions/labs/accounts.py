@@ -10,6 +10,7 @@ from galeria.domain.images.eligibility import ImageEligibility, image_eligibilit
 from galeria.domain.images.galleries import ImageDefinition
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.profiles import Profiles, check_shutdown, merged
+from galeria.domain.messages import Message
 from galeria.ports.database import UnitOfWork
 
 ACCOUNT = "Microsoft.LabServices/labPlans"
@@ -100,7 +101,8 @@ def get_image(request: Request, id: ResourceId, name: str, region: str | None = 
         if each.definition.name.lower() == name.lower():
             return each
     raise NotFound(
-        f"The lab account '{id.name}' has no image '{name}'.", hint="'galeria image list' shows the images it has."
+        Message("The lab account '{id}' has no image '{name}'.", id=id.name, name=name),
+        hint=Message("'galeria image list' shows the images it has."),
     )
 
 
@@ -109,7 +111,9 @@ def enable_image(request: Request, id: ResourceId, name: str, *, enabled: bool) 
     request.caller.require(f"{ACCOUNT}/images/write", id.key)
     chosen = get_image(request, id, name)
     account = request.uow.accounts.get_by_key(id.key)
-    request.audit(f"{ACCOUNT}/images/write", f"{id}/images/{name}", detail="enabled" if enabled else "disabled")
+    request.audit(
+        f"{ACCOUNT}/images/write", f"{id}/images/{name}", detail=Message("enabled") if enabled else Message("disabled")
+    )
     choice = request.uow.accounts.find_choice(account.id, chosen.definition.id)
     if choice:
         choice.enabled = enabled
@@ -129,7 +133,7 @@ def remove_image_switch(request: Request, id: ResourceId, name: str) -> bool:
     choice = request.uow.accounts.find_choice(account.id, chosen.definition.id) if chosen else None
     if choice is None:
         return False
-    request.audit(f"{ACCOUNT}/images/write", f"{id}/images/{name}", detail="as the account's policy says")
+    request.audit(f"{ACCOUNT}/images/write", f"{id}/images/{name}", detail=Message("as the account's policy says"))
     request.uow.accounts.remove_choice(choice)
     request.uow.flush()
     return True
@@ -150,8 +154,8 @@ def _set_policies(request: Request, account: LabAccount, wanted: AccountRequest)
     if wanted.os_disk_limit_gb is not None:
         if wanted.os_disk_limit_gb < 1:
             raise Invalid(
-                "The OS-disk limit is at least 1 GB.",
-                hint="Azure's limit is 128 GB.",
+                Message("The OS-disk limit is at least 1 GB."),
+                hint=Message("Azure's limit is 128 GB."),
                 target="properties.galeria.osDiskLimitInGB",
             )
         account.os_disk_limit_gb = wanted.os_disk_limit_gb
@@ -165,8 +169,8 @@ def _set_profiles(request: Request, account: LabAccount, said: Profiles) -> None
     before, after = (each.get("defaultNetworkProfile") or {} for each in (account.profiles, profiles))
     if before != after and request.uow.labs.of_account(account.id):
         raise Conflict(
-            f"Labs use the lab account '{account.name}', so its network cannot change.",
-            hint="Make another lab account with the other network.",
+            Message("Labs use the lab account '{account}', so its network cannot change.", account=account.name),
+            hint=Message("Make another lab account with the other network."),
             code="PropertyChangeNotAllowed",
             target="properties.defaultNetworkProfile",
         )
@@ -195,7 +199,7 @@ def _set_gallery(request: Request, account: LabAccount, wanted: ResourceId | Non
     gallery = request.uow.galleries.get_by_key(wanted.key)
     if account.gallery_id not in (None, gallery.id):
         raise Conflict(
-            f"The lab account '{account.name}' has another gallery attached.",
-            hint="Detach that one first; an account has one gallery at a time.",
+            Message("The lab account '{account}' has another gallery attached.", account=account.name),
+            hint=Message("Detach that one first; an account has one gallery at a time."),
         )
     account.gallery_id = gallery.id

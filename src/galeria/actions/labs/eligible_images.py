@@ -18,6 +18,7 @@ from galeria.domain.images.eligibility import (
     is_acceptable,
 )
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
+from galeria.domain.messages import Message
 from galeria.ports.database import UnitOfWork
 
 
@@ -150,7 +151,8 @@ def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled
     for name in wanted:
         if name not in known:
             raise NotFound(
-                f"The lab account '{id.name}' has no image '{name}'.", hint="Open the list of its images again."
+                Message("The lab account '{id}' has no image '{name}'.", id=id.name, name=name),
+                hint=Message("Open the list of its images again."),
             )
     changed = 0
     for image in (known[name] for name in wanted):
@@ -162,7 +164,7 @@ def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled
         else:
             uow.accounts.add_choice(ImageSwitch(account_id=account.id, definition_id=image.id, enabled=enabled))
         scope = f"{id}/images/{image.name}"
-        request.audit(f"{ACCOUNT}/images/write", scope, detail="enabled" if enabled else "disabled")
+        request.audit(f"{ACCOUNT}/images/write", scope, detail=Message("enabled") if enabled else Message("disabled"))
     uow.flush()
     return changed
 

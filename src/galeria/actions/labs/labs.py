@@ -22,6 +22,7 @@ from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersi
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.states import MachineState, ProvisioningState, moved
@@ -107,7 +108,10 @@ def get_machine(request: Request, lab_id: ResourceId, name: str) -> tuple[Lab, L
     for machine in request.uow.machines.of_lab(lab.id):
         if machine.name.lower() == name.lower():
             return lab, machine
-    raise NotFound(f"The lab '{lab.name}' has no machine '{name}'.", hint="The template VM is named 'template'.")
+    raise NotFound(
+        Message("The lab '{lab}' has no machine '{name}'.", lab=lab.name, name=name),
+        hint=Message("The template VM is named 'template'."),
+    )
 
 
 def list_machines(request: Request, lab_id: ResourceId) -> tuple[Lab, list[LabMachine]]:
@@ -127,7 +131,10 @@ def _existing(
 ) -> tuple[Lab, bool, Operation | None]:
     request.caller.require(f"{LAB}/write", lab.key)
     if lab.state is ProvisioningState.DELETING:
-        raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Wait for that, then make it again.")
+        raise Conflict(
+            Message("The lab '{lab}' is being deleted.", lab=lab.name),
+            hint=Message("Wait for that, then make it again."),
+        )
     running = request.uow.operations.running_on(lab.id)
     if running:
         return lab, False, running[0]
@@ -259,4 +266,6 @@ def _free_port(request: Request) -> int:
         port = first + (start + offset) % span
         if port not in taken:
             return port
-    raise Conflict("Every port for machines is taken.", hint="Delete labs, or widen the range in the settings.")
+    raise Conflict(
+        Message("Every port for machines is taken."), hint=Message("Delete labs, or widen the range in the settings.")
+    )

@@ -6,6 +6,7 @@ from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId, password, user_name
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
@@ -55,7 +56,7 @@ def reset_password(
     user_name(account)
     hashed = secrets.unix_hash(password(new_password))
     if machine.state is not MachineState.RUNNING:
-        raise Conflict("The machine is not running.", hint="Start it, then reset the password.")
+        raise Conflict(Message("The machine is not running."), hint=Message("Start it, then reset the password."))
     _joined(request, machine, OperationKind.RESET_PASSWORD)
     machine.state = moved(machine.state, MachineState.RESETTING_PASSWORD, "The machine")
     machine.user_name, machine.pending_password_hash = account, hashed
@@ -73,7 +74,10 @@ def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operatio
     if joined:
         return joined
     if any(each.inputs.get("machine") == machine.id for each in request.uow.operations.unsettled()):
-        raise Conflict("The machine's disk is being exported.", hint="Wait until the export has ended, then try again.")
+        raise Conflict(
+            Message("The machine's disk is being exported."),
+            hint=Message("Wait until the export has ended, then try again."),
+        )
     require_lab(lab)
     machine.state = moved(machine.state, MachineState.REIMAGING, "The machine")
     return _begin(request, lab, machine, OperationKind.REIMAGE_MACHINE)
@@ -115,8 +119,8 @@ def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Opera
         if running.kind is kind:
             return running
         raise Conflict(
-            f"The machine is busy: {running.kind.replace('_', ' ')} is under way.",
-            hint="Wait until that has ended, then try again.",
+            Message("The machine is busy: {kind} is under way.", kind=running.kind.replace("_", " ")),
+            hint=Message("Wait until that has ended, then try again."),
         )
     return None
 
@@ -135,5 +139,6 @@ def running_on_machine(uow: UnitOfWork, machine_id: str) -> list[Operation]:
 def require_lab(lab: Lab) -> None:
     if lab.state is not ProvisioningState.SUCCEEDED:
         raise Conflict(
-            f"The lab '{lab.name}' is {lab.state}.", hint="Wait until it is made; if it failed, retry its operation."
+            Message("The lab '{lab}' is {state}.", lab=lab.name, state=lab.state),
+            hint=Message("Wait until it is made; if it failed, retry its operation."),
         )

@@ -9,6 +9,7 @@ from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, get_princip
 from galeria.actions.people.roles import OWNER, keep_an_owner
 from galeria.actions.people.scopes import Scope, name_scope
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.people.principals import PersonOutline, Principal, PrincipalKind, RoleAssignment
 
 
@@ -34,7 +35,7 @@ class GivenRole:
     assignment: RoleAssignment
     scope: Scope
     given_by: str  # a display name; empty where nobody of now gave it
-    kept: str
+    kept: Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class PersonDetails:
     roles: ListPage[GivenRole]
     secrets: tuple[SecretFacts, ...]
     browsers: int  # where this person is signed in
-    kept: str
+    kept: Message
 
 
 def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]:
@@ -78,7 +79,7 @@ def get_person_details(request: Request, who: str, *, page: int = 1) -> PersonDe
         roles=ListPage(rows=shown, count=len(given), page=page),
         secrets=tuple(list_secrets(request, principal.id)) if is_program and may_change else (),
         browsers=sum(each.is_valid(now) for each in uow.web_sessions.of_principal(principal.id)),
-        kept=_kept(request, scope, given) if principal.enabled else "",
+        kept=_kept(request, scope, given) if principal.enabled else EMPTY,
     )
 
 
@@ -92,14 +93,14 @@ def _given(request: Request, assignment: RoleAssignment, scope: str) -> GivenRol
     )
 
 
-def _kept(request: Request, scope: str, losing: list[RoleAssignment]) -> str:
+def _kept(request: Request, scope: str, losing: list[RoleAssignment]) -> Message:
     if not any(each.role == OWNER and each.scope == scope for each in losing):
-        return ""
+        return EMPTY
     try:
         keep_an_owner(request.uow, scope, losing=losing)
     except Conflict as error:
-        return str(error)
-    return ""
+        return error.whole
+    return EMPTY
 
 
 def _fits(person: PersonOutline, search: PeopleSearch) -> bool:

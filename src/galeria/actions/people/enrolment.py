@@ -9,6 +9,7 @@ from galeria.actions.people.first_password_links import keep_password_link
 from galeria.actions.people.people import create_person, create_service_principal, set_password
 from galeria.actions.people.roles import give_role
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.ports.work import SecretHasher
 
@@ -60,7 +61,9 @@ def enrol_person(
 def enrol_program(request: Request, secrets: SecretHasher, display_name: str, first: FirstRole) -> Enrolment:
     """Raises Forbidden, Invalid, NotFound."""
     if not display_name:
-        raise Invalid("The program needs a name.", hint="Name it after what it does.", target="display_name")
+        raise Invalid(
+            Message("The program needs a name."), hint=Message("Name it after what it does."), target="display_name"
+        )
     tools = (request.uow, secrets, request.clock, request.id_generator, request.caller)
     principal, secret = create_service_principal(*tools, display_name)
     _give(request, principal, first)
@@ -75,7 +78,11 @@ def renew_password(
     tools = (request.uow, secrets, request.clock, request.id_generator, request.caller)
     principal, secret = set_password(*tools, who, typed)
     if principal.kind is not PrincipalKind.USER:
-        raise Invalid(f"'{principal.name}' is a program.", hint="Make a new client secret instead.", target="password")
+        raise Invalid(
+            Message("'{principal}' is a program.", principal=principal.name),
+            hint=Message("Make a new client secret instead."),
+            target="password",
+        )
     return _enrolled(request, principal, way, secret)
 
 

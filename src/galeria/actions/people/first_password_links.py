@@ -5,6 +5,7 @@ from datetime import timedelta
 from galeria.actions.core.caller import Caller
 from galeria.actions.people.people import set_password
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import Credential, CredentialKind, fingerprint
 from galeria.ports.database import UnitOfWork
@@ -52,7 +53,8 @@ def choose_first_password(
     principal = find_by_password_link(uow, clock, secret)
     if principal is None:
         raise NotFound(
-            "This link was used already, is too old or is not known here.", hint="Sign in with your password."
+            Message("This link was used already, is too old or is not known here."),
+            hint=Message("Sign in with your password."),
         )
     who = Caller(principal=principal, assignments=uow.people.assignments(principal.id))
     set_password(uow, secrets, clock, id_generator, who, principal.id, password)

@@ -9,6 +9,7 @@ from galeria.actions.people.roles import keep_an_owner
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Unauthenticated
 from galeria.domain.ids import password as strong_password
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind, sign_in_name
 from galeria.domain.people.sign_in import CredentialKind, fingerprint
 from galeria.ports.database import UnitOfWork
@@ -48,7 +49,9 @@ def create_person(
     by.require(GIVE_ROLES, scope)
     secret = id_generator.new_secret() if password is None else strong_password(password)
     if uow.people.find_by_name(sign_in_name(name)):
-        raise Conflict(f"The name '{name}' is taken.", hint="Choose another name.", target="name")
+        raise Conflict(
+            Message("The name '{name}' is taken.", name=name), hint=Message("Choose another name."), target="name"
+        )
     principal = Principal(
         id=id_generator.new_guid(),
         kind=PrincipalKind.USER,
@@ -87,7 +90,7 @@ def _enrol(
     uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, principal: Principal, *, word: str
 ) -> None:
     uow.people.add(principal)
-    detail = f"created the {word} '{principal.name}'"
+    detail = Message("created the {word} '{principal}'", word=word, principal=principal.name)
     record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, subscription_scope(uow), detail=detail)
     uow.flush()
 
@@ -116,7 +119,15 @@ def set_password(
         if other.kind is not CredentialKind.IDENTITY:
             uow.credentials.remove(other)
     revoke_sessions(uow, clock, principal.id)
-    record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, scope, detail=f"set a new secret for '{principal.name}'")
+    record_audit(
+        uow,
+        clock,
+        id_generator,
+        by,
+        WRITE_PEOPLE,
+        scope,
+        detail=Message("set a new secret for '{principal}'", principal=principal.name),
+    )
     return principal, secret
 
 
@@ -132,7 +143,15 @@ def disable(uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller
         keep_an_owner(uow, scope, losing=uow.people.assignments(principal.id))
         principal.enabled, principal.tokens_not_before = False, clock.now()
         revoke_sessions(uow, clock, principal.id)
-        record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, scope, detail=f"disabled '{principal.name}'")
+        record_audit(
+            uow,
+            clock,
+            id_generator,
+            by,
+            WRITE_PEOPLE,
+            scope,
+            detail=Message("disabled '{principal}'", principal=principal.name),
+        )
     return principal
 
 
@@ -143,7 +162,15 @@ def enable(uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller,
     principal = get_principal(uow, who)
     if not principal.enabled:
         principal.enabled = True
-        record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, scope, detail=f"enabled '{principal.name}'")
+        record_audit(
+            uow,
+            clock,
+            id_generator,
+            by,
+            WRITE_PEOPLE,
+            scope,
+            detail=Message("enabled '{principal}'", principal=principal.name),
+        )
     return principal
 
 
@@ -169,10 +196,10 @@ def _knows(uow: UnitOfWork, secrets: SecretHasher, clock: Clock, principal: Prin
 def _wrong(kind: PrincipalKind) -> Unauthenticated:
     if kind is PrincipalKind.USER:
         return Unauthenticated(
-            "Error validating credentials: the user name or the password is wrong.",
-            hint="Type them again, or ask an Owner for a new password.",
+            Message("Error validating credentials: the user name or the password is wrong."),
+            hint=Message("Type them again, or ask an Owner for a new password."),
         )
     return Unauthenticated(
-        "Invalid client secret provided: the client id or its secret is wrong.",
-        hint="Give the client secret's value, or ask an Owner for a new one.",
+        Message("Invalid client secret provided: the client id or its secret is wrong."),
+        hint=Message("Give the client secret's value, or ask an Owner for a new one."),
     )

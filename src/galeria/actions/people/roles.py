@@ -5,6 +5,7 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, TAKE_ROLES, get_principal, subscription_scope
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import RoleAssignment, get_role
 from galeria.ports.database import UnitOfWork
 from galeria.ports.work import Clock, IdGenerator
@@ -46,7 +47,13 @@ def give_role(
     )
     uow.people.add_assignment(assignment)
     record_audit(
-        uow, clock, id_generator, by, GIVE_ROLES, key, detail=f"gave '{principal.name}' the role {wanted.name}"
+        uow,
+        clock,
+        id_generator,
+        by,
+        GIVE_ROLES,
+        key,
+        detail=Message("gave '{principal}' the role {wanted}", principal=principal.name, wanted=wanted.name),
     )
     uow.flush()
     return assignment
@@ -69,7 +76,13 @@ def take_role(
     keep_an_owner(uow, subscription_scope(uow), losing=[found])
     uow.people.remove_assignment(found)
     record_audit(
-        uow, clock, id_generator, by, TAKE_ROLES, key, detail=f"took the role {wanted.name} from '{principal.name}'"
+        uow,
+        clock,
+        id_generator,
+        by,
+        TAKE_ROLES,
+        key,
+        detail=Message("took the role {wanted} from '{principal}'", wanted=wanted.name, principal=principal.name),
     )
     uow.flush()
 
@@ -95,8 +108,8 @@ def keep_an_owner(uow: UnitOfWork, scope: str, *, losing: list[RoleAssignment]) 
         return
     if not any(uow.people.get(each.principal_id).enabled for each in owners if each.id not in lost):
         raise Conflict(
-            "This is the last Owner of the subscription.",
-            hint="Give somebody else the role Owner first.",
+            Message("This is the last Owner of the subscription."),
+            hint=Message("Give somebody else the role Owner first."),
             code="LastOwner",
         )
 
@@ -115,8 +128,8 @@ def _scope_key(uow: UnitOfWork, scope: str) -> str:
     named = ResourceId.parse(key)
     if not key.startswith(subscription + "/"):
         raise NotFound(
-            f"The subscription '{named.subscription}' could not be found.",
-            hint=f"The subscription here is '{subscription.rsplit('/', 1)[-1]}'.",
+            Message("The subscription '{subscription}' could not be found.", subscription=named.subscription),
+            hint=Message("The subscription here is '{rsplit}'.", rsplit=subscription.rsplit("/", 1)[-1]),
             code="SubscriptionNotFound",
         )
     uow.groups.get_by_key(ResourceId(named.subscription, named.group).key)

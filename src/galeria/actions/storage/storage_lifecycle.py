@@ -6,6 +6,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.storage.sources import Sources
 from galeria.domain.errors import Conflict
 from galeria.domain.images.storage import Disk, ManagedImage, OriginKind, Snapshot
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
@@ -62,7 +63,7 @@ def reopen(uow: UnitOfWork, operation: Operation) -> None:
     """Put the thing back into the state in which its work is under way. Raises Conflict where it is gone."""
     thing = find_stored(uow, operation.subject)
     if thing is None:
-        raise Conflict("It was deleted.", hint="Make it again.")
+        raise Conflict(Message("It was deleted."), hint=Message("Make it again."))
     thing.state = moved(thing.state, _UNDER_WAY[operation.kind])
 
 
@@ -71,8 +72,8 @@ def require_unchanged(pairs: Sequence[tuple[str, object, object]]) -> None:
     for name, now, said in pairs:
         if said not in (None, "") and said != now:
             raise Conflict(
-                f"Changing property '{name}' is not allowed.",
-                hint=f"It is '{now}'. Make another one for '{said}'.",
+                Message("Changing property '{name}' is not allowed.", name=name),
+                hint=Message("It is '{now}'. Make another one for '{said}'.", now=str(now), said=str(said)),
                 code="PropertyChangeNotAllowed",
                 target=name,
             )

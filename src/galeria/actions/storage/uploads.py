@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from galeria.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from galeria.domain.messages import Message
 from galeria.domain.operations import Upload
 from galeria.domain.people.principals import Principal
 from galeria.ports.database import Database, UnitOfWork
@@ -26,12 +27,17 @@ def create_upload(
 ) -> Upload:
     """Announce a file of `length` bytes; at most `limit` are taken. Raises Invalid, TooLarge. The caller commits."""
     if length < 0:
-        raise Invalid(f"A file cannot have {length} bytes.", hint="Announce the file's length in bytes.")
+        raise Invalid(
+            Message("A file cannot have {length} bytes.", length=length),
+            hint=Message("Announce the file's length in bytes."),
+        )
     if length > limit:
         raise TooLarge(
-            f"The file has {length} bytes; at most {limit} are taken.",
-            hint="Convert the disk to a compact format ('qemu-img convert -O qcow2'), or ask the administrator to"
-            " raise the limit.",
+            Message("The file has {length} bytes; at most {limit} are taken.", length=length, limit=limit),
+            hint=Message(
+                "Convert the disk to a compact format ('qemu-img convert -O qcow2'), or ask the "
+                "administrator to raise the limit."
+            ),
         )
     upload = Upload(
         id=id_generator.new_id(),
@@ -77,8 +83,12 @@ def receive(
         upload = _owned(uow, owner, id)
     if offset > upload.length:
         raise Conflict(
-            f"The upload has {upload.length} bytes in all; a piece cannot begin at {offset}.",
-            hint="Ask for the offset (HEAD) and continue there.",
+            Message(
+                "The upload has {length} bytes in all; a piece cannot begin at {offset}.",
+                length=upload.length,
+                offset=offset,
+            ),
+            hint=Message("Ask for the offset (HEAD) and continue there."),
             code="OffsetMismatch",
         )
     files.append(upload.id, offset, data, limit=upload.length)
@@ -133,4 +143,4 @@ def _owned(uow: UnitOfWork, owner: Principal, id: str) -> Upload:
 
 
 def _missing(id: str) -> NotFound:
-    return NotFound(f"There is no upload '{id}'.", hint="Upload the file again.")
+    return NotFound(Message("There is no upload '{id}'.", id=id), hint=Message("Upload the file again."))

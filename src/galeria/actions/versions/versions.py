@@ -20,6 +20,7 @@ from galeria.domain.images.galleries import (
 )
 from galeria.domain.images.publishing import PublishingOptions, ReplicationTarget, check_deletable
 from galeria.domain.images.soft_delete import Retention
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 
@@ -133,7 +134,11 @@ def remove_version(request: Request, id: ResourceId, *, bypass_soft_delete: bool
     now = request.clock.now()
     check_deletable(version.name, blocked=version.block_early_deletion, end_of_life=version.end_of_life, now_is=now)
     if retain(request, version):
-        request.audit(f"{VERSION}/delete", str(id), detail=f"restorable until {version.hard_deletion_at}")
+        request.audit(
+            f"{VERSION}/delete",
+            str(id),
+            detail=Message("restorable until {hard_deletion_at}", hard_deletion_at=str(version.hard_deletion_at)),
+        )
         return DeletionResult(was_there=True)
     return DeletionResult(was_there=True, operation=delete_version(request, id))
 
@@ -215,9 +220,11 @@ def _back(request: Request, version: ImageVersion, wanted: VersionRequest) -> Im
     """Its number is taken while it can be restored."""
     if not wanted.restores:
         raise Conflict(
-            f"Version {version.name} was deleted and can still be restored.",
-            hint="Restore it (az sig image-version undelete), delete it for good with ?bypassSoftDelete=true, "
-            "or use another number.",
+            Message("Version {version} was deleted and can still be restored.", version=version.name),
+            hint=Message(
+                "Restore it (az sig image-version undelete), delete it for good with "
+                "?bypassSoftDelete=true, or use another number."
+            ),
             target="galleryImageVersionName",
         )
     restore(request, version, RestoreRequest(location=wanted.location, tags=wanted.tags))

@@ -5,6 +5,7 @@ import sqlite3
 from typing import Any
 
 from galeria.domain.errors import Conflict, Corrupt, GaleriaError, OutOfSpace, Unavailable
+from galeria.domain.messages import Message
 
 # SQLSTATE, PostgreSQL manual, appendix A.
 _UNIQUE = "23505"
@@ -41,10 +42,14 @@ def _told_by_sqlite(error: sqlite3.Error) -> GaleriaError | None:
         return out_of_space()
     if is_busy(error):
         return Unavailable(
-            "The database is busy.", hint="Try again; if it stays so, look for another program that holds it open."
+            Message("The database is busy."),
+            hint=Message("Try again; if it stays so, look for another program that holds it open."),
         )
     if "malformed" in words or "not a database" in words:
-        return Corrupt(f"The database is damaged: {words}.", hint="Stop Galeria and restore the last backup.")
+        return Corrupt(
+            Message("The database is damaged: {words}.", words=words),
+            hint=Message("Stop Galeria and restore the last backup."),
+        )
     return out_of_order(words) if isinstance(error, sqlite3.OperationalError) else None
 
 
@@ -57,7 +62,7 @@ def _told_by_postgresql(error: Any) -> GaleriaError | None:
     if state == "23503":
         return still_used()
     if state in _COLLISIONS:
-        return Conflict("Another request was quicker.", hint="Look at what it did, then try again.")
+        return Conflict(Message("Another request was quicker."), hint=Message("Look at what it did, then try again."))
     if state in _FULL:
         return out_of_space()
     return out_of_order(str(error).strip()) if state.startswith(_OTHER_OUTAGES) else None
@@ -65,23 +70,29 @@ def _told_by_postgresql(error: Any) -> GaleriaError | None:
 
 def exists_already(table: str) -> Conflict:
     if table == "lab_machines":  # besides their ids, which nobody chooses, machines have only their ports to themselves
-        return Conflict("This SSH port is given away already.", hint="Try again: another one is chosen then.")
+        return Conflict(
+            Message("This SSH port is given away already."), hint=Message("Try again: another one is chosen then.")
+        )
     word = re.sub("ies$", "y", table).removesuffix("s").replace("_", " ")
-    return Conflict(f"This {word} exists already.", hint="Look at the one that is there, or choose another name.")
+    return Conflict(
+        Message("This {word} exists already.", word=word),
+        hint=Message("Look at the one that is there, or choose another name."),
+    )
 
 
 def still_used() -> Conflict:
     return Conflict(
-        "Something still uses what was to be removed, or what it should belong to is gone.",
-        hint="Look again at what there is, then remove what stands on it first.",
+        Message("Something still uses what was to be removed, or what it should belong to is gone."),
+        hint=Message("Look again at what there is, then remove what stands on it first."),
     )
 
 
 def out_of_space() -> OutOfSpace:
-    return OutOfSpace("The database's disk is full.", hint="Free or add disk space, then try again.")
+    return OutOfSpace(Message("The database's disk is full."), hint=Message("Free or add disk space, then try again."))
 
 
 def out_of_order(words: str) -> Unavailable:
     return Unavailable(
-        f"The database does not work: {words}.", hint="See that it runs and can be reached, then try again."
+        Message("The database does not work: {words}.", words=words),
+        hint=Message("See that it runs and can be reached, then try again."),
     )

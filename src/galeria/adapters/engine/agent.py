@@ -10,6 +10,7 @@ import libvirt
 import libvirt_qemu
 
 from galeria.domain.errors import MachineFailed
+from galeria.domain.messages import Message
 
 PING_SECONDS = 2
 POLL_SECONDS = 0.1
@@ -36,8 +37,8 @@ def ask(domain: libvirt.virDomain, command: str, arguments: dict[str, Any] | Non
         answer = libvirt_qemu.qemuAgentCommand(domain, json.dumps(question), seconds, 0)
     except libvirt.libvirtError as error:
         raise MachineFailed(
-            f"The guest's agent did not do {command}: {error}.",
-            hint="Check that the machine runs and that qemu-guest-agent is installed and allowed to do this.",
+            Message("The guest's agent did not do {command}: {error}.", command=command, error=error),
+            hint=Message("Check that the machine runs and that qemu-guest-agent is installed and allowed to do this."),
         ) from error
     return json.loads(answer)["return"]
 
@@ -67,8 +68,8 @@ def execute(
     if check and ended.status != 0:
         last = ended.errors.strip().splitlines()[-1:] or ["no message"]
         raise MachineFailed(
-            f"A step inside the guest ended with status {ended.status}: {last[0]}",
-            hint="Open the machine's console and look whether its disk is full or read-only, then try again.",
+            Message("A step inside the guest ended with status {status}: {last}", status=ended.status, last=last[0]),
+            hint=Message("Open the machine's console and look whether its disk is full or read-only, then try again."),
         )
     return ended
 
@@ -92,8 +93,8 @@ def _wait_end(domain: libvirt.virDomain, pid: int, seconds: float) -> GuestProgr
             )
         if time.monotonic() > deadline:
             raise MachineFailed(
-                f"A step inside the guest did not end within {seconds:.0f} seconds.",
-                hint="Open the machine's console and look what it waits for, then try again.",
+                Message("A step inside the guest did not end within {seconds:.0f} seconds.", seconds=seconds),
+                hint=Message("Open the machine's console and look what it waits for, then try again."),
             )
         time.sleep(POLL_SECONDS)
 

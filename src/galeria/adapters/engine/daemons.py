@@ -13,6 +13,7 @@ from pathlib import Path
 import libvirt
 
 from galeria.domain.errors import GaleriaError, MachineFailed, NotFound, OutOfSpace
+from galeria.domain.messages import Message
 from galeria.programs import run
 
 log = logging.getLogger(__name__)
@@ -33,11 +34,18 @@ def translated(doing: str) -> Iterator[None]:
 def sentence(doing: str, error: libvirt.libvirtError) -> GaleriaError:
     text = str(error).strip()
     if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-        return NotFound("The machine does not exist on this host.", hint="Reload the page; the machine may be deleted.")
+        return NotFound(
+            Message("The machine does not exist on this host."),
+            hint=Message("Reload the page; the machine may be deleted."),
+        )
     if "No space left on device" in text:
-        return OutOfSpace(f"The disk is full: libvirt could not {doing}.", hint="Free disk space, then try again.")
+        return OutOfSpace(
+            Message("The disk is full: libvirt could not {doing}.", doing=doing),
+            hint=Message("Free disk space, then try again."),
+        )
     return MachineFailed(
-        f"libvirt could not {doing}: {text}.", hint="Run 'galeria doctor' on the host, then try again."
+        Message("libvirt could not {doing}: {text}.", doing=doing, text=text),
+        hint=Message("Run 'galeria doctor' on the host, then try again."),
     )
 
 
@@ -61,8 +69,12 @@ def ensure_libvirt(uri: str = LOCAL) -> libvirt.virConnect:
         return libvirt.open(uri)
     except libvirt.libvirtError as error:
         if uri != LOCAL or has_systemd():
-            hint = "Run: systemctl start libvirtd" if uri == LOCAL else f"Check that {uri} can be reached."
-            raise MachineFailed(f"libvirt does not answer: {error}.", hint=hint) from error
+            hint = (
+                Message("Run: systemctl start libvirtd")
+                if uri == LOCAL
+                else Message("Check that {uri} can be reached.", uri=uri)
+            )
+            raise MachineFailed(Message("libvirt does not answer: {error}.", error=error), hint=hint) from error
         log.info("libvirt does not answer and there is no systemd: starting virtlogd and libvirtd")
     _start_daemons()
     return _wait_connection(uri)
@@ -107,7 +119,8 @@ def _wait_connection(uri: str) -> libvirt.virConnect:
         except libvirt.libvirtError as error:
             if time.monotonic() > deadline:
                 raise MachineFailed(
-                    f"libvirt was started but does not answer: {error}.", hint="Run 'libvirtd' by hand and read it."
+                    Message("libvirt was started but does not answer: {error}.", error=error),
+                    hint=Message("Run 'libvirtd' by hand and read it."),
                 ) from error
         time.sleep(0.1)
 
@@ -146,7 +159,8 @@ class Hypervisor:
         domain = self.find_domain(name)
         if domain is None:
             raise NotFound(
-                "The machine does not exist on this host.", hint="Reload the page; the machine may be deleted."
+                Message("The machine does not exist on this host."),
+                hint=Message("Reload the page; the machine may be deleted."),
             )
         return domain
 

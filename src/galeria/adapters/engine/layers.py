@@ -17,6 +17,7 @@ from galeria.adapters.engine.disks import DiskFile
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.nbd_source import open_chain
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.ports.disks import DiskSource
 from galeria.ports.machines import Machine
 
@@ -59,7 +60,10 @@ class Layers:
             return len(files) - 1
         above = _find(files, self._layout.disk_after(machine, layer))
         if above is None:
-            raise NotFound(f"The machine's disk has no sealed layer '{layer}'.", hint="Seal the disk first.")
+            raise NotFound(
+                Message("The machine's disk has no sealed layer '{layer}'.", layer=layer),
+                hint=Message("Seal the disk first."),
+            )
         return above + 1
 
     def _ensure_defined(self, domain: libvirt.virDomain, above: Path) -> None:

@@ -18,6 +18,7 @@ from galeria.adapters.engine.screen import open_screen
 from galeria.adapters.engine.seed import write_seed
 from galeria.adapters.engine.ssh_forward import ensure_forward
 from galeria.domain.errors import MachineFailed, NotFound
+from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
 from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Power
 
@@ -63,8 +64,8 @@ class LibvirtEngine:
         base = self._layout.base(spec.machine.region, spec.base)
         if not base.is_file():
             raise MachineFailed(
-                f"The image is not in the cache of region {spec.machine.region}.",
-                hint="Bring it there first, then retry.",
+                Message("The image is not in the cache of region {region}.", region=spec.machine.region),
+                hint=Message("Bring it there first, then retry."),
             )
         self._layout.ensure_machine_folder(spec.machine)
         if first_boot is not None:
@@ -189,7 +190,7 @@ class LibvirtEngine:
     def _get_running(self, machine: Machine) -> libvirt.virDomain:
         domain = self.domain(machine)
         if not is_active(domain):
-            raise MachineFailed("The machine is off.", hint="Start it, then try again.")
+            raise MachineFailed(Message("The machine is off."), hint=Message("Start it, then try again."))
         return domain
 
     def _definition(self, spec: MachineSpec, *, seeded: bool) -> domain_xml.Definition:
@@ -242,8 +243,10 @@ class LibvirtEngine:
     def _not_ready(self, machine: Machine, what: str) -> MachineFailed:
         tail = console.last_lines(self._layout.serial(machine))
         return MachineFailed(
-            f"{what} Its console ends with:\n{tail}",
-            hint="Does the image boot in this generation (V1: BIOS, V2: UEFI), and is qemu-guest-agent installed in it?",
+            Message("{what} Its console ends with:\n{tail}", what=what, tail=tail),
+            hint=Message(
+                "Does the image boot in this generation (V1: BIOS, V2: UEFI), and is qemu-guest-agent installed in it?"
+            ),
         )
 
 
@@ -272,7 +275,8 @@ def _pull_plug(domain: libvirt.virDomain) -> None:
         if error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID:  # it went off by itself in between
             return
         raise MachineFailed(
-            f"The machine could not be switched off: {error}.", hint="Look for its qemu process on the host."
+            Message("The machine could not be switched off: {error}.", error=error),
+            hint=Message("Look for its qemu process on the host."),
         ) from error
 
 
@@ -283,5 +287,6 @@ def _remove_folder(folder: Path) -> None:
         return
     except OSError as error:
         raise MachineFailed(
-            f"The machine's files could not be deleted: {error.strerror}.", hint=f"Delete {folder} by hand, then retry."
+            Message("The machine's files could not be deleted: {strerror}.", strerror=str(error.strerror)),
+            hint=Message("Delete {folder} by hand, then retry.", folder=str(folder)),
         ) from error

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 
 TIMEOUT_SECONDS = 120.0
 PIECE = 512 << 10
@@ -192,5 +193,6 @@ class NbdClient:
 
 def _broken(reason: str) -> Unavailable:
     return Unavailable(
-        f"The disk cannot be read: {reason}.", hint="Try again; the log names the program that serves it."
+        Message("The disk cannot be read: {reason}.", reason=reason),
+        hint=Message("Try again; the log names the program that serves it."),
     )

@@ -1,12 +1,13 @@
 """How a file is refused: always Invalid, always with the cure."""
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 CODE = "InvalidImageFile"
-CONVERT = "Convert it with 'qemu-img convert -O qcow2 OLD NEW.qcow2' and upload the new file."
-AGAIN = "Compare its size and checksum with the original's and upload it again."
+CONVERT = Message("Convert it with 'qemu-img convert -O qcow2 OLD NEW.qcow2' and upload the new file.")
+AGAIN = Message("Compare its size and checksum with the original's and upload it again.")
 
 
-def refusal(message: str, hint: str = CONVERT) -> Invalid:
+def refusal(message: Message, hint: Message = CONVERT) -> Invalid:
     """The error for a file that is not taken. `message` is a whole sentence about the file."""
     return Invalid(message, hint=hint, code=CODE)

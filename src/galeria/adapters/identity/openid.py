@@ -15,6 +15,7 @@ from urllib.parse import quote_plus, urlencode
 from galeria.adapters.identity.id_tokens import read_identity
 from galeria.adapters.identity.openid_http import OpenIdHttp
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProfile, ExternalProvider, SignInAttempt
 from galeria.ports.work import Clock
 
@@ -151,7 +152,9 @@ class OpenIdProvider:
         return found
 
     def _refused(self, what: str) -> Unauthenticated:
-        return Unauthenticated(f"'{self.name}' {what}.", hint="Start the sign-in again.")
+        return Unauthenticated(
+            Message("'{name}' {what}.", name=self.name, what=what), hint=Message("Start the sign-in again.")
+        )
 
 
 def _with(address: str, query: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import is_trustworthy
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,8 @@ class OpenIdHttp:
 
     def unusable(self, what: str) -> Unavailable:
         return Unavailable(
-            f"'{self._name}' {what}.", hint="Try again in a moment. If that does not help, tell an administrator."
+            Message("'{name}' {what}.", name=self._name, what=what),
+            hint=Message("Try again in a moment. If that does not help, tell an administrator."),
         )
 
     def _asked(

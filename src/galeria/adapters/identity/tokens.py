@@ -9,6 +9,7 @@ from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import RSAKey
 
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import PrincipalKind
 from galeria.ports.tokens import Claims
 from galeria.ports.work import Clock
@@ -95,4 +96,7 @@ class JwtTokens:
 
 
 def _refused(why: str) -> Unauthenticated:
-    return Unauthenticated(f"The access token {why}.", hint="Sign in again: with 'az login', or at the sign-in page.")
+    return Unauthenticated(
+        Message("The access token {why}.", why=why),
+        hint=Message("Sign in again: with 'az login', or at the sign-in page."),
+    )

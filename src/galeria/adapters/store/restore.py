@@ -14,6 +14,7 @@ from galeria.adapters.store.objects.store_errors import told
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.parallel import share_out
 from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
+from galeria.domain.messages import Message
 from galeria.ports.progress import Progress
 
 Slotted = dict[bytes, list[int]]
@@ -57,8 +58,13 @@ def _located(context: StoreContext, slotted: Slotted) -> Iterator[tuple[PackRang
     for name in slotted:
         if name not in places:
             raise Corrupt(
-                f"Region {context.region} has lost chunk {name.hex()[:12]} of this image.",
-                hint=f"Rebuild the index of region {context.region}; if that does not help, replicate the image again.",
+                Message(
+                    "Region {region} has lost chunk {name} of this image.", region=context.region, name=name.hex()[:12]
+                ),
+                hint=Message(
+                    "Rebuild the index of region {region}; if that does not help, replicate the image again.",
+                    region=context.region,
+                ),
                 target=context.region,
             )
     for run in runs_of(places):
@@ -71,8 +77,14 @@ def _opened(
     data = opener.open(name, blob)
     if len(data) != manifest.chunk_size:
         raise Corrupt(
-            f"Chunk {name.hex()[:12]} in region {context.region} has {len(data)} bytes, not {manifest.chunk_size}.",
-            hint="Replicate the image version to this region again.",
+            Message(
+                "Chunk {name} in region {region} has {count} bytes, not {chunk_size}.",
+                name=name.hex()[:12],
+                region=context.region,
+                count=len(data),
+                chunk_size=manifest.chunk_size,
+            ),
+            hint=Message("Replicate the image version to this region again."),
             target=context.region,
         )
     return data
@@ -87,8 +99,10 @@ def _write(handle: int, data: bytes, slot: int, manifest: Manifest, target: Path
             view, start = view[written:], start + written
     except OSError as error:
         raise OutOfSpace(
-            f"The disk {target.name} could not be written: {error.strerror}.",
-            hint=f"Free or add space in {target.parent}, then retry.",
+            Message(
+                "The disk {target} could not be written: {strerror}.", target=target.name, strerror=str(error.strerror)
+            ),
+            hint=Message("Free or add space in {parent}, then retry.", parent=str(target.parent)),
         ) from error
 
 
@@ -124,7 +138,8 @@ def _have_alone(handle: int, draft: Path, target: Path) -> None:
         is_same = False
     if not is_same:
         raise Conflict(
-            f"The disk {target.name} is being written already.", hint="Wait until the other restore is done."
+            Message("The disk {target} is being written already.", target=target.name),
+            hint=Message("Wait until the other restore is done."),
         )
 
 

@@ -10,11 +10,14 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 LONGEST = 4096  # characters
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|[0-9A-Fa-f:.]{2,45}")
-_HINT = "Give the whole http or https address of a VHD that is reachable without a sign-in, such as one with a SAS."
+_HINT = Message(
+    "Give the whole http or https address of a VHD that is reachable without a sign-in, such as one with a SAS."
+)
 # Azure answers its machines' agents there, though the address looks public.
 _PLATFORM = IPv4Address("168.63.129.16")
 # Addresses that carry an IPv4 address, with the position of that in bits from the right.
@@ -49,20 +52,22 @@ class Address:
 def read_address(text: str) -> Address:
     """Judge the form only; nothing is looked up. Raises Invalid."""
     if len(text) > LONGEST or not text.isascii() or any(ord(char) <= 32 or ord(char) == 127 for char in text):
-        raise _refused("The address is too long or holds characters that no address has.")
+        raise _refused(Message("The address is too long or holds characters that no address has."))
     try:
         parts = urlsplit(text)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError as error:
-        raise _refused("The address cannot be read.") from error
+        raise _refused(Message("The address cannot be read.")) from error
     scheme = parts.scheme.lower()
     if scheme not in _PORTS:
-        raise _refused(f"Only http and https addresses are fetched, not '{scheme or text[:40]}'.")
+        raise _refused(
+            Message("Only http and https addresses are fetched, not '{scheme}'.", scheme=scheme or text[:40])
+        )
     if parts.username is not None or parts.password is not None:
-        raise _refused("The address holds a user name or a password.")
+        raise _refused(Message("The address holds a user name or a password."))
     is_bracketed = "[" in parts.netloc
     if not _HOST.fullmatch(host) or port == 0 or "\\" in text or is_bracketed != (":" in host):
-        raise _refused("The address names no host that can be asked.")
+        raise _refused(Message("The address names no host that can be asked."))
     return Address(scheme=scheme, host=host, port=port or _PORTS[scheme], target=_target(parts))
 
 
@@ -71,9 +76,14 @@ def require_public(ip: str, host: str) -> None:
     reason = _reason(ip_address(ip.partition("%")[0]))
     if reason:
         raise Invalid(
-            f"'{host}' leads to a {reason} address; images are not fetched from there.",
-            hint="Upload the file instead, or have the administrator start the server with "
-            f"'galeria serve --allow-import-from {host}'.",
+            Message(
+                "'{host}' leads to a {reason} address; images are not fetched from there.", host=host, reason=reason
+            ),
+            hint=Message(
+                "Upload the file instead, or have the administrator start the server with 'galeria serve "
+                "--allow-import-from {host}'.",
+                host=host,
+            ),
             code="ImportAddressRefused",
             target="uri",
         )
@@ -98,7 +108,10 @@ def allowed_hosts(names: tuple[str, ...]) -> frozenset[str]:
         except ValueError:
             wrong = True
         if wrong:
-            raise Invalid(f"'{name}' is not a host.", hint="Give HOST or HOST:PORT, such as files.example.org:8080.")
+            raise Invalid(
+                Message("'{name}' is not a host.", name=name),
+                hint=Message("Give HOST or HOST:PORT, such as files.example.org:8080."),
+            )
         hosts.add(found.netloc.lower())
     return frozenset(hosts)
 
@@ -128,5 +141,5 @@ def _target(parts: SplitResult) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _refused(message: str) -> Invalid:
+def _refused(message: Message) -> Invalid:
     return Invalid(message, hint=_HINT, code="InvalidParameter", target="uri")

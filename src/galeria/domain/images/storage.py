@@ -8,6 +8,7 @@ from typing import Any
 
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.resources import Resource
 
 FOOTER = 512  # bytes that a fixed VHD has behind the guest's disk
@@ -54,7 +55,7 @@ class StoredDisk(Resource):
     stored_bytes: int = 0  # compressed bytes that it added to the region's store
     digest: str = ""
     accounts: list[str] = field(default_factory=list)  # known to be in the machine that it is a disk of
-    failure: str = ""
+    failure: Message = EMPTY
 
     @property
     def has_content(self) -> bool:
@@ -85,8 +86,12 @@ class Snapshot(StoredDisk):
         """Raises Conflict while it is protected."""
         if self.is_immutable(now):
             raise Conflict(
-                f"The snapshot '{self.name}' is protected until {self.immutable_until:%Y-%m-%d %H:%M} UTC.",
-                hint="Wait until then: that is what its immutability policy is for.",
+                Message(
+                    "The snapshot '{name}' is protected until {immutable_until} UTC.",
+                    name=self.name,
+                    immutable_until=f"{self.immutable_until:%Y-%m-%d %H:%M}",
+                ),
+                hint=Message("Wait until then: that is what its immutability policy is for."),
                 code="OperationNotAllowed",
             )
 
@@ -100,7 +105,7 @@ class ManagedImage(Resource):
     generation: Generation
     source_machine: str = ""  # the machine's id as the caller wrote it, where it was made from one
     accounts: list[str] = field(default_factory=list)
-    failure: str = ""
+    failure: Message = EMPTY
 
 
 @dataclass(eq=False, kw_only=True)
@@ -173,8 +178,8 @@ def disk_name(name: str, kind: str = "disk") -> str:
     """The rule of disks, snapshots and managed images. Raises Invalid."""
     if not _NAME.fullmatch(name):
         raise Invalid(
-            f"'{name}' cannot be the name of a {kind}.",
-            hint="Allowed are 1 to 80 letters, digits, '_', '.' and '-', letter, digit or '_' at both ends.",
+            Message("'{name}' cannot be the name of a {kind}.", name=name, kind=kind),
+            hint=Message("Allowed are 1 to 80 letters, digits, '_', '.' and '-', letter, digit or '_' at both ends."),
             target="name",
         )
     return name

@@ -18,6 +18,7 @@ from galeria.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from galeria.domain.messages import EMPTY, Message, verbatim
 
 _KINDS: dict[int, type[GaleriaError]] = {
     400: Invalid,
@@ -45,8 +46,13 @@ def refusal(response: httpx.Response) -> GaleriaError:
     if isinstance(told, dict):
         return failure(told, kind)
     return kind(
-        f"The server answered {response.status_code} {response.reason_phrase}: {told or 'nothing'}",
-        hint="Check that the endpoint is that of Galeria, and look into the server's log.",
+        Message(
+            "The server answered {status_code} {reason_phrase}: {told}",
+            status_code=response.status_code,
+            reason_phrase=response.reason_phrase,
+            told=told or "nothing",
+        ),
+        hint=Message("Check that the endpoint is that of Galeria, and look into the server's log."),
     )
 
 
@@ -59,7 +65,7 @@ def failure(told: dict[str, Any], kind: type[GaleriaError] = GaleriaError) -> Ga
     hint = _hint(told)
     message = str(told.get("message") or code).removesuffix(hint).strip() or code
     leaf = next((each for each in _leaves(kind) if each.code == code), kind)
-    return leaf(message, hint=hint, code=code, target=told.get("target"))
+    return leaf(verbatim(message), hint=hint, code=code, target=told.get("target"))
 
 
 def of_operation(status: str, told: dict[str, Any]) -> GaleriaError:
@@ -74,13 +80,13 @@ def _leaves(kind: type[GaleriaError]) -> Iterator[type[GaleriaError]]:
         yield from _leaves(each)
 
 
-def _hint(told: dict[str, Any]) -> str:
+def _hint(told: dict[str, Any]) -> Message:
     if told.get("hint"):
-        return str(told["hint"])
+        return verbatim(told["hint"])
     for each in told.get("additionalInfo") or []:
         if isinstance(each, dict) and isinstance(each.get("info"), dict) and each["info"].get("hint"):
-            return str(each["info"]["hint"])
-    return ""
+            return verbatim(each["info"]["hint"])
+    return EMPTY
 
 
 def _told(response: httpx.Response) -> dict[str, Any] | str:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.mutable import MutableDict, MutableList
 
 from galeria.domain.errors import GaleriaError
+from galeria.domain.messages import Message
 
 
 class UtcTime(sa.TypeDecorator[datetime]):
@@ -23,7 +24,10 @@ class UtcTime(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise GaleriaError(f"The time {value} has no zone.", hint="Report this as a fault in Galeria.")
+            raise GaleriaError(
+                Message("The time {value} has no zone.", value=str(value)),
+                hint=Message("Report this as a fault in Galeria."),
+            )
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:

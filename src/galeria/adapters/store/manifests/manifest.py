@@ -14,6 +14,7 @@ from threading import Lock
 from blake3 import blake3
 
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 from galeria.ports.images import Digest, ManifestFacts
 
 CHUNK_SIZE = 256 * 1024
@@ -195,6 +196,6 @@ def _ones(bitmap: bytes | bytearray, first: int = 0) -> Iterator[int]:
 
 def _malformed(why: str) -> Corrupt:
     return Corrupt(
-        f"A manifest cannot be read: {why}.",
-        hint="Replicate the image version from a region that still has it whole.",
+        Message("A manifest cannot be read: {why}.", why=why),
+        hint=Message("Replicate the image version from a region that still has it whole."),
     )

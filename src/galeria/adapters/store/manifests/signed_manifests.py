@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests.manifest import Manifest, digest_of, from_bytes, to_bytes
 from galeria.domain.errors import Corrupt, NotFound
+from galeria.domain.messages import Message
 from galeria.ports.images import Digest
 
 PREFIX = "manifests"
@@ -103,8 +104,8 @@ def path_of(digest: Digest) -> str:
 
 def missing(context: StoreContext, digest: Digest) -> NotFound:
     return NotFound(
-        f"Region {context.region} does not hold the image {digest[:12]}.",
-        hint="Replicate the image version to this region first.",
+        Message("Region {region} does not hold the image {digest}.", region=context.region, digest=digest[:12]),
+        hint=Message("Replicate the image version to this region first."),
         target=digest,
     )
 
@@ -122,7 +123,12 @@ def _signed(digest: Digest) -> bytes:
 
 def _damaged(context: StoreContext, digest: Digest, why: str) -> Corrupt:
     return Corrupt(
-        f"The manifest {digest[:12]} in region {context.region} is damaged: {why}.",
-        hint="Replicate the image version to this region again, from one that has it whole.",
+        Message(
+            "The manifest {digest} in region {region} is damaged: {why}.",
+            digest=digest[:12],
+            region=context.region,
+            why=why,
+        ),
+        hint=Message("Replicate the image version to this region again, from one that has it whole."),
         target=digest,
     )

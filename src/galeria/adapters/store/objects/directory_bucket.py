@@ -13,6 +13,7 @@ from uuid import uuid4
 from galeria.adapters.store.leftovers import Leftover, files_in
 from galeria.adapters.store.objects.store_errors import told
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 
 _STAGING = "staging"
 _UNFINISHED = re.compile(r"#\d+$")
@@ -106,8 +107,11 @@ class DirectoryBucket:
 def lost(region: str, path: str) -> Corrupt:
     """The error for an object that is gone or shorter than the index says."""
     return Corrupt(
-        f"The store of region {region} lost {path} or a part of it.",
-        hint=f"Verify region {region} to learn which image versions are hit, and replicate them again from another.",
+        Message("The store of region {region} lost {path} or a part of it.", region=region, path=path),
+        hint=Message(
+            "Verify region {region} to learn which image versions are hit, and replicate them again from another.",
+            region=region,
+        ),
         target=region,
     )
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from obstore.exceptions import BaseError
 
 from galeria.domain.errors import OutOfSpace, StoreUnavailable
+from galeria.domain.messages import Message
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_WORDS = ("No space left on device", "Disk quota exceeded", "StorageFull", "QuotaExceeded")
@@ -23,14 +24,25 @@ def told(region: str, doing: str) -> Iterator[None]:
     except (OSError, BaseError) as error:
         if _is_full(error):
             raise OutOfSpace(
-                f"The store of region {region} is full: it failed while {doing}.",
-                hint=f"Free or add space for region {region} (deleting image versions and collecting helps), then retry:"
-                " what was stored so far is kept and not written again.",
+                Message("The store of region {region} is full: it failed while {doing}.", region=region, doing=doing),
+                hint=Message(
+                    "Free or add space for region {region} (deleting image versions and collecting helps), "
+                    "then retry: what was stored so far is kept and not written again.",
+                    region=region,
+                ),
                 target=region,
             ) from error
         raise StoreUnavailable(
-            f"The store of region {region} failed while {doing}: {_first_line(error)}",
-            hint=f"Check that the directory or bucket of region {region} can be reached and written, then retry.",
+            Message(
+                "The store of region {region} failed while {doing}: {first_line}",
+                region=region,
+                doing=doing,
+                first_line=_first_line(error),
+            ),
+            hint=Message(
+                "Check that the directory or bucket of region {region} can be reached and written, then retry.",
+                region=region,
+            ),
             target=region,
         ) from error
 

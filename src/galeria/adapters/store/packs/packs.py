@@ -17,6 +17,7 @@ from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.objects.bucket import Bucket
 from galeria.adapters.store.objects.store_errors import told
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 from galeria.ports.images import ChunkPlace
 
 PREFIX = "packs"
@@ -171,7 +172,7 @@ def _write_all(handle: int, blobs: list[bytes | memoryview]) -> None:
 
 def _unreadable(path: str) -> Corrupt:
     return Corrupt(
-        f"The list at the end of {path} cannot be read.",
-        hint="Verify the region to learn which image versions are hit, and replicate them again from another.",
+        Message("The list at the end of {path} cannot be read.", path=path),
+        hint=Message("Verify the region to learn which image versions are hit, and replicate them again from another."),
         target=path,
     )

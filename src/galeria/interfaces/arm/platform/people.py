@@ -13,6 +13,7 @@ from galeria.actions.people.people import (
     set_password,
 )
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.arm.platform.people_schemas import PersonBody, SecretBody
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
@@ -89,7 +90,11 @@ def _check_old(person: str, body: SecretBody, arm_request: ArmRequestDep) -> Non
     if body.old is None or person not in (own.id, own.name):
         return
     if not arm_request.services.secrets.matches(own.secret_hash, body.old.get_secret_value()):
-        raise Invalid("The old password is wrong.", hint="Type it again, or ask an Owner for a new one.", target="old")
+        raise Invalid(
+            Message("The old password is wrong."),
+            hint=Message("Type it again, or ask an Owner for a new one."),
+            target="old",
+        )
 
 
 def _by_sign_in_name(principal: Principal) -> Order:

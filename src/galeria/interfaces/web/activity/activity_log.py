@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 from galeria.actions.core.activity import READ, Activity, search_activity
 from galeria.domain.errors import Forbidden, Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.domain.operations import AuditSearch
 from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
@@ -80,7 +81,10 @@ def _day(page: PageRequest, text: str) -> datetime:
     except ValueError:
         day = None
     if day is None or day.year not in YEARS:
-        raise Invalid(f"'{text}' is not a day.", hint="Write it as year-month-day, such as 2026-11-23.")
+        raise Invalid(
+            Message("'{text}' is not a day.", text=text),
+            hint=Message("Write it as year-month-day, such as 2026-11-23."),
+        )
     return day
 
 

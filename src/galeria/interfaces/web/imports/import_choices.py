@@ -26,6 +26,7 @@ from galeria.domain.images.galleries import (
     OsType,
     VersionNumber,
 )
+from galeria.domain.messages import Message
 from galeria.domain.regions import Region
 from galeria.interfaces.web.imports.file_inspections import FileInspection
 from galeria.interfaces.web.kit.forms import Form
@@ -145,9 +146,9 @@ def read_choices(request: Request, page: PageRequest, finding: FileInspection, f
 def read_import(page: PageRequest, upload_id: str, choices: ImportChoices) -> ImportRequest:
     """What is to be done. Raises Invalid."""
     if choices.gallery is None:
-        raise Invalid("No gallery is chosen.", hint="Choose one.", target="gallery")
+        raise Invalid(Message("No gallery is chosen."), hint=Message("Choose one."), target="gallery")
     if choices.target == EXISTING and choices.image is None:
-        raise Invalid("No image is chosen.", hint="Choose one, or make a new image.", target="image")
+        raise Invalid(Message("No image is chosen."), hint=Message("Choose one, or make a new image."), target="image")
     kind = choices.kind
     new = NewImage(
         display_name=choices.display_name,

@@ -11,6 +11,7 @@ from galeria.actions.versions.imports import begin_import, find_made_of, importi
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Conflict
 from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.messages import Message
 from galeria.domain.operations import Upload
 from galeria.interfaces.services import Services
 from galeria.interfaces.uploads.tus import FILE_LIMIT
@@ -127,7 +128,9 @@ class ImportPages:
         """Raises NotFound, Conflict where the file is no image that could be made into a version now."""
         upload = _upload(page, upload_id)
         if upload.offset < upload.length:
-            raise Conflict("The file has not arrived as a whole yet.", hint="Choose it again on the import page.")
+            raise Conflict(
+                Message("The file has not arrived as a whole yet."), hint=Message("Choose it again on the import page.")
+            )
         finding = self._findings.look(upload.id)
         if finding.refusal:
             raise finding.refusal

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.services import Services
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
@@ -17,7 +18,8 @@ def uploads_router(services: Services) -> APIRouter:
         entry = find_entry(services, http)
         if entry.visitor is None:
             raise Unauthenticated(
-                "Nobody is signed in in this browser any more.", hint="Sign in again; what arrived is kept."
+                Message("Nobody is signed in in this browser any more."),
+                hint=Message("Sign in again; what arrived is kept."),
             )
         require_own_form(services, http, entry, http.headers.get(FORM_HEADER, ""))
         return entry.visitor.caller.principal

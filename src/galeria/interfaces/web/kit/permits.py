@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Forbidden
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.people.principals import PrincipalKind, allowing_roles, may
 
 SHOWN = 3  # names of people who can do it
@@ -17,7 +18,7 @@ class Permission:
     allowed: bool
     roles: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
-    why: str = ""
+    why: Message = EMPTY
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -39,11 +40,11 @@ def permit_any(request: Request, actions: tuple[str, ...], scope: str) -> Permis
         except Forbidden:
             return Permission(allowed=False, roles=allowing_roles(action), people=_who_may(request, action, scope))
         except Conflict as error:  # locked
-            return Permission(allowed=False, why=str(error))
+            return Permission(allowed=False, why=error.whole)
     return ALLOWED
 
 
-def refused(why: str) -> Permission:
+def refused(why: Message) -> Permission:
     """For a state that does not allow it: `why` is a sentence of the inside."""
     return Permission(allowed=False, why=why)
 

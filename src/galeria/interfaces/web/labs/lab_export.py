@@ -19,6 +19,7 @@ from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageDefinition
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.messages import Message
 from galeria.domain.regions import Region
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission
@@ -187,7 +188,7 @@ def _estimate(request: Request, page: PageRequest, seen: LabOverview, draft: Exp
 
 def _account(seen: LabOverview) -> LabAccount:
     if seen.account is None:
-        raise Conflict("The lab account of this lab is gone.", hint="Have the lab join another one.")
+        raise Conflict(Message("The lab account of this lab is gone."), hint=Message("Have the lab join another one."))
     return seen.account
 
 

@@ -10,6 +10,7 @@ from galeria.actions.labs.lab_validation import check_lab
 from galeria.actions.labs.labs import create_lab
 from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -76,11 +77,13 @@ def _errors(request: Request, page: PageRequest, draft: LabForm) -> dict[str, Ga
     """As making the lab would tell them, by field."""
     missing: dict[str, GaleriaError] = {}
     if not draft.title:
-        missing["title"] = Invalid("A lab needs a title.", hint="Type one, such as the name of the course.")
+        missing["title"] = Invalid(
+            Message("A lab needs a title."), hint=Message("Type one, such as the name of the course.")
+        )
         if not draft.name:
             missing["name"] = missing["title"]
     if not draft.image:
-        missing["image"] = Invalid("No image is chosen.", hint="Choose one of the images.")
+        missing["image"] = Invalid(Message("No image is chosen."), hint=Message("Choose one of the images."))
     wanted = draft.wanted(_gallery(request, draft), page.form.raw("password"))
     found = check_lab(request, draft.id, draft.account, wanted).errors | missing
     if "title" in missing and not draft.name:

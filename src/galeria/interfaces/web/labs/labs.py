@@ -15,6 +15,7 @@ from galeria.actions.versions.operations import cancel_operation, retry_operatio
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.sizes import Size
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import reach
 from galeria.domain.states import OperationStatus
@@ -179,7 +180,11 @@ def edit(page: PageRequestDep, group: str, name: str) -> Response:
     said = LabSettings(title=form.text("title"), description=form.text("description"))
     with form.checking("title", **{"properties.title": "title"}):
         if not said.title:
-            raise Invalid("A lab needs a title.", hint="Type one, such as the name of the course.", target="title")
+            raise Invalid(
+                Message("A lab needs a title."),
+                hint=Message("Type one, such as the name of the course."),
+                target="title",
+            )
         with page.writing() as request:
             update_lab(request, id, said, page.services.secrets)
     if form.errors:
