@@ -45,13 +45,13 @@ def run(
         )
     except FileNotFoundError as error:
         raise ToolFailed(
-            Message("The program {words} is not installed.", words=words[0]),
+            Message("The program {program} is not installed.", program=words[0]),
             hint=Message("Run 'galeria doctor': it names the package to install."),
         ) from error
     except subprocess.TimeoutExpired as error:
         log.warning("too slow (%s s): %s", timeout, replay)
         raise ToolFailed(
-            Message("{words} did not finish within {timeout:.0f} seconds.", words=words[0], timeout=timeout),
+            Message("{program} did not finish within {timeout:.0f} seconds.", program=words[0], timeout=timeout),
             hint=Message("Try again when the host is less busy."),
         ) from error
     if done.returncode != 0:

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from galeria.domain.errors import GaleriaError
-from galeria.domain.messages import Message
+from galeria.domain.messages import Message, verbatim
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus, is_settled
 from galeria.workflows.context import WorkflowContext
@@ -80,7 +80,7 @@ class DbosStarter:
                 DBOS.start_workflow(self._run, operation_id)
         elif known.status in ENDED and self._find_waiting(operation_id):
             # The work has ended without a word about it, say because the database was out of reach at that moment.
-            self._give_up(operation_id, f"its work ended as {known.status}")
+            self._give_up(operation_id, Message("its work ended as {status}", status=known.status))
 
     def _find_waiting(self, operation_id: str) -> Operation | None:
         with self._context.database(reading=True) as uow:
@@ -92,9 +92,9 @@ class DbosStarter:
             run_operation(DbosStep(), self._context, operation_id)
         except Exception as error:  # The worker's edge: a bug must not leave an operation running for ever.
             log.exception("operation %s broke", operation_id)
-            self._give_up(operation_id, type(error).__name__)
+            self._give_up(operation_id, verbatim(type(error).__name__))
 
-    def _give_up(self, operation_id: str, reason: str) -> None:
+    def _give_up(self, operation_id: str, reason: Message) -> None:
         message = Message("Something unforeseen happened: {reason}.", reason=reason)
         hint = Message(
             "The server's log tells what. Retry the operation; if it fails again, report it with that part of the log."

@@ -171,7 +171,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise Unavailable(
             Message(
-                "Port {port} on {host} cannot be used: {strerror}.", port=port, host=host, strerror=str(error.strerror)
+                "Port {port} on {host} cannot be used: {reason}.", port=port, host=host, reason=str(error.strerror)
             ),
             hint=Message("Choose another one with --port."),
         ) from error

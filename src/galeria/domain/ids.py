@@ -86,34 +86,42 @@ class ResourceId:
 
 
 def gallery_name(name: str) -> str:
-    return _checked(name, _GALLERY, "gallery", "1 to 80 letters, digits, '.' and '_', letter or digit at both ends")
+    return _checked(
+        name,
+        _GALLERY,
+        Message("gallery"),
+        Message("1 to 80 letters, digits, '.' and '_', letter or digit at both ends"),
+    )
 
 
 def definition_name(name: str) -> str:
-    rule = "1 to 80 letters, digits, '.', '_' and '-', letter or digit at both ends"
-    return _checked(name, _DEFINITION, "image definition", rule)
+    rule = Message("1 to 80 letters, digits, '.', '_' and '-', letter or digit at both ends")
+    return _checked(name, _DEFINITION, Message("image definition"), rule)
 
 
 def lab_name(name: str) -> str:
-    rule = "1 to 100 letters, digits, '.', '_' and '-', starting with a letter, ending with a letter or digit"
-    return _checked(name, _LAB, "lab", rule)
+    rule = Message("1 to 100 letters, digits, '.', '_' and '-', starting with a letter, ending with a letter or digit")
+    return _checked(name, _LAB, Message("lab"), rule)
 
 
-def part_name(name: str, kind: str) -> str:
+def part_name(name: str, kind: Message) -> str:
     """What lies in a lab: a user, a schedule. The Lab Services API's own pattern."""
-    return _checked(name, _PART, kind, "1 to 100 letters, digits, '-', '_', '.', '(' and ')'")
+    return _checked(name, _PART, kind, Message("1 to 100 letters, digits, '-', '_', '.', '(' and ')'"))
 
 
 def group_name(name: str) -> str:
     return _checked(
-        name, _GROUP, "resource group", "1 to 90 letters, digits, '-', '_', '.', '(' and ')', no '.' at the end"
+        name,
+        _GROUP,
+        Message("resource group"),
+        Message("1 to 90 letters, digits, '-', '_', '.', '(' and ')', no '.' at the end"),
     )
 
 
 def user_name(name: str) -> str:
     """The account in a machine: Linux rules, at most 20 characters (mission, decision 7)."""
-    rule = "1 to 20 lower-case letters, digits, '-' and '_', starting with a letter or '_'"
-    name = _checked(name, _USER, "user", rule)
+    rule = Message("1 to 20 lower-case letters, digits, '-' and '_', starting with a letter or '_'")
+    name = _checked(name, _USER, Message("user"), rule)
     if name in {"root", "daemon", "bin", "sys", "nobody"}:
         raise Invalid(
             Message("The user name '{name}' belongs to the system.", name=name),
@@ -138,7 +146,7 @@ def password(text: str) -> str:
 def location_name(text: str) -> str:
     """Region names are compared without spaces and in lower case: "Brazil South" is brazilsouth."""
     name = text.replace(" ", "").lower()
-    return _checked(name, _LOCATION, "region", "letters and digits")
+    return _checked(name, _LOCATION, Message("region"), Message("letters and digits"))
 
 
 def proposed_name(display_name: str, taken: frozenset[str] = frozenset()) -> str:
@@ -157,7 +165,7 @@ def proposed_name(display_name: str, taken: frozenset[str] = frozenset()) -> str
     return candidate
 
 
-def _checked(name: str, rule: re.Pattern[str], kind: str, words: str) -> str:
+def _checked(name: str, rule: re.Pattern[str], kind: Message, words: Message) -> str:
     if not rule.fullmatch(name):
         raise Invalid(
             Message("'{name}' cannot be the name of a {kind}.", name=name, kind=kind),

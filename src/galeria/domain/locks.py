@@ -49,13 +49,23 @@ def require_unlocked(locks: Iterable[Lock], action: str, scope: str) -> None:
         reaches = here.startswith(there) or (deletes and there.startswith(here))
         if reaches and (deletes or lock.level is LockLevel.READ_ONLY):
             raise Conflict(
-                Message(
-                    "The scope '{scope}' cannot perform {deletes} operation because following scope(s) are "
-                    "locked: '{scope2}'.",
-                    scope=scope,
-                    deletes="delete" if deletes else "write",
-                    scope2=lock.scope,
-                ),
+                _deletion_refused(scope, lock) if deletes else _change_refused(scope, lock),
                 hint=Message("Remove the lock '{lock}' ({level}) and try again.", lock=lock.name, level=lock.level),
                 code="ScopeLocked",
             )
+
+
+def _deletion_refused(scope: str, lock: Lock) -> Message:
+    return Message(
+        "The scope '{scope}' cannot perform delete operation because following scope(s) are locked: '{locked}'.",
+        scope=scope,
+        locked=lock.scope,
+    )
+
+
+def _change_refused(scope: str, lock: Lock) -> Message:
+    return Message(
+        "The scope '{scope}' cannot perform write operation because following scope(s) are locked: '{locked}'.",
+        scope=scope,
+        locked=lock.scope,
+    )

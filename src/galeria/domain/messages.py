@@ -110,6 +110,14 @@ def join(*messages: Message, separator: str = " ") -> Message:
     return Message(separator.join(f"{{{name}}}" for name in names), **dict(zip(names, told, strict=True)))
 
 
+def and_list(messages: Sequence[Message]) -> Message:
+    """Messages with "and" between them; EMPTY for none."""
+    told = messages[0] if messages else EMPTY
+    for each in messages[1:]:
+        told = Message("{first} and {last}", first=told, last=each)
+    return told
+
+
 def is_translated(template: str) -> bool:
     """Whether a template has words of a language; one that has only values and signs is the same in all."""
     return any(map(str.isalpha, "".join(text for text, *_ in _pieces(template))))

@@ -118,8 +118,10 @@ _MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     },
 }
 
+_RESOURCE = Message("The resource")
 
-def moved(now: State, to: State, what: str = "The resource") -> State:
+
+def moved(now: State, to: State, what: Message = _RESOURCE) -> State:
     """`to`, if a thing in state `now` may go there. Raises Conflict otherwise."""
     if to != now and to not in _MOVES[type(now)][now]:
         raise Conflict(

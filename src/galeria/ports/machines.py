@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from galeria.domain.messages import EMPTY, Message
 from galeria.ports.disks import OpenDisk
 from galeria.ports.images import Digest, ImageStore
 from galeria.ports.progress import Progress
@@ -68,8 +67,8 @@ class HostCheck:
     name: str
     ok: bool
     required: bool
-    found: Message
-    cure: Message = EMPTY  # the command or step that mends it
+    found: str
+    cure: str = ""  # the command or step that mends it
 
 
 class VmEngine(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
 
+from galeria.domain.messages import Message
 from galeria.ports.progress import Progress
 
 P = ParamSpec("P")
@@ -15,10 +16,18 @@ class Step(Protocol):
 
     A step that was under way when the power went off runs again from its start, so every step may run twice.
     Arguments and results are names (ids, digests) and numbers, never paths or open things.
-    Its name and state are seen by the person who waits.
     """
 
     def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+
+class VisibleStep(Protocol):
+    """Runs one named step as a `Step` does, and shows it to the person who waits.
+
+    The English of `name` is what the step is remembered by, so that it never changes while work is under way.
+    """
+
+    def __call__(self, name: Message, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
 class ProgressMeter(Protocol):

@@ -1,5 +1,6 @@
 """What the database says of a machine's power is what the engine sees."""
 
+from galeria.domain.messages import Message
 from galeria.domain.states import MachineState, moved
 from galeria.ports.machines import Machine, Power
 from galeria.workflows.context import WorkflowContext
@@ -26,5 +27,5 @@ def _look(context: WorkflowContext, seen: Machine, said: MachineState) -> None:
         # It may have changed since it was looked at, and work that is under way knows better.
         if machine is None or machine.state is not said or uow.operations.running_on(machine.id):
             return
-        machine.state = moved(machine.state, state, "The machine")
+        machine.state = moved(machine.state, state, Message("The machine"))
         uow.commit()

@@ -3,19 +3,19 @@
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.sizes import get_size
-from galeria.domain.messages import EMPTY
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.machines import FirstBoot, Machine, MachineSpec
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 
-CACHE = "Bring the image to the hosts"
+CACHE = Message("Bring the image to the hosts")
 
 
-def create_lab(step: Step, context: WorkflowContext, operation_id: str) -> None:
+def create_lab(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     step(CACHE, ensure_base, context, operation_id)
-    step("Make the template VM", make_template, context, operation_id)
-    step("Open the lab", open_lab, context, operation_id)
+    step(Message("Make the template VM"), make_template, context, operation_id)
+    step(Message("Open the lab"), open_lab, context, operation_id)
 
 
 def ensure_base(context: WorkflowContext, operation_id: str) -> None:

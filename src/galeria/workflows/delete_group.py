@@ -10,26 +10,44 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import Resource
 from galeria.domain.states import OperationStatus, ProvisioningState, is_settled, moved
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 
 # What is deleted by work of its own, in this order; everything else is rows only.
 LONG = (
-    ("labs", OperationKind.DELETE_LAB),
-    ("versions", OperationKind.DELETE_VERSION),
-    ("managed_images", OperationKind.DELETE_IMAGE),
-    ("snapshots", OperationKind.DELETE_SNAPSHOT),
-    ("disks", OperationKind.DELETE_DISK),
+    ("labs", OperationKind.DELETE_LAB, Message("Begin to delete the labs"), Message("Wait until the labs are gone")),
+    (
+        "versions",
+        OperationKind.DELETE_VERSION,
+        Message("Begin to delete the versions"),
+        Message("Wait until the versions are gone"),
+    ),
+    (
+        "managed_images",
+        OperationKind.DELETE_IMAGE,
+        Message("Begin to delete the managed_images"),
+        Message("Wait until the managed_images are gone"),
+    ),
+    (
+        "snapshots",
+        OperationKind.DELETE_SNAPSHOT,
+        Message("Begin to delete the snapshots"),
+        Message("Wait until the snapshots are gone"),
+    ),
+    (
+        "disks",
+        OperationKind.DELETE_DISK,
+        Message("Begin to delete the disks"),
+        Message("Wait until the disks are gone"),
+    ),
 )
 
 
-def delete_group(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    for attribute, kind in LONG:
-        children = step(
-            f"Begin to delete the {attribute}", begin_children, context, operation_id, attribute, kind.value
-        )
-        step(f"Wait until the {attribute} are gone", wait_for_children, context, children)
-    step("Forget the resource group", forget_group, context, operation_id)
+def delete_group(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    for attribute, kind, begin, wait in LONG:
+        children = step(begin, begin_children, context, operation_id, attribute, kind.value)
+        step(wait, wait_for_children, context, children)
+    step(Message("Forget the resource group"), forget_group, context, operation_id)
 
 
 def begin_children(context: WorkflowContext, operation_id: str, attribute: str, kind: str) -> list[str]:

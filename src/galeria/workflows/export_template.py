@@ -5,20 +5,21 @@ The disk is closed in a moment and the machine goes on with a new top layer; onl
 
 from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.labs.labs import LabMachine
+from galeria.domain.messages import Message
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.publish_version import REPLICATE, is_stored, replicate_everywhere, seal_version, store_disk
 
-SEAL_DISK = "Close the disk's layer"
-STORE = "Store the changes"
+SEAL_DISK = Message("Close the disk's layer")
+STORE = Message("Store the changes")
 
 
-def export_template(step: Step, context: WorkflowContext, operation_id: str) -> None:
+def export_template(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     version_id = step(SEAL_DISK, seal_disk, context, operation_id)
     step(STORE, store_changes, context, operation_id, version_id)
-    step("Seal the version", seal_export, context, operation_id, version_id)
+    step(Message("Seal the version"), seal_export, context, operation_id, version_id)
     step(REPLICATE, replicate_everywhere, context, operation_id, version_id)
 
 

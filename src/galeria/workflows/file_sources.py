@@ -13,7 +13,7 @@ from galeria.ports.files import Download, FileFacts, UploadFiles
 from galeria.ports.progress import Progress
 from galeria.workflows.context import WorkflowContext
 
-FETCH = "Fetch the file"
+FETCH = Message("Fetch the file")
 LARGEST = (2 << 40) + (16 << 30)  # bytes: 2 TiB of disk and what a format adds to it
 TRIES = 5  # in a row that bring nothing
 

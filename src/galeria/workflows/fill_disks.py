@@ -17,14 +17,14 @@ from galeria.ports.database import UnitOfWork
 from galeria.ports.disks import DiskSource, OpenDisk
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import FETCH, fetch_file, inspect_file, open_file
 from galeria.workflows.virtual_disks import EmptyDisk, GrownDisk
 
-SEAL_DISK = "Close the disk's layer"
-LOOK = "Look at the file"
-STORE = "Store the disk"
+SEAL_DISK = Message("Close the disk's layer")
+LOOK = Message("Look at the file")
+STORE = Message("Store the disk")
 
 _FILES = {OriginKind.UPLOAD, OriginKind.PAGES, OriginKind.URI}
 
@@ -39,7 +39,7 @@ class DiskRow(Protocol):
     digest: str
 
 
-def fill_disks(step: Step, context: WorkflowContext, operation_id: str) -> str:
+def fill_disks(step: VisibleStep, context: WorkflowContext, operation_id: str) -> str:
     """The part of a story that fills the rows of the operation's disks. Returns the id of what they belong to."""
     kinds = _kinds(context, operation_id)
     if OriginKind.MACHINE in kinds:

@@ -27,8 +27,8 @@ class ShownStep:
         self._step, self._database, self._clock = step, database, clock
         self._operation_id, self._cancelable = operation_id, cancelable
 
-    def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._step(name, self._run, name, partial(do, *args, **kwargs))
+    def __call__(self, name: Message, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._step(str(name), self._run, str(name), partial(do, *args, **kwargs))
 
     def _run(self, name: str, work: Callable[[], R]) -> R:
         with self._database() as uow:

@@ -11,7 +11,7 @@ from galeria.ports.images import Digest
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.operation_steps import close_region
 
-REPLICATE = "Replicate to the other regions"
+REPLICATE = Message("Replicate to the other regions")
 
 
 def store_disk(

@@ -8,7 +8,7 @@ from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState, is_settled, moved
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Step
+from galeria.ports.work import Step, VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import create_lab
 from galeria.workflows.create_version import create_version
@@ -26,7 +26,7 @@ from galeria.workflows.update_version import update_version
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
-    tell: Callable[[Step, WorkflowContext, str], None]
+    tell: Callable[[VisibleStep, WorkflowContext, str], None]
     succeed: Callable[[UnitOfWork, Operation], None]
     fail: Callable[[UnitOfWork, Operation, Message], None]
     cancelable: bool = True

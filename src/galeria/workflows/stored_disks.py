@@ -6,7 +6,7 @@ from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import remove_file
 from galeria.workflows.fill_disks import fill_disks, origins_of
@@ -16,15 +16,15 @@ from galeria.workflows.wait_for_operations import wait_for_others
 _FILES = {OriginKind.PAGES, OriginKind.URI}
 
 
-def fill_storage(step: Step, context: WorkflowContext, operation_id: str) -> None:
+def fill_storage(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     fill_disks(step, context, operation_id)
-    step("Remove the file", remove_files, context, operation_id)
+    step(Message("Remove the file"), remove_files, context, operation_id)
 
 
-def delete_storage(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    step("Wait for what is under way", wait_for_others, context, operation_id)
-    region = step("Take it out", remove_contents, context, operation_id)
-    step("Give back the space", release_regions, context, operation_id, [region])
+def delete_storage(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    step(Message("Wait for what is under way"), wait_for_others, context, operation_id)
+    region = step(Message("Take it out"), remove_contents, context, operation_id)
+    step(Message("Give back the space"), release_regions, context, operation_id, [region])
 
 
 def remove_files(context: WorkflowContext, operation_id: str) -> None:

@@ -68,7 +68,9 @@ def delete_group(request: Request, id: ResourceId) -> Operation:
     for snapshot in request.uow.snapshots.below(id.key):
         snapshot.require_deletable(request.clock.now())
     request.audit(DELETE, str(id))
-    group.state = moved(group.state, ProvisioningState.DELETING, f"The resource group '{id.group}'")
+    group.state = moved(
+        group.state, ProvisioningState.DELETING, Message("The resource group '{group}'", group=id.group)
+    )
     return request.begin(OperationKind.DELETE_GROUP, group, group.id)
 
 

@@ -4,7 +4,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.core.resources import require_scope
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.locks import Lock, LockLevel
-from galeria.domain.messages import Message
+from galeria.domain.messages import Message, verbatim
 
 WRITE = "Microsoft.Authorization/locks/write"
 DELETE = "Microsoft.Authorization/locks/delete"
@@ -64,13 +64,13 @@ def list_locks(request: Request, scope: str) -> list[Lock]:
     return [lock for lock in request.uow.locks.all() if is_related(lock)]
 
 
-def delete_lock(request: Request, scope: str, name: Message) -> bool:
+def delete_lock(request: Request, scope: str, name: str) -> bool:
     key = scope.lower().rstrip("/")
     request.caller.require(DELETE, key)
     lock = _find(request, key, name)
     if lock is None:
         return False
-    request.audit(DELETE, scope, detail=name)
+    request.audit(DELETE, scope, detail=verbatim(name))
     request.uow.locks.remove(lock)
     return True
 

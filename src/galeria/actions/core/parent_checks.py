@@ -16,14 +16,14 @@ class CountedRepository(Protocol):
     def count(self, prefix: str, location: str) -> int: ...
 
 
-def missing_parent(id: ResourceId, word: str) -> NotFound:
-    """`word` is what the parent of `id` is called."""
+def missing_parent(id: ResourceId, hint: Message) -> NotFound:
+    """The parent of `id` does not exist; `hint` says what to create first."""
     return NotFound(
         Message(
             "Can not perform requested operation on nested resource. Parent resource '{parent}' not found.",
             parent=id.parent.name,
         ),
-        hint=Message("Create the {word} first.", word=word),
+        hint=hint,
         code="ParentResourceNotFound",
     )
 

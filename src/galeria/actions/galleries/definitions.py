@@ -109,7 +109,11 @@ def _new(
     definition_name(id.name)
     check_identifier(wanted.publisher, wanted.offer, wanted.sku)
     _require_unique(request, gallery, wanted)
-    require_home_region(gallery, location, "image definition")
+    problem = Message(
+        "The image definition of a community gallery is made in the gallery's own region, {location}.",
+        location=gallery.location,
+    )
+    require_home_region(gallery, location, problem)
     require_room(request, request.uow.definitions, id, location, most=MOST)
     generation = wanted.generation or Generation.V1
     check_features(wanted.features or (), generation)

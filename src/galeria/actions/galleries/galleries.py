@@ -99,19 +99,15 @@ def require_parent_gallery(request: Request, id: ResourceId) -> Gallery:
     """The gallery that the definition `id` is in. Raises NotFound."""
     gallery = request.uow.galleries.find_by_key(id.parent.key)
     if gallery is None:
-        raise missing_parent(id, "gallery")
+        raise missing_parent(id, Message("Create the gallery first."))
     return gallery
 
 
-def require_home_region(gallery: Gallery, location: str, word: str) -> None:
-    """What a community gallery shows is made in the gallery's own region (the service's own rule)."""
+def require_home_region(gallery: Gallery, location: str, problem: Message) -> None:
+    """Raises Conflict with `problem` where a community gallery shows what is made in another region than its own."""
     if gallery.permissions is Permissions.COMMUNITY and location != gallery.location:
         raise Conflict(
-            Message(
-                "The {word} of a community gallery is made in the gallery's own region, {location}.",
-                word=word,
-                location=gallery.location,
-            ),
+            problem,
             hint=Message(
                 "Make it in {location}; a version may be replicated to other regions from there.",
                 location=gallery.location,

@@ -25,8 +25,8 @@ def publish_lab(request: Request, id: ResourceId) -> Operation:
     if template:
         inputs["machine"] = template.id
         if template.state is MachineState.RUNNING:
-            template.state = moved(template.state, MachineState.STOPPING, "The template")
-    lab.lab_state = moved(lab.lab_state, LabState.PUBLISHING, f"Lab '{lab.name}'")
+            template.state = moved(template.state, MachineState.STOPPING, Message("The template"))
+    lab.lab_state = moved(lab.lab_state, LabState.PUBLISHING, Message("Lab '{lab}'", lab=lab.name))
     request.audit(f"{LAB}/publish/action", str(id))
     return request.begin(OperationKind.PUBLISH_LAB, lab, lab.id, inputs)
 

@@ -98,7 +98,7 @@ def delete_lab(request: Request, id: ResourceId) -> Operation | None:
         if running.kind is OperationKind.DELETE_LAB:
             return running
         running.cancel_requested = True
-    lab.state = moved(lab.state, ProvisioningState.DELETING, f"Lab '{lab.name}'")
+    lab.state = moved(lab.state, ProvisioningState.DELETING, Message("Lab '{lab}'", lab=lab.name))
     return request.begin(OperationKind.DELETE_LAB, lab, lab.id)
 
 

@@ -6,7 +6,7 @@ from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId, password, user_name
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.messages import Message
+from galeria.domain.messages import Message, Word
 from galeria.domain.operations import Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
@@ -32,7 +32,7 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
     if joined:
         return joined
     require_lab(lab)
-    machine.state = moved(machine.state, MachineState.STARTING, "The machine")
+    machine.state = moved(machine.state, MachineState.STARTING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.START_MACHINE)
 
 
@@ -44,7 +44,7 @@ def stop_machine(request: Request, lab_id: ResourceId, name: str) -> Operation |
     joined = _joined(request, machine, OperationKind.STOP_MACHINE)
     if joined:
         return joined
-    machine.state = moved(machine.state, MachineState.STOPPING, "The machine")
+    machine.state = moved(machine.state, MachineState.STOPPING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.STOP_MACHINE)
 
 
@@ -58,7 +58,7 @@ def reset_password(
     if machine.state is not MachineState.RUNNING:
         raise Conflict(Message("The machine is not running."), hint=Message("Start it, then reset the password."))
     _joined(request, machine, OperationKind.RESET_PASSWORD)
-    machine.state = moved(machine.state, MachineState.RESETTING_PASSWORD, "The machine")
+    machine.state = moved(machine.state, MachineState.RESETTING_PASSWORD, Message("The machine"))
     machine.user_name, machine.pending_password_hash = account, hashed
     machine.accounts = sorted({*machine.accounts, account})
     return _begin(request, lab, machine, OperationKind.RESET_PASSWORD)
@@ -79,7 +79,7 @@ def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operatio
             hint=Message("Wait until the export has ended, then try again."),
         )
     require_lab(lab)
-    machine.state = moved(machine.state, MachineState.REIMAGING, "The machine")
+    machine.state = moved(machine.state, MachineState.REIMAGING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.REIMAGE_MACHINE)
 
 
@@ -91,7 +91,7 @@ def redeploy_machine(request: Request, lab_id: ResourceId, name: str) -> Operati
         return joined
     require_lab(lab)
     inputs: dict[str, object] = {"running": machine.state is MachineState.RUNNING}
-    machine.state = moved(machine.state, MachineState.REDEPLOYING, "The machine")
+    machine.state = moved(machine.state, MachineState.REDEPLOYING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.REDEPLOY_MACHINE, inputs)
 
 
@@ -119,7 +119,7 @@ def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Opera
         if running.kind is kind:
             return running
         raise Conflict(
-            Message("The machine is busy: {kind} is under way.", kind=running.kind.replace("_", " ")),
+            Message("The machine is busy: {kind} is under way.", kind=Word(running.kind.replace("_", " "))),
             hint=Message("Wait until that has ended, then try again."),
         )
     return None

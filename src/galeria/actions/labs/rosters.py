@@ -140,7 +140,7 @@ def register_by_code(request: Request, code: str) -> LabUser:
 
 def user_id(lab: Lab, name: str) -> ResourceId:
     """Raises Invalid for what cannot be a user's name."""
-    return lab.arm_id.child("users", part_name(name, "lab user"))
+    return lab.arm_id.child("users", part_name(name, Message("lab user")))
 
 
 def _add(request: Request, lab: Lab, id: ResourceId, email: str, *, checked: bool = True) -> LabUser:

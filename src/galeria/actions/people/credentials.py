@@ -145,11 +145,15 @@ def _add(
         expires_at=expires_at,
     )
     request.uow.credentials.add(made)
-    what = "a client secret" if kind is CredentialKind.SECRET else "an identity header"
+    detail = (
+        Message("gave '{principal}' a client secret", principal=principal.name)
+        if kind is CredentialKind.SECRET
+        else Message("gave '{principal}' an identity header", principal=principal.name)
+    )
     request.audit(
         WRITE_SECRETS,
         subscription_scope(request.uow),
-        detail=Message("gave '{principal}' {what}", principal=principal.name, what=what),
+        detail=detail,
     )
     request.uow.flush()
     return _fact(made), secret

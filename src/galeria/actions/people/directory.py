@@ -11,6 +11,7 @@ from galeria.actions.people.scopes import Scope, name_scope
 from galeria.domain.errors import Conflict
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.people.principals import PersonOutline, Principal, PrincipalKind, RoleAssignment
+from galeria.domain.people.roles import role_title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class PeopleSearch:
 @dataclass(frozen=True, kw_only=True)
 class PersonRow:
     principal: Principal
-    roles: tuple[str, ...]  # each once, wherever it counts
+    roles: tuple[Message, ...]  # each once, wherever it counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class GivenRole:
     """`kept` says why it cannot be taken away, whoever asks."""
 
     assignment: RoleAssignment
+    title: Message  # of the role
     scope: Scope
     given_by: str  # a display name; empty where nobody of now gave it
     kept: Message
@@ -59,7 +61,7 @@ def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]
     roles: dict[str, dict[str, None]] = {id: {} for id in ids}
     for given in people.assignments_of(ids):
         roles[given.principal_id][given.role] = None
-    rows = [PersonRow(principal=each, roles=tuple(roles[each.id])) for each in people.some(ids)]
+    rows = [PersonRow(principal=each, roles=tuple(map(role_title, roles[each.id]))) for each in people.some(ids)]
     return ListPage(rows=rows, count=len(found), page=page)
 
 
@@ -87,6 +89,7 @@ def _given(request: Request, assignment: RoleAssignment, scope: str) -> GivenRol
     giver = request.uow.people.find(assignment.created_by)
     return GivenRole(
         assignment=assignment,
+        title=role_title(assignment.role),
         scope=name_scope(request.uow, assignment.scope),
         given_by=giver.display_name if giver else "",
         kept=_kept(request, scope, [assignment]),

@@ -60,7 +60,7 @@ def create_person(
         secret_hash=secrets.hash(secret),
         created_at=clock.now(),
     )
-    _enrol(uow, clock, id_generator, by, principal, word="user")
+    _enrol(uow, clock, id_generator, by, principal, Message("created the user '{name}'", name=name))
     return principal, secret
 
 
@@ -82,15 +82,15 @@ def create_service_principal(
         secret_hash=secrets.hash(secret),
         created_at=clock.now(),
     )
-    _enrol(uow, clock, id_generator, by, principal, word="service principal")
+    created = Message("created the service principal '{name}'", name=principal.name)
+    _enrol(uow, clock, id_generator, by, principal, created)
     return principal, secret
 
 
 def _enrol(
-    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, principal: Principal, *, word: str
+    uow: UnitOfWork, clock: Clock, id_generator: IdGenerator, by: Caller, principal: Principal, detail: Message
 ) -> None:
     uow.people.add(principal)
-    detail = Message("created the {word} '{principal}'", word=word, principal=principal.name)
     record_audit(uow, clock, id_generator, by, WRITE_PEOPLE, subscription_scope(uow), detail=detail)
     uow.flush()
 

@@ -40,7 +40,7 @@ def give_role(
     assignment = RoleAssignment(
         id=id.lower() or id_generator.new_guid(),
         principal_id=principal.id,
-        role=wanted.name,
+        role=str(wanted.name),
         scope=key,
         created_at=clock.now(),
         created_by=by.principal.id,
@@ -53,7 +53,7 @@ def give_role(
         by,
         GIVE_ROLES,
         key,
-        detail=Message("gave '{principal}' the role {wanted}", principal=principal.name, wanted=wanted.name),
+        detail=Message("gave '{principal}' the role {role}", principal=principal.name, role=wanted.name),
     )
     uow.flush()
     return assignment
@@ -82,7 +82,7 @@ def take_role(
         by,
         TAKE_ROLES,
         key,
-        detail=Message("took the role {wanted} from '{principal}'", wanted=wanted.name, principal=principal.name),
+        detail=Message("took the role {role} from '{principal}'", role=wanted.name, principal=principal.name),
     )
     uow.flush()
 
@@ -129,7 +129,7 @@ def _scope_key(uow: UnitOfWork, scope: str) -> str:
     if not key.startswith(subscription + "/"):
         raise NotFound(
             Message("The subscription '{subscription}' could not be found.", subscription=named.subscription),
-            hint=Message("The subscription here is '{rsplit}'.", rsplit=subscription.rsplit("/", 1)[-1]),
+            hint=Message("The subscription here is '{subscription}'.", subscription=subscription.rsplit("/", 1)[-1]),
             code="SubscriptionNotFound",
         )
     uow.groups.get_by_key(ResourceId(named.subscription, named.group).key)

@@ -106,7 +106,7 @@ def end_access(request: Request, kind: DiskKind, id: ResourceId, files: PageFile
     if not files.written(disk.id):
         disk.disk_state = DiskState.READY_TO_UPLOAD
         return None
-    disk.state = moved(disk.state, ProvisioningState.UPDATING, f"Disk '{disk.name}'")
+    disk.state = moved(disk.state, ProvisioningState.UPDATING, Message("Disk '{disk}'", disk=disk.name))
     origin = Origin(kind=OriginKind.PAGES, name=disk.id, size=disk.upload_bytes)
     return request.begin(OperationKind.STORE_UPLOAD, disk, disk.id, {"origins": {str(OS_DISK): origin.to_inputs()}})
 

@@ -50,7 +50,7 @@ def begin_growing(request: Request, disk: Disk, size_gb: int | None) -> Operatio
             code="OperationNotAllowed",
             target="diskSizeGB",
         )
-    disk.state = moved(disk.state, ProvisioningState.UPDATING, f"Disk '{disk.name}'")
+    disk.state = moved(disk.state, ProvisioningState.UPDATING, Message("Disk '{disk}'", disk=disk.name))
     origin = Origin(kind=OriginKind.CONTENT, name=disk.digest, region=disk.location, size=disk.size, grown=size)
     inputs = {"origins": {str(OS_DISK): origin.to_inputs()}, "size_gb": size_gb}
     return request.begin(OperationKind.RESIZE_DISK, disk, disk.id, inputs)

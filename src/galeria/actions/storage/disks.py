@@ -76,7 +76,7 @@ class DiskKind:
     """What is different between disks and snapshots."""
 
     type: str
-    word: str
+    word: Message
     create: OperationKind
     delete: OperationKind
 
@@ -86,13 +86,13 @@ class DiskKind:
 
 DISK = DiskKind(
     type="Microsoft.Compute/disks",
-    word="disk",
+    word=Message("disk"),
     create=OperationKind.CREATE_DISK,
     delete=OperationKind.DELETE_DISK,
 )
 SNAPSHOT = DiskKind(
     type="Microsoft.Compute/snapshots",
-    word="snapshot",
+    word=Message("snapshot"),
     create=OperationKind.CREATE_SNAPSHOT,
     delete=OperationKind.DELETE_SNAPSHOT,
 )

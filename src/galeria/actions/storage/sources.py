@@ -83,7 +83,7 @@ def disk_source(request: Request, id: ResourceId) -> Source:
         return _stored(request, id, request.uow.snapshots.find_by_key(id.key), SourceKind.SNAPSHOT)
     if kind in (MACHINES, OLD_MACHINES):
         return machine_source(request, id)
-    raise _wrong_kind(id, "a disk, a snapshot or a lab's virtual machine")
+    raise _wrong_kind(id, Message("Give the id of a disk, a snapshot or a lab's virtual machine."))
 
 
 def whole_source(request: Request, id: ResourceId, location: str) -> Sources:
@@ -98,7 +98,7 @@ def whole_source(request: Request, id: ResourceId, location: str) -> Sources:
         return _version(request, id, location)
     if kind in (MACHINES, OLD_MACHINES):
         return {OS_DISK: machine_source(request, id)}
-    raise _wrong_kind(id, "a managed image, an image version or a lab's virtual machine")
+    raise _wrong_kind(id, Message("Give the id of a managed image, an image version or a lab's virtual machine."))
 
 
 def address_source(request: Request, text: str) -> Source:
@@ -178,10 +178,10 @@ def require_fitting(definition: ImageDefinition, source: Source) -> None:
         raise Invalid(
             Message(
                 "The resource with id '{source}' has a different OS state ['{os_state}'] than the parent "
-                "gallery image OS state ['{os_state2}'].",
+                "gallery image OS state ['{wanted}'].",
                 source=source.name,
                 os_state=source.os_state,
-                os_state2=definition.os_state,
+                wanted=definition.os_state,
             ),
             hint=Message("Use an image definition whose OS state is {os_state}.", os_state=source.os_state),
             code="BadRequest",
@@ -358,10 +358,12 @@ def _require_quiet(request: Request, lab: Lab, machine: LabMachine) -> None:
 
 def _require_finished(thing: StoredDisk | ManagedImage) -> None:
     if thing.state is not ProvisioningState.SUCCEEDED:
-        cure = "Make it again" if thing.state is ProvisioningState.FAILED else "Wait until that has ended"
+        has_failed = thing.state is ProvisioningState.FAILED
         raise Conflict(
             Message("'{thing}' is {state} and cannot be copied.", thing=thing.name, state=thing.state),
-            hint=Message("{cure}, then try again.", cure=cure),
+            hint=Message("Make it again, then try again.")
+            if has_failed
+            else Message("Wait until that has ended, then try again."),
         )
 
 
@@ -372,9 +374,9 @@ def _missing(id: ResourceId) -> NotFound:
     )
 
 
-def _wrong_kind(id: ResourceId, words: str) -> Invalid:
+def _wrong_kind(id: ResourceId, hint: Message) -> Invalid:
     return Invalid(
         Message("'{id}' cannot be the source here.", id=str(id)),
-        hint=Message("Give the id of {words}.", words=words),
+        hint=hint,
         target="source.id",
     )

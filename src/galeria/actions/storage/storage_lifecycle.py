@@ -45,7 +45,7 @@ def refill(request: Request, thing: Stored, kind: OperationKind) -> Operation:
     """After a failure, from the same sources."""
     begun = request.uow.operations.recent(below=thing.key)
     failed = next(each for each in begun if each.subject == thing.id and each.kind is kind)
-    thing.state = moved(thing.state, ProvisioningState.CREATING, f"'{thing.name}'")
+    thing.state = moved(thing.state, ProvisioningState.CREATING, Message("'{thing}'", thing=thing.name))
     return request.begin(kind, thing, thing.id, failed.inputs)
 
 
@@ -55,7 +55,7 @@ def begin_removal(request: Request, thing: Stored, kind: OperationKind) -> Opera
         if running.kind is kind:
             return running
         running.cancel_requested = True
-    thing.state = moved(thing.state, ProvisioningState.DELETING, f"'{thing.name}'")
+    thing.state = moved(thing.state, ProvisioningState.DELETING, Message("'{thing}'", thing=thing.name))
     return request.begin(kind, thing, thing.id)
 
 

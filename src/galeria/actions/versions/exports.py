@@ -212,11 +212,11 @@ def require_match(definition: ImageDefinition, lab: Lab) -> None:
         raise Conflict(
             Message(
                 "The image '{definition}' is {os_state}, generation {generation}; an export of this lab "
-                "is Specialized, generation {generation2}.",
+                "is Specialized, generation {lab_generation}.",
                 definition=definition.display_name,
                 os_state=definition.os_state,
                 generation=definition.generation,
-                generation2=lab.generation,
+                lab_generation=lab.generation,
             ),
             hint=Message("Choose another name for the export."),
         )

@@ -30,7 +30,7 @@ def publish(request: Request, version: ImageVersion, wanted: PublishingOptions, 
         _check_fixed(version, wanted)
     check_end_of_life(request.clock.now(), version.end_of_life, end_of_life, f"{PROFILE}.endOfLifeDate")
     version.end_of_life = end_of_life
-    version.replica_count = checked_count(_or(wanted.replica_count, version.replica_count), "the version")
+    version.replica_count = checked_count(_or(wanted.replica_count, version.replica_count), Message("the version"))
     version.storage_type = wanted.storage_type or version.storage_type
     version.replication_mode = wanted.mode or version.replication_mode
     version.allow_region_removal = _or(wanted.allow_region_removal, version.allow_region_removal)

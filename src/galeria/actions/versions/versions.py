@@ -118,7 +118,7 @@ def delete_version(request: Request, id: ResourceId) -> Operation | None:
         if running.kind is OperationKind.DELETE_VERSION:
             return running
         running.cancel_requested = True
-    version.state = moved(version.state, ProvisioningState.DELETING, f"Version {version.name}")
+    version.state = moved(version.state, ProvisioningState.DELETING, Message("Version {version}", version=version.name))
     return request.begin(OperationKind.DELETE_VERSION, version, version.id)
 
 
@@ -146,7 +146,7 @@ def remove_version(request: Request, id: ResourceId, *, bypass_soft_delete: bool
 def require_definition(request: Request, id: ResourceId) -> ImageDefinition:
     definition = request.uow.definitions.find_by_key(id.parent.key)
     if definition is None:
-        raise missing_parent(id, "image definition")
+        raise missing_parent(id, Message("Create the image definition first."))
     return definition
 
 
@@ -163,7 +163,12 @@ def new_version(
 ) -> ImageVersion:
     """A version that is being made, with a pending replica for every target region. Its home region is one of them."""
     VersionNumber.parse(id.name)
-    require_home_region(request.uow.galleries.get(definition.gallery_id), location, "image version")
+    gallery = request.uow.galleries.get(definition.gallery_id)
+    problem = Message(
+        "The image version of a community gallery is made in the gallery's own region, {location}.",
+        location=gallery.location,
+    )
+    require_home_region(gallery, location, problem)
     require_room(request, request.uow.versions, id, location, most=MOST)
     version = ImageVersion(
         id=request.id_generator.new_id(),
@@ -203,7 +208,7 @@ def _create(request: Request, id: ResourceId, wanted: VersionRequest) -> tuple[I
 
 def _again(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation:
     """A version that failed before it was sealed is made again, from the same sources or from others."""
-    version.state = moved(version.state, ProvisioningState.CREATING, f"Version {version.name}")
+    version.state = moved(version.state, ProvisioningState.CREATING, Message("Version {version}", version=version.name))
     _aim(request, version, wanted)
     if not wanted.named.is_empty:
         definition = request.uow.definitions.get(version.definition_id)

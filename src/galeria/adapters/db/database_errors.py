@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any
 
 from galeria.domain.errors import Conflict, Corrupt, GaleriaError, OutOfSpace, Unavailable
-from galeria.domain.messages import Message
+from galeria.domain.messages import Message, verbatim
 
 # SQLSTATE, PostgreSQL manual, appendix A.
 _UNIQUE = "23505"
@@ -24,6 +24,27 @@ def told(error: BaseException) -> GaleriaError | None:
     if type(error).__module__.split(".")[0] == "psycopg":
         return _told_by_postgresql(error)
     return None
+
+
+_THINGS = {
+    "resource_groups": Message("resource group"),
+    "galleries": Message("gallery"),
+    "image_definitions": Message("image definition"),
+    "image_versions": Message("image version"),
+    "lab_accounts": Message("lab account"),
+    "labs": Message("lab"),
+    "principals": Message("principal"),
+    "operations": Message("operation"),
+    "uploads": Message("upload"),
+    "disks": Message("disk"),
+    "snapshots": Message("snapshot"),
+    "lab_users": Message("lab user"),
+    "locks": Message("lock"),
+}
+
+
+def _singular(table: str) -> str:
+    return re.sub("ies$", "y", table).removesuffix("s").replace("_", " ")
 
 
 def is_busy(error: sqlite3.Error) -> bool:
@@ -73,9 +94,8 @@ def exists_already(table: str) -> Conflict:
         return Conflict(
             Message("This SSH port is given away already."), hint=Message("Try again: another one is chosen then.")
         )
-    word = re.sub("ies$", "y", table).removesuffix("s").replace("_", " ")
     return Conflict(
-        Message("This {word} exists already.", word=word),
+        Message("This {word} exists already.", word=_THINGS.get(table) or verbatim(_singular(table))),
         hint=Message("Look at the one that is there, or choose another name."),
     )
 

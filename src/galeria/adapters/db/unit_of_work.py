@@ -88,7 +88,9 @@ class SqlUnitOfWork:
         self.access_grants = SqlAccessGrantRepository(session)
         self.operations = SqlOperationRepository(session)
         self.uploads = SqlUploadRepository(session)
-        self.groups = SqlResourceRepository(session, ResourceGroup, core_tables.resource_groups, "resource group")
+        self.groups = SqlResourceRepository(
+            session, ResourceGroup, core_tables.resource_groups, Message("resource group")
+        )
         self.audit = SqlAuditRepository(session)
 
     @property

@@ -118,6 +118,6 @@ def _open(path: Path) -> int:
 
 def _unreadable(path: Path, error: OSError) -> Unavailable:
     return Unavailable(
-        Message("The disk {path} cannot be read: {strerror}.", path=path.name, strerror=str(error.strerror)),
+        Message("The disk {path} cannot be read: {reason}.", path=path.name, reason=str(error.strerror)),
         hint=Message("Check the host's log for disk errors and the file's permissions, then try again."),
     )

@@ -23,7 +23,7 @@ START_SECONDS = 20.0
 
 
 @contextmanager
-def translated(doing: str) -> Iterator[None]:
+def translated(doing: Message) -> Iterator[None]:
     """libvirt's errors become sentences; `doing` completes "libvirt could not …"."""
     try:
         yield
@@ -31,7 +31,7 @@ def translated(doing: str) -> Iterator[None]:
         raise sentence(doing, error) from error
 
 
-def sentence(doing: str, error: libvirt.libvirtError) -> GaleriaError:
+def sentence(doing: Message, error: libvirt.libvirtError) -> GaleriaError:
     text = str(error).strip()
     if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
         return NotFound(
@@ -51,7 +51,7 @@ def sentence(doing: str, error: libvirt.libvirtError) -> GaleriaError:
 
 def is_active(domain: libvirt.virDomain) -> bool:
     """Whether the machine is on, paused included."""
-    with translated("ask for the machine's state"):
+    with translated(Message("ask for the machine's state")):
         return bool(domain.isActive())
 
 
@@ -152,7 +152,7 @@ class Hypervisor:
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 return None
-            raise sentence("look for a machine", error) from error
+            raise sentence(Message("look for a machine"), error) from error
 
     def get_domain(self, name: str) -> libvirt.virDomain:
         """Raises NotFound."""
@@ -166,12 +166,12 @@ class Hypervisor:
 
     def domains(self, *, running: bool = False) -> list[libvirt.virDomain]:
         """All of this host, or only those that run."""
-        with translated("list the machines"):
+        with translated(Message("list the machines")):
             wanted = libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE if running else 0
             return list(self.connection().listAllDomains(wanted))
 
     def define(self, xml: str) -> libvirt.virDomain:
-        with translated("define a machine"):
+        with translated(Message("define a machine")):
             return self.connection().defineXML(xml)
 
     def close(self) -> None:

@@ -11,7 +11,6 @@ from galeria.adapters.engine.domain_xml import find_firmware
 from galeria.adapters.engine.kvm_probe import KvmProbeResult
 from galeria.adapters.engine.layout import Layout, find_qemu_user
 from galeria.domain.errors import MachineFailed
-from galeria.domain.messages import EMPTY, Message, verbatim
 from galeria.ports.machines import Acceleration, HostCheck
 
 LEAST_DISK = 10 * 10**9  # bytes
@@ -49,12 +48,10 @@ class LocalHost:
         try:
             number = self._hypervisor.connection().getLibVersion()
         except MachineFailed as error:
-            cure = Message("apt-get install libvirt-daemon-system") if shutil.which("libvirtd") is None else error.hint
+            cure = "apt-get install libvirt-daemon-system" if shutil.which("libvirtd") is None else error.hint
             return HostCheck(name="libvirt", ok=False, required=True, found=error.message, cure=cure)
         version = f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
-        return HostCheck(
-            name="libvirt", ok=True, required=True, found=Message("version {version} answers", version=version)
-        )
+        return HostCheck(name="libvirt", ok=True, required=True, found=f"version {version} answers")
 
     def _data_folder(self) -> HostCheck:
         try:
@@ -62,27 +59,20 @@ class LocalHost:
         except MachineFailed as error:
             return HostCheck(name="data folder", ok=False, required=True, found=error.message, cure=error.hint)
         return HostCheck(
-            name="data folder",
-            ok=True,
-            required=True,
-            found=Message("{data_dir} can be reached by QEMU", data_dir=str(self._layout.data_dir)),
+            name="data folder", ok=True, required=True, found=f"{self._layout.data_dir} can be reached by QEMU"
         )
 
     def _kvm(self) -> HostCheck:
         finding = self._acceleration() if shutil.which("qemu-system-x86_64") else None
         if finding is not None and finding.acceleration is Acceleration.KVM:
-            return HostCheck(
-                name="acceleration", ok=True, required=False, found=Message("KVM: {reason}", reason=finding.reason)
-            )
+            return HostCheck(name="acceleration", ok=True, required=False, found=f"KVM: {finding.reason}")
         reason = finding.reason if finding is not None else "there is no QEMU to try it with"
         return HostCheck(
             name="acceleration",
             ok=False,
             required=False,
-            found=Message("software emulation, about ten times slower: {reason}", reason=reason),
-            cure=Message(
-                "Switch on virtualization (VT-x, AMD-V) in the firmware, or nested virtualization of a virtual host"
-            ),
+            found=f"software emulation, about ten times slower: {reason}",
+            cure="Switch on virtualization (VT-x, AMD-V) in the firmware, or nested virtualization of a virtual host",
         )
 
     def _disk(self) -> HostCheck:
@@ -92,12 +82,8 @@ class LocalHost:
             name="free disk",
             ok=free >= LEAST_DISK,
             required=False,
-            found=Message("{gigabytes} GB", gigabytes=gigabytes(free)),
-            cure=EMPTY
-            if free >= LEAST_DISK
-            else Message(
-                "Free room under {folder}: at least {gigabytes} GB", folder=str(folder), gigabytes=gigabytes(LEAST_DISK)
-            ),
+            found=f"{gigabytes(free)} GB",
+            cure="" if free >= LEAST_DISK else f"Free room under {folder}: at least {gigabytes(LEAST_DISK)} GB",
         )
 
 
@@ -105,13 +91,9 @@ def tool_check(program: str, package: str) -> HostCheck:
     path = shutil.which(program)
     if path is None:
         return HostCheck(
-            name=program,
-            ok=False,
-            required=True,
-            found=Message("not installed"),
-            cure=Message("apt-get install {package}", package=package),
+            name=program, ok=False, required=True, found="not installed", cure=f"apt-get install {package}"
         )
-    return HostCheck(name=program, ok=True, required=True, found=verbatim(path))
+    return HostCheck(name=program, ok=True, required=True, found=path)
 
 
 def _qemu_user() -> HostCheck:
@@ -120,8 +102,8 @@ def _qemu_user() -> HostCheck:
         name="QEMU's user",
         ok=user is not None,
         required=True,
-        found=verbatim(user) if user else Message("neither libvirt-qemu nor qemu exists"),
-        cure=EMPTY if user else Message("apt-get install libvirt-daemon-system"),
+        found=user or "neither libvirt-qemu nor qemu exists",
+        cure="" if user else "apt-get install libvirt-daemon-system",
     )
 
 
@@ -132,8 +114,8 @@ def _administrator() -> HostCheck:
         name="rights",
         ok=is_root,
         required=True,
-        found=Message("runs as root") if is_root else Message("runs as user number {geteuid}", geteuid=os.geteuid()),
-        cure=EMPTY if is_root else Message("Run Galeria as root"),
+        found="runs as root" if is_root else f"runs as user number {os.geteuid()}",
+        cure="" if is_root else "Run Galeria as root",
     )
 
 
@@ -143,8 +125,8 @@ def _firmware() -> HostCheck:
         name="UEFI firmware",
         ok=pair is not None,
         required=False,
-        found=verbatim(str(pair[0])) if pair else Message("not installed: no second-generation machines"),
-        cure=EMPTY if pair else Message("apt-get install ovmf"),
+        found=pair[0] if pair else "not installed: no second-generation machines",
+        cure="" if pair else "apt-get install ovmf",
     )
 
 
@@ -154,8 +136,8 @@ def _memory() -> HostCheck:
         name="free memory",
         ok=available >= LEAST_MEMORY,
         required=False,
-        found=Message("{gigabytes} GB", gigabytes=gigabytes(available)),
-        cure=EMPTY if available >= LEAST_MEMORY else Message("Stop machines or other programs, or add memory"),
+        found=f"{gigabytes(available)} GB",
+        cure="" if available >= LEAST_MEMORY else "Stop machines or other programs, or add memory",
     )
 
 

@@ -71,7 +71,7 @@ class Layers:
 
         A running machine's switch is stored by libvirt itself, unless it was killed in between.
         """
-        with translated("read a machine's definition"):
+        with translated(Message("read a machine's definition")):
             stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
             live = domain.XMLDesc()
         if is_active(domain):
@@ -85,7 +85,7 @@ class Layers:
 
 def top_of(domain: libvirt.virDomain) -> Path:
     """The writable file in use; that of the next start, where the machine is off."""
-    with translated("read a machine's definition"):
+    with translated(Message("read a machine's definition")):
         return domain_xml.disk_of(domain.XMLDesc())
 
 
@@ -116,7 +116,7 @@ def _switch(domain: libvirt.virDomain, above: Path) -> None:
             return
         except libvirt.libvirtError as error:
             log.warning("the guest could not be frozen, its disk is sealed as after a power cut: %s", error)
-    with translated("seal the machine's disk"):
+    with translated(Message("seal the machine's disk")):
         domain.snapshotCreateXML(xml, flags)
 
 

@@ -87,15 +87,18 @@ class LibvirtEngine:
         deadline = time.monotonic() + seconds
         while not agent.answers(domain):
             if not is_active(domain):
-                raise self._not_ready(machine, "The machine went off while it was starting.")
+                raise self._not_ready(machine, Message("The machine went off while it was starting."))
             if time.monotonic() > deadline:
-                raise self._not_ready(machine, f"The machine's agent did not answer within {seconds:.0f} seconds.")
+                raise self._not_ready(
+                    machine,
+                    Message("The machine's agent did not answer within {seconds:.0f} seconds.", seconds=seconds),
+                )
             time.sleep(POLL_SECONDS)
         self._layout.booted(machine).touch()
 
     def open_ssh(self, machine: Machine) -> None:
         domain = self._get_running(machine)
-        with translated("read the machine's definition"):
+        with translated(Message("read the machine's definition")):
             port = domain_xml.ssh_port_of(domain.XMLDesc())
         ensure_forward(domain, port)
 
@@ -152,7 +155,7 @@ class LibvirtEngine:
         domain = self._hypervisor.find_domain(self._name(machine))
         if domain is not None:
             _pull_plug(domain)
-            with translated("remove the machine's definition"):
+            with translated(Message("remove the machine's definition")):
                 domain.undefineFlags(UNDEFINE)
         _remove_folder(self._layout.machine(machine))
         self._layout.vnc(machine).unlink(missing_ok=True)
@@ -182,7 +185,7 @@ class LibvirtEngine:
     def _find_machine(self, domain: libvirt.virDomain) -> Machine | None:
         """None for what is not ours, or was removed since it was listed."""
         try:
-            with translated("read a machine's definition"):
+            with translated(Message("read a machine's definition")):
                 return domain_xml.find_machine(domain.XMLDesc(), self._installation)
         except NotFound:
             return None
@@ -218,7 +221,7 @@ class LibvirtEngine:
         The seed holds a password's hash; machines of earlier versions may have no screen.
         """
         self._layout.ensure_socket_folder()
-        with translated("read the machine's definition"):
+        with translated(Message("read the machine's definition")):
             stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE)
         wanted = domain_xml.with_acceleration(stored, self.acceleration())
         wanted = domain_xml.with_screen(wanted, self._layout.vnc(machine))
@@ -240,7 +243,7 @@ class LibvirtEngine:
             return False
         return True
 
-    def _not_ready(self, machine: Machine, what: str) -> MachineFailed:
+    def _not_ready(self, machine: Machine, what: Message) -> MachineFailed:
         tail = console.last_lines(self._layout.serial(machine))
         return MachineFailed(
             Message("{what} Its console ends with:\n{tail}", what=what, tail=tail),
@@ -255,7 +258,7 @@ def _switch_on(domain: libvirt.virDomain) -> None:
         domain.create()
     except libvirt.libvirtError as error:
         if not is_active(domain):  # else somebody else switched it on at the same moment
-            raise sentence("start the machine", error) from error
+            raise sentence(Message("start the machine"), error) from error
 
 
 def _is_off_by(domain: libvirt.virDomain, deadline: float) -> bool:
@@ -287,6 +290,6 @@ def _remove_folder(folder: Path) -> None:
         return
     except OSError as error:
         raise MachineFailed(
-            Message("The machine's files could not be deleted: {strerror}.", strerror=str(error.strerror)),
+            Message("The machine's files could not be deleted: {reason}.", reason=str(error.strerror)),
             hint=Message("Delete {folder} by hand, then retry.", folder=str(folder)),
         ) from error

@@ -17,7 +17,7 @@ def open_screen(domain: libvirt.virDomain) -> socket.socket:
     """A new connection to the screen of a running machine. Raises Conflict, MachineFailed."""
     if not is_active(domain):
         raise _is_off()
-    with translated("read the machine's definition"):
+    with translated(Message("read the machine's definition")):
         path = domain_xml.find_screen(domain.XMLDesc())
     if path is None:
         raise Conflict(
@@ -37,7 +37,7 @@ def _connect(path: Path) -> socket.socket:
         if isinstance(error, FileNotFoundError | ConnectionRefusedError):  # it went off in between
             raise _is_off() from error
         raise MachineFailed(
-            Message("The machine's screen cannot be reached: {strerror}.", strerror=str(error.strerror or error)),
+            Message("The machine's screen cannot be reached: {reason}.", reason=str(error.strerror or error)),
             hint=Message("Run Galeria as root, and look whether {path} is a socket.", path=str(path)),
         ) from error
     connection.settimeout(None)

@@ -34,5 +34,5 @@ def is_forwarded(table: str, port: int) -> bool:
 
 
 def _monitor(domain: libvirt.virDomain, command: str) -> str:
-    with translated("open the machine's SSH port"):
+    with translated(Message("open the machine's SSH port")):
         return str(libvirt_qemu.qemuMonitorCommand(domain, command, libvirt_qemu.VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP))

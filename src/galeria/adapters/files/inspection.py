@@ -17,7 +17,7 @@ from galeria.adapters.files.refusal import CONVERT, refusal
 from galeria.adapters.files.signatures import HEAD, check_foreign
 from galeria.adapters.files.vhd import FOOTER, check_dynamic, fixed_size
 from galeria.adapters.files.vmdk import check_vmdk
-from galeria.domain.messages import Message
+from galeria.domain.messages import Message, and_list, verbatim
 from galeria.ports.files import FileFacts
 
 _SMALL_STEPS = 8 << 20  # oslo finds the VHDX's size only when it is fed small pieces; its tables stand within this
@@ -57,7 +57,7 @@ def _detect(path: Path) -> oslo.FileInspector:
             wrapper.close()
         formats = wrapper.formats or []
     if len(formats) != 1:
-        names = " and ".join(sorted(str(found) for found in formats)) or "none"
+        names = and_list([verbatim(each) for each in sorted(map(str, formats))]) or Message("none")
         raise refusal(
             Message("The file shows several formats at once ({names}); it could be read as either.", names=names),
             CONVERT,
@@ -87,14 +87,14 @@ def _container_facts(path: Path, inspector: oslo.FileInspector, head: bytes, tai
     _check_safety(inspector)
     found = inspect_with_qemu(path, format)
     if found.suspicious:
-        raise refusal(Message("The file has {suspicious}.", suspicious=" and ".join(found.suspicious)))
+        raise refusal(Message("The file has {suspicious}.", suspicious=and_list(found.suspicious)))
     if format in _CHECKED:
         if inspector.virtual_size != found.virtual_size:  # two readers that see different disks: neither is trusted
             raise refusal(
                 Message(
-                    "The disk's size is told in two ways: {virtual_size} and {virtual_size2} bytes.",
+                    "The disk's size is told in two ways: {virtual_size} and {other_size} bytes.",
                     virtual_size=inspector.virtual_size,
-                    virtual_size2=found.virtual_size,
+                    other_size=found.virtual_size,
                 )
             )
         check_with_qemu(path, format)

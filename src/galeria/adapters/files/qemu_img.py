@@ -27,7 +27,7 @@ class QemuFacts:
     """What qemu-img says of a file. `suspicious` names what makes it depend on anything but itself."""
 
     virtual_size: int  # bytes
-    suspicious: tuple[str, ...]
+    suspicious: tuple[Message, ...]
 
 
 def inspect_with_qemu(path: Path, format: str) -> QemuFacts:
@@ -42,13 +42,13 @@ def check_with_qemu(path: Path, format: str) -> None:
     _qemu_img("check", path, format)
 
 
-def _suspicious(answer: dict[str, Any], details: dict[str, Any]) -> list[str]:
+def _suspicious(answer: dict[str, Any], details: dict[str, Any]) -> list[Message]:
     found = {
-        "a backing file": any(key in answer for key in ("backing-filename", "full-backing-filename")),
-        "an external data file": "data-file" in details,
-        "encryption": bool(answer.get("encrypted")) or "encrypt" in details,
-        "damage that QEMU noted": bool(details.get("corrupt")),
-        "several extents": len(details.get("extents", [])) > 1,
+        Message("a backing file"): any(key in answer for key in ("backing-filename", "full-backing-filename")),
+        Message("an external data file"): "data-file" in details,
+        Message("encryption"): bool(answer.get("encrypted")) or "encrypt" in details,
+        Message("damage that QEMU noted"): bool(details.get("corrupt")),
+        Message("several extents"): len(details.get("extents", [])) > 1,
     }
     return [name for name, present in found.items() if present]
 

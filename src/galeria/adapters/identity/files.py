@@ -76,6 +76,6 @@ def _sync_folder(folder: Path) -> None:
 
 def _unusable(path: Path, error: OSError) -> Unavailable:
     return Unavailable(
-        Message("'{path}' cannot be used: {strerror}.", path=str(path), strerror=str(error.strerror)),
+        Message("'{path}' cannot be used: {reason}.", path=str(path), reason=str(error.strerror)),
         hint=Message("Let the account that runs Galeria own this folder, and see that its disk has room."),
     )

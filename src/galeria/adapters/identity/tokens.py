@@ -52,7 +52,7 @@ class JwtTokens:
     def read(self, token: str) -> Claims:
         """The signature, its algorithm, issuer, audience and time are all checked. Raises Unauthenticated."""
         if len(token) > LONGEST:
-            raise _refused("is too long to be one of this service")
+            raise _refused(Message("is too long to be one of this service"))
         now = self._now()
         rules = jwt.JWTClaimsRegistry(
             now=now,
@@ -66,9 +66,9 @@ class JwtTokens:
             claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
             rules.validate(claims)
         except ExpiredTokenError as error:
-            raise _refused("has expired") from error
+            raise _refused(Message("has expired")) from error
         except (JoseError, ValueError) as error:
-            raise _refused("was not issued by this service, or was changed on the way") from error
+            raise _refused(Message("was not issued by this service, or was changed on the way")) from error
         return Claims(principal_id=str(claims["oid"]), issued_at=int(claims["iat"]), expires_at=int(claims["exp"]))
 
     def public_keys(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class JwtTokens:
         return int(self._clock.now().timestamp())
 
 
-def _refused(why: str) -> Unauthenticated:
+def _refused(why: Message) -> Unauthenticated:
     return Unauthenticated(
         Message("The access token {why}.", why=why),
         hint=Message("Sign in again: with 'az login', or at the sign-in page."),

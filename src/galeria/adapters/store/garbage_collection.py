@@ -17,6 +17,7 @@ from galeria.adapters.store.packs import packs
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.packs.packs import PackWriter
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 from galeria.ports.images import ChunkPlace, Collected, Digest, PackFacts
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class _Collection:
     def sweep_leftovers(self) -> None:
         for leftover in self._depot.bucket.leftovers():
             if not self._dry_run:
-                with told(self._depot.region, "sweeping what a crash left"):
+                with told(self._depot.region, Message("sweeping what a crash left")):
                     leftover.remove()
             self.sum.freed_bytes += leftover.size
 

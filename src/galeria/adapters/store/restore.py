@@ -28,7 +28,7 @@ def restore(context: StoreContext, manifest: Manifest, target: Path, *, progress
     """
     meter = ByteCounter(progress, total=manifest.count * manifest.chunk_size)
     with _whole_or_absent(context, target) as handle:
-        with told(context.region, f"making {target.name}"):
+        with told(context.region, Message("making {target}", target=target.name)):
             os.ftruncate(handle, manifest.size)
 
         def write(work: Iterator[tuple[PackRange, Slotted]]) -> None:
@@ -100,7 +100,7 @@ def _write(handle: int, data: bytes, slot: int, manifest: Manifest, target: Path
     except OSError as error:
         raise OutOfSpace(
             Message(
-                "The disk {target} could not be written: {strerror}.", target=target.name, strerror=str(error.strerror)
+                "The disk {target} could not be written: {reason}.", target=target.name, reason=str(error.strerror)
             ),
             hint=Message("Free or add space in {parent}, then retry.", parent=str(target.parent)),
         ) from error
@@ -111,15 +111,15 @@ def _whole_or_absent(context: StoreContext, target: Path) -> Iterator[int]:
     """A file that gets the target's name only when the block ends well; the name of the draft is always the same, so
     that a repeated restore takes over what a crash left."""
     draft = target.with_name(f".{target.name}.partial")
-    with told(context.region, f"making {target.name}"):
+    with told(context.region, Message("making {target}", target=target.name)):
         handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         _have_alone(handle, draft, target)
         try:
-            with told(context.region, f"making {target.name}"):
+            with told(context.region, Message("making {target}", target=target.name)):
                 os.ftruncate(handle, 0)
             yield handle
-            with told(context.region, f"syncing {target.name}"):
+            with told(context.region, Message("syncing {target}", target=target.name)):
                 os.fsync(handle)
                 draft.replace(target)
                 _sync_directory(target.parent)

@@ -18,7 +18,8 @@ Range = dict[str, int]  # min, max; either may be missing
 
 def check_identifier(publisher: str, offer: str, sku: str) -> None:
     """Letters, digits, '.', '_' and '-', not ending in '.'. Raises Invalid."""
-    for name, text in (("publisher", publisher), ("offer", offer), ("sku", sku)):
+    words = (Message("publisher"), publisher), (Message("offer"), offer), (Message("sku"), sku)
+    for name, text in words:
         if not text:
             raise Invalid(
                 Message("An image definition needs publisher, offer and sku."),

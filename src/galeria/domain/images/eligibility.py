@@ -250,11 +250,16 @@ def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -
 
 def _deleted(versions: list[ImageVersion]) -> Obstacle:
     usable = [each.name for each in versions if each.is_ready]
-    exactly = f", or name one that may still be used by its number: {', '.join(usable)}" if usable else ""
+    restore = Message("Restore one (az sig image-version undelete).")
+    if usable:
+        restore = Message(
+            "Restore one (az sig image-version undelete), or name one that may still be used by its number: {usable}.",
+            usable=usable,
+        )
     return Obstacle(
         code="Deleted",
         reason=Message("Every version of the image was deleted and can still be restored."),
-        cure=Message("Restore one (az sig image-version undelete){exactly}.", exactly=exactly),
+        cure=restore,
     )
 
 

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from galeria.domain.errors import Invalid
-from galeria.domain.messages import Message
+from galeria.domain.messages import EMPTY, Message
 
 LONGEST = 4096  # characters
 _PORTS = {"http": 80, "https": 443}
@@ -116,7 +116,10 @@ def allowed_hosts(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(hosts)
 
 
-def _reason(ip: IPv4Address | IPv6Address) -> str:
+_PRIVATE = Message("private")
+
+
+def _reason(ip: IPv4Address | IPv6Address) -> Message:
     """Why the address is not a public one; empty for one that is."""
     if isinstance(ip, IPv6Address):
         if ip.ipv4_mapped is not None:
@@ -125,16 +128,16 @@ def _reason(ip: IPv4Address | IPv6Address) -> str:
             if ip in network:
                 return _reason(IPv4Address((int(ip) >> shift) & 0xFFFFFFFF))
         if ip.teredo is not None or ip.is_site_local:
-            return "private"
-    kinds = {
-        "loopback": ip.is_loopback,
-        "link-local": ip.is_link_local,
-        "multicast": ip.is_multicast,
-        "private": ip.is_private or ip.is_unspecified,
-        "reserved": ip.is_reserved or ip == _PLATFORM,
-        "non-public": not ip.is_global,
-    }
-    return next((word for word, is_so in kinds.items() if is_so), "")
+            return _PRIVATE
+    kinds = (
+        (Message("loopback"), ip.is_loopback),
+        (Message("link-local"), ip.is_link_local),
+        (Message("multicast"), ip.is_multicast),
+        (_PRIVATE, ip.is_private or ip.is_unspecified),
+        (Message("reserved"), ip.is_reserved or ip == _PLATFORM),
+        (Message("non-public"), not ip.is_global),
+    )
+    return next((word for word, is_so in kinds if is_so), EMPTY)
 
 
 def _target(parts: SplitResult) -> str:

@@ -68,7 +68,7 @@ def chosen_storage(
     return StorageType.STANDARD_ZRS if strategy is StorageStrategy.PREFER_ZONES else StorageType.STANDARD_LRS
 
 
-def checked_count(count: int, where: str) -> int:
+def checked_count(count: int, where: str | Message) -> int:
     """Raises Invalid, naming the bounds; `where` is what the count belongs to."""
     if not 1 <= count <= MOST_REPLICAS:
         raise Invalid(

@@ -9,7 +9,7 @@ from fnmatch import translate
 from functools import lru_cache
 
 from galeria.domain.errors import Invalid
-from galeria.domain.messages import Message
+from galeria.domain.messages import Message, verbatim
 
 LABS = "Microsoft.LabServices"
 
@@ -21,7 +21,7 @@ class Role:
     Data actions are asked about like all others: here, one service does both.
     """
 
-    name: str
+    name: Message
     id: str
     description: Message
     actions: tuple[str, ...]
@@ -84,13 +84,13 @@ ROLES: dict[str, Role] = {
     role.name: role
     for role in (
         Role(
-            name="Owner",
+            name=Message("Owner"),
             id="8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
             description=Message("May do everything, giving roles included."),
             actions=("*",),
         ),
         Role(
-            name="Contributor",
+            name=Message("Contributor"),
             id="b24988ac-6180-42a0-ab88-20f7382dd24c",
             description=Message("May do everything but give roles."),
             actions=("*",),
@@ -101,19 +101,19 @@ ROLES: dict[str, Role] = {
             ),
         ),
         Role(
-            name="Reader",
+            name=Message("Reader"),
             id="acdd72a7-3385-48ef-bd42-f606fba81ae7",
             description=Message("May see everything, change nothing."),
             actions=("*/read",),
         ),
         Role(
-            name="User Access Administrator",
+            name=Message("User Access Administrator"),
             id="18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
             description=Message("May see everything and give roles."),
             actions=("*/read", "Microsoft.Authorization/*", "Microsoft.Support/*"),
         ),
         Role(
-            name="Lab Creator",
+            name=Message("Lab Creator"),
             id="b97fb8bc-a8b2-4522-a38b-dd33c7e65ead",
             description=Message("May make labs, becomes owner of them, and may save images to the account's gallery."),
             actions=(
@@ -132,14 +132,14 @@ ROLES: dict[str, Role] = {
             data_actions=_CREATE_LAB,
         ),
         Role(
-            name="Lab Services Contributor",
+            name=Message("Lab Services Contributor"),
             id="f69b8690-cc87-41d6-b77a-a4bc3c0a966f",
             description=Message("May do everything with lab accounts and labs."),
             actions=(*_labs("*"), *_ANYBODYS, _ALERTS),
             data_actions=_CREATE_LAB,
         ),
         Role(
-            name="Lab Contributor",
+            name=Message("Lab Contributor"),
             id="5daaa2af-1fe8-407c-9122-bba179798270",
             description=Message(
                 "On a lab: may do everything with it. On a resource group: may make labs there as well."
@@ -155,7 +155,7 @@ ROLES: dict[str, Role] = {
             data_actions=_CREATE_LAB,
         ),
         Role(
-            name="Lab Operator",
+            name=Message("Lab Operator"),
             id="a36e6959-b6be-4b12-8e9f-ef4b474d304d",
             description=Message(
                 "May run labs that there are: publish, users, schedules, machines and their passwords."
@@ -163,19 +163,19 @@ ROLES: dict[str, Role] = {
             actions=(*_SEES_LABS, *_HELPS_IN_LABS, *_RUNS_LABS, *_ANYBODYS, _ALERTS),
         ),
         Role(
-            name="Lab Assistant",
+            name=Message("Lab Assistant"),
             id="ce40b423-cede-4313-a93f-9b28290b72e1",
             description=Message("May see a lab, start and stop its machines, and invite its users."),
             actions=(*_SEES_LABS, *_HELPS_IN_LABS, *_ANYBODYS, _ALERTS),
         ),
         Role(
-            name="Lab Services Reader",
+            name=Message("Lab Services Reader"),
             id="2a5c394f-5eb7-4d4f-9c8e-e8eae39faebc",
             description=Message("May see lab accounts and labs, change nothing."),
             actions=(*_labs("*/read"), *_ANYBODYS),
         ),
         Role(
-            name="Compute Gallery Sharing Admin",
+            name=Message("Compute Gallery Sharing Admin"),
             id="1ef6a3be-d0ac-425d-8c01-acb62866290b",
             description=Message("May share galleries with subscriptions, tenants and everybody here."),
             actions=("Microsoft.Compute/galleries/share/action",),
@@ -195,3 +195,8 @@ def get_role(name: str) -> Role:
         hint=Message("The roles are: {roles}.", roles=list(ROLES)),
         target="role",
     )
+
+
+def role_title(name: str) -> Message:
+    """What people call a role that was given; one that is not built in keeps its name."""
+    return ROLES[name].name if name in ROLES else verbatim(name)

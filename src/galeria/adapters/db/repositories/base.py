@@ -22,7 +22,7 @@ _HINT = Message("Check its name, or list what there is; somebody may have delete
 class SqlRepository(Generic[T]):
     """`word` is what a person calls such a thing."""
 
-    def __init__(self, session: Session, kind: type[T], table: sa.Table, word: str) -> None:
+    def __init__(self, session: Session, kind: type[T], table: sa.Table, word: Message) -> None:
         self._session = session
         self._kind = kind
         self._table = table
@@ -64,7 +64,7 @@ class SqlResourceRepository(SqlRepository[R]):
         thing = self.find_by_key(key)
         if thing is None:
             raise NotFound(
-                Message("The {word} '{rsplit}' was not found.", word=self._word, rsplit=key.rsplit("/", 1)[-1]),
+                Message("The {word} '{name}' was not found.", word=self._word, name=key.rsplit("/", 1)[-1]),
                 hint=_HINT,
             )
         return thing

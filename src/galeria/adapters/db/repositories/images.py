@@ -9,11 +9,12 @@ from galeria.adapters.db.repositories.base import SqlResourceRepository, batches
 from galeria.adapters.db.tables import core_tables
 from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.domain.messages import Message
 
 
 class SqlGalleryRepository(SqlResourceRepository[Gallery]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Gallery, core_tables.galleries, "gallery")
+        super().__init__(session, Gallery, core_tables.galleries, Message("gallery"))
 
     def named(self, subscription_id: str, name: str) -> list[Gallery]:
         """Galleries of that name, in any case, anywhere in the subscription."""
@@ -24,7 +25,7 @@ class SqlGalleryRepository(SqlResourceRepository[Gallery]):
 
 class SqlDefinitionRepository(SqlResourceRepository[ImageDefinition]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, ImageDefinition, core_tables.image_definitions, "image definition")
+        super().__init__(session, ImageDefinition, core_tables.image_definitions, Message("image definition"))
 
     def of_gallery(self, gallery_id: str) -> list[ImageDefinition]:
         """By name."""
@@ -35,7 +36,7 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
     """By key only those that are not deleted are found; by id, all."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, ImageVersion, core_tables.image_versions, "image version")
+        super().__init__(session, ImageVersion, core_tables.image_versions, Message("image version"))
 
     def of_definition(self, definition_id: str, *, deleted: bool = False) -> list[ImageVersion]:
         """Oldest number first; with `deleted`, the deleted ones as well."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.mutable import MutableDict, MutableList
 
 from galeria.domain.errors import GaleriaError
-from galeria.domain.messages import Message
+from galeria.domain.messages import Message, verbatim
 
 
 class UtcTime(sa.TypeDecorator[datetime]):
@@ -34,6 +34,19 @@ class UtcTime(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class MessageText(sa.TypeDecorator[Message]):
+    """A message as JSON. A sentence that was stored before there were messages comes out verbatim, and "" is EMPTY."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: Message | None, dialect: sa.Dialect) -> str | None:
+        return verbatim(value).to_json() if value is not None else None
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Message | None:
+        return Message.from_json(value) if value is not None else None
 
 
 def word(kind: type[StrEnum]) -> sa.Enum:

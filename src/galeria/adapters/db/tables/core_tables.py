@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
-from galeria.adapters.db.tables.columns import UtcTime, key_type, pairs, word, words
+from galeria.adapters.db.tables.columns import MessageText, UtcTime, key_type, pairs, word, words
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType, SourceKind
 from galeria.domain.images.publishing import ReplicationMode, StorageType
@@ -137,7 +137,7 @@ image_versions = Table(
     _time("published_at", nullable=True),
     _maybe("parent_digest"),
     Column("accounts", words(), nullable=False),
-    _text("failure"),
+    Column("failure", MessageText(), nullable=False),
     _time("deleted_at", nullable=True),
     Column("replica_count", Integer, nullable=False),
     _word("storage_type", StorageType),
@@ -185,7 +185,7 @@ replicas = Table(
     _count("bytes_done"),
     _count("bytes_total"),
     _count("sent_bytes"),
-    _text("failure"),
+    Column("failure", MessageText(), nullable=False),
     _time("verified_at", nullable=True),
     _text("spelling"),
     Column("replica_count", Integer),
@@ -238,7 +238,7 @@ labs = Table(
     _text("size"),
     _text("user_name"),
     _word("lab_state", LabState),
-    _text("failure"),
+    Column("failure", MessageText(), nullable=False),
     _word("create_option", LabCreateOption),
     Column("capacity", Integer, nullable=False),
     Column("usage_quota", Integer, nullable=False),
@@ -270,7 +270,7 @@ lab_machines = Table(
     Column("retire_accounts", words(), nullable=False),
     Column("accounts", words(), nullable=False),
     _flag("renew_identity"),
-    _text("failure"),
+    Column("failure", MessageText(), nullable=False),
     _maybe("claimed_by"),
     _time("created_at"),
     Index("ix_lab_machines_ssh_port", "ssh_port", unique=True),
@@ -334,8 +334,8 @@ operations = Table(
     Column("outputs", pairs(), nullable=False),
     _flag("cancel_requested"),
     _text("error_code"),
-    _text("error_message"),
-    _text("error_hint"),
+    Column("error_message", MessageText(), nullable=False),
+    Column("error_hint", MessageText(), nullable=False),
     _time("created_at", index=True),
     _time("ended_at", nullable=True),
     Index("ix_operations_status", "status", "created_at"),
@@ -369,7 +369,7 @@ audit_events = Table(
     Column("scope_key", key_type(), nullable=False, index=True),
     _text("status"),
     _text("correlation_id", index=True),
-    _text("detail"),
+    Column("detail", MessageText(), nullable=False),
 )
 
 uploads = Table(

@@ -69,7 +69,7 @@ def open_envelope(context: StoreContext, digest: Digest, envelope: bytes) -> Man
     try:
         context.key.public_key().verify(signature, _signed(digest))
     except InvalidSignature as error:
-        raise _damaged(context, digest, "this installation did not sign it") from error
+        raise _damaged(context, digest, Message("this installation did not sign it")) from error
     return _named(context, digest, data)
 
 
@@ -78,15 +78,15 @@ def _opened(context: StoreContext, digest: Digest, envelope: bytes) -> tuple[byt
     try:
         magic, signature = _SIGNATURE.unpack_from(envelope)
         if magic != _MAGIC:
-            raise _damaged(context, digest, "it does not begin with the mark of a sealed manifest")
+            raise _damaged(context, digest, Message("it does not begin with the mark of a sealed manifest"))
         return signature, _decompress(envelope[_SIGNATURE.size :])
     except (struct.error, zstandard.ZstdError) as error:
-        raise _damaged(context, digest, "it is cut or garbled") from error
+        raise _damaged(context, digest, Message("it is cut or garbled")) from error
 
 
 def _named(context: StoreContext, digest: Digest, data: bytes) -> Manifest:
     if digest_of(data) != digest:
-        raise _damaged(context, digest, "its bytes do not match its name")
+        raise _damaged(context, digest, Message("its bytes do not match its name"))
     return from_bytes(data)
 
 
@@ -121,7 +121,7 @@ def _signed(digest: Digest) -> bytes:
     return _PURPOSE + bytes.fromhex(digest)
 
 
-def _damaged(context: StoreContext, digest: Digest, why: str) -> Corrupt:
+def _damaged(context: StoreContext, digest: Digest, why: Message) -> Corrupt:
     return Corrupt(
         Message(
             "The manifest {digest} in region {region} is damaged: {why}.",

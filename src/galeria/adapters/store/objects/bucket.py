@@ -68,17 +68,17 @@ def open_bucket(url: str, *, region: str, staging: Path) -> Bucket:
     parts = urlsplit(url)
     if parts.scheme == "file":
         return DirectoryBucket(Path(unquote(parts.path)), region=region)
-    with told(region, "making its staging directory"):
+    with told(region, Message("making its staging directory")):
         staging.mkdir(parents=True, exist_ok=True)
     try:
         store = obstore.store.from_url("memory:///" if parts.scheme == "memory" else url)
     except (ValueError, BaseError) as error:
         raise Invalid(
             Message(
-                "Region {region} names the store {url}, which cannot be opened: {splitlines}",
+                "Region {region} names the store {url}, which cannot be opened: {error}",
                 region=region,
                 url=url,
-                splitlines=str(error).splitlines()[0],
+                error=str(error).splitlines()[0],
             ),
             hint=Message(
                 "Use file:///directory, s3://bucket/prefix, gs://bucket/prefix or az://account/container/prefix."

@@ -28,7 +28,7 @@ def hold(path: Path, *, region: str, exclusive: bool, patience: float = PATIENCE
     """
     # A file description of its own for each holder: locks of one description do not exclude each other, so threads
     # that shared one would all believe that they are alone.
-    with told(region, "opening its lease"):
+    with told(region, Message("opening its lease")):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

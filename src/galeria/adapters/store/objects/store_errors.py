@@ -14,7 +14,7 @@ _FULL_WORDS = ("No space left on device", "Disk quota exceeded", "StorageFull", 
 
 
 @contextmanager
-def told(region: str, doing: str) -> Iterator[None]:
+def told(region: str, doing: Message) -> Iterator[None]:
     """Turn errors of the file system and of object stores into OutOfSpace and StoreUnavailable.
 
     `doing` completes the sentence "The store of region X failed while …".
@@ -34,10 +34,10 @@ def told(region: str, doing: str) -> Iterator[None]:
             ) from error
         raise StoreUnavailable(
             Message(
-                "The store of region {region} failed while {doing}: {first_line}",
+                "The store of region {region} failed while {doing}: {reason}",
                 region=region,
                 doing=doing,
-                first_line=_first_line(error),
+                reason=_first_line(error),
             ),
             hint=Message(
                 "Check that the directory or bucket of region {region} can be reached and written, then retry.",

@@ -77,7 +77,7 @@ class _PackBuilder:
     def __init__(self, context: StoreContext) -> None:
         self._region = context.region
         self._path = context.bucket.staging / f"{uuid4().hex}.pack"
-        with told(self._region, "beginning a pack"):
+        with told(self._region, Message("beginning a pack")):
             self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self.size = 0
         self._gathered: list[bytes | memoryview] = []
@@ -118,7 +118,7 @@ class _PackBuilder:
         gathered, self._gathered = self._gathered, []
         self._waiting = 0
         try:
-            with told(self._region, "writing a pack"):
+            with told(self._region, Message("writing a pack")):
                 _write_all(self._handle, gathered)
         except BaseException:
             self.drop()

@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from galeria.actions.core.locks import delete_lock, get_lock, list_locks, put_lock
 from galeria.domain.locks import Lock, LockLevel
-from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.paging import Order, listed, page
 from galeria.interfaces.arm.protocol.responses import deleted, put, shown
@@ -41,7 +40,7 @@ def list_all(scope: str, arm_request: ArmRequestDep) -> Response:
         return shown(listed([_view(lock) for lock in locks], link))
 
 
-def delete_one(scope: str, lock: Message, arm_request: ArmRequestDep) -> Response:
+def delete_one(scope: str, lock: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
         was_there = delete_lock(request, _whole(scope), lock)
     return deleted(was_there)

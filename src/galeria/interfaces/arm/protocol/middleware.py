@@ -106,7 +106,7 @@ class AdmitCallers:
         parts = path.split("/")
         if parts[1] == "subscriptions" and len(parts) > 2 and parts[2].lower() != self._subscription:
             raise NotFound(
-                Message("The subscription '{parts}' could not be found.", parts=parts[2]),
+                Message("The subscription '{subscription}' could not be found.", subscription=parts[2]),
                 hint=Message("The subscription here is '{subscription}'.", subscription=self._subscription),
                 code="SubscriptionNotFound",
             )

@@ -30,7 +30,7 @@ def write_bundle(ca_file: Path, data: Path, environment: Mapping[str, str], syst
         written.replace(target)
     except OSError as error:
         raise Unavailable(
-            Message("'{target}' cannot be written: {strerror}.", target=str(target), strerror=str(error.strerror)),
+            Message("'{target}' cannot be written: {reason}.", target=str(target), reason=str(error.strerror)),
             hint=Message("Run this as the account that runs Galeria."),
         ) from error
     return target

@@ -153,7 +153,7 @@ class CliContext:
             return file.read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
             raise Invalid(
-                Message("'{file}' cannot be read: {strerror}.", file=str(file), strerror=str(error.strerror)),
+                Message("'{file}' cannot be read: {reason}.", file=str(file), reason=str(error.strerror)),
                 hint=Message("Check --password-file."),
             ) from error
 

@@ -26,7 +26,7 @@ from galeria.domain.images.galleries import (
     OsType,
     VersionNumber,
 )
-from galeria.domain.messages import Message
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.regions import Region
 from galeria.interfaces.web.imports.file_inspections import FileInspection
 from galeria.interfaces.web.kit.forms import Form
@@ -81,7 +81,7 @@ class ImportChoices:
     name: str  # a new image's resource name; empty while it has none
     number: str
     proposed: str
-    number_problem: str  # a sentence of the inside
+    number_problem: Message
     home: str
     regions: list[ImportRegionChoice]
     warnings: list[ImportWarning]
@@ -225,14 +225,14 @@ def _kind(form: Form, finding: FileInspection) -> ImageKind:
         return ImageKind(generation=generation)
 
 
-def _number_problem(request: Request, image: ImageDefinition | None, number: str) -> str:
+def _number_problem(request: Request, image: ImageDefinition | None, number: str) -> Message:
     try:
         wanted = VersionNumber.parse(number)
     except GaleriaError as error:
-        return str(error)
+        return error.whole
     if image and request.uow.versions.find_by_key(image.arm_id.child("versions", str(wanted)).key):
-        return f"Version {number} exists already."
-    return ""
+        return Message("Version {number} exists already.", number=number)
+    return EMPTY
 
 
 def _home(request: Request, form: Form, gallery: Gallery | None) -> str:

@@ -19,7 +19,7 @@ from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageDefinition
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.messages import Message
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.regions import Region
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission
@@ -46,10 +46,10 @@ def export_router() -> APIRouter:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportTarget:
-    """An image that the export may become a version of. `why_not` is a sentence of the inside."""
+    """An image that the export may become a version of."""
 
     definition: ImageDefinition
-    why_not: str
+    why_not: Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,12 +222,12 @@ def _targets(seen: LabOverview) -> tuple[ExportTarget, ...]:
     return tuple(ExportTarget(definition=each, why_not=_mismatch(each, seen)) for each in own.values())
 
 
-def _mismatch(definition: ImageDefinition, seen: LabOverview) -> str:
+def _mismatch(definition: ImageDefinition, seen: LabOverview) -> Message:
     try:
         require_match(definition, seen.lab)
     except Conflict as error:
         return error.message
-    return ""
+    return EMPTY
 
 
 def _places(request: Request, seen: LabOverview, draft: ExportForm) -> tuple[ExportRegion, ...]:

@@ -20,7 +20,7 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import reach
 from galeria.domain.states import OperationStatus
 from galeria.interfaces.web.accounts.accounts import region_names
-from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view, kind_in_words
+from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission, permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -102,7 +102,6 @@ def show_labs(page: PageRequestDep) -> Response:
         return page.show(
             "labs.html",
             found=found,
-            words=lambda operation: kind_in_words(operation.kind),
             text=search.text,
             create=create,
             first_step=None if found.all else _first_step(request, create),

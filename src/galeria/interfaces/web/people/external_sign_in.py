@@ -90,7 +90,7 @@ def _require_ours(page: PageRequest, provider: IdentityProvider, state: str) -> 
             hint=Message("Start again, or use a password."),
         )
     if refusal or not page.query("code"):
-        code = refusal if _CODE.fullmatch(refusal) else "no code"
+        code = refusal if _CODE.fullmatch(refusal) else Message("no code")
         raise Unauthenticated(
             Message("'{provider}' answers with an error: {code}.", provider=provider.name, code=code),
             hint=Message("Start the sign-in again."),

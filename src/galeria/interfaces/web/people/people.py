@@ -93,7 +93,7 @@ def password_way(page: PageRequest) -> PasswordDelivery:
 
 
 def role_choices(page: PageRequest) -> list[tuple[str, str]]:
-    return [(name, page.say(name)) for name in ROLES]
+    return [(name, page.say(role.name)) for name, role in ROLES.items()]
 
 
 def page_number(text: str) -> int:
