@@ -133,3 +133,14 @@ def test_an_error_says_its_message_and_its_hint() -> None:
 
     assert str(error) == str(error.whole) == "The disk is full. Make room."
     assert Conflict(FULL).whole is FULL
+
+
+def test_an_error_crosses_processes_with_its_messages() -> None:
+    back = pickle.loads(pickle.dumps(Conflict(NESTED, hint=FULL, code="Odd", target="name")))
+
+    assert (back.message.values, back.hint.template, back.code, back.target) == (
+        NESTED.values,
+        FULL.template,
+        "Odd",
+        "name",
+    )

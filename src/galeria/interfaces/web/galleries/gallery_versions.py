@@ -173,7 +173,7 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             maker=shown_name(request, version.created_by),
             regions=region_names(request),
             has_failed=any(each.state is ReplicaState.FAILED for each in row.facts.replicas) or not version.is_sealed,
-            make=new_lab_permit(request, page),
+            make=new_lab_permit(request),
             **_permits(request, row),
         )
 

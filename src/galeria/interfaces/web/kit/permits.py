@@ -13,7 +13,7 @@ SHOWN = 3  # names of people who can do it
 
 @dataclass(frozen=True, kw_only=True)
 class Permission:
-    """`roles` would allow it; `people` have one of them there; `why` is a sentence of the inside for all other reasons."""
+    """`roles` would allow it; `people` have one of them there; `why` says all other reasons."""
 
     allowed: bool
     roles: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ def permit_any(request: Request, actions: tuple[str, ...], scope: str) -> Permis
 
 
 def refused(why: Message) -> Permission:
-    """For a state that does not allow it: `why` is a sentence of the inside."""
+    """For a state that does not allow it, which `why` says."""
     return Permission(allowed=False, why=why)
 
 

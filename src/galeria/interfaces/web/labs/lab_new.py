@@ -122,6 +122,4 @@ def _retired(draft: LabForm, accounts: tuple[str, ...]) -> tuple[str, ...]:
 def _closed(request: Request, page: PageRequest) -> Response:
     """For somebody who may make labs with no account, or where there is none."""
     there_is_none = not request.uow.accounts.below("/subscriptions")
-    return page.show(
-        "lab_new_closed.html", status=403, permit=new_lab_permit(request, page), there_is_none=there_is_none
-    )
+    return page.show("lab_new_closed.html", status=403, permit=new_lab_permit(request), there_is_none=there_is_none)

@@ -12,7 +12,6 @@ from galeria.domain.errors import Conflict, GaleriaError
 from galeria.domain.labs.labs import LabMachine
 from galeria.domain.messages import Message, join
 from galeria.domain.states import MachineState, ProvisioningState
-from galeria.interfaces.web.kit.page_request import PageRequest
 from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refused
 
 TEMPLATE = "template"
@@ -33,7 +32,7 @@ class LabPermits:
     delete: Permission
 
 
-def lab_permits(request: Request, page: PageRequest, seen: LabOverview) -> LabPermits:
+def lab_permits(request: Request, seen: LabOverview) -> LabPermits:
     edit = permit(request, f"{LAB}/write", seen.lab.key)
     delete = permit(request, f"{LAB}/delete", seen.lab.key)
     if seen.lab.state is ProvisioningState.DELETING:
@@ -45,11 +44,11 @@ def lab_permits(request: Request, page: PageRequest, seen: LabOverview) -> LabPe
         return LabPermits(
             start=none, stop=none, password=none, connect=none, screen=none, export=none, edit=edit, delete=delete
         )
-    off = _off(page, machine)
+    off = _off(machine)
     return LabPermits(
-        start=_power(request, page, seen, machine, "start"),
-        stop=_power(request, page, seen, machine, "stop"),
-        password=_power(request, page, seen, machine, "resetPassword") and off,
+        start=_power(request, seen, machine, "start"),
+        stop=_power(request, seen, machine, "stop"),
+        password=_power(request, seen, machine, "resetPassword") and off,
         connect=off,
         screen=permit(request, f"{MACHINE}/resetPassword/action", seen.lab.key) and off,
         export=export_permit(request, seen),
@@ -58,7 +57,7 @@ def lab_permits(request: Request, page: PageRequest, seen: LabOverview) -> LabPe
     )
 
 
-def new_lab_permit(request: Request, page: PageRequest) -> Permission:
+def new_lab_permit(request: Request) -> Permission:
     """As the page for a new lab answers: with some account, there is no need to say which."""
     if creatable_accounts(request):
         return ALLOWED
@@ -87,7 +86,7 @@ def export_permit(request: Request, seen: LabOverview) -> Permission:
     return ALLOWED
 
 
-def _power(request: Request, page: PageRequest, seen: LabOverview, machine: LabMachine, verb: str) -> Permission:
+def _power(request: Request, seen: LabOverview, machine: LabMachine, verb: str) -> Permission:
     allowed = permit(request, f"{MACHINE}/{verb}/action", seen.lab.key)
     if not allowed:
         return allowed
@@ -100,7 +99,7 @@ def _power(request: Request, page: PageRequest, seen: LabOverview, machine: LabM
     return ALLOWED
 
 
-def _off(page: PageRequest, machine: LabMachine) -> Permission:
+def _off(machine: LabMachine) -> Permission:
     if machine.state in (MachineState.RUNNING, MachineState.RESETTING_PASSWORD):
         return ALLOWED
     return refused(Message("The template does not run. Start it first."))

@@ -98,7 +98,7 @@ def show_labs(page: PageRequestDep) -> Response:
     number = page.query("page")
     search = LabSearch(text=page.query("q"), page=int(number) if number.isdecimal() and len(number) < 8 else 1)
     with page.reading() as request:
-        found, create = search_labs(request, search), new_lab_permit(request, page)
+        found, create = search_labs(request, search), new_lab_permit(request)
         return page.show(
             "labs.html",
             found=found,
@@ -129,14 +129,14 @@ def look(request: Request, page: PageRequest, id: ResourceId) -> LabPage:
     )
     return LabPage(
         seen=seen,
-        permits=lab_permits(request, page, seen),
+        permits=lab_permits(request, seen),
         work=tuple(_work(request, each) for each in seen.under_way),
         last=get_operation_view(request, last.id) if last and last.status in _UNWELL else None,
         exported=exported,
         size=next((each for each in settings.sizes if each.name == seen.lab.size), None),
         region=settings.regions.get(seen.lab.location).display_name,
         created_by=person.display_name if person else seen.lab.created_by,
-        create=new_lab_permit(request, page),
+        create=new_lab_permit(request),
         shows_version=version is not None
         and version.deleted_at is None
         and request.caller.may("Microsoft.Compute/galleries/images/versions/read", version.key),
