@@ -105,7 +105,7 @@ def _row(uow: UnitOfWork, operation_id: str, name: str, region: str, now: dateti
         row = OperationStep(
             operation_id=operation_id,
             position=position,
-            name=name,
+            name=str(name),  # the English of a message: its identifier
             region=region,
             runs=0,
             started_at=now,
