@@ -85,7 +85,7 @@ def delete_image(request: Request, id: ResourceId) -> Operation | None:
 
 def _create(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[ManagedImage, Operation]:
     require_group(request, id)
-    disk_name(id.name, "image")
+    disk_name(id.name, Message("image"))
     location = request.settings.regions.get(wanted.location).name
     sources = {lun: require_same_region(each, location) for lun, each in _sources(request, wanted).items()}
     os_disk = sources[OS_DISK]
@@ -133,8 +133,8 @@ def _sources(request: Request, wanted: ImageRequest) -> Sources:
 
 def _require_agreeing(source: Source, image: ManagedImage) -> None:
     pairs = (
-        ("OS type", source.os_type, image.os_type),
-        ("Hyper-V generation", source.generation, image.generation),
+        (Message("OS type"), source.os_type, image.os_type),
+        (Message("Hyper-V generation"), source.generation, image.generation),
     )
     for word, own, said in pairs:
         if own is not None and own is not said:

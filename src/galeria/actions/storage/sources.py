@@ -188,9 +188,9 @@ def require_fitting(definition: ImageDefinition, source: Source) -> None:
             target="galleryImageVersion.properties.storageProfile",
         )
     pairs = (
-        ("OS type", source.os_type, definition.os_type),
-        ("Hyper-V generation", source.generation, definition.generation),
-        ("architecture", source.architecture, definition.architecture),
+        (Message("OS type"), source.os_type, definition.os_type),
+        (Message("Hyper-V generation"), source.generation, definition.generation),
+        (Message("architecture"), source.architecture, definition.architecture),
     )
     for word, own, wanted in pairs:
         if own is not None and own is not wanted:

@@ -174,7 +174,10 @@ class Origin:
         return cls(**{**inputs, "kind": OriginKind(inputs["kind"])})
 
 
-def disk_name(name: str, kind: str = "disk") -> str:
+_DISK = Message("disk")
+
+
+def disk_name(name: str, kind: Message = _DISK) -> str:
     """The rule of disks, snapshots and managed images. Raises Invalid."""
     if not _NAME.fullmatch(name):
         raise Invalid(
