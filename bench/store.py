@@ -13,6 +13,7 @@ from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import ToolFailed
+from galeria.domain.messages import Message
 from galeria.ports.progress import unheard
 from galeria.programs import run
 
@@ -94,7 +95,9 @@ def peak_of_export(disk: Path, directory: Path) -> int:
         capture(store, source)
     mark = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
     if mark is None:
-        raise ToolFailed("The kernel does not tell peak memory.", hint="Measure on Linux with /proc mounted.")
+        raise ToolFailed(
+            Message("The kernel does not tell peak memory."), hint=Message("Measure on Linux with /proc mounted.")
+        )
     return int(mark.group(1)) * 1024
 
 

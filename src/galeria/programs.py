@@ -12,6 +12,7 @@ from pathlib import Path
 
 from galeria.domain.errors import OutOfSpace, ToolFailed
 from galeria.domain.foreign_text import foreign_text
+from galeria.domain.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +47,14 @@ def run(
         )
     except FileNotFoundError as error:
         raise ToolFailed(
-            f"The program {words[0]} is not installed.", hint="Run 'galeria doctor': it names the package to install."
+            Message("The program {program} is not installed.", program=words[0]),
+            hint=Message("Run 'galeria doctor': it names the package to install."),
         ) from error
     except subprocess.TimeoutExpired as error:
         log.warning("too slow (%s s): %s", timeout, replay)
         raise ToolFailed(
-            f"{words[0]} did not finish within {timeout:.0f} seconds.", hint="Try again when the host is less busy."
+            Message("{program} did not finish within {timeout:.0f} seconds.", program=words[0], timeout=timeout),
+            hint=Message("Try again when the host is less busy."),
         ) from error
     if done.returncode != 0:
         log.warning("exit status %s: %s\n%s", done.returncode, replay, _logged(done.stderr))
@@ -72,10 +75,11 @@ def _logged(stderr: str) -> str:
 def _failure(program: str, status: int, stderr: str) -> ToolFailed | OutOfSpace:
     if "No space left on device" in stderr:
         return OutOfSpace(
-            f"The disk is full: {program} could not write.", hint="Free or add disk space, then retry the operation."
+            Message("The disk is full: {program} could not write.", program=program),
+            hint=Message("Free or add disk space, then retry the operation."),
         )
     last = foreign_text((stderr.strip().splitlines() or ["no message"])[-1])
     return ToolFailed(
-        f"{program} ended with status {status}: {last}",
-        hint="The log holds the whole command, to be replayed by hand.",
+        Message("{program} ended with status {status}: {last}", program=program, status=status, last=last),
+        hint=Message("The log holds the whole command, to be replayed by hand."),
     )

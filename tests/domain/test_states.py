@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 from galeria.domain.states import (
     LabState,
     MachineState,
@@ -61,7 +62,7 @@ def test_a_state_goes_only_where_its_table_says(now: StrEnum, to: StrEnum) -> No
         assert moved(now, to) is to
         return
     with pytest.raises(Conflict) as refused:
-        moved(now, to, "The thing")
+        moved(now, to, Message("The thing"))
     assert refused.value.message == f"The thing is {now} and cannot become {to}."
     assert refused.value.hint
 

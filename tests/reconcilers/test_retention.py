@@ -7,6 +7,7 @@ from galeria.actions.galleries.galleries import GalleryDetails, put_gallery
 from galeria.actions.versions.versions import remove_version
 from galeria.domain.errors import StoreUnavailable
 from galeria.domain.images.soft_delete import Retention
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
 from galeria.ports.images import Digest, StorageUsage
@@ -70,7 +71,9 @@ def test_a_deletion_that_failed_is_begun_again(installation: LocalInstallation) 
     pass_days(installation, 38)
     first = begun(installation)
     assert begun(installation).id == first.id, "one at a time"
-    away = AwayStore(installation.context.stores["brazilsouth"], "holding", StoreUnavailable("Away.", hint="Wait."))
+    away = AwayStore(
+        installation.context.stores["brazilsouth"], "holding", StoreUnavailable(Message("Away."), hint=Message("Wait."))
+    )
     assert with_stores(installation, brazilsouth=away).run(first).status is OperationStatus.FAILED
     second = begun(installation)
     assert second.id != first.id

@@ -7,6 +7,7 @@ import pytest
 from galeria.actions.versions.costs import gallery_costs
 from galeria.actions.versions.versions import delete_version
 from galeria.domain.errors import StoreUnavailable
+from galeria.domain.messages import Message
 from galeria.ports.images import Digest
 from galeria.reconcilers.storage_usage import measure_storage_usage
 from tests.failing import FailingStore, with_stores
@@ -88,7 +89,7 @@ class SmallStore(FailingStore):
 
 
 def seen_through(installation: LocalInstallation, kind: type[FailingStore], *regions: str) -> LocalInstallation:
-    error = StoreUnavailable("The store is away.", hint="Wait.")
+    error = StoreUnavailable(Message("The store is away."), hint=Message("Wait."))
     stores = {each: kind(real=installation.context.stores[each], verb="growth", error=error) for each in regions}
     return with_stores(installation, **stores)
 

@@ -16,6 +16,7 @@ from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.store.objects.lease import hold_lease
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import ClientSecret
@@ -274,5 +275,8 @@ def until(is_so: Callable[[], object], what: str, *, seconds: float = 30.0) -> N
     deadline = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > deadline:
-            raise Unavailable(f"It took longer than {seconds:.0f} s until {what}.", hint="Look at the server's log.")
+            raise Unavailable(
+                Message("It took longer than {seconds:.0f} s until {what}.", seconds=seconds, what=what),
+                hint=Message("Look at the server's log."),
+            )
         time.sleep(LOOK_SECONDS)

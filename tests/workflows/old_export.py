@@ -5,6 +5,7 @@ It leaves behind what an upgrade may find, and goes when `galeria.workflows.fill
 
 from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.labs.labs import LabMachine
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
@@ -42,10 +43,10 @@ def run_old_export(step: Step, context: WorkflowContext, operation_id: str) -> N
     """Run it to its end; no failure is expected."""
     step("begin", begin, context, operation_id)
     shown = ShownStep(step, context.database, context.clock, operation_id, cancelable=True)
-    version_id = shown("Close the disk's layer", seal_disk, context, operation_id)
-    shown("Store the changes", store_changes, context, operation_id, version_id)
-    shown("Seal the version", seal_export, context, operation_id, version_id)
-    shown("Replicate to the other regions", replicate_everywhere, context, operation_id, version_id)
+    version_id = shown(Message("Close the disk's layer"), seal_disk, context, operation_id)
+    shown(Message("Store the changes"), store_changes, context, operation_id, version_id)
+    shown(Message("Seal the version"), seal_export, context, operation_id, version_id)
+    shown(Message("Replicate to the other regions"), replicate_everywhere, context, operation_id, version_id)
     step("finish", finish, context, operation_id)
 
 

@@ -10,6 +10,7 @@ from galeria.actions.versions.operations import retry_operation
 from galeria.actions.versions.versions import VersionRequest, delete_version, put_version
 from galeria.domain.errors import Corrupt, GaleriaError, MachineFailed, OutOfSpace, StoreUnavailable
 from galeria.domain.images.publishing import ReplicationTarget
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationStep
 from galeria.domain.states import MachineState, OperationStatus, ProvisioningState, ReplicaState
 from galeria.ports.disks import DiskSource
@@ -22,9 +23,9 @@ from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes
 from tests.prepared_installations import MakeInstallation, with_running_lab
 
 BRAZIL = ("brazilsouth", "brazilsoutheast")
-FULL = OutOfSpace("The disk of the store is full.", hint="Make room, then retry.")
-AWAY = StoreUnavailable("The store does not answer.", hint="Look at its network, then retry.")
-DEAD = MachineFailed("The machine did not do it.", hint="Look at its console.")
+FULL = OutOfSpace(Message("The disk of the store is full."), hint=Message("Make room, then retry."))
+AWAY = StoreUnavailable(Message("The store does not answer."), hint=Message("Look at its network, then retry."))
+DEAD = MachineFailed(Message("The machine did not do it."), hint=Message("Look at its console."))
 IMAGE = GALLERY.child("images", "linux")
 
 
@@ -139,7 +140,9 @@ def test_a_store_that_fails_while_regions_are_added_leaves_the_version_usable(in
     assert states(installation, "linux")[0] is ProvisioningState.SUCCEEDED
 
 
-@pytest.mark.parametrize("error", [FULL, Corrupt("A chunk is damaged.", hint="Verify the store.")], ids=["full", "bad"])
+@pytest.mark.parametrize(
+    "error", [FULL, Corrupt(Message("A chunk is damaged."), hint=Message("Verify the store."))], ids=["full", "bad"]
+)
 def test_a_lab_whose_image_does_not_arrive_is_finished_by_a_retry(
     installation: LocalInstallation, error: GaleriaError
 ) -> None:

@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from galeria.domain.errors import GaleriaError
+from galeria.domain.messages import Message, verbatim
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus, is_settled
 from galeria.workflows.context import WorkflowContext
@@ -83,7 +84,7 @@ class DbosStarter:
                 DBOS.start_workflow(self._workflow, operation_id)
         elif known.status in ENDED and self._find_waiting(operation_id):
             # The workflow ended without recording a result, for instance because the database could not be reached then.
-            self._give_up(operation_id, f"its work ended as {known.status}")
+            self._give_up(operation_id, Message("its work ended as {status}", status=known.status))
 
     def _find_waiting(self, operation_id: str) -> Operation | None:
         with self._context.database(reading=True) as uow:
@@ -95,11 +96,11 @@ class DbosStarter:
             run_operation(DbosStep(), self._context, operation_id)
         except Exception as error:  # a bug must not leave an operation running for ever
             log.exception("operation %s broke", operation_id)
-            self._give_up(operation_id, type(error).__name__)
+            self._give_up(operation_id, verbatim(type(error).__name__))
 
-    def _give_up(self, operation_id: str, reason: str) -> None:
-        message = f"Something unforeseen happened: {reason}."
-        hint = (
+    def _give_up(self, operation_id: str, reason: Message) -> None:
+        message = Message("Something unforeseen happened: {reason}.", reason=reason)
+        hint = Message(
             "The server's log tells what. Retry the operation; if it fails again, report it with that part of the log."
         )
         try:

@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 
 from galeria.domain.errors import Invalid, Unavailable
 from galeria.domain.images.import_addresses import Address, read_address, require_public
+from galeria.domain.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,13 @@ class HttpFetcher:
                 connection.close()
                 raise
             connection.close()
-        raise _refused(f"{address.host} sends from one address to the next, more than {REDIRECTS} times.")
+        raise _refused(
+            Message(
+                "{host} sends from one address to the next, more than {redirects} times.",
+                host=address.host,
+                redirects=REDIRECTS,
+            )
+        )
 
     def _connection(self, address: Address) -> http.client.HTTPConnection:
         ips = self._resolved(address)
@@ -84,7 +91,8 @@ class HttpFetcher:
             ips = self._resolve(address.host, address.port)
         except OSError as error:
             raise Unavailable(
-                f"The name '{address.host}' cannot be looked up.", hint="Check its spelling, then try again."
+                Message("The name '{host}' cannot be looked up.", host=address.host),
+                hint=Message("Check its spelling, then try again."),
             ) from error
         if not address.is_among(self._allowed):
             for ip in ips:
@@ -172,11 +180,22 @@ def _asked(
         connection.request("GET", address.target, headers=headers)
         return connection.getresponse()
     except ssl.SSLCertVerificationError as error:
-        raise _refused(f"The certificate of {address.host} is not trusted: {error.verify_message}.") from error
+        raise _refused(
+            Message(
+                "The certificate of {host} is not trusted: {verify_message}.",
+                host=address.host,
+                verify_message=error.verify_message,
+            )
+        ) from error
     except (OSError, http.client.HTTPException) as error:
         raise Unavailable(
-            f"{address.host}, port {address.port}, does not answer: {error or type(error).__name__}.",
-            hint="Check that it serves the file, then retry the operation: it continues where it stopped.",
+            Message(
+                "{host}, port {port}, does not answer: {error}.",
+                host=address.host,
+                port=address.port,
+                error=str(error or type(error).__name__),
+            ),
+            hint=Message("Check that it serves the file, then retry the operation: it continues where it stopped."),
         ) from error
 
 
@@ -184,7 +203,7 @@ def _moved_to(address: Address, location: str | None) -> Address:
     base = f"{address.scheme}://{address.host if ':' not in address.host else f'[{address.host}]'}:{address.port}"
     moved = read_address(urljoin(base + address.target, (location or "").partition("#")[0]))
     if address.scheme == "https" and moved.scheme != "https":
-        raise _refused(f"{address.host} sends from https to an address without encryption.")
+        raise _refused(Message("{host} sends from https to an address without encryption.", host=address.host))
     return moved
 
 
@@ -196,8 +215,8 @@ def _download(response: http.client.HTTPResponse, address: Address, offset: int)
         found = _RANGE.fullmatch(response.getheader("Content-Range", ""))
         if found is None or int(found[1]) != offset or found[2] == "*":
             raise Unavailable(
-                f"{address.host} answers with another part of the file than was asked for.",
-                hint="Upload the file instead, or use another server.",
+                Message("{host} answers with another part of the file than was asked for.", host=address.host),
+                hint=Message("Upload the file instead, or use another server."),
             )
         start, total = offset, int(found[2])
     tag = response.getheader("ETag", "")
@@ -210,19 +229,24 @@ def _require_file(response: http.client.HTTPResponse, address: Address) -> None:
     status = response.status
     if status in (408, 416, 429) or status >= 500:
         raise Unavailable(
-            f"{address.shown} answers {status} {response.reason}.", hint="Wait a little, then retry the operation."
+            Message("{shown} answers {status} {reason}.", shown=address.shown, status=status, reason=response.reason),
+            hint=Message("Wait a little, then retry the operation."),
         )
     if status not in (200, 206):
         raise Invalid(
-            f"{address.shown} answers {status} {response.reason}.",
-            hint="Give an address that can be read without signing in, such as one with a SAS that has not expired.",
+            Message("{shown} answers {status} {reason}.", shown=address.shown, status=status, reason=response.reason),
+            hint=Message(
+                "Give an address that can be read without signing in, such as one with a SAS that has not expired."
+            ),
             code="SourceNotReadable",
             target="uri",
         )
     encoding = response.getheader("Content-Encoding", "identity").lower()
     if encoding != "identity":
-        raise _refused(f"{address.host} sends the file packed ({encoding}).")
+        raise _refused(Message("{host} sends the file packed ({encoding}).", host=address.host, encoding=encoding))
 
 
-def _refused(message: str) -> Invalid:
-    return Invalid(message, hint="Upload the file instead, or use another address.", code="ImportRefused", target="uri")
+def _refused(message: Message) -> Invalid:
+    return Invalid(
+        message, hint=Message("Upload the file instead, or use another address."), code="ImportRefused", target="uri"
+    )

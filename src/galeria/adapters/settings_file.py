@@ -51,6 +51,7 @@ from typing import Any
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import location_name
 from galeria.domain.labs.sizes import Size
+from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.people.principals import ROLES
 from galeria.domain.prices import Prices
@@ -71,8 +72,8 @@ def read_settings(data: Path) -> Settings:
         return _settings(tomllib.loads(text), data)
     except (tomllib.TOMLDecodeError, TypeError, KeyError, ValueError, OSError, InvalidOperation) as error:
         raise Invalid(
-            f"The settings in {path} cannot be used: {error}.",
-            hint="Correct the file, or move it away for the defaults.",
+            Message("The settings in {path} cannot be used: {error}.", path=str(path), error=str(error)),
+            hint=Message("Correct the file, or move it away for the defaults."),
         ) from error
 
 

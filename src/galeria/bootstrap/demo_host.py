@@ -17,6 +17,7 @@ from rich.console import Console
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.bootstrap.first_start import CONNECT_FILE
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 from galeria.guests import build_guest, find_sources, get_sources
 from galeria.interfaces.demo.people import DemoFiles, DemoServer
 from galeria.interfaces.demo.report import DemoReport
@@ -95,7 +96,9 @@ def running_server(data: Path, *, fake: bool = False) -> Iterator[dict[str, str]
         while not connect.is_file() and server.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         if server.poll() is not None or not connect.is_file():
-            raise Unavailable("The server did not start.", hint=f"Its log is {data / 'server.log'}.")
+            raise Unavailable(
+                Message("The server did not start."), hint=Message("Its log is {data}.", data=str(data / "server.log"))
+            )
         content: dict[str, str] = json.loads(connect.read_text(encoding="utf-8"))
         yield content
     finally:
@@ -115,5 +118,6 @@ def _require_no_machines(data: Path) -> None:
     left = LibvirtEngine(data, installation=installation["installation"]).machines()
     if left:
         raise Unavailable(
-            f"{len(left)} machines are left on this host.", hint="'virsh list --all' shows them; report this."
+            Message("{count} machines are left on this host.", count=len(left)),
+            hint=Message("'virsh list --all' shows them; report this."),
         )

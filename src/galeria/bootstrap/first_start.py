@@ -14,6 +14,7 @@ from galeria.adapters.identity.files import write_private
 from galeria.bootstrap.container import Container
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 
 FIRST_ACCOUNT = "labs"
 CONNECT_FILE = "connect.json"
@@ -97,7 +98,8 @@ def read_connect(data: Path) -> dict[str, str]:
         content: dict[str, str] = json.loads((data / CONNECT_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise NotFound(
-            f"Nothing was ever served from {data}.", hint=f"Start it first: galeria serve --data {data}."
+            Message("Nothing was ever served from {data}.", data=str(data)),
+            hint=Message("Start it first: galeria serve --data {data}.", data=str(data)),
         ) from error
     return content
 

@@ -24,6 +24,7 @@ from galeria.bootstrap.first_start import ensure_first_start, find_password_link
 from galeria.bootstrap.http_protocol import DeadlineProtocol
 from galeria.bootstrap.periodic_jobs import Reconciler, freeze_garbage_collector, periodic_jobs
 from galeria.domain.errors import Conflict, Unavailable
+from galeria.domain.messages import Message
 from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.request_checks import CheckRequests
@@ -163,7 +164,8 @@ def _locked_data(data: Path, file: str, what: str) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Conflict(
-                f"Another {what} works on {data}.", hint="Stop that one first, or use another data directory."
+                Message("Another {what} works on {data}.", what=what, data=str(data)),
+                hint=Message("Stop that one first, or use another data directory."),
             ) from error
         yield
 
@@ -179,7 +181,10 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise Unavailable(
-            f"Port {port} on {host} cannot be used: {error.strerror}.", hint="Choose another one with --port."
+            Message(
+                "Port {port} on {host} cannot be used: {reason}.", port=port, host=host, reason=str(error.strerror)
+            ),
+            hint=Message("Choose another one with --port."),
         ) from error
     return listener
 

@@ -3,6 +3,7 @@
 import re
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 HOUR = 3600
 _PARTS = re.compile(
@@ -19,8 +20,8 @@ def parse_duration(text: str, target: str) -> int:
     found = _PARTS.fullmatch(text.strip().upper())
     if found is None:
         raise Invalid(
-            f"'{text}' is no duration.",
-            hint="Write it as ISO 8601 does: PT10H is ten hours, P1DT30M a day and half an hour.",
+            Message("'{text}' is no duration.", text=text),
+            hint=Message("Write it as ISO 8601 does: PT10H is ten hours, P1DT30M a day and half an hour."),
             target=target,
         )
     return sum(int(part) * seconds for part, seconds in zip(found.groups(), _SECONDS, strict=True) if part)

@@ -20,6 +20,8 @@
 Status codes are not known here: each interface has one table.
 """
 
+from galeria.domain.messages import EMPTY, Message, join
+
 
 class GaleriaError(Exception):
     """The base of all errors shown to people.
@@ -30,12 +32,19 @@ class GaleriaError(Exception):
 
     code = "InternalError"
 
-    def __init__(self, message: str, *, hint: str = "", code: str | None = None, target: str | None = None) -> None:
+    def __init__(
+        self, message: Message, *, hint: Message = EMPTY, code: str | None = None, target: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.code = code or type(self).code
         self.target = target
+
+    @property
+    def whole(self) -> Message:
+        """The message and its hint."""
+        return join(self.message, self.hint)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 COMPUTE = "Microsoft.Compute"
 LABS = "Microsoft.LabServices"
@@ -84,20 +85,25 @@ class ResourceId:
             if heads[4] == "providers" and len(parts) >= 8 and len(parts) % 2 == 0:
                 return cls(parts[1], parts[3], parts[5], tuple(parts[6:]))
         raise Invalid(
-            f"'{text}' is not a whole resource id.",
-            hint="Give it as /subscriptions/…/resourceGroups/…/providers/…/type/name.",
+            Message("'{text}' is not a whole resource id.", text=text),
+            hint=Message("Give it as /subscriptions/…/resourceGroups/…/providers/…/type/name."),
         )
 
 
 def gallery_name(name: str) -> str:
     """Returns the name if a gallery may have it, by Azure's rule. Raises Invalid, saying what is allowed."""
-    return _checked(name, _GALLERY, "gallery", "1 to 80 letters, digits, '.' and '_', letter or digit at both ends")
+    return _checked(
+        name,
+        _GALLERY,
+        Message("gallery"),
+        Message("1 to 80 letters, digits, '.' and '_', letter or digit at both ends"),
+    )
 
 
 def definition_name(name: str) -> str:
     """Returns the name if an image definition may have it, by Azure's rule. Raises Invalid, saying what is allowed."""
-    rule = "1 to 80 letters, digits, '.', '_' and '-', letter or digit at both ends"
-    return _checked(name, _DEFINITION, "image definition", rule)
+    rule = Message("1 to 80 letters, digits, '.', '_' and '-', letter or digit at both ends")
+    return _checked(name, _DEFINITION, Message("image definition"), rule)
 
 
 def lab_name(name: str) -> str:
@@ -105,22 +111,25 @@ def lab_name(name: str) -> str:
 
     Raises Invalid, saying what is allowed.
     """
-    rule = "1 to 100 letters, digits, '.', '_' and '-', starting with a letter, ending with a letter or digit"
-    return _checked(name, _LAB, "lab", rule)
+    rule = Message("1 to 100 letters, digits, '.', '_' and '-', starting with a letter, ending with a letter or digit")
+    return _checked(name, _LAB, Message("lab"), rule)
 
 
-def part_name(name: str, kind: str) -> str:
+def part_name(name: str, kind: Message) -> str:
     """Returns the name if a lab's user or schedule may have it; the pattern is the Lab Services API's.
 
     Raises Invalid.
     """
-    return _checked(name, _PART, kind, "1 to 100 letters, digits, '-', '_', '.', '(' and ')'")
+    return _checked(name, _PART, kind, Message("1 to 100 letters, digits, '-', '_', '.', '(' and ')'"))
 
 
 def group_name(name: str) -> str:
     """Returns the name if a resource group may have it, by Azure's rule. Raises Invalid, saying what is allowed."""
     return _checked(
-        name, _GROUP, "resource group", "1 to 90 letters, digits, '-', '_', '.', '(' and ')', no '.' at the end"
+        name,
+        _GROUP,
+        Message("resource group"),
+        Message("1 to 90 letters, digits, '-', '_', '.', '(' and ')', no '.' at the end"),
     )
 
 
@@ -130,10 +139,13 @@ def user_name(name: str) -> str:
     Raises Invalid for a system account's name and for characters that Linux refuses (docs/rules.md, "Credentials of
     machines").
     """
-    rule = "1 to 20 lower-case letters, digits, '-' and '_', starting with a letter or '_'"
-    name = _checked(name, _USER, "user", rule)
+    rule = Message("1 to 20 lower-case letters, digits, '-' and '_', starting with a letter or '_'")
+    name = _checked(name, _USER, Message("user"), rule)
     if name in {"root", "daemon", "bin", "sys", "nobody"}:
-        raise Invalid(f"The user name '{name}' belongs to the system.", hint="Choose another user name.")
+        raise Invalid(
+            Message("The user name '{name}' belongs to the system.", name=name),
+            hint=Message("Choose another user name."),
+        )
     return name
 
 
@@ -146,8 +158,8 @@ def password(text: str) -> str:
     classes.append(any(not c.isalnum() for c in text))
     if not 8 <= len(text) <= 123 or sum(classes) < 3 or any(ord(c) < 32 for c in text):
         raise Invalid(
-            "The password is too weak.",
-            hint="Use 8 to 123 characters with three of: lower case, upper case, digit, other character.",
+            Message("The password is too weak."),
+            hint=Message("Use 8 to 123 characters with three of: lower case, upper case, digit, other character."),
             target="password",
         )
     return text
@@ -159,7 +171,7 @@ def location_name(text: str) -> str:
     Raises Invalid.
     """
     name = text.replace(" ", "").lower()
-    return _checked(name, _LOCATION, "region", "letters and digits")
+    return _checked(name, _LOCATION, Message("region"), Message("letters and digits"))
 
 
 def proposed_name(display_name: str, taken: frozenset[str] = frozenset()) -> str:
@@ -180,7 +192,11 @@ def proposed_name(display_name: str, taken: frozenset[str] = frozenset()) -> str
     return candidate
 
 
-def _checked(name: str, rule: re.Pattern[str], kind: str, words: str) -> str:
+def _checked(name: str, rule: re.Pattern[str], kind: Message, words: Message) -> str:
     if not rule.fullmatch(name):
-        raise Invalid(f"'{name}' cannot be the name of a {kind}.", hint=f"Allowed are {words}.", target="name")
+        raise Invalid(
+            Message("'{name}' cannot be the name of a {kind}.", name=name, kind=kind),
+            hint=Message("Allowed are {words}.", words=words),
+            target="name",
+        )
     return name

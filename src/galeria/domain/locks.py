@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 
 
 class LockLevel(StrEnum):
@@ -55,8 +56,23 @@ def require_unlocked(locks: Iterable[Lock], action: str, scope: str) -> None:
         reaches = here.startswith(there) or (deletes and there.startswith(here))
         if reaches and (deletes or lock.level is LockLevel.READ_ONLY):
             raise Conflict(
-                f"The scope '{scope}' cannot perform {'delete' if deletes else 'write'} operation because following scope(s) "
-                f"are locked: '{lock.scope}'.",
-                hint=f"Remove the lock '{lock.name}' ({lock.level}) and try again.",
+                _deletion_refused(scope, lock) if deletes else _change_refused(scope, lock),
+                hint=Message("Remove the lock '{lock}' ({level}) and try again.", lock=lock.name, level=lock.level),
                 code="ScopeLocked",
             )
+
+
+def _deletion_refused(scope: str, lock: Lock) -> Message:
+    return Message(
+        "The scope '{scope}' cannot perform delete operation because following scope(s) are locked: '{locked}'.",
+        scope=scope,
+        locked=lock.scope,
+    )
+
+
+def _change_refused(scope: str, lock: Lock) -> Message:
+    return Message(
+        "The scope '{scope}' cannot perform write operation because following scope(s) are locked: '{locked}'.",
+        scope=scope,
+        locked=lock.scope,
+    )

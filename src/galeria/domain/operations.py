@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any, TypeVar
 
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import FillInputs, OperationInputs, PublishInputs, RedeployInputs, RegionInputs
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState
 
@@ -172,8 +173,8 @@ class Operation:
     outputs: dict[str, Any] = field(default_factory=dict)  # figures for the person who waits
     cancel_requested: bool = False
     error_code: str = ""
-    error_message: str = ""
-    error_hint: str = ""
+    error_message: Message = EMPTY
+    error_hint: Message = EMPTY
     created_at: datetime
     ended_at: datetime | None = None
 
@@ -243,7 +244,7 @@ class AuditEvent:
     scope: str
     status: str
     correlation_id: str = ""
-    detail: str = ""
+    detail: Message = EMPTY
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import location_name
+from galeria.domain.messages import Message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +33,8 @@ class Regions:
             if region.name == wanted:
                 return region
         raise Invalid(
-            f"There is no region '{name}' here.",
-            hint="Regions: " + ", ".join(region.name for region in self.all) + ".",
+            Message("There is no region '{name}' here.", name=name),
+            hint=Message("Regions: {regions}.", regions=[region.name for region in self.all]),
             code="LocationNotAvailableForResourceType",
             target="location",
         )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 
 
 class ProvisioningState(StrEnum):
@@ -130,15 +131,18 @@ _MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     },
 }
 
+_RESOURCE = Message("The resource")
 
-def moved(now: State, to: State, what: str = "The resource") -> State:
+
+def moved(now: State, to: State, what: Message = _RESOURCE) -> State:
     """Returns `to` if something in state `now` may change to it.
 
     Raises Conflict otherwise; `what` names the thing in the message.
     """
     if to != now and to not in _MOVES[type(now)][now]:
         raise Conflict(
-            f"{what} is {now} and cannot become {to}.", hint="Wait for what is running, or look at its state."
+            Message("{what} is {now} and cannot become {to}.", what=what, now=now, to=to),
+            hint=Message("Wait for what is running, or look at its state."),
         )
     return to
 

@@ -6,6 +6,7 @@ Layouts are those of the System V ABI (gABI chapters "Object Files" and "Dynamic
 import struct
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 _DT_NEEDED = 1
 _SHT_NOBITS = 8
@@ -17,7 +18,9 @@ def read_sections(content: bytes) -> dict[str, bytes]:
     Raises Invalid where `content` is not 64-bit little-endian ELF.
     """
     if content[:6] != b"\x7fELF\x02\x01":
-        raise Invalid("This is not a 64-bit little-endian ELF file.", hint="Only amd64 packages can be used.")
+        raise Invalid(
+            Message("This is not a 64-bit little-endian ELF file."), hint=Message("Only amd64 packages can be used.")
+        )
     (table,) = struct.unpack_from("<Q", content, 40)
     size, count, names_index = struct.unpack_from("<HHH", content, 58)
     headers = [struct.unpack_from("<IIQQQQ", content, table + size * index) for index in range(count)]

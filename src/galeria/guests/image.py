@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from galeria.domain.errors import Invalid, OutOfSpace, ToolFailed
+from galeria.domain.messages import Message
 from galeria.guests.bootdisk import build_boot_partition
 from galeria.guests.hosttools import BIOS_BOOT_CODE
 from galeria.guests.initramfs import EARLY_MODULES, build_initramfs
@@ -51,9 +52,13 @@ def _work_folder(out: Path) -> Iterator[Path]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise OutOfSpace(
-                f"The disk is full: {out} was not written.", hint="Free disk space, then retry."
+                Message("The disk is full: {out} was not written.", out=str(out)),
+                hint=Message("Free disk space, then retry."),
             ) from error
-        raise ToolFailed(f"{out} was not written: {error}.", hint="Check the path and its permissions.") from error
+        raise ToolFailed(
+            Message("{out} was not written: {error}.", out=str(out), error=str(error)),
+            hint=Message("Check the path and its permissions."),
+        ) from error
 
 
 def disk_size(partitions: Sequence[Partition], *, disk_mib: int | None) -> int:
@@ -63,8 +68,8 @@ def disk_size(partitions: Sequence[Partition], *, disk_mib: int | None) -> int:
         return least
     if disk_mib * MIB < least:
         raise Invalid(
-            f"A disk of {disk_mib} MiB is too small for its partitions.",
-            hint=f"Ask for at least {-(-least // MIB)} MiB, or for smaller partitions.",
+            Message("A disk of {disk_mib} MiB is too small for its partitions.", disk_mib=disk_mib),
+            hint=Message("Ask for at least {value} MiB, or for smaller partitions.", value=-(-least // MIB)),
             target="disk_mib",
         )
     return disk_mib * MIB

@@ -11,6 +11,7 @@ from pathlib import Path
 import zstandard
 
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.guests.elf import module_dependencies
 
 # Debian 12 ships plain .ko, Debian 13 .ko.xz, Ubuntu 24.04 .ko.zst.
@@ -49,8 +50,8 @@ class KernelModules:
         """Return the decompressed bytes of a module. Raises NotFound."""
         if name not in self._files:
             raise NotFound(
-                f"The kernel package has no module {name}.",
-                hint="Build with Debian's linux-image-cloud-amd64 or Ubuntu's linux-image-virtual.",
+                Message("The kernel package has no module {name}.", name=name),
+                hint=Message("Build with Debian's linux-image-cloud-amd64 or Ubuntu's linux-image-virtual."),
             )
         if name not in self._contents:
             self._contents[name] = _decompress(self._files[name])

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.programs import run
 
 # Only what is linked at run time is followed; configuration packages (adduser, debconf, initramfs-tools) are not.
@@ -37,7 +38,8 @@ def choose_package(candidates: Iterable[str]) -> str:
         if name in available:
             return name
     raise NotFound(
-        f"apt knows none of these packages: {', '.join(candidates)}.", hint="Run 'apt-get update', then retry."
+        Message("apt knows none of these packages: {candidates}.", candidates=candidates),
+        hint=Message("Run 'apt-get update', then retry."),
     )
 
 

@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 SECTOR = 512
 SECTORS_PER_MIB = 2048
@@ -41,7 +42,7 @@ class Partition:
 def lay_out(*, fat_mib: int, root_mib: int) -> tuple[Partition, Partition]:
     """Return the boot partition and the root partition after it. Raises Invalid for sizes below 1 MiB."""
     if fat_mib < 1 or root_mib < 1:
-        raise Invalid("A partition needs at least 1 MiB.", hint="Give larger sizes.")
+        raise Invalid(Message("A partition needs at least 1 MiB."), hint=Message("Give larger sizes."))
     boot = Partition(start=FIRST_SECTOR, length=fat_mib * SECTORS_PER_MIB, kind=TYPE_EFI_SYSTEM, is_active=True)
     root = Partition(start=boot.start + boot.length, length=root_mib * SECTORS_PER_MIB, kind=TYPE_LINUX)
     return boot, root
@@ -51,7 +52,8 @@ def master_boot_record(boot_code: bytes, partitions: tuple[Partition, ...], *, d
     """Return the first sector of the disk. Raises Invalid where the code or the table does not fit."""
     if len(boot_code) > _BOOT_CODE_LIMIT or len(partitions) > 4 or len(disk_signature) != 4:
         raise Invalid(
-            "A master boot record holds 440 bytes of code and four partitions.", hint="Use syslinux' mbr.bin."
+            Message("A master boot record holds 440 bytes of code and four partitions."),
+            hint=Message("Use syslinux' mbr.bin."),
         )
     record = bytearray(SECTOR)
     record[: len(boot_code)] = boot_code

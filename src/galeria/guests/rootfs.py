@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.guests.elf import needed_libraries
 from galeria.guests.guestfiles import file_mode, walk_guest_files
 from galeria.guests.modules import KernelModules
@@ -96,7 +97,8 @@ def get_in_sysroot(sysroot: Path, path: str) -> Path:
     found = find_in_sysroot(sysroot, path)
     if found is None:
         raise NotFound(
-            f"The packages hold no {path}.", hint="Remove the cache of packages and retry; it is filled again."
+            Message("The packages hold no {path}.", path=path),
+            hint=Message("Remove the cache of packages and retry; it is filled again."),
         )
     return found
 
@@ -122,7 +124,10 @@ def _find_library(sysroot: Path, name: str) -> tuple[str, Path]:
         file = find_in_sysroot(sysroot, f"{folder}/{name}")
         if file is not None:
             return f"{folder}/{name}", file
-    raise NotFound(f"No package brings the library {name}.", hint="Report it: the guest's package list is incomplete.")
+    raise NotFound(
+        Message("No package brings the library {name}.", name=name),
+        hint=Message("Report it: the guest's package list is incomplete."),
+    )
 
 
 def _add_programs(tree: Path, sysroot: Path) -> None:

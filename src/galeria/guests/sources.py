@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from galeria.domain.errors import NotFound, ToolFailed
+from galeria.domain.messages import Message
 from galeria.guests.packages import choose_package, download_packages, resolve_packages, unpack_packages
 
 log = logging.getLogger(__name__)
@@ -70,12 +71,16 @@ def open_sources(sysroot: Path) -> GuestSources:
     kernels = sorted(sysroot.glob("boot/vmlinuz-*"))
     if not kernels:
         raise NotFound(
-            f"There is no kernel in {sysroot}.", hint="Remove that folder and retry: the packages are fetched again."
+            Message("There is no kernel in {sysroot}.", sysroot=str(sysroot)),
+            hint=Message("Remove that folder and retry: the packages are fetched again."),
         )
     version = kernels[-1].name.removeprefix("vmlinuz-")
     # Newer packages keep modules under /usr/lib only.
     folders = [sysroot / top / "modules" / version for top in ("lib", "usr/lib")]
     modules = next((folder for folder in folders if folder.is_dir()), None)
     if modules is None:
-        raise NotFound(f"There are no modules for kernel {version} in {sysroot}.", hint="Remove that folder and retry.")
+        raise NotFound(
+            Message("There are no modules for kernel {version} in {sysroot}.", version=version, sysroot=str(sysroot)),
+            hint=Message("Remove that folder and retry."),
+        )
     return GuestSources(sysroot=sysroot, kernel=kernels[-1], modules=modules)

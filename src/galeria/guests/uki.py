@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.programs import run
 
 _PE32_PLUS = 0x20B
@@ -31,7 +32,10 @@ def end_of_image(stub: bytes) -> tuple[int, int]:
     """
     header = struct.unpack_from("<I", stub, 0x3C)[0] if len(stub) > 0x40 else 0
     if stub[header : header + 4] != b"PE\0\0" or struct.unpack_from("<H", stub, header + 24)[0] != _PE32_PLUS:
-        raise Invalid("The boot stub is not a 64-bit EFI program.", hint="Fetch the package systemd-boot-efi again.")
+        raise Invalid(
+            Message("The boot stub is not a 64-bit EFI program."),
+            hint=Message("Fetch the package systemd-boot-efi again."),
+        )
     (count,) = struct.unpack_from("<H", stub, header + 6)
     (optional_size,) = struct.unpack_from("<H", stub, header + 20)
     (base,) = struct.unpack_from("<Q", stub, header + 24 + 24)

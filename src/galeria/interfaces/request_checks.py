@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as AsgiMessage
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.errors import error_response
 
 HSTS_SECONDS = 365 * 24 * 3600
@@ -39,7 +41,7 @@ class CheckRequests:
             await self._app(scope, receive, send)
             return
 
-        async def send_secured(message: Message) -> None:
+        async def send_secured(message: AsgiMessage) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
             await send(message)
@@ -51,16 +53,18 @@ class CheckRequests:
         name = _plain(_without_port(given[0])) if len(given) == 1 else ""
         if not name or not (name in self._hosts or name == _arrived_at(scope) or _is_loopback(name)):
             return Invalid(
-                "This server does not answer for the host that the request names.",
-                hint="Use the address that 'galeria connect' prints, or have an administrator add the name to "
-                "'hosts' under [server] in galeria.toml.",
+                Message("This server does not answer for the host that the request names."),
+                hint=Message(
+                    "Use the address that 'galeria connect' prints, or have an administrator add the name to "
+                    "'hosts' under [server] in galeria.toml."
+                ),
                 code="InvalidHost",
             )
         lengths = headers.getlist("content-length")
         if len(lengths) > 1 or (lengths and headers.getlist("transfer-encoding")):
             return Invalid(
-                "The request says in two ways where its body ends.",
-                hint="Send either Content-Length or Transfer-Encoding, once.",
+                Message("The request says in two ways where its body ends."),
+                hint=Message("Send either Content-Length or Transfer-Encoding, once."),
                 code="InvalidRequestFormat",
             )
         return None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
 
+from galeria.domain.messages import Message
 from galeria.ports.progress import Progress
 
 P = ParamSpec("P")
@@ -11,14 +12,22 @@ R = TypeVar("R")
 
 
 class Step(Protocol):
-    """Runs one named step of a workflow and records its result, so that a finished step never runs again.
+    """Runs one named step of a workflow and remembers its result: a finished step never runs again.
 
-    A step that was running when the process ended runs again from its start, so every step may run twice. Arguments and
-    results are names (ids, digests) and numbers, never paths or open files. The step's name and state are shown to
-    people who watch the operation.
+    A step that was under way when the power went off runs again from its start, so every step may run twice.
+    Arguments and results are names (ids, digests) and numbers, never paths or open things.
     """
 
     def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+
+class VisibleStep(Protocol):
+    """Runs one named step as a `Step` does, and shows it to the person who waits.
+
+    The English of `name` is what the step is remembered by, so that it never changes while work is under way.
+    """
+
+    def __call__(self, name: Message, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
 class ProgressMeter(Protocol):

@@ -1,5 +1,6 @@
 """Make the power state of machines in the database match what the engine reports."""
 
+from galeria.domain.messages import Message
 from galeria.domain.states import MachineState, moved
 from galeria.ports.machines import Machine, Power
 from galeria.workflows.context import WorkflowContext
@@ -26,5 +27,5 @@ def _correct(context: WorkflowContext, seen: Machine, recorded: MachineState) ->
         # The row may have changed meanwhile, and an operation that is under way sets the state itself.
         if machine is None or machine.state is not recorded or uow.operations.running_on(machine.id):
             return
-        machine.state = moved(machine.state, state, "The machine")
+        machine.state = moved(machine.state, state, Message("The machine"))
         uow.commit()

@@ -5,6 +5,7 @@ import uuid
 
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.images.soft_delete import Retention
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
@@ -36,7 +37,7 @@ def _expire(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) ->
     if uow.operations.running_on(version.id):
         return
     version.retention = Retention.EXPIRED
-    version.state = moved(version.state, ProvisioningState.DELETING, f"Version {version.name}")
+    version.state = moved(version.state, ProvisioningState.DELETING, Message("Version {version}", version=version.name))
     uow.operations.add(_deletion(uow, context, version))
     log.info("the time to restore %s is over", version.resource_id)
 

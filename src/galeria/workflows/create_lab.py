@@ -3,18 +3,19 @@
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.machines import FirstBoot, Machine, MachineSpec
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 
-CACHE = "Bring the image to the hosts"
+CACHE = Message("Bring the image to the hosts")
 
 
-def create_lab(step: Step, context: WorkflowContext, operation_id: str) -> None:
+def create_lab(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     step(CACHE, ensure_base, context, operation_id)
-    step("Make the template VM", make_template, context, operation_id)
-    step("Open the lab", open_lab, context, operation_id)
+    step(Message("Make the template VM"), make_template, context, operation_id)
+    step(Message("Open the lab"), open_lab, context, operation_id)
 
 
 def ensure_base(context: WorkflowContext, operation_id: str) -> None:
@@ -47,10 +48,10 @@ def ensure_machine(context: WorkflowContext, lab: Lab, machine: LabMachine) -> N
 def open_lab(context: WorkflowContext, operation_id: str) -> None:
     with context.database() as uow:
         lab = uow.labs.get(uow.operations.get(operation_id).subject)
-        lab.state, lab.failure = moved(lab.state, ProvisioningState.SUCCEEDED), ""
+        lab.state, lab.failure = moved(lab.state, ProvisioningState.SUCCEEDED), EMPTY
         for machine in uow.machines.of_lab(lab.id):
             if machine.state in {MachineState.CREATING, MachineState.FAILED}:
-                machine.state, machine.failure = moved(machine.state, MachineState.STOPPED), ""
+                machine.state, machine.failure = moved(machine.state, MachineState.STOPPED), EMPTY
         uow.commit()
 
 

@@ -1,8 +1,9 @@
 """Create an image version: store its disks, seal it, and replicate it to every target region."""
 
 from galeria.domain.images.storage import OriginKind
+from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import FillInputs
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import remove_file
 from galeria.workflows.fill_disks import fill_disks, is_from_before, note_layer, origins_of
@@ -11,14 +12,14 @@ from galeria.workflows.publish_version import REPLICATE, SEAL, replicate_everywh
 _FILES = {OriginKind.UPLOAD, OriginKind.URI}
 
 
-def create_version(step: Step, context: WorkflowContext, operation_id: str) -> None:
+def create_version(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     version_id = fill_disks(step, context, operation_id)
     step(SEAL, seal_version, context, version_id)
     step(REPLICATE, replicate_everywhere, context, operation_id, version_id)
-    step("Remove the uploaded file", remove_uploads, context, operation_id)
+    step(Message("Remove the uploaded file"), remove_uploads, context, operation_id)
 
 
-def export_template(step: Step, context: WorkflowContext, operation_id: str) -> None:
+def export_template(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     """Make a specialized version of a template's disk, in every region of the geography.
 
     The disk is closed in a moment and the machine goes on with a new top layer; only what changed since the last export is

@@ -6,31 +6,50 @@ from typing import Any
 
 from galeria.actions.core.resources import TYPES
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import Resource
 from galeria.domain.states import OperationStatus, ProvisioningState, is_settled, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.repository import ResourceRepository
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 
 # Resources that operations of their own delete, in this order; all others are only rows of the database.
 LONG = (
-    ("labs", OperationKind.DELETE_LAB),
-    ("versions", OperationKind.DELETE_VERSION),
-    ("managed_images", OperationKind.DELETE_IMAGE),
-    ("snapshots", OperationKind.DELETE_SNAPSHOT),
-    ("disks", OperationKind.DELETE_DISK),
+    ("labs", OperationKind.DELETE_LAB, Message("Begin to delete the labs"), Message("Wait until the labs are gone")),
+    (
+        "versions",
+        OperationKind.DELETE_VERSION,
+        Message("Begin to delete the versions"),
+        Message("Wait until the versions are gone"),
+    ),
+    (
+        "managed_images",
+        OperationKind.DELETE_IMAGE,
+        Message("Begin to delete the managed_images"),
+        Message("Wait until the managed_images are gone"),
+    ),
+    (
+        "snapshots",
+        OperationKind.DELETE_SNAPSHOT,
+        Message("Begin to delete the snapshots"),
+        Message("Wait until the snapshots are gone"),
+    ),
+    (
+        "disks",
+        OperationKind.DELETE_DISK,
+        Message("Begin to delete the disks"),
+        Message("Wait until the disks are gone"),
+    ),
 )
 
 
-def delete_group(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    for attribute, kind in LONG:
-        children = step(
-            f"Begin to delete the {attribute}", begin_children, context, operation_id, attribute, kind.value
-        )
-        step(f"Wait until the {attribute} are gone", wait_for_children, context, children)
-    step("Forget the resource group", forget_group, context, operation_id)
+def delete_group(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    for attribute, kind, begin, wait in LONG:
+        children = step(begin, begin_children, context, operation_id, attribute, kind.value)
+        step(wait, wait_for_children, context, children)
+    step(Message("Forget the resource group"), forget_group, context, operation_id)
 
 
 def begin_children(context: WorkflowContext, operation_id: str, attribute: str, kind: str) -> list[str]:
@@ -55,8 +74,12 @@ def wait_for_children(context: WorkflowContext, children: list[str]) -> None:
         failed = [each for each in settled if each.status is not OperationStatus.SUCCEEDED]
         if failed:
             raise Conflict(
-                f"'{failed[0].resource_id}' could not be deleted: {failed[0].error_message}",
-                hint=f"{failed[0].error_hint} Then delete the resource group again.",
+                Message(
+                    "'{resource_id}' could not be deleted: {error_message}",
+                    resource_id=failed[0].resource_id,
+                    error_message=failed[0].error_message,
+                ),
+                hint=Message("{error_hint} Then delete the resource group again.", error_hint=failed[0].error_hint),
                 code="ResourceGroupDeletionBlocked",
             )
         waiting -= {each.id for each in settled}

@@ -1,17 +1,18 @@
 """Delete a lab with its machines, users and schedules. The image versions that it was made from stay."""
 
+from galeria.domain.messages import Message
 from galeria.ports.machines import Machine
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.delete_version import prune_caches
 from galeria.workflows.wait_for_operations import wait_for_others
 
 
-def delete_lab(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    step("Wait for what is under way", wait_for_others, context, operation_id)
-    step("Remove the machines", remove_machines, context, operation_id)
-    region = step("Forget the lab", forget_lab, context, operation_id)
-    step("Tidy the cache", prune_caches, context, [region])
+def delete_lab(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    step(Message("Wait for what is under way"), wait_for_others, context, operation_id)
+    step(Message("Remove the machines"), remove_machines, context, operation_id)
+    region = step(Message("Forget the lab"), forget_lab, context, operation_id)
+    step(Message("Tidy the cache"), prune_caches, context, [region])
 
 
 def remove_machines(context: WorkflowContext, operation_id: str) -> None:

@@ -1,20 +1,21 @@
 """Delete an image version and free its storage. Labs made from it keep working: contents that they use stay until they go."""
 
 from galeria.actions.versions.costs import held_digests, live_digests, live_images, live_machines
+from galeria.domain.messages import Message
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import ProvisioningState
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_version import remove_uploads
 from galeria.workflows.update_version import release_regions
 from galeria.workflows.wait_for_operations import wait_for_others
 
 
-def delete_version(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    step("Wait for what is under way", wait_for_others, context, operation_id)
-    regions = step("Take the version out", remove_contents, context, operation_id)
-    step("Give back the space", release_regions, context, operation_id, regions)
-    step("Tidy the caches", prune_caches, context, regions)
+def delete_version(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    step(Message("Wait for what is under way"), wait_for_others, context, operation_id)
+    regions = step(Message("Take the version out"), remove_contents, context, operation_id)
+    step(Message("Give back the space"), release_regions, context, operation_id, regions)
+    step(Message("Tidy the caches"), prune_caches, context, regions)
 
 
 def remove_contents(context: WorkflowContext, operation_id: str) -> list[str]:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from galeria.domain.errors import Canceled, Invalid, NotFound, TooLarge, Unavailable
 from galeria.domain.images.import_addresses import read_address
 from galeria.domain.images.storage import Origin, OriginKind
+from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import FillInputs
 from galeria.ports.disks import OpenDisk
 from galeria.ports.files import Download, FileFacts, UploadFiles
 from galeria.ports.progress import Progress
 from galeria.workflows.context import WorkflowContext
 
-FETCH = "Fetch the file"
+FETCH = Message("Fetch the file")
 LARGEST = (2 << 40) + (16 << 30)  # bytes: a disk of 2 TiB and what a file format adds to it
 TRIES = 5  # connections in a row that bring no bytes
 
@@ -96,7 +97,12 @@ def _fetch_some(context: WorkflowContext, operation_id: str, file: str, address:
         with context.fetcher.open(address, offset=have, tag=str(known.get("tag") or "")) as download:
             if download.length is not None and download.length > LARGEST:
                 raise TooLarge(
-                    f"The file has {download.length} bytes; at most {LARGEST} are taken.", hint="Shrink the disk."
+                    Message(
+                        "The file has {length} bytes; at most {largest} are taken.",
+                        length=download.length,
+                        largest=LARGEST,
+                    ),
+                    hint=Message("Shrink the disk."),
                 )
             if have and download.offset == 0:
                 context.disk_files.remove(file)
@@ -160,8 +166,8 @@ def _require_complete(context: WorkflowContext, upload_id: str) -> None:
         upload = uow.uploads.find(upload_id)
     if upload is None or context.uploads.size(upload_id) != upload.length:
         raise NotFound(
-            f"The uploaded file {upload_id} is gone or not complete.",
-            hint="Upload it again, then make the version again.",
+            Message("The uploaded file {upload_id} is gone or not complete.", upload_id=upload_id),
+            hint=Message("Upload it again, then make the version again."),
         )
 
 
@@ -169,9 +175,11 @@ def _fixed_vhd(facts: FileFacts) -> FileFacts:
     """Raise Invalid unless the file is a fixed VHD, as Azure requires of page blobs that become disks."""
     if facts.format != "vhd":
         raise Invalid(
-            f"What was uploaded is no fixed VHD, but {facts.format}.",
-            hint="Convert it with 'qemu-img convert -O vpc -o subformat=fixed,force_size=on OLD NEW.vhd', ask for access "
-            "again and upload the new file.",
+            Message("What was uploaded is no fixed VHD, but {format}.", format=facts.format),
+            hint=Message(
+                "Convert it with 'qemu-img convert -O vpc -o subformat=fixed,force_size=on OLD NEW.vhd', "
+                "ask for access again and upload the new file."
+            ),
             code="InvalidVhd",
         )
     return facts
@@ -179,5 +187,6 @@ def _fixed_vhd(facts: FileFacts) -> FileFacts:
 
 def _broken() -> Unavailable:
     return Unavailable(
-        "The connection breaks off again and again.", hint="Retry the operation: it continues where it stopped."
+        Message("The connection breaks off again and again."),
+        hint=Message("Retry the operation: it continues where it stopped."),
     )

@@ -11,21 +11,22 @@ from typing import Protocol
 from galeria.domain.errors import NotFound
 from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.storage import Origin, OriginKind, StoredDisk
+from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind, Subject
 from galeria.ports.database import UnitOfWork
 from galeria.ports.disks import DiskSource, OpenDisk
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import FETCH, fetch_file, inspect_file, open_file
 from galeria.workflows.virtual_disks import EmptyDisk, GrownDisk
 
-SEAL_DISK = "Close the disk's layer"
-LOOK = "Look at the file"
-STORE = "Store the disk"
-STORE_CHANGES = "Store the changes"  # of an export
+SEAL_DISK = Message("Close the disk's layer")
+LOOK = Message("Look at the file")
+STORE = Message("Store the disk")
+STORE_CHANGES = Message("Store the changes")  # of an export
 
 _FILES = {OriginKind.UPLOAD, OriginKind.PAGES, OriginKind.URI}
 
@@ -40,7 +41,7 @@ class DiskRow(Protocol):
     digest: str
 
 
-def fill_disks(step: Step, context: WorkflowContext, operation_id: str) -> str:
+def fill_disks(step: VisibleStep, context: WorkflowContext, operation_id: str) -> str:
     """Run the steps that fill the disks of an operation's subject. Returns the subject's id.
 
     Steps are remembered by name and order, across releases: neither may change for operations that are under way.
@@ -197,8 +198,8 @@ def _copy(context: WorkflowContext, operation_id: str, lun: int, origin: Origin)
     facts = source.find_manifest(origin.name)
     if facts is None:
         raise NotFound(
-            f"The source's content is not in {origin.region} any more.",
-            hint="It was deleted meanwhile. Choose another source.",
+            Message("The source's content is not in {region} any more.", region=origin.region),
+            hint=Message("It was deleted meanwhile. Choose another source."),
         )
     sent = 0
     if region != origin.region:
@@ -253,6 +254,6 @@ def _layer_of(operation_id: str) -> str:
     return operation_id.replace("-", "")
 
 
-def _store_step(operation: Operation) -> str:
+def _store_step(operation: Operation) -> Message:
     """Steps are remembered by their names, so that these stay as they are."""
     return STORE_CHANGES if operation.kind is OperationKind.EXPORT_TEMPLATE else STORE

@@ -6,29 +6,30 @@ are set.
 
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.states import MachineState, moved
 from galeria.ports.machines import Machine, MachineCredentials
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import host_name
 
 
-def start_machine(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    step("Start the machine", start, context, operation_id)
-    step("Wait until it answers", wait_ready, context, operation_id)
-    step("Set the credentials", apply_credentials, context, operation_id)
-    step("Open the way in", open_ssh, context, operation_id)
-    step("Running", note_state, context, operation_id, MachineState.RUNNING)
+def start_machine(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    step(Message("Start the machine"), start, context, operation_id)
+    step(Message("Wait until it answers"), wait_ready, context, operation_id)
+    step(Message("Set the credentials"), apply_credentials, context, operation_id)
+    step(Message("Open the way in"), open_ssh, context, operation_id)
+    step(Message("Running"), note_state, context, operation_id, MachineState.RUNNING)
 
 
-def stop_machine(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    step("Shut the machine down", stop, context, operation_id)
-    step("Stopped", note_state, context, operation_id, MachineState.STOPPED)
+def stop_machine(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    step(Message("Shut the machine down"), stop, context, operation_id)
+    step(Message("Stopped"), note_state, context, operation_id, MachineState.STOPPED)
 
 
-def reset_password(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    step("Set the password", apply_credentials, context, operation_id)
-    step("Running", note_state, context, operation_id, MachineState.RUNNING)
+def reset_password(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    step(Message("Set the password"), apply_credentials, context, operation_id)
+    step(Message("Running"), note_state, context, operation_id, MachineState.RUNNING)
 
 
 def start(context: WorkflowContext, operation_id: str) -> None:
@@ -68,7 +69,7 @@ def stop(context: WorkflowContext, operation_id: str) -> None:
 def note_state(context: WorkflowContext, operation_id: str, state: MachineState) -> None:
     with context.database() as uow:
         row = uow.machines.get(uow.operations.get(operation_id).subject)
-        row.state, row.failure = moved(row.state, state, "The machine"), ""
+        row.state, row.failure = moved(row.state, state, Message("The machine")), EMPTY
         uow.commit()
 
 

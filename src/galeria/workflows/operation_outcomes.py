@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import PublishInputs
 from galeria.domain.operations import Operation, OperationKind, Subject
 from galeria.domain.states import MachineState, ProvisioningState, moved
@@ -22,7 +23,7 @@ def note_success(uow: UnitOfWork, operation: Operation) -> None:
         storage_filled(uow, operation)
 
 
-def note_failure(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def note_failure(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     """Note in the subject that the operation has failed or was canceled, and why."""
     _FAILED[operation.kind_type.subject](uow, operation, message)
 
@@ -31,7 +32,7 @@ def _version_done(uow: UnitOfWork, operation: Operation) -> None:
     version = uow.versions.get(operation.subject)
     # It may have been asked to go after the workflow's last step; the deletion takes it from here.
     if version.state is not ProvisioningState.DELETING:
-        version.state, version.failure = moved(version.state, ProvisioningState.SUCCEEDED), ""
+        version.state, version.failure = moved(version.state, ProvisioningState.SUCCEEDED), EMPTY
     disks, replicas = uow.versions.disks(version.id), uow.versions.replicas(version.id)
     # Whoever exported it sees what it really cost, also where the gallery itself is not theirs to read.
     operation.outputs = {
@@ -43,7 +44,7 @@ def _version_done(uow: UnitOfWork, operation: Operation) -> None:
     }
 
 
-def _version_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _version_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     version = uow.versions.get(operation.subject)
     if operation.kind_type.removes:
         if version.deleted_at is None:
@@ -55,7 +56,7 @@ def _version_failed(uow: UnitOfWork, operation: Operation, message: str) -> None
     version.failure = message
 
 
-def _lab_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _lab_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     lab = uow.labs.find(operation.subject)
     if lab is None:
         return
@@ -70,7 +71,7 @@ def _lab_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
             machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
 
 
-def _publishing_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _publishing_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     inputs = operation.inputs_as(PublishInputs)
     lab = uow.labs.get(operation.subject)
     lab.lab_state = moved(lab.lab_state, inputs.before)
@@ -79,7 +80,7 @@ def _publishing_failed(uow: UnitOfWork, operation: Operation, message: str) -> N
         machine.state, machine.failure = moved(machine.state, MachineState.FAILED), message
 
 
-def _machine_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _machine_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     machine = uow.machines.find(operation.subject)
     if machine is None:
         return
@@ -88,13 +89,13 @@ def _machine_failed(uow: UnitOfWork, operation: Operation, message: str) -> None
     machine.state, machine.failure = moved(machine.state, state), message
 
 
-def _group_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def _group_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     group = uow.groups.find(operation.subject)
     if group:
         group.state = moved(group.state, ProvisioningState.FAILED)
 
 
-_FAILED: Mapping[Subject, Callable[[UnitOfWork, Operation, str], None]] = {
+_FAILED: Mapping[Subject, Callable[[UnitOfWork, Operation, Message], None]] = {
     Subject.VERSION: _version_failed,
     Subject.STORED: storage_failed,
     Subject.LAB: _lab_failed,

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import ParamSpec, TypeVar
 
 from galeria.domain.errors import Canceled, GaleriaError
+from galeria.domain.messages import Message
 from galeria.domain.operations import OperationStep, StepStatus
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.progress import Progress
@@ -26,8 +27,8 @@ class ShownStep:
         self._step, self._database, self._clock = step, database, clock
         self._operation_id, self._cancelable = operation_id, cancelable
 
-    def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._step(name, self._run, name, partial(do, *args, **kwargs))
+    def __call__(self, name: Message, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._step(str(name), self._run, str(name), partial(do, *args, **kwargs))
 
     def _run(self, name: str, work: Callable[[], R]) -> R:
         with self._database() as uow:
@@ -94,7 +95,7 @@ def close_region(database: Database, clock: Clock, operation_id: str, step: str,
 
 
 def canceled() -> Canceled:
-    return Canceled("The operation was canceled.", hint="Retry it to continue where it stopped.")
+    return Canceled(Message("The operation was canceled."), hint=Message("Retry it to continue where it stopped."))
 
 
 def _row(uow: UnitOfWork, operation_id: str, name: str, region: str, now: datetime) -> OperationStep:
@@ -104,7 +105,7 @@ def _row(uow: UnitOfWork, operation_id: str, name: str, region: str, now: dateti
         row = OperationStep(
             operation_id=operation_id,
             position=position,
-            name=name,
+            name=str(name),  # the English of a message: its identifier
             region=region,
             runs=0,
             started_at=now,

@@ -1,15 +1,16 @@
 """Publish a lab to its users. Machines for them are created later, not here."""
 
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import PublishInputs
 from galeria.domain.states import LabState, MachineState, moved
 from galeria.ports.machines import Machine, Power
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 
 
-def publish_lab(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    step("Shut the template down", stop_template, context, operation_id)
-    step("Open the lab to its users", note_published, context, operation_id)
+def publish_lab(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    step(Message("Shut the template down"), stop_template, context, operation_id)
+    step(Message("Open the lab to its users"), note_published, context, operation_id)
 
 
 def stop_template(context: WorkflowContext, operation_id: str) -> None:
@@ -25,7 +26,7 @@ def stop_template(context: WorkflowContext, operation_id: str) -> None:
     with context.database() as uow:
         stopped = uow.machines.get(row.id)
         if stopped.state in {MachineState.STOPPING, MachineState.RUNNING}:
-            stopped.state, stopped.failure = moved(stopped.state, MachineState.STOPPED, "The template"), ""
+            stopped.state, stopped.failure = moved(stopped.state, MachineState.STOPPED, Message("The template")), EMPTY
         uow.commit()
 
 

@@ -4,13 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from galeria.domain.errors import Canceled, GaleriaError, Unavailable
 from galeria.domain.images.galleries import ImageVersion, Replica
+from galeria.domain.messages import EMPTY, Message, join
 from galeria.domain.states import ReplicaState, moved
 from galeria.ports.images import Digest
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.operation_steps import close_region
 
-SEAL = "Seal the version"
-REPLICATE = "Replicate to the other regions"
+SEAL = Message("Seal the version")
+REPLICATE = Message("Replicate to the other regions")
 
 
 def replicate_everywhere(context: WorkflowContext, operation_id: str, version_id: str) -> None:
@@ -33,11 +34,19 @@ def replicate_everywhere(context: WorkflowContext, operation_id: str, version_id
             raise failure[1]
     if failures:
         raise Unavailable(
-            "Gallery replication failed in one or more regions: "
-            + "; ".join(f"{region}: {error.message}" for region, error in failures),
-            hint=f"{failures[0][1].hint} Then retry the operation: only these regions are done again.",
+            Message(
+                "Gallery replication failed in one or more regions: {failures}",
+                failures=join(*(_of_region(region, error) for region, error in failures), separator="; "),
+            ),
+            hint=Message(
+                "{hint} Then retry the operation: only these regions are done again.", hint=failures[0][1].hint
+            ),
             code="ReplicationFailed",
         )
+
+
+def _of_region(region: str, error: GaleriaError) -> Message:
+    return Message("{region}: {error}", region=region, error=error.message)
 
 
 def _replicate(
@@ -46,7 +55,7 @@ def _replicate(
     try:
         with context.database() as uow:
             replica = _replica(uow.versions.find_replica(version.id, region), region)
-            replica.state, replica.failure = moved(replica.state, ReplicaState.REPLICATING), ""
+            replica.state, replica.failure = moved(replica.state, ReplicaState.REPLICATING), EMPTY
             digests = [disk.digest for disk in uow.versions.disks(version.id)]
             uow.commit()
         sent = 0
@@ -69,7 +78,7 @@ def _send(context: WorkflowContext, operation_id: str, version: ImageVersion, re
 
 
 def _end_replica(
-    context: WorkflowContext, version: ImageVersion, region: str, *, sent: int = 0, failure: str = ""
+    context: WorkflowContext, version: ImageVersion, region: str, *, sent: int = 0, failure: Message = EMPTY
 ) -> None:
     with context.database() as uow:
         replica = _replica(uow.versions.find_replica(version.id, region), region)
@@ -81,7 +90,10 @@ def _end_replica(
 
 def _replica(found: Replica | None, region: str) -> Replica:
     if found is None:
-        raise Canceled(f"The region {region} was taken out of the version.", hint="Add it again to fill it.")
+        raise Canceled(
+            Message("The region {region} was taken out of the version.", region=region),
+            hint=Message("Add it again to fill it."),
+        )
     return found
 
 
@@ -90,7 +102,7 @@ def seal_version(context: WorkflowContext, version_id: str) -> None:
     with context.database() as uow:
         version = uow.versions.get(version_id)
         version.published_at = version.published_at or context.clock.now()
-        version.failure = ""
+        version.failure = EMPTY
         home = _replica(uow.versions.find_replica(version_id, version.location), version.location)
         # Every chunk's hash was computed from the bytes that were written and synced, so that they count as verified.
         home.state = moved(home.state, ReplicaState.COMPLETED)

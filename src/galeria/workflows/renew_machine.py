@@ -2,40 +2,41 @@
 
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import LabMachine
+from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import RedeployInputs
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine, Power
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import ensure_machine
 from galeria.workflows.machine_power import apply_credentials, note_state, open_ssh, start, wait_ready
 
-CACHE = "Bring the image to the host"
+CACHE = Message("Bring the image to the host")
 
 # crypt(5): no password has a hash that begins with "!", so the account is locked until its password is reset.
 LOCKED = "!"
 
 
-def reimage_machine(step: Step, context: WorkflowContext, operation_id: str) -> None:
+def reimage_machine(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     step(CACHE, ensure_base, context, operation_id)
-    step("Shut the machine down", stop_if_there, context, operation_id)
-    step("Remove its disk", remove, context, operation_id)
-    step("Forget what it held", forget, context, operation_id)
-    step("Make it anew", make, context, operation_id)
-    step("Stopped", note_state, context, operation_id, MachineState.STOPPED)
+    step(Message("Shut the machine down"), stop_if_there, context, operation_id)
+    step(Message("Remove its disk"), remove, context, operation_id)
+    step(Message("Forget what it held"), forget, context, operation_id)
+    step(Message("Make it anew"), make, context, operation_id)
+    step(Message("Stopped"), note_state, context, operation_id, MachineState.STOPPED)
 
 
-def redeploy_machine(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    runs = step("Look whether it ran", was_running, context, operation_id)
-    step("Shut the machine down", stop_if_there, context, operation_id)
+def redeploy_machine(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    runs = step(Message("Look whether it ran"), was_running, context, operation_id)
+    step(Message("Shut the machine down"), stop_if_there, context, operation_id)
     if not runs:
-        step("Stopped", note_state, context, operation_id, MachineState.STOPPED)
+        step(Message("Stopped"), note_state, context, operation_id, MachineState.STOPPED)
         return
-    step("Start the machine", start, context, operation_id)
-    step("Wait until it answers", wait_ready, context, operation_id)
-    step("Set the credentials", apply_credentials, context, operation_id)
-    step("Open the way in", open_ssh, context, operation_id)
-    step("Running", note_state, context, operation_id, MachineState.RUNNING)
+    step(Message("Start the machine"), start, context, operation_id)
+    step(Message("Wait until it answers"), wait_ready, context, operation_id)
+    step(Message("Set the credentials"), apply_credentials, context, operation_id)
+    step(Message("Open the way in"), open_ssh, context, operation_id)
+    step(Message("Running"), note_state, context, operation_id, MachineState.RUNNING)
 
 
 def was_running(context: WorkflowContext, operation_id: str) -> bool:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from galeria.domain.errors import Canceled, GaleriaError
+from galeria.domain.messages import Message
 from galeria.domain.operations import OPERATION_TYPES, OperationKind
 from galeria.domain.states import OperationStatus, is_settled, moved
-from galeria.ports.work import Step
+from galeria.ports.work import Step, VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import create_lab
 from galeria.workflows.create_version import create_version, export_template
@@ -20,7 +21,7 @@ from galeria.workflows.renew_machine import redeploy_machine, reimage_machine
 from galeria.workflows.stored_disks import delete_storage, fill_storage
 from galeria.workflows.update_version import update_version
 
-Workflow = Callable[[Step, WorkflowContext, str], None]
+Workflow = Callable[[VisibleStep, WorkflowContext, str], None]
 """A function that does one kind of operation in durable steps; its last argument is the operation's id."""
 
 # What else is to be known of each kind stands in domain.operations.OPERATION_TYPES.
@@ -83,7 +84,7 @@ def finish(context: WorkflowContext, operation_id: str) -> None:
 
 
 def fail(
-    context: WorkflowContext, operation_id: str, status: OperationStatus, code: str, message: str, hint: str
+    context: WorkflowContext, operation_id: str, status: OperationStatus, code: str, message: Message, hint: Message
 ) -> None:
     with context.database() as uow:
         operation = uow.operations.get(operation_id)

@@ -2,10 +2,11 @@
 
 from galeria.actions.storage.storage_lifecycle import Stored
 from galeria.domain.images.storage import DiskState, OriginKind, StoredDisk
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operations import Operation
 from galeria.domain.states import ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import remove_file
 from galeria.workflows.fill_disks import fill_disks, origins_of
@@ -15,15 +16,15 @@ from galeria.workflows.wait_for_operations import wait_for_others
 _FILES = {OriginKind.PAGES, OriginKind.URI}
 
 
-def fill_storage(step: Step, context: WorkflowContext, operation_id: str) -> None:
+def fill_storage(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     fill_disks(step, context, operation_id)
-    step("Remove the file", remove_files, context, operation_id)
+    step(Message("Remove the file"), remove_files, context, operation_id)
 
 
-def delete_storage(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    step("Wait for what is under way", wait_for_others, context, operation_id)
-    region = step("Take it out", remove_contents, context, operation_id)
-    step("Give back the space", release_regions, context, operation_id, [region])
+def delete_storage(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    step(Message("Wait for what is under way"), wait_for_others, context, operation_id)
+    region = step(Message("Take it out"), remove_contents, context, operation_id)
+    step(Message("Give back the space"), release_regions, context, operation_id, [region])
 
 
 def remove_files(context: WorkflowContext, operation_id: str) -> None:
@@ -62,12 +63,12 @@ def storage_filled(uow: UnitOfWork, operation: Operation) -> None:
     # Its deletion may have been requested after the last step, and then sets the state.
     if thing is None or thing.state is ProvisioningState.DELETING:
         return
-    thing.state, thing.failure = moved(thing.state, ProvisioningState.SUCCEEDED), ""
+    thing.state, thing.failure = moved(thing.state, ProvisioningState.SUCCEEDED), EMPTY
     if isinstance(thing, StoredDisk):
         thing.disk_state = DiskState.UNATTACHED
 
 
-def storage_failed(uow: UnitOfWork, operation: Operation, message: str) -> None:
+def storage_failed(uow: UnitOfWork, operation: Operation, message: Message) -> None:
     thing = _find_stored(uow, operation.subject)
     if thing is None:
         return

@@ -2,14 +2,15 @@
 
 from galeria.actions.versions.costs import live_digests
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import RegionInputs
-from galeria.ports.work import Step
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.publish_version import REPLICATE, replicate_everywhere
 
 
-def update_version(step: Step, context: WorkflowContext, operation_id: str) -> None:
-    version_id = step("Take regions out", remove_regions, context, operation_id)
+def update_version(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    version_id = step(Message("Take regions out"), remove_regions, context, operation_id)
     step(REPLICATE, replicate_everywhere, context, operation_id, version_id)
 
 

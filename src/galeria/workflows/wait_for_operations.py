@@ -3,6 +3,7 @@
 import time
 
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.ports.database import UnitOfWork
 from galeria.workflows.context import WorkflowContext
@@ -21,8 +22,8 @@ def wait_for_others(context: WorkflowContext, operation_id: str) -> None:
             return
         if time.monotonic() > deadline:
             raise Conflict(
-                f"Other work does not end: {', '.join(each.kind for each in others)}.",
-                hint="Look at 'galeria operation list', then retry this one.",
+                Message("Other work does not end: {others}.", others=[each.kind for each in others]),
+                hint=Message("Look at 'galeria operation list', then retry this one."),
             )
         time.sleep(context.poll_seconds)
 

@@ -14,6 +14,7 @@ from galeria.actions.labs.lab_settings import LabSettings
 from galeria.actions.labs.machines import redeploy_machine, reimage_machine
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, MachineFailed
 from galeria.domain.labs.labs import Lab
+from galeria.domain.messages import Message
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState
 from tests.actions.labs.lab_changes import ALGEBRA, IMAGE, change, held
 from tests.local_installation import ACCOUNT, GROUP, MIB, LocalInstallation, disk_bytes, secrets
@@ -44,7 +45,7 @@ def test_publishing_shuts_the_template_down_and_opens_the_lab(lab: LocalInstalla
 
 def test_a_publication_that_fails_leaves_a_draft_that_can_be_published(lab: LocalInstallation) -> None:
     lab.run(lab.begin_start("algebra"))
-    lab.engine.fail_on["stop"] = MachineFailed("It does not stop.", hint="Pull the plug.")
+    lab.engine.fail_on["stop"] = MachineFailed(Message("It does not stop."), hint=Message("Pull the plug."))
     with lab.request("educator") as request:
         operation = publish_lab(request, ALGEBRA)
     assert lab.run(operation).status is OperationStatus.FAILED

@@ -16,6 +16,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.publishing import ReplicationTarget
 from galeria.domain.labs.labs import Lab
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.domain.settings import Settings
 from galeria.domain.states import OperationStatus, ProvisioningState
@@ -225,7 +226,7 @@ def test_the_password_is_kept_as_a_hash_until_the_machine_has_it(stocked: LocalI
 
 
 def test_a_put_repeated_joins_and_after_a_failure_tries_again(stocked: LocalInstallation) -> None:
-    stocked.engine.fail_on["ensure_machine"] = OutOfSpace("The host is full.", hint="Make room.")
+    stocked.engine.fail_on["ensure_machine"] = OutOfSpace(Message("The host is full."), hint=Message("Make room."))
     lab, operation = ask(stocked, lab_request("algebra", IMAGE), lab_id("algebra"))
     joined = ask(stocked, lab_request("algebra", IMAGE), lab_id("algebra"))[1]
     assert operation is not None

@@ -5,6 +5,7 @@ import pytest
 from galeria.actions.labs.machines import reset_password
 from galeria.actions.versions.operations import cancel_operation, get_operation, list_operations, retry_operation
 from galeria.domain.errors import Conflict, Forbidden, MachineFailed, NotFound
+from galeria.domain.messages import Message
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import OperationStatus
 from tests.local_installation import GALLERY, MIB, PASSWORD, LocalInstallation, disk_bytes, lab_id, secrets
@@ -77,7 +78,7 @@ def test_only_what_has_failed_or_was_canceled_is_tried_again(stocked: LocalInsta
     stocked.run(operation)
     with pytest.raises(Conflict, match="has succeeded"), stocked.request("educator") as request:
         retry_operation(request, operation.id)
-    stocked.engine.fail_on["wait_ready"] = MachineFailed("No answer.", hint="Look at the console.")
+    stocked.engine.fail_on["wait_ready"] = MachineFailed(Message("No answer."), hint=Message("Look at the console."))
     start = stocked.begin_start("algebra")
     assert stocked.run(start).error_hint == "Look at the console."
     with stocked.request("educator") as request:
@@ -89,7 +90,7 @@ def test_only_what_has_failed_or_was_canceled_is_tried_again(stocked: LocalInsta
 
 def test_what_is_under_way_there_already_is_not_joined_by_a_retry(stocked: LocalInstallation) -> None:
     stocked.run(stocked.begin_lab("algebra", IMAGE))
-    stocked.engine.fail_on["wait_ready"] = MachineFailed("No answer.", hint="Look.")
+    stocked.engine.fail_on["wait_ready"] = MachineFailed(Message("No answer."), hint=Message("Look."))
     failed = stocked.begin_start("algebra")
     stocked.run(failed)
     stocked.begin_start("algebra")

@@ -18,6 +18,7 @@ from galeria.actions.versions.versions import VersionRequest, put_version, remov
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, OutOfSpace
 from galeria.domain.images.galleries import ImageVersion, Replica
 from galeria.domain.images.publishing import ReplicationTarget
+from galeria.domain.messages import Message
 from galeria.domain.states import OperationStatus, ReplicaState
 from tests.failing import FailingStore, with_stores
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
@@ -95,7 +96,9 @@ def test_an_end_of_life_is_set_and_taken_away(imported: LocalInstallation) -> No
 
 def test_only_what_failed_is_tried_again(installation: LocalInstallation) -> None:
     store = FailingStore(
-        installation.context.stores[NEAR], "replicate", OutOfSpace("The store is full.", hint="Free some.")
+        installation.context.stores[NEAR],
+        "replicate",
+        OutOfSpace(Message("The store is full."), hint=Message("Free some.")),
     )
     with_stores(installation, brazilsoutheast=store).run(
         installation.begin_import("linux", disk_bytes(MIB), regions=(HOME, NEAR, FAR))

@@ -10,6 +10,7 @@ from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, No
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, ImageVersion, Replica, SourceKind
 from galeria.domain.images.publishing import ReplicationTarget
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import OperationStatus, ProvisioningState, ReplicaState
 from tests.failing import FailingStore, with_stores
@@ -121,7 +122,9 @@ def test_flags_change_at_once_and_those_of_new_regions_are_kept(imported: LocalI
 
 def test_a_put_after_a_failure_tries_again_with_what_it_says(installation: LocalInstallation) -> None:
     operation = installation.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "westeurope"))
-    broken = FailingStore(installation.context.stores["brazilsouth"], "capture", OutOfSpace("Full.", hint="Make room."))
+    broken = FailingStore(
+        installation.context.stores["brazilsouth"], "capture", OutOfSpace(Message("Full."), hint=Message("Make room."))
+    )
     assert with_stores(installation, brazilsouth=broken).run(operation).status is OperationStatus.FAILED
     assert state(installation)[0].state is ProvisioningState.FAILED
     again = put(installation, targets("brazilsouth", "northeurope"))

@@ -24,7 +24,8 @@ def test_no_change_of_two_writers_is_lost(db: SqlDatabase) -> None:
         unit.commit()
 
     def count_up(_writer: int) -> set[str]:
-        done, refusals = 0, set()
+        done = 0
+        refusals: set[str] = set()
         while done < ROUNDS:
             try:
                 with db() as unit:

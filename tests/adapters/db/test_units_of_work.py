@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.errors import Conflict, GaleriaError, NotFound, Unavailable
+from galeria.domain.messages import Message
 from galeria.domain.states import LabState, ProvisioningState
 
 from . import samples
@@ -31,7 +32,7 @@ def test_an_error_inside_takes_everything_back(db: SqlDatabase) -> None:
         with db() as unit:
             unit.galleries.add(samples.gallery())
             unit.flush()
-            raise Unavailable("The world failed.")
+            raise Unavailable(Message("The world failed."))
 
     with pytest.raises(Unavailable):
         fail()

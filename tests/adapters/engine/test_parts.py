@@ -20,6 +20,7 @@ from galeria.adapters.engine.kvm_probe import KvmProbeResult
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.ssh_forward import is_forwarded
 from galeria.domain.errors import Corrupt, Invalid, MachineFailed, OutOfSpace
+from galeria.domain.messages import Message
 from galeria.guests import GuestSources
 from galeria.ports.images import Digest, ImageStore, ManifestFacts
 from galeria.ports.machines import Acceleration, FirstBoot, Machine
@@ -191,7 +192,7 @@ def test_a_removed_base_leaves_nothing_and_can_come_back(work: Path) -> None:
 
 def test_a_base_whose_restore_failed_is_not_there(work: Path) -> None:
     cache, store = LocalImageCache(work, margin=0), OneImageStore()
-    store.error = Corrupt("A chunk is damaged.")
+    store.error = Corrupt(Message("A chunk is damaged."))
     with pytest.raises(Corrupt):
         ensure(cache, store)
     assert not cache.has_base(REGION, DIGEST)
@@ -221,7 +222,7 @@ def test_available_memory_is_read_in_bytes() -> None:
 
 @pytest.mark.system
 def test_this_host_can_run_machines_and_says_how(work: Path) -> None:
-    finding = KvmProbeResult(acceleration=Acceleration.TCG, reason="a test")
+    finding = KvmProbeResult(acceleration=Acceleration.TCG, reason=Message("a test"))
     hypervisor = Hypervisor()
     checks = LocalHost(work, hypervisor, lambda: finding).checks()
     hypervisor.close()

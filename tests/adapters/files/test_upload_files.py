@@ -14,6 +14,7 @@ from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.files.writing import write_pieces
 from galeria.domain.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge
+from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
 from galeria.ports.files import FileFacts, UploadFiles
 from tests.adapters.files.disk_files import SIZE, raw_disk
@@ -74,7 +75,12 @@ def test_what_arrived_before_a_break_is_kept(uploads: UploadFiles, folder: Path)
 def test_bytes_that_are_wrong_are_taken_back(uploads: UploadFiles, folder: Path) -> None:
     uploads.append(ID, 0, [b"abc"], limit=100)
     with pytest.raises(Invalid):
-        uploads.append(ID, 3, breaking_off(b"def", error=Invalid("The checksum is wrong.", hint="Again.")), limit=100)
+        uploads.append(
+            ID,
+            3,
+            breaking_off(b"def", error=Invalid(Message("The checksum is wrong."), hint=Message("Again."))),
+            limit=100,
+        )
     assert stored(folder) == b"abc"
 
 

@@ -21,6 +21,7 @@ from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.system import RandomIdGenerator, SystemClock
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.domain.settings import Settings
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
@@ -34,7 +35,7 @@ def caller(request: Request) -> Caller:
     """The bearer's word is the person's name."""
     name = request.headers.get("authorization", "").removeprefix("Bearer ")
     if not name:
-        raise Unauthenticated("Nobody is signed in.", hint="Sign in.")
+        raise Unauthenticated(Message("Nobody is signed in."), hint=Message("Sign in."))
     person = Principal(
         id=name,
         kind=PrincipalKind.USER,

@@ -8,6 +8,7 @@ import pytest
 from galeria.adapters.store.objects.bucket import Bucket, open_bucket
 from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Corrupt, Invalid, OutOfSpace, StoreUnavailable
+from galeria.domain.messages import Message
 
 
 @pytest.fixture(params=["directory", "memory"])
@@ -53,7 +54,7 @@ def test_an_unknown_kind_of_store_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_failures_name_the_region_and_what_to_do(error: OSError, told_as: type[StoreUnavailable]) -> None:
-    with pytest.raises(told_as, match="region north") as caught, translated_errors("north", "writing"):
+    with pytest.raises(told_as, match="region north") as caught, translated_errors("north", Message("writing")):
         raise error
     assert "retry" in caught.value.hint
     assert caught.value.target == "north"

@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from galeria.domain.errors import OutOfSpace
+from galeria.domain.messages import Message
 from galeria.interfaces.cli.app import make_cli
 from galeria.interfaces.cli.kit.host_commands import RegionProgress
 from galeria.ports.images import Collected, Damage, Verified
@@ -39,9 +40,19 @@ class CannedDoors:
     def doctor(self, data: Path) -> list[HostCheck]:
         return [
             HostCheck(
-                name="libvirt", ok=self.libvirt, required=True, found="11.0.0", cure="apt install libvirt-daemon"
+                name="libvirt",
+                ok=self.libvirt,
+                required=True,
+                found=Message("11.0.0"),
+                cure=Message("apt install libvirt-daemon"),
             ),
-            HostCheck(name="KVM", ok=self.kvm, required=False, found="no /dev/kvm", cure="Switch on virtualisation."),
+            HostCheck(
+                name="KVM",
+                ok=self.kvm,
+                required=False,
+                found=Message("no /dev/kvm"),
+                cure=Message("Switch on virtualisation."),
+            ),
         ]
 
     def connect(self, data: Path) -> dict[str, str]:
@@ -67,7 +78,7 @@ class CannedDoors:
         return [("brazilsouth", 30)]
 
     def demo(self, data: Path | None, *, keep: bool) -> None:
-        raise OutOfSpace("The disk is full.", hint="Free 2 GB.")
+        raise OutOfSpace(Message("The disk is full."), hint=Message("Free 2 GB."))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from websockets.typing import Origin, Subprotocol
 from galeria.actions.core.caller import Caller
 from galeria.actions.people.roles import give_role, take_role
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.interfaces.app import make_app
 from galeria.interfaces.console.routes import console_router
 from galeria.ports.machines import Machine
@@ -101,7 +102,7 @@ class Screens:
         if name is None:
             return None
         if name in self.signed_out:
-            raise Unauthenticated("The session has ended.", hint="Sign in again.")
+            raise Unauthenticated(Message("The session has ended."), hint=Message("Sign in again."))
         person = self.installation.people[name]
         with self.installation.context.database(reading=True) as uow:
             return Caller(principal=person, assignments=uow.people.assignments(person.id))

@@ -2,11 +2,12 @@
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operations import AuditEvent
 
 
 def record_audit(
-    request: BaseRequest, caller: Caller, action: str, scope: str, status: str = "Succeeded", *, detail: str = ""
+    request: BaseRequest, caller: Caller, action: str, scope: str, status: str = "Succeeded", *, detail: Message = EMPTY
 ) -> AuditEvent:
     """Adds an entry to the audit log; it is kept when the unit of work is committed.
 

@@ -3,6 +3,7 @@
 from galeria.actions.core.request import Request
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId, group_name, location_name
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import ResourceGroup
 from galeria.domain.states import ProvisioningState, moved
@@ -76,7 +77,9 @@ def delete_group(request: Request, id: ResourceId) -> Operation:
     for snapshot in request.uow.snapshots.below(id.key):
         snapshot.require_deletable(request.clock.now())
     request.audit(DELETE, str(id))
-    group.state = moved(group.state, ProvisioningState.DELETING, f"The resource group '{id.group}'")
+    group.state = moved(
+        group.state, ProvisioningState.DELETING, Message("The resource group '{group}'", group=id.group)
+    )
     return request.begin(OperationKind.DELETE_GROUP, group, group.id)
 
 
@@ -86,8 +89,8 @@ def require_group(request: Request, id: ResourceId) -> ResourceGroup:
     group = request.uow.groups.find_by_key(group_id.key)
     if group is None:
         raise NotFound(
-            f"Resource group '{id.group}' could not be found.",
-            hint=f"Make it first: az group create -n {id.group} -l REGION.",
+            Message("Resource group '{group}' could not be found.", group=id.group),
+            hint=Message("Make it first: az group create -n {group} -l REGION.", group=id.group),
             code="ResourceGroupNotFound",
         )
     return group
@@ -97,7 +100,7 @@ def require_subscription(request: Request, id: ResourceId) -> None:
     """Raises NotFound with ARM's code SubscriptionNotFound where the id's subscription does not exist."""
     if all(subscription.id != id.subscription.lower() for subscription in request.uow.subscriptions()):
         raise NotFound(
-            f"The subscription '{id.subscription}' could not be found.",
-            hint="'galeria connect' prints the subscription of this installation.",
+            Message("The subscription '{subscription}' could not be found.", subscription=id.subscription),
+            hint=Message("'galeria connect' prints the subscription of this installation."),
             code="SubscriptionNotFound",
         )

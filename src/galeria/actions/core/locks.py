@@ -4,6 +4,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.core.resources import require_scope
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.locks import Lock, LockLevel
+from galeria.domain.messages import Message, verbatim
 
 WRITE = "Microsoft.Authorization/locks/write"
 DELETE = "Microsoft.Authorization/locks/delete"
@@ -18,8 +19,10 @@ def put_lock(request: Request, scope: str, name: str, *, level: LockLevel, notes
     key = require_scope(request, scope)
     request.caller.require(WRITE, key)
     if not name or len(name) > 260:
-        raise Invalid("A lock's name has 1 to 260 characters.", hint="Choose another name.", target="name")
-    request.audit(WRITE, scope, detail=f"{name}: {level}")
+        raise Invalid(
+            Message("A lock's name has 1 to 260 characters."), hint=Message("Choose another name."), target="name"
+        )
+    request.audit(WRITE, scope, detail=Message("{name}: {level}", name=name, level=level))
     lock = _find(request, key, name)
     if lock:
         lock.level, lock.notes = level, notes
@@ -45,7 +48,9 @@ def get_lock(request: Request, scope: str, name: str) -> Lock:
     lock = _find(request, key, name)
     if lock is None:
         raise NotFound(
-            f"The lock '{name}' could not be found.", hint="az lock list shows those there are.", code="LockNotFound"
+            Message("The lock '{name}' could not be found.", name=name),
+            hint=Message("az lock list shows those there are."),
+            code="LockNotFound",
         )
     return lock
 
@@ -70,7 +75,7 @@ def delete_lock(request: Request, scope: str, name: str) -> bool:
     lock = _find(request, key, name)
     if lock is None:
         return False
-    request.audit(DELETE, scope, detail=name)
+    request.audit(DELETE, scope, detail=verbatim(name))
     request.uow.locks.remove(lock)
     return True
 

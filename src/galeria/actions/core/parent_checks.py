@@ -6,6 +6,7 @@ from typing import Protocol
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.resources import Resource
 
 
@@ -17,23 +18,29 @@ class CountedRepository(Protocol):
         ...
 
 
-def missing_parent(id: ResourceId, word: str) -> NotFound:
-    """Returns the error for a missing parent of `id`, with ARM's code ParentResourceNotFound; `word` names its kind."""
+def missing_parent(id: ResourceId, hint: Message) -> NotFound:
+    """The parent of `id` does not exist; `hint` says what to create first."""
     return NotFound(
-        f"Can not perform requested operation on nested resource. Parent resource '{id.parent.name}' not found.",
-        hint=f"Create the {word} first.",
+        Message(
+            "Can not perform requested operation on nested resource. Parent resource '{parent}' not found.",
+            parent=id.parent.name,
+        ),
+        hint=hint,
         code="ParentResourceNotFound",
     )
 
 
-def require_no_children(children: Sequence[Resource], id: ResourceId, *, hint: str = "") -> None:
+def require_no_children(children: Sequence[Resource], id: ResourceId, *, hint: Message = EMPTY) -> None:
     """Raises Conflict where a resource that is to be deleted still has children (ARM's code CannotDeleteResource)."""
     names = [child.resource_id.split("/providers/")[-1] for child in children]
     if names:
         raise Conflict(
-            "Cannot delete resource while nested resources exist. Some existing nested resource IDs include: "
-            f"'{', '.join(names[:5])}'. Please delete all nested resources before deleting this resource.",
-            hint=hint or f"{len(names)} in all below {id.name}.",
+            Message(
+                "Cannot delete resource while nested resources exist. Some existing nested resource IDs "
+                "include: '{names}'. Please delete all nested resources before deleting this resource.",
+                names=names[:5],
+            ),
+            hint=hint or Message("{count} in all below {id}.", count=len(names), id=id.name),
             code="CannotDeleteResource",
         )
 
@@ -42,8 +49,13 @@ def require_same_location(resource: Resource, location: str) -> None:
     """Raises Conflict where a request would move a resource to another region; `location` is a region's short name."""
     if resource.location != location:
         raise Conflict(
-            f"'{resource.name}' is in {resource.location} and cannot move to {location}.",
-            hint="Leave the location as it is, or use another name.",
+            Message(
+                "'{resource}' is in {location} and cannot move to {wanted}.",
+                resource=resource.name,
+                location=resource.location,
+                wanted=location,
+            ),
+            hint=Message("Leave the location as it is, or use another name."),
             code="InvalidResourceLocation",
         )
 
@@ -52,7 +64,11 @@ def require_room(request: Request, rows: CountedRepository, id: ResourceId, loca
     """Raises Conflict where the subscription has `most` resources of the type in the region already."""
     if rows.count(f"/subscriptions/{id.subscription.lower()}", location) >= most:
         raise Conflict(
-            f"A subscription has at most {most:,} resources of the type {id.type} in one region.",
-            hint="Delete some that nobody needs, or use another region.",
+            Message(
+                "A subscription has at most {most:,} resources of the type {type} in one region.",
+                most=most,
+                type=id.type,
+            ),
+            hint=Message("Delete some that nobody needs, or use another region."),
             code="OperationNotAllowed",
         )

@@ -7,6 +7,7 @@ from typing import TypedDict
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import NO_INPUTS, OperationInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.resources import Resource
@@ -30,7 +31,7 @@ class Request(BaseRequest):
 
     caller: Caller
 
-    def audit(self, action: str, scope: str, *, detail: str = "") -> None:
+    def audit(self, action: str, scope: str, *, detail: Message = EMPTY) -> None:
         """Adds an entry about a successful action to the audit log, kept with the commit."""
         record_audit(self, self.caller, action, scope, detail=detail)
 

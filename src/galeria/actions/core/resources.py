@@ -7,6 +7,7 @@ from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
 from galeria.ports.repository import ResourceRepository
 
@@ -60,8 +61,13 @@ def get_resource(request: Request, id: ResourceId) -> Resource:
     resource = find_resource(request, id)
     if resource is None:
         raise NotFound(
-            f"The Resource '{id.type}/{id.name}' under resource group '{id.group}' was not found.",
-            hint="Check its name and type.",
+            Message(
+                "The Resource '{type}/{id}' under resource group '{group}' was not found.",
+                type=id.type,
+                id=id.name,
+                group=id.group,
+            ),
+            hint=Message("Check its name and type."),
         )
     return resource
 
@@ -84,11 +90,11 @@ def set_tags(request: Request, id: ResourceId, tags: dict[str, str]) -> Resource
     request.caller.require(TAG_WRITE, id.key)
     resource = find_resource(request, id)
     if resource is None:
-        raise NotFound(f"'{id}' was not found.", hint="Check its name and type.")
+        raise NotFound(Message("'{id}' was not found.", id=str(id)), hint=Message("Check its name and type."))
     if len(tags) > 50 or any(not name or len(name) > 512 or len(value) > 256 for name, value in tags.items()):
         raise Invalid(
-            "At most 50 tags, with names of 1 to 512 and values of at most 256 characters.",
-            hint="Use fewer or shorter tags.",
+            Message("At most 50 tags, with names of 1 to 512 and values of at most 256 characters."),
+            hint=Message("Use fewer or shorter tags."),
             target="tags",
         )
     resource.tags = dict(tags)
@@ -106,7 +112,10 @@ def require_scope(request: BaseRequest, scope: str) -> str:
     if any(key == f"/subscriptions/{subscription.id}" for subscription in request.uow.subscriptions()):
         return key
     if find_resource(request, ResourceId.parse(scope)) is None:
-        raise NotFound(f"'{scope}' was not found.", hint="Give the id of a resource group or resource that exists.")
+        raise NotFound(
+            Message("'{scope}' was not found.", scope=scope),
+            hint=Message("Give the id of a resource group or resource that exists."),
+        )
     return key
 
 

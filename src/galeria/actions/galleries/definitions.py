@@ -21,6 +21,7 @@ from galeria.domain.images.definition_rules import (
 from galeria.domain.images.galleries import Architecture, Gallery, Generation, ImageDefinition, OsState, OsType
 from galeria.domain.images.publishing import check_end_of_life
 from galeria.domain.images.soft_delete import Retention
+from galeria.domain.messages import EMPTY, Message
 
 IMAGE = "Microsoft.Compute/galleries/images"
 # Azure's limit for a subscription in one region (docs/rules.md, "Limits").
@@ -102,7 +103,11 @@ def delete_definition(request: Request, id: ResourceId) -> bool:
         return False
     versions = request.uow.versions.of_definition(definition.id)
     retained = all(version.retention is not Retention.ACTIVE for version in versions)
-    hint = "All of them are soft-deleted: delete them for good with ?bypassSoftDelete=true." if retained else ""
+    hint = (
+        Message("All of them are soft-deleted: delete them for good with ?bypassSoftDelete=true.")
+        if retained
+        else EMPTY
+    )
     require_no_children(versions, id, hint=hint)
     request.audit(f"{IMAGE}/delete", str(id))
     request.uow.definitions.remove(definition)
@@ -115,7 +120,11 @@ def _new(
     definition_name(id.name)
     check_identifier(wanted.publisher, wanted.offer, wanted.sku)
     _require_unique(request, gallery, wanted)
-    require_home_region(gallery, location, "image definition")
+    problem = Message(
+        "The image definition of a community gallery is made in the gallery's own region, {location}.",
+        location=gallery.location,
+    )
+    require_home_region(gallery, location, problem)
     require_room(request, request.uow.definitions, id, location, most=MOST)
     generation = wanted.generation or Generation.V1
     check_features(wanted.features or (), generation)
@@ -182,7 +191,7 @@ def _require_unique(request: Request, gallery: Gallery, wanted: DefinitionReques
     for other in request.uow.definitions.of_gallery(gallery.id):
         if (other.publisher.lower(), other.offer.lower(), other.sku.lower()) == triple:
             raise Conflict(
-                f"Publisher, offer and sku are the same as those of '{other.name}'.",
-                hint="Change one of the three: together they are unique in a gallery.",
+                Message("Publisher, offer and sku are the same as those of '{other}'.", other=other.name),
+                hint=Message("Change one of the three: together they are unique in a gallery."),
                 target=f"{PROPERTIES}.identifier",
             )

@@ -12,6 +12,7 @@ from galeria.domain.ids import ResourceId, gallery_name
 from galeria.domain.images.galleries import Gallery
 from galeria.domain.images.sharing import Permissions, changed_permissions, check_community
 from galeria.domain.images.soft_delete import checked_days
+from galeria.domain.messages import Message
 
 GALLERY = "Microsoft.Compute/galleries"
 # Azure's limit for a subscription in one region (docs/rules.md, "Limits").
@@ -70,7 +71,11 @@ def put_gallery(
 def require_new_gallery(request: Request, id: ResourceId) -> None:
     """Raises Conflict where the gallery exists, for interfaces that must not change an existing one."""
     if request.uow.galleries.find_by_key(id.key):
-        raise Conflict(f"There is a gallery '{id.name}' already.", hint="Choose another name.", target="name")
+        raise Conflict(
+            Message("There is a gallery '{id}' already.", id=id.name),
+            hint=Message("Choose another name."),
+            target="name",
+        )
 
 
 def get_gallery(request: Request, id: ResourceId) -> Gallery:
@@ -105,17 +110,19 @@ def require_parent_gallery(request: Request, id: ResourceId) -> Gallery:
     """Returns the gallery that the definition `id` lies in. Raises NotFound with ARM's code ParentResourceNotFound."""
     gallery = request.uow.galleries.find_by_key(id.parent.key)
     if gallery is None:
-        raise missing_parent(id, "gallery")
+        raise missing_parent(id, Message("Create the gallery first."))
     return gallery
 
 
-def require_home_region(gallery: Gallery, location: str, word: str) -> None:
-    """Raises Conflict where something in a community gallery would be made outside the gallery's region, a rule of
-    Azure's community galleries; `word` names the thing."""
+def require_home_region(gallery: Gallery, location: str, problem: Message) -> None:
+    """Raises Conflict with `problem` where a community gallery shows what is made in another region than its own."""
     if gallery.permissions is Permissions.COMMUNITY and location != gallery.location:
         raise Conflict(
-            f"The {word} of a community gallery is made in the gallery's own region, {gallery.location}.",
-            hint=f"Make it in {gallery.location}; a version may be replicated to other regions from there.",
+            problem,
+            hint=Message(
+                "Make it in {location}; a version may be replicated to other regions from there.",
+                location=gallery.location,
+            ),
             code="InvalidResourceLocation",
             target="location",
         )
@@ -126,8 +133,8 @@ def _new(request: Request, id: ResourceId, location: str) -> Gallery:
     gallery_name(id.name)
     if request.uow.galleries.named(id.subscription.lower(), id.name):
         raise Conflict(
-            f"The gallery name '{id.name}' is not unique within the subscription.",
-            hint="Choose another name, or use the gallery that exists.",
+            Message("The gallery name '{id}' is not unique within the subscription.", id=id.name),
+            hint=Message("Choose another name, or use the gallery that exists."),
             code="GalleryNotUniqueInSubscription",
             target="name",
         )
@@ -162,14 +169,14 @@ def _identity(request: Request, held: Mapping[str, Any], wanted: Mapping[str, An
 def _require_unused(request: Request, gallery: Gallery) -> None:
     if gallery.community_enabled:
         raise Conflict(
-            f"The gallery is shared with the community as '{gallery.public_name}'.",
-            hint="Take that back first: az sig share reset.",
+            Message("The gallery is shared with the community as '{public_name}'.", public_name=gallery.public_name),
+            hint=Message("Take that back first: az sig share reset."),
             code="CannotDeleteResource",
         )
     accounts = request.uow.accounts.with_gallery(gallery.id)
     if accounts:
         raise Conflict(
-            f"The gallery is attached to: {', '.join(account.name for account in accounts)}.",
-            hint="Detach it from every lab account first.",
+            Message("The gallery is attached to: {accounts}.", accounts=[account.name for account in accounts]),
+            hint=Message("Detach it from every lab account first."),
             code="CannotDeleteResource",
         )

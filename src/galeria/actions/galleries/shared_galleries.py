@@ -11,6 +11,7 @@ from galeria.actions.galleries.sharing import sharing_regions
 from galeria.domain.errors import NotFound
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica
 from galeria.domain.images.sharing import Permissions
+from galeria.domain.messages import Message
 from galeria.domain.states import ReplicaState
 
 SHARED = "Microsoft.Compute/locations/sharedGalleries/read"
@@ -86,7 +87,10 @@ def seen_definition(request: Request, gallery: Gallery, name: str) -> ImageDefin
     for definition in seen_definitions(request, gallery):
         if definition.name.lower() == name.lower():
             return definition
-    raise NotFound(f"The gallery has no image definition '{name}'.", hint="List its images to see what it has.")
+    raise NotFound(
+        Message("The gallery has no image definition '{name}'.", name=name),
+        hint=Message("List its images to see what it has."),
+    )
 
 
 def seen_versions(request: Request, definition: ImageDefinition, location: str) -> list[ImageVersion]:
@@ -107,8 +111,15 @@ def seen_version(request: Request, definition: ImageDefinition, name: str, locat
                 return version
             elsewhere = {each.region for each in request.uow.versions.replicas(version.id) if _is_there(each)}
     raise NotFound(
-        f"The image '{definition.name}' has no version '{name}' in {location}.",
-        hint=f"It is in: {', '.join(sorted(elsewhere))}." if elsewhere else "List its versions to see what there is.",
+        Message(
+            "The image '{definition}' has no version '{name}' in {location}.",
+            definition=definition.name,
+            name=name,
+            location=location,
+        ),
+        hint=Message("It is in: {elsewhere}.", elsewhere=sorted(elsewhere))
+        if elsewhere
+        else Message("List its versions to see what there is."),
         code="GalleryImageNotFound",
     )
 
@@ -141,8 +152,8 @@ def _one(request: Request, location: str, is_seen: Callable[[Gallery], bool], na
     seen = [gallery for gallery in request.uow.galleries.below("/subscriptions") if is_seen(gallery)]
     elsewhere = sorted({region for gallery in seen for region in sharing_regions(request, gallery)})
     raise NotFound(
-        f"There is no shared gallery '{name}' in {location}.",
-        hint=f"It is in: {', '.join(elsewhere)}."
+        Message("There is no shared gallery '{name}' in {location}.", name=name, location=location),
+        hint=Message("It is in: {elsewhere}.", elsewhere=elsewhere)
         if elsewhere
-        else "List those that are shared there; its owner may have taken it back.",
+        else Message("List those that are shared there; its owner may have taken it back."),
     )

@@ -8,6 +8,7 @@ from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import Gallery
 from galeria.domain.images.sharing import GroupKind, Permissions, ShareStep, added, check_community, removed
+from galeria.domain.messages import Message, verbatim
 
 Groups = Mapping[GroupKind, Sequence[str]]
 
@@ -20,7 +21,7 @@ def share_gallery(request: Request, id: ResourceId, step: ShareStep, groups: Gro
     """
     request.caller.require(f"{GALLERY}/share/action", id.key)
     gallery = request.uow.galleries.get_by_key(id.key)
-    request.audit(f"{GALLERY}/share/action", str(id), detail=step.value)
+    request.audit(f"{GALLERY}/share/action", str(id), detail=verbatim(step.value))
     if step is ShareStep.ENABLE_COMMUNITY:
         _enable_community(request, gallery)
     elif step is ShareStep.RESET:
@@ -42,8 +43,8 @@ def sharing_regions(request: Request, gallery: Gallery) -> list[str]:
 def _set_groups(gallery: Gallery, step: ShareStep, groups: Groups) -> None:
     if gallery.permissions is not Permissions.GROUPS:
         raise Conflict(
-            f"The gallery's sharing permission is {gallery.permissions}.",
-            hint="Set it to Groups first: az sig update --permissions Groups.",
+            Message("The gallery's sharing permission is {permissions}.", permissions=gallery.permissions),
+            hint=Message("Set it to Groups first: az sig update --permissions Groups."),
             code="OperationNotAllowed",
         )
     subscriptions = groups.get(GroupKind.SUBSCRIPTIONS, ())
@@ -59,8 +60,8 @@ def _set_groups(gallery: Gallery, step: ShareStep, groups: Groups) -> None:
 def _enable_community(request: Request, gallery: Gallery) -> None:
     if gallery.permissions is not Permissions.COMMUNITY:
         raise Conflict(
-            f"The gallery's sharing permission is {gallery.permissions}.",
-            hint="Make a gallery with the permission Community: az sig create --permissions Community.",
+            Message("The gallery's sharing permission is {permissions}.", permissions=gallery.permissions),
+            hint=Message("Make a gallery with the permission Community: az sig create --permissions Community."),
             code="OperationNotAllowed",
         )
     check_community(gallery.community)

@@ -9,6 +9,7 @@ from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import Gallery
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.messages import Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,9 @@ def create_and_attach(request: Request, id: ResourceId, name: str) -> Gallery:
     wanted = id.parent.resource("Microsoft.Compute", "galleries", name)
     if request.uow.galleries.find_by_key(wanted.key):
         raise Conflict(
-            f"There is a gallery '{name}' already.", hint="Attach that one, or choose another name.", target="name"
+            Message("There is a gallery '{name}' already.", name=name),
+            hint=Message("Attach that one, or choose another name."),
+            target="name",
         )
     gallery, _ = put_gallery(request, wanted, location=account.location, tags={}, description="")
     request.uow.flush()
@@ -72,10 +75,12 @@ def detach_gallery(request: Request, id: ResourceId) -> LabAccount:
 def parse_gallery(text: str) -> ResourceId:
     """Reads a gallery's id that a form sent. Raises Invalid."""
     if not text:
-        raise Invalid("No gallery was chosen.", hint="Choose one of the list.", target="gallery")
+        raise Invalid(Message("No gallery was chosen."), hint=Message("Choose one of the list."), target="gallery")
     id = ResourceId.parse(text)
     if id.type.lower() != GALLERY.lower():
-        raise Invalid(f"'{text}' is not a gallery.", hint="Choose one of the list.", target="gallery")
+        raise Invalid(
+            Message("'{text}' is not a gallery.", text=text), hint=Message("Choose one of the list."), target="gallery"
+        )
     return id
 
 
@@ -88,8 +93,12 @@ def _require_none_attached(request: Request, account: LabAccount) -> None:
     if account.gallery_id:
         attached = request.uow.galleries.get(account.gallery_id)
         raise Conflict(
-            f"The lab account '{account.name}' has the gallery '{attached.name}' attached.",
-            hint="Detach that one first; an account has one gallery at a time.",
+            Message(
+                "The lab account '{account}' has the gallery '{attached}' attached.",
+                account=account.name,
+                attached=attached.name,
+            ),
+            hint=Message("Detach that one first; an account has one gallery at a time."),
         )
 
 

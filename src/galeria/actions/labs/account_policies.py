@@ -8,6 +8,7 @@ from galeria.actions.labs.accounts import ACCOUNT, AccountRequest, put_account
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.messages import Message
 
 MOST_GB = 64 * 1024  # 64 TB is more than any of the accepted formats can hold
 # Name in the profile → shortest and longest text in characters; the limits are the Lab Services API's.
@@ -63,10 +64,14 @@ def change_policies(request: Request, id: ResourceId, wanted: Policies) -> LabAc
     account = request.uow.accounts.get_by_key(id.key)
     if not 1 <= wanted.os_disk_limit_gb <= MOST_GB:
         raise Invalid(
-            f"The OS-disk limit is 1 to {MOST_GB} GB.", hint="Azure's limit is 128 GB.", target="os_disk_limit_gb"
+            Message("The OS-disk limit is 1 to {most_gb} GB.", most_gb=MOST_GB),
+            hint=Message("Azure's limit is 128 GB."),
+            target="os_disk_limit_gb",
         )
     if not wanted.allowed_regions:
-        raise Invalid("No region is allowed.", hint="Choose one region at least.", target="allowed_regions")
+        raise Invalid(
+            Message("No region is allowed."), hint=Message("Choose one region at least."), target="allowed_regions"
+        )
     gallery = request.uow.galleries.get(account.gallery_id) if account.gallery_id else None
     said = AccountRequest(
         location=account.location,
@@ -84,9 +89,17 @@ def _check(name: str, text: str) -> None:
     shortest, longest = SUPPORT[name]
     if text and not shortest <= len(text) <= longest:
         raise Invalid(
-            f"This text has {len(text)} characters.", hint=f"It takes {shortest} to {longest} of them.", target=name
+            Message("This text has {count} characters.", count=len(text)),
+            hint=Message("It takes {shortest} to {longest} of them.", shortest=shortest, longest=longest),
+            target=name,
         )
     if name == "url" and text and not _ADDRESS.fullmatch(text):
-        raise Invalid(f"'{text}' is no web address.", hint="It begins with https://.", target=name)
+        raise Invalid(
+            Message("'{text}' is no web address.", text=text), hint=Message("It begins with https://."), target=name
+        )
     if name == "email" and text and not _MAIL.fullmatch(text):
-        raise Invalid(f"'{text}' is no e-mail address.", hint="It has the form name@example.org.", target=name)
+        raise Invalid(
+            Message("'{text}' is no e-mail address.", text=text),
+            hint=Message("It has the form name@example.org."),
+            target=name,
+        )

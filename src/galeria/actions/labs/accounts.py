@@ -8,6 +8,7 @@ from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, lab_name
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.profiles import Profiles, check_shutdown, merged
+from galeria.domain.messages import Message
 
 ACCOUNT = "Microsoft.LabServices/labPlans"
 
@@ -93,8 +94,8 @@ def _set_policies(request: Request, account: LabAccount, wanted: AccountRequest)
     if wanted.os_disk_limit_gb is not None:
         if wanted.os_disk_limit_gb < 1:
             raise Invalid(
-                "The OS-disk limit is at least 1 GB.",
-                hint="Azure's limit is 128 GB.",
+                Message("The OS-disk limit is at least 1 GB."),
+                hint=Message("Azure's limit is 128 GB."),
                 target="properties.galeria.osDiskLimitInGB",
             )
         account.os_disk_limit_gb = wanted.os_disk_limit_gb
@@ -108,8 +109,8 @@ def _set_profiles(request: Request, account: LabAccount, said: Profiles) -> None
     before, after = (each.get("defaultNetworkProfile") or {} for each in (account.profiles, profiles))
     if before != after and request.uow.labs.of_account(account.id):
         raise Conflict(
-            f"Labs use the lab account '{account.name}', so its network cannot change.",
-            hint="Make another lab account with the other network.",
+            Message("Labs use the lab account '{account}', so its network cannot change.", account=account.name),
+            hint=Message("Make another lab account with the other network."),
             code="PropertyChangeNotAllowed",
             target="properties.defaultNetworkProfile",
         )
@@ -138,7 +139,7 @@ def _set_gallery(request: Request, account: LabAccount, wanted: ResourceId | Non
     gallery = request.uow.galleries.get_by_key(wanted.key)
     if account.gallery_id not in (None, gallery.id):
         raise Conflict(
-            f"The lab account '{account.name}' has another gallery attached.",
-            hint="Detach that one first; an account has one gallery at a time.",
+            Message("The lab account '{account}' has another gallery attached.", account=account.name),
+            hint=Message("Detach that one first; an account has one gallery at a time."),
         )
     account.gallery_id = gallery.id

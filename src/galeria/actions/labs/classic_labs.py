@@ -12,6 +12,7 @@ from galeria.domain.ids import ResourceId, lab_name
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabDraft
 from galeria.domain.labs.profiles import capacity, quota
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.domain.states import ProvisioningState
 from galeria.ports.work import SecretHasher
@@ -60,7 +61,10 @@ def get_either(request: Request, account_id: ResourceId, id: ResourceId) -> Lab 
     account = request.uow.accounts.get_by_key(account_id.key)
     found = _find(request, account, id)
     if found is None:
-        raise NotFound(f"The lab account '{account.name}' has no lab '{id.name}'.", hint="List its labs.")
+        raise NotFound(
+            Message("The lab account '{account}' has no lab '{id}'.", account=account.name, id=id.name),
+            hint=Message("List its labs."),
+        )
     return found
 
 
@@ -68,7 +72,10 @@ def get_made(request: Request, account_id: ResourceId, id: ResourceId) -> Lab:
     """Returns a lab of the account that has a template. Raises Forbidden, NotFound."""
     found = get_either(request, account_id, id)
     if isinstance(found, LabDraft):
-        raise NotFound(f"The lab '{id.name}' has no template yet.", hint="PUT its environment setting 'default'.")
+        raise NotFound(
+            Message("The lab '{id}' has no template yet.", id=id.name),
+            hint=Message("PUT its environment setting 'default'."),
+        )
     return found
 
 
@@ -148,8 +155,8 @@ def _find(request: Request, account: LabAccount, id: ResourceId) -> Lab | LabDra
     found = request.uow.lab_drafts.find_by_key(id.key) or request.uow.labs.find_by_key(id.key)
     if found is not None and found.account_id != account.id:
         raise Conflict(
-            f"The lab '{id.name}' belongs to another lab account of the resource group.",
-            hint="Use that account's name in the path, or choose another name for the lab.",
+            Message("The lab '{id}' belongs to another lab account of the resource group.", id=id.name),
+            hint=Message("Use that account's name in the path, or choose another name for the lab."),
         )
     return found
 

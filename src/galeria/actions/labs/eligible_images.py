@@ -22,6 +22,7 @@ from galeria.domain.images.eligibility import (
 )
 from galeria.domain.images.galleries import ImageDefinition
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.messages import Message
 from galeria.ports.database import UnitOfWork
 
 
@@ -136,7 +137,8 @@ def get_image(request: Request, id: ResourceId, name: str, region: str | None = 
     found = find_image(request, id, name, region)
     if found is None:
         raise NotFound(
-            f"The lab account '{id.name}' has no image '{name}'.", hint="'galeria image list' shows the images it has."
+            Message("The lab account '{id}' has no image '{name}'.", id=id.name, name=name),
+            hint=Message("'galeria image list' shows the images it has."),
         )
     return found
 

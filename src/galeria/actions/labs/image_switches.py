@@ -7,6 +7,7 @@ from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.labs.accounts import ImageSwitch
+from galeria.domain.messages import Message
 
 
 def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled: bool) -> int:
@@ -19,7 +20,8 @@ def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled
     for name in reversed(wanted):
         if name not in known:
             raise NotFound(
-                f"The lab account '{id.name}' has no image '{name}'.", hint="Open the list of its images again."
+                Message("The lab account '{id}' has no image '{name}'.", id=id.name, name=name),
+                hint=Message("Open the list of its images again."),
             )
     switches = {each.definition_id: each for each in uow.accounts.choices(account.id)}
     changed = 0
@@ -31,7 +33,7 @@ def enable_images(request: Request, id: ResourceId, names: list[str], *, enabled
             switch.enabled = enabled
         else:
             uow.accounts.add_choice(ImageSwitch(account_id=account.id, definition_id=image, enabled=enabled))
-        detail = "enabled" if enabled else "disabled"
+        detail = Message("enabled") if enabled else Message("disabled")
         request.audit(f"{ACCOUNT}/images/write", f"{id}/images/{written}", detail=detail)
     uow.flush()
     return changed
@@ -53,7 +55,7 @@ def remove_image_switch(request: Request, id: ResourceId, name: str) -> bool:
     switch = request.uow.accounts.find_choice(account.id, image.definition.id) if image else None
     if switch is None:
         return False
-    request.audit(f"{ACCOUNT}/images/write", f"{id}/images/{name}", detail="as the account's policy says")
+    request.audit(f"{ACCOUNT}/images/write", f"{id}/images/{name}", detail=Message("as the account's policy says"))
     request.uow.accounts.remove_choice(switch)
     request.uow.flush()
     return True

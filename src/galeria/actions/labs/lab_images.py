@@ -7,6 +7,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import Obstacle, exact_version_obstacles
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.messages import Message, join
 
 TARGET = "imageReference.id"
 
@@ -23,8 +24,12 @@ def choose_image(
     definition = uow.definitions.get_by_key(definition_id.key)
     if definition.gallery_id != account.gallery_id:
         raise Invalid(
-            f"The image '{definition.name}' is not in the gallery attached to '{account.name}'.",
-            hint="Choose an image of the attached gallery, or have an administrator attach the other one.",
+            Message(
+                "The image '{definition}' is not in the gallery attached to '{account}'.",
+                definition=definition.name,
+                account=account.name,
+            ),
+            hint=Message("Choose an image of the attached gallery, or have an administrator attach the other one."),
             target=TARGET,
         )
     version: ImageVersion | None
@@ -52,8 +57,8 @@ def image_names(gallery: Gallery | None, image: ResourceId) -> tuple[ResourceId,
     if kind == "microsoft.labservices/labplans/images" and gallery is not None:
         return gallery.arm_id.child("images", image.name), None
     raise Invalid(
-        f"'{image}' is not an image.",
-        hint="Give the id of an image definition, of an image version, or of an image of the lab account.",
+        Message("'{image}' is not an image.", image=str(image)),
+        hint=Message("Give the id of an image definition, of an image version, or of an image of the lab account."),
         target=TARGET,
     )
 
@@ -72,8 +77,14 @@ def find_by_identifier(
         if (each.publisher.lower(), each.offer.lower(), each.sku.lower()) == wanted:
             return each.arm_id.child("versions", version) if version else each.arm_id
     raise NotFound(
-        f"The gallery of '{account.name}' has no image of publisher '{publisher}', offer '{offer}', SKU '{sku}'.",
-        hint="Name the image by its id: the sharedGalleryId of one of the lab account's images.",
+        Message(
+            "The gallery of '{account}' has no image of publisher '{publisher}', offer '{offer}', SKU '{sku}'.",
+            account=account.name,
+            publisher=publisher,
+            offer=offer,
+            sku=sku,
+        ),
+        hint=Message("Name the image by its id: the sharedGalleryId of one of the lab account's images."),
         target="imageReference",
     )
 
@@ -91,10 +102,18 @@ def is_same_image(gallery: Gallery | None, one: ResourceId, other: ResourceId) -
 
 def _unusable(definition: ImageDefinition, obstacles: tuple[Obstacle, ...]) -> Conflict:
     """With every reason and cure."""
-    first = obstacles[0] if obstacles else Obstacle(code="NoVersion", reason="It has no version.", cure="Import one.")
+    first = (
+        obstacles[0]
+        if obstacles
+        else Obstacle(code="NoVersion", reason=Message("It has no version."), cure=Message("Import one."))
+    )
     return Conflict(
-        f"The image '{definition.display_name}' cannot make a lab here: {' '.join(each.reason for each in obstacles)}",
-        hint=" ".join(each.cure for each in obstacles) or first.cure,
+        Message(
+            "The image '{definition}' cannot make a lab here: {obstacles}",
+            definition=definition.display_name,
+            obstacles=join(*(each.reason for each in obstacles)),
+        ),
+        hint=join(*(each.cure for each in obstacles)) or first.cure,
         code=f"Image{first.code}",
         target=TARGET,
     )

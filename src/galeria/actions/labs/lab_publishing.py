@@ -7,6 +7,7 @@ from galeria.actions.labs.machines import require_lab, running_on_machine
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import PublishInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import LabState, MachineState, moved
@@ -27,8 +28,8 @@ def publish_lab(request: Request, id: ResourceId) -> Operation:
     template = _free_template(request, lab)
     inputs = PublishInputs(before=lab.lab_state, template=template.id if template else "")
     if template and template.state is MachineState.RUNNING:
-        template.state = moved(template.state, MachineState.STOPPING, "The template")
-    lab.lab_state = moved(lab.lab_state, LabState.PUBLISHING, f"Lab '{lab.name}'")
+        template.state = moved(template.state, MachineState.STOPPING, Message("The template"))
+    lab.lab_state = moved(lab.lab_state, LabState.PUBLISHING, Message("Lab '{lab}'", lab=lab.name))
     request.audit(f"{LAB}/publish/action", str(id))
     return request.begin(OperationKind.PUBLISH_LAB, lab, lab.id, inputs)
 
@@ -44,8 +45,8 @@ def sync_group(request: Request, id: ResourceId) -> None:
     group = lab.profiles.get("rosterProfile", {}).get("activeDirectoryGroupId")
     if group:
         raise Conflict(
-            f"The group '{group}' is not known here: there is no directory of groups.",
-            hint="Add the users one by one, or by a list of e-mail addresses.",
+            Message("The group '{group}' is not known here: there is no directory of groups.", group=group),
+            hint=Message("Add the users one by one, or by a list of e-mail addresses."),
             code="GroupNotFound",
         )
 
@@ -57,7 +58,11 @@ def _free_template(request: Request, lab: Lab) -> LabMachine | None:
         return None
     template = templates[0]
     if running_on_machine(request, template.id):
-        raise Conflict("The template is busy.", hint="Wait until what is under way has ended, then publish.")
+        raise Conflict(
+            Message("The template is busy."), hint=Message("Wait until what is under way has ended, then publish.")
+        )
     if template.state not in {MachineState.RUNNING, MachineState.STOPPED}:
-        raise Conflict(f"The template is {template.state}.", hint="Start or stop it, then publish.")
+        raise Conflict(
+            Message("The template is {state}.", state=template.state), hint=Message("Start or stop it, then publish.")
+        )
     return template

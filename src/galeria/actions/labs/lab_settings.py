@@ -19,6 +19,7 @@ from galeria.domain.labs.profiles import (
     quota,
 )
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.messages import Message
 from galeria.domain.states import ProvisioningState
 from galeria.ports.work import SecretHasher
 
@@ -74,7 +75,7 @@ def update_lab(request: Request, id: ResourceId, wanted: LabSettings, secrets: S
     lab = request.uow.labs.get_by_key(id.key)
     request.caller.require(f"{LAB}/write", lab.key)
     if lab.state is ProvisioningState.DELETING:
-        raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Make another one.")
+        raise Conflict(Message("The lab '{lab}' is being deleted.", lab=lab.name), hint=Message("Make another one."))
     _require_unchanged(request, lab, wanted)
     request.audit(f"{LAB}/write", str(id))
     if wanted.account:
@@ -123,8 +124,8 @@ def allowed_region(request: Request, account: LabAccount, location: str) -> str:
     region = request.settings.regions.get(location).name
     if region not in account.allowed_regions:
         raise Invalid(
-            f"The lab account '{account.name}' allows no labs in {region}.",
-            hint=f"Allowed are: {', '.join(account.allowed_regions)}.",
+            Message("The lab account '{account}' allows no labs in {region}.", account=account.name, region=region),
+            hint=Message("Allowed are: {allowed_regions}.", allowed_regions=account.allowed_regions),
             target="location",
         )
     return region
@@ -161,8 +162,8 @@ def _require_unchanged(request: Request, lab: Lab, wanted: LabSettings) -> None:
     for target, is_same in same.items():
         if not is_same:
             raise Conflict(
-                f"'{target}' cannot change after a lab was made.",
-                hint="Make another lab, or leave the property as it is.",
+                Message("'{target}' cannot change after a lab was made.", target=target),
+                hint=Message("Make another lab, or leave the property as it is."),
                 code="InvalidResourceLocation" if target == "location" else "PropertyChangeNotAllowed",
                 target=target,
             )
@@ -179,10 +180,16 @@ def _set_non_admin(lab: Lab, account: NonAdminAccount, secrets: SecretHasher) ->
     name = user_name(account.user_name)
     if name == lab.user_name:
         raise Invalid(
-            "The two accounts have the same name.", hint="Give the one without rights another name.", target=target
+            Message("The two accounts have the same name."),
+            hint=Message("Give the one without rights another name."),
+            target=target,
         )
     if not account.password and name != lab.non_admin_user:
-        raise Invalid(f"The account '{name}' needs a password.", hint="Send one.", target=f"{target}.password")
+        raise Invalid(
+            Message("The account '{name}' needs a password.", name=name),
+            hint=Message("Send one."),
+            target=f"{target}.password",
+        )
     lab.non_admin_user = name
     if account.password:
         lab.non_admin_hash = secrets.unix_hash(password(account.password))
@@ -191,5 +198,9 @@ def _set_non_admin(lab: Lab, account: NonAdminAccount, secrets: SecretHasher) ->
 def check_title(text: str) -> str:
     """Returns the title. Raises Invalid above 120 characters, the limit of the Lab Services API."""
     if len(text) > MAX_TITLE:
-        raise Invalid("The title is too long.", hint=f"At most {MAX_TITLE} characters.", target="properties.title")
+        raise Invalid(
+            Message("The title is too long."),
+            hint=Message("At most {max_title} characters.", max_title=MAX_TITLE),
+            target="properties.title",
+        )
     return text

@@ -14,6 +14,7 @@ from galeria.domain.ids import ResourceId, lab_name, password, proposed_name, us
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.profiles import quota
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.messages import Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,9 @@ def _check_settings(findings: LabProblems, settings: LabSettings) -> None:
 
 def _require_new(request: Request, id: ResourceId) -> None:
     if _is_taken(request, id):
-        raise Conflict(f"There is a lab '{id.name}' already.", hint="Choose another name.", target="name")
+        raise Conflict(
+            Message("There is a lab '{id}' already.", id=id.name), hint=Message("Choose another name."), target="name"
+        )
 
 
 def _is_taken(request: Request, id: ResourceId) -> bool:

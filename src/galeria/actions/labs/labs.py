@@ -21,6 +21,7 @@ from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersi
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.states import MachineState, ProvisioningState, moved
@@ -106,7 +107,7 @@ def delete_lab(request: Request, id: ResourceId) -> Operation | None:
         if running.kind is OperationKind.DELETE_LAB:
             return running
         running.cancel_requested = True
-    lab.state = moved(lab.state, ProvisioningState.DELETING, f"Lab '{lab.name}'")
+    lab.state = moved(lab.state, ProvisioningState.DELETING, Message("Lab '{lab}'", lab=lab.name))
     return request.begin(OperationKind.DELETE_LAB, lab, lab.id)
 
 
@@ -119,7 +120,10 @@ def get_machine(request: Request, lab_id: ResourceId, name: str) -> tuple[Lab, L
     for machine in request.uow.machines.of_lab(lab.id):
         if machine.name.lower() == name.lower():
             return lab, machine
-    raise NotFound(f"The lab '{lab.name}' has no machine '{name}'.", hint="The template VM is named 'template'.")
+    raise NotFound(
+        Message("The lab '{lab}' has no machine '{name}'.", lab=lab.name, name=name),
+        hint=Message("The template VM is named 'template'."),
+    )
 
 
 def list_machines(request: Request, lab_id: ResourceId) -> tuple[Lab, list[LabMachine]]:
@@ -162,7 +166,10 @@ def _put_again(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHa
     """What a PUT means for a lab that is there depends on how far it is. None where no work is to be done."""
     request.caller.require(f"{LAB}/write", lab.key)
     if lab.state is ProvisioningState.DELETING:
-        raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Wait for that, then make it again.")
+        raise Conflict(
+            Message("The lab '{lab}' is being deleted.", lab=lab.name),
+            hint=Message("Wait for that, then make it again."),
+        )
     running = request.uow.operations.running_on(lab.id)
     operation = running[0] if running else None
     if operation is None and lab.state is ProvisioningState.FAILED:
@@ -282,4 +289,6 @@ def _free_port(request: Request) -> int:
         port = first + (start + offset) % span
         if port not in taken:
             return port
-    raise Conflict("Every port for machines is taken.", hint="Delete labs, or widen the range in the settings.")
+    raise Conflict(
+        Message("Every port for machines is taken."), hint=Message("Delete labs, or widen the range in the settings.")
+    )

@@ -6,6 +6,7 @@ from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.labs.roster import FavoriteLab, LabUser
+from galeria.domain.messages import Message
 
 
 def claim_any(request: Request, lab: Lab) -> LabMachine:
@@ -19,7 +20,9 @@ def claim_any(request: Request, lab: Lab) -> LabMachine:
     free = own or next((each for each in machines if each.claimed_by is None), None)
     if free is None:
         raise Conflict(
-            f"The lab '{lab.title}' has no machine left.", hint="Ask its educator for more capacity.", code="LabIsFull"
+            Message("The lab '{title}' has no machine left.", title=lab.title),
+            hint=Message("Ask its educator for more capacity."),
+            code="LabIsFull",
         )
     free.claimed_by = user.id
     return free
@@ -34,7 +37,7 @@ def claim_machine(request: Request, lab: Lab, name: str) -> LabMachine:
     machine = get_student_machine(request, lab, name)
     others = [each for each in student_machines(request, lab) if each.claimed_by == user.id and each is not machine]
     if machine.claimed_by not in (None, user.id) or others:
-        raise Conflict("The machine cannot be claimed.", hint="Everybody has one machine in a lab.")
+        raise Conflict(Message("The machine cannot be claimed."), hint=Message("Everybody has one machine in a lab."))
     machine.claimed_by = user.id
     return machine
 
@@ -44,7 +47,10 @@ def get_student_machine(request: Request, lab: Lab, name: str) -> LabMachine:
     for each in student_machines(request, lab):
         if each.name.lower() == name.lower():
             return each
-    raise NotFound(f"The lab '{lab.name}' has no machine '{name}' for its users.", hint="List its environments.")
+    raise NotFound(
+        Message("The lab '{lab}' has no machine '{name}' for its users.", lab=lab.name, name=name),
+        hint=Message("List its environments."),
+    )
 
 
 def student_machines(request: Request, lab: Lab) -> list[LabMachine]:

@@ -7,6 +7,7 @@ from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId, password, user_name
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.messages import Message, Word
 from galeria.domain.operation_inputs import NO_INPUTS, OperationInputs, RedeployInputs
 from galeria.domain.operations import OPERATION_TYPES, Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
@@ -27,7 +28,7 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
     if joined:
         return joined
     require_lab(lab)
-    machine.state = moved(machine.state, MachineState.STARTING, "The machine")
+    machine.state = moved(machine.state, MachineState.STARTING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.START_MACHINE)
 
 
@@ -42,7 +43,7 @@ def stop_machine(request: Request, lab_id: ResourceId, name: str) -> Operation |
     joined = _joined(request, machine, OperationKind.STOP_MACHINE)
     if joined:
         return joined
-    machine.state = moved(machine.state, MachineState.STOPPING, "The machine")
+    machine.state = moved(machine.state, MachineState.STOPPING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.STOP_MACHINE)
 
 
@@ -57,9 +58,9 @@ def reset_password(
     user_name(account)
     hashed = secrets.unix_hash(password(new_password))
     if machine.state is not MachineState.RUNNING:
-        raise Conflict("The machine is not running.", hint="Start it, then reset the password.")
+        raise Conflict(Message("The machine is not running."), hint=Message("Start it, then reset the password."))
     _joined(request, machine, OperationKind.RESET_PASSWORD)
-    machine.state = moved(machine.state, MachineState.RESETTING_PASSWORD, "The machine")
+    machine.state = moved(machine.state, MachineState.RESETTING_PASSWORD, Message("The machine"))
     machine.user_name, machine.pending_password_hash = account, hashed
     machine.accounts = sorted({*machine.accounts, account})
     return _begin(request, lab, machine, OperationKind.RESET_PASSWORD)
@@ -76,9 +77,12 @@ def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operatio
     if joined:
         return joined
     if request.uow.operations.working_with([machine.id]):
-        raise Conflict("The machine's disk is being exported.", hint="Wait until the export has ended, then try again.")
+        raise Conflict(
+            Message("The machine's disk is being exported."),
+            hint=Message("Wait until the export has ended, then try again."),
+        )
     require_lab(lab)
-    machine.state = moved(machine.state, MachineState.REIMAGING, "The machine")
+    machine.state = moved(machine.state, MachineState.REIMAGING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.REIMAGE_MACHINE)
 
 
@@ -93,7 +97,7 @@ def redeploy_machine(request: Request, lab_id: ResourceId, name: str) -> Operati
         return joined
     require_lab(lab)
     inputs = RedeployInputs(running=machine.state is MachineState.RUNNING)
-    machine.state = moved(machine.state, MachineState.REDEPLOYING, "The machine")
+    machine.state = moved(machine.state, MachineState.REDEPLOYING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.REDEPLOY_MACHINE, inputs)
 
 
@@ -124,8 +128,8 @@ def _joined(request: Request, machine: LabMachine, kind: OperationKind) -> Opera
         if running.kind is kind:
             return running
         raise Conflict(
-            f"The machine is busy: {running.kind.replace('_', ' ')} is under way.",
-            hint="Wait until that has ended, then try again.",
+            Message("The machine is busy: {kind} is under way.", kind=Word(running.kind.replace("_", " "))),
+            hint=Message("Wait until that has ended, then try again."),
         )
     return None
 
@@ -149,5 +153,6 @@ def require_lab(lab: Lab) -> None:
     """Raises Conflict where the lab is not in the state Succeeded."""
     if lab.state is not ProvisioningState.SUCCEEDED:
         raise Conflict(
-            f"The lab '{lab.name}' is {lab.state}.", hint="Wait until it is made; if it failed, retry its operation."
+            Message("The lab '{lab}' is {state}.", lab=lab.name, state=lab.state),
+            hint=Message("Wait until it is made; if it failed, retry its operation."),
         )

@@ -9,6 +9,7 @@ from galeria.domain.ids import ResourceId, part_name
 from galeria.domain.labs.labs import Lab
 from galeria.domain.labs.profiles import quota
 from galeria.domain.labs.roster import MAX_USERS, InvitationState, LabUser, email_address
+from galeria.domain.messages import Message
 
 USER = "Microsoft.LabServices/labs/users"
 _EXTRA = "properties.additionalUsageQuota"
@@ -36,8 +37,8 @@ def put_user(request: Request, lab_id: ResourceId, name: str, wanted: UserReques
         user = _add(request, lab, id, wanted.email or "")
     elif wanted.email is not None and wanted.email.strip().lower() not in (user.email_key, user.address.lower()):
         raise Conflict(
-            f"The address of '{name}' cannot change.",
-            hint="Delete the user and add the other address.",
+            Message("The address of '{name}' cannot change.", name=name),
+            hint=Message("Delete the user and add the other address."),
             code="PropertyChangeNotAllowed",
             target="properties.email",
         )
@@ -65,7 +66,7 @@ def add_users(request: Request, lab_id: ResourceId, emails: list[str]) -> list[L
     for email in dict.fromkeys(email_address(each).lower() for each in emails):
         if request.uow.lab_users.find_by_email(lab.id, email) is None:
             added.append(_add(request, lab, user_id(lab, request.id_generator.new_guid()), email))
-    request.audit(f"{USER}/write", lab.resource_id, detail=f"{len(added)} added")
+    request.audit(f"{USER}/write", lab.resource_id, detail=Message("{count} added", count=len(added)))
     return added
 
 
@@ -125,11 +126,15 @@ def register(request: Request, lab: Lab) -> LabUser:
     user = request.uow.lab_users.find_by_email(lab.id, person.name)
     if user is None and not lab.open_access:
         raise Forbidden(
-            f"The lab '{lab.title}' does not expect '{person.name}'.",
-            hint="Ask its educator to add you to the users, or to open the lab.",
+            Message("The lab '{title}' does not expect '{person}'.", title=lab.title, person=person.name),
+            hint=Message("Ask its educator to add you to the users, or to open the lab."),
         )
     if sum(each.principal_id is not None for each in roster) >= lab.capacity:
-        raise Conflict(f"The lab '{lab.title}' is full.", hint="Ask its educator for more capacity.", code="LabIsFull")
+        raise Conflict(
+            Message("The lab '{title}' is full.", title=lab.title),
+            hint=Message("Ask its educator for more capacity."),
+            code="LabIsFull",
+        )
     user = user or _add(request, lab, user_id(lab, request.id_generator.new_guid()), person.name, checked=False)
     user.principal_id, user.display_name = person.id, person.display_name
     request.audit(f"{USER}/register/action", user.resource_id)
@@ -140,23 +145,31 @@ def register_by_code(request: Request, code: str) -> LabUser:
     """Registers the caller with the lab of that registration code. Raises NotFound, Forbidden, Conflict."""
     lab = request.uow.labs.find_by_code(code.strip())
     if lab is None:
-        raise NotFound("No lab has this registration code.", hint="Check it, or ask the lab's educator for it.")
+        raise NotFound(
+            Message("No lab has this registration code."), hint=Message("Check it, or ask the lab's educator for it.")
+        )
     return register(request, lab)
 
 
 def user_id(lab: Lab, name: str) -> ResourceId:
     """Returns the ARM id of a lab's user. Raises Invalid for a name that a user cannot have."""
-    return lab.arm_id.child("users", part_name(name, "lab user"))
+    return lab.arm_id.child("users", part_name(name, Message("lab user")))
 
 
 def _add(request: Request, lab: Lab, id: ResourceId, email: str, *, checked: bool = True) -> LabUser:
     address = email_address(email) if checked else email
     if request.uow.lab_users.find_by_email(lab.id, address):
         raise Conflict(
-            f"'{address}' is another user of this lab.", hint="One address is one user.", target="properties.email"
+            Message("'{address}' is another user of this lab.", address=address),
+            hint=Message("One address is one user."),
+            target="properties.email",
         )
     if len(request.uow.lab_users.of_lab(lab.id)) >= MAX_USERS:
-        raise Conflict(f"A lab has at most {MAX_USERS} users.", hint="Make a second lab.", code="QuotaExceeded")
+        raise Conflict(
+            Message("A lab has at most {max_users} users.", max_users=MAX_USERS),
+            hint=Message("Make a second lab."),
+            code="QuotaExceeded",
+        )
     user = LabUser(
         id=request.id_generator.new_id(),
         resource_id=str(id),

@@ -6,6 +6,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.ids import ResourceId, part_name
 from galeria.domain.labs.schedules import Schedule, ScheduleTimes, check_notes, check_times
+from galeria.domain.messages import Message
 
 SCHEDULE = "Microsoft.LabServices/labs/schedules"
 
@@ -23,7 +24,7 @@ def put_schedule(request: Request, lab_id: ResourceId, name: str, wanted: Schedu
     lab = get_lab(request, lab_id)
     request.caller.require(f"{SCHEDULE}/write", lab.key)
     check_times(wanted.times)
-    id = lab.arm_id.child("schedules", part_name(name, "schedule"))
+    id = lab.arm_id.child("schedules", part_name(name, Message("schedule")))
     schedule = request.uow.schedules.find_by_key(id.key)
     is_new = schedule is None
     if schedule is None:

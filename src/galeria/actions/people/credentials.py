@@ -11,6 +11,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.people.principals import GIVE_ROLES, get_own_or_permitted, subscription_scope
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.domain.people.sign_in import Credential, CredentialKind, fingerprint
 
@@ -74,7 +75,11 @@ def remove_secret(request: Request, who: str, id: str) -> bool:
         if found is None or found.principal_id != principal.id:
             return False
         request.uow.credentials.remove(found)
-    request.audit(DELETE_SECRETS, subscription_scope(request), detail=f"removed a secret of '{principal.name}'")
+    request.audit(
+        DELETE_SECRETS,
+        subscription_scope(request),
+        detail=Message("removed a secret of '{principal}'", principal=principal.name),
+    )
     return True
 
 
@@ -85,7 +90,11 @@ def revoke(request: Request, who: str) -> Principal:
     """
     principal = get_own_or_permitted(request, who, GIVE_ROLES)
     revoke_sessions(request, principal)
-    request.audit(REVOKE, subscription_scope(request), detail=f"revoked the tokens of '{principal.name}'")
+    request.audit(
+        REVOKE,
+        subscription_scope(request),
+        detail=Message("revoked the tokens of '{principal}'", principal=principal.name),
+    )
     return principal
 
 
@@ -102,8 +111,8 @@ def _owned(request: Request, who: str) -> Principal:
     principal = get_own_or_permitted(request, who, GIVE_ROLES)
     if principal.kind is not PrincipalKind.SERVICE_PRINCIPAL:
         raise Invalid(
-            f"'{principal.name}' is a person, who has one password and no other secrets.",
-            hint="Set a new password instead, or make a service principal for programs.",
+            Message("'{principal}' is a person, who has one password and no other secrets.", principal=principal.name),
+            hint=Message("Set a new password instead, or make a service principal for programs."),
             target="name",
         )
     return principal
@@ -114,12 +123,18 @@ def _add(
 ) -> tuple[SecretFacts, str]:
     now, secret = request.clock.now(), request.id_generator.new_secret()
     if expires_at is not None and expires_at <= now:
-        raise Invalid("The new secret would have expired already.", hint="Name a time to come.", target="expiresAt")
+        raise Invalid(
+            Message("The new secret would have expired already."),
+            hint=Message("Name a time to come."),
+            target="expiresAt",
+        )
     _forget_expired(request, principal)
     if sum(each.kind is kind for each in _facts(request, principal)) >= MOST[kind]:
         raise Conflict(
-            f"'{principal.name}' has {MOST[kind]} secrets of this kind already.",
-            hint="Remove one that is not used any more, then try again.",
+            Message(
+                "'{principal}' has {most} secrets of this kind already.", principal=principal.name, most=MOST[kind]
+            ),
+            hint=Message("Remove one that is not used any more, then try again."),
             code="TooManySecrets",
         )
     made = Credential(
@@ -131,8 +146,11 @@ def _add(
         expires_at=expires_at,
     )
     request.uow.credentials.add(made)
-    what = "a client secret" if kind is CredentialKind.SECRET else "an identity header"
-    request.audit(WRITE_SECRETS, subscription_scope(request), detail=f"gave '{principal.name}' {what}")
+    gave = {
+        CredentialKind.SECRET: Message("gave '{principal}' a client secret", principal=principal.name),
+        CredentialKind.IDENTITY: Message("gave '{principal}' an identity header", principal=principal.name),
+    }
+    request.audit(WRITE_SECRETS, subscription_scope(request), detail=gave[kind])
     request.uow.flush()
     return _fact(made), secret
 

@@ -9,7 +9,9 @@ from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, get_princip
 from galeria.actions.people.roles import OWNER, require_remaining_owner
 from galeria.actions.people.scopes import Scope, name_scope
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.people.principals import PersonOutline, Principal, PrincipalKind, RoleAssignment
+from galeria.domain.people.roles import role_title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +39,10 @@ class GivenRole:
     """
 
     assignment: RoleAssignment
+    title: Message  # of the role
     scope: Scope
     given_by: str  # a display name; empty where that principal does not exist
-    kept: str
+    kept: Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +56,7 @@ class PersonDetails:
     roles: ListPage[GivenRole]
     secrets: tuple[SecretFacts, ...]
     browsers: int  # the number of browser sessions
-    kept: str
+    kept: Message
 
 
 def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]:
@@ -66,7 +69,7 @@ def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]
     roles: dict[str, dict[str, None]] = {id: {} for id in ids}
     for given in people.assignments_of(ids):
         roles[given.principal_id][given.role] = None
-    rows = [PersonRow(principal=each, roles=tuple(roles[each.id])) for each in people.some(ids)]
+    rows = [PersonRow(principal=each, roles=tuple(map(role_title, roles[each.id]))) for each in people.some(ids)]
     return ListPage(rows=rows, count=len(found), page=page)
 
 
@@ -89,7 +92,7 @@ def get_person_details(request: Request, who: str, *, page: int = 1) -> PersonDe
         roles=ListPage(rows=shown, count=len(given), page=page),
         secrets=tuple(list_secrets(request, principal.id)) if is_program and may_change else (),
         browsers=sum(each.is_valid(now) for each in request.uow.web_sessions.of_principal(principal.id)),
-        kept=_kept(request, scope, given) if principal.enabled else "",
+        kept=_kept(request, scope, given) if principal.enabled else EMPTY,
     )
 
 
@@ -97,20 +100,21 @@ def _given(request: Request, assignment: RoleAssignment, scope: str) -> GivenRol
     giver = request.uow.people.find(assignment.created_by)
     return GivenRole(
         assignment=assignment,
+        title=role_title(assignment.role),
         scope=name_scope(request, assignment.scope),
         given_by=giver.display_name if giver else "",
         kept=_kept(request, scope, [assignment]),
     )
 
 
-def _kept(request: Request, scope: str, losing: list[RoleAssignment]) -> str:
+def _kept(request: Request, scope: str, losing: list[RoleAssignment]) -> Message:
     if not any(each.role == OWNER and each.scope == scope for each in losing):
-        return ""
+        return EMPTY
     try:
         require_remaining_owner(request, scope, losing=losing)
     except Conflict as error:
-        return str(error)
-    return ""
+        return error.whole
+    return EMPTY
 
 
 def _fits(person: PersonOutline, search: PeopleSearch) -> bool:

@@ -9,6 +9,7 @@ from galeria.actions.people.first_password_links import add_password_link
 from galeria.actions.people.people import create_person, create_service_principal, set_password
 from galeria.actions.people.roles import give_role
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.ports.work import SecretHasher
 
@@ -65,7 +66,9 @@ def enrol_person(
 def enrol_program(request: Request, display_name: str, first: FirstRole, secrets: SecretHasher) -> Enrolment:
     """Adds a service principal with a first role and a client secret. Raises Forbidden, Invalid, NotFound."""
     if not display_name:
-        raise Invalid("The program needs a name.", hint="Name it after what it does.", target="display_name")
+        raise Invalid(
+            Message("The program needs a name."), hint=Message("Name it after what it does."), target="display_name"
+        )
     principal, secret = create_service_principal(request, display_name, secrets)
     _give(request, principal, first)
     return Enrolment(principal=principal, way=PasswordDelivery.MADE, secret=secret)
@@ -81,7 +84,11 @@ def renew_password(
     typed = password if way is PasswordDelivery.TYPED else None
     principal, secret = set_password(request, who, typed, secrets)
     if principal.kind is not PrincipalKind.USER:
-        raise Invalid(f"'{principal.name}' is a program.", hint="Make a new client secret instead.", target="password")
+        raise Invalid(
+            Message("'{principal}' is a program.", principal=principal.name),
+            hint=Message("Make a new client secret instead."),
+            target="password",
+        )
     return _enrolled(request, principal, way, secret)
 
 

@@ -9,6 +9,7 @@ from galeria.actions.people.people import WRITE_PEOPLE
 from galeria.actions.people.principals import GIVE_ROLES, get_principal, subscription_scope
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalIdentity, ExternalProfile, ExternalProvider
 from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment, sign_in_name
 
@@ -28,7 +29,7 @@ def sign_in_externally(request: BaseRequest, provider: ExternalProvider, vouched
     else:
         person = request.uow.people.get(known.principal_id)
     if not person.enabled:
-        raise Forbidden("You may not sign in here any more.", hint="Ask an administrator.")
+        raise Forbidden(Message("You may not sign in here any more."), hint=Message("Ask an administrator."))
     return person
 
 
@@ -46,17 +47,23 @@ def link_identity(request: Request, who: str, issuer: str, subject: str) -> None
     request.caller.require(GIVE_ROLES, subscription_scope(request))
     person = get_principal(request, who)
     if person.kind is not PrincipalKind.USER:
-        raise Invalid("Programs do not sign in with another provider.", hint="Choose a person.", target="subject")
+        raise Invalid(
+            Message("Programs do not sign in with another provider."),
+            hint=Message("Choose a person."),
+            target="subject",
+        )
     if not 0 < len(subject) <= LONGEST_SUBJECT:
         raise Invalid(
-            f"The account's id has 1 to {LONGEST_SUBJECT} characters.",
-            hint="The sign-in page shows it to who is not known here yet.",
+            Message("The account's id has 1 to {longest_subject} characters.", longest_subject=LONGEST_SUBJECT),
+            hint=Message("The sign-in page shows it to who is not known here yet."),
             target="subject",
         )
     known = request.uow.external_identities.find_by_subject(issuer, subject)
     if known and known.principal_id != person.id:
         raise Conflict(
-            "Somebody else is linked with this account.", hint="Remove the link there first.", target="subject"
+            Message("Somebody else is linked with this account."),
+            hint=Message("Remove the link there first."),
+            target="subject",
         )
     if known is None:
         _link(request, request.caller, person, issuer, subject)
@@ -70,17 +77,20 @@ def unlink_identity(request: Request, who: str, id: str) -> None:
     if found is None:
         return
     if found.principal_id != person.id:
-        raise NotFound("There is no such link.", hint="Open the person's page again.")
+        raise NotFound(Message("There is no such link."), hint=Message("Open the person's page again."))
     request.uow.external_identities.remove(found)
-    detail = f"unlinked '{person.name}' from an account elsewhere"
+    detail = Message("unlinked '{person}' from an account elsewhere", person=person.name)
     request.audit(WRITE_PEOPLE, subscription_scope(request), detail=detail)
 
 
 def _require_domain(provider: ExternalProvider, vouched: ExternalProfile) -> None:
     if provider.allowed_domains and vouched.email.rpartition("@")[2] not in provider.allowed_domains:
         raise Forbidden(
-            f"Your account at '{provider.name}' has no verified e-mail address that may sign in here.",
-            hint="Sign in there with another account, or ask an administrator.",
+            Message(
+                "Your account at '{provider}' has no verified e-mail address that may sign in here.",
+                provider=provider.name,
+            ),
+            hint=Message("Sign in there with another account, or ask an administrator."),
         )
 
 
@@ -92,8 +102,8 @@ def _find_by_email(request: BaseRequest, provider: ExternalProvider, vouched: Ex
 def _create_person(request: BaseRequest, provider: ExternalProvider, vouched: ExternalProfile) -> Principal:
     if not provider.create_people:
         raise Forbidden(
-            f"Nobody here is known by your account at '{provider.name}'.",
-            hint=f"Ask an administrator to link it with you; its id is '{vouched.subject}'.",
+            Message("Nobody here is known by your account at '{provider}'.", provider=provider.name),
+            hint=Message("Ask an administrator to link it with you; its id is '{subject}'.", subject=vouched.subject),
         )
     name = _new_name(request, provider, vouched)
     person = Principal(
@@ -108,7 +118,9 @@ def _create_person(request: BaseRequest, provider: ExternalProvider, vouched: Ex
     request.uow.flush()
     scope = subscription_scope(request)
     who = Caller(principal=person, assignments=[])
-    record_audit(request, who, WRITE_PEOPLE, scope, detail=f"created the user '{name}' at the first sign-in")
+    record_audit(
+        request, who, WRITE_PEOPLE, scope, detail=Message("created the user '{name}' at the first sign-in", name=name)
+    )
     if provider.role:
         group = ResourceId(scope.rpartition("/")[2], provider.resource_group).key
         request.uow.people.add_assignment(
@@ -130,13 +142,19 @@ def _new_name(request: BaseRequest, provider: ExternalProvider, vouched: Externa
         name = sign_in_name(vouched.name)
     except GaleriaError as error:
         raise Forbidden(
-            f"Your name at '{provider.name}' cannot be a user name here.",
-            hint=f"Ask an administrator to add you, and to link your account; its id is '{vouched.subject}'.",
+            Message("Your name at '{provider}' cannot be a user name here.", provider=provider.name),
+            hint=Message(
+                "Ask an administrator to add you, and to link your account; its id is '{subject}'.",
+                subject=vouched.subject,
+            ),
         ) from error
     if request.uow.people.find_by_name(name):
         raise Forbidden(
-            f"Somebody here has the user name '{name}' already.",
-            hint=f"If that is you, ask an administrator to link your account; its id is '{vouched.subject}'.",
+            Message("Somebody here has the user name '{name}' already.", name=name),
+            hint=Message(
+                "If that is you, ask an administrator to link your account; its id is '{subject}'.",
+                subject=vouched.subject,
+            ),
         )
     return name
 
@@ -151,6 +169,6 @@ def _link(request: BaseRequest, caller: Caller, person: Principal, issuer: str, 
             created_at=request.clock.now(),
         )
     )
-    detail = f"linked '{person.name}' with an account elsewhere"
+    detail = Message("linked '{person}' with an account elsewhere", person=person.name)
     record_audit(request, caller, WRITE_PEOPLE, subscription_scope(request), detail=detail)
     request.uow.flush()

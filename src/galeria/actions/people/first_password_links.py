@@ -7,6 +7,7 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import with_caller
 from galeria.actions.people.people import set_password
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import Credential, CredentialKind, fingerprint
 from galeria.ports.work import SecretHasher
@@ -48,7 +49,8 @@ def choose_first_password(request: BaseRequest, secret: str, password: str, secr
     principal = find_by_password_link(request, secret)
     if principal is None:
         raise NotFound(
-            "This link was used already, is too old or is not known here.", hint="Sign in with your password."
+            Message("This link was used already, is too old or is not known here."),
+            hint=Message("Sign in with your password."),
         )
     caller = Caller(principal=principal, assignments=request.uow.people.assignments(principal.id))
     set_password(with_caller(request, caller), principal.id, password, secrets)

@@ -15,6 +15,7 @@ from galeria.actions.people.roles import require_remaining_owner
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Unauthenticated
 from galeria.domain.ids import password as strong_password
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind, sign_in_name
 from galeria.domain.people.sign_in import CredentialKind, fingerprint
 from galeria.ports.work import SecretHasher
@@ -47,7 +48,9 @@ def create_person(
     request.caller.require(GIVE_ROLES, scope)
     secret = request.id_generator.new_secret() if password is None else strong_password(password)
     if request.uow.people.find_by_name(sign_in_name(name)):
-        raise Conflict(f"The name '{name}' is taken.", hint="Choose another name.", target="name")
+        raise Conflict(
+            Message("The name '{name}' is taken.", name=name), hint=Message("Choose another name."), target="name"
+        )
     principal = Principal(
         id=request.id_generator.new_guid(),
         kind=PrincipalKind.USER,
@@ -56,7 +59,7 @@ def create_person(
         secret_hash=secrets.hash(secret),
         created_at=request.clock.now(),
     )
-    _add_principal(request, principal, word="user")
+    _add_principal(request, principal, Message("created the user '{name}'", name=name))
     return principal, secret
 
 
@@ -76,13 +79,13 @@ def create_service_principal(request: Request, display_name: str, secrets: Secre
         secret_hash=secrets.hash(secret),
         created_at=request.clock.now(),
     )
-    _add_principal(request, principal, word="service principal")
+    created = Message("created the service principal '{name}'", name=principal.name)
+    _add_principal(request, principal, created)
     return principal, secret
 
 
-def _add_principal(request: Request, principal: Principal, *, word: str) -> None:
+def _add_principal(request: Request, principal: Principal, detail: Message) -> None:
     request.uow.people.add(principal)
-    detail = f"created the {word} '{principal.name}'"
     request.audit(WRITE_PEOPLE, subscription_scope(request), detail=detail)
     request.uow.flush()
 
@@ -101,7 +104,7 @@ def set_password(request: Request, who: str, password: str | None, secrets: Secr
         if other.kind is not CredentialKind.IDENTITY:
             request.uow.credentials.remove(other)
     revoke_sessions(request, principal)
-    request.audit(WRITE_PEOPLE, scope, detail=f"set a new secret for '{principal.name}'")
+    request.audit(WRITE_PEOPLE, scope, detail=Message("set a new secret for '{principal}'", principal=principal.name))
     return principal, secret
 
 
@@ -117,7 +120,7 @@ def disable(request: Request, who: str) -> Principal:
         require_remaining_owner(request, scope, losing=request.uow.people.assignments(principal.id))
         principal.enabled = False
         revoke_sessions(request, principal)
-        request.audit(WRITE_PEOPLE, scope, detail=f"disabled '{principal.name}'")
+        request.audit(WRITE_PEOPLE, scope, detail=Message("disabled '{principal}'", principal=principal.name))
     return principal
 
 
@@ -128,7 +131,7 @@ def enable(request: Request, who: str) -> Principal:
     principal = get_principal(request, who)
     if not principal.enabled:
         principal.enabled = True
-        request.audit(WRITE_PEOPLE, scope, detail=f"enabled '{principal.name}'")
+        request.audit(WRITE_PEOPLE, scope, detail=Message("enabled '{principal}'", principal=principal.name))
     return principal
 
 
@@ -154,10 +157,10 @@ def _is_secret_of(request: BaseRequest, principal: Principal, secret: str, secre
 def _wrong_credentials(kind: PrincipalKind) -> Unauthenticated:
     if kind is PrincipalKind.USER:
         return Unauthenticated(
-            "Error validating credentials: the user name or the password is wrong.",
-            hint="Type them again, or ask an Owner for a new password.",
+            Message("Error validating credentials: the user name or the password is wrong."),
+            hint=Message("Type them again, or ask an Owner for a new password."),
         )
     return Unauthenticated(
-        "Invalid client secret provided: the client id or its secret is wrong.",
-        hint="Give the client secret's value, or ask an Owner for a new one.",
+        Message("Invalid client secret provided: the client id or its secret is wrong."),
+        hint=Message("Give the client secret's value, or ask an Owner for a new one."),
     )

@@ -3,6 +3,7 @@
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
 
 GIVE_ROLES = "Microsoft.Authorization/roleAssignments/write"
@@ -20,8 +21,8 @@ def get_principal(request: BaseRequest, who: str) -> Principal:
     principal = find_principal(request, who)
     if principal is None:
         raise NotFound(
-            f"There is no user or service principal '{who}'.",
-            hint="Look at the list of people for the exact name or object id.",
+            Message("There is no user or service principal '{who}'.", who=who),
+            hint=Message("Look at the list of people for the exact name or object id."),
             code="PrincipalNotFound",
         )
     return principal
@@ -43,4 +44,7 @@ def subscription_scope(request: BaseRequest) -> str:
     """Returns the key of the installation's one subscription. Raises Conflict before the first start has created it."""
     for subscription in request.uow.subscriptions():
         return f"/subscriptions/{subscription.id}".lower()
-    raise Conflict("This installation is not founded yet.", hint="Start the server once; it makes what is missing.")
+    raise Conflict(
+        Message("This installation is not founded yet."),
+        hint=Message("Start the server once; it makes what is missing."),
+    )

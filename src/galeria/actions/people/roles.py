@@ -5,6 +5,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, TAKE_ROLES, get_principal, subscription_scope
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import RoleAssignment, get_role
 
 OWNER = "Owner"
@@ -33,13 +34,17 @@ def give_role(
     assignment = RoleAssignment(
         id=id.lower() or request.id_generator.new_guid(),
         principal_id=principal.id,
-        role=wanted.name,
+        role=str(wanted.name),
         scope=key,
         created_at=request.clock.now(),
         created_by=request.caller.principal.id,
     )
     request.uow.people.add_assignment(assignment)
-    request.audit(GIVE_ROLES, key, detail=f"gave '{principal.name}' the role {wanted.name}")
+    request.audit(
+        GIVE_ROLES,
+        key,
+        detail=Message("gave '{principal}' the role {role}", principal=principal.name, role=wanted.name),
+    )
     request.uow.flush()
     return assignment
 
@@ -58,7 +63,11 @@ def take_role(request: Request, who: str, role: str, scope: str) -> None:
         return
     require_remaining_owner(request, subscription_scope(request), losing=[found])
     request.uow.people.remove_assignment(found)
-    request.audit(TAKE_ROLES, key, detail=f"took the role {wanted.name} from '{principal.name}'")
+    request.audit(
+        TAKE_ROLES,
+        key,
+        detail=Message("took the role {role} from '{principal}'", role=wanted.name, principal=principal.name),
+    )
     request.uow.flush()
 
 
@@ -83,8 +92,8 @@ def require_remaining_owner(request: BaseRequest, scope: str, *, losing: list[Ro
         return
     if not any(request.uow.people.get(each.principal_id).enabled for each in owners if each.id not in lost):
         raise Conflict(
-            "This is the last Owner of the subscription.",
-            hint="Give somebody else the role Owner first.",
+            Message("This is the last Owner of the subscription."),
+            hint=Message("Give somebody else the role Owner first."),
             code="LastOwner",
         )
 
@@ -103,8 +112,8 @@ def _scope_key(request: BaseRequest, scope: str) -> str:
     named = ResourceId.parse(key)
     if not key.startswith(subscription + "/"):
         raise NotFound(
-            f"The subscription '{named.subscription}' could not be found.",
-            hint=f"The subscription here is '{subscription.rsplit('/', 1)[-1]}'.",
+            Message("The subscription '{subscription}' could not be found.", subscription=named.subscription),
+            hint=Message("The subscription here is '{subscription}'.", subscription=subscription.rsplit("/", 1)[-1]),
             code="SubscriptionNotFound",
         )
     request.uow.groups.get_by_key(ResourceId(named.subscription, named.group).key)

@@ -7,6 +7,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.people.people import set_password
 from galeria.actions.people.principals import subscription_scope
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import fingerprint
 from galeria.domain.people.web_sessions import LIFE, SEEN_EVERY, WebSession
@@ -46,7 +47,7 @@ def open_web_session(
         )
     )
     caller = Caller(principal=principal, assignments=[])
-    record_audit(request, caller, SIGN_IN, subscription_scope(request), detail="signed in in a browser")
+    record_audit(request, caller, SIGN_IN, subscription_scope(request), detail=Message("signed in in a browser"))
     return secret
 
 
@@ -92,7 +93,10 @@ def end_web_session(request: Request, id: str) -> None:
     if session is None:
         return
     if session.principal_id != request.caller.principal.id:
-        raise NotFound("There is no such session of yours.", hint="Open your account again: it lists those there are.")
+        raise NotFound(
+            Message("There is no such session of yours."),
+            hint=Message("Open your account again: it lists those there are."),
+        )
     request.uow.web_sessions.remove(session)
 
 

@@ -22,6 +22,7 @@ from galeria.domain.images.storage import (
     OriginKind,
     StoredDisk,
 )
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.sign_in import fingerprint
@@ -59,11 +60,16 @@ def begin_access(
     request.caller.require(f"{kind.type}/beginGetAccess/action", id.key)
     if not 0 < seconds <= LONGEST_SECONDS:
         raise Invalid(
-            f"Access cannot last {seconds} seconds.", hint=f"Give 1 to {LONGEST_SECONDS}.", target="durationInSeconds"
+            Message("Access cannot last {seconds} seconds.", seconds=seconds),
+            hint=Message("Give 1 to {longest_seconds}.", longest_seconds=LONGEST_SECONDS),
+            target="durationInSeconds",
         )
     disk = kind.rows(request).get_by_key(id.key)
     if request.uow.operations.running_on(disk.id):
-        raise Conflict(f"'{disk.name}' is {disk.state}.", hint="Wait until that has ended, then try again.")
+        raise Conflict(
+            Message("'{disk}' is {state}.", disk=disk.name, state=disk.state),
+            hint=Message("Wait until that has ended, then try again."),
+        )
     if level is AccessLevel.WRITE:
         _open_for_upload(kind, disk, files)
     else:
@@ -78,7 +84,11 @@ def begin_access(
         created_at=now,
     )
     request.uow.access_grants.add(grant)
-    request.audit(f"{kind.type}/beginGetAccess/action", str(id), detail=f"{level}, {seconds} s")
+    request.audit(
+        f"{kind.type}/beginGetAccess/action",
+        str(id),
+        detail=Message("{level}, {seconds} s", level=level, seconds=seconds),
+    )
     return GrantedAccess(disk=disk, grant=grant, secret=secret)
 
 
@@ -102,7 +112,7 @@ def end_access(request: Request, kind: DiskKind, id: ResourceId, files: PageFile
     if not files.written(disk.id):
         disk.disk_state = DiskState.READY_TO_UPLOAD
         return None
-    disk.state = moved(disk.state, ProvisioningState.UPDATING, f"Disk '{disk.name}'")
+    disk.state = moved(disk.state, ProvisioningState.UPDATING, Message("Disk '{disk}'", disk=disk.name))
     origin = Origin(kind=OriginKind.PAGES, name=disk.id, size=disk.upload_bytes)
     return request.begin(OperationKind.STORE_UPLOAD, disk, disk.id, FillInputs(origins={OS_DISK: origin}))
 
@@ -123,23 +133,27 @@ def get_accessible_disk(request: BaseRequest, disk_id: str, key: AccessKey) -> t
 def _open_for_upload(kind: DiskKind, disk: StoredDisk, files: PageFiles) -> None:
     if kind != DISK or disk.option is not DiskCreateOption.UPLOAD or disk.disk_state not in _UPLOADING:
         raise Conflict(
-            f"'{disk.name}' cannot be written to: it was not made for an upload, or its upload has ended.",
-            hint="Make a disk with createOption Upload (az disk create --upload-type Upload), or ask for access to read.",
+            Message(
+                "'{disk}' cannot be written to: it was not made for an upload, or its upload has ended.", disk=disk.name
+            ),
+            hint=Message(
+                "Make a disk with createOption Upload (az disk create --upload-type Upload), or ask for access to read."
+            ),
             code="OperationNotAllowed",
         )
     if disk.state is ProvisioningState.FAILED or files.size(disk.id) != disk.upload_bytes:
         files.prepare(disk.id, disk.upload_bytes)
     if disk.state is ProvisioningState.FAILED:
         disk.state = moved(moved(disk.state, ProvisioningState.UPDATING), ProvisioningState.SUCCEEDED)
-        disk.failure = ""
+        disk.failure = EMPTY
     disk.disk_state = DiskState.ACTIVE_UPLOAD
 
 
 def _open_for_reading(disk: StoredDisk) -> None:
     if not disk.has_content or disk.state is not ProvisioningState.SUCCEEDED:
         raise Conflict(
-            f"'{disk.name}' has no content that could be read.",
-            hint="Wait until it is made, or end its upload first.",
+            Message("'{disk}' has no content that could be read.", disk=disk.name),
+            hint=Message("Wait until it is made, or end its upload first."),
             code="OperationNotAllowed",
         )
     disk.disk_state = DiskState.ACTIVE_SAS
@@ -147,7 +161,7 @@ def _open_for_reading(disk: StoredDisk) -> None:
 
 def _no_access() -> Forbidden:
     return Forbidden(
-        "This address does not open anything, or not any more.",
-        hint="Ask for access again (az disk grant-access).",
+        Message("This address does not open anything, or not any more."),
+        hint=Message("Ask for access again (az disk grant-access)."),
         code="AuthenticationFailed",
     )

@@ -7,6 +7,7 @@ from galeria.actions.storage.sources import Source
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.storage import LARGEST_UPLOAD, Disk, DiskState, Origin, OriginKind
+from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
@@ -24,8 +25,8 @@ def grown_source(source: Source, size_gb: int | None) -> Source:
         return source
     if source.origin.kind is not OriginKind.CONTENT:
         raise Invalid(
-            "The size of this source is known only once it is here.",
-            hint="Leave out diskSizeGB, and let the disk grow when it is made.",
+            Message("The size of this source is known only once it is here."),
+            hint=Message("Leave out diskSizeGB, and let the disk grow when it is made."),
             target="diskSizeGB",
         )
     return replace(source, origin=replace(source.origin, grown=_larger(source.origin.size, size_gb)))
@@ -46,12 +47,17 @@ def begin_growing(request: Request, disk: Disk, size_gb: int | None) -> Operatio
     size = _larger(disk.size, size_gb)
     if disk.state is not ProvisioningState.SUCCEEDED or disk.disk_state is not DiskState.UNATTACHED:
         raise Conflict(
-            f"The disk '{disk.name}' cannot grow: it is {disk.state} and {disk.disk_state}.",
-            hint="Wait for what is under way, and end granted access: az disk revoke-access.",
+            Message(
+                "The disk '{disk}' cannot grow: it is {state} and {disk_state}.",
+                disk=disk.name,
+                state=disk.state,
+                disk_state=disk.disk_state,
+            ),
+            hint=Message("Wait for what is under way, and end granted access: az disk revoke-access."),
             code="OperationNotAllowed",
             target="diskSizeGB",
         )
-    disk.state = moved(disk.state, ProvisioningState.UPDATING, f"Disk '{disk.name}'")
+    disk.state = moved(disk.state, ProvisioningState.UPDATING, Message("Disk '{disk}'", disk=disk.name))
     origin = Origin(kind=OriginKind.CONTENT, name=disk.digest, region=disk.location, size=disk.size, grown=size)
     return request.begin(OperationKind.RESIZE_DISK, disk, disk.id, FillInputs(origins={OS_DISK: origin}))
 
@@ -70,15 +76,19 @@ def _larger(size: int, size_gb: int) -> int:
     """Returns the new size in bytes. Raises Invalid for less than the present size or more than the limit."""
     if size_gb * GB < size:
         raise Invalid(
-            f"A disk does not shrink: it has {gigabytes(size)} GB, and {size_gb} GB were asked for.",
-            hint="Give a larger number, or leave diskSizeGB out.",
+            Message(
+                "A disk does not shrink: it has {gigabytes} GB, and {size_gb} GB were asked for.",
+                gigabytes=gigabytes(size),
+                size_gb=size_gb,
+            ),
+            hint=Message("Give a larger number, or leave diskSizeGB out."),
             code="OperationNotAllowed",
             target="diskSizeGB",
         )
     if size_gb > LARGEST:
         raise Invalid(
-            f"A disk has at most {LARGEST} GB; {size_gb} GB were asked for.",
-            hint="Give a smaller number.",
+            Message("A disk has at most {largest} GB; {size_gb} GB were asked for.", largest=LARGEST, size_gb=size_gb),
+            hint=Message("Give a smaller number."),
             target="diskSizeGB",
         )
     return size_gb * GB

@@ -32,6 +32,7 @@ from galeria.domain.images.storage import (
     StoredDisk,
     disk_name,
 )
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState
 from galeria.ports.disk_repositories import StoredDiskRepository
@@ -78,7 +79,7 @@ class DiskKind:
     """What differs between disks and snapshots: resource type, word, operations, repository."""
 
     type: str
-    word: str
+    word: Message
     create: OperationKind
     delete: OperationKind
 
@@ -89,13 +90,13 @@ class DiskKind:
 
 DISK = DiskKind(
     type="Microsoft.Compute/disks",
-    word="disk",
+    word=Message("disk"),
     create=OperationKind.CREATE_DISK,
     delete=OperationKind.DELETE_DISK,
 )
 SNAPSHOT = DiskKind(
     type="Microsoft.Compute/snapshots",
-    word="snapshot",
+    word=Message("snapshot"),
     create=OperationKind.CREATE_SNAPSHOT,
     delete=OperationKind.DELETE_SNAPSHOT,
 )
@@ -157,8 +158,12 @@ def delete_disk(request: Request, kind: DiskKind, id: ResourceId) -> Operation |
         return None
     if shown_state(request, disk) in {DiskState.ACTIVE_SAS, DiskState.ACTIVE_UPLOAD}:
         raise Conflict(
-            f"There is an active shared access signature outstanding for {kind.word} {disk.name}.",
-            hint="Call EndGetAccess before deleting it: az disk revoke-access.",
+            Message(
+                "There is an active shared access signature outstanding for {word} {disk}.",
+                word=kind.word,
+                disk=disk.name,
+            ),
+            hint=Message("Call EndGetAccess before deleting it: az disk revoke-access."),
             code="OperationNotAllowed",
         )
     if isinstance(disk, Snapshot):
@@ -258,8 +263,8 @@ def _image_disk(request: Request, id: ResourceId, wanted: DiskRequest, location:
         disks = whole_source(request, _said(wanted.image, "galleryImageReference"), location)
     if wanted.image_lun not in disks:
         raise Invalid(
-            f"The image has no data disk with the LUN {wanted.image_lun}.",
-            hint="Leave the LUN out for the OS disk.",
+            Message("The image has no data disk with the LUN {image_lun}.", image_lun=wanted.image_lun),
+            hint=Message("Leave the LUN out for the OS disk."),
             target="creationData.galleryImageReference.lun",
         )
     return require_same_region(disks[wanted.image_lun], location)
@@ -269,7 +274,9 @@ def _change(request: Request, kind: DiskKind, disk: Disk | Snapshot, wanted: Dis
     require_same_location(disk, request.settings.regions.get(wanted.location).name)
     running = request.uow.operations.running_on(disk.id)
     if running and running[0].kind is kind.delete:
-        raise Conflict(f"'{disk.name}' is being deleted.", hint="Wait for it, then make it again.")
+        raise Conflict(
+            Message("'{disk}' is being deleted.", disk=disk.name), hint=Message("Wait for it, then make it again.")
+        )
     uri = address_source(request, wanted.uri).name if wanted.uri else ""
     source = str(wanted.source or wanted.image or "") or uri
     require_unchanged(
@@ -314,8 +321,8 @@ def _grow(request: Request, disk: Disk | Snapshot, size_gb: int | None) -> Opera
 
 def _fixed_size() -> Invalid:
     return Invalid(
-        "A snapshot has the size of what it was taken of.",
-        hint="Leave out diskSizeGB; a disk made of the snapshot may be larger.",
+        Message("A snapshot has the size of what it was taken of."),
+        hint=Message("Leave out diskSizeGB; a disk made of the snapshot may be larger."),
         target="diskSizeGB",
     )
 
@@ -323,8 +330,8 @@ def _fixed_size() -> Invalid:
 def _size(wanted: DiskRequest) -> int:
     if not wanted.size_gb or not 0 < wanted.size_gb <= LARGEST:
         raise Invalid(
-            "An empty disk needs a size.",
-            hint=f"Give diskSizeGB from 1 to {LARGEST}.",
+            Message("An empty disk needs a size."),
+            hint=Message("Give diskSizeGB from 1 to {largest}.", largest=LARGEST),
             target="diskSizeGB",
         )
     return wanted.size_gb * GB
@@ -334,9 +341,12 @@ def _upload_bytes(kind: DiskKind, wanted: DiskRequest) -> int:
     size = wanted.upload_bytes or 0
     if kind == SNAPSHOT or size % 512 or not 2 * FOOTER <= size <= LARGEST_UPLOAD:
         raise Invalid(
-            f"A fixed VHD of {size} bytes cannot be uploaded to a {kind.word}.",
-            hint="Upload to a disk, and give the whole file's size, its 512 bytes of footer included, in uploadSizeBytes: "
-            f"a multiple of 512, at most {LARGEST_UPLOAD}.",
+            Message("A fixed VHD of {size} bytes cannot be uploaded to a {word}.", size=size, word=kind.word),
+            hint=Message(
+                "Upload to a disk, and give the whole file's size, its 512 bytes of footer included, in "
+                "uploadSizeBytes: a multiple of 512, at most {largest_upload}.",
+                largest_upload=LARGEST_UPLOAD,
+            ),
             target="creationData.uploadSizeBytes",
         )
     return size
@@ -345,8 +355,8 @@ def _upload_bytes(kind: DiskKind, wanted: DiskRequest) -> int:
 def _said(value: T | None, name: str) -> T:
     if not value:
         raise Invalid(
-            f"This way of making a disk needs '{name}'.",
-            hint="Say what to make it from.",
+            Message("This way of making a disk needs '{name}'.", name=name),
+            hint=Message("Say what to make it from."),
             target=f"creationData.{name}",
         )
     return value

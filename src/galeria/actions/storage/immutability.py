@@ -5,6 +5,7 @@ from galeria.actions.storage.disks import SNAPSHOT
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.storage import Snapshot
+from galeria.domain.messages import Message
 
 MOST_DAYS = 36_500
 
@@ -20,8 +21,10 @@ def protect_snapshot(request: Request, id: ResourceId, *, days: int, locked: boo
     request.audit(f"{SNAPSHOT.type}/{action}/action", str(id))
     if not 1 <= days <= MOST_DAYS:
         raise Invalid(
-            f"A snapshot is protected for 1 to {MOST_DAYS} days, not for {days}.",
-            hint="Give another number of days.",
+            Message(
+                "A snapshot is protected for 1 to {most_days} days, not for {days}.", most_days=MOST_DAYS, days=days
+            ),
+            hint=Message("Give another number of days."),
             target="immutabilityDurationDays",
         )
     now = request.clock.now()
@@ -38,8 +41,12 @@ def protect_snapshot(request: Request, id: ResourceId, *, days: int, locked: boo
 def _require_kept(snapshot: Snapshot, days: int, *, locked: bool) -> None:
     if snapshot.immutability_locked and (not locked or days < snapshot.immutable_days):
         raise Conflict(
-            f"The immutability policy of '{snapshot.name}' is locked for {snapshot.immutable_days} days.",
-            hint="It may only become longer: updateImmutabilityPolicyLock with at least as many days.",
+            Message(
+                "The immutability policy of '{snapshot}' is locked for {immutable_days} days.",
+                snapshot=snapshot.name,
+                immutable_days=snapshot.immutable_days,
+            ),
+            hint=Message("It may only become longer: updateImmutabilityPolicyLock with at least as many days."),
             code="OperationNotAllowed",
             target="immutabilityDurationDays",
         )

@@ -19,6 +19,7 @@ from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, Generation, OsState, OsType
 from galeria.domain.images.storage import ManagedImage, ManagedImageDisk, disk_name
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState
 
@@ -87,7 +88,7 @@ def delete_image(request: Request, id: ResourceId) -> Operation | None:
 
 def _create(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[ManagedImage, Operation]:
     require_group(request, id)
-    disk_name(id.name, "image")
+    disk_name(id.name, Message("image"))
     location = request.settings.regions.get(wanted.location).name
     sources = {lun: require_same_region(each, location) for lun, each in _sources(request, wanted).items()}
     os_disk = sources[OS_DISK]
@@ -119,15 +120,15 @@ def _sources(request: Request, wanted: ImageRequest) -> Sources:
     if wanted.machine is not None:
         if wanted.disks:
             raise Invalid(
-                "An image is made of a virtual machine or of disks, not of both.",
-                hint="Leave out sourceVirtualMachine or storageProfile.",
+                Message("An image is made of a virtual machine or of disks, not of both."),
+                hint=Message("Leave out sourceVirtualMachine or storageProfile."),
                 target="sourceVirtualMachine",
             )
         return {OS_DISK: machine_source(request, wanted.machine)}
     if OS_DISK not in wanted.disks:
         raise Invalid(
-            "An image needs a source for its OS disk.",
-            hint="Name a disk, a snapshot, the address of a VHD, or a lab's virtual machine.",
+            Message("An image needs a source for its OS disk."),
+            hint=Message("Name a disk, a snapshot, the address of a VHD, or a lab's virtual machine."),
             target="storageProfile.osDisk",
         )
     return {lun: named_source(request, named) for lun, named in wanted.disks.items()}
@@ -135,14 +136,20 @@ def _sources(request: Request, wanted: ImageRequest) -> Sources:
 
 def _require_agreeing(source: Source, image: ManagedImage) -> None:
     pairs = (
-        ("OS type", source.os_type, image.os_type),
-        ("Hyper-V generation", source.generation, image.generation),
+        (Message("OS type"), source.os_type, image.os_type),
+        (Message("Hyper-V generation"), source.generation, image.generation),
     )
     for word, own, said in pairs:
         if own is not None and own is not said:
             raise Invalid(
-                f"The source '{source.name}' has the {word} '{own}', not '{said}'.",
-                hint="Say what the source is, or choose another one.",
+                Message(
+                    "The source '{source}' has the {word} '{own}', not '{said}'.",
+                    source=source.name,
+                    word=word,
+                    own=own,
+                    said=said,
+                ),
+                hint=Message("Say what the source is, or choose another one."),
             )
 
 
@@ -150,7 +157,9 @@ def _change(request: Request, image: ManagedImage, wanted: ImageRequest) -> Oper
     require_same_location(image, request.settings.regions.get(wanted.location).name)
     running = request.uow.operations.running_on(image.id)
     if running and running[0].kind is OperationKind.DELETE_IMAGE:
-        raise Conflict(f"'{image.name}' is being deleted.", hint="Wait for it, then make it again.")
+        raise Conflict(
+            Message("'{image}' is being deleted.", image=image.name), hint=Message("Wait for it, then make it again.")
+        )
     held = {disk.lun: disk.source for disk in request.uow.managed_images.disks(image.id)}
     pairs: list[tuple[str, object, object]] = [
         ("osType", image.os_type, wanted.os_type),

@@ -19,6 +19,7 @@ from galeria.domain.images.galleries import (
 from galeria.domain.images.import_addresses import read_address, require_public_literal
 from galeria.domain.images.storage import Disk, ManagedImage, Origin, OriginKind, Snapshot, StoredDisk
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
 from galeria.domain.states import MachineState, ProvisioningState, ReplicaState
 
@@ -68,8 +69,8 @@ def named_source(request: Request, named: NamedDisk) -> Source:
     if named.uri and named.id is None:
         return address_source(request, named.uri)
     raise Invalid(
-        "A disk needs exactly one source.",
-        hint="Name a disk, a snapshot, or the address of a VHD.",
+        Message("A disk needs exactly one source."),
+        hint=Message("Name a disk, a snapshot, or the address of a VHD."),
         target="storageProfile",
     )
 
@@ -86,7 +87,7 @@ def disk_source(request: Request, id: ResourceId) -> Source:
         return _stored(request, id, request.uow.snapshots.find_by_key(id.key), SourceKind.SNAPSHOT)
     if kind in (MACHINES, OLD_MACHINES):
         return machine_source(request, id)
-    raise _wrong_kind(id, "a disk, a snapshot or a lab's virtual machine")
+    raise _wrong_kind(id, Message("Give the id of a disk, a snapshot or a lab's virtual machine."))
 
 
 def whole_source(request: Request, id: ResourceId, location: str) -> Sources:
@@ -102,7 +103,7 @@ def whole_source(request: Request, id: ResourceId, location: str) -> Sources:
         return _version(request, id, location)
     if kind in (MACHINES, OLD_MACHINES):
         return {OS_DISK: machine_source(request, id)}
-    raise _wrong_kind(id, "a managed image, an image version or a lab's virtual machine")
+    raise _wrong_kind(id, Message("Give the id of a managed image, an image version or a lab's virtual machine."))
 
 
 def address_source(request: Request, text: str) -> Source:
@@ -161,8 +162,13 @@ def require_linked(request: Request, action: str, linked: Resource) -> None:
     if request.caller.may(action, linked.key):
         return
     raise Forbidden(
-        f"'{request.caller.principal.display_name}' may not perform '{action}' on the linked scope '{linked.resource_id}'.",
-        hint="Ask an Owner of it for a role that allows this.",
+        Message(
+            "'{principal}' may not perform '{action}' on the linked scope '{resource_id}'.",
+            principal=request.caller.principal.display_name,
+            action=action,
+            resource_id=linked.resource_id,
+        ),
+        hint=Message("Ask an Owner of it for a role that allows this."),
         code="LinkedAuthorizationFailed",
     )
 
@@ -174,8 +180,14 @@ def require_same_region(source: Source, location: str) -> Source:
     """
     if source.origin.kind is OriginKind.MACHINE and source.origin.region != location:
         raise Invalid(
-            f"The virtual machine is in {source.origin.region}, not in {location}.",
-            hint=f"Use the location {source.origin.region}; an image version can then be replicated to {location}.",
+            Message(
+                "The virtual machine is in {region}, not in {location}.", region=source.origin.region, location=location
+            ),
+            hint=Message(
+                "Use the location {region}; an image version can then be replicated to {location}.",
+                region=source.origin.region,
+                location=location,
+            ),
             target="location",
         )
     return source
@@ -185,23 +197,34 @@ def require_fitting(definition: ImageDefinition, source: Source) -> None:
     """Raises Invalid where OS state, OS type, generation or architecture of source and definition differ, as far as known."""
     if source.os_state is not None and source.os_state is not definition.os_state:
         raise Invalid(
-            f"The resource with id '{source.name}' has a different OS state ['{source.os_state}'] than the parent gallery "
-            f"image OS state ['{definition.os_state}'].",
-            hint=f"Use an image definition whose OS state is {source.os_state}.",
+            Message(
+                "The resource with id '{source}' has a different OS state ['{os_state}'] than the parent "
+                "gallery image OS state ['{wanted}'].",
+                source=source.name,
+                os_state=source.os_state,
+                wanted=definition.os_state,
+            ),
+            hint=Message("Use an image definition whose OS state is {os_state}.", os_state=source.os_state),
             code="BadRequest",
             target="galleryImageVersion.properties.storageProfile",
         )
     pairs = (
-        ("OS type", source.os_type, definition.os_type),
-        ("Hyper-V generation", source.generation, definition.generation),
-        ("architecture", source.architecture, definition.architecture),
+        (Message("OS type"), source.os_type, definition.os_type),
+        (Message("Hyper-V generation"), source.generation, definition.generation),
+        (Message("architecture"), source.architecture, definition.architecture),
     )
     for word, own, wanted in pairs:
         if own is not None and own is not wanted:
             raise Invalid(
-                f"The resource with id '{source.name}' has a different {word} ['{own}'] than the parent gallery image "
-                f"['{wanted}'].",
-                hint=f"Use an image definition whose {word} is {own}, or another source.",
+                Message(
+                    "The resource with id '{source}' has a different {word} ['{own}'] than the parent "
+                    "gallery image ['{wanted}'].",
+                    source=source.name,
+                    word=word,
+                    own=own,
+                    wanted=wanted,
+                ),
+                hint=Message("Use an image definition whose {word} is {own}, or another source.", word=word, own=own),
                 code="BadRequest",
                 target="galleryImageVersion.properties.storageProfile",
             )
@@ -219,8 +242,13 @@ def stored_source(disk: StoredDisk, name: str, kind: SourceKind) -> Source:
     _require_finished(disk)
     if not disk.has_content:
         raise Conflict(
-            f"The {kind} '{disk.name}' is {disk.disk_state}: it holds no content yet.",
-            hint="Upload its content and end the access (az disk revoke-access) first.",
+            Message(
+                "The {kind} '{disk}' is {disk_state}: it holds no content yet.",
+                kind=kind,
+                disk=disk.name,
+                disk_state=disk.disk_state,
+            ),
+            hint=Message("Upload its content and end the access (az disk revoke-access) first."),
             code="OperationNotAllowed",
         )
     return Source(
@@ -302,10 +330,16 @@ def latest_of(request: Request, definition: ImageDefinition, location: str) -> I
     if location not in latest:
         regions = [each.name for each in request.settings.regions.all if each.name in latest]
         raise NotFound(
-            f"The image '{definition.name}' has no latest version in {location}.",
-            hint=f"It has one in: {', '.join(regions)}. Name a version exactly, or replicate one to this region."
+            Message(
+                "The image '{definition}' has no latest version in {location}.",
+                definition=definition.name,
+                location=location,
+            ),
+            hint=Message(
+                "It has one in: {regions}. Name a version exactly, or replicate one to this region.", regions=regions
+            )
             if regions
-            else "Name a version exactly, or replicate one to this region.",
+            else Message("Name a version exactly, or replicate one to this region."),
             code="GalleryImageNotFound",
         )
     return request.uow.versions.get(latest[location])
@@ -315,34 +349,53 @@ def _region_of(request: Request, version: ImageVersion, location: str) -> str:
     """Returns the region that the version is copied from: `location` itself if it has it. Raises Conflict."""
     if not version.is_ready:
         raise Conflict(
-            f"The image version '{version.name}' is {version.state}.", hint="Wait until it is made, then try again."
+            Message("The image version '{version}' is {state}.", version=version.name, state=version.state),
+            hint=Message("Wait until it is made, then try again."),
         )
     replicas = request.uow.versions.replicas(version.id)
     complete = [each.region for each in replicas if each.state is ReplicaState.COMPLETED]
     if not complete:
-        raise Conflict(f"The image version '{version.name}' is complete in no region.", hint="Replicate it again.")
+        raise Conflict(
+            Message("The image version '{version}' is complete in no region.", version=version.name),
+            hint=Message("Replicate it again."),
+        )
     return location if location in complete else complete[0]
 
 
 def _require_quiet(request: Request, lab: Lab, machine: LabMachine) -> None:
     if request.uow.operations.working_with([machine.id]) or lab.state is ProvisioningState.DELETING:
-        raise Conflict("The virtual machine is busy.", hint="Wait until what is under way has ended, then try again.")
+        raise Conflict(
+            Message("The virtual machine is busy."),
+            hint=Message("Wait until what is under way has ended, then try again."),
+        )
     if machine.state not in {MachineState.RUNNING, MachineState.STOPPED}:
-        raise Conflict(f"The virtual machine is {machine.state}.", hint="Start or stop it, then try again.")
+        raise Conflict(
+            Message("The virtual machine is {state}.", state=machine.state),
+            hint=Message("Start or stop it, then try again."),
+        )
 
 
 def _require_finished(thing: StoredDisk | ManagedImage) -> None:
     if thing.state is not ProvisioningState.SUCCEEDED:
-        cure = "Make it again" if thing.state is ProvisioningState.FAILED else "Wait until that has ended"
-        raise Conflict(f"'{thing.name}' is {thing.state} and cannot be copied.", hint=f"{cure}, then try again.")
+        has_failed = thing.state is ProvisioningState.FAILED
+        raise Conflict(
+            Message("'{thing}' is {state} and cannot be copied.", thing=thing.name, state=thing.state),
+            hint=Message("Make it again, then try again.")
+            if has_failed
+            else Message("Wait until that has ended, then try again."),
+        )
 
 
 def _missing(id: ResourceId) -> NotFound:
     return NotFound(
-        f"The source '{id}' was not found.",
-        hint="Check its name, or list what there is; somebody may have deleted it.",
+        Message("The source '{id}' was not found.", id=str(id)),
+        hint=Message("Check its name, or list what there is; somebody may have deleted it."),
     )
 
 
-def _wrong_kind(id: ResourceId, words: str) -> Invalid:
-    return Invalid(f"'{id}' cannot be the source here.", hint=f"Give the id of {words}.", target="source.id")
+def _wrong_kind(id: ResourceId, hint: Message) -> Invalid:
+    return Invalid(
+        Message("'{id}' cannot be the source here.", id=str(id)),
+        hint=hint,
+        target="source.id",
+    )

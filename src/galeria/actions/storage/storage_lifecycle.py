@@ -7,6 +7,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.storage.sources import Sources
 from galeria.domain.errors import Conflict
 from galeria.domain.images.storage import Disk, ManagedImage, Snapshot
+from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
@@ -24,7 +25,7 @@ def get_stored(request: BaseRequest, id: str) -> Stored:
     """Returns the disk, snapshot or managed image of that id. Raises Conflict where it was deleted."""
     thing = find_stored(request, id)
     if thing is None:
-        raise Conflict("It was deleted.", hint="Make it again.")
+        raise Conflict(Message("It was deleted."), hint=Message("Make it again."))
     return thing
 
 
@@ -38,7 +39,7 @@ def refill(request: Request, thing: Stored, kind: OperationKind) -> Operation:
     """Starts filling the thing again after a failure, from the same sources."""
     begun = request.uow.operations.recent(below=thing.key)
     failed = next(each for each in begun if each.subject == thing.id and each.kind is kind)
-    thing.state = moved(thing.state, ProvisioningState.CREATING, f"'{thing.name}'")
+    thing.state = moved(thing.state, ProvisioningState.CREATING, Message("'{thing}'", thing=thing.name))
     return request.begin(kind, thing, thing.id, failed.inputs)
 
 
@@ -48,7 +49,7 @@ def begin_removal(request: Request, thing: Stored, kind: OperationKind) -> Opera
         if running.kind is kind:
             return running
         running.cancel_requested = True
-    thing.state = moved(thing.state, ProvisioningState.DELETING, f"'{thing.name}'")
+    thing.state = moved(thing.state, ProvisioningState.DELETING, Message("'{thing}'", thing=thing.name))
     return request.begin(kind, thing, thing.id)
 
 
@@ -57,8 +58,8 @@ def require_unchanged(pairs: Sequence[tuple[str, object, object]]) -> None:
     for name, now, said in pairs:
         if said not in (None, "") and said != now:
             raise Conflict(
-                f"Changing property '{name}' is not allowed.",
-                hint=f"It is '{now}'. Make another one for '{said}'.",
+                Message("Changing property '{name}' is not allowed.", name=name),
+                hint=Message("It is '{now}'. Make another one for '{said}'.", now=str(now), said=str(said)),
                 code="PropertyChangeNotAllowed",
                 target=name,
             )

@@ -5,6 +5,7 @@ import unicodedata
 
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from galeria.domain.messages import Message
 from galeria.domain.operations import Upload
 
 LONGEST_NAME = 255  # characters
@@ -13,12 +14,17 @@ LONGEST_NAME = 255  # characters
 def create_upload(request: Request, *, file_name: str, length: int, limit: int) -> Upload:
     """Announce a file of `length` bytes; at most `limit` are taken. Raises Invalid, TooLarge."""
     if length < 0:
-        raise Invalid(f"A file cannot have {length} bytes.", hint="Announce the file's length in bytes.")
+        raise Invalid(
+            Message("A file cannot have {length} bytes.", length=length),
+            hint=Message("Announce the file's length in bytes."),
+        )
     if length > limit:
         raise TooLarge(
-            f"The file has {length} bytes; at most {limit} are taken.",
-            hint="Convert the disk to a compact format ('qemu-img convert -O qcow2'), or ask the administrator to"
-            " raise the limit.",
+            Message("The file has {length} bytes; at most {limit} are taken.", length=length, limit=limit),
+            hint=Message(
+                "Convert the disk to a compact format ('qemu-img convert -O qcow2'), or ask the "
+                "administrator to raise the limit."
+            ),
         )
     upload = Upload(
         id=request.id_generator.new_id(),
@@ -49,8 +55,12 @@ def require_piece(request: Request, id: str, offset: int) -> Upload:
     upload = get_upload(request, id)
     if offset > upload.length:
         raise Conflict(
-            f"The upload has {upload.length} bytes in all; a piece cannot begin at {offset}.",
-            hint="Ask for the offset (HEAD) and continue there.",
+            Message(
+                "The upload has {length} bytes in all; a piece cannot begin at {offset}.",
+                length=upload.length,
+                offset=offset,
+            ),
+            hint=Message("Ask for the offset (HEAD) and continue there."),
             code="OffsetMismatch",
         )
     return upload
@@ -88,7 +98,7 @@ def shown_name(name: str) -> str:
 
 def missing_upload(id: str) -> NotFound:
     """The error for an upload that does not exist, or belongs to somebody else."""
-    return NotFound(f"There is no upload '{id}'.", hint="Upload the file again.")
+    return NotFound(Message("There is no upload '{id}'.", id=id), hint=Message("Upload the file again."))
 
 
 def _find_own(request: Request, id: str) -> Upload | None:

@@ -27,6 +27,7 @@ from galeria.domain.images.galleries import (
 from galeria.domain.images.publishing import ReplicationTarget
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import MachineState, ProvisioningState
 from galeria.ports.images import ImageStore, ManifestFacts
@@ -122,7 +123,16 @@ def export_template(
     """
     plan = _plan(request, account_id, wanted)
     require_idle(request, plan.lab, plan.machine)
-    request.audit(SAVE, str(account_id), detail=f"{plan.lab.resource_id} as {plan.image_name} {plan.number}")
+    request.audit(
+        SAVE,
+        str(account_id),
+        detail=Message(
+            "{resource_id} as {image_name} {number}",
+            resource_id=plan.lab.resource_id,
+            image_name=plan.image_name,
+            number=str(plan.number),
+        ),
+    )
     definition = plan.definition or _new_definition(request, plan, wanted.name)
     source = Source(
         origin=machine_origin(plan.machine),
@@ -168,14 +178,17 @@ def export_source(request: Request, account_id: ResourceId, lab_id: ResourceId, 
     # Who may set a password in the machine can read its disk anyway; a role on the account alone is not enough.
     request.caller.require("Microsoft.LabServices/labs/virtualMachines/resetPassword/action", lab.key)
     if lab.account_id != account.id:
-        raise Invalid(f"The lab '{lab.name}' belongs to another lab account.", hint="Export through that account.")
+        raise Invalid(
+            Message("The lab '{lab}' belongs to another lab account.", lab=lab.name),
+            hint=Message("Export through that account."),
+        )
     if machine.kind is not MachineKind.TEMPLATE:
-        raise Invalid("Only a template VM can be exported.", hint="Name the machine 'template'.")
+        raise Invalid(Message("Only a template VM can be exported."), hint=Message("Name the machine 'template'."))
     gallery = uow.galleries.find(account.gallery_id or "")
     if gallery is None:
         raise Conflict(
-            f"The lab account '{account.name}' has no gallery attached.",
-            hint="An administrator attaches one: galeria account attach.",
+            Message("The lab account '{account}' has no gallery attached.", account=account.name),
+            hint=Message("An administrator attaches one: galeria account attach."),
         )
     return ExportSource(account=account, gallery=gallery, lab=lab, machine=machine)
 
@@ -183,11 +196,18 @@ def export_source(request: Request, account_id: ResourceId, lab_id: ResourceId, 
 def require_idle(request: Request, lab: Lab, machine: LabMachine) -> None:
     """Raises Conflict while an export of the template cannot begin."""
     if request.uow.operations.working_with([machine.id]):
-        raise Conflict("The template is busy.", hint="Wait until what is under way has ended, then export again.")
+        raise Conflict(
+            Message("The template is busy."), hint=Message("Wait until what is under way has ended, then export again.")
+        )
     if lab.state is ProvisioningState.DELETING:
-        raise Conflict(f"The lab '{lab.name}' is being deleted.", hint="Export before deleting a lab.")
+        raise Conflict(
+            Message("The lab '{lab}' is being deleted.", lab=lab.name), hint=Message("Export before deleting a lab.")
+        )
     if machine.state not in {MachineState.RUNNING, MachineState.STOPPED}:
-        raise Conflict(f"The template is {machine.state}.", hint="Start or stop it, then export again.")
+        raise Conflict(
+            Message("The template is {state}.", state=machine.state),
+            hint=Message("Start or stop it, then export again."),
+        )
 
 
 def require_author(request: Request, definition: ImageDefinition) -> None:
@@ -200,8 +220,13 @@ def require_author(request: Request, definition: ImageDefinition) -> None:
         request.caller.require_unlocked(WRITE_VERSION, definition.key)
     elif not request.caller.may(WRITE_VERSION, definition.key):
         raise Forbidden(
-            f"The image '{definition.display_name}' is not yours, and you may not make versions of it.",
-            hint="Export under another name, or ask an Owner of the image for a role that may write its versions.",
+            Message(
+                "The image '{definition}' is not yours, and you may not make versions of it.",
+                definition=definition.display_name,
+            ),
+            hint=Message(
+                "Export under another name, or ask an Owner of the image for a role that may write its versions."
+            ),
             target="image",
         )
     else:
@@ -212,9 +237,15 @@ def require_match(definition: ImageDefinition, lab: Lab) -> None:
     """Raises Conflict where an export of the lab cannot be a version of the image."""
     if definition.os_state is not OsState.SPECIALIZED or definition.generation is not lab.generation:
         raise Conflict(
-            f"The image '{definition.display_name}' is {definition.os_state}, generation {definition.generation}; "
-            f"an export of this lab is Specialized, generation {lab.generation}.",
-            hint="Choose another name for the export.",
+            Message(
+                "The image '{definition}' is {os_state}, generation {generation}; an export of this lab "
+                "is Specialized, generation {lab_generation}.",
+                definition=definition.display_name,
+                os_state=definition.os_state,
+                generation=definition.generation,
+                lab_generation=lab.generation,
+            ),
+            hint=Message("Choose another name for the export."),
         )
 
 
@@ -262,7 +293,7 @@ def _target_image(request: Request, gallery: Gallery, wanted: ExportRequest) -> 
         return _own_image(request, gallery, wanted.image)
     name = wanted.name
     if not name.strip():
-        raise Invalid("The image needs a name.", hint="Anything readable will do.", target="name")
+        raise Invalid(Message("The image needs a name."), hint=Message("Anything readable will do."), target="name")
     definitions = request.uow.definitions.of_gallery(gallery.id)
     for each in definitions:
         if name.strip().lower() in {each.display_name.lower(), each.name.lower()}:
@@ -274,8 +305,12 @@ def _own_image(request: Request, gallery: Gallery, image: ResourceId) -> tuple[I
     definition = request.uow.definitions.get_by_key(image.key)
     if definition.gallery_id != gallery.id:
         raise Invalid(
-            f"The image '{definition.name}' is not in the gallery '{gallery.name}'.",
-            hint="Export it as a new image, or as a version of one in that gallery.",
+            Message(
+                "The image '{definition}' is not in the gallery '{gallery}'.",
+                definition=definition.name,
+                gallery=gallery.name,
+            ),
+            hint=Message("Export it as a new image, or as a version of one in that gallery."),
             target="image",
         )
     return definition, definition.name
@@ -289,7 +324,9 @@ def _number(request: Request, definition: ImageDefinition | None, wanted: str) -
     number = VersionNumber.parse(wanted)
     if any(version.number == number for version in versions):
         raise Conflict(
-            f"Version {number} exists already.", hint="Leave the version empty to get the next one.", target="version"
+            Message("Version {number} exists already.", number=str(number)),
+            hint=Message("Leave the version empty to get the next one."),
+            target="version",
         )
     return number
 
@@ -302,8 +339,10 @@ def _regions(request: Request, account: LabAccount, home: str, wanted: tuple[str
     for name in names:
         if name != home and name not in account.allowed_regions:
             raise Invalid(
-                f"The lab account '{account.name}' does not allow copies in {name}.",
-                hint=f"Allowed are: {', '.join(account.allowed_regions)}.",
+                Message(
+                    "The lab account '{account}' does not allow copies in {name}.", account=account.name, name=name
+                ),
+                hint=Message("Allowed are: {allowed_regions}.", allowed_regions=account.allowed_regions),
                 target="regions",
             )
     return (home, *(name for name in dict.fromkeys(names) if name != home))

@@ -24,6 +24,7 @@ from galeria.domain.images.galleries import (
     VersionNumber,
 )
 from galeria.domain.images.publishing import ReplicationTarget
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.domain.settings import Settings
 from galeria.domain.states import ProvisioningState
@@ -70,8 +71,10 @@ def begin_import(request: Request, wanted: ImportRequest) -> tuple[ImageVersion,
     id = definition.arm_id.child("versions", str(VersionNumber.parse(number)))
     if request.uow.versions.find_by_key(id.key):
         raise Conflict(
-            f"Version {number} exists already.",
-            hint=f"Use another number, such as {next_number(request, definition)}.",
+            Message("Version {number} exists already.", number=number),
+            hint=Message(
+                "Use another number, such as {next_number}.", next_number=str(next_number(request, definition))
+            ),
             target="galleryImageVersionName",
         )
     regions = (location, *(request.settings.regions.get(name).name for name in wanted.regions))
@@ -87,8 +90,12 @@ def require_unused(request: Request, upload_id: str) -> None:
     made = find_made_of(request, upload_id)
     if made:
         raise Conflict(
-            f"The file is being made into version {made.name} of '{made.arm_id.parent.name}' already.",
-            hint="Look there how far it is.",
+            Message(
+                "The file is being made into version {made} of '{parent}' already.",
+                made=made.name,
+                parent=made.arm_id.parent.name,
+            ),
+            hint=Message("Look there how far it is."),
         )
 
 
@@ -139,10 +146,14 @@ def _definition(request: Request, gallery: Gallery, wanted: ImportRequest) -> Im
     if wanted.image is not None:
         definition = get_definition(request, wanted.image)
         if definition.gallery_id != gallery.id:
-            raise Invalid("The image is in another gallery.", hint="Choose an image of this gallery.", target="image")
+            raise Invalid(
+                Message("The image is in another gallery."),
+                hint=Message("Choose an image of this gallery."),
+                target="image",
+            )
         return definition
     if wanted.new is None or not wanted.new.display_name.strip():
-        raise Invalid("The image needs a name.", hint="Anything readable will do.", target="name")
+        raise Invalid(Message("The image needs a name."), hint=Message("Anything readable will do."), target="name")
     new, display_name = wanted.new, wanted.new.display_name.strip()
     name = image_name(request, gallery, display_name)
     definition, _ = put_definition(

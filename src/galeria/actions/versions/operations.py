@@ -5,6 +5,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.machines import running_on_machine
 from galeria.actions.storage.storage_lifecycle import get_stored
 from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.messages import EMPTY, Message, verbatim
 from galeria.domain.operations import Operation, OperationStep, Subject
 from galeria.domain.resources import Resource
 from galeria.domain.states import LabState, MachineState, OperationStatus, is_settled, moved
@@ -14,7 +15,11 @@ def get_operation(request: Request, id: str) -> tuple[Operation, list[OperationS
     """Returns an operation with its steps. Raises NotFound, also where the caller may not see it."""
     operation = request.uow.operations.find(id)
     if operation is None or not is_visible(request, operation):
-        raise NotFound(f"There is no operation '{id}'.", hint="'galeria operation list' shows yours.", code="NotFound")
+        raise NotFound(
+            Message("There is no operation '{id}'.", id=id),
+            hint=Message("'galeria operation list' shows yours."),
+            code="NotFound",
+        )
     return operation, request.uow.operations.steps(operation.id)
 
 
@@ -36,7 +41,9 @@ def cancel_operation(request: Request, id: str) -> Operation:
     require_steering(request, operation)
     if not is_settled(operation.status):
         operation.cancel_requested = True
-        request.audit("Microsoft.Galeria/operations/cancel/action", operation.resource_id, detail=operation.id)
+        request.audit(
+            "Microsoft.Galeria/operations/cancel/action", operation.resource_id, detail=verbatim(operation.id)
+        )
     return operation
 
 
@@ -50,17 +57,19 @@ def retry_operation(request: Request, id: str) -> Operation:
     if not is_settled(operation.status):
         return operation
     if operation.status is OperationStatus.SUCCEEDED:
-        raise Conflict("The operation has succeeded.", hint="There is nothing left to do.")
+        raise Conflict(Message("The operation has succeeded."), hint=Message("There is nothing left to do."))
     machine = operation.inputs.machine or operation.subject
     if request.uow.operations.running_on(operation.subject) or running_on_machine(request, machine):
-        raise Conflict("Another operation is under way there.", hint="Wait until it has ended, then retry.")
+        raise Conflict(
+            Message("Another operation is under way there."), hint=Message("Wait until it has ended, then retry.")
+        )
     operation.status = moved(operation.status, OperationStatus.NOT_STARTED)
     operation.attempt += 1
     operation.cancel_requested = False
-    operation.error_code = operation.error_message = operation.error_hint = ""
+    operation.error_code, operation.error_message, operation.error_hint = "", EMPTY, EMPTY
     operation.ended_at = None
     _reopen(request, operation)
-    request.audit("Microsoft.Galeria/operations/retry/action", operation.resource_id, detail=operation.id)
+    request.audit("Microsoft.Galeria/operations/retry/action", operation.resource_id, detail=verbatim(operation.id))
     return operation
 
 

@@ -18,6 +18,7 @@ from galeria.domain.images.publishing import (
     check_shallow,
     checked_count,
 )
+from galeria.domain.messages import Message
 from galeria.domain.states import ReplicaState
 
 T = TypeVar("T")
@@ -82,8 +83,8 @@ def _set_options(request: Request, version: ImageVersion, wanted: PublishingRequ
     version.block_early_deletion = _or(options.block_early_deletion, version.block_early_deletion)
     if version.block_early_deletion and end_of_life is None:
         raise Invalid(
-            "Deletion cannot be blocked before an end of life that is not set.",
-            hint="Give publishingProfile.endOfLifeDate with safetyProfile.blockDeletionBeforeEndOfLife.",
+            Message("Deletion cannot be blocked before an end of life that is not set."),
+            hint=Message("Give publishingProfile.endOfLifeDate with safetyProfile.blockDeletionBeforeEndOfLife."),
             target=f"{PROFILE}.endOfLifeDate",
         )
 
@@ -121,14 +122,14 @@ def _checked(
     names = [target.region for target, _ in checked]
     if len(set(names)) != len(names):
         raise Invalid(
-            "Duplicate regions are not allowed in target publishing regions.",
-            hint="Name each region once; spelling and case make no difference.",
+            Message("Duplicate regions are not allowed in target publishing regions."),
+            hint=Message("Name each region once; spelling and case make no difference."),
             target=f"{PROFILE}.targetRegions",
         )
     if home not in names:
         raise Invalid(
-            f"The target regions must include the version's own location, {home}.",
-            hint=f"Add {home} to the target regions.",
+            Message("The target regions must include the version's own location, {home}.", home=home),
+            hint=Message("Add {home} to the target regions.", home=home),
             target=f"{PROFILE}.targetRegions",
         )
     if version.replication_mode is ReplicationMode.SHALLOW:
@@ -159,8 +160,10 @@ def _keep(version: ImageVersion, leaving: list[Replica]) -> None:
     kept = [replica.region for replica in leaving if replica.state is ReplicaState.COMPLETED]
     if kept:
         raise Conflict(
-            f"The safety profile of version {version.name} keeps its replicas in {', '.join(kept)}.",
-            hint="Set safetyProfile.allowDeletionOfReplicatedLocations to true first.",
+            Message(
+                "The safety profile of version {version} keeps its replicas in {kept}.", version=version.name, kept=kept
+            ),
+            hint=Message("Set safetyProfile.allowDeletionOfReplicatedLocations to true first."),
             code="OperationNotAllowed",
             target=f"{PROFILE}.targetRegions",
         )

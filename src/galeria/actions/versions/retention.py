@@ -5,6 +5,7 @@ from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.images.soft_delete import Retention, deadlines
+from galeria.domain.messages import Message
 from galeria.domain.states import ProvisioningState
 
 VERSION = "Microsoft.Compute/galleries/images/versions"
@@ -34,8 +35,13 @@ def restore(request: Request, version: ImageVersion, location: str, tags: dict[s
     home = request.settings.regions.get(location).name
     if home != version.location:
         raise Conflict(
-            f"Version {version.name} was in {version.location} and cannot be restored in {home}.",
-            hint=f"Name its own region: --location {version.location}.",
+            Message(
+                "Version {version} was in {location} and cannot be restored in {home}.",
+                version=version.name,
+                location=version.location,
+                home=home,
+            ),
+            hint=Message("Name its own region: --location {location}.", location=version.location),
             code="InvalidResourceLocation",
         )
     version.retention, version.soft_deleted_at = Retention.ACTIVE, None
@@ -55,8 +61,11 @@ def list_soft_deleted(request: Request, definition_id: ResourceId) -> list[Image
 def marked_for_deletion(version: ImageVersion) -> Conflict:
     """Returns the error for a change of a version that is being deleted, in Azure's words."""
     return Conflict(
-        f"Operation 'Update Gallery Image Version' is not allowed on {version.name} since it is marked for deletion.",
-        hint="You can only retry the Delete operation; wait until it has ended, then make the version again.",
+        Message(
+            "Operation 'Update Gallery Image Version' is not allowed on {version} since it is marked for deletion.",
+            version=version.name,
+        ),
+        hint=Message("You can only retry the Delete operation; wait until it has ended, then make the version again."),
         code="OperationNotAllowed",
     )
 
@@ -65,6 +74,10 @@ def soft_deleted(version: ImageVersion) -> NotFound:
     """Returns the error for reading a soft-deleted version, which says until when it can be restored."""
     ends = version.hard_deletion_at.isoformat() if version.hard_deletion_at else ""
     return NotFound(
-        f"The image version '{version.name}' was deleted; it can be restored until {ends}.",
-        hint="Restore it: az sig image-version undelete.",
+        Message(
+            "The image version '{version}' was deleted; it can be restored until {ends}.",
+            version=version.name,
+            ends=ends,
+        ),
+        hint=Message("Restore it: az sig image-version undelete."),
     )

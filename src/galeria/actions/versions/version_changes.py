@@ -10,6 +10,7 @@ from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.images.publishing import ReplicationTarget
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 
 
@@ -22,8 +23,8 @@ def set_regions(request: Request, id: ResourceId, regions: tuple[str, ...]) -> O
     held = _quiet(request, id)
     if not regions:
         raise Invalid(
-            "A version is in one region at least.",
-            hint=f"Keep its own region, {held.location}.",
+            Message("A version is in one region at least."),
+            hint=Message("Keep its own region, {location}.", location=held.location),
             target="targetRegions",
         )
     kept = {target.region.replace(" ", "").lower(): target for target in current_targets(request, held)}
@@ -79,7 +80,8 @@ def _quiet(request: Request, id: ResourceId) -> ImageVersion:
     held = get_version(request, id)
     if request.uow.operations.running_on(held.id):
         raise Conflict(
-            f"Version {held.name} is being worked on.", hint="Wait until its operation has ended, then try again."
+            Message("Version {held} is being worked on.", held=held.name),
+            hint=Message("Wait until its operation has ended, then try again."),
         )
     return held
 

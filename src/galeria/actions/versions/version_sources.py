@@ -19,6 +19,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, SourceKind, VersionDisk
 from galeria.domain.images.sharing import CommunityImage
 from galeria.domain.images.storage import Origin, OriginKind
+from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind
 
@@ -49,8 +50,8 @@ def get_sources(request: Request, definition: ImageDefinition, location: str, wa
     """
     if wanted.whole is not None and (wanted.disks or wanted.uploads):
         raise Invalid(
-            "A version is made of one source as a whole or of disks, not of both.",
-            hint="Leave out storageProfile.source, or the sources of the single disks.",
+            Message("A version is made of one source as a whole or of disks, not of both."),
+            hint=Message("Leave out storageProfile.source, or the sources of the single disks."),
             target=f"{STORAGE}.source",
         )
     sources = upload_sources(request, wanted)
@@ -58,9 +59,11 @@ def get_sources(request: Request, definition: ImageDefinition, location: str, wa
     sources |= {lun: named_source(request, each) for lun, each in wanted.disks.items()}
     if OS_DISK not in sources:
         raise Invalid(
-            "A new version needs a source for its OS disk.",
-            hint="Name a managed image, disk, snapshot, lab VM, image version or VHD, or upload a file: "
-            "galeria image import does both.",
+            Message("A new version needs a source for its OS disk."),
+            hint=Message(
+                "Name a managed image, disk, snapshot, lab VM, image version or VHD, or upload a file: "
+                "galeria image import does both."
+            ),
             target=STORAGE,
         )
     _require_different(sources)
@@ -98,8 +101,10 @@ def require_same_source(request: Request, version: ImageVersion, wanted: NamedSo
         source = address_source(request, disk.uri).name
     if source and source.lower() != version.source_id.lower():
         raise Conflict(
-            f"Changing property '{STORAGE}.source' is not allowed.",
-            hint=f"It is '{version.source_id}'. Make another version for '{source}'.",
+            Message("Changing property '{storage}.source' is not allowed.", storage=STORAGE),
+            hint=Message(
+                "It is '{source_id}'. Make another version for '{source}'.", source_id=version.source_id, source=source
+            ),
             code="PropertyChangeNotAllowed",
             target=f"{STORAGE}.source",
         )
@@ -116,7 +121,9 @@ def _whole_disks(request: Request, definition: ImageDefinition, location: str, w
 def _upload(request: Request, upload_id: str) -> Source:
     upload = request.uow.uploads.find(upload_id)
     if upload is None or upload.owner_id != request.caller.principal.id:
-        raise NotFound(f"There is no upload '{upload_id}'.", hint="Upload the file again.")
+        raise NotFound(
+            Message("There is no upload '{upload_id}'.", upload_id=upload_id), hint=Message("Upload the file again.")
+        )
     return Source(origin=Origin(kind=OriginKind.UPLOAD, name=upload_id), kind=SourceKind.UPLOAD, name=upload_id)
 
 
@@ -125,8 +132,8 @@ def _require_different(sources: Sources) -> None:
     names = [(each.name.lower(), each.origin.name) for each in sources.values()]
     if len(set(names)) != len(names) and all(each.kind not in _WHOLE for each in sources.values()):
         raise Invalid(
-            "Two disks of the version have the same source.",
-            hint="Give every disk a source of its own.",
+            Message("Two disks of the version have the same source."),
+            hint=Message("Give every disk a source of its own."),
             target=STORAGE,
         )
 

@@ -20,6 +20,7 @@ from galeria.domain.images.galleries import (
 )
 from galeria.domain.images.publishing import check_deletable
 from galeria.domain.images.soft_delete import Retention
+from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import RegionInputs
 from galeria.domain.operations import VERSION_MAKING, Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
@@ -118,7 +119,7 @@ def delete_version(request: Request, id: ResourceId) -> Operation | None:
         if running.kind is OperationKind.DELETE_VERSION:
             return running
         running.cancel_requested = True
-    version.state = moved(version.state, ProvisioningState.DELETING, f"Version {version.name}")
+    version.state = moved(version.state, ProvisioningState.DELETING, Message("Version {version}", version=version.name))
     return request.begin(OperationKind.DELETE_VERSION, version, version.id)
 
 
@@ -138,7 +139,11 @@ def remove_version(request: Request, id: ResourceId, *, bypass_soft_delete: bool
     now = request.clock.now()
     check_deletable(version.name, blocked=version.block_early_deletion, end_of_life=version.end_of_life, now_is=now)
     if retain(request, version):
-        request.audit(f"{VERSION}/delete", str(id), detail=f"restorable until {version.hard_deletion_at}")
+        request.audit(
+            f"{VERSION}/delete",
+            str(id),
+            detail=Message("restorable until {hard_deletion_at}", hard_deletion_at=str(version.hard_deletion_at)),
+        )
         return DeletionResult(was_there=True)
     return DeletionResult(was_there=True, operation=delete_version(request, id))
 
@@ -150,7 +155,7 @@ def require_definition(request: Request, id: ResourceId) -> ImageDefinition:
     """
     definition = request.uow.definitions.find_by_key(id.parent.key)
     if definition is None:
-        raise missing_parent(id, "image definition")
+        raise missing_parent(id, Message("Create the image definition first."))
     return definition
 
 
@@ -168,7 +173,7 @@ def new_version(
     """
     VersionNumber.parse(id.name)
     location = request.settings.regions.get(wanted.location).name
-    require_home_region(request.uow.galleries.get(definition.gallery_id), location, "image version")
+    require_home_region(request.uow.galleries.get(definition.gallery_id), location, Message("image version"))
     require_room(request, request.uow.versions, id, location, most=MOST)
     version = ImageVersion(
         id=request.id_generator.new_id(),
@@ -208,7 +213,7 @@ def _put_again(request: Request, version: ImageVersion, wanted: VersionRequest) 
 
 def _retry(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation:
     """A version that failed before it was sealed is made again, from the same sources or from others."""
-    version.state = moved(version.state, ProvisioningState.CREATING, f"Version {version.name}")
+    version.state = moved(version.state, ProvisioningState.CREATING, Message("Version {version}", version=version.name))
     version.tags = wanted.tags
     publish(request, version, wanted)
     if wanted.names_sources:
@@ -225,9 +230,11 @@ def _restore(request: Request, version: ImageVersion, wanted: VersionRequest) ->
     """Its number is taken while it can be restored."""
     if not wanted.restores:
         raise Conflict(
-            f"Version {version.name} was deleted and can still be restored.",
-            hint="Restore it (az sig image-version undelete), delete it for good with ?bypassSoftDelete=true, "
-            "or use another number.",
+            Message("Version {version} was deleted and can still be restored.", version=version.name),
+            hint=Message(
+                "Restore it (az sig image-version undelete), delete it for good with "
+                "?bypassSoftDelete=true, or use another number."
+            ),
             target="galleryImageVersionName",
         )
     restore(request, version, wanted.location, wanted.tags)

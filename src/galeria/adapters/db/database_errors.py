@@ -8,6 +8,7 @@ import sqlite3
 from typing import Any
 
 from galeria.domain.errors import Conflict, Corrupt, GaleriaError, OutOfSpace, Unavailable
+from galeria.domain.messages import Message, verbatim
 
 # SQLSTATE codes of the PostgreSQL manual, appendix A.
 _UNIQUE = "23505"
@@ -28,6 +29,27 @@ def translated_error(error: BaseException) -> GaleriaError | None:
     return None
 
 
+_THINGS = {
+    "resource_groups": Message("resource group"),
+    "galleries": Message("gallery"),
+    "image_definitions": Message("image definition"),
+    "image_versions": Message("image version"),
+    "lab_accounts": Message("lab account"),
+    "labs": Message("lab"),
+    "principals": Message("principal"),
+    "operations": Message("operation"),
+    "uploads": Message("upload"),
+    "disks": Message("disk"),
+    "snapshots": Message("snapshot"),
+    "lab_users": Message("lab user"),
+    "locks": Message("lock"),
+}
+
+
+def _singular(table: str) -> str:
+    return re.sub("ies$", "y", table).removesuffix("s").replace("_", " ")
+
+
 def is_busy(error: sqlite3.Error) -> bool:
     """Return whether another connection holds the lock (SQLITE_BUSY, SQLITE_LOCKED)."""
     return str(error).startswith(_BUSY_WORDS)
@@ -44,10 +66,14 @@ def _from_sqlite(error: sqlite3.Error) -> GaleriaError | None:
         return out_of_space()
     if is_busy(error):
         return Unavailable(
-            "The database is busy.", hint="Try again; if it stays so, look for another program that holds it open."
+            Message("The database is busy."),
+            hint=Message("Try again; if it stays so, look for another program that holds it open."),
         )
     if "malformed" in words or "not a database" in words:
-        return Corrupt(f"The database is damaged: {words}.", hint="Stop Galeria and restore the last backup.")
+        return Corrupt(
+            Message("The database is damaged: {words}.", words=words),
+            hint=Message("Stop Galeria and restore the last backup."),
+        )
     return unavailable(words) if isinstance(error, sqlite3.OperationalError) else None
 
 
@@ -60,7 +86,7 @@ def _from_postgresql(error: Any) -> GaleriaError | None:
     if state == "23503":
         return still_used()
     if state in _COLLISIONS:
-        return Conflict("Another request was quicker.", hint="Look at what it did, then try again.")
+        return Conflict(Message("Another request was quicker."), hint=Message("Look at what it did, then try again."))
     if state in _FULL:
         return out_of_space()
     return unavailable(str(error).strip()) if state.startswith(_OTHER_OUTAGES) else None
@@ -68,23 +94,28 @@ def _from_postgresql(error: Any) -> GaleriaError | None:
 
 def exists_already(table: str) -> Conflict:
     if table == "lab_machines":  # machines' ids are random, so that only an SSH port can be taken twice
-        return Conflict("This SSH port is given away already.", hint="Try again: another one is chosen then.")
-    word = re.sub("ies$", "y", table).removesuffix("s").replace("_", " ")
-    return Conflict(f"This {word} exists already.", hint="Look at the one that is there, or choose another name.")
+        return Conflict(
+            Message("This SSH port is given away already."), hint=Message("Try again: another one is chosen then.")
+        )
+    return Conflict(
+        Message("This {word} exists already.", word=_THINGS.get(table) or verbatim(_singular(table))),
+        hint=Message("Look at the one that is there, or choose another name."),
+    )
 
 
 def still_used() -> Conflict:
     return Conflict(
-        "Something still uses what was to be removed, or what it should belong to is gone.",
-        hint="Look again at what there is, then remove what stands on it first.",
+        Message("Something still uses what was to be removed, or what it should belong to is gone."),
+        hint=Message("Look again at what there is, then remove what stands on it first."),
     )
 
 
 def out_of_space() -> OutOfSpace:
-    return OutOfSpace("The database's disk is full.", hint="Free or add disk space, then try again.")
+    return OutOfSpace(Message("The database's disk is full."), hint=Message("Free or add disk space, then try again."))
 
 
 def unavailable(words: str) -> Unavailable:
     return Unavailable(
-        f"The database does not work: {words}.", hint="See that it runs and can be reached, then try again."
+        Message("The database does not work: {words}.", words=words),
+        hint=Message("See that it runs and can be reached, then try again."),
     )

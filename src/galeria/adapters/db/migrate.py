@@ -9,6 +9,7 @@ from alembic.util.exc import CommandError
 
 from galeria.adapters.db.engine import migrating
 from galeria.domain.errors import GaleriaError
+from galeria.domain.messages import Message
 
 _LOCK = 0x67616C65  # PostgreSQL's advisory locks have numbers, not names: any that nobody else uses
 
@@ -26,8 +27,10 @@ def migrate(engine: sa.Engine) -> None:
             command.upgrade(_config(connection), "head")
         except CommandError as error:
             raise GaleriaError(
-                f"This database cannot be brought up to date: {error}",
-                hint="It was probably changed by a newer Galeria: install that one, or restore an older backup.",
+                Message("This database cannot be brought up to date: {error}", error=str(error)),
+                hint=Message(
+                    "It was probably changed by a newer Galeria: install that one, or restore an older backup."
+                ),
             ) from error
 
 

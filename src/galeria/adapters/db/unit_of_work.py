@@ -40,6 +40,7 @@ from galeria.adapters.db.repositories.version_queries import SqlVersionQueries
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables.derived_columns import fill_derived_columns
 from galeria.domain.errors import GaleriaError
+from galeria.domain.messages import Message
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.database import UnitOfWork
 
@@ -88,7 +89,9 @@ class SqlUnitOfWork:
         self.access_grants = SqlAccessGrantRepository(session)
         self.operations = SqlOperationRepository(session)
         self.uploads = SqlUploadRepository(session)
-        self.groups = SqlResourceRepository(session, ResourceGroup, core_tables.resource_groups, "resource group")
+        self.groups = SqlResourceRepository(
+            session, ResourceGroup, core_tables.resource_groups, Message("resource group")
+        )
         self.audit = SqlAuditRepository(session)
 
     @property
@@ -156,5 +159,6 @@ sa.event.listen(_ReadingSession, "before_flush", _refuse_changes)
 
 def _only_reads() -> GaleriaError:
     return GaleriaError(
-        "A unit of work that was opened for reading cannot change anything.", hint="Report this as a fault in Galeria."
+        Message("A unit of work that was opened for reading cannot change anything."),
+        hint=Message("Report this as a fault in Galeria."),
     )

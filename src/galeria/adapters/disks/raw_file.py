@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from galeria.domain.errors import NotFound, Unavailable
+from galeria.domain.messages import Message
 from galeria.ports.disks import Content, Extent
 
 
@@ -69,8 +70,8 @@ class RawFileReader:
                 raise _unreadable(self._path, error) from error
             if not piece:
                 raise Unavailable(
-                    f"The disk {self._path.name} ends at byte {start}.",
-                    hint="It was cut while it was read. Check the file, then try again.",
+                    Message("The disk {path} ends at byte {start}.", path=self._path.name, start=start),
+                    hint=Message("It was cut while it was read. Check the file, then try again."),
                 )
             pieces.append(piece)
             start, length = start + len(piece), length - len(piece)
@@ -93,8 +94,13 @@ def open_raw_file(path: Path, *, offset: int = 0, size: int | None = None) -> It
     end = whole if size is None else offset + size
     if not 0 <= offset <= end <= whole:
         raise Unavailable(
-            f"The disk {path.name} has {whole} bytes, fewer than the {end} that it should hold.",
-            hint="The file is cut: bring it here again.",
+            Message(
+                "The disk {path} has {whole} bytes, fewer than the {end} that it should hold.",
+                path=path.name,
+                whole=whole,
+                end=end,
+            ),
+            hint=Message("The file is cut: bring it here again."),
         )
     yield RawFile(path, offset=offset, size=end - offset)
 
@@ -103,13 +109,15 @@ def _open(path: Path) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError as error:
-        raise NotFound(f"There is no disk {path.name}.", hint="It may have been removed: start again.") from error
+        raise NotFound(
+            Message("There is no disk {path}.", path=path.name), hint=Message("It may have been removed: start again.")
+        ) from error
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
 def _unreadable(path: Path, error: OSError) -> Unavailable:
     return Unavailable(
-        f"The disk {path.name} cannot be read: {error.strerror}.",
-        hint="Check the host's log for disk errors and the file's permissions, then try again.",
+        Message("The disk {path} cannot be read: {reason}.", path=path.name, reason=str(error.strerror)),
+        hint=Message("Check the host's log for disk errors and the file's permissions, then try again."),
     )

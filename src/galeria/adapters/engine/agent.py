@@ -11,6 +11,7 @@ import libvirt_qemu
 
 from galeria.domain.errors import MachineFailed
 from galeria.domain.foreign_text import foreign_text
+from galeria.domain.messages import Message
 
 MOST_OUTPUT = 65536  # characters of a program's output that are looked at: it is the guest that says how many there are
 PING_SECONDS = 2
@@ -38,8 +39,12 @@ def ask(domain: libvirt.virDomain, command: str, arguments: dict[str, Any] | Non
         answer = libvirt_qemu.qemuAgentCommand(domain, json.dumps(question), seconds, 0)
     except libvirt.libvirtError as error:
         raise MachineFailed(
-            f"The guest's agent did not do {command}: {foreign_text(str(error))}.",
-            hint="Check that the machine runs and that qemu-guest-agent is installed and allowed to do this.",
+            Message(
+                "The guest's agent did not do {command}: {words}.",
+                command=command,
+                words=foreign_text(str(error)),
+            ),
+            hint=Message("Check that the machine runs and that qemu-guest-agent is installed and allowed to do this."),
         ) from error
     return _returned(command, answer)
 
@@ -50,8 +55,8 @@ def _returned(command: str, answer: str) -> Any:
         return json.loads(answer)["return"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise MachineFailed(
-            f"The guest's agent answered {command} with something that is no answer.",
-            hint="Check that qemu-guest-agent in the machine is the distribution's own, then try again.",
+            Message("The guest's agent answered {command} with something that is no answer.", command=command),
+            hint=Message("Check that qemu-guest-agent in the machine is the distribution's own, then try again."),
         ) from error
 
 
@@ -80,8 +85,12 @@ def execute(
     if check and ended.status != 0:
         last = ended.errors[-MOST_OUTPUT:].strip().splitlines()[-1:] or ["no message"]
         raise MachineFailed(
-            f"A step inside the guest ended with status {ended.status}: the guest says '{foreign_text(last[0])}'.",
-            hint="Open the machine's console and look whether its disk is full or read-only, then try again.",
+            Message(
+                "A step inside the guest ended with status {status}: the guest says '{words}'.",
+                status=ended.status,
+                words=foreign_text(last[0]),
+            ),
+            hint=Message("Open the machine's console and look whether its disk is full or read-only, then try again."),
         )
     return ended
 
@@ -105,8 +114,8 @@ def _wait_end(domain: libvirt.virDomain, pid: int, seconds: float) -> GuestProgr
             )
         if time.monotonic() > deadline:
             raise MachineFailed(
-                f"A step inside the guest did not end within {seconds:.0f} seconds.",
-                hint="Open the machine's console and look what it waits for, then try again.",
+                Message("A step inside the guest did not end within {seconds:.0f} seconds.", seconds=seconds),
+                hint=Message("Open the machine's console and look what it waits for, then try again."),
             )
         time.sleep(POLL_SECONDS)
 
@@ -116,6 +125,6 @@ def _decoded(data: str) -> str:
         return base64.b64decode(data)[: 4 * MOST_OUTPUT].decode("utf-8", errors="replace")
     except (ValueError, TypeError) as error:
         raise MachineFailed(
-            "The guest's agent sent output that cannot be read.",
-            hint="Check that qemu-guest-agent in the machine is the distribution's own, then try again.",
+            Message("The guest's agent sent output that cannot be read."),
+            hint=Message("Check that qemu-guest-agent in the machine is the distribution's own, then try again."),
         ) from error

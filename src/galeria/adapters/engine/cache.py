@@ -9,6 +9,7 @@ from pathlib import Path
 
 from galeria.adapters.engine.layout import DIGEST, Layout
 from galeria.domain.errors import OutOfSpace
+from galeria.domain.messages import Message
 from galeria.ports.images import Digest, ImageStore
 from galeria.ports.progress import Progress
 
@@ -64,8 +65,15 @@ class LocalImageCache:
         if free < data_bytes + self._margin:
             needed = gigabytes(data_bytes + self._margin)
             raise OutOfSpace(
-                f"The image needs {needed} GB of this host's disk, {gigabytes(free)} GB are free.",
-                hint=f"Free room under {self._layout.data_dir}, or move it to a larger disk, then try again.",
+                Message(
+                    "The image needs {needed} GB of this host's disk, {gigabytes} GB are free.",
+                    needed=needed,
+                    gigabytes=gigabytes(free),
+                ),
+                hint=Message(
+                    "Free room under {data_dir}, or move it to a larger disk, then try again.",
+                    data_dir=str(self._layout.data_dir),
+                ),
             )
 
 

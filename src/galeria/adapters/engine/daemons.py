@@ -13,6 +13,7 @@ from pathlib import Path
 import libvirt
 
 from galeria.domain.errors import GaleriaError, MachineFailed, NotFound, OutOfSpace
+from galeria.domain.messages import Message
 from galeria.programs import run
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ START_SECONDS = 20.0
 
 
 @contextmanager
-def translated_errors(doing: str) -> Iterator[None]:
+def translated_errors(doing: Message) -> Iterator[None]:
     """Translate errors of libvirt into MachineFailed; `doing` completes the sentence "libvirt could not …"."""
     try:
         yield
@@ -30,20 +31,27 @@ def translated_errors(doing: str) -> Iterator[None]:
         raise libvirt_error(doing, error) from error
 
 
-def libvirt_error(doing: str, error: libvirt.libvirtError) -> GaleriaError:
+def libvirt_error(doing: Message, error: libvirt.libvirtError) -> GaleriaError:
     text = str(error).strip()
     if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
-        return NotFound("The machine does not exist on this host.", hint="Reload the page; the machine may be deleted.")
+        return NotFound(
+            Message("The machine does not exist on this host."),
+            hint=Message("Reload the page; the machine may be deleted."),
+        )
     if "No space left on device" in text:
-        return OutOfSpace(f"The disk is full: libvirt could not {doing}.", hint="Free disk space, then try again.")
+        return OutOfSpace(
+            Message("The disk is full: libvirt could not {doing}.", doing=doing),
+            hint=Message("Free disk space, then try again."),
+        )
     return MachineFailed(
-        f"libvirt could not {doing}: {text}.", hint="Run 'galeria doctor' on the host, then try again."
+        Message("libvirt could not {doing}: {text}.", doing=doing, text=text),
+        hint=Message("Run 'galeria doctor' on the host, then try again."),
     )
 
 
 def is_active(domain: libvirt.virDomain) -> bool:
     """Return whether the machine is on, paused machines included."""
-    with translated_errors("ask for the machine's state"):
+    with translated_errors(Message("ask for the machine's state")):
         return bool(domain.isActive())
 
 
@@ -61,8 +69,12 @@ def ensure_libvirt(uri: str = LOCAL) -> libvirt.virConnect:
         return libvirt.open(uri)
     except libvirt.libvirtError as error:
         if uri != LOCAL or has_systemd():
-            hint = "Run: systemctl start libvirtd" if uri == LOCAL else f"Check that {uri} can be reached."
-            raise MachineFailed(f"libvirt does not answer: {error}.", hint=hint) from error
+            hint = (
+                Message("Run: systemctl start libvirtd")
+                if uri == LOCAL
+                else Message("Check that {uri} can be reached.", uri=uri)
+            )
+            raise MachineFailed(Message("libvirt does not answer: {error}.", error=error), hint=hint) from error
         log.info("libvirt does not answer and there is no systemd: starting virtlogd and libvirtd")
     _start_daemons()
     return _wait_connection(uri)
@@ -107,7 +119,8 @@ def _wait_connection(uri: str) -> libvirt.virConnect:
         except libvirt.libvirtError as error:
             if time.monotonic() > deadline:
                 raise MachineFailed(
-                    f"libvirt was started but does not answer: {error}.", hint="Run 'libvirtd' by hand and read it."
+                    Message("libvirt was started but does not answer: {error}.", error=error),
+                    hint=Message("Run 'libvirtd' by hand and read it."),
                 ) from error
         time.sleep(0.1)
 
@@ -139,25 +152,26 @@ class Hypervisor:
         except libvirt.libvirtError as error:
             if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
                 return None
-            raise libvirt_error("look for a machine", error) from error
+            raise libvirt_error(Message("look for a machine"), error) from error
 
     def get_domain(self, name: str) -> libvirt.virDomain:
         """Return the machine of that name. Raises NotFound."""
         domain = self.find_domain(name)
         if domain is None:
             raise NotFound(
-                "The machine does not exist on this host.", hint="Reload the page; the machine may be deleted."
+                Message("The machine does not exist on this host."),
+                hint=Message("Reload the page; the machine may be deleted."),
             )
         return domain
 
     def domains(self, *, running: bool = False) -> list[libvirt.virDomain]:
         """Return all machines of this host, of any program, or only those that run."""
-        with translated_errors("list the machines"):
+        with translated_errors(Message("list the machines")):
             wanted = libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE if running else 0
             return list(self.connection().listAllDomains(wanted))
 
     def define(self, xml: str) -> libvirt.virDomain:
-        with translated_errors("define a machine"):
+        with translated_errors(Message("define a machine")):
             return self.connection().defineXML(xml)
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from galeria.domain.errors import Invalid, MachineFailed
+from galeria.domain.messages import Message
 from galeria.ports.machines import Acceleration, Machine
 
 NAMESPACE = "urn:galeria:machine:1"
@@ -99,14 +100,18 @@ def _metadata(root: Element, definition: Definition) -> None:
 
 def _os(root: Element, definition: Definition) -> None:
     if definition.generation not in ("V1", "V2"):
-        raise Invalid(f"There is no Hyper-V generation '{definition.generation}'.", hint="Use V1 or V2.")
+        raise Invalid(
+            Message("There is no Hyper-V generation '{generation}'.", generation=definition.generation),
+            hint=Message("Use V1 or V2."),
+        )
     os = SubElement(root, "os")
     if definition.generation == "V1":
         _text(os, "type", "hvm", arch="x86_64", machine="pc")
     else:
         if definition.firmware is None:
             raise MachineFailed(
-                "This host has no UEFI firmware for second-generation machines.", hint="Run: apt-get install ovmf"
+                Message("This host has no UEFI firmware for second-generation machines."),
+                hint=Message("Run: apt-get install ovmf"),
             )
         code, variables = definition.firmware
         _text(os, "type", "hvm", arch="x86_64", machine="q35")
@@ -186,7 +191,8 @@ def ssh_port_of(xml: str) -> int:
     facts = _find_facts(xml)
     if facts is None:
         raise MachineFailed(
-            "The machine's definition was changed by hand.", hint="Delete the machine and make it anew."
+            Message("The machine's definition was changed by hand."),
+            hint=Message("Delete the machine and make it anew."),
         )
     return int(facts["sshPort"])
 
@@ -213,7 +219,9 @@ def with_screen(xml: str, socket: Path) -> str:
     root = ElementTree.fromstring(xml)
     devices = root.find("devices")
     if devices is None:
-        raise MachineFailed("The machine's definition has no devices.", hint="Delete the machine and make it anew.")
+        raise MachineFailed(
+            Message("The machine's definition has no devices."), hint=Message("Delete the machine and make it anew.")
+        )
     for graphics in devices.findall("graphics"):
         devices.remove(graphics)
     _screen(devices, socket)
@@ -267,14 +275,18 @@ def _find_facts(xml: str) -> dict[str, str] | None:
 def _disk(root: Element) -> Element:
     disk = root.find("devices/disk[@device='disk']")
     if disk is None:
-        raise MachineFailed("The machine's definition has no disk.", hint="Delete the machine and make it anew.")
+        raise MachineFailed(
+            Message("The machine's definition has no disk."), hint=Message("Delete the machine and make it anew.")
+        )
     return disk
 
 
 def _source(disk: Element) -> Element:
     source = disk.find("source")
     if source is None:
-        raise MachineFailed("The machine's disk names no file.", hint="Delete the machine and make it anew.")
+        raise MachineFailed(
+            Message("The machine's disk names no file."), hint=Message("Delete the machine and make it anew.")
+        )
     return source
 
 

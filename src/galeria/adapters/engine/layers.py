@@ -17,6 +17,7 @@ from galeria.adapters.engine.disks import DiskFile
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.nbd_source import open_chain
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.ports.disks import DiskSource
 from galeria.ports.machines import Machine
 
@@ -65,7 +66,10 @@ class Layers:
             return len(files) - 1
         above = _find(files, self._layout.disk_after(machine, layer))
         if above is None:
-            raise NotFound(f"The machine's disk has no sealed layer '{layer}'.", hint="Seal the disk first.")
+            raise NotFound(
+                Message("The machine's disk has no sealed layer '{layer}'.", layer=layer),
+                hint=Message("Seal the disk first."),
+            )
         return above + 1
 
     def _ensure_defined(self, domain: libvirt.virDomain, above: Path) -> None:
@@ -73,7 +77,7 @@ class Layers:
 
         libvirt itself stores a running machine's switch, unless it was killed meanwhile.
         """
-        with translated_errors("read a machine's definition"):
+        with translated_errors(Message("read a machine's definition")):
             stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
             live = domain.XMLDesc()
         if is_active(domain):
@@ -87,7 +91,7 @@ class Layers:
 
 def top_of(domain: libvirt.virDomain) -> Path:
     """Return the writable file in use; where the machine is off, that of the next start."""
-    with translated_errors("read a machine's definition"):
+    with translated_errors(Message("read a machine's definition")):
         return domain_xml.disk_of(domain.XMLDesc())
 
 
@@ -118,7 +122,7 @@ def _switch(domain: libvirt.virDomain, above: Path) -> None:
             return
         except libvirt.libvirtError as error:
             log.warning("the guest could not be frozen, its disk is sealed as after a power cut: %s", error)
-    with translated_errors("seal the machine's disk"):
+    with translated_errors(Message("seal the machine's disk")):
         domain.snapshotCreateXML(xml, flags)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from galeria.domain.errors import Invalid, MachineFailed
+from galeria.domain.messages import Message
 from galeria.ports.images import Digest
 from galeria.ports.machines import Machine
 
@@ -22,7 +23,8 @@ def safe(name: str) -> str:
     """Return `name` where it can be one part of a path. Raises Invalid."""
     if not SAFE_NAME.fullmatch(name):
         raise Invalid(
-            f"'{name}' cannot be used as a file name.", hint="Use letters, digits, '.', '_' and '-', at most 120."
+            Message("'{name}' cannot be used as a file name.", name=name),
+            hint=Message("Use letters, digits, '.', '_' and '-', at most 120."),
         )
     return name
 
@@ -57,7 +59,10 @@ class Layout:
 
     def base(self, region: str, digest: Digest) -> Path:
         if not DIGEST.fullmatch(digest):
-            raise Invalid(f"'{digest}' does not name an image.", hint="A digest has 64 hexadecimal digits.")
+            raise Invalid(
+                Message("'{digest}' does not name an image.", digest=digest),
+                hint=Message("A digest has 64 hexadecimal digits."),
+            )
         return self.cache(region) / f"{digest}.raw"
 
     def machines(self, region: str) -> Path:
@@ -131,9 +136,15 @@ class Layout:
         """Raise MachineFailed where QEMU's user cannot reach the data folder, or a socket's path would be too long."""
         closed = self.find_closed_folder()
         if closed is not None:
-            raise MachineFailed(f"QEMU's own user cannot pass through {closed}.", hint=f"Run: chmod o+x {closed}")
+            raise MachineFailed(
+                Message("QEMU's own user cannot pass through {closed}.", closed=str(closed)),
+                hint=Message("Run: chmod o+x {closed}", closed=str(closed)),
+            )
         if len(str(self.sockets())) + 1 + 32 > SOCKET_PATH_LIMIT:
             raise MachineFailed(
-                f"The path of the data folder {self.data_dir} is too long for console sockets.",
-                hint="Choose a data folder whose path has at most 70 characters.",
+                Message(
+                    "The path of the data folder {data_dir} is too long for console sockets.",
+                    data_dir=str(self.data_dir),
+                ),
+                hint=Message("Choose a data folder whose path has at most 70 characters."),
             )

@@ -18,6 +18,7 @@ from galeria.adapters.engine.screen import open_screen
 from galeria.adapters.engine.seed import write_seed
 from galeria.adapters.engine.ssh_forward import ensure_forward
 from galeria.domain.errors import MachineFailed, NotFound
+from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
 from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Power
 
@@ -63,8 +64,8 @@ class LibvirtEngine:
         base = self._layout.base(spec.machine.region, spec.base)
         if not base.is_file():
             raise MachineFailed(
-                f"The image is not in the cache of region {spec.machine.region}.",
-                hint="Bring it there first, then retry.",
+                Message("The image is not in the cache of region {region}.", region=spec.machine.region),
+                hint=Message("Bring it there first, then retry."),
             )
         self._layout.ensure_machine_folder(spec.machine)
         if first_boot is not None:
@@ -86,15 +87,18 @@ class LibvirtEngine:
         deadline = time.monotonic() + seconds
         while not agent.answers(domain):
             if not is_active(domain):
-                raise self._not_ready(machine, "The machine went off while it was starting.")
+                raise self._not_ready(machine, Message("The machine went off while it was starting."))
             if time.monotonic() > deadline:
-                raise self._not_ready(machine, f"The machine's agent did not answer within {seconds:.0f} seconds.")
+                raise self._not_ready(
+                    machine,
+                    Message("The machine's agent did not answer within {seconds:.0f} seconds.", seconds=seconds),
+                )
             time.sleep(POLL_SECONDS)
         self._layout.booted(machine).touch()
 
     def open_ssh(self, machine: Machine) -> None:
         domain = self._get_running(machine)
-        with translated_errors("read the machine's definition"):
+        with translated_errors(Message("read the machine's definition")):
             port = domain_xml.ssh_port_of(domain.XMLDesc())
         ensure_forward(domain, port)
 
@@ -156,7 +160,7 @@ class LibvirtEngine:
         domain = self._hypervisor.find_domain(self._name(machine))
         if domain is not None:
             _power_off(domain)
-            with translated_errors("remove the machine's definition"):
+            with translated_errors(Message("remove the machine's definition")):
                 domain.undefineFlags(UNDEFINE)
         _remove_folder(self._layout.machine(machine))
         self._layout.vnc(machine).unlink(missing_ok=True)
@@ -186,7 +190,7 @@ class LibvirtEngine:
     def _find_machine(self, domain: libvirt.virDomain) -> Machine | None:
         """Return the machine; None where it belongs to another program or was removed meanwhile."""
         try:
-            with translated_errors("read a machine's definition"):
+            with translated_errors(Message("read a machine's definition")):
                 return domain_xml.find_machine(domain.XMLDesc(), self._installation)
         except NotFound:
             return None
@@ -194,7 +198,7 @@ class LibvirtEngine:
     def _get_running(self, machine: Machine) -> libvirt.virDomain:
         domain = self.domain(machine)
         if not is_active(domain):
-            raise MachineFailed("The machine is off.", hint="Start it, then try again.")
+            raise MachineFailed(Message("The machine is off."), hint=Message("Start it, then try again."))
         return domain
 
     def _definition(self, spec: MachineSpec, *, seeded: bool) -> domain_xml.Definition:
@@ -222,7 +226,7 @@ class LibvirtEngine:
         The seed holds a password's hash; machines of earlier versions may have no screen.
         """
         self._layout.ensure_socket_folder()
-        with translated_errors("read the machine's definition"):
+        with translated_errors(Message("read the machine's definition")):
             stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE)
         wanted = domain_xml.with_acceleration(stored, self.acceleration())
         wanted = domain_xml.with_screen(wanted, self._layout.vnc(machine))
@@ -244,11 +248,13 @@ class LibvirtEngine:
             return False
         return True
 
-    def _not_ready(self, machine: Machine, what: str) -> MachineFailed:
+    def _not_ready(self, machine: Machine, what: Message) -> MachineFailed:
         tail = console.last_lines(self._layout.serial(machine))
         return MachineFailed(
-            f"{what} Its console ends with:\n{tail}",
-            hint="Does the image boot in this generation (V1: BIOS, V2: UEFI), and is qemu-guest-agent installed in it?",
+            Message("{what} Its console ends with:\n{tail}", what=what, tail=tail),
+            hint=Message(
+                "Does the image boot in this generation (V1: BIOS, V2: UEFI), and is qemu-guest-agent installed in it?"
+            ),
         )
 
 
@@ -257,7 +263,7 @@ def _switch_on(domain: libvirt.virDomain) -> None:
         domain.create()
     except libvirt.libvirtError as error:
         if not is_active(domain):  # else another request has started it at the same moment
-            raise libvirt_error("start the machine", error) from error
+            raise libvirt_error(Message("start the machine"), error) from error
 
 
 def _is_off_by(domain: libvirt.virDomain, deadline: float) -> bool:
@@ -277,7 +283,8 @@ def _power_off(domain: libvirt.virDomain) -> None:
         if error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID:  # it went off by itself meanwhile
             return
         raise MachineFailed(
-            f"The machine could not be switched off: {error}.", hint="Look for its qemu process on the host."
+            Message("The machine could not be switched off: {error}.", error=error),
+            hint=Message("Look for its qemu process on the host."),
         ) from error
 
 
@@ -288,5 +295,6 @@ def _remove_folder(folder: Path) -> None:
         return
     except OSError as error:
         raise MachineFailed(
-            f"The machine's files could not be deleted: {error.strerror}.", hint=f"Delete {folder} by hand, then retry."
+            Message("The machine's files could not be deleted: {reason}.", reason=str(error.strerror)),
+            hint=Message("Delete {folder} by hand, then retry.", folder=str(folder)),
         ) from error

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message, verbatim
 
 TIMEOUT_SECONDS = 120.0
 PIECE = 512 << 10
@@ -50,7 +51,7 @@ class NbdClient:
             self._shake_hands(export, contexts)
         except (OSError, struct.error) as error:
             self._socket.close()
-            raise _broken(str(error)) from error
+            raise _broken(verbatim(str(error))) from error
         except Unavailable:
             self._socket.close()
             raise
@@ -71,7 +72,7 @@ class NbdClient:
                     (number,) = struct.unpack_from(">I", payload)
                     answer[self._contexts[number]] = list(struct.iter_unpack(">II", payload[4:]))
         except (OSError, struct.error, KeyError) as error:
-            raise _broken(str(error)) from error
+            raise _broken(verbatim(str(error))) from error
         return answer
 
     def close(self) -> None:
@@ -85,10 +86,10 @@ class NbdClient:
 
     def _shake_hands(self, export: str, contexts: Sequence[str]) -> None:
         if self._receive(len(_HELLO)) != _HELLO:
-            raise _broken("the server does not speak NBD")
+            raise _broken(Message("the server does not speak NBD"))
         (offered,) = struct.unpack(">H", self._receive(2))
         if not offered & _FIXED_NEWSTYLE:
-            raise _broken("the server is too old")
+            raise _broken(Message("the server is too old"))
         self._socket.sendall(struct.pack(">I", offered & (_FIXED_NEWSTYLE | _NO_ZEROES)))
         name = export.encode()
         list(self._option(_OPT_STRUCTURED, b""))
@@ -108,7 +109,7 @@ class NbdClient:
                 self._contexts[number] = payload[4:].decode()
         missing = set(contexts) - set(self._contexts.values())
         if missing:
-            raise _broken(f"the server does not know {', '.join(sorted(missing))}")
+            raise _broken(Message("the server does not know {missing}", missing=sorted(missing)))
 
     def _option(self, option: int, data: bytes) -> Iterator[tuple[int, bytes]]:
         """Send one option and yield its replies up to the acknowledgement."""
@@ -117,7 +118,7 @@ class NbdClient:
             magic, _option, kind, length = struct.unpack(">QIII", self._receive(20))
             payload = self._receive(length)
             if magic != _OPTION_REPLY_MAGIC or kind & _REP_ERROR:
-                raise _broken(f"option {option} was refused ({kind:#x})")
+                raise _broken(Message("option {option} was refused ({kind})", option=option, kind=f"{kind:#x}"))
             if kind == _REP_ACK:
                 return
             yield kind, payload
@@ -136,14 +137,14 @@ class NbdClient:
                 else:
                     self._receive(length)
         except (OSError, struct.error) as error:
-            raise _broken(str(error)) from error
+            raise _broken(verbatim(str(error))) from error
         if filled != len(target):
-            raise _broken(f"{filled} bytes came instead of {len(target)}")
+            raise _broken(Message("{filled} bytes came instead of {count}", filled=filled, count=len(target)))
 
     def _receive_at(self, start: int, length: int, target: memoryview) -> int:
         """Receive from the socket directly into `target`: a copy in between would hold the GIL and delay other threads."""
         if not 0 <= start <= start + length <= len(target):
-            raise _broken("bytes came that were not asked for")
+            raise _broken(Message("bytes came that were not asked for"))
         self._fill(target[start : start + length])
         return length
 
@@ -165,13 +166,19 @@ class NbdClient:
             (magic,) = struct.unpack(">I", self._receive(4))
             if magic == _SIMPLE_MAGIC:
                 (code, _handle) = struct.unpack(">IQ", self._receive(12))
-                raise _broken(f"error {code} without a structured reply")
+                raise _broken(Message("error {code} without a structured reply", code=code))
             if magic != _STRUCTURED_MAGIC:
-                raise _broken("the reply makes no sense")
+                raise _broken(Message("the reply makes no sense"))
             flags, kind, _handle, length = struct.unpack(">HHQI", self._receive(16))
             if kind & _REPLY_ERROR:
                 payload = self._receive(length)
-                raise _broken(f"error {struct.unpack_from('>I', payload)[0]}: {payload[6:].decode(errors='replace')}")
+                raise _broken(
+                    Message(
+                        "error {code}: {text}",
+                        code=struct.unpack_from(">I", payload)[0],
+                        text=payload[6:].decode(errors="replace"),
+                    )
+                )
             if kind != _REPLY_NONE:
                 yield kind, length
             if flags & _FLAG_DONE:
@@ -186,11 +193,12 @@ class NbdClient:
         while view:
             count = self._socket.recv_into(view)
             if count == 0:
-                raise _broken("the server hung up")
+                raise _broken(Message("the server hung up"))
             view = view[count:]
 
 
-def _broken(reason: str) -> Unavailable:
+def _broken(reason: Message) -> Unavailable:
     return Unavailable(
-        f"The disk cannot be read: {reason}.", hint="Try again; the log names the program that serves it."
+        Message("The disk cannot be read: {reason}.", reason=reason),
+        hint=Message("Try again; the log names the program that serves it."),
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 from galeria.adapters.engine.nbd import NbdClient, Run
 from galeria.domain.errors import ToolFailed, Unavailable
+from galeria.domain.messages import Message
 from galeria.ports.disks import Content, DiskReader, Extent
 from galeria.programs import run
 
@@ -91,7 +92,8 @@ class NbdSource:
         runs = [clipped(answer.get(context, []), length) for context in self._contexts]
         if not all(runs):
             raise Unavailable(
-                "The disk's map cannot be read.", hint="Try again; the log names the program that serves it."
+                Message("The disk's map cannot be read."),
+                hint=Message("Try again; the log names the program that serves it."),
             )
         for piece, flags in merged(runs):
             yield piece, self._content(*flags)
@@ -199,7 +201,10 @@ def _connect(socket: Path, process: "Future[str]") -> NbdClient:
         if process.done():
             process.result()
         if process.done() or time.monotonic() > deadline:
-            raise ToolFailed("qemu-nbd did not begin to serve the disk.", hint="Try again when the host is less busy.")
+            raise ToolFailed(
+                Message("qemu-nbd did not begin to serve the disk."),
+                hint=Message("Try again when the host is less busy."),
+            )
         time.sleep(0.005)
 
 

@@ -8,6 +8,7 @@ import libvirt
 from galeria.adapters.engine import domain_xml
 from galeria.adapters.engine.daemons import is_active, translated_errors
 from galeria.domain.errors import Conflict, MachineFailed
+from galeria.domain.messages import Message
 
 CONNECT_SECONDS = 5.0
 
@@ -16,12 +17,12 @@ def open_screen(domain: libvirt.virDomain) -> socket.socket:
     """Open a new connection to the screen of a running machine. Raises Conflict where it is off, and MachineFailed."""
     if not is_active(domain):
         raise _is_off()
-    with translated_errors("read the machine's definition"):
+    with translated_errors(Message("read the machine's definition")):
         path = domain_xml.find_screen(domain.XMLDesc())
     if path is None:
         raise Conflict(
-            "The machine was started by an earlier version, which gave it no screen.",
-            hint="Stop the machine and start it again.",
+            Message("The machine was started by an earlier version, which gave it no screen."),
+            hint=Message("Stop the machine and start it again."),
         )
     return _connect(path)
 
@@ -36,12 +37,12 @@ def _connect(path: Path) -> socket.socket:
         if isinstance(error, FileNotFoundError | ConnectionRefusedError):  # the machine went off meanwhile
             raise _is_off() from error
         raise MachineFailed(
-            f"The machine's screen cannot be reached: {error.strerror or error}.",
-            hint=f"Run Galeria as root, and look whether {path} is a socket.",
+            Message("The machine's screen cannot be reached: {reason}.", reason=str(error.strerror or error)),
+            hint=Message("Run Galeria as root, and look whether {path} is a socket.", path=str(path)),
         ) from error
     connection.settimeout(None)
     return connection
 
 
 def _is_off() -> Conflict:
-    return Conflict("The machine is off.", hint="Start it, then open its screen.")
+    return Conflict(Message("The machine is off."), hint=Message("Start it, then open its screen."))

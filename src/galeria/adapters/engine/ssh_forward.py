@@ -8,6 +8,7 @@ import libvirt_qemu
 from galeria.adapters.engine.daemons import translated_errors
 from galeria.adapters.engine.domain_xml import NETWORK
 from galeria.domain.errors import MachineFailed
+from galeria.domain.messages import Message
 
 LOOPBACK = "127.0.0.1"
 
@@ -19,8 +20,10 @@ def ensure_forward(domain: libvirt.virDomain, port: int) -> None:
     answer = _monitor(domain, f"hostfwd_add {NETWORK} tcp:{LOOPBACK}:{port}-:22").strip()
     if answer:
         raise MachineFailed(
-            f"Port {port} of this host could not be forwarded to the machine: {answer}",
-            hint=f"See what uses it (ss -ltnp 'sport = :{port}'), end that, then try again.",
+            Message(
+                "Port {port} of this host could not be forwarded to the machine: {answer}", port=port, answer=answer
+            ),
+            hint=Message("See what uses it (ss -ltnp 'sport = :{port}'), end that, then try again.", port=port),
         )
 
 
@@ -34,5 +37,5 @@ def is_forwarded(table: str, port: int) -> bool:
 
 
 def _monitor(domain: libvirt.virDomain, command: str) -> str:
-    with translated_errors("open the machine's SSH port"):
+    with translated_errors(Message("open the machine's SSH port")):
         return str(libvirt_qemu.qemuMonitorCommand(domain, command, libvirt_qemu.VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP))

@@ -17,6 +17,7 @@ from galeria.adapters.fakes.machine_files import BLOCK, LayeredDisk, blocks
 from galeria.adapters.fakes.screen import FakeScreen
 from galeria.adapters.fakes.screen_server import ScreenServer
 from galeria.domain.errors import Conflict, GaleriaError, MachineFailed, NotFound
+from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
 from galeria.ports.images import Digest, ImageStore
 from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Power
@@ -90,7 +91,8 @@ class FakeEngine:
                 return
             if not self._base(spec.machine.region, spec.base).is_file():
                 raise MachineFailed(
-                    f"The image is not in the cache of region {spec.machine.region}.", hint="Bring it there first."
+                    Message("The image is not in the cache of region {region}.", region=spec.machine.region),
+                    hint=Message("Bring it there first."),
                 )
             shutil.rmtree(self._machine(spec.machine), ignore_errors=True)
             self._layer(spec.machine, 0).mkdir(parents=True)
@@ -158,7 +160,10 @@ class FakeEngine:
             top = _height(guest, layer)
             below = _height(guest, since)
             if below > top:
-                raise NotFound(f"Layer '{since}' is not under layer '{layer}'.", hint="Seal the disk first.")
+                raise NotFound(
+                    Message("Layer '{since}' is not under layer '{layer}'.", since=str(since), layer=layer),
+                    hint=Message("Seal the disk first."),
+                )
             return self._opened(machine, guest, top, own=top - below)
 
     def changed_bytes(self, machine: Machine, *, since: str | None) -> int:
@@ -185,7 +190,9 @@ class FakeEngine:
         try:
             record = json.loads(self._record(machine).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise NotFound("The machine does not exist on this host.", hint="Reload the page.") from error
+            raise NotFound(
+                Message("The machine does not exist on this host."), hint=Message("Reload the page.")
+            ) from error
         return FakeGuest(**{**record, "layers": tuple(record["layers"])})
 
     def screen(self, machine: Machine) -> FakeScreen:
@@ -232,12 +239,12 @@ class FakeEngine:
     def _running(self, machine: Machine) -> FakeGuest:
         guest = self.guest(machine)
         if not guest.is_running:
-            raise MachineFailed("The machine is off.", hint="Start it, then try again.")
+            raise MachineFailed(Message("The machine is off."), hint=Message("Start it, then try again."))
         return guest
 
     def _screen_server(self, machine: Machine) -> ScreenServer:
         if not self.guest(machine).is_running:
-            raise Conflict("The machine is off.", hint="Start it, then open its screen.")
+            raise Conflict(Message("The machine is off."), hint=Message("Start it, then open its screen."))
         return self._screens.setdefault(machine.id, ScreenServer())
 
     def _switch_screen_off(self, machine: Machine) -> None:
@@ -276,5 +283,8 @@ def _height(guest: FakeGuest, layer: str | None) -> int:
     if layer is None:
         return 0
     if layer not in guest.layers:
-        raise NotFound(f"The machine's disk has no sealed layer '{layer}'.", hint="Seal the disk first.")
+        raise NotFound(
+            Message("The machine's disk has no sealed layer '{layer}'.", layer=layer),
+            hint=Message("Seal the disk first."),
+        )
     return guest.layers.index(layer) + 1

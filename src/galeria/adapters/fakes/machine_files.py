@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 from galeria.ports.disks import Content, Extent
 
 BLOCK = 64 * 1024  # bytes; the cluster of a qcow2 file
@@ -42,9 +43,9 @@ class LayeredDisk:
 
     def read(self, offset: int, length: int) -> bytes:
         if not self._is_open:
-            raise Unavailable("The disk is closed.", hint="Open it again.")
+            raise Unavailable(Message("The disk is closed."), hint=Message("Open it again."))
         if offset < 0 or offset + length > self.size:
-            raise Unavailable("The disk ends before that.", hint="Read within its size.")
+            raise Unavailable(Message("The disk ends before that."), hint=Message("Read within its size."))
         first = offset - offset % BLOCK
         content = b"".join(self.block(place) for place in range(first, offset + length, BLOCK))
         return content[offset - first : offset - first + length]
@@ -63,7 +64,7 @@ class LayeredDisk:
         """Write to the uppermost layer."""
         end = offset + len(data)
         if offset < 0 or end > self.size:
-            raise Unavailable("The disk ends before that.", hint="Write within its size.")
+            raise Unavailable(Message("The disk ends before that."), hint=Message("Write within its size."))
         for place in range(offset - offset % BLOCK, end, BLOCK):
             block = bytearray(self.block(place))
             low, high = max(offset, place), min(end, place + BLOCK)

@@ -17,6 +17,7 @@ from galeria.adapters.files.refusal import CONVERT, refusal
 from galeria.adapters.files.signatures import HEAD, check_foreign
 from galeria.adapters.files.vhd import FOOTER, check_dynamic, fixed_size
 from galeria.adapters.files.vmdk import check_vmdk
+from galeria.domain.messages import Message, and_list, verbatim
 from galeria.ports.files import FileFacts
 
 _SMALL_STEPS = 8 << 20  # bytes; oslo finds a VHDX's size only in small pieces, and its tables lie within this
@@ -59,8 +60,11 @@ def _detect(path: Path) -> oslo.FileInspector:
             wrapper.close()
         formats = wrapper.formats or []
     if len(formats) != 1:
-        names = " and ".join(sorted(str(found) for found in formats)) or "none"
-        raise refusal(f"The file shows several formats at once ({names}); it could be read as either.", CONVERT)
+        names = and_list([verbatim(each) for each in sorted(map(str, formats))]) or Message("none")
+        raise refusal(
+            Message("The file shows several formats at once ({names}); it could be read as either.", names=names),
+            CONVERT,
+        )
     return formats[0]
 
 
@@ -74,7 +78,9 @@ def _raw_facts(head: bytes, tail: bytes, file_size: int) -> FileFacts:
 def _container_facts(path: Path, inspector: oslo.FileInspector, head: bytes, tail: bytes, file_size: int) -> FileFacts:
     format = _QEMU_NAMES.get(inspector.NAME)
     if format is None:
-        raise refusal(f"The file is a disk in the format {inspector.NAME}, which Galeria does not read.")
+        raise refusal(
+            Message("The file is a disk in the format {name}, which Galeria does not read.", name=inspector.NAME)
+        )
     own_check: dict[str, Callable[[], None]] = {
         "qcow2": lambda: check_qcow2(path),
         "vpc": lambda: check_dynamic(head[:FOOTER], tail),
@@ -84,11 +90,15 @@ def _container_facts(path: Path, inspector: oslo.FileInspector, head: bytes, tai
     _check_safety(inspector)
     found = inspect_with_qemu(path, format)
     if found.suspicious:
-        raise refusal(f"The file has {' and '.join(found.suspicious)}.")
+        raise refusal(Message("The file has {suspicious}.", suspicious=and_list(found.suspicious)))
     if format in _CHECKED:
         if inspector.virtual_size != found.virtual_size:  # two readers find different sizes: neither is trusted
             raise refusal(
-                f"The disk's size is told in two ways: {inspector.virtual_size} and {found.virtual_size} bytes."
+                Message(
+                    "The disk's size is told in two ways: {virtual_size} and {other_size} bytes.",
+                    virtual_size=inspector.virtual_size,
+                    other_size=found.virtual_size,
+                )
             )
         check_with_qemu(path, format)
     return FileFacts(format=format, virtual_size=found.virtual_size, file_size=file_size)
@@ -99,16 +109,20 @@ def _check_safety(inspector: oslo.FileInspector) -> None:
         inspector.safety_check()
     except oslo.SafetyCheckFailed as error:
         reasons = "; ".join(str(reason) for reason in error.failures.values())
-        raise refusal(f"The {inspector} file is not safe to read: {reasons}.") from error
+        raise refusal(
+            Message("The {inspector} file is not safe to read: {reasons}.", inspector=str(inspector), reasons=reasons)
+        ) from error
     except oslo.ImageFormatError as error:
-        raise refusal(f"The {inspector} file is damaged or cut off: {error}.") from error
+        raise refusal(
+            Message("The {inspector} file is damaged or cut off: {error}.", inspector=str(inspector), error=str(error))
+        ) from error
 
 
 def _check_size(size: int, most: int) -> None:
     if size <= 0 or size % SECTOR:
-        raise refusal(f"A disk of {size} bytes is not a whole number of sectors.")
+        raise refusal(Message("A disk of {size} bytes is not a whole number of sectors.", size=size))
     if size > most:
         raise refusal(
-            f"The disk claims {size} bytes; at most {most} are taken.",
-            "Shrink the disk, or ask the administrator to raise the limit.",
+            Message("The disk claims {size} bytes; at most {most} are taken.", size=size, most=most),
+            Message("Shrink the disk, or ask the administrator to raise the limit."),
         )

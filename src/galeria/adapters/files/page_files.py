@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.files.writing import translated_full_disk
 from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.messages import Message
 
 _BLOCK = 64 << 10  # bytes; all-zero blocks stay holes
 _PUNCH = 0x03  # fallocate(2): FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
@@ -106,7 +107,9 @@ def _lock(descriptor: int, kind: int) -> None:
             return
         except BlockingIOError as error:
             if time.monotonic() > deadline:
-                raise Conflict("The file is in use.", hint="Wait for what is under way, then try again.") from error
+                raise Conflict(
+                    Message("The file is in use."), hint=Message("Wait for what is under way, then try again.")
+                ) from error
         time.sleep(0.01)
 
 
@@ -130,8 +133,14 @@ def _clear(descriptor: int, offset: int, length: int) -> None:
 
 
 def _missing(file_id: str) -> NotFound:
-    return NotFound(f"There is no file '{file_id}'.", hint="It was removed meanwhile: begin again.")
+    return NotFound(
+        Message("There is no file '{file_id}'.", file_id=file_id),
+        hint=Message("It was removed meanwhile: begin again."),
+    )
 
 
 def _sealed() -> Conflict:
-    return Conflict("The file is complete and being stored.", hint="Ask for access anew where you want to change it.")
+    return Conflict(
+        Message("The file is complete and being stored."),
+        hint=Message("Ask for access anew where you want to change it."),
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from galeria.adapters.files.refusal import AGAIN, refusal
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 _OFFSET = 0x00FFFFFFFFFFFE00  # the bits of an L1 entry that are an offset (docs/interop/qcow2.txt)
 _MOST_L1 = 32 << 20  # bytes; qemu takes no larger table
@@ -25,10 +26,11 @@ def check_qcow2(path: Path) -> None:
         cluster_bits, _disk, method, entries, start = struct.unpack_from(">IQIIQ", header, 20)
         if method:
             raise refusal(
-                "The file is encrypted.", "Upload the disk without encryption: Galeria has no place for its key."
+                Message("The file is encrypted."),
+                Message("Upload the disk without encryption: Galeria has no place for its key."),
             )
         if not 9 <= cluster_bits <= 21 or entries * 8 > _MOST_L1:
-            raise refusal("The qcow2 file's L1 table or cluster size is too big.")
+            raise refusal(Message("The qcow2 file's L1 table or cluster size is too big."))
         if start + entries * 8 > size:
             raise _cut_off()
         file.seek(start)
@@ -41,4 +43,4 @@ def check_qcow2(path: Path) -> None:
 
 
 def _cut_off() -> Invalid:
-    return refusal("The qcow2 file is cut off: its tables reach beyond its end.", AGAIN)
+    return refusal(Message("The qcow2 file is cut off: its tables reach beyond its end."), AGAIN)

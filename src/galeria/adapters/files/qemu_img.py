@@ -9,15 +9,16 @@ from typing import Any
 
 from galeria.adapters.files.refusal import refusal
 from galeria.domain.errors import ToolFailed
+from galeria.domain.messages import Message
 from galeria.programs import run
 
 MEMORY = 1 << 30  # bytes of address space, the limit of OpenStack's Nova and Glance
 CPU = 120  # seconds
 SECONDS = 600.0
 _SYS_ADMIN = 1 << 21  # capabilities(7): CAP_SYS_ADMIN, which a new network namespace needs
-_CURE = (
-    "Check it with 'qemu-img check', repair it with 'qemu-img check -r all' on a copy, or convert it with"
-    " 'qemu-img convert -O qcow2 OLD NEW.qcow2'; then upload it again."
+_CURE = Message(
+    "Check it with 'qemu-img check', repair it with 'qemu-img check -r all' on a copy, or "
+    "convert it with 'qemu-img convert -O qcow2 OLD NEW.qcow2'; then upload it again."
 )
 
 
@@ -26,7 +27,7 @@ class QemuFacts:
     """The facts that qemu-img reports. `suspicious` names what makes the file depend on others."""
 
     virtual_size: int  # bytes
-    suspicious: tuple[str, ...]
+    suspicious: tuple[Message, ...]
 
 
 def inspect_with_qemu(path: Path, format: str) -> QemuFacts:
@@ -41,20 +42,22 @@ def check_with_qemu(path: Path, format: str) -> None:
     _qemu_img("check", path, format)
 
 
-def _suspicious(answer: dict[str, Any], details: dict[str, Any]) -> list[str]:
+def _suspicious(answer: dict[str, Any], details: dict[str, Any]) -> list[Message]:
     found = {
-        "a backing file": any(key in answer for key in ("backing-filename", "full-backing-filename")),
-        "an external data file": "data-file" in details,
-        "encryption": bool(answer.get("encrypted")) or "encrypt" in details,
-        "damage that QEMU noted": bool(details.get("corrupt")),
-        "several extents": len(details.get("extents", [])) > 1,
+        Message("a backing file"): any(key in answer for key in ("backing-filename", "full-backing-filename")),
+        Message("an external data file"): "data-file" in details,
+        Message("encryption"): bool(answer.get("encrypted")) or "encrypt" in details,
+        Message("damage that QEMU noted"): bool(details.get("corrupt")),
+        Message("several extents"): len(details.get("extents", [])) > 1,
     }
     return [name for name, present in found.items() if present]
 
 
 def _qemu_img(verb: str, path: Path, format: str, *options: str) -> str:
     if shutil.which("qemu-img") is None:
-        raise ToolFailed("The program qemu-img is not installed.", hint="Install the package qemu-utils.")
+        raise ToolFailed(
+            Message("The program qemu-img is not installed."), hint=Message("Install the package qemu-utils.")
+        )
     command = [*sandbox(), "qemu-img", verb, "-f", format, "--force-share", *options, str(path)]
     try:
         return run(command, timeout=SECONDS)
@@ -62,9 +65,11 @@ def _qemu_img(verb: str, path: Path, format: str, *options: str) -> str:
         if error.__cause__ is not None:  # it did not end by itself, which says nothing about the file
             raise
         reason = error.message.partition(": ")[2].replace(str(path), "the file")
-        raise refusal(f"The file cannot be read as {format}: {reason}.", _CURE) from error
+        raise refusal(
+            Message("The file cannot be read as {format}: {reason}.", format=format, reason=reason), _CURE
+        ) from error
     except UnicodeDecodeError as error:  # QEMU prints names from the file byte for byte
-        raise refusal("The file holds names that are not text.", _CURE) from error
+        raise refusal(Message("The file holds names that are not text."), _CURE) from error
 
 
 def sandbox() -> list[str]:

@@ -6,6 +6,7 @@ Other files are refused: nothing would boot from them, and most are disks in a f
 import struct
 
 from galeria.adapters.files.refusal import AGAIN, refusal
+from galeria.domain.messages import Message
 
 SECTOR = 512
 NEEDED = 128 * 1024  # bytes from the start of the disk that are checked
@@ -19,16 +20,25 @@ def check_raw(head: bytes, size: int) -> None:
     """Check the first bytes `head` of a disk with `size` bytes. Raises Invalid where it is no disk or only a part of one."""
     if size % SECTOR:
         raise refusal(
-            f"The file's {size} bytes are not a whole number of sectors: it is no raw disk, or it is cut off.", AGAIN
+            Message(
+                "The file's {size} bytes are not a whole number of sectors: it is no raw disk, or it is cut off.",
+                size=size,
+            ),
+            AGAIN,
         )
     if head[510:512] == _BOOT:
         end = max(_partitions_end(head), _gpt_end(head))
         if end > size:
-            raise refusal(f"The disk is cut off: its partitions reach to byte {end}, it ends at {size}.", AGAIN)
+            raise refusal(
+                Message(
+                    "The disk is cut off: its partitions reach to byte {end}, it ends at {size}.", end=end, size=size
+                ),
+                AGAIN,
+            )
     elif not any(head.startswith(magic, offset) for offset, magic in _FILE_SYSTEMS):
         raise refusal(
-            "The file does not look like a disk: it has no partition table and no known file system.",
-            "Upload a VHD, VHDX, VMDK, QCOW2 or raw disk, unpacked and unencrypted.",
+            Message("The file does not look like a disk: it has no partition table and no known file system."),
+            Message("Upload a VHD, VHDX, VMDK, QCOW2 or raw disk, unpacked and unencrypted."),
         )
 
 

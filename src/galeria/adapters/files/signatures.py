@@ -3,54 +3,55 @@
 from dataclasses import dataclass
 
 from galeria.adapters.files.refusal import CONVERT, refusal
+from galeria.domain.messages import Message
 
 HEAD = 128 * 1024  # bytes of the file that are checked
 SMALLEST = 512  # bytes
-_UNPACK = "Unpack it and upload the disk image that is inside."
-_INSTALL = "Install a machine from it first, and upload that machine's disk."
-_DECRYPT = "Upload the disk without encryption: Galeria has no place for its key."
+_UNPACK = Message("Unpack it and upload the disk image that is inside.")
+_INSTALL = Message("Install a machine from it first, and upload that machine's disk.")
+_DECRYPT = Message("Upload the disk without encryption: Galeria has no place for its key.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
     offset: int  # bytes from the start of the file
     magic: bytes
-    name: str
-    hint: str
+    name: Message
+    hint: Message
 
 
-def _sign(magic: bytes, name: str, hint: str, offset: int = 0) -> Signature:
+def _sign(magic: bytes, name: Message, hint: Message, offset: int = 0) -> Signature:
     return Signature(offset=offset, magic=magic, name=name, hint=hint)
 
 
 # Magic numbers as in the "file" program's database; disk formats as in QEMU's block drivers.
 FOREIGN = (
-    _sign(b"\x1f\x8b", "a gzip archive", _UNPACK),
-    _sign(b"\xfd7zXZ\x00", "an xz archive", _UNPACK),
-    _sign(b"BZh", "a bzip2 archive", _UNPACK),
-    _sign(b"\x28\xb5\x2f\xfd", "a Zstandard archive", _UNPACK),
-    _sign(b"\x04\x22\x4d\x18", "an LZ4 archive", _UNPACK),
-    _sign(b"PK\x03\x04", "a ZIP archive", _UNPACK),
-    _sign(b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
-    _sign(b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
-    _sign(b"ustar", "a tar archive (an OVA is one too)", _UNPACK, 257),
-    _sign(b"MSWIM\x00\x00\x00", "a Windows installation image (WIM)", _INSTALL),
-    _sign(b"CD001", "a CD or DVD image (ISO)", _INSTALL, 32769),
-    _sign(b"NSR02", "a DVD image (UDF)", _INSTALL, 32769),
-    _sign(b"NSR03", "a DVD image (UDF)", _INSTALL, 32769),
-    _sign(b"BEA01", "a DVD image (UDF)", _INSTALL, 32769),
-    _sign(b"hsqs", "a squashfs file system", _INSTALL),
-    _sign(b"LUKS\xba\xbe", "an encrypted disk (LUKS)", _DECRYPT),
-    _sign(b"QED\x00", "a QED disk", CONVERT),
-    _sign(b"OOOM", "a User Mode Linux disk (COW)", CONVERT),
-    _sign(b"COWD", "a VMware ESX sparse disk", CONVERT),
-    _sign(b"\xbe\xba\xfe\xca", "a VMware space-efficient sparse disk", CONVERT),
-    _sign(b"\x7f\x10\xda\xbe", "a VirtualBox disk (VDI)", CONVERT, 64),
-    _sign(b"WithoutFreeSpace", "a Parallels disk", CONVERT),
-    _sign(b"WithouFreSpacExt", "a Parallels disk", CONVERT),
-    _sign(b"Bochs Virtual HD Image", "a Bochs disk", CONVERT),
-    _sign(b"\x7fELF", "a program", "Upload a virtual machine's disk."),
-    _sign(b"MZ", "a Windows program", "Upload a virtual machine's disk."),
+    _sign(b"\x1f\x8b", Message("a gzip archive"), _UNPACK),
+    _sign(b"\xfd7zXZ\x00", Message("an xz archive"), _UNPACK),
+    _sign(b"BZh", Message("a bzip2 archive"), _UNPACK),
+    _sign(b"\x28\xb5\x2f\xfd", Message("a Zstandard archive"), _UNPACK),
+    _sign(b"\x04\x22\x4d\x18", Message("an LZ4 archive"), _UNPACK),
+    _sign(b"PK\x03\x04", Message("a ZIP archive"), _UNPACK),
+    _sign(b"7z\xbc\xaf\x27\x1c", Message("a 7-Zip archive"), _UNPACK),
+    _sign(b"Rar!\x1a\x07", Message("a RAR archive"), _UNPACK),
+    _sign(b"ustar", Message("a tar archive (an OVA is one too)"), _UNPACK, 257),
+    _sign(b"MSWIM\x00\x00\x00", Message("a Windows installation image (WIM)"), _INSTALL),
+    _sign(b"CD001", Message("a CD or DVD image (ISO)"), _INSTALL, 32769),
+    _sign(b"NSR02", Message("a DVD image (UDF)"), _INSTALL, 32769),
+    _sign(b"NSR03", Message("a DVD image (UDF)"), _INSTALL, 32769),
+    _sign(b"BEA01", Message("a DVD image (UDF)"), _INSTALL, 32769),
+    _sign(b"hsqs", Message("a squashfs file system"), _INSTALL),
+    _sign(b"LUKS\xba\xbe", Message("an encrypted disk (LUKS)"), _DECRYPT),
+    _sign(b"QED\x00", Message("a QED disk"), CONVERT),
+    _sign(b"OOOM", Message("a User Mode Linux disk (COW)"), CONVERT),
+    _sign(b"COWD", Message("a VMware ESX sparse disk"), CONVERT),
+    _sign(b"\xbe\xba\xfe\xca", Message("a VMware space-efficient sparse disk"), CONVERT),
+    _sign(b"\x7f\x10\xda\xbe", Message("a VirtualBox disk (VDI)"), CONVERT, 64),
+    _sign(b"WithoutFreeSpace", Message("a Parallels disk"), CONVERT),
+    _sign(b"WithouFreSpacExt", Message("a Parallels disk"), CONVERT),
+    _sign(b"Bochs Virtual HD Image", Message("a Bochs disk"), CONVERT),
+    _sign(b"\x7fELF", Message("a program"), Message("Upload a virtual machine's disk.")),
+    _sign(b"MZ", Message("a Windows program"), Message("Upload a virtual machine's disk.")),
 )
 
 
@@ -60,16 +61,18 @@ def check_foreign(head: bytes, tail: bytes) -> None:
     Raises Invalid for what is certainly no supported disk.
     """
     if len(head) < SMALLEST:
-        raise refusal("The file is too small to be a disk.", "Upload a virtual machine's disk.")
+        raise refusal(Message("The file is too small to be a disk."), Message("Upload a virtual machine's disk."))
     for sign in FOREIGN:
         if head.startswith(sign.magic, sign.offset) and not _is_boot_sector(sign, head):
-            raise refusal(f"The file is {sign.name}, not a disk that Galeria reads.", sign.hint)
+            raise refusal(Message("The file is {sign}, not a disk that Galeria reads.", sign=sign.name), sign.hint)
     if tail.startswith(b"koly"):
-        raise refusal("The file is an Apple disk image (DMG), not a disk that Galeria reads.", CONVERT)
+        raise refusal(Message("The file is an Apple disk image (DMG), not a disk that Galeria reads."), CONVERT)
     if _is_text(head[:SMALLEST]) or _is_description(head):
         raise refusal(
-            "The file is text. It may be the small description that comes with a VMDK or OVF disk.",
-            "Upload the disk file itself; if the disk consists of several files, make one with 'qemu-img convert'.",
+            Message("The file is text. It may be the small description that comes with a VMDK or OVF disk."),
+            Message(
+                "Upload the disk file itself; if the disk consists of several files, make one with 'qemu-img convert'."
+            ),
         )
 
 

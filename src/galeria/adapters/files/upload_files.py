@@ -17,6 +17,7 @@ from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.files.inspection import inspect_file
 from galeria.adapters.files.writing import sync, write_pieces
 from galeria.domain.errors import Conflict, GaleriaError, Invalid, NotFound, OutOfSpace
+from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
 from galeria.ports.files import FileFacts
 
@@ -86,7 +87,7 @@ class DirectoryUploads:
         except FileNotFoundError as error:
             raise _missing(upload_id) from error
         if found.st_size != facts.file_size or found.st_mode & stat.S_IWUSR:
-            raise Conflict("The file is not the one that was inspected.", hint="Upload it again.")
+            raise Conflict(Message("The file is not the one that was inspected."), hint=Message("Upload it again."))
         if facts.format in _RAW:
             return open_raw_file(path, size=facts.virtual_size)  # leaves out a fixed VHD's footer
         return self._open_image(path, facts.format)
@@ -103,7 +104,10 @@ class DirectoryUploads:
 
     def _path(self, upload_id: str) -> Path:
         if not _ID.fullmatch(upload_id):
-            raise Invalid("That is no upload's id.", hint="Use the address that was given when the upload was made.")
+            raise Invalid(
+                Message("That is no upload's id."),
+                hint=Message("Use the address that was given when the upload was made."),
+            )
         return self._folder / upload_id / _NAME
 
     def _ensure_directory(self, directory: Path) -> None:
@@ -119,8 +123,8 @@ def _append(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int) 
     size = os.fstat(descriptor).st_size
     if size != offset:
         raise Conflict(
-            f"The upload has {size} bytes, but the next piece begins at {offset}.",
-            hint="Ask for the offset (HEAD) and continue there.",
+            Message("The upload has {size} bytes, but the next piece begins at {offset}.", size=size, offset=offset),
+            hint=Message("Ask for the offset (HEAD) and continue there."),
             code="OffsetMismatch",
         )
     try:
@@ -135,7 +139,10 @@ def _append(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int) 
 
 
 def _missing(upload_id: str) -> NotFound:
-    return NotFound(f"There is no file for upload '{upload_id}'.", hint="Upload the file again.")
+    return NotFound(
+        Message("There is no file for upload '{upload_id}'.", upload_id=upload_id),
+        hint=Message("Upload the file again."),
+    )
 
 
 @contextmanager
@@ -162,8 +169,8 @@ def _locked(descriptor: int, kind: int) -> Iterator[None]:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Conflict(
-                "Another request is sending this file just now.",
-                hint="Wait until it has ended, ask for the offset (HEAD) and continue there.",
+                Message("Another request is sending this file just now."),
+                hint=Message("Wait until it has ended, ask for the offset (HEAD) and continue there."),
                 code="UploadBusy",
             ) from error
         yield
@@ -172,7 +179,7 @@ def _locked(descriptor: int, kind: int) -> Iterator[None]:
 
 
 def _sealed() -> Conflict:
-    return Conflict("The file is complete and being made into an image.", hint="Start a new upload.")
+    return Conflict(Message("The file is complete and being made into an image."), hint=Message("Start a new upload."))
 
 
 def _sync_directory(directory: Path) -> None:

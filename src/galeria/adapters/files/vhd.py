@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from galeria.adapters.files.refusal import AGAIN, refusal
+from galeria.domain.messages import Message
 
 FOOTER = 512  # bytes
 COOKIE = b"conectix"
@@ -50,13 +51,16 @@ def fixed_size(tail: bytes, file_size: int) -> int | None:
     if footer is None:
         return None
     if not footer.intact:
-        raise refusal("The file ends with the footer of a VHD, whose checksum is wrong.", AGAIN)
+        raise refusal(Message("The file ends with the footer of a VHD, whose checksum is wrong."), AGAIN)
     if footer.kind != VhdKind.FIXED:
-        raise refusal("The file ends as a dynamic or differencing VHD, but does not begin as one.", AGAIN)
+        raise refusal(Message("The file ends as a dynamic or differencing VHD, but does not begin as one."), AGAIN)
     if footer.current_size + FOOTER != file_size:
         raise refusal(
-            f"The VHD's footer speaks of a disk of {footer.current_size} bytes,"
-            f" but the file holds {file_size - FOOTER}.",
+            Message(
+                "The VHD's footer speaks of a disk of {current_size} bytes, but the file holds {file_size}.",
+                current_size=footer.current_size,
+                file_size=file_size - FOOTER,
+            ),
             AGAIN,
         )
     return footer.current_size
@@ -69,11 +73,11 @@ def check_dynamic(head: bytes, tail: bytes) -> None:
     """
     first, last = find_footer(head), find_footer(tail)
     if first is None or last is None:
-        raise refusal("The VHD is cut off: its footer is missing.", AGAIN)
+        raise refusal(Message("The VHD is cut off: its footer is missing."), AGAIN)
     if first.kind == VhdKind.DIFFERENCING or last.kind == VhdKind.DIFFERENCING:
         raise refusal(
-            "The VHD is a differencing disk: it holds only the changes to another file.",
-            "Merge it with its parent (Hyper-V: Merge-VHD or Convert-VHD) and upload the result.",
+            Message("The VHD is a differencing disk: it holds only the changes to another file."),
+            Message("Merge it with its parent (Hyper-V: Merge-VHD or Convert-VHD) and upload the result."),
         )
     if not (first.intact and last.intact) or first != last or first.kind != VhdKind.DYNAMIC:
-        raise refusal("The VHD's header and footer are damaged or contradict each other.", AGAIN)
+        raise refusal(Message("The VHD's header and footer are damaged or contradict each other."), AGAIN)

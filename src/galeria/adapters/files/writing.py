@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from galeria.domain.errors import NotFound, OutOfSpace, TooLarge
+from galeria.domain.messages import Message
 
 SYNC_EVERY = 64 << 20  # bytes; limits what a power cut loses, and how long the last sync takes
 BLOCK = 64 << 10  # bytes; all-zero blocks become holes, so that a fixed VHD uses only the space of its data
@@ -22,12 +23,14 @@ def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: 
         for piece in data:
             if end + len(piece) > limit:
                 raise TooLarge(
-                    f"More bytes came than the {limit} that were announced.",
-                    hint="Announce the file's real length when you create the upload.",
+                    Message("More bytes came than the {limit} that were announced.", limit=limit),
+                    hint=Message("Announce the file's real length when you create the upload."),
                 )
             end = _write(descriptor, end, piece)
             if os.fstat(descriptor).st_nlink == 0:
-                raise NotFound("The upload was removed while it was being received.", hint="Start a new upload.")
+                raise NotFound(
+                    Message("The upload was removed while it was being received."), hint=Message("Start a new upload.")
+                )
             if end - synced >= SYNC_EVERY:
                 os.fdatasync(descriptor)
                 synced = end
@@ -49,8 +52,8 @@ def translated_full_disk() -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise OutOfSpace(
-            "The disk that keeps uploads is full.",
-            hint="What arrived is kept. Ask the administrator to free or add disk space, then continue.",
+            Message("The disk that keeps uploads is full."),
+            hint=Message("What arrived is kept. Ask the administrator to free or add disk space, then continue."),
         ) from error
 
 

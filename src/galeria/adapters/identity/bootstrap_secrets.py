@@ -6,6 +6,7 @@ from pathlib import Path
 from galeria.actions.people.first_start import FirstSecrets
 from galeria.adapters.identity.files import ensure_private_folder, find_private, locked_folder, write_private
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 from galeria.ports.work import IdGenerator
 
 FILE_NAME = "bootstrap.json"
@@ -52,5 +53,6 @@ def _parsed(path: Path, data: bytes) -> FirstSecrets:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable(
-            f"The file '{path}' is damaged.", hint="Delete it and start again: it is made anew."
+            Message("The file '{path}' is damaged.", path=str(path)),
+            hint=Message("Delete it and start again: it is made anew."),
         ) from error

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -76,6 +77,6 @@ def _sync_folder(folder: Path) -> None:
 
 def _unusable(path: Path, error: OSError) -> Unavailable:
     return Unavailable(
-        f"'{path}' cannot be used: {error.strerror}.",
-        hint="Let the account that runs Galeria own this folder, and see that its disk has room.",
+        Message("'{path}' cannot be used: {reason}.", path=str(path), reason=str(error.strerror)),
+        hint=Message("Let the account that runs Galeria own this folder, and see that its disk has room."),
     )

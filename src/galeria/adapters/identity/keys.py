@@ -27,6 +27,7 @@ from galeria.adapters.identity.certificates import (
 )
 from galeria.adapters.identity.files import ensure_private_folder, find_private, locked_folder, write_private
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 from galeria.ports.work import Clock
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -153,6 +154,8 @@ def _host_name() -> list[str]:
 
 def _damaged(path: Path) -> Unavailable:
     return Unavailable(
-        f"The file '{path}' is damaged.",
-        hint="Put it back from a backup. Only if there is none, move it away: a new one is made at the next start.",
+        Message("The file '{path}' is damaged.", path=str(path)),
+        hint=Message(
+            "Put it back from a backup. Only if there is none, move it away: a new one is made at the next start."
+        ),
     )

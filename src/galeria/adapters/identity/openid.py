@@ -15,6 +15,7 @@ from urllib.parse import quote_plus, urlencode
 from galeria.adapters.identity.id_tokens import read_identity
 from galeria.adapters.identity.openid_http import OpenIdHttp
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProfile, ExternalProvider, SignInAttempt
 from galeria.ports.work import Clock
 
@@ -62,7 +63,7 @@ class OpenIdProvider:
         answer = self._tokens(attempt, back, code)
         token = answer.get("id_token")
         if not isinstance(token, str):
-            raise self._refused("sent no identity")
+            raise self._refused(Message("sent no identity"))
         claims = self._claims(token, attempt)
         claims = self._more(answer, claims) | claims
         return _profile(self._settings, claims)
@@ -84,10 +85,10 @@ class OpenIdProvider:
         headers, more = self._credentials()
         answer = self._http.post(self._endpoint("token_endpoint"), form | more, headers)
         if answer.get("error") == "invalid_grant":
-            raise self._refused("does not know this sign-in any more")
+            raise self._refused(Message("does not know this sign-in any more"))
         if "error" in answer:
             log.warning("%s refuses to give a token: %s", self.issuer, answer)
-            raise self._http.unusable("refuses what Galeria asks; the server's log says more")
+            raise self._http.unusable(Message("refuses what Galeria asks; the server's log says more"))
         return answer
 
     def _credentials(self) -> tuple[dict[str, str], dict[str, str]]:
@@ -118,7 +119,7 @@ class OpenIdProvider:
             found = read_identity(token, fresh, now=now, **rules)
         if found is None:
             log.warning("%s sent an identity that does not hold", self.issuer)
-            raise self._refused("sent an identity that does not hold")
+            raise self._refused(Message("sent an identity that does not hold"))
         return found
 
     def _more(self, answer: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,13 +129,13 @@ class OpenIdProvider:
             return {}
         answered = self._http.get(self._http.trusted(endpoint), {"Authorization": f"Bearer {token}"})
         if answered.get("sub") != claims["sub"]:
-            raise self._refused("speaks of somebody else")
+            raise self._refused(Message("speaks of somebody else"))
         return dict(answered)
 
     def _endpoint(self, name: str) -> str:
         address = self._discovered().get(name)
         if not isinstance(address, str):
-            raise self._http.unusable(f"does not tell its {name}")
+            raise self._http.unusable(Message("does not tell its {name}", name=name))
         return self._http.trusted(address)
 
     def _discovered(self) -> Mapping[str, Any]:
@@ -145,13 +146,19 @@ class OpenIdProvider:
             return kept[1]
         found = self._http.get(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
         if found.get("issuer") != self.issuer:
-            raise self._http.unusable(f"calls itself '{found.get('issuer')}', and not '{self.issuer}'")
+            raise self._http.unusable(
+                Message(
+                    "calls itself '{found}', and not '{issuer}'", found=str(found.get("issuer")), issuer=self.issuer
+                )
+            )
         with self._lock:
             self._metadata, self._keys = (now, found), None
         return found
 
-    def _refused(self, what: str) -> Unauthenticated:
-        return Unauthenticated(f"'{self.name}' {what}.", hint="Start the sign-in again.")
+    def _refused(self, what: Message) -> Unauthenticated:
+        return Unauthenticated(
+            Message("'{name}' {what}.", name=self.name, what=what), hint=Message("Start the sign-in again.")
+        )
 
 
 def _with(address: str, query: Mapping[str, str]) -> str:

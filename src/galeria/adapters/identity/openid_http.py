@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import is_trustworthy
 
 log = logging.getLogger(__name__)
@@ -36,12 +37,13 @@ class OpenIdHttp:
         """Return the address where it is https or on this host. Raises Unavailable."""
         if not is_trustworthy(address):
             log.warning("%s names an address that is not https: %s", self._name, address)
-            raise self.unusable("names an address that is not safe")
+            raise self.unusable(Message("names an address that is not safe"))
         return address
 
-    def unusable(self, what: str) -> Unavailable:
+    def unusable(self, what: Message) -> Unavailable:
         return Unavailable(
-            f"'{self._name}' {what}.", hint="Try again in a moment. If that does not help, tell an administrator."
+            Message("'{name}' {what}.", name=self._name, what=what),
+            hint=Message("Try again in a moment. If that does not help, tell an administrator."),
         )
 
     def _asked(
@@ -57,7 +59,7 @@ class OpenIdHttp:
                 content = self._content(answer)
         except httpx.HTTPError as error:
             log.warning("%s does not answer at %s: %s", self._name, address, error)
-            raise self.unusable("does not answer") from error
+            raise self.unusable(Message("does not answer")) from error
         return self._object(answer, content)
 
     def _content(self, answer: httpx.Response) -> bytes:
@@ -65,7 +67,7 @@ class OpenIdHttp:
         for piece in answer.iter_bytes():
             content += piece
             if len(content) > LARGEST:
-                raise self.unusable("answers more than can be right")
+                raise self.unusable(Message("answers more than can be right"))
         return bytes(content)
 
     def _object(self, answer: httpx.Response, content: bytes) -> Mapping[str, Any]:
@@ -77,4 +79,4 @@ class OpenIdHttp:
         if isinstance(found, dict) and (answer.status_code == 200 or (is_refusal and "error" in found)):
             return found
         log.warning("%s answers %s at %s", self._name, answer.status_code, answer.request.url)
-        raise self.unusable("does not answer as it should")
+        raise self.unusable(Message("does not answer as it should"))

@@ -10,6 +10,7 @@ from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import RSAKey
 
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import PrincipalKind
 from galeria.ports.tokens import Claims
 from galeria.ports.work import Clock
@@ -56,7 +57,7 @@ class JwtTokens:
     def read(self, token: str) -> Claims:
         """Return the claims after checking the signature, algorithm, issuer, audience and times. Raises Unauthenticated."""
         if len(token) > LONGEST:
-            raise _refused("is too long to be one of this service")
+            raise _refused(Message("is too long to be one of this service"))
         now = self._now()
         rules = jwt.JWTClaimsRegistry(
             now=now,
@@ -72,9 +73,9 @@ class JwtTokens:
             claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
             rules.validate(claims)
         except ExpiredTokenError as error:
-            raise _refused("has expired") from error
+            raise _refused(Message("has expired")) from error
         except (JoseError, ValueError) as error:
-            raise _refused("was not issued by this service, or was changed on the way") from error
+            raise _refused(Message("was not issued by this service, or was changed on the way")) from error
         return Claims(principal_id=str(claims["oid"]), issued_at=_issued_at(claims), expires_at=int(claims["exp"]))
 
     def public_keys(self) -> dict[str, Any]:
@@ -106,5 +107,8 @@ def _issued_at(claims: Mapping[str, Any]) -> float:
     return milliseconds / 1000 if isinstance(milliseconds, int) else float(claims["iat"])
 
 
-def _refused(why: str) -> Unauthenticated:
-    return Unauthenticated(f"The access token {why}.", hint="Sign in again: with 'az login', or at the sign-in page.")
+def _refused(why: Message) -> Unauthenticated:
+    return Unauthenticated(
+        Message("The access token {why}.", why=why),
+        hint=Message("Sign in again: with 'az login', or at the sign-in page."),
+    )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 from galeria.ports.disks import Content, Extent
 
 
@@ -55,6 +56,6 @@ def _contiguous(extents: Iterable[Extent], size: int) -> Iterator[Extent]:
 
 def _gap(position: int) -> Unavailable:
     return Unavailable(
-        f"The map of the disk has a gap at byte {position}.",
-        hint="Nothing was sealed. Check the disk with 'qemu-img check', then try again.",
+        Message("The map of the disk has a gap at byte {position}.", position=position),
+        hint=Message("Nothing was sealed. Check the disk with 'qemu-img check', then try again."),
     )

@@ -15,6 +15,7 @@ from galeria.adapters.store.packs.chunks import ChunkCompressor, chunk_name
 from galeria.adapters.store.packs.packs import PackWriter
 from galeria.adapters.store.parallel import run_workers
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 from galeria.ports.disks import Content, DiskReader, DiskSource
 from galeria.ports.images import Captured, Digest
 from galeria.ports.progress import Progress
@@ -81,8 +82,12 @@ class _Capture:
         data = reader.read(start, length)
         if len(data) != length:
             raise Unavailable(
-                f"The disk gave {len(data)} of {length} bytes at {start}.",
-                hint="Nothing was sealed. Check that the disk is whole and that nobody resizes it, then try again.",
+                Message(
+                    "The disk gave {count} of {length} bytes at {start}.", count=len(data), length=length, start=start
+                ),
+                hint=Message(
+                    "Nothing was sealed. Check that the disk is whole and that nobody resizes it, then try again."
+                ),
             )
         return data.ljust(count * self._context.chunk_size, b"\0"), length
 

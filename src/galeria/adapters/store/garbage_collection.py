@@ -17,6 +17,7 @@ from galeria.adapters.store.packs import packs
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.packs.packs import PackWriter
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 from galeria.ports.images import ChunkPlace, Collected, Digest, PackFacts
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class _Collection:
     def remove_leftovers(self) -> None:
         for leftover in self._context.bucket.leftovers():
             if not self._dry_run:
-                with translated_errors(self._context.region, "sweeping what a crash left"):
+                with translated_errors(self._context.region, Message("sweeping what a crash left")):
                     leftover.remove()
             self.sum.freed_bytes += leftover.size
 

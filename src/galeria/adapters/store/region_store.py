@@ -18,6 +18,7 @@ from galeria.adapters.store.storage_use import growth, holding
 from galeria.adapters.store.stored_disk import StoredDiskSource
 from galeria.adapters.store.verify import verify
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.ports.disks import DiskSource
 from galeria.ports.images import (
     Captured,
@@ -123,8 +124,8 @@ def open_store_context(region: str, url: str, *, work: Path, index: ChunkIndex, 
 def _context_of(source: ImageStore) -> StoreContext:
     if not isinstance(source, RegionStore):
         raise Invalid(
-            f"Region {source.region} is of a kind that cannot be copied from.",
-            hint="Use stores of the same kind for all regions of an installation.",
+            Message("Region {region} is of a kind that cannot be copied from.", region=source.region),
+            hint=Message("Use stores of the same kind for all regions of an installation."),
             target=source.region,
         )
     return source._context

@@ -13,6 +13,7 @@ from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.packs.packs import PackWriter, SealedPack
 from galeria.adapters.store.parallel import run_workers
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 from galeria.ports.images import ChunkPlace, Digest, Replicated
 from galeria.ports.progress import Progress
 
@@ -91,8 +92,15 @@ class _Sending:
             places = self._source.index.locate(self._source.region, some)
             if len(places) < len(some):
                 raise Corrupt(
-                    f"Region {self._source.region} has lost {len(some) - len(places)} chunks of this image.",
-                    hint=f"Rebuild the index of region {self._source.region}, or replicate from another region.",
+                    Message(
+                        "Region {region} has lost {count} chunks of this image.",
+                        region=self._source.region,
+                        count=len(some) - len(places),
+                    ),
+                    hint=Message(
+                        "Rebuild the index of region {region}, or replicate from another region.",
+                        region=self._source.region,
+                    ),
                     target=self._source.region,
                 )
             yield from runs_of(places)
@@ -103,8 +111,13 @@ class _Sending:
                 opener.open(name, blob)
             except Corrupt as error:
                 raise Corrupt(
-                    f"Region {self._source.region} sent a damaged chunk: {error.message}",
-                    hint=f"Verify region {self._source.region} and mend it from another region, then retry.",
+                    Message(
+                        "Region {region} sent a damaged chunk: {error}", region=self._source.region, error=error.message
+                    ),
+                    hint=Message(
+                        "Verify region {region} and mend it from another region, then retry.",
+                        region=self._source.region,
+                    ),
                     target=self._source.region,
                 ) from error
             packs.add(name, blob)

@@ -14,6 +14,7 @@ from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.parallel import run_workers
 from galeria.domain.errors import Conflict, Corrupt, OutOfSpace
+from galeria.domain.messages import Message
 from galeria.ports.progress import Progress
 
 Slotted = dict[bytes, list[int]]
@@ -28,7 +29,7 @@ def restore(context: StoreContext, manifest: Manifest, target: Path, *, progress
     """
     meter = ByteCounter(progress, total=manifest.count * manifest.chunk_size)
     with _whole_or_absent(context, target) as handle:
-        with translated_errors(context.region, f"making {target.name}"):
+        with translated_errors(context.region, Message("making {target}", target=target.name)):
             os.ftruncate(handle, manifest.size)
 
         def write(work: Iterator[tuple[PackRange, Slotted]]) -> None:
@@ -58,8 +59,13 @@ def _located(context: StoreContext, slotted: Slotted) -> Iterator[tuple[PackRang
     for name in slotted:
         if name not in places:
             raise Corrupt(
-                f"Region {context.region} has lost chunk {name.hex()[:12]} of this image.",
-                hint=f"Rebuild the index of region {context.region}; if that does not help, replicate the image again.",
+                Message(
+                    "Region {region} has lost chunk {name} of this image.", region=context.region, name=name.hex()[:12]
+                ),
+                hint=Message(
+                    "Rebuild the index of region {region}; if that does not help, replicate the image again.",
+                    region=context.region,
+                ),
                 target=context.region,
             )
     for run in runs_of(places):
@@ -72,8 +78,14 @@ def _opened(
     data = opener.open(name, blob)
     if len(data) != manifest.chunk_size:
         raise Corrupt(
-            f"Chunk {name.hex()[:12]} in region {context.region} has {len(data)} bytes, not {manifest.chunk_size}.",
-            hint="Replicate the image version to this region again.",
+            Message(
+                "Chunk {name} in region {region} has {count} bytes, not {chunk_size}.",
+                name=name.hex()[:12],
+                region=context.region,
+                count=len(data),
+                chunk_size=manifest.chunk_size,
+            ),
+            hint=Message("Replicate the image version to this region again."),
             target=context.region,
         )
     return data
@@ -88,8 +100,10 @@ def _write(handle: int, data: bytes, slot: int, manifest: Manifest, target: Path
             view, start = view[written:], start + written
     except OSError as error:
         raise OutOfSpace(
-            f"The disk {target.name} could not be written: {error.strerror}.",
-            hint=f"Free or add space in {target.parent}, then retry.",
+            Message(
+                "The disk {target} could not be written: {reason}.", target=target.name, reason=str(error.strerror)
+            ),
+            hint=Message("Free or add space in {parent}, then retry.", parent=str(target.parent)),
         ) from error
 
 
@@ -100,15 +114,15 @@ def _whole_or_absent(context: StoreContext, target: Path) -> Iterator[int]:
     Its temporary name is always the same, so that a repeated restore reuses what a crash left.
     """
     draft = target.with_name(f".{target.name}.partial")
-    with translated_errors(context.region, f"making {target.name}"):
+    with translated_errors(context.region, Message("making {target}", target=target.name)):
         handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         _have_alone(handle, draft, target)
         try:
-            with translated_errors(context.region, f"making {target.name}"):
+            with translated_errors(context.region, Message("making {target}", target=target.name)):
                 os.ftruncate(handle, 0)
             yield handle
-            with translated_errors(context.region, f"syncing {target.name}"):
+            with translated_errors(context.region, Message("syncing {target}", target=target.name)):
                 os.fsync(handle)
                 draft.replace(target)
                 _sync_directory(target.parent)
@@ -127,7 +141,8 @@ def _have_alone(handle: int, draft: Path, target: Path) -> None:
         is_same = False
     if not is_same:
         raise Conflict(
-            f"The disk {target.name} is being written already.", hint="Wait until the other restore is done."
+            Message("The disk {target} is being written already.", target=target.name),
+            hint=Message("Wait until the other restore is done."),
         )
 
 

@@ -7,6 +7,7 @@ from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests.manifest import Manifest, ManifestSlots
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 from galeria.ports.disks import Content, Extent
 
 
@@ -64,8 +65,8 @@ class StoredDiskReader:
         places = self._context.index.locate(self._context.region, wanted)
         if len(places) < len(wanted):
             raise Corrupt(
-                f"Region {self._context.region} has lost chunks of this disk.",
-                hint=f"Rebuild the index of region {self._context.region}.",
+                Message("Region {region} has lost chunks of this disk.", region=self._context.region),
+                hint=Message("Rebuild the index of region {region}.", region=self._context.region),
                 target=self._context.region,
             )
         for run in runs_of(places):

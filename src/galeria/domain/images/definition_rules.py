@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from galeria.domain.errors import Invalid
 from galeria.domain.images.galleries import Generation, VersionNumber
 from galeria.domain.images.publishing import changed
+from galeria.domain.messages import Message
 
 PROPERTIES = "galleryImage.properties"
 _LENGTHS = {"publisher": 128, "offer": 64, "sku": 64}
@@ -18,17 +19,21 @@ Range = dict[str, int]  # min, max; either may be missing
 def check_identifier(publisher: str, offer: str, sku: str) -> None:
     """Raises Invalid unless publisher, offer and sku are present and made of letters, digits, '.', '_' and '-', not
     ending in '.'; at most 128, 64 and 64 characters."""
-    for name, text in (("publisher", publisher), ("offer", offer), ("sku", sku)):
+    words = (Message("publisher"), publisher), (Message("offer"), offer), (Message("sku"), sku)
+    for name, text in words:
         if not text:
             raise Invalid(
-                "An image definition needs publisher, offer and sku.",
-                hint="Any short words will do; together they must be unique in the gallery.",
+                Message("An image definition needs publisher, offer and sku."),
+                hint=Message("Any short words will do; together they must be unique in the gallery."),
                 target=f"{PROPERTIES}.identifier",
             )
         if len(text) > _LENGTHS[name] or not _WORD.fullmatch(text):
             raise Invalid(
-                f"'{text[:140]}' cannot be the {name} of an image.",
-                hint=f"Allowed are 1 to {_LENGTHS[name]} letters, digits, '.', '_' and '-', no '.' at the end.",
+                Message("'{text}' cannot be the {name} of an image.", text=text[:140], name=name),
+                hint=Message(
+                    "Allowed are 1 to {lengths} letters, digits, '.', '_' and '-', no '.' at the end.",
+                    lengths=_LENGTHS[name],
+                ),
                 target=f"{PROPERTIES}.identifier.{name}",
             )
 
@@ -42,8 +47,8 @@ def check_recommended(recommended: Mapping[str, Range]) -> None:
         least, most = bounds.get("min", 0), bounds.get("max")
         if least < 0 or (most is not None and most < max(least, 1)):
             raise Invalid(
-                f"The recommended {what} go from {least} to {most}.",
-                hint="The minimum is 0 or more, the maximum 1 or more and not below the minimum.",
+                Message("The recommended {what} go from {least} to {most}.", what=what, least=least, most=str(most)),
+                hint=Message("The minimum is 0 or more, the maximum 1 or more and not below the minimum."),
                 target=f"{PROPERTIES}.recommended.{what}",
             )
 
@@ -53,15 +58,19 @@ def check_features(features: Sequence[Feature], generation: Generation) -> None:
     needs UEFI on generation V1."""
     names = [each["name"].lower() for each in features]
     if len(set(names)) != len(names):
-        raise Invalid("A feature is named twice.", hint="Name every feature once.", target=f"{PROPERTIES}.features")
+        raise Invalid(
+            Message("A feature is named twice."),
+            hint=Message("Name every feature once."),
+            target=f"{PROPERTIES}.features",
+        )
     for each in features:
         if each.get("startsAtVersion"):
             VersionNumber.parse(each["startsAtVersion"])
         secure = each["name"].lower() == "securitytype" and each.get("value", "").lower() != "standard"
         if secure and generation is Generation.V1:
             raise Invalid(
-                f"The security type {each['value']} needs the Hyper-V generation V2.",
-                hint="Use hyperVGeneration V2 for images that start with UEFI, or the security type Standard.",
+                Message("The security type {value} needs the Hyper-V generation V2.", value=each["value"]),
+                hint=Message("Use hyperVGeneration V2 for images that start with UEFI, or the security type Standard."),
                 target=f"{PROPERTIES}.features",
             )
 

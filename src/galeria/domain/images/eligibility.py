@@ -18,6 +18,7 @@ from galeria.domain.images.galleries import (
 )
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.labs.accounts import GB, LabAccount
+from galeria.domain.messages import Message
 from galeria.domain.resources import Outline
 from galeria.domain.states import ProvisioningState, ReplicaState
 
@@ -27,8 +28,8 @@ class Obstacle:
     """One reason why an image cannot be used for a lab, with what helps. `code` is stable for programs."""
 
     code: str
-    reason: str
-    cure: str
+    reason: Message
+    cure: Message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,8 +169,8 @@ def _image_obstacles(os_type: OsType, *, enabled: bool) -> list[Obstacle]:
     """What stands against every version of an image, whatever its disks and regions are."""
     disabled = Obstacle(
         code="Disabled",
-        reason="The image is disabled for this lab account.",
-        cure="An administrator of the account can enable it.",
+        reason=Message("The image is disabled for this lab account."),
+        cure=Message("An administrator of the account can enable it."),
     )
     return ([] if enabled else [disabled]) + _os_obstacles(os_type)
 
@@ -180,8 +181,8 @@ def _os_obstacles(os_type: OsType) -> list[Obstacle]:
     return [
         Obstacle(
             code="OsTypeNotSupported",
-            reason="Labs cannot provision Windows images on this installation yet.",
-            cure="Use a Linux image.",
+            reason=Message("Labs cannot provision Windows images on this installation yet."),
+            cure=Message("Use a Linux image."),
         )
     ]
 
@@ -192,17 +193,22 @@ def _disk_obstacles(account: LabAccount, shape: DiskShape) -> list[Obstacle]:
         obstacles.append(
             Obstacle(
                 code="OsDiskTooLarge",
-                reason=f"The OS disk has {_gigabytes(shape.os_disk_size)} GB; labs here take less than "
-                f"{account.os_disk_limit_gb} GB.",
-                cure="Shrink the disk and import it again, or let an administrator raise the account's OS-disk limit.",
+                reason=Message(
+                    "The OS disk has {gigabytes} GB; labs here take less than {os_disk_limit_gb} GB.",
+                    gigabytes=_gigabytes(shape.os_disk_size),
+                    os_disk_limit_gb=account.os_disk_limit_gb,
+                ),
+                cure=Message(
+                    "Shrink the disk and import it again, or let an administrator raise the account's OS-disk limit."
+                ),
             )
         )
     if shape.disks > 1:
         obstacles.append(
             Obstacle(
                 code="MultipleDisks",
-                reason=f"The image has {shape.disks} disks; a lab machine has one.",
-                cure="Import a version with the OS disk only.",
+                reason=Message("The image has {disks} disks; a lab machine has one.", disks=shape.disks),
+                cure=Message("Import a version with the OS disk only."),
             )
         )
     return obstacles
@@ -212,7 +218,9 @@ def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -
     """Returns why no version can be used in `region`; `regions` are those where one can be."""
     if not facts:
         return Obstacle(
-            code="NoVersion", reason="The image has no version yet.", cure="Import or export a version into it."
+            code="NoVersion",
+            reason=Message("The image has no version yet."),
+            cure=Message("Import or export a version into it."),
         )
     retained = [each.version for each in facts if each.version.retention is not Retention.ACTIVE]
     if len(retained) == len(facts):
@@ -221,34 +229,41 @@ def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -
     # A version that is being made for other regions only need not be waited for.
     if making and (not regions or any(replica.region == region for each in making for replica in each.replicas)):
         return Obstacle(
-            code="BeingMade", reason="The image is still being made.", cure="Wait until its operation has succeeded."
+            code="BeingMade",
+            reason=Message("The image is still being made."),
+            cure=Message("Wait until its operation has succeeded."),
         )
     if regions:
         if region in regions:
             return Obstacle(
                 code="ExcludedFromLatest",
-                reason=f"Every version in {region} is excluded from latest.",
-                cure="Include one, or name an exact version.",
+                reason=Message("Every version in {region} is excluded from latest.", region=region),
+                cure=Message("Include one, or name an exact version."),
             )
         return Obstacle(
             code="NotInRegion",
-            reason=f"The image is not in {region}; it is in {', '.join(regions)}.",
-            cure=f"Replicate it to {region}, or make the lab in a region that has it.",
+            reason=Message("The image is not in {region}; it is in {regions}.", region=region, regions=regions),
+            cure=Message("Replicate it to {region}, or make the lab in a region that has it.", region=region),
         )
     return Obstacle(
         code="NoUsableVersion",
-        reason="No version of the image was finished.",
-        cure="Retry the failed operation, or make a new version.",
+        reason=Message("No version of the image was finished."),
+        cure=Message("Retry the failed operation, or make a new version."),
     )
 
 
 def _deleted(versions: list[ImageVersion]) -> Obstacle:
     usable = [each.name for each in versions if each.is_ready]
-    exactly = f", or name one that may still be used by its number: {', '.join(usable)}" if usable else ""
+    restore = Message("Restore one (az sig image-version undelete).")
+    if usable:
+        restore = Message(
+            "Restore one (az sig image-version undelete), or name one that may still be used by its number: {usable}.",
+            usable=usable,
+        )
     return Obstacle(
         code="Deleted",
-        reason="Every version of the image was deleted and can still be restored.",
-        cure=f"Restore one (az sig image-version undelete){exactly}.",
+        reason=Message("Every version of the image was deleted and can still be restored."),
+        cure=restore,
     )
 
 

@@ -11,6 +11,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.images.publishing import ReplicationMode, StorageType
 from galeria.domain.images.sharing import Permissions
 from galeria.domain.images.soft_delete import GRACE_DAYS, RETENTION_DAYS, Retention
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.resources import Resource
 from galeria.domain.states import ProvisioningState, ReplicaState
 
@@ -73,8 +74,8 @@ class VersionNumber:
         match = re.fullmatch(r"(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})\.(0|[1-9][0-9]{0,9})", text)
         if not match or any(int(part) > 2**31 - 1 for part in match.groups()):
             raise Invalid(
-                f"'{text}' is not a version.",
-                hint="A version has the form Major.Minor.Patch, each a whole number: 1.0.0 or 2026.11.23.",
+                Message("'{text}' is not a version.", text=text),
+                hint=Message("A version has the form Major.Minor.Patch, each a whole number: 1.0.0 or 2026.11.23."),
                 target="galleryImageVersionName",
             )
         return cls(*(int(part) for part in match.groups()))
@@ -166,7 +167,7 @@ class ImageVersion(Resource):
     parent_digest: str | None = None  # the content that the source disk was based on
     # Accounts known to exist in a specialized image, so that a new lab can disable their passwords.
     accounts: list[str] = field(default_factory=list)
-    failure: str = ""
+    failure: Message = EMPTY
     deleted_at: datetime | None = None
     replica_count: int = 1
     storage_type: StorageType = StorageType.STANDARD_LRS
@@ -228,7 +229,7 @@ class Replica:
     bytes_done: int = 0
     bytes_total: int = 0
     sent_bytes: int = 0  # compressed bytes that crossed to this region; 0 in the home region
-    failure: str = ""
+    failure: Message = EMPTY
     verified_at: datetime | None = None
     spelling: str = ""  # the region's name as the caller wrote it, which is given back
     replica_count: int | None = None  # None: as the version says

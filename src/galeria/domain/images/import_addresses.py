@@ -10,11 +10,14 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import EMPTY, Message
 
 LONGEST = 4096  # characters
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|[0-9A-Fa-f:.]{2,45}")
-_HINT = "Give the whole http or https address of a VHD that is reachable without a sign-in, such as one with a SAS."
+_HINT = Message(
+    "Give the whole http or https address of a VHD that is reachable without a sign-in, such as one with a SAS."
+)
 # Azure's platform address for its machines' agents: it looks public and is not.
 _PLATFORM = IPv4Address("168.63.129.16")
 # All of IPv6 that is given out to the public internet (RFC 4291 §2.4, IANA's registry of global unicast addresses), but for
@@ -58,20 +61,22 @@ class Address:
 def read_address(text: str) -> Address:
     """Takes an address apart by its form only; no name is looked up. Raises Invalid."""
     if len(text) > LONGEST or not text.isascii() or any(ord(char) <= 32 or ord(char) == 127 for char in text):
-        raise _refused("The address is too long or holds characters that no address has.")
+        raise _refused(Message("The address is too long or holds characters that no address has."))
     try:
         parts = urlsplit(text)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError as error:
-        raise _refused("The address cannot be read.") from error
+        raise _refused(Message("The address cannot be read.")) from error
     scheme = parts.scheme.lower()
     if scheme not in _PORTS:
-        raise _refused(f"Only http and https addresses are fetched, not '{scheme or text[:40]}'.")
+        raise _refused(
+            Message("Only http and https addresses are fetched, not '{scheme}'.", scheme=scheme or text[:40])
+        )
     if parts.username is not None or parts.password is not None:
-        raise _refused("The address holds a user name or a password.")
+        raise _refused(Message("The address holds a user name or a password."))
     is_bracketed = "[" in parts.netloc
     if not _HOST.fullmatch(host) or port == 0 or "\\" in text or is_bracketed != (":" in host):
-        raise _refused("The address names no host that can be asked.")
+        raise _refused(Message("The address names no host that can be asked."))
     return Address(scheme=scheme, host=host, port=port or _PORTS[scheme], target=_target(parts))
 
 
@@ -80,9 +85,14 @@ def require_public(ip: str, host: str) -> None:
     reason = _reason(ip_address(ip.partition("%")[0]))
     if reason:
         raise Invalid(
-            f"'{host}' leads to a {reason} address; images are not fetched from there.",
-            hint="Upload the file instead, or have the administrator start the server with "
-            f"'galeria serve --allow-import-from {host}'.",
+            Message(
+                "'{host}' leads to a {reason} address; images are not fetched from there.", host=host, reason=reason
+            ),
+            hint=Message(
+                "Upload the file instead, or have the administrator start the server with 'galeria serve "
+                "--allow-import-from {host}'.",
+                host=host,
+            ),
             code="ImportAddressRefused",
             target="uri",
         )
@@ -107,12 +117,18 @@ def allowed_hosts(names: tuple[str, ...]) -> frozenset[str]:
         except ValueError:
             wrong = True
         if wrong:
-            raise Invalid(f"'{name}' is not a host.", hint="Give HOST or HOST:PORT, such as files.example.org:8080.")
+            raise Invalid(
+                Message("'{name}' is not a host.", name=name),
+                hint=Message("Give HOST or HOST:PORT, such as files.example.org:8080."),
+            )
         hosts.add(found.netloc.lower())
     return frozenset(hosts)
 
 
-def _reason(ip: IPv4Address | IPv6Address) -> str:
+_PRIVATE = Message("private")
+
+
+def _reason(ip: IPv4Address | IPv6Address) -> Message:
     """Returns why the address is not a public one; empty for a public one."""
     if isinstance(ip, IPv6Address):
         if ip.ipv4_mapped is not None:
@@ -121,24 +137,24 @@ def _reason(ip: IPv4Address | IPv6Address) -> str:
             if ip in network:
                 return _reason(IPv4Address((int(ip) >> shift) & 0xFFFFFFFF))
         if ip.teredo is not None or ip.is_site_local:
-            return "private"
+            return Message("private")
         is_unicast = not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_private or ip.is_unspecified)
         if is_unicast and (ip not in _PUBLIC_V6 or any(ip in network for network in _NOT_PUBLIC_V6)):
-            return "non-public"
+            return Message("non-public")
     kinds = {
-        "loopback": ip.is_loopback,
-        "link-local": ip.is_link_local,
-        "multicast": ip.is_multicast,
-        "private": ip.is_private or ip.is_unspecified,
-        "reserved": ip.is_reserved or ip == _PLATFORM,
-        "non-public": not ip.is_global,
+        Message("loopback"): ip.is_loopback,
+        Message("link-local"): ip.is_link_local,
+        Message("multicast"): ip.is_multicast,
+        Message("private"): ip.is_private or ip.is_unspecified,
+        Message("reserved"): ip.is_reserved or ip == _PLATFORM,
+        Message("non-public"): not ip.is_global,
     }
-    return next((word for word, is_so in kinds.items() if is_so), "")
+    return next((word for word, is_so in kinds.items() if is_so), EMPTY)
 
 
 def _target(parts: SplitResult) -> str:
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _refused(message: str) -> Invalid:
+def _refused(message: Message) -> Invalid:
     return Invalid(message, hint=_HINT, code="InvalidParameter", target="uri")

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.messages import Message
 
 PROFILE = "galleryImageVersion.properties.publishingProfile"
 MOST_REPLICAS = 100
@@ -72,19 +73,24 @@ def chosen_storage(
         return storage_type
     if storage_type is not None:
         raise Invalid(
-            "A kind of storage and a strategy that chooses one were both given.",
-            hint="Give storageAccountType or storageAccountStrategy, not both.",
+            Message("A kind of storage and a strategy that chooses one were both given."),
+            hint=Message("Give storageAccountType or storageAccountStrategy, not both."),
             target=f"{PROFILE}.{place}storageAccountStrategy",
         )
     return StorageType.STANDARD_ZRS if strategy is StorageStrategy.PREFER_ZONES else StorageType.STANDARD_LRS
 
 
-def checked_count(count: int, where: str) -> int:
+def checked_count(count: int, where: str | Message) -> int:
     """Returns the replica count if it is 1 to 100. Raises Invalid; `where` names what the count belongs to."""
     if not 1 <= count <= MOST_REPLICAS:
         raise Invalid(
-            f"The replica count of {where} must be between 1 and {MOST_REPLICAS}, inclusive; it is {count}.",
-            hint="One replica is enough here: every region holds one verified copy.",
+            Message(
+                "The replica count of {where} must be between 1 and {most_replicas}, inclusive; it is {count}.",
+                where=where,
+                most_replicas=MOST_REPLICAS,
+                count=count,
+            ),
+            hint=Message("One replica is enough here: every region holds one verified copy."),
             target=f"{PROFILE}.targetRegions.regionalReplicaCount",
         )
     return count
@@ -95,8 +101,10 @@ def check_shallow(targets: list[ReplicationTarget], home: str, count: int) -> No
     counts = [count, *(each.replica_count for each in targets if each.replica_count is not None)]
     if [each.region for each in targets] != [home] or any(each != 1 for each in counts):
         raise Invalid(
-            f"A version with the replication mode Shallow is in its own region, {home}, with 1 replica.",
-            hint="Leave out other regions and counts, or make the version with the replication mode Full.",
+            Message(
+                "A version with the replication mode Shallow is in its own region, {home}, with 1 replica.", home=home
+            ),
+            hint=Message("Leave out other regions and counts, or make the version with the replication mode Full."),
             target=f"{PROFILE}.replicationMode",
         )
 
@@ -105,7 +113,9 @@ def check_end_of_life(now_is: datetime, held: datetime | None, wanted: datetime 
     """Raises Invalid for an end of life in the past, unless it is the one that was set before."""
     if wanted is not None and wanted != held and wanted <= now_is:
         raise Invalid(
-            f"The end of life {wanted.isoformat()} is in the past.", hint="Give a date in the future.", target=target
+            Message("The end of life {wanted} is in the past.", wanted=wanted.isoformat()),
+            hint=Message("Give a date in the future."),
+            target=target,
         )
 
 
@@ -113,8 +123,12 @@ def check_deletable(name: str, *, blocked: bool, end_of_life: datetime | None, n
     """Raises Conflict while a version's safety profile forbids its deletion."""
     if blocked and end_of_life is not None and end_of_life > now_is:
         raise Conflict(
-            f"Version {name} cannot be deleted before its end of life, {end_of_life.isoformat()}.",
-            hint="Wait until then, or set safetyProfile.blockDeletionBeforeEndOfLife to false first.",
+            Message(
+                "Version {name} cannot be deleted before its end of life, {end_of_life}.",
+                name=name,
+                end_of_life=end_of_life.isoformat(),
+            ),
+            hint=Message("Wait until then, or set safetyProfile.blockDeletionBeforeEndOfLife to false first."),
             code="DeleteGalleryImageVersionBlockedBeforeEndOfLife",
         )
 
@@ -123,8 +137,8 @@ def changed(property: str, now: object, then: object) -> Invalid:
     """Returns the error for a change of a property that never changes; `property` is its whole path, such as
     galleryImage.properties.osType."""
     return Invalid(
-        f"Changing property '{property}' is not allowed.",
-        hint=f"It is '{now}'. Make another one for '{then}'.",
+        Message("Changing property '{property}' is not allowed.", property=property),
+        hint=Message("It is '{now}'. Make another one for '{then}'.", now=str(now), then=str(then)),
         code="PropertyChangeNotAllowed",
         target=property,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from galeria.domain.errors import Conflict, Invalid
+from galeria.domain.messages import Message
 
 PROFILE = "gallery.properties.sharingProfile"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -33,8 +34,8 @@ class CommunityImage:
         found = _COMMUNITY.fullmatch(text)
         if found is None:
             raise Invalid(
-                f"'{text}' is not the id of a community gallery's image.",
-                hint="Give one such as /CommunityGalleries/PUBLIC-NAME/Images/IMAGE/Versions/1.0.0.",
+                Message("'{text}' is not the id of a community gallery's image.", text=text),
+                hint=Message("Give one such as /CommunityGalleries/PUBLIC-NAME/Images/IMAGE/Versions/1.0.0."),
                 target="communityGalleryImageId",
             )
         version = found[3] or ""
@@ -77,8 +78,8 @@ def guids(ids: Sequence[str]) -> list[str]:
     for each in ids:
         if not _GUID.fullmatch(each):
             raise Invalid(
-                f"'{each}' is not the id of a subscription or tenant.",
-                hint="Such an id is a GUID: 00000000-0000-0000-0000-000000000000.",
+                Message("'{each}' is not the id of a subscription or tenant.", each=each),
+                hint=Message("Such an id is a GUID: 00000000-0000-0000-0000-000000000000."),
                 target="groups.ids",
             )
     return list(dict.fromkeys(each.lower() for each in ids))
@@ -89,8 +90,13 @@ def added(held: Sequence[str], more: Sequence[str], kind: GroupKind) -> list[str
     together = list(dict.fromkeys([*held, *guids(more)]))
     if len(together) > MOST[kind]:
         raise Invalid(
-            f"A gallery is shared with at most {MOST[kind]} {kind.value}; this would make {len(together)}.",
-            hint="Remove some first, or share it with a tenant or with the community.",
+            Message(
+                "A gallery is shared with at most {most} {kind}; this would make {count}.",
+                most=MOST[kind],
+                kind=kind.value,
+                count=len(together),
+            ),
+            hint=Message("Remove some first, or share it with a tenant or with the community."),
             target="groups.ids",
         )
     return together
@@ -111,15 +117,20 @@ def changed_permissions(now: Permissions, to: Permissions, *, is_shared: bool) -
         return to
     if Permissions.COMMUNITY in (now, to):
         raise Invalid(
-            f"Changing property '{PROFILE}.permissions' from {now} to {to} is not allowed.",
-            hint="Make another gallery: whether one is a community gallery is decided when it is made.",
+            Message(
+                "Changing property '{profile}.permissions' from {now} to {to} is not allowed.",
+                profile=PROFILE,
+                now=now,
+                to=to,
+            ),
+            hint=Message("Make another gallery: whether one is a community gallery is decided when it is made."),
             code="PropertyChangeNotAllowed",
             target=f"{PROFILE}.permissions",
         )
     if is_shared:
         raise Conflict(
-            "The gallery is shared.",
-            hint="Take that back first: az sig share reset.",
+            Message("The gallery is shared."),
+            hint=Message("Take that back first: az sig share reset."),
             code="OperationNotAllowed",
             target=f"{PROFILE}.permissions",
         )
@@ -132,13 +143,13 @@ def check_community(info: Mapping[str, str]) -> None:
     for name in ("publisherContact", "publicNamePrefix"):
         if not info.get(name):
             raise Invalid(
-                f"A community gallery needs {place}.{name}.",
-                hint="Give publisherUri, publisherContact, eula and publicNamePrefix.",
+                Message("A community gallery needs {place}.{name}.", place=place, name=name),
+                hint=Message("Give publisherUri, publisherContact, eula and publicNamePrefix."),
                 target=f"{place}.{name}",
             )
     if not _PREFIX.fullmatch(info["publicNamePrefix"]):
         raise Invalid(
-            f"'{info['publicNamePrefix']}' cannot begin a public name.",
-            hint="Allowed are 1 to 64 letters, digits, '_' and '-', letter or digit at both ends.",
+            Message("'{public_name_prefix}' cannot begin a public name.", public_name_prefix=info["publicNamePrefix"]),
+            hint=Message("Allowed are 1 to 64 letters, digits, '_' and '-', letter or digit at both ends."),
             target=f"{place}.publicNamePrefix",
         )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 POLICY = "gallery.properties.softDeletePolicy"
 # The periods of the Azure CLI's own example; Azure documents no defaults.
@@ -41,8 +42,16 @@ def checked_days(days: int, *, least: int, what: str) -> int:
     """Returns the days if they are `least` to 365. Raises Invalid; `what` is the policy's property."""
     if not least <= days <= _MOST_DAYS:
         raise Invalid(
-            f"{what} must be between {least} and {_MOST_DAYS}, inclusive; it is {days}.",
-            hint=f"Without a number it is {RETENTION_DAYS if least else GRACE_DAYS}.",
+            Message(
+                "{what} must be between {least} and {most_days}, inclusive; it is {days}.",
+                what=what,
+                least=least,
+                most_days=_MOST_DAYS,
+                days=days,
+            ),
+            hint=Message(
+                "Without a number it is {retention_days}.", retention_days=RETENTION_DAYS if least else GRACE_DAYS
+            ),
             target=f"{POLICY}.{what}",
         )
     return days

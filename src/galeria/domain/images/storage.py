@@ -8,6 +8,7 @@ from typing import Any
 
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.resources import Resource
 
 FOOTER = 512  # bytes that a fixed VHD has behind the guest's disk
@@ -60,7 +61,7 @@ class StoredDisk(Resource):
     stored_bytes: int = 0  # compressed bytes that it added to the region's store
     digest: str = ""
     accounts: list[str] = field(default_factory=list)  # that are known to exist on it
-    failure: str = ""
+    failure: Message = EMPTY
 
     @property
     def has_content(self) -> bool:
@@ -95,8 +96,12 @@ class Snapshot(StoredDisk):
         """Raises Conflict while the snapshot is protected from deletion."""
         if self.is_immutable(now):
             raise Conflict(
-                f"The snapshot '{self.name}' is protected until {self.immutable_until:%Y-%m-%d %H:%M} UTC.",
-                hint="Wait until then: that is what its immutability policy is for.",
+                Message(
+                    "The snapshot '{name}' is protected until {immutable_until} UTC.",
+                    name=self.name,
+                    immutable_until=f"{self.immutable_until:%Y-%m-%d %H:%M}",
+                ),
+                hint=Message("Wait until then: that is what its immutability policy is for."),
                 code="OperationNotAllowed",
             )
 
@@ -110,7 +115,7 @@ class ManagedImage(Resource):
     generation: Generation
     source_machine: str = ""  # the machine's id as the caller wrote it, where it was made from one
     accounts: list[str] = field(default_factory=list)
-    failure: str = ""
+    failure: Message = EMPTY
 
 
 @dataclass(eq=False, kw_only=True)
@@ -187,12 +192,15 @@ class Origin:
         return cls(**{**inputs, "kind": OriginKind(inputs["kind"])})
 
 
-def disk_name(name: str, kind: str = "disk") -> str:
+_DISK = Message("disk")
+
+
+def disk_name(name: str, kind: Message = _DISK) -> str:
     """Returns the name if a disk, snapshot or managed image (`kind`) may have it, by Azure's rule. Raises Invalid."""
     if not _NAME.fullmatch(name):
         raise Invalid(
-            f"'{name}' cannot be the name of a {kind}.",
-            hint="Allowed are 1 to 80 letters, digits, '_', '.' and '-', letter, digit or '_' at both ends.",
+            Message("'{name}' cannot be the name of a {kind}.", name=name, kind=kind),
+            hint=Message("Allowed are 1 to 80 letters, digits, '_', '.' and '-', letter, digit or '_' at both ends."),
             target="name",
         )
     return name

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from galeria.domain.images.galleries import Generation, OsState
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.resources import Resource
 from galeria.domain.states import LabState, MachineState
 
@@ -44,7 +45,7 @@ class Lab(Resource):
     size: str
     user_name: str
     lab_state: LabState = LabState.DRAFT
-    failure: str = ""
+    failure: Message = EMPTY
     create_option: LabCreateOption = LabCreateOption.TEMPLATE_VM
     capacity: int = 0  # machines for students
     usage_quota: int = 0  # seconds per student outside of scheduled time
@@ -92,7 +93,7 @@ class LabMachine:
     retire_accounts: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)  # that are known to exist in the machine
     renew_identity: bool = False  # requested and not done yet
-    failure: str = ""
+    failure: Message = EMPTY
     claimed_by: str | None = None  # the lab user whose machine it is
     created_at: datetime
 

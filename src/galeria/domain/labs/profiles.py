@@ -8,6 +8,7 @@ from uuid import UUID
 
 from galeria.domain.durations import HOUR, parse_duration
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 Profiles = dict[str, Any]
 
@@ -50,7 +51,11 @@ def check_shutdown(profile: Profiles, target: str) -> None:
     for name in _DELAYS:
         text = profile.get(name)
         if text is not None and parse_duration(text, f"{target}.{name}") > _LONGEST_DELAY:
-            raise Invalid(f"The delay '{text}' is too long.", hint="At most a day: P1D.", target=f"{target}.{name}")
+            raise Invalid(
+                Message("The delay '{text}' is too long.", text=text),
+                hint=Message("At most a day: P1D."),
+                target=f"{target}.{name}",
+            )
 
 
 def check_roster(profile: Profiles, target: str) -> None:
@@ -70,20 +75,28 @@ def quota(text: str, target: str) -> int:
     """Returns the seconds of an ISO 8601 quota. Raises Invalid above 9999 hours."""
     seconds = parse_duration(text, target)
     if seconds > MAX_QUOTA:
-        raise Invalid(f"The quota '{text}' is too large.", hint="It is 0 to 9999 hours: PT9999H.", target=target)
+        raise Invalid(
+            Message("The quota '{text}' is too large.", text=text),
+            hint=Message("It is 0 to 9999 hours: PT9999H."),
+            target=target,
+        )
     return seconds
 
 
 def capacity(count: int, target: str) -> int:
     """Returns the number of machines for students. Raises Invalid unless it is 0 to 400."""
     if not 0 <= count <= MAX_CAPACITY:
-        raise Invalid(f"A lab has no room for {count} users.", hint=f"It is 0 to {MAX_CAPACITY}.", target=target)
+        raise Invalid(
+            Message("A lab has no room for {count} users.", count=count),
+            hint=Message("It is 0 to {max_capacity}.", max_capacity=MAX_CAPACITY),
+            target=target,
+        )
     return count
 
 
 def _no_group(text: str, target: str) -> Invalid:
     return Invalid(
-        f"'{text}' is no group's object id.",
-        hint="Give the GUID of a group, not the zero GUID, or leave it away.",
+        Message("'{text}' is no group's object id.", text=text),
+        hint=Message("Give the GUID of a group, not the zero GUID, or leave it away."),
         target=f"{target}.activeDirectoryGroupId",
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
 
 # One '@' with something on both sides, no spaces; 6 to 254 characters is the Lab Services API's own limit.
@@ -74,8 +75,8 @@ def email_address(text: str) -> str:
     address = text.strip()
     if not 6 <= len(address) <= 254 or not _EMAIL.fullmatch(address):
         raise Invalid(
-            f"'{text[:254]}' is no e-mail address.",
-            hint="Give one of 6 to 254 characters, such as ana@example.org.",
+            Message("'{text}' is no e-mail address.", text=text[:254]),
+            hint=Message("Give one of 6 to 254 characters, such as ana@example.org."),
             target="properties.email",
         )
     return address

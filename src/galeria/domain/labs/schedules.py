@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
 
 MAX_NOTES = 1000
@@ -109,10 +110,16 @@ def check_times(times: ScheduleTimes) -> None:
     """Raises Invalid for an unknown time zone, a stop that is not after the start, and a pattern that cannot hold."""
     if times.zone not in available_timezones():
         raise _wrong(
-            f"There is no time zone '{times.zone}'.", "Name one of the IANA list: America/Sao_Paulo.", "timeZoneId"
+            Message("There is no time zone '{zone}'.", zone=times.zone),
+            Message("Name one of the IANA list: America/Sao_Paulo."),
+            "timeZoneId",
         )
     if times.start and times.stop <= times.start:
-        raise _wrong("The machines would stop before they start.", "Let stopAt be later than startAt.", "stopAt")
+        raise _wrong(
+            Message("The machines would stop before they start."),
+            Message("Let stopAt be later than startAt."),
+            "stopAt",
+        )
     if times.recurrence:
         _check_recurrence(times, times.recurrence)
 
@@ -120,28 +127,38 @@ def check_times(times: ScheduleTimes) -> None:
 def check_notes(notes: str) -> str:
     """Returns the notes. Raises Invalid for more than 1000 characters."""
     if len(notes) > MAX_NOTES:
-        raise _wrong("The notes are too long.", f"At most {MAX_NOTES} characters.", "notes")
+        raise _wrong(
+            Message("The notes are too long."), Message("At most {max_notes} characters.", max_notes=MAX_NOTES), "notes"
+        )
     return notes
 
 
 def _check_recurrence(times: ScheduleTimes, pattern: Recurrence) -> None:
     where = "recurrencePattern"
     if not 1 <= pattern.interval <= 365:
-        raise _wrong(f"The interval is {pattern.interval}.", "It is 1 to 365.", f"{where}.interval")
+        raise _wrong(
+            Message("The interval is {interval}.", interval=pattern.interval),
+            Message("It is 1 to 365."),
+            f"{where}.interval",
+        )
     if pattern.frequency is Frequency.WEEKLY and not pattern.week_days:
-        raise _wrong("A weekly schedule needs days.", "Name some: Monday, Friday.", f"{where}.weekDays")
+        raise _wrong(
+            Message("A weekly schedule needs days."), Message("Name some: Monday, Friday."), f"{where}.weekDays"
+        )
     first = (times.start or times.stop).date()
     if pattern.expires_on < first:
         raise _wrong(
-            "The schedule would end before it begins.", f"Choose {first} or a later day.", f"{where}.expirationDate"
+            Message("The schedule would end before it begins."),
+            Message("Choose {first} or a later day.", first=str(first)),
+            f"{where}.expirationDate",
         )
     if times.start and times.stop - times.start > timedelta(days=1):
-        raise _wrong("One turn is longer than a day.", "Let it stop within 24 hours.", "stopAt")
+        raise _wrong(Message("One turn is longer than a day."), Message("Let it stop within 24 hours."), "stopAt")
 
 
 def _kept(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-def _wrong(message: str, hint: str, name: str) -> Invalid:
+def _wrong(message: Message, hint: Message, name: str) -> Invalid:
     return Invalid(message, hint=hint, target=f"properties.{name}")

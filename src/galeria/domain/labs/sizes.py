@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,4 +29,8 @@ def get_size(sizes: tuple[Size, ...], name: str) -> Size:
         if size.name.lower() == name.lower():
             return size
     names = ", ".join(size.name for size in sizes)
-    raise Invalid(f"There is no size '{name}' here.", hint=f"Sizes: {names}.", target="sku.name")
+    raise Invalid(
+        Message("There is no size '{name}' here.", name=name),
+        hint=Message("Sizes: {names}.", names=names),
+        target="sku.name",
+    )

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from galeria.domain.errors import Forbidden, Invalid
+from galeria.domain.messages import Message
 from galeria.domain.people.roles import ROLES as ROLES
 from galeria.domain.people.roles import Role as Role
 from galeria.domain.people.roles import get_role as get_role
@@ -93,14 +94,16 @@ def sign_in_name(name: str) -> str:
     """
     if _ID_SHAPE.fullmatch(name):
         raise Invalid(
-            f"'{name}' has the form of an object id and cannot be a sign-in name.",
-            hint="Choose a name that nobody can take for somebody's id.",
+            Message("'{name}' has the form of an object id and cannot be a sign-in name.", name=name),
+            hint=Message("Choose a name that nobody can take for somebody's id."),
             target="name",
         )
     if not _SIGN_IN_NAME.fullmatch(name):
         raise Invalid(
-            f"'{name}' cannot be a sign-in name.",
-            hint="Allowed are 1 to 100 letters, digits, '.', '_', '@', '+' and '-', letter or digit at both ends.",
+            Message("'{name}' cannot be a sign-in name.", name=name),
+            hint=Message(
+                "Allowed are 1 to 100 letters, digits, '.', '_', '@', '+' and '-', letter or digit at both ends."
+            ),
             target="name",
         )
     return name
@@ -136,6 +139,11 @@ def require(principal: Principal, assignments: list[RoleAssignment], action: str
         return
     roles = " or ".join(allowing_roles(action))
     raise Forbidden(
-        f"'{principal.display_name}' may not perform '{action}' on '{scope}'.",
-        hint=f"Ask an Owner of it for one of these roles: {roles}.",
+        Message(
+            "'{principal}' may not perform '{action}' on '{scope}'.",
+            principal=principal.display_name,
+            action=action,
+            scope=scope,
+        ),
+        hint=Message("Ask an Owner of it for one of these roles: {roles}.", roles=roles),
     )

@@ -9,6 +9,7 @@ from fnmatch import translate
 from functools import lru_cache
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message, verbatim
 
 LABS = "Microsoft.LabServices"
 
@@ -20,9 +21,9 @@ class Role:
     Actions and data actions are checked alike, because one service carries out both.
     """
 
-    name: str
+    name: Message
     id: str
-    description: str
+    description: Message
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
     data_actions: tuple[str, ...] = ()
@@ -84,15 +85,15 @@ ROLES: dict[str, Role] = {
     role.name: role
     for role in (
         Role(
-            name="Owner",
+            name=Message("Owner"),
             id="8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
-            description="May do everything, giving roles included.",
+            description=Message("May do everything, giving roles included."),
             actions=("*",),
         ),
         Role(
-            name="Contributor",
+            name=Message("Contributor"),
             id="b24988ac-6180-42a0-ab88-20f7382dd24c",
-            description="May do everything but give roles.",
+            description=Message("May do everything but give roles."),
             actions=("*",),
             not_actions=(
                 "Microsoft.Authorization/*/write",
@@ -101,21 +102,21 @@ ROLES: dict[str, Role] = {
             ),
         ),
         Role(
-            name="Reader",
+            name=Message("Reader"),
             id="acdd72a7-3385-48ef-bd42-f606fba81ae7",
-            description="May see everything, change nothing.",
+            description=Message("May see everything, change nothing."),
             actions=("*/read",),
         ),
         Role(
-            name="User Access Administrator",
+            name=Message("User Access Administrator"),
             id="18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
-            description="May see everything and give roles.",
+            description=Message("May see everything and give roles."),
             actions=("*/read", "Microsoft.Authorization/*", "Microsoft.Support/*"),
         ),
         Role(
-            name="Lab Creator",
+            name=Message("Lab Creator"),
             id="b97fb8bc-a8b2-4522-a38b-dd33c7e65ead",
-            description="May make labs, becomes owner of them, and may save images to the account's gallery.",
+            description=Message("May make labs, becomes owner of them, and may save images to the account's gallery."),
             actions=(
                 *_SEES_LABS,
                 *_labs(
@@ -132,16 +133,18 @@ ROLES: dict[str, Role] = {
             data_actions=_CREATE_LAB,
         ),
         Role(
-            name="Lab Services Contributor",
+            name=Message("Lab Services Contributor"),
             id="f69b8690-cc87-41d6-b77a-a4bc3c0a966f",
-            description="May do everything with lab accounts and labs.",
+            description=Message("May do everything with lab accounts and labs."),
             actions=(*_labs("*"), *_ANYBODYS, _ALERTS),
             data_actions=_CREATE_LAB,
         ),
         Role(
-            name="Lab Contributor",
+            name=Message("Lab Contributor"),
             id="5daaa2af-1fe8-407c-9122-bba179798270",
-            description="On a lab: may do everything with it. On a resource group: may make labs there as well.",
+            description=Message(
+                "On a lab: may do everything with it. On a resource group: may make labs there as well."
+            ),
             actions=(
                 *_SEES_LABS,
                 *_HELPS_IN_LABS,
@@ -153,27 +156,29 @@ ROLES: dict[str, Role] = {
             data_actions=_CREATE_LAB,
         ),
         Role(
-            name="Lab Operator",
+            name=Message("Lab Operator"),
             id="a36e6959-b6be-4b12-8e9f-ef4b474d304d",
-            description="May run labs that there are: publish, users, schedules, machines and their passwords.",
+            description=Message(
+                "May run labs that there are: publish, users, schedules, machines and their passwords."
+            ),
             actions=(*_SEES_LABS, *_HELPS_IN_LABS, *_RUNS_LABS, *_ANYBODYS, _ALERTS),
         ),
         Role(
-            name="Lab Assistant",
+            name=Message("Lab Assistant"),
             id="ce40b423-cede-4313-a93f-9b28290b72e1",
-            description="May see a lab, start and stop its machines, and invite its users.",
+            description=Message("May see a lab, start and stop its machines, and invite its users."),
             actions=(*_SEES_LABS, *_HELPS_IN_LABS, *_ANYBODYS, _ALERTS),
         ),
         Role(
-            name="Lab Services Reader",
+            name=Message("Lab Services Reader"),
             id="2a5c394f-5eb7-4d4f-9c8e-e8eae39faebc",
-            description="May see lab accounts and labs, change nothing.",
+            description=Message("May see lab accounts and labs, change nothing."),
             actions=(*_labs("*/read"), *_ANYBODYS),
         ),
         Role(
-            name="Compute Gallery Sharing Admin",
+            name=Message("Compute Gallery Sharing Admin"),
             id="1ef6a3be-d0ac-425d-8c01-acb62866290b",
-            description="May share galleries with subscriptions, tenants and everybody here.",
+            description=Message("May share galleries with subscriptions, tenants and everybody here."),
             actions=("Microsoft.Compute/galleries/share/action",),
         ),
     )
@@ -186,4 +191,13 @@ def get_role(name: str) -> Role:
     for role in ROLES.values():
         if wanted in (role.name.casefold(), role.id):
             return role
-    raise Invalid(f"There is no role '{name}'.", hint=f"The roles are: {', '.join(ROLES)}.", target="role")
+    raise Invalid(
+        Message("There is no role '{name}'.", name=name),
+        hint=Message("The roles are: {roles}.", roles=list(ROLES)),
+        target="role",
+    )
+
+
+def role_title(name: str) -> Message:
+    """What people call a role that was given; one that is not built in keeps its name."""
+    return ROLES[name].name if name in ROLES else verbatim(name)

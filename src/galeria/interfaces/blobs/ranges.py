@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from galeria.actions.storage.page_blobs import PageBlob, Range
 from galeria.domain.errors import Precondition
+from galeria.domain.messages import Message
 from galeria.interfaces.blobs.responses import refused
 
 PAGE = 512
@@ -22,10 +23,12 @@ def requested_range(headers: Mapping[str, str], size: int) -> Range | None:
         return None
     found = _RANGE.fullmatch(text.strip())
     if found is None:
-        raise refused(f"'{text[:60]}' is no range of bytes.", "InvalidHeaderValue")
+        raise refused(Message("'{text}' is no range of bytes.", text=text[:60]), "InvalidHeaderValue")
     start, end = int(found[1]), int(found[2]) if found[2] else size - 1
     if start >= size or end < start:
-        raise refused(f"The range begins at {start}; there are {size} bytes.", "InvalidRange")
+        raise refused(
+            Message("The range begins at {start}; there are {size} bytes.", start=start, size=size), "InvalidRange"
+        )
     return start, min(end, size - 1) - start + 1
 
 
@@ -34,10 +37,13 @@ def page_range(headers: Mapping[str, str], size: int) -> Range:
     text = (headers.get("x-ms-range") or headers.get("range") or "").strip()
     found = _RANGE.fullmatch(text)
     if found is None or not found[2]:
-        raise refused("Put Page needs a range with a beginning and an end.", "InvalidHeaderValue")
+        raise refused(Message("Put Page needs a range with a beginning and an end."), "InvalidHeaderValue")
     start, length = int(found[1]), int(found[2]) - int(found[1]) + 1
     if start % PAGE or length % PAGE or length <= 0 or start + length > size:
-        raise refused(f"The range is not made of whole pages of {PAGE} bytes among {size}.", "InvalidPageRange")
+        raise refused(
+            Message("The range is not made of whole pages of {page} bytes among {size}.", page=PAGE, size=size),
+            "InvalidPageRange",
+        )
     return start, length
 
 
@@ -52,26 +58,30 @@ def require_match(headers: Mapping[str, str], tag: str) -> None:
     """Check If-Match and If-None-Match. Raises Precondition."""
     wanted, unwanted = headers.get("if-match"), headers.get("if-none-match")
     if (wanted not in (None, "*", tag)) or (unwanted is not None and unwanted in ("*", tag)):
-        raise Precondition("The blob is not in the state that was asked for.", hint="Read its properties again.")
+        raise Precondition(
+            Message("The blob is not in the state that was asked for."), hint=Message("Read its properties again.")
+        )
 
 
 def require_sum(headers: Mapping[str, str], data: bytes) -> str:
     """Check Content-MD5 where it was sent, and return the MD5 of the bytes. Raises Invalid."""
     if "x-ms-content-crc64" in headers:
-        raise refused("CRC64 is not checked here; send Content-MD5.", "UnsupportedHeader")
+        raise refused(Message("CRC64 is not checked here; send Content-MD5."), "UnsupportedHeader")
     own = hashlib.md5(data, usedforsecurity=False).digest()
     sent = headers.get("content-md5")
     if sent is not None and _decoded(sent) != own:
-        raise refused("The bytes that arrived are not those of Content-MD5; they were not kept.", "Md5Mismatch")
+        raise refused(
+            Message("The bytes that arrived are not those of Content-MD5; they were not kept."), "Md5Mismatch"
+        )
     return base64.b64encode(own).decode()
 
 
 def whole_size(headers: Mapping[str, str], blob: PageBlob) -> None:
     """Check that a Put Blob repeats the disk's size. Raises Invalid."""
     if headers.get("x-ms-blob-type", "").lower() != "pageblob":
-        raise refused("A disk is a page blob.", "InvalidBlobType")
+        raise refused(Message("A disk is a page blob."), "InvalidBlobType")
     if headers.get("x-ms-blob-content-length") != str(blob.size):
-        raise refused(f"The disk was made for {blob.size} bytes.", "InvalidHeaderValue")
+        raise refused(Message("The disk was made for {size} bytes.", size=blob.size), "InvalidHeaderValue")
 
 
 def _decoded(text: str) -> bytes:

@@ -21,6 +21,7 @@ from galeria.domain.errors import (
     TooLarge,
     Unavailable,
 )
+from galeria.domain.messages import Message
 
 VERSION = "2021-12-02"  # of Azure Storage; answered to clients that name none
 _CODES: tuple[tuple[type[GaleriaError], int, str], ...] = (
@@ -36,9 +37,9 @@ _CODES: tuple[tuple[type[GaleriaError], int, str], ...] = (
 _OWN = {"InvalidRange": 416, "InvalidPageRange": 416, "UnsupportedHttpVerb": 405, "Md5Mismatch": 400}
 
 
-def refused(message: str, code: str) -> Invalid:
+def refused(message: Message, code: str) -> Invalid:
     """Return the error for a request that is not in the protocol's form; `code` is the one of Azure Storage."""
-    return Invalid(message, hint="See the storage service's reference.", code=code)
+    return Invalid(message, hint=Message("See the storage service's reference."), code=code)
 
 
 def error_response(error: GaleriaError, headers: Mapping[str, str]) -> Response:

@@ -18,6 +18,7 @@ from galeria.actions.storage.disk_access import AccessKey, get_accessible_disk
 from galeria.actions.storage.page_blobs import ContentBlob, PageBlob, UploadBlob
 from galeria.domain.errors import Forbidden, GaleriaError, TooLarge
 from galeria.domain.images.storage import AccessLevel, StoredDisk
+from galeria.domain.messages import Message
 from galeria.interfaces.blobs.ranges import (
     LARGEST_WRITE,
     page_range,
@@ -60,7 +61,7 @@ class OpenedBlob:
 
     def for_writing(self) -> UploadBlob:
         if not isinstance(self.blob, UploadBlob):
-            raise Forbidden("This address only reads.", hint="Ask for access to write.")
+            raise Forbidden(Message("This address only reads."), hint=Message("Ask for access to write."))
         return self.blob
 
 
@@ -94,7 +95,7 @@ async def _answer(services: Services, request: Request, disk: str, headers: dict
         return await to_thread.run_sync(_page_ranges, opened, request_headers, headers)
     if what in (("GET", ""), ("HEAD", "")):
         return await to_thread.run_sync(_get_blob, opened, request.method, request_headers, headers)
-    raise refused("A disk cannot be asked that.", "UnsupportedHttpVerb")
+    raise refused(Message("A disk cannot be asked that."), "UnsupportedHttpVerb")
 
 
 def _open(services: Services, disk_id: str, key: AccessKey) -> OpenedBlob:
@@ -117,7 +118,7 @@ def _put_page(opened: OpenedBlob, request_headers: Mapping[str, str], body: byte
         blob.clear(start, length)
         return Response(None, 201, headers | written_headers(opened.tag, opened.modified))
     if kind != "update" or length != len(body):
-        raise refused("x-ms-page-write and the body's length do not fit the range.", "InvalidHeaderValue")
+        raise refused(Message("x-ms-page-write and the body's length do not fit the range."), "InvalidHeaderValue")
     md5 = require_sum(request_headers, body)
     blob.write(start, body)
     return Response(None, 201, headers | written_headers(opened.tag, opened.modified) | {"Content-MD5": md5})
@@ -175,7 +176,10 @@ async def _body(request: Request) -> bytes:
             async for piece in request.stream():
                 body += piece
                 if len(body) > LARGEST_WRITE:
-                    raise TooLarge(f"One write has at most {LARGEST_WRITE} bytes.", hint="Write smaller ranges.")
+                    raise TooLarge(
+                        Message("One write has at most {largest_write} bytes.", largest_write=LARGEST_WRITE),
+                        hint=Message("Write smaller ranges."),
+                    )
     except (ClientDisconnect, TimeoutError) as error:
-        raise refused("The request broke off.", "IncompleteBody") from error
+        raise refused(Message("The request broke off."), "IncompleteBody") from error
     return bytes(body)

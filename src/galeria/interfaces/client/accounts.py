@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.interfaces.client.connection import Json, ServerConnection
 from galeria.interfaces.client.operations import StartedWork
 from galeria.interfaces.client.resources import ResourcesClient, given_values
@@ -64,8 +65,8 @@ class AccountsClient:
         attached = _gallery_of(found)
         if not attached:
             raise Conflict(
-                f"The lab account '{found['name']}' has no gallery attached.",
-                hint="Attach one (galeria account attach GALLERY), or name a gallery with --gallery.",
+                Message("The lab account '{name}' has no gallery attached.", name=found["name"]),
+                hint=Message("Attach one (galeria account attach GALLERY), or name a gallery with --gallery."),
             )
         return attached
 
@@ -88,7 +89,8 @@ class PlanImagesClient:
                 return image
         id = self._names.account_id(account)
         raise NotFound(
-            f"The lab account '{id.name}' has no image '{name}'.", hint="'galeria image list' shows the images it has."
+            Message("The lab account '{id}' has no image '{name}'.", id=id.name, name=name),
+            hint=Message("'galeria image list' shows the images it has."),
         )
 
     def enable(self, name: str, *, account: str = "", enabled: bool) -> Json:

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from galeria.domain.errors import GaleriaError, Invalid, Unauthenticated, Unavailable
+from galeria.domain.messages import Message
 from galeria.interfaces.client.credentials import Ask, ClientCredentials, Token, token_of
 from galeria.interfaces.client.error_responses import refusal
 
@@ -161,8 +162,8 @@ def checked_endpoint(endpoint: str) -> str:
     if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         return endpoint.strip().rstrip("/")
     raise Invalid(
-        f"'{endpoint}' is not an endpoint that a password may be sent to.",
-        hint="Give it as https://HOST:PORT; 'galeria connect' prints it on the server.",
+        Message("'{endpoint}' is not an endpoint that a password may be sent to.", endpoint=endpoint),
+        hint=Message("Give it as https://HOST:PORT; 'galeria connect' prints it on the server."),
         target="endpoint",
     )
 
@@ -181,8 +182,8 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     except OSError as error:
         raise Invalid(
-            f"'{ca_file}' is not a file with a certificate in it.",
-            hint="Give the authority's certificate (PEM) with --ca-file; 'galeria connect' names it.",
+            Message("'{ca_file}' is not a file with a certificate in it.", ca_file=str(ca_file)),
+            hint=Message("Give the authority's certificate (PEM) with --ca-file; 'galeria connect' names it."),
         ) from error
 
 
@@ -198,7 +199,7 @@ def _not_signed_in(error: GaleriaError) -> GaleriaError:
         return Unauthenticated(error.message, hint=error.hint, code=error.code)
     if error.code == "invalid_scope":
         return Unauthenticated(
-            error.message, hint="Write the endpoint exactly as 'galeria connect' prints it.", code=error.code
+            error.message, hint=Message("Write the endpoint exactly as 'galeria connect' prints it."), code=error.code
         )
     return error
 
@@ -220,12 +221,14 @@ def _translated_network_errors(endpoint: str) -> Iterator[None]:
     except httpx.TransportError as error:
         if _distrusts(error):
             raise Unavailable(
-                f"The certificate of {endpoint} is not trusted.",
-                hint="Give the installation's own authority with --ca-file; 'galeria connect' names the file.",
+                Message("The certificate of {endpoint} is not trusted.", endpoint=endpoint),
+                hint=Message("Give the installation's own authority with --ca-file; 'galeria connect' names the file."),
                 code="CertificateNotTrusted",
             ) from error
         raise Unavailable(
-            f"{endpoint} does not answer: {error or type(error).__name__}.",
-            hint=f"Is 'galeria serve' running at {endpoint}?",
+            Message(
+                "{endpoint} does not answer: {error}.", endpoint=endpoint, error=str(error or type(error).__name__)
+            ),
+            hint=Message("Is 'galeria serve' running at {endpoint}?", endpoint=endpoint),
             code="ServerUnreachable",
         ) from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 
 # The client id of this program; a public client may use any.
 CLIENT_ID = "galeria-cli"
@@ -78,7 +79,9 @@ class AccessToken:
 
     def token(self, ask: Ask, *, refused: bool) -> Token:
         if refused:
-            raise Unauthenticated("The server does not accept the access token.", hint="Get a new one and try again.")
+            raise Unauthenticated(
+                Message("The server does not accept the access token."), hint=Message("Get a new one and try again.")
+            )
         return Token(value=self.value, expires_at=time.time() + 3600)
 
 
@@ -98,7 +101,9 @@ class Session:
         try:
             new = ask({"grant_type": "refresh_token", "client_id": CLIENT_ID, "refresh_token": self._token.refresh})
         except Unauthenticated as error:
-            raise Unauthenticated("The sign-in has expired.", hint="Sign in again: galeria login.") from error
+            raise Unauthenticated(
+                Message("The sign-in has expired."), hint=Message("Sign in again: galeria login.")
+            ) from error
         self._token = Token(value=new.value, expires_at=new.expires_at, refresh=new.refresh or self._token.refresh)
         self._keep(self._token)
         return self._token

@@ -18,6 +18,7 @@ from galeria.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from galeria.domain.messages import EMPTY, Message, verbatim
 
 _KINDS: dict[int, type[GaleriaError]] = {
     400: Invalid,
@@ -45,8 +46,13 @@ def refusal(response: httpx.Response) -> GaleriaError:
     if isinstance(answered, dict):
         return failure(answered, kind)
     return kind(
-        f"The server answered {response.status_code} {response.reason_phrase}: {answered or 'nothing'}",
-        hint="Check that the endpoint is that of Galeria, and look into the server's log.",
+        Message(
+            "The server answered {status_code} {reason_phrase}: {answered}",
+            status_code=response.status_code,
+            reason_phrase=response.reason_phrase,
+            answered=answered or "nothing",
+        ),
+        hint=Message("Check that the endpoint is that of Galeria, and look into the server's log."),
     )
 
 
@@ -59,7 +65,7 @@ def failure(answered: dict[str, Any], kind: type[GaleriaError] = GaleriaError) -
     hint = _hint(answered)
     message = str(answered.get("message") or code).removesuffix(hint).strip() or code
     leaf = next((each for each in _leaves(kind) if each.code == code), kind)
-    return leaf(message, hint=hint, code=code, target=answered.get("target"))
+    return leaf(verbatim(message), hint=hint, code=code, target=answered.get("target"))
 
 
 def of_operation(status: str, answered: dict[str, Any]) -> GaleriaError:
@@ -74,13 +80,13 @@ def _leaves(kind: type[GaleriaError]) -> Iterator[type[GaleriaError]]:
         yield from _leaves(each)
 
 
-def _hint(answered: dict[str, Any]) -> str:
+def _hint(answered: dict[str, Any]) -> Message:
     if answered.get("hint"):
-        return str(answered["hint"])
+        return verbatim(answered["hint"])
     for each in answered.get("additionalInfo") or []:
         if isinstance(each, dict) and isinstance(each.get("info"), dict) and each["info"].get("hint"):
-            return str(each["info"]["hint"])
-    return ""
+            return verbatim(each["info"]["hint"])
+    return EMPTY
 
 
 def _error_fields(response: httpx.Response) -> dict[str, Any] | str:

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from galeria.domain.errors import Forbidden
+from galeria.domain.messages import Message
 from galeria.interfaces.client.accounts import AccountsClient, PlanImagesClient
 from galeria.interfaces.client.compute import (
     GROUPS_API,
@@ -86,7 +87,7 @@ def first_subscription(connection: ServerConnection) -> str:
     found = connection.get_all("/subscriptions", **{"api-version": GROUPS_API})
     if not found:
         raise Forbidden(
-            "You are signed in, but have no role anywhere here.",
-            hint="Ask an Owner to give you one: galeria role give.",
+            Message("You are signed in, but have no role anywhere here."),
+            hint=Message("Ask an Owner to give you one: galeria role give."),
         )
     return str(found[0]["subscriptionId"])

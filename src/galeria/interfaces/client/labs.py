@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 from galeria.interfaces.client.accounts import LABS_API
 from galeria.interfaces.client.connection import Json, ServerConnection
 from galeria.interfaces.client.operations import StartedWork
@@ -114,8 +115,8 @@ class ExportsClient:
         account = found["properties"].get("labPlanId")
         if not account:
             raise Conflict(
-                f"The lab account of '{found['name']}' is gone.",
-                hint="A lab is exported through its account's gallery.",
+                Message("The lab account of '{name}' is gone.", name=found["name"]),
+                hint=Message("A lab is exported through its account's gallery."),
             )
         return str(account)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from galeria.domain.errors import Invalid, Unauthenticated
+from galeria.domain.messages import Message
 from galeria.interfaces.client.credentials import Session, Token
 
 CONNECT_FILE = "connect.json"
@@ -103,13 +104,16 @@ def read_connect_file(data: Path) -> ConnectFile:
         found = read_json(path)
     except PermissionError as error:
         raise Unauthenticated(
-            f"'{path}' belongs to somebody else.",
-            hint="Run the command as the person who runs the server, or sign in with 'galeria login'.",
+            Message("'{path}' belongs to somebody else.", path=str(path)),
+            hint=Message("Run the command as the person who runs the server, or sign in with 'galeria login'."),
         ) from error
     if found is None:
         raise Unauthenticated(
-            f"There is no '{path}'.",
-            hint=f"Start the server first: galeria serve --data {data}. On another host use 'galeria login'.",
+            Message("There is no '{path}'.", path=str(path)),
+            hint=Message(
+                "Start the server first: galeria serve --data {data}. On another host use 'galeria login'.",
+                data=str(data),
+            ),
         )
     try:
         return ConnectFile(
@@ -121,7 +125,10 @@ def read_connect_file(data: Path) -> ConnectFile:
             client_secret=found["client_secret"],
         )
     except KeyError as error:
-        raise Invalid(f"'{path}' has no {error}.", hint="Start the server once: it writes the file anew.") from error
+        raise Invalid(
+            Message("'{path}' has no {error}.", path=str(path), error=str(error)),
+            hint=Message("Start the server once: it writes the file anew."),
+        ) from error
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
@@ -131,9 +138,11 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as error:
-        raise Invalid(f"'{path}' is damaged.", hint="Remove it and try again.") from error
+        raise Invalid(
+            Message("'{path}' is damaged.", path=str(path)), hint=Message("Remove it and try again.")
+        ) from error
     if not isinstance(content, dict):
-        raise Invalid(f"'{path}' is damaged.", hint="Remove it and try again.")
+        raise Invalid(Message("'{path}' is damaged.", path=str(path)), hint=Message("Remove it and try again."))
     return content
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from galeria.domain.errors import GaleriaError, Unavailable
+from galeria.domain.messages import Message
 from galeria.interfaces.client.connection import Json, ServerConnection, ServerResponse, path_of
 from galeria.interfaces.client.error_responses import of_operation
 
@@ -110,8 +111,12 @@ class OperationsClient:
                 return snapshot
             if deadline is not None and time.monotonic() > deadline:
                 raise Unavailable(
-                    f"The operation {snapshot.id} has not ended after {seconds:.0f} seconds.",
-                    hint=f"It goes on: galeria operation follow {snapshot.id}.",
+                    Message(
+                        "The operation {snapshot} has not ended after {seconds:.0f} seconds.",
+                        snapshot=snapshot.id,
+                        seconds=str(seconds),
+                    ),
+                    hint=Message("It goes on: galeria operation follow {snapshot}.", snapshot=snapshot.id),
                 )
         return None
 

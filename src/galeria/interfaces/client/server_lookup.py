@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.credentials import AccessToken, ClientCredentials, ClientSecret, Password
 from galeria.interfaces.client.local_files import CONNECT_FILE, SessionFile, config_folder, read_connect_file
@@ -57,9 +58,11 @@ class ServerLookup:
         place = self._place(wanted)
         if place is None:
             raise Unauthenticated(
-                "It is not known which server to talk to.",
-                hint="On the server's host give --data DIR; elsewhere sign in once: "
-                "galeria login --endpoint https://HOST:PORT --ca-file CA.pem --user NAME.",
+                Message("It is not known which server to talk to."),
+                hint=Message(
+                    "On the server's host give --data DIR; elsewhere sign in once: galeria login --endpoint "
+                    "https://HOST:PORT --ca-file CA.pem --user NAME."
+                ),
             )
         return self._as_typed(wanted, place) or self._as_kept(place)
 
@@ -68,7 +71,8 @@ class ServerLookup:
         place = self._place(wanted)
         if place is None:
             raise Unauthenticated(
-                "The endpoint is missing.", hint="Give it: galeria login --endpoint https://HOST:PORT."
+                Message("The endpoint is missing."),
+                hint=Message("Give it: galeria login --endpoint https://HOST:PORT."),
             )
         return place.endpoint, place.ca_file
 
@@ -115,9 +119,11 @@ class ServerLookup:
         if session and session.endpoint.rstrip("/") == place.endpoint.rstrip("/"):
             return _found(place, session.user, self._sessions.credentials(session))
         raise Unauthenticated(
-            f"You are not signed in at {place.endpoint}.",
-            hint="Sign in with 'galeria login', or give --user and GALERIA_PASSWORD, "
-            "or GALERIA_CLIENT_ID and GALERIA_CLIENT_SECRET.",
+            Message("You are not signed in at {endpoint}.", endpoint=place.endpoint),
+            hint=Message(
+                "Sign in with 'galeria login', or give --user and GALERIA_PASSWORD, or GALERIA_CLIENT_ID "
+                "and GALERIA_CLIENT_SECRET."
+            ),
         )
 
 

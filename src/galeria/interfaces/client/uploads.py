@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from galeria.domain.errors import Conflict, GaleriaError, Invalid, NotFound, Unavailable
+from galeria.domain.messages import Message
 from galeria.interfaces.client.connection import ServerConnection
 from galeria.interfaces.client.local_files import read_json, remove_file, write_private
 
@@ -83,8 +84,12 @@ class UploadsClient:
             raise error
         if time.monotonic() - last_gain > self._patience:
             raise Unavailable(
-                f"The upload is stuck: no byte got through for {self._patience:.0f} seconds. {error.message}",
-                hint="Run the same command again: it continues where it stopped.",
+                Message(
+                    "The upload is stuck: no byte got through for {patience:.0f} seconds. {error}",
+                    patience=self._patience,
+                    error=error.message,
+                ),
+                hint=Message("Run the same command again: it continues where it stopped."),
                 code="UploadStuck",
             ) from error
         time.sleep(_PAUSE)
@@ -148,14 +153,17 @@ def _blocks(file: Path, offset: int, length: int, heard: Callable[[int], None]) 
 
 def _stamp(file: Path) -> _FileStamp:
     if not file.is_file():
-        raise Invalid(f"There is no file '{file}'.", hint="Check the name; a directory or device cannot be sent.")
+        raise Invalid(
+            Message("There is no file '{file}'.", file=str(file)),
+            hint=Message("Check the name; a directory or device cannot be sent."),
+        )
     facts = file.stat()
     return _FileStamp(size=facts.st_size, changed=facts.st_mtime_ns)
 
 
 def _changed(file: Path) -> Conflict:
     return Conflict(
-        f"'{file}' changed while it was being sent.",
-        hint="Send it again when nothing writes to it any more.",
+        Message("'{file}' changed while it was being sent.", file=str(file)),
+        hint=Message("Send it again when nothing writes to it any more."),
         code="FileChanged",
     )

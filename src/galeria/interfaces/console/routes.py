@@ -14,6 +14,7 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.labs.consoles import get_console, use_console
 from galeria.domain.errors import GaleriaError, Unauthenticated
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.interfaces.console.bridge import bridge
 from galeria.interfaces.console.close_codes import CloseCode, ending_of
 from galeria.interfaces.services import Services
@@ -97,7 +98,7 @@ class _ConsoleSession:
     def _caller(self) -> Caller:
         caller = self.who(self.websocket)
         if caller is None:
-            raise Unauthenticated("Nobody is signed in.", hint="Sign in, then open the screen again.")
+            raise Unauthenticated(Message("Nobody is signed in."), hint=Message("Sign in, then open the screen again."))
         return caller
 
     async def _close(self, ending: CloseCode) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import asyncssh
 
 from galeria.domain.errors import MachineFailed
+from galeria.domain.messages import Message
 
 # Under software emulation a login is slow; a machine that accepts none after this time never will.
 PATIENCE = 120.0
@@ -44,7 +45,8 @@ class SshShell:
             except OSError:
                 time.sleep(0.1)
         raise MachineFailed(
-            f"Nobody answers at {self.host}:{self.port}.", hint="Look at the machine's console in its folder."
+            Message("Nobody answers at {host}:{port}.", host=self.host, port=self.port),
+            hint=Message("Look at the machine's console in its folder."),
         )
 
     async def _run(self, command: str) -> str:
@@ -53,10 +55,20 @@ class SshShell:
                 done = await connection.run(command)
         except (OSError, asyncssh.Error) as error:
             raise MachineFailed(
-                f"'{self.user}' cannot sign in at {self.host}:{self.port}: {error}.", hint="Reset the password."
+                Message(
+                    "'{user}' cannot sign in at {host}:{port}: {error}.",
+                    user=self.user,
+                    host=self.host,
+                    port=self.port,
+                    error=str(error),
+                ),
+                hint=Message("Reset the password."),
             ) from error
         if done.exit_status != 0:
-            raise MachineFailed(f"'{command}' failed in the machine: {done.stderr!s}", hint="Try it there by hand.")
+            raise MachineFailed(
+                Message("'{command}' failed in the machine: {stderr}", command=command, stderr=str(done.stderr)),
+                hint=Message("Try it there by hand."),
+            )
         return str(done.stdout).strip()
 
     async def _is_refused(self) -> bool:
@@ -66,7 +78,10 @@ class SshShell:
         except asyncssh.PermissionDenied:
             return True
         except (OSError, asyncssh.Error) as error:
-            raise MachineFailed(f"The machine did not say no but: {error}.", hint="Look at its console.") from error
+            raise MachineFailed(
+                Message("The machine did not say no but: {error}.", error=str(error)),
+                hint=Message("Look at its console."),
+            ) from error
 
     @property
     def _options(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from galeria.domain.errors import GaleriaError
+from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.progress import ProgressFollower
 from galeria.interfaces.cli.kit.wording import size
 from galeria.interfaces.client.compute import NewDefinition
@@ -255,7 +256,10 @@ def _real_bytes(folder: Path) -> int:
 
 def _expect(truth: bool, promise: str) -> None:
     if not truth:
-        raise DemoFailure(f"The demonstration found that this is not so: {promise}.", hint="The server's log is kept.")
+        raise DemoFailure(
+            Message("The demonstration found that this is not so: {promise}.", promise=promise),
+            hint=Message("The server's log is kept."),
+        )
 
 
 def _password() -> str:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login.bearer import bearer
 from galeria.interfaces.services import Services
@@ -63,7 +64,11 @@ def _add_objects(router: APIRouter, services: Services) -> None:
         for each in _everybody(services):
             if id.lower() in {each.id.lower(), each.name.lower()}:
                 return _view(each)
-        raise NotFound(f"Resource '{id}' does not exist.", hint="Check the name.", code="Request_ResourceNotFound")
+        raise NotFound(
+            Message("Resource '{id}' does not exist.", id=id),
+            hint=Message("Check the name."),
+            code="Request_ResourceNotFound",
+        )
 
     router.add_api_route("/directoryObjects/getByIds", by_ids, methods=["POST"])
     for kind in ("users", "servicePrincipals", "directoryObjects"):

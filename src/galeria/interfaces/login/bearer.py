@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.http.request_ids import correlation_id_of
 from galeria.interfaces.login.authority import Authority
@@ -53,9 +54,11 @@ def unauthenticated_handler(authority: Authority) -> Callable[[Request, Exceptio
 def _admitted(uow: UnitOfWork, claims: Claims) -> Principal:
     principal = uow.people.find(claims.principal_id)
     if principal is None or not principal.enabled:
-        raise Unauthenticated("This account does not exist any more or is disabled.", hint="Ask an Owner to enable it.")
+        raise Unauthenticated(
+            Message("This account does not exist any more or is disabled."), hint=Message("Ask an Owner to enable it.")
+        )
     if not principal.accepts(datetime.fromtimestamp(claims.issued_at, UTC)):
-        raise Unauthenticated("The access token was revoked.", hint="Sign in again.")
+        raise Unauthenticated(Message("The access token was revoked."), hint=Message("Sign in again."))
     return principal
 
 
@@ -63,8 +66,11 @@ def _token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated(
-            "Authentication failed. The 'Authorization' header is missing or has another form than 'Bearer <token>'.",
-            hint="Sign in first, with 'az login' or at the token endpoint.",
+            Message(
+                "Authentication failed. The 'Authorization' header is missing or has another form than "
+                "'Bearer <token>'."
+            ),
+            hint=Message("Sign in first, with 'az login' or at the token endpoint."),
             code="AuthenticationFailed",
         )
     return token.strip()

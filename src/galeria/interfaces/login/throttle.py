@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.ports.work import Clock
 
 WINDOW = timedelta(minutes=5)
@@ -22,8 +23,8 @@ class TooManyTries(Unauthenticated):
 
     def __init__(self, seconds: int) -> None:
         super().__init__(
-            "There were too many wrong tries, so signing in is temporarily blocked.",
-            hint=f"Try again in {seconds} seconds.",
+            Message("There were too many wrong tries, so signing in is temporarily blocked."),
+            hint=Message("Try again in {seconds} seconds.", seconds=seconds),
         )
         self.seconds = seconds
 

@@ -8,6 +8,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.interfaces.uploads.headers import CHECKSUMS, Checksum
 
 GATHER = 1 << 20  # bytes per hand-over: fewer switches between the event loop and the thread
@@ -37,8 +38,8 @@ class RequestBody:
             yield piece
         if checksum is not None and sum_so_far is not None and not self._fits(sum_so_far.digest(), checksum):
             raise Invalid(
-                "The bytes that arrived are not those of the checksum. They were not kept.",
-                hint="Send this piece again from the same offset.",
+                Message("The bytes that arrived are not those of the checksum. They were not kept."),
+                hint=Message("Send this piece again from the same offset."),
                 code="ChecksumMismatch",
             )
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,checksum"
@@ -26,7 +27,9 @@ def read_number(name: str, value: str | None) -> int:
     """Return bytes, as in Upload-Offset and Upload-Length. Raises Invalid."""
     if value is None or re.fullmatch(r"[0-9]{1,18}", value) is None:
         raise Invalid(
-            f"The header {name} is missing or is no number of bytes.", hint="Send it as digits only.", target=name
+            Message("The header {name} is missing or is no number of bytes.", name=name),
+            hint=Message("Send it as digits only."),
+            target=name,
         )
     return int(value)
 
@@ -49,8 +52,8 @@ def read_checksum(value: str | None) -> Checksum | None:
     digest = _decoded("Upload-Checksum", text.strip())
     if algorithm not in CHECKSUMS or len(digest) != CHECKSUMS[algorithm]().digest_size:
         raise Invalid(
-            "The header Upload-Checksum names no checksum that can be compared.",
-            hint=f"Send one of {', '.join(CHECKSUMS)} and its value in base64.",
+            Message("The header Upload-Checksum names no checksum that can be compared."),
+            hint=Message("Send one of {checksums} and its value in base64.", checksums=list(CHECKSUMS)),
             target="Upload-Checksum",
         )
     return Checksum(algorithm=algorithm, digest=digest)
@@ -58,7 +61,10 @@ def read_checksum(value: str | None) -> Checksum | None:
 
 def _pairs(metadata: str) -> list[tuple[str, str]]:
     if len(metadata) > _MOST_METADATA:
-        raise Invalid("The header Upload-Metadata is too long.", hint=f"Send at most {_MOST_METADATA} characters.")
+        raise Invalid(
+            Message("The header Upload-Metadata is too long."),
+            hint=Message("Send at most {most_metadata} characters.", most_metadata=_MOST_METADATA),
+        )
     found = []
     for pair in filter(None, (part.strip() for part in metadata.split(","))):
         key, _, text = pair.partition(" ")
@@ -71,4 +77,8 @@ def _decoded(header: str, text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Invalid(f"The header {header} is not in base64.", hint="Encode its values.", target=header) from error
+        raise Invalid(
+            Message("The header {header} is not in base64.", header=header),
+            hint=Message("Encode its values."),
+            target=header,
+        ) from error

@@ -18,6 +18,7 @@ from galeria.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from galeria.domain.messages import Message
 from galeria.interfaces.uploads.headers import VERSION
 
 _STATUS: dict[type[GaleriaError], int] = {
@@ -76,6 +77,6 @@ class TusRoute(APIRoute):
 def _require_version(request: Request) -> None:
     if request.method != "OPTIONS" and request.headers.get("tus-resumable") != VERSION:
         raise Precondition(
-            "The header Tus-Resumable is missing or names another version of tus.",
-            hint=f"Use a tus client that speaks {VERSION}.",
+            Message("The header Tus-Resumable is missing or names another version of tus."),
+            hint=Message("Use a tus client that speaks {version}.", version=VERSION),
         )

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import Invalid, TooLarge
+from galeria.domain.messages import Message
 from galeria.domain.operations import Upload
 from galeria.interfaces.uploads.body import RequestBody
 from galeria.interfaces.uploads.headers import (
@@ -98,7 +99,9 @@ class _TusRequest:
     async def create(self, request: Request, caller: Caller) -> Response:
         headers = request.headers
         if "upload-defer-length" in headers:
-            raise Invalid("The file's length must be known.", hint="Send Upload-Length.", target="Upload-Length")
+            raise Invalid(
+                Message("The file's length must be known."), hint=Message("Send Upload-Length."), target="Upload-Length"
+            )
         length = read_number("Upload-Length", headers.get("upload-length"))
         name = read_file_name(headers.get("upload-metadata"))
         carries_bytes = headers.get("content-type") == PIECE
@@ -113,7 +116,11 @@ class _TusRequest:
 
     async def patch(self, request: Request, caller: Caller, id: str) -> Response:
         if request.headers.get("content-type") != PIECE:
-            raise Invalid("The body's type is not that of a piece.", hint=f"Send {PIECE}.", code="UnsupportedMediaType")
+            raise Invalid(
+                Message("The body's type is not that of a piece."),
+                hint=Message("Send {piece}.", piece=PIECE),
+                code="UnsupportedMediaType",
+            )
         offset = read_number("Upload-Offset", request.headers.get("upload-offset"))
         upload = await to_thread.run_sync(self._uploads.get, caller, id)
         _require_room(request, max(0, upload.length - offset))
@@ -158,6 +165,6 @@ def _require_room(request: Request, room: int) -> None:
     announced = request.headers.get("content-length")
     if announced is not None and read_number("Content-Length", announced) > room:
         raise TooLarge(
-            f"The piece has {announced} bytes, but only {room} are missing.",
-            hint="Announce the file's real length when you create the upload.",
+            Message("The piece has {announced} bytes, but only {room} are missing.", announced=announced, room=room),
+            hint=Message("Announce the file's real length when you create the upload."),
         )

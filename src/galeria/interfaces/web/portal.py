@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import GaleriaError, NotFound
+from galeria.domain.messages import Message
 from galeria.interfaces.console.routes import console_router
 from galeria.interfaces.http.path_case import is_arm
 from galeria.interfaces.http.request_ids import RequestIdentity
@@ -158,7 +159,7 @@ def _with_page(tell: Callable[[Request, Exception], GaleriaError], others: Handl
 
 
 def _not_found(request: Request, error: Exception) -> GaleriaError:
-    return NotFound("There is no such page.", hint="Look for what you need from the start page.")
+    return NotFound(Message("There is no such page."), hint=Message("Look for what you need from the start page."))
 
 
 def _fault(request: Request, error: Exception) -> GaleriaError:
@@ -166,6 +167,8 @@ def _fault(request: Request, error: Exception) -> GaleriaError:
     identity = RequestIdentity.of(request.scope)
     error.add_note(f"{request.method} {request.url.path}, correlation id {identity.correlation_id}")
     return GaleriaError(
-        "Something went wrong inside Galeria; what was asked for may not have happened.",
-        hint=f"Look for the correlation id {identity.correlation_id} in the server's log.",
+        Message("Something went wrong inside Galeria; what was asked for may not have happened."),
+        hint=Message(
+            "Look for the correlation id {correlation_id} in the server's log.", correlation_id=identity.correlation_id
+        ),
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from galeria.domain.messages import Message
 from tests.interfaces.arm.lab_machines import make_lab
 from tests.interfaces.arm.served import GROUP, LABS, PLAN, SUB, Arm, done, lab_body, told
 
@@ -225,8 +226,8 @@ def test_the_newer_version_tells_what_went_wrong(arm: Arm, image: str) -> None:
     with arm.installation.context.database() as uow:
         lab = uow.labs.get_by_key(path.lower())
         (operation,) = uow.operations.running_on(lab.id)
-        operation.error_code, operation.error_message = "OutOfSpace", "The host is full."
-        lab.failure = "The host is full."
+        operation.error_code, operation.error_message = "OutOfSpace", Message("The host is full.")
+        lab.failure = Message("The host is full.")
         uow.commit()
     error = done(arm().get(path, params=NEW))["properties"]["resourceOperationError"]
     assert (error["code"], error["message"], error["action"]) == ("OutOfSpace", "The host is full.", "create_lab")

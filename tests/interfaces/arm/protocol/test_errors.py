@@ -12,10 +12,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message as AsgiMessage
+from starlette.types import Receive, Scope, Send
 
 from galeria.domain import errors
 from galeria.domain.errors import GaleriaError, StoreUnavailable, ToolFailed
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.body_limit import BODY_LIMIT, LimitBodies
 from galeria.interfaces.arm.protocol.errors import status_of
 from tests.interfaces.arm.served import (
@@ -93,10 +95,10 @@ def test_a_body_without_an_end_is_cut_off() -> None:
         while True:
             read.append(len((await receive())["body"]))
 
-    async def endless() -> Message:
+    async def endless() -> AsgiMessage:
         return {"type": "http.request", "body": b" " * 1000, "more_body": True}
 
-    async def nothing(message: Message) -> None: ...
+    async def nothing(message: AsgiMessage) -> None: ...
 
     scope: Scope = {"type": "http", "path": "/subscriptions", "headers": []}
     with pytest.raises(HTTPException) as caught:
@@ -116,7 +118,7 @@ def test_unknown_paths_and_methods_have_the_same_form(arm: Arm) -> None:
 
 def test_every_kind_of_error_has_a_status() -> None:
     kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, GaleriaError)]
-    assert {kind.__name__: status_of(kind("x")) for kind in kinds} == {
+    assert {kind.__name__: status_of(kind(Message("x"))) for kind in kinds} == {
         "GaleriaError": 500,
         "Invalid": 400,
         "Unauthenticated": 401,
@@ -139,7 +141,7 @@ def test_a_world_that_fails_is_503_and_asks_to_come_again(arm: Arm, image: str) 
     done(arm().put(f"{LABS}/poor", json=lab_body(image)), 201)
     arm.work()
     arm.installation.engine.fail_on["changed_bytes"] = StoreUnavailable(
-        "The store is away.", hint="Look at its network."
+        Message("The store is away."), hint=Message("Look at its network.")
     )
     try:
         body = {"name": "x", "labVirtualMachineId": f"{LABS}/poor/virtualMachines/template"}
@@ -158,7 +160,7 @@ def faulty() -> APIRouter:
         raise RuntimeError("inner words")
 
     def failure() -> None:
-        raise ToolFailed("A tool failed.", hint="Look at the log.")
+        raise ToolFailed(Message("A tool failed."), hint=Message("Look at the log."))
 
     router.add_api_route("/fault", fault, methods=["GET"])
     router.add_api_route("/failure", failure, methods=["GET"])

@@ -19,6 +19,7 @@ from galeria.actions.labs.machines import MACHINE
 from galeria.actions.people.roles import give_role
 from galeria.actions.storage.disks import DISK, SNAPSHOT
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.domain.operations import AuditEvent
 from galeria.interfaces.web.kit.language import ZONE_COOKIE
 from tests.interfaces.web.served import Portal, text_of, title_of
@@ -208,7 +209,9 @@ def test_long_logs_come_in_pages(portal: Portal) -> None:
 def test_ids_in_what_is_told_are_shortened(portal: Portal) -> None:
     with portal.installation.request() as request:
         add_image(request, "fine", VersionRows())
-        request.audit("test/write", str(ACCOUNT), detail=f"{version_id('fine')} as fine 1.0.1")
+        request.audit(
+            "test/write", str(ACCOUNT), detail=Message("{version_id} as fine 1.0.1", version_id=str(version_id("fine")))
+        )
     assert "gal / fine / 1.0.0 as fine 1.0.1" in rows(portal.browser().get(f"{PAGE}?action=test/write"))[0]
 
 

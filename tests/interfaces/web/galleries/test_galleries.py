@@ -11,6 +11,7 @@ from galeria.domain.errors import OutOfSpace
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import Gallery, ImageVersion, Replica
 from galeria.domain.images.soft_delete import Retention
+from galeria.domain.messages import Message
 from galeria.domain.states import ReplicaState
 from tests.failing import FailingStore, with_stores
 from tests.interfaces.web.served import NewPortal, Portal, text_of, title_of
@@ -111,7 +112,9 @@ def test_images_are_found(stocked: Portal) -> None:
 
 def test_versions_stand_in_a_matrix_with_the_regions(stocked: Portal) -> None:
     store = FailingStore(
-        stocked.installation.context.stores[NEAR], "replicate", OutOfSpace("The store is full.", hint="Free.")
+        stocked.installation.context.stores[NEAR],
+        "replicate",
+        OutOfSpace(Message("The store is full."), hint=Message("Free.")),
     )
     with_stores(stocked.installation, brazilsoutheast=store).run(
         stocked.installation.begin_import("linux", disk_bytes(MIB, seed=2), version="1.10.0", regions=(HOME, NEAR))

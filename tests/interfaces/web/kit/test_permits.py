@@ -11,6 +11,7 @@ import pytest
 from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.actions.labs.image_switches import enable_image
 from galeria.domain.errors import MachineFailed
+from galeria.domain.messages import Message
 from tests.interfaces.web.forms import Controls, Press, controls_of
 from tests.interfaces.web.served import NewPortal, Portal, text_of
 from tests.local_installation import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, LocalInstallation, disk_bytes, lab_id
@@ -94,7 +95,9 @@ def furnish(installation: LocalInstallation) -> None:
     for name in ("algebra", "geometry", "physics"):
         installation.run(installation.begin_lab(name, GALLERY.child("images", "linux"), who="colleague"))
     installation.run(installation.begin_start("algebra", who="colleague"))
-    installation.engine.fail_on["start"] = MachineFailed("The host has no memory left.", hint="Stop other machines.")
+    installation.engine.fail_on["start"] = MachineFailed(
+        Message("The host has no memory left."), hint=Message("Stop other machines.")
+    )
     installation.run(installation.begin_start("geometry", who="colleague"))
     del installation.engine.fail_on["start"]
     installation.begin_start("physics", who="colleague")

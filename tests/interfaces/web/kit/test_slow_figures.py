@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.interfaces.web.kit.slow_figures import LONGEST_KEPT, SlowFigures
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.interfaces.web.slow_store import VERSION, Gate, serving_slowly
@@ -50,7 +51,7 @@ def test_what_went_wrong_is_told_and_then_asked_for_anew() -> None:
     slow_figures = SlowFigures(patience=20)
 
     def fail() -> str:
-        raise NotFound("It is gone.", hint="Bring it back.")
+        raise NotFound(Message("It is gone."), hint=Message("Bring it back."))
 
     with pytest.raises(NotFound, match="It is gone"):
         slow_figures.find("key", fail)

@@ -8,6 +8,7 @@ import pytest
 
 from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.domain.errors import StoreUnavailable
+from galeria.domain.messages import Message
 from tests.failing import FailingStore, with_stores
 from tests.interfaces.web.served import ANYWHERE, NewPortal, Portal, text_of
 from tests.local_installation import ACCOUNT, GALLERY, MIB, LocalInstallation, disk_bytes
@@ -17,7 +18,7 @@ EXPORT = f"{ALGEBRA}/export"
 Fields = dict[str, Any]
 
 BRAZIL = ["brazilsoutheast"]
-AWAY = StoreUnavailable("The store is away.", hint="Ask whoever runs it.")
+AWAY = StoreUnavailable(Message("The store is away."), hint=Message("Ask whoever runs it."))
 
 
 def teach(installation: LocalInstallation) -> None:

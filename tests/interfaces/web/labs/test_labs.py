@@ -8,6 +8,7 @@ import pytest
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.labs import Lab
+from galeria.domain.messages import Message
 from galeria.domain.states import MachineState
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.local_installation import GALLERY, MIB, disk_bytes, lab_id
@@ -148,7 +149,9 @@ def test_title_and_description_are_edited_there(taught: Portal) -> None:
 
 def test_a_failed_start_is_told_and_tried_again(taught: Portal) -> None:
     browser, engine = taught.browser("educator"), taught.installation.engine
-    engine.fail_on["start"] = MachineFailed("The host has no memory left.", hint="Stop other machines.")
+    engine.fail_on["start"] = MachineFailed(
+        Message("The host has no memory left."), hint=Message("Stop other machines.")
+    )
     taught.post(browser, f"{ALGEBRA}/start")
     taught.work()
     failed = browser.get(ALGEBRA)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
 
 T = TypeVar("T")
@@ -15,13 +16,13 @@ R = TypeVar("R", bound=Resource)
 QUESTION = 500
 """Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
 
-_HINT = "Check its name, or list what there is; somebody may have deleted it."
+_HINT = Message("Check its name, or list what there is; somebody may have deleted it.")
 
 
 class SqlRepository(Generic[T]):
     """A repository of one class; `word` is the thing's name in messages."""
 
-    def __init__(self, session: Session, kind: type[T], table: sa.Table, word: str) -> None:
+    def __init__(self, session: Session, kind: type[T], table: sa.Table, word: Message) -> None:
         self._session = session
         self._kind = kind
         self._table = table
@@ -44,7 +45,7 @@ class SqlRepository(Generic[T]):
     def get(self, id: str) -> T:
         thing = self.find(id)
         if thing is None:
-            raise NotFound(f"The {self._word} '{id}' was not found.", hint=_HINT)
+            raise NotFound(Message("The {word} '{id}' was not found.", word=self._word, id=id), hint=_HINT)
         return thing
 
     def _where(self, *conditions: sa.ColumnElement[bool], order: tuple[Any, ...] = ()) -> list[T]:
@@ -62,7 +63,10 @@ class SqlResourceRepository(SqlRepository[R]):
     def get_by_key(self, key: str) -> R:
         thing = self.find_by_key(key)
         if thing is None:
-            raise NotFound(f"The {self._word} '{key.rsplit('/', 1)[-1]}' was not found.", hint=_HINT)
+            raise NotFound(
+                Message("The {word} '{name}' was not found.", word=self._word, name=key.rsplit("/", 1)[-1]),
+                hint=_HINT,
+            )
         return thing
 
     def spelled(self, keys: Collection[str]) -> dict[str, str]:

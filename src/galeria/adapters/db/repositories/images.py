@@ -9,11 +9,12 @@ from galeria.adapters.db.repositories.base import SqlResourceRepository, batches
 from galeria.adapters.db.tables import core_tables
 from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.domain.messages import Message
 
 
 class SqlGalleryRepository(SqlResourceRepository[Gallery]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Gallery, core_tables.galleries, "gallery")
+        super().__init__(session, Gallery, core_tables.galleries, Message("gallery"))
 
     def named(self, subscription_id: str, name: str) -> list[Gallery]:
         """Return the galleries of that name, regardless of case, in the whole subscription."""
@@ -24,7 +25,7 @@ class SqlGalleryRepository(SqlResourceRepository[Gallery]):
 
 class SqlDefinitionRepository(SqlResourceRepository[ImageDefinition]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, ImageDefinition, core_tables.image_definitions, "image definition")
+        super().__init__(session, ImageDefinition, core_tables.image_definitions, Message("image definition"))
 
     def of_gallery(self, gallery_id: str) -> list[ImageDefinition]:
         """Return the gallery's image definitions, sorted by name."""
@@ -35,7 +36,7 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
     """Image versions. Finding by key ignores deleted versions; finding by id does not."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, ImageVersion, core_tables.image_versions, "image version")
+        super().__init__(session, ImageVersion, core_tables.image_versions, Message("image version"))
 
     def of_definition(self, definition_id: str, *, deleted: bool = False) -> list[ImageVersion]:
         """Return the versions of a definition, lowest number first; with `deleted`, the deleted ones as well."""

@@ -7,13 +7,14 @@ from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepo
 from galeria.adapters.db.tables import core_tables
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.messages import Message
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine
 
 
 class SqlLabAccountRepository(SqlResourceRepository[LabAccount]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, LabAccount, core_tables.lab_accounts, "lab account")
+        super().__init__(session, LabAccount, core_tables.lab_accounts, Message("lab account"))
 
     def _there(self) -> tuple[sa.ColumnElement[bool], ...]:
         return (core_tables.lab_accounts.c.deleted_at.is_(None),)
@@ -41,7 +42,7 @@ class SqlLabAccountRepository(SqlResourceRepository[LabAccount]):
 
 class SqlLabRepository(SqlResourceRepository[Lab]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Lab, core_tables.labs, "lab")
+        super().__init__(session, Lab, core_tables.labs, Message("lab"))
 
     def of_version(self, version_id: str) -> list[Lab]:
         """Return the labs that were made from the version, sorted by name."""
@@ -75,7 +76,7 @@ class SqlMachineRepository(SqlRepository[LabMachine]):
     """Machines of labs. Lists are sorted by when the machines were made."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session, LabMachine, core_tables.lab_machines, "machine")
+        super().__init__(session, LabMachine, core_tables.lab_machines, Message("machine"))
 
     def of_lab(self, lab_id: str) -> list[LabMachine]:
         return self._where(core_tables.lab_machines.c.lab_id == lab_id, order=self._order())

@@ -7,6 +7,7 @@ from galeria.adapters.db.repositories.base import SqlRepository
 from galeria.adapters.db.tables.columns import UtcTime, enum_type
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.locks import Lock, LockLevel
+from galeria.domain.messages import Message
 
 locks = Table(
     "locks",
@@ -25,7 +26,7 @@ locks = Table(
 
 class SqlLockRepository(SqlRepository[Lock]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Lock, locks, "lock")
+        super().__init__(session, Lock, locks, Message("lock"))
 
     def all(self) -> list[Lock]:
         """Return all locks, sorted by scope, then name."""

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import SqlRepository, at_or_below
 from galeria.adapters.db.tables import core_tables
+from galeria.domain.messages import Message
 from galeria.domain.operations import AuditEvent, AuditSearch, Operation, OperationStep, Upload
 from galeria.domain.states import OperationStatus
 
@@ -17,7 +18,7 @@ _UNSETTLED = (OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS)
 
 class SqlOperationRepository(SqlRepository[Operation]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Operation, core_tables.operations, "operation")
+        super().__init__(session, Operation, core_tables.operations, Message("operation"))
 
     def unsettled(self) -> list[Operation]:
         """Return the operations that are not started or in progress, oldest first."""
@@ -59,7 +60,7 @@ class SqlOperationRepository(SqlRepository[Operation]):
 
 class SqlUploadRepository(SqlRepository[Upload]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Upload, core_tables.uploads, "upload")
+        super().__init__(session, Upload, core_tables.uploads, Message("upload"))
 
     def of_owner(self, owner_id: str) -> list[Upload]:
         """Return the person's uploads, newest first."""

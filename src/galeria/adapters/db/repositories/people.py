@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import SqlRepository, batches
 from galeria.adapters.db.tables import core_tables
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import PersonOutline, Principal, RefreshToken, RoleAssignment
 
 
 class SqlPersonRepository(SqlRepository[Principal]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Principal, core_tables.principals, "principal")
+        super().__init__(session, Principal, core_tables.principals, Message("principal"))
 
     def find_by_name(self, name: str) -> Principal | None:
         """Return the principal of that name, regardless of case."""
@@ -67,7 +68,7 @@ class SqlPersonRepository(SqlRepository[Principal]):
 
 class SqlRefreshTokenRepository(SqlRepository[RefreshToken]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, RefreshToken, core_tables.refresh_tokens, "refresh token")
+        super().__init__(session, RefreshToken, core_tables.refresh_tokens, Message("refresh token"))
 
     def of_family(self, family: str) -> list[RefreshToken]:
         """Return the tokens of one family, sorted by the time of issue."""

@@ -8,11 +8,12 @@ from galeria.adapters.db.tables import roster_tables as tables
 from galeria.domain.labs.labs import LabDraft
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
+from galeria.domain.messages import Message
 
 
 class SqlLabUserRepository(SqlResourceRepository[LabUser]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, LabUser, tables.lab_users, "lab user")
+        super().__init__(session, LabUser, tables.lab_users, Message("lab user"))
 
     def of_lab(self, lab_id: str) -> list[LabUser]:
         """Return the lab's users, sorted by name."""
@@ -30,7 +31,7 @@ class SqlLabUserRepository(SqlResourceRepository[LabUser]):
 
 class SqlScheduleRepository(SqlResourceRepository[Schedule]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Schedule, tables.lab_schedules, "schedule")
+        super().__init__(session, Schedule, tables.lab_schedules, Message("schedule"))
 
     def of_lab(self, lab_id: str) -> list[Schedule]:
         """Return the lab's schedules, sorted by name."""
@@ -39,7 +40,7 @@ class SqlScheduleRepository(SqlResourceRepository[Schedule]):
 
 class SqlLabDraftRepository(SqlResourceRepository[LabDraft]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, LabDraft, tables.lab_drafts, "lab")
+        super().__init__(session, LabDraft, tables.lab_drafts, Message("lab"))
 
     def of_account(self, account_id: str) -> list[LabDraft]:
         """Return the account's lab drafts, sorted by name."""

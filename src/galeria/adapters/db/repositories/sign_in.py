@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import SqlRepository
 from galeria.adapters.db.tables import sign_in_tables as tables
+from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalIdentity
 from galeria.domain.people.sign_in import AuthorizationCode, Credential, DeviceCode
 from galeria.domain.people.web_sessions import WebSession
@@ -13,7 +14,7 @@ from galeria.domain.people.web_sessions import WebSession
 
 class SqlCredentialRepository(SqlRepository[Credential]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Credential, tables.credentials, "secret")
+        super().__init__(session, Credential, tables.credentials, Message("secret"))
 
     def find_by_hash(self, secret_hash: str) -> Credential | None:
         found = self._where(tables.credentials.c.secret_hash == secret_hash)
@@ -27,7 +28,7 @@ class SqlCredentialRepository(SqlRepository[Credential]):
 
 class SqlDeviceCodeRepository(SqlRepository[DeviceCode]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, DeviceCode, tables.device_codes, "device code")
+        super().__init__(session, DeviceCode, tables.device_codes, Message("device code"))
 
     def find_by_user_code(self, user_code: str) -> DeviceCode | None:
         """Return the device code whose user code has this fingerprint."""
@@ -47,7 +48,7 @@ class SqlDeviceCodeRepository(SqlRepository[DeviceCode]):
 
 class SqlAuthorizationCodeRepository(SqlRepository[AuthorizationCode]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, AuthorizationCode, tables.authorization_codes, "authorization code")
+        super().__init__(session, AuthorizationCode, tables.authorization_codes, Message("authorization code"))
 
     def of_principal(self, principal_id: str) -> list[AuthorizationCode]:
         """Return the principal's authorization codes, sorted by when they expire."""
@@ -62,7 +63,7 @@ class SqlAuthorizationCodeRepository(SqlRepository[AuthorizationCode]):
 
 class SqlWebSessionRepository(SqlRepository[WebSession]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, WebSession, tables.web_sessions, "session")
+        super().__init__(session, WebSession, tables.web_sessions, Message("session"))
 
     def of_principal(self, principal_id: str) -> list[WebSession]:
         """Return the principal's web sessions, oldest first."""
@@ -77,7 +78,7 @@ class SqlWebSessionRepository(SqlRepository[WebSession]):
 
 class SqlExternalIdentityRepository(SqlRepository[ExternalIdentity]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, ExternalIdentity, tables.external_identities, "account elsewhere")
+        super().__init__(session, ExternalIdentity, tables.external_identities, Message("account elsewhere"))
 
     def find_by_subject(self, issuer: str, subject: str) -> ExternalIdentity | None:
         columns = tables.external_identities.c

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
 from galeria.adapters.db.tables import storage_tables as tables
 from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot, StoredDisk
+from galeria.domain.messages import Message
 
 D = TypeVar("D", bound=StoredDisk)
 
@@ -22,17 +23,17 @@ class SqlStoredDiskRepository(SqlResourceRepository[D]):
 
 class SqlDiskRepository(SqlStoredDiskRepository[Disk]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Disk, tables.disks, "disk")
+        super().__init__(session, Disk, tables.disks, Message("disk"))
 
 
 class SqlSnapshotRepository(SqlStoredDiskRepository[Snapshot]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, Snapshot, tables.snapshots, "snapshot")
+        super().__init__(session, Snapshot, tables.snapshots, Message("snapshot"))
 
 
 class SqlManagedImageRepository(SqlResourceRepository[ManagedImage]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, ManagedImage, tables.managed_images, "image")
+        super().__init__(session, ManagedImage, tables.managed_images, Message("image"))
 
     def disks(self, image_id: str) -> list[ManagedImageDisk]:
         """Return the image's disks by LUN, the OS disk first."""
@@ -56,7 +57,7 @@ class SqlManagedImageRepository(SqlResourceRepository[ManagedImage]):
 
 class SqlAccessGrantRepository(SqlRepository[AccessGrant]):
     def __init__(self, session: Session) -> None:
-        super().__init__(session, AccessGrant, tables.access_grants, "grant")
+        super().__init__(session, AccessGrant, tables.access_grants, Message("grant"))
 
     def of_disk(self, disk_id: str) -> list[AccessGrant]:
         """Return the disk's access grants, oldest first."""

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.mutable import MutableDict, MutableList
 
 from galeria.domain.errors import GaleriaError
+from galeria.domain.messages import Message, verbatim
 
 
 class UtcTime(sa.TypeDecorator[datetime]):
@@ -23,13 +24,29 @@ class UtcTime(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise GaleriaError(f"The time {value} has no zone.", hint="Report this as a fault in Galeria.")
+            raise GaleriaError(
+                Message("The time {value} has no zone.", value=str(value)),
+                hint=Message("Report this as a fault in Galeria."),
+            )
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class MessageText(sa.TypeDecorator[Message]):
+    """A message as JSON. A sentence that was stored before there were messages comes out verbatim, and "" is EMPTY."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: Message | None, dialect: sa.Dialect) -> str | None:
+        return verbatim(value).to_json() if value is not None else None
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Message | None:
+        return Message.from_json(value) if value is not None else None
 
 
 def enum_type(kind: type[StrEnum]) -> sa.Enum:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
-from galeria.adapters.db.tables.columns import UtcTime, enum_type, key_type, string_list, string_map
+from galeria.adapters.db.tables.columns import MessageText, UtcTime, enum_type, key_type, string_list, string_map
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType, SourceKind
 from galeria.domain.images.publishing import ReplicationMode, StorageType
@@ -138,7 +138,7 @@ image_versions = Table(
     _time("published_at", nullable=True),
     _maybe("parent_digest"),
     Column("accounts", string_list(), nullable=False),
-    _text("failure"),
+    Column("failure", MessageText(), nullable=False),
     _time("deleted_at", nullable=True),
     Column("replica_count", Integer, nullable=False),
     _word("storage_type", StorageType),
@@ -186,7 +186,7 @@ replicas = Table(
     _count("bytes_done"),
     _count("bytes_total"),
     _count("sent_bytes"),
-    _text("failure"),
+    Column("failure", MessageText(), nullable=False),
     _time("verified_at", nullable=True),
     _text("spelling"),
     Column("replica_count", Integer),
@@ -241,7 +241,7 @@ labs = Table(
     _text("size"),
     _text("user_name"),
     _word("lab_state", LabState),
-    _text("failure"),
+    Column("failure", MessageText(), nullable=False),
     _word("create_option", LabCreateOption),
     Column("capacity", Integer, nullable=False),
     Column("usage_quota", Integer, nullable=False),
@@ -273,7 +273,7 @@ lab_machines = Table(
     Column("retire_accounts", string_list(), nullable=False),
     Column("accounts", string_list(), nullable=False),
     _flag("renew_identity"),
-    _text("failure"),
+    Column("failure", MessageText(), nullable=False),
     _maybe("claimed_by"),
     _time("created_at"),
     Index("ix_lab_machines_ssh_port", "ssh_port", unique=True),
@@ -337,8 +337,8 @@ operations = Table(
     Column("outputs", string_map(), nullable=False),
     _flag("cancel_requested"),
     _text("error_code"),
-    _text("error_message"),
-    _text("error_hint"),
+    Column("error_message", MessageText(), nullable=False),
+    Column("error_hint", MessageText(), nullable=False),
     _time("created_at", index=True),
     _time("ended_at", nullable=True),
     Index("ix_operations_status", "status", "created_at"),
@@ -372,7 +372,7 @@ audit_events = Table(
     Column("scope_key", key_type(), nullable=False, index=True),
     _text("status"),
     _text("correlation_id", index=True),
-    _text("detail"),
+    Column("detail", MessageText(), nullable=False),
 )
 
 uploads = Table(

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, false
 
-from galeria.adapters.db.tables.columns import UtcTime, enum_type, key_type, string_list, string_map
+from galeria.adapters.db.tables.columns import MessageText, UtcTime, enum_type, key_type, string_list, string_map
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType
 from galeria.domain.images.storage import AccessLevel, DiskCreateOption, DiskState
@@ -46,7 +46,7 @@ def _stored() -> list[Column[Any]]:
         *_counts("upload_bytes", "size", "data_bytes", "read_bytes", "stored_bytes"),
         *_texts("digest"),
         Column("accounts", string_list(), nullable=False),
-        *_texts("failure"),
+        Column("failure", MessageText(), nullable=False),
     ]
 
 
@@ -73,7 +73,7 @@ managed_images = Table(
     Column("generation", enum_type(Generation), nullable=False),
     *_texts("source_machine"),
     Column("accounts", string_list(), nullable=False),
-    *_texts("failure"),
+    Column("failure", MessageText(), nullable=False),
     Index("ix_managed_images_key", "key", unique=True),
 )
 

@@ -14,6 +14,7 @@ from threading import Lock
 from blake3 import blake3
 
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 from galeria.ports.images import Digest, ManifestFacts
 
 CHUNK_SIZE = 256 * 1024
@@ -169,18 +170,18 @@ def digest_of(data: bytes) -> Digest:
 def from_bytes(data: bytes) -> Manifest:
     """Parse a manifest. Raises Corrupt where the bytes contradict each other."""
     if len(data) < _HEADER.size:
-        raise _malformed("it is too short")
+        raise _malformed(Message("it is too short"))
     magic, size, chunk_size, count, parent = _HEADER.unpack_from(data)
     if magic != _MAGIC:
-        raise _malformed("it does not begin with the mark of a manifest")
+        raise _malformed(Message("it does not begin with the mark of a manifest"))
     if not 0 < chunk_size <= _LARGEST_CHUNK:
-        raise _malformed(f"its chunk size is {chunk_size}")
+        raise _malformed(Message("its chunk size is {chunk_size}", chunk_size=chunk_size))
     slots = slots_of(size, chunk_size)
     middle = _HEADER.size + (slots + 7) // 8
     bitmap, hashes = data[_HEADER.size : middle], data[middle:]
     ones = int.from_bytes(bitmap, "little")
     if len(data) != middle + count * HASH or ones.bit_count() != count or ones.bit_length() > slots:
-        raise _malformed("its map and its list of chunks do not agree")
+        raise _malformed(Message("its map and its list of chunks do not agree"))
     name = None if parent == _NO_PARENT else parent.hex()
     return Manifest(size=size, chunk_size=chunk_size, parent=name, bitmap=bitmap, hashes=hashes)
 
@@ -196,8 +197,8 @@ def _ones(bitmap: bytes | bytearray, first: int = 0) -> Iterator[int]:
             word ^= lowest
 
 
-def _malformed(why: str) -> Corrupt:
+def _malformed(why: Message) -> Corrupt:
     return Corrupt(
-        f"A manifest cannot be read: {why}.",
-        hint="Replicate the image version from a region that still has it whole.",
+        Message("A manifest cannot be read: {why}.", why=why),
+        hint=Message("Replicate the image version from a region that still has it whole."),
     )

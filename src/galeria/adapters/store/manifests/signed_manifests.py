@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests.manifest import Manifest, digest_of, from_bytes, to_bytes
 from galeria.domain.errors import Corrupt, NotFound
+from galeria.domain.messages import Message
 from galeria.ports.images import Digest
 
 PREFIX = "manifests"
@@ -70,7 +71,7 @@ def open_envelope(context: StoreContext, digest: Digest, envelope: bytes) -> Man
     try:
         context.key.public_key().verify(signature, _signed(digest))
     except InvalidSignature as error:
-        raise _damaged(context, digest, "this installation did not sign it") from error
+        raise _damaged(context, digest, Message("this installation did not sign it")) from error
     return _named(context, digest, data)
 
 
@@ -79,15 +80,15 @@ def _opened(context: StoreContext, digest: Digest, envelope: bytes) -> tuple[byt
     try:
         magic, signature = _SIGNATURE.unpack_from(envelope)
         if magic != _MAGIC:
-            raise _damaged(context, digest, "it does not begin with the mark of a sealed manifest")
+            raise _damaged(context, digest, Message("it does not begin with the mark of a sealed manifest"))
         return signature, _decompress(envelope[_SIGNATURE.size :])
     except (struct.error, zstandard.ZstdError) as error:
-        raise _damaged(context, digest, "it is cut or garbled") from error
+        raise _damaged(context, digest, Message("it is cut or garbled")) from error
 
 
 def _named(context: StoreContext, digest: Digest, data: bytes) -> Manifest:
     if digest_of(data) != digest:
-        raise _damaged(context, digest, "its bytes do not match its name")
+        raise _damaged(context, digest, Message("its bytes do not match its name"))
     return from_bytes(data)
 
 
@@ -105,8 +106,8 @@ def path_of(digest: Digest) -> str:
 
 def missing(context: StoreContext, digest: Digest) -> NotFound:
     return NotFound(
-        f"Region {context.region} does not hold the image {digest[:12]}.",
-        hint="Replicate the image version to this region first.",
+        Message("Region {region} does not hold the image {digest}.", region=context.region, digest=digest[:12]),
+        hint=Message("Replicate the image version to this region first."),
         target=digest,
     )
 
@@ -122,9 +123,14 @@ def _signed(digest: Digest) -> bytes:
     return _PURPOSE + bytes.fromhex(digest)
 
 
-def _damaged(context: StoreContext, digest: Digest, why: str) -> Corrupt:
+def _damaged(context: StoreContext, digest: Digest, why: Message) -> Corrupt:
     return Corrupt(
-        f"The manifest {digest[:12]} in region {context.region} is damaged: {why}.",
-        hint="Replicate the image version to this region again, from one that has it whole.",
+        Message(
+            "The manifest {digest} in region {region} is damaged: {why}.",
+            digest=digest[:12],
+            region=context.region,
+            why=why,
+        ),
+        hint=Message("Replicate the image version to this region again, from one that has it whole."),
         target=digest,
     )

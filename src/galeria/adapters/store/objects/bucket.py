@@ -16,6 +16,7 @@ from galeria.adapters.store.objects.directory_bucket import DirectoryBucket
 from galeria.adapters.store.objects.object_bucket import ObjectBucket
 from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 
 class Bucket(Protocol):
@@ -67,14 +68,21 @@ def open_bucket(url: str, *, region: str, staging: Path) -> Bucket:
     parts = urlsplit(url)
     if parts.scheme == "file":
         return DirectoryBucket(Path(unquote(parts.path)), region=region)
-    with translated_errors(region, "making its staging directory"):
+    with translated_errors(region, Message("making its staging directory")):
         staging.mkdir(parents=True, exist_ok=True)
     try:
         store = obstore.store.from_url("memory:///" if parts.scheme == "memory" else url)
     except (ValueError, BaseError) as error:
         raise Invalid(
-            f"Region {region} names the store {url}, which cannot be opened: {str(error).splitlines()[0]}",
-            hint="Use file:///directory, s3://bucket/prefix, gs://bucket/prefix or az://account/container/prefix.",
+            Message(
+                "Region {region} names the store {url}, which cannot be opened: {error}",
+                region=region,
+                url=url,
+                error=str(error).splitlines()[0],
+            ),
+            hint=Message(
+                "Use file:///directory, s3://bucket/prefix, gs://bucket/prefix or az://account/container/prefix."
+            ),
             target=region,
         ) from error
     return ObjectBucket(store, region=region, staging=staging)

@@ -13,6 +13,7 @@ from uuid import uuid4
 from galeria.adapters.store.leftovers import Leftover, files_in
 from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 
 _STAGING = "staging"
 _UNFINISHED = re.compile(r"#\d+$")
@@ -21,7 +22,7 @@ _UNFINISHED = re.compile(r"#\d+$")
 class DirectoryBucket:
     def __init__(self, root: Path, *, region: str) -> None:
         self._root, self._region = root, region
-        with translated_errors(region, "making its directory"):
+        with translated_errors(region, Message("making its directory")):
             if not root.is_dir():  # one that an administrator created keeps its permissions
                 root.mkdir(parents=True, exist_ok=True)
                 root.chmod(0o700)  # images are not for every account of this host
@@ -37,7 +38,7 @@ class DirectoryBucket:
         return os.cpu_count() or 1
 
     def read(self, path: str, start: int, length: int) -> memoryview:
-        with translated_errors(self._region, f"reading {path}"):
+        with translated_errors(self._region, Message("reading {path}", path=path)):
             try:
                 handle = os.open(self._root / path, os.O_RDONLY)
             except FileNotFoundError as error:
@@ -51,20 +52,20 @@ class DirectoryBucket:
         return memoryview(data)
 
     def find(self, path: str) -> bytes | None:
-        with translated_errors(self._region, f"reading {path}"):
+        with translated_errors(self._region, Message("reading {path}", path=path)):
             try:
                 return (self._root / path).read_bytes()
             except FileNotFoundError:
                 return None
 
     def has(self, path: str) -> bool:
-        with translated_errors(self._region, f"looking for {path}"):
+        with translated_errors(self._region, Message("looking for {path}", path=path)):
             return (self._root / path).exists()
 
     def put(self, path: str, data: bytes) -> None:
         staged = self.staging / uuid4().hex
         try:
-            with translated_errors(self._region, f"writing {path}"):
+            with translated_errors(self._region, Message("writing {path}", path=path)):
                 staged.write_bytes(data)
             self.put_file(path, staged)
         except BaseException:
@@ -73,7 +74,7 @@ class DirectoryBucket:
 
     def put_file(self, path: str, staged: Path) -> None:
         target = self._root / path
-        with translated_errors(self._region, f"publishing {path}"):
+        with translated_errors(self._region, Message("publishing {path}", path=path)):
             _sync(staged)
             if not target.parent.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +84,7 @@ class DirectoryBucket:
             _sync(target.parent)
 
     def objects(self, prefix: str) -> Iterator[tuple[str, int]]:
-        with translated_errors(self._region, f"listing {prefix}"):
+        with translated_errors(self._region, Message("listing {prefix}", prefix=prefix)):
             for directory, _, names in os.walk(self._root / prefix, onerror=_raise_unless_missing):
                 for name in names:
                     if not _UNFINISHED.search(name):
@@ -91,11 +92,11 @@ class DirectoryBucket:
                         yield path.relative_to(self._root).as_posix(), path.stat().st_size
 
     def delete(self, path: str) -> None:
-        with translated_errors(self._region, f"deleting {path}"):
+        with translated_errors(self._region, Message("deleting {path}", path=path)):
             (self._root / path).unlink(missing_ok=True)
 
     def leftovers(self) -> list[Leftover]:
-        with translated_errors(self._region, "looking for leftovers"):
+        with translated_errors(self._region, Message("looking for leftovers")):
             found = list(files_in(self.staging))
             for directory, _, names in os.walk(self._root, onerror=_raise_unless_missing):
                 paths = (Path(directory, name) for name in names if _UNFINISHED.search(name))
@@ -106,8 +107,11 @@ class DirectoryBucket:
 def missing_object(region: str, path: str) -> Corrupt:
     """Return the error for an object that is gone or shorter than the index says."""
     return Corrupt(
-        f"The store of region {region} lost {path} or a part of it.",
-        hint=f"Verify region {region} to learn which image versions are hit, and replicate them again from another.",
+        Message("The store of region {region} lost {path} or a part of it.", region=region, path=path),
+        hint=Message(
+            "Verify region {region} to learn which image versions are hit, and replicate them again from another.",
+            region=region,
+        ),
         target=region,
     )
 

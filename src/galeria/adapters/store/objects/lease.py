@@ -12,6 +12,7 @@ from pathlib import Path
 
 from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 
 PATIENCE = 900.0
 """Seconds that a writer waits for a garbage collection to end."""
@@ -27,7 +28,7 @@ def hold_lease(path: Path, *, region: str, exclusive: bool, patience: float = PA
     """
     # Each holder opens the file anew: locks of one file description do not exclude each other, so that threads sharing
     # one would all hold the exclusive lease.
-    with translated_errors(region, "opening its lease"):
+    with translated_errors(region, Message("opening its lease")):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -43,8 +44,10 @@ def hold_lease(path: Path, *, region: str, exclusive: bool, patience: float = PA
 def _take_alone(handle: int, region: str) -> None:
     if not _try(handle, fcntl.LOCK_EX):
         raise Conflict(
-            f"The store of region {region} is in use.",
-            hint="Garbage collection waits for captures, replications and restores: try again when they are done.",
+            Message("The store of region {region} is in use.", region=region),
+            hint=Message(
+                "Garbage collection waits for captures, replications and restores: try again when they are done."
+            ),
             code="StoreBusy",
             target=region,
         )
@@ -55,8 +58,12 @@ def _take_shared(handle: int, region: str, patience: float) -> None:
     while not _try(handle, fcntl.LOCK_SH):
         if time.monotonic() >= deadline:
             raise Conflict(
-                f"The garbage collection of region {region} did not end within {patience:.0f} seconds.",
-                hint="Look at the log for what holds it up, then retry the operation.",
+                Message(
+                    "The garbage collection of region {region} did not end within {patience:.0f} seconds.",
+                    region=region,
+                    patience=patience,
+                ),
+                hint=Message("Look at the log for what holds it up, then retry the operation."),
                 code="StoreBusy",
                 target=region,
             )

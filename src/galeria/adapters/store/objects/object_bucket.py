@@ -10,6 +10,7 @@ from obstore.store import ObjectStore
 from galeria.adapters.store.leftovers import Leftover, files_in
 from galeria.adapters.store.objects.directory_bucket import missing_object
 from galeria.adapters.store.objects.store_errors import translated_errors
+from galeria.domain.messages import Message
 
 _PART = 8 * 1024 * 1024
 """Bytes of one part of a multipart upload; S3 wants at least 5 MiB."""
@@ -33,7 +34,7 @@ class ObjectBucket:
         return _READERS
 
     def read(self, path: str, start: int, length: int) -> memoryview:
-        with translated_errors(self._region, f"reading {path}"):
+        with translated_errors(self._region, Message("reading {path}", path=path)):
             try:
                 data = memoryview(obstore.get_range(self._store, path, start=start, length=length))
             except FileNotFoundError as error:
@@ -48,14 +49,14 @@ class ObjectBucket:
         return data
 
     def find(self, path: str) -> bytes | None:
-        with translated_errors(self._region, f"reading {path}"):
+        with translated_errors(self._region, Message("reading {path}", path=path)):
             try:
                 return bytes(obstore.get(self._store, path).bytes())
             except FileNotFoundError:
                 return None
 
     def has(self, path: str) -> bool:
-        with translated_errors(self._region, f"looking for {path}"):
+        with translated_errors(self._region, Message("looking for {path}", path=path)):
             try:
                 obstore.head(self._store, path)
             except FileNotFoundError:
@@ -63,27 +64,27 @@ class ObjectBucket:
             return True
 
     def put(self, path: str, data: bytes) -> None:
-        with translated_errors(self._region, f"writing {path}"):
+        with translated_errors(self._region, Message("writing {path}", path=path)):
             obstore.put(self._store, path, data)
 
     def put_file(self, path: str, staged: Path) -> None:
-        with translated_errors(self._region, f"publishing {path}"):
+        with translated_errors(self._region, Message("publishing {path}", path=path)):
             obstore.put(self._store, path, staged, chunk_size=_PART)
             staged.unlink()
 
     def objects(self, prefix: str) -> Iterator[tuple[str, int]]:
-        with translated_errors(self._region, f"listing {prefix}"):
+        with translated_errors(self._region, Message("listing {prefix}", prefix=prefix)):
             for some in obstore.list(self._store, prefix):
                 for found in some:
                     yield found["path"], found["size"]
 
     def delete(self, path: str) -> None:
-        with translated_errors(self._region, f"deleting {path}"):
+        with translated_errors(self._region, Message("deleting {path}", path=path)):
             try:
                 obstore.delete(self._store, path)
             except FileNotFoundError:
                 return
 
     def leftovers(self) -> list[Leftover]:
-        with translated_errors(self._region, "looking for leftovers"):
+        with translated_errors(self._region, Message("looking for leftovers")):
             return list(files_in(self._staging))

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from obstore.exceptions import BaseError
 
 from galeria.domain.errors import OutOfSpace, StoreUnavailable
+from galeria.domain.messages import Message
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_WORDS = ("No space left on device", "Disk quota exceeded", "StorageFull", "QuotaExceeded")
 
 
 @contextmanager
-def translated_errors(region: str, doing: str) -> Iterator[None]:
+def translated_errors(region: str, doing: Message) -> Iterator[None]:
     """Translate errors of the file system and of object stores into OutOfSpace and StoreUnavailable.
 
     `doing` completes the sentence "The store of region X failed while …".
@@ -23,14 +24,25 @@ def translated_errors(region: str, doing: str) -> Iterator[None]:
     except (OSError, BaseError) as error:
         if _is_full(error):
             raise OutOfSpace(
-                f"The store of region {region} is full: it failed while {doing}.",
-                hint=f"Free or add space for region {region} (deleting image versions and collecting helps), then retry:"
-                " what was stored so far is kept and not written again.",
+                Message("The store of region {region} is full: it failed while {doing}.", region=region, doing=doing),
+                hint=Message(
+                    "Free or add space for region {region} (deleting image versions and collecting helps), "
+                    "then retry: what was stored so far is kept and not written again.",
+                    region=region,
+                ),
                 target=region,
             ) from error
         raise StoreUnavailable(
-            f"The store of region {region} failed while {doing}: {_first_line(error)}",
-            hint=f"Check that the directory or bucket of region {region} can be reached and written, then retry.",
+            Message(
+                "The store of region {region} failed while {doing}: {reason}",
+                region=region,
+                doing=doing,
+                reason=_first_line(error),
+            ),
+            hint=Message(
+                "Check that the directory or bucket of region {region} can be reached and written, then retry.",
+                region=region,
+            ),
             target=region,
         ) from error
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from galeria.adapters.db.tables.chunk_tables import chunks, packs
 from galeria.domain.errors import OutOfSpace, StoreUnavailable
+from galeria.domain.messages import Message
 from galeria.ports.images import ChunkPlace, PackFacts
 
 QUESTION = 500
@@ -125,13 +126,15 @@ def _translated_errors(region: str) -> Iterator[None]:
         reason = str(error.orig)
         if "full" in reason or "No space left" in reason:
             raise OutOfSpace(
-                f"The database that indexes region {region} has no space left.",
-                hint="Free or add space where the database lies, then retry.",
+                Message("The database that indexes region {region} has no space left.", region=region),
+                hint=Message("Free or add space where the database lies, then retry."),
                 target=region,
             ) from error
         raise StoreUnavailable(
-            f"The database that indexes region {region} does not answer: {reason}",
-            hint="Check that the database runs and is not held by a long transaction, then retry.",
+            Message(
+                "The database that indexes region {region} does not answer: {reason}", region=region, reason=reason
+            ),
+            hint=Message("Check that the database runs and is not held by a long transaction, then retry."),
             target=region,
         ) from error
 

@@ -17,6 +17,7 @@ from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.objects.bucket import Bucket
 from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 from galeria.ports.images import ChunkPlace
 
 PREFIX = "packs"
@@ -76,7 +77,7 @@ class _PackBuilder:
     def __init__(self, context: StoreContext) -> None:
         self._region = context.region
         self._path = context.bucket.staging / f"{uuid4().hex}.pack"
-        with translated_errors(self._region, "beginning a pack"):
+        with translated_errors(self._region, Message("beginning a pack")):
             self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self.size = 0
         self._gathered: list[bytes | memoryview] = []
@@ -117,7 +118,7 @@ class _PackBuilder:
         gathered, self._gathered = self._gathered, []
         self._waiting = 0
         try:
-            with translated_errors(self._region, "writing a pack"):
+            with translated_errors(self._region, Message("writing a pack")):
                 _write_all(self._handle, gathered)
         except BaseException:
             self.drop()
@@ -171,7 +172,7 @@ def _write_all(handle: int, blobs: list[bytes | memoryview]) -> None:
 
 def _unreadable(path: str) -> Corrupt:
     return Corrupt(
-        f"The list at the end of {path} cannot be read.",
-        hint="Verify the region to learn which image versions are hit, and replicate them again from another.",
+        Message("The list at the end of {path} cannot be read.", path=path),
+        hint=Message("Verify the region to learn which image versions are hit, and replicate them again from another."),
         target=path,
     )

@@ -11,6 +11,7 @@ from galeria.domain.errors import Conflict
 from galeria.domain.ids import LABS as NAMESPACE
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.classic.paths import ACCOUNT, ACCOUNTS, ALL_ACCOUNTS, AccountId
 from galeria.interfaces.arm.classic.schemas import AccountBody, CreateLab
 from galeria.interfaces.arm.classic.settings import template_request
@@ -71,7 +72,11 @@ def make_lab(id: AccountId, body: CreateLab, arm_request: ArmRequestDep) -> Resp
         account = get_account(request, id)
         request.caller.require(CREATE, account.key)
         if request.uow.labs.find_by_key(lab.key) or request.uow.lab_drafts.find_by_key(lab.key):
-            raise Conflict(f"There is a lab '{body.name}' already.", hint="Choose another name.", target="name")
+            raise Conflict(
+                Message("There is a lab '{body}' already.", body=body.name),
+                hint=Message("Choose another name."),
+                target="name",
+            )
         wanted = DraftRequest(location=body.location or "", tags=body.tags, capacity=body.lab.max_users_in_lab)
         if body.setting is None:
             put_lab(request, id, lab, wanted, arm_request.services.secrets)

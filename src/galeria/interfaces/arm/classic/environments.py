@@ -15,6 +15,7 @@ from galeria.actions.labs.machines import reset_password, start_machine, stop_ma
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.classic.paths import ENVIRONMENT, SETTING, AccountId, LabId, OneSetting
 from galeria.interfaces.arm.classic.schemas import ClassicNewPassword
 from galeria.interfaces.arm.classic.settings import begun
@@ -62,7 +63,9 @@ def delete_one(
             get_student_machine(request, made, environment)
         except NotFound:
             return Response(status_code=204)
-    raise Conflict("A lab's machines go with its capacity.", hint="Lower maxUsersInLab, then publish.")
+    raise Conflict(
+        Message("A lab's machines go with its capacity."), hint=Message("Lower maxUsersInLab, then publish.")
+    )
 
 
 def claim(

@@ -20,6 +20,7 @@ from galeria.actions.versions.operations import get_operation
 from galeria.domain.errors import Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.interfaces.arm.classic.paths import modern_machine
 from galeria.interfaces.arm.classic.schemas import (
@@ -46,7 +47,8 @@ async def _own(person: str, arm_request: ArmRequestDep) -> None:
     caller = arm_request.caller.principal
     if person.lower() not in {"me", caller.name.lower(), caller.id.lower()}:
         raise Forbidden(
-            f"'{caller.display_name}' may not ask for '{person}'.", hint="Everybody asks for themselves: users/me."
+            Message("'{caller}' may not ask for '{person}'.", caller=caller.display_name, person=person),
+            hint=Message("Everybody asks for themselves: users/me."),
         )
 
 
@@ -93,7 +95,7 @@ def stop(own: Own, body: OneEnvironment, arm_request: ArmRequestDep) -> Response
 
 def set_password(own: Own, body: EnvironmentPassword, arm_request: ArmRequestDep) -> Response:
     if body.password is None:
-        raise Invalid("There is no new password.", hint="Send one.", target="password")
+        raise Invalid(Message("There is no new password."), hint=Message("Send one."), target="password")
     with arm_request.writing() as request:
         lab, machine = _reachable_machine(request, body)
         operation = reset_password(
@@ -158,7 +160,10 @@ def _modern_lab(id: ResourceId) -> ResourceId:
 def _operation(request: Request, url: str) -> Operation:
     name = url.partition("?")[0].rstrip("/").rpartition("/")[2]
     if not name:
-        raise NotFound("The address names no operation.", hint="Send an Azure-AsyncOperation address as it was given.")
+        raise NotFound(
+            Message("The address names no operation."),
+            hint=Message("Send an Azure-AsyncOperation address as it was given."),
+        )
     return get_operation(request, name)[0]
 
 

@@ -14,6 +14,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.images.galleries import Gallery
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.classic.paths import ACCOUNT, AccountId, account_id
 from galeria.interfaces.arm.classic.schemas import GalleryImageBody, OnOff, SharedGalleryBody, SharedImageBody
 from galeria.interfaces.arm.classic.views import gallery_image_view, shared_image_view
@@ -129,7 +130,10 @@ def _gallery(account: LabAccount, gallery: Gallery) -> dict[str, Any]:
 
 
 def _not_attached(account: LabAccount, name: str) -> NotFound:
-    return NotFound(f"The gallery '{name}' is not attached to '{account.name}'.", hint="List the attached one.")
+    return NotFound(
+        Message("The gallery '{name}' is not attached to '{account}'.", name=name, account=account.name),
+        hint=Message("List the attached one."),
+    )
 
 
 def _by_definition(offer: ImageEligibility) -> Order:

@@ -7,6 +7,7 @@ from fastapi import Depends
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import LABS as NAMESPACE
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.path_ids import GroupId
 from galeria.interfaces.arm.protocol.routes import GROUP, LABS, SUBSCRIPTION
 
@@ -39,7 +40,10 @@ LabId = Annotated[ResourceId, Depends(_lab)]
 async def _setting(setting: str) -> None:
     """Raise NotFound for any name but that of the only template."""
     if setting.lower() != DEFAULT:
-        raise NotFound(f"There is no environment setting '{setting}'.", hint=f"It is named '{DEFAULT}'.")
+        raise NotFound(
+            Message("There is no environment setting '{setting}'.", setting=setting),
+            hint=Message("It is named '{default}'.", default=DEFAULT),
+        )
 
 
 OneSetting = Depends(_setting)
@@ -70,4 +74,6 @@ def modern_machine(id: ResourceId) -> tuple[ResourceId, str]:
         return ResourceId(id.subscription, id.group, NAMESPACE, ("labs", id.segments[3])), id.segments[7]
     if words == ["labs", "virtualmachines"]:
         return id.parent, id.name
-    raise NotFound(f"'{id}' is no environment.", hint="Give the id that listEnvironments answers.")
+    raise NotFound(
+        Message("'{id}' is no environment.", id=str(id)), hint=Message("Give the id that listEnvironments answers.")
+    )

@@ -17,6 +17,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabDraft, LabMachine, MachineKind
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.interfaces.arm.classic.paths import LAB, SETTING, TEMPLATE, AccountId, LabId, OneSetting, modern_image
 from galeria.interfaces.arm.classic.schemas import (
@@ -181,8 +182,8 @@ def _first(request: Request, account: ResourceId, draft: LabDraft, body: Setting
     resource = properties.resource_settings or ResourceSettings()
     if resource.gallery_image_resource_id is None or resource.reference_vm is None:
         raise Invalid(
-            "A template needs an image and an account.",
-            hint="Send resourceSettings.galleryImageResourceId and resourceSettings.referenceVm.",
+            Message("A template needs an image and an account."),
+            hint=Message("Send resourceSettings.galleryImageResourceId and resourceSettings.referenceVm."),
             target=_SETTINGS,
         )
     said = DraftRequest(

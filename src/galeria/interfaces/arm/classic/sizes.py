@@ -4,6 +4,7 @@ from typing import Any
 
 from galeria.domain.errors import Invalid
 from galeria.domain.labs.sizes import Size
+from galeria.domain.messages import Message
 
 # The first category whose bound is above the number of cores. Source: the sizes of former lab accounts (2, 4 and 8 cores).
 _BELOW = (("Basic", 4), ("Standard", 8))
@@ -22,7 +23,11 @@ def named_size(sizes: tuple[Size, ...], word: str) -> str:
     services = _sizes_in(sizes, word)
     if not services:
         names = ", ".join(each.name for each in sizes)
-        raise Invalid(f"There is no size of the category '{word}' here.", hint=f"Sizes: {names}.", target="size")
+        raise Invalid(
+            Message("There is no size of the category '{word}' here.", word=word),
+            hint=Message("Sizes: {names}.", names=names),
+            target="size",
+        )
     return max(services, key=lambda size: (size.vcpus, size.memory_mib)).name
 
 

@@ -9,6 +9,7 @@ from galeria.actions.galleries.galleries import GalleryDetails, delete_gallery, 
 from galeria.actions.galleries.sharing import share_gallery
 from galeria.domain.errors import Invalid
 from galeria.domain.images.sharing import GroupKind
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.compute.gallery_schemas import (
     CommunityInfo,
     GalleryBody,
@@ -127,8 +128,8 @@ def _identity(identity: GalleryIdentity, arm_request: ArmRequestDep) -> dict[str
         return {}
     if not set(words) <= set(_IDENTITIES):
         raise Invalid(
-            f"'{identity.type}' is not a type of identity.",
-            hint="It is SystemAssigned, UserAssigned, both with a comma between them, or None.",
+            Message("'{type}' is not a type of identity.", type=str(identity.type)),
+            hint=Message("It is SystemAssigned, UserAssigned, both with a comma between them, or None."),
             target="identity.type",
         )
     kept: dict[str, Any] = {"type": ", ".join(name for word, name in _IDENTITIES.items() if word in words)}

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from galeria.actions.storage.immutability import protect_snapshot
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.compute.disk_views import disk_view
 from galeria.interfaces.arm.compute.disks import SNAPSHOT_PATH, SnapshotId
 from galeria.interfaces.arm.compute.storage_schemas import ImmutabilityBody, PolicyKind
@@ -23,7 +24,11 @@ def lock_policy(id: SnapshotId, body: ImmutabilityBody, arm_request: ArmRequestD
 
 def _protect(arm_request: ArmRequest, id: ResourceId, body: ImmutabilityBody, kind: PolicyKind, other: str) -> Response:
     if body.type is not kind:
-        raise Invalid(f"This makes a policy {kind}.", hint=f"Give the type {kind}; {other}.", target="type")
+        raise Invalid(
+            Message("This makes a policy {kind}.", kind=kind),
+            hint=Message("Give the type {kind}; {other}.", kind=kind, other=other),
+            target="type",
+        )
     with arm_request.writing() as request:
         days, locked = body.immutability_duration_days, kind is PolicyKind.LOCKED
         return shown(disk_view(request, protect_snapshot(request, id, days=days, locked=locked)))

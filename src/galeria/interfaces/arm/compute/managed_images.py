@@ -18,6 +18,7 @@ from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.ids import COMPUTE as NAMESPACE
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.compute.disk_views import image_view
 from galeria.interfaces.arm.compute.storage_schemas import (
     ImageDisk,
@@ -79,8 +80,12 @@ def delete_one(id: ImageId, arm_request: ArmRequestDep) -> Response:
 def get_machine(subscription: str, group: str, machine: str, arm_request: ArmRequestDep) -> Response:
     require_any_role(arm_request)
     raise NotFound(
-        f"The Resource 'Microsoft.Compute/virtualMachines/{machine}' under resource group '{group}' was not found.",
-        hint="The machines here belong to labs: Microsoft.LabServices/labs/…/virtualMachines.",
+        Message(
+            "The Resource 'Microsoft.Compute/virtualMachines/{machine}' under resource group '{group}' was not found.",
+            machine=machine,
+            group=group,
+        ),
+        hint=Message("The machines here belong to labs: Microsoft.LabServices/labs/…/virtualMachines."),
     )
 
 
@@ -105,8 +110,8 @@ def _wanted(body: ManagedImageBody) -> ImageRequest:
     for disk in storage.data_disks or ():
         if disk.lun in disks:
             raise Invalid(
-                f"Two data disks have the LUN {disk.lun}.",
-                hint="Give every data disk a LUN of its own.",
+                Message("Two data disks have the LUN {lun}.", lun=disk.lun),
+                hint=Message("Give every data disk a LUN of its own."),
                 target="properties.storageProfile.dataDisks",
             )
         disks[disk.lun] = _disk(disk)
@@ -130,7 +135,9 @@ def _disk(disk: ImageDisk) -> NamedDisk:
     ids = [reference.id for reference in (disk.managed_disk, disk.snapshot) if reference and reference.id]
     if len(ids) > 1:
         raise Invalid(
-            "A disk has two sources.", hint="Name one of managedDisk, snapshot and blobUri.", target="storageProfile"
+            Message("A disk has two sources."),
+            hint=Message("Name one of managedDisk, snapshot and blobUri."),
+            target="storageProfile",
         )
     id = named_id(ids[0], "properties.storageProfile") if ids else None
     return NamedDisk(id=id, uri=disk.blob_uri or "")

@@ -8,6 +8,7 @@ from galeria.actions.versions.retention import list_soft_deleted
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.compute.versions import by_number
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import when
@@ -21,7 +22,9 @@ ARTIFACTS = "Microsoft.Compute/galleries/softDeletedArtifactTypes/artifacts/vers
 
 def list_all(id: DefinitionId, kind: str, arm_request: ArmRequestDep) -> Response:
     if kind.lower() != "images":
-        raise NotFound(f"There are no deleted '{kind}' here.", hint="The type of artifacts is Images.")
+        raise NotFound(
+            Message("There are no deleted '{kind}' here.", kind=kind), hint=Message("The type of artifacts is Images.")
+        )
     with arm_request.reading() as request:
         versions, link = page(arm_request, list_soft_deleted(request, id), order=by_number)
     return shown(listed([_view(version, id) for version in versions], link))

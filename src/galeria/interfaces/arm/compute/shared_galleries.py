@@ -18,6 +18,7 @@ from galeria.actions.galleries.shared_galleries import (
 )
 from galeria.domain.errors import Invalid
 from galeria.domain.images.galleries import Gallery
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.compute import shared_gallery_views as views
 from galeria.interfaces.arm.compute.versions import by_number
 from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep
@@ -68,7 +69,11 @@ Here = Annotated[SharedGalleryKind, Depends(_place)]
 
 def list_galleries(subscription: str, location: str, arm_request: ArmRequestDep, shared_to: SharedTo = "") -> Response:
     if shared_to.lower() not in ("", "subscription", "tenant"):
-        raise Invalid(f"sharedTo is '{shared_to}'.", hint="Leave it out, or say tenant.", target="sharedTo")
+        raise Invalid(
+            Message("sharedTo is '{shared_to}'.", shared_to=shared_to),
+            hint=Message("Leave it out, or say tenant."),
+            target="sharedTo",
+        )
     region = arm_request.services.settings.regions.get(location).name
     consumer = GalleryConsumer(subscription=subscription, tenant=arm_request.services.tenant_id)
     with arm_request.reading() as request:

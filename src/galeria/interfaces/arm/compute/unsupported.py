@@ -2,6 +2,7 @@
 
 from galeria.domain.errors import Invalid
 from galeria.domain.images.publishing import PROFILE
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.compute.storage_schemas import DiskOptions
 from galeria.interfaces.arm.compute.version_schemas import PublishingProfile, VersionProperties
 
@@ -14,8 +15,8 @@ def require_possible(said: VersionProperties) -> None:
     _require_possible_copies(said.publishing_profile or PublishingProfile())
     if said.security_profile and said.security_profile.uefi_settings:
         raise Invalid(
-            "Keys of one's own for UEFI are not kept with an image version here.",
-            hint="Leave out securityProfile: a machine starts with the firmware of its host.",
+            Message("Keys of one's own for UEFI are not kept with an image version here."),
+            hint=Message("Leave out securityProfile: a machine starts with the firmware of its host."),
             target=f"{VERSION}.securityProfile.uefiSettings",
         )
 
@@ -25,26 +26,28 @@ def require_possible_disk(said: DiskOptions) -> None:
     security, encryption = said.security_profile, said.encryption
     if security and (security.security_type or "Standard").lower() != "standard":
         raise Invalid(
-            f"Disks have no security type {security.security_type} here.",
-            hint="Leave out securityProfile, or say Standard.",
+            Message("Disks have no security type {security_type} here.", security_type=str(security.security_type)),
+            hint=Message("Leave out securityProfile, or say Standard."),
             target="securityProfile.securityType",
         )
     if encryption and ((encryption.type or PLATFORM_KEY).lower() != PLATFORM_KEY or encryption.disk_encryption_set_id):
         raise Invalid(
-            "Disks are not encrypted with keys of the caller's here.",
-            hint="Leave out encryption.",
+            Message("Disks are not encrypted with keys of the caller's here."),
+            hint=Message("Leave out encryption."),
             target="encryption",
         )
     if (said.network_access_policy or "AllowAll").lower() != "allowall" or said.disk_access_id:
         raise Invalid(
-            "Who may reach a disk's bytes is decided by its address alone here.",
-            hint="Leave out networkAccessPolicy and diskAccessId: without a granted address nobody reaches them.",
+            Message("Who may reach a disk's bytes is decided by its address alone here."),
+            hint=Message(
+                "Leave out networkAccessPolicy and diskAccessId: without a granted address nobody reaches them."
+            ),
             target="networkAccessPolicy",
         )
     if (said.public_network_access or "Enabled").lower() != "enabled":
         raise Invalid(
-            "Access to a disk cannot be closed to networks here.",
-            hint="Leave out publicNetworkAccess: without a granted address nobody reaches the bytes.",
+            Message("Access to a disk cannot be closed to networks here."),
+            hint=Message("Leave out publicNetworkAccess: without a granted address nobody reaches the bytes."),
             target="publicNetworkAccess",
         )
 
@@ -52,20 +55,20 @@ def require_possible_disk(said: DiskOptions) -> None:
 def _require_possible_copies(profile: PublishingProfile) -> None:
     if profile.target_extended_locations:
         raise Invalid(
-            "There are no edge zones here.",
-            hint="Leave out targetExtendedLocations; target regions are where copies go.",
+            Message("There are no edge zones here."),
+            hint=Message("Leave out targetExtendedLocations; target regions are where copies go."),
             target=f"{PROFILE}.targetExtendedLocations",
         )
     for region in profile.target_regions or ():
         if region.encryption:
             raise Invalid(
-                f"Images are not encrypted with keys of the caller's here ({region.name}).",
-                hint="Leave out encryption.",
+                Message("Images are not encrypted with keys of the caller's here ({region}).", region=region.name),
+                hint=Message("Leave out encryption."),
                 target=f"{PROFILE}.targetRegions.encryption",
             )
         if region.additional_replica_sets:
             raise Invalid(
-                f"A region has one set of replicas here ({region.name}).",
-                hint="Leave out additionalReplicaSets, and say the number in regionalReplicaCount.",
+                Message("A region has one set of replicas here ({region}).", region=region.name),
+                hint=Message("Leave out additionalReplicaSets, and say the number in regionalReplicaCount."),
                 target=f"{PROFILE}.targetRegions.additionalReplicaSets",
             )

@@ -9,6 +9,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, ImageVersion, SourceKind
 from galeria.domain.images.sharing import CommunityImage
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.compute.version_schemas import DiskSourceBody, StorageProfile, WholeSource
 from galeria.interfaces.arm.protocol.path_ids import named_id
 
@@ -24,8 +25,8 @@ def sources_named(profile: StorageProfile | None) -> NamedSources:
     for disk in profile.data_disk_images or ():
         if disk.lun in luns:
             raise Invalid(
-                f"Two data disks have the LUN {disk.lun}.",
-                hint="Give every data disk a LUN of its own.",
+                Message("Two data disks have the LUN {lun}.", lun=disk.lun),
+                hint=Message("Give every data disk a LUN of its own."),
                 target=f"{STORAGE}.dataDiskImages",
             )
         luns.add(disk.lun)
@@ -64,7 +65,7 @@ def _disk(source: DiskSourceBody) -> NamedDisk:
     """Return the source of a disk. A storage account beside an address belongs to the address, and is not used here."""
     if source.uri:
         if source.id and "/storageaccounts/" not in source.id.lower():
-            raise Invalid("A disk has two sources.", hint="Name an id or a uri.", target=STORAGE)
+            raise Invalid(Message("A disk has two sources."), hint=Message("Name an id or a uri."), target=STORAGE)
         return NamedDisk(uri=source.uri)
     return NamedDisk(id=named_id(source.id or "", f"{STORAGE}.osDiskImage.source.id"))
 
@@ -76,8 +77,8 @@ def _whole(source: WholeSource | None) -> ResourceId | CommunityImage | None:
     named = [text for text in (source.id, source.virtual_machine_id, community) if text]
     if len(named) > 1:
         raise Invalid(
-            "A version has one source.",
-            hint="Name an id, a virtualMachineId or a communityGalleryImageId.",
+            Message("A version has one source."),
+            hint=Message("Name an id, a virtualMachineId or a communityGalleryImageId."),
             target=f"{STORAGE}.source",
         )
     if community:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from galeria.actions.versions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
 from galeria.actions.versions.replication_size import copy_bytes
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.labs.lab_schemas import SaveImageBody
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.path_ids import PlanId, named_id
@@ -47,8 +48,8 @@ def _wanted(body: SaveImageBody) -> ExportRequest:
     machine = named_id(body.lab_virtual_machine_id, target)
     if machine.type.lower() != _MACHINE_TYPE:
         raise Invalid(
-            f"'{machine}' is not a lab's virtual machine.",
-            hint="Give the template's id: …/labs/LAB/virtualMachines/template.",
+            Message("'{machine}' is not a lab's virtual machine.", machine=str(machine)),
+            hint=Message("Give the template's id: …/labs/LAB/virtualMachines/template."),
             target=target,
         )
     return ExportRequest(

@@ -9,6 +9,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from galeria.actions.core.activity import READ
+from galeria.domain.messages import Message
 from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import when
@@ -23,9 +24,9 @@ _CLAUSE = re.compile(
     r"\s+(eq|ge|le)\s+(?:'([^']*)'|([^\s']+))\s*",
     re.IGNORECASE,
 )
-_HINT = (
-    "Use eventTimestamp with ge and le, and resourceGroupName, resourceId, resourceProvider, correlationId, "
-    "caller or status with eq, joined by and."
+_HINT = Message(
+    "Use eventTimestamp with ge and le, and resourceGroupName, resourceId, resourceProvider, "
+    "correlationId, caller or status with eq, joined by and."
 )
 _MOMENT = timedelta(microseconds=1)
 

@@ -14,6 +14,7 @@ from galeria.actions.people.people import (
 )
 from galeria.actions.people.principals import find_principal
 from galeria.domain.errors import Invalid, Unauthenticated
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.arm.platform.people_schemas import PersonBody, SecretBody
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
@@ -76,8 +77,8 @@ def _check_old(person: str, body: SecretBody, arm_request: ArmRequestDep) -> Non
         return
     if body.old is None:
         raise Invalid(
-            "Your present password or secret is needed to set a new one.",
-            hint="Send it as 'old'. Whoever has none asks an Owner for a new one.",
+            Message("Your present password or secret is needed to set a new one."),
+            hint=Message("Send it as 'old'. Whoever has none asks an Owner for a new one."),
             target="old",
         )
     password_sign_in: PasswordSignIn = arm_request.http.app.state.password_sign_in
@@ -87,7 +88,9 @@ def _check_old(person: str, body: SecretBody, arm_request: ArmRequestDep) -> Non
         raise
     except Unauthenticated as error:
         raise Invalid(
-            "The old password is wrong.", hint="Type it again, or ask an Owner for a new one.", target="old"
+            Message("The old password is wrong."),
+            hint=Message("Type it again, or ask an Owner for a new one."),
+            target="old",
         ) from error
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from galeria.domain.errors import NotFound
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.arm_request import ArmRequest, ArmRequestDep, require_any_role
 from galeria.interfaces.arm.protocol.paging import listed
 from galeria.interfaces.arm.protocol.responses import shown
@@ -77,8 +78,8 @@ def _known(namespace: str) -> str:
         if known.lower() == namespace.lower():
             return known
     raise NotFound(
-        f"The resource namespace '{namespace}' is invalid.",
-        hint=f"Here are: {', '.join(PROVIDERS)}.",
+        Message("The resource namespace '{namespace}' is invalid.", namespace=namespace),
+        hint=Message("Here are: {providers}.", providers=list(PROVIDERS)),
         code="InvalidResourceNamespace",
     )
 

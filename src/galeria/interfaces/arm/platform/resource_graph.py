@@ -9,6 +9,7 @@ from starlette.responses import Response
 from galeria.actions.core.request import Request as Asked
 from galeria.actions.galleries.shared_galleries import list_community
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.domain.settings import Settings
 from galeria.interfaces.arm.compute.shared_gallery_views import community_gallery
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
@@ -41,9 +42,11 @@ def ask(body: GraphQuery, arm_request: ArmRequestDep) -> Response:
     found = _QUERY.fullmatch(body.query)
     if not found:
         raise Invalid(
-            "The query is not one that is answered here.",
-            hint="Answered is: communitygalleryresources | where type == 'microsoft.compute/locations/communitygalleries' "
-            "| where location == 'REGION'.",
+            Message("The query is not one that is answered here."),
+            hint=Message(
+                "Answered is: communitygalleryresources | where type == "
+                "'microsoft.compute/locations/communitygalleries' | where location == 'REGION'."
+            ),
             target="query",
         )
     regions = _regions(arm_request.services.settings, found["location"])

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from galeria.actions.core.resources import ResourceFilter, get_resource, list_resources, set_tags
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep, require_any_role
 from galeria.interfaces.arm.protocol.envelope import when
@@ -85,7 +86,7 @@ def delete_tags(scope: str, arm_request: ArmRequestDep) -> Response:
 
 def read_filter(text: str) -> ResourceFilter:
     """Return the filter. Raises Invalid for a condition that is not supported."""
-    hint = "Use resourceGroup, resourceType, name, location, tagname or tagvalue with eq, joined by and."
+    hint = Message("Use resourceGroup, resourceType, name, location, tagname or tagvalue with eq, joined by and.")
     said = {match[1].lower(): match[2].replace("''", "'") for match in read_clauses(text, _CLAUSE, hint)}
     return ResourceFilter(
         group=said.get("resourcegroup", ""),
@@ -105,7 +106,11 @@ def _patched(held: dict[str, str], given: dict[str, str], operation: str) -> dic
         doomed = {name for name, value in held.items() if name.lower() in named and value in {*given.values()}}
         return {name: value for name, value in held.items() if name not in doomed}
     if operation != "merge":
-        raise Invalid(f"'{operation}' is no tag operation.", hint="Use Merge, Replace or Delete.", target="operation")
+        raise Invalid(
+            Message("'{operation}' is no tag operation.", operation=operation),
+            hint=Message("Use Merge, Replace or Delete."),
+            target="operation",
+        )
     return {**{name: value for name, value in held.items() if name.lower() not in named}, **given}
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from galeria.actions.core.request import Request
 from galeria.actions.people.roles import give_role, list_roles, take_role
 from galeria.domain.errors import Invalid, NotFound
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import ROLES, Role, RoleAssignment
 from galeria.interfaces.arm.platform.people_schemas import AssignmentBody
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep, require_any_role
@@ -85,7 +86,10 @@ def get_definition(scope: str, role: str, arm_request: ArmRequestDep) -> Respons
     for each in ROLES.values():
         if each.id == role.lower():
             return shown(_role(each))
-    raise NotFound(f"There is no role definition '{role}'.", hint=f"The roles are: {', '.join(ROLES)}.")
+    raise NotFound(
+        Message("There is no role definition '{role}'.", role=role),
+        hint=Message("The roles are: {roles}.", roles=list(ROLES)),
+    )
 
 
 def _guid(name: str) -> str:
@@ -93,8 +97,8 @@ def _guid(name: str) -> str:
         return str(UUID(name))
     except ValueError as error:
         raise Invalid(
-            f"The role assignment's name '{name}' is not a GUID.",
-            hint="Give a new GUID.",
+            Message("The role assignment's name '{name}' is not a GUID.", name=name),
+            hint=Message("Give a new GUID."),
             code="InvalidRoleAssignmentId",
         ) from error
 
@@ -114,8 +118,8 @@ def _get(request: Request, scope: str, name: str) -> RoleAssignment:
     found = _find(request, scope, name)
     if found is None:
         raise NotFound(
-            f"There is no role assignment '{name}' at '{_whole(scope)}'.",
-            hint="List the assignments there.",
+            Message("There is no role assignment '{name}' at '{whole}'.", name=name, whole=_whole(scope)),
+            hint=Message("List the assignments there."),
             code="RoleAssignmentNotFound",
         )
     return found

@@ -13,6 +13,7 @@ from galeria.actions.core.groups import require_group
 from galeria.actions.core.request import Request
 from galeria.domain.errors import NotFound, Unauthenticated
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.interfaces.arm.protocol.etags import require_match
 from galeria.interfaces.services import Services
@@ -72,7 +73,7 @@ async def _arm_request(http: HttpRequest) -> ArmRequest:
     """Return the request. Raises Unauthenticated without a caller, so that a route outside the guarded paths stays closed."""
     caller = getattr(http.state, "caller", None)
     if caller is None:
-        raise Unauthenticated("Nobody is signed in.", hint="Sign in with 'az login'.")
+        raise Unauthenticated(Message("Nobody is signed in."), hint=Message("Sign in with 'az login'."))
     return ArmRequest(services=http.app.state.services, caller=caller, http=http)
 
 
@@ -84,7 +85,10 @@ def require_any_role(arm_request: ArmRequest) -> None:
     """Raise NotFound, as ARM does, unless the caller has any role: for what everybody with a role may see."""
     if not arm_request.caller.assignments:
         raise NotFound(
-            f"The subscription '{arm_request.services.subscription_id}' could not be found.",
-            hint="You have no role in it yet: ask an Owner for one.",
+            Message(
+                "The subscription '{subscription_id}' could not be found.",
+                subscription_id=arm_request.services.subscription_id,
+            ),
+            hint=Message("You have no role in it yet: ask an Owner for one."),
             code="SubscriptionNotFound",
         )

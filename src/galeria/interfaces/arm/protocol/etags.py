@@ -13,6 +13,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.core.resources import find_resource
 from galeria.domain.errors import Invalid, Precondition
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
 from galeria.interfaces.arm.protocol.envelope import when
 
@@ -32,13 +33,13 @@ def require_match(request: Request, http: HttpRequest) -> None:
     found = _find(request, http.scope["path"])
     if found is None:
         if wanted is not None and http.method != "DELETE":
-            raise _outdated("The resource does not exist.")
+            raise _outdated(Message("The resource does not exist."))
         return
     tag = _tag(when(found.modified_at) or "")
     if wanted is not None and wanted.strip() != "*" and tag not in _tags(wanted):
-        raise _outdated("The resource was changed since it was read.")
+        raise _outdated(Message("The resource was changed since it was read."))
     if unwanted is not None and (unwanted.strip() == "*" or tag in _tags(unwanted)):
-        raise _outdated("The resource exists already.")
+        raise _outdated(Message("The resource exists already."))
 
 
 def _find(request: Request, path: str) -> Resource | None:
@@ -59,5 +60,5 @@ def _tags(header: str) -> list[str]:
     return [part.strip().removeprefix("W/") for part in header.split(",")]
 
 
-def _outdated(message: str) -> Precondition:
-    return Precondition(message, hint="Read it again, apply the change to that, and send its ETag.")
+def _outdated(message: Message) -> Precondition:
+    return Precondition(message, hint=Message("Read it again, apply the change to that, and send its ETag."))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 
 Value = str | float | bool | None
 Read = Callable[[dict[str, Any]], Value]
@@ -178,8 +179,8 @@ def _joined(left: Read, right: Read, how: Callable[[tuple[bool, bool]], bool]) -
 
 def _unreadable(text: str) -> Invalid:
     return Invalid(
-        f"The $filter '{text}' cannot be read.",
-        hint="Compare a property with a text: $filter=properties/title eq 'Algebra'.",
+        Message("The $filter '{text}' cannot be read.", text=text),
+        hint=Message("Compare a property with a text: $filter=properties/title eq 'Algebra'."),
         code="InvalidFilterInQueryString",
         target="$filter",
     )

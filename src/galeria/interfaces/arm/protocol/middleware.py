@@ -10,10 +10,12 @@ from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as AsgiMessage
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import GaleriaError, Invalid, NotFound, Unauthenticated
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.errors import error_response
 from galeria.interfaces.http.path_case import canonical_path, is_arm
 from galeria.interfaces.http.request_ids import RequestIdentity
@@ -42,7 +44,7 @@ class IdentifyRequests:
         others = [pair for pair in scope["headers"] if pair[0] != name]
         scope["headers"] = [*others, (name, identity.correlation_id.encode())]
 
-        async def send_named(message: Message) -> None:
+        async def send_named(message: AsgiMessage) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(identity.headers())
             await send(message)
@@ -104,8 +106,8 @@ class AdmitCallers:
         parts = path.split("/")
         if parts[1] == "subscriptions" and len(parts) > 2 and parts[2].lower() != self._subscription:
             raise NotFound(
-                f"The subscription '{parts[2]}' could not be found.",
-                hint=f"The subscription here is '{self._subscription}'.",
+                Message("The subscription '{subscription}' could not be found.", subscription=parts[2]),
+                hint=Message("The subscription here is '{subscription}'.", subscription=self._subscription),
                 code="SubscriptionNotFound",
             )
 
@@ -113,18 +115,20 @@ class AdmitCallers:
 def _check_version(path: str, query: QueryParams) -> None:
     version = query.get("api-version", "")
     if any(ord(character) < 32 for character in path):
-        raise Invalid("The path contains control characters.", hint="Remove them.", code="InvalidRequestUri")
+        raise Invalid(
+            Message("The path contains control characters."), hint=Message("Remove them."), code="InvalidRequestUri"
+        )
     if API_VERSION.fullmatch(version):
         return
     if version:
         raise Invalid(
-            f"The api-version '{version}' is invalid.",
-            hint="It is a date, YYYY-MM-DD, or a date with -preview behind it.",
+            Message("The api-version '{version}' is invalid.", version=version),
+            hint=Message("It is a date, YYYY-MM-DD, or a date with -preview behind it."),
             code="InvalidApiVersionParameter",
         )
     if not any(word in path.split("/") for word in _POLLED):
         raise Invalid(
-            "The api-version query parameter (?api-version=) is required for all requests.",
-            hint="Any date will do, such as ?api-version=2024-03-03.",
+            Message("The api-version query parameter (?api-version=) is required for all requests."),
+            hint=Message("Any date will do, such as ?api-version=2024-03-03."),
             code="MissingApiVersionParameter",
         )

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
 from galeria.interfaces.arm.protocol.arm_request import ArmRequest
 
@@ -61,7 +62,9 @@ def next_link(arm_request: ArmRequest, place: Order) -> str:
 
 def unknown_token() -> Invalid:
     return Invalid(
-        "The $skipToken is not one of this list.", hint="Ask for the list again from its start.", target=TOKEN
+        Message("The $skipToken is not one of this list."),
+        hint=Message("Ask for the list again from its start."),
+        target=TOKEN,
     )
 
 
@@ -75,7 +78,9 @@ def _size(arm_request: ArmRequest) -> int:
     if text is None:
         return PAGE
     if not text.isdecimal() or int(text[:9]) < 1:
-        raise Invalid(f"$top is '{text}'.", hint="Give a whole number, 1 or more.", target="$top")
+        raise Invalid(
+            Message("$top is '{text}'.", text=text), hint=Message("Give a whole number, 1 or more."), target="$top"
+        )
     return min(int(text[:9]), PAGE)
 
 

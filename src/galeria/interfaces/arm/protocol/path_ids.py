@@ -9,6 +9,7 @@ from fastapi import Depends
 
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import COMPUTE, LABS, ResourceId
+from galeria.domain.messages import Message
 
 
 async def _group(subscription: str, group: str) -> ResourceId:
@@ -63,4 +64,6 @@ def named_id(text: str, target: str) -> ResourceId:
     try:
         return ResourceId.parse(text)
     except Invalid as error:
-        raise Invalid(f"Expect fully qualified resource Id, not '{text}'.", hint=error.hint, target=target) from error
+        raise Invalid(
+            Message("Expect fully qualified resource Id, not '{text}'.", text=text), hint=error.hint, target=target
+        ) from error

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from galeria.domain.errors import Invalid, Unavailable
+from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.az_lines import az_lines, write_bundle
 from galeria.interfaces.cli.kit.command import local
 from galeria.interfaces.cli.kit.context import CliContext
@@ -67,8 +68,8 @@ def _add_doctor_command(app: typer.Typer, host_commands: HostCommands) -> None:
         missing = [each.name for each in checks if each.required and not each.ok]
         if missing:
             raise Unavailable(
-                f"This host cannot run labs yet: {', '.join(missing)}.",
-                hint="Do what the column CURE says, then again.",
+                Message("This host cannot run labs yet: {missing}.", missing=missing),
+                hint=Message("Do what the column CURE says, then again."),
             )
 
 
@@ -88,7 +89,10 @@ def _add_connect_command(app: typer.Typer, host_commands: HostCommands) -> None:
         found = host_commands.connect(context.data)
         if field:
             if field not in found:
-                raise Invalid(f"There is no field '{field}'.", hint=f"Fields: {', '.join(found)}.")
+                raise Invalid(
+                    Message("There is no field '{field}'.", field=field),
+                    hint=Message("Fields: {found}.", found=list(found)),
+                )
             context.out.file.write(found[field] + "\n")
         elif for_az:
             bundle = write_bundle(Path(found["ca_file"]), context.data, context.environment)

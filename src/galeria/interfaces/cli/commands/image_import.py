@@ -8,6 +8,7 @@ import typer
 
 from galeria.domain.errors import Invalid
 from galeria.domain.images.galleries import Generation, OsState, OsType
+from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.command import remote
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.progress import following
@@ -18,7 +19,7 @@ from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.galeria import Galeria
 from galeria.interfaces.client.imports import FileImport, begin_import
 
-NAMED_ONCE = "--name, --version and --data-disk belong to one image."
+NAMED_ONCE = Message("--name, --version and --data-disk belong to one image.")
 
 
 def add_import_command(image: typer.Typer) -> None:
@@ -41,7 +42,7 @@ def add_import_command(image: typer.Typer) -> None:
     ) -> None:
         """Make an image from a file (of several files, one image each). Run it again after a break: it continues."""
         if len(files) > 1 and (name or version or data_disk):
-            raise Invalid(NAMED_ONCE, hint="Import one FILE at a time with them.")
+            raise Invalid(NAMED_ONCE, hint=Message("Import one FILE at a time with them."))
         definition = NewDefinition(
             os_type=_text(os_type), os_state=_text(os_state), generation=_text(generation), display_name=name
         )

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.command import remote
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.wait import Wait, wait_for
@@ -63,7 +64,10 @@ def _ssh_command(lab: str, machine: dict[str, Any]) -> str:
     """Return the SSH command. Raises Conflict while nobody could connect."""
     profile, state = machine["properties"].get("connectionProfile") or {}, machine["properties"].get("state")
     if state != "Running" or not profile.get("sshAuthority"):
-        raise Conflict(f"The machine is {state}.", hint=f"Start it first: galeria lab start {lab}.")
+        raise Conflict(
+            Message("The machine is {state}.", state=state),
+            hint=Message("Start it first: galeria lab start {lab}.", lab=lab),
+        )
     host, _, port = str(profile["sshAuthority"]).rpartition(":")
     return shlex.join(["ssh", "-p", port, f"{profile.get('adminUsername')}@{host}"])
 

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from galeria.domain.errors import Conflict
+from galeria.domain.messages import Message
 from galeria.interfaces.cli.commands.lab_export import add_export_commands
 from galeria.interfaces.cli.commands.lab_machines import add_machine_commands
 from galeria.interfaces.cli.kit.command import noun, remote
@@ -101,7 +102,10 @@ def _image_id(galeria: Galeria, image: str, version: str, region: str) -> str:
     if not image.startswith("/"):
         found = galeria.images.get(image, region=region)["properties"]["sharedGalleryId"]
         if found is None:
-            raise Conflict(f"The image '{image}' is in no gallery.", hint="Name another one: galeria image list.")
+            raise Conflict(
+                Message("The image '{image}' is in no gallery.", image=image),
+                hint=Message("Name another one: galeria image list."),
+            )
     return f"{found}/versions/{version}" if version else str(found)
 
 

@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import ROLES
 from galeria.interfaces.cli.kit.command import noun, remote
 from galeria.interfaces.cli.kit.context import CliContext
@@ -67,7 +68,11 @@ def scope_id(names: ShortNames, scope: str) -> str:
         return str(names.gallery(name))
     if kind == "lab" and name:
         return str(names.lab(name))
-    raise Invalid(f"'{scope}' is not a scope.", hint=f"Scopes: {SCOPES}.", target="scope")
+    raise Invalid(
+        Message("'{scope}' is not a scope.", scope=scope),
+        hint=Message("Scopes: {scopes}.", scopes=SCOPES),
+        target="scope",
+    )
 
 
 def _table(assignments: list[dict[str, Any]]) -> Table:

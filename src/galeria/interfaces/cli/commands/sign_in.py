@@ -5,6 +5,7 @@ import sys
 import typer
 
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.command import remote
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.table import facts
@@ -52,6 +53,6 @@ def add_signin_commands(app: typer.Typer) -> None:
 
 def _ask_name() -> str:
     if not sys.stdin.isatty():
-        raise Unauthenticated("The name to sign in with is missing.", hint="Give it with --user.")
+        raise Unauthenticated(Message("The name to sign in with is missing."), hint=Message("Give it with --user."))
     answer: str = typer.prompt("Name", err=True)
     return answer

@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from galeria.domain.errors import Corrupt
+from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.command import local, noun
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.host_commands import HostCommands
@@ -31,8 +32,14 @@ def add_store_commands(app: typer.Typer, host_commands: HostCommands) -> None:
         if damaged:
             name, first = damaged[0]
             raise Corrupt(
-                f"{len(damaged)} damaged; the first in {name}: {first.name}: {first.reason}",
-                hint="Replicate the versions that use it from another region: galeria image replicate.",
+                Message(
+                    "{count} damaged; the first in {name}: {first}: {reason}",
+                    count=len(damaged),
+                    name=name,
+                    first=first.name,
+                    reason=first.reason,
+                ),
+                hint=Message("Replicate the versions that use it from another region: galeria image replicate."),
             )
 
     @local(store, "gc")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from galeria.domain.errors import Invalid, Unavailable
+from galeria.domain.messages import Message
 
 BUNDLE = "az-ca-bundle.pem"
 SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")  # Debian, Ubuntu, Alpine, Arch
@@ -18,7 +19,7 @@ def write_bundle(ca_file: Path, data: Path, environment: Mapping[str, str], syst
     file where it is set, and with the system's where it is not. Raises Invalid where that is no file, Unavailable where the
     bundle cannot be written.
     """
-    ours = _read(ca_file, f"Start the server once: it writes {ca_file}.").strip() + "\n"
+    ours = _read(ca_file, Message("Start the server once: it writes {ca_file}.", ca_file=str(ca_file))).strip() + "\n"
     target = (data / BUNDLE).resolve()
     others = _others(environment.get(VARIABLE, ""), target, system)
     # Our authority is at the end once, however often this runs.
@@ -30,7 +31,8 @@ def write_bundle(ca_file: Path, data: Path, environment: Mapping[str, str], syst
         written.replace(target)
     except OSError as error:
         raise Unavailable(
-            f"'{target}' cannot be written: {error.strerror}.", hint="Run this as the account that runs Galeria."
+            Message("'{target}' cannot be written: {reason}.", target=str(target), reason=str(error.strerror)),
+            hint=Message("Run this as the account that runs Galeria."),
         ) from error
     return target
 
@@ -57,11 +59,14 @@ def _others(named: str, target: Path, system: Path) -> str:
     was_removed = bool(named) and Path(named).resolve() == target and not target.is_file()
     if not named or was_removed:
         return system.read_text(encoding="utf-8") if system.is_file() else ""
-    return _read(Path(named), f"Set {VARIABLE} to a file with certificates (az takes no folder), or unset it.")
+    return _read(
+        Path(named),
+        Message("Set {variable} to a file with certificates (az takes no folder), or unset it.", variable=VARIABLE),
+    )
 
 
-def _read(path: Path, hint: str) -> str:
+def _read(path: Path, hint: Message) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"'{path}' is not a file with certificates in it.", hint=hint) from error
+        raise Invalid(Message("'{path}' is not a file with certificates in it.", path=str(path)), hint=hint) from error

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from galeria.domain.errors import Canceled, GaleriaError, Invalid, Unauthenticated
+from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.table import console
 from galeria.interfaces.cli.kit.wording import plain
 from galeria.interfaces.client.galeria import Galeria
@@ -119,9 +120,12 @@ class CliContext:
         if yes:
             return
         if self.is_json or not sys.stdin.isatty():
-            raise Invalid("Nobody can be asked to confirm this.", hint="Add --yes to go ahead without a question.")
+            raise Invalid(
+                Message("Nobody can be asked to confirm this."),
+                hint=Message("Add --yes to go ahead without a question."),
+            )
         if not typer.confirm(question, err=True):
-            raise Canceled("Nothing was done.")
+            raise Canceled(Message("Nothing was done."))
 
     def secret(self, variable: str, file: Path | None, prompt: str) -> str:
         """Return a password from a file, the environment or a prompt; never from arguments, which every process can see."""
@@ -130,7 +134,10 @@ class CliContext:
         if self.environment.get(variable):
             return self.environment[variable]
         if not sys.stdin.isatty():
-            raise Invalid("A password is missing.", hint=f"Set {variable}, or give --password-file.")
+            raise Invalid(
+                Message("A password is missing."),
+                hint=Message("Set {variable}, or give --password-file.", variable=variable),
+            )
         answer: str = typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True)
         return answer
 
@@ -148,13 +155,18 @@ class CliContext:
         try:
             return file.read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
-            raise Invalid(f"'{file}' cannot be read: {error.strerror}.", hint="Check --password-file.") from error
+            raise Invalid(
+                Message("'{file}' cannot be read: {reason}.", file=str(file), reason=str(error.strerror)),
+                hint=Message("Check --password-file."),
+            ) from error
 
     def ask_for_password(self, user: str) -> str:
         if self.environment.get("GALERIA_PASSWORD"):
             return self.environment["GALERIA_PASSWORD"]
         if not sys.stdin.isatty():
-            raise Unauthenticated(f"The password of '{user}' is missing.", hint="Set GALERIA_PASSWORD.")
+            raise Unauthenticated(
+                Message("The password of '{user}' is missing.", user=user), hint=Message("Set GALERIA_PASSWORD.")
+            )
         answer: str = typer.prompt(f"Password of {plain(user)}", hide_input=True, err=True)
         return answer
 

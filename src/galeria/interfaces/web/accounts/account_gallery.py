@@ -12,8 +12,8 @@ from galeria.actions.labs.account_gallery import (
     preview_gallery,
 )
 from galeria.actions.labs.accounts import ACCOUNT
-from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message, join
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, may_see_images, region_names
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission, permit, refused
@@ -109,6 +109,5 @@ def _only_without(has_one: bool, allowed: Permission) -> Permission:
     """Refuse a second gallery: an account has one at a time."""
     if not has_one or not allowed:
         return allowed
-    return refused(
-        str(Conflict("A gallery is attached.", hint="Detach that one first; an account has one gallery at a time."))
-    )
+    detach = Message("Detach that one first; an account has one gallery at a time.")
+    return refused(join(Message("A gallery is attached."), detach))

@@ -15,6 +15,7 @@ from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.images.galleries import Gallery, Generation, OsState, OsType
+from galeria.domain.messages import Message
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, region_list, region_names
 from galeria.interfaces.web.accounts.remedies import ObstacleWithRemedy, RemedyFinder
 from galeria.interfaces.web.kit.page_numbers import page_number
@@ -107,7 +108,9 @@ def switch(page: PageRequestDep, group: str, name: str) -> Response:
     names, enabled = ([one], True) if one else (form.all("image"), form.has("enable"))
     with form.checking():
         if not names:
-            raise Invalid("No image is ticked.", hint="Tick the rows first, then enable or disable them.")
+            raise Invalid(
+                Message("No image is ticked."), hint=Message("Tick the rows first, then enable or disable them.")
+            )
         with page.writing() as request:
             changed = enable_images(request, id, names, enabled=enabled)
     if form.errors:

@@ -22,6 +22,7 @@ from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.messages import Message
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission, permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -140,13 +141,17 @@ def make_new(page: PageRequestDep) -> Response:
     form = page.form
     with form.checking("name", "group", "location"):
         if not form.text("group"):
-            raise Invalid("No resource group was chosen.", hint="Choose one of the list.", target="group")
+            raise Invalid(
+                Message("No resource group was chosen."), hint=Message("Choose one of the list."), target="group"
+            )
         id = account_id(page, form.text("group"), form.text("name"))
         with page.writing() as request:
             request.caller.require(f"{ACCOUNT}/write", id.key)
             if request.uow.accounts.find_by_key(id.key):
                 raise Conflict(
-                    f"There is a lab account '{id.name}' already.", hint="Choose another name.", target="name"
+                    Message("There is a lab account '{id}' already.", id=id.name),
+                    hint=Message("Choose another name."),
+                    target="name",
                 )
             put_account(request, id, AccountRequest(location=form.text("location"), tags={}))
     if form.errors:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 from galeria.actions.core.activity import READ, Activity, search_activity
 from galeria.domain.errors import Forbidden, Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message, Word
 from galeria.domain.operations import AuditSearch
 from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
@@ -56,7 +57,8 @@ def show_activity(page: PageRequestDep) -> Response:
         shared=_shared(found),
         name_of=lambda scope: _name(scope, found),
         place=lambda scope: url_of(str(found.things[scope])) if scope in found.things else "",
-        brief=lambda detail: _ID.sub(lambda id: _name(id[0], found), detail),
+        word=Word,
+        brief=lambda detail: detail.with_texts(lambda text: _ID.sub(lambda id: _name(id[0], found), text)),
         with_query=lambda **more: "?" + urlencode({**query, **more}),
     )
 
@@ -80,7 +82,10 @@ def _day(page: PageRequest, text: str) -> datetime:
     except ValueError:
         day = None
     if day is None or day.year not in YEARS:
-        raise Invalid(f"'{text}' is not a day.", hint="Write it as year-month-day, such as 2026-11-23.")
+        raise Invalid(
+            Message("'{text}' is not a day.", text=text),
+            hint=Message("Write it as year-month-day, such as 2026-11-23."),
+        )
     return day
 
 

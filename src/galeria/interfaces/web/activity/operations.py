@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from galeria.actions.versions.operations import cancel_operation, list_operations, retry_operation
-from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view, kind_in_words
+from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import operation_url, url_of
@@ -36,8 +36,7 @@ def show_operations(page: PageRequestDep) -> Response:
         found = list_operations(request, limit=SHOWN)
         people = request.uow.people.some(list({each.started_by for each in found}))
     names = {each.id: each.display_name for each in people}
-    words = {each.kind: kind_in_words(each.kind) for each in found}
-    return page.show("operations.html", operations=found, names=names, words=words)
+    return page.show("operations.html", operations=found, names=names)
 
 
 def show_operation(page: PageRequestDep, id: str) -> Response:

@@ -18,6 +18,7 @@ from galeria.actions.galleries.galleries import (
 from galeria.actions.galleries.gallery_lists import browse_definitions, browse_galleries, retained_of_gallery
 from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.domain.images.galleries import Gallery
+from galeria.domain.messages import Message
 from galeria.domain.resources import ResourceGroup
 from galeria.interfaces.web.accounts.accounts import region_list, region_names
 from galeria.interfaces.web.kit.names import shown_name
@@ -196,7 +197,7 @@ def _deletable(request: Request, gallery: Gallery) -> Permission:
         return allowed
     accounts = request.uow.accounts.with_gallery(gallery.id)
     if request.uow.image_queries.outlines(gallery.id):
-        return refused("The gallery still holds images.")
+        return refused(Message("The gallery still holds images."))
     if gallery.community_enabled:
-        return refused("The gallery is shared with the community.")
-    return refused("The gallery is attached to a lab account.") if accounts else allowed
+        return refused(Message("The gallery is shared with the community."))
+    return refused(Message("The gallery is attached to a lab account.")) if accounts else allowed

@@ -16,6 +16,7 @@ from galeria.actions.galleries.gallery_lists import browse_versions, retained_of
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.domain.images.galleries import ImageDefinition
+from galeria.domain.messages import Message
 from galeria.interfaces.web.galleries.galleries import ONE as GALLERY
 from galeria.interfaces.web.kit.names import shown_name
 from galeria.interfaces.web.kit.page_numbers import page_number
@@ -134,9 +135,9 @@ def _deletable(request: Request, definition: ImageDefinition) -> Permission:
         return allowed
     lists = request.uow.version_queries
     if lists.versions(definition.id, limit=1)[1]:
-        return refused("The image still has versions.")
+        return refused(Message("The image still has versions."))
     if lists.versions(definition.id, retained=True, limit=1)[1]:
-        return refused("The image has deleted versions that can still be restored.")
+        return refused(Message("The image has deleted versions that can still be restored."))
     return allowed
 
 

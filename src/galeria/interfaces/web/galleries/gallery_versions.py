@@ -18,6 +18,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion, SourceKind
 from galeria.domain.images.publishing import check_deletable
 from galeria.domain.images.soft_delete import Retention
+from galeria.domain.messages import Message
 from galeria.domain.states import OperationStatus, ReplicaState
 from galeria.interfaces.web.accounts.accounts import region_names
 from galeria.interfaces.web.galleries.gallery_images import ONE as IMAGE
@@ -172,14 +173,18 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             maker=shown_name(request, version.created_by),
             regions=region_names(request),
             has_failed=any(each.state is ReplicaState.FAILED for each in row.facts.replicas) or not version.is_sealed,
-            make=new_lab_permit(request, page),
+            make=new_lab_permit(request),
             **_permits(request, row),
         )
 
 
 def _permits(request: Request, row: VersionRow) -> dict[str, Any]:
     write = permit(request, f"{VERSION}/write", row.version.key)
-    quiet = refused("Something works on the version; wait until that has ended.") if row.operation and write else write
+    quiet = (
+        refused(Message("Something works on the version; wait until that has ended."))
+        if row.operation and write
+        else write
+    )
     return {
         "write": quiet,
         "restore_permit": write,
@@ -195,7 +200,7 @@ def _deletable(request: Request, version: ImageVersion) -> Permission:
     try:
         check_deletable(version.name, blocked=blocked, end_of_life=end, now_is=request.clock.now())
     except Conflict as error:
-        return refused(str(error))
+        return refused(error.whole)
     return allowed
 
 
@@ -238,5 +243,7 @@ def _end_of_day(page: PageRequest) -> datetime:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise Invalid(f"'{text}' is no date.", hint="Choose a day.", target="date") from None
+        raise Invalid(
+            Message("'{text}' is no date.", text=text), hint=Message("Choose a day."), target="date"
+        ) from None
     return datetime.combine(day, time(23, 59, 59), tzinfo=page.zone)

@@ -12,6 +12,7 @@ from galeria.actions.versions.versions import VERSION
 from galeria.domain.costs import monthly_price, sending_price
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.messages import Message
 from galeria.interfaces.web.galleries.gallery_versions import ONE as VERSION_PATH
 from galeria.interfaces.web.galleries.gallery_versions import version_id
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
@@ -81,9 +82,9 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
         version, boxes = _boxes(request, page, id)
         allowed = permit(request, f"{VERSION}/write", version.key)
         if allowed and request.uow.operations.running_on(version.id):
-            allowed = refused("Something works on the version; wait until that has ended.")
+            allowed = refused(Message("Something works on the version; wait until that has ended."))
         if allowed and not version.is_sealed:
-            allowed = refused("The version was never finished; try to make it again first.")
+            allowed = refused(Message("The version was never finished; try to make it again first."))
         return page.show(
             "version_regions.html",
             status=status,

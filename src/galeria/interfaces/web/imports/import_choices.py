@@ -26,6 +26,7 @@ from galeria.domain.images.galleries import (
     OsType,
     VersionNumber,
 )
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.regions import Region
 from galeria.interfaces.web.imports.file_inspections import FileInspection
 from galeria.interfaces.web.kit.forms import Form
@@ -145,9 +146,9 @@ def read_choices(request: Request, page: PageRequest, finding: FileInspection, f
 def read_import(page: PageRequest, upload_id: str, choices: ImportChoices) -> ImportRequest:
     """Return the import that the form describes. Raises Invalid."""
     if choices.gallery is None:
-        raise Invalid("No gallery is chosen.", hint="Choose one.", target="gallery")
+        raise Invalid(Message("No gallery is chosen."), hint=Message("Choose one."), target="gallery")
     if choices.target == EXISTING and choices.image is None:
-        raise Invalid("No image is chosen.", hint="Choose one, or make a new image.", target="image")
+        raise Invalid(Message("No image is chosen."), hint=Message("Choose one, or make a new image."), target="image")
     kind = choices.kind
     new = NewImage(
         display_name=choices.display_name,
@@ -227,14 +228,14 @@ def _kind(form: Form, finding: FileInspection) -> ImageKind:
         return ImageKind(generation=generation)
 
 
-def _number_problem(request: Request, image: ImageDefinition | None, number: str) -> str:
+def _number_problem(request: Request, image: ImageDefinition | None, number: str) -> Message:
     try:
         wanted = VersionNumber.parse(number)
     except GaleriaError as error:
-        return str(error)
+        return error.whole
     if image and request.uow.versions.find_by_key(image.arm_id.child("versions", str(wanted)).key):
-        return f"Version {number} exists already."
-    return ""
+        return Message("Version {number} exists already.", number=number)
+    return EMPTY
 
 
 def _home(request: Request, form: Form, gallery: Gallery | None) -> str:

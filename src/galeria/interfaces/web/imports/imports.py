@@ -10,6 +10,7 @@ from galeria.actions.versions.imports import begin_import, find_made_of, importi
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Conflict
 from galeria.domain.images.galleries import ImageVersion
+from galeria.domain.messages import Message
 from galeria.domain.operations import Upload
 from galeria.interfaces.services import Services
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
@@ -127,7 +128,9 @@ class ImportPages:
         """Read the choices. Raises NotFound, and Conflict where no version can be made from the file now."""
         upload = self._uploads.get(page.caller, upload_id)
         if upload.offset < upload.length:
-            raise Conflict("The file has not arrived as a whole yet.", hint="Choose it again on the import page.")
+            raise Conflict(
+                Message("The file has not arrived as a whole yet."), hint=Message("Choose it again on the import page.")
+            )
         finding = self._findings.look(upload.id)
         if finding.refusal:
             raise finding.refusal

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 
 from galeria.actions.core.caller import Caller
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.messages import Message
 from galeria.interfaces.services import Services
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
@@ -18,7 +19,8 @@ def uploads_router(services: Services) -> APIRouter:
         visit = find_visit(services, http)
         if visit.visitor is None:
             raise Unauthenticated(
-                "Nobody is signed in in this browser any more.", hint="Sign in again; what arrived is kept."
+                Message("Nobody is signed in in this browser any more."),
+                hint=Message("Sign in again; what arrived is kept."),
             )
         require_own_form(services, http, visit, http.headers.get(FORM_HEADER, ""))
         return visit.visitor.caller

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from galeria.domain.errors import Unavailable
+from galeria.domain.messages import Message
 
 VENDOR = ("vendor/htmx.min.js", "vendor/sse.min.js", "vendor/tus.min.js", "vendor/novnc/core/rfb.js")
 """One file of each package, to see whether it is there."""
@@ -65,8 +66,8 @@ class StaticFiles:
         missing = [path for path in required if path not in self._files]
         if missing:
             raise Unavailable(
-                f"The pages need {', '.join(missing)}, which this installation lacks.",
-                hint="In a checkout, run scripts/assets: it fetches them from npm.",
+                Message("The pages need {missing}, which this installation lacks.", missing=missing),
+                hint=Message("In a checkout, run scripts/assets: it fetches them from npm."),
             )
         whole = "".join(f"{path} {self._files[path].digest}\n" for path in sorted(self._files))
         self._version = hashlib.sha256(whole.encode()).hexdigest()[:12]

@@ -1,7 +1,7 @@
-"""Translations of the pages: the PO files of `texts/`, read once when a `Catalogues` is made.
+"""What the pages say in other languages: the PO files of `texts/`, read once when a `Catalogues` is made.
 
 Each area of the portal keeps a file of its own, `texts/pt_BR/<area>.po`; all of them together are one catalogue.
-`texts/pt_BR/messages.po` holds sentences of domain, actions and workflows as patterns (see `sentences.py`), and is separate.
+`texts/pt_BR/messages.po` holds the messages of the other packages (see `message_texts.py`), and stays apart.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ ENGLISH = "en"
 PORTUGUESE = "pt-BR"
 LANGUAGES = (ENGLISH, PORTUGUESE)
 MESSAGES = "messages.po"
-WORD = "word"  # the context of states and kinds of operations
+WORD = "word"  # the context of states and kinds
 
 Key = tuple[str, str]
 """Context ("" for most) and the English text; of a text with a plural, its singular."""
@@ -26,7 +26,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The texts of one language. English needs none: the keys are English. `messages` maps templates to their translations."""
+    """One language. English needs no texts: it is what the keys say. `messages` maps identifiers to their translations."""
 
     language: str
     texts: Mapping[Key, tuple[str, ...]] = field(default_factory=dict)

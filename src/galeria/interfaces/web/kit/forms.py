@@ -8,6 +8,7 @@ from fastapi import Request as HttpRequest
 from starlette.exceptions import HTTPException
 
 from galeria.domain.errors import Forbidden, GaleriaError, Invalid, TooLarge
+from galeria.domain.messages import Message
 
 LARGEST = 256 * 1024  # bytes; files are sent to /uploads
 MOST_FIELDS = 2000
@@ -47,7 +48,9 @@ class Form:
         if not text:
             return default
         if not text.isdecimal() or len(text) > 15:
-            raise Invalid(f"'{text}' is not a whole number.", hint="Type digits only.", target=name)
+            raise Invalid(
+                Message("'{text}' is not a whole number.", text=text), hint=Message("Type digits only."), target=name
+            )
         return int(text)
 
     @contextmanager
@@ -70,11 +73,15 @@ async def read_form(http: HttpRequest) -> Form:
     """Read the form. Raises TooLarge, Invalid."""
     announced = http.headers.get("content-length", "")
     if not announced.isdecimal() or int(announced[:20]) > LARGEST:
-        raise TooLarge("The form is too large.", hint="Send less text; files are sent on the import page.")
+        raise TooLarge(
+            Message("The form is too large."), hint=Message("Send less text; files are sent on the import page.")
+        )
     try:
         sent = await http.form(max_files=0, max_fields=MOST_FIELDS)
     except HTTPException as error:
-        raise Invalid("The form could not be read.", hint="Open the page again and repeat what you did.") from error
+        raise Invalid(
+            Message("The form could not be read."), hint=Message("Open the page again and repeat what you did.")
+        ) from error
     fields: dict[str, list[str]] = {}
     for name, value in sent.multi_items():
         if isinstance(value, str):

@@ -6,16 +6,17 @@ from datetime import datetime
 from galeria.actions.core.operation_access import can_steer, visible_operations
 from galeria.actions.core.request import Request
 from galeria.actions.versions.operations import get_operation
-from galeria.domain.operations import Operation, OperationStep
-from galeria.domain.states import is_settled
+from galeria.domain.messages import Message, join
+from galeria.domain.operations import Operation, OperationKind, OperationStep, StepStatus
+from galeria.domain.states import OperationStatus, is_settled
 from galeria.interfaces.http.progress_figures import bytes_per_second, percent, seconds_left
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepView:
-    name: str
+    name: Message
     region: str
-    status: str
+    status: StepStatus
     bytes_done: int
     bytes_total: int
     rate: int | None  # bytes per second
@@ -26,11 +27,11 @@ class StepView:
 @dataclass(frozen=True, kw_only=True)
 class OperationView:
     id: str
-    kind: str
-    status: str
+    kind: OperationKind
+    status: OperationStatus
     is_settled: bool
     percent: int
-    error: str
+    error: Message
     resource_id: str
     started_by: str
     is_steerable: bool  # whether this person may cancel or retry it
@@ -62,11 +63,11 @@ def work_under_way(request: Request, subject: str) -> list[OperationView]:
 def _work(operation: Operation, steps: list[OperationStep], done: int, *, is_steerable: bool) -> OperationView:
     return OperationView(
         id=operation.id,
-        kind=kind_in_words(operation.kind),
-        status=str(operation.status),
+        kind=operation.kind,
+        status=operation.status,
         is_settled=is_settled(operation.status),
         percent=done,
-        error=f"{operation.error_message} {operation.error_hint}".strip(),
+        error=join(operation.error_message, operation.error_hint),
         resource_id=operation.resource_id,
         started_by=operation.started_by,
         is_steerable=is_steerable,
@@ -76,16 +77,11 @@ def _work(operation: Operation, steps: list[OperationStep], done: int, *, is_ste
     )
 
 
-def kind_in_words(kind: str) -> str:
-    """Return a kind of operation as words: export_template is "Export template", which is translated like states."""
-    return kind.replace("_", " ").capitalize()
-
-
 def _step(step: OperationStep) -> StepView:
     return StepView(
-        name=step.name,
+        name=Message(step.name),  # a step is stored by its identifier
         region=step.region,
-        status=str(step.status),
+        status=step.status,
         bytes_done=step.bytes_done,
         bytes_total=step.bytes_total,
         rate=bytes_per_second(step) if step.ended_at is None else None,

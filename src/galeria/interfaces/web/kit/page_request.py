@@ -116,12 +116,12 @@ class PageRequest:
     def gettext(self, text: str) -> str:
         return self.rendering.catalogue(self.language).gettext(text)
 
-    def say(self, sentence: str) -> str:
-        """Translate a sentence of domain, actions or workflows into the page's language."""
-        return self.rendering.say(self.language, sentence)
+    def say(self, said: object) -> str:
+        """A message, an error, a state or a kind in the page's language."""
+        return self.rendering.say(self.language, said)
 
     def error_text(self, error: GaleriaError) -> str:
-        return self.say(str(error))
+        return self.say(error)
 
     def part(self, template: str, **values: Any) -> str:
         """Render a part of a page as text."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Forbidden
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.people.principals import PrincipalKind, allowing_roles, may
 
 SHOWN = 3  # names of people who may do it
@@ -12,12 +13,12 @@ SHOWN = 3  # names of people who may do it
 
 @dataclass(frozen=True, kw_only=True)
 class Permission:
-    """`roles` would allow the action; `people` have one of them there; `why` is an English sentence for all other reasons."""
+    """`roles` would allow it; `people` have one of them there; `why` says all other reasons."""
 
     allowed: bool
     roles: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
-    why: str = ""
+    why: Message = EMPTY
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -39,12 +40,12 @@ def permit_any(request: Request, actions: tuple[str, ...], scope: str) -> Permis
         except Forbidden:
             return Permission(allowed=False, roles=allowing_roles(action), people=_who_may(request, action, scope))
         except Conflict as error:  # locked
-            return Permission(allowed=False, why=str(error))
+            return Permission(allowed=False, why=error.whole)
     return ALLOWED
 
 
-def refused(why: str) -> Permission:
-    """Return a refusal because of a state; `why` is an English sentence."""
+def refused(why: Message) -> Permission:
+    """For a state that does not allow it, which `why` says."""
     return Permission(allowed=False, why=why)
 
 

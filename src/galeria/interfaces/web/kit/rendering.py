@@ -14,7 +14,7 @@ from galeria.domain.settings import Settings
 from galeria.interfaces.web.kit.assets import StaticFiles
 from galeria.interfaces.web.kit.catalogues import LANGUAGES, Catalogue, Catalogues
 from galeria.interfaces.web.kit.formats import Formats
-from galeria.interfaces.web.kit.sentences import Sentences
+from galeria.interfaces.web.kit.message_texts import MessageTexts
 from galeria.interfaces.web.kit.urls import PLACES
 
 
@@ -51,7 +51,7 @@ class Rendering:
         self.static = static
         self._settings = settings
         self._catalogues = {language: catalogues.get(language) for language in LANGUAGES}
-        self._sentences = {language: Sentences(each) for language, each in self._catalogues.items()}
+        self._message_texts = {language: MessageTexts(each) for language, each in self._catalogues.items()}
         self._environments = {language: self._environment(each) for language, each in self._catalogues.items()}
 
     def prepare(self) -> None:
@@ -63,9 +63,9 @@ class Rendering:
     def render(self, language: str, template: str, values: Mapping[str, Any]) -> str:
         return self._environments[language].get_template(template).render(values)
 
-    def say(self, language: str, sentence: str) -> str:
-        """Translate a sentence of domain, actions or workflows into the page's language."""
-        return self._sentences[language].say(sentence)
+    def say(self, language: str, said: object) -> str:
+        """A message, an error, a state or a kind, in the page's language."""
+        return self._message_texts[language].say(said)
 
     def catalogue(self, language: str) -> Catalogue:
         return self._catalogues[language]
@@ -93,7 +93,7 @@ class Rendering:
             npgettext=catalogue.npgettext,
         )
         environment.globals.update(PLACES, static=self.static.url)
-        environment.filters["say"] = self._sentences[catalogue.language].say
+        environment.filters["say"] = self._message_texts[catalogue.language].say
         environment.policies["ext.i18n.trimmed"] = True
         return environment
 

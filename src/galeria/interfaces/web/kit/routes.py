@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from galeria.domain.errors import GaleriaError, Unavailable
+from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.errors import status_of
 from galeria.interfaces.web.kit.page_request import PageRequest, SignInNeeded
 from galeria.interfaces.web.kit.slow_figures import FigureNotReady
@@ -60,8 +61,8 @@ def _show_waiting(request: Request) -> Response:
     return show_error(
         page,
         Unavailable(
-            "The store is still looking up what this takes.",
-            hint="Wait a moment, then open the page again and go on there.",
+            Message("The store is still looking up what this takes."),
+            hint=Message("Wait a moment, then open the page again and go on there."),
         ),
     )
 

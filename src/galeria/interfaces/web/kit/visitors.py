@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from galeria.actions.core.caller import Caller
 from galeria.actions.people.web_sessions import find_web_session, is_use_outdated, record_use
 from galeria.domain.errors import Forbidden
+from galeria.domain.messages import Message
 from galeria.domain.people.web_sessions import LIFE, WebSession, form_token
 from galeria.interfaces.http.request_ids import correlation_id_of
 from galeria.interfaces.services import Services
@@ -128,7 +129,7 @@ def _record_use(services: Services, session: WebSession) -> None:
 
 def _not_ours() -> Forbidden:
     return Forbidden(
-        "This form is too old, or it did not come from a page of Galeria.",
-        hint="Open the page again and repeat what you did; nothing was changed.",
+        Message("This form is too old, or it did not come from a page of Galeria."),
+        hint=Message("Open the page again and repeat what you did; nothing was changed."),
         code="FormRefused",
     )

@@ -10,6 +10,7 @@ from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.labs import LabMachine
+from galeria.domain.messages import Message
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import lab_url
@@ -102,7 +103,9 @@ def _show_password(page: PageRequest, id: ResourceId, *, status: int = 200) -> R
 
 def _template(machine: LabMachine | None) -> LabMachine:
     if machine is None:
-        raise NotFound("This lab has no template.", hint="Its machines are made from the image itself.")
+        raise NotFound(
+            Message("This lab has no template."), hint=Message("Its machines are made from the image itself.")
+        )
     return machine
 
 

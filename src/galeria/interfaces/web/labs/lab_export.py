@@ -20,6 +20,7 @@ from galeria.domain.errors import Conflict, Forbidden
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageDefinition
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.messages import EMPTY, Message
 from galeria.domain.regions import Region
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission
@@ -46,10 +47,10 @@ def export_router() -> APIRouter:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportTarget:
-    """An image that the export may become a version of. `why_not` is an English sentence."""
+    """An image that the export may become a version of."""
 
     definition: ImageDefinition
-    why_not: str
+    why_not: Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +189,7 @@ def _estimate(request: Request, page: PageRequest, seen: LabOverview, draft: Exp
 
 def _account(seen: LabOverview) -> LabAccount:
     if seen.account is None:
-        raise Conflict("The lab account of this lab is gone.", hint="Have the lab join another one.")
+        raise Conflict(Message("The lab account of this lab is gone."), hint=Message("Have the lab join another one."))
     return seen.account
 
 
@@ -222,14 +223,14 @@ def _targets(request: Request, seen: LabOverview) -> tuple[ExportTarget, ...]:
     return tuple(ExportTarget(definition=each, why_not=_why_not(request, each, seen)) for each in own.values())
 
 
-def _why_not(request: Request, definition: ImageDefinition, seen: LabOverview) -> str:
+def _why_not(request: Request, definition: ImageDefinition, seen: LabOverview) -> Message:
     """Why an export of the lab cannot be a version of the image; empty where it can."""
     try:
         require_match(definition, seen.lab)
         require_author(request, definition)
     except (Conflict, Forbidden) as error:
         return error.message
-    return ""
+    return EMPTY
 
 
 def _places(request: Request, seen: LabOverview, draft: ExportForm) -> tuple[ExportRegion, ...]:

@@ -10,6 +10,7 @@ from galeria.actions.labs.lab_validation import check_lab
 from galeria.actions.labs.labs import create_lab
 from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.messages import Message
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -76,11 +77,13 @@ def _errors(request: Request, page: PageRequest, draft: LabForm) -> dict[str, Ga
     """Return the errors that making the lab would raise, by field."""
     missing: dict[str, GaleriaError] = {}
     if not draft.title:
-        missing["title"] = Invalid("A lab needs a title.", hint="Type one, such as the name of the course.")
+        missing["title"] = Invalid(
+            Message("A lab needs a title."), hint=Message("Type one, such as the name of the course.")
+        )
         if not draft.name:
             missing["name"] = missing["title"]
     if not draft.image:
-        missing["image"] = Invalid("No image is chosen.", hint="Choose one of the images.")
+        missing["image"] = Invalid(Message("No image is chosen."), hint=Message("Choose one of the images."))
     wanted = draft.wanted(_gallery(request, draft), page.form.raw("password"))
     found = check_lab(request, draft.id, draft.account, wanted).errors | missing
     if "title" in missing and not draft.name:
@@ -119,6 +122,4 @@ def _retired(draft: LabForm, accounts: tuple[str, ...]) -> tuple[str, ...]:
 def _closed(request: Request, page: PageRequest) -> Response:
     """Return the page for a person who may make labs with no account, or where there is none."""
     there_is_none = not request.uow.accounts.below("/subscriptions")
-    return page.show(
-        "lab_new_closed.html", status=403, permit=new_lab_permit(request, page), there_is_none=there_is_none
-    )
+    return page.show("lab_new_closed.html", status=403, permit=new_lab_permit(request), there_is_none=there_is_none)

@@ -10,8 +10,8 @@ from galeria.actions.labs.machines import MACHINE, require_lab, running_on_machi
 from galeria.actions.versions.exports import SAVE, export_source, require_idle
 from galeria.domain.errors import Conflict, GaleriaError
 from galeria.domain.labs.labs import LabMachine
+from galeria.domain.messages import Message, join
 from galeria.domain.states import MachineState, ProvisioningState
-from galeria.interfaces.web.kit.page_request import PageRequest
 from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refused
 
 TEMPLATE = "template"
@@ -32,23 +32,23 @@ class LabPermits:
     delete: Permission
 
 
-def lab_permits(request: Request, page: PageRequest, seen: LabOverview) -> LabPermits:
+def lab_permits(request: Request, seen: LabOverview) -> LabPermits:
     edit = permit(request, f"{LAB}/write", seen.lab.key)
     delete = permit(request, f"{LAB}/delete", seen.lab.key)
     if seen.lab.state is ProvisioningState.DELETING:
-        gone = refused(page.gettext("The lab is being deleted."))
+        gone = refused(Message("The lab is being deleted."))
         edit, delete = gone, gone
     machine = seen.template
     if machine is None:
-        none = refused(page.gettext("This lab has no template: its machines are made from the image itself."))
+        none = refused(Message("This lab has no template: its machines are made from the image itself."))
         return LabPermits(
             start=none, stop=none, password=none, connect=none, screen=none, export=none, edit=edit, delete=delete
         )
-    off = _off(page, machine)
+    off = _off(machine)
     return LabPermits(
-        start=_power(request, page, seen, machine, "start"),
-        stop=_power(request, page, seen, machine, "stop"),
-        password=_power(request, page, seen, machine, "resetPassword") and off,
+        start=_power(request, seen, machine, "start"),
+        stop=_power(request, seen, machine, "stop"),
+        password=_power(request, seen, machine, "resetPassword") and off,
         connect=off,
         screen=permit(request, f"{MACHINE}/resetPassword/action", seen.lab.key) and off,
         export=export_permit(request, seen),
@@ -57,20 +57,21 @@ def lab_permits(request: Request, page: PageRequest, seen: LabOverview) -> LabPe
     )
 
 
-def new_lab_permit(request: Request, page: PageRequest) -> Permission:
+def new_lab_permit(request: Request) -> Permission:
     """Return whether the person may make a lab with any account."""
     if creatable_accounts(request):
         return ALLOWED
     accounts = request.uow.accounts.below("/subscriptions")
     if not accounts:
-        return refused(page.gettext("There is no lab account yet. An administrator makes one first."))
+        return refused(Message("There is no lab account yet. An administrator makes one first."))
     return permit(request, CREATE, accounts[0].key)
 
 
 def export_permit(request: Request, seen: LabOverview) -> Permission:
     """Return the answer that exporting would give."""
     if seen.account is None or seen.template is None:
-        return refused(str(Conflict("The lab account of this lab is gone.", hint="Have the lab join another one.")))
+        gone = Message("The lab account of this lab is gone.")
+        return refused(join(gone, Message("Have the lab join another one.")))
     allowed = permit(request, SAVE, seen.account.key) and permit(
         request, f"{MACHINE}/resetPassword/action", seen.lab.key
     )
@@ -81,24 +82,24 @@ def export_permit(request: Request, seen: LabOverview) -> Permission:
         export_source(request, seen.account.arm_id, seen.lab.arm_id, TEMPLATE)
         require_idle(request, seen.lab, seen.template)
     except GaleriaError as error:
-        return refused(str(error))
+        return refused(error.whole)
     return ALLOWED
 
 
-def _power(request: Request, page: PageRequest, seen: LabOverview, machine: LabMachine, verb: str) -> Permission:
+def _power(request: Request, seen: LabOverview, machine: LabMachine, verb: str) -> Permission:
     allowed = permit(request, f"{MACHINE}/{verb}/action", seen.lab.key)
     if not allowed:
         return allowed
     if running_on_machine(request, machine.id):
-        return refused(page.gettext("The template is busy. Wait until what is under way has ended."))
+        return refused(Message("The template is busy. Wait until what is under way has ended."))
     try:
         require_lab(seen.lab)
     except Conflict as error:
-        return refused(str(error))
+        return refused(error.whole)
     return ALLOWED
 
 
-def _off(page: PageRequest, machine: LabMachine) -> Permission:
+def _off(machine: LabMachine) -> Permission:
     if machine.state in (MachineState.RUNNING, MachineState.RESETTING_PASSWORD):
         return ALLOWED
-    return refused(page.gettext("The template does not run. Start it first."))
+    return refused(Message("The template does not run. Start it first."))

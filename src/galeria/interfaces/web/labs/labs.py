@@ -15,11 +15,12 @@ from galeria.actions.versions.operations import cancel_operation, retry_operatio
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.sizes import Size
+from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import reach
 from galeria.domain.states import OperationStatus
 from galeria.interfaces.web.accounts.accounts import region_names
-from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view, kind_in_words
+from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view
 from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission, permit
@@ -99,11 +100,10 @@ def lab_id(page: PageRequest, group: str, name: str) -> ResourceId:
 def show_labs(page: PageRequestDep) -> Response:
     search = LabSearch(text=page.query("q"), page=page_number(page))
     with page.reading() as request:
-        found, create = search_labs(request, search), new_lab_permit(request, page)
+        found, create = search_labs(request, search), new_lab_permit(request)
         return page.show(
             "labs.html",
             found=found,
-            words=lambda operation: kind_in_words(operation.kind),
             text=search.text,
             create=create,
             first_step=None if found.all else _first_step(request, create),
@@ -131,14 +131,14 @@ def look(request: Request, page: PageRequest, id: ResourceId) -> LabPage:
     )
     return LabPage(
         seen=seen,
-        permits=lab_permits(request, page, seen),
+        permits=lab_permits(request, seen),
         work=tuple(_work(request, each) for each in seen.under_way),
         last=get_operation_view(request, last.id) if last and last.status in _UNWELL else None,
         exported=exported,
         size=next((each for each in settings.sizes if each.name == seen.lab.size), None),
         region=settings.regions.get(seen.lab.location).display_name,
         created_by=person.display_name if person else seen.lab.created_by,
-        create=new_lab_permit(request, page),
+        create=new_lab_permit(request),
         shows_version=version is not None
         and version.deleted_at is None
         and request.caller.may("Microsoft.Compute/galleries/images/versions/read", version.key),
@@ -181,7 +181,11 @@ def edit(page: PageRequestDep, group: str, name: str) -> Response:
     said = LabSettings(title=form.text("title"), description=form.text("description"))
     with form.checking("title", **{"properties.title": "title"}):
         if not said.title:
-            raise Invalid("A lab needs a title.", hint="Type one, such as the name of the course.", target="title")
+            raise Invalid(
+                Message("A lab needs a title."),
+                hint=Message("Type one, such as the name of the course."),
+                target="title",
+            )
         with page.writing() as request:
             update_lab(request, id, said, page.services.secrets)
     if form.errors:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.people.external_sign_in import sign_in_externally
 from galeria.domain.errors import GaleriaError, NotFound, Unauthenticated
+from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProvider, sign_in_attempt
 from galeria.interfaces.arm.protocol.errors import status_of
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
@@ -80,17 +81,25 @@ def leave(page: PublicPageRequestDep) -> Response:
 def _require_ours(page: PageRequest, provider: IdentityProvider, state: str) -> None:
     """Raise Unauthenticated unless this is a positive answer to the attempt of this browser."""
     if not state or not hmac.compare_digest(page.query("state").encode(), state.encode()):
-        raise Unauthenticated("This sign-in took too long, or it was begun in another window.", hint="Start it again.")
+        raise Unauthenticated(
+            Message("This sign-in took too long, or it was begun in another window."), hint=Message("Start it again.")
+        )
     if page.query("iss") not in ("", provider.issuer):  # RFC 9207
-        raise Unauthenticated("The answer comes from somewhere else.", hint="Start the sign-in again.")
+        raise Unauthenticated(
+            Message("The answer comes from somewhere else."), hint=Message("Start the sign-in again.")
+        )
     refusal = page.query("error")
     if refusal == "access_denied":
         raise Unauthenticated(
-            f"'{provider.name}' did not let you in, or you said no there.", hint="Start again, or use a password."
+            Message("'{provider}' did not let you in, or you said no there.", provider=provider.name),
+            hint=Message("Start again, or use a password."),
         )
     if refusal or not page.query("code"):
-        code = refusal if _CODE.fullmatch(refusal) else "no code"
-        raise Unauthenticated(f"'{provider.name}' answers with an error: {code}.", hint="Start the sign-in again.")
+        code = refusal if _CODE.fullmatch(refusal) else Message("no code")
+        raise Unauthenticated(
+            Message("'{provider}' answers with an error: {code}.", provider=provider.name, code=code),
+            hint=Message("Start the sign-in again."),
+        )
 
 
 def _read_attempt(page: PageRequest) -> tuple[str, str]:
@@ -109,7 +118,7 @@ def _failed(page: PageRequest, target: str, error: GaleriaError) -> Response:
 def _provider(page: PageRequest) -> tuple[IdentityProvider, ExternalProvider]:
     provider, settings = page.services.provider, page.services.settings.openid
     if provider is None or settings is None:
-        raise NotFound("There is no such page.", hint="Look for what you need from the start page.")
+        raise NotFound(Message("There is no such page."), hint=Message("Look for what you need from the start page."))
     return provider, settings
 
 

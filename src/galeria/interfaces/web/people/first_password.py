@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.people.first_password_links import choose_first_password, find_by_password_link
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
@@ -29,7 +30,7 @@ def choose(page: PublicPageRequestDep, secret: str) -> Response:
     services, password = page.services, page.form.raw("new")
     with page.form.checking("new", "again", password="new"):
         if password != page.form.raw("again"):
-            raise Invalid("The two passwords differ.", hint="Type the new one twice.", target="again")
+            raise Invalid(Message("The two passwords differ."), hint=Message("Type the new one twice."), target="again")
         with services.requests.anonymous_writing() as request:
             person = choose_first_password(request, secret, password, services.secrets)
         return signed_in_response(

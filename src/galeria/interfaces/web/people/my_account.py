@@ -12,6 +12,7 @@ from galeria.actions.people.web_sessions import (
     list_web_sessions,
 )
 from galeria.domain.errors import Invalid, Unauthenticated
+from galeria.domain.messages import Message
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.requests import client_address
 from galeria.interfaces.login.throttle import TooManyTries
@@ -42,7 +43,9 @@ class MyPages:
         with form.checking("current", "new", "again", password="new"):
             self._check_current(page)
             if new != form.raw("again"):
-                raise Invalid("The two passwords differ.", hint="Type the new one twice.", target="again")
+                raise Invalid(
+                    Message("The two passwords differ."), hint=Message("Type the new one twice."), target="again"
+                )
             with page.writing() as request:
                 secret = change_own_password(
                     request,
@@ -65,8 +68,8 @@ class MyPages:
             raise
         except Unauthenticated as error:
             raise Invalid(
-                "This is not your current password.",
-                hint="Type it again, or ask an administrator for a new one.",
+                Message("This is not your current password."),
+                hint=Message("Type it again, or ask an administrator for a new one."),
                 target="current",
             ) from error
 

@@ -7,6 +7,7 @@ from galeria.actions.people.enrolment import Enrolment, FirstRole, PasswordDeliv
 from galeria.actions.people.principals import GIVE_ROLES
 from galeria.actions.people.scopes import ScopeChoices, list_scopes
 from galeria.domain.errors import Invalid
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import ROLES, PrincipalKind
 from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
@@ -87,11 +88,13 @@ def password_way(page: PageRequest) -> PasswordDelivery:
     try:
         return PasswordDelivery(page.form.text("way", PasswordDelivery.LINK))
     except ValueError as error:
-        raise Invalid("This is no way to a password.", hint="Choose one of those that the page offers.") from error
+        raise Invalid(
+            Message("This is no way to a password."), hint=Message("Choose one of those that the page offers.")
+        ) from error
 
 
 def role_choices(page: PageRequest) -> list[tuple[str, str]]:
-    return [(name, page.say(name)) for name in ROLES]
+    return [(name, page.say(role.name)) for name, role in ROLES.items()]
 
 
 def _first_role(page: PageRequest) -> FirstRole:
