@@ -9,7 +9,6 @@ from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.domain.people.principals import reach
-from galeria.ports.database import UnitOfWork
 from galeria.ports.repository import ResourceRepository
 
 READ = "Microsoft.Insights/eventtypes/values/read"
@@ -50,18 +49,19 @@ def search_activity(request: Request, subscription: str, search: AuditSearch, *,
         events=events,
         page=page,
         has_more=len(found) > ROWS,
-        people=_people(request.uow, {each.principal_id for each in events}),
-        things=_things(request.uow, {each.scope for each in events}),
+        people=_people(request, {each.principal_id for each in events}),
+        things=_things(request, {each.scope for each in events}),
     )
 
 
-def _people(uow: UnitOfWork, ids: Iterable[str]) -> dict[str, str]:
-    found = {id: uow.people.find(id) for id in ids}
+def _people(request: Request, ids: Iterable[str]) -> dict[str, str]:
+    found = {id: request.uow.people.find(id) for id in ids}
     return {id: person.display_name for id, person in found.items() if person}
 
 
-def _things(uow: UnitOfWork, scopes: Iterable[str]) -> dict[str, ResourceId]:
+def _things(request: Request, scopes: Iterable[str]) -> dict[str, ResourceId]:
     """Returns the ids of resources that still exist, with one query for each type that has a page."""
+    uow = request.uow
     kinds: dict[str, ResourceRepository[Any]] = {
         "microsoft.labservices/labs": uow.labs,
         "microsoft.labservices/labplans": uow.accounts,
