@@ -31,15 +31,19 @@ def export_template(step: VisibleStep, context: WorkflowContext, operation_id: s
 
 
 def seal_export(context: WorkflowContext, operation_id: str, version_id: str) -> None:
-    """Seal the version; where an earlier release stored the disk, do what that left to this step: see `is_from_before`."""
-    seal_version(context, version_id)
+    """Seal the version; where an earlier release stored the disk, do what that left to this step: see `is_from_before`.
+
+    Only the first time: before a retry the machine may have been made anew, and then has no such layer.
+    """
     with context.database() as uow:
-        operation = uow.operations.get(operation_id)
+        origins = uow.operations.get(operation_id).inputs_as(FillInputs).origins
         digests = {disk.lun: disk.digest for disk in uow.versions.disks(version_id)}
-        for lun, origin in operation.inputs_as(FillInputs).origins.items():
-            if is_from_before(origin):
-                note_layer(uow, operation_id, origin, digests[lun])
+        old = [lun for lun, origin in origins.items() if is_from_before(origin)]
+        if uow.versions.get(version_id).published_at is None:
+            for lun in old:
+                note_layer(uow, operation_id, origins[lun], digests[lun])
         uow.commit()
+    seal_version(context, version_id)
 
 
 def remove_uploads(context: WorkflowContext, operation_id: str) -> None:
