@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.definitions import IMAGE, DefinitionRequest, get_definition, put_definition
 from galeria.actions.galleries.galleries import get_gallery, list_galleries
+from galeria.actions.versions.version_numbers import next_number
 from galeria.actions.versions.versions import VERSION, VersionRequest, put_version
 from galeria.domain.costs import RegionCost
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, proposed_name
 from galeria.domain.images.galleries import (
-    FIRST_VERSION,
     OS_DISK,
     Architecture,
     Gallery,
@@ -108,15 +108,6 @@ def image_name(request: Request, gallery: Gallery, display_name: str) -> str:
     """The resource name that a new image of this display name gets."""
     taken = frozenset(each.name for each in request.uow.offers.outlines(gallery.id))
     return proposed_name(display_name, taken)
-
-
-def next_number(request: Request, definition: ImageDefinition | None) -> VersionNumber:
-    """Above all that are there, those included that were put aside and keep their number."""
-    if definition is None:
-        return FIRST_VERSION
-    lists = request.uow.lists
-    found = [lists.versions(definition.id, retained=retained, limit=1)[0] for retained in (False, True)]
-    return max((each.number.next_patch for rows in found for each in rows), default=FIRST_VERSION)
 
 
 def import_prices(settings: Settings, facts: FileFacts, regions: Sequence[str], *, home: str) -> list[RegionCost]:
