@@ -23,6 +23,7 @@ from galeria.domain.images.eligibility import ImageEligibility
 from tests.domain.images.image_values import eligibility_of
 from tests.local_installation import ACCOUNT, GALLERY, LocalInstallation, lab_id, lab_request
 from tests.prepared_installations import MakeInstallation, Prepare
+from tests.questions import counted
 from tests.version_rows import add_many
 
 REGIONS = ("brazilsouth", "brazilsoutheast", "westeurope")
@@ -169,6 +170,19 @@ def test_the_shelves_hold_images_of_every_kind(stocked: LocalInstallation) -> No
         "NoUsableVersion",
         "Deleted",
     }
+
+
+def test_a_few_questions_are_enough_for_all_images_and_for_one(stocked: LocalInstallation) -> None:
+    with stocked.request() as request:
+        region = REGIONS[0]
+        with counted() as all_of_them:
+            found = list_images(request, ACCOUNT, region)
+        name = next(each.definition.name for each in found if each.is_usable)
+        with counted() as one:
+            find_image(request, ACCOUNT, name, region)
+    assert len(found) == IMAGES
+    assert len(all_of_them) <= 12
+    assert len(one) <= 8
 
 
 def test_a_page_holds_its_part_and_tells_how_many_there_are(stocked: LocalInstallation) -> None:

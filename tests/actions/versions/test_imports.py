@@ -11,9 +11,9 @@ from galeria.actions.versions.imports import (
     begin_import,
     import_prices,
     importing_galleries,
-    next_number,
 )
 from galeria.actions.versions.version_changes import restore_version
+from galeria.actions.versions.version_numbers import next_number
 from galeria.actions.versions.versions import remove_version
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.images.galleries import ImageDefinition, ImageVersion, OsState

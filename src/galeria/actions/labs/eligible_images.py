@@ -65,7 +65,7 @@ class EligibleImages:
 
 @dataclass(frozen=True, kw_only=True)
 class _AccountImages:
-    """What is known of all images of an account before a page of them is worked out."""
+    """What is known of all images before their definitions and the facts about single versions are read."""
 
     account: LabAccount
     region: str
@@ -81,11 +81,11 @@ class _AccountImages:
             return (image.id in self.usable) is (status is ImageStatus.USABLE)
         return (image.id in self.enabled) is (status is ImageStatus.ENABLED)
 
-    def judge(self, uow: UnitOfWork, images: list[ImageOutline]) -> list[ImageEligibility]:
+    def read_eligibilities(self, uow: UnitOfWork, images: list[ImageOutline]) -> list[ImageEligibility]:
         """What is said of some of them, in the given order."""
         definitions = uow.image_queries.definitions([each.id for each in images])
         chosen = [definitions[each.id] for each in images]
-        return _judge(uow, self.account, self.region, chosen, self.latest, self.enabled)
+        return _read_eligibilities(uow, self.account, self.region, chosen, self.latest, self.enabled)
 
     @property
     def counts(self) -> dict[ImageStatus, int]:
@@ -103,18 +103,18 @@ def search_images(request: Request, id: ResourceId, search: ImageSearch) -> Elig
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
     region = request.settings.regions.get(search.region or account.location).name
-    look = _look_through(request.uow, account, region)
-    chosen = [each for each in look.outlines if _matches(each, search.text) and look.has(each, search.status)]
+    known = _read_outlines(request.uow, account, region)
+    chosen = [each for each in known.outlines if _matches(each, search.text) and known.has(each, search.status)]
     if search.usable_first:
-        chosen.sort(key=lambda each: each.id not in look.usable)
+        chosen.sort(key=lambda each: each.id not in known.usable)
     page = page_within(search.page, len(chosen), search.size)
     shown = chosen[(page - 1) * search.size : page * search.size]
     return EligibleImages(
         account=account,
         region=region,
-        images=tuple(look.judge(request.uow, shown)),
+        images=tuple(known.read_eligibilities(request.uow, shown)),
         found=len(chosen),
-        counts=look.counts,
+        counts=known.counts,
         page=page,
         pages=count_pages(len(chosen), search.size),
     )
@@ -128,8 +128,8 @@ def list_images(request: Request, id: ResourceId, region: str | None = None) -> 
     request.caller.require(f"{ACCOUNT}/images/read", id.key)
     account = request.uow.accounts.get_by_key(id.key)
     place = request.settings.regions.get(region or account.location).name
-    look = _look_through(request.uow, account, place)
-    return sorted(look.judge(request.uow, look.outlines), key=_by_name)
+    known = _read_outlines(request.uow, account, place)
+    return sorted(known.read_eligibilities(request.uow, known.outlines), key=_by_name)
 
 
 def get_image(request: Request, id: ResourceId, name: str, region: str | None = None) -> ImageEligibility:
@@ -151,19 +151,21 @@ def find_image(request: Request, id: ResourceId, name: str, region: str | None =
     place = request.settings.regions.get(region or account.location).name
     gallery = uow.galleries.find(account.gallery_id or "")
     definition = uow.definitions.find_by_key(gallery.arm_id.child("images", name).key) if gallery else None
-    return judge_image(uow, account, definition, place) if definition else None
+    return read_eligibility(uow, account, definition, place) if definition else None
 
 
-def judge_image(uow: UnitOfWork, account: LabAccount, definition: ImageDefinition, region: str) -> ImageEligibility:
-    """One image without a look at the others, for an action that has asked already whether the caller may."""
+def read_eligibility(
+    uow: UnitOfWork, account: LabAccount, definition: ImageDefinition, region: str
+) -> ImageEligibility:
+    """One image without reading the others, for an action that has asked already whether the caller may."""
     latest = uow.image_queries.latest(definition.gallery_id, region, definition_id=definition.id)
     switch = uow.accounts.find_choice(account.id, definition.id)
     enabled = {definition.id} if account.enables(switch) else set()
-    (found,) = _judge(uow, account, region, [definition], latest, enabled)
+    (found,) = _read_eligibilities(uow, account, region, [definition], latest, enabled)
     return found
 
 
-def _look_through(uow: UnitOfWork, account: LabAccount, region: str) -> _AccountImages:
+def _read_outlines(uow: UnitOfWork, account: LabAccount, region: str) -> _AccountImages:
     gallery = account.gallery_id or ""
     outlines, latest = uow.image_queries.outlines(gallery), uow.image_queries.latest(gallery, region)
     switches = {each.definition_id: each for each in uow.accounts.choices(account.id)}
@@ -178,7 +180,7 @@ def _look_through(uow: UnitOfWork, account: LabAccount, region: str) -> _Account
     )
 
 
-def _judge(
+def _read_eligibilities(
     uow: UnitOfWork,
     account: LabAccount,
     region: str,

@@ -1,7 +1,7 @@
 """Finds the image definition and exact version that a lab is made from."""
 
 from galeria.actions.core.request import Request
-from galeria.actions.labs.eligible_images import judge_image
+from galeria.actions.labs.eligible_images import read_eligibility
 from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import Obstacle, exact_version_obstacles
@@ -39,7 +39,7 @@ def choose_image(
         enabled = account.enables(uow.accounts.find_choice(account.id, definition.id))
         obstacles = exact_version_obstacles(account, definition, facts, enabled=enabled, region=region)
     else:
-        offered = judge_image(uow, account, definition, region)
+        offered = read_eligibility(uow, account, definition, region)
         version = uow.versions.get(offered.version.id) if offered.version else None
         obstacles = offered.obstacles
     if obstacles or version is None:

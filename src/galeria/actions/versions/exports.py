@@ -8,13 +8,13 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.storage.sources import Source, machine_origin
 from galeria.actions.versions.replication_size import Measure, ReplicationSources
+from galeria.actions.versions.version_numbers import next_number
 from galeria.actions.versions.version_sources import fill_version
 from galeria.actions.versions.versions import VersionRequest, new_version
 from galeria.domain.costs import RegionCost, monthly_price, sending_price
 from galeria.domain.errors import Conflict, Forbidden, Invalid
 from galeria.domain.ids import ResourceId, definition_name, proposed_name
 from galeria.domain.images.galleries import (
-    FIRST_VERSION,
     OS_DISK,
     Gallery,
     ImageDefinition,
@@ -317,12 +317,10 @@ def _own_image(request: Request, gallery: Gallery, image: ResourceId) -> tuple[I
 
 
 def _number(request: Request, definition: ImageDefinition | None, wanted: str) -> VersionNumber:
-    versions = request.uow.versions.of_definition(definition.id) if definition else []
-    latest = max((version.number for version in versions), default=None)
     if not wanted:
-        return latest.next_patch if latest else FIRST_VERSION
+        return next_number(request, definition)
     number = VersionNumber.parse(wanted)
-    if any(version.number == number for version in versions):
+    if definition and request.uow.versions.find_by_key(definition.arm_id.child("versions", str(number)).key):
         raise Conflict(
             Message("Version {number} exists already.", number=str(number)),
             hint=Message("Leave the version empty to get the next one."),

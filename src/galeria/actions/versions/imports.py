@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.definitions import IMAGE, DefinitionRequest, get_definition, put_definition
 from galeria.actions.galleries.galleries import get_gallery, list_galleries
+from galeria.actions.versions.version_numbers import next_number
 from galeria.actions.versions.version_sources import upload_sources
 from galeria.actions.versions.versions import VERSION, VersionRequest, create_version
 from galeria.domain.costs import RegionCost
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, proposed_name
 from galeria.domain.images.galleries import (
-    FIRST_VERSION,
     OS_DISK,
     Architecture,
     Gallery,
@@ -119,15 +119,6 @@ def image_name(request: Request, gallery: Gallery, display_name: str) -> str:
     """Returns the resource name that a new image with this display name gets."""
     taken = frozenset(each.name for each in request.uow.image_queries.outlines(gallery.id))
     return proposed_name(display_name, taken)
-
-
-def next_number(request: Request, definition: ImageDefinition | None) -> VersionNumber:
-    """Returns the number above all versions of the image, soft-deleted ones included; 1.0.0 for a new image."""
-    if definition is None:
-        return FIRST_VERSION
-    lists = request.uow.version_queries
-    found = [lists.versions(definition.id, retained=retained, limit=1)[0] for retained in (False, True)]
-    return max((each.number.next_patch for rows in found for each in rows), default=FIRST_VERSION)
 
 
 def import_prices(settings: Settings, facts: FileFacts, regions: Sequence[str], *, home: str) -> list[RegionCost]:

@@ -11,8 +11,8 @@ from galeria.actions.versions.imports import (
     image_name,
     import_prices,
     importing_galleries,
-    next_number,
 )
+from galeria.actions.versions.version_numbers import next_number
 from galeria.domain.costs import RegionCost, monthly_price, sending_price
 from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.ids import ResourceId
