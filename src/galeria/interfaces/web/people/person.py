@@ -141,33 +141,33 @@ def let_in(page: PageRequestDep, who: str) -> Response:
 def _show(page: PageRequest, who: str, *, status: int = 200) -> Response:
     number, where = page_number(page.query("page")), page.query("where")
     with page.reading() as request:
-        shown = get_person_details(request, who, page=number)
-        permits = _permits(request, page, shown)
+        details = get_person_details(request, who, page=number)
+        permits = _permits(request, page, details)
         choices = list_scopes(request, GIVE_ROLES, text=where)
         links = list_identities(request, who) if permits.change else []
     return page.show(
         "person.html",
         status=status,
         form=page.form,
-        shown=shown,
+        details=details,
         links=links,
         provider=page.services.settings.openid,
-        who=shown.principal,
+        who=details.principal,
         permits=permits,
         choices=choices,
         where_text=where,
         roles=role_choices(page),
         all_roles=ROLES.values(),
-        own=shown.principal.id == page.caller.principal.id,
+        own=details.principal.id == page.caller.principal.id,
     )
 
 
-def _permits(request: Request, page: PageRequest, shown: PersonDetails) -> PersonPermits:
+def _permits(request: Request, page: PageRequest, details: PersonDetails) -> PersonPermits:
     change = permit(request, GIVE_ROLES, page.subscription)
     return PersonPermits(
         change=change,
-        disable=refused(shown.kept) if change and shown.kept else change,
-        take=tuple(_take_permit(request, each) for each in shown.roles.rows),
+        disable=refused(details.kept) if change and details.kept else change,
+        take=tuple(_take_permit(request, each) for each in details.roles.rows),
     )
 
 
