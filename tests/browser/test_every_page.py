@@ -30,13 +30,13 @@ def routes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[PageRoute]
 
 
 @pytest.fixture
-def walk_as(visit: Visits, fake_house: PortalServer, routes: list[PageRoute]) -> Walk:
+def walk_as(visit: Visits, fake_server: PortalServer, routes: list[PageRoute]) -> Walk:
     """A walk with somebody's session."""
 
     def walk_as(person: Person) -> Walked:
         cookies = visit(person).context.cookies()
-        trust = ssl.create_default_context(cafile=str(Path(fake_house.connect["ca_file"])))
-        with httpx.Client(base_url=fake_house.endpoint, verify=trust, trust_env=False) as client:
+        trust = ssl.create_default_context(cafile=str(Path(fake_server.connect["ca_file"])))
+        with httpx.Client(base_url=fake_server.endpoint, verify=trust, trust_env=False) as client:
             client.headers["Cookie"] = "; ".join(f"{each.get('name')}={each.get('value')}" for each in cookies)
             return walk(client, routes)
 

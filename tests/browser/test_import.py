@@ -107,7 +107,7 @@ def test_a_dropped_file_becomes_an_image(visit: Visits, disks: Path, picture: Pi
     picture(page, f"version-{language}")
 
 
-def test_regions_are_priced_live(visit: Visits, fake_house: PortalServer, picture: Picture) -> None:
+def test_regions_are_priced_live(visit: Visits, fake_server: PortalServer, picture: Picture) -> None:
     page = visit(MARIA, path=f"/galleries/galeria/{GALLERY}/images/Linux-for-algebra/versions/1.0.0/regions")
 
     page.locator("input[value=westeurope]").check()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.page_checks import check_page
 from tests.browser.page_visits import PORTUGUESE, Visits
-from tests.browser.portal_server import PortalServer, housing
+from tests.browser.portal_server import PortalServer, running_portal
 from tests.interfaces.web.provider.running import RunningProvider, providing
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,7 @@ def portal_server(campus: RunningProvider) -> Iterator[PortalServer]:
     try:
         (folder / "data").mkdir()
         (folder / "data" / "galeria.toml").write_text(SETTINGS.format(issuer=campus.issuer), encoding="utf-8")
-        with housing(folder) as portal_server:
+        with running_portal(folder) as portal_server:
             campus.control(endpoint=portal_server.endpoint)
             yield portal_server
     finally:

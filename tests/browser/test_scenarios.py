@@ -19,7 +19,7 @@ from galeria.interfaces.demo.people import DemoFiles
 from tests.browser.conftest import Picture
 from tests.browser.page_checks import check_page
 from tests.browser.page_visits import ENGLISH, PORTUGUESE, Visits
-from tests.browser.portal_server import ANA, AWAY, BIA, HOME, MARIA, PortalServer, housing
+from tests.browser.portal_server import ANA, AWAY, BIA, HOME, MARIA, PortalServer, running_portal
 from tests.browser.walk import GROUP, WORK_SECONDS, NewLab, Walk, create_gallery, import_file, make_lab, shell_of, words
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -41,7 +41,7 @@ def portal_server() -> Iterator[PortalServer]:
     folder = Path(tempfile.mkdtemp(prefix="galeria-walk-", dir="/var/tmp"))
     folder.chmod(0o755)  # machines run as another user
     try:
-        with housing(folder, fake=False) as portal_server:
+        with running_portal(folder, fake=False) as portal_server:
             yield portal_server
             for lab in portal_server.galeria.labs.list():
                 portal_server.galeria.wait(portal_server.galeria.labs.delete(lab["id"]), seconds=WORK_SECONDS)

@@ -260,7 +260,7 @@ class ServerProcess:
 
 @contextmanager
 def living(folder: Path, *, probed: Path, log: Path) -> Iterator[ServerProcess]:
-    """A house that is left in order, or else swept."""
+    """A server that is stopped in order, or else swept away."""
     server_process = ServerProcess(folder, probed=probed, log=log)
     try:
         yield server_process

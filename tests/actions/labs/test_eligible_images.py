@@ -132,7 +132,7 @@ def words(error: GaleriaError | None) -> object:
     return error and (type(error), str(error), error.hint, error.code)
 
 
-def test_the_shelves_hold_images_of_every_kind(stocked: LocalInstallation) -> None:
+def test_the_installation_holds_images_of_every_kind(stocked: LocalInstallation) -> None:
     """Else the comparison above would prove little."""
     with stocked.request() as request:
         offers = [each for region in REGIONS for each in list_images(request, ACCOUNT, region)]

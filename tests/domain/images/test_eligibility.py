@@ -1,4 +1,4 @@
-"""Every image is shown; one that cannot make a lab says every reason, each with its cure (mission, M2)."""
+"""Every image is shown; one that cannot make a lab says every reason, each with its remedy."""
 
 import pytest
 

@@ -22,13 +22,13 @@ def throttle(clock: MovedClock) -> Throttle:
 
 
 @pytest.fixture
-def own_world(database: Database) -> IdentityContext:
+def own_context(database: Database) -> IdentityContext:
     return first_start(database)
 
 
 @pytest.fixture
-def entrance(own_world: IdentityContext) -> PasswordSignIn:
-    return PasswordSignIn(own_world.database, own_world.secrets, own_world.clock)
+def entrance(own_context: IdentityContext) -> PasswordSignIn:
+    return PasswordSignIn(own_context.database, own_context.secrets, own_context.clock)
 
 
 def blocked_for(throttle: Throttle, key: str = "ana") -> int:
@@ -97,37 +97,37 @@ def test_invented_names_do_not_fill_the_memory(throttle: Throttle, monkeypatch: 
 
 @pytest.mark.parametrize("name", ["admin", "nobody"])
 def test_name_is_blocked_after_five_wrong_passwords_whether_it_exists_or_not(
-    entrance: PasswordSignIn, own_world: IdentityContext, name: str
+    entrance: PasswordSignIn, own_context: IdentityContext, name: str
 ) -> None:
     wrong(entrance, name, 5)
     with pytest.raises(TooManyTries, match="temporarily blocked"):
         enter(entrance, name.upper(), "wrong", "192.0.2.99")
     with pytest.raises(TooManyTries):
-        enter(entrance, name, own_world.first.password)
+        enter(entrance, name, own_context.first.password)
     wrong(entrance, "somebody else", 1)
 
 
 def test_right_password_after_the_block_lets_in_and_forgets(
-    entrance: PasswordSignIn, own_world: IdentityContext
+    entrance: PasswordSignIn, own_context: IdentityContext
 ) -> None:
     wrong(entrance, "admin", 5)
-    own_world.clock.move(seconds=10)
-    assert enter(entrance, "admin", own_world.first.password).name == "admin"
+    own_context.clock.move(seconds=10)
+    assert enter(entrance, "admin", own_context.first.password).name == "admin"
     wrong(entrance, "admin", 4)
-    assert enter(entrance, "admin", own_world.first.password).name == "admin"
+    assert enter(entrance, "admin", own_context.first.password).name == "admin"
 
 
-def test_address_is_blocked_after_many_wrong_names(entrance: PasswordSignIn, own_world: IdentityContext) -> None:
+def test_address_is_blocked_after_many_wrong_names(entrance: PasswordSignIn, own_context: IdentityContext) -> None:
     for number in range(WRONG_PER_ADDRESS):
         wrong(entrance, f"name-{number}", 1)
     with pytest.raises(TooManyTries):
-        enter(entrance, "admin", own_world.first.password)
-    assert enter(entrance, "admin", own_world.first.password, "192.0.2.2").name == "admin"
+        enter(entrance, "admin", own_context.first.password)
+    assert enter(entrance, "admin", own_context.first.password, "192.0.2.2").name == "admin"
 
 
-def test_right_guess_among_many_at_once_is_refused_like_the_others(own_world: IdentityContext) -> None:
+def test_right_guess_among_many_at_once_is_refused_like_the_others(own_context: IdentityContext) -> None:
     """The right one is still being checked when the wrong ones beside it have blocked the name."""
-    secrets, right = own_world.secrets, own_world.first.password
+    secrets, right = own_context.secrets, own_context.first.password
 
     class Slow:
         def hash(self, secret: str) -> str:
@@ -141,6 +141,6 @@ def test_right_guess_among_many_at_once_is_refused_like_the_others(own_world: Id
                 wrong(slow, "admin", 5)
             return secrets.matches(hashed, secret)
 
-    slow = PasswordSignIn(own_world.database, Slow(), own_world.clock)
+    slow = PasswordSignIn(own_context.database, Slow(), own_context.clock)
     with pytest.raises(TooManyTries):
         enter(slow, "admin", right)

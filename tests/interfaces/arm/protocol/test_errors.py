@@ -169,7 +169,10 @@ def test_a_fault_of_ours_is_500_logged_once_and_tells_nothing_else(
     tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = threading.active_count()
-    with serving(tmp_path / "scene", migrated_file, token_key, routers=(faulty(),)) as arm, caplog.at_level("WARNING"):
+    with (
+        serving(tmp_path / "installation", migrated_file, token_key, routers=(faulty(),)) as arm,
+        caplog.at_level("WARNING"),
+    ):
         answer = arm.stranger().get("/fault", headers={"x-ms-correlation-request-id": "c-7"})
         error = told(answer, 500)
         assert error["code"] == "InternalServerError"

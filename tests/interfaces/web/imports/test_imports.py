@@ -236,7 +236,7 @@ def test_who_may_not_import_is_told_who_may(portal: Portal) -> None:
     assert "Admin can do this." in page
     assert "Choose a file" not in page
     browser = portal.browser("educator")
-    id = sent(portal, browser, disk_bytes(MIB))  # as at the REST door, anybody may send
+    id = sent(portal, browser, disk_bytes(MIB))  # as at the REST interface, anybody may send
     assert "There is no gallery here" in text_of(browser.get(f"/import/{id}"))
     portal.post(browser, f"/import/{id}", status=400, **chosen())
     assert portal.begun.ids == []

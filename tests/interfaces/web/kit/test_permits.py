@@ -76,7 +76,7 @@ def harm(place: str) -> int:
     return LAST.index(end) if end in LAST else -1
 
 
-def furnish(installation: LocalInstallation) -> None:
+def add_content(installation: LocalInstallation) -> None:
     """Images that make labs and that do not, a running lab, one that is off, work that failed and work under way."""
     with installation.request() as request:
         account = AccountRequest(
@@ -104,7 +104,7 @@ def furnish(installation: LocalInstallation) -> None:
 
 @pytest.fixture
 def furnished(new_portal: NewPortal) -> Portal:
-    return new_portal(furnish)
+    return new_portal(add_content)
 
 
 def somebody(portal: Portal, role: str) -> httpx.Client:

@@ -61,7 +61,7 @@ def test_what_went_wrong_is_told_and_then_asked_for_anew() -> None:
 def hasty(
     tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey, gate: Gate
 ) -> Iterator[Portal]:
-    with serving_slowly(tmp_path / "scene", prepared_installations, token_key, gate) as portal:
+    with serving_slowly(tmp_path / "installation", prepared_installations, token_key, gate) as portal:
         yield portal
 
 

@@ -37,7 +37,9 @@ def open_portal(
 
         def make(**settings: object) -> Portal:
             openid = campus.settings(**settings)
-            portal = stack.enter_context(serving(tmp_path / "scene", prepared_installations, token_key, openid=openid))
+            portal = stack.enter_context(
+                serving(tmp_path / "installation", prepared_installations, token_key, openid=openid)
+            )
             campus.control(endpoint=portal.services.endpoint, lie=False, unverified=[])
             return portal
 
@@ -269,7 +271,9 @@ def test_a_provider_that_is_down_is_told_and_passwords_go_on(
 ) -> None:
     with providing() as provider:
         provider.stop()
-        with serving(tmp_path / "scene", prepared_installations, token_key, openid=provider.settings()) as portal:
+        with serving(
+            tmp_path / "installation", prepared_installations, token_key, openid=provider.settings()
+        ) as portal:
             browser = portal.stranger("pt-BR")
             answer = browser.get(START)
             assert answer.status_code == 503
