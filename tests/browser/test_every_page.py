@@ -64,7 +64,7 @@ def test_an_administrator_is_led_to_every_page(walk_as: Walk) -> None:
 
 
 def _check_all(page: Page, walked: Walked) -> None:
-    """Looks at them all before it complains. Pieces that scripts ask for are seen in their pages."""
+    """Checks them all before it fails. Pieces that scripts ask for are seen in their pages."""
     problems, looked_at = [], 0
     for found in walked.pages:
         if found.status != OK or not found.is_html:

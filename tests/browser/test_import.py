@@ -207,7 +207,7 @@ def test_a_hostile_file_is_refused_on_the_page(visit: Visits, picture: Picture, 
     expect(page.locator("main")).not_to_contain_text("hostile.qcow2")
 
 
-def test_without_scripts_the_command_is_told(visit: Visits) -> None:
+def test_without_scripts_the_command_is_reported(visit: Visits) -> None:
     page = visit(MARIA, javascript=False, path="/import")
 
     # Chromium does not show <noscript> where scripts are off for a test only.

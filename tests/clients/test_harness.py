@@ -71,7 +71,7 @@ def test_an_answer_as_described_has_no_faults() -> None:
         ({"name": "a", "properties": {"idleDelay": "1:30"}}, "no duration of ISO 8601"),
     ],
 )
-def test_each_departure_from_the_description_is_told(answer: dict[str, Any], said: str) -> None:
+def test_each_departure_from_the_description_is_reported(answer: dict[str, Any], said: str) -> None:
     found = list(faults(Machine, answer, MODELS))
 
     assert len(found) == 1

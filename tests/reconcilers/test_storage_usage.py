@@ -130,7 +130,7 @@ def test_one_that_came_while_another_went_is_news(filled: LocalInstallation) -> 
     assert measured(filled) == asked(filled)
 
 
-def test_a_thorough_look_lists_all_versions_anyway(filled: LocalInstallation) -> None:
+def test_a_thorough_run_lists_all_versions_anyway(filled: LocalInstallation) -> None:
     measure_storage_usage(filled.context)
     with filled.context.database() as uow:
         (first, *_) = uow.storage_usage.held(BRAZIL[0])

@@ -33,7 +33,7 @@ USER, PASSWORD = "ana", "Course-Work-2026"
 
 START_SECONDS = 60.0
 WORK_SECONDS = 120.0  # for one operation, on a busy host
-LOOK_SECONDS = 0.01  # between two looks at an operation
+POLL_SECONDS = 0.01  # between two reads of an operation
 
 
 class ServerProcess:
@@ -127,7 +127,7 @@ class ServerProcess:
             if snapshot.is_settled:
                 return
             assert time.monotonic() < deadline, f"the operation does not end: {snapshot}\n{self.log}"
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
     @contextmanager
     def held_up(self, region: str) -> Iterator[None]:
@@ -275,4 +275,4 @@ def until(is_so: Callable[[], object], what: str, *, seconds: float = 30.0) -> N
     while not is_so():
         if time.monotonic() > deadline:
             raise Unavailable(f"It took longer than {seconds:.0f} s until {what}.", hint="Look at the server's log.")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)

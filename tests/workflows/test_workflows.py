@@ -224,7 +224,7 @@ def test_a_new_identity_is_made_once_where_it_was_asked_for(running: LocalInstal
     assert ("identity", "geometry") not in engine.calls
 
 
-def test_a_generalized_machine_is_told_its_account_at_the_first_boot(running: LocalInstallation) -> None:
+def test_a_generalized_machine_is_reported_its_account_at_the_first_boot(running: LocalInstallation) -> None:
     installation, engine = watched(running)
     installation.run(installation.begin_lab("geometry", IMAGE, who="colleague", new_identity=True))
     installation.run(installation.begin_start("geometry", who="colleague"))

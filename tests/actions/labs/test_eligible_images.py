@@ -59,7 +59,7 @@ def said(offer: ImageEligibility | EligibleImage) -> tuple[object, ...]:
 @pytest.mark.slow
 @pytest.mark.parametrize("stocked", range(6), indirect=True)
 @pytest.mark.parametrize("region", REGIONS)
-def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: LocalInstallation, region: str) -> None:
+def test_each_image_is_judged_as_if_it_were_asked_for_alone(stocked: LocalInstallation, region: str) -> None:
     with stocked.request() as request:
         alone = {each.definition.id: each for each in list_images(request, ACCOUNT, region)}
     found = search(stocked, region=region, size=IMAGES)

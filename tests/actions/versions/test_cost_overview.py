@@ -135,7 +135,7 @@ def test_what_is_not_measured_says_so(filled: LocalInstallation) -> None:
     check_all(filled)
 
 
-def test_the_dearest_come_first_and_are_found_by_their_names(filled: LocalInstallation) -> None:
+def test_the_most_expensive_come_first_and_are_found_by_their_names(filled: LocalInstallation) -> None:
     measure_storage_usage(filled.context)
     prices = [each.sums.price_month for each in seen(filled).images]
     assert prices == sorted(prices, reverse=True)

@@ -1,4 +1,4 @@
-"""What images occupy adds up to what the stores hold, and a deletion is told before it is done."""
+"""What images occupy adds up to what the stores hold, and what a deletion frees is known before it is done."""
 
 import pytest
 

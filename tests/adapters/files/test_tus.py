@@ -182,7 +182,7 @@ def test_wrong_announcements_are_refused(ana: httpx.Client, change: dict[str, st
     assert error_code(answer)
 
 
-def test_another_version_is_told_which_one_is_spoken(ana: httpx.Client) -> None:
+def test_another_version_is_reported_which_one_is_spoken(ana: httpx.Client) -> None:
     answer = ana.post("", headers={"Upload-Length": "5"})
     assert (answer.status_code, answer.headers["tus-version"]) == (412, "1.0.0")
 

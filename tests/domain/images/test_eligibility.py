@@ -51,7 +51,7 @@ def test_windows_is_shown_and_not_offered() -> None:
     assert codes(found) == ["OsTypeNotSupported"]
 
 
-def test_all_reasons_are_told_at_once() -> None:
+def test_all_reasons_are_reported_at_once() -> None:
     found = image_eligibility(
         account(),
         definition(OsType.WINDOWS),

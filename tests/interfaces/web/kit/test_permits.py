@@ -180,7 +180,7 @@ def test_what_is_off_says_why_and_who_can_do_it(furnished: Portal, role: str) ->
 
 @pytest.mark.parametrize("role", ["nobody", "reader", "lab services reader", "assistant of one lab"])
 def test_what_is_not_shown_is_refused_too(furnished: Portal, role: str) -> None:
-    """The other way round: the buttons are not the lock. Whoever knows an owner's addresses gets no further."""
+    """Hidden buttons are not the protection: whoever knows an owner's addresses gets no further."""
     owners = look_around(furnished.browser("admin"))
     browser = somebody(furnished, role)
     own = {each.place for each in look_around(browser).presses()}

@@ -46,7 +46,7 @@ def test_one_slow_question_does_not_hold_up_another(gate: Gate) -> None:
     assert slow_figures.find("quick", lambda: "here", patience=20) == "here"
 
 
-def test_what_went_wrong_is_told_and_then_asked_for_anew() -> None:
+def test_what_went_wrong_is_reported_and_then_asked_for_anew() -> None:
     slow_figures = SlowFigures(patience=20)
 
     def fail() -> str:

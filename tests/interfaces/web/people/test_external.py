@@ -266,7 +266,7 @@ def test_without_a_provider_in_the_settings_there_is_no_such_way(portal: Portal)
         assert browser.get(place).status_code == 404
 
 
-def test_a_provider_that_is_down_is_told_and_passwords_go_on(
+def test_a_provider_that_is_down_is_reported_and_passwords_go_on(
     tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey
 ) -> None:
     with providing() as provider:
@@ -281,7 +281,7 @@ def test_a_provider_that_is_down_is_told_and_passwords_go_on(
             portal.post(browser, "/sign-in", page="/sign-in", name="educator", password=PASSWORD, next="/me")
 
 
-def test_a_secret_that_the_provider_refuses_is_told_without_details(open_portal: Open) -> None:
+def test_a_secret_that_the_provider_refuses_is_reported_without_details(open_portal: Open) -> None:
     answer = go_there(open_portal(client_secret="wrong").stranger(), START, "ana")
     assert answer.status_code == 503
     assert "'Campus' refuses what Galeria asks; the server's log says more." in text_of(answer)
