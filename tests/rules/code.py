@@ -64,7 +64,7 @@ class Code:
         return self.find_constant(other.source, here.imported[name][1]) if other else None
 
     def callers(self, source: Source, function: Function) -> list[Site]:
-        """Calls that mean this function, recognised by name and import; of a method, calls of that name if only one class has it."""
+        """Calls that mean this function, by name and import; of a method, calls of that name if only one class has it."""
         name, own = function.name, _dotted(source)
         if name == "__init__":
             return [site for each in self._family(source, function) for site in self._made(each)]
