@@ -74,7 +74,7 @@ def test_a_writer_does_not_wait_for_ever(lock: Path) -> None:
 
 def test_the_kernel_gives_back_what_a_killed_process_held(lock: Path) -> None:
     program = (
-        "import sys, pathlib; from galeria.adapters.store import lease\n"
+        "import sys, pathlib; from galeria.adapters.store.objects import lease\n"
         "with lease.hold(pathlib.Path(sys.argv[1]), region='north', exclusive=True):\n"
         "    sys.stdout.write('held\\n'); sys.stdout.flush(); sys.stdin.read()\n"
     )
