@@ -12,7 +12,7 @@ PORT := 8443
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What to test, such as TESTS="tests/adapters/store -k lease".
 TESTS :=
-# What a change breaks first; interfaces, the image store and disk files have slower tests, which are in `make test`.
+# What a change of the core breaks first; interfaces, database, store and files have slower tests, which are in `make test`.
 QUICK := $(addprefix tests/,domain actions workflows reconcilers adapters/identity rules guests)
 
 help: ## This list.

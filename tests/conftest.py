@@ -1,4 +1,4 @@
-"""Options of the whole test suite, and what tests of every room may ask for."""
+"""Options of the whole test suite, and what every test may ask for."""
 
 import gc
 import shutil
@@ -35,7 +35,7 @@ TOGETHER = {
 }
 LONGEST = list(dict.fromkeys(TOGETHER.values()))
 
-TOLD = pytest.StashKey[list[str]]()
+EXTRA_LINES = pytest.StashKey[list[str]]()
 """What other processes have to say at the end."""
 
 
@@ -67,7 +67,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """The last look for what nobody closed; pytest's own five looks then find nothing more to go through."""
+    """The last collection of what nobody closed; pytest's own five collections then find nothing more to go through."""
     gc.collect()
     gc.freeze()
 
@@ -84,11 +84,11 @@ def _place(group: str) -> int:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """A process has ended; none has written to the terminal itself."""
-    node.config.stash.setdefault(TOLD, []).extend(getattr(node, "workeroutput", {}).get("told", ()))
+    node.config.stash.setdefault(EXTRA_LINES, []).extend(getattr(node, "workeroutput", {}).get("told", ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in config.stash.get(TOLD, []):
+    for line in config.stash.get(EXTRA_LINES, []):
         terminalreporter.write_line(line)
 
 
@@ -120,16 +120,16 @@ def database(database_engine: sa.Engine) -> SqlDatabase:
 
 @pytest.fixture(scope="session")
 def prepared_installations(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> PreparedInstallations:
-    return PreparedInstallations(tmp_path_factory.mktemp("stages"), migrated_file)
+    return PreparedInstallations(tmp_path_factory.mktemp("prepared"), migrated_file)
 
 
 @pytest.fixture
 def new_installation(tmp_path: Path, prepared_installations: PreparedInstallations) -> Iterator[MakeInstallation]:
-    """Scenes: as many as a test wants, each on its own database and stores."""
+    """Installations: as many as a test wants, each on its own database and stores."""
     closers: list[Callable[[], None]] = []
 
     def make(prepare: Prepare = with_people) -> LocalInstallation:
-        installation, close = prepared_installations.copy(prepare, tmp_path / f"scene{len(closers)}")
+        installation, close = prepared_installations.copy(prepare, tmp_path / f"installation{len(closers)}")
         closers.append(close)
         return installation
 

@@ -62,9 +62,9 @@ class Steps:
 def crash_everywhere(
     make: Callable[[], tuple[Callable[[Step], None], Callable[[], None]]],
 ) -> int:
-    """`make` gives a new world each time: how to tell the story there, and how to look at the end of it.
+    """`make` gives a new installation each time: how to run the workflow there, and how to check its end.
 
-    The story is told once undisturbed, then crashed before and after each of its steps and resumed. Returns the number
+    The workflow runs once undisturbed, then crashed before and after each of its steps and resumed. Returns the number
     of crashes.
     """
     tell, look = make()
@@ -88,5 +88,5 @@ def _crash_once(tell: Callable[[Step], None], at: tuple[int, str], *, names: Ste
     except Crash:
         tell(steps.resumed())
     else:
-        raise AssertionError(f"the story ended before its crash at {at}")
+        raise AssertionError(f"the workflow ended before its crash at {at}")
     assert steps.finished == names.finished, f"crash at {at}: a finished step ran again, or one did not run"

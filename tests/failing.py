@@ -1,4 +1,4 @@
-"""Worlds that fail: stores that break at the n-th call, machines that keep a diary of what was asked of them."""
+"""Adapters that fail: stores that break at the n-th call, machines that record what was asked of them."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -102,14 +102,14 @@ class FailingStore:
 
 
 def with_stores(installation: LocalInstallation, **stores: ImageStore) -> LocalInstallation:
-    """The same scene, seen through other stores."""
+    """The same installation, with other stores."""
     return replace(
         installation, context=replace(installation.context, stores={**installation.context.stores, **stores})
     )
 
 
 def wishing(installation: LocalInstallation, operation: Operation, during: str) -> LocalInstallation:
-    """The same scene, where somebody cancels the operation when that step reports its first bytes."""
+    """The same installation, where somebody cancels the operation when that step reports its first bytes."""
     real = installation.context.meter
 
     def meter(operation_id: str, step: str, region: str = "", version_id: str = "") -> Progress:

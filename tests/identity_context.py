@@ -1,4 +1,4 @@
-"""A founded installation in a fresh database, with a clock that the test moves."""
+"""An installation as after its first start, in a fresh database, with a clock that the test moves."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

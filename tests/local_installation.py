@@ -84,7 +84,7 @@ class LocalInstallation:
             yield with_caller(request, Caller(principal=person, assignments=assignments, locks=locks))
 
     def run(self, operation: Operation | None, step: Step | None = None) -> Operation:
-        """Tell the operation's story to its end; returns it as it then is."""
+        """Run the operation's workflow to its end; returns the operation as it then is."""
         assert operation is not None
         run_operation(step or Steps(), self.context, operation.id)
         return self.operation(operation.id)
@@ -219,12 +219,12 @@ def secrets() -> ArgonSecretHasher:
 
 
 def make_installation(folder: Path, empty_database: Path) -> tuple[LocalInstallation, Callable[[], None]]:
-    """A founded one, from a migrated database file without rows. The second value closes it."""
+    """An installation with its people, from a migrated database file without rows. The second value closes it."""
     folder.mkdir(parents=True)
     shutil.copy(empty_database, folder / "galeria.db")
-    context, dispose = _world(folder)
-    _found(context)
-    installation = _scene(context, folder)
+    context, dispose = _open_context(folder)
+    _add_people(context)
+    installation = _installation(context, folder)
     with installation.request() as request:
         put_group(request, GROUP, location="brazilsouth", tags={})
         request.uow.flush()
@@ -236,11 +236,11 @@ def make_installation(folder: Path, empty_database: Path) -> tuple[LocalInstalla
 
 def open_installation(folder: Path) -> tuple[LocalInstallation, Callable[[], None]]:
     """One that was made before, perhaps by another process. The second value closes it."""
-    context, dispose = _world(folder)
-    return _scene(context, folder), dispose
+    context, dispose = _open_context(folder)
+    return _installation(context, folder), dispose
 
 
-def _scene(context: WorkflowContext, folder: Path) -> LocalInstallation:
+def _installation(context: WorkflowContext, folder: Path) -> LocalInstallation:
     with context.database(reading=True) as uow:
         people = {person.name: person for person in uow.people.all()}
     assert isinstance(context.engine, FakeEngine)
@@ -248,17 +248,17 @@ def _scene(context: WorkflowContext, folder: Path) -> LocalInstallation:
 
 
 def _write_behind(connection: sqlite3.Connection, _entry: object) -> None:
-    """A scene outlives a killed process, and need not outlive a power failure: nobody waits for the disk."""
+    """An installation outlives a killed process, and need not outlive a power failure: nobody waits for the disk."""
     connection.execute("PRAGMA synchronous=OFF")
 
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Reading all certificates of this computer takes longer than the rest of a scene."""
+    """Reading all certificates of this computer takes longer than opening the rest of an installation."""
     return ssl.create_default_context()
 
 
-def _world(folder: Path) -> tuple[WorkflowContext, Callable[[], None]]:
+def _open_context(folder: Path) -> tuple[WorkflowContext, Callable[[], None]]:
     map_classes()
     engine = make_test_engine(f"sqlite:///{folder / 'galeria.db'}")
     sa.event.listen(engine, "connect", _write_behind)
@@ -291,7 +291,7 @@ def _world(folder: Path) -> tuple[WorkflowContext, Callable[[], None]]:
     return context, engine.dispose
 
 
-def _found(context: WorkflowContext) -> None:
+def _add_people(context: WorkflowContext) -> None:
     id_generator, clock = RandomIdGenerator(), context.clock
     with context.database() as uow:
         uow.add_subscription(Subscription(id=SUBSCRIPTION, display_name="Test"))

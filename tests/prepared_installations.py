@@ -1,4 +1,4 @@
-"""Scenes that many tests begin with: made once in each process by real work, and copied with all rows and files."""
+"""Installations that many tests begin with: made once in each process by real work, and copied with all rows and files."""
 
 import itertools
 import shutil
@@ -12,12 +12,12 @@ Prepare = Callable[[LocalInstallation], None]
 
 
 class MakeInstallation(Protocol):
-    """A new scene, as `prepare` leaves one behind; the same function at every call lets it run only once."""
+    """A new installation, as `prepare` leaves one behind; the same function at every call lets it run only once."""
 
     def __call__(self, prepare: Prepare = ...) -> LocalInstallation: ...
 
 
-def with_people(_scene: LocalInstallation) -> None:
+def with_people(_installation: LocalInstallation) -> None:
     """With people, a gallery and a lab account."""
 
 

@@ -140,7 +140,7 @@ def copy_labs(request: Request, like: str, titles: Mapping[str, str]) -> None:
         request.uow.labs.add(copied)
 
 
-def fill_shelf(installation: LocalInstallation) -> None:
+def add_shared_versions(installation: LocalInstallation) -> None:
     """By real work: three versions that share most of their bytes, two of one image, and a lab on the first of them."""
     installation.run(installation.begin_import("linux", disk_bytes(MIB), regions=BRAZIL))
     installation.run(installation.begin_lab("algebra", GALLERY.child("images", "linux")))

@@ -68,7 +68,7 @@ def test_every_page_is_opened_once_from_link_to_link(client: httpx.Client, route
     assert [page.status for page in walked.pages] == [303, 200, 200, 200, 200]
 
 
-def test_what_is_no_page_to_measure_is_told(client: httpx.Client, routes: list[PageRoute]) -> None:
+def test_what_is_no_page_to_measure_is_reported(client: httpx.Client, routes: list[PageRoute]) -> None:
     walked = walk(client, routes)
 
     assert [route.name for route in walked.streams] == ["web_lab_events"]

@@ -1,4 +1,4 @@
-"""One Chromium and one furnished house for all tests of this folder; each test opens windows of its own."""
+"""One Chromium and one server with content for all tests of this folder; each test opens windows of its own."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.browser import chromium_running
 from tests.browser.page_checks import NARROW, ROOT, WIDE, sized
 from tests.browser.page_visits import Visits
-from tests.browser.portal_server import GALLERY, MARIA, PASSWORD, PortalServer, fill_portal, running_portal
+from tests.browser.portal_server import GALLERY, MARIA, PASSWORD, PortalServer, add_content, running_portal
 from tests.system.server_process import ServerProcess
 
 Picture = Callable[[Page, str], Path]
@@ -26,20 +26,20 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def fake_house() -> Iterator[PortalServer]:
-    """`galeria serve --fake` in a process of its own, with what `fill_portal` puts in. Tests add things under new names."""
+def fake_server() -> Iterator[PortalServer]:
+    """`galeria serve --fake` in a process of its own, with what `add_content` puts in. Tests add things under new names."""
     folder = Path(tempfile.mkdtemp(prefix="galeria-web-", dir="/var/tmp"))
     try:
         with running_portal(folder) as portal_server:
-            fill_portal(portal_server)
+            add_content(portal_server)
             yield portal_server
     finally:
         shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="package")
-def visits(fake_house: PortalServer, chromium: Browser) -> Visits:
-    return Visits(fake_house, chromium)
+def visits(fake_server: PortalServer, chromium: Browser) -> Visits:
+    return Visits(fake_server, chromium)
 
 
 @pytest.fixture

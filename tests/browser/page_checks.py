@@ -81,7 +81,7 @@ def check_keyboard(page: Page) -> None:
 
 
 def check_quiet(page: Page, *, besides: str = "") -> None:
-    """No error in the console (refusals of the Content-Security-Policy are told there), no fault in a script, no answer that
+    """No error in the console (where refused content is reported), no fault in a script, no answer that
     did not come. `besides` is a pattern of what is expected, such as "status of 403"."""
     found = [
         f"console: {each.text} ({each.location['url']})" for each in page.console_messages() if each.type == "error"

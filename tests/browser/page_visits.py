@@ -36,7 +36,7 @@ class Visits:
         width, height = NARROW if narrow else WIDE
         context = self.browser.new_context(
             base_url=self.portal_server.endpoint,
-            # The house's own authority, which this browser has never heard of.
+            # The server's own certificate authority, which this browser has never heard of.
             ignore_https_errors=True,
             locale=language,
             timezone_id="America/Sao_Paulo",

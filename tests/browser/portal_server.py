@@ -58,7 +58,7 @@ class PortalServer:
 
 @contextmanager
 def running_portal(folder: Path, *, fake: bool = True) -> Iterator[PortalServer]:
-    """A house with the people of PEOPLE and nothing else, until the block ends."""
+    """A server with the people of PEOPLE and nothing else, until the block ends."""
     with running_server(folder / "data", fake=fake) as connect:
         secret = ClientSecret(client_id=connect["client_id"], client_secret=connect["client_secret"])
         connection = ServerConnection(connect["endpoint"], secret, ca_file=Path(connect["ca_file"]), patient=True)
@@ -71,7 +71,7 @@ def running_portal(folder: Path, *, fake: bool = True) -> Iterator[PortalServer]
             yield portal_server
 
 
-def fill_portal(portal_server: PortalServer) -> None:
+def add_content(portal_server: PortalServer) -> None:
     """A gallery that is attached, an image in two regions that makes labs, one that makes none, a lab, and a file of Maria's
     that is no image yet."""
     galeria, disk, second = portal_server.galeria, portal_server.folder / "disk.raw", portal_server.folder / "data.raw"

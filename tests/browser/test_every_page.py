@@ -30,13 +30,13 @@ def routes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[PageRoute]
 
 
 @pytest.fixture
-def walk_as(visit: Visits, fake_house: PortalServer, routes: list[PageRoute]) -> Walk:
+def walk_as(visit: Visits, fake_server: PortalServer, routes: list[PageRoute]) -> Walk:
     """A walk with somebody's session."""
 
     def walk_as(person: Person) -> Walked:
         cookies = visit(person).context.cookies()
-        trust = ssl.create_default_context(cafile=str(Path(fake_house.connect["ca_file"])))
-        with httpx.Client(base_url=fake_house.endpoint, verify=trust, trust_env=False) as client:
+        trust = ssl.create_default_context(cafile=str(Path(fake_server.connect["ca_file"])))
+        with httpx.Client(base_url=fake_server.endpoint, verify=trust, trust_env=False) as client:
             client.headers["Cookie"] = "; ".join(f"{each.get('name')}={each.get('value')}" for each in cookies)
             return walk(client, routes)
 
@@ -64,7 +64,7 @@ def test_an_administrator_is_led_to_every_page(walk_as: Walk) -> None:
 
 
 def _check_all(page: Page, walked: Walked) -> None:
-    """Looks at them all before it complains. Pieces that scripts ask for are seen in their pages."""
+    """Checks them all before it fails. Pieces that scripts ask for are seen in their pages."""
     problems, looked_at = [], 0
     for found in walked.pages:
         if found.status != OK or not found.is_html:

@@ -28,7 +28,7 @@ def gate() -> Gate:
 @pytest.fixture
 def portal(tmp_path: Path, prepared_installations: PreparedInstallations, gate: Gate) -> Iterator[Portal]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with serving_slowly(tmp_path / "scene", prepared_installations, key, gate) as portal:
+    with serving_slowly(tmp_path / "installation", prepared_installations, key, gate) as portal:
         yield portal
 
 

@@ -27,7 +27,7 @@ def test_the_home_page_keeps_every_promise(visit: Visits, language: str) -> None
     check_page(visit(MARIA, language=language))
 
 
-def test_a_wrong_password_is_told_on_the_page(visit: Visits) -> None:
+def test_a_wrong_password_is_reported_on_the_page(visit: Visits) -> None:
     page = visit(path=SIGN_IN)
     page.fill("[name=name]", ANA.name)
     page.fill("[name=password]", "wrong")

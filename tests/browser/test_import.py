@@ -107,7 +107,7 @@ def test_a_dropped_file_becomes_an_image(visit: Visits, disks: Path, picture: Pi
     picture(page, f"version-{language}")
 
 
-def test_regions_are_priced_live(visit: Visits, fake_house: PortalServer, picture: Picture) -> None:
+def test_regions_are_priced_live(visit: Visits, fake_server: PortalServer, picture: Picture) -> None:
     page = visit(MARIA, path=f"/galleries/galeria/{GALLERY}/images/Linux-for-algebra/versions/1.0.0/regions")
 
     page.locator("input[value=westeurope]").check()
@@ -207,7 +207,7 @@ def test_a_hostile_file_is_refused_on_the_page(visit: Visits, picture: Picture, 
     expect(page.locator("main")).not_to_contain_text("hostile.qcow2")
 
 
-def test_without_scripts_the_command_is_told(visit: Visits) -> None:
+def test_without_scripts_the_command_is_reported(visit: Visits) -> None:
     page = visit(MARIA, javascript=False, path="/import")
 
     # Chromium does not show <noscript> where scripts are off for a test only.

@@ -110,7 +110,7 @@ def test_axe_wants_a_language(show: Show) -> None:
         ("<p style='margin-left: -3rem'>Beginning outside</p>", "left of the window"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_told(show: Show, body: str, told: str) -> None:
+def test_what_does_not_fit_is_reported(show: Show, body: str, told: str) -> None:
     with pytest.raises(AssertionError, match=told):
         check_fits(show(body))
 

@@ -155,7 +155,7 @@ def test_a_lab_is_made_started_exported_and_stopped(visit: Visits) -> None:
 
 
 def export(page: Page) -> None:
-    """From the running lab's page: the price is told by a button, the end by opening the page again."""
+    """From the running lab's page: a button shows the price, opening the page again shows the end."""
     link = page.get_by_role("link", name="Export to Shared Image Gallery")
     until(page, lambda: link.count() > 0)  # the machine runs a moment before its start is done
     link.click()

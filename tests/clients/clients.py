@@ -63,7 +63,7 @@ class Az:
 
 @dataclass(kw_only=True)
 class Sdk:
-    """`client` is compute or labs, of the generation that the desk's environment holds: `age` is new or old."""
+    """`client` is compute or labs, of the generation that the work folder's environment holds: `age` is new or old."""
 
     work_folder: WorkFolder
     age: str

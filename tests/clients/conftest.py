@@ -1,4 +1,4 @@
-"""One house and one set of signed-in clients for all tests here. At the end: how much of the clients was used."""
+"""One server and one set of signed-in clients for all tests here. At the end: how much of the clients was used."""
 
 import shutil
 import tempfile

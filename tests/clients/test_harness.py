@@ -13,47 +13,47 @@ from tests.clients.drivers.shapes import faults
 from tests.clients.work_folder import ROOT
 
 
-class Colour(Enum):
-    RED = "Red"
+class State(Enum):
+    READY = "Ready"
 
 
-class Wheel:
-    _attribute_map: ClassVar[dict[str, Any]] = {"spokes": {"key": "spokes", "type": "int"}}
-    _validation: ClassVar[dict[str, Any]] = {"spokes": {"maximum": 64, "minimum": 8}}
+class Disk:
+    _attribute_map: ClassVar[dict[str, Any]] = {"size": {"key": "size", "type": "int"}}
+    _validation: ClassVar[dict[str, Any]] = {"size": {"maximum": 64, "minimum": 8}}
 
 
-class Bicycle:
+class Machine:
     """As the older SDKs describe a model.
 
-    :vartype colour: str or ~shop.models.Colour
+    :vartype state: str or ~lab.models.State
     """
 
     _attribute_map: ClassVar[dict[str, Any]] = {
         "name": {"key": "name", "type": "str"},
-        "colour": {"key": "properties.colour", "type": "str"},
-        "wheels": {"key": "properties.wheels", "type": "[Wheel]"},
-        "sold": {"key": "properties.soldAt", "type": "iso-8601"},
-        "lent": {"key": "properties.lentFor", "type": "duration"},
+        "state": {"key": "properties.state", "type": "str"},
+        "disks": {"key": "properties.disks", "type": "[Disk]"},
+        "created": {"key": "properties.createdAt", "type": "iso-8601"},
+        "idle": {"key": "properties.idleDelay", "type": "duration"},
     }
     _validation: ClassVar[dict[str, Any]] = {"name": {"required": True, "max_length": 8}}
 
 
-MODELS = SimpleNamespace(Bicycle=Bicycle, Wheel=Wheel, Colour=Colour)
+MODELS = SimpleNamespace(Machine=Machine, Disk=Disk, State=State)
 
 
 def test_an_answer_as_described_has_no_faults() -> None:
     answer = {
-        "name": "tourer",
+        "name": "small",
         "more": "than described",
         "properties": {
-            "colour": "Red",
-            "wheels": [{"spokes": 32}],
-            "soldAt": "2026-11-23T09:00:00.123Z",
-            "lentFor": "PT1H30M",
+            "state": "Ready",
+            "disks": [{"size": 32}],
+            "createdAt": "2026-11-23T09:00:00.123Z",
+            "idleDelay": "PT1H30M",
         },
     }
 
-    assert list(faults("[Bicycle]", [answer], MODELS)) == []
+    assert list(faults("[Machine]", [answer], MODELS)) == []
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,17 @@ def test_an_answer_as_described_has_no_faults() -> None:
         ({}, ".name: missing"),
         ({"name": None}, ".name: null"),
         ({"name": 7}, ".name: 7 is of another type"),
-        ({"name": "velocipede"}, "longer than 8"),
-        ({"name": "a", "properties": {"colour": "red"}}, ".properties.colour: 'red' is not one of ['Red']"),
-        ({"name": "a", "properties": {"wheels": {}}}, ".properties.wheels: {} is no list"),
-        ({"name": "a", "properties": {"wheels": [{"spokes": True}]}}, ".wheels[0].spokes: True is of another type"),
-        ({"name": "a", "properties": {"wheels": [{"spokes": 65}]}}, ".wheels[0].spokes: 65 is out of range"),
-        ({"name": "a", "properties": {"soldAt": "yesterday"}}, "no time of RFC 3339"),
-        ({"name": "a", "properties": {"lentFor": "1:30"}}, "no duration of ISO 8601"),
+        ({"name": "much-too-long"}, "longer than 8"),
+        ({"name": "a", "properties": {"state": "ready"}}, ".properties.state: 'ready' is not one of ['Ready']"),
+        ({"name": "a", "properties": {"disks": {}}}, ".properties.disks: {} is no list"),
+        ({"name": "a", "properties": {"disks": [{"size": True}]}}, ".disks[0].size: True is of another type"),
+        ({"name": "a", "properties": {"disks": [{"size": 65}]}}, ".disks[0].size: 65 is out of range"),
+        ({"name": "a", "properties": {"createdAt": "yesterday"}}, "no time of RFC 3339"),
+        ({"name": "a", "properties": {"idleDelay": "1:30"}}, "no duration of ISO 8601"),
     ],
 )
-def test_each_departure_from_the_description_is_told(answer: dict[str, Any], said: str) -> None:
-    found = list(faults(Bicycle, answer, MODELS))
+def test_each_departure_from_the_description_is_reported(answer: dict[str, Any], said: str) -> None:
+    found = list(faults(Machine, answer, MODELS))
 
     assert len(found) == 1
     assert said in found[0]

@@ -40,7 +40,7 @@ def test_a_group_is_made_shown_changed_and_deleted(az: Az) -> None:
     assert az("group", "exists", "-n", made["name"]) is False
 
 
-def test_a_group_that_is_missing_is_told_by_name(az: Az) -> None:
+def test_a_group_that_is_missing_is_reported_by_name(az: Az) -> None:
     for words in (("show",), ("delete", "--yes")):
         with pytest.raises(Refused) as refused:
             az("group", *words, "-n", "nowhere")
@@ -242,7 +242,7 @@ def test_what_was_done_is_in_the_activity_log(az: Az, client_server: ClientServe
     assert az("monitor", "activity-log", "list", "--resource-id", id, "--end-time", "2020-01-02T00:00:00Z") == []
 
 
-def test_what_a_role_does_not_allow_is_told_with_action_and_scope(
+def test_what_a_role_does_not_allow_is_reported_with_action_and_scope(
     az: Az, client_server: ClientServer, rest: httpx.Client, compute: Sdk
 ) -> None:
     made = rest.post(

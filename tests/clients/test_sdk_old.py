@@ -51,7 +51,7 @@ def lab(old_labs: Sdk, account: str) -> dict[str, Any]:
         "environmentSettingCreationParameters": {"resourceSettingCreationParameters": settings},
     }
     old_labs("lab_accounts.create_lab", GROUP, ACCOUNT, body)
-    # It is answered at once; how far the template is, is told by its provisioning state.
+    # It is answered at once; how far the template is, is shown by its provisioning state.
     _settled(lambda: old_labs("environment_settings.get", *DEFAULT)["properties"]["provisioningState"], "Succeeded")
     made: dict[str, Any] = old_labs("labs.get", GROUP, ACCOUNT, LAB)
     return made

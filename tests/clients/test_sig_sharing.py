@@ -96,7 +96,7 @@ def test_a_private_gallery_is_not_shared(az: Az, client_server: ClientServer) ->
         az("sig", "share", "enable-community", *private)
 
 
-def test_the_limits_of_direct_sharing_are_told(az: Az) -> None:
+def test_the_limits_of_direct_sharing_are_reported(az: Az) -> None:
     many = [f"22222222-3333-4444-5555-{number:012}" for number in range(31)]
 
     with pytest.raises(Refused) as refused:

@@ -133,7 +133,7 @@ def test_a_machine_signs_in_with_its_identity(visitor: Az, client_server: Client
     assert visitor.program("group", "list", **services)
 
 
-def test_a_wrong_secret_is_told_as_such(visitor: Az, client_server: ClientServer, person: str) -> None:
+def test_a_wrong_secret_is_reported_as_such(visitor: Az, client_server: ClientServer, person: str) -> None:
     program_words = ("--service-principal", "-u", client_server.connect["client_id"], "--tenant", client_server.tenant)
     for words, sentence in (
         ((*program_words, "-p", "wrong"), "Invalid client secret"),

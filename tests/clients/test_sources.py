@@ -43,7 +43,7 @@ def vhd(disk: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def web(vhd: Path) -> Iterator[str]:
-    """A web server with the VHD and a way to it that leads round a corner; returns its address."""
+    """A web server with the VHD and a path that redirects to it; returns its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(vhd.parent))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -1,4 +1,4 @@
-"""Each round looks at the world and makes it match, and leaves alone what somebody is working on."""
+"""Each run compares machines, stores and rows, repairs the differences, and leaves alone what an operation works on."""
 
 import gc
 import threading

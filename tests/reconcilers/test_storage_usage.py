@@ -13,15 +13,15 @@ from galeria.reconcilers.storage_usage import measure_storage_usage
 from tests.failing import FailingStore, with_stores
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation
-from tests.version_rows import BRAZIL, fill_shelf
+from tests.version_rows import BRAZIL, add_shared_versions
 
 Figures = dict[tuple[str, str], int]
 
 
 @pytest.fixture
-def shelf(new_installation: MakeInstallation) -> LocalInstallation:
+def filled(new_installation: MakeInstallation) -> LocalInstallation:
     """Three versions that share most of their bytes, two of one image."""
-    return new_installation(fill_shelf)
+    return new_installation(add_shared_versions)
 
 
 def asked(installation: LocalInstallation) -> Figures:
@@ -44,33 +44,33 @@ def delete(installation: LocalInstallation, image: str, number: str = "1.0.0") -
     installation.run(operation)
 
 
-def test_the_figures_are_those_of_the_stores(shelf: LocalInstallation) -> None:
-    assert measured(shelf) == {}
-    measure_storage_usage(shelf.context)
-    assert measured(shelf) == asked(shelf)
-    assert len(measured(shelf)) == 6
+def test_the_figures_are_those_of_the_stores(filled: LocalInstallation) -> None:
+    assert measured(filled) == {}
+    measure_storage_usage(filled.context)
+    assert measured(filled) == asked(filled)
+    assert len(measured(filled)) == 6
 
 
-def test_when_an_older_version_goes_the_younger_ones_hold_what_they_shared(shelf: LocalInstallation) -> None:
-    measure_storage_usage(shelf.context)
-    before = measured(shelf)
-    delete(shelf, "linux")
-    measure_storage_usage(shelf.context)
-    assert measured(shelf) == asked(shelf) != before
-    assert sum(measured(shelf).values()) <= sum(before.values())
+def test_when_an_older_version_goes_the_younger_ones_hold_what_they_shared(filled: LocalInstallation) -> None:
+    measure_storage_usage(filled.context)
+    before = measured(filled)
+    delete(filled, "linux")
+    measure_storage_usage(filled.context)
+    assert measured(filled) == asked(filled) != before
+    assert sum(measured(filled).values()) <= sum(before.values())
 
 
-def test_a_new_version_is_measured_against_the_older_ones_only(shelf: LocalInstallation) -> None:
-    measure_storage_usage(shelf.context)
-    with shelf.context.database(reading=True) as uow:
+def test_a_new_version_is_measured_against_the_older_ones_only(filled: LocalInstallation) -> None:
+    measure_storage_usage(filled.context)
+    with filled.context.database(reading=True) as uow:
         before = uow.storage_usage.chains(BRAZIL[0])
-    shelf.engine.write(shelf.guest_of("algebra"), 0, b"lesson three")
-    shelf.run(shelf.begin_export("algebra", "Algebra"))
-    measure_storage_usage(shelf.context)
-    with shelf.context.database(reading=True) as uow:
+    filled.engine.write(filled.guest_of("algebra"), 0, b"lesson three")
+    filled.run(filled.begin_export("algebra", "Algebra"))
+    measure_storage_usage(filled.context)
+    with filled.context.database(reading=True) as uow:
         after = uow.storage_usage.chains(BRAZIL[0])
     assert (len(after), after | before == after) == (4, True), "what was measured stays as it was"
-    assert measured(shelf) == asked(shelf)
+    assert measured(filled) == asked(filled)
 
 
 class AwayStore(FailingStore):
@@ -94,9 +94,9 @@ def seen_through(installation: LocalInstallation, kind: type[FailingStore], *reg
     return with_stores(installation, **stores)
 
 
-def test_where_nothing_changed_no_store_is_asked(shelf: LocalInstallation) -> None:
-    measure_storage_usage(shelf.context)
-    away = seen_through(shelf, AwayStore, *BRAZIL)
+def test_where_nothing_changed_no_store_is_asked(filled: LocalInstallation) -> None:
+    measure_storage_usage(filled.context)
+    away = seen_through(filled, AwayStore, *BRAZIL)
     measure_storage_usage(away.context)
     assert [store.calls for store in away.context.stores.values() if isinstance(store, AwayStore)] == [0, 0]
 
@@ -106,54 +106,54 @@ def news(installation: LocalInstallation) -> list[bool]:
         return [uow.storage_usage.has_news(region) for region in BRAZIL]
 
 
-def test_versions_that_came_or_went_are_news_until_all_are_measured(shelf: LocalInstallation) -> None:
-    assert news(shelf) == [True, True]
-    measure_storage_usage(shelf.context)
-    assert news(shelf) == [False, False]
-    delete(shelf, "Algebra", "1.0.1")  # the youngest: what is older stays as it was measured
-    measure_storage_usage(shelf.context)
-    assert (news(shelf), measured(shelf)) == ([False, False], asked(shelf))
-    delete(shelf, "linux")
-    assert news(shelf) == [True, True]
-    shelf.run(shelf.begin_import("linux", disk_bytes(MIB), version="2.0.0", regions=BRAZIL[:1]))
-    measure_storage_usage(seen_through(shelf, AwayStore, BRAZIL[0]).context)
-    assert news(shelf) == [True, False]
-    measure_storage_usage(shelf.context)
-    assert (news(shelf), measured(shelf)) == ([False, False], asked(shelf))
+def test_versions_that_came_or_went_are_news_until_all_are_measured(filled: LocalInstallation) -> None:
+    assert news(filled) == [True, True]
+    measure_storage_usage(filled.context)
+    assert news(filled) == [False, False]
+    delete(filled, "Algebra", "1.0.1")  # the youngest: what is older stays as it was measured
+    measure_storage_usage(filled.context)
+    assert (news(filled), measured(filled)) == ([False, False], asked(filled))
+    delete(filled, "linux")
+    assert news(filled) == [True, True]
+    filled.run(filled.begin_import("linux", disk_bytes(MIB), version="2.0.0", regions=BRAZIL[:1]))
+    measure_storage_usage(seen_through(filled, AwayStore, BRAZIL[0]).context)
+    assert news(filled) == [True, False]
+    measure_storage_usage(filled.context)
+    assert (news(filled), measured(filled)) == ([False, False], asked(filled))
 
 
-def test_one_that_came_while_another_went_is_news(shelf: LocalInstallation) -> None:
-    measure_storage_usage(shelf.context)
-    delete(shelf, "linux")
-    shelf.run(shelf.begin_import("linux", disk_bytes(MIB), version="2.0.0", regions=BRAZIL))
-    assert news(shelf) == [True, True]
-    measure_storage_usage(shelf.context)
-    assert measured(shelf) == asked(shelf)
+def test_one_that_came_while_another_went_is_news(filled: LocalInstallation) -> None:
+    measure_storage_usage(filled.context)
+    delete(filled, "linux")
+    filled.run(filled.begin_import("linux", disk_bytes(MIB), version="2.0.0", regions=BRAZIL))
+    assert news(filled) == [True, True]
+    measure_storage_usage(filled.context)
+    assert measured(filled) == asked(filled)
 
 
-def test_a_thorough_look_lists_all_versions_anyway(shelf: LocalInstallation) -> None:
-    measure_storage_usage(shelf.context)
-    with shelf.context.database() as uow:
+def test_a_thorough_run_lists_all_versions_anyway(filled: LocalInstallation) -> None:
+    measure_storage_usage(filled.context)
+    with filled.context.database() as uow:
         (first, *_) = uow.storage_usage.held(BRAZIL[0])
         (disk,) = uow.versions.disks(first.version_id)
         other = next(each for each in uow.storage_usage.held(BRAZIL[0]) if each.digests != first.digests)
         (disk.digest,) = other.digests
         uow.commit()
-    away = seen_through(shelf, AwayStore, *BRAZIL)
+    away = seen_through(filled, AwayStore, *BRAZIL)
     measure_storage_usage(away.context)
     assert [store.calls for store in away.context.stores.values() if isinstance(store, AwayStore)] == [0, 0]
-    measure_storage_usage(shelf.context, thorough=True)
-    assert measured(shelf) == asked(shelf)
+    measure_storage_usage(filled.context, thorough=True)
+    assert measured(filled) == asked(filled)
 
 
-def test_a_store_that_is_away_holds_up_no_other(shelf: LocalInstallation) -> None:
-    measure_storage_usage(seen_through(shelf, AwayStore, BRAZIL[0]).context)
-    assert {region for _, region in measured(shelf)} == {BRAZIL[1]}
+def test_a_store_that_is_away_holds_up_no_other(filled: LocalInstallation) -> None:
+    measure_storage_usage(seen_through(filled, AwayStore, BRAZIL[0]).context)
+    assert {region for _, region in measured(filled)} == {BRAZIL[1]}
 
 
-def test_a_round_that_has_no_room_for_all_goes_on_in_the_next(shelf: LocalInstallation) -> None:
-    small = seen_through(shelf, SmallStore, *BRAZIL)
+def test_a_round_that_has_no_room_for_all_goes_on_in_the_next(filled: LocalInstallation) -> None:
+    small = seen_through(filled, SmallStore, *BRAZIL)
     for count in (2, 4, 6):
         measure_storage_usage(small.context)
-        assert len(measured(shelf)) == count
-    assert measured(shelf) == asked(shelf)
+        assert len(measured(filled)) == count
+    assert measured(filled) == asked(filled)

@@ -10,7 +10,7 @@ from typer.core import TyperArgument, TyperGroup, TyperOption
 from galeria.bootstrap.host_commands import LocalHostCommands
 from galeria.interfaces.cli.app import make_cli
 
-# An option that so many commands have is told once, below.
+# An option that so many commands have is described once, below.
 SHARED = 10
 HEAD = """\
 # The command `galeria`

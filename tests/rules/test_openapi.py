@@ -1,4 +1,4 @@
-"""docs/api/openapi.json is what the REST door says of itself."""
+"""docs/api/openapi.json is what the REST interface says of itself."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ def test_the_description_of_the_api_is_current(
     tmp_path: Path, migrated_file: Path, require_current: Callable[[str, str], None]
 ) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with serving(tmp_path / "scene", migrated_file, key) as served:
+    with serving(tmp_path / "installation", migrated_file, key) as served:
         described = make_app(served.services).openapi()
 
     assert described["paths"]

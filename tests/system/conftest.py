@@ -1,4 +1,4 @@
-"""A house for every test that asks, and images to fill it with. Nothing of either is left on the host."""
+"""A server for every test that asks, and images for it. Nothing of either is left on the host."""
 
 import shutil
 import tempfile
@@ -60,30 +60,30 @@ def new_bulky(linux: Path, tmp_path: Path) -> Iterator[NewBulky]:
 
 @pytest.fixture
 def folder(workshop: Path) -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="house-", dir=workshop))
+    made = Path(tempfile.mkdtemp(prefix="server-", dir=workshop))
     made.chmod(0o755)
     yield made
     shutil.rmtree(made)
 
 
 @pytest.fixture
-def empty_house(folder: Path, probed: Path, tmp_path: Path) -> Iterator[ServerProcess]:
+def unstarted_server(folder: Path, probed: Path, tmp_path: Path) -> Iterator[ServerProcess]:
     """Not started yet, so that its settings can be written."""
     with living(folder, probed=probed, log=tmp_path / LOG) as server_process:
         yield server_process
 
 
 @pytest.fixture
-def server_process(empty_house: ServerProcess) -> ServerProcess:
+def server_process(unstarted_server: ServerProcess) -> ServerProcess:
     """Served, with a gallery attached to its lab account."""
-    open_gallery(empty_house)
-    return empty_house
+    open_gallery(unstarted_server)
+    return unstarted_server
 
 
 @pytest.fixture(scope="module")
 def campus(workshop: Path, probed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A house that the tests of one module share, as costs and machines of one do not disturb the others."""
-    made = Path(tempfile.mkdtemp(prefix="house-", dir=workshop))
+    """A server that the tests of one module share, as costs and machines of one do not disturb the others."""
+    made = Path(tempfile.mkdtemp(prefix="server-", dir=workshop))
     made.chmod(0o755)
     with living(made, probed=probed, log=tmp_path_factory.mktemp("campus") / LOG) as server_process:
         open_gallery(server_process)

@@ -34,7 +34,7 @@ USER, PASSWORD = "ana", "Course-Work-2026"
 
 START_SECONDS = 60.0
 WORK_SECONDS = 120.0  # for one operation, on a busy host
-LOOK_SECONDS = 0.01  # between two looks at an operation
+POLL_SECONDS = 0.01  # between two reads of an operation
 
 
 class ServerProcess:
@@ -128,7 +128,7 @@ class ServerProcess:
             if snapshot.is_settled:
                 return
             assert time.monotonic() < deadline, f"the operation does not end: {snapshot}\n{self.log}"
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
     @contextmanager
     def held_up(self, region: str) -> Iterator[None]:
@@ -261,7 +261,7 @@ class ServerProcess:
 
 @contextmanager
 def living(folder: Path, *, probed: Path, log: Path) -> Iterator[ServerProcess]:
-    """A house that is left in order, or else swept."""
+    """A server that is stopped in order, or else swept away."""
     server_process = ServerProcess(folder, probed=probed, log=log)
     try:
         yield server_process
@@ -279,4 +279,4 @@ def until(is_so: Callable[[], object], what: str, *, seconds: float = 30.0) -> N
                 Message("It took longer than {seconds:.0f} s until {what}.", seconds=seconds, what=what),
                 hint=Message("Look at the server's log."),
             )
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)

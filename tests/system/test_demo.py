@@ -1,4 +1,4 @@
-"""`galeria demo` tells its whole story on this host and leaves nothing."""
+"""`galeria demo` runs from beginning to end on this host and leaves nothing."""
 
 import os
 import subprocess

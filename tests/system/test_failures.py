@@ -1,4 +1,4 @@
-"""When the world fails, the operation fails with a sentence that says what to do, and a retry continues."""
+"""When a store, network or machine fails, the operation fails with a sentence that says what to do, and a retry continues."""
 
 import subprocess
 from collections.abc import Iterator
@@ -47,9 +47,9 @@ def small_disk(folder: Path) -> Iterator[SmallDisk]:
 
 
 def test_a_full_region_fails_alone_and_a_retry_does_only_that_one(
-    small_disk: SmallDisk, empty_house: ServerProcess, new_bulky: NewBulky
+    small_disk: SmallDisk, unstarted_server: ServerProcess, new_bulky: NewBulky
 ) -> None:
-    server_process = empty_house
+    server_process = unstarted_server
     server_process.settle(three_regions(southeast=f"file://{small_disk.folder}/store"))
     open_gallery(server_process)
     imported = server_process.begin_import("Large", new_bulky(), regions=(SOUTH, SOUTHEAST, NORTHEAST))
@@ -75,9 +75,9 @@ def test_a_full_region_fails_alone_and_a_retry_does_only_that_one(
 
 
 def test_a_full_home_region_fails_the_import_and_a_retry_continues(
-    small_disk: SmallDisk, empty_house: ServerProcess, new_bulky: NewBulky
+    small_disk: SmallDisk, unstarted_server: ServerProcess, new_bulky: NewBulky
 ) -> None:
-    server_process = empty_house
+    server_process = unstarted_server
     server_process.settle(three_regions(south=f"file://{small_disk.folder}/store"))
     open_gallery(server_process)
     imported = server_process.begin_import("Large", new_bulky())
@@ -110,9 +110,11 @@ def test_a_store_that_is_gone_fails_the_replication_and_a_retry_continues(
     assert is_complete(server_process.version(imported), SOUTH, SOUTHEAST)
 
 
-def test_a_cloud_that_does_not_answer_fails_only_its_region(empty_house: ServerProcess, material: DemoFiles) -> None:
+def test_a_cloud_that_does_not_answer_fails_only_its_region(
+    unstarted_server: ServerProcess, material: DemoFiles
+) -> None:
     """S3's own variables lead to a port that nobody listens on."""
-    server_process = empty_house
+    server_process = unstarted_server
     server_process.settle(three_regions(southeast="s3://images"))
     server_process.more_environment = {
         "AWS_ENDPOINT": NOWHERE,
@@ -132,9 +134,9 @@ def test_a_cloud_that_does_not_answer_fails_only_its_region(empty_house: ServerP
 
 
 def test_an_image_that_does_not_boot_fails_the_start_and_the_lab_can_be_deleted(
-    empty_house: ServerProcess, tmp_path: Path
+    unstarted_server: ServerProcess, tmp_path: Path
 ) -> None:
-    server_process = empty_house
+    server_process = unstarted_server
     server_process.settle("[machines]\nboot_seconds = 8\nstop_seconds = 4\n")
     open_gallery(server_process)
     server_process.imported("Dead", write_dead(tmp_path / "dead.raw"))

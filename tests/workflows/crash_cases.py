@@ -18,15 +18,15 @@ BRAZIL = ("brazilsouth", "brazilsoutheast")
 
 
 @dataclass(frozen=True)
-class Told:
-    """A story begun in a scene, and how its end must look."""
+class StartedScenario:
+    """An operation begun in an installation, and the check of its end."""
 
     installation: LocalInstallation
     operation: Operation
-    look: Callable[[], None]
+    check: Callable[[], None]
 
 
-Story = Callable[[LocalInstallation], Told]
+Scenario = Callable[[LocalInstallation], StartedScenario]
 
 
 def an_image(installation: LocalInstallation) -> None:
@@ -55,27 +55,27 @@ def a_lab_of_an_exported_image(installation: LocalInstallation) -> None:
     )
 
 
-def each_of(stories: tuple[tuple[Story, Prepare], ...], *, quick: Story) -> list[pytest.ParameterSet]:
-    """One is told by the quick tests too."""
+def each_of(scenarios: tuple[tuple[Scenario, Prepare], ...], *, quick: Scenario) -> list[pytest.ParameterSet]:
+    """One is run by the quick tests too."""
     return [
-        pytest.param(story, before, id=story.__name__, marks=[] if story is quick else pytest.mark.slow)
-        for story, before in stories
+        pytest.param(scenario, before, id=scenario.__name__, marks=[] if scenario is quick else pytest.mark.slow)
+        for scenario, before in scenarios
     ]
 
 
-def crash(story: Story, new_installation: Callable[[], LocalInstallation]) -> None:
+def crash(scenario: Scenario, new_installation: Callable[[], LocalInstallation]) -> None:
     def make() -> tuple[Callable[[Step], None], Callable[[], None]]:
-        told = story(new_installation())
+        started = scenario(new_installation())
 
-        def tell(step: Step) -> None:
-            run_operation(step, told.installation.context, told.operation.id)
+        def run(step: Step) -> None:
+            run_operation(step, started.installation.context, started.operation.id)
 
-        def look() -> None:
-            operation = told.installation.operation(told.operation.id)
+        def check() -> None:
+            operation = started.installation.operation(started.operation.id)
             assert (operation.status, operation.error_message) == (OperationStatus.SUCCEEDED, "")
-            told.look()
+            started.check()
 
-        return tell, look
+        return run, check
 
     assert crash_everywhere(make) >= 8
 

@@ -1,6 +1,6 @@
-"""One process of the durable engine over a scene's folder: `crash` dies in a step, `resume` lets what is left finish.
+"""One process of the durable engine over an installation's folder: `crash` dies in a step, `resume` lets what is left finish.
 
-Each step that runs is written into the folder's diary by the process that ran it.
+Each step that runs is written into the folder's file `calls` by the process that ran it.
 """
 
 import os
@@ -31,7 +31,7 @@ class DyingStore(FailingStore):
 
 def main(folder: Path, operation_id: str, mode: str) -> None:
     installation, close = open_installation(folder)
-    note_captures(installation, folder / "diary", mode)
+    note_captures(installation, folder / "calls", mode)
     if mode == "crash":
         other = installation.context.stores["brazilsoutheast"]
         installation = with_stores(installation, brazilsoutheast=DyingStore(other, "replicate", RuntimeError()))  # type: ignore[arg-type]
@@ -44,13 +44,13 @@ def main(folder: Path, operation_id: str, mode: str) -> None:
     close()
 
 
-def note_captures(installation: LocalInstallation, diary: Path, mode: str) -> None:
+def note_captures(installation: LocalInstallation, calls: Path, mode: str) -> None:
     """From now on the home store writes down that it was asked to capture a disk."""
     home = installation.context.stores["brazilsouth"]
     capture = home.capture
 
     def noted(*args: object, **more: object) -> object:
-        with diary.open("a") as file:
+        with calls.open("a") as file:
             file.write(f"{mode}: capture\n")
         return capture(*args, **more)  # type: ignore[arg-type]
 

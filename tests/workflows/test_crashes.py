@@ -1,4 +1,4 @@
-"""Every workflow is crashed before and after every step and resumed; then the world must be as if nothing had happened."""
+"""Every workflow is crashed before and after every step and resumed; then the result must be as if nothing had happened."""
 
 import pytest
 
@@ -13,8 +13,8 @@ from tests.local_installation import MIB, LocalInstallation, disk_bytes, lab_id,
 from tests.prepared_installations import MakeInstallation, Prepare, with_people
 from tests.workflows.crash_cases import (
     BRAZIL,
-    Story,
-    Told,
+    Scenario,
+    StartedScenario,
     a_lab,
     a_lab_of_an_exported_image,
     a_running_lab,
@@ -29,32 +29,32 @@ from tests.workflows.crash_cases import (
 )
 
 
-def importing(installation: LocalInstallation) -> Told:
+def importing(installation: LocalInstallation) -> StartedScenario:
     operation = installation.begin_import("linux", disk_bytes(), regions=BRAZIL)
 
-    def look() -> None:
+    def check() -> None:
         expect_version(installation, version_id("linux"), disk_bytes(), BRAZIL)
         assert installation.context.uploads.all() == []
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def creating_a_lab(installation: LocalInstallation) -> Told:
+def creating_a_lab(installation: LocalInstallation) -> StartedScenario:
     operation = installation.begin_lab("algebra", version_id("linux").parent)
 
-    def look() -> None:
+    def check() -> None:
         machine = installation.machine("algebra")
         assert machine.state is MachineState.STOPPED
         assert installation.engine.power(installation.guest_of("algebra")) is Power.STOPPED
         assert installation.engine.read(installation.guest_of("algebra"), 0, 4 * MIB) == disk_bytes()
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def starting(installation: LocalInstallation) -> Told:
+def starting(installation: LocalInstallation) -> StartedScenario:
     operation = installation.begin_start("algebra")
 
-    def look() -> None:
+    def check() -> None:
         machine = installation.machine("algebra")
         assert machine.state is MachineState.RUNNING
         assert machine.pending_password_hash == ""
@@ -62,142 +62,142 @@ def starting(installation: LocalInstallation) -> Told:
         assert guest.is_ssh_open
         assert list(guest.passwords) == ["educator"]
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def stopping(installation: LocalInstallation) -> Told:
+def stopping(installation: LocalInstallation) -> StartedScenario:
     operation = installation.begin_stop("algebra")
 
-    def look() -> None:
+    def check() -> None:
         assert installation.machine("algebra").state is MachineState.STOPPED
         assert installation.engine.power(installation.guest_of("algebra")) is Power.STOPPED
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def resetting_a_password(installation: LocalInstallation) -> Told:
+def resetting_a_password(installation: LocalInstallation) -> StartedScenario:
     before = installation.engine.guest(installation.guest_of("algebra")).passwords["educator"]
     with installation.request("educator") as request:
         operation = reset_password(
             request, lab_id("algebra"), "template", account="educator", new_password="Other-horse-8", secrets=secrets()
         )
 
-    def look() -> None:
+    def check() -> None:
         assert installation.machine("algebra").state is MachineState.RUNNING
         assert installation.engine.guest(installation.guest_of("algebra")).passwords["educator"] != before
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def exporting(installation: LocalInstallation) -> Told:
+def exporting(installation: LocalInstallation) -> StartedScenario:
     installation.engine.write(installation.guest_of("algebra"), MIB, b"lesson one")
     operation = installation.begin_export("algebra", "Álgebra 1")
 
-    def look() -> None:
+    def check() -> None:
         content = changed(disk_bytes(), MIB, b"lesson one")
         expect_version(installation, version_id("Algebra-1"), content, BRAZIL)
         machine = installation.machine("algebra")
         assert machine.layer_digest == digest_of(installation, version_id("Algebra-1"))
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def starting_a_specialized_machine(installation: LocalInstallation) -> Told:
+def starting_a_specialized_machine(installation: LocalInstallation) -> StartedScenario:
     operation = installation.begin_start("geometry", who="colleague")
 
-    def look() -> None:
+    def check() -> None:
         guest = installation.engine.guest(installation.guest_of("geometry"))
         assert guest.is_ssh_open
         assert guest.passwords["colleague"].startswith("$6$")
         assert guest.passwords.get("educator", "!") == "!"
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def adding_and_removing_regions(installation: LocalInstallation) -> Told:
+def adding_and_removing_regions(installation: LocalInstallation) -> StartedScenario:
     with installation.request() as request:
         targets = (ReplicationTarget(region="brazilsouth"), ReplicationTarget(region="West Europe"))
         wanted = VersionRequest(location="brazilsouth", tags={}, targets=targets)
         operation = put_version(request, version_id("linux"), wanted)[2]
     assert operation is not None
 
-    def look() -> None:
+    def check() -> None:
         expect_version(installation, version_id("linux"), disk_bytes(), ("brazilsouth", "westeurope"))
         assert stored_chunks(installation, "brazilsoutheast") == 0
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def deleting_a_version(installation: LocalInstallation) -> Told:
+def deleting_a_version(installation: LocalInstallation) -> StartedScenario:
     with installation.request() as request:
         operation = delete_version(request, version_id("linux"))
     assert operation is not None
 
-    def look() -> None:
+    def check() -> None:
         with installation.context.database(reading=True) as uow:
             assert uow.versions.find_by_key(version_id("linux").key) is None
         assert [stored_chunks(installation, region) for region in BRAZIL] == [0, 0]
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def deleting_a_lab(installation: LocalInstallation) -> Told:
+def deleting_a_lab(installation: LocalInstallation) -> StartedScenario:
     with installation.request("educator") as request:
         operation = delete_lab(request, lab_id("algebra"))
     assert operation is not None
 
-    def look() -> None:
+    def check() -> None:
         with installation.context.database(reading=True) as uow:
             assert uow.labs.find_by_key(lab_id("algebra").key) is None
             assert uow.machines.ids() == set()
         assert installation.engine.machines() == []
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def reimaging(installation: LocalInstallation) -> Told:
+def reimaging(installation: LocalInstallation) -> StartedScenario:
     installation.engine.write(installation.guest_of("algebra"), 0, b"spoiled")
     with installation.request("educator") as request:
         operation = reimage_machine(request, lab_id("algebra"), "template")
 
-    def look() -> None:
+    def check() -> None:
         machine = installation.machine("algebra")
         assert (machine.state, machine.pending_password_hash) == (MachineState.STOPPED, "!")
         assert installation.engine.power(installation.guest_of("algebra")) is Power.STOPPED
         assert installation.engine.read(installation.guest_of("algebra"), 0, 4 * MIB) == disk_bytes()
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def redeploying(installation: LocalInstallation) -> Told:
+def redeploying(installation: LocalInstallation) -> StartedScenario:
     installation.engine.write(installation.guest_of("algebra"), MIB, b"kept")
     with installation.request("educator") as request:
         operation = redeploy_machine(request, lab_id("algebra"), "template")
 
-    def look() -> None:
+    def check() -> None:
         assert installation.machine("algebra").state is MachineState.RUNNING
         assert installation.engine.guest(installation.guest_of("algebra")).is_ssh_open
         assert installation.engine.read(installation.guest_of("algebra"), MIB, 4) == b"kept"
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def publishing(installation: LocalInstallation) -> Told:
+def publishing(installation: LocalInstallation) -> StartedScenario:
     with installation.request("educator") as request:
         operation = publish_lab(request, lab_id("algebra"))
 
-    def look() -> None:
+    def check() -> None:
         with installation.context.database(reading=True) as uow:
             lab = uow.labs.get_by_key(lab_id("algebra").key)
         assert lab.lab_state is LabState.PUBLISHED
         assert lab.published_at is not None
         assert installation.machine("algebra").state is MachineState.STOPPED
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
 # Each with what is there before it begins.
-STORIES: tuple[tuple[Story, Prepare], ...] = (
+SCENARIOS: tuple[tuple[Scenario, Prepare], ...] = (
     (importing, with_people),
     (creating_a_lab, an_image),
     (starting, a_lab),
@@ -214,8 +214,8 @@ STORIES: tuple[tuple[Story, Prepare], ...] = (
 )
 
 
-@pytest.mark.parametrize(("story", "before"), each_of(STORIES, quick=stopping))
+@pytest.mark.parametrize(("scenario", "before"), each_of(SCENARIOS, quick=stopping))
 def test_a_crash_before_or_after_any_step_changes_nothing(
-    story: Story, before: Prepare, new_installation: MakeInstallation
+    scenario: Scenario, before: Prepare, new_installation: MakeInstallation
 ) -> None:
-    crash(story, lambda: new_installation(before))
+    crash(scenario, lambda: new_installation(before))

@@ -26,7 +26,7 @@ def test_a_killed_process_is_continued_by_the_next_one(installation: LocalInstal
     assert process(installation, operation.id, "resume") == 0
     done = installation.operation(operation.id)
     assert (done.status, done.attempt, done.error_message) == (OperationStatus.SUCCEEDED, 1, "")
-    assert (installation.folder / "diary").read_text().splitlines() == ["crash: capture"], "a finished step ran again"
+    assert (installation.folder / "calls").read_text().splitlines() == ["crash: capture"], "a finished step ran again"
     with installation.context.database(reading=True) as uow:
         version = uow.versions.get_by_key(version_id("linux").key)
         assert {each.state for each in uow.versions.replicas(version.id)} == {ReplicaState.COMPLETED}

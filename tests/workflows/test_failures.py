@@ -1,4 +1,4 @@
-"""When the world fails, an operation says what happened and what to do; a retry finishes what is left and nothing else."""
+"""When a store or machine fails, an operation says what happened and what to do; a retry finishes what is left and no more."""
 
 from collections.abc import Callable
 
@@ -326,15 +326,15 @@ def test_a_disk_that_was_stored_and_not_written_down_gets_its_figures_and_its_la
 
 
 def test_a_deletion_asked_for_after_the_last_step_wins(installation: LocalInstallation) -> None:
-    """The story is at its end, and the version is no more to be called Succeeded."""
+    """The workflow is at its end, and the version is no more to be called Succeeded."""
     operation = installation.begin_import("linux", disk_bytes(MIB))
-    story = Steps()
+    steps = Steps()
     with pytest.raises(Crash):
-        installation.run(operation, story.resumed((6, "before")))
-    assert story.finished["Remove the uploaded file"] == 1
+        installation.run(operation, steps.resumed((6, "before")))
+    assert steps.finished["Remove the uploaded file"] == 1
     with installation.request() as request:
         deletion = delete_version(request, version_id("linux"))
-    assert installation.run(operation, story.resumed()).error_message == ""
+    assert installation.run(operation, steps.resumed()).error_message == ""
     assert states(installation, "linux")[0] is ProvisioningState.DELETING
     assert installation.run(deletion).status is OperationStatus.SUCCEEDED
 

@@ -22,8 +22,8 @@ from tests.file_server import FileServer, serving_file
 from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, lab_id, version_id
 from tests.prepared_installations import MakeInstallation, Prepare, with_people
 from tests.workflows.crash_cases import (
-    Story,
-    Told,
+    Scenario,
+    StartedScenario,
     a_running_lab,
     changed,
     crash,
@@ -39,37 +39,37 @@ COPY = GROUP.resource(COMPUTE, "snapshots", "s")
 IMAGE = GROUP.resource(COMPUTE, "images", "i")
 
 
-def uploading(installation: LocalInstallation) -> Told:
+def uploading(installation: LocalInstallation) -> StartedScenario:
     operation = begin_upload(installation)
 
-    def look() -> None:
+    def check() -> None:
         expect_disk(installation, ID, disk_bytes())
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def copying_to_another_region(installation: LocalInstallation) -> Told:
+def copying_to_another_region(installation: LocalInstallation) -> StartedScenario:
     operation = begin_copy(installation, ID, location="westeurope")
 
-    def look() -> None:
+    def check() -> None:
         expect_disk(installation, COPY, disk_bytes(), region="westeurope")
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def snapshotting_a_machine(installation: LocalInstallation) -> Told:
+def snapshotting_a_machine(installation: LocalInstallation) -> StartedScenario:
     machine = lab_id("algebra").child("virtualMachines", "template")
     operation = begin_copy(installation, machine)
 
-    def look() -> None:
+    def check() -> None:
         disk = expect_disk(installation, COPY, changed(disk_bytes(), MIB, b"lesson one"))
         assert installation.machine("algebra").layer_digest == disk.digest
         assert disk.accounts == ["educator"]
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def making_an_image(installation: LocalInstallation) -> Told:
+def making_an_image(installation: LocalInstallation) -> StartedScenario:
     wanted = ImageRequest(
         location="brazilsouth", tags={}, disks={OS_DISK: NamedDisk(id=ID)}, os_type=OsType.LINUX, os_state=None
     )
@@ -77,60 +77,60 @@ def making_an_image(installation: LocalInstallation) -> Told:
         _, _, operation = put_image(request, IMAGE, wanted)
     assert operation is not None
 
-    def look() -> None:
+    def check() -> None:
         with installation.context.database(reading=True) as uow:
             image = uow.managed_images.get_by_key(IMAGE.key)
             (disk,) = uow.managed_images.disks(image.id)
         assert (image.state, image.os_state) == (ProvisioningState.SUCCEEDED, OsState.GENERALIZED)
         expect_content(installation, "brazilsouth", disk.digest, disk_bytes())
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def making_a_version_from_a_snapshot(installation: LocalInstallation) -> Told:
+def making_a_version_from_a_snapshot(installation: LocalInstallation) -> StartedScenario:
     operation = begin_version(installation, NamedDisk(id=COPY))
 
-    def look() -> None:
+    def check() -> None:
         expect_version(installation, version_id("linux", "2.0.0"), disk_bytes(), ("brazilsouth", "westeurope"))
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def growing_a_disk(installation: LocalInstallation) -> Told:
+def growing_a_disk(installation: LocalInstallation) -> StartedScenario:
     with installation.request() as request:
         _, operation = patch_disk(request, DISK, ID, DiskChanges(size_gb=2))
     assert operation is not None
 
-    def look() -> None:
+    def check() -> None:
         expect_grown(installation, ID, "brazilsouth")
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def copying_to_a_larger_disk_in_another_region(installation: LocalInstallation) -> Told:
+def copying_to_a_larger_disk_in_another_region(installation: LocalInstallation) -> StartedScenario:
     wanted = DiskRequest(location="westeurope", tags={}, option=DiskCreateOption.COPY, source=ID, size_gb=2)
     with installation.request() as request:
         _, operation = put_disk(request, DISK, LARGER, wanted)
     assert operation is not None
 
-    def look() -> None:
+    def check() -> None:
         expect_grown(installation, LARGER, "westeurope")
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
-def deleting_a_disk(installation: LocalInstallation) -> Told:
+def deleting_a_disk(installation: LocalInstallation) -> StartedScenario:
     with installation.request() as request:
         operation = delete_disk(request, DISK, ID)
     assert operation is not None
 
-    def look() -> None:
+    def check() -> None:
         with installation.context.database(reading=True) as uow:
             assert uow.disks.find_by_key(ID.key) is None
         assert stored_chunks(installation, "brazilsouth") == 0
         assert installation.context.disk_files.all() == []
 
-    return Told(installation, operation, look)
+    return StartedScenario(installation, operation, check)
 
 
 def an_uploaded_disk(installation: LocalInstallation) -> None:
@@ -149,7 +149,7 @@ def a_snapshot_and_another_version(installation: LocalInstallation) -> None:
 
 
 # Each with what is there before it begins.
-STORIES: tuple[tuple[Story, Prepare], ...] = (
+SCENARIOS: tuple[tuple[Scenario, Prepare], ...] = (
     (uploading, with_people),
     (copying_to_another_region, an_uploaded_disk),
     (snapshotting_a_machine, a_running_lab_that_wrote),
@@ -161,25 +161,25 @@ STORIES: tuple[tuple[Story, Prepare], ...] = (
 )
 
 
-@pytest.mark.parametrize(("story", "before"), each_of(STORIES, quick=growing_a_disk))
+@pytest.mark.parametrize(("scenario", "before"), each_of(SCENARIOS, quick=growing_a_disk))
 def test_a_crash_before_or_after_any_step_changes_nothing(
-    story: Story, before: Prepare, new_installation: MakeInstallation
+    scenario: Scenario, before: Prepare, new_installation: MakeInstallation
 ) -> None:
-    crash(story, lambda: new_installation(before))
+    crash(scenario, lambda: new_installation(before))
 
 
 @pytest.mark.slow
 def test_a_crash_while_a_file_is_fetched_changes_nothing(new_installation: MakeInstallation) -> None:
     with serving_file(vhd()) as files:
 
-        def fetching(installation: LocalInstallation) -> Told:
+        def fetching(installation: LocalInstallation) -> StartedScenario:
             files.break_after = [MIB]
             open_scene = allowing(installation)
 
-            def look() -> None:
+            def check() -> None:
                 expect_disk(open_scene, ID, disk_bytes())
 
-            return Told(open_scene, begin_fetch(open_scene, files), look)
+            return StartedScenario(open_scene, begin_fetch(open_scene, files), check)
 
         crash(fetching, new_installation)
 

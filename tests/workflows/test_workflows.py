@@ -155,31 +155,31 @@ class DiaryEngine(FakeEngine):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.diary: list[object] = []
+        self.calls: list[object] = []
 
     def ensure_machine(self, spec: MachineSpec, first_boot: FirstBoot | None) -> None:
-        self.diary.append(("made", first_boot and first_boot.user_name))
+        self.calls.append(("made", first_boot and first_boot.user_name))
         super().ensure_machine(spec, first_boot)
 
     def start(self, machine: Machine, *, ssh: bool) -> None:
-        self.diary.append("start open" if ssh else "start closed")
+        self.calls.append("start open" if ssh else "start closed")
         super().start(machine, ssh=ssh)
 
     def wait_ready(self, machine: Machine, *, seconds: float) -> None:
-        self.diary.append("answers")
+        self.calls.append("answers")
         super().wait_ready(machine, seconds=seconds)
 
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
-        self.diary.append(("credentials", credentials.user_name, credentials.retire))
+        self.calls.append(("credentials", credentials.user_name, credentials.retire))
         assert not self.guest(machine).is_ssh_open
         super().set_credentials(machine, credentials)
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
-        self.diary.append(("identity", host_name))
+        self.calls.append(("identity", host_name))
         super().renew_identity(machine, host_name=host_name)
 
     def open_ssh(self, machine: Machine) -> None:
-        self.diary.append("open")
+        self.calls.append("open")
         super().open_ssh(machine)
 
 
@@ -194,7 +194,7 @@ def test_a_specialized_machine_opens_only_after_the_old_accounts_are_retired(run
     installation, engine = watched(running)
     installation.run(installation.begin_lab("geometry", GALLERY.child("images", "Algebra"), who="colleague"))
     installation.run(installation.begin_start("geometry", who="colleague"))
-    assert engine.diary == [
+    assert engine.calls == [
         ("made", None),
         "start closed",
         "answers",
@@ -204,9 +204,9 @@ def test_a_specialized_machine_opens_only_after_the_old_accounts_are_retired(run
     guest = engine.guest(installation.guest_of("geometry"))
     assert (guest.identity, guest.host_name) == (0, "image"), "it keeps the old machine's identity"
     installation.run(installation.begin_stop("geometry", who="colleague"))
-    engine.diary.clear()
+    engine.calls.clear()
     installation.run(installation.begin_start("geometry", who="colleague"))
-    assert engine.diary == ["start open", "answers", "open"]
+    assert engine.calls == ["start open", "answers", "open"]
 
 
 def test_a_new_identity_is_made_once_where_it_was_asked_for(running: LocalInstallation) -> None:
@@ -217,18 +217,18 @@ def test_a_new_identity_is_made_once_where_it_was_asked_for(running: LocalInstal
     installation.run(installation.begin_lab("geometry", image, who="colleague", new_identity=True))
     assert installation.machine("geometry").renew_identity
     installation.run(installation.begin_start("geometry", who="colleague"))
-    assert engine.diary[-2:] == [("identity", "geometry"), "open"]
+    assert engine.calls[-2:] == [("identity", "geometry"), "open"]
     installation.run(installation.begin_stop("geometry", who="colleague"))
-    engine.diary.clear()
+    engine.calls.clear()
     installation.run(installation.begin_start("geometry", who="colleague"))
-    assert ("identity", "geometry") not in engine.diary
+    assert ("identity", "geometry") not in engine.calls
 
 
-def test_a_generalized_machine_is_told_its_account_at_the_first_boot(running: LocalInstallation) -> None:
+def test_a_generalized_machine_is_reported_its_account_at_the_first_boot(running: LocalInstallation) -> None:
     installation, engine = watched(running)
     installation.run(installation.begin_lab("geometry", IMAGE, who="colleague", new_identity=True))
     installation.run(installation.begin_start("geometry", who="colleague"))
-    assert engine.diary == [("made", "colleague"), "start open", "answers", "open"]
+    assert engine.calls == [("made", "colleague"), "start open", "answers", "open"]
     guest = engine.guest(installation.guest_of("geometry"))
     assert (guest.identity, guest.host_name, list(guest.passwords)) == (1, "geometry", ["colleague"])
 

@@ -78,7 +78,7 @@ def by_rule(installation: LocalInstallation, region: str) -> dict[str, ImageElig
 @pytest.mark.slow
 @pytest.mark.parametrize("stocked", range(6), indirect=True)
 @pytest.mark.parametrize("region", REGIONS)
-def test_each_image_is_told_as_if_it_were_looked_at_alone(stocked: LocalInstallation, region: str) -> None:
+def test_each_image_is_judged_as_if_it_were_asked_for_alone(stocked: LocalInstallation, region: str) -> None:
     alone = by_rule(stocked, region)
     with stocked.request() as request:
         listed = {each.definition.id: said(each) for each in list_images(request, ACCOUNT, region)}
@@ -152,7 +152,7 @@ def words(error: GaleriaError | None) -> object:
     return error and (type(error), str(error), error.hint, error.code)
 
 
-def test_the_shelves_hold_images_of_every_kind(stocked: LocalInstallation) -> None:
+def test_the_installation_holds_images_of_every_kind(stocked: LocalInstallation) -> None:
     """Else the comparison above would prove little."""
     with stocked.request() as request:
         offers = [each for region in REGIONS for each in list_images(request, ACCOUNT, region)]

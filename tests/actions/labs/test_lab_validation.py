@@ -142,7 +142,7 @@ def test_what_the_plan_accepts_is_made(stocked: LocalInstallation, said: dict[st
     make(stocked, wanted)
 
 
-def test_everything_is_told_at_once_and_nothing_is_changed(stocked: LocalInstallation) -> None:
+def test_everything_is_reported_at_once_and_nothing_is_changed(stocked: LocalInstallation) -> None:
     settings = LabSettings(usage_quota="x")
     wanted = replace(WANTED, title="x" * 121, size="Huge", user_name="root", password="x", settings=settings)
     assert set(check(stocked, wanted, name="1").errors) == {"name", "title", "size", "user", "password", "quota"}

@@ -22,19 +22,19 @@ from galeria.domain.images.soft_delete import Retention
 from galeria.reconcilers.storage_usage import measure_storage_usage
 from tests.local_installation import GALLERY, GROUP, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation
-from tests.version_rows import BRAZIL, VersionRows, add_image, fill_shelf
+from tests.version_rows import BRAZIL, VersionRows, add_image, add_shared_versions
 
 CENT = Decimal("0.000001")  # what prices are rounded to
 
 
 def fill(installation: LocalInstallation) -> None:
     """Two images; the versions share most of their bytes, and a lab stands on the first."""
-    fill_shelf(installation)
+    add_shared_versions(installation)
     installation.run(installation.begin_import("other", disk_bytes(MIB, seed=2)))
 
 
 @pytest.fixture
-def shelf(new_installation: MakeInstallation) -> LocalInstallation:
+def filled(new_installation: MakeInstallation) -> LocalInstallation:
     return new_installation(fill)
 
 
@@ -93,54 +93,54 @@ def check_all(installation: LocalInstallation) -> None:
             assert [lab.lab_id for lab in each.labs] == [lab.resource_id for lab in line.labs]
 
 
-def test_the_figures_are_those_of_the_stores(shelf: LocalInstallation) -> None:
-    measure_storage_usage(shelf.context)
-    check_all(shelf)
-    assert seen(shelf).sums.stored_bytes > 0
-    assert [lab.title for lab in uses(shelf, "linux").versions[0].labs] == ["algebra"]
-    assert [each.version.name for each in uses(shelf, "Algebra").versions] == ["1.0.1", "1.0.0"]
+def test_the_figures_are_those_of_the_stores(filled: LocalInstallation) -> None:
+    measure_storage_usage(filled.context)
+    check_all(filled)
+    assert seen(filled).sums.stored_bytes > 0
+    assert [lab.title for lab in uses(filled, "linux").versions[0].labs] == ["algebra"]
+    assert [each.version.name for each in uses(filled, "Algebra").versions] == ["1.0.1", "1.0.0"]
 
 
-def test_they_follow_what_is_deleted_and_what_is_kept_for_a_while(shelf: LocalInstallation) -> None:
-    measure_storage_usage(shelf.context)
-    with shelf.request() as request:
+def test_they_follow_what_is_deleted_and_what_is_kept_for_a_while(filled: LocalInstallation) -> None:
+    measure_storage_usage(filled.context)
+    with filled.request() as request:
         operation = delete_version(request, version_id("Algebra"))
-    shelf.run(operation)
-    with shelf.request() as request:
+    filled.run(operation)
+    with filled.request() as request:
         request.uow.versions.get_by_key(version_id("other").key).retention = Retention.SOFT_DELETED
-    measure_storage_usage(shelf.context)
-    check_all(shelf)
-    assert [each.version.retention for each in uses(shelf, "other").versions] == [Retention.SOFT_DELETED]
+    measure_storage_usage(filled.context)
+    check_all(filled)
+    assert [each.version.retention for each in uses(filled, "other").versions] == [Retention.SOFT_DELETED]
 
 
-def test_what_is_not_measured_says_so(shelf: LocalInstallation) -> None:
+def test_what_is_not_measured_says_so(filled: LocalInstallation) -> None:
     def waiting(cost: Cost) -> dict[str, int]:
         return {each.region: each.unmeasured for each in cost.regions if each.unmeasured}
 
-    before = seen(shelf)
+    before = seen(filled)
     assert (before.measured_at, before.sums.stored_bytes) == (None, 0)
     assert waiting(before.sums) == {BRAZIL[0]: 4, BRAZIL[1]: 3}
-    measure_storage_usage(shelf.context)
-    shelf.run(shelf.begin_import("linux", disk_bytes(MIB, seed=3), version="1.0.1", regions=BRAZIL))
-    after = seen(shelf)
+    measure_storage_usage(filled.context)
+    filled.run(filled.begin_import("linux", disk_bytes(MIB, seed=3), version="1.0.1", regions=BRAZIL))
+    after = seen(filled)
     assert after.measured_at is not None
     assert after.sums.stored_bytes > 0
     images = {each.image.name: each.sums for each in after.images}
     assert waiting(after.sums) == waiting(images["linux"]) == dict.fromkeys(BRAZIL, 1)
     assert waiting(images["Algebra"]) == {}
-    used = uses(shelf, "linux")
+    used = uses(filled, "linux")
     assert [waiting(each) for each in used.versions] == [dict.fromkeys(BRAZIL, 1), {}]
     assert waiting(used.sums) == dict.fromkeys(BRAZIL, 1)
-    measure_storage_usage(shelf.context)
-    check_all(shelf)
+    measure_storage_usage(filled.context)
+    check_all(filled)
 
 
-def test_the_dearest_come_first_and_are_found_by_their_names(shelf: LocalInstallation) -> None:
-    measure_storage_usage(shelf.context)
-    prices = [each.sums.price_month for each in seen(shelf).images]
+def test_the_most_expensive_come_first_and_are_found_by_their_names(filled: LocalInstallation) -> None:
+    measure_storage_usage(filled.context)
+    prices = [each.sums.price_month for each in seen(filled).images]
     assert prices == sorted(prices, reverse=True)
-    assert [each.image.name for each in seen(shelf, text=" ALGE").images] == ["Algebra"]
-    found = seen(shelf, text="nothing")
+    assert [each.image.name for each in seen(filled, text=" ALGE").images] == ["Algebra"]
+    found = seen(filled, text="nothing")
     assert (found.images, found.pages) == ((), 1)
     assert found.sums.versions == 4, "the whole gallery"
 
@@ -163,21 +163,21 @@ def test_long_lists_come_in_pages(installation: LocalInstallation) -> None:
     assert (uses(installation, "empty").versions, uses(installation, "empty").sums.versions) == ((), 0)
 
 
-def test_they_are_for_those_who_may_see_the_gallery(shelf: LocalInstallation) -> None:
+def test_they_are_for_those_who_may_see_the_gallery(filled: LocalInstallation) -> None:
     for who in ("educator", "nobody"):
-        with pytest.raises(Forbidden), shelf.request(who) as request:
+        with pytest.raises(Forbidden), filled.request(who) as request:
             get_cost_overview(request, GALLERY)
-        with pytest.raises(Forbidden), shelf.request(who) as request:
+        with pytest.raises(Forbidden), filled.request(who) as request:
             get_image_costs(request, GALLERY.child("images", "linux"))
-    with pytest.raises(NotFound), shelf.request() as request:
+    with pytest.raises(NotFound), filled.request() as request:
         get_image_costs(request, GALLERY.child("images", "gone"))
 
 
-def test_one_gallery_knows_nothing_of_another(shelf: LocalInstallation) -> None:
+def test_one_gallery_knows_nothing_of_another(filled: LocalInstallation) -> None:
     other = GROUP.resource("Microsoft.Compute", "galleries", "second")
-    with shelf.request() as request:
+    with filled.request() as request:
         put_gallery(request, other, location=BRAZIL[0], tags={}, description="")
-    measure_storage_usage(shelf.context)
-    with shelf.request() as request:
+    measure_storage_usage(filled.context)
+    with filled.request() as request:
         found = get_cost_overview(request, other)
     assert (found.images, found.sums.versions, found.sums.regions, found.measured_at) == ((), 0, (), None)

@@ -1,4 +1,4 @@
-"""What images occupy adds up to what the stores hold, and a deletion is told before it is done."""
+"""What images occupy adds up to what the stores hold, and what a deletion frees is known before it is done."""
 
 import pytest
 
@@ -9,13 +9,13 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.prices import Prices
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation
-from tests.version_rows import BRAZIL, fill_shelf
+from tests.version_rows import BRAZIL, add_shared_versions
 
 
 @pytest.fixture
-def shelf(new_installation: MakeInstallation) -> LocalInstallation:
+def filled(new_installation: MakeInstallation) -> LocalInstallation:
     """Three versions that share most of their bytes, and a lab on the first."""
-    return new_installation(fill_shelf)
+    return new_installation(add_shared_versions)
 
 
 def impact(installation: LocalInstallation, id: ResourceId) -> DeletionImpact:
@@ -29,43 +29,43 @@ def stored(installation: LocalInstallation, region: str) -> int:
     return installation.context.stores[region].holding(digests, others=[]).stored_bytes
 
 
-def test_all_lines_add_up_to_the_distinct_bytes_that_are_stored(shelf: LocalInstallation) -> None:
-    with shelf.request() as request:
-        costs = gallery_costs(request, GALLERY, shelf.context.stores)
+def test_all_lines_add_up_to_the_distinct_bytes_that_are_stored(filled: LocalInstallation) -> None:
+    with filled.request() as request:
+        costs = gallery_costs(request, GALLERY, filled.context.stores)
     assert [str(each.version.number) for each in costs] == ["1.0.0", "1.0.0", "1.0.1"]
     for region in BRAZIL:
         lines = [line for each in costs for line in each.regions if line.region == region]
-        assert sum(line.stored_bytes for line in lines) == stored(shelf, region)
-        assert sum(line.whole_bytes for line in lines) > stored(shelf, region), "shared bytes are counted once"
+        assert sum(line.stored_bytes for line in lines) == stored(filled, region)
+        assert sum(line.whole_bytes for line in lines) > stored(filled, region), "shared bytes are counted once"
         assert all(line.price_month == Prices().month(region, line.stored_bytes) for line in lines)
     assert costs[0].logical_bytes == MIB
     assert [lab.name for lab in costs[0].labs] == ["algebra"]
     assert all(each.price_month == sum(line.price_month for line in each.regions) for each in costs)
 
 
-def test_what_a_lab_stands_on_is_freed_later(shelf: LocalInstallation) -> None:
-    told = impact(shelf, version_id("linux"))
+def test_what_a_lab_stands_on_is_freed_later(filled: LocalInstallation) -> None:
+    told = impact(filled, version_id("linux"))
     assert [lab.name for lab in told.labs] == ["algebra"]
     assert told.regions[0].freed_now == 0
     for number in ("1.0.0", "1.0.1"):
-        with shelf.request() as request:
+        with filled.request() as request:
             operation = delete_version(request, version_id("Algebra", number))
-        shelf.run(operation)
-    south, southeast = impact(shelf, version_id("linux")).regions
+        filled.run(operation)
+    south, southeast = impact(filled, version_id("linux")).regions
     assert south.freed_now == 0
     assert south.freed_later > 0
     assert (southeast.freed_now > 0, southeast.freed_later) == (True, 0), "no machine is there"
 
 
-def test_the_impact_says_what_the_deletion_then_frees(shelf: LocalInstallation) -> None:
-    told = impact(shelf, version_id("Algebra", "1.0.0"))
-    with shelf.request() as request:
+def test_the_impact_says_what_the_deletion_then_frees(filled: LocalInstallation) -> None:
+    told = impact(filled, version_id("Algebra", "1.0.0"))
+    with filled.request() as request:
         operation = delete_version(request, version_id("Algebra", "1.0.0"))
-    before = {region: stored(shelf, region) for region in BRAZIL}
-    shelf.run(operation)
+    before = {region: stored(filled, region) for region in BRAZIL}
+    filled.run(operation)
     for each in told.regions:
         assert each.freed_now > 0
-        assert before[each.region] - each.freed_now == stored(shelf, each.region)
+        assert before[each.region] - each.freed_now == stored(filled, each.region)
 
 
 def test_what_another_version_has_whole_frees_nothing(installation: LocalInstallation) -> None:
@@ -83,14 +83,14 @@ def test_what_another_version_has_whole_frees_nothing(installation: LocalInstall
     assert all(each.freed_now == stored(installation, each.region) > 0 for each in told)
 
 
-def test_asking_changes_nothing(shelf: LocalInstallation) -> None:
-    assert impact(shelf, version_id("linux")).regions == impact(shelf, version_id("linux")).regions
-    with shelf.context.database(reading=True) as uow:
+def test_asking_changes_nothing(filled: LocalInstallation) -> None:
+    assert impact(filled, version_id("linux")).regions == impact(filled, version_id("linux")).regions
+    with filled.context.database(reading=True) as uow:
         assert uow.operations.unsettled() == []
 
 
-def test_costs_are_for_those_who_may_see_the_gallery(shelf: LocalInstallation) -> None:
-    with pytest.raises(Forbidden), shelf.request("educator") as request:
-        gallery_costs(request, GALLERY, shelf.context.stores)
-    with pytest.raises(Forbidden), shelf.request("nobody") as request:
-        impact_of_deletion(request, version_id("linux"), shelf.context.stores)
+def test_costs_are_for_those_who_may_see_the_gallery(filled: LocalInstallation) -> None:
+    with pytest.raises(Forbidden), filled.request("educator") as request:
+        gallery_costs(request, GALLERY, filled.context.stores)
+    with pytest.raises(Forbidden), filled.request("nobody") as request:
+        impact_of_deletion(request, version_id("linux"), filled.context.stores)

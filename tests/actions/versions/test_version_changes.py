@@ -145,7 +145,7 @@ def test_changes_take_the_right_to_write(imported: LocalInstallation) -> None:
         restore_version(request, LINUX)
 
 
-def test_prices_are_told_before_anything_is_sent(imported: LocalInstallation) -> None:
+def test_prices_are_reported_before_anything_is_sent(imported: LocalInstallation) -> None:
     with imported.request() as request:
         _, prices = region_prices(request, LINUX, partial(copy_bytes, stores=imported.context.stores))
     found = {each.region.name: each for each in prices}

@@ -18,7 +18,7 @@ HERE, THERE = "brazilsouth", "westeurope"
 DONE = ReplicaState.COMPLETED
 
 
-class Shelf:
+class StoredImages:
     """Image `a` with two versions and a third that is deleted, `b` with one, `c` without any, and `d` in another gallery."""
 
     def __init__(self) -> None:
@@ -60,100 +60,106 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(db: SqlDatabase) -> Shelf:
-    shelf = Shelf()
+def stored_images(db: SqlDatabase) -> StoredImages:
+    stored_images = StoredImages()
     with db() as unit:
-        shelf.fill(unit)
+        stored_images.fill(unit)
         unit.commit()
-    return shelf
+    return stored_images
 
 
 @pytest.fixture
-def unit(db: SqlDatabase, shelf: Shelf) -> Iterator[UnitOfWork]:
+def unit(db: SqlDatabase, stored_images: StoredImages) -> Iterator[UnitOfWork]:
     with db(reading=True) as unit:
         yield unit
 
 
-def test_sums_are_of_all_images_with_versions_or_of_one(unit: UnitOfWork, shelf: Shelf) -> None:
+def test_sums_are_of_all_images_with_versions_or_of_one(unit: UnitOfWork, stored_images: StoredImages) -> None:
     own, waiting = {HERE: 2**40 + 7, THERE: 5}, {THERE: 1}
     of_a = ImageSum(versions=2, logical_bytes=4000, labs=3, own_bytes=own, unmeasured=waiting)
     of_b = ImageSum(versions=1, logical_bytes=2000, labs=0, own_bytes={}, unmeasured={HERE: 1, THERE: 1})
-    assert unit.storage_usage.sums(shelf.gallery.id) == {shelf.a.id: of_a, shelf.b.id: of_b}
-    assert unit.storage_usage.sums(shelf.gallery.id, definition_id=shelf.a.id) == {shelf.a.id: of_a}
-    assert unit.storage_usage.sums(shelf.gallery.id, definition_id=shelf.c.id) == {}
-    assert set(unit.storage_usage.sums(shelf.other.id)) == {shelf.d.id}
+    assert unit.storage_usage.sums(stored_images.gallery.id) == {stored_images.a.id: of_a, stored_images.b.id: of_b}
+    assert unit.storage_usage.sums(stored_images.gallery.id, definition_id=stored_images.a.id) == {
+        stored_images.a.id: of_a
+    }
+    assert unit.storage_usage.sums(stored_images.gallery.id, definition_id=stored_images.c.id) == {}
+    assert set(unit.storage_usage.sums(stored_images.other.id)) == {stored_images.d.id}
 
 
-def test_the_last_measurement_is_the_gallerys_own(db: SqlDatabase, unit: UnitOfWork, shelf: Shelf) -> None:
-    assert unit.storage_usage.measured_at(shelf.gallery.id) == samples.NOW
+def test_the_last_measurement_is_the_gallerys_own(
+    db: SqlDatabase, unit: UnitOfWork, stored_images: StoredImages
+) -> None:
+    assert unit.storage_usage.measured_at(stored_images.gallery.id) == samples.NOW
     assert unit.storage_usage.measured_at("none") is None
     later = samples.NOW + timedelta(minutes=1)
     with db() as writing:
-        writing.storage_usage.keep([replace(shelf.holding(shelf.only, HERE, 1), measured_at=later)])
+        writing.storage_usage.keep([replace(stored_images.holding(stored_images.only, HERE, 1), measured_at=later)])
         writing.commit()
     with db(reading=True) as after:
-        assert after.storage_usage.measured_at(shelf.gallery.id) == later
-        assert after.storage_usage.measured_at(shelf.other.id) == samples.NOW
+        assert after.storage_usage.measured_at(stored_images.gallery.id) == later
+        assert after.storage_usage.measured_at(stored_images.other.id) == samples.NOW
 
 
-def test_a_copy_that_is_not_whole_is_not_waited_for(db: SqlDatabase, shelf: Shelf) -> None:
+def test_a_copy_that_is_not_whole_is_not_waited_for(db: SqlDatabase, stored_images: StoredImages) -> None:
     with db() as unit:
-        for each in unit.versions.replicas(shelf.only.id):
+        for each in unit.versions.replicas(stored_images.only.id):
             each.state = ReplicaState.REPLICATING
         unit.commit()
     with db(reading=True) as unit:
-        assert unit.storage_usage.sums(shelf.gallery.id)[shelf.b.id].unmeasured == {}
+        assert unit.storage_usage.sums(stored_images.gallery.id)[stored_images.b.id].unmeasured == {}
 
 
-def test_what_was_measured_is_replaced_forgotten_and_goes_with_the_copy(db: SqlDatabase, shelf: Shelf) -> None:
+def test_what_was_measured_is_replaced_forgotten_and_goes_with_the_copy(
+    db: SqlDatabase, stored_images: StoredImages
+) -> None:
     with db() as unit:
-        unit.storage_usage.keep([replace(shelf.holding(shelf.old, HERE, 9), chain="d")])
-        unit.storage_usage.forget(HERE, [shelf.new.id, "gone"])
-        there = unit.versions.find_replica(shelf.old.id, THERE)
+        unit.storage_usage.keep([replace(stored_images.holding(stored_images.old, HERE, 9), chain="d")])
+        unit.storage_usage.forget(HERE, [stored_images.new.id, "gone"])
+        there = unit.versions.find_replica(stored_images.old.id, THERE)
         assert there
         unit.versions.remove_replica(there)
-        unit.storage_usage.keep([shelf.holding(shelf.old, THERE, 5)])
+        unit.storage_usage.keep([stored_images.holding(stored_images.old, THERE, 5)])
         unit.commit()
     with db(reading=True) as unit:
-        of_a = unit.storage_usage.sums(shelf.gallery.id)[shelf.a.id]
+        of_a = unit.storage_usage.sums(stored_images.gallery.id)[stored_images.a.id]
         assert (of_a.own_bytes, of_a.unmeasured) == ({HERE: 9}, {HERE: 1, THERE: 1})
-        assert unit.storage_usage.chains(HERE) == {shelf.old.id: "d", shelf.far.id: "c"}
+        assert unit.storage_usage.chains(HERE) == {stored_images.old.id: "d", stored_images.far.id: "c"}
         assert unit.storage_usage.chains(THERE) == {}
 
 
-def test_disks_are_summed_however_they_come_and_go(db: SqlDatabase, shelf: Shelf) -> None:
+def test_disks_are_summed_however_they_come_and_go(db: SqlDatabase, stored_images: StoredImages) -> None:
     def size(image: ImageDefinition) -> int:
         with db(reading=True) as unit:
-            return unit.storage_usage.sums(shelf.gallery.id)[image.id].logical_bytes
+            return unit.storage_usage.sums(stored_images.gallery.id)[image.id].logical_bytes
 
     with db() as unit:
-        unit.versions.remove_disks(shelf.only.id)
+        unit.versions.remove_disks(stored_images.only.id)
         unit.commit()
-    assert size(shelf.b) == 0
+    assert size(stored_images.b) == 0
     with db() as unit:
-        unit.versions.disks(shelf.old.id)[0].size = 1
+        unit.versions.disks(stored_images.old.id)[0].size = 1
         unit.commit()
-    assert size(shelf.a) == 3001
-    early = samples.version(shelf.c)
+    assert size(stored_images.a) == 3001
+    early = samples.version(stored_images.c)
     with db() as unit:
         unit.versions.add_disk(VersionDisk(version_id=early.id, lun=OS_DISK, size=5))
         unit.versions.add_replica(Replica(version_id=early.id, region=HERE, state=DONE))
         unit.flush()
         unit.versions.add(early)
         unit.commit()
-    assert size(shelf.c) == 5
+    assert size(stored_images.c) == 5
     with db(reading=True) as unit:
-        assert unit.storage_usage.sums(shelf.gallery.id)[shelf.c.id].unmeasured == {HERE: 1}
+        assert unit.storage_usage.sums(stored_images.gallery.id)[stored_images.c.id].unmeasured == {HERE: 1}
 
 
-def test_versions_come_by_number_with_their_labs_and_figures(unit: UnitOfWork, shelf: Shelf) -> None:
-    found = unit.storage_usage.versions(shelf.a.id, offset=0, limit=9)
+def test_versions_come_by_number_with_their_labs_and_figures(unit: UnitOfWork, stored_images: StoredImages) -> None:
+    found = unit.storage_usage.versions(stored_images.a.id, offset=0, limit=9)
     new, old = found
     assert (new.name, new.own_bytes, new.unmeasured, new.logical_bytes) == ("1.0.10", {HERE: 2**40}, {THERE: 1}, 2000)
     assert (old.name, old.own_bytes, old.unmeasured, old.retention) == ("1.0.2", {HERE: 7, THERE: 5}, {}, "Active")
-    assert [each.name for each in unit.storage_usage.versions(shelf.a.id, offset=1, limit=9)] == ["1.0.2"]
+    assert [each.name for each in unit.storage_usage.versions(stored_images.a.id, offset=1, limit=9)] == ["1.0.2"]
     assert {(each.version_id, each.title) for each in unit.storage_usage.uses([each.id for each in found])} == {
-        (shelf.old.id, "lab-0"),
-        (shelf.old.id, "lab-1"),
-        (shelf.new.id, "lab-2"),
+        (stored_images.old.id, "lab-0"),
+        (stored_images.old.id, "lab-1"),
+        (stored_images.new.id, "lab-2"),
     }

@@ -136,7 +136,7 @@ def test_a_raw_image_is_never_taken_for_another_format(layers: list[Path]) -> No
         assert disk.reader().read(0, 4) == b"QFI\xfb"
 
 
-def test_a_damaged_image_is_told_at_once(tmp_path: Path) -> None:
+def test_a_damaged_image_is_reported_at_once(tmp_path: Path) -> None:
     image = tmp_path / "damaged.qcow2"
     image.write_bytes(b"QFI\xfb" + b"\xff" * 5000)
     with pytest.raises(ToolFailed, match="qemu-nbd"), open_image(image, "qcow2"):

@@ -148,7 +148,7 @@ def test_two_machines_on_one_base_do_not_disturb_each_other(libvirt: LibvirtCase
     assert libvirt.engine.machines() == [second]
 
 
-def test_a_taken_ssh_port_is_told_and_the_start_can_be_repeated(libvirt: LibvirtCase) -> None:
+def test_a_taken_ssh_port_is_reported_and_the_start_can_be_repeated(libvirt: LibvirtCase) -> None:
     spec = libvirt.case.specified()
     told = pytest.raises(MachineFailed, match=str(spec.ssh_port))
     with socket.create_server(("127.0.0.1", spec.ssh_port)), told:

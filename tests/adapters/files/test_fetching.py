@@ -153,7 +153,7 @@ def test_a_packed_file_is_refused(fetcher: HttpFetcher, files: FileServer) -> No
         fetched(fetcher, files.url())
 
 
-def test_nobody_there_is_told(fetcher: HttpFetcher) -> None:
+def test_nobody_there_is_reported(fetcher: HttpFetcher) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(Unavailable, match=str(port)):

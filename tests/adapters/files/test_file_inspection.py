@@ -1,4 +1,4 @@
-"""Disks of every format are told by their content and read alike, whatever they are called."""
+"""Disks of every format are recognised by their content and read alike, whatever they are called."""
 
 import struct
 from pathlib import Path

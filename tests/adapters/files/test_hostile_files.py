@@ -1,4 +1,4 @@
-"""Files that want something else than to be a disk are refused, and the refusal names the cure.
+"""Files that want something else than to be a disk are refused, and the refusal names the remedy.
 
 The cases are those of the advisories on image handling: CVE-2015-5163 and -1850 (backing files), CVE-2022-47951 (VMDK
 extents), CVE-2024-32498 and -40767 (data files; one format inside another), CVE-2014-9623 (sizes), and cut-off files.

@@ -1,4 +1,4 @@
-"""qemu-img looks at strangers' files with its hands tied."""
+"""qemu-img reads files from outside in a sandbox."""
 
 import os
 from pathlib import Path

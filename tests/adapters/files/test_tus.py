@@ -1,4 +1,4 @@
-"""The tus door as clients meet it, over real HTTP: whole files, broken lines, killed servers, strangers."""
+"""The tus endpoint as clients meet it, over real HTTP: whole files, broken lines, killed servers, strangers."""
 
 import base64
 import hashlib
@@ -30,14 +30,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def door(database: SqlDatabase, folder: Path) -> Iterator[str]:
+def endpoint(database: SqlDatabase, folder: Path) -> Iterator[str]:
     with serving(make_app(database, folder)) as address:
         yield address
 
 
 @pytest.fixture
-def ana(door: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=door, headers={"Authorization": "Bearer ana"}, timeout=30) as client:
+def ana(endpoint: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer ana"}, timeout=30) as client:
         yield client
 
 
@@ -182,7 +182,7 @@ def test_wrong_announcements_are_refused(ana: httpx.Client, change: dict[str, st
     assert error_code(answer)
 
 
-def test_another_version_is_told_which_one_is_spoken(ana: httpx.Client) -> None:
+def test_another_version_is_reported_which_one_is_spoken(ana: httpx.Client) -> None:
     answer = ana.post("", headers={"Upload-Length": "5"})
     assert (answer.status_code, answer.headers["tus-version"]) == (412, "1.0.0")
 
@@ -248,27 +248,27 @@ def open_patch(place: str, address: str, offset: int, announced: int) -> socket.
     return line
 
 
-def test_what_arrived_before_the_line_broke_is_kept(ana: httpx.Client, door: str, folder: Path) -> None:
+def test_what_arrived_before_the_line_broke_is_kept(ana: httpx.Client, endpoint: str, folder: Path) -> None:
     place = created(ana, len(DATA))
-    with open_patch(place, door, 0, len(DATA)) as line:
+    with open_patch(place, endpoint, 0, len(DATA)) as line:
         line.sendall(DATA[:2_000_000])
     until(lambda: offset_of(ana, place) == 2_000_000, "the first part is kept")
     until(lambda: sent(ana, place, 2_000_000, DATA[2_000_000:]).status_code == 204, "the rest is taken")
     assert stored(folder, place) == DATA
 
 
-def test_a_checksummed_piece_whose_line_broke_is_not_kept(ana: httpx.Client, door: str, folder: Path) -> None:
+def test_a_checksummed_piece_whose_line_broke_is_not_kept(ana: httpx.Client, endpoint: str, folder: Path) -> None:
     place = created(ana, len(DATA))
     checksum = "sha1 " + base64.b64encode(hashlib.sha1(DATA).digest()).decode()
-    with open_patch(f"{place} HTTP/1.1\r\nUpload-Checksum: {checksum}\r\nX: y", door, 0, len(DATA)) as line:
+    with open_patch(f"{place} HTTP/1.1\r\nUpload-Checksum: {checksum}\r\nX: y", endpoint, 0, len(DATA)) as line:
         line.sendall(DATA[:2_000_000])
         until(lambda: offset_of(ana, place) > 0, "some of it arrived")
     until(lambda: offset_of(ana, place) == 0, "it was taken back")
 
 
-def test_a_second_sender_waits_for_the_first(ana: httpx.Client, door: str, folder: Path) -> None:
+def test_a_second_sender_waits_for_the_first(ana: httpx.Client, endpoint: str, folder: Path) -> None:
     place = created(ana, len(DATA))
-    with open_patch(place, door, 0, len(DATA)) as line:
+    with open_patch(place, endpoint, 0, len(DATA)) as line:
         line.sendall(DATA[: 2 << 20])
         until(lambda: offset_of(ana, place) > 0, "the first is being received")
         answer = sent(ana, place, 0, b"XXX")
@@ -280,20 +280,20 @@ def test_a_second_sender_waits_for_the_first(ana: httpx.Client, door: str, folde
 
 def test_a_sender_that_falls_silent_makes_room(database: SqlDatabase, folder: Path) -> None:
     with (
-        serving(make_app(database, folder, idle_seconds=0.3)) as door,
-        httpx.Client(base_url=door, headers={"Authorization": "Bearer ana"}) as ana,
+        serving(make_app(database, folder, idle_seconds=0.3)) as endpoint,
+        httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer ana"}) as ana,
     ):
         place = created(ana, 10)
-        with open_patch(place, door, 0, 10) as line:
+        with open_patch(place, endpoint, 0, 10) as line:
             line.sendall(b"abc")
             until(lambda: offset_of(ana, place) == 3, "what came is kept")
             until(lambda: sent(ana, place, 3, b"defghij").status_code == 204, "another line goes on")
         assert stored(folder, place) == b"abcdefghij"
 
 
-def test_removing_a_file_ends_its_reception(ana: httpx.Client, door: str, folder: Path) -> None:
+def test_removing_a_file_ends_its_reception(ana: httpx.Client, endpoint: str, folder: Path) -> None:
     place = created(ana, len(DATA))
-    with open_patch(place, door, 0, len(DATA)) as line:
+    with open_patch(place, endpoint, 0, len(DATA)) as line:
         line.sendall(DATA[: 2 << 20])
         until(lambda: offset_of(ana, place) > 0, "it is being received")
         assert ana.delete(on(ana, place), headers=TUS).status_code == 204

@@ -217,7 +217,7 @@ def test_a_refused_file_stays_for_nobody_to_read(uploads: UploadFiles, folder: P
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
-def test_a_full_disk_is_told(folder: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(folder: Path, tmp_path: Path) -> None:
     descriptor = os.open("/dev/full", os.O_WRONLY)
     try:
         with pytest.raises(OutOfSpace) as caught:

@@ -1,4 +1,4 @@
-"""The upload door alone, behind a real HTTP server. As a program it can be killed: tus_server FOLDER PORT."""
+"""The upload interface alone, behind a real HTTP server. As a program it can be killed: tus_server FOLDER PORT."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""Hashes of secrets, and the system's clock and dice."""
+"""Hashes of secrets, and the system's clock and random ids."""
 
 import subprocess
 from datetime import UTC

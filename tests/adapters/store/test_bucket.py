@@ -1,4 +1,4 @@
-"""Buckets: whole or absent objects, and failures translated_errors in words that help."""
+"""Buckets: whole or absent objects, and failures described with what to do."""
 
 import errno
 from pathlib import Path

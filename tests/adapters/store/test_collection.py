@@ -44,7 +44,7 @@ def test_shared_chunks_stay(store: RegionStore, tmp_path: Path) -> None:
     assert content(store, kept, tmp_path) == OLD[: 3 * PACK]
 
 
-def test_what_is_told_to_be_freed_is_freed(store: RegionStore, tmp_path: Path) -> None:
+def test_what_is_reported_to_be_freed_is_freed(store: RegionStore, tmp_path: Path) -> None:
     seal(store, OLD)
     thin = seal(store, mostly_new(4)).digest
     before = bytes_on_disk(tmp_path / "north")

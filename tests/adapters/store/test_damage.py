@@ -98,7 +98,7 @@ def test_a_restored_disk_is_sparse(store: RegionStore, tmp_path: Path) -> None:
     assert found.st_blocks * 512 <= 16 * CHUNK
 
 
-def test_a_full_disk_under_a_restore_is_told(shop: StoreFixture, small_disk: Path) -> None:
+def test_a_full_disk_under_a_restore_is_reported(shop: StoreFixture, small_disk: Path) -> None:
     store = shop.store("south", scale=16)
     digest = seal(store, noise(1, 24 * 1024 * 1024)).digest
     with pytest.raises(OutOfSpace):

@@ -89,7 +89,7 @@ def test_writers_of_the_same_chunks_do_not_block_each_other(index: DatabaseChunk
     assert len({place.pack for place in found.values()}) == 1
 
 
-def test_a_database_that_does_not_answer_is_told() -> None:
+def test_a_database_that_does_not_answer_is_reported() -> None:
     engine = sa.create_engine("sqlite:////nowhere/at/all.sqlite")
     with pytest.raises(StoreUnavailable, match="indexes region north"):
         DatabaseChunkIndex(engine).packs("north")

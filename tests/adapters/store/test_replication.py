@@ -57,7 +57,7 @@ def test_a_replication_cut_again_and_again_comes_to_its_end(
         except Crash:
             continue
         break
-    # Progress is also told for what is there and checked again, so the last part needs room.
+    # Progress is also reported for what is there and checked again, so the last part needs room.
     copy(south, digest, north)
     assert content(south, digest, tmp_path) == DISK
 

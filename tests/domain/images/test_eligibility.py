@@ -1,4 +1,4 @@
-"""Every image is shown; one that cannot make a lab says every reason, each with its cure (mission, M2)."""
+"""Every image is shown; one that cannot make a lab says every reason, each with its remedy."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_windows_is_shown_and_not_offered() -> None:
     assert codes(found) == ["OsTypeNotSupported"]
 
 
-def test_all_reasons_are_told_at_once() -> None:
+def test_all_reasons_are_reported_at_once() -> None:
     found = eligibility_of(
         account(),
         definition(OsType.WINDOWS),

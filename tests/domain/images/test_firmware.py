@@ -51,7 +51,7 @@ def gpt(*types: str, sector: int = 512, size: int = 128, count: int | None = Non
         (b"", set()),
     ],
 )
-def test_it_is_told_by_partition_table_and_boot_code(head: bytes, found: set[Generation]) -> None:
+def test_it_is_reported_by_partition_table_and_boot_code(head: bytes, found: set[Generation]) -> None:
     assert startable(head) == found
 
 

@@ -20,7 +20,7 @@ from tests.domain.images.image_values import NOW, facts, latest, version
 DAY = timedelta(days=1)
 
 
-def test_a_replica_count_has_bounds_that_are_told() -> None:
+def test_a_replica_count_has_bounds_that_are_reported() -> None:
     assert [checked_count(count, "here") for count in (1, 100)] == [1, 100]
     for count in (0, -1, 101):
         with pytest.raises(Invalid, match="between 1 and 100, inclusive"):

@@ -29,7 +29,7 @@ LET_IN: dict[str, frozenset[str]] = {
     "Schedules_Delete": CHANGES,
     "Operations_ListProvider": EVERYBODY,
     "Usages_ListByLocation": ANY_ROLE,
-    # The older API opens the same doors.
+    # The older API opens the same routes.
     "LabAccounts_ListBySubscription": ANY_ROLE,
     "LabAccounts_ListByResourceGroup": ANY_ROLE,
     "LabAccounts_Get": ANY_ROLE,

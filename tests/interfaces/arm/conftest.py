@@ -20,7 +20,7 @@ def token_key() -> RSAPrivateKey:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, token_key: RSAPrivateKey) -> Iterator[Arm]:
-    with serving(tmp_path_factory.mktemp("arm") / "scene", migrated_file, token_key) as served:
+    with serving(tmp_path_factory.mktemp("arm") / "installation", migrated_file, token_key) as served:
         yield served
 
 

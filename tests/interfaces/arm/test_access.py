@@ -210,7 +210,7 @@ def test_every_route_lies_where_callers_are_checked() -> None:
 
 # The Owner comes last, who takes a role away.
 @pytest.mark.parametrize("who", ["nobody", L, R, C, O])
-def test_a_role_opens_exactly_the_doors_of_the_table(service: Arm, names: dict[str, str], who: str) -> None:
+def test_a_role_opens_exactly_the_routes_of_the_table(service: Arm, names: dict[str, str], who: str) -> None:
     client = service(who)
     found = {route.name: was_let_in(route, ask(client, route, names, who)) for route in ROUTES}
     expected = {name: who in roles for name, roles in LET_IN.items()}

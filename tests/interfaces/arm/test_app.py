@@ -1,4 +1,4 @@
-"""Under the same roof: sign-in, metadata, uploads, and the document that describes it all."""
+"""In the same application: sign-in, metadata, uploads, and the document that describes it all."""
 
 import re
 

@@ -166,7 +166,7 @@ def test_no_request_makes_a_fault(
     service.work()
 
 
-def test_no_request_makes_a_fault_at_the_doors_for_signing_in(
+def test_no_request_makes_a_fault_at_the_sign_in_endpoints(
     service: Arm, document: dict[str, Any], schema: OpenApiSchema
 ) -> None:
     """Their errors have the form of OAuth, so only the fault is looked for."""
@@ -183,8 +183,8 @@ def test_no_request_makes_a_fault_at_the_doors_for_signing_in(
             run(schema.find_operation_by_id(name).as_strategy(), check)
 
 
-def test_no_operation_of_the_door_is_left_out(document: dict[str, Any]) -> None:
-    """Those of the other doors are counted from the document itself."""
+def test_no_operation_of_the_interface_is_left_out(document: dict[str, Any]) -> None:
+    """Those of the other interfaces are counted from the document itself."""
     asked_for = [route.name for route in paths.in_order(ROUTES)]
     assert len(asked_for) == len(set(asked_for)) == len(ROUTES)
     arm_door = {name for name, path in operation_paths(document) if is_arm(path)}

@@ -1,1 +1,1 @@
-"""The blob door behind a real HTTP server, spoken to as the storage clients speak."""
+"""The page-blob interface behind a real HTTP server, spoken to as the storage clients speak."""

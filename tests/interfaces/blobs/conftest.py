@@ -15,7 +15,7 @@ SIZE = 8 << 20
 @pytest.fixture(scope="module")
 def arm(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Arm]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with serving(tmp_path_factory.mktemp("blobs") / "scene", migrated_file, key) as served:
+    with serving(tmp_path_factory.mktemp("blobs") / "installation", migrated_file, key) as served:
         yield served
 
 

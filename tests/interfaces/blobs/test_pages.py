@@ -35,7 +35,7 @@ def ranges(arm: Arm, address: str, **headers: str) -> list[tuple[int, int]]:
 
 
 def code(answer: httpx.Response, status: int) -> str:
-    """The error's code, told in the header and in the body alike."""
+    """The error's code, stated in the header and in the body alike."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"].startswith("application/xml")
     told = ElementTree.fromstring(answer.text)
@@ -71,7 +71,7 @@ def test_pages_are_written_anywhere_listed_and_cleared(arm: Arm, address: str) -
     assert ranges(arm, address) == [(0, 4095)]
 
 
-def test_pages_of_zeros_take_no_room(arm: Arm, address: str) -> None:
+def test_pages_of_zeros_take_no_space(arm: Arm, address: str) -> None:
     assert put(arm, address, 0, b"z" * 131072).status_code == 201
     assert put(arm, address, 65536, bytes(65536)).status_code == 201
     assert ranges(arm, address) == [(0, 65535)]

@@ -1,1 +1,1 @@
-"""The command line: against canned answers for its looks, against the real service for its deeds."""
+"""The command line: against canned answers for its output, against the real service for its effects."""

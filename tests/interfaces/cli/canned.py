@@ -1,4 +1,4 @@
-"""Resources in the shapes of the REST door, always the same."""
+"""Resources in the shapes of the REST interface, always the same."""
 
 from typing import Any
 

@@ -60,7 +60,7 @@ def test_programs_get_errors_as_json(run: Run) -> None:
     assert json.loads(result.stderr)["error"]["code"] == "ResourceNotFound"
 
 
-def test_errors_of_the_host_are_told_in_the_same_way(local: Run) -> None:
+def test_errors_of_the_host_are_reported_in_the_same_way(local: Run) -> None:
     result = local("demo")
 
     assert result.exit_code == 1
@@ -230,7 +230,7 @@ def test_a_wrong_password_leaves_nobody_signed_in(local: Run, double: RestDouble
     assert not (tmp_path / "config").exists()
 
 
-def test_hosts_that_files_may_be_fetched_from_are_told(local: Run, host_commands: CannedDoors) -> None:
+def test_hosts_that_files_may_be_fetched_from_are_reported(local: Run, host_commands: CannedDoors) -> None:
     hosts = ("--allow-import-from", "files.campus", "--allow-import-from", "10.0.0.5:8080")
     assert local("worker", "--data", "place", *hosts).exit_code == 0
     assert local("serve", "--data", "place", *hosts).exit_code == 0

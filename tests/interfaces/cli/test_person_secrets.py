@@ -33,7 +33,7 @@ class Owner:
 @pytest.fixture
 def owner(tmp_path: Path, migrated_file: Path, app: typer.Typer, environment: dict[str, str]) -> Iterator[Owner]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with serving(tmp_path / "scene", migrated_file, key) as arm:
+    with serving(tmp_path / "installation", migrated_file, key) as arm:
         yield Owner(arm, app, environment)
 
 

@@ -1,4 +1,4 @@
-"""Work that goes on is told in figures that people can read."""
+"""Progress of running operations is printed in figures that people can read."""
 
 from io import StringIO
 from pathlib import Path

@@ -45,7 +45,7 @@ class Campus:
 @pytest.fixture
 def campus(tmp_path: Path, migrated_file: Path, app: typer.Typer, environment: dict[str, str]) -> Iterator[Campus]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with serving(tmp_path / "scene", migrated_file, key) as arm, ThreadPoolExecutor(1) as worker:
+    with serving(tmp_path / "installation", migrated_file, key) as arm, ThreadPoolExecutor(1) as worker:
 
         def work(operation_id: str) -> None:
             operation = arm.installation.operation(operation_id)

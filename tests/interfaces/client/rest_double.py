@@ -1,4 +1,4 @@
-"""A server with the shapes of the REST door, a handful of canned resources, and ways to break the line."""
+"""A server with the shapes of the REST interface, a handful of canned resources, and ways to break the line."""
 
 import json
 import socket

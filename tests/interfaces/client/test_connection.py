@@ -30,7 +30,7 @@ def test_a_person_signs_in_by_password(double: RestDouble) -> None:
     assert "offline_access" in double.sign_ins[0]["scope"].split()
 
 
-def test_a_wrong_password_is_told_as_such(double: RestDouble) -> None:
+def test_a_wrong_password_is_reported_as_such(double: RestDouble) -> None:
     with (
         ServerConnection(double.endpoint, Password(user="ana", password="wrong")) as connection,
         pytest.raises(errors.Unauthenticated, match="password is wrong"),
@@ -104,7 +104,7 @@ def test_refusals_come_back_as_the_errors_that_they_were(
     assert (type(error), error.code, error.message, error.target) == (kind, code, "So it is.", "name")
 
 
-def test_a_hint_that_the_server_tells_apart_is_told_apart(double: RestDouble, connection: ServerConnection) -> None:
+def test_a_hint_that_the_server_sends_apart_is_shown_apart(double: RestDouble, connection: ServerConnection) -> None:
     more = {"additionalInfo": [{"type": "Hint", "info": {"hint": "Do this."}}]}
     double.answers["GET", "/thing"] = lambda asked: refused(409, "Conflict", "It is so. Do this.", **more)
 
@@ -132,7 +132,7 @@ def test_lists_are_read_to_their_last_page_from_the_same_server(
     assert double.asked[-1].query == {"api-version": "1", "$skipToken": "x"}
 
 
-def test_a_server_that_is_not_there_is_told_with_what_to_do(double: RestDouble) -> None:
+def test_a_server_that_is_not_there_is_reported_with_what_to_do(double: RestDouble) -> None:
     double.stop()
 
     with (
@@ -170,7 +170,7 @@ def test_secrets_are_sent_over_https_only(endpoint: str) -> None:
         ServerConnection(endpoint, AccessToken(value="t"))
 
 
-def test_a_ca_file_that_is_none_is_told(tmp_path: Path) -> None:
+def test_a_ca_file_that_is_none_is_reported(tmp_path: Path) -> None:
     with pytest.raises(errors.Invalid, match="certificate"):
         ServerConnection("https://127.0.0.1:1", AccessToken(value="t"), ca_file=tmp_path / "missing.pem")
 

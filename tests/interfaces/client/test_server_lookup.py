@@ -119,12 +119,12 @@ def test_without_anything_it_is_said_what_to_do(environment: dict[str, str]) -> 
     assert "galeria login" in raised.value.hint
 
 
-def test_a_directory_without_an_installation_is_told(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_directory_without_an_installation_is_reported(environment: dict[str, str], tmp_path: Path) -> None:
     with pytest.raises(Unauthenticated, match=r"connect\.json"):
         finder(environment).resolve(LookupOptions(data=tmp_path / "empty"))
 
 
-def test_a_damaged_file_is_told(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported(environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "connect.json").write_text("{")
 
     with pytest.raises(Invalid, match="damaged"):

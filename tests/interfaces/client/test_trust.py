@@ -41,7 +41,7 @@ def test_the_named_authority_is_trusted(authority: tuple[RestDouble, Path]) -> N
         assert connection.get("/subscriptions")["value"]
 
 
-def test_a_certificate_of_nobody_known_is_refused_at_once_and_the_cure_is_told(
+def test_a_certificate_of_nobody_known_is_refused_at_once_with_a_remedy(
     authority: tuple[RestDouble, Path],
 ) -> None:
     double, _ = authority

@@ -133,7 +133,7 @@ def test_an_upload_that_the_server_threw_away_begins_anew(
     assert double.uploads[sender.send(disk)] == disk.read_bytes()
 
 
-def test_a_full_disk_at_the_server_is_told_at_once(
+def test_a_full_disk_at_the_server_is_reported_at_once(
     double: RestDouble, sender: UploadsClient, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(told: RestDouble, path: str) -> Told:

@@ -111,7 +111,10 @@ class Screens:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[Screens]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    with serving(tmp_path_factory.mktemp("console") / "scene", migrated_file, key) as arm, _listener() as listener:
+    with (
+        serving(tmp_path_factory.mktemp("console") / "installation", migrated_file, key) as arm,
+        _listener() as listener,
+    ):
         installation, host = arm.installation, f"127.0.0.1:{listener.getsockname()[1]}"
         screens = Screens(installation=installation, host=host, signed_out=set())
         services = replace(arm.services, endpoint=f"http://{host}")

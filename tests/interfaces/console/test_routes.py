@@ -52,7 +52,7 @@ def test_an_origin_of_another_scheme_is_refused(screens: Screens) -> None:
         pass
 
 
-def test_strangers_are_told_to_sign_in(screens: Screens) -> None:
+def test_strangers_are_reported_to_sign_in(screens: Screens) -> None:
     assert screens.refusal(who="") == (4401, "Nobody is signed in. Sign in, then open the screen again.")
 
 

@@ -1,4 +1,4 @@
-"""A real server with the sign-in door and one door behind it, and what tests say to it."""
+"""A real server with the sign-in endpoints and one protected route, and the requests of tests to it."""
 
 import socket
 import threading

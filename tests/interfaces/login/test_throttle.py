@@ -22,13 +22,13 @@ def throttle(clock: MovedClock) -> Throttle:
 
 
 @pytest.fixture
-def own_world(database: Database) -> IdentityContext:
+def own_context(database: Database) -> IdentityContext:
     return first_start(database)
 
 
 @pytest.fixture
-def password_sign_in(own_world: IdentityContext) -> PasswordSignIn:
-    return PasswordSignIn(own_world.requests, own_world.secrets)
+def password_sign_in(own_context: IdentityContext) -> PasswordSignIn:
+    return PasswordSignIn(own_context.requests, own_context.secrets)
 
 
 def blocked_for(throttle: Throttle, key: str = "ana") -> int:
@@ -97,39 +97,39 @@ def test_invented_names_do_not_fill_the_memory(throttle: Throttle, monkeypatch: 
 
 @pytest.mark.parametrize("name", ["admin", "nobody"])
 def test_name_is_blocked_after_five_wrong_passwords_whether_it_exists_or_not(
-    password_sign_in: PasswordSignIn, own_world: IdentityContext, name: str
+    password_sign_in: PasswordSignIn, own_context: IdentityContext, name: str
 ) -> None:
     wrong(password_sign_in, name, 5)
     with pytest.raises(TooManyTries, match="temporarily blocked"):
         enter(password_sign_in, name.upper(), "wrong", "192.0.2.99")
     with pytest.raises(TooManyTries):
-        enter(password_sign_in, name, own_world.first.password)
+        enter(password_sign_in, name, own_context.first.password)
     wrong(password_sign_in, "somebody else", 1)
 
 
 def test_right_password_after_the_block_lets_in_and_forgets(
-    password_sign_in: PasswordSignIn, own_world: IdentityContext
+    password_sign_in: PasswordSignIn, own_context: IdentityContext
 ) -> None:
     wrong(password_sign_in, "admin", 5)
-    own_world.clock.move(seconds=10)
-    assert enter(password_sign_in, "admin", own_world.first.password).name == "admin"
+    own_context.clock.move(seconds=10)
+    assert enter(password_sign_in, "admin", own_context.first.password).name == "admin"
     wrong(password_sign_in, "admin", 4)
-    assert enter(password_sign_in, "admin", own_world.first.password).name == "admin"
+    assert enter(password_sign_in, "admin", own_context.first.password).name == "admin"
 
 
 def test_address_is_blocked_after_many_wrong_names(
-    password_sign_in: PasswordSignIn, own_world: IdentityContext
+    password_sign_in: PasswordSignIn, own_context: IdentityContext
 ) -> None:
     for number in range(WRONG_PER_ADDRESS):
         wrong(password_sign_in, f"name-{number}", 1)
     with pytest.raises(TooManyTries):
-        enter(password_sign_in, "admin", own_world.first.password)
-    assert enter(password_sign_in, "admin", own_world.first.password, "192.0.2.2").name == "admin"
+        enter(password_sign_in, "admin", own_context.first.password)
+    assert enter(password_sign_in, "admin", own_context.first.password, "192.0.2.2").name == "admin"
 
 
-def test_right_guess_among_many_at_once_is_refused_like_the_others(own_world: IdentityContext) -> None:
+def test_right_guess_among_many_at_once_is_refused_like_the_others(own_context: IdentityContext) -> None:
     """The right one is still being checked when the wrong ones beside it have blocked the name."""
-    secrets, right = own_world.secrets, own_world.first.password
+    secrets, right = own_context.secrets, own_context.first.password
 
     class Slow:
         def hash(self, secret: str) -> str:
@@ -143,6 +143,6 @@ def test_right_guess_among_many_at_once_is_refused_like_the_others(own_world: Id
                 wrong(slow, "admin", 5)
             return secrets.matches(hashed, secret)
 
-    slow = PasswordSignIn(own_world.requests, Slow())
+    slow = PasswordSignIn(own_context.requests, Slow())
     with pytest.raises(TooManyTries):
         enter(slow, "admin", right)

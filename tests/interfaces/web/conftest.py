@@ -26,7 +26,7 @@ def new_portal(
     """Makes one of the test alone, that begins with what `prepare` leaves behind."""
     with ExitStack() as stack:
         yield lambda prepare: stack.enter_context(
-            serving(tmp_path / "scene", prepared_installations, token_key, prepare=prepare)
+            serving(tmp_path / "installation", prepared_installations, token_key, prepare=prepare)
         )
 
 
@@ -41,7 +41,7 @@ def shared_portal(
     tmp_path_factory: pytest.TempPathFactory, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey
 ) -> Iterator[Portal]:
     """Of a file of tests, which use names of their own."""
-    with serving(tmp_path_factory.mktemp("portal") / "scene", prepared_installations, token_key) as served:
+    with serving(tmp_path_factory.mktemp("portal") / "installation", prepared_installations, token_key) as served:
         yield served
 
 
@@ -51,5 +51,5 @@ def secure_portal(
 ) -> Iterator[Portal]:
     """Of one test alone, over TLS."""
     identity_files = ensure_installation(tmp_path / "identity", clock=SystemClock())
-    with serving(tmp_path / "scene", prepared_installations, token_key, identity_files=identity_files) as served:
+    with serving(tmp_path / "installation", prepared_installations, token_key, identity_files=identity_files) as served:
         yield served

@@ -1,4 +1,4 @@
-"""Disks and snapshots through the REST door, with real bytes behind them."""
+"""Disks and snapshots through the REST interface, with real bytes behind them."""
 
 import pytest
 

@@ -77,7 +77,7 @@ def test_a_patch_changes_flags_at_once_and_regions_by_an_operation(arm: Arm) -> 
     assert [each["state"] for each in after["galeria"]["replicas"]] == ["Completed", "Completed"]
 
 
-def test_a_deletion_is_told_before_and_followed_after(arm: Arm) -> None:
+def test_a_deletion_is_reported_before_and_followed_after(arm: Arm) -> None:
     path = definition(arm, "deleted") + "/versions/1.0.0"
     done(arm().put(path, json=version_body(arm.installation.upload(disk_bytes(seed=4)))), 201)
     arm.work()

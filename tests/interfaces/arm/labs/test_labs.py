@@ -103,7 +103,7 @@ def test_a_lab_is_deleted_with_its_machines(arm: Arm, image: str) -> None:
     assert "deleted" not in [each["name"] for each in everywhere]
 
 
-def test_an_image_that_cannot_make_a_lab_is_refused_with_reason_and_cure(arm: Arm, image: str) -> None:
+def test_an_image_that_cannot_make_a_lab_is_refused_with_reason_and_remedy(arm: Arm, image: str) -> None:
     body = lab_body(image) | {"location": "westeurope"}
     error = told(arm().put(f"{LABS}/far", json=body), 409)
     assert (error["code"], error["target"]) == ("ImageNotInRegion", "imageReference.id")

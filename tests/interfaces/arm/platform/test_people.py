@@ -1,4 +1,4 @@
-"""People, programs and their roles, over the REST door."""
+"""People, programs and their roles, over the REST interface."""
 
 from galeria.domain.people.principals import ROLES
 from tests.interfaces.arm.served import GALLERY, SUB, Arm, done, told

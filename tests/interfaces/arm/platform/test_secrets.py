@@ -1,4 +1,4 @@
-"""Rotation, managed identity and revocation, over the REST door and the sign-in door beside it."""
+"""Rotation, managed identity and revocation, over the REST interface and the sign-in server."""
 
 import time
 from datetime import UTC, datetime, timedelta

@@ -35,7 +35,7 @@ def test_only_answers_with_a_body_promise_one(operations: list[dict[str, Any]]) 
     assert set(get["responses"]["200"]["content"]) == {"application/json"}
 
 
-def test_the_form_of_an_api_version_is_told(operations: list[dict[str, Any]]) -> None:
+def test_the_form_of_an_api_version_is_reported(operations: list[dict[str, Any]]) -> None:
     (get,) = [each for each in operations if each["operationId"] == "Labs_Get"]
     (version,) = [each for each in get["parameters"] if each["name"] == "api-version"]
     assert version["schema"]["pattern"] == f"^{API_VERSION.pattern}$"

@@ -54,7 +54,7 @@ def test_wrong_content_is_400_with_its_place(arm: Arm, body: Any, code: str, tar
     assert target is None or error["target"] == target
 
 
-def test_every_wrong_property_is_told_at_once(arm: Arm) -> None:
+def test_every_wrong_property_is_reported_at_once(arm: Arm) -> None:
     body = definition_body(osType=1, osState="x")
     details = told(arm().put(f"{GALLERY}/images/wrong", json=body), 400)["details"]
     assert [each["target"] for each in details] == ["properties.osType", "properties.osState"]
@@ -137,7 +137,7 @@ def test_every_kind_of_error_has_a_status() -> None:
     }
 
 
-def test_a_world_that_fails_is_503_and_asks_to_come_again(arm: Arm, image: str) -> None:
+def test_a_failure_outside_the_server_is_503_with_a_time_to_retry(arm: Arm, image: str) -> None:
     done(arm().put(f"{LABS}/poor", json=lab_body(image)), 201)
     arm.work()
     arm.installation.engine.fail_on["changed_bytes"] = StoreUnavailable(
@@ -171,7 +171,10 @@ def test_a_fault_of_ours_is_500_logged_once_and_tells_nothing_else(
     tmp_path: Path, migrated_file: Path, token_key: RSAPrivateKey, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = threading.active_count()
-    with serving(tmp_path / "scene", migrated_file, token_key, routers=(faulty(),)) as arm, caplog.at_level("WARNING"):
+    with (
+        serving(tmp_path / "installation", migrated_file, token_key, routers=(faulty(),)) as arm,
+        caplog.at_level("WARNING"),
+    ):
         answer = arm.stranger().get("/fault", headers={"x-ms-correlation-request-id": "c-7"})
         error = told(answer, 500)
         assert error["code"] == "InternalServerError"

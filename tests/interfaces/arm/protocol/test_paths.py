@@ -44,7 +44,7 @@ def test_the_routes_spell_every_word_in_one_way() -> None:
     assert len({word.lower() for word in words}) == len(words)
 
 
-def test_only_the_arm_doors_paths_are_respelled() -> None:
+def test_only_paths_of_the_arm_interface_are_respelled() -> None:
     assert [is_arm(path) for path in ("/Tenants", "//subscriptions/x", "/adfs/x", "/uploads", "/")] == [
         True,
         True,
@@ -105,7 +105,7 @@ def test_every_answer_names_its_request(arm: Arm) -> None:
     assert forged.headers["x-ms-correlation-request-id"] == forged.headers["x-ms-request-id"]
 
 
-def test_a_missing_group_is_told_before_the_missing_resource(arm: Arm) -> None:
+def test_a_missing_group_is_reported_before_the_missing_resource(arm: Arm) -> None:
     path = GALLERY.replace("campus", "missing")
     assert told(arm().get(path), 404)["code"] == "ResourceGroupNotFound"
     assert told(arm().put(path, json={"location": "brazilsouth"}), 404)["code"] == "ResourceGroupNotFound"

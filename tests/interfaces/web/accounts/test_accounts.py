@@ -129,7 +129,7 @@ def test_before_a_detach_it_is_said_what_becomes_of_the_labs(portal: Portal) -> 
     assert admin.get(f"{ACCOUNT}/gallery/detach").status_code == 200
 
 
-def test_every_image_is_listed_with_its_reason_and_the_button_that_cures_it(portal: Portal) -> None:
+def test_every_image_is_listed_with_its_reason_and_the_button_that_resolves_it(portal: Portal) -> None:
     add_shelf(portal)
     admin = portal.browser()
     portal.post(admin, f"{ACCOUNT}/images", image=["windows"], disable="yes")

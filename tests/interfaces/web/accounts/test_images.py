@@ -1,4 +1,4 @@
-"""The images that a person can make labs from: usable ones first, the others with the reason and who cures it."""
+"""The images that a person can make labs from: usable ones first, the others with the reason and who can resolve it."""
 
 import re
 

@@ -206,7 +206,7 @@ def test_long_logs_come_in_pages(portal: Portal) -> None:
     assert rows(browser.get(f"{PAGE}?action=test/write&page=9999999")) == []
 
 
-def test_ids_in_what_is_told_are_shortened(portal: Portal) -> None:
+def test_ids_in_what_is_reported_are_shortened(portal: Portal) -> None:
     with portal.installation.request() as request:
         add_image(request, "fine", VersionRows())
         request.audit(

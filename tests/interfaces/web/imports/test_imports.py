@@ -1,4 +1,4 @@
-"""Importing in a browser: files arrive by tus, what is in them is told, and they become versions where that is allowed."""
+"""Importing in a browser: files arrive by tus, what is in them is shown, and they become versions where that is allowed."""
 
 import base64
 import re
@@ -119,7 +119,7 @@ def test_a_choice_changes_what_else_there_is_to_choose(portal: Portal) -> None:
     assert re.search(r'value="westeurope" checked disabled', plain)
 
 
-def test_prices_names_and_faults_are_told_while_somebody_types(portal: Portal) -> None:
+def test_prices_names_and_faults_are_reported_while_somebody_types(portal: Portal) -> None:
     browser = portal.browser()
     id = sent(portal, browser, disk_bytes(MIB))
 
@@ -163,7 +163,7 @@ def test_a_hostile_file_is_refused_with_the_reason(portal: Portal, tmp_path: Pat
     answer = portal.post(browser, f"/import/{id}", status=400, **chosen())
 
     assert "This file is refused." in text_of(page)
-    assert "qemu-img convert" in text_of(page)  # the cure
+    assert "qemu-img convert" in text_of(page)  # the remedy
     assert "Create the version" not in text_of(page)
     assert "backing" in text_of(answer).lower() or "not safe" in text_of(answer)
     portal.post(browser, f"/import/{id}/remove")
@@ -236,13 +236,13 @@ def test_who_may_not_import_is_told_who_may(portal: Portal) -> None:
     assert "Admin can do this." in page
     assert "Choose a file" not in page
     browser = portal.browser("educator")
-    id = sent(portal, browser, disk_bytes(MIB))  # as at the REST door, anybody may send
+    id = sent(portal, browser, disk_bytes(MIB))  # as at the REST interface, anybody may send
     assert "There is no gallery here" in text_of(browser.get(f"/import/{id}"))
     portal.post(browser, f"/import/{id}", status=400, **chosen())
     assert portal.begun.ids == []
 
 
-def test_the_door_of_uploads_takes_its_own_pages_only(portal: Portal) -> None:
+def test_uploads_are_accepted_from_own_pages_only(portal: Portal) -> None:
     browser, length = portal.browser(), {"Upload-Length": "10"}
     good = headers_of(portal, browser) | length
 

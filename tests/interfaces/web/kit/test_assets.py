@@ -115,7 +115,7 @@ def test_an_unknown_name_in_a_page_is_an_error(static: StaticFiles) -> None:
         static.url("stile.css")
 
 
-def test_missing_files_of_others_are_told_at_the_start(tmp_path: Path) -> None:
+def test_missing_files_of_others_are_reported_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="scripts/assets") as caught:
         StaticFiles(tmp_path / "nowhere")
 

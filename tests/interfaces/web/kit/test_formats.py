@@ -88,11 +88,11 @@ def test_time_left_is_a_phrase_no_more_exact_than_the_guess(seconds: float, engl
     assert (plain(ENGLISH.left(seconds)), plain(PORTUGUESE.left(seconds))) == (english, portuguese)
 
 
-def test_time_left_that_is_not_known_is_not_told() -> None:
+def test_time_left_that_is_not_known_is_not_reported() -> None:
     assert ENGLISH.left(None) == ""
 
 
-def test_moments_are_told_by_the_persons_own_clock() -> None:
+def test_times_are_shown_by_the_persons_own_clock() -> None:
     assert plain(ENGLISH.moment(THEN)) == "Nov 27, 2026, 2:05 PM"
     assert plain(PORTUGUESE.moment(THEN)) == "27 de nov. de 2026, 14:05"
     assert plain(Formats(Locale("pt", "BR")).moment(THEN)) == "27 de nov. de 2026, 17:05"

@@ -78,7 +78,7 @@ def harm(place: str) -> int:
     return LAST.index(end) if end in LAST else -1
 
 
-def furnish(installation: LocalInstallation) -> None:
+def add_content(installation: LocalInstallation) -> None:
     """Images that make labs and that do not, a running lab, one that is off, work that failed and work under way."""
     with installation.request() as request:
         account = AccountRequest(
@@ -108,7 +108,7 @@ def furnish(installation: LocalInstallation) -> None:
 
 @pytest.fixture
 def furnished(new_portal: NewPortal) -> Portal:
-    return new_portal(furnish)
+    return new_portal(add_content)
 
 
 def somebody(portal: Portal, role: str) -> httpx.Client:
@@ -184,7 +184,7 @@ def test_what_is_off_says_why_and_who_can_do_it(furnished: Portal, role: str) ->
 
 @pytest.mark.parametrize("role", ["nobody", "reader", "lab services reader", "assistant of one lab"])
 def test_what_is_not_shown_is_refused_too(furnished: Portal, role: str) -> None:
-    """The other way round: the buttons are not the lock. Whoever knows an owner's addresses gets no further."""
+    """Hidden buttons are not the protection: whoever knows an owner's addresses gets no further."""
     owners = look_around(furnished.browser("admin"))
     browser = somebody(furnished, role)
     own = {each.place for each in look_around(browser).presses()}

@@ -47,7 +47,7 @@ def test_one_slow_question_does_not_hold_up_another(gate: Gate) -> None:
     assert slow_figures.find("quick", lambda: "here", patience=20) == "here"
 
 
-def test_what_went_wrong_is_told_and_then_asked_for_anew() -> None:
+def test_what_went_wrong_is_reported_and_then_asked_for_anew() -> None:
     slow_figures = SlowFigures(patience=20)
 
     def fail() -> str:
@@ -62,7 +62,7 @@ def test_what_went_wrong_is_told_and_then_asked_for_anew() -> None:
 def hasty(
     tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey, gate: Gate
 ) -> Iterator[Portal]:
-    with serving_slowly(tmp_path / "scene", prepared_installations, token_key, gate) as portal:
+    with serving_slowly(tmp_path / "installation", prepared_installations, token_key, gate) as portal:
         yield portal
 
 

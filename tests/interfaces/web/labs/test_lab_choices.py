@@ -190,7 +190,7 @@ def test_a_name_that_a_colleague_keeps_for_a_lab_to_come_is_taken(stocked: Porta
     assert send(stocked, browser, {"title": "Physics"}).headers["location"] == "/labs/campus/Physics-2"
 
 
-def test_a_locked_account_is_told_before_anything_is_typed(stocked: Portal, browser: httpx.Client) -> None:
+def test_a_locked_account_is_reported_before_anything_is_typed(stocked: Portal, browser: httpx.Client) -> None:
     with stocked.installation.request() as request:
         put_account(request, EVENING, AccountRequest(location="brazilsouth", tags={}, gallery=GALLERY))
         put_lock(request, str(ACCOUNT), "exams", level=LockLevel.READ_ONLY, notes="")

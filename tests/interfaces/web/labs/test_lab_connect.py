@@ -43,7 +43,7 @@ def test_the_command_for_ssh_is_there_to_be_copied(running: Portal, browser: htt
     assert f'href="{SCREEN}"' in page.text
 
 
-def test_a_machine_that_is_off_is_told_and_started_from_there(made: Portal, browser: httpx.Client) -> None:
+def test_a_machine_that_is_off_is_reported_and_started_from_there(made: Portal, browser: httpx.Client) -> None:
     for place in (f"{ALGEBRA}/connect", SCREEN, f"{ALGEBRA}/password"):
         page = browser.get(place)
         assert "Start it first." in text_of(page)
@@ -92,7 +92,7 @@ def test_a_new_password_is_set_in_the_running_machine(running: Portal, browser: 
     ("account", "password", "told"),
     [("Ana", NEW_PASSWORD, "cannot be the name of a user"), ("ana", "short", "The password is too weak.")],
 )
-def test_what_is_wrong_is_told_beside_the_field(
+def test_what_is_wrong_is_reported_beside_the_field(
     running: Portal, browser: httpx.Client, account: str, password: str, told: str
 ) -> None:
     again = running.post(browser, f"{ALGEBRA}/password", status=400, account=account, password=password)

@@ -150,7 +150,7 @@ def test_the_next_export_is_proposed_as_a_version_of_the_same_image(taught: Port
     assert replicas(taught, "Turma-A", "1.0.0") == ["brazilsouth"]
 
 
-def test_a_region_that_fails_is_told_and_tried_again(taught: Portal, browser: httpx.Client) -> None:
+def test_a_region_that_fails_is_reported_and_tried_again(taught: Portal, browser: httpx.Client) -> None:
     export(taught, browser)
     away = FailingStore(taught.installation.context.stores["brazilsoutheast"], "replicate", AWAY)
     broken = with_stores(taught.installation, brazilsoutheast=away)
@@ -180,7 +180,7 @@ def test_who_may_not_export_is_told_why(taught: Portal) -> None:
     assert "What it takes and costs" not in seen
 
 
-def test_a_detached_gallery_is_told_with_its_cure(taught: Portal, browser: httpx.Client) -> None:
+def test_a_detached_gallery_is_shown_with_its_remedy(taught: Portal, browser: httpx.Client) -> None:
     with taught.installation.request() as request:
         put_account(request, ACCOUNT, AccountRequest(location="brazilsouth", tags={}, gallery=None))
     assert "no gallery attached" in text_of(browser.get(EXPORT))

@@ -97,7 +97,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
         assert told in beside(check(stocked, browser, kept | fields), about)
 
 
-def test_several_faults_are_told_at_once(stocked: Portal, browser: httpx.Client) -> None:
+def test_several_faults_are_reported_at_once(stocked: Portal, browser: httpx.Client) -> None:
     again = send(stocked, browser, {"user": "Ana", "password": "short", "quota": "x"}, status=400)
     assert all(beside(again, name) for name in ("user", "password", "quota"))
 

@@ -147,7 +147,7 @@ def test_title_and_description_are_edited_there(taught: Portal) -> None:
     assert read_lab(taught).title == "Álgebra linear"
 
 
-def test_a_failed_start_is_told_and_tried_again(taught: Portal) -> None:
+def test_a_failed_start_is_reported_and_tried_again(taught: Portal) -> None:
     browser, engine = taught.browser("educator"), taught.installation.engine
     engine.fail_on["start"] = MachineFailed(
         Message("The host has no memory left."), hint=Message("Stop other machines.")
@@ -165,7 +165,7 @@ def test_a_failed_start_is_told_and_tried_again(taught: Portal) -> None:
     assert "no memory left" not in seen
 
 
-def test_a_lab_is_deleted_after_a_look_at_what_is_lost(taught: Portal) -> None:
+def test_a_lab_is_deleted_after_its_page_has_shown_what_is_lost(taught: Portal) -> None:
     browser = taught.browser("educator")
     asked = text_of(browser.get(f"{ALGEBRA}/delete"))
     assert "lost for ever" in asked

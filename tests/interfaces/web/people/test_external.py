@@ -37,7 +37,9 @@ def open_portal(
 
         def make(**settings: object) -> Portal:
             openid = campus.settings(**settings)
-            portal = stack.enter_context(serving(tmp_path / "scene", prepared_installations, token_key, openid=openid))
+            portal = stack.enter_context(
+                serving(tmp_path / "installation", prepared_installations, token_key, openid=openid)
+            )
             campus.control(endpoint=portal.services.endpoint, lie=False, unverified=[])
             return portal
 
@@ -263,12 +265,14 @@ def test_without_a_provider_in_the_settings_there_is_no_such_way(portal: Portal)
         assert browser.get(place).status_code == 404
 
 
-def test_a_provider_that_is_down_is_told_and_passwords_go_on(
+def test_a_provider_that_is_down_is_reported_and_passwords_go_on(
     tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey
 ) -> None:
     with providing() as provider:
         provider.stop()
-        with serving(tmp_path / "scene", prepared_installations, token_key, openid=provider.settings()) as portal:
+        with serving(
+            tmp_path / "installation", prepared_installations, token_key, openid=provider.settings()
+        ) as portal:
             browser = portal.stranger("pt-BR")
             answer = browser.get(START)
             assert answer.status_code == 503
@@ -276,7 +280,7 @@ def test_a_provider_that_is_down_is_told_and_passwords_go_on(
             portal.post(browser, "/sign-in", page="/sign-in", name="educator", password=PASSWORD, next="/me")
 
 
-def test_a_secret_that_the_provider_refuses_is_told_without_details(open_portal: Open) -> None:
+def test_a_secret_that_the_provider_refuses_is_reported_without_details(open_portal: Open) -> None:
     answer = go_there(open_portal(client_secret="wrong").stranger(), START, "ana")
     assert answer.status_code == 503
     assert "'Campus' refuses what Galeria asks; the server's log says more." in text_of(answer)
