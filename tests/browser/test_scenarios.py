@@ -1,4 +1,4 @@
-"""The two scenarios of the mission in a real browser, with three people, on real machines, in both languages.
+"""The two main scenarios in a real browser, with three people, on real machines, in both languages.
 
 A: an administrator attaches a gallery and imports an image; an educator makes a lab from it. B: the educator exports the
 template; a colleague makes the next lab from that, in another region, without the old password.

@@ -9,8 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
+from galeria.actions.core.request_factory import RequestFactory
 from galeria.interfaces.arm.protocol.arm_request import ArmRequest
 from galeria.interfaces.services import Services
 from tests.rules.sources import ROOT
@@ -18,7 +20,7 @@ from tests.rules.sources import ROOT
 PRODUCT = ROOT / "src" / "galeria"
 FOLLOWED = ("interfaces", "actions")
 # These carry the whole program along; what is asked for is not looked for in them.
-SURROUNDINGS = (Request, ArmRequest, Services, Caller)
+SURROUNDINGS = (BaseRequest, RequestFactory, ArmRequest, Services, Caller)
 
 
 @dataclass

@@ -132,7 +132,7 @@ def test_a_stopped_machine_is_exported_without_being_started(running: LocalInsta
 
 
 def test_an_export_of_an_export_carries_all_accounts_along(running: LocalInstallation) -> None:
-    """Two educators in a chain (mission, scenario B)."""
+    """One educator exports a template, another makes a lab of it and exports that."""
     write(running, 0, b"lesson one")
     export(running, "Algebra")
     image = GALLERY.child("images", "Algebra")
@@ -234,7 +234,7 @@ def test_a_generalized_machine_is_reported_its_account_at_the_first_boot(running
 
 
 def test_the_person_who_waits_sees_each_step_with_its_bytes(running: LocalInstallation) -> None:
-    """Progress is truthful and survives a reload (mission, M8)."""
+    """Progress is stored, so that it is the same after a reload."""
     write(running, 0, b"lesson one")
     operation = running.run(running.begin_export("algebra", "Algebra"))
     with running.context.database(reading=True) as uow:

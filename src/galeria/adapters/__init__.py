@@ -1,1 +1,4 @@
-"""Implementations of the interfaces in `galeria.ports`: database, image stores, virtual machines, files, identity."""
+"""Implementations of `galeria.ports`: database, image stores, virtual machines, files, identity.
+
+Adapters do not know interfaces; bootstrap connects both.
+"""

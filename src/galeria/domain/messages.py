@@ -51,7 +51,7 @@ class Message(str):
 
     @property
     def values(self) -> Mapping[str, Value]:
-        """By name, what stands in the template."""
+        """The values that fill the template, by name."""
         return self._values
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -67,11 +67,11 @@ class Message(str):
         return self
 
     def with_texts(self, change: Callable[[str], str]) -> "Message":
-        """The same message with every plain text among its values changed, such as long ids for short names."""
+        """Returns the message with every plain text among its values changed, such as long ids for short names."""
         return Message(self.template, **{name: _changed(value, change) for name, value in self.values.items()})
 
     def to_json(self) -> str:
-        """A JSON object with `message` and, where there are any, `values`; `from_json` reads it. "" for an empty message."""
+        """Returns a JSON object with `message` and, where there are any, `values`; "" for an empty message."""
         return json.dumps(_to_object(self), ensure_ascii=False) if self else ""
 
     @classmethod

@@ -190,10 +190,11 @@ class Operation:
 
     @inputs.setter
     def inputs(self, inputs: OperationInputs) -> None:
+        """Stores the inputs in their JSON form."""
         self.stored_inputs = inputs.to_stored()
 
     def inputs_as(self, shape: type[Shape]) -> Shape:
-        """The inputs, which must have that shape. Raises TypeError for an operation whose kind has another one."""
+        """Returns the inputs, which must have that shape. Raises TypeError for an operation whose kind has another one."""
         inputs = self.inputs
         if not isinstance(inputs, shape):
             raise TypeError(f"{self.kind} has no {shape.__name__}")

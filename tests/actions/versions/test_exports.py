@@ -153,7 +153,7 @@ def test_without_a_gallery_there_is_nothing_to_export_to(taught: LocalInstallati
 
 
 def test_an_estimate_changes_nothing_and_bounds_what_happens(taught: LocalInstallation) -> None:
-    """The price is named before the click (mission, M6)."""
+    """The price is shown before an export is started."""
     foreseen = estimate(taught)
     with taught.context.database(reading=True) as uow:
         assert uow.operations.unsettled() == []

@@ -1,4 +1,4 @@
-"""Roles × actions as in the source table, and how far an assignment reaches."""
+"""Roles × actions as in Azure's tables of built-in roles (docs/rules.md), and how far an assignment reaches."""
 
 from datetime import UTC, datetime
 

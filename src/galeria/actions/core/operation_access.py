@@ -19,12 +19,12 @@ def is_visible(request: Request, operation: Operation) -> bool:
 
 
 def visible_operations(request: Request, found: Iterable[Operation]) -> list[Operation]:
-    """Those of the found operations that the caller may see, in the same order."""
+    """Returns the operations that the caller may see, in the same order."""
     return [each for each in found if is_visible(request, each)]
 
 
 def can_steer(request: Request, operation: Operation) -> bool:
-    """Whether the caller may cancel and retry the operation: its beginner may, and whoever may write what it works on."""
+    """Tells whether the caller may cancel and retry the operation: its beginner may, and whoever may write what it works on."""
     own = operation.started_by == request.caller.principal.id
     return own or request.caller.may(operation.kind_type.write, operation.resource_id)
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.paging import count_pages, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
@@ -151,13 +152,14 @@ def find_image(request: Request, id: ResourceId, name: str, region: str | None =
     place = request.settings.regions.get(region or account.location).name
     gallery = uow.galleries.find(account.gallery_id or "")
     definition = uow.definitions.find_by_key(gallery.arm_id.child("images", name).key) if gallery else None
-    return read_eligibility(uow, account, definition, place) if definition else None
+    return read_eligibility(request, account, definition, place) if definition else None
 
 
 def read_eligibility(
-    uow: UnitOfWork, account: LabAccount, definition: ImageDefinition, region: str
+    request: BaseRequest, account: LabAccount, definition: ImageDefinition, region: str
 ) -> ImageEligibility:
-    """One image without reading the others, for an action that has asked already whether the caller may."""
+    """Returns one image's eligibility without reading the others; the caller's rights are checked before."""
+    uow = request.uow
     latest = uow.image_queries.latest(definition.gallery_id, region, definition_id=definition.id)
     switch = uow.accounts.find_choice(account.id, definition.id)
     enabled = {definition.id} if account.enables(switch) else set()

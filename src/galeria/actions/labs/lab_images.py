@@ -39,7 +39,7 @@ def choose_image(
         enabled = account.enables(uow.accounts.find_choice(account.id, definition.id))
         obstacles = exact_version_obstacles(account, definition, facts, enabled=enabled, region=region)
     else:
-        offered = read_eligibility(uow, account, definition, region)
+        offered = read_eligibility(request, account, definition, region)
         version = uow.versions.get(offered.version.id) if offered.version else None
         obstacles = offered.obstacles
     if obstacles or version is None:
@@ -101,7 +101,7 @@ def is_same_image(gallery: Gallery | None, one: ResourceId, other: ResourceId) -
 
 
 def _unusable(definition: ImageDefinition, obstacles: tuple[Obstacle, ...]) -> Conflict:
-    """With every reason and cure."""
+    """Returns the error for an image that makes no lab, with every reason and remedy."""
     first = (
         obstacles[0]
         if obstacles

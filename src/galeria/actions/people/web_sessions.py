@@ -63,11 +63,12 @@ def find_web_session(request: BaseRequest, secret: str) -> tuple[WebSession, Pri
 
 
 def is_use_outdated(request: BaseRequest, session: WebSession) -> bool:
-    """Whether its use should be noted again."""
+    """Tells whether the time of the session's last use is so old that it should be recorded again."""
     return request.clock.now() - session.seen_at >= SEEN_EVERY
 
 
 def record_use(request: BaseRequest, id: str) -> None:
+    """Records that the session was used now, if it still exists."""
     session = request.uow.web_sessions.find(id)
     if session is not None:
         session.seen_at = request.clock.now()

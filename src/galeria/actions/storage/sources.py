@@ -133,27 +133,13 @@ def machine_source(request: Request, id: ResourceId) -> Source:
     _require_quiet(request, lab, machine)
     definition = request.uow.definitions.find(lab.definition_id)
     return Source(
-        origin=machine_origin(machine),
+        origin=Origin.of_machine(machine),
         kind=SourceKind.MACHINE,
         name=str(id),
         os_type=definition.os_type if definition else OsType.LINUX,
         os_state=OsState.SPECIALIZED,
         generation=lab.generation,
         accounts=tuple(machine.accounts),
-    )
-
-
-def machine_origin(machine: LabMachine) -> Origin:
-    """The machine's disk as it is now, as the changes since it was last exported.
-
-    A retry counts the changes from the same layer, whatever other exports have sealed by then.
-    """
-    return Origin(
-        kind=OriginKind.MACHINE,
-        name=machine.id,
-        region=machine.region,
-        since=machine.layer if machine.layer_digest else None,
-        parent=machine.parent_digest,
     )
 
 

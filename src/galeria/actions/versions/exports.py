@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
-from galeria.actions.storage.sources import Source, machine_origin
+from galeria.actions.storage.sources import Source
 from galeria.actions.versions.replication_size import Measure, ReplicationSources
 from galeria.actions.versions.version_numbers import next_number
 from galeria.actions.versions.version_sources import fill_version
@@ -25,6 +25,7 @@ from galeria.domain.images.galleries import (
     VersionNumber,
 )
 from galeria.domain.images.publishing import ReplicationTarget
+from galeria.domain.images.storage import Origin
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.messages import Message
@@ -135,7 +136,7 @@ def export_template(
     )
     definition = plan.definition or _new_definition(request, plan, wanted.name)
     source = Source(
-        origin=machine_origin(plan.machine),
+        origin=Origin.of_machine(plan.machine),
         kind=SourceKind.MACHINE,
         name=plan.machine.id,
         accounts=tuple(plan.machine.accounts),

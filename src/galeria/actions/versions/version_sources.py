@@ -40,6 +40,7 @@ class NamedSources:
 
     @property
     def names_sources(self) -> bool:
+        """Tells whether any source is named."""
         return bool(self.uploads or self.disks or self.whole)
 
 
@@ -75,7 +76,7 @@ def get_sources(request: Request, definition: ImageDefinition, location: str, wa
 
 
 def upload_sources(request: Request, wanted: NamedSources) -> Sources:
-    """The uploaded files among the sources of a version, by LUN. Raises NotFound for a file of somebody else."""
+    """Returns the uploaded files among the sources of a version, by LUN. Raises NotFound for a file of somebody else."""
     return {lun: _upload(request, id) for lun, id in wanted.uploads.items()}
 
 

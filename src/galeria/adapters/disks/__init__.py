@@ -1,1 +1,4 @@
-"""Disk sources over local files."""
+"""Readers of the raw bytes of a disk, as a guest sees them.
+
+Formats of disk files are read in `adapters.files`.
+"""

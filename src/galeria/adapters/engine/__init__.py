@@ -1,1 +1,4 @@
-"""The virtual-machine engine of one host, on libvirt and QEMU; each part of it is a small module."""
+"""The virtual-machine engine of one host: libvirt, QEMU, disks, screens and the agent in the guest.
+
+It keeps the promises of `galeria.ports.machines`.
+"""

@@ -1,1 +1,4 @@
-"""Implementations of ports without virtual machines, for fast tests and `galeria serve --fake`."""
+"""Fake engine, image cache and screen, which keep the promises of the ports without virtual machines.
+
+They serve fast tests and `galeria serve --fake`.
+"""

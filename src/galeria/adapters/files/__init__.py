@@ -1,1 +1,4 @@
-"""Files from outside, stored under their upload's id, and recognised by their content alone."""
+"""Disk files from outside: uploads and page blobs, and readers of VHD, VMDK, QCOW2 and raw disks.
+
+A file is judged by its content alone, never by its name.
+"""

@@ -1,1 +1,4 @@
-"""The installation's ids, keys, certificates and tokens, hashes of secrets, and sign-in through OpenID Connect."""
+"""Ids, keys, certificates, tokens and password hashes of this installation, and id_tokens of other providers.
+
+Nothing here decides who may do what: roles are checked in `galeria.actions`.
+"""

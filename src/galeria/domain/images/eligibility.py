@@ -55,6 +55,7 @@ class VersionFacts:
 
     @property
     def shape(self) -> DiskShape:
+        """The size of the OS disk and the number of disks, which decide whether a lab machine takes them."""
         return DiskShape(os_disk_size=self.os_disk.size if self.os_disk else 0, disks=len(self.disks))
 
 

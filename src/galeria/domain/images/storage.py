@@ -8,6 +8,7 @@ from typing import Any
 
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType
+from galeria.domain.labs.labs import LabMachine
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.resources import Resource
 
@@ -185,6 +186,20 @@ class Origin:
             "parent": self.parent,
             "grown": self.grown,
         }
+
+    @classmethod
+    def of_machine(cls, machine: LabMachine) -> "Origin":
+        """Returns the machine's disk as it is now, as the changes since it was last exported.
+
+        A retry counts the changes from the same layer, whatever other exports have sealed by then.
+        """
+        return cls(
+            kind=OriginKind.MACHINE,
+            name=machine.id,
+            region=machine.region,
+            since=machine.layer if machine.layer_digest else None,
+            parent=machine.parent_digest,
+        )
 
     @classmethod
     def from_inputs(cls, inputs: dict[str, Any]) -> "Origin":

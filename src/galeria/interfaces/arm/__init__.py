@@ -1,1 +1,4 @@
-"""The REST API in the form of Azure Resource Manager, for `az`, Azure's SDKs and Terraform."""
+"""The REST interface in the shape of Azure Resource Manager, which `az` and Azure's SDKs speak.
+
+`protocol` is shared; the other packages lie by resource provider.
+"""

@@ -1,1 +1,4 @@
-"""Page blobs: the bytes of a disk at an address of its own, in the protocol of Azure Storage."""
+"""Page blobs: a disk's bytes behind an address of its own.
+
+Requests and answers are those of Azure's storage service.
+"""

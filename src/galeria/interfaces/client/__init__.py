@@ -1,1 +1,4 @@
-"""A client of the REST API, for the command line, the demonstration and Python scripts."""
+"""The client of the REST interface: connection, sign-in, operations and uploads.
+
+The command line, the demonstration and scripts in Python use it.
+"""

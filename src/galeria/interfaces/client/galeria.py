@@ -24,7 +24,7 @@ from galeria.interfaces.client.uploads import UploadsClient
 
 
 class Galeria:
-    """A client with a part for each noun: `galeria.labs.create(…)`. Resources are dicts in the form of the REST API.
+    """A client with a part for each noun: `client.labs.create(…)`. Resources are dicts in the form of the REST API.
 
     A whole id may replace any name. Methods that take time return `StartedWork`, which `wait` follows to its end.
     """

@@ -1,1 +1,4 @@
-"""The screens of machines for browsers: a WebSocket that carries RFB, for noVNC."""
+"""The screens of machines in a browser.
+
+A WebSocket carries RFB, as noVNC speaks it.
+"""

@@ -1,1 +1,4 @@
-"""A demonstration of all features on one host through the public interfaces: three people, two regions, real machines."""
+"""The demonstration on one host: three people, two regions, real machines.
+
+It uses the product only through its public interfaces.
+"""

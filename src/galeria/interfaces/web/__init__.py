@@ -1,1 +1,4 @@
-"""The portal: pages in English and Brazilian Portuguese."""
+"""The portal: pages for people, in English and Brazilian Portuguese.
+
+`kit` is shared by all pages; the other packages lie by area of the portal.
+"""

@@ -1,6 +1,6 @@
 """Which version of an image is the latest in a region, in SQL.
 
-`domain.images.galleries.latest_version` states the rule; tests/db/test_latest_versions.py holds this form against it.
+`domain.images.galleries.latest_version` states the rule; tests/adapters/db/test_latest_versions.py holds this form against it.
 """
 
 import sqlalchemy as sa

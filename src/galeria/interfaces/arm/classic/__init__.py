@@ -1,1 +1,4 @@
-"""The Lab Services API of 2018: the same lab accounts, labs and machines under its older names and types."""
+"""The Lab Services API of 2018: the same lab accounts, labs and machines in its words and shapes.
+
+It calls the same actions as `labs`.
+"""

@@ -1,1 +1,4 @@
-"""Migrations from each release's tables to the next, written by hand and never changed after the release."""
+"""One module for each change of the tables, from a release to the next.
+
+They are written by hand and never changed once released.
+"""
