@@ -101,7 +101,7 @@ class OperationsClient:
         operation = work.operation if isinstance(work, StartedWork) else work
         if operation is None:
             return None
-        deadline = None if seconds is None else time.monotonic() + seconds
+        began = time.monotonic()
         for snapshot in self.follow(operation):
             if watch:
                 watch(snapshot)
@@ -109,12 +109,12 @@ class OperationsClient:
                 raise snapshot.failure
             if snapshot.is_settled:
                 return snapshot
-            if deadline is not None and time.monotonic() > deadline:
+            if seconds is not None and time.monotonic() > began + seconds:
                 raise Unavailable(
                     Message(
                         "The operation {snapshot} has not ended after {seconds:.0f} seconds.",
                         snapshot=snapshot.id,
-                        seconds=str(seconds),
+                        seconds=seconds,
                     ),
                     hint=Message("It goes on: galeria operation follow {snapshot}.", snapshot=snapshot.id),
                 )
