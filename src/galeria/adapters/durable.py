@@ -64,7 +64,7 @@ class DbosStarter:
         DBOS(config=self._config)
 
         def run(operation_id: str) -> None:  # DBOS registers functions, not methods.
-            self._workflow(operation_id)
+            self._run_to_end(operation_id)
 
         self._workflow = DBOS.workflow(name="run_operation", max_recovery_attempts=RECOVERIES)(run)
         DBOS.launch()
