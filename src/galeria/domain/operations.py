@@ -58,10 +58,11 @@ class OperationType:
     """Everything that is to be known of one kind of operation, but the function that does the work."""
 
     subject: Subject
-    resource: str  # the resource type whose `read` lets see the operation, and whose `write` lets cancel and retry it
+    resource: str  # the resource type whose `read` lets see the operation, and whose `write` lets cancel it
     under_way: ProvisioningState | MachineState | LabState  # the subject's state meanwhile; a retry sets it again
     inputs: type[OperationInputs] = OperationInputs
     verb: str = ""  # of a machine: the right to it is "…/virtualMachines/<verb>/action"
+    right: str = ""  # the action that such operations are; empty: as `action` says
     removes: bool = False  # the subject is gone afterwards
     is_cancelable: bool = True
     leaves_intact: bool = False  # a failure leaves the subject as it was, in the state that it was in
@@ -72,8 +73,15 @@ class OperationType:
         return f"{self.resource}/read"
 
     @property
+    def action(self) -> str:
+        """The action that the caller must be allowed on the operation's resource, to begin it and to retry it."""
+        if self.verb:
+            return f"{_LABS}/virtualMachines/{self.verb}/action"
+        return self.right or (f"{self.resource}/delete" if self.removes else self.write)
+
+    @property
     def write(self) -> str:
-        """The action that lets cancel and retry such operations."""
+        """The action that lets cancel such operations, also those that somebody else began."""
         return f"{self.resource}/write"
 
 
@@ -101,7 +109,13 @@ OPERATION_TYPES: dict[OperationKind, OperationType] = {
     ),
     OperationKind.DELETE_VERSION: _deletion(Subject.VERSION, _VERSIONS),
     OperationKind.CREATE_DISK: _filling(Subject.STORED, _DISKS),
-    OperationKind.STORE_UPLOAD: _filling(Subject.STORED, _DISKS, _UPDATING),
+    OperationKind.STORE_UPLOAD: OperationType(
+        subject=Subject.STORED,
+        resource=_DISKS,
+        under_way=_UPDATING,
+        inputs=FillInputs,
+        right=f"{_DISKS}/endGetAccess/action",
+    ),
     OperationKind.RESIZE_DISK: OperationType(
         subject=Subject.STORED, resource=_DISKS, under_way=_UPDATING, inputs=FillInputs, leaves_intact=True
     ),
@@ -115,6 +129,7 @@ OPERATION_TYPES: dict[OperationKind, OperationType] = {
         subject=Subject.LAB,
         resource=_LABS,
         under_way=LabState.PUBLISHING,
+        right=f"{_LABS}/publish/action",
         inputs=PublishInputs,
         is_cancelable=False,
         leaves_intact=True,

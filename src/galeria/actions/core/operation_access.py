@@ -1,4 +1,4 @@
-"""Who may see an operation, and who may cancel or retry it."""
+"""Who may see an operation, and who may cancel it. `actions.versions.operations` says who may retry it."""
 
 from collections.abc import Iterable
 
@@ -23,15 +23,15 @@ def visible_operations(request: Request, found: Iterable[Operation]) -> list[Ope
     return [each for each in found if is_visible(request, each)]
 
 
-def can_steer(request: Request, operation: Operation) -> bool:
-    """Tells whether the caller may cancel and retry the operation: its beginner may, and whoever may write what it works on."""
+def can_cancel(request: Request, operation: Operation) -> bool:
+    """Tells whether the caller may cancel the operation: its beginner may, and whoever may write what it works on."""
     own = operation.started_by == request.caller.principal.id
     return own or request.caller.may(operation.kind_type.write, operation.resource_id)
 
 
-def require_steering(request: Request, operation: Operation) -> None:
-    """Raises Forbidden where the caller may not cancel or retry the operation."""
-    if not can_steer(request, operation):
+def require_cancel(request: Request, operation: Operation) -> None:
+    """Raises Forbidden where the caller may not cancel the operation."""
+    if not can_cancel(request, operation):
         request.caller.require(operation.kind_type.write, operation.resource_id)
 
 

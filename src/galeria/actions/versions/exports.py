@@ -176,8 +176,7 @@ def export_source(request: Request, account_id: ResourceId, lab_id: ResourceId, 
     account = uow.accounts.get_by_key(account_id.key)
     request.caller.require(SAVE, account.key)
     lab, machine = get_machine(request, lab_id, machine_name)
-    # Who may set a password in the machine can read its disk anyway; a role on the account alone is not enough.
-    request.caller.require("Microsoft.LabServices/labs/virtualMachines/resetPassword/action", lab.key)
+    require_export(request, account, lab)
     if lab.account_id != account.id:
         raise Invalid(
             Message("The lab '{lab}' belongs to another lab account.", lab=lab.name),
@@ -192,6 +191,13 @@ def export_source(request: Request, account_id: ResourceId, lab_id: ResourceId, 
             hint=Message("An administrator attaches one: galeria account attach."),
         )
     return ExportSource(account=account, gallery=gallery, lab=lab, machine=machine)
+
+
+def require_export(request: Request, account: LabAccount, lab: Lab) -> None:
+    """Raises Forbidden or Conflict unless the caller may export templates of the lab through the account."""
+    request.caller.require(SAVE, account.key)
+    # Who may set a password in the machine can read its disk anyway; a role on the account alone is not enough.
+    request.caller.require("Microsoft.LabServices/labs/virtualMachines/resetPassword/action", lab.key)
 
 
 def require_idle(request: Request, lab: Lab, machine: LabMachine) -> None:

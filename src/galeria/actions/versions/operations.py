@@ -1,12 +1,13 @@
 """Operations: see, list, cancel, retry."""
 
-from galeria.actions.core.operation_access import is_visible, require_steering, visible_operations
+from galeria.actions.core.operation_access import is_visible, require_cancel, visible_operations
 from galeria.actions.core.request import Request
 from galeria.actions.labs.machines import running_on_machine
 from galeria.actions.storage.storage_lifecycle import get_stored
-from galeria.domain.errors import Conflict, NotFound
+from galeria.actions.versions.exports import require_author, require_export
+from galeria.domain.errors import Conflict, Forbidden, NotFound
 from galeria.domain.messages import EMPTY, Message, verbatim
-from galeria.domain.operations import Operation, OperationStep, Subject
+from galeria.domain.operations import Operation, OperationKind, OperationStep, Subject
 from galeria.domain.resources import Resource
 from galeria.domain.states import LabState, MachineState, OperationStatus, is_settled, moved
 
@@ -38,7 +39,7 @@ def list_operations(request: Request, *, below: str = "", limit: int = 100) -> l
 def cancel_operation(request: Request, id: str) -> Operation:
     """Asks an operation to stop at the next safe moment; may be repeated. Raises NotFound, Forbidden."""
     operation, _ = get_operation(request, id)
-    require_steering(request, operation)
+    require_cancel(request, operation)
     if not is_settled(operation.status):
         operation.cancel_requested = True
         request.audit(
@@ -50,10 +51,11 @@ def cancel_operation(request: Request, id: str) -> Operation:
 def retry_operation(request: Request, id: str) -> Operation:
     """Lets a failed or canceled operation continue: finished steps are kept, the others run again.
 
+    The caller needs the rights to begin it now, whoever began it.
     Raises NotFound, Forbidden, and Conflict for one that succeeded or where another one is running.
     """
     operation, _ = get_operation(request, id)
-    require_steering(request, operation)
+    require_retry(request, operation)
     if not is_settled(operation.status):
         return operation
     if operation.status is OperationStatus.SUCCEEDED:
@@ -71,6 +73,26 @@ def retry_operation(request: Request, id: str) -> Operation:
     _reopen(request, operation)
     request.audit("Microsoft.Galeria/operations/retry/action", operation.resource_id, detail=verbatim(operation.id))
     return operation
+
+
+def require_retry(request: Request, operation: Operation) -> None:
+    """Raises Forbidden, Conflict or NotFound unless the caller may begin the operation now, by present roles and locks."""
+    if operation.kind is not OperationKind.EXPORT_TEMPLATE:
+        request.caller.require(operation.kind_type.action, operation.resource_id.lower())
+        return
+    machine = request.uow.machines.get(operation.inputs.machine)
+    lab, version = request.uow.labs.get(machine.lab_id), request.uow.versions.get(operation.subject)
+    require_export(request, request.uow.accounts.get(lab.account_id), lab)
+    require_author(request, request.uow.definitions.get(version.definition_id))
+
+
+def can_retry(request: Request, operation: Operation) -> bool:
+    """Tells whether the caller may begin the operation now, and so retry it."""
+    try:
+        require_retry(request, operation)
+    except (Forbidden, Conflict, NotFound):
+        return False
+    return True
 
 
 def _reopen(request: Request, operation: Operation) -> None:

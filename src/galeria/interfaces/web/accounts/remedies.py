@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from galeria.actions.core.operation_access import can_steer, is_visible
+from galeria.actions.core.operation_access import is_visible
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT
+from galeria.actions.versions.operations import can_retry
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.images.eligibility import ImageEligibility, Obstacle
 from galeria.domain.images.galleries import ImageVersion
@@ -133,7 +134,7 @@ class RemedyFinder:
             return self._import(image)
         allowed = (
             ALLOWED
-            if can_steer(self.request, operation)
+            if can_retry(self.request, operation)
             else self._permit(operation.kind_type.write, image.definition.key)
         )
         text = self.page.gettext("Try again")

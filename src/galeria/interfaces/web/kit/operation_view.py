@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from galeria.actions.core.operation_access import can_steer, visible_operations
+from galeria.actions.core.operation_access import can_cancel, visible_operations
 from galeria.actions.core.request import Request
-from galeria.actions.versions.operations import get_operation
+from galeria.actions.versions.operations import can_retry, get_operation
 from galeria.domain.messages import Message, join
 from galeria.domain.operations import Operation, OperationKind, OperationStep, StepStatus
 from galeria.domain.states import OperationStatus, is_settled
@@ -51,7 +51,8 @@ def get_operation_view(request: Request, id: str) -> OperationView:
     operation, steps = get_operation(request, id)
     replicas = request.uow.versions.replicas(operation.subject)
     done = percent(operation, steps, replicas)
-    return _work(operation, steps, done, is_steerable=can_steer(request, operation))
+    is_steerable = (can_retry if is_settled(operation.status) else can_cancel)(request, operation)
+    return _work(operation, steps, done, is_steerable=is_steerable)
 
 
 def work_under_way(request: Request, subject: str) -> list[OperationView]:
