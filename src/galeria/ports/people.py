@@ -50,6 +50,13 @@ class PersonRepository(Repository[Principal], Protocol):
         """Removes a role assignment at once."""
         ...
 
+    def remove_assignments_below(self, key: str) -> None:
+        """Removes the role assignments on the scope with that key and everything below it, at once.
+
+        Called where the scope itself is removed: the next resource of its name begins without anybody's role.
+        """
+        ...
+
 
 class RefreshTokenRepository(Repository[RefreshToken], Protocol):
     """The refresh tokens.

@@ -114,9 +114,7 @@ def _forget_locks_and_roles(uow: UnitOfWork, key: str) -> None:
     for lock in uow.locks.all():
         if (lock.scope_key + "/").startswith(key + "/"):
             uow.locks.remove(lock)
-    for assignment in uow.people.all_assignments():
-        if (assignment.scope + "/").startswith(key + "/"):
-            uow.people.remove_assignment(assignment)
+    uow.people.remove_assignments_below(key)
 
 
 def _child(uow: UnitOfWork, context: WorkflowContext, parent: Operation, thing: Resource, kind: OperationKind) -> str:

@@ -31,10 +31,8 @@ def forget_lab(context: WorkflowContext, operation_id: str) -> str:
             return operation.location
         for machine in uow.machines.of_lab(lab.id):
             uow.machines.remove(machine)
-        waits_for_a_template = uow.lab_drafts.find_by_key(lab.key) is not None
-        for assignment in uow.people.all_assignments():
-            if assignment.scope == lab.key and not waits_for_a_template:
-                uow.people.remove_assignment(assignment)
+        if uow.lab_drafts.find_by_key(lab.key) is None:  # a draft that waits for a template is the same lab to people
+            uow.people.remove_assignments_below(lab.key)
         uow.flush()
         uow.labs.remove(lab)
         account = uow.accounts.find(lab.account_id)

@@ -34,6 +34,7 @@ def remove_contents(context: WorkflowContext, operation_id: str) -> list[str]:
         operation.outputs = {**operation.outputs, "regions": regions, "laterBytes": later}
         for replica in uow.versions.replicas(version.id):
             uow.versions.remove_replica(replica)
+        uow.people.remove_assignments_below(version.key)
         version.key = f"deleted/{version.id}"
         version.deleted_at = context.clock.now()
         version.state = ProvisioningState.DELETING

@@ -49,6 +49,7 @@ def remove_contents(context: WorkflowContext, operation_id: str) -> str:
         for image in filter(None, (uow.managed_images.find(subject),)):
             uow.managed_images.remove(image)
         begun = uow.operations.recent(below=operation.resource_id.lower(), limit=1000)
+        uow.people.remove_assignments_below(operation.resource_id.lower())
         uow.commit()
     context.disk_files.remove(subject)
     # A creation that failed kept its fetched files for a retry, which is impossible now.

@@ -110,6 +110,7 @@ def delete_definition(request: Request, id: ResourceId) -> bool:
     )
     require_no_children(versions, id, hint=hint)
     request.audit(f"{IMAGE}/delete", str(id))
+    request.uow.people.remove_assignments_below(definition.key)
     request.uow.definitions.remove(definition)
     return True
 

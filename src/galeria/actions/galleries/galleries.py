@@ -102,6 +102,7 @@ def delete_gallery(request: Request, id: ResourceId) -> bool:
     require_no_children(request.uow.definitions.of_gallery(gallery.id), id)
     _require_unused(request, gallery)
     request.audit(f"{GALLERY}/delete", str(id))
+    request.uow.people.remove_assignments_below(gallery.key)
     request.uow.galleries.remove(gallery)
     return True
 

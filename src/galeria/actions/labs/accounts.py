@@ -75,12 +75,14 @@ def delete_account(request: Request, id: ResourceId) -> bool:
     if account is None:
         return False
     request.audit(f"{ACCOUNT}/delete", str(id))
+    request.uow.people.remove_assignments_below(account.key)
     if not request.uow.labs.of_account(account.id):
         request.uow.accounts.remove(account)
         return True
     for choice in request.uow.accounts.choices(account.id):
         request.uow.accounts.remove_choice(choice)
     for draft in request.uow.lab_drafts.of_account(account.id):
+        request.uow.people.remove_assignments_below(draft.key)
         request.uow.lab_drafts.remove(draft)
     # Labs refer to the row, so it stays, without its gallery, and its name is free again.
     account.gallery_id, account.key, account.deleted_at = None, f"deleted/{account.id}", request.clock.now()

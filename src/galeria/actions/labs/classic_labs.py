@@ -101,7 +101,7 @@ def delete_either(request: Request, account_id: ResourceId, id: ResourceId) -> t
         request.uow.lab_drafts.remove(draft)
         request.audit(f"{LAB}/delete", str(id))
         if request.uow.labs.find_by_key(id.key) is None:
-            _forget_roles(request, id.key)
+            request.uow.people.remove_assignments_below(id.key)
     lab = request.uow.labs.find_by_key(id.key)
     if lab is None or account is None or lab.account_id != account.id:
         return draft is not None, None
@@ -189,9 +189,3 @@ def _say(draft: LabDraft, wanted: DraftRequest) -> None:
         draft.usage_quota = quota(wanted.usage_quota, "properties.usageQuota")
     if wanted.open_access is not None:
         draft.open_access = wanted.open_access
-
-
-def _forget_roles(request: Request, key: str) -> None:
-    for assignment in request.uow.people.all_assignments():
-        if assignment.scope == key:
-            request.uow.people.remove_assignment(assignment)

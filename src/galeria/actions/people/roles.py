@@ -2,6 +2,7 @@
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
+from galeria.actions.core.resources import TYPES, require_scope
 from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, TAKE_ROLES, get_principal, subscription_scope
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
@@ -104,7 +105,10 @@ def _find_assignment(request: BaseRequest, principal_id: str, role: str, key: st
 
 
 def _scope_key(request: BaseRequest, scope: str) -> str:
-    """Returns the key of a scope whose resource group exists. Raises Invalid, NotFound."""
+    """Returns the key of a scope that exists. Raises Invalid, NotFound.
+
+    Of a resource whose type has no repository of its own, such as a lab's schedule, the nearest parent must exist that has one.
+    """
     key = scope.strip().rstrip("/").lower()
     subscription = subscription_scope(request)
     if key == subscription:
@@ -117,4 +121,14 @@ def _scope_key(request: BaseRequest, scope: str) -> str:
             code="SubscriptionNotFound",
         )
     request.uow.groups.get_by_key(ResourceId(named.subscription, named.group).key)
+    known = _nearest_known(named)
+    # A lab of the older API may wait for its template: then it has no row but its draft's.
+    if known.namespace and request.uow.lab_drafts.find_by_key(known.key) is None:
+        require_scope(request, str(known))
     return named.key
+
+
+def _nearest_known(id: ResourceId) -> ResourceId:
+    while id.namespace and id.type.lower() not in TYPES and id.parent.namespace:
+        id = id.parent
+    return id

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlRepository, batches
+from galeria.adapters.db.repositories.base import SqlRepository, at_or_below, batches
 from galeria.adapters.db.tables import core_tables
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import PersonOutline, Principal, RefreshToken, RoleAssignment
@@ -60,6 +60,11 @@ class SqlPersonRepository(SqlRepository[Principal]):
         self._session.flush()
         self._session.delete(assignment)
         self._session.flush()
+
+    def remove_assignments_below(self, key: str) -> None:
+        self._session.flush()
+        gone = sa.delete(RoleAssignment).where(at_or_below(core_tables.role_assignments.c.scope, key))
+        self._session.execute(gone.execution_options(synchronize_session="fetch"))
 
     def _given(self, *conditions: sa.ColumnElement[bool]) -> list[RoleAssignment]:
         found = self._session.scalars(sa.select(RoleAssignment).where(*conditions))
