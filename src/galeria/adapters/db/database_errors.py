@@ -29,7 +29,7 @@ def translated_error(error: BaseException) -> GaleriaError | None:
     return None
 
 
-_THINGS = {
+NAMES_OF_TABLES = {
     "resource_groups": Message("resource group"),
     "galleries": Message("gallery"),
     "image_definitions": Message("image definition"),
@@ -41,7 +41,10 @@ _THINGS = {
     "uploads": Message("upload"),
     "disks": Message("disk"),
     "snapshots": Message("snapshot"),
+    "managed_images": Message("image"),
     "lab_users": Message("lab user"),
+    "lab_drafts": Message("lab"),
+    "lab_schedules": Message("schedule"),
     "locks": Message("lock"),
 }
 
@@ -98,7 +101,7 @@ def exists_already(table: str) -> Conflict:
             Message("This SSH port is given away already."), hint=Message("Try again: another one is chosen then.")
         )
     return Conflict(
-        Message("This {word} exists already.", word=_THINGS.get(table) or verbatim(_singular(table))),
+        Message("This {word} exists already.", word=NAMES_OF_TABLES.get(table) or verbatim(_singular(table))),
         hint=Message("Look at the one that is there, or choose another name."),
     )
 
