@@ -215,7 +215,7 @@ def _print_start(container: Container, endpoint: str) -> None:
         lines += [
             "  open this in a browser to choose your password (it works once):",
             f"    {endpoint}/welcome/{first}",
-            f"  the browser asks about the certificate, which {ca} vouches for",
+            f"  the browser asks about the certificate, which is signed by {ca}",
             f"  until then your password is in {container.data / 'private' / 'bootstrap.json'}",
         ]
     lines += [

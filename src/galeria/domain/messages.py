@@ -103,19 +103,19 @@ def verbatim(text: str) -> Message:
 
 def join(*messages: Message, separator: str = " ") -> Message:
     """Messages behind one another; empty ones are left out."""
-    told = [each for each in messages if each]
-    if len(told) <= 1:
-        return told[0] if told else EMPTY
-    names = [f"part{number}" for number in range(1, len(told) + 1)]
-    return Message(separator.join(f"{{{name}}}" for name in names), **dict(zip(names, told, strict=True)))
+    parts = [each for each in messages if each]
+    if len(parts) <= 1:
+        return parts[0] if parts else EMPTY
+    names = [f"part{number}" for number in range(1, len(parts) + 1)]
+    return Message(separator.join(f"{{{name}}}" for name in names), **dict(zip(names, parts, strict=True)))
 
 
 def and_list(messages: Sequence[Message]) -> Message:
     """Messages with "and" between them; EMPTY for none."""
-    told = messages[0] if messages else EMPTY
+    joined = messages[0] if messages else EMPTY
     for each in messages[1:]:
-        told = Message("{first} and {last}", first=told, last=each)
-    return told
+        joined = Message("{first} and {last}", first=joined, last=each)
+    return joined
 
 
 def is_translated(template: str) -> bool:

@@ -55,9 +55,7 @@ from galeria.interfaces.uploads.tus import TusSettings, tus_router
 _VERSION_TEXT = {"type": "string", "pattern": f"^{API_VERSION.pattern}$"}
 _API_VERSION = {"parameters": [{"name": "api-version", "in": "query", "required": True, "schema": _VERSION_TEXT}]}
 # FastAPI would describe a 422, which is never answered here.
-_NOT_OURS: dict[int | str, dict[str, Any]] = {
-    "default": {"description": "An error, in the form that the protocol of this door has for it."}
-}
+_NOT_OURS: dict[int | str, dict[str, Any]] = {"default": {"description": "An error, in the form of this protocol."}}
 
 ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
@@ -96,7 +94,7 @@ ROUTES: tuple[Route, ...] = (
 def make_app(
     services: Services, *, routers: Iterable[APIRouter] = (), password_sign_in: PasswordSignIn | None = None
 ) -> FastAPI:
-    """The service as an ASGI application. `routers` are other doors under the same roof; see `login_router` for
+    """The service as an ASGI application. `routers` are further routes of the same application; see `login_router` for
     `password_sign_in`.
     """
     authority = Authority(endpoint=services.endpoint, tenant_id=services.tenant_id)

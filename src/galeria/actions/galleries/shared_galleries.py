@@ -20,7 +20,7 @@ COMMUNITY = "Microsoft.Compute/locations/communityGalleries/read"
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryConsumer:
-    """The subscription and tenant that somebody looks from; a gallery may be shared with either."""
+    """The subscription and tenant that a consumer belongs to; a gallery may be shared with either."""
 
     subscription: str
     tenant: str

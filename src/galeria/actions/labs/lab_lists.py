@@ -42,8 +42,8 @@ class ListedLabs:
 
 def search_labs(request: Request, search: LabSearch) -> ListedLabs:
     """Returns a page of the labs that the caller may see, by title. The text is searched in title, name and image."""
-    looks = request.uow.lab_queries
-    outlines = looks.outlines(reach(request.caller.assignments, f"{LAB}/read"))
+    queries = request.uow.lab_queries
+    outlines = queries.outlines(reach(request.caller.assignments, f"{LAB}/read"))
     wanted = search.text.casefold().strip()
     chosen = [each for each in outlines if _fits(each, wanted)] if wanted else outlines
     page = page_within(search.page, len(chosen), search.size)

@@ -16,16 +16,16 @@ from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssig
 LONGEST_SUBJECT = 255
 
 
-def sign_in_externally(request: BaseRequest, provider: ExternalProvider, vouched: ExternalProfile) -> Principal:
+def sign_in_externally(request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile) -> Principal:
     """The person here. Issuer and subject alone decide; the settings say what happens the first time.
 
     Raises Forbidden: of a domain that is not allowed, disabled here, or unknown. The caller commits.
     """
-    _require_domain(provider, vouched)
-    known = request.uow.external_identities.find_by_subject(vouched.issuer, vouched.subject)
+    _require_domain(provider, profile)
+    known = request.uow.external_identities.find_by_subject(profile.issuer, profile.subject)
     if known is None:
-        person = _find_by_email(request, provider, vouched) or _create_person(request, provider, vouched)
-        _link(request, Caller(principal=person, assignments=[]), person, vouched.issuer, vouched.subject)
+        person = _find_by_email(request, provider, profile) or _create_person(request, provider, profile)
+        _link(request, Caller(principal=person, assignments=[]), person, profile.issuer, profile.subject)
     else:
         person = request.uow.people.get(known.principal_id)
     if not person.enabled:
@@ -83,8 +83,8 @@ def unlink_identity(request: Request, who: str, id: str) -> None:
     request.audit(WRITE_PEOPLE, subscription_scope(request), detail=detail)
 
 
-def _require_domain(provider: ExternalProvider, vouched: ExternalProfile) -> None:
-    if provider.allowed_domains and vouched.email.rpartition("@")[2] not in provider.allowed_domains:
+def _require_domain(provider: ExternalProvider, profile: ExternalProfile) -> None:
+    if provider.allowed_domains and profile.email.rpartition("@")[2] not in provider.allowed_domains:
         raise Forbidden(
             Message(
                 "Your account at '{provider}' has no verified e-mail address that may sign in here.",
@@ -94,23 +94,23 @@ def _require_domain(provider: ExternalProvider, vouched: ExternalProfile) -> Non
         )
 
 
-def _find_by_email(request: BaseRequest, provider: ExternalProvider, vouched: ExternalProfile) -> Principal | None:
-    found = request.uow.people.find_by_name(vouched.email) if provider.link_by_email and vouched.email else None
+def _find_by_email(request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile) -> Principal | None:
+    found = request.uow.people.find_by_name(profile.email) if provider.link_by_email and profile.email else None
     return found if found and found.kind is PrincipalKind.USER else None
 
 
-def _create_person(request: BaseRequest, provider: ExternalProvider, vouched: ExternalProfile) -> Principal:
+def _create_person(request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile) -> Principal:
     if not provider.create_people:
         raise Forbidden(
             Message("Nobody here is known by your account at '{provider}'.", provider=provider.name),
-            hint=Message("Ask an administrator to link it with you; its id is '{subject}'.", subject=vouched.subject),
+            hint=Message("Ask an administrator to link it with you; its id is '{subject}'.", subject=profile.subject),
         )
-    name = _new_name(request, provider, vouched)
+    name = _new_name(request, provider, profile)
     person = Principal(
         id=request.id_generator.new_guid(),
         kind=PrincipalKind.USER,
         name=name,
-        display_name=vouched.display_name or name,
+        display_name=profile.display_name or name,
         secret_hash="",
         created_at=request.clock.now(),
     )
@@ -136,16 +136,16 @@ def _create_person(request: BaseRequest, provider: ExternalProvider, vouched: Ex
     return person
 
 
-def _new_name(request: BaseRequest, provider: ExternalProvider, vouched: ExternalProfile) -> str:
+def _new_name(request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile) -> str:
     """Never that of somebody else here: a name elsewhere proves nothing."""
     try:
-        name = sign_in_name(vouched.name)
+        name = sign_in_name(profile.name)
     except GaleriaError as error:
         raise Forbidden(
             Message("Your name at '{provider}' cannot be a user name here.", provider=provider.name),
             hint=Message(
                 "Ask an administrator to add you, and to link your account; its id is '{subject}'.",
-                subject=vouched.subject,
+                subject=profile.subject,
             ),
         ) from error
     if request.uow.people.find_by_name(name):
@@ -153,7 +153,7 @@ def _new_name(request: BaseRequest, provider: ExternalProvider, vouched: Externa
             Message("Somebody here has the user name '{name}' already.", name=name),
             hint=Message(
                 "If that is you, ask an administrator to link your account; its id is '{subject}'.",
-                subject=vouched.subject,
+                subject=profile.subject,
             ),
         )
     return name

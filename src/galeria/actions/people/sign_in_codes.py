@@ -188,7 +188,7 @@ def _pending_reason(found: DeviceCode, now: datetime) -> PendingReason:
 
 
 def _new_user_code(request: BaseRequest) -> str:
-    """34 random bits: enough against guessing at a door that counts wrong codes (RFC 8628 §5.1)."""
+    """34 random bits: enough against guessing where wrong codes are counted (RFC 8628 §5.1)."""
     number = int.from_bytes(hashlib.sha256(request.id_generator.new_secret().encode()).digest())
     letters = ""
     for _ in range(USER_CODE_LENGTH):

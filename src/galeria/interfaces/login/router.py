@@ -32,7 +32,7 @@ def login_router(
 ) -> APIRouter:
     """Everything that is open to people who have not signed in: metadata, discovery, keys, tokens, sign-in pages.
 
-    `password_sign_in` is shared with other doors that take passwords, so that all wrong tries count together.
+    `password_sign_in` is shared with other interfaces that take passwords, so that all wrong tries count together.
     """
     password_sign_in = password_sign_in or PasswordSignIn(requests, secrets)
     codes, pages = SignInCodes(requests), Pages()

@@ -152,8 +152,8 @@ def _with_page(tell: Callable[[Request, Exception], GaleriaError], others: Handl
         accepts = request.headers.get("accept", "")
         if request.method == "GET" and "text/html" in accepts and not is_arm(request.url.path):
             return show_error(await read_page(request), tell(request, error))
-        told = others(request, error)
-        return told if isinstance(told, Response) else await told
+        answered = others(request, error)
+        return answered if isinstance(answered, Response) else await answered
 
     return answer
 

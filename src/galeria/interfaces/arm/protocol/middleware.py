@@ -31,13 +31,13 @@ class IdentifyRequests:
 
     def __init__(self, app: ASGIApp, *, id_generator: IdGenerator) -> None:
         self._app = app
-        self._dice = id_generator
+        self._id_generator = id_generator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        identity = RequestIdentity.read(Headers(scope=scope), self._dice)
+        identity = RequestIdentity.read(Headers(scope=scope), self._id_generator)
         identity.keep(scope)
         # The token endpoint reads the correlation id from the header: log and audit log must have the same id.
         name = b"x-ms-correlation-request-id"

@@ -144,8 +144,8 @@ class CliContext:
     def print_error(self, error: GaleriaError) -> None:
         """Print the error and the hint on standard error, a line each."""
         if self.is_json:
-            told = {"code": error.code, "message": error.message, "hint": error.hint, "target": error.target}
-            self.err.file.write(json.dumps({"error": told}, ensure_ascii=False) + "\n")
+            described = {"code": error.code, "message": error.message, "hint": error.hint, "target": error.target}
+            self.err.file.write(json.dumps({"error": described}, ensure_ascii=False) + "\n")
             return
         self.err.print(Text(f"Error: {plain(error.message)}", style="bold red"), soft_wrap=True)
         if error.hint:

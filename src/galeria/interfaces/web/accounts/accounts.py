@@ -105,14 +105,14 @@ def show_accounts(page: PageRequestDep) -> Response:
 
 def show_account(page: PageRequestDep, group: str, name: str) -> Response:
     with page.reading() as request:
-        sight = _look(request, account_id(page, group, name))
+        overview = _look(request, account_id(page, group, name))
         return page.show(
             "account.html",
-            sight=sight,
-            account=sight.account,
+            overview=overview,
+            account=overview.account,
             regions=region_names(request),
             create=_create_permit(request, page),
-            may_images=may_see_images(request, sight.account),
+            may_images=may_see_images(request, overview.account),
         )
 
 
@@ -161,8 +161,8 @@ def make_new(page: PageRequestDep) -> Response:
 
 def ask_delete(page: PageRequestDep, group: str, name: str) -> Response:
     with page.reading() as request:
-        sight = _look(request, account_id(page, group, name))
-        return page.show("account_delete.html", sight=sight, account=sight.account)
+        overview = _look(request, account_id(page, group, name))
+        return page.show("account_delete.html", overview=overview, account=overview.account)
 
 
 def delete(page: PageRequestDep, group: str, name: str) -> Response:

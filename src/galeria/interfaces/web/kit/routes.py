@@ -57,7 +57,7 @@ def _show_waiting(request: Request) -> Response:
     page: PageRequest = request.state.page
     if request.method == "GET":
         is_asking_again = request.headers.get("hx-request")
-        return Response(status_code=204) if is_asking_again else page.show("reckoning.html", address=_place(request))
+        return Response(status_code=204) if is_asking_again else page.show("slow_figures.html", address=_place(request))
     return show_error(
         page,
         Unavailable(

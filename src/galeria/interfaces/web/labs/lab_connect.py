@@ -15,7 +15,7 @@ from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.lab_permits import TEMPLATE
-from galeria.interfaces.web.labs.labs import LABS, lab_id, look
+from galeria.interfaces.web.labs.labs import LABS, lab_id, load_lab_page
 
 HOST = "127.0.0.1"  # the address that machines' ports are forwarded to
 RDP_PORT = 13389  # the port of the tunnel on the visitor's own computer
@@ -35,13 +35,13 @@ def connect_router() -> APIRouter:
 
 def show_connect(page: PageRequestDep, group: str, name: str) -> Response:
     with page.reading() as request:
-        sight = look(request, page, lab_id(page, group, name))
-        definition = sight.seen.definition
+        lab_page = load_lab_page(request, page, lab_id(page, group, name))
+        definition = lab_page.seen.definition
         return page.show(
             "lab_connect.html",
-            sight=sight,
-            lab=sight.seen.lab,
-            machine=_template(sight.seen.template),
+            lab_page=lab_page,
+            lab=lab_page.seen.lab,
+            machine=_template(lab_page.seen.template),
             host=HOST,
             server=_server(page),
             rdp_port=RDP_PORT,
@@ -66,9 +66,9 @@ def download_rdp(page: PageRequestDep, group: str, name: str) -> Response:
 
 def show_screen(page: PageRequestDep, group: str, name: str) -> Response:
     with page.reading() as request:
-        sight = look(request, page, lab_id(page, group, name))
-        machine = _template(sight.seen.template)
-        return page.show("lab_screen.html", sight=sight, lab=sight.seen.lab, machine=machine)
+        lab_page = load_lab_page(request, page, lab_id(page, group, name))
+        machine = _template(lab_page.seen.template)
+        return page.show("lab_screen.html", lab_page=lab_page, lab=lab_page.seen.lab, machine=machine)
 
 
 def ask_password(page: PageRequestDep, group: str, name: str) -> Response:
@@ -94,10 +94,15 @@ def set_password(page: PageRequestDep, group: str, name: str) -> Response:
 
 def _show_password(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
-        sight = look(request, page, id)
-        machine = _template(sight.seen.template)
+        lab_page = load_lab_page(request, page, id)
+        machine = _template(lab_page.seen.template)
         return page.show(
-            "lab_password.html", status=status, form=page.form, sight=sight, lab=sight.seen.lab, machine=machine
+            "lab_password.html",
+            status=status,
+            form=page.form,
+            lab_page=lab_page,
+            lab=lab_page.seen.lab,
+            machine=machine,
         )
 
 

@@ -117,11 +117,11 @@ def show_lab(page: PageRequestDep, group: str, name: str) -> Response:
 
 def show_template_page(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
-        sight = look(request, page, id)
-        return page.show("lab.html", status=status, form=page.form, max_title=MAX_TITLE, **_shown(sight))
+        lab_page = load_lab_page(request, page, id)
+        return page.show("lab.html", status=status, form=page.form, max_title=MAX_TITLE, **_shown(lab_page))
 
 
-def look(request: Request, page: PageRequest, id: ResourceId) -> LabPage:
+def load_lab_page(request: Request, page: PageRequest, id: ResourceId) -> LabPage:
     seen = get_lab_overview(request, id)
     person = request.uow.people.find_by_name(seen.lab.created_by)
     last, version, settings = seen.last, seen.version, request.settings
@@ -211,9 +211,9 @@ def retry(page: PageRequestDep, group: str, name: str) -> Response:
 def ask_delete(page: PageRequestDep, group: str, name: str) -> Response:
     id = lab_id(page, group, name)
     with page.reading() as request:
-        sight = look(request, page, id)
-        machines = request.uow.machines.of_lab(sight.seen.lab.id)
-        return page.show("lab_delete.html", sight=sight, lab=sight.seen.lab, students=len(machines) - 1)
+        lab_page = load_lab_page(request, page, id)
+        machines = request.uow.machines.of_lab(lab_page.seen.lab.id)
+        return page.show("lab_delete.html", lab_page=lab_page, lab=lab_page.seen.lab, students=len(machines) - 1)
 
 
 def delete(page: PageRequestDep, group: str, name: str) -> Response:
@@ -226,8 +226,8 @@ def delete(page: PageRequestDep, group: str, name: str) -> Response:
     return page.go(lab_url(id))
 
 
-def _shown(sight: LabPage) -> dict[str, object]:
-    return {"sight": sight, "seen": sight.seen, "lab": sight.seen.lab, "permits": sight.permits}
+def _shown(lab_page: LabPage) -> dict[str, object]:
+    return {"lab_page": lab_page, "seen": lab_page.seen, "lab": lab_page.seen.lab, "permits": lab_page.permits}
 
 
 def _first_step(request: Request, create: Permission) -> FirstStep:
