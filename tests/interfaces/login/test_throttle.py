@@ -5,7 +5,7 @@ import pytest
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login import throttle as throttling
-from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, PasswordSignIn
+from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, WRONG_PER_NAME_EVERYWHERE, PasswordSignIn
 from galeria.interfaces.login.throttle import Throttle, TooManyTries
 from galeria.ports.database import Database
 from tests.identity_context import IdentityContext, MovedClock, first_start
@@ -101,10 +101,51 @@ def test_name_is_blocked_after_five_wrong_passwords_whether_it_exists_or_not(
 ) -> None:
     wrong(password_sign_in, name, 5)
     with pytest.raises(TooManyTries, match="temporarily blocked"):
-        enter(password_sign_in, name.upper(), "wrong", "192.0.2.99")
+        enter(password_sign_in, name.upper(), "wrong")
     with pytest.raises(TooManyTries):
         enter(password_sign_in, name, own_context.first.password)
     wrong(password_sign_in, "somebody else", 1)
+
+
+def test_a_stranger_locks_nobody_out(password_sign_in: PasswordSignIn, own_context: IdentityContext) -> None:
+    wrong(password_sign_in, "admin", 5, "198.51.100.1")
+    with pytest.raises(TooManyTries):
+        enter(password_sign_in, "admin", "wrong", "198.51.100.1")
+
+    assert enter(password_sign_in, "admin", own_context.first.password).name == "admin"
+
+
+def test_a_name_that_is_guessed_from_everywhere_stays_open_where_it_signed_in_before(
+    password_sign_in: PasswordSignIn, own_context: IdentityContext
+) -> None:
+    assert enter(password_sign_in, "admin", own_context.first.password, "192.0.2.7").name == "admin"
+    for number in range(WRONG_PER_NAME_EVERYWHERE):
+        wrong(password_sign_in, "admin", 1, f"198.51.{number // 250}.{number % 250}")
+
+    with pytest.raises(TooManyTries):
+        enter(password_sign_in, "admin", "wrong", "203.0.113.1")
+    assert enter(password_sign_in, "admin", own_context.first.password, "192.0.2.7").name == "admin"
+
+
+def test_a_program_is_not_kept_out_by_wrong_tries_with_its_client_id(
+    password_sign_in: PasswordSignIn, own_context: IdentityContext
+) -> None:
+    client, kind = own_context.first.client_id, PrincipalKind.SERVICE_PRINCIPAL
+    for _ in range(20):
+        with pytest.raises(Unauthenticated) as refused:
+            password_sign_in.sign_in(client, "wrong", kind, "192.0.2.1")
+        assert not isinstance(refused.value, TooManyTries)
+
+    assert password_sign_in.sign_in(client, own_context.first.client_secret, kind, "192.0.2.1").name == client
+
+
+def test_refused_sign_ins_stand_in_the_log_without_what_steers_a_terminal(
+    password_sign_in: PasswordSignIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong(password_sign_in, "ana\x1b[2J\nfake line", 1)
+
+    assert "sign-in refused: User 'ana[2J fake line' from 192.0.2.1" in caplog.text
+    assert "wrong" not in caplog.text
 
 
 def test_right_password_after_the_block_lets_in_and_forgets(

@@ -1,29 +1,47 @@
-"""Sign-in with a name and a secret for all interfaces. Wrong tries are counted by name and by address."""
+"""Sign-in with a name and a secret for all interfaces. Wrong tries are counted by name and address together."""
+
+import logging
+import threading
+from collections import OrderedDict
 
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.people import sign_in
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.foreign_text import foreign_text
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login.throttle import Throttle
 from galeria.ports.work import SecretHasher
 
-WRONG_PER_NAME = 5
+log = logging.getLogger(__name__)
+
+WRONG_PER_NAME = 5  # from one address
+# From all addresses together: many computers that guess one name are slowed down as well.
+WRONG_PER_NAME_EVERYWHERE = 100
 # A whole class may share one address, and everybody in it may mistype once.
 WRONG_PER_ADDRESS = 50
 DEVICES_PER_ADDRESS = 100
 # Names are shorter (domain/people/principals.py): longer ones share one count by their beginning.
 LONGEST_NAME = 100
+MOST_KNOWN = 10_000  # pairs of name and address that signed in, remembered in this process
 
 
 class PasswordSignIn:
-    """Checks names and secrets. May be used by several threads. Unknown names are counted and blocked like others."""
+    """Checks names and secrets. May be used by several threads. Unknown names are counted and blocked like others.
+
+    A stranger's wrong tries keep nobody out: they count for their own address, and where a name is guessed from everywhere,
+    the addresses stay open from which it signed in before. Secrets of programs have 255 random bits; they are not guessed by
+    trying, so that only the address counts for them.
+    """
 
     def __init__(self, requests: RequestFactory, secrets: SecretHasher) -> None:
         self._requests = requests
         self._secrets = secrets
         self._names = Throttle(requests.clock, limit=WRONG_PER_NAME)
+        self._everywhere = Throttle(requests.clock, limit=WRONG_PER_NAME_EVERYWHERE)
         self._addresses = Throttle(requests.clock, limit=WRONG_PER_ADDRESS)
         self._devices = Throttle(requests.clock, limit=DEVICES_PER_ADDRESS)
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
 
     def sign_in(self, name: str, secret: str, kind: PrincipalKind, address: str) -> Principal:
         """Return the principal.
@@ -31,18 +49,21 @@ class PasswordSignIn:
         Raises Unauthenticated with the same message whatever was wrong, and TooManyTries without a check.
         """
         key = f"{kind}/{name.lower()[:LONGEST_NAME]}"
-        self._check(key, address)
+        self._check(key, kind, address)
         try:
             # Checking a secret takes a tenth of a second and more, which must not hold a lock for writing.
             with self._requests.anonymous_reading() as request:
                 principal = sign_in(request, name, secret, kind, self._secrets)
         except Unauthenticated:
-            self._names.count(key)
+            self._names.count(_pair(key, address))
+            self._everywhere.count(key)
             self._addresses.count(address)
+            log.warning("sign-in refused: %s '%s' from %s", kind, foreign_text(name, longest=LONGEST_NAME), address)
             raise
         # Checked again: of many tries sent at once, a right one must not succeed after the wrong ones have blocked the key.
-        self._check(key, address)
-        self._names.forget(key)
+        self._check(key, kind, address)
+        self._names.forget(_pair(key, address))
+        self._remember(_pair(key, address))
         return principal
 
     def check_address(self, address: str) -> None:
@@ -50,6 +71,7 @@ class PasswordSignIn:
         self._addresses.check(address)
 
     def count_guess(self, address: str) -> None:
+        """Count a wrong code or secret of another kind for the address."""
         self._addresses.count(address)
 
     def count_device(self, address: str) -> None:
@@ -60,6 +82,23 @@ class PasswordSignIn:
         self._devices.check(address)
         self._devices.count(address)
 
-    def _check(self, key: str, address: str) -> None:
-        self._names.check(key)
+    def _check(self, key: str, kind: PrincipalKind, address: str) -> None:
         self._addresses.check(address)
+        if kind is PrincipalKind.SERVICE_PRINCIPAL:
+            return
+        self._names.check(_pair(key, address))
+        with self._lock:
+            is_known = _pair(key, address) in self._known
+        if not is_known:
+            self._everywhere.check(key)
+
+    def _remember(self, pair: str) -> None:
+        with self._lock:
+            self._known[pair] = None
+            self._known.move_to_end(pair)
+            while len(self._known) > MOST_KNOWN:
+                self._known.popitem(last=False)
+
+
+def _pair(key: str, address: str) -> str:
+    return f"{key}@{address}"
