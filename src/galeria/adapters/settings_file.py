@@ -34,6 +34,10 @@ resource_group = "galeria"              # where that role counts
 hosts = ["labs.example.org"]            # names besides its own under which people reach the server
 trusted_proxies = ["192.0.2.10"]        # addresses or networks; none: X-Forwarded-For is not believed
 
+[uploads]
+per_person = 50                         # files of one person at a time
+gib_per_person = 8192                   # bytes that they announce together, in GiB
+
 [machines]
 first_ssh_port = 49152
 last_ssh_port = 65535
@@ -78,12 +82,13 @@ def read_settings(data: Path) -> Settings:
 
 
 def _settings(table: Mapping[str, Any], data: Path) -> Settings:
-    unknown = table.keys() - {"prices", "regions", "sizes", "sign_in", "server", "machines"}
+    unknown = table.keys() - {"prices", "regions", "sizes", "sign_in", "server", "uploads", "machines"}
     if unknown:
         raise ValueError(f"unknown part '{sorted(unknown)[0]}'")
-    server = table.get("server", {})
-    if server.keys() - {"hosts", "trusted_proxies"}:
-        raise ValueError(f"unknown setting '{sorted(server.keys() - {'hosts', 'trusted_proxies'})[0]}' of the server")
+    server, uploads = table.get("server", {}), table.get("uploads", {})
+    for part, names in ((server, {"hosts", "trusted_proxies"}), (uploads, {"per_person", "gib_per_person"})):
+        if part.keys() - names:
+            raise ValueError(f"unknown setting '{sorted(part.keys() - names)[0]}'")
     defaults = Settings()
     regions = tuple(Region(**{**each, "name": location_name(each["name"])}) for each in table.get("regions", ()))
     sizes = tuple(Size(**each) for each in table.get("sizes", ()))
@@ -92,6 +97,8 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         sizes=sizes or defaults.sizes,
         prices=_prices(table["prices"]) if "prices" in table else defaults.prices,
         openid=_openid(table["sign_in"], data) if "sign_in" in table else None,
+        uploads_per_person=int(uploads.get("per_person", defaults.uploads_per_person)),
+        upload_gib_per_person=int(uploads.get("gib_per_person", defaults.upload_gib_per_person)),
         hosts=tuple(str(each).lower() for each in server.get("hosts", ())),
         trusted_proxies=tuple(str(ip_network(str(each), strict=False)) for each in server.get("trusted_proxies", ())),
         **table.get("machines", {}),

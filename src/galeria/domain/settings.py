@@ -29,6 +29,8 @@ class Settings:
     boot_seconds: float = 300  # how long a machine may take until its agent answers; software emulation is slow
     stop_seconds: float = 60  # how long a clean shutdown may take before power is cut
     openid: ExternalProvider | None = None  # an OpenID Connect provider besides local passwords
+    uploads_per_person: int = 50  # that are not removed and not older than a week, finished ones included
+    upload_gib_per_person: int = 8192  # announced by all of them together
     hosts: tuple[str, ...] = ()  # names besides the server's own under which people reach it, such as a proxy's
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For and -Proto are believed
     import_hosts: frozenset[str] = frozenset()  # hosts besides public addresses that files may be fetched from

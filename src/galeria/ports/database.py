@@ -5,6 +5,7 @@ ended.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -167,6 +168,10 @@ class UploadRepository(Repository[Upload], Protocol):
 
     def of_owner(self, owner_id: str) -> list[Upload]:
         """Returns the uploads of a principal, newest first."""
+        ...
+
+    def created_before(self, moment: datetime) -> list[Upload]:
+        """Returns the uploads of all principals that were announced before then, oldest first."""
         ...
 
 

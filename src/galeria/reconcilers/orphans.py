@@ -31,12 +31,16 @@ def remove_lost_machines(context: WorkflowContext) -> None:
 
 
 def remove_stale_uploads(context: WorkflowContext) -> None:
-    """Remove uploads that are older than `UPLOAD_AGE`, and uploaded files without a row."""
+    """Remove uploads that are older than `UPLOAD_AGE`, also those that never got a byte, and uploaded files without a row."""
     with context.database(reading=True) as uow:
+        abandoned = [each.id for each in uow.uploads.created_before(context.clock.now() - UPLOAD_AGE)]
         files = {upload_id: uow.uploads.find(upload_id) for upload_id in context.uploads.all()}
     for upload_id, upload in files.items():
         if upload is None or context.clock.now() - upload.created_at > UPLOAD_AGE:
             context.uploads.remove(upload_id)
+            _forget_upload(context, upload_id)
+    for upload_id in abandoned:
+        if upload_id not in files:
             _forget_upload(context, upload_id)
 
 

@@ -22,13 +22,14 @@ from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.system import RandomIdGenerator, SystemClock
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.messages import Message
-from galeria.domain.people.principals import Principal, PrincipalKind
+from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment
 from galeria.domain.settings import Settings
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
 from galeria.ports.database import Database
 
 LIMIT = 64 << 20
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 
 
 def caller(request: Request) -> Caller:
@@ -44,7 +45,19 @@ def caller(request: Request) -> Caller:
         secret_hash="",
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
-    return Caller(principal=person, assignments=[])
+    return Caller(principal=person, assignments=[everywhere_owner(person)])
+
+
+def everywhere_owner(person: Principal) -> RoleAssignment:
+    """Whoever sends files may import them somewhere."""
+    return RoleAssignment(
+        id=person.id,
+        principal_id=person.id,
+        role="Owner",
+        scope=f"/subscriptions/{SUBSCRIPTION}",
+        created_at=person.created_at,
+        created_by=person.id,
+    )
 
 
 def make_app(database: Database, folder: Path, *, idle_seconds: float = 30) -> FastAPI:

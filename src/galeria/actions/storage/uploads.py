@@ -4,15 +4,29 @@ import re
 import unicodedata
 
 from galeria.actions.core.request import Request
-from galeria.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from galeria.domain.messages import Message
 from galeria.domain.operations import Upload
+from galeria.domain.people.principals import reach
 
 LONGEST_NAME = 255  # characters
+GIB = 1024**3
+# Whoever may do one of these somewhere has a use for a file.
+IMPORTS = (
+    "Microsoft.Compute/galleries/images/versions/write",
+    "Microsoft.Compute/images/write",
+    "Microsoft.Compute/disks/write",
+    "Microsoft.Compute/snapshots/write",
+)
 
 
 def create_upload(request: Request, *, file_name: str, length: int, limit: int) -> Upload:
-    """Announce a file of `length` bytes; at most `limit` are taken. Raises Invalid, TooLarge."""
+    """Announces a file of `length` bytes; at most `limit` are taken.
+
+    Raises Forbidden without a right to import anywhere, Invalid, TooLarge, and Conflict where the caller has as many files, or
+    has announced as many bytes, as one person may.
+    """
+    require_import(request)
     if length < 0:
         raise Invalid(
             Message("A file cannot have {length} bytes.", length=length),
@@ -26,6 +40,7 @@ def create_upload(request: Request, *, file_name: str, length: int, limit: int) 
                 "administrator to raise the limit."
             ),
         )
+    _require_share(request, length)
     upload = Upload(
         id=request.id_generator.new_id(),
         owner_id=request.caller.principal.id,
@@ -35,6 +50,41 @@ def create_upload(request: Request, *, file_name: str, length: int, limit: int) 
     )
     request.uow.uploads.add(upload)
     return upload
+
+
+def require_import(request: Request) -> None:
+    """Raises Forbidden unless the caller may import a file somewhere."""
+    if any(reach(request.caller.assignments, action) for action in IMPORTS):
+        return
+    raise Forbidden(
+        Message("'{person}' may not import files.", person=request.caller.principal.display_name),
+        hint=Message("Ask an Owner for a role that may write image versions, such as Contributor of a gallery."),
+    )
+
+
+def _require_share(request: Request, length: int) -> None:
+    own, settings = list_uploads(request), request.settings
+    if len(own) >= settings.uploads_per_person:
+        raise Conflict(
+            Message("You have {count} uploaded files already, as many as one person may.", count=len(own)),
+            hint=Message(
+                "Import or remove some of them first, or have an administrator raise 'per_person' in galeria.toml."
+            ),
+            code="QuotaExceeded",
+        )
+    announced = sum(each.length for each in own) + length
+    if announced > settings.upload_gib_per_person * GIB:
+        raise Conflict(
+            Message(
+                "Your files would have {announced} GiB in all; at most {most} are taken from one person.",
+                announced=-(-announced // GIB),
+                most=settings.upload_gib_per_person,
+            ),
+            hint=Message(
+                "Import or remove some first, or have an administrator raise 'gib_per_person' in galeria.toml."
+            ),
+            code="QuotaExceeded",
+        )
 
 
 def get_upload(request: Request, id: str) -> Upload:

@@ -26,7 +26,7 @@ class StoredUploads:
     files: UploadFiles
 
     def create(self, caller: Caller, *, file_name: str, length: int, limit: int) -> Upload:
-        """Announce a file of `length` bytes; at most `limit` are taken. Raises Invalid, TooLarge."""
+        """Announce a file of `length` bytes; at most `limit` are taken. Raises what `create_upload` raises."""
         with self.requests.writing(caller) as request:
             return create_upload(request, file_name=file_name, length=length, limit=limit)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
+from weakref import WeakValueDictionary
 
 import anyio
 from anyio import to_thread
@@ -41,6 +42,7 @@ class TusSettings:
     caller: Callable[[Request], Caller]
     limit: int = FILE_LIMIT  # bytes of one file
     at_once: int = 32  # files received at the same time; others wait
+    at_once_each: int = 4  # of one person: whoever sends slowly holds up themselves
     idle_seconds: float = 60  # a sender without any byte for so long counts as disconnected
 
 
@@ -86,6 +88,7 @@ class _TusRequest:
         self._settings = settings
         self._uploads = settings.uploads
         self._receiving = anyio.CapacityLimiter(settings.at_once)
+        self._own: WeakValueDictionary[str, anyio.CapacityLimiter] = WeakValueDictionary()
 
     def options(self) -> Response:
         return answer(
@@ -157,7 +160,16 @@ class _TusRequest:
         body = RequestBody(request, idle_seconds=self._settings.idle_seconds)
         data = body.pieces(checksum)
         work = partial(self._uploads.receive, caller, id, offset=offset, data=data)
-        return await to_thread.run_sync(work, limiter=self._receiving)
+        async with self._own_limiter(caller):
+            return await to_thread.run_sync(work, limiter=self._receiving)
+
+    def _own_limiter(self, caller: Caller) -> anyio.CapacityLimiter:
+        """Return the limiter of one person, which exists while they send."""
+        person = caller.principal.id
+        found = self._own.get(person)
+        if found is None:
+            found = self._own[person] = anyio.CapacityLimiter(self._settings.at_once_each)
+        return found
 
 
 def _require_room(request: Request, room: int) -> None:

@@ -13,7 +13,8 @@ from galeria.domain.states import ProvisioningState
 from galeria.programs import run
 from tests.adapters.files.disk_files import converted, raw_disk
 from tests.interfaces.web.served import Portal, text_of, title_of
-from tests.local_installation import ACCOUNT, GALLERY, MIB, disk_bytes, version_id
+from tests.local_installation import ACCOUNT, GALLERY, GROUP, MIB, disk_bytes, version_id
+from tests.role_assignments import assign_role
 
 UPLOADS = "/import/uploads"
 GIB = 1 << 30
@@ -236,7 +237,11 @@ def test_who_may_not_import_is_told_who_may(portal: Portal) -> None:
     assert "Admin can do this." in page
     assert "Choose a file" not in page
     browser = portal.browser("educator")
-    id = sent(portal, browser, disk_bytes(MIB))  # as at the REST interface, anybody may send
+    refused = browser.post(UPLOADS, headers=headers_of(portal, browser) | {"Upload-Length": "1"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "AuthorizationFailed")
+    # Whoever may make disks sends files, and makes no images of them.
+    assign_role(portal.installation, "educator", "Contributor", GROUP.resource("Microsoft.Compute", "disks", "own").key)
+    id = sent(portal, browser, disk_bytes(MIB))
     assert "There is no gallery here" in text_of(browser.get(f"/import/{id}"))
     portal.post(browser, f"/import/{id}", status=400, **chosen())
     assert portal.begun.ids == []

@@ -1,6 +1,7 @@
 """Repositories of operations with their steps, uploads, and audit events."""
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -66,6 +67,10 @@ class SqlUploadRepository(SqlRepository[Upload]):
         """Return the person's uploads, newest first."""
         columns = core_tables.uploads.c
         return self._where(columns.owner_id == owner_id, order=(columns.created_at.desc(), columns.id))
+
+    def created_before(self, moment: datetime) -> list[Upload]:
+        columns = core_tables.uploads.c
+        return self._where(columns.created_at < moment, order=(columns.created_at, columns.id))
 
 
 class SqlAuditRepository:
