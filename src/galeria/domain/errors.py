@@ -132,3 +132,14 @@ class ToolFailed(Unavailable):
     """An outside program failed; the command to repeat it stands in the log."""
 
     code = "ToolFailed"
+
+
+def missing(word: Message, name: str) -> NotFound:
+    """Returns the error for a thing that is not there, or that the caller may not know of: both are said alike.
+
+    `word` is the kind of thing, such as Message("lab").
+    """
+    return NotFound(
+        Message("The {word} '{name}' was not found.", word=word, name=name),
+        hint=Message("Check its name, or list what there is; somebody may have deleted it."),
+    )

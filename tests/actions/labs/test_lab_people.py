@@ -31,6 +31,7 @@ from tests.local_installation import (
     MIB,
     LocalInstallation,
     disk_bytes,
+    lab_id,
     lab_request,
     secrets,
     version_id,
@@ -267,3 +268,15 @@ def test_a_machine_is_claimed_once_and_then_its_users_own(lab: LocalInstallation
         assert start_machine(request, ALGEBRA, "one") is not None
     with pytest.raises(Forbidden), lab.request("nobody") as request:
         start_machine(request, ALGEBRA, "template")
+
+
+def test_a_stranger_does_not_learn_that_a_lab_exists(lab: LocalInstallation) -> None:
+    with lab.request() as request:
+        there = request.uow.labs.get_by_key(ALGEBRA.key)
+        with pytest.raises(NotFound) as never:
+            request.uow.labs.get_by_key(lab_id("nothere").key)
+    for act in (register, claim_any):
+        with pytest.raises(NotFound) as refused, lab.request("nobody") as request:
+            act(request, request.uow.labs.get(there.id))
+        assert str(refused.value) == str(never.value).replace("nothere", "algebra"), act
+        assert there.title not in str(refused.value).replace("'algebra'", "")

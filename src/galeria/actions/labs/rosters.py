@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_lab
-from galeria.domain.errors import Conflict, Forbidden, NotFound
-from galeria.domain.ids import ResourceId, part_name
+from galeria.domain.errors import Conflict, Forbidden, NotFound, missing
+from galeria.domain.ids import LABS, ResourceId, part_name
 from galeria.domain.labs.labs import Lab
 from galeria.domain.labs.profiles import quota
 from galeria.domain.labs.roster import MAX_USERS, InvitationState, LabUser, email_address
@@ -112,11 +112,12 @@ def invite_user(request: Request, lab_id: ResourceId, name: str, text: str) -> L
     return user
 
 
-def register(request: Request, lab: Lab) -> LabUser:
+def register(request: Request, lab: Lab, *, knows_it: bool = False) -> LabUser:
     """Registers the caller with the lab: as the roster's user of that address or, where access is open, as a new one.
     May be repeated.
 
-    Raises Forbidden where the caller is not on the roster, and Conflict where the lab is full.
+    Raises Conflict where the lab is full, and Forbidden where the caller is not on the roster; NotFound, as if there were no
+    such lab, for a caller who may not read it and does not hold its registration code (`knows_it`).
     """
     person = request.caller.principal
     roster = request.uow.lab_users.of_lab(lab.id)
@@ -125,6 +126,8 @@ def register(request: Request, lab: Lab) -> LabUser:
         return known
     user = request.uow.lab_users.find_by_email(lab.id, person.name)
     if user is None and not lab.open_access:
+        if not knows_it and not request.caller.may(f"{LABS}/labs/read", lab.key):
+            raise missing(Message("lab"), lab.key.rsplit("/", 1)[-1])
         raise Forbidden(
             Message("The lab '{title}' does not expect '{person}'.", title=lab.title, person=person.name),
             hint=Message("Ask its educator to add you to the users, or to open the lab."),
@@ -148,7 +151,7 @@ def register_by_code(request: Request, code: str) -> LabUser:
         raise NotFound(
             Message("No lab has this registration code."), hint=Message("Check it, or ask the lab's educator for it.")
         )
-    return register(request, lab)
+    return register(request, lab, knows_it=True)
 
 
 def user_id(lab: Lab, name: str) -> ResourceId:

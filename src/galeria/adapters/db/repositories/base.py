@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.domain.errors import NotFound
+from galeria.domain.errors import missing
 from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
 
@@ -15,8 +15,6 @@ R = TypeVar("R", bound=Resource)
 
 QUESTION = 500
 """Ids asked for in one statement: SQLite's oldest limit on bound values is 999."""
-
-_HINT = Message("Check its name, or list what there is; somebody may have deleted it.")
 
 
 class SqlRepository(Generic[T]):
@@ -45,7 +43,7 @@ class SqlRepository(Generic[T]):
     def get(self, id: str) -> T:
         thing = self.find(id)
         if thing is None:
-            raise NotFound(Message("The {word} '{id}' was not found.", word=self._word, id=id), hint=_HINT)
+            raise missing(self._word, id)
         return thing
 
     def _where(self, *conditions: sa.ColumnElement[bool], order: tuple[Any, ...] = ()) -> list[T]:
@@ -63,10 +61,7 @@ class SqlResourceRepository(SqlRepository[R]):
     def get_by_key(self, key: str) -> R:
         thing = self.find_by_key(key)
         if thing is None:
-            raise NotFound(
-                Message("The {word} '{name}' was not found.", word=self._word, name=key.rsplit("/", 1)[-1]),
-                hint=_HINT,
-            )
+            raise missing(self._word, key.rsplit("/", 1)[-1])
         return thing
 
     def spelled(self, keys: Collection[str]) -> dict[str, str]:

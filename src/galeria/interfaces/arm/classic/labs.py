@@ -57,8 +57,8 @@ def add(account: AccountId, lab: LabId, body: AddUsers, arm_request: ArmRequestD
 def join(account: AccountId, lab: LabId, arm_request: ArmRequestDep) -> Response:
     """Register the caller with the lab. A person invited to the lab needs no role."""
     with arm_request.writing() as request:
-        request.uow.accounts.get_by_key(account.key)
         register(request, request.uow.labs.get_by_key(lab.key))
+        request.uow.accounts.get_by_key(account.key)  # after the lab: strangers learn of neither
     return Response(status_code=200)
 
 
