@@ -1,4 +1,4 @@
-"""One sign-in server for each file of tests: a real server, TLS with the identity_files's own certificates, real tokens."""
+"""One sign-in server for each file of tests: a real server, TLS with the installation's own certificates, real tokens."""
 
 import shutil
 import socket

@@ -1,4 +1,4 @@
-"""The sign-in server as clients use it: a real server, TLS with the identity_files's own certificates, real tokens."""
+"""The sign-in server as clients use it: a real server, TLS with the installation's own certificates, real tokens."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The portal behind a real HTTP server, over an identity_files without virtual machines, and browsers that are signed in."""
+"""The portal behind a real HTTP server, over an installation without virtual machines, and browsers that are signed in."""
 
 import re
 import socket
