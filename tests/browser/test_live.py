@@ -180,6 +180,18 @@ def test_progress_survives_the_end_of_the_server(page: Page, server: ServerProce
     check_quiet(other)
 
 
+def test_a_sign_out_in_another_tab_reaches_the_open_page(page: Page, server: ServerProcess, disk: Path) -> None:
+    with server.held_up(AWAY):
+        page.goto(f"/operations/{begin(server, disk, AWAY)}")
+        expect_step(page, REPLICATE, "running")
+        other = page.context.new_page()
+        other.goto("/operations")
+        other.locator("details.menu summary").click()
+        other.get_by_role("button", name="Sign out", exact=True).click()
+        page.wait_for_url("**/sign-in*", timeout=IN_TIME)
+    check_quiet(page)
+
+
 def test_an_export_is_followed_on_the_labs_page_through_the_end_of_the_server(
     page: Page, server: ServerProcess, disk: Path
 ) -> None:

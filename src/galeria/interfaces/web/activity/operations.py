@@ -3,16 +3,19 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from anyio import to_thread
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from galeria.actions.versions.operations import cancel_operation, list_operations, retry_operation
+from galeria.domain.errors import GaleriaError
 from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view
-from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
+from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep, SignInNeeded
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import operation_url, url_of
+from galeria.interfaces.web.kit.visitors import find_visit
 
 SHOWN = 100
 LOOK_SECONDS = 0.5  # between two queries of the database for one listener
@@ -56,7 +59,10 @@ def show_part(page: PageRequestDep, id: str) -> Response:
 
 
 async def follow(page: PageRequestDep, id: str) -> Response:
-    """Send server-sent events: `progress` with the HTML of the panel whenever it has changed, `done` at the end."""
+    """Send server-sent events: `progress` with the HTML of the panel whenever it has changed, `done` at the end.
+
+    `done` also comes as soon as the visitor is signed out or may not see the operation any more.
+    """
     await to_thread.run_sync(_look, page, id)  # errors are answered before the stream begins
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(page, id), media_type="text/event-stream", headers=headers)
@@ -78,7 +84,11 @@ def retry(page: PageRequestDep, id: str) -> Response:
 async def _events(page: PageRequest, id: str) -> AsyncIterator[str]:
     shown, silent, waited = "", 0.0, 0.0
     while waited < LISTEN_SECONDS:
-        work, text = await to_thread.run_sync(_look, page, id)
+        try:
+            work, text = await to_thread.run_sync(_look_now, page, id)
+        except (GaleriaError, SignInNeeded):  # the page is loaded again, and says why
+            yield _event("done", json.dumps({"status": None}))
+            return
         if text != shown:
             shown, silent = text, 0.0
             yield _event("progress", text)
@@ -96,6 +106,11 @@ def _look(page: PageRequest, id: str) -> tuple[OperationView, str]:
     with page.reading() as request:
         work = get_operation_view(request, id)
     return work, page.part("parts/operation.html", work=work)
+
+
+def _look_now(page: PageRequest, id: str) -> tuple[OperationView, str]:
+    """Look as whoever the session belongs to now: a stream outlives sign-outs and lost roles otherwise."""
+    return _look(replace(page, visit=find_visit(page.services, page.http)), id)
 
 
 def _event(name: str, data: str) -> str:
