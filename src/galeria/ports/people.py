@@ -108,6 +108,10 @@ class DeviceCodeRepository(Repository[DeviceCode], Protocol):
 class AuthorizationCodeRepository(Repository[AuthorizationCode], Protocol):
     """The authorization codes, used ones included until they are removed."""
 
+    def find_by_family(self, family: str) -> AuthorizationCode | None:
+        """Returns the code whose refresh tokens belong to this session, or None where there is none any more."""
+        ...
+
     def of_principal(self, principal_id: str) -> list[AuthorizationCode]:
         """Returns the authorization codes issued for one principal."""
         ...

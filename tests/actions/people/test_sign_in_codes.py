@@ -17,7 +17,7 @@ from galeria.actions.people.sign_in_codes import (
     redeem_device_code,
     start_device_sign_in,
 )
-from galeria.actions.people.token_sessions import renew_session, start_session
+from galeria.actions.people.token_sessions import renew_session, revoke_sessions, start_session_of_code
 from tests.identity_context import IdentityContext
 
 CLIENT = "a-program"
@@ -147,11 +147,36 @@ def test_second_use_of_an_authorization_code_ends_its_session(context: IdentityC
     redeemed = redeem(context, code)
     assert redeemed is not None
     with context.database() as uow:
-        token = start_session(context.base_request(uow), redeemed.principal.id, CLIENT, family=redeemed.family)
+        token = start_session_of_code(context.base_request(uow), redeemed.principal.id, CLIENT, redeemed.family)
         uow.commit()
+    assert token is not None
     assert redeem(context, code) is None
     with context.database() as uow:
         assert renew_session(context.base_request(uow), token, CLIENT) is None
+
+
+def test_second_use_ends_a_session_that_has_not_begun_yet(context: IdentityContext) -> None:
+    """Two uses at the same moment: the second comes between the redemption of the first and its tokens."""
+    code = new_code(context)
+    redeemed = redeem(context, code)
+    assert redeemed is not None
+    assert redeem(context, code) is None
+    assert redeem(context, code) is None
+    assert start_late(context, redeemed) is None
+
+
+def test_a_revocation_ends_a_session_that_has_not_begun_yet(context: IdentityContext) -> None:
+    redeemed = redeem(context, new_code(context))
+    assert redeemed is not None
+    with context.database() as uow:
+        revoke_sessions(context.base_request(uow), uow.people.get(redeemed.principal.id))
+        uow.commit()
+    assert start_late(context, redeemed) is None
+
+
+def start_late(context: IdentityContext, redeemed: RedeemedCode) -> str | None:
+    with context.database() as uow:
+        return start_session_of_code(context.base_request(uow), redeemed.principal.id, CLIENT, redeemed.family)
 
 
 def test_authorization_code_expires(context: IdentityContext) -> None:

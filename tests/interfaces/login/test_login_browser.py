@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 from base64 import urlsafe_b64encode
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +15,7 @@ from joserfc.jwk import KeySet
 
 from galeria.interfaces.login.browser.texts import TEXTS
 from galeria.interfaces.login.programs import is_loopback
-from tests.interfaces.login.login_client import AZ, Form, LoginClient
+from tests.interfaces.login.login_client import AZ, TOKEN, Form, LoginClient
 
 AUTHORIZE = "/adfs/oauth2/authorize"
 BACK = "http://localhost:8400"
@@ -120,6 +121,17 @@ def test_second_use_of_a_code_ends_the_session_that_it_began(login_client: Login
     assert login_client.refused(redeeming(code))[1] == "invalid_grant"
     refresh = {"grant_type": "refresh_token", "client_id": AZ, "refresh_token": token["refresh_token"]}
     assert login_client.refused(refresh)[1] == "invalid_grant"
+
+
+def test_uses_of_a_code_at_the_same_moment_leave_no_session(login_client: LoginClient) -> None:
+    code = brought_back(signed_in(login_client, asked(login_client)))["code"]
+    with ThreadPoolExecutor(4) as pool:
+        posted = [pool.submit(login_client.client.post, TOKEN, data=redeeming(code)) for _ in range(4)]
+    answers = [each.result() for each in posted]
+    assert [each.json()["error"] for each in answers if each.status_code != 200].count("invalid_grant") >= 3
+    for token in [each.json()["refresh_token"] for each in answers if each.status_code == 200]:
+        refresh = {"grant_type": "refresh_token", "client_id": AZ, "refresh_token": token}
+        assert login_client.refused(refresh)[1] == "invalid_grant"
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def redeem_authorization_code(
 ) -> RedeemedCode | None:
     """Returns who signed in; None where the code is unknown, expired, used or another program's.
 
-    A second use revokes the tokens of the first.
+    A second use revokes the tokens of the first, and those that are about to be issued for it: the code is removed.
     """
     found = request.uow.authorization_codes.find(fingerprint(code))
     if found is None or found.client_id != client_id or found.expires_at <= request.clock.now():
@@ -167,6 +167,7 @@ def redeem_authorization_code(
     if found.used_at:
         log.warning("an authorization code of principal %s came twice: its session is revoked", found.principal_id)
         revoke_family(request, found.family)
+        request.uow.authorization_codes.remove(found)
         return None
     if found.redirect_uri != redirect_uri or not hmac.compare_digest(found.challenge.encode(), challenge.encode()):
         return None

@@ -27,14 +27,19 @@ class Renewal:
     refresh_token: str = field(repr=False)
 
 
-def start_session(request: BaseRequest, principal_id: str, client_id: str, *, family: str = "") -> str:
-    """Starts a session and returns its first refresh token. Also removes tokens that have expired.
+def start_session(request: BaseRequest, principal_id: str, client_id: str) -> str:
+    """Starts a session and returns its first refresh token. Also removes tokens that have expired. The caller commits."""
+    return _start(request, request.id_generator.new_id(), principal_id, client_id)
 
-    `family` is the session's id where it was chosen before. The caller commits.
+
+def start_session_of_code(request: BaseRequest, principal_id: str, client_id: str, family: str) -> str | None:
+    """Starts the session of a redeemed authorization code, as `start_session` does. `family` is the session's id.
+
+    Returns None where the code was used twice or revoked since it was redeemed. The caller commits.
     """
-    for token in request.uow.refresh_tokens.expired(request.clock.now()):
-        request.uow.refresh_tokens.remove(token)
-    return _next_token(request, family or request.id_generator.new_id(), principal_id, client_id)
+    if request.uow.authorization_codes.find_by_family(family) is None:
+        return None
+    return _start(request, family, principal_id, client_id)
 
 
 def renew_session(request: BaseRequest, refresh_token: str, client_id: str) -> Renewal | None:
@@ -76,6 +81,12 @@ def revoke_sessions(request: BaseRequest, principal: Principal) -> None:
 def revoke_family(request: BaseRequest, family: str) -> None:
     """Revokes all refresh tokens of one session, because one of its tokens or codes was used twice."""
     _revoke(request, request.uow.refresh_tokens.of_family(family))
+
+
+def _start(request: BaseRequest, family: str, principal_id: str, client_id: str) -> str:
+    for token in request.uow.refresh_tokens.expired(request.clock.now()):
+        request.uow.refresh_tokens.remove(token)
+    return _next_token(request, family, principal_id, client_id)
 
 
 def _next_token(request: BaseRequest, family: str, principal_id: str, client_id: str) -> str:

@@ -5,9 +5,10 @@ import json
 from typing import Any
 
 from galeria.actions.core.request_factory import RequestFactory
-from galeria.actions.people.token_sessions import start_session
+from galeria.actions.people.token_sessions import start_session, start_session_of_code
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.login.authority import Authority
+from galeria.interfaces.login.responses import TokenError
 from galeria.ports.tokens import Tokens
 
 TOKEN_SECONDS = 3600
@@ -47,7 +48,9 @@ class TokenIssuer:
         """Return the answer for a person: access token, ID token and client_info, as msal requires.
 
         A refresh token is added where the scope requests it and `refreshable`; `nonce` is copied into the ID token (OpenID
-        Connect Core §3.1.3.6).
+        Connect Core §3.1.3.6). `family` is the session of an authorization code.
+
+        Raises TokenError where that code was used again or revoked in the meantime.
         """
         scopes = scope or f"{self._authority.endpoint}/.default {EVERYTHING}"
         answer = {**self.access(user), "scope": scopes, "client_info": self._client_info(user)}
@@ -61,7 +64,14 @@ class TokenIssuer:
 
     def _first_refresh_token(self, user: Principal, client_id: str, family: str) -> str:
         with self._requests.anonymous_writing() as request:
-            return start_session(request, user.id, client_id, family=family)
+            if not family:
+                return start_session(request, user.id, client_id)
+            token = start_session_of_code(request, user.id, client_id, family)
+        if token is None:
+            raise TokenError(
+                "invalid_grant", "The code was used twice at the same time. Sign in again with 'az login'."
+            )
+        return token
 
     def _client_info(self, user: Principal) -> str:
         text = json.dumps({"uid": user.id, "utid": self._authority.tenant_id})

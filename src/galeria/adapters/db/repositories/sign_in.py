@@ -50,6 +50,10 @@ class SqlAuthorizationCodeRepository(SqlRepository[AuthorizationCode]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, AuthorizationCode, tables.authorization_codes, Message("authorization code"))
 
+    def find_by_family(self, family: str) -> AuthorizationCode | None:
+        """Return the authorization code of a session, or None."""
+        return next(iter(self._where(tables.authorization_codes.c.family == family)), None)
+
     def of_principal(self, principal_id: str) -> list[AuthorizationCode]:
         """Return the principal's authorization codes, sorted by when they expire."""
         columns = tables.authorization_codes.c
