@@ -2,9 +2,11 @@
 
 import pytest
 
+from galeria.actions.galleries.galleries import put_gallery
 from galeria.actions.people.people import create_person
 from galeria.actions.people.roles import give_role, list_roles, take_role
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from galeria.domain.ids import ResourceId
 from galeria.domain.people.principals import RoleAssignment
 from tests.identity_context import IdentityContext
 
@@ -36,6 +38,9 @@ def take(context: IdentityContext, by: str, who: str, role: str, scope: str) -> 
 
 def test_role_reaches_everything_below_its_scope_only(context: IdentityContext) -> None:
     gallery = f"{context.group}/providers/Microsoft.Compute/galleries/g"
+    with context.database() as uow:
+        put_gallery(context.request(uow), ResourceId.parse(gallery), location="brazilsouth", tags={}, description="")
+        uow.commit()
     give(context, "admin", "ana", "Reader", gallery)
     ana = context.caller("ana")
     assert ana.may(READ, f"{gallery}/images/linux".lower())
