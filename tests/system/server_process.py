@@ -214,7 +214,10 @@ class ServerProcess:
             self.galeria.wait(self.galeria.labs.delete(lab["id"]), seconds=WORK_SECONDS)
         self.stop()
         assert self.machines() == []
-        until(lambda: not self.processes(), "every process ends", seconds=15)
+        try:
+            until(lambda: not self.processes(), "every process ends", seconds=15)
+        except Unavailable:
+            raise AssertionError(f"These did not end with the server: {self.processes()}") from None
         if not self._was_killed:  # else the empty folder of a disk server's socket may be left
             assert list((self.folder / "tmp").iterdir()) == []
 
@@ -229,16 +232,16 @@ class ServerProcess:
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
 
-    def processes(self) -> list[int]:
-        """Those that have a path of this installation on their command line."""
-        found = []
+    def processes(self) -> dict[int, str]:
+        """The command lines that name a path of this installation, by process id."""
+        found = {}
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 words = path.read_bytes()
             except OSError:  # it ended in between
                 continue
             if os.fsencode(self.folder) in words:
-                found.append(int(path.parent.name))
+                found[int(path.parent.name)] = words.replace(b"\0", b" ").decode(errors="replace")
         return found
 
     def _sign_in(self, connect: dict[str, str]) -> None:
