@@ -45,6 +45,7 @@ boot_seconds = 300
 stop_seconds = 60
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -63,6 +64,7 @@ from galeria.domain.regions import Region, Regions
 from galeria.domain.settings import Settings
 
 FILE_NAME = "galeria.toml"
+LAST_PORT = 65535
 
 
 def read_settings(data: Path) -> Settings:
@@ -74,7 +76,15 @@ def read_settings(data: Path) -> Settings:
         return Settings()
     try:
         return _settings(tomllib.loads(text), data)
-    except (tomllib.TOMLDecodeError, TypeError, KeyError, ValueError, OSError, InvalidOperation) as error:
+    except (
+        tomllib.TOMLDecodeError,
+        TypeError,
+        KeyError,
+        ValueError,
+        AttributeError,
+        OSError,
+        InvalidOperation,
+    ) as error:
         raise Invalid(
             Message("The settings in {path} cannot be used: {error}.", path=str(path), error=str(error)),
             hint=Message("Correct the file, or move it away for the defaults."),
@@ -86,23 +96,76 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
     if unknown:
         raise ValueError(f"unknown part '{sorted(unknown)[0]}'")
     server, uploads = table.get("server", {}), table.get("uploads", {})
-    for part, names in ((server, {"hosts", "trusted_proxies"}), (uploads, {"per_person", "gib_per_person"})):
-        if part.keys() - names:
-            raise ValueError(f"unknown setting '{sorted(part.keys() - names)[0]}'")
+    _only(server, {"hosts", "trusted_proxies"})
+    _only(uploads, {"per_person", "gib_per_person"})
     defaults = Settings()
     regions = tuple(Region(**{**each, "name": location_name(each["name"])}) for each in table.get("regions", ()))
-    sizes = tuple(Size(**each) for each in table.get("sizes", ()))
+    sizes = tuple(_size(each) for each in table.get("sizes", ()))
     return Settings(
         regions=Regions(regions) if regions else defaults.regions,
         sizes=sizes or defaults.sizes,
         prices=_prices(table["prices"]) if "prices" in table else defaults.prices,
         openid=_openid(table["sign_in"], data) if "sign_in" in table else None,
-        uploads_per_person=int(uploads.get("per_person", defaults.uploads_per_person)),
-        upload_gib_per_person=int(uploads.get("gib_per_person", defaults.upload_gib_per_person)),
-        hosts=tuple(str(each).lower() for each in server.get("hosts", ())),
-        trusted_proxies=tuple(str(ip_network(str(each), strict=False)) for each in server.get("trusted_proxies", ())),
-        **table.get("machines", {}),
+        uploads_per_person=_whole(uploads, "per_person", defaults.uploads_per_person),
+        upload_gib_per_person=_whole(uploads, "gib_per_person", defaults.upload_gib_per_person),
+        hosts=tuple(each.lower() for each in _texts(server, "hosts")),
+        trusted_proxies=tuple(str(ip_network(each, strict=False)) for each in _texts(server, "trusted_proxies")),
+        **_machines(table.get("machines", {}), defaults),
     )
+
+
+def _machines(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
+    _only(table, {"first_ssh_port", "last_ssh_port", "boot_seconds", "stop_seconds"})
+    first = _whole(table, "first_ssh_port", defaults.first_ssh_port)
+    last = _whole(table, "last_ssh_port", defaults.last_ssh_port)
+    if not first <= last <= LAST_PORT:
+        raise ValueError(f"'first_ssh_port' to 'last_ssh_port' is no range of ports up to {LAST_PORT}")
+    return {
+        "first_ssh_port": first,
+        "last_ssh_port": last,
+        "boot_seconds": _seconds(table, "boot_seconds", defaults.boot_seconds),
+        "stop_seconds": _seconds(table, "stop_seconds", defaults.stop_seconds),
+    }
+
+
+def _size(table: Mapping[str, Any]) -> Size:
+    _only(table, {"name", "vcpus", "memory_mib"})
+    return Size(name=str(table["name"]), vcpus=_whole(table, "vcpus", 0), memory_mib=_whole(table, "memory_mib", 0))
+
+
+def _price(value: object) -> Decimal:
+    price = Decimal(str(value))
+    if not price.is_finite() or price < 0:
+        raise ValueError(f"'{value}' is no price")
+    return price
+
+
+def _only(table: Mapping[str, Any], names: set[str]) -> None:
+    unknown = table.keys() - names
+    if unknown:
+        raise ValueError(f"unknown setting '{sorted(unknown)[0]}'")
+
+
+def _whole(table: Mapping[str, Any], name: str, default: int) -> int:
+    value = table.get(name, default)
+    if type(value) is not int or value < 1:
+        raise ValueError(f"'{name}' is a whole number from 1 on")
+    return value
+
+
+def _seconds(table: Mapping[str, Any], name: str, default: float) -> float:
+    value = table.get(name, default)
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        raise ValueError(f"'{name}' is a number of seconds above 0")
+    return float(value)
+
+
+def _texts(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return a list of texts. A single text would else be taken for a list of its letters."""
+    value = table.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"'{name}' is a list of texts, such as [\"one\"]")
+    return tuple(value)
 
 
 def _prices(table: Mapping[str, Any]) -> Prices:
@@ -112,9 +175,9 @@ def _prices(table: Mapping[str, Any]) -> Prices:
         raise ValueError(f"unknown price '{sorted(unknown)[0]}'")
     return Prices(
         currency=str(table.get("currency", defaults.currency)),
-        gb_month=Decimal(str(table.get("gb_month", defaults.gb_month))),
-        gb_sent=Decimal(str(table.get("gb_sent", defaults.gb_sent))),
-        by_region={location_name(name): Decimal(str(price)) for name, price in table.get("by_region", {}).items()},
+        gb_month=_price(table.get("gb_month", defaults.gb_month)),
+        gb_sent=_price(table.get("gb_sent", defaults.gb_sent)),
+        by_region={location_name(name): _price(price) for name, price in table.get("by_region", {}).items()},
         are_examples=False,
     )
 
@@ -126,9 +189,10 @@ def _openid(table: Mapping[str, Any], data: Path) -> ExternalProvider:
     file = given.pop("client_secret_file", None)
     if file is not None:
         given["client_secret"] = (data / file).read_text(encoding="utf-8").strip()
-    for name in ("scopes", "allowed_domains"):
-        if name in given:
-            given[name] = tuple(str(each).lower() if name == "allowed_domains" else each for each in given[name])
+    if "scopes" in given:
+        given["scopes"] = _texts(given, "scopes")
+    if "allowed_domains" in given:
+        given["allowed_domains"] = tuple(each.lower() for each in _texts(given, "allowed_domains"))
     provider = ExternalProvider(**given)
     if provider.role and provider.role not in ROLES:
         raise ValueError(f"there is no role '{provider.role}'")

@@ -1,0 +1,100 @@
+"""The administrator's settings file, and the page that describes it."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from galeria.adapters import settings_file
+from galeria.adapters.settings_file import FILE_NAME, read_settings
+from galeria.domain.errors import Invalid
+from galeria.domain.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = re.compile(r"^```toml\n(.*?)^```", re.M | re.S)
+
+
+def read(folder: Path, text: str) -> Settings:
+    (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    return read_settings(folder)
+
+
+def described() -> str:
+    """All examples of the documentation, as one file."""
+    pages = ("settings.md", "openid-connect.md")
+    return "\n".join(part for page in pages for part in EXAMPLES.findall((ROOT / "docs" / page).read_text("utf-8")))
+
+
+def names(value: Any, path: str = "") -> set[str]:
+    """The settings in a table, such as machines.boot_seconds."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return {name for each in value for name in names(each, path)}
+    if not isinstance(value, dict) or path.endswith("by_region"):
+        return {path}
+    return {name for key, each in value.items() for name in names(each, f"{path}.{key}".lstrip("."))}
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    assert read_settings(tmp_path) == Settings()
+
+
+def test_the_examples_of_the_page_are_read(tmp_path: Path) -> None:
+    (tmp_path / "openid.secret").write_text("a secret")
+    settings = read(tmp_path, described())
+    assert settings.hosts == ("labs.example.org",)
+    assert settings.trusted_proxies == ("192.0.2.10/32", "198.51.100.0/24")
+    assert [each.name for each in settings.sizes] == ["Small"]
+    assert settings.openid is not None
+    assert settings.openid.client_secret == "a secret"
+
+
+def test_the_page_and_the_module_describe_the_same_settings() -> None:
+    assert names(tomllib.loads(described())) == names(tomllib.loads((settings_file.__doc__ or "").partition("\n")[2]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[server]\nhost = []",
+        "[server]\ntrusted_proxies = ['not an address']",
+        "[uploads]\nfiles = 3",
+        "[uploads]\nper_person = 'many'",
+        "[machines]\nboot = 3",
+        "[server]\nhosts = 'labs.example.org'",
+        "[server]\nhosts = [1]",
+        "server = 3",
+        "[uploads]\nper_person = 0",
+        "[uploads]\nper_person = true",
+        "[uploads]\ngib_per_person = 1.5",
+        "[uploads]\ngib_per_person = nan",
+        "[uploads]\ngib_per_person = inf",
+        "[machines]\nboot_seconds = 'long'",
+        "[machines]\nstop_seconds = 0",
+        "[machines]\nstop_seconds = nan",
+        "[machines]\nboot_seconds = inf",
+        "[machines]\nfirst_ssh_port = 5000\nlast_ssh_port = 4000",
+        "[machines]\nlast_ssh_port = 70000",
+        "machines = []",
+        "prices = 3",
+        "regions = 3",
+        "[sign_in]\nopenid = 3",
+        "[sign_in.openid]\nname = 'x'\nissuer = 'https://x'\nclient_id = 'x'\nclient_secret = 'x'\nscopes = 'openid'",
+        "[[regions]]\nname = 'here'",
+        "[prices]\ngb_month = 'cheap'",
+        "[prices]\ngb_month = '-1'",
+        "[prices]\ngb_sent = nan",
+        "[prices]\nby_region = { here = 'inf' }",
+        "[[sizes]]\nname = 'Small'\nvcpus = 'two'\nmemory_mib = 512",
+        "[[sizes]]\nname = 'Small'\nvcpus = 2",
+        "[[sizes]]\nvcpus = 2\nmemory_mib = 512",
+        "[sign_in]\nname = 'x'",
+        "[elsewhere]",
+        "[server",
+    ],
+)
+def test_a_mistake_names_the_file_and_the_remedy(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Invalid, match=FILE_NAME) as raised:
+        read(tmp_path, text)
+    assert "Correct the file" in str(raised.value.hint)
