@@ -17,6 +17,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
 from galeria.interfaces.console.bridge import bridge
 from galeria.interfaces.console.close_codes import CloseCode, ending_of
+from galeria.interfaces.http.origins import is_own_origin
 from galeria.interfaces.services import Services
 
 PATH = "/console/{group}/{lab}/{machine}"
@@ -34,6 +35,7 @@ def console_router(services: Services, who: Who, *, look_again: float = LOOK_AGA
     router = APIRouter()
 
     async def show(websocket: WebSocket, group: str, lab: str, machine: str) -> None:
+        # Browsers send cookies with the WebSockets of any page, and always name its origin.
         if not is_own_origin(websocket, services.endpoint):
             await websocket.close()  # before it is accepted, so that the answer is 403
             return
@@ -44,16 +46,6 @@ def console_router(services: Services, who: Who, *, look_again: float = LOOK_AGA
 
     router.add_api_websocket_route(PATH, show, name="console")
     return router
-
-
-def is_own_origin(websocket: WebSocket, endpoint: str) -> bool:
-    """Return whether the request comes from a page of this service.
-
-    Browsers send cookies with the WebSockets of any page, and always name its origin.
-    """
-    origin = websocket.headers.get("origin", "").lower()
-    scheme = "https" if websocket.url.scheme == "wss" else "http"
-    return origin in (endpoint.lower(), f"{scheme}://{websocket.headers.get('host', '')}".lower())
 
 
 @dataclass(frozen=True, kw_only=True)

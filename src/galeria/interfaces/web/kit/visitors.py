@@ -12,6 +12,7 @@ from galeria.actions.people.web_sessions import find_web_session, is_use_outdate
 from galeria.domain.errors import Forbidden
 from galeria.domain.messages import Message
 from galeria.domain.people.web_sessions import LIFE, WebSession, form_token
+from galeria.interfaces.http.origins import is_own_origin
 from galeria.interfaces.http.request_ids import correlation_id_of
 from galeria.interfaces.services import Services
 
@@ -90,9 +91,7 @@ async def read_visit(services: Services, http: HTTPConnection) -> Visit:
 
 def require_own_form(services: Services, http: HTTPConnection, visit: Visit, sent: str) -> None:
     """Raise Forbidden unless the form came from one of our own pages in this session."""
-    origin = http.headers.get("origin")
-    own = {services.endpoint.lower(), f"{http.url.scheme}://{http.headers.get('host', '')}".lower()}
-    if origin is not None and origin.lower() not in own:
+    if "origin" in http.headers and not is_own_origin(http, services.endpoint):
         raise _not_ours()
     if visit.fresh or not hmac.compare_digest(sent.encode(), visit.form_token.encode()):
         raise _not_ours()
