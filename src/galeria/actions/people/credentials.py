@@ -8,7 +8,7 @@ from datetime import datetime
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
-from galeria.actions.people.principals import GIVE_ROLES, get_own_or_permitted, subscription_scope
+from galeria.actions.people.principals import GIVE_ROLES, find_by_credential, get_own_or_permitted, subscription_scope
 from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.messages import Message
@@ -100,11 +100,7 @@ def revoke(request: Request, who: str) -> Principal:
 
 def find_by_identity(request: BaseRequest, header: str) -> Principal | None:
     """Returns the enabled service principal whose valid identity header this is, or None."""
-    found = request.uow.credentials.find_by_hash(fingerprint(header))
-    if found is None or found.kind is not CredentialKind.IDENTITY or not found.is_valid(request.clock.now()):
-        return None
-    principal = request.uow.people.find(found.principal_id)
-    return principal if principal is not None and principal.enabled else None
+    return find_by_credential(request, header, CredentialKind.IDENTITY)
 
 
 def _owned(request: Request, who: str) -> Principal:

@@ -6,6 +6,7 @@ from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import with_caller
 from galeria.actions.people.people import set_password
+from galeria.actions.people.principals import find_by_credential
 from galeria.domain.errors import NotFound
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
@@ -34,11 +35,7 @@ def add_password_link(
 
 def find_by_password_link(request: BaseRequest, secret: str) -> Principal | None:
     """Returns the enabled person whose valid link this is, or None."""
-    found = request.uow.credentials.find_by_hash(fingerprint(secret))
-    if found is None or found.kind is not CredentialKind.WELCOME or not found.is_valid(request.clock.now()):
-        return None
-    principal = request.uow.people.find(found.principal_id)
-    return principal if principal is not None and principal.enabled else None
+    return find_by_credential(request, secret, CredentialKind.WELCOME)
 
 
 def choose_first_password(request: BaseRequest, secret: str, password: str, secrets: SecretHasher) -> Principal:

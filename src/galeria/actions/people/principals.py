@@ -5,6 +5,7 @@ from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
+from galeria.domain.people.sign_in import CredentialKind, fingerprint
 
 GIVE_ROLES = "Microsoft.Authorization/roleAssignments/write"
 TAKE_ROLES = "Microsoft.Authorization/roleAssignments/delete"
@@ -14,6 +15,20 @@ SEE_ROLES = "Microsoft.Authorization/roleAssignments/read"
 def find_principal(request: BaseRequest, who: str) -> Principal | None:
     """Returns the principal with that object id, or else with that name in any case; None where there is none."""
     return request.uow.people.find(who.lower()) or request.uow.people.find_by_name(who)
+
+
+def find_enabled(request: BaseRequest, id: str) -> Principal | None:
+    """Returns the principal with that object id, or None where there is none or it is disabled."""
+    principal = request.uow.people.find(id)
+    return principal if principal is not None and principal.enabled else None
+
+
+def find_by_credential(request: BaseRequest, secret: str, kind: CredentialKind) -> Principal | None:
+    """Returns the enabled principal whose valid credential of that kind has this secret, or None."""
+    found = request.uow.credentials.find_by_hash(fingerprint(secret))
+    if found is None or found.kind is not kind or not found.is_valid(request.clock.now()):
+        return None
+    return find_enabled(request, found.principal_id)
 
 
 def get_principal(request: BaseRequest, who: str) -> Principal:

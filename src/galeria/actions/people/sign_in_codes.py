@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from galeria.actions.core.base_request import BaseRequest
+from galeria.actions.people.principals import find_enabled
 from galeria.actions.people.token_sessions import revoke_family
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import AuthorizationCode, DeviceCode, DeviceCodeAnswer, fingerprint
@@ -125,8 +126,8 @@ def redeem_device_code(request: BaseRequest, device_code: str, client_id: str) -
     if found.answer is DeviceCodeAnswer.PENDING:
         return _pending_reason(found, now)
     request.uow.device_codes.remove(found)
-    principal = request.uow.people.find(found.principal_id) if found.principal_id else None
-    if principal is None or not principal.enabled:
+    principal = find_enabled(request, found.principal_id) if found.principal_id else None
+    if principal is None:
         return PendingReason.DECLINED
     return RedeemedCode(principal=principal, scope=found.scope)
 
@@ -172,8 +173,8 @@ def redeem_authorization_code(
     if found.redirect_uri != redirect_uri or not hmac.compare_digest(found.challenge.encode(), challenge.encode()):
         return None
     found.used_at = request.clock.now()
-    principal = request.uow.people.find(found.principal_id)
-    if principal is None or not principal.enabled:
+    principal = find_enabled(request, found.principal_id)
+    if principal is None:
         return None
     return RedeemedCode(principal=principal, scope=found.scope, family=found.family, nonce=found.nonce)
 

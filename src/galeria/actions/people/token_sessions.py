@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from galeria.actions.core.base_request import BaseRequest
+from galeria.actions.people.principals import find_enabled
 from galeria.domain.people.principals import Principal, RefreshToken
 from galeria.domain.people.sign_in import fingerprint
 
@@ -55,8 +56,8 @@ def renew_session(request: BaseRequest, refresh_token: str, client_id: str) -> R
         log.warning("a refresh token of principal %s was used twice: its session is revoked", found.principal_id)
         revoke_family(request, found.family)
         return None
-    principal = request.uow.people.find(found.principal_id)
-    if principal is None or not principal.enabled:
+    principal = find_enabled(request, found.principal_id)
+    if principal is None:
         return None
     found.used_at = found.used_at or now
     token = _next_token(request, found.family, principal.id, client_id)
