@@ -92,9 +92,7 @@ def read_settings(data: Path) -> Settings:
 
 
 def _settings(table: Mapping[str, Any], data: Path) -> Settings:
-    unknown = table.keys() - {"prices", "regions", "sizes", "sign_in", "server", "uploads", "machines"}
-    if unknown:
-        raise ValueError(f"unknown part '{sorted(unknown)[0]}'")
+    _only(table, {"prices", "regions", "sizes", "sign_in", "server", "uploads", "machines"}, word="part")
     server, uploads = table.get("server", {}), table.get("uploads", {})
     _only(server, {"hosts", "trusted_proxies"})
     _only(uploads, {"per_person", "gib_per_person"})
@@ -140,10 +138,10 @@ def _price(value: object) -> Decimal:
     return price
 
 
-def _only(table: Mapping[str, Any], names: set[str]) -> None:
+def _only(table: Mapping[str, Any], names: set[str], *, word: str = "setting") -> None:
     unknown = table.keys() - names
     if unknown:
-        raise ValueError(f"unknown setting '{sorted(unknown)[0]}'")
+        raise ValueError(f"unknown {word} '{sorted(unknown)[0]}'")
 
 
 def _whole(table: Mapping[str, Any], name: str, default: int) -> int:
@@ -170,9 +168,7 @@ def _texts(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def _prices(table: Mapping[str, Any]) -> Prices:
     defaults = Prices()
-    unknown = table.keys() - {"currency", "gb_month", "gb_sent", "by_region"}
-    if unknown:
-        raise ValueError(f"unknown price '{sorted(unknown)[0]}'")
+    _only(table, {"currency", "gb_month", "gb_sent", "by_region"}, word="price")
     return Prices(
         currency=str(table.get("currency", defaults.currency)),
         gb_month=_price(table.get("gb_month", defaults.gb_month)),

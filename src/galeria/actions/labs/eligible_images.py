@@ -101,9 +101,7 @@ class _AccountImages:
 
 def search_images(request: Request, id: ResourceId, search: ImageSearch) -> EligibleImages:
     """One page of those images of `list_images` that fit the search. Raises Invalid for a region that there is not."""
-    request.caller.require(f"{ACCOUNT}/images/read", id.key)
-    account = request.uow.accounts.get_by_key(id.key)
-    region = request.settings.regions.get(search.region or account.location).name
+    account, region = _get_account(request, id, search.region)
     known = _read_outlines(request.uow, account, region)
     chosen = [each for each in known.outlines if _matches(each, search.text) and known.has(each, search.status)]
     if search.usable_first:
@@ -126,9 +124,7 @@ def list_images(request: Request, id: ResourceId, region: str | None = None) -> 
 
     `region` is where a lab would be made, the account's own unless given. Raises Invalid for one that there is not.
     """
-    request.caller.require(f"{ACCOUNT}/images/read", id.key)
-    account = request.uow.accounts.get_by_key(id.key)
-    place = request.settings.regions.get(region or account.location).name
+    account, place = _get_account(request, id, region)
     known = _read_outlines(request.uow, account, place)
     return sorted(known.read_eligibilities(request.uow, known.outlines), key=_by_name)
 
@@ -146,10 +142,8 @@ def get_image(request: Request, id: ResourceId, name: str, region: str | None = 
 
 def find_image(request: Request, id: ResourceId, name: str, region: str | None = None) -> ImageEligibility | None:
     """One image of `list_images`, by its name in any case; None where the account's gallery has none of that name."""
-    request.caller.require(f"{ACCOUNT}/images/read", id.key)
+    account, place = _get_account(request, id, region)
     uow = request.uow
-    account = uow.accounts.get_by_key(id.key)
-    place = request.settings.regions.get(region or account.location).name
     gallery = uow.galleries.find(account.gallery_id or "")
     definition = uow.definitions.find_by_key(gallery.arm_id.child("images", name).key) if gallery else None
     return read_eligibility(request, account, definition, place) if definition else None
@@ -165,6 +159,13 @@ def read_eligibility(
     enabled = {definition.id} if account.enables(switch) else set()
     (found,) = _read_eligibilities(uow, account, region, [definition], latest, enabled)
     return found
+
+
+def _get_account(request: Request, id: ResourceId, region: str | None) -> tuple[LabAccount, str]:
+    """Returns the account whose images are asked for, and the short name of the region in question."""
+    request.caller.require(f"{ACCOUNT}/images/read", id.key)
+    account = request.uow.accounts.get_by_key(id.key)
+    return account, request.settings.regions.get(region or account.location).name
 
 
 def _read_outlines(uow: UnitOfWork, account: LabAccount, region: str) -> _AccountImages:
