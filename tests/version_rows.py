@@ -18,9 +18,9 @@ from galeria.domain.images.galleries import (
     VersionDisk,
 )
 from galeria.domain.images.soft_delete import Retention
-from galeria.domain.labs.accounts import GB
 from galeria.domain.labs.labs import LabMachine, MachineKind
 from galeria.domain.states import MachineState, ProvisioningState, ReplicaState
+from galeria.domain.units import GB
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, lab_id
 
 HOME = "brazilsouth"

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from galeria.domain.errors import Invalid
 from galeria.domain.labs.sizes import SIZES, get_size
-from galeria.domain.prices import GB, Prices
+from galeria.domain.prices import Prices
 from galeria.domain.settings import DEFAULT_REGIONS, Settings
+from galeria.domain.units import GB
 
 
 def test_a_region_is_found_by_short_or_display_name() -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import galeria
 from galeria.domain.costs import RegionCost, monthly_price, sending_price
-from galeria.domain.prices import GB, Prices
+from galeria.domain.prices import Prices
+from galeria.domain.units import GB
 
 PRICES = Prices(gb_month=Decimal("0.05"), gb_sent=Decimal("0.02"), by_region={"westeurope": Decimal("0.07")})
 some_bytes = st.integers(0, 10**15)

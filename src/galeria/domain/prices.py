@@ -6,7 +6,7 @@ The administrator edits the table; until then its values are marked as examples.
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-GB = 1024**3
+from galeria.domain.units import GB
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

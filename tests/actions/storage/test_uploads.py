@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from galeria.actions.core.request import Request
-from galeria.actions.storage.uploads import GIB, create_upload, remove_upload
+from galeria.actions.storage.uploads import create_upload, remove_upload
 from galeria.domain.errors import Conflict, Forbidden
 from galeria.domain.operations import Upload
+from galeria.domain.units import GB
 from galeria.reconcilers.orphans import UPLOAD_AGE, remove_stale_uploads
 from tests.local_installation import GALLERY, GROUP, LocalInstallation
 from tests.role_assignments import assign_role
@@ -59,11 +60,11 @@ def test_one_person_has_so_many_files_and_others_are_not_concerned(installation:
 def test_one_person_announces_so_many_bytes(installation: LocalInstallation) -> None:
     with installation.request() as request:
         little = narrowed(request, upload_gib_per_person=10)
-        announce(little, 6 * GIB)
+        announce(little, 6 * GB)
         request.uow.flush()
         with pytest.raises(Conflict, match="would have 11 GiB in all; at most 10"):
-            announce(little, 4 * GIB + 1)
-        announce(little, 4 * GIB)
+            announce(little, 4 * GB + 1)
+        announce(little, 4 * GB)
 
 
 def test_what_nobody_goes_on_with_is_removed_also_where_no_byte_came(installation: LocalInstallation) -> None:

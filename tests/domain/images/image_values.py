@@ -22,9 +22,10 @@ from galeria.domain.images.galleries import (
     VersionDisk,
     latest_version,
 )
-from galeria.domain.labs.accounts import GB, LabAccount
+from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.resources import Resource
 from galeria.domain.states import ProvisioningState, ReplicaState
+from galeria.domain.units import GB
 
 T = TypeVar("T", bound=Resource)
 

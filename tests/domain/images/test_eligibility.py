@@ -4,8 +4,9 @@ import pytest
 
 from galeria.domain.images.eligibility import ImageEligibility, VersionFacts, version_obstacles
 from galeria.domain.images.galleries import OsType
-from galeria.domain.labs.accounts import GB, LabAccount
+from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.states import ProvisioningState, ReplicaState
+from galeria.domain.units import GB
 from tests.domain.images.image_values import NOW, account, being_made, definition, eligibility_of, facts, version
 
 BOTH = dict.fromkeys(("brazilsouth", "westeurope"), ReplicaState.COMPLETED)

@@ -11,8 +11,8 @@ from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState, moved
+from galeria.domain.units import GB, gigabytes
 
-GB = 1024**3
 LARGEST = LARGEST_UPLOAD // GB
 
 
@@ -60,11 +60,6 @@ def begin_growing(request: Request, disk: Disk, size_gb: int | None) -> Operatio
     disk.state = moved(disk.state, ProvisioningState.UPDATING, Message("Disk '{disk}'", disk=disk.name))
     origin = Origin(kind=OriginKind.CONTENT, name=disk.digest, region=disk.location, size=disk.size, grown=size)
     return request.begin(OperationKind.RESIZE_DISK, disk, disk.id, FillInputs(origins={OS_DISK: origin}))
-
-
-def gigabytes(size: int) -> int:
-    """Returns the size in GB of 1024³ bytes, rounded up, as clients show it."""
-    return -(-size // GB)
 
 
 def _size_after(resizing: Operation) -> int:

@@ -7,7 +7,7 @@ from galeria.actions.core.groups import require_group
 from galeria.actions.core.parent_checks import require_same_location
 from galeria.actions.core.request import Request
 from galeria.actions.storage.community_sources import community_source
-from galeria.actions.storage.disk_sizes import GB, LARGEST, begin_growing, gigabytes, grown_source
+from galeria.actions.storage.disk_sizes import LARGEST, begin_growing, grown_source
 from galeria.actions.storage.sources import (
     Source,
     address_source,
@@ -35,6 +35,7 @@ from galeria.domain.images.storage import (
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import ProvisioningState
+from galeria.domain.units import GB, gigabytes
 from galeria.ports.disk_repositories import StoredDiskRepository
 
 T = TypeVar("T")

@@ -8,9 +8,9 @@ from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, TooLar
 from galeria.domain.messages import Message
 from galeria.domain.operations import Upload
 from galeria.domain.people.principals import reach
+from galeria.domain.units import GB, gigabytes
 
 LONGEST_NAME = 255  # characters
-GIB = 1024**3
 # Whoever may do one of these somewhere has a use for a file.
 IMPORTS = (
     "Microsoft.Compute/galleries/images/versions/write",
@@ -73,11 +73,11 @@ def _require_share(request: Request, length: int) -> None:
             code="QuotaExceeded",
         )
     announced = sum(each.length for each in own) + length
-    if announced > settings.upload_gib_per_person * GIB:
+    if announced > settings.upload_gib_per_person * GB:
         raise Conflict(
             Message(
                 "Your files would have {announced} GiB in all; at most {most} are taken from one person.",
-                announced=-(-announced // GIB),
+                announced=gigabytes(announced),
                 most=settings.upload_gib_per_person,
             ),
             hint=Message(

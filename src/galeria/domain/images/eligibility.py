@@ -17,10 +17,11 @@ from galeria.domain.images.galleries import (
     VersionDisk,
 )
 from galeria.domain.images.soft_delete import Retention
-from galeria.domain.labs.accounts import GB, LabAccount
+from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.messages import Message
 from galeria.domain.resources import Outline
 from galeria.domain.states import ProvisioningState, ReplicaState
+from galeria.domain.units import GB
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from galeria.domain.resources import Resource
-
-GB = 1024**3
+from galeria.domain.units import GB
 
 
 @dataclass(eq=False, kw_only=True)

@@ -6,10 +6,9 @@ from galeria.actions.core.request import Request
 from galeria.actions.storage.disks import shown_state
 from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.storage import DiskCreateOption, ManagedImage, ManagedImageDisk, Snapshot, StoredDisk
+from galeria.domain.units import gigabytes
 from galeria.interfaces.arm.compute.version_sources import image_reference
 from galeria.interfaces.arm.protocol.envelope import envelope, when
-
-GB = 1024**3
 
 
 def disk_view(request: Request, disk: StoredDisk) -> dict[str, Any]:
@@ -55,10 +54,6 @@ def image_view(image: ManagedImage, disks: list[ManagedImageDisk]) -> dict[str, 
     if image.source_machine:
         properties["sourceVirtualMachine"] = {"id": image.source_machine}
     return envelope(image, properties)
-
-
-def gigabytes(size: int) -> int:
-    return -(-size // GB)
 
 
 def _protection(request: Request, snapshot: Snapshot) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from galeria.domain.images.galleries import (
     is_excluded,
 )
 from galeria.domain.images.soft_delete import Retention
+from galeria.domain.units import gigabytes
 from galeria.interfaces.arm.compute.definition_views import described
 from galeria.interfaces.arm.protocol.envelope import when
-
-GB = 1024**3
 
 
 def shared_gallery(gallery: Gallery, location: str) -> dict[str, Any]:
@@ -88,4 +87,4 @@ def _storage(disks: list[VersionDisk]) -> dict[str, Any]:
 
 
 def _disk(disk: VersionDisk, caching: str) -> dict[str, Any]:
-    return {"diskSizeGB": -(-disk.size // GB), "hostCaching": caching}
+    return {"diskSizeGB": gigabytes(disk.size), "hostCaching": caching}

@@ -6,10 +6,9 @@ from typing import Any
 from galeria.actions.core.request import Request
 from galeria.domain.images.galleries import OS_DISK, ImageVersion, Replica, VersionDisk
 from galeria.domain.states import ReplicaState
+from galeria.domain.units import gigabytes
 from galeria.interfaces.arm.compute.version_sources import with_source
 from galeria.interfaces.arm.protocol.envelope import envelope, when
-
-GB = 1024**3
 
 _SHOWN = {
     ReplicaState.PENDING: "Unknown",
@@ -78,12 +77,12 @@ def _target(version: ImageVersion, replica: Replica) -> dict[str, Any]:
 
 def _storage(disks: list[VersionDisk]) -> dict[str, Any]:
     images = [
-        {"lun": disk.lun, "sizeInGB": -(-disk.size // GB), "hostCaching": "None"} for disk in disks if disk.lun >= 0
+        {"lun": disk.lun, "sizeInGB": gigabytes(disk.size), "hostCaching": "None"} for disk in disks if disk.lun >= 0
     ]
     profile: dict[str, Any] = {"dataDiskImages": images} if images else {}
     for disk in disks:
         if disk.lun == OS_DISK:
-            profile["osDiskImage"] = {"sizeInGB": -(-disk.size // GB), "hostCaching": "ReadWrite"}
+            profile["osDiskImage"] = {"sizeInGB": gigabytes(disk.size), "hostCaching": "ReadWrite"}
     return profile
 
 

@@ -11,9 +11,10 @@ from galeria.actions.versions.operations import can_retry
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.images.eligibility import ImageEligibility, Obstacle
 from galeria.domain.images.galleries import ImageVersion
-from galeria.domain.labs.accounts import GB, LabAccount
+from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
+from galeria.domain.units import GB
 from galeria.interfaces.web.kit.page_request import PageRequest
 from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit
 from galeria.interfaces.web.kit.urls import account_url, image_url, operation_url, version_url
