@@ -45,10 +45,6 @@ class LabRepository(ResourceRepository[Lab], Protocol):
         """Returns the labs made from the image version, by name."""
         ...
 
-    def some_of_version(self, version_id: str, limit: int) -> list[Lab]:
-        """Returns the first `limit` labs made from the image version, by their keys."""
-        ...
-
     def count_of_version(self, version_id: str) -> int:
         """Returns how many labs were made from the image version."""
         ...

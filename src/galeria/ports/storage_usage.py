@@ -75,6 +75,7 @@ class LabUse:
     version_id: str
     lab_id: str  # its ARM id
     title: str
+    created_by: str  # the name of the person
 
 
 class StorageUsageRepository(Protocol):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from galeria.actions.versions.cost_overview import get_image_costs, readable_labs
 from galeria.actions.versions.costs import DeletionImpact, gallery_costs, impact_of_deletion, live_digests
 from galeria.actions.versions.versions import delete_version
 from galeria.domain.errors import Forbidden
@@ -9,6 +10,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.prices import Prices
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation
+from tests.role_assignments import assign_role
 from tests.version_rows import BRAZIL, add_shared_versions
 
 
@@ -87,6 +89,24 @@ def test_asking_changes_nothing(filled: LocalInstallation) -> None:
     assert impact(filled, version_id("linux")).regions == impact(filled, version_id("linux")).regions
     with filled.context.database(reading=True) as uow:
         assert uow.operations.unsettled() == []
+
+
+def test_labs_are_named_to_those_who_may_read_them(filled: LocalInstallation) -> None:
+    """Somebody who reads the gallery alone hears how many labs there are, and no name."""
+    assign_role(filled, "nobody", "Reader", GALLERY.key)
+    with filled.request("nobody") as request:
+        told = impact_of_deletion(request, version_id("linux"), filled.context.stores)
+        costs = gallery_costs(request, GALLERY, filled.context.stores)
+        uses = get_image_costs(request, GALLERY.child("images", "linux"))
+        named = [readable_labs(request, each.version.id) for each in costs]
+    assert (told.labs, told.other_labs) == ((), 1)
+    assert [(each.labs, each.other_labs) for each in costs] == [((), 1), ((), 0), ((), 0)]
+    assert [(each.labs, each.other_labs) for each in uses.versions] == [((), 1)]
+    assert named == [[], [], []]
+    with filled.request() as request:
+        everything = get_image_costs(request, GALLERY.child("images", "linux"))
+    assert sorted(lab.title for each in everything.versions for lab in each.labs) == ["algebra"]
+    assert {each.other_labs for each in everything.versions} == {0}
 
 
 def test_costs_are_for_those_who_may_see_the_gallery(filled: LocalInstallation) -> None:

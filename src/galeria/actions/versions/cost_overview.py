@@ -14,6 +14,7 @@ from functools import cached_property
 from galeria.actions.core.paging import count_pages, page_within
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import get_gallery
+from galeria.actions.labs.lab_settings import LAB
 from galeria.domain.costs import RegionCost, monthly_price
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageOutline
@@ -90,7 +91,8 @@ class VersionUse(Cost):
 
     version: VersionSum
     logical_bytes: int
-    labs: tuple[LabUse, ...]
+    labs: tuple[LabUse, ...]  # that the caller may read
+    other_labs: int  # how many more there are
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,16 +152,27 @@ def get_image_costs(request: Request, definition_id: ResourceId, *, page: int = 
     )
 
 
+def readable_labs(request: Request, version_id: str) -> list[LabUse]:
+    """Returns the labs made from the version that the caller may read, by title."""
+    found = request.uow.storage_usage.uses([version_id])
+    return [each for each in found if request.caller.may(f"{LAB}/read", each.lab_id)]
+
+
 def _uses(request: Request, versions: list[VersionSum]) -> Iterator[VersionUse]:
     labs: dict[str, list[LabUse]] = {}
+    others: Counter[str] = Counter()
     for use in request.uow.storage_usage.uses([each.id for each in versions]):
-        labs.setdefault(use.version_id, []).append(use)
+        if request.caller.may(f"{LAB}/read", use.lab_id):
+            labs.setdefault(use.version_id, []).append(use)
+        else:
+            others[use.version_id] += 1
     for each in versions:
         yield VersionUse(
             version=each,
             logical_bytes=each.logical_bytes,
             regions=_regions(request, each.own_bytes, each.unmeasured),
             labs=tuple(labs.get(each.id, ())),
+            other_labs=others[each.id],
         )
 
 

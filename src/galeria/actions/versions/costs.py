@@ -7,6 +7,7 @@ from decimal import Decimal
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import READ_VERSION
+from galeria.actions.labs.lab_settings import LAB
 from galeria.domain.costs import RegionCost, monthly_price
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import VersionFacts
@@ -37,7 +38,8 @@ class VersionCost:
     version: ImageVersion
     logical_bytes: int  # what the guests see
     regions: tuple[ReplicaCost, ...]
-    labs: tuple[Lab, ...]
+    labs: tuple[Lab, ...]  # that the caller may read
+    other_labs: int  # how many more there are
 
     @property
     def price_month(self) -> Decimal:
@@ -59,7 +61,8 @@ class DeletionImpact:
     """What deleting a version would mean: the labs that use it, and the bytes freed."""
 
     version: ImageVersion
-    labs: tuple[Lab, ...]
+    labs: tuple[Lab, ...]  # that the caller may read
+    other_labs: int  # how many more there are
     regions: tuple[RegionImpact, ...]
 
 
@@ -72,16 +75,25 @@ def gallery_costs(request: Request, gallery_id: ResourceId, stores: Mapping[str,
     versions = sorted(uow.versions.of_gallery(gallery.id), key=lambda version: (version.created_at, version.id))
     facts = uow.versions.facts(versions)
     replicas = _replica_costs(request, facts, stores)
+    labs = {each.version.id: _labs(request, each.version.id) for each in facts}
     return [
         VersionCost(
             definition=definitions[each.version.definition_id],
             version=each.version,
             logical_bytes=sum(disk.size for disk in each.disks),
             regions=tuple(replicas[each.version.id]),
-            labs=tuple(uow.labs.of_version(each.version.id)),
+            labs=labs[each.version.id][0],
+            other_labs=labs[each.version.id][1],
         )
         for each in facts
     ]
+
+
+def _labs(request: Request, version_id: str) -> tuple[tuple[Lab, ...], int]:
+    """Returns the labs made from the version that the caller may read, and how many others there are."""
+    labs = request.uow.labs.of_version(version_id)
+    seen = tuple(each for each in labs if request.caller.may(f"{LAB}/read", each.key))
+    return seen, len(labs) - len(seen)
 
 
 def _replica_costs(
@@ -119,8 +131,10 @@ def impact_of_deletion(request: Request, version_id: ResourceId, stores: Mapping
     request.caller.require(READ_VERSION, version_id.key)
     uow = request.uow
     version = uow.versions.get_by_key(version_id.key)
-    labs = tuple(uow.labs.of_version(version.id))
-    return DeletionImpact(version=version, labs=labs, regions=_region_impacts(request, version, stores))
+    labs, others = _labs(request, version.id)
+    return DeletionImpact(
+        version=version, labs=labs, other_labs=others, regions=_region_impacts(request, version, stores)
+    )
 
 
 def freed_by_deletion(

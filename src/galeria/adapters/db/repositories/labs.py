@@ -48,11 +48,6 @@ class SqlLabRepository(SqlResourceRepository[Lab]):
         """Return the labs that were made from the version, sorted by name."""
         return self._named_order(core_tables.labs.c.version_id == version_id)
 
-    def some_of_version(self, version_id: str, limit: int) -> list[Lab]:
-        columns = core_tables.labs.c
-        some = sa.select(Lab).where(columns.version_id == version_id).order_by(columns.key).limit(limit)
-        return list(self._session.scalars(some))
-
     def count_of_version(self, version_id: str) -> int:
         return self._count(core_tables.labs.c.version_id == version_id)
 

@@ -133,9 +133,11 @@ class SqlStorageUsageRepository:
     def uses(self, version_ids: Sequence[str]) -> list[LabUse]:
         found: list[LabUse] = []
         for some in batches(version_ids):
-            question = sa.select(_labs.version_id, _labs.resource_id, _labs.title).where(_labs.version_id.in_(some))
-            rows = self._session.execute(question)
-            found += [LabUse(version_id=version, lab_id=lab, title=title) for version, lab, title in rows]
+            question = sa.select(_labs.version_id, _labs.resource_id, _labs.title, _labs.created_by)
+            rows = self._session.execute(question.where(_labs.version_id.in_(some)))
+            found += [
+                LabUse(version_id=version, lab_id=lab, title=title, created_by=by) for version, lab, title, by in rows
+            ]
         return sorted(found, key=lambda each: (each.title.casefold(), each.lab_id))
 
     def _whole(self, version_ids: Sequence[str]) -> tuple[Figures, Figures]:

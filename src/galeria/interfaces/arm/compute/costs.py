@@ -50,6 +50,7 @@ def _cost(line: VersionCost) -> dict[str, Any]:
             for each in line.regions
         ],
         "labs": [lab_named(lab) for lab in line.labs],
+        "otherLabs": line.other_labs,
     }
 
 

@@ -125,6 +125,7 @@ def impact(id: VersionId, arm_request: ArmRequestDep) -> Response:
         {
             "version": found.version.resource_id,
             "labs": [lab_named(lab) for lab in found.labs],
+            "otherLabs": found.other_labs,
             "regions": [
                 {"region": each.region, "freedNowBytes": each.freed_now, "freedLaterBytes": each.freed_later}
                 for each in found.regions

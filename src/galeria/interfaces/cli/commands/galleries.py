@@ -9,6 +9,7 @@ from galeria.interfaces.cli.kit.command import noun, remote
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.regions import Region
 from galeria.interfaces.cli.kit.table import columns, facts
+from galeria.interfaces.cli.kit.version_rows import lab_names
 from galeria.interfaces.cli.kit.wait import Yes, wait_for
 from galeria.interfaces.cli.kit.wording import listed, money, size
 from galeria.interfaces.client.galeria import Galeria
@@ -103,7 +104,7 @@ def _costs_table(costs: dict[str, Any]) -> Table:
             size(region["storedBytes"]),
             size(region["wholeBytes"]),
             money(region["pricePerMonth"], costs["currency"]),
-            listed([lab.get("title") or lab["name"] for lab in each.get("labs") or []]),
+            listed(lab_names(each)),
         )
         for each in costs["value"]
         for region in each["regions"]

@@ -9,7 +9,7 @@ from galeria.interfaces.cli.kit.command import remote
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.regions import RegionList, named_regions
 from galeria.interfaces.cli.kit.table import columns
-from galeria.interfaces.cli.kit.version_rows import replica_table
+from galeria.interfaces.cli.kit.version_rows import lab_names, replica_table
 from galeria.interfaces.cli.kit.wait import Wait, Yes, wait_for
 from galeria.interfaces.cli.kit.wording import listed, size
 from galeria.interfaces.client.galeria import Galeria
@@ -89,7 +89,7 @@ def _impact_table(numbers: list[str], impacts: list[dict[str, Any]]) -> Table:
             region["region"],
             size(region["freedNowBytes"]),
             size(region["freedLaterBytes"]),
-            listed([lab.get("title") or lab["name"] for lab in impact["labs"]]),
+            listed(lab_names(impact)),
         )
         for number, impact in zip(numbers, impacts, strict=True)
         for region in impact["regions"] or [{"region": "–", "freedNowBytes": 0, "freedLaterBytes": 0}]

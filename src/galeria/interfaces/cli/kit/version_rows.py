@@ -27,6 +27,13 @@ def version_row(version: dict[str, Any]) -> list[Any]:
     ]
 
 
+def lab_names(use: dict[str, Any]) -> list[str]:
+    """Return the names of a version's labs, of a line of costs or an impact; those that may not be seen are counted."""
+    others = use.get("otherLabs") or 0
+    named = [str(lab.get("title") or lab["name"]) for lab in use.get("labs") or []]
+    return [*named, f"{others} of others"] if others else named
+
+
 def replica_table(version: dict[str, Any]) -> Table:
     replicas = (version["properties"].get("galeria") or {}).get("replicas") or []
     rows = [

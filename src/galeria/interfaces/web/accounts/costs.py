@@ -4,8 +4,7 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import GALLERY, list_galleries
-from galeria.actions.labs.lab_settings import LAB
-from galeria.actions.versions.cost_overview import ImageUses, get_cost_overview, get_image_costs
+from galeria.actions.versions.cost_overview import get_cost_overview, get_image_costs
 from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.domain.images.galleries import Gallery
 from galeria.interfaces.web.accounts.accounts import region_names
@@ -59,7 +58,7 @@ def show_image_costs(page: PageRequestDep, group: str, gallery: str, image: str)
             gallery_word=gallery_word,
             prices=request.settings.prices,
             regions=region_names(request),
-            lab_places=_lab_places(request, uses),
+            lab_url=lab_url,
             shown_labs=SHOWN_LABS,
         )
 
@@ -84,9 +83,3 @@ def _galleries(request: Request, page: PageRequest) -> list[Gallery]:
 
 def _image_costs(gallery: Gallery, image: str) -> str:
     return f"{COSTS}/{gallery_word(gallery)}/{image}"
-
-
-def _lab_places(request: Request, uses: ImageUses) -> dict[str, str]:
-    """Return the addresses of the shown labs that this person may read."""
-    labs = {lab.lab_id for version in uses.versions for lab in version.labs[:SHOWN_LABS]}
-    return {id: lab_url(id) for id in labs if request.caller.may(f"{LAB}/read", id)}

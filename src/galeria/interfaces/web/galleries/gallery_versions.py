@@ -10,6 +10,7 @@ from galeria.actions.core.operation_access import is_visible
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import VersionRow, get_version_details
 from galeria.actions.labs.lab_settings import LAB
+from galeria.actions.versions.cost_overview import readable_labs
 from galeria.actions.versions.costs import RegionImpact, freed_by_deletion
 from galeria.actions.versions.version_changes import restore_version, retry_version, set_end_of_life, set_latest
 from galeria.actions.versions.versions import VERSION, remove_version
@@ -104,7 +105,7 @@ def show_delete(page: PageRequestDep, group: str, gallery: str, image: str, vers
     id = version_id(page, group, gallery, image, version)
     with page.reading() as request:
         held = get_version_details(request, id).version
-        named = request.uow.labs.some_of_version(held.id, NAMED)
+        named = readable_labs(request, held.id)[:NAMED]
         definition = request.uow.definitions.get(held.definition_id)
         gallery_of = request.uow.galleries.get(definition.gallery_id)
         return page.show(
@@ -114,13 +115,11 @@ def show_delete(page: PageRequestDep, group: str, gallery: str, image: str, vers
             freed=_freed(page, id),
             labs=request.uow.labs.count_of_version(held.id),
             named=named,
+            url_of=url_of,
             keeps=gallery_of.soft_delete and held.is_offered,
             days=gallery_of.retention_days + gallery_of.grace_days,
             is_active=held.retention is Retention.ACTIVE,
             regions=region_names(request),
-            lab_places={
-                each.id: url_of(each.resource_id) for each in named if request.caller.may(f"{LAB}/read", each.key)
-            },
             allowed=_deletable(request, held),
         )
 
