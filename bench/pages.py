@@ -17,10 +17,11 @@ from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.demo_host import running_server
 from galeria.bootstrap.first_start import FIRST_ACCOUNT, ensure_first_start, secrets_folder
 from galeria.bootstrap.server import application
+from galeria.domain.audit import AuditEvent
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import Generation, OsState
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
-from galeria.domain.operations import AuditEvent, Operation, OperationKind
+from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import MachineState, OperationStatus
 
 LABS = 1000

@@ -38,6 +38,9 @@ trusted_proxies = ["192.0.2.10"]        # addresses or networks; none: X-Forward
 per_person = 50                         # files of one person at a time
 gib_per_person = 8192                   # bytes that they announce together, in GiB
 
+[audit]
+copy = "/mnt/elsewhere/activity.jsonl"  # the activity log's second copy; best on another computer's disk
+
 [machines]
 first_ssh_port = 49152
 last_ssh_port = 65535
@@ -92,9 +95,10 @@ def read_settings(data: Path) -> Settings:
 
 
 def _settings(table: Mapping[str, Any], data: Path) -> Settings:
-    _only(table, {"prices", "regions", "sizes", "sign_in", "server", "uploads", "machines"}, word="part")
+    _only(table, {"prices", "regions", "sizes", "sign_in", "server", "uploads", "audit", "machines"}, word="part")
     server, uploads = table.get("server", {}), table.get("uploads", {})
     _only(server, {"hosts", "trusted_proxies"})
+    _only(table.get("audit", {}), {"copy"})
     _only(uploads, {"per_person", "gib_per_person"})
     defaults = Settings()
     regions = tuple(Region(**{**each, "name": location_name(each["name"])}) for each in table.get("regions", ()))
@@ -108,6 +112,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         upload_gib_per_person=_whole(uploads, "gib_per_person", defaults.upload_gib_per_person),
         hosts=tuple(each.lower() for each in _texts(server, "hosts")),
         trusted_proxies=tuple(str(ip_network(each, strict=False)) for each in _texts(server, "trusted_proxies")),
+        audit_copy=_path(table.get("audit", {}), "copy"),
         **_machines(table.get("machines", {}), defaults),
     )
 
@@ -156,6 +161,13 @@ def _seconds(table: Mapping[str, Any], name: str, default: float) -> float:
     if type(value) not in (int, float) or not 0 < value < math.inf:
         raise ValueError(f"'{name}' is a number of seconds above 0")
     return float(value)
+
+
+def _path(table: Mapping[str, Any], name: str) -> str:
+    value = table.get(name, "")
+    if not isinstance(value, str) or (value and not Path(value).is_absolute()):
+        raise ValueError(f"'{name}' is the whole path of a file")
+    return value
 
 
 def _texts(table: Mapping[str, Any], name: str) -> tuple[str, ...]:

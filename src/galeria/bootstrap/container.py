@@ -16,6 +16,7 @@ from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
 from galeria.adapters.fetching import HttpFetcher
+from galeria.adapters.files.audit_copy import FileAuditCopy
 from galeria.adapters.files.page_files import DirectoryPages
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.identity.keys import Installation, ensure_installation
@@ -48,6 +49,7 @@ class Container:
     id_generator: RandomIdGenerator
     secrets: ArgonSecretHasher
     engine: VmEngine
+    audit_copy: FileAuditCopy
     context: WorkflowContext
 
     @cached_property
@@ -120,6 +122,7 @@ def open_container(
         id_generator=id_generator,
         secrets=ArgonSecretHasher(),
         engine=engine,
+        audit_copy=FileAuditCopy(path=Path(settings.audit_copy or private / "activity.jsonl")),
         context=context,
     )
 

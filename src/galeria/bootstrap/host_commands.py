@@ -1,8 +1,9 @@
 """Commands that work on this host's data directory, without a server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from galeria.actions.core.audit_verification import verify_audit
 from galeria.actions.versions.costs import live_digests
 from galeria.adapters.engine.daemons import Hypervisor
 from galeria.adapters.engine.host import LocalHost
@@ -11,6 +12,7 @@ from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.demo_host import run_demo
 from galeria.bootstrap.first_start import read_connect
 from galeria.bootstrap.server import serve, work
+from galeria.domain.audit import AuditHead, AuditVerified
 from galeria.domain.images.import_addresses import allowed_hosts
 from galeria.ports.images import Collected, ImageStore, Verified
 from galeria.ports.machines import HostCheck
@@ -46,6 +48,11 @@ class LocalHostCommands:
         return [
             (store.region, store.verify(None, progress=progress(store.region))) for store in _stores(container, region)
         ]
+
+    def verify_audit(self, data: Path, noted: Sequence[AuditHead]) -> AuditVerified:
+        container = open_container(data)
+        with container.requests.anonymous_reading() as request:
+            return verify_audit(request, container.audit_copy, noted)
 
     def collect_store(self, data: Path, region: str | None, *, dry_run: bool) -> list[tuple[str, Collected]]:
         container = open_container(data)

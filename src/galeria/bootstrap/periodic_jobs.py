@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from galeria.ports.audit import AuditCopy
 from galeria.ports.work import Starter
+from galeria.reconcilers.audit_chain import keep_audit_chain
 from galeria.reconcilers.machine_power import match_power
 from galeria.reconcilers.orphans import (
     collect_garbage,
@@ -42,9 +44,11 @@ class PeriodicJob:
         return max(self.every, min(spent / self.share, LONGEST_PAUSE))
 
 
-def periodic_jobs(context: WorkflowContext, starter: Starter) -> tuple[PeriodicJob, ...]:
+def periodic_jobs(context: WorkflowContext, starter: Starter, audit_copy: AuditCopy) -> tuple[PeriodicJob, ...]:
     return (
         PeriodicJob(every=1, do=lambda: start_unsettled(context.database, starter)),
+        # A copy that differs is read whole each time, which takes seconds where it is long.
+        PeriodicJob(every=1, do=lambda: keep_audit_chain(context, audit_copy), share=1 / 20),
         PeriodicJob(every=10, do=lambda: match_power(context)),
         PeriodicJob(every=20, do=lambda: measure_storage_usage(context), share=SMALL_SHARE),
         PeriodicJob(every=60, do=lambda: end_retention(context)),

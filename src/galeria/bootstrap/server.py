@@ -141,7 +141,7 @@ def _running_worker(container: Container) -> Iterator[Starter]:
         remove_stale_sockets()
         starter = DbosStarter(database_url=container.durable_url, context=container.context)
         starter.launch()
-        reconciler = Reconciler(periodic_jobs(container.context, starter))
+        reconciler = Reconciler(periodic_jobs(container.context, starter, container.audit_copy))
         reconciler.start()
         try:
             yield starter

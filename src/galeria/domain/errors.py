@@ -63,9 +63,26 @@ class Unauthenticated(GaleriaError):
 
 
 class Forbidden(GaleriaError):
-    """The caller is known and lacks the right; the message names the action and the scope."""
+    """The caller is known and lacks the right; the message names the action and the scope.
+
+    `action` and the key `scope` are what was refused, for the audit log; empty where no single action was.
+    """
 
     code = "AuthorizationFailed"
+
+    def __init__(
+        self,
+        message: Message,
+        *,
+        hint: Message = EMPTY,
+        code: str | None = None,
+        target: str | None = None,
+        action: str = "",
+        scope: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint, code=code, target=target)
+        self.action = action
+        self.scope = scope
 
 
 class NotFound(GaleriaError):

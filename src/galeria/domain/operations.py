@@ -249,40 +249,6 @@ class OperationStep:
 
 
 @dataclass(eq=False, kw_only=True)
-class AuditEvent:
-    """An entry of the audit log: who did what, when, and how it ended. It is never changed."""
-
-    id: str
-    at: datetime
-    principal_id: str
-    principal_name: str
-    action: str
-    scope: str
-    status: str
-    correlation_id: str = ""
-    detail: Message = EMPTY
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuditSearch:
-    """The conditions of a search in the audit log.
-
-    Empty texts and None set no condition; texts are compared in any case.
-    """
-
-    person: str = ""  # part of the sign-in name, or of the name that others see
-    action: str = ""  # the whole action
-    resource: str = ""  # part of the id
-    since: datetime | None = None
-    until: datetime | None = None  # not included
-    correlation_id: str = ""
-    caller: str = ""  # the whole sign-in name or client id
-    status: str = ""
-    provider: str = ""  # the action's, such as Microsoft.Compute
-    before: tuple[datetime, str] | None = None  # time and id of the event after which the older ones are wanted
-
-
-@dataclass(eq=False, kw_only=True)
 class Upload:
     """A file that is being uploaded by the tus protocol.
 

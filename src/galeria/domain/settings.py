@@ -33,4 +33,5 @@ class Settings:
     upload_gib_per_person: int = 8192  # announced by all of them together
     hosts: tuple[str, ...] = ()  # names besides the server's own under which people reach it, such as a proxy's
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For and -Proto are believed
+    audit_copy: str = ""  # path of the activity log's copy; empty: in the data directory, beside the database
     import_hosts: frozenset[str] = frozenset()  # hosts besides public addresses that files may be fetched from

@@ -13,8 +13,9 @@ from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import Disk, Snapshot
 from galeria.domain.locks import Lock
-from galeria.domain.operations import AuditEvent, AuditSearch, Operation, OperationStep, Upload
+from galeria.domain.operations import Operation, OperationStep, Upload
 from galeria.domain.resources import ResourceGroup, Subscription
+from galeria.ports.audit import AuditRepository
 from galeria.ports.disk_repositories import AccessGrantRepository, ManagedImageRepository, StoredDiskRepository
 from galeria.ports.image_queries import ImageQueries
 from galeria.ports.lab_queries import LabQueries
@@ -172,25 +173,6 @@ class UploadRepository(Repository[Upload], Protocol):
 
     def created_before(self, moment: datetime) -> list[Upload]:
         """Returns the uploads of all principals that were announced before then, oldest first."""
-        ...
-
-
-class AuditRepository(Protocol):
-    """The audit log, whose entries are never changed or removed."""
-
-    def add(self, event: AuditEvent) -> None:
-        """Adds an entry; it is kept when the unit of work is committed."""
-        ...
-
-    def recent(self, *, below: str = "", limit: int = 100) -> list[AuditEvent]:
-        """Returns the last entries, newest first; with the key `below`, those on that resource and on what lies below it."""
-        ...
-
-    def search(self, scopes: Sequence[str], search: AuditSearch, *, offset: int, limit: int) -> list[AuditEvent]:
-        """Returns the entries that match the search, newest first.
-
-        `scopes` are keys, of which none lies below another: only what was done to them or below them is found.
-        """
         ...
 
 

@@ -8,9 +8,9 @@ from galeria.actions.core.activity import READ, ROWS, Activity, search_activity
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.groups import put_group
 from galeria.actions.people.roles import give_role
+from galeria.domain.audit import AuditSearch
 from galeria.domain.errors import Forbidden
 from galeria.domain.ids import ResourceId
-from galeria.domain.operations import AuditSearch
 from tests.local_installation import ACCOUNT, GALLERY, GROUP, SUBSCRIPTION, LocalInstallation
 
 WHOLE = f"/subscriptions/{SUBSCRIPTION}"

@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from galeria.domain.audit import AuditEvent
 from galeria.domain.images.galleries import (
     Gallery,
     Generation,
@@ -15,7 +16,7 @@ from galeria.domain.images.galleries import (
 )
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
-from galeria.domain.operations import AuditEvent, Operation, OperationKind
+from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import Principal, PrincipalKind, RefreshToken, RoleAssignment
 from galeria.domain.resources import ResourceGroup, Subscription
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from galeria.adapters.db.unit_of_work import SqlDatabase
-from galeria.domain.operations import AuditSearch
+from galeria.domain.audit import AuditSearch
 
 from . import samples
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 
 from galeria.adapters.db.unit_of_work import SqlDatabase
+from galeria.domain.audit import AuditEvent, AuditSearch
 from galeria.domain.messages import EMPTY, Message, Word, verbatim
-from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.domain.states import LabState
 
 from . import samples

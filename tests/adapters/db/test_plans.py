@@ -11,7 +11,7 @@ from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.adapters.db.unit_of_work import SqlDatabase
-from galeria.domain.operations import AuditSearch
+from galeria.domain.audit import AuditSearch
 from galeria.ports.database import UnitOfWork
 
 from . import samples

@@ -1,6 +1,6 @@
 """The command line as a function: arguments in, output and exit code out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from galeria.domain.audit import AuditBreak, AuditHead, AuditVerified
 from galeria.domain.errors import OutOfSpace
 from galeria.domain.messages import Message
 from galeria.interfaces.cli.app import make_cli
@@ -26,6 +27,7 @@ class CannedDoors:
 
     calls: list[tuple[object, ...]] = field(default_factory=list)
     damaged: tuple[Damage, ...] = ()
+    breaks: tuple[AuditBreak, ...] = ()
     kvm: bool = False
     libvirt: bool = True
 
@@ -68,6 +70,12 @@ class CannedDoors:
     def verify_store(self, data: Path, region: str | None, progress: RegionProgress) -> list[tuple[str, Verified]]:
         progress("brazilsouth")(done=10, total=10)
         return [("brazilsouth", Verified(manifests=2, chunks=30, bytes_read=4096, damaged=self.damaged))]
+
+    def verify_audit(self, data: Path, noted: Sequence[AuditHead]) -> AuditVerified:
+        self.calls.append(("audit", *map(str, noted)))
+        return AuditVerified(
+            head=AuditHead(number=12, hash="ab" * 32), entries=12, waiting=1, copied=12, breaks=self.breaks
+        )
 
     def collect_store(self, data: Path, region: str | None, *, dry_run: bool) -> list[tuple[str, Collected]]:
         self.calls.append(("gc", region, dry_run))

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import typer
 
+from galeria.domain.audit import AuditBreak
+from galeria.domain.messages import Message
 from galeria.ports.images import Damage
 from tests.interfaces.cli.canned import ACCOUNT, GALLERY, IMAGE, LAB, OPERATION, OPERATIONS, VERSION, VERSION_BODY
 from tests.interfaces.cli.conftest import CannedDoors, Run
@@ -202,6 +204,19 @@ def test_damage_in_a_store_fails_the_command(local: Run, host_commands: CannedDo
 
     assert result.exit_code == 1
     assert "ab12" in result.stderr
+
+
+def test_a_broken_activity_log_fails_the_command(local: Run, host_commands: CannedDoors) -> None:
+    link = f"7:{'ab' * 32}"
+    assert local("audit", "verify", "--noted", link).exit_code == 0
+    assert host_commands.calls == [("audit", link)]
+    host_commands.breaks = (AuditBreak(number=9, reason=Message("Entry {number} is missing.", number=9)),)
+
+    result = local("audit", "verify")
+
+    assert result.exit_code == 1
+    assert "breaks at entry 9: Entry 9 is missing." in result.stderr
+    assert local("audit", "verify", "--noted", "seven").exit_code == 2 - 1
 
 
 def test_serve_is_told_what_was_asked(local: Run, host_commands: CannedDoors) -> None:

@@ -32,6 +32,7 @@ REMOTE = {
 LOCAL = {
     "doctor": ["doctor"],
     "connect": ["connect", "--data", "place"],
+    "audit-verify": ["audit", "verify"],
     "store-verify": ["store", "verify"],
     "store-gc": ["store", "gc", "--dry-run"],
     "store-rebuild-index": ["store", "rebuild-index"],

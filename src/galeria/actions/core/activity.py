@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from galeria.actions.core.request import Request
+from galeria.domain.audit import AuditEvent, AuditSearch
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
-from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.domain.people.principals import reach
 from galeria.ports.repository import ResourceRepository
 

@@ -1,13 +1,16 @@
-"""Writes the audit log: an entry is added in the same transaction as the change it records."""
+"""Writes the audit log: an entry is added in the same transaction as the change it records, and chained soon afterwards."""
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
+from galeria.domain.audit import SUCCEEDED, AuditEvent, AuditHead, chained_hash
 from galeria.domain.messages import EMPTY, Message
-from galeria.domain.operations import AuditEvent
+
+INSTALLATION = "installation"
+"""The name in place of a principal's for what is done without anybody signed in."""
 
 
 def record_audit(
-    request: BaseRequest, caller: Caller, action: str, scope: str, status: str = "Succeeded", *, detail: Message = EMPTY
+    request: BaseRequest, caller: Caller, action: str, scope: str, status: str = SUCCEEDED, *, detail: Message = EMPTY
 ) -> AuditEvent:
     """Adds an entry to the audit log; it is kept when the unit of work is committed.
 
@@ -22,7 +25,44 @@ def record_audit(
         scope=scope.lower(),
         status=status,
         correlation_id=caller.correlation_id,
+        address=caller.address,
         detail=detail,
     )
     request.uow.audit.add(event)
     return event
+
+
+def record_own_audit(
+    request: BaseRequest,
+    action: str,
+    scope: str,
+    status: str = SUCCEEDED,
+    *,
+    address: str = "",
+    detail: Message = EMPTY,
+) -> None:
+    """Adds an entry about what the installation does by itself, or refuses to somebody whom it does not know."""
+    request.uow.audit.add(
+        AuditEvent(
+            id=request.id_generator.new_id(),
+            at=request.clock.now(),
+            principal_id=INSTALLATION,
+            principal_name=INSTALLATION,
+            action=action,
+            scope=scope.lower(),
+            status=status,
+            address=address,
+            detail=detail,
+        )
+    )
+
+
+def chain_waiting(request: BaseRequest, *, limit: int) -> int:
+    """Gives up to `limit` entries that wait for it a number and a hash, oldest first; returns how many these were."""
+    head = request.uow.audit.head()
+    waiting = request.uow.audit.waiting(limit=limit)
+    for event in waiting:
+        event.number = head.number + 1
+        event.hash = chained_hash(head.hash, event.number, event)
+        head = AuditHead(number=event.number, hash=event.hash)
+    return len(waiting)

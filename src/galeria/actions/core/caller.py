@@ -16,6 +16,7 @@ class Caller:
     principal: Principal
     assignments: list[RoleAssignment]
     correlation_id: str = ""
+    address: str = ""  # of the caller's computer, for the audit log; empty where nobody called over the network
     locks: tuple[Lock, ...] = ()  # all locks of the installation; they hold for everybody
 
     def require(self, action: str, scope_key: str) -> None:

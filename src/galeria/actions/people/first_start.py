@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from galeria.actions.core.audit import INSTALLATION, record_own_audit
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.people.first_password_links import add_password_link
 from galeria.domain.ids import ResourceId
-from galeria.domain.operations import AuditEvent
 from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.work import SecretHasher
 
 FIRST_GROUP = "galeria"
-# The name in place of a principal's for what was created without anybody signed in.
-INSTALLATION = "installation"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +70,7 @@ def create_first_start(
     admin = request.uow.people.find_by_name(first.user_name)
     if first.welcome and admin:
         add_password_link(request, admin, first.welcome)
-    request.uow.audit.add(_first_event(request, scope))
+    record_own_audit(request, "Microsoft.Subscription/subscriptions/write", scope)
     request.uow.flush()
 
 
@@ -89,16 +87,4 @@ def _first_group(request: BaseRequest, subscription_id: str, location: str) -> R
         modified_at=now,
         modified_by=INSTALLATION,
         subscription_id=subscription_id,
-    )
-
-
-def _first_event(request: BaseRequest, scope: str) -> AuditEvent:
-    return AuditEvent(
-        id=request.id_generator.new_id(),
-        at=request.clock.now(),
-        principal_id=INSTALLATION,
-        principal_name=INSTALLATION,
-        action="Microsoft.Subscription/subscriptions/write",
-        scope=scope,
-        status="Succeeded",
     )

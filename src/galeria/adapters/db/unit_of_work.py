@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session, UOWTransaction
 
 from galeria.adapters.db.engine import reading as reading_engine
 from galeria.adapters.db.engine import writing as writing_engine
+from galeria.adapters.db.repositories.audit import SqlAuditRepository
 from galeria.adapters.db.repositories.base import SqlResourceRepository
 from galeria.adapters.db.repositories.image_queries import SqlImageQueries
 from galeria.adapters.db.repositories.images import SqlDefinitionRepository, SqlGalleryRepository, SqlVersionRepository
 from galeria.adapters.db.repositories.lab_queries import SqlLabQueries
 from galeria.adapters.db.repositories.labs import SqlLabAccountRepository, SqlLabRepository, SqlMachineRepository
 from galeria.adapters.db.repositories.locks import SqlLockRepository
-from galeria.adapters.db.repositories.operations import SqlAuditRepository, SqlOperationRepository, SqlUploadRepository
+from galeria.adapters.db.repositories.operations import SqlOperationRepository, SqlUploadRepository
 from galeria.adapters.db.repositories.people import SqlPersonRepository, SqlRefreshTokenRepository
 from galeria.adapters.db.repositories.rosters import (
     SqlFavoriteRepository,

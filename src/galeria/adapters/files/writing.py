@@ -11,6 +11,8 @@ from galeria.domain.messages import Message
 SYNC_EVERY = 64 << 20  # bytes; limits what a power cut loses, and how long the last sync takes
 BLOCK = 64 << 10  # bytes; all-zero blocks become holes, so that a fixed VHD uses only the space of its data
 
+_FULL = Message("The disk that keeps uploads is full.")
+
 
 def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int) -> int:
     """Write `data` from `offset`, the end of the file, and return the new end. The caller syncs the last bytes.
@@ -44,15 +46,15 @@ def sync(descriptor: int) -> None:
 
 
 @contextmanager
-def translated_full_disk() -> Iterator[None]:
-    """Translate a full disk into OutOfSpace. Other errors stay as they are."""
+def translated_full_disk(message: Message = _FULL) -> Iterator[None]:
+    """Translate a full disk into OutOfSpace with the message. Other errors stay as they are."""
     try:
         yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise OutOfSpace(
-            Message("The disk that keeps uploads is full."),
+            message,
             hint=Message("What arrived is kept. Ask the administrator to free or add disk space, then continue."),
         ) from error
 

@@ -146,4 +146,6 @@ def require(principal: Principal, assignments: list[RoleAssignment], action: str
             scope=scope,
         ),
         hint=Message("Ask an Owner of it for one of these roles: {roles}.", roles=roles),
+        action=action,
+        scope=scope,
     )

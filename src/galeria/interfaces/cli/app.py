@@ -3,6 +3,7 @@
 import typer
 
 from galeria.interfaces.cli.commands.accounts import add_account_commands
+from galeria.interfaces.cli.commands.audit import add_audit_commands
 from galeria.interfaces.cli.commands.galleries import add_gallery_commands
 from galeria.interfaces.cli.commands.groups import add_group_commands
 from galeria.interfaces.cli.commands.host import add_host_commands
@@ -37,5 +38,6 @@ def make_cli(local: HostCommands) -> typer.Typer:
     add_role_commands(app)
     add_operation_commands(app)
     add_store_commands(app, local)
+    add_audit_commands(app, local)
     add_group_commands(app)
     return app

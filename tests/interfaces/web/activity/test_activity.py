@@ -18,9 +18,9 @@ from galeria.actions.labs.labs import delete_lab
 from galeria.actions.labs.machines import MACHINE
 from galeria.actions.people.roles import give_role
 from galeria.actions.storage.disks import DISK, SNAPSHOT
+from galeria.domain.audit import AuditEvent
 from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
-from galeria.domain.operations import AuditEvent
 from galeria.interfaces.web.kit.language import ZONE_COOKIE
 from tests.interfaces.web.served import Portal, text_of, title_of
 from tests.local_installation import ACCOUNT, GALLERY, GROUP, MIB, SUBSCRIPTION, disk_bytes, lab_id, version_id

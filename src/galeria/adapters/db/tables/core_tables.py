@@ -372,7 +372,11 @@ audit_events = Table(
     Column("scope_key", key_type(), nullable=False, index=True),
     _text("status"),
     _text("correlation_id", index=True),
+    _text("address"),
     Column("detail", MessageText(), nullable=False),
+    Column("number", Integer, nullable=True),
+    _text("hash"),
+    Index("ix_audit_events_number", "number", unique=True),
 )
 
 uploads = Table(

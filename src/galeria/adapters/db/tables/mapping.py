@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapper, registry
 from galeria.adapters.db.repositories import locks
 from galeria.adapters.db.tables import core_tables, roster_tables, sign_in_tables, storage_tables
 from galeria.adapters.db.tables.metadata import metadata
+from galeria.domain.audit import AuditEvent
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
@@ -16,7 +17,7 @@ from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
 from galeria.domain.locks import Lock
-from galeria.domain.operations import AuditEvent, Operation, OperationStep, Upload
+from galeria.domain.operations import Operation, OperationStep, Upload
 from galeria.domain.people.external_provider import ExternalIdentity
 from galeria.domain.people.principals import Principal, RefreshToken, RoleAssignment
 from galeria.domain.people.sign_in import AuthorizationCode, Credential, DeviceCode

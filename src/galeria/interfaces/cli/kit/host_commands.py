@@ -1,9 +1,10 @@
 """Commands that work on the host itself and need no server; bootstrap implements them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from galeria.domain.audit import AuditHead, AuditVerified
 from galeria.ports.images import Collected, Verified
 from galeria.ports.machines import HostCheck
 from galeria.ports.progress import Progress
@@ -33,6 +34,10 @@ class HostCommands(Protocol):
 
     def verify_store(self, data: Path, region: str | None, progress: RegionProgress) -> list[tuple[str, Verified]]:
         """Read and check every chunk of the region, or of all regions."""
+        ...
+
+    def verify_audit(self, data: Path, noted: Sequence[AuditHead]) -> AuditVerified:
+        """Check the chain of the activity log, its copy, and links that were noted elsewhere."""
         ...
 
     def collect_store(self, data: Path, region: str | None, *, dry_run: bool) -> list[tuple[str, Collected]]: ...
