@@ -2,6 +2,9 @@
 
 import pytest
 
+from galeria.actions.core.audit import INSTALLATION
+from galeria.actions.people.sign_ins import SIGN_IN
+from galeria.domain.audit import AuditSearch
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login import throttle as throttling
@@ -139,13 +142,45 @@ def test_a_program_is_not_kept_out_by_wrong_tries_with_its_client_id(
     assert password_sign_in.sign_in(client, own_context.first.client_secret, kind, "192.0.2.1").name == client
 
 
-def test_refused_sign_ins_stand_in_the_log_without_what_steers_a_terminal(
-    password_sign_in: PasswordSignIn, caplog: pytest.LogCaptureFixture
-) -> None:
-    wrong(password_sign_in, "ana\x1b[2J\nfake line", 1)
+def refusals(context: IdentityContext) -> list[tuple[str, str, str]]:
+    with context.database(reading=True) as uow:
+        found = uow.audit.search([context.scope.lower()], AuditSearch(status="failed"), offset=0, limit=100)
+    assert {(each.action, each.principal_id) for each in found} <= {(SIGN_IN, INSTALLATION)}
+    return sorted((each.detail, each.address, each.status) for each in found)
 
-    assert "sign-in refused: User 'ana[2J fake line' from 192.0.2.1" in caplog.text
-    assert "wrong" not in caplog.text
+
+def test_refused_sign_ins_stand_in_both_logs_without_what_was_typed(
+    password_sign_in: PasswordSignIn, own_context: IdentityContext, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Many people type their password where the name belongs."""
+    wrong(password_sign_in, "ana\x1b[2J\nMy-Secret-1", 1)
+    wrong(password_sign_in, "ADMIN", 1, "192.0.2.9")
+
+    assert "sign-in refused: User, wrong name or secret for somebody unknown, from 192.0.2.1" in caplog.text
+    assert "sign-in refused: User, wrong name or secret for admin, from 192.0.2.9" in caplog.text
+    assert "Secret" not in caplog.text
+    assert refusals(own_context) == [
+        ("wrong name or secret for admin", "192.0.2.9", "Failed"),
+        ("wrong name or secret for somebody unknown", "192.0.2.1", "Failed"),
+    ]
+
+
+def test_many_refusals_become_few_entries(password_sign_in: PasswordSignIn, own_context: IdentityContext) -> None:
+    wrong(password_sign_in, "admin", 5)
+    for _ in range(12):
+        with pytest.raises(TooManyTries):
+            enter(password_sign_in, "admin", "wrong")
+
+    assert [detail for detail, _, _ in refusals(own_context)] == [
+        "too many wrong tries: refused without a check",
+        "too many wrong tries: refused without a check (10 times within a minute)",
+        "wrong name or secret for admin",
+    ]
+
+
+def test_a_guessed_code_is_a_refusal_too(password_sign_in: PasswordSignIn, own_context: IdentityContext) -> None:
+    password_sign_in.count_guess("192.0.2.1")
+    assert refusals(own_context) == [("a wrong code or secret", "192.0.2.1", "Failed")]
 
 
 def test_right_password_after_the_block_lets_in_and_forgets(

@@ -1,36 +1,51 @@
 """Opening requests: each is one transaction."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from galeria.actions.core.audit import INSTALLATION, record_audit, record_own_audit
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
+from galeria.actions.core.refusals import RefusalCounter, with_count
 from galeria.actions.core.request import Request, with_caller
+from galeria.domain.audit import FAILED
+from galeria.domain.errors import Forbidden, GaleriaError
+from galeria.domain.messages import Message
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.work import Clock, IdGenerator
 
+log = logging.getLogger(__name__)
+
+OTHER_REFUSALS = "Microsoft.Galeria/requests/action"
+"""The action of an entry about a refusal that names none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RequestFactory:
-    """Opens transactions for actions, with a caller and without. May be used by several threads."""
+    """Opens transactions for actions, with a caller and without, and records what callers are refused.
+
+    May be used by several threads.
+    """
 
     database: Database
     clock: Clock
     id_generator: IdGenerator
     settings: Settings
+    refusals: RefusalCounter = field(default_factory=RefusalCounter)
 
     @contextmanager
     def writing(self, caller: Caller) -> Iterator[Request]:
         """One transaction for one request: committed when the block ends well, rolled back otherwise."""
-        with self.anonymous_writing() as request:
+        with self._recording(caller), self.anonymous_writing() as request:
             yield with_caller(request, caller)
 
     @contextmanager
     def reading(self, caller: Caller) -> Iterator[Request]:
         """One moment of the database for a request that changes nothing; waits for nobody who writes."""
-        with self.anonymous_reading() as request:
+        with self._recording(caller), self.anonymous_reading() as request:
             yield with_caller(request, caller)
 
     @contextmanager
@@ -45,6 +60,42 @@ class RequestFactory:
         """Opens a read-only transaction as `reading` does, for a request of nobody in particular."""
         with self.database(reading=True) as uow:
             yield self._request(uow)
+
+    def record_refusal(
+        self, caller: Caller | None, action: str, scope: str, detail: Message, *, about: str = "", address: str = ""
+    ) -> None:
+        """Adds an entry about a refusal to the audit log, in a transaction of its own; a frequent one is counted instead.
+
+        Without a caller it is about somebody at the `address` who is not known, and `about` tells apart what is counted by
+        itself, such as names. It must not be called within a writing
+        transaction. A failure is logged: the refusal itself stands.
+        """
+        who = caller.principal.id if caller else about
+        try:
+            counted = self.refusals.count((who, action, scope, address), self.clock.now())
+            if counted is None:
+                return
+            kind, number = counted
+            with self.anonymous_writing() as request:
+                whole = scope or f"/subscriptions/{request.uow.subscriptions()[0].id}"
+                if not any(kind):
+                    told = Message("more refusals than are recorded one by one")
+                    record_own_audit(request, OTHER_REFUSALS, whole, FAILED, detail=with_count(told, number))
+                elif caller:
+                    record_audit(request, caller, action, whole, FAILED, detail=with_count(detail, number))
+                else:
+                    record_own_audit(request, action, whole, FAILED, address=address, detail=with_count(detail, number))
+        except GaleriaError:
+            log.exception("a refusal could not be recorded: %s on %s for %s", action, scope, who or INSTALLATION)
+
+    @contextmanager
+    def _recording(self, caller: Caller) -> Iterator[None]:
+        try:
+            yield
+        except Forbidden as error:
+            detail = Message("refused: no role allows it") if error.action else error.message
+            self.record_refusal(caller, error.action or OTHER_REFUSALS, error.scope, detail, address=caller.address)
+            raise
 
     def _request(self, uow: UnitOfWork) -> BaseRequest:
         return BaseRequest(uow=uow, clock=self.clock, id_generator=self.id_generator, settings=self.settings)

@@ -1,10 +1,9 @@
 """Signing in with an external OpenID Connect provider: finding or creating the person, and linking identities."""
 
-from galeria.actions.core.audit import record_audit
+from galeria.actions.core.audit import INSTALLATION, record_audit
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
-from galeria.actions.people.first_start import INSTALLATION
 from galeria.actions.people.people import WRITE_PEOPLE
 from galeria.actions.people.principals import GIVE_ROLES, get_principal, subscription_scope
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound
@@ -16,7 +15,9 @@ from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssig
 LONGEST_SUBJECT = 255
 
 
-def sign_in_externally(request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile) -> Principal:
+def sign_in_externally(
+    request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile, *, address: str = ""
+) -> Principal:
     """The person here. Issuer and subject alone decide; the settings say what happens the first time.
 
     Raises Forbidden: of a domain that is not allowed, disabled here, or unknown. The caller commits.
@@ -24,8 +25,9 @@ def sign_in_externally(request: BaseRequest, provider: ExternalProvider, profile
     _require_domain(provider, profile)
     known = request.uow.external_identities.find_by_subject(profile.issuer, profile.subject)
     if known is None:
-        person = _find_by_email(request, provider, profile) or _create_person(request, provider, profile)
-        _link(request, Caller(principal=person, assignments=[]), person, profile.issuer, profile.subject)
+        person = _find_by_email(request, provider, profile) or _create_person(request, provider, profile, address)
+        caller = Caller(principal=person, assignments=[], address=address)
+        _link(request, caller, person, profile.issuer, profile.subject)
     else:
         person = request.uow.people.get(known.principal_id)
     if not person.enabled:
@@ -99,7 +101,9 @@ def _find_by_email(request: BaseRequest, provider: ExternalProvider, profile: Ex
     return found if found and found.kind is PrincipalKind.USER else None
 
 
-def _create_person(request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile) -> Principal:
+def _create_person(
+    request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile, address: str
+) -> Principal:
     if not provider.create_people:
         raise Forbidden(
             Message("Nobody here is known by your account at '{provider}'.", provider=provider.name),
@@ -117,7 +121,7 @@ def _create_person(request: BaseRequest, provider: ExternalProvider, profile: Ex
     request.uow.people.add(person)
     request.uow.flush()
     scope = subscription_scope(request)
-    who = Caller(principal=person, assignments=[])
+    who = Caller(principal=person, assignments=[], address=address)
     record_audit(
         request, who, WRITE_PEOPLE, scope, detail=Message("created the user '{name}' at the first sign-in", name=name)
     )

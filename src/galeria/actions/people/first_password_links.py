@@ -38,7 +38,9 @@ def find_by_password_link(request: BaseRequest, secret: str) -> Principal | None
     return find_by_credential(request, secret, CredentialKind.WELCOME)
 
 
-def choose_first_password(request: BaseRequest, secret: str, password: str, secrets: SecretHasher) -> Principal:
+def choose_first_password(
+    request: BaseRequest, secret: str, password: str, secrets: SecretHasher, *, address: str = ""
+) -> Principal:
     """Sets the password by a link, which is used up, as is the password before.
 
     Raises Invalid, and NotFound for a used or unknown link.
@@ -49,6 +51,7 @@ def choose_first_password(request: BaseRequest, secret: str, password: str, secr
             Message("This link was used already, is too old or is not known here."),
             hint=Message("Sign in with your password."),
         )
-    caller = Caller(principal=principal, assignments=request.uow.people.assignments(principal.id))
+    assignments = request.uow.people.assignments(principal.id)
+    caller = Caller(principal=principal, assignments=assignments, address=address)
     set_password(with_caller(request, caller), principal.id, password, secrets)
     return principal

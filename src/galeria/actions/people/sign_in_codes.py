@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.people.principals import find_enabled
+from galeria.actions.people.sign_ins import require_unchanged
 from galeria.actions.people.token_sessions import revoke_family
 from galeria.domain.people.principals import Principal
 from galeria.domain.people.sign_in import AuthorizationCode, DeviceCode, DeviceCodeAnswer, fingerprint
@@ -106,11 +107,13 @@ def find_device_sign_in(request: BaseRequest, user_code: str) -> DeviceCode | No
 def answer_device_sign_in(request: BaseRequest, user_code: str, principal: Principal | None) -> bool:
     """Approves a waiting device sign-in for `principal`, who has just signed in; None declines it.
 
-    Returns False where none is waiting.
+    Returns False where none is waiting. Raises Unauthenticated where the person was signed out everywhere meanwhile.
     """
     found = find_device_sign_in(request, user_code)
     if found is None:
         return False
+    if principal is not None:
+        require_unchanged(request, principal)
     found.answer = DeviceCodeAnswer.DECLINED if principal is None else DeviceCodeAnswer.APPROVED
     found.principal_id = None if principal is None else principal.id
     return True
@@ -133,7 +136,11 @@ def redeem_device_code(request: BaseRequest, device_code: str, client_id: str) -
 
 
 def authorize(request: BaseRequest, principal: Principal, wanted: AuthorizationRequest) -> str:
-    """Returns an authorization code that is valid once and for 5 minutes. Also removes old ones."""
+    """Returns an authorization code that is valid once and for 5 minutes. Also removes old ones.
+
+    Raises Unauthenticated where the person was signed out everywhere since `principal` was read.
+    """
+    require_unchanged(request, principal)
     now = request.clock.now()
     for old in request.uow.authorization_codes.expired(now - KEPT_AFTER_EXPIRY):
         request.uow.authorization_codes.remove(old)

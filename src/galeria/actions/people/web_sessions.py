@@ -1,11 +1,9 @@
 """Browser sessions: signing in and out, listing and ending them."""
 
-from galeria.actions.core.audit import record_audit
 from galeria.actions.core.base_request import BaseRequest
-from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
 from galeria.actions.people.people import set_password
-from galeria.actions.people.principals import subscription_scope
+from galeria.actions.people.sign_ins import IN_BROWSER, record_sign_in
 from galeria.domain.errors import NotFound
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
@@ -13,7 +11,6 @@ from galeria.domain.people.sign_in import fingerprint
 from galeria.domain.people.web_sessions import LIFE, SEEN_EVERY, WebSession
 from galeria.ports.work import SecretHasher
 
-SIGN_IN = "Galeria.Identity/sessions/write"
 LONGEST_BROWSER = 200
 
 
@@ -28,7 +25,8 @@ def open_web_session(
 ) -> str:
     """Starts a browser session and returns its secret for the cookie. The caller commits.
 
-    Sessions that have ended and the one with id `instead_of` are removed.
+    Sessions that have ended and the one with id `instead_of` are removed. Raises Unauthenticated where the person was signed
+    out everywhere since `principal` was read.
     """
     now, secret = request.clock.now(), request.id_generator.new_secret()
     close_web_session(request, instead_of)
@@ -46,8 +44,7 @@ def open_web_session(
             issuer=issuer,
         )
     )
-    caller = Caller(principal=principal, assignments=[])
-    record_audit(request, caller, SIGN_IN, subscription_scope(request), detail=Message("signed in in a browser"))
+    record_sign_in(request, principal, IN_BROWSER, address=address)
     return secret
 
 

@@ -1,4 +1,7 @@
-"""Whether a request comes from a page of this service. Browsers name the origin of a page that sends a form or a WebSocket."""
+"""Where a request comes from: the address of the computer, and whether a page of this service sent it.
+
+Browsers name the origin of a page that sends a form or a WebSocket.
+"""
 
 from starlette.requests import HTTPConnection
 
@@ -10,3 +13,8 @@ def is_own_origin(http: HTTPConnection, endpoint: str) -> bool:
     scheme = _SCHEMES.get(http.url.scheme, http.url.scheme)
     own = {endpoint.lower(), f"{scheme}://{http.headers.get('host', '')}".lower()}
     return http.headers.get("origin", "").lower() in own
+
+
+def client_address(http: HTTPConnection) -> str:
+    """Return the address of the caller's computer; of a proxy's unless the settings trust it. Empty where there is none."""
+    return http.client.host if http.client else ""

@@ -10,6 +10,7 @@ from galeria.actions.core.caller import Caller
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.http.request_ids import correlation_id_of
 from galeria.interfaces.login.authority import Authority
 from galeria.ports.database import Database, UnitOfWork
@@ -29,7 +30,13 @@ def bearer(tokens: Tokens, database: Database, id_generator: IdGenerator) -> Cal
             principal = _admitted(uow, claims)
             assignments, locks = uow.people.assignments(principal.id), tuple(uow.locks.all())
         correlation = correlation_id_of(request.headers, id_generator)
-        return Caller(principal=principal, assignments=assignments, correlation_id=correlation, locks=locks)
+        return Caller(
+            principal=principal,
+            assignments=assignments,
+            correlation_id=correlation,
+            address=client_address(request),
+            locks=locks,
+        )
 
     return read_caller
 

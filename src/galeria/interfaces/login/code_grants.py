@@ -9,7 +9,9 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oauth2.rfc8628 import DeviceAuthorizationEndpoint, DeviceCodeGrant
 
 from galeria.actions.people.sign_in_codes import DEVICE_LIFE, INTERVAL, PendingReason, RedeemedCode
+from galeria.actions.people.sign_ins import with_browser, with_device_code
 from galeria.interfaces.login.grants import PUBLIC
+from galeria.interfaces.login.programs import program_name
 from galeria.interfaces.login.requests import TokenRequest
 from galeria.interfaces.login.responses import TokenError
 
@@ -70,7 +72,14 @@ class DeviceGrant(DeviceCodeGrant):  # type: ignore[misc]
 
     def create_token_response(self) -> Response:
         redeemed: RedeemedCode = self.request.credential
-        token = self.server.issuer.answer(redeemed.principal, self.request.client.client_id, redeemed.scope)
+        client_id = self.request.client.client_id
+        token = self.server.issuer.answer(
+            redeemed.principal,
+            client_id,
+            redeemed.scope,
+            with_device_code(program_name(client_id)),
+            address=self.request.address,
+        )
         return 200, token, self.TOKEN_RESPONSE_HEADER
 
 
@@ -103,10 +112,13 @@ class CodeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
 
     def create_token_response(self) -> Response:
         redeemed: RedeemedCode = self.request.credential
+        client_id = self.request.client.client_id
         token = self.server.issuer.answer(
             redeemed.principal,
-            self.request.client.client_id,
+            client_id,
             redeemed.scope,
+            with_browser(program_name(client_id)),
+            address=self.request.address,
             family=redeemed.family,
             nonce=redeemed.nonce,
         )

@@ -18,8 +18,9 @@ CONFIDENTIAL = ("client_secret_post", "client_secret_basic")
 class PublicClient(ClientMixin):  # type: ignore[misc]  # Authlib has no type stubs.
     """A program without a secret, such as `az`: the person who signs in proves their identity, not the program."""
 
-    def __init__(self, client_id: str) -> None:
+    def __init__(self, client_id: str, address: str) -> None:
         self.client_id = client_id
+        self.address = address  # of the computer that asks
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method == PUBLIC
@@ -31,9 +32,10 @@ class PublicClient(ClientMixin):  # type: ignore[misc]  # Authlib has no type st
 class ConfidentialClient(ClientMixin):  # type: ignore[misc]
     """A service principal that has proved its secret."""
 
-    def __init__(self, principal: Principal) -> None:
+    def __init__(self, principal: Principal, address: str) -> None:
         self.principal = principal
         self.client_id = principal.name
+        self.address = address
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method in CONFIDENTIAL

@@ -8,11 +8,13 @@ from fastapi.responses import JSONResponse
 
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.credentials import find_by_identity
+from galeria.actions.people.sign_ins import WITH_IDENTITY
 from galeria.domain.people.principals import Principal
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.issuing import TOKEN_SECONDS, TokenIssuer
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
-from galeria.interfaces.login.requests import client_address
+from galeria.interfaces.login.responses import TokenError
 from galeria.interfaces.login.throttle import TooManyTries
 
 
@@ -46,16 +48,20 @@ class ManagedIdentityEndpoint:
             return _refused(
                 400, f"The identity of this header is the client '{principal.name}', which was not asked for."
             )
-        return self._token(principal, resource)
+        return self._token(principal, resource, address)
 
     def _find(self, header: str) -> Principal | None:
         with self._requests.anonymous_reading() as request:
             return find_by_identity(request, header)
 
-    def _token(self, principal: Principal, resource: str) -> JSONResponse:
+    def _token(self, principal: Principal, resource: str, address: str) -> JSONResponse:
         now = int(self._requests.clock.now().timestamp())
+        try:
+            token = self._issuer.access_token(principal, WITH_IDENTITY, address=address)
+        except TokenError as error:
+            return _refused(401, error.description)
         body = {
-            "access_token": self._issuer.access_token(principal),
+            "access_token": token,
             "expires_on": str(now + TOKEN_SECONDS),  # seconds since 1970, as text
             "resource": resource,
             "token_type": "Bearer",

@@ -3,13 +3,16 @@
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.people import sign_in
+from galeria.actions.people.sign_ins import BLOCKED, SIGN_IN, UNKNOWN_NAME, WRONG_CODE, wrong_secret
 from galeria.domain.errors import Unauthenticated
-from galeria.domain.foreign_text import foreign_text
+from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
-from galeria.interfaces.login.throttle import Throttle
+from galeria.interfaces.login.throttle import Throttle, TooManyTries
 from galeria.ports.work import SecretHasher
 
 log = logging.getLogger(__name__)
@@ -50,29 +53,36 @@ class PasswordSignIn:
         """
         key = f"{kind}/{name.lower()[:LONGEST_NAME]}"
         self._check(key, kind, address)
-        try:
-            # Checking a secret takes a tenth of a second and more, which must not hold a lock for writing.
-            with self._requests.anonymous_reading() as request:
-                principal = sign_in(request, name, secret, kind, self._secrets)
-        except Unauthenticated:
-            self._names.count(_pair(key, address))
-            self._everywhere.count(key)
-            self._addresses.count(address)
-            log.warning("sign-in refused: %s '%s' from %s", kind, foreign_text(name, longest=LONGEST_NAME), address)
-            raise
+        principal = self._checked_secret(key, name, secret, kind, address)
         # Checked again: of many tries sent at once, a right one must not succeed after the wrong ones have blocked the key.
         self._check(key, kind, address)
         self._names.forget(_pair(key, address))
         self._remember(_pair(key, address))
         return principal
 
+    def _checked_secret(self, key: str, name: str, secret: str, kind: PrincipalKind, address: str) -> Principal:
+        try:
+            # Checking a secret takes a tenth of a second and more, which must not hold a lock for writing.
+            with self._requests.anonymous_reading() as request:
+                return sign_in(request, name, secret, kind, self._secrets)
+        except Unauthenticated:
+            self._names.count(_pair(key, address))
+            self._everywhere.count(key)
+            self._addresses.count(address)
+            detail = self._wrong(name, kind)
+            log.warning("sign-in refused: %s, %s, from %s", kind, detail, address)
+            self._record(key, detail, address)
+            raise
+
     def check_address(self, address: str) -> None:
         """Raise TooManyTries where the address is blocked, before anything else that can be guessed is checked."""
-        self._addresses.check(address)
+        with self._recording_blocks("", address):
+            self._addresses.check(address)
 
     def count_guess(self, address: str) -> None:
         """Count a wrong code or secret of another kind for the address."""
         self._addresses.count(address)
+        self._record("", WRONG_CODE, address)
 
     def count_device(self, address: str) -> None:
         """Count a device sign-in that was started: strangers may start them, and each is kept for a while.
@@ -83,14 +93,32 @@ class PasswordSignIn:
         self._devices.count(address)
 
     def _check(self, key: str, kind: PrincipalKind, address: str) -> None:
-        self._addresses.check(address)
-        if kind is PrincipalKind.SERVICE_PRINCIPAL:
-            return
-        self._names.check(_pair(key, address))
-        with self._lock:
-            is_known = _pair(key, address) in self._known
-        if not is_known:
-            self._everywhere.check(key)
+        with self._recording_blocks(key, address):
+            self._addresses.check(address)
+            if kind is PrincipalKind.SERVICE_PRINCIPAL:
+                return
+            self._names.check(_pair(key, address))
+            with self._lock:
+                is_known = _pair(key, address) in self._known
+            if not is_known:
+                self._everywhere.check(key)
+
+    @contextmanager
+    def _recording_blocks(self, key: str, address: str) -> Iterator[None]:
+        try:
+            yield
+        except TooManyTries:
+            self._record(f"blocked/{key}", BLOCKED, address)
+            raise
+
+    def _record(self, about: str, detail: Message, address: str) -> None:
+        self._requests.record_refusal(None, SIGN_IN, "", detail, about=about, address=address)
+
+    def _wrong(self, name: str, kind: PrincipalKind) -> Message:
+        """Return words with the name where it is somebody's; what else was typed may be a password, which no log may hold."""
+        with self._requests.anonymous_reading() as request:
+            found = request.uow.people.find_by_name(name)
+        return wrong_secret(found.name) if found and found.kind is kind else UNKNOWN_NAME
 
     def _remember(self, pair: str) -> None:
         with self._lock:

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from galeria.domain.foreign_text import foreign_text
+
 # Public clients and their fixed ids; the first two are in the sources of azure-cli and Az.Accounts.
 PROGRAMS = {
     "04b07795-8ddb-461a-bbee-02f9e1bf7b46": "Azure CLI",
@@ -9,12 +11,18 @@ PROGRAMS = {
     "aebc6443-996d-45c2-90f0-388ff96faa56": "Visual Studio Code",
     "galeria-cli": "Galeria CLI",
 }
+LONGEST_SHOWN = 40  # characters of an unknown program's id
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def find_program(client_id: str) -> str | None:
     """Return the name of the program; None for an unknown one, which may still use device codes."""
     return PROGRAMS.get(client_id.lower())
+
+
+def program_name(client_id: str) -> str:
+    """Return what people call the program: its name, or the id that it gave itself."""
+    return find_program(client_id) or foreign_text(client_id, longest=LONGEST_SHOWN)
 
 
 def is_loopback(uri: str) -> bool:

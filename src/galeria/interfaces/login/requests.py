@@ -64,10 +64,6 @@ def checked_fields(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     return fields
 
 
-def client_address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
 def basic_credentials(header: str) -> tuple[str, str] | None:
     """Return the client id and secret of a Basic Authorization header, decoded as in RFC 6749 §2.3.1."""
     scheme, _, encoded = header.partition(" ")

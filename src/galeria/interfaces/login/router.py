@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
 from galeria.actions.core.request_factory import RequestFactory
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.browser.authorize_page import AuthorizePage, authorize_page_router
 from galeria.interfaces.login.browser.device_page import DevicePage, device_page_router
@@ -13,7 +14,7 @@ from galeria.interfaces.login.issuing import TokenIssuer
 from galeria.interfaces.login.managed_identity import ManagedIdentityEndpoint, managed_identity_router
 from galeria.interfaces.login.metadata import metadata_router
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
-from galeria.interfaces.login.requests import client_address, read_body
+from galeria.interfaces.login.requests import read_body
 from galeria.interfaces.login.server import SignInServer
 from galeria.interfaces.login.sign_in_codes import SignInCodes
 from galeria.ports.tokens import Tokens

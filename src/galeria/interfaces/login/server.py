@@ -8,8 +8,10 @@ from fastapi.responses import JSONResponse
 
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.sign_in_codes import DeviceStart
+from galeria.actions.people.sign_ins import WITH_SECRET, with_password
 from galeria.actions.people.token_sessions import Renewal, renew_session
 from galeria.domain.errors import Conflict, Unauthenticated
+from galeria.domain.messages import EMPTY
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.code_grants import CodeGrant, DeviceEndpoint, DeviceGrant
@@ -23,6 +25,7 @@ from galeria.interfaces.login.grants import (
 )
 from galeria.interfaces.login.issuing import TokenIssuer
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
+from galeria.interfaces.login.programs import program_name
 from galeria.interfaces.login.requests import TokenRequest, basic_credentials, form_fields
 from galeria.interfaces.login.responses import WRONG_PASSWORD, WRONG_SECRET, TokenError, blocked, refusal
 from galeria.interfaces.login.sign_in_codes import SignInCodes
@@ -159,12 +162,12 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
             raise TokenError("invalid_request", "The field 'client_id' is missing.")
         if len(client_id) > LONGEST_CLIENT_ID:
             raise TokenError("invalid_request", f"The field 'client_id' is longer than {LONGEST_CLIENT_ID} characters.")
-        return PublicClient(client_id)
+        return PublicClient(client_id, request.address)
 
     def _confidential(self, client_id: str, secret: str, address: str) -> ConfidentialClient:
         try:
             return ConfidentialClient(
-                self._password_sign_in.sign_in(client_id, secret, PrincipalKind.SERVICE_PRINCIPAL, address)
+                self._password_sign_in.sign_in(client_id, secret, PrincipalKind.SERVICE_PRINCIPAL, address), address
             )
         except TooManyTries as error:
             raise blocked(error) from error
@@ -195,7 +198,10 @@ class SignInServer(AuthorizationServer):  # type: ignore[misc]
         include_refresh_token: bool,
     ) -> dict[str, Any]:
         if isinstance(client, ConfidentialClient):
-            return self.issuer.access(client.principal)
+            return self.issuer.access(client.principal, WITH_SECRET, address=client.address)
         if user is None:
             raise TokenError("invalid_grant", "Nobody signed in.")
-        return self.issuer.answer(user, client.client_id, scope, refreshable=include_refresh_token)
+        way = with_password(program_name(client.client_id)) if grant_type == "password" else EMPTY
+        return self.issuer.answer(
+            user, client.client_id, scope, way, address=client.address, refreshable=include_refresh_token
+        )

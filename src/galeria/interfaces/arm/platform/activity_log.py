@@ -9,8 +9,8 @@ from fastapi import Query
 from starlette.responses import Response
 
 from galeria.actions.core.activity import READ
+from galeria.domain.audit import AuditEvent, AuditSearch
 from galeria.domain.messages import Message
-from galeria.domain.operations import AuditEvent, AuditSearch
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
 from galeria.interfaces.arm.protocol.envelope import when
 from galeria.interfaces.arm.protocol.filter_clauses import not_understood, read_clauses
@@ -124,7 +124,8 @@ def _view(subscription: str, event: AuditEvent) -> dict[str, Any]:
         "correlationId": event.correlation_id,
         "authorization": {"action": event.action, "scope": event.scope},
         "claims": {"oid": event.principal_id},
-        "properties": {"detail": event.detail},
+        "httpRequest": {"clientIpAddress": event.address} if event.address else None,
+        "properties": {"detail": event.detail, "number": event.number, "hash": event.hash or None},
     }
 
 

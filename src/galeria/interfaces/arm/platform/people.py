@@ -22,8 +22,8 @@ from galeria.interfaces.arm.protocol.errors import ArmJson
 from galeria.interfaces.arm.protocol.paging import Order, listed, page
 from galeria.interfaces.arm.protocol.responses import shown
 from galeria.interfaces.arm.protocol.routes import OURS, SUBSCRIPTION, Route
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
-from galeria.interfaces.login.requests import client_address
 from galeria.interfaces.login.throttle import TooManyTries
 
 

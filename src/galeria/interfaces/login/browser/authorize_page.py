@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from galeria.actions.people.sign_in_codes import AuthorizationRequest
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.authorization import (
     CARRIED,
@@ -19,7 +20,7 @@ from galeria.interfaces.login.browser.rendering import Pages, hidden
 from galeria.interfaces.login.browser.texts import TEXTS, language_of
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.programs import find_program, form_target
-from galeria.interfaces.login.requests import checked_fields, client_address, form_fields, read_body
+from galeria.interfaces.login.requests import checked_fields, form_fields, read_body
 from galeria.interfaces.login.responses import TokenError
 from galeria.interfaces.login.server import SignInServer
 from galeria.interfaces.login.throttle import TooManyTries
@@ -68,12 +69,13 @@ class AuthorizePage:
             person = self._password_sign_in.sign_in(
                 name, fields.get("password", ""), PrincipalKind.USER, client_address(request)
             )
+            code = self._server.codes.authorize(person, wanted)
         except TooManyTries as error:
             sentence = TEXTS[language]["blocked"].format(seconds=error.seconds)
             return self._form(language, fields, target, name, sentence, status=429, retry_after=error.seconds)
         except Unauthenticated:
             return self._form(language, fields, target, name, TEXTS[language]["wrong_password"], status=400)
-        return self._back(language, target, code=self._server.codes.authorize(person, wanted))
+        return self._back(language, target, code=code)
 
     def _checked(self, fields: dict[str, str], tenant: str) -> tuple[RedirectTarget, AuthorizationRequest]:
         if not self._authority.is_tenant(tenant):

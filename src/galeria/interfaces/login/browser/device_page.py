@@ -7,12 +7,13 @@ from fastapi.responses import HTMLResponse
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
 from galeria.domain.people.sign_in import DeviceCode
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.browser.rendering import Pages, hidden
 from galeria.interfaces.login.browser.texts import TEXTS, language_of
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.programs import find_program
-from galeria.interfaces.login.requests import checked_fields, client_address, form_fields, read_body
+from galeria.interfaces.login.requests import checked_fields, form_fields, read_body
 from galeria.interfaces.login.sign_in_codes import SignInCodes
 from galeria.interfaces.login.throttle import TooManyTries
 
@@ -63,13 +64,12 @@ class DevicePage:
             return self._end(language, "canceled")
         try:
             person = self._password_sign_in.sign_in(name, fields.get("password", ""), PrincipalKind.USER, address)
+            is_answered = self._codes.answer_device(user_code, person)
         except TooManyTries as error:
             return self._blocked(language, error)
         except Unauthenticated:
             return self._form(language, user_code, waiting, name, wrong=True)
-        if not self._codes.answer_device(user_code, person):
-            return self._ask(language, "wrong_code")
-        return self._end(language, "done")
+        return self._end(language, "done") if is_answered else self._ask(language, "wrong_code")
 
     def _find(self, user_code: str, address: str) -> DeviceCode | None:
         self._password_sign_in.check_address(address)

@@ -8,17 +8,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from galeria.actions.core.activity import READ, Activity, search_activity
+from galeria.domain.audit import AuditSearch
 from galeria.domain.errors import Forbidden, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message, Word
-from galeria.domain.operations import AuditSearch
 from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import url_of
 
-FILTERS = ("person", "action", "resource", "since", "until", "correlation")
+FILTERS = ("person", "action", "resource", "since", "until", "correlation", "status")
 YEARS = range(1970, 9999)  # years that databases and all time zones can represent
 _ID = re.compile(r"/subscriptions/[^\s,]+")
 
@@ -39,6 +39,7 @@ def show_activity(page: PageRequestDep) -> Response:
         since=days.get("since"),
         until=days["until"] + timedelta(days=1) if "until" in days else None,
         correlation_id=said["correlation"],
+        status=said["status"],
     )
     with page.reading() as request:
         whole = page.subscription.lower()

@@ -12,7 +12,7 @@ from galeria.actions.people.web_sessions import find_web_session, is_use_outdate
 from galeria.domain.errors import Forbidden
 from galeria.domain.messages import Message
 from galeria.domain.people.web_sessions import LIFE, WebSession, form_token
-from galeria.interfaces.http.origins import is_own_origin
+from galeria.interfaces.http.origins import client_address, is_own_origin
 from galeria.interfaces.http.request_ids import correlation_id_of
 from galeria.interfaces.services import Services
 
@@ -110,6 +110,7 @@ def find_visit(services: Services, http: HTTPConnection) -> Visit:
                     principal=principal,
                     assignments=request.uow.people.assignments(principal.id),
                     correlation_id=correlation_id_of(http.headers, services.id_generator),
+                    address=client_address(http),
                     locks=tuple(request.uow.locks.all()),
                 )
                 is_outdated = is_use_outdated(request, session)

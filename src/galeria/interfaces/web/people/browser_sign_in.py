@@ -4,7 +4,7 @@ from fastapi import Response
 
 from galeria.actions.people.web_sessions import open_web_session
 from galeria.domain.people.principals import Principal
-from galeria.interfaces.login.requests import client_address
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.web.kit.page_request import PageRequest
 
 

@@ -10,10 +10,12 @@ import re
 from fastapi import APIRouter, Response
 
 from galeria.actions.people.external_sign_in import sign_in_externally
+from galeria.actions.people.sign_ins import SIGN_IN as SIGNING_IN
 from galeria.domain.errors import GaleriaError, NotFound, Unauthenticated
 from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProvider, sign_in_attempt
 from galeria.interfaces.arm.protocol.errors import status_of
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
 from galeria.interfaces.web.people.browser_sign_in import signed_in_response
@@ -53,13 +55,14 @@ def begin(page: PublicPageRequestDep) -> Response:
 def come_back(page: PublicPageRequestDep) -> Response:
     provider, settings = _provider(page)
     secret, target = _read_attempt(page)
-    attempt = sign_in_attempt(secret)
+    attempt, address = sign_in_attempt(secret), client_address(page.http)
     try:
         _require_ours(page, provider, attempt.state if secret else "")
         profile = provider.redeem(attempt, _address(page, BACK), page.query("code"))
         with page.services.requests.anonymous_writing() as request:
-            person = sign_in_externally(request, settings, profile)
+            person = sign_in_externally(request, settings, profile, address=address)
     except GaleriaError as error:
+        page.services.requests.record_refusal(None, SIGNING_IN, "", error.message, address=address)
         answer = _failed(page, target, error)
     else:
         answer = signed_in_response(page, person, target, issuer=profile.issuer)

@@ -6,6 +6,7 @@ from galeria.actions.people.first_password_links import choose_first_password, f
 from galeria.domain.errors import Invalid
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.people.browser_sign_in import signed_in_response
@@ -32,7 +33,9 @@ def choose(page: PublicPageRequestDep, secret: str) -> Response:
         if password != page.form.raw("again"):
             raise Invalid(Message("The two passwords differ."), hint=Message("Type the new one twice."), target="again")
         with services.requests.anonymous_writing() as request:
-            person = choose_first_password(request, secret, password, services.secrets)
+            person = choose_first_password(
+                request, secret, password, services.secrets, address=client_address(page.http)
+            )
         return signed_in_response(
             page, person, HOME, notice=page.gettext("Welcome. From now on you sign in with this password.")
         )

@@ -13,8 +13,8 @@ from galeria.actions.people.web_sessions import (
 )
 from galeria.domain.errors import Invalid, Unauthenticated
 from galeria.domain.messages import Message
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
-from galeria.interfaces.login.requests import client_address
 from galeria.interfaces.login.throttle import TooManyTries
 from galeria.interfaces.web.kit.language import NAMES
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep

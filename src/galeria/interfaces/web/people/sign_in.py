@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 from galeria.actions.people.web_sessions import close_web_session
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
+from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
-from galeria.interfaces.login.requests import client_address
 from galeria.interfaces.login.throttle import TooManyTries
 from galeria.interfaces.web.kit.language import LANGUAGE_COOKIE
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
