@@ -52,6 +52,25 @@ def test_second_use_within_the_grace_is_a_repeated_request(context: IdentityCont
     renewed(context, again)
 
 
+def test_of_two_that_replaced_the_same_token_only_the_first_used_goes_on(context: IdentityContext, token: str) -> None:
+    """As where a thief was quicker than an `az` that shares its tokens: one of them is refused, and then nobody goes on."""
+    one, other = renewed(context, token), renewed(context, token)
+    context.clock.move(minutes=30)
+    one = renewed(context, one)
+    context.clock.move(minutes=30)
+    one = renewed(context, one)
+    assert renew(context, other) is None
+    assert renew(context, one) is None
+
+
+def test_a_copy_that_nobody_uses_ends_nothing(context: IdentityContext, token: str) -> None:
+    for _ in range(3):
+        renewed(context, token)
+        token = renewed(context, token)
+        context.clock.move(hours=1)
+    renewed(context, token)
+
+
 def test_other_programs_and_guesses_get_nothing(context: IdentityContext, token: str) -> None:
     assert renew(context, token, "another-program") is None
     assert renew(context, "a guess") is None

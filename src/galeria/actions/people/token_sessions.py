@@ -46,21 +46,24 @@ def start_session_of_code(request: BaseRequest, principal_id: str, client_id: st
 def renew_session(request: BaseRequest, refresh_token: str, client_id: str) -> Renewal | None:
     """Replaces a refresh token by a new one. Returns None where it is unknown, expired, revoked or another program's.
 
-    A token used a second time, later than `GRACE` allows, ends the whole session. The caller commits either way.
+    A token used a second time, later than `GRACE` allows, ends the whole session. So does one whose sibling was used: within
+    the grace two may replace the same token, and the first of them that is used goes on alone. The caller commits either way.
     """
     now = request.clock.now()
     found = request.uow.refresh_tokens.find(fingerprint(refresh_token))
-    if found is None or found.client_id != client_id or found.revoked_at or found.expires_at <= now:
+    if found is None or found.client_id != client_id or found.expires_at <= now:
         return None
-    if found.used_at and found.used_at + GRACE < now:
+    if found.revoked_at or (found.used_at and found.used_at + GRACE < now):
         log.warning("a refresh token of principal %s was used twice: its session is revoked", found.principal_id)
         revoke_family(request, found.family)
         return None
     principal = find_enabled(request, found.principal_id)
     if principal is None:
         return None
-    found.used_at = found.used_at or now
-    token = _next_token(request, found.family, principal.id, client_id)
+    if found.used_at is None:
+        found.used_at = now
+        _revoke(request, _siblings(request, found))
+    token = _next_token(request, found.family, principal.id, client_id, parent=found.id)
     return Renewal(principal=principal, refresh_token=token)
 
 
@@ -90,12 +93,19 @@ def _start(request: BaseRequest, family: str, principal_id: str, client_id: str)
     return _next_token(request, family, principal_id, client_id)
 
 
-def _next_token(request: BaseRequest, family: str, principal_id: str, client_id: str) -> str:
+def _siblings(request: BaseRequest, token: RefreshToken) -> list[RefreshToken]:
+    """Returns the other tokens that replaced the same one."""
+    family = request.uow.refresh_tokens.of_family(token.family) if token.parent else []
+    return [each for each in family if each.parent == token.parent and each.id != token.id]
+
+
+def _next_token(request: BaseRequest, family: str, principal_id: str, client_id: str, *, parent: str = "") -> str:
     secret, now = request.id_generator.new_secret(), request.clock.now()
     request.uow.refresh_tokens.add(
         RefreshToken(
             id=fingerprint(secret),
             family=family,
+            parent=parent,
             principal_id=principal_id,
             client_id=client_id,
             issued_at=now,

@@ -79,6 +79,7 @@ class RefreshToken:
 
     id: str  # SHA-256, in hexadecimal, of the client's token; the token itself is not stored
     family: str  # the sign-in that it descends from: all of a family are revoked together
+    parent: str = ""  # the id of the token that it replaced; empty for the first of its family
     principal_id: str
     client_id: str  # the program that it was given to
     issued_at: datetime

@@ -312,6 +312,7 @@ refresh_tokens = Table(
     metadata,
     _id(),
     _text("family", index=True),
+    _text("parent"),
     _in("principal_id", "principals.id", goes_with=True, index=True),
     _text("client_id"),
     _time("issued_at"),
