@@ -2,6 +2,7 @@
 
 import pytest
 
+from galeria.actions.core.locks import put_lock
 from galeria.actions.labs.classic_labs import (
     DraftRequest,
     delete_account_and_labs,
@@ -12,8 +13,10 @@ from galeria.actions.labs.classic_labs import (
 from galeria.actions.labs.lab_publishing import publish_lab, sync_group
 from galeria.actions.labs.lab_settings import LabSettings
 from galeria.actions.labs.machines import redeploy_machine, reimage_machine
+from galeria.actions.people.roles import give_role
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, MachineFailed
 from galeria.domain.labs.labs import Lab
+from galeria.domain.locks import LockLevel
 from galeria.domain.messages import Message
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState
 from tests.actions.labs.lab_changes import ALGEBRA, IMAGE, change, held
@@ -129,6 +132,16 @@ def test_a_lab_without_template_is_a_draft_until_it_gets_one(installation: Local
     with installation.request("educator") as request:
         assert not isinstance(list_either(request, ACCOUNT)[0], Lab)
         put_lab(request, ACCOUNT, ALGEBRA, DraftRequest(capacity=8), secrets())
+
+
+def test_a_lab_that_waits_for_its_template_takes_roles_and_locks(installation: LocalInstallation) -> None:
+    with installation.request("educator") as request:
+        put_lab(request, ACCOUNT, ALGEBRA, DraftRequest(capacity=5), secrets())
+    with installation.request() as request:
+        give_role(request, "nobody", "Reader", str(ALGEBRA))
+        assert put_lock(request, str(ALGEBRA), "keep", level=LockLevel.READ_ONLY, notes="")[1]
+    with pytest.raises(Conflict, match="keep"), installation.request("educator") as request:
+        put_lab(request, ACCOUNT, ALGEBRA, DraftRequest(capacity=6), secrets())
 
 
 def test_in_old_words_an_account_takes_its_labs_along(lab: LocalInstallation) -> None:

@@ -79,6 +79,41 @@ def test_what_was_measured_moves_to_the_copies_and_back(empty_url: str) -> None:
     engine.dispose()
 
 
+def test_roles_on_what_no_longer_exists_go(empty_url: str) -> None:
+    engine = make_engine(empty_url)
+    kept, gone = (f"/g/providers/microsoft.compute/galleries/{name}" for name in ("kept", "gone"))
+    below = "applications/x"  # of a type that has no table
+    scopes = (
+        "/subscriptions/abc",
+        "/g",
+        "/gone",
+        "/subscriptions/other",
+        kept,
+        f"{kept}/{below}",
+        gone,
+        f"{gone}/{below}",
+    )
+    with engine.begin() as connection:
+        _walk(connection, "0018")
+        connection.exec_driver_sql("INSERT INTO subscriptions (id, display_name) VALUES ('ABC', 'Galeria')")
+        connection.exec_driver_sql(_row("resource_groups", "subscription_id", "'ABC'", "g"))
+        connection.exec_driver_sql(_row("galleries", *_GALLERY, kept.removeprefix("/")))
+        connection.exec_driver_sql(
+            "INSERT INTO principals (id, kind, name, name_key, display_name, secret_hash, enabled, created_at)"
+            " VALUES ('p', 'User', 'ana', 'ana', 'Ana', '', true, '2026-11-27 12:00:00')"
+        )
+        for scope in scopes:
+            connection.exec_driver_sql(
+                "INSERT INTO role_assignments (id, principal_id, role, scope, created_at, created_by)"
+                f" VALUES ('{scope}', 'p', 'Owner', '{scope}', '2026-11-27 12:00:00', 'p')"
+            )
+    with engine.begin() as connection:
+        _walk(connection, "0019")
+        left = connection.exec_driver_sql("SELECT scope FROM role_assignments ORDER BY scope").scalars().all()
+    assert left == ["/g", kept, f"{kept}/{below}", "/subscriptions/abc"]
+    engine.dispose()
+
+
 def test_every_field_has_a_column_and_every_column_a_field() -> None:
     for mapper in map_classes().mappers:
         kind: Any = mapper.class_
@@ -126,14 +161,13 @@ def _disk(lun: int, size: int) -> str:
     return f"INSERT INTO version_disks ({columns}) VALUES ('v1', {lun}, {size}, 0, 0, 0, '')"
 
 
+_GALLERY = (
+    "description, identity, permissions, shared_subscriptions, shared_tenants, community, public_name, "
+    "community_enabled, soft_delete, retention_days, grace_days",
+    "'', '{}', 'Private', '[]', '[]', '{}', '', false, false, 1, 1",
+)
 _STOCK = (
-    _row(
-        "galleries",
-        "description, identity, permissions, shared_subscriptions, shared_tenants, community, public_name, "
-        "community_enabled, soft_delete, retention_days, grace_days",
-        "'', '{}', 'Private', '[]', '[]', '{}', '', false, false, 1, 1",
-        "g",
-    ),
+    _row("galleries", *_GALLERY, "g"),
     _row(
         "image_definitions",
         "gallery_id, display_name, os_type, os_state, generation, publisher, offer, sku, description, architecture, eula, "
