@@ -141,5 +141,8 @@ def missing(word: Message, name: str) -> NotFound:
     """
     return NotFound(
         Message("The {word} '{name}' was not found.", word=word, name=name),
-        hint=Message("Check its name, or list what there is; somebody may have deleted it."),
+        hint=Message(
+            "Check its name, or list what there is; somebody may have deleted it, or you need a role to see it, which an "
+            "Owner can give you."
+        ),
     )
