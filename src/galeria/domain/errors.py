@@ -40,6 +40,9 @@ class GaleriaError(Exception):
         self.hint = hint
         self.code = code or type(self).code
         self.target = target
+        # What no role allowed, for the audit log, where this is why: Forbidden, or NotFound of what may not be known.
+        self.refused_action = ""
+        self.refused_scope = ""
 
     @property
     def whole(self) -> Message:
@@ -63,26 +66,9 @@ class Unauthenticated(GaleriaError):
 
 
 class Forbidden(GaleriaError):
-    """The caller is known and lacks the right; the message names the action and the scope.
-
-    `action` and the key `scope` are what was refused, for the audit log; empty where no single action was.
-    """
+    """The caller is known and lacks the right; the message names the action and the scope."""
 
     code = "AuthorizationFailed"
-
-    def __init__(
-        self,
-        message: Message,
-        *,
-        hint: Message = EMPTY,
-        code: str | None = None,
-        target: str | None = None,
-        action: str = "",
-        scope: str = "",
-    ) -> None:
-        super().__init__(message, hint=hint, code=code, target=target)
-        self.action = action
-        self.scope = scope
 
 
 class NotFound(GaleriaError):
@@ -158,5 +144,8 @@ def missing(word: Message, name: str) -> NotFound:
     """
     return NotFound(
         Message("The {word} '{name}' was not found.", word=word, name=name),
-        hint=Message("Check its name, or list what there is; somebody may have deleted it."),
+        hint=Message(
+            "Check its name, or list what there is; somebody may have deleted it, or you need a role to see it, which an "
+            "Owner can give you."
+        ),
     )

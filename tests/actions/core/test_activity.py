@@ -9,7 +9,7 @@ from galeria.actions.core.audit import record_audit
 from galeria.actions.core.groups import put_group
 from galeria.actions.people.roles import give_role
 from galeria.domain.audit import AuditSearch
-from galeria.domain.errors import Forbidden
+from galeria.domain.errors import Forbidden, NotFound
 from galeria.domain.ids import ResourceId
 from tests.local_installation import ACCOUNT, GALLERY, GROUP, SUBSCRIPTION, LocalInstallation
 
@@ -58,7 +58,7 @@ def test_each_filter_narrows(installation: LocalInstallation) -> None:
 def test_who_may_read_a_part_sees_that_part(installation: LocalInstallation) -> None:
     write(installation, "test/write", GALLERY.key)
     write(installation, "test/write", NEAR)
-    with pytest.raises(Forbidden, match="eventtypes/values/read"):
+    with pytest.raises(NotFound, match="you have no role in it yet"):
         read(installation, "nobody")
     with pytest.raises(Forbidden):
         read(installation, "educator")

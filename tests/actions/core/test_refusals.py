@@ -8,9 +8,10 @@ from galeria.actions.core.groups import put_group
 from galeria.actions.core.refusals import MOST_IN_WINDOW, RefusalCounter
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.people import create_person
+from galeria.actions.people.roles import give_role
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.audit import AuditEvent, AuditSearch
-from galeria.domain.errors import Forbidden, Unavailable
+from galeria.domain.errors import Forbidden, NotFound, Unavailable
 from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
 from galeria.ports.database import UnitOfWork
@@ -29,7 +30,8 @@ def context(database: SqlDatabase) -> IdentityContext:
 
 
 def refused(context: IdentityContext, requests: RequestFactory, name: str = "lab") -> None:
-    with pytest.raises(Forbidden), requests.writing(context.caller("ana")) as request:
+    """Of a group that she may read; without the role she hears only that there is none, which is an entry as well."""
+    with pytest.raises((Forbidden, NotFound)), requests.writing(context.caller("ana")) as request:
         put_group(request, ResourceId(SUBSCRIPTION, name), location="brazilsouth", tags={})
 
 
@@ -38,7 +40,11 @@ def entries(context: IdentityContext) -> list[AuditEvent]:
         return uow.audit.search([context.scope.lower()], AuditSearch(status="Failed"), offset=0, limit=1000)
 
 
-def test_a_refusal_is_an_entry_and_changes_nothing_else(context: IdentityContext) -> None:
+@pytest.mark.parametrize("role", ["", "Reader"])
+def test_a_refusal_is_an_entry_and_changes_nothing_else(context: IdentityContext, role: str) -> None:
+    if role:
+        with context.requests.writing(context.caller("admin")) as request:
+            give_role(request, "ana", role, context.scope)
     refused(context, context.requests)
     (entry,) = entries(context)
     assert (entry.principal_name, entry.action) == ("ana", "Microsoft.Resources/subscriptions/resourceGroups/write")
@@ -49,8 +55,10 @@ def test_a_refusal_is_an_entry_and_changes_nothing_else(context: IdentityContext
 
 
 def test_refusals_while_reading_are_entries_too(context: IdentityContext) -> None:
-    with pytest.raises(Forbidden), context.requests.reading(context.caller("ana")) as request:
-        request.caller.require("Microsoft.LabServices/labs/read", f"{context.scope}/x")
+    with pytest.raises(NotFound), context.requests.reading(context.caller("ana")) as request:
+        request.caller.require(
+            "Microsoft.LabServices/labs/read", f"{context.group}/providers/Microsoft.LabServices/labs/x"
+        )
     assert [each.action for each in entries(context)] == ["Microsoft.LabServices/labs/read"]
 
 

@@ -9,7 +9,7 @@ from galeria.actions.galleries.definitions import delete_definition, list_defini
 from galeria.actions.galleries.galleries import delete_gallery, get_gallery, list_galleries, put_gallery
 from galeria.actions.labs.labs import delete_lab
 from galeria.actions.versions.versions import delete_version
-from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound
+from galeria.domain.errors import Conflict, GaleriaError, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import Generation, OsState, OsType
 from tests.local_installation import (
@@ -61,7 +61,7 @@ def test_a_gallery_does_not_move(installation: LocalInstallation) -> None:
 def test_a_gallery_needs_a_group_and_a_right(installation: LocalInstallation) -> None:
     with pytest.raises(NotFound, match="Resource group 'nowhere'"):
         add_gallery(installation, ResourceId(SUBSCRIPTION, "nowhere").resource("Microsoft.Compute", "galleries", "g2"))
-    with pytest.raises(Forbidden, match="Compute/galleries/write"):
+    with pytest.raises(NotFound, match="gallery 'g2' was not found"):
         add_gallery(installation, GROUP.resource("Microsoft.Compute", "galleries", "g2"), who="educator")
 
 

@@ -15,7 +15,7 @@ from galeria.actions.galleries.gallery_lists import (
 )
 from galeria.actions.versions.version_changes import set_latest
 from galeria.actions.versions.versions import remove_version
-from galeria.domain.errors import Forbidden
+from galeria.domain.errors import NotFound
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, SourceKind
 from galeria.domain.states import ProvisioningState, ReplicaState
 from tests.local_installation import (
@@ -147,5 +147,5 @@ def test_lists_are_for_those_who_may_read(installation: LocalInstallation) -> No
         lambda request: retained_of_definition(request, linux(request)),
         lambda request: retained_of_gallery(request, gallery(request)),
     ):
-        with pytest.raises(Forbidden), installation.request("educator") as request:
+        with pytest.raises(NotFound), installation.request("educator") as request:
             look(request)

@@ -79,7 +79,7 @@ def test_an_educator_sees_images_and_cannot_switch_them(stocked: LocalInstallati
         assert [each.definition.name for each in list_images(request, ACCOUNT)] == ["linux"]
     with pytest.raises(Forbidden, match="labPlans/images/write"), stocked.request("educator") as request:
         enable_image(request, ACCOUNT, "linux", enabled=False)
-    with pytest.raises(Forbidden), stocked.request("nobody") as request:
+    with pytest.raises(NotFound), stocked.request("nobody") as request:
         list_images(request, ACCOUNT)
 
 
@@ -127,7 +127,7 @@ def test_a_deleted_account_leaves_its_labs(stocked: LocalInstallation) -> None:
 
 
 def test_who_may_not_see_an_account_is_told_so(installation: LocalInstallation) -> None:
-    with pytest.raises(Forbidden), installation.request("nobody") as request:
+    with pytest.raises(NotFound), installation.request("nobody") as request:
         get_account(request, ACCOUNT)
     with pytest.raises(Forbidden), installation.request("educator") as request:
         delete_account(request, ACCOUNT)

@@ -109,7 +109,7 @@ def test_one_image_is_found_as_the_list_tells_it(stocked: LocalInstallation, reg
                 (facts,) = request.uow.versions.facts([request.uow.versions.get(each.version.id)])
                 assert (found.os_disk_size, found.facts) == (facts.os_disk.size if facts.os_disk else 0, ())
         assert find_image(request, ACCOUNT, "gone", region) is None
-    with pytest.raises(Forbidden), stocked.request("nobody") as request:
+    with pytest.raises(NotFound), stocked.request("nobody") as request:
         find_image(request, ACCOUNT, "image-01", region)
 
 

@@ -77,7 +77,7 @@ def test_who_makes_a_lab_becomes_its_owner(stocked: LocalInstallation) -> None:
 
 
 def test_a_stranger_makes_no_lab(stocked: LocalInstallation) -> None:
-    assert isinstance(refusal(stocked, lab_request("x", IMAGE), who="nobody"), Forbidden)
+    assert isinstance(refusal(stocked, lab_request("x", IMAGE), who="nobody"), NotFound)
 
 
 def test_a_right_on_a_group_is_none_on_another_groups_account(stocked: LocalInstallation) -> None:
@@ -85,7 +85,7 @@ def test_a_right_on_a_group_is_none_on_another_groups_account(stocked: LocalInst
     evening(stocked)
     assign_role(stocked, "nobody", "Contributor", EVENING.key)
     id = EVENING.resource("Microsoft.LabServices", "labs", "x")
-    with pytest.raises(Forbidden, match="createLab"):
+    with pytest.raises(NotFound, match="lab account 'labs' was not found"):
         ask(stocked, lab_request("x", IMAGE, who="ana"), id, "nobody")
     assign_role(stocked, "nobody", "Lab Creator", ACCOUNT.key)
     assert ask(stocked, lab_request("x", IMAGE, who="ana"), id, "nobody")[1] is not None
@@ -94,7 +94,7 @@ def test_a_right_on_a_group_is_none_on_another_groups_account(stocked: LocalInst
 def test_a_right_on_an_account_is_none_on_other_groups(stocked: LocalInstallation) -> None:
     evening(stocked)
     assign_role(stocked, "nobody", "Lab Creator", ACCOUNT.key)
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         ask(stocked, lab_request("x", IMAGE), EVENING.resource("Microsoft.LabServices", "labs", "x"), "nobody")
     assert ask(stocked, lab_request("x", IMAGE), lab_id("x"), "nobody")[1] is not None
 

@@ -109,5 +109,5 @@ def test_list_shows_what_reaches_a_scope_and_what_is_below(context: IdentityCont
         admin = context.caller("admin")
         assert {each.role for each in list_roles(context.request(uow, admin), context.group)} == {"Owner", "Reader"}
         assert len(list_roles(context.request(uow, admin), context.scope)) == 3
-        with pytest.raises(Forbidden):
+        with pytest.raises(NotFound):
             list_roles(context.request(uow, "bia"), context.scope)

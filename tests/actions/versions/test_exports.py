@@ -11,7 +11,7 @@ from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.actions.labs.labs import delete_lab
 from galeria.actions.versions.exports import ExportEstimate, ExportRequest, estimate_export, export_template
 from galeria.actions.versions.replication_size import copy_bytes
-from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid
+from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound
 from galeria.domain.images.galleries import Generation, ImageDefinition, ImageVersion, OsState
 from galeria.domain.locks import LockLevel
 from galeria.domain.operations import Operation
@@ -63,6 +63,10 @@ def replicas(installation: LocalInstallation, version: ImageVersion) -> list[str
 def test_it_takes_a_right_on_the_lab_and_one_on_the_account(taught: LocalInstallation) -> None:
     assert isinstance(refusal(taught, who="colleague"), Forbidden)
     assign_role(taught, "nobody", "Owner", lab_id("algebra").key)
+    refused = refusal(taught, who="nobody")
+    assert isinstance(refused, NotFound)
+    assert "lab account 'labs'" in refused.message
+    assign_role(taught, "nobody", "Reader", ACCOUNT.key)
     refused = refusal(taught, who="nobody")
     assert isinstance(refused, Forbidden)
     assert "saveImage" in refused.message

@@ -15,7 +15,7 @@ from galeria.actions.versions.imports import (
 from galeria.actions.versions.version_changes import restore_version
 from galeria.actions.versions.version_numbers import next_number
 from galeria.actions.versions.versions import remove_version
-from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.images.galleries import ImageDefinition, ImageVersion, OsState
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus
@@ -105,7 +105,7 @@ def test_nothing_is_left_of_an_import_that_is_refused(installation: LocalInstall
     ):
         with pytest.raises(error):
             begin(installation, wanted)
-    with pytest.raises(Forbidden):
+    with pytest.raises(NotFound):
         begin(installation, asked(installation), who="educator")
 
     with installation.context.database(reading=True) as uow:

@@ -6,7 +6,7 @@ from galeria.actions.core.locks import put_lock
 from galeria.actions.core.request import Request
 from galeria.actions.labs.machines import reset_password
 from galeria.actions.versions.operations import can_retry, cancel_operation, retry_operation
-from galeria.domain.errors import Conflict, Forbidden, GaleriaError
+from galeria.domain.errors import Conflict, Forbidden, GaleriaError, NotFound
 from galeria.domain.images.storage import Origin
 from galeria.domain.locks import LockLevel
 from galeria.domain.operation_inputs import FillInputs
@@ -71,7 +71,7 @@ def refusal(installation: LocalInstallation, operation: Operation, who: str) -> 
 def test_who_began_it_needs_the_right_of_this_moment(running: LocalInstallation, kind: OperationKind) -> None:
     operation = failed(running, kind, "nobody")
 
-    assert isinstance(refusal(running, operation, "nobody"), Forbidden)
+    assert isinstance(refusal(running, operation, "nobody"), NotFound)
 
 
 @pytest.mark.parametrize("kind", OperationKind)
@@ -112,6 +112,6 @@ def test_a_password_is_not_reset_by_who_lost_the_role(running: LocalInstallation
             uow.people.remove_assignment(assignment)
         uow.commit()
 
-    assert isinstance(refusal(running, operation, "nobody"), Forbidden)
+    assert isinstance(refusal(running, operation, "nobody"), NotFound)
     with running.context.database(reading=True) as uow:
         assert uow.operations.get(operation.id).attempt == 1

@@ -4,8 +4,7 @@ import httpx
 
 from galeria.domain.people.principals import ROLES
 from galeria.interfaces.arm.protocol.routes import Route
-from tests.interfaces.arm.access_bodies import BODIES, DISK, SNAPSHOT
-from tests.interfaces.arm.access_labs import C, L, O, R
+from tests.interfaces.arm.request_bodies import BODIES, DISK, SNAPSHOT
 from tests.interfaces.arm.served import GROUP, LABS, SUB, Arm, done, lab_body, version_body
 from tests.local_installation import SUBSCRIPTION, disk_bytes
 
@@ -13,8 +12,6 @@ from tests.local_installation import SUBSCRIPTION, disk_bytes
 def make_path_values(service: Arm, image: str) -> dict[str, str]:
     """What stands for the variable parts of the paths: things that exist, made by the administrator."""
     enrol(service, "victim", "Reader")
-    for name, role in ((O, "Owner"), (C, "Contributor"), (R, "Reader"), (L, "Lab Creator")):
-        enrol(service, name, role)
     admin = service()
     lab = admin.put(f"{LABS}/held", json=lab_body(image))
     done(admin.put(f"{LABS}/held/users/student", json=BODIES["Users_CreateOrUpdate"]), 201)

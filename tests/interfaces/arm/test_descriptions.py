@@ -13,7 +13,7 @@ from galeria.interfaces.app import ROUTES
 from galeria.interfaces.arm.protocol.routes import Route
 from tests.descriptions.promises import Operation, described, operations
 from tests.interfaces.arm import paths
-from tests.interfaces.arm.access_bodies import BODIES
+from tests.interfaces.arm.request_bodies import BODIES
 from tests.interfaces.arm.served import API_VERSION, GALLERY, GROUP, LABS, SUB, Arm, done
 
 GENERATIONS = ("2018-10-15", "2022-08-01", "2023-06-07", API_VERSION)

@@ -25,7 +25,7 @@ from galeria.interfaces.arm.protocol.routes import Route
 from galeria.interfaces.http.path_case import is_arm
 from tests.descriptions.promises import Answer
 from tests.interfaces.arm import paths
-from tests.interfaces.arm.access_bodies import BODIES
+from tests.interfaces.arm.request_bodies import BODIES
 from tests.interfaces.arm.served import API_VERSION, GALLERY, GROUP, LABS, PLAN, SUB, Arm, hold
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from galeria.domain.locks import Lock, require_unlocked
-from galeria.domain.people.principals import Principal, RoleAssignment, may, require
+from galeria.domain.people.principals import Principal, RoleAssignment, may, may_see, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,10 @@ class Caller:
     locks: tuple[Lock, ...] = ()  # all locks of the installation; they hold for everybody
 
     def require(self, action: str, scope_key: str) -> None:
-        """Raises Forbidden where no role allows the action on the scope, with the roles that would, and Conflict for a lock."""
+        """Raises Forbidden where no role allows the action on the scope, with the roles that would, and Conflict for a lock.
+
+        Of a scope that the caller may not even read it raises NotFound, as if there were no such thing.
+        """
         require(self.principal, self.assignments, action, scope_key)
         require_unlocked(self.locks, action, scope_key)
 
@@ -31,3 +34,7 @@ class Caller:
     def may(self, action: str, scope_key: str) -> bool:
         """Tells whether the caller's roles allow the action on the scope; locks are not looked at."""
         return may(self.assignments, action, scope_key)
+
+    def may_see(self, scope_key: str) -> bool:
+        """Tells whether the caller's roles let read the subscription, resource group or resource."""
+        return may_see(self.assignments, scope_key)

@@ -1,10 +1,10 @@
 """Resource groups: create, change, list, delete."""
 
 from galeria.actions.core.request import Request
-from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId, group_name, location_name
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
+from galeria.domain.people.hidden_scopes import missing_group, missing_subscription
 from galeria.domain.resources import ResourceGroup
 from galeria.domain.states import ProvisioningState, moved
 
@@ -88,19 +88,11 @@ def require_group(request: Request, id: ResourceId) -> ResourceGroup:
     group_id = ResourceId(id.subscription, id.group)
     group = request.uow.groups.find_by_key(group_id.key)
     if group is None:
-        raise NotFound(
-            Message("Resource group '{group}' could not be found.", group=id.group),
-            hint=Message("Make it first: az group create -n {group} -l REGION.", group=id.group),
-            code="ResourceGroupNotFound",
-        )
+        raise missing_group(id.group)
     return group
 
 
 def require_subscription(request: Request, id: ResourceId) -> None:
     """Raises NotFound with ARM's code SubscriptionNotFound where the id's subscription does not exist."""
     if all(subscription.id != id.subscription.lower() for subscription in request.uow.subscriptions()):
-        raise NotFound(
-            Message("The subscription '{subscription}' could not be found.", subscription=id.subscription),
-            hint=Message("'galeria connect' prints the subscription of this installation."),
-            code="SubscriptionNotFound",
-        )
+        raise missing_subscription(id.subscription)

@@ -16,8 +16,9 @@ def put_lock(request: Request, scope: str, name: str, *, level: LockLevel, notes
 
     Raises Forbidden, Invalid for its name, NotFound for its scope.
     """
+    # The right first: whoever lacks it does not learn whether there is such a scope.
+    request.caller.require(WRITE, scope.strip().rstrip("/").lower())
     key = require_scope(request, scope)
-    request.caller.require(WRITE, key)
     if not name or len(name) > 260:
         raise Invalid(
             Message("A lock's name has 1 to 260 characters."), hint=Message("Choose another name."), target="name"

@@ -11,7 +11,7 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.core.refusals import RefusalCounter, with_count
 from galeria.actions.core.request import Request, with_caller
 from galeria.domain.audit import FAILED
-from galeria.domain.errors import Forbidden, GaleriaError
+from galeria.domain.errors import Forbidden, GaleriaError, NotFound
 from galeria.domain.messages import Message
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database, UnitOfWork
@@ -92,9 +92,12 @@ class RequestFactory:
     def _recording(self, caller: Caller) -> Iterator[None]:
         try:
             yield
-        except Forbidden as error:
-            detail = Message("refused: no role allows it") if error.action else error.message
-            self.record_refusal(caller, error.action or OTHER_REFUSALS, error.scope, detail, address=caller.address)
+        except (Forbidden, NotFound) as error:
+            if isinstance(error, NotFound) and not error.refused_action:
+                raise
+            action, scope = error.refused_action or OTHER_REFUSALS, error.refused_scope
+            detail = Message("refused: no role allows it") if error.refused_action else error.message
+            self.record_refusal(caller, action, scope, detail, address=caller.address)
             raise
 
     def _request(self, uow: UnitOfWork) -> BaseRequest:

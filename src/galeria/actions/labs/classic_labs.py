@@ -7,7 +7,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT, delete_account
 from galeria.actions.labs.lab_settings import CREATE, LAB, LabSettings, allowed_region, update_lab
 from galeria.actions.labs.labs import delete_lab, ensure_owner
-from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.errors import Conflict, Forbidden, NotFound
 from galeria.domain.ids import ResourceId, lab_name
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabDraft
@@ -139,11 +139,17 @@ def delete_template(request: Request, account_id: ResourceId, id: ResourceId) ->
 def delete_account_and_labs(request: Request, id: ResourceId) -> tuple[bool, list[Operation]]:
     """Deletes a lab account with its labs, as the older API does; returns whether it existed, and the operations.
 
-    Raises Forbidden before anything is deleted.
+    Raises Forbidden before anything is deleted, without naming a lab that the caller may not read.
     """
+    request.caller.require(f"{ACCOUNT}/delete", id.key)
     account = request.uow.accounts.find_by_key(id.key)
     labs = request.uow.labs.of_account(account.id) if account else []
     for lab in labs:
+        if not request.caller.may_see(lab.key):
+            raise Forbidden(
+                Message("The lab account '{account}' has labs that you may not delete.", account=id.name),
+                hint=Message("Ask an Owner of the lab account to delete it."),
+            )
         request.caller.require(f"{LAB}/delete", lab.key)
     begun = [delete_lab(request, lab.arm_id) for lab in labs]
     was_there = delete_account(request, id)

@@ -4,9 +4,10 @@ from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.core.resources import TYPES, require_scope
 from galeria.actions.people.principals import GIVE_ROLES, SEE_ROLES, TAKE_ROLES, get_principal, subscription_scope
-from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
+from galeria.domain.people.hidden_scopes import missing_subscription
 from galeria.domain.people.principals import RoleAssignment, get_role
 
 OWNER = "Owner"
@@ -25,8 +26,7 @@ def give_role(
     `id` is the assignment's GUID where the caller chose one. `scope` is the id of the subscription, a resource group or
     a resource. Raises Forbidden, Invalid, NotFound.
     """
-    key = _scope_key(request, scope)
-    request.caller.require(GIVE_ROLES, key)
+    key = _permitted_scope(request, GIVE_ROLES, scope)
     wanted = get_role(role)
     principal = get_principal(request, who)
     found = _find_assignment(request, principal.id, wanted.name, key)
@@ -55,8 +55,7 @@ def take_role(request: Request, who: str, role: str, scope: str) -> None:
 
     Raises Forbidden, Invalid, NotFound, and Conflict for the last Owner of the subscription.
     """
-    key = _scope_key(request, scope)
-    request.caller.require(TAKE_ROLES, key)
+    key = _permitted_scope(request, TAKE_ROLES, scope)
     wanted = get_role(role)
     principal = get_principal(request, who)
     found = _find_assignment(request, principal.id, wanted.name, key)
@@ -74,8 +73,7 @@ def take_role(request: Request, who: str, role: str, scope: str) -> None:
 
 def list_roles(request: Request, scope: str) -> list[RoleAssignment]:
     """Returns the assignments on the scope, above it and below it. Raises Forbidden, Invalid, NotFound."""
-    key = _scope_key(request, scope)
-    request.caller.require(SEE_ROLES, key)
+    key = _permitted_scope(request, SEE_ROLES, scope)
     here = key + "/"
 
     def is_related(assignment: RoleAssignment) -> bool:
@@ -83,6 +81,22 @@ def list_roles(request: Request, scope: str) -> list[RoleAssignment]:
         return there.startswith(here) or here.startswith(there)
 
     return [assignment for assignment in request.uow.people.all_assignments() if is_related(assignment)]
+
+
+def find_assignment(request: Request, scope: str, id: str) -> RoleAssignment | None:
+    """Returns the assignment of that id on exactly this scope, or None. Raises Forbidden, Invalid, NotFound."""
+    return _of_id(request, _permitted_scope(request, SEE_ROLES, scope), id)
+
+
+def take_assignment(request: Request, scope: str, id: str) -> RoleAssignment | None:
+    """Removes the assignment of that id on exactly this scope and returns it; None where there is none.
+
+    Raises Forbidden, Invalid, NotFound, and Conflict for the last Owner of the subscription.
+    """
+    found = _of_id(request, _permitted_scope(request, TAKE_ROLES, scope), id)
+    if found is not None:
+        take_role(request, found.principal_id, found.role, found.scope)
+    return found
 
 
 def require_remaining_owner(request: BaseRequest, scope: str, *, losing: list[RoleAssignment]) -> None:
@@ -99,9 +113,23 @@ def require_remaining_owner(request: BaseRequest, scope: str, *, losing: list[Ro
         )
 
 
+def _of_id(request: Request, key: str, id: str) -> RoleAssignment | None:
+    given = request.uow.people.all_assignments()
+    return next((each for each in given if each.id == id.lower() and each.scope == key), None)
+
+
 def _find_assignment(request: BaseRequest, principal_id: str, role: str, key: str) -> RoleAssignment | None:
     given = request.uow.people.assignments(principal_id)
     return next((each for each in given if each.role == role and each.scope == key), None)
+
+
+def _permitted_scope(request: Request, action: str, scope: str) -> str:
+    """Returns the key of a scope that exists and where the caller may do the action. Raises Forbidden, Invalid, NotFound.
+
+    The right is asked first: whoever lacks it does not learn whether there is such a scope.
+    """
+    request.caller.require(action, scope.strip().rstrip("/").lower())
+    return _scope_key(request, scope)
 
 
 def _scope_key(request: BaseRequest, scope: str) -> str:
@@ -115,11 +143,7 @@ def _scope_key(request: BaseRequest, scope: str) -> str:
         return key
     named = ResourceId.parse(key)
     if not key.startswith(subscription + "/"):
-        raise NotFound(
-            Message("The subscription '{subscription}' could not be found.", subscription=named.subscription),
-            hint=Message("The subscription here is '{subscription}'.", subscription=subscription.rsplit("/", 1)[-1]),
-            code="SubscriptionNotFound",
-        )
+        raise missing_subscription(named.subscription)
     request.uow.groups.get_by_key(ResourceId(named.subscription, named.group).key)
     known = _nearest_known(named)
     if known.namespace:

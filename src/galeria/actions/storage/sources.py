@@ -128,7 +128,7 @@ def machine_source(request: Request, id: ResourceId) -> Source:
     if linked is None:
         raise _missing(id)
     # Reading the disk is what an owner of the lab may do, as for an export.
-    require_linked(request, "Microsoft.LabServices/labs/write", linked)
+    require_linked(request, "Microsoft.LabServices/labs/write", linked, id)
     lab, machine = get_machine(request, id.parent, id.name)
     _require_quiet(request, lab, machine)
     definition = request.uow.definitions.find(lab.definition_id)
@@ -143,10 +143,15 @@ def machine_source(request: Request, id: ResourceId) -> Source:
     )
 
 
-def require_linked(request: Request, action: str, linked: Resource) -> None:
-    """Raises Forbidden (LinkedAuthorizationFailed) without the right on a resource that a request names besides its own."""
+def require_linked(request: Request, action: str, linked: Resource, id: ResourceId) -> None:
+    """Raises Forbidden (LinkedAuthorizationFailed) without the right on a resource that a request names besides its own.
+
+    `id` is how the request names it. Raises NotFound, as if there were none, where the caller may not even read it.
+    """
     if request.caller.may(action, linked.key):
         return
+    if not request.caller.may_see(linked.key):
+        raise _missing(id)
     raise Forbidden(
         Message(
             "'{principal}' may not perform '{action}' on the linked scope '{resource_id}'.",
@@ -219,7 +224,7 @@ def require_fitting(definition: ImageDefinition, source: Source) -> None:
 def _stored(request: Request, id: ResourceId, disk: Disk | Snapshot | None, kind: SourceKind) -> Source:
     if disk is None:
         raise _missing(id)
-    require_linked(request, f"Microsoft.Compute/{kind}s/write", disk)
+    require_linked(request, f"Microsoft.Compute/{kind}s/write", disk, id)
     return stored_source(disk, str(id), kind)
 
 
@@ -252,7 +257,7 @@ def _managed_image(request: Request, id: ResourceId) -> Sources:
     image = request.uow.managed_images.find_by_key(id.key)
     if image is None:
         raise _missing(id)
-    require_linked(request, "Microsoft.Compute/images/read", image)
+    require_linked(request, "Microsoft.Compute/images/read", image, id)
     _require_finished(image)
     return {
         disk.lun: Source(
@@ -272,12 +277,12 @@ def _managed_image(request: Request, id: ResourceId) -> Sources:
 def _version(request: Request, id: ResourceId, location: str) -> Sources:
     is_exact = id.type.lower() == VERSIONS
     definition = request.uow.definitions.find_by_key((id.parent if is_exact else id).key)
-    if definition is None:
+    if definition is None or not (request.caller.may_see(definition.key) or request.caller.may_see(id.key)):
         raise _missing(id)
     version = (
         _exact(request, id) if is_exact and id.name.lower() != "latest" else latest_of(request, definition, location)
     )
-    require_linked(request, "Microsoft.Compute/galleries/images/versions/read", version)
+    require_linked(request, "Microsoft.Compute/galleries/images/versions/read", version, id)
     return version_disks(request, definition, version, location, name=version.resource_id)
 
 
@@ -375,7 +380,10 @@ def _require_finished(thing: StoredDisk | ManagedImage) -> None:
 def _missing(id: ResourceId) -> NotFound:
     return NotFound(
         Message("The source '{id}' was not found.", id=str(id)),
-        hint=Message("Check its name, or list what there is; somebody may have deleted it."),
+        hint=Message(
+            "Check its name, or list what there is; somebody may have deleted it, or you need a role to see it, which an "
+            "Owner can give you."
+        ),
     )
 
 

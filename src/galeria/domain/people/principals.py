@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from galeria.domain.errors import Forbidden, Invalid
+from galeria.domain.errors import Forbidden, GaleriaError, Invalid
 from galeria.domain.messages import Message
+from galeria.domain.people.hidden_scopes import hidden, is_subscription, read_action
 from galeria.domain.people.roles import ROLES as ROLES
 from galeria.domain.people.roles import Role as Role
 from galeria.domain.people.roles import get_role as get_role
@@ -134,12 +135,25 @@ def allowing_roles(action: str) -> tuple[str, ...]:
     return tuple(role.name for role in ROLES.values() if role.allows(action))
 
 
+def may_see(assignments: list[RoleAssignment], scope: str) -> bool:
+    """Tells whether one principal's assignments let read the scope. Whoever has any role in a subscription sees it."""
+    if is_subscription(scope):
+        inside = scope.lower().rstrip("/") + "/"
+        return any((given.scope + "/").startswith(inside) for given in assignments)
+    return may(assignments, read_action(scope), scope)
+
+
 def require(principal: Principal, assignments: list[RoleAssignment], action: str, scope: str) -> None:
-    """Raises Forbidden, with action, scope and the roles that would allow it, unless the assignments allow the action."""
+    """Raises Forbidden, with action, scope and the roles that would allow it, unless the assignments allow the action.
+
+    Where they do not even let read the scope, it raises NotFound, as if the scope did not exist.
+    """
     if may(assignments, action, scope):
         return
+    if not may_see(assignments, scope):
+        raise _refused(hidden(scope), action, scope)
     roles = " or ".join(allowing_roles(action))
-    raise Forbidden(
+    error = Forbidden(
         Message(
             "'{principal}' may not perform '{action}' on '{scope}'.",
             principal=principal.display_name,
@@ -147,6 +161,10 @@ def require(principal: Principal, assignments: list[RoleAssignment], action: str
             scope=scope,
         ),
         hint=Message("Ask an Owner of it for one of these roles: {roles}.", roles=roles),
-        action=action,
-        scope=scope,
     )
+    raise _refused(error, action, scope)
+
+
+def _refused(error: GaleriaError, action: str, scope: str) -> GaleriaError:
+    error.refused_action, error.refused_scope = action, scope
+    return error

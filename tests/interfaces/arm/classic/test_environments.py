@@ -35,7 +35,7 @@ def test_one_is_claimed_and_then_used_by_its_person_alone(arm: Arm, lab: str) ->
     (free,) = done(arm("educator").get(lab))["value"]
     assert (free["name"], free["properties"]["isClaimed"]) == ("one", False)
     assert free["properties"]["lastKnownPowerState"] == "Stopped"
-    told(arm("nobody").post(f"{lab}/one/start"), 403)
+    told(arm("nobody").post(f"{lab}/one/start"), 404)
 
     assert arm("nobody").post(f"{lab}/one/claim").status_code == 200
     assert arm("nobody").post(f"{lab.rpartition('/')[0]}/claimAny").status_code == 200  # the same one again

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from galeria.adapters.fetching import HttpFetcher
-from galeria.domain.people.principals import RoleAssignment
 from tests.file_server import FileServer, serving_file
 from tests.interfaces.arm.compute.version_bodies import body, contents, defined
-from tests.interfaces.arm.served import GALLERY, LABS, PLAN, SUB, Arm, done, lab_body, told
+from tests.interfaces.arm.served import GALLERY, GROUP, LABS, PLAN, SUB, Arm, done, lab_body, told
 from tests.interfaces.arm.storage import copy_body, disk_body, disk_id, image_id, made, snapshot_id, uploaded, vhd_bytes
 from tests.local_installation import MIB, disk_bytes, lab_id
+from tests.role_assignments import assign_role
 
 OS, DATA = disk_bytes(seed=11), disk_bytes(2 * MIB, seed=12)
 
@@ -257,27 +257,20 @@ def test_sources_that_cannot_be_are_refused_at_once(
 def test_a_source_that_one_may_not_use_is_named_with_the_missing_action(
     arm: Arm, managed_image: str, disk: str, lab: str
 ) -> None:
-    group = f"{SUB}/resourceGroups/others"
-    done(arm().put(group, json={"location": "brazilsouth"}), 201)
-    person = arm.installation.people["nobody"]
-    with arm.installation.context.database() as uow:
-        uow.people.add_assignment(
-            RoleAssignment(
-                id="narrow",
-                principal_id=person.id,
-                role="Contributor",
-                scope=GALLERY.lower(),
-                created_at=arm.installation.context.clock.now(),
-                created_by=person.id,
-            )
-        )
-        uow.commit()
+    """What may not even be read is not found, in the words for a source that there is not."""
+    installation = arm.installation
+    assign_role(installation, "nobody", "Contributor", GALLERY)
     id = defined(arm, "linked")
-    for storage, action in (
-        ({"source": {"id": managed_image}}, "Microsoft.Compute/images/read"),
-        ({"osDiskImage": {"source": {"id": disk}}}, "Microsoft.Compute/disks/write"),
-        ({"source": {"virtualMachineId": lab}}, "Microsoft.LabServices/labs/write"),
-    ):
+    forms = (
+        ({"source": {"id": managed_image}}, "Microsoft.Compute/images/read", managed_image),
+        ({"osDiskImage": {"source": {"id": disk}}}, "Microsoft.Compute/disks/write", disk),
+        ({"source": {"virtualMachineId": lab}}, "Microsoft.LabServices/labs/write", lab),
+    )
+    for storage, _, source in forms:
+        error = told(arm("nobody").put(id, json=body(storage)), 404)
+        assert f"The source '{source}' was not found." in error["message"]
+    assign_role(installation, "nobody", "Reader", GROUP)
+    for storage, action, _ in forms[1:]:
         error = told(arm("nobody").put(id, json=body(storage)), 403)
         assert error["code"] == "LinkedAuthorizationFailed"
         assert action in error["message"]

@@ -258,7 +258,7 @@ def test_what_a_page_does_not_offer_is_refused(portal: Portal, place: str) -> No
 
 @pytest.mark.parametrize("place", PAGES)
 def test_nobody_without_a_role_sees_anything(portal: Portal, place: str) -> None:
-    assert portal.browser("nobody").get(ACCOUNT + place).status_code == 403
+    assert portal.browser("nobody").get(ACCOUNT + place).status_code == 404
     assert portal.stranger().get(ACCOUNT + place).headers["location"].startswith("/sign-in")
 
 

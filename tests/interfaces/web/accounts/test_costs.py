@@ -223,7 +223,7 @@ def test_they_are_for_those_who_may_see_the_gallery(stocked: Portal) -> None:
     assert "There is no gallery that you may see." in text_of(seen)
     assert "Admin can do this." in text_of(seen)
     for page in (LINUX, f"{PAGE}?gallery=campus/gal"):
-        assert stocked.browser("educator").get(page).status_code == 403
+        assert stocked.browser("educator").get(page).status_code == 404
     assert stocked.stranger().get(PAGE).headers["location"].startswith("/sign-in")
 
 

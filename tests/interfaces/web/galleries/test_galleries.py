@@ -318,8 +318,8 @@ def test_who_sees_no_gallery_is_sent_to_the_images(portal: Portal) -> None:
     browser = portal.browser("educator")
 
     assert "listed under Images" in text_of(browser.get("/galleries"))
-    assert browser.get(GAL).status_code == 403
-    assert browser.get(V1).status_code == 403
+    assert browser.get(GAL).status_code == 404
+    assert browser.get(V1).status_code == 404
 
 
 def test_things_that_there_are_not_are_not_found(stocked: Portal) -> None:

@@ -132,7 +132,7 @@ def test_what_may_not_be_done_is_refused_with_who_can(taught: Portal) -> None:
     assert "Educator" in text_of(seen)
     assert "Title and description" not in text_of(seen)
     assert taught.post(browser, f"{ALGEBRA}/start", status=403).status_code == 403
-    assert taught.browser("nobody").get(ALGEBRA).status_code == 403
+    assert taught.browser("nobody").get(ALGEBRA).status_code == 404
 
 
 def test_title_and_description_are_edited_there(taught: Portal) -> None:

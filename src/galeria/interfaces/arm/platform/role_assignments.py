@@ -8,7 +8,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from galeria.actions.core.request import Request
-from galeria.actions.people.roles import give_role, list_roles, take_role
+from galeria.actions.people.roles import find_assignment, give_role, list_roles, take_assignment
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import ROLES, Role, RoleAssignment
@@ -49,16 +49,10 @@ def get_one(scope: str, assignment: str, arm_request: ArmRequestDep) -> Response
 def take(scope: str, assignment: str, arm_request: ArmRequestDep) -> Response:
     """Remove the assignment. Answers 204 where there was none."""
     with arm_request.writing() as request:
-        found = _find(request, scope, assignment)
+        found = take_assignment(request, _whole(scope), assignment)
         if found is None:
             return Response(status_code=204)
         view = _view(request, found)
-        take_role(
-            request,
-            found.principal_id,
-            found.role,
-            found.scope,
-        )
     return shown(view)
 
 
@@ -108,14 +102,8 @@ def _whole(scope: str) -> str:
     return f"/subscriptions/{scope}"
 
 
-def _find(request: Request, scope: str, name: str) -> RoleAssignment | None:
-    key = _whole(scope).lower().rstrip("/")
-    found = list_roles(request, key)
-    return next((each for each in found if each.id == name.lower() and each.scope == key), None)
-
-
 def _get(request: Request, scope: str, name: str) -> RoleAssignment:
-    found = _find(request, scope, name)
+    found = find_assignment(request, _whole(scope), name)
     if found is None:
         raise NotFound(
             Message("There is no role assignment '{name}' at '{whole}'.", name=name, whole=_whole(scope)),

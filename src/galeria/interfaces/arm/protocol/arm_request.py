@@ -15,6 +15,7 @@ from galeria.domain.errors import NotFound, Unauthenticated
 from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
+from galeria.domain.people.hidden_scopes import missing_subscription
 from galeria.interfaces.arm.protocol.etags import require_match
 from galeria.interfaces.services import Services
 
@@ -37,7 +38,7 @@ class ArmRequest:
     def reading(self) -> Iterator[Request]:
         """Open a transaction that reads and waits for nobody.
 
-        Raises NotFound for the resource group where even that is missing.
+        Raises NotFound for the resource group where even that is missing and the caller would see it.
         """
         with self.services.requests.reading(self.caller) as request, self._checking_group(request):
             yield request
@@ -46,8 +47,8 @@ class ArmRequest:
     def writing(self) -> Iterator[Request]:
         """Open a transaction that is committed at the end of the block.
 
-        Raises NotFound for the resource group where even that is missing, and Precondition where the caller sent an
-        outdated entity tag.
+        Raises NotFound for the resource group as `reading` does, and Precondition where the caller sent an outdated
+        entity tag.
         """
         with self.services.requests.writing(self.caller) as request, self._checking_group(request):
             require_match(request, self.http)
@@ -65,7 +66,9 @@ class ArmRequest:
         except NotFound as error:
             names = self.http.path_params
             if error.code == NotFound.code and "subscription" in names and "group" in names:
-                require_group(request, ResourceId(names["subscription"], names["group"]))
+                group = ResourceId(names["subscription"], names["group"])
+                if request.caller.may_see(group.key):
+                    require_group(request, group)
             raise
 
 
@@ -84,11 +87,4 @@ ArmRequestDep = Annotated[ArmRequest, Depends(_arm_request)]
 def require_any_role(arm_request: ArmRequest) -> None:
     """Raise NotFound, as ARM does, unless the caller has any role: for what everybody with a role may see."""
     if not arm_request.caller.assignments:
-        raise NotFound(
-            Message(
-                "The subscription '{subscription_id}' could not be found.",
-                subscription_id=arm_request.services.subscription_id,
-            ),
-            hint=Message("You have no role in it yet: ask an Owner for one."),
-            code="SubscriptionNotFound",
-        )
+        raise missing_subscription(arm_request.services.subscription_id)

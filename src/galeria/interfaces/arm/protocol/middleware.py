@@ -14,8 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 
 from galeria.actions.core.caller import Caller
-from galeria.domain.errors import GaleriaError, Invalid, NotFound, Unauthenticated
+from galeria.domain.errors import GaleriaError, Invalid, Unauthenticated
 from galeria.domain.messages import Message
+from galeria.domain.people.hidden_scopes import missing_subscription
 from galeria.interfaces.arm.protocol.errors import error_response
 from galeria.interfaces.http.path_case import canonical_path, is_arm
 from galeria.interfaces.http.request_ids import RequestIdentity
@@ -105,11 +106,7 @@ class AdmitCallers:
     def _check_subscription(self, path: str) -> None:
         parts = path.split("/")
         if parts[1] == "subscriptions" and len(parts) > 2 and parts[2].lower() != self._subscription:
-            raise NotFound(
-                Message("The subscription '{subscription}' could not be found.", subscription=parts[2]),
-                hint=Message("The subscription here is '{subscription}'.", subscription=self._subscription),
-                code="SubscriptionNotFound",
-            )
+            raise missing_subscription(parts[2])
 
 
 def _check_version(path: str, query: QueryParams) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from galeria.domain.errors import Forbidden
+from galeria.domain.errors import Forbidden, NotFound
 from galeria.interfaces.cli.commands.image_changes import add_image_change_commands
 from galeria.interfaces.cli.commands.image_import import add_import_command
 from galeria.interfaces.cli.kit.command import noun, remote
@@ -85,7 +85,7 @@ def _find_versions(galeria: Galeria, definition_id: str) -> list[dict[str, Any]]
     """Return the versions; None for people who may use the image but not read the gallery."""
     try:
         return galeria.versions.list("", definition_id)
-    except Forbidden:
+    except (Forbidden, NotFound):
         return None
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from galeria.domain.errors import Forbidden
+from galeria.domain.errors import Forbidden, NotFound
 from galeria.interfaces.cli.commands.galleries import remark_examples
 from galeria.interfaces.cli.commands.operations import steps_table
 from galeria.interfaces.cli.kit.command import remote
@@ -73,7 +73,7 @@ def _find_version(galeria: Galeria, id: str) -> dict[str, Any] | None:
     """Return the version; None for people who may export but not read the gallery."""
     try:
         return galeria.versions.by_id(id)
-    except Forbidden:
+    except (Forbidden, NotFound):
         return None
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
-from galeria.domain.errors import Conflict, Forbidden
+from galeria.domain.errors import Conflict, Forbidden, NotFound
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.people.principals import PrincipalKind, allowing_roles, may
 
@@ -37,7 +37,7 @@ def permit_any(request: Request, actions: tuple[str, ...], scope: str) -> Permis
     for action in actions:
         try:
             request.caller.require(action, scope)
-        except Forbidden:
+        except (Forbidden, NotFound):
             return Permission(allowed=False, roles=allowing_roles(action), people=_who_may(request, action, scope))
         except Conflict as error:  # locked
             return Permission(allowed=False, why=error.whole)

@@ -16,7 +16,7 @@ from galeria.actions.versions.exports import (
     require_author,
     require_match,
 )
-from galeria.domain.errors import Conflict, Forbidden
+from galeria.domain.errors import Conflict, Forbidden, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageDefinition
 from galeria.domain.labs.accounts import LabAccount
@@ -228,7 +228,7 @@ def _why_not(request: Request, definition: ImageDefinition, seen: LabOverview) -
     try:
         require_match(definition, seen.lab)
         require_author(request, definition)
-    except (Conflict, Forbidden) as error:
+    except (Conflict, Forbidden, NotFound) as error:
         return error.message
     return EMPTY
 

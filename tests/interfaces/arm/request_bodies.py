@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.interfaces.arm import access_labs
+from tests.interfaces.arm import lab_bodies
 from tests.interfaces.arm.served import LABS, PLAN, definition_body, lab_body
 
 EXPORT = {"name": "x", "labVirtualMachineId": f"{LABS}/held/virtualMachines/template"}
@@ -10,7 +10,7 @@ UPLOAD = {"createOption": "Upload", "uploadSizeBytes": 1024}
 DISK = {"location": "brazilsouth", "properties": {"creationData": UPLOAD}}
 SNAPSHOT = {"location": "brazilsouth", "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 1}}
 BODIES: dict[str, dict[str, Any]] = {
-    **access_labs.BODIES,
+    **lab_bodies.BODIES,
     "Disks_CreateOrUpdate": DISK,
     "Disks_Update": {},
     "Disks_GrantAccess": {"access": "Write", "durationInSeconds": 60},
