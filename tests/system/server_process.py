@@ -62,6 +62,11 @@ class ServerProcess:
         return self._galeria
 
     @property
+    def pid(self) -> int:
+        assert self._server is not None, "nothing was served yet"
+        return self._server.pid
+
+    @property
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8")
 

@@ -1,6 +1,5 @@
 """Run the server and the worker as processes."""
 
-import fcntl
 import logging
 import os
 import signal
@@ -20,10 +19,11 @@ from galeria.adapters.engine.nbd_source import remove_stale_sockets
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.bootstrap.container import Container, open_container
+from galeria.bootstrap.data_lock import locked_data
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
 from galeria.bootstrap.http_protocol import DeadlineProtocol
 from galeria.bootstrap.periodic_jobs import Reconciler, freeze_garbage_collector, periodic_jobs
-from galeria.domain.errors import Conflict, Unavailable
+from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message
 from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
@@ -45,7 +45,8 @@ def serve(
     port = listener.getsockname()[1]
     name = "localhost" if host in LOOPBACK else socket.getfqdn()
     endpoint = f"https://{name}:{port}"
-    with _locked_data(data, "serve.lock", "server"):
+    data.mkdir(parents=True, exist_ok=True, mode=0o755)
+    with locked_data(data, "serve.lock", "server"):
         container = open_container(data, names=(name, host), fake=fake, import_hosts=import_hosts)
         ensure_first_start(container)
         with _running_worker(container) if worker else _without_worker() as starter:
@@ -137,7 +138,7 @@ def _services(container: Container, endpoint: str, starter: Starter) -> Services
 @contextmanager
 def _running_worker(container: Container) -> Iterator[Starter]:
     """Run a worker and the periodic jobs in this process. Raises Conflict: a data directory has one worker."""
-    with _locked_data(container.data, "worker.lock", "worker"):
+    with locked_data(container.data, "worker.lock", "worker"):
         remove_stale_sockets()
         starter = DbosStarter(database_url=container.durable_url, context=container.context)
         starter.launch()
@@ -153,21 +154,6 @@ def _running_worker(container: Container) -> Iterator[Starter]:
 @contextmanager
 def _without_worker() -> Iterator[Starter]:
     yield WorkerlessStarter()
-
-
-@contextmanager
-def _locked_data(data: Path, file: str, what: str) -> Iterator[None]:
-    """Hold a lock file, which the kernel releases when the process ends in any way. Raises Conflict when it is held."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o755)
-    with (data / file).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Conflict(
-                Message("Another {what} works on {data}.", what=what, data=str(data)),
-                hint=Message("Stop that one first, or use another data directory."),
-            ) from error
-        yield
 
 
 def _listen(host: str, port: int) -> socket.socket:
