@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from galeria.actions.core.audit_verification import MOST_BREAKS, read_head, verify_audit
+from galeria.actions.core.audit_verification import MOST_BREAKS, verify_audit
 from galeria.actions.core.groups import put_group
 from galeria.adapters.files.audit_copy import FileAuditCopy
-from galeria.domain.audit import AuditHead, AuditSearch, AuditVerified
+from galeria.domain.audit import AuditHead, AuditSearch, AuditVerified, read_head
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.reconcilers.audit_chain import COPY, RESTORE, keep_audit_chain

@@ -44,7 +44,7 @@ def cli_page() -> str:
 
 
 def _root() -> TyperGroup:
-    root = typer.main.get_command(make_cli(LocalHostCommands()))
+    root = typer.main.get_command(make_cli(LocalHostCommands))
     assert isinstance(root, TyperGroup)
     return root
 

@@ -38,10 +38,15 @@ def test_no_function_is_longer_than_the_limit() -> None:
     assert long == {}
 
 
+# Where a command loads what only it needs: with the server's libraries every list would take seconds to start.
+LAZY = {"src/galeria/bootstrap/__init__.py"}
+
+
 def test_no_import_hides_in_a_function() -> None:
     hidden = [
         f"{source.name}:{node.lineno}"
         for source in ours()
+        if source.name not in LAZY
         for node in source.nodes
         if isinstance(node, ast.Import | ast.ImportFrom)
         and any(each.lineno <= node.lineno <= (each.end_lineno or 0) for each in source.functions)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from galeria.domain.errors import Invalid
 from galeria.domain.messages import EMPTY, Message
 
 SUCCEEDED = "Succeeded"
@@ -147,3 +148,14 @@ def missing_entries(first: int, last: int) -> Message:
     if first == last:
         return Message("Entry {number} is missing.", number=first)
     return Message("The entries {first} to {last} are missing.", first=first, last=last)
+
+
+def read_head(text: str) -> AuditHead:
+    """Returns the link that was noted as number:hash. Raises Invalid."""
+    number, _, hash = text.strip().partition(":")
+    if not (number.isascii() and number.isdecimal() and len(number) < 12 and len(hash) == len(AuditHead().hash)):
+        raise Invalid(
+            Message("'{text}' is no link of the activity log.", text=text),
+            hint=Message("Write it as 'galeria audit verify' printed it: a number, a colon and 64 digits and letters."),
+        )
+    return AuditHead(number=int(number), hash=hash.lower())

@@ -96,7 +96,7 @@ def host_commands() -> CannedDoors:
 
 @pytest.fixture
 def app(host_commands: CannedDoors) -> typer.Typer:
-    return make_cli(host_commands)
+    return make_cli(lambda: host_commands)
 
 
 @pytest.fixture

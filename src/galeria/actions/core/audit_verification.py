@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.domain.audit import AuditBreak, AuditEvent, AuditHead, AuditVerified, find_break, missing_entries
-from galeria.domain.errors import Corrupt, Invalid
+from galeria.domain.errors import Corrupt
 from galeria.domain.messages import Message
 from galeria.ports.audit import AuditCopy
 
@@ -40,17 +40,6 @@ def verify_audit(request: BaseRequest, copy: AuditCopy, noted: Sequence[AuditHea
         copied=max(copied, default=0) if copy.head() else None,
         breaks=tuple((breaks + _only(fault))[:MOST_BREAKS]),
     )
-
-
-def read_head(text: str) -> AuditHead:
-    """Returns the link that was noted as number:hash. Raises Invalid."""
-    number, _, hash = text.strip().partition(":")
-    if not (number.isascii() and number.isdecimal() and len(number) < 12 and len(hash) == len(AuditHead().hash)):
-        raise Invalid(
-            Message("'{text}' is no link of the activity log.", text=text),
-            hint=Message("Write it as 'galeria audit verify' printed it: a number, a colon and 64 digits and letters."),
-        )
-    return AuditHead(number=int(number), hash=hash.lower())
 
 
 def _chained(request: BaseRequest) -> Iterator[AuditEvent]:

@@ -15,11 +15,11 @@ from galeria.interfaces.cli.commands.roles import add_role_commands
 from galeria.interfaces.cli.commands.sign_in import add_signin_commands
 from galeria.interfaces.cli.commands.store import add_store_commands
 from galeria.interfaces.cli.kit.command import root
-from galeria.interfaces.cli.kit.host_commands import HostCommands
+from galeria.interfaces.cli.kit.host_commands import HostCommandsLoader
 
 
-def make_cli(local: HostCommands) -> typer.Typer:
-    """Return the command line. `local` implements the commands that need no server."""
+def make_cli(local: HostCommandsLoader) -> typer.Typer:
+    """Return the command line. `local` loads the implementation of the commands that need no server."""
     app = typer.Typer(
         name="galeria",
         help="Galeria: labs and a shared image gallery on your own machines.",

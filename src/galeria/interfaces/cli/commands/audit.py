@@ -4,17 +4,16 @@ from typing import Annotated, Any
 
 import typer
 
-from galeria.actions.core.audit_verification import read_head
-from galeria.domain.audit import AuditVerified
+from galeria.domain.audit import AuditVerified, read_head
 from galeria.domain.errors import Corrupt
 from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.command import local, noun
 from galeria.interfaces.cli.kit.context import CliContext
-from galeria.interfaces.cli.kit.host_commands import HostCommands
+from galeria.interfaces.cli.kit.host_commands import HostCommandsLoader
 from galeria.interfaces.cli.kit.table import columns, facts
 
 
-def add_audit_commands(app: typer.Typer, host_commands: HostCommands) -> None:
+def add_audit_commands(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
     audit = noun(app, "audit", "The activity log of this host's installation.")
 
     @local(audit, "verify")
@@ -33,7 +32,7 @@ def add_audit_commands(app: typer.Typer, host_commands: HostCommands) -> None:
 
         Keep the last link that it prints on another computer: with --noted it proves later that the log was not cut.
         """
-        verified = host_commands.verify_audit(context.data, [read_head(each) for each in noted or ()])
+        verified = host_commands().verify_audit(context.data, [read_head(each) for each in noted or ()])
         context.show(_json(verified), lambda: facts(_facts(verified)))
         if verified.breaks:
             if not context.is_json:

@@ -11,7 +11,7 @@ from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.az_lines import az_lines, write_bundle
 from galeria.interfaces.cli.kit.command import local
 from galeria.interfaces.cli.kit.context import CliContext
-from galeria.interfaces.cli.kit.host_commands import HostCommands
+from galeria.interfaces.cli.kit.host_commands import HostCommandsLoader
 from galeria.interfaces.cli.kit.table import columns, facts
 from galeria.ports.machines import HostCheck
 
@@ -25,13 +25,13 @@ ImportHosts = Annotated[
 ]
 
 
-def add_host_commands(app: typer.Typer, host_commands: HostCommands) -> None:
+def add_host_commands(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
     _add_running_commands(app, host_commands)
     _add_doctor_command(app, host_commands)
     _add_connect_command(app, host_commands)
 
 
-def _add_running_commands(app: typer.Typer, host_commands: HostCommands) -> None:
+def _add_running_commands(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
     @local(app, "serve")
     def serve(
         context: CliContext,
@@ -43,12 +43,12 @@ def _add_running_commands(app: typer.Typer, host_commands: HostCommands) -> None
     ) -> None:
         """Run the server. It also does the operations' work, unless --no-worker is given."""
         hosts = tuple(allow_import_from or ())
-        host_commands.serve(context.data, host=host, port=port, worker=worker, fake=fake, allow_import_from=hosts)
+        host_commands().serve(context.data, host=host, port=port, worker=worker, fake=fake, allow_import_from=hosts)
 
     @local(app, "worker")
     def run_worker(context: CliContext, allow_import_from: ImportHosts = None) -> None:
         """Do only the operations' work. For a server started with --no-worker."""
-        host_commands.worker(context.data, allow_import_from=tuple(allow_import_from or ()))
+        host_commands().worker(context.data, allow_import_from=tuple(allow_import_from or ()))
 
     @local(app, "demo")
     def demo(
@@ -56,14 +56,14 @@ def _add_running_commands(app: typer.Typer, host_commands: HostCommands) -> None
         keep: Annotated[bool, typer.Option("--keep", help="Leave everything as it is at the end.")] = False,
     ) -> None:
         """Demonstrate everything with real machines. Without --data in a temporary directory."""
-        host_commands.demo(context.options.data, keep=keep)
+        host_commands().demo(context.options.data, keep=keep)
 
 
-def _add_doctor_command(app: typer.Typer, host_commands: HostCommands) -> None:
+def _add_doctor_command(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
     @local(app, "doctor")
     def doctor(context: CliContext) -> None:
         """Check what this host can do. Says how to mend what is missing, and fails when that is required."""
-        checks = host_commands.doctor(context.data)
+        checks = host_commands().doctor(context.data)
         context.show([_check_json(each) for each in checks], lambda: _checks_table(checks))
         missing = [each.name for each in checks if each.required and not each.ok]
         if missing:
@@ -73,7 +73,7 @@ def _add_doctor_command(app: typer.Typer, host_commands: HostCommands) -> None:
             )
 
 
-def _add_connect_command(app: typer.Typer, host_commands: HostCommands) -> None:
+def _add_connect_command(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
     @local(app, "connect")
     def connect(
         context: CliContext,
@@ -86,7 +86,7 @@ def _add_connect_command(app: typer.Typer, host_commands: HostCommands) -> None:
         ] = False,
     ) -> None:
         """Print how az and other tools connect. The secret is printed only where it is asked for."""
-        found = host_commands.connect(context.data)
+        found = host_commands().connect(context.data)
         if field:
             if field not in found:
                 raise Invalid(

@@ -9,7 +9,7 @@ from galeria.domain.errors import Corrupt
 from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.command import local, noun
 from galeria.interfaces.cli.kit.context import CliContext
-from galeria.interfaces.cli.kit.host_commands import HostCommands
+from galeria.interfaces.cli.kit.host_commands import HostCommandsLoader
 from galeria.interfaces.cli.kit.progress import ProgressFollower, following
 from galeria.interfaces.cli.kit.table import columns
 from galeria.interfaces.cli.kit.wording import size
@@ -19,14 +19,16 @@ from galeria.ports.progress import Progress
 OneRegion = Annotated[str, typer.Option("--region", "-r", help="Only this region. [default: all]")]
 
 
-def add_store_commands(app: typer.Typer, host_commands: HostCommands) -> None:
+def add_store_commands(app: typer.Typer, host_commands: HostCommandsLoader) -> None:
     store = noun(app, "store", "The image stores of this host's installation.")
 
     @local(store, "verify")
     def verify(context: CliContext, region: OneRegion = "") -> None:
         """Read every stored chunk and check it against its name. Fails when something is damaged."""
         with following(context) as follower:
-            verified = host_commands.verify_store(context.data, region or None, lambda name: _progress(follower, name))
+            verified = host_commands().verify_store(
+                context.data, region or None, lambda name: _progress(follower, name)
+            )
         context.show([_verified_json(name, each) for name, each in verified], lambda: _verified_table(verified))
         damaged = [(name, damage) for name, each in verified for damage in each.damaged]
         if damaged:
@@ -49,13 +51,13 @@ def add_store_commands(app: typer.Typer, host_commands: HostCommands) -> None:
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be freed.")] = False,
     ) -> None:
         """Free what no image, lab or running operation needs."""
-        collected = host_commands.collect_store(context.data, region or None, dry_run=dry_run)
+        collected = host_commands().collect_store(context.data, region or None, dry_run=dry_run)
         context.show([_collected_json(name, each) for name, each in collected], lambda: _collected_table(collected))
 
     @local(store, "rebuild-index")
     def rebuild(context: CliContext, region: OneRegion = "") -> None:
         """Make the index of chunks anew from the packs themselves."""
-        counted = host_commands.rebuild_index(context.data, region or None)
+        counted = host_commands().rebuild_index(context.data, region or None)
         value = [{"region": name, "chunks": chunks} for name, chunks in counted]
         context.show(value, lambda: columns(["Region", "Chunks"], counted, right=frozenset({1})))
 

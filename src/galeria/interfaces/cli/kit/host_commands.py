@@ -49,3 +49,7 @@ class HostCommands(Protocol):
     def demo(self, data: Path | None, *, keep: bool) -> None:
         """Run the demonstration. Without `data` it uses a temporary directory, which is removed at the end unless `keep`."""
         ...
+
+
+HostCommandsLoader = Callable[[], HostCommands]
+"""Loads the commands, with all the libraries that they need, when one of them is called."""
