@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 DEFAULT_SCOPES = ("openid", "profile", "email")
+LONGEST_SUBJECT = 255  # ASCII characters (OpenID Connect Core §2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ class ExternalProfile:
     subject: str  # the issuer never gives it to anybody else
     name: str
     display_name: str
-    email: str = ""  # lower case; empty where it is not verified
+    email: str = ""  # as `folded_email` gives it; empty where it is not verified
 
 
 @dataclass(eq=False, kw_only=True)
@@ -87,6 +88,23 @@ def sign_in_attempt(secret: str) -> SignInAttempt:
     return SignInAttempt(state=derived("state"), nonce=derived("nonce"), verifier=derived("verifier"))
 
 
+def is_subject(text: str) -> bool:
+    """Tells whether a text can be a provider's id of a person: 1 to 255 printable ASCII characters (OpenID Connect Core §2)."""
+    return 0 < len(text) <= LONGEST_SUBJECT and text.isascii() and text.isprintable()
+
+
+def folded_email(address: str) -> str:
+    """Returns an e-mail address in lower case; empty where it has no '@' between two parts.
+
+    A part beyond ASCII stays as it is: some of its letters become ASCII letters in lower case, such as the Kelvin sign, and
+    the address would become somebody else's.
+    """
+    local, _, domain = address.rpartition("@")
+    if not (local and domain):
+        return ""
+    return "@".join(part.lower() if part.isascii() else part for part in (local, domain))
+
+
 def is_trustworthy(address: str) -> bool:
     """Tells whether an address is https, or plain http to this computer's loopback."""
     try:
@@ -95,6 +113,18 @@ def is_trustworthy(address: str) -> bool:
     except ValueError:
         return False
     return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
+
+
+def is_trustworthy_endpoint(issuer: str, address: str) -> bool:
+    """Tells whether a provider may name the address as one of its own.
+
+    It is https, or plain http to this computer's loopback where the issuer is that, too: others lead nobody there.
+    """
+    try:
+        is_plain = urlsplit(address).scheme != "https" and urlsplit(issuer).scheme == "https"
+    except ValueError:
+        return False
+    return is_trustworthy(address) and not is_plain
 
 
 def _is_loopback(host: str) -> bool:
