@@ -162,9 +162,10 @@ def _create_person(
 def _new_name(request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile) -> str:
     """Never that of somebody else here: a name elsewhere proves nothing.
 
-    Nor somebody else's e-mail address where addresses link people: its owner will come.
+    Nor somebody else's e-mail address: rosters of labs and, where addresses link people, the provider await its owner.
     """
-    if provider.link_by_email and "@" in profile.name and folded_email(profile.name) != profile.email:
+    is_own = provider.names_are_assigned or folded_email(profile.name) == profile.email
+    if "@" in profile.name and not is_own:
         raise Forbidden(
             Message(
                 "Your user name at '{provider}' is an e-mail address not verified as yours.", provider=provider.name

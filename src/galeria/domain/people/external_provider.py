@@ -17,7 +17,8 @@ class ExternalProvider:
 
     Raises ValueError where a setting is missing or unsafe. `link_by_email`: a person who signs in for the first time is
     linked to the user whose sign-in name is the address that the provider has verified. `create_people`: unknown people
-    get a user, with `role` (or none) on `resource_group`.
+    get a user, with `role` (or none) on `resource_group`. `names_are_assigned`: nobody chooses the claim's value at the
+    provider, so that an e-mail address in it is the person's own without being verified.
     """
 
     name: str  # shown on the sign-in button
@@ -26,6 +27,7 @@ class ExternalProvider:
     client_secret: str = field(default="", repr=False)  # empty for a client without one
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     name_claim: str = "preferred_username"
+    names_are_assigned: bool = False
     allowed_domains: tuple[str, ...] = ()  # of verified e-mail addresses; none: everybody who can sign in there
     link_by_email: bool = False
     create_people: bool = False
@@ -37,6 +39,9 @@ class ExternalProvider:
             raise ValueError("sign_in.openid needs name, issuer and client_id")
         if not is_trustworthy(self.issuer):
             raise ValueError(f"the issuer '{self.issuer}' is no https address")
+        for name in ("names_are_assigned", "link_by_email", "create_people"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be true or false")
         if "openid" not in self.scopes:
             raise ValueError("the scopes of sign_in.openid must contain 'openid'")
 

@@ -139,14 +139,27 @@ def test_only_the_verified_address_itself_links(
     assert is_out(browser)
 
 
-def test_nobody_takes_an_address_as_name_before_its_owner_comes(open_portal: Open, campus: RunningProvider) -> None:
-    portal = open_portal(create_people=True, link_by_email=True)
+@pytest.mark.parametrize("link_by_email", [True, False])
+def test_nobody_takes_an_address_as_name_before_its_owner_comes(
+    open_portal: Open, campus: RunningProvider, link_by_email: bool
+) -> None:
+    """Rosters of labs and the linking by address await the owner."""
+    portal = open_portal(create_people=True, link_by_email=link_by_email)
     campus.control(claims={"eve": {"preferred_username": "Bia@Example.org"}})
     _, answer = come(portal)
     assert "is an e-mail address not verified as yours" in text_of(answer)
     campus.control(claims={"bia": {"preferred_username": "Bia@Example.org"}})
     browser, _ = come(portal, "bia")
     assert "Bia Souza · Bia@Example.org" in me(browser)
+
+
+def test_a_name_that_nobody_chooses_may_be_an_address_that_is_not_verified(
+    open_portal: Open, campus: RunningProvider
+) -> None:
+    portal = open_portal(create_people=True, names_are_assigned=True)
+    campus.control(claims={"bia": {"preferred_username": "bia@example.org", "email": None, "email_verified": None}})
+    browser, _ = come(portal, "bia")
+    assert "Bia Souza · bia@example.org" in me(browser)
 
 
 def test_the_owner_of_an_address_does_not_share_the_account_of_who_was_there_before(
