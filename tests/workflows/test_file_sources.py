@@ -11,6 +11,7 @@ from galeria.adapters.fetching import HttpFetcher
 from galeria.domain.images.storage import DiskCreateOption
 from galeria.domain.operations import Operation, OperationKind
 from galeria.reconcilers.orphans import remove_lost_disk_files
+from galeria.workflows import file_sources
 from galeria.workflows.file_sources import TRIES, file_of
 from tests.file_server import FileServer, serving_file
 from tests.local_installation import GROUP, MIB, LocalInstallation, disk_bytes
@@ -84,6 +85,27 @@ def test_after_some_tries_it_gives_up_and_a_retry_goes_on(open_scene: LocalInsta
 def test_a_server_that_is_busy_is_asked_again(open_scene: LocalInstallation, files: FileServer) -> None:
     files.statuses = [503, 500]
     assert open_scene.run(begin_import(open_scene, files)).status == "Succeeded"
+
+
+def test_who_sends_a_little_now_and_then_holds_nobody_for_ever(
+    open_scene: LocalInstallation, files: FileServer
+) -> None:
+    files.break_after = [1] * 100
+    operation = open_scene.run(begin_import(open_scene, files))
+    assert operation.status == "Failed"
+    assert "breaks off" in operation.error_message
+    assert len(files.asked) == TRIES
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_file_without_an_end_is_given_up_and_removed(
+    open_scene: LocalInstallation, files: FileServer, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    monkeypatch.setattr(file_sources, "LARGEST", MIB)
+    files.content, files.chunked = bytes(4 * MIB), not told
+    operation = open_scene.run(begin_import(open_scene, files))
+    assert (operation.status, len(files.asked)) == ("Failed", 1)
+    assert open_scene.context.disk_files.size(file_of(operation.id, -1)) == 0
 
 
 def test_what_is_not_there_fails_at_once(open_scene: LocalInstallation, files: FileServer) -> None:

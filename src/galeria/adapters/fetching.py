@@ -1,32 +1,38 @@
 """Fetch files over http and https, from addresses that `galeria.domain.images.import_addresses` allows.
 
-A name is resolved once for every connection, all of its addresses are checked, and the connection goes to one of exactly
-these: a name that resolves differently a moment later (DNS rebinding) changes nothing. Every redirect is checked again.
-Proxies of the environment are not used, because they would resolve the names.
+All addresses of a name are checked before each connection, and every redirect is checked again.
 """
 
 import http.client
 import logging
 import re
-import socket
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from urllib.parse import urljoin
 
+from galeria.adapters.pinned_connections import (
+    Deadline,
+    PinnedConnection,
+    Resolve,
+    make_context,
+    non_public_kind_here,
+    resolve_host,
+)
 from galeria.domain.errors import Invalid, Unavailable
+from galeria.domain.foreign_text import foreign_text
 from galeria.domain.images.import_addresses import Address, read_address, require_public
 from galeria.domain.messages import Message
 
 log = logging.getLogger(__name__)
 
 REDIRECTS = 5
-SECONDS = 60.0  # until a connection without any byte is given up
+SECONDS = 60.0  # in which an answer has to begin, and then each piece of it has to come
 PIECE = 1 << 20  # bytes
 _MOVED = {301, 302, 303, 307, 308}
+Answer = tuple[PinnedConnection, http.client.HTTPResponse]
+_DIGITS = 19  # of a length are enough to see that it is too large
 _RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)")
-
-Resolve = Callable[[str, int], list[str]]
 
 
 class HttpFetcher:
@@ -43,26 +49,25 @@ class HttpFetcher:
         self._allowed = allowed
         self._resolve = resolve or resolve_host
         self._seconds = seconds
-        self._context = context or ssl.create_default_context()
+        self._context = make_context(context)
 
     @contextmanager
     def open(self, address: str, *, offset: int, tag: str) -> Iterator["HttpDownload"]:
-        asked = read_address(address)
-        headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "galeria"}
-        if offset and tag:
-            headers |= {"Range": f"bytes={offset}-", "If-Range": tag}
-        connection, response = self._followed(asked, headers)
-        try:
-            yield _download(response, asked, offset if "Range" in headers else 0)
-        finally:
-            response.close()
+        asked, deadline = read_address(address), Deadline(self._seconds)
+        begin = offset if tag else 0
+        connection, response = self._followed(asked, deadline, _headers(begin, tag))
+        if begin and response.status == 206 and _differs(response, tag):
+            # The server goes on with another file in spite of If-Range: its beginning is needed, too.
             connection.close()
+            begin = 0
+            connection, response = self._followed(asked, deadline, _headers(begin, tag))
+        with closing(connection), response:
+            yield _download(response, asked, begin, deadline, self._seconds)
 
-    def _followed(
-        self, address: Address, headers: dict[str, str]
-    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+    def _followed(self, address: Address, deadline: Deadline, headers: dict[str, str]) -> Answer:
         for _ in range(REDIRECTS + 1):
-            connection = self._connection(address)
+            deadline.allow(self._seconds)
+            connection = PinnedConnection(address, self._resolved(address), deadline, self._context)
             try:
                 response = _asked(connection, address, headers)
                 if response.status not in _MOVED:
@@ -80,12 +85,6 @@ class HttpFetcher:
             )
         )
 
-    def _connection(self, address: Address) -> http.client.HTTPConnection:
-        ips = self._resolved(address)
-        if address.scheme == "https":
-            return _PinnedTls(address, ips, self._seconds, self._context)
-        return _Pinned(address, ips, self._seconds)
-
     def _resolved(self, address: Address) -> list[str]:
         try:
             ips = self._resolve(address.host, address.port)
@@ -96,15 +95,25 @@ class HttpFetcher:
             ) from error
         if not address.is_among(self._allowed):
             for ip in ips:
-                require_public(ip, address.host)
+                require_public(address.host, non_public_kind_here(ip))
         return ips
 
 
 class HttpDownload:
-    """The content of one HTTP response."""
+    """The content of one HTTP response. Each piece has so many seconds to come; what came of it is given in any case."""
 
-    def __init__(self, response: http.client.HTTPResponse, *, offset: int, length: int | None, tag: str) -> None:
+    def __init__(
+        self,
+        response: http.client.HTTPResponse,
+        *,
+        offset: int,
+        length: int | None,
+        tag: str,
+        deadline: Deadline,
+        seconds: float,
+    ) -> None:
         self._response = response
+        self._deadline, self._seconds = deadline, seconds
         self.offset = offset
         self.length = length
         self.tag = tag
@@ -113,69 +122,41 @@ class HttpDownload:
     def pieces(self) -> Iterator[bytes]:
         position = self.offset
         while True:
-            try:
-                piece = self._response.read(PIECE)
-            except (OSError, http.client.HTTPException) as error:
-                log.info("a download broke off at byte %d: %s", position, error)
-                if isinstance(error, http.client.IncompleteRead) and error.partial:
-                    yield error.partial
+            piece, is_over = self._piece()
+            position += len(piece)
+            if piece:
+                yield bytes(piece)
+            if is_over:
                 return
-            if not piece:
+            if len(piece) < PIECE:
                 self.is_whole = self.length is None or position == self.length
                 return
-            position += len(piece)
-            yield piece
 
-
-class _Pinned(http.client.HTTPConnection):
-    """A connection to addresses that were checked, whatever the name resolves to now."""
-
-    def __init__(self, address: Address, ips: list[str], seconds: float) -> None:
-        super().__init__(address.host, address.port, timeout=seconds)
-        self._ips = ips
-
-    def connect(self) -> None:
-        self.sock = _connected(self._ips, self.port, self.timeout)
-
-
-class _PinnedTls(http.client.HTTPSConnection):
-    """A TLS connection to addresses that were checked; the certificate is verified against the name."""
-
-    def __init__(self, address: Address, ips: list[str], seconds: float, context: ssl.SSLContext) -> None:
-        super().__init__(address.host, address.port, timeout=seconds, context=context)
-        self._ips, self._tls = ips, context
-
-    def connect(self) -> None:
-        plain = _connected(self._ips, self.port, self.timeout)
+    def _piece(self) -> tuple[bytearray, bool]:
+        """Return the next bytes, as many as a piece has or as there are, and whether the connection broke off after them."""
+        piece = bytearray()
+        self._deadline.allow(self._seconds)
         try:
-            self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
-        except BaseException:
-            plain.close()
-            raise
+            while len(piece) < PIECE:
+                some = self._response.read1(PIECE - len(piece))
+                if not some:
+                    break
+                piece += some
+        except (OSError, http.client.HTTPException) as error:
+            log.info("a download broke off: %s", error)
+            if isinstance(error, http.client.IncompleteRead):
+                piece += error.partial
+            return piece, True
+        return piece, False
 
 
-def resolve_host(host: str, port: int) -> list[str]:
-    """Return the host's addresses as the system resolves them. Raises OSError."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:
-        raise OSError(f"{host} is no name") from error
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+def _headers(offset: int, tag: str) -> dict[str, str]:
+    """Return what is sent along; with an offset the rest of the file is asked for, if it is still the one named by `tag`."""
+    headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "galeria"}
+    return headers | {"Range": f"bytes={offset}-", "If-Range": tag} if offset else headers
 
 
-def _connected(ips: list[str], port: int, seconds: float | None) -> socket.socket:
-    last: OSError = OSError("no address")
-    for ip in ips:
-        try:
-            return socket.create_connection((ip, port), timeout=seconds)
-        except OSError as error:
-            last = error
-    raise last
-
-
-def _asked(
-    connection: http.client.HTTPConnection, address: Address, headers: dict[str, str]
-) -> http.client.HTTPResponse:
+def _asked(connection: PinnedConnection, address: Address, headers: dict[str, str]) -> http.client.HTTPResponse:
     try:
         connection.request("GET", address.target, headers=headers)
         return connection.getresponse()
@@ -201,16 +182,22 @@ def _asked(
 
 def _moved_to(address: Address, location: str | None) -> Address:
     base = f"{address.scheme}://{address.host if ':' not in address.host else f'[{address.host}]'}:{address.port}"
-    moved = read_address(urljoin(base + address.target, (location or "").partition("#")[0]))
+    try:
+        target = urljoin(base + address.target, (location or "").partition("#")[0])
+    except ValueError as error:
+        raise _refused(Message("{host} sends to an address that cannot be read.", host=address.host)) from error
+    moved = read_address(target)
     if address.scheme == "https" and moved.scheme != "https":
         raise _refused(Message("{host} sends from https to an address without encryption.", host=address.host))
     return moved
 
 
-def _download(response: http.client.HTTPResponse, address: Address, offset: int) -> HttpDownload:
+def _download(
+    response: http.client.HTTPResponse, address: Address, offset: int, deadline: Deadline, seconds: float
+) -> HttpDownload:
     _require_file(response, address)
     start, length = 0, response.getheader("Content-Length")
-    total = int(length) if length is not None and length.isdecimal() and len(length) < 19 else None
+    total = int(length[:_DIGITS]) if length is not None and length.isascii() and length.isdecimal() else None
     if response.status == 206:
         found = _RANGE.fullmatch(response.getheader("Content-Range", ""))
         if found is None or int(found[1]) != offset or found[2] == "*":
@@ -219,31 +206,46 @@ def _download(response: http.client.HTTPResponse, address: Address, offset: int)
                 hint=Message("Upload the file instead, or use another server."),
             )
         start, total = offset, int(found[2])
+    return HttpDownload(response, offset=start, length=total, tag=_tag(response), deadline=deadline, seconds=seconds)
+
+
+def _tag(response: http.client.HTTPResponse) -> str:
     tag = response.getheader("ETag", "")
     if not tag.startswith('"'):  # weak ETags do not promise the same bytes (RFC 9110 §8.8.1)
         tag = response.getheader("Last-Modified", "")
-    return HttpDownload(response, offset=start, length=total, tag=tag)
+    return tag
+
+
+def _differs(response: http.client.HTTPResponse, tag: str) -> bool:
+    """Tell whether the answer names another file. A date may be left out of a partial answer (RFC 9110 §15.3.7)."""
+    found = _tag(response)
+    return found != tag and bool(found or tag.startswith('"'))
 
 
 def _require_file(response: http.client.HTTPResponse, address: Address) -> None:
     status = response.status
+    told = Message(
+        "{shown} answers {status} {reason}.",
+        shown=address.shown,
+        status=status,
+        reason=foreign_text(response.reason),
+    )
     if status in (408, 416, 429) or status >= 500:
-        raise Unavailable(
-            Message("{shown} answers {status} {reason}.", shown=address.shown, status=status, reason=response.reason),
-            hint=Message("Wait a little, then retry the operation."),
-        )
+        raise Unavailable(told, hint=Message("Wait a little, then retry the operation."))
     if status not in (200, 206):
         raise Invalid(
-            Message("{shown} answers {status} {reason}.", shown=address.shown, status=status, reason=response.reason),
+            told,
             hint=Message(
                 "Give an address that can be read without signing in, such as one with a SAS that has not expired."
             ),
             code="SourceNotReadable",
             target="uri",
         )
-    encoding = response.getheader("Content-Encoding", "identity").lower()
-    if encoding != "identity":
-        raise _refused(Message("{host} sends the file packed ({encoding}).", host=address.host, encoding=encoding))
+    packings = (response.getheader("Content-Encoding", "identity"), response.getheader("Transfer-Encoding", "chunked"))
+    for packing, plain in zip(packings, ("identity", "chunked"), strict=True):
+        if packing.lower() != plain:
+            encoding = foreign_text(packing.lower())
+            raise _refused(Message("{host} sends the file packed ({encoding}).", host=address.host, encoding=encoding))
 
 
 def _refused(message: Message) -> Invalid:

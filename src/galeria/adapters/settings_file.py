@@ -24,6 +24,7 @@ client_id = "galeria"
 client_secret_file = "openid.secret"    # below the data directory; or client_secret
 scopes = ["openid", "profile", "email"]
 name_claim = "preferred_username"       # becomes the user name here
+names_are_assigned = false              # nobody chooses that name there, so that it may be an address that is not verified
 allowed_domains = ["example.org"]       # of verified e-mail addresses; none: everybody
 link_by_email = false                   # a verified address that is a user name here is that person
 create_people = true                    # else an administrator links each account

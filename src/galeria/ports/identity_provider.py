@@ -22,6 +22,13 @@ class IdentityProvider(Protocol):
         """Returns the address where the browser signs in. Raises Unavailable."""
         ...
 
+    def is_own_answer(self, issuer: str) -> bool:
+        """Tells whether an answer that names this issuer, or none where it is empty, comes from the provider (RFC 9207).
+
+        Raises Unavailable.
+        """
+        ...
+
     def redeem(self, attempt: SignInAttempt, back: str, code: str) -> ExternalProfile:
         """Exchanges the code for the profile of the person who signed in.
 

@@ -16,7 +16,8 @@ from galeria.workflows.context import WorkflowContext
 
 FETCH = Message("Fetch the file")
 LARGEST = (2 << 40) + (16 << 30)  # bytes: a disk of 2 TiB and what a file format adds to it
-TRIES = 5  # connections in a row that bring no bytes
+ENOUGH = 1 << 20  # bytes that a connection has to bring at least, or it counts as one that brought none
+TRIES = 5  # connections in a row that bring none
 
 
 def file_of(operation_id: str, lun: int) -> str:
@@ -27,13 +28,13 @@ def file_of(operation_id: str, lun: int) -> str:
 def fetch_file(context: WorkflowContext, operation_id: str, lun: int, address: str) -> None:
     """Fetch the file at `address` whole. What has arrived is kept after a failure, and a retry continues there.
 
-    Raises Invalid, TooLarge, Unavailable where no bytes come any more, and Canceled.
+    Raises Invalid, TooLarge, Unavailable where no bytes come any more or only a few now and then, and Canceled.
     """
     file, tries = file_of(operation_id, lun), 0
     while not _is_complete(context, operation_id, file):
         before = context.disk_files.size(file)
         failure = _fetch_some(context, operation_id, file, address)
-        tries = 0 if context.disk_files.size(file) > before else tries + 1
+        tries = 0 if context.disk_files.size(file) - before >= ENOUGH else tries + 1
         if tries >= TRIES:
             raise failure or _broken()
         if tries:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from galeria.adapters.fetching import HttpFetcher, resolve_host
+from galeria.adapters.fetching import HttpFetcher
+from galeria.adapters.pinned_connections import resolve_host
 from galeria.domain.errors import Invalid, Unavailable
 from tests.file_server import FileServer, serving_file
 

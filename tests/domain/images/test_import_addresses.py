@@ -4,6 +4,7 @@ import pytest
 
 from galeria.domain.errors import Invalid
 from galeria.domain.images.import_addresses import allowed_hosts, read_address, require_public, require_public_literal
+from galeria.domain.network_addresses import non_public_kind
 
 PRIVATE = [
     "127.0.0.1",
@@ -57,7 +58,7 @@ PRIVATE = [
 @pytest.mark.parametrize("ip", PRIVATE)
 def test_what_is_not_of_the_public_internet_is_refused(ip: str) -> None:
     with pytest.raises(Invalid, match="files\\.example") as told:
-        require_public(ip, "files.example")
+        require_public("files.example", non_public_kind(ip))
     assert "--allow-import-from files.example" in told.value.hint
 
 
@@ -65,7 +66,7 @@ def test_what_is_not_of_the_public_internet_is_refused(ip: str) -> None:
     "ip", ["8.8.8.8", "20.60.1.1", "2001:4860::8", "2606:4700::1", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"]
 )
 def test_public_addresses_are_let_through(ip: str) -> None:
-    require_public(ip, "files.example")
+    require_public("files.example", non_public_kind(ip))
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,19 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
 from galeria.actions.people.people import WRITE_PEOPLE
 from galeria.actions.people.principals import GIVE_ROLES, get_principal, subscription_scope
+from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.domain.errors import Conflict, Forbidden, GaleriaError, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
-from galeria.domain.people.external_provider import ExternalIdentity, ExternalProfile, ExternalProvider
+from galeria.domain.people.external_provider import (
+    LONGEST_SUBJECT,
+    ExternalIdentity,
+    ExternalProfile,
+    ExternalProvider,
+    folded_email,
+    is_subject,
+)
 from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment, sign_in_name
-
-LONGEST_SUBJECT = 255
 
 
 def sign_in_externally(
@@ -54,9 +60,11 @@ def link_identity(request: Request, who: str, issuer: str, subject: str) -> None
             hint=Message("Choose a person."),
             target="subject",
         )
-    if not 0 < len(subject) <= LONGEST_SUBJECT:
+    if not is_subject(subject):
         raise Invalid(
-            Message("The account's id has 1 to {longest_subject} characters.", longest_subject=LONGEST_SUBJECT),
+            Message(
+                "The account's id has 1 to {longest_subject} characters of ASCII.", longest_subject=LONGEST_SUBJECT
+            ),
             hint=Message("The sign-in page shows it to who is not known here yet."),
             target="subject",
         )
@@ -72,7 +80,10 @@ def link_identity(request: Request, who: str, issuer: str, subject: str) -> None
 
 
 def unlink_identity(request: Request, who: str, id: str) -> None:
-    """Removes the link of an external identity; may be repeated. Raises Forbidden, NotFound."""
+    """Removes the link of an external identity, and ends the person's sessions; may be repeated.
+
+    Any of these may have begun with that identity. Raises Forbidden, NotFound.
+    """
     request.caller.require(GIVE_ROLES, subscription_scope(request))
     person = get_principal(request, who)
     found = request.uow.external_identities.find(id)
@@ -81,6 +92,7 @@ def unlink_identity(request: Request, who: str, id: str) -> None:
     if found.principal_id != person.id:
         raise NotFound(Message("There is no such link."), hint=Message("Open the person's page again."))
     request.uow.external_identities.remove(found)
+    revoke_sessions(request, person)
     detail = Message("unlinked '{person}' from an account elsewhere", person=person.name)
     request.audit(WRITE_PEOPLE, subscription_scope(request), detail=detail)
 
@@ -97,8 +109,15 @@ def _require_domain(provider: ExternalProvider, profile: ExternalProfile) -> Non
 
 
 def _find_by_email(request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile) -> Principal | None:
+    """The user whose name is the verified address, unless somebody signs in as that user from the same provider already.
+
+    Who came first may have chosen the name, and would share the account with the address's owner.
+    """
     found = request.uow.people.find_by_name(profile.email) if provider.link_by_email and profile.email else None
-    return found if found and found.kind is PrincipalKind.USER else None
+    if found is None or found.kind is not PrincipalKind.USER:
+        return None
+    linked = request.uow.external_identities.of_principal(found.id)
+    return None if any(each.issuer == profile.issuer for each in linked) else found
 
 
 def _create_person(
@@ -141,7 +160,21 @@ def _create_person(
 
 
 def _new_name(request: BaseRequest, provider: ExternalProvider, profile: ExternalProfile) -> str:
-    """Never that of somebody else here: a name elsewhere proves nothing."""
+    """Never that of somebody else here: a name elsewhere proves nothing.
+
+    Nor somebody else's e-mail address: rosters of labs and, where addresses link people, the provider await its owner.
+    """
+    is_own = provider.names_are_assigned or folded_email(profile.name) == profile.email
+    if "@" in profile.name and not is_own:
+        raise Forbidden(
+            Message(
+                "Your user name at '{provider}' is an e-mail address not verified as yours.", provider=provider.name
+            ),
+            hint=Message(
+                "Change the name there, or ask an administrator to link your account; its id is '{subject}'.",
+                subject=profile.subject,
+            ),
+        )
     try:
         name = sign_in_name(profile.name)
     except GaleriaError as error:

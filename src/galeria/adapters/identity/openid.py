@@ -15,8 +15,9 @@ from urllib.parse import quote_plus, urlencode
 from galeria.adapters.identity.id_tokens import read_identity
 from galeria.adapters.identity.openid_http import OpenIdHttp
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.foreign_text import foreign_text
 from galeria.domain.messages import Message
-from galeria.domain.people.external_provider import ExternalProfile, ExternalProvider, SignInAttempt
+from galeria.domain.people.external_provider import ExternalProfile, ExternalProvider, SignInAttempt, folded_email
 from galeria.ports.work import Clock
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class OpenIdProvider:
     def __init__(self, settings: ExternalProvider, clock: Clock, http: OpenIdHttp | None = None) -> None:
         self._settings = settings
         self._clock = clock
-        self._http = http or OpenIdHttp(settings.name)
+        self._http = http or OpenIdHttp(settings.name, settings.issuer)
         self._lock = Lock()
         self._metadata: tuple[datetime, Mapping[str, Any]] | None = None
         self._keys: Mapping[str, Any] | None = None
@@ -59,14 +60,17 @@ class OpenIdProvider:
         }
         return _with(self._endpoint("authorization_endpoint"), query)
 
+    def is_own_answer(self, issuer: str) -> bool:
+        is_promised = self._discovered().get("authorization_response_iss_parameter_supported") is True
+        return issuer == self.issuer or (not issuer and not is_promised)
+
     def redeem(self, attempt: SignInAttempt, back: str, code: str) -> ExternalProfile:
         answer = self._tokens(attempt, back, code)
         token = answer.get("id_token")
         if not isinstance(token, str):
             raise self._refused(Message("sent no identity"))
         claims = self._claims(token, attempt)
-        claims = self._more(answer, claims) | claims
-        return _profile(self._settings, claims)
+        return _profile(self._settings, _merged(claims, self._more(answer, claims)))
 
     def sign_out_address(self, back: str) -> str:
         endpoint = self._discovered().get("end_session_endpoint")
@@ -87,16 +91,17 @@ class OpenIdProvider:
         if answer.get("error") == "invalid_grant":
             raise self._refused(Message("does not know this sign-in any more"))
         if "error" in answer:
-            log.warning("%s refuses to give a token: %s", self.issuer, answer)
+            log.warning("%s refuses to give a token: %s", self.issuer, foreign_text(str(answer)))
             raise self._http.unusable(Message("refuses what Galeria asks; the server's log says more"))
         return answer
 
     def _credentials(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the client credentials as headers and form fields (OpenID Connect Core §9)."""
         id, secret = self._settings.client_id, self._settings.client_secret
-        methods = self._discovered().get(_METHODS, ["client_secret_basic"])
         if not secret:
             return {}, {"client_id": id}
+        told = self._discovered().get(_METHODS)
+        methods = told if isinstance(told, list) else ["client_secret_basic"]
         if "client_secret_basic" not in methods and "client_secret_post" in methods:
             return {}, {"client_id": id, "client_secret": secret}
         basic = base64.b64encode(f"{quote_plus(id)}:{quote_plus(secret)}".encode()).decode()
@@ -148,7 +153,9 @@ class OpenIdProvider:
         if found.get("issuer") != self.issuer:
             raise self._http.unusable(
                 Message(
-                    "calls itself '{found}', and not '{issuer}'", found=str(found.get("issuer")), issuer=self.issuer
+                    "calls itself '{found}', and not '{issuer}'",
+                    found=foreign_text(str(found.get("issuer"))),
+                    issuer=self.issuer,
                 )
             )
         with self._lock:
@@ -165,18 +172,28 @@ def _with(address: str, query: Mapping[str, str]) -> str:
     return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
 
+def _merged(token: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the token's claims, and what UserInfo has besides.
+
+    An e-mail address counts as verified only where one and the same of them says both.
+    """
+    said = next((each for each in (token, userinfo) if "email" in each and "email_verified" in each), None)
+    verified = {"email": said["email"], "email_verified": said["email_verified"]} if said else {"email_verified": False}
+    return {**userinfo, **token, **verified}
+
+
 def _profile(settings: ExternalProvider, claims: Mapping[str, Any]) -> ExternalProfile:
     def text(name: str) -> str:
         value = claims.get(name)
         return value.strip() if isinstance(value, str) else ""
 
     is_verified = claims.get("email_verified") in (True, "true")
-    email = text("email").lower() if is_verified else ""
+    email = folded_email(text("email")) if is_verified else ""
     name = text(settings.name_claim) or email
     return ExternalProfile(
         issuer=settings.issuer,
         subject=str(claims["sub"]),
         name=name,
-        display_name=text("name") or name,
+        display_name=foreign_text(text("name")) or name,
         email=email,
     )

@@ -6,33 +6,19 @@ network, a cloud's metadata.
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from galeria.domain.errors import Invalid
-from galeria.domain.messages import EMPTY, Message
+from galeria.domain.messages import Message
+from galeria.domain.network_addresses import non_public_kind
 
 LONGEST = 4096  # characters
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|[0-9A-Fa-f:.]{2,45}")
+_DOTS_AT_END = re.compile(r"\.+(?=(:\d*)?$)")
 _HINT = Message(
     "Give the whole http or https address of a VHD that is reachable without a sign-in, such as one with a SAS."
-)
-# Azure's platform address for its machines' agents: it looks public and is not.
-_PLATFORM = IPv4Address("168.63.129.16")
-# All of IPv6 that is given out to the public internet (RFC 4291 §2.4, IANA's registry of global unicast addresses), but for
-# blocks inside it that are documentation or lead elsewhere and that older tables of this language do not know.
-_PUBLIC_V6 = IPv6Network("2000::/3")
-_NOT_PUBLIC_V6 = (
-    IPv6Network("2001::/23"),  # protocol assignments, Teredo and ORCHID among them (RFC 2928)
-    IPv6Network("2001:db8::/32"),  # documentation (RFC 3849)
-    IPv6Network("3fff::/20"),  # documentation (RFC 9637)
-    IPv6Network("3ffe::/16"),  # the experimental 6bone, given back (RFC 3701)
-)
-# Addresses that carry an IPv4 address, with the position of that in bits from the right.
-_CARRIERS = (
-    (IPv6Network("64:ff9b::/96"), 0),  # NAT64, RFC 6052
-    (IPv6Network("2002::/16"), 80),  # 6to4, RFC 3056
 )
 
 
@@ -80,9 +66,8 @@ def read_address(text: str) -> Address:
     return Address(scheme=scheme, host=host, port=port or _PORTS[scheme], target=_target(parts))
 
 
-def require_public(ip: str, host: str) -> None:
-    """Raises Invalid where `ip` is not an address of the public internet; `host` is the name that led to it."""
-    reason = _reason(ip_address(ip.partition("%")[0]))
+def require_public(host: str, reason: Message) -> None:
+    """Raises Invalid where `host` leads to an address that is not public; `reason` says what it is, empty for a public one."""
     if reason:
         raise Invalid(
             Message(
@@ -104,7 +89,7 @@ def require_public_literal(address: Address) -> None:
         ip = str(ip_address(address.host))
     except ValueError:
         return
-    require_public(ip, address.host)
+    require_public(address.host, non_public_kind(ip))
 
 
 def allowed_hosts(names: tuple[str, ...]) -> frozenset[str]:
@@ -121,35 +106,8 @@ def allowed_hosts(names: tuple[str, ...]) -> frozenset[str]:
                 Message("'{name}' is not a host.", name=name),
                 hint=Message("Give HOST or HOST:PORT, such as files.example.org:8080."),
             )
-        hosts.add(found.netloc.lower())
+        hosts.add(_DOTS_AT_END.sub("", found.netloc.lower()))
     return frozenset(hosts)
-
-
-_PRIVATE = Message("private")
-
-
-def _reason(ip: IPv4Address | IPv6Address) -> Message:
-    """Returns why the address is not a public one; empty for a public one."""
-    if isinstance(ip, IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return _reason(ip.ipv4_mapped)
-        for network, shift in _CARRIERS:
-            if ip in network:
-                return _reason(IPv4Address((int(ip) >> shift) & 0xFFFFFFFF))
-        if ip.teredo is not None or ip.is_site_local:
-            return Message("private")
-        is_unicast = not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_private or ip.is_unspecified)
-        if is_unicast and (ip not in _PUBLIC_V6 or any(ip in network for network in _NOT_PUBLIC_V6)):
-            return Message("non-public")
-    kinds = {
-        Message("loopback"): ip.is_loopback,
-        Message("link-local"): ip.is_link_local,
-        Message("multicast"): ip.is_multicast,
-        Message("private"): ip.is_private or ip.is_unspecified,
-        Message("reserved"): ip.is_reserved or ip == _PLATFORM,
-        Message("non-public"): not ip.is_global,
-    }
-    return next((word for word, is_so in kinds.items() if is_so), EMPTY)
 
 
 def _target(parts: SplitResult) -> str:

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 DEFAULT_SCOPES = ("openid", "profile", "email")
+LONGEST_SUBJECT = 255  # ASCII characters (OpenID Connect Core §2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +17,8 @@ class ExternalProvider:
 
     Raises ValueError where a setting is missing or unsafe. `link_by_email`: a person who signs in for the first time is
     linked to the user whose sign-in name is the address that the provider has verified. `create_people`: unknown people
-    get a user, with `role` (or none) on `resource_group`.
+    get a user, with `role` (or none) on `resource_group`. `names_are_assigned`: nobody chooses the claim's value at the
+    provider, so that an e-mail address in it is the person's own without being verified.
     """
 
     name: str  # shown on the sign-in button
@@ -25,6 +27,7 @@ class ExternalProvider:
     client_secret: str = field(default="", repr=False)  # empty for a client without one
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     name_claim: str = "preferred_username"
+    names_are_assigned: bool = False
     allowed_domains: tuple[str, ...] = ()  # of verified e-mail addresses; none: everybody who can sign in there
     link_by_email: bool = False
     create_people: bool = False
@@ -36,6 +39,9 @@ class ExternalProvider:
             raise ValueError("sign_in.openid needs name, issuer and client_id")
         if not is_trustworthy(self.issuer):
             raise ValueError(f"the issuer '{self.issuer}' is no https address")
+        for name in ("names_are_assigned", "link_by_email", "create_people"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be true or false")
         if "openid" not in self.scopes:
             raise ValueError("the scopes of sign_in.openid must contain 'openid'")
 
@@ -48,7 +54,7 @@ class ExternalProfile:
     subject: str  # the issuer never gives it to anybody else
     name: str
     display_name: str
-    email: str = ""  # lower case; empty where it is not verified
+    email: str = ""  # as `folded_email` gives it; empty where it is not verified
 
 
 @dataclass(eq=False, kw_only=True)
@@ -87,6 +93,23 @@ def sign_in_attempt(secret: str) -> SignInAttempt:
     return SignInAttempt(state=derived("state"), nonce=derived("nonce"), verifier=derived("verifier"))
 
 
+def is_subject(text: str) -> bool:
+    """Tells whether a text can be a provider's id of a person: 1 to 255 printable ASCII characters (OpenID Connect Core §2)."""
+    return 0 < len(text) <= LONGEST_SUBJECT and text.isascii() and text.isprintable()
+
+
+def folded_email(address: str) -> str:
+    """Returns an e-mail address in lower case; empty where it has no '@' between two parts.
+
+    A part beyond ASCII stays as it is: some of its letters become ASCII letters in lower case, such as the Kelvin sign, and
+    the address would become somebody else's.
+    """
+    local, _, domain = address.rpartition("@")
+    if not (local and domain):
+        return ""
+    return "@".join(part.lower() if part.isascii() else part for part in (local, domain))
+
+
 def is_trustworthy(address: str) -> bool:
     """Tells whether an address is https, or plain http to this computer's loopback."""
     try:
@@ -95,6 +118,18 @@ def is_trustworthy(address: str) -> bool:
     except ValueError:
         return False
     return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
+
+
+def is_trustworthy_endpoint(issuer: str, address: str) -> bool:
+    """Tells whether a provider may name the address as one of its own.
+
+    It is https, or plain http to this computer's loopback where the issuer is that, too: others lead nobody there.
+    """
+    try:
+        is_plain = urlsplit(address).scheme != "https" and urlsplit(issuer).scheme == "https"
+    except ValueError:
+        return False
+    return is_trustworthy(address) and not is_plain
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,8 +1,6 @@
 """Signing in with another provider: the npm package oidc-provider, as a process of its own."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.actions.people.people import create_person, disable
+from tests.interfaces.web.people.conftest import START, Open
 from tests.interfaces.web.provider.running import RunningProvider, go_there, providing
 from tests.interfaces.web.served import Portal, serving, text_of, title_of
 from tests.interfaces.web.sign_in_form import cookies, is_out
@@ -17,33 +16,6 @@ from tests.local_installation import PASSWORD
 from tests.prepared_installations import PreparedInstallations
 
 pytestmark = pytest.mark.slow
-
-START = "/sign-in/external?next=/me"
-Open = Callable[..., Portal]
-
-
-@pytest.fixture(scope="module")
-def campus() -> Iterator[RunningProvider]:
-    with providing() as provider:
-        yield provider
-
-
-@pytest.fixture
-def open_portal(
-    tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey, campus: RunningProvider
-) -> Iterator[Open]:
-    """A portal whose settings name the provider, with more of these settings."""
-    with ExitStack() as stack:
-
-        def make(**settings: object) -> Portal:
-            openid = campus.settings(**settings)
-            portal = stack.enter_context(
-                serving(tmp_path / "installation", prepared_installations, token_key, openid=openid)
-            )
-            campus.control(endpoint=portal.services.endpoint, lie=False, unverified=[])
-            return portal
-
-        yield make
 
 
 def test_a_new_person_comes_in_with_the_role_of_the_settings(open_portal: Open) -> None:
@@ -222,17 +194,20 @@ def test_an_answer_counts_once(open_portal: Open) -> None:
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("error=server_error", "'Campus' answers with an error: server_error."),
-        ("error=%3Cscript%3E", "'Campus' answers with an error: no code."),
-        ("", "'Campus' answers with an error: no code."),
+        ("iss=ISSUER&error=server_error", "'Campus' answers with an error: server_error."),
+        ("iss=ISSUER&error=%3Cscript%3E", "'Campus' answers with an error: no code."),
+        ("iss=ISSUER", "'Campus' answers with an error: no code."),
         ("code=x&iss=https://elsewhere.org", "The answer comes from somewhere else."),
-        ("code=x", "'Campus' does not know this sign-in any more."),
+        ("code=x", "The answer comes from somewhere else."),
+        ("code=x&iss=ISSUER", "'Campus' does not know this sign-in any more."),
     ],
 )
-def test_errors_on_the_way_back_are_sentences(open_portal: Open, query: str, told: str) -> None:
+def test_errors_on_the_way_back_are_sentences(
+    open_portal: Open, campus: RunningProvider, query: str, told: str
+) -> None:
     browser = open_portal().stranger()
     state = parse_qs(urlsplit(browser.get(START).headers["location"]).query)["state"][0]
-    answer = browser.get(f"/sign-in/external/back?state={state}&{query}")
+    answer = browser.get(f"/sign-in/external/back?state={state}&{query.replace('ISSUER', campus.issuer)}")
     assert answer.status_code == 401
     assert told in text_of(answer)
     assert title_of(answer) == "Sign in"

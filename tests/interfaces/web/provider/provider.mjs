@@ -4,12 +4,14 @@
 //   rotate     signs with a new key, and publishes only that one
 //   lie        publishes a key that it does not sign with
 //   unverified people whose e-mail address is not verified
+//   claims     by person, what the provider says of them instead; null leaves a claim out
+//   issuer     where it is reached, when a proxy stands before it
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
 
 const { Provider } = await import(pathToFileURL(`${process.argv[2]}/oidc-provider/lib/index.js`));
-const settings = { endpoint: "http://127.0.0.1:1", lie: false, unverified: [] };
+const settings = { endpoint: "http://127.0.0.1:1", lie: false, unverified: [], claims: {}, issuer: "" };
 let key = newKey();
 let issuer;
 let answer;
@@ -30,12 +32,14 @@ function account(_context, id) {
     name: `${id[0].toUpperCase()}${id.slice(1)} Souza`,
     email: `${id}@example.org`,
     email_verified: !settings.unverified.includes(id),
+    ...settings.claims[id],
   };
-  return { accountId: id, claims: () => claims };
+  const said = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== null));
+  return { accountId: id, claims: () => said };
 }
 
 function provide() {
-  const provider = new Provider(issuer, {
+  const provider = new Provider(settings.issuer || issuer, {
     clients: [
       {
         client_id: "galeria",

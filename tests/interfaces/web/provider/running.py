@@ -32,7 +32,8 @@ class RunningProvider:
 
     def control(self, **changed: Any) -> None:
         """See provider.mjs."""
-        httpx.post(f"{self.issuer}/control", json=changed, trust_env=False, timeout=20).raise_for_status()
+        content = json.dumps(changed)  # all in ASCII, whatever a claim holds
+        httpx.post(f"{self.issuer}/control", content=content, trust_env=False, timeout=20).raise_for_status()
 
     def stop(self) -> None:
         if self.process.stdin and not self.process.stdin.closed:
@@ -61,13 +62,18 @@ def go_there(browser: httpx.Client, start: str, login: str, *, cancel: bool = Fa
 
     It is not followed any further. With `cancel` the person says no there.
     """
+    return browser.get(way_back(browser, start, login, cancel=cancel))
+
+
+def way_back(browser: httpx.Client, start: str, login: str, *, cancel: bool = False) -> str:
+    """As `go_there`, but not back: the address that the provider sends the browser to in the end."""
     answer = browser.get(start)
     for _ in range(MOST_STEPS):
         if answer.has_redirect_location:
             place = urljoin(str(answer.url), answer.headers["location"])
-            answer = browser.get(place)
             if place.startswith(str(browser.base_url)):
-                return answer
+                return place
+            answer = browser.get(place)
         else:
             answer = _answered(browser, answer, login, cancel=cancel)
     raise AssertionError(f"no way back from {answer.url}: {answer.text[:500]}")

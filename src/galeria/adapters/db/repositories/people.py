@@ -17,7 +17,12 @@ class SqlPersonRepository(SqlRepository[Principal]):
         super().__init__(session, Principal, core_tables.principals, Message("principal"))
 
     def find_by_name(self, name: str) -> Principal | None:
-        """Return the principal of that name, regardless of case."""
+        """Return the principal of that name, regardless of case.
+
+        Names are ASCII; letters beyond it, some of which become ASCII in lower case, are nobody's.
+        """
+        if not name.isascii():
+            return None
         found = self._where(core_tables.principals.c.name_key == name.lower())
         return found[0] if found else None
 

@@ -87,7 +87,7 @@ def _require_ours(page: PageRequest, provider: IdentityProvider, state: str) -> 
         raise Unauthenticated(
             Message("This sign-in took too long, or it was begun in another window."), hint=Message("Start it again.")
         )
-    if page.query("iss") not in ("", provider.issuer):  # RFC 9207
+    if not provider.is_own_answer(page.query("iss")):
         raise Unauthenticated(
             Message("The answer comes from somewhere else."), hint=Message("Start the sign-in again.")
         )
