@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.images.galleries import ImageVersion, Replica
+from galeria.domain.images.galleries import ImageVersion, Replica, as_sent
 from galeria.domain.images.publishing import (
     PROFILE,
     PublishingOptions,
@@ -45,8 +45,8 @@ def publish(request: Request, version: ImageVersion, wanted: PublishingRequest) 
         return
     for replica in held:
         request.uow.versions.remove_replica(replica)
-    for target, spelling in _checked(request, version, wanted.targets):
-        request.uow.versions.add_replica(_replica(version, target, spelling))
+    for position, (target, spelling) in enumerate(_checked(request, version, wanted.targets)):
+        request.uow.versions.add_replica(_replica(version, target, spelling, position))
 
 
 def publish_anew(request: Request, version: ImageVersion, wanted: PublishingRequest) -> tuple[list[str], bool]:
@@ -68,7 +68,7 @@ def current_targets(request: Request, version: ImageVersion) -> tuple[Replicatio
             replica_count=each.replica_count,
             storage_type=each.storage_type,
         )
-        for each in request.uow.versions.replicas(version.id)
+        for each in as_sent(request.uow.versions.replicas(version.id))
     )
 
 
@@ -98,12 +98,13 @@ def _change_targets(
     if not version.allow_region_removal:
         _keep(version, leaving)
     unfinished = False
-    for region, (target, spelling) in checked.items():
+    for position, (region, (target, spelling)) in enumerate(checked.items()):
         replica = held.get(region)
         if replica is None:
-            request.uow.versions.add_replica(_replica(version, target, spelling))
+            request.uow.versions.add_replica(_replica(version, target, spelling, position))
         else:
             _change(version, replica, target, spelling)
+            replica.position = position
         unfinished = unfinished or replica is None or replica.state is not ReplicaState.COMPLETED
     return sorted(replica.region for replica in leaving), unfinished
 
@@ -137,7 +138,7 @@ def _checked(
     return checked
 
 
-def _replica(version: ImageVersion, target: ReplicationTarget, spelling: str) -> Replica:
+def _replica(version: ImageVersion, target: ReplicationTarget, spelling: str, position: int) -> Replica:
     return Replica(
         version_id=version.id,
         region=target.region,
@@ -145,6 +146,7 @@ def _replica(version: ImageVersion, target: ReplicationTarget, spelling: str) ->
         spelling=spelling,
         replica_count=target.replica_count,
         storage_type=target.storage_type,
+        position=position,
     )
 
 

@@ -1,6 +1,7 @@
 """Galleries, image definitions, image versions, their disks and replicas, and the rule of the latest version."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -234,6 +235,7 @@ class Replica:
     spelling: str = ""  # the region's name as the caller wrote it, which is given back
     replica_count: int | None = None  # None: as the version says
     storage_type: StorageType | None = None  # None: as the version says
+    position: int = 0  # among the target regions as they were sent last, which are given back in that order
 
     @property
     def progress(self) -> int:
@@ -241,6 +243,11 @@ class Replica:
         if self.state is ReplicaState.COMPLETED:
             return 100
         return min(99, self.bytes_done * 100 // self.bytes_total) if self.bytes_total else 0
+
+
+def as_sent(replicas: Iterable[Replica]) -> list[Replica]:
+    """Returns the replicas in the order in which their regions were sent last; Terraform plans a change where it differs."""
+    return sorted(replicas, key=lambda each: each.position)
 
 
 def is_excluded(version: ImageVersion, replica: Replica | None) -> bool:

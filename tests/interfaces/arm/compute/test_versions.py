@@ -53,6 +53,31 @@ def test_sending_back_what_was_read_changes_nothing(arm: Arm, image: str) -> Non
         assert [each["name"] for each in kept] == ["brazilsouth", "brazilsoutheast"]
 
 
+def test_target_regions_come_back_in_the_order_in_which_they_were_sent_last(arm: Arm) -> None:
+    """Terraform compares lists by position: another order would be a change that it plans again and again."""
+    path = definition(arm, "ordered") + "/versions/1.0.0"
+
+    def regions() -> list[str]:
+        (listed,) = done(arm().get(path.rpartition("/")[0]))["value"]
+        got = done(arm().get(path))["properties"]["publishingProfile"]["targetRegions"]
+        assert listed["properties"]["publishingProfile"]["targetRegions"] == got
+        return [each["name"] for each in got]
+
+    body = version_body(arm.installation.upload(disk_bytes(seed=5)), "westeurope", "Brazil Southeast", "brazilsouth")
+    done(arm().put(path, json=body), 201)
+    assert regions() == ["westeurope", "Brazil Southeast", "brazilsouth"]
+    arm.work()
+    for order in (["brazilsouth", "westeurope", "Brazil Southeast"], ["northeurope", "brazilsouth", "westeurope"]):
+        profile = {"publishingProfile": {"targetRegions": [{"name": each} for each in order]}}
+        done(arm().patch(path, json={"properties": profile}))
+        arm.work()
+        assert regions() == order
+    done(arm().patch(path, json={"tags": {"a": "b"}}))
+    assert regions() == ["northeurope", "brazilsouth", "westeurope"]
+    done(arm().put(path, json={"location": "brazilsouth", "properties": {"storageProfile": {}}}))
+    assert regions() == ["northeurope", "brazilsouth", "westeurope"]
+
+
 def test_a_patch_changes_flags_at_once_and_regions_by_an_operation(arm: Arm) -> None:
     path = definition(arm, "patched") + "/versions/1.0.0"
     done(arm().put(path, json=version_body(arm.installation.upload(disk_bytes(seed=3)))), 201)

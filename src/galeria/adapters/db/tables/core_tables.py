@@ -191,6 +191,7 @@ replicas = Table(
     _text("spelling"),
     Column("replica_count", Integer),
     Column("storage_type", enum_type(StorageType)),
+    Column("position", Integer, nullable=False),
     Column("definition_id", String, nullable=False, server_default=""),
     # The measured storage use of the replica; null before the measurement.
     Column("own_bytes", BigInteger),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from galeria.actions.core.request import Request
-from galeria.domain.images.galleries import OS_DISK, ImageVersion, Replica, VersionDisk
+from galeria.domain.images.galleries import OS_DISK, ImageVersion, Replica, VersionDisk, as_sent
 from galeria.domain.states import ReplicaState
 from galeria.domain.units import gigabytes
 from galeria.interfaces.arm.compute.version_sources import with_source
@@ -51,7 +51,7 @@ def _view(
 
 def _publishing(version: ImageVersion, replicas: list[Replica]) -> dict[str, Any]:
     return {
-        "targetRegions": [_target(version, replica) for replica in replicas],
+        "targetRegions": [_target(version, replica) for replica in as_sent(replicas)],
         "replicaCount": version.replica_count,
         "excludeFromLatest": version.exclude_from_latest,
         "publishedDate": when(version.published_at),
