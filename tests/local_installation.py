@@ -76,6 +76,10 @@ class LocalInstallation:
             settings=context.settings,
         )
 
+    def with_settings(self, settings: Settings) -> "LocalInstallation":
+        """The same installation, as if its administrator had other settings."""
+        return replace(self, context=replace(self.context, settings=settings))
+
     @contextmanager
     def request(self, who: str = "admin") -> Iterator[Request]:
         with self.requests.anonymous_writing() as request:

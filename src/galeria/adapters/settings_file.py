@@ -42,6 +42,14 @@ gib_per_person = 8192                   # bytes that they announce together, in 
 [audit]
 copy = "/mnt/elsewhere/activity.jsonl"  # the activity log's second copy; best on another computer's disk
 
+[limits]
+labs_per_person = 500
+labs = 10000                            # of everybody together
+machines_per_person = 5000              # in all labs that the person made
+machines = 50000
+operations_per_person = 200             # under way at the same time
+operations = 2000
+
 [machines]
 first_ssh_port = 49152
 last_ssh_port = 65535
@@ -52,6 +60,7 @@ stop_seconds = 60
 import math
 import tomllib
 from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_network
 from pathlib import Path
@@ -60,6 +69,7 @@ from typing import Any
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import location_name
 from galeria.domain.labs.sizes import Size
+from galeria.domain.limits import Limit, Limits
 from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.people.principals import ROLES
@@ -96,7 +106,7 @@ def read_settings(data: Path) -> Settings:
 
 
 def _settings(table: Mapping[str, Any], data: Path) -> Settings:
-    _only(table, {"prices", "regions", "sizes", "sign_in", "server", "uploads", "audit", "machines"}, word="part")
+    _only(table, {"prices", "regions", "sizes", "sign_in", "server", "uploads", "audit", "limits", "machines"}, word="part")
     server, uploads = table.get("server", {}), table.get("uploads", {})
     _only(server, {"hosts", "trusted_proxies"})
     _only(table.get("audit", {}), {"copy"})
@@ -114,6 +124,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         hosts=tuple(each.lower() for each in _texts(server, "hosts")),
         trusted_proxies=tuple(str(ip_network(each, strict=False)) for each in _texts(server, "trusted_proxies")),
         audit_copy=_path(table.get("audit", {}), "copy"),
+        limits=_limits(table.get("limits", {}), defaults.limits),
         **_machines(table.get("machines", {}), defaults),
     )
 
@@ -130,6 +141,20 @@ def _machines(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
         "boot_seconds": _seconds(table, "boot_seconds", defaults.boot_seconds),
         "stop_seconds": _seconds(table, "stop_seconds", defaults.stop_seconds),
     }
+
+
+def _limits(table: Mapping[str, Any], defaults: Limits) -> Limits:
+    limits = {each.name: getattr(defaults, each.name) for each in fields(Limits)}
+    _only(table, {name for each in limits for name in (each, f"{each}_per_person")})
+    return Limits(
+        **{
+            name: Limit(
+                per_person=_whole(table, f"{name}_per_person", limit.per_person),
+                in_all=_whole(table, name, limit.in_all),
+            )
+            for name, limit in limits.items()
+        }
+    )
 
 
 def _size(table: Mapping[str, Any]) -> Size:

@@ -80,6 +80,11 @@ class OperationType:
         return self.right or (f"{self.resource}/delete" if self.removes else self.write)
 
     @property
+    def is_limited(self) -> bool:
+        """Whether such operations count for the limits and are refused beyond them: all but those that give room back."""
+        return not self.removes and self.under_way is not MachineState.STOPPING
+
+    @property
     def write(self) -> str:
         """The action that lets cancel such operations, also those that somebody else began."""
         return f"{self.resource}/write"

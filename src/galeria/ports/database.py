@@ -136,6 +136,10 @@ class OperationRepository(Repository[Operation], Protocol):
         """Returns the operations that are not started or in progress, oldest first."""
         ...
 
+    def count_limited(self, *, started_by: str | None = None) -> int:
+        """Counts the operations not at their end that limits are for, begun by that principal or by anybody."""
+        ...
+
     def running_on(self, subject: str) -> list[Operation]:
         """Returns the operations on that version, lab, machine or disk that are not started or in progress, oldest first."""
         ...

@@ -7,6 +7,7 @@ from typing import TypedDict
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
+from galeria.actions.core.limits import require_operation_limit
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import NO_INPUTS, OperationInputs
 from galeria.domain.operations import Operation, OperationKind
@@ -40,8 +41,10 @@ class Request(BaseRequest):
     ) -> Operation:
         """Adds an operation on the resource to the database; the interface starts it after the commit.
 
-        `subject` is the id of the version, lab, machine or disk that it works on.
+        `subject` is the id of the version, lab, machine or disk that it works on. Raises TooManyRequests where as much is
+        under way already as the caller, or everybody together, may have.
         """
+        require_operation_limit(self, self.caller.principal.id, kind)
         operation = Operation(
             id=self.id_generator.new_guid(),
             kind=kind,

@@ -224,7 +224,9 @@ def _new(
         accounts=list(known.accounts),
         **request.stamps(),
     )
-    if isinstance(disk, Snapshot):
+    if isinstance(disk, Disk):
+        disk.author_id = request.caller.principal.id
+    else:
         disk.incremental = wanted.incremental
     return disk
 

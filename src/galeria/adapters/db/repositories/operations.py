@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from galeria.adapters.db.repositories.base import SqlRepository, at_or_below
 from galeria.adapters.db.tables import core_tables
 from galeria.domain.messages import Message
-from galeria.domain.operations import Operation, OperationStep, Upload
+from galeria.domain.operations import OPERATION_TYPES, Operation, OperationStep, Upload
 from galeria.domain.states import OperationStatus
 
+_LIMITED = tuple(kind for kind, type in OPERATION_TYPES.items() if type.is_limited)
 _UNSETTLED = (OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS)
 
 
@@ -23,6 +24,15 @@ class SqlOperationRepository(SqlRepository[Operation]):
         """Return the operations that are not started or in progress, oldest first."""
         columns = core_tables.operations.c
         return self._where(columns.status.in_(_UNSETTLED), order=(columns.created_at, columns.id))
+
+    def count_limited(self, *, started_by: str | None = None) -> int:
+        """Count the unsettled operations of the kinds that are limited."""
+        self._session.flush()
+        columns = core_tables.operations.c
+        counted = sa.select(sa.func.count()).where(columns.status.in_(_UNSETTLED), columns.kind.in_(_LIMITED))
+        if started_by is not None:
+            counted = counted.where(columns.started_by == started_by)
+        return self._session.scalar(counted) or 0
 
     def running_on(self, subject: str) -> list[Operation]:
         """Return the unsettled operations on that version, lab or machine, oldest first."""
