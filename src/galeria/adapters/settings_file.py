@@ -50,6 +50,10 @@ machines = 50000
 operations_per_person = 200             # under way at the same time
 operations = 2000
 
+[disks]
+margin_gib = 1                          # stays free on every disk; a share in percent counts where it is more
+margin_percent = 0
+
 [machines]
 first_ssh_port = 49152
 last_ssh_port = 65535
@@ -66,6 +70,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import location_name
 from galeria.domain.labs.sizes import Size
@@ -76,9 +81,11 @@ from galeria.domain.people.principals import ROLES
 from galeria.domain.prices import Prices
 from galeria.domain.regions import Region, Regions
 from galeria.domain.settings import Settings
+from galeria.domain.units import GB
 
 FILE_NAME = "galeria.toml"
 LAST_PORT = 65535
+MOST_PERCENT = 90  # of a disk that is kept free
 
 
 def read_settings(data: Path) -> Settings:
@@ -106,7 +113,11 @@ def read_settings(data: Path) -> Settings:
 
 
 def _settings(table: Mapping[str, Any], data: Path) -> Settings:
-    _only(table, {"prices", "regions", "sizes", "sign_in", "server", "uploads", "audit", "limits", "machines"}, word="part")
+    _only(
+        table,
+        {"prices", "regions", "sizes", "sign_in", "server", "uploads", "audit", "limits", "disks", "machines"},
+        word="part",
+    )
     server, uploads = table.get("server", {}), table.get("uploads", {})
     _only(server, {"hosts", "trusted_proxies"})
     _only(table.get("audit", {}), {"copy"})
@@ -125,6 +136,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         trusted_proxies=tuple(str(ip_network(each, strict=False)) for each in _texts(server, "trusted_proxies")),
         audit_copy=_path(table.get("audit", {}), "copy"),
         limits=_limits(table.get("limits", {}), defaults.limits),
+        disk_margin=_margin(table.get("disks", {}), defaults.disk_margin),
         **_machines(table.get("machines", {}), defaults),
     )
 
@@ -157,6 +169,14 @@ def _limits(table: Mapping[str, Any], defaults: Limits) -> Limits:
     )
 
 
+def _margin(table: Mapping[str, Any], defaults: DiskMargin) -> DiskMargin:
+    _only(table, {"margin_gib", "margin_percent"})
+    percent = _whole(table, "margin_percent", defaults.percent, least=0)
+    if percent > MOST_PERCENT:
+        raise ValueError(f"'margin_percent' is at most {MOST_PERCENT}")
+    return DiskMargin(size=_whole(table, "margin_gib", defaults.size // GB, least=0) * GB, percent=percent)
+
+
 def _size(table: Mapping[str, Any]) -> Size:
     _only(table, {"name", "vcpus", "memory_mib"})
     return Size(name=str(table["name"]), vcpus=_whole(table, "vcpus", 0), memory_mib=_whole(table, "memory_mib", 0))
@@ -175,10 +195,10 @@ def _only(table: Mapping[str, Any], names: set[str], *, word: str = "setting") -
         raise ValueError(f"unknown {word} '{sorted(unknown)[0]}'")
 
 
-def _whole(table: Mapping[str, Any], name: str, default: int) -> int:
+def _whole(table: Mapping[str, Any], name: str, default: int, *, least: int = 1) -> int:
     value = table.get(name, default)
-    if type(value) is not int or value < 1:
-        raise ValueError(f"'{name}' is a whole number from 1 on")
+    if type(value) is not int or value < least:
+        raise ValueError(f"'{name}' is a whole number from {least} on")
     return value
 
 

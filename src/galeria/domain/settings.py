@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.labs.sizes import SIZES, Size
 from galeria.domain.limits import Limits
 from galeria.domain.people.external_provider import ExternalProvider
@@ -29,6 +30,7 @@ class Settings:
     last_ssh_port: int = 65535
     boot_seconds: float = 300  # how long a machine may take until its agent answers; software emulation is slow
     stop_seconds: float = 60  # how long a clean shutdown may take before power is cut
+    disk_margin: DiskMargin = field(default_factory=DiskMargin)  # stays free on every disk below the data directory
     limits: Limits = field(default_factory=Limits)
     openid: ExternalProvider | None = None  # an OpenID Connect provider besides local passwords
     uploads_per_person: int = 50  # that are not removed and not older than a week, finished ones included

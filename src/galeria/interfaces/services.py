@@ -7,7 +7,7 @@ from functools import cached_property
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database
-from galeria.ports.files import PageFiles, UploadFiles
+from galeria.ports.files import DiskRoom, PageFiles, UploadFiles
 from galeria.ports.identity_provider import IdentityProvider
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import VmEngine
@@ -30,6 +30,7 @@ class Services:
     stores: Mapping[str, ImageStore]  # by the name of the region
     uploads: UploadFiles
     disk_files: PageFiles
+    disk_room: DiskRoom
     tenant_id: str
     subscription_id: str
     endpoint: str  # https://host:port, without a slash at the end
@@ -39,5 +40,9 @@ class Services:
     def requests(self) -> RequestFactory:
         """Opens the transactions of actions, with a caller and without."""
         return RequestFactory(
-            database=self.database, clock=self.clock, id_generator=self.id_generator, settings=self.settings
+            database=self.database,
+            clock=self.clock,
+            id_generator=self.id_generator,
+            settings=self.settings,
+            disk_room=self.disk_room,
         )

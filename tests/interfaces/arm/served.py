@@ -131,6 +131,7 @@ def make_arm(installation: LocalInstallation, key: RSAPrivateKey, endpoint: str)
         stores=context.stores,
         uploads=context.uploads,
         disk_files=context.disk_files,
+        disk_room=context.disk_room,
         tenant_id=TENANT,
         subscription_id=SUBSCRIPTION,
         endpoint=endpoint,

@@ -208,6 +208,7 @@ def _portal(
         stores=context.stores,
         uploads=context.uploads,
         disk_files=context.disk_files,
+        disk_room=context.disk_room,
         tenant_id=TENANT,
         subscription_id=SUBSCRIPTION,
         endpoint=endpoint,

@@ -1,4 +1,4 @@
-"""Limits on labs, machines and running operations: of one person, and of everybody together.
+"""Limits on labs, machines and running operations, of one person and of everybody together, and on the disks' room.
 
 They are checked in the transaction that adds to them, and transactions that write wait for each other, so that two
 requests at the same moment cannot pass a limit together. Azure answers Conflict with the code QuotaExceeded where a quota
@@ -99,6 +99,13 @@ def require_operation_limit(request: BaseRequest, started_by: str, kind: Operati
             seconds=OPERATION_SECONDS,
             code="OperationNotAllowed",
         )
+
+
+def require_disk_room(request: BaseRequest, kind: OperationKind, region: str) -> None:
+    """Raises OutOfSpace where the disks have no room but their margin and such an operation would write to them."""
+    known = OPERATION_TYPES[kind]
+    if known.is_limited and known.needs_room:
+        request.disk_room.require(0, region=region)
 
 
 def _delete_labs(setting: str) -> Message:

@@ -24,7 +24,7 @@ def create_upload(request: Request, *, file_name: str, length: int, limit: int) 
     """Announces a file of `length` bytes; at most `limit` are taken.
 
     Raises Forbidden without a right to import anywhere, Invalid, TooLarge, and Conflict where the caller has as many files, or
-    has announced as many bytes, as one person may.
+    has announced as many bytes, as one person may; OutOfSpace where the disk has no room for it.
     """
     require_import(request)
     if length < 0:
@@ -41,6 +41,7 @@ def create_upload(request: Request, *, file_name: str, length: int, limit: int) 
             ),
         )
     _require_share(request, length)
+    request.disk_room.require(length)
     upload = Upload(
         id=request.id_generator.new_id(),
         owner_id=request.caller.principal.id,
