@@ -54,6 +54,11 @@ operations = 2000
 margin_gib = 1                          # stays free on every disk; a share in percent counts where it is more
 margin_percent = 0
 
+[requests]
+reads_per_minute = 12000                # of one person; 0: any number
+writes_per_minute = 3000
+strangers_per_minute = 6000             # from one address, of whoever is not signed in
+
 [machines]
 first_ssh_port = 49152
 last_ssh_port = 65535
@@ -80,6 +85,7 @@ from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.people.principals import ROLES
 from galeria.domain.prices import Prices
 from galeria.domain.regions import Region, Regions
+from galeria.domain.request_rates import RequestRates
 from galeria.domain.settings import Settings
 from galeria.domain.units import GB
 
@@ -115,7 +121,7 @@ def read_settings(data: Path) -> Settings:
 def _settings(table: Mapping[str, Any], data: Path) -> Settings:
     _only(
         table,
-        {"prices", "regions", "sizes", "sign_in", "server", "uploads", "audit", "limits", "disks", "machines"},
+        {"prices", "regions", "sizes", "sign_in", "server", "uploads", "audit", "limits", "disks", "requests", "machines"},
         word="part",
     )
     server, uploads = table.get("server", {}), table.get("uploads", {})
@@ -137,6 +143,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         audit_copy=_path(table.get("audit", {}), "copy"),
         limits=_limits(table.get("limits", {}), defaults.limits),
         disk_margin=_margin(table.get("disks", {}), defaults.disk_margin),
+        request_rates=_rates(table.get("requests", {}), defaults.request_rates),
         **_machines(table.get("machines", {}), defaults),
     )
 
@@ -175,6 +182,12 @@ def _margin(table: Mapping[str, Any], defaults: DiskMargin) -> DiskMargin:
     if percent > MOST_PERCENT:
         raise ValueError(f"'margin_percent' is at most {MOST_PERCENT}")
     return DiskMargin(size=_whole(table, "margin_gib", defaults.size // GB, least=0) * GB, percent=percent)
+
+
+def _rates(table: Mapping[str, Any], defaults: RequestRates) -> RequestRates:
+    names = {each.name: f"{each.name}_per_minute" for each in fields(RequestRates)}
+    _only(table, set(names.values()))
+    return RequestRates(**{each: _whole(table, name, getattr(defaults, each), least=0) for each, name in names.items()})
 
 
 def _size(table: Mapping[str, Any]) -> Size:

@@ -8,6 +8,7 @@ from galeria.domain.limits import Limits
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.prices import Prices
 from galeria.domain.regions import Region, Regions
+from galeria.domain.request_rates import RequestRates
 
 DEFAULT_REGIONS = Regions(
     (
@@ -30,6 +31,7 @@ class Settings:
     last_ssh_port: int = 65535
     boot_seconds: float = 300  # how long a machine may take until its agent answers; software emulation is slow
     stop_seconds: float = 60  # how long a clean shutdown may take before power is cut
+    request_rates: RequestRates = field(default_factory=RequestRates)
     disk_margin: DiskMargin = field(default_factory=DiskMargin)  # stays free on every disk below the data directory
     limits: Limits = field(default_factory=Limits)
     openid: ExternalProvider | None = None  # an OpenID Connect provider besides local passwords

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.domain.settings import Settings
+from galeria.interfaces.http.request_limits import RequestLimits
 from galeria.ports.database import Database
 from galeria.ports.files import DiskRoom, PageFiles, UploadFiles
 from galeria.ports.identity_provider import IdentityProvider
@@ -35,6 +36,11 @@ class Services:
     subscription_id: str
     endpoint: str  # https://host:port, without a slash at the end
     provider: IdentityProvider | None = None  # the external provider for sign-in, where there is one
+
+    @cached_property
+    def request_limits(self) -> RequestLimits:
+        """The limits on the rate of requests, with the counts of this server."""
+        return RequestLimits(self.settings.request_rates)
 
     @cached_property
     def requests(self) -> RequestFactory:

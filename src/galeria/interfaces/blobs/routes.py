@@ -36,6 +36,7 @@ from galeria.interfaces.blobs.responses import (
     refused,
     written_headers,
 )
+from galeria.interfaces.http.request_limits import note_known
 from galeria.interfaces.services import Services
 
 PATH = "/disks/{disk}/abcd"
@@ -85,6 +86,7 @@ def blob_router(services: Services, *, at_once: int = 16) -> APIRouter:
 async def _answer(services: Services, request: Request, disk: str, headers: dict[str, str]) -> Response:
     key = AccessKey(grant_id=request.query_params.get("si", ""), secret=request.query_params.get("sig", ""))
     opened = await to_thread.run_sync(_open, services, disk, key)
+    note_known(request.scope)
     request_headers, what = request.headers, (request.method, request.query_params.get("comp", ""))
     if what == ("PUT", "page"):
         body = await _body(request)

@@ -22,6 +22,7 @@ def uploads_router(services: Services) -> APIRouter:
                 Message("Nobody is signed in in this browser any more."),
                 hint=Message("Sign in again; what arrived is kept."),
             )
+        services.request_limits.admit(http.scope, visit.visitor.caller.principal.id)
         require_own_form(services, http, visit, http.headers.get(FORM_HEADER, ""))
         return visit.visitor.caller
 
