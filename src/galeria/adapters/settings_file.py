@@ -38,6 +38,11 @@ trusted_proxies = ["192.0.2.10"]        # addresses or networks; none: X-Forward
 [uploads]
 per_person = 50                         # files of one person at a time
 gib_per_person = 8192                   # bytes that they announce together, in GiB
+in_all = 2000                           # files of everybody
+gib_in_all = 65536
+at_once_per_person = 4                  # received at the same moment
+at_once = 32
+least_kib_per_second = 4                # 0: as slowly as the sender likes
 
 [audit]
 copy = "/mnt/elsewhere/activity.jsonl"  # the activity log's second copy; best on another computer's disk
@@ -124,10 +129,9 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         {"prices", "regions", "sizes", "sign_in", "server", "uploads", "audit", "limits", "disks", "requests", "machines"},
         word="part",
     )
-    server, uploads = table.get("server", {}), table.get("uploads", {})
+    server = table.get("server", {})
     _only(server, {"hosts", "trusted_proxies"})
     _only(table.get("audit", {}), {"copy"})
-    _only(uploads, {"per_person", "gib_per_person"})
     defaults = Settings()
     regions = tuple(Region(**{**each, "name": location_name(each["name"])}) for each in table.get("regions", ()))
     sizes = tuple(_size(each) for each in table.get("sizes", ()))
@@ -136,8 +140,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         sizes=sizes or defaults.sizes,
         prices=_prices(table["prices"]) if "prices" in table else defaults.prices,
         openid=_openid(table["sign_in"], data) if "sign_in" in table else None,
-        uploads_per_person=_whole(uploads, "per_person", defaults.uploads_per_person),
-        upload_gib_per_person=_whole(uploads, "gib_per_person", defaults.upload_gib_per_person),
+        **_uploads(table.get("uploads", {}), defaults),
         hosts=tuple(each.lower() for each in _texts(server, "hosts")),
         trusted_proxies=tuple(str(ip_network(each, strict=False)) for each in _texts(server, "trusted_proxies")),
         audit_copy=_path(table.get("audit", {}), "copy"),
@@ -159,6 +162,23 @@ def _machines(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
         "last_ssh_port": last,
         "boot_seconds": _seconds(table, "boot_seconds", defaults.boot_seconds),
         "stop_seconds": _seconds(table, "stop_seconds", defaults.stop_seconds),
+    }
+
+
+def _uploads(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
+    names = {
+        "per_person": "uploads_per_person",
+        "gib_per_person": "upload_gib_per_person",
+        "in_all": "uploads_in_all",
+        "gib_in_all": "upload_gib_in_all",
+        "at_once_per_person": "uploads_at_once_per_person",
+        "at_once": "uploads_at_once",
+        "least_kib_per_second": "upload_least_kib_per_second",
+    }
+    _only(table, set(names))
+    return {
+        field: _whole(table, name, getattr(defaults, field), least=name != "least_kib_per_second")
+        for name, field in names.items()
     }
 
 

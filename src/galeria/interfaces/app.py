@@ -168,6 +168,13 @@ def _other_routers(services: Services, authority: Authority, password_sign_in: P
     return (
         login,
         directory_router(services),
-        tus_router(TusSettings(uploads=uploads, caller=bearer_of(services))),
+        tus_router(
+            TusSettings(
+                uploads=uploads,
+                caller=bearer_of(services),
+                slots=services.receiving_slots,
+                least_rate=services.settings.upload_least_kib_per_second * 1024,
+            )
+        ),
         blob_router(services),
     )

@@ -7,6 +7,7 @@ from functools import cached_property
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.domain.settings import Settings
 from galeria.interfaces.http.request_limits import RequestLimits
+from galeria.interfaces.uploads.slots import ReceivingSlots
 from galeria.ports.database import Database
 from galeria.ports.files import DiskRoom, PageFiles, UploadFiles
 from galeria.ports.identity_provider import IdentityProvider
@@ -41,6 +42,11 @@ class Services:
     def request_limits(self) -> RequestLimits:
         """The limits on the rate of requests, with the counts of this server."""
         return RequestLimits(self.settings.request_rates)
+
+    @cached_property
+    def receiving_slots(self) -> ReceivingSlots:
+        """The slots of everybody who is sending a file now, however it is sent."""
+        return ReceivingSlots(each=self.settings.uploads_at_once_per_person, in_all=self.settings.uploads_at_once)
 
     @cached_property
     def requests(self) -> RequestFactory:

@@ -15,6 +15,8 @@ import pytest
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
+from galeria.interfaces.uploads import body
+from galeria.interfaces.uploads.slots import ReceivingSlots
 from tests.adapters.files.disk_files import converted, raw_disk
 from tests.adapters.files.tus_server import LIMIT, make_app, serving
 from tests.waiting import until
@@ -232,14 +234,14 @@ def test_the_method_may_stand_in_a_header(ana: httpx.Client, folder: Path) -> No
     assert ana.post(on(ana, place), headers={**TUS, "X-HTTP-Method-Override": "DELETE"}).status_code == 204
 
 
-def open_patch(place: str, address: str, offset: int, announced: int) -> socket.socket:
+def open_patch(place: str, address: str, offset: int, announced: int, *, who: str = "ana") -> socket.socket:
     """A PATCH whose head is sent; its body is the caller's."""
     url = httpx.URL(address)
     line = socket.create_connection((url.host, url.port or 80), timeout=20)
     headers = {
         **PIECE,
         "Host": "x",
-        "Authorization": "Bearer ana",
+        "Authorization": f"Bearer {who}",
         "Upload-Offset": offset,
         "Content-Length": announced,
     }
@@ -289,6 +291,70 @@ def test_a_sender_that_falls_silent_makes_room(database: SqlDatabase, folder: Pa
             until(lambda: offset_of(ana, place) == 3, "what came is kept")
             until(lambda: sent(ana, place, 3, b"defghij").status_code == 204, "another line goes on")
         assert stored(folder, place) == b"abcdefghij"
+
+
+def test_whoever_trickles_makes_room_is_told_and_goes_on(
+    database: SqlDatabase, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body, "RATE_WINDOW", 0.3)
+    one = ReceivingSlots(each=1, in_all=1)
+    with (
+        serving(make_app(database, folder, slots=one, least_rate=64 * 1024)) as endpoint,
+        httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer ana"}, timeout=30) as ana,
+    ):
+        place, other = created(ana, 100), created(ana, 3)
+        with open_patch(place, endpoint, 0, 100) as line:
+            told = trickled(line)
+        assert told.startswith(b"HTTP/1.1 503")
+        assert b"UploadTooSlow" in told
+        assert b"at least 64 KiB a second are needed" in told
+        kept = offset_of(ana, place)
+        assert 0 < kept < 100
+        assert sent(ana, other, 0, b"abc").status_code == 204  # the only slot is free
+        assert sent(ana, place, kept, bytes(100 - kept)).status_code == 204
+
+
+def trickled(line: socket.socket) -> bytes:
+    """Send a byte now and then until there is an answer, and return that."""
+    line.settimeout(0.05)
+    for _ in range(95):
+        try:
+            told = line.recv(4000)
+            break
+        except TimeoutError:
+            line.sendall(b"x")
+    else:
+        raise AssertionError("nobody minds")
+    line.settimeout(20)
+    while not told.endswith(b"}}"):
+        told += line.recv(4000)
+    return told
+
+
+def test_whoever_finds_no_slot_is_told_so_and_goes_on(database: SqlDatabase, folder: Path) -> None:
+    slots = ReceivingSlots(each=1, in_all=2, wait=0.2)
+    with (
+        serving(make_app(database, folder, slots=slots)) as endpoint,
+        httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer ana"}, timeout=30) as ana,
+        httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer bia"}, timeout=30) as bia,
+        httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer eva"}, timeout=30) as eva,
+    ):
+        held, second = created(ana, len(DATA)), created(ana, 3)
+        with open_patch(held, endpoint, 0, len(DATA)) as line:
+            line.sendall(DATA[: 2 << 20])
+            until(lambda: offset_of(ana, held) > 0, "the slot is taken")
+            refused = sent(ana, second, 0, b"abc")
+            assert (refused.status_code, error_code(refused)) == (503, "UploadSlotsTaken")
+            assert "as many as one person may at the same moment" in refused.text
+            assert refused.headers["retry-after"] == "5"
+            theirs = created(bia, len(DATA))
+            with open_patch(theirs, endpoint, 0, len(DATA), who="bia") as more:
+                more.sendall(DATA[: 2 << 20])
+                until(lambda: offset_of(bia, theirs) > 0, "the last slot is taken")
+                refused = sent(eva, created(eva, 3), 0, b"abc")
+                assert (refused.status_code, error_code(refused)) == (503, "UploadSlotsTaken")
+                assert "The server is receiving 2 files" in refused.text
+        until(lambda: sent(ana, second, 0, b"abc").status_code == 204, "the slot is free again")
 
 
 def test_removing_a_file_ends_its_reception(ana: httpx.Client, endpoint: str, folder: Path) -> None:

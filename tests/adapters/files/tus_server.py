@@ -25,6 +25,7 @@ from galeria.domain.errors import Unauthenticated
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment
 from galeria.domain.settings import Settings
+from galeria.interfaces.uploads.slots import ReceivingSlots
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
 from galeria.ports.database import Database
@@ -61,7 +62,14 @@ def everywhere_owner(person: Principal) -> RoleAssignment:
     )
 
 
-def make_app(database: Database, folder: Path, *, idle_seconds: float = 30) -> FastAPI:
+def make_app(
+    database: Database,
+    folder: Path,
+    *,
+    idle_seconds: float = 30,
+    slots: ReceivingSlots | None = None,
+    least_rate: int = 0,
+) -> FastAPI:
     app = FastAPI()
     requests = RequestFactory(
         database=database,
@@ -71,7 +79,14 @@ def make_app(database: Database, folder: Path, *, idle_seconds: float = 30) -> F
         disk_room=DataRoom(data=folder, margin=Settings().disk_margin),
     )
     uploads = StoredUploads(requests=requests, files=DirectoryUploads(folder, open_image))
-    settings = TusSettings(uploads=uploads, caller=caller, limit=LIMIT, idle_seconds=idle_seconds)
+    settings = TusSettings(
+        uploads=uploads,
+        caller=caller,
+        slots=slots or ReceivingSlots(each=4, in_all=32),
+        limit=LIMIT,
+        idle_seconds=idle_seconds,
+        least_rate=least_rate,
+    )
     app.include_router(tus_router(settings))
     return app
 

@@ -27,4 +27,12 @@ def uploads_router(services: Services) -> APIRouter:
         return visit.visitor.caller
 
     uploads = StoredUploads(requests=services.requests, files=services.uploads)
-    return tus_router(TusSettings(uploads=uploads, caller=caller), prefix=UPLOADS)
+    return tus_router(
+        TusSettings(
+            uploads=uploads,
+            caller=caller,
+            slots=services.receiving_slots,
+            least_rate=services.settings.upload_least_kib_per_second * 1024,
+        ),
+        prefix=UPLOADS,
+    )
