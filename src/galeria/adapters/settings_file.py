@@ -126,7 +126,19 @@ def read_settings(data: Path) -> Settings:
 def _settings(table: Mapping[str, Any], data: Path) -> Settings:
     _only(
         table,
-        {"prices", "regions", "sizes", "sign_in", "server", "uploads", "audit", "limits", "disks", "requests", "machines"},
+        {
+            "prices",
+            "regions",
+            "sizes",
+            "sign_in",
+            "server",
+            "uploads",
+            "audit",
+            "limits",
+            "disks",
+            "requests",
+            "machines",
+        },
         word="part",
     )
     server = table.get("server", {})
