@@ -77,7 +77,7 @@ def test_a_file_is_announced_only_where_there_is_room_for_it(running: LocalInsta
     with running.request() as request:
         roomy = replace(request, disk_room=DataRoom(data=running.folder, margin=NO_MARGIN))
         create_upload(roomy, file_name="disk.vhd", length=GB // 4, limit=1 << 60)
-        settings = replace(request.settings, upload_gib_per_person=1 << 40)
+        settings = replace(request.settings, upload_gib_per_person=1 << 40, upload_gib_in_all=1 << 40)
         with pytest.raises(OutOfSpace, match=r"This needs 1048576\.0 GB of a disk that has") as refused:
             create_upload(replace(roomy, settings=settings), file_name="disk.vhd", length=1 << 50, limit=1 << 60)
         assert "Delete images, files or labs" in str(refused.value.hint)

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import random
 import socket
 import subprocess
 import sys
@@ -15,15 +14,21 @@ import pytest
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
-from galeria.interfaces.uploads import body
-from galeria.interfaces.uploads.slots import ReceivingSlots
 from tests.adapters.files.disk_files import converted, raw_disk
+from tests.adapters.files.tus_client import (
+    DATA,
+    PIECE,
+    TUS,
+    created,
+    error_code,
+    offset_of,
+    on,
+    open_patch,
+    sent,
+    stored,
+)
 from tests.adapters.files.tus_server import LIMIT, make_app, serving
 from tests.waiting import until
-
-TUS = {"Tus-Resumable": "1.0.0"}
-PIECE = {**TUS, "Content-Type": "application/offset+octet-stream"}
-DATA = random.Random(5).randbytes(3 << 20)
 
 
 @pytest.fixture
@@ -41,41 +46,6 @@ def endpoint(database: SqlDatabase, folder: Path) -> Iterator[str]:
 def ana(endpoint: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer ana"}, timeout=30) as client:
         yield client
-
-
-def created(client: httpx.Client, length: int, name: str = "disk.vhd") -> str:
-    metadata = "filename " + base64.b64encode(name.encode()).decode()
-    answer = client.post("", headers={**TUS, "Upload-Length": str(length), "Upload-Metadata": metadata})
-    assert answer.status_code == 201, answer.text
-    return str(answer.headers["location"])
-
-
-def sent(client: httpx.Client, place: str, offset: int, data: bytes, **more: str) -> httpx.Response:
-    named = {name.replace("_", "-"): value for name, value in more.items()}
-    return client.patch(on(client, place), headers={**PIECE, "Upload-Offset": str(offset), **named}, content=data)
-
-
-def on(client: httpx.Client, place: str) -> httpx.URL:
-    return client.base_url.join(place)
-
-
-def offset_of(client: httpx.Client, place: str) -> int:
-    answer = client.head(on(client, place), headers=TUS)
-    assert answer.status_code == 200
-    assert answer.headers["cache-control"] == "no-store"
-    return int(answer.headers["upload-offset"])
-
-
-def stored(folder: Path, place: str) -> bytes:
-    return (folder / place.rsplit("/")[-1] / "file").read_bytes()
-
-
-def error_code(answer: httpx.Response) -> str:
-    assert answer.headers["tus-resumable"] == "1.0.0"
-    error = answer.json()["error"]
-    assert error["message"]
-    assert error["hint"]
-    return str(error["code"])
 
 
 def test_the_door_says_what_it_can(ana: httpx.Client) -> None:
@@ -234,22 +204,6 @@ def test_the_method_may_stand_in_a_header(ana: httpx.Client, folder: Path) -> No
     assert ana.post(on(ana, place), headers={**TUS, "X-HTTP-Method-Override": "DELETE"}).status_code == 204
 
 
-def open_patch(place: str, address: str, offset: int, announced: int, *, who: str = "ana") -> socket.socket:
-    """A PATCH whose head is sent; its body is the caller's."""
-    url = httpx.URL(address)
-    line = socket.create_connection((url.host, url.port or 80), timeout=20)
-    headers = {
-        **PIECE,
-        "Host": "x",
-        "Authorization": f"Bearer {who}",
-        "Upload-Offset": offset,
-        "Content-Length": announced,
-    }
-    head = f"PATCH {place} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    line.sendall(head.encode() + b"\r\n")
-    return line
-
-
 def test_what_arrived_before_the_line_broke_is_kept(ana: httpx.Client, endpoint: str, folder: Path) -> None:
     place = created(ana, len(DATA))
     with open_patch(place, endpoint, 0, len(DATA)) as line:
@@ -291,70 +245,6 @@ def test_a_sender_that_falls_silent_makes_room(database: SqlDatabase, folder: Pa
             until(lambda: offset_of(ana, place) == 3, "what came is kept")
             until(lambda: sent(ana, place, 3, b"defghij").status_code == 204, "another line goes on")
         assert stored(folder, place) == b"abcdefghij"
-
-
-def test_whoever_trickles_makes_room_is_told_and_goes_on(
-    database: SqlDatabase, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(body, "RATE_WINDOW", 0.3)
-    one = ReceivingSlots(each=1, in_all=1)
-    with (
-        serving(make_app(database, folder, slots=one, least_rate=64 * 1024)) as endpoint,
-        httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer ana"}, timeout=30) as ana,
-    ):
-        place, other = created(ana, 100), created(ana, 3)
-        with open_patch(place, endpoint, 0, 100) as line:
-            told = trickled(line)
-        assert told.startswith(b"HTTP/1.1 503")
-        assert b"UploadTooSlow" in told
-        assert b"at least 64 KiB a second are needed" in told
-        kept = offset_of(ana, place)
-        assert 0 < kept < 100
-        assert sent(ana, other, 0, b"abc").status_code == 204  # the only slot is free
-        assert sent(ana, place, kept, bytes(100 - kept)).status_code == 204
-
-
-def trickled(line: socket.socket) -> bytes:
-    """Send a byte now and then until there is an answer, and return that."""
-    line.settimeout(0.05)
-    for _ in range(95):
-        try:
-            told = line.recv(4000)
-            break
-        except TimeoutError:
-            line.sendall(b"x")
-    else:
-        raise AssertionError("nobody minds")
-    line.settimeout(20)
-    while not told.endswith(b"}}"):
-        told += line.recv(4000)
-    return told
-
-
-def test_whoever_finds_no_slot_is_told_so_and_goes_on(database: SqlDatabase, folder: Path) -> None:
-    slots = ReceivingSlots(each=1, in_all=2, wait=0.2)
-    with (
-        serving(make_app(database, folder, slots=slots)) as endpoint,
-        httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer ana"}, timeout=30) as ana,
-        httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer bia"}, timeout=30) as bia,
-        httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer eva"}, timeout=30) as eva,
-    ):
-        held, second = created(ana, len(DATA)), created(ana, 3)
-        with open_patch(held, endpoint, 0, len(DATA)) as line:
-            line.sendall(DATA[: 2 << 20])
-            until(lambda: offset_of(ana, held) > 0, "the slot is taken")
-            refused = sent(ana, second, 0, b"abc")
-            assert (refused.status_code, error_code(refused)) == (503, "UploadSlotsTaken")
-            assert "as many as one person may at the same moment" in refused.text
-            assert refused.headers["retry-after"] == "5"
-            theirs = created(bia, len(DATA))
-            with open_patch(theirs, endpoint, 0, len(DATA), who="bia") as more:
-                more.sendall(DATA[: 2 << 20])
-                until(lambda: offset_of(bia, theirs) > 0, "the last slot is taken")
-                refused = sent(eva, created(eva, 3), 0, b"abc")
-                assert (refused.status_code, error_code(refused)) == (503, "UploadSlotsTaken")
-                assert "The server is receiving 2 files" in refused.text
-        until(lambda: sent(ana, second, 0, b"abc").status_code == 204, "the slot is free again")
 
 
 def test_removing_a_file_ends_its_reception(ana: httpx.Client, endpoint: str, folder: Path) -> None:
