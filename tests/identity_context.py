@@ -2,18 +2,24 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request, with_caller
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.first_start import FirstSecrets, create_first_start
+from galeria.adapters.disks.free_room import DataRoom
 from galeria.adapters.identity.secrets import ArgonSecretHasher
 from galeria.adapters.system import RandomIdGenerator
+from galeria.domain.disk_margin import NO_MARGIN
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database, UnitOfWork
 
 SUBSCRIPTION = "5b4e7c1a-0000-4000-8000-9d5f3c2b1a00"
+
+
+DISK_ROOM = DataRoom(data=Path("/"), margin=NO_MARGIN)
 
 
 class MovedClock:
@@ -51,11 +57,17 @@ class IdentityContext:
     @property
     def requests(self) -> RequestFactory:
         return RequestFactory(
-            database=self.database, clock=self.clock, id_generator=self.id_generator, settings=Settings()
+            database=self.database,
+            clock=self.clock,
+            id_generator=self.id_generator,
+            settings=Settings(),
+            disk_room=DISK_ROOM,
         )
 
     def base_request(self, uow: UnitOfWork) -> BaseRequest:
-        return BaseRequest(uow=uow, clock=self.clock, id_generator=self.id_generator, settings=Settings())
+        return BaseRequest(
+            uow=uow, clock=self.clock, id_generator=self.id_generator, settings=Settings(), disk_room=DISK_ROOM
+        )
 
     def request(self, uow: UnitOfWork, by: str | Caller = "admin") -> Request:
         return with_caller(self.base_request(uow), self.caller(by) if isinstance(by, str) else by)

@@ -25,6 +25,7 @@ from galeria.actions.versions.exports import ExportRequest, export_template
 from galeria.actions.versions.versions import VersionRequest, put_version
 from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.unit_of_work import SqlDatabase
+from galeria.adapters.disks.free_room import DataRoom
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
 from galeria.adapters.fetching import HttpFetcher
@@ -74,7 +75,12 @@ class LocalInstallation:
             clock=context.clock,
             id_generator=context.id_generator,
             settings=context.settings,
+            disk_room=context.disk_room,
         )
+
+    def with_settings(self, settings: Settings) -> "LocalInstallation":
+        """The same installation, as if its administrator had other settings."""
+        return replace(self, context=replace(self.context, settings=settings))
 
     @contextmanager
     def request(self, who: str = "admin") -> Iterator[Request]:
@@ -276,16 +282,18 @@ def _open_context(folder: Path) -> tuple[WorkflowContext, Callable[[], None]]:
                 work=folder / "work",
                 index=index,
                 key=key,
+                margin=settings.disk_margin,
             )
             for region in settings.regions.all
         },
-        uploads=DirectoryUploads(folder / "uploads", open_image),
-        disk_files=DirectoryPages(folder / "disks", open_image),
+        uploads=DirectoryUploads(folder / "uploads", open_image, margin=settings.disk_margin),
+        disk_files=DirectoryPages(folder / "disks", open_image, margin=settings.disk_margin),
         fetcher=HttpFetcher(allowed=settings.import_hosts, context=_trusted()),
         clock=clock,
         id_generator=RandomIdGenerator(),
         meter=DatabaseMeter(database, clock),
         settings=settings,
+        disk_room=DataRoom(data=folder, margin=settings.disk_margin),
         poll_seconds=0.01,
     )
     return context, engine.dispose

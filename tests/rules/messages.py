@@ -29,6 +29,7 @@ FOLDERS = (
     "workflows/",
     "reconcilers/",
     "adapters/",
+    "interfaces/http/",
     "interfaces/uploads/",
     "interfaces/web/",
 )

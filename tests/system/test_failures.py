@@ -191,7 +191,7 @@ def machine_state(server_process: ServerProcess, lab: str) -> str:
 
 def three_regions(*, south: str = "", southeast: str = "") -> str:
     regions = ((SOUTH, south), (SOUTHEAST, southeast), (NORTHEAST, ""))
-    return "\n".join(
+    return "[disks]\nmargin_gib = 0\n" + "\n".join(
         f'[[regions]]\nname = "{name}"\ndisplay_name = "{name}"\ngeography = "brazil"\nbucket_url = "{url}"\n'
         for name, url in regions
     )

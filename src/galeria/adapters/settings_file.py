@@ -38,9 +38,31 @@ trusted_proxies = ["192.0.2.10"]        # addresses or networks; none: X-Forward
 [uploads]
 per_person = 50                         # files of one person at a time
 gib_per_person = 8192                   # bytes that they announce together, in GiB
+in_all = 2000                           # files of everybody
+gib_in_all = 65536
+at_once_per_person = 4                  # received at the same moment
+at_once = 32
+least_kib_per_second = 4                # 0: as slowly as the sender likes
 
 [audit]
 copy = "/mnt/elsewhere/activity.jsonl"  # the activity log's second copy; best on another computer's disk
+
+[limits]
+labs_per_person = 500
+labs = 10000                            # of everybody together
+machines_per_person = 5000              # in all labs that the person made
+machines = 50000
+operations_per_person = 200             # under way at the same time
+operations = 2000
+
+[disks]
+margin_gib = 1                          # stays free on every disk; a share in percent counts where it is more
+margin_percent = 0
+
+[requests]
+reads_per_minute = 12000                # of one person; 0: any number
+writes_per_minute = 3000
+strangers_per_minute = 6000             # from one address, of whoever is not signed in
 
 [machines]
 first_ssh_port = 49152
@@ -52,23 +74,29 @@ stop_seconds = 60
 import math
 import tomllib
 from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import location_name
 from galeria.domain.labs.sizes import Size
+from galeria.domain.limits import Limit, Limits
 from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.people.principals import ROLES
 from galeria.domain.prices import Prices
 from galeria.domain.regions import Region, Regions
+from galeria.domain.request_rates import RequestRates
 from galeria.domain.settings import Settings
+from galeria.domain.units import GB
 
 FILE_NAME = "galeria.toml"
 LAST_PORT = 65535
+MOST_PERCENT = 90  # of a disk that is kept free
 
 
 def read_settings(data: Path) -> Settings:
@@ -96,11 +124,26 @@ def read_settings(data: Path) -> Settings:
 
 
 def _settings(table: Mapping[str, Any], data: Path) -> Settings:
-    _only(table, {"prices", "regions", "sizes", "sign_in", "server", "uploads", "audit", "machines"}, word="part")
-    server, uploads = table.get("server", {}), table.get("uploads", {})
+    _only(
+        table,
+        {
+            "prices",
+            "regions",
+            "sizes",
+            "sign_in",
+            "server",
+            "uploads",
+            "audit",
+            "limits",
+            "disks",
+            "requests",
+            "machines",
+        },
+        word="part",
+    )
+    server = table.get("server", {})
     _only(server, {"hosts", "trusted_proxies"})
     _only(table.get("audit", {}), {"copy"})
-    _only(uploads, {"per_person", "gib_per_person"})
     defaults = Settings()
     regions = tuple(Region(**{**each, "name": location_name(each["name"])}) for each in table.get("regions", ()))
     sizes = tuple(_size(each) for each in table.get("sizes", ()))
@@ -109,11 +152,13 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         sizes=sizes or defaults.sizes,
         prices=_prices(table["prices"]) if "prices" in table else defaults.prices,
         openid=_openid(table["sign_in"], data) if "sign_in" in table else None,
-        uploads_per_person=_whole(uploads, "per_person", defaults.uploads_per_person),
-        upload_gib_per_person=_whole(uploads, "gib_per_person", defaults.upload_gib_per_person),
+        **_uploads(table.get("uploads", {}), defaults),
         hosts=tuple(each.lower() for each in _texts(server, "hosts")),
         trusted_proxies=tuple(str(ip_network(each, strict=False)) for each in _texts(server, "trusted_proxies")),
         audit_copy=_path(table.get("audit", {}), "copy"),
+        limits=_limits(table.get("limits", {}), defaults.limits),
+        disk_margin=_margin(table.get("disks", {}), defaults.disk_margin),
+        request_rates=_rates(table.get("requests", {}), defaults.request_rates),
         **_machines(table.get("machines", {}), defaults),
     )
 
@@ -130,6 +175,51 @@ def _machines(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
         "boot_seconds": _seconds(table, "boot_seconds", defaults.boot_seconds),
         "stop_seconds": _seconds(table, "stop_seconds", defaults.stop_seconds),
     }
+
+
+def _uploads(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
+    names = {
+        "per_person": "uploads_per_person",
+        "gib_per_person": "upload_gib_per_person",
+        "in_all": "uploads_in_all",
+        "gib_in_all": "upload_gib_in_all",
+        "at_once_per_person": "uploads_at_once_per_person",
+        "at_once": "uploads_at_once",
+        "least_kib_per_second": "upload_least_kib_per_second",
+    }
+    _only(table, set(names))
+    return {
+        field: _whole(table, name, getattr(defaults, field), least=name != "least_kib_per_second")
+        for name, field in names.items()
+    }
+
+
+def _limits(table: Mapping[str, Any], defaults: Limits) -> Limits:
+    limits = {each.name: getattr(defaults, each.name) for each in fields(Limits)}
+    _only(table, {name for each in limits for name in (each, f"{each}_per_person")})
+    return Limits(
+        **{
+            name: Limit(
+                per_person=_whole(table, f"{name}_per_person", limit.per_person),
+                in_all=_whole(table, name, limit.in_all),
+            )
+            for name, limit in limits.items()
+        }
+    )
+
+
+def _margin(table: Mapping[str, Any], defaults: DiskMargin) -> DiskMargin:
+    _only(table, {"margin_gib", "margin_percent"})
+    percent = _whole(table, "margin_percent", defaults.percent, least=0)
+    if percent > MOST_PERCENT:
+        raise ValueError(f"'margin_percent' is at most {MOST_PERCENT}")
+    return DiskMargin(size=_whole(table, "margin_gib", defaults.size // GB, least=0) * GB, percent=percent)
+
+
+def _rates(table: Mapping[str, Any], defaults: RequestRates) -> RequestRates:
+    names = {each.name: f"{each.name}_per_minute" for each in fields(RequestRates)}
+    _only(table, set(names.values()))
+    return RequestRates(**{each: _whole(table, name, getattr(defaults, each), least=0) for each, name in names.items()})
 
 
 def _size(table: Mapping[str, Any]) -> Size:
@@ -150,10 +240,10 @@ def _only(table: Mapping[str, Any], names: set[str], *, word: str = "setting") -
         raise ValueError(f"unknown {word} '{sorted(unknown)[0]}'")
 
 
-def _whole(table: Mapping[str, Any], name: str, default: int) -> int:
+def _whole(table: Mapping[str, Any], name: str, default: int, *, least: int = 1) -> int:
     value = table.get(name, default)
-    if type(value) is not int or value < 1:
-        raise ValueError(f"'{name}' is a whole number from 1 on")
+    if type(value) is not int or value < least:
+        raise ValueError(f"'{name}' is a whole number from {least} on")
     return value
 
 

@@ -11,6 +11,7 @@ from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.unit_of_work import SqlDatabase
+from galeria.adapters.disks.free_room import DataRoom
 from galeria.adapters.engine.cache import LocalImageCache
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.engine.nbd_source import open_image
@@ -56,7 +57,11 @@ class Container:
     def requests(self) -> RequestFactory:
         """Opens the transactions of actions, with a caller and without."""
         return RequestFactory(
-            database=self.database, clock=self.clock, id_generator=self.id_generator, settings=self.settings
+            database=self.database,
+            clock=self.clock,
+            id_generator=self.id_generator,
+            settings=self.settings,
+            disk_room=self.context.disk_room,
         )
 
     @property
@@ -86,16 +91,10 @@ def open_container(
     sql = make_engine(f"sqlite:///{private / 'galeria.db'}")
     migrate(sql)
     database = SqlDatabase(sql)
-    index = DatabaseChunkIndex(sql)
-    stores: dict[str, ImageStore] = {
-        region.name: open_region(
-            region.name, _bucket(data, region), work=data / "work", index=index, key=installation.manifest_key
-        )
-        for region in settings.regions.all
-    }
-    uploads = DirectoryUploads(data / "uploads", open_image)
-    disk_files = DirectoryPages(data / "disks", open_image)
-    engine, cache = _machines(data, installation, fake=fake)
+    stores = _stores(data, settings, installation, DatabaseChunkIndex(sql))
+    uploads = DirectoryUploads(data / "uploads", open_image, margin=settings.disk_margin)
+    disk_files = DirectoryPages(data / "disks", open_image, margin=settings.disk_margin)
+    engine, cache = _machines(data, installation, settings, fake=fake)
     context = WorkflowContext(
         database=database,
         engine=engine,
@@ -108,6 +107,7 @@ def open_container(
         id_generator=id_generator,
         meter=DatabaseMeter(database, clock),
         settings=settings,
+        disk_room=DataRoom(data=data, margin=settings.disk_margin),
     )
     return Container(
         data=data,
@@ -127,11 +127,27 @@ def open_container(
     )
 
 
+def _stores(
+    data: Path, settings: Settings, installation: Installation, index: DatabaseChunkIndex
+) -> dict[str, ImageStore]:
+    return {
+        region.name: open_region(
+            region.name,
+            _bucket(data, region),
+            work=data / "work",
+            index=index,
+            key=installation.manifest_key,
+            margin=settings.disk_margin,
+        )
+        for region in settings.regions.all
+    }
+
+
 def _bucket(data: Path, region: Region) -> str:
     return region.bucket_url or f"file://{data.resolve() / 'regions' / region.name / 'store'}"
 
 
-def _machines(data: Path, installation: Installation, *, fake: bool) -> tuple[VmEngine, ImageCache]:
+def _machines(data: Path, installation: Installation, settings: Settings, *, fake: bool) -> tuple[VmEngine, ImageCache]:
     if fake:
         return FakeEngine(data / "regions"), FakeImageCache(data / "regions")
-    return LibvirtEngine(data, installation=installation.id), LocalImageCache(data)
+    return LibvirtEngine(data, installation=installation.id), LocalImageCache(data, margin=settings.disk_margin)

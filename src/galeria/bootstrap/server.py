@@ -128,6 +128,7 @@ def _services(container: Container, endpoint: str, starter: Starter) -> Services
         stores=container.stores,
         uploads=container.uploads,
         disk_files=container.disk_files,
+        disk_room=container.context.disk_room,
         tenant_id=installation.tenant_id,
         subscription_id=installation.subscription_id,
         endpoint=endpoint,

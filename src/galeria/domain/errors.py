@@ -8,6 +8,7 @@
     ├── Conflict           the thing is in a state that does not allow it                (409)
     ├── Canceled           the person who asked for it said stop                         (409)
     ├── Precondition       the caller's copy is out of date (If-Match)                   (412)
+    ├── TooManyRequests    more at a time, or in a time, than one person or everybody may    (429)
     ├── TooLarge           more bytes than allowed or announced                          (413)
     └── Unavailable        a disk is full, or a store, host or program failed;
         │                  trying again may succeed                                      (503)
@@ -99,6 +100,16 @@ class TooLarge(GaleriaError):
     """More bytes arrived than are allowed or were announced."""
 
     code = "RequestEntityTooLarge"
+
+
+class TooManyRequests(GaleriaError):
+    """More was asked for at a time, or in a time, than is allowed; asking again in `seconds` may succeed."""
+
+    code = "TooManyRequests"
+
+    def __init__(self, message: Message, *, hint: Message, seconds: int, code: str | None = None) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.seconds = seconds
 
 
 class Unavailable(GaleriaError):

@@ -65,6 +65,9 @@ class OperationType:
     right: str = ""  # the action that such operations are; empty: as `action` says
     removes: bool = False  # the subject is gone afterwards
     is_cancelable: bool = True
+    needs_room: bool = (
+        True  # whether it, or the machine that it starts, writes to disks; not said of what gives room back
+    )
     leaves_intact: bool = False  # a failure leaves the subject as it was, in the state that it was in
 
     @property
@@ -78,6 +81,11 @@ class OperationType:
         if self.verb:
             return f"{_LABS}/virtualMachines/{self.verb}/action"
         return self.right or (f"{self.resource}/delete" if self.removes else self.write)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether such operations count for the limits and are refused beyond them: all but those that give room back."""
+        return not self.removes and self.under_way is not MachineState.STOPPING
 
     @property
     def write(self) -> str:
@@ -131,6 +139,7 @@ OPERATION_TYPES: dict[OperationKind, OperationType] = {
         under_way=LabState.PUBLISHING,
         right=f"{_LABS}/publish/action",
         inputs=PublishInputs,
+        needs_room=False,
         is_cancelable=False,
         leaves_intact=True,
     ),
@@ -146,6 +155,7 @@ OPERATION_TYPES: dict[OperationKind, OperationType] = {
         resource=_LABS,
         under_way=MachineState.RESETTING_PASSWORD,
         verb="resetPassword",
+        needs_room=False,
         leaves_intact=True,
     ),
     OperationKind.REIMAGE_MACHINE: OperationType(

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.labs.sizes import SIZES, Size
+from galeria.domain.limits import Limits
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.prices import Prices
 from galeria.domain.regions import Region, Regions
+from galeria.domain.request_rates import RequestRates
 
 DEFAULT_REGIONS = Regions(
     (
@@ -28,9 +31,17 @@ class Settings:
     last_ssh_port: int = 65535
     boot_seconds: float = 300  # how long a machine may take until its agent answers; software emulation is slow
     stop_seconds: float = 60  # how long a clean shutdown may take before power is cut
+    request_rates: RequestRates = field(default_factory=RequestRates)
+    disk_margin: DiskMargin = field(default_factory=DiskMargin)  # stays free on every disk below the data directory
+    limits: Limits = field(default_factory=Limits)
     openid: ExternalProvider | None = None  # an OpenID Connect provider besides local passwords
     uploads_per_person: int = 50  # that are not removed and not older than a week, finished ones included
     upload_gib_per_person: int = 8192  # announced by all of them together
+    uploads_in_all: int = 2_000  # of everybody
+    upload_gib_in_all: int = 65_536
+    uploads_at_once_per_person: int = 4  # that are being received at the same moment
+    uploads_at_once: int = 32
+    upload_least_kib_per_second: int = 4  # whoever sends less makes room for others; 0: nobody does
     hosts: tuple[str, ...] = ()  # names besides the server's own under which people reach it, such as a proxy's
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For and -Proto are believed
     audit_copy: str = ""  # path of the activity log's copy; empty: in the data directory, beside the database

@@ -43,13 +43,15 @@ from galeria.interfaces.arm.protocol.response_docs import answers_of, responses_
 from galeria.interfaces.arm.protocol.routes import Route, literals
 from galeria.interfaces.blobs.routes import blob_router
 from galeria.interfaces.graph.directory import directory_router
+from galeria.interfaces.limit_requests import LimitRequests
 from galeria.interfaces.login.authority import Authority
-from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
+from galeria.interfaces.login.bearer import bearer_of, unauthenticated_handler
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.router import login_router
 from galeria.interfaces.services import Services
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
+from galeria.interfaces.web.kit.visitors import cookies_of
 
 # It is checked before routing, so that FastAPI does not know the parameter.
 _VERSION_TEXT = {"type": "string", "pattern": f"^{API_VERSION.pattern}$"}
@@ -98,7 +100,7 @@ def make_app(
     `password_sign_in`.
     """
     authority = Authority(endpoint=services.endpoint, tenant_id=services.tenant_id)
-    who = bearer(services.tokens, services.database, services.id_generator)
+    who = bearer_of(services)
     app = FastAPI(
         title="Galeria", description=__doc__, version="1", redirect_slashes=False, docs_url=None, redoc_url=None
     )
@@ -123,6 +125,7 @@ def make_app(
         subscription_id=services.subscription_id,
     )
     app.add_middleware(NormalizePaths, literals=literals(ROUTES))
+    app.add_middleware(LimitRequests, limits=services.request_limits, session_cookie=cookies_of(services).session)
     app.add_middleware(IdentifyRequests, id_generator=services.id_generator)
     return app
 
@@ -154,8 +157,6 @@ def _arm_router() -> APIRouter:
 
 
 def _other_routers(services: Services, authority: Authority, password_sign_in: PasswordSignIn) -> tuple[APIRouter, ...]:
-    who = bearer(services.tokens, services.database, services.id_generator)
-
     login = login_router(
         authority,
         requests=services.requests,
@@ -167,6 +168,13 @@ def _other_routers(services: Services, authority: Authority, password_sign_in: P
     return (
         login,
         directory_router(services),
-        tus_router(TusSettings(uploads=uploads, caller=who)),
+        tus_router(
+            TusSettings(
+                uploads=uploads,
+                caller=bearer_of(services),
+                slots=services.receiving_slots,
+                least_rate=services.settings.upload_least_kib_per_second * 1024,
+            )
+        ),
         blob_router(services),
     )

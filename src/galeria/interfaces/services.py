@@ -6,8 +6,10 @@ from functools import cached_property
 
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.domain.settings import Settings
+from galeria.interfaces.http.request_limits import RequestLimits
+from galeria.interfaces.uploads.slots import ReceivingSlots
 from galeria.ports.database import Database
-from galeria.ports.files import PageFiles, UploadFiles
+from galeria.ports.files import DiskRoom, PageFiles, UploadFiles
 from galeria.ports.identity_provider import IdentityProvider
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import VmEngine
@@ -30,14 +32,29 @@ class Services:
     stores: Mapping[str, ImageStore]  # by the name of the region
     uploads: UploadFiles
     disk_files: PageFiles
+    disk_room: DiskRoom
     tenant_id: str
     subscription_id: str
     endpoint: str  # https://host:port, without a slash at the end
     provider: IdentityProvider | None = None  # the external provider for sign-in, where there is one
 
     @cached_property
+    def request_limits(self) -> RequestLimits:
+        """The limits on the rate of requests, with the counts of this server."""
+        return RequestLimits(self.settings.request_rates)
+
+    @cached_property
+    def receiving_slots(self) -> ReceivingSlots:
+        """The slots of everybody who is sending a file now, however it is sent."""
+        return ReceivingSlots(each=self.settings.uploads_at_once_per_person, in_all=self.settings.uploads_at_once)
+
+    @cached_property
     def requests(self) -> RequestFactory:
         """Opens the transactions of actions, with a caller and without."""
         return RequestFactory(
-            database=self.database, clock=self.clock, id_generator=self.id_generator, settings=self.settings
+            database=self.database,
+            clock=self.clock,
+            id_generator=self.id_generator,
+            settings=self.settings,
+            disk_room=self.disk_room,
         )

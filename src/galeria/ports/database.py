@@ -5,6 +5,7 @@ ended.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -136,6 +137,10 @@ class OperationRepository(Repository[Operation], Protocol):
         """Returns the operations that are not started or in progress, oldest first."""
         ...
 
+    def count_limited(self, *, started_by: str | None = None) -> int:
+        """Counts the operations not at their end that limits are for, begun by that principal or by anybody."""
+        ...
+
     def running_on(self, subject: str) -> list[Operation]:
         """Returns the operations on that version, lab, machine or disk that are not started or in progress, oldest first."""
         ...
@@ -164,11 +169,23 @@ class OperationRepository(Repository[Operation], Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UploadTotals:
+    """How many files are announced, and how many bytes they have together when they are whole."""
+
+    files: int
+    announced: int
+
+
 class UploadRepository(Repository[Upload], Protocol):
     """The files that are being uploaded or wait to become images."""
 
     def of_owner(self, owner_id: str) -> list[Upload]:
         """Returns the uploads of a principal, newest first."""
+        ...
+
+    def totals(self, *, owner_id: str | None = None) -> UploadTotals:
+        """Counts the uploads of a principal or of everybody, and the disks that wait for their bytes page by page."""
         ...
 
     def created_before(self, moment: datetime) -> list[Upload]:

@@ -87,6 +87,17 @@ class PageFiles(UploadFiles, Protocol):
         ...
 
 
+class DiskRoom(Protocol):
+    """The free room on the disks below the data directory."""
+
+    def require(self, needed: int, *, region: str = "") -> None:
+        """Raises OutOfSpace unless the margin of the settings stays free after `needed` more bytes.
+
+        Looks at the disks of the region's images and machines, or else at those of uploaded and fetched files.
+        """
+        ...
+
+
 class Download(Protocol):
     """A file that is being fetched over the network."""
 

@@ -34,6 +34,14 @@ class LabCard:
     template_state: MachineState | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LabTotals:
+    """How many labs there are, those without a template included, and how many machines they have or announce."""
+
+    labs: int
+    machines: int  # templates, and as many machines for students as the labs' capacities say
+
+
 class LabQueries(Protocol):
     """Queries over many labs; the number of queries does not grow with the number of labs."""
 
@@ -47,6 +55,10 @@ class LabQueries(Protocol):
 
     def templates(self, lab_ids: Sequence[str]) -> dict[str, LabMachine]:
         """Returns a lab's id → its template VM."""
+        ...
+
+    def totals(self, *, author_id: str | None = None, region: str | None = None) -> LabTotals:
+        """Counts the labs that the person made, or all; in the region, or everywhere."""
         ...
 
     def exports(self, machine_id: str) -> list[ImageVersion]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from galeria.actions.core.base_request import BaseRequest
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database, UnitOfWork
-from galeria.ports.files import Fetcher, PageFiles, UploadFiles
+from galeria.ports.files import DiskRoom, Fetcher, PageFiles, UploadFiles
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import ImageCache, VmEngine
 from galeria.ports.work import Clock, IdGenerator, ProgressMeter
@@ -27,8 +27,15 @@ class WorkflowContext:
     id_generator: IdGenerator
     meter: ProgressMeter
     settings: Settings
+    disk_room: DiskRoom
     poll_seconds: float = 0.2  # seconds between two checks of something that a step waits for
 
     def request(self, uow: UnitOfWork) -> BaseRequest:
         """What actions need, within the transaction `uow`. Nobody asks: a workflow works in no caller's name."""
-        return BaseRequest(uow=uow, clock=self.clock, id_generator=self.id_generator, settings=self.settings)
+        return BaseRequest(
+            uow=uow,
+            clock=self.clock,
+            id_generator=self.id_generator,
+            settings=self.settings,
+            disk_room=self.disk_room,
+        )

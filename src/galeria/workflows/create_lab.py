@@ -32,6 +32,7 @@ def make_template(context: WorkflowContext, operation_id: str) -> None:
 
 def ensure_machine(context: WorkflowContext, lab: Lab, machine: LabMachine) -> None:
     """Create the machine's disk over the image in the region's cache, and its definition. May be repeated."""
+    context.disk_room.require(0, region=machine.region)
     size = get_size(context.settings.sizes, lab.size)
     spec = MachineSpec(
         machine=Machine(id=machine.id, region=machine.region),

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from galeria.domain.errors import Canceled, Invalid, NotFound, TooLarge, Unavailable
+from galeria.domain.errors import Canceled, Invalid, NotFound, OutOfSpace, TooLarge, Unavailable
 from galeria.domain.images.import_addresses import read_address
 from galeria.domain.images.storage import Origin, OriginKind
 from galeria.domain.messages import Message
@@ -28,7 +28,7 @@ def file_of(operation_id: str, lun: int) -> str:
 def fetch_file(context: WorkflowContext, operation_id: str, lun: int, address: str) -> None:
     """Fetch the file at `address` whole. What has arrived is kept after a failure, and a retry continues there.
 
-    Raises Invalid, TooLarge, Unavailable where no bytes come any more or only a few now and then, and Canceled.
+    Raises Invalid, TooLarge, OutOfSpace, Unavailable where no bytes come any more or only a few now and then, and Canceled.
     """
     file, tries = file_of(operation_id, lun), 0
     while not _is_complete(context, operation_id, file):
@@ -105,10 +105,13 @@ def _fetch_some(context: WorkflowContext, operation_id: str, file: str, address:
                     ),
                     hint=Message("Shrink the disk."),
                 )
+            context.disk_room.require(max(0, (download.length or 0) - download.offset))
             if have and download.offset == 0:
                 context.disk_files.remove(file)
             _remember(context, operation_id, file, tag=download.tag, length=download.length)
             whole = _receive(context, operation_id, file, download)
+    except OutOfSpace:
+        raise  # asking again at once would not help
     except Unavailable as error:
         return error
     if whole and download.length is None:

@@ -102,6 +102,7 @@ def stored_disk_of(uow: UnitOfWork, id: str) -> StoredDisk:
 def seal_layer(context: WorkflowContext, operation_id: str) -> None:
     with context.database(reading=True) as uow:
         machine = uow.machines.get(uow.operations.get(operation_id).inputs.machine)
+    context.disk_room.require(0, region=machine.region)
     context.engine.seal_disk(Machine(id=machine.id, region=machine.region), _layer_of(operation_id))
 
 

@@ -34,6 +34,7 @@ def reset_password(step: VisibleStep, context: WorkflowContext, operation_id: st
 
 def start(context: WorkflowContext, operation_id: str) -> None:
     lab, row = _subject(context, operation_id)
+    context.disk_room.require(0, region=row.region)
     context.engine.start(_machine(row), ssh=not _is_foreign(lab, row))
 
 

@@ -94,7 +94,7 @@ def test_roles_on_what_no_longer_exists_go(empty_url: str) -> None:
         f"{gone}/{below}",
     )
     with engine.begin() as connection:
-        _walk(connection, "0018")
+        _walk(connection, "0016")
         connection.exec_driver_sql("INSERT INTO subscriptions (id, display_name) VALUES ('ABC', 'Galeria')")
         connection.exec_driver_sql(_row("resource_groups", "subscription_id", "'ABC'", "g"))
         connection.exec_driver_sql(_row("galleries", *_GALLERY, kept.removeprefix("/")))
@@ -108,9 +108,31 @@ def test_roles_on_what_no_longer_exists_go(empty_url: str) -> None:
                 f" VALUES ('{scope}', 'p', 'Owner', '{scope}', '2026-11-27 12:00:00', 'p')"
             )
     with engine.begin() as connection:
-        _walk(connection, "0019")
+        _walk(connection, "0017")
         left = connection.exec_driver_sql("SELECT scope FROM role_assignments ORDER BY scope").scalars().all()
     assert left == ["/g", kept, f"{kept}/{below}", "/subscriptions/abc"]
+    engine.dispose()
+
+
+def test_authors_of_labs_and_disks_are_found_by_their_names(empty_url: str) -> None:
+    engine = make_engine(empty_url)
+    with engine.begin() as connection:
+        _walk(connection, "0018")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(_version("v"))
+        connection.exec_driver_sql(_ACCOUNT)
+        for statement in _MADE_BY_ANA:
+            connection.exec_driver_sql(statement)
+            connection.exec_driver_sql(statement.replace("'ana'", "'gone'").replace("mine", "lost"))
+        connection.exec_driver_sql(_ANA)
+    with engine.begin() as connection:
+        _walk(connection, "0019")
+        for table in ("labs", "lab_drafts", "disks"):
+            found = connection.exec_driver_sql(f"SELECT id, author_id FROM {table} ORDER BY id").all()  # our own words
+            assert [tuple(each) for each in found] == [("lost", ""), ("mine", "ana-id")], table
+    for back in (True, False):
+        with engine.begin() as connection:
+            _walk(connection, "0018" if back else "0019", back=back)
     engine.dispose()
 
 
@@ -182,4 +204,33 @@ _STOCK = (
     *(_replica(*each) for each in (("v1", "here"), ("v1", "there"), ("v2", "here"))),
     "INSERT INTO region_holdings (version_id, region, gallery_id, definition_id, own_bytes, chain, measured_at) "
     "VALUES ('v1', 'here', 'g', 'd', 7, 'c', '2026-11-27 12:00:00')",
+)
+
+_ANA = (
+    "INSERT INTO principals (id, kind, name, name_key, display_name, secret_hash, enabled, created_at) "
+    "VALUES ('ana-id', 'User', 'ana', 'ana', 'Ana', '', true, '2026-11-27 12:00:00')"
+)
+
+_ACCOUNT = _row(
+    "lab_accounts", "allowed_regions, os_disk_limit_gb, enable_by_default, profiles", "'[]', 128, true, '{}'", "a"
+)
+
+_MADE_BY_ANA = (
+    _row(
+        "labs",
+        "account_id, title, description, definition_id, image_id, version_id, version_name, base_digest, os_state, "
+        "generation, size, user_name, lab_state, failure, create_option, capacity, usage_quota, open_access, "
+        "registration_code, profiles, admin_hash, non_admin_user, non_admin_hash",
+        "'a', 't', '', 'd', 'i', 'v', '1.0.0', '', 'Generalized', 'V2', 'Tiny', 'u', 'Draft', '', 'TemplateVM', 0, 0, "
+        "false, '', '{}', '', '', ''",
+        "mine",
+    ),
+    _row("lab_drafts", "account_id, capacity, usage_quota, open_access", "'a', 0, 0, false", "mine"),
+    _row(
+        "disks",
+        "option, source, disk_state, architecture, sku, upload_bytes, size, data_bytes, read_bytes, stored_bytes, digest, "
+        "accounts, failure",
+        "'Upload', '', 'ReadyToUpload', 'x64', '', 0, 0, 0, 0, 0, '', '[]', ''",
+        "mine",
+    ),
 )

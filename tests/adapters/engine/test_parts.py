@@ -170,7 +170,7 @@ def ensure(cache: LocalImageCache, store: OneImageStore) -> None:
 
 
 def test_a_base_is_restored_once_however_many_ask(work: Path) -> None:
-    cache, store = LocalImageCache(work, margin=0), OneImageStore()
+    cache, store = LocalImageCache(work), OneImageStore()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: ensure(cache, store), range(16)))
     assert store.restored == 1
@@ -179,7 +179,7 @@ def test_a_base_is_restored_once_however_many_ask(work: Path) -> None:
 
 
 def test_a_removed_base_leaves_nothing_and_can_come_back(work: Path) -> None:
-    cache, store = LocalImageCache(work, margin=0), OneImageStore()
+    cache, store = LocalImageCache(work), OneImageStore()
     cache.remove_base(REGION, DIGEST)
     ensure(cache, store)
     cache.remove_base(REGION, DIGEST)
@@ -191,7 +191,7 @@ def test_a_removed_base_leaves_nothing_and_can_come_back(work: Path) -> None:
 
 
 def test_a_base_whose_restore_failed_is_not_there(work: Path) -> None:
-    cache, store = LocalImageCache(work, margin=0), OneImageStore()
+    cache, store = LocalImageCache(work), OneImageStore()
     store.error = Corrupt(Message("A chunk is damaged."))
     with pytest.raises(Corrupt):
         ensure(cache, store)

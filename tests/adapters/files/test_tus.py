@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import random
 import socket
 import subprocess
 import sys
@@ -16,12 +15,20 @@ from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
 from tests.adapters.files.disk_files import converted, raw_disk
+from tests.adapters.files.tus_client import (
+    DATA,
+    PIECE,
+    TUS,
+    created,
+    error_code,
+    offset_of,
+    on,
+    open_patch,
+    sent,
+    stored,
+)
 from tests.adapters.files.tus_server import LIMIT, make_app, serving
 from tests.waiting import until
-
-TUS = {"Tus-Resumable": "1.0.0"}
-PIECE = {**TUS, "Content-Type": "application/offset+octet-stream"}
-DATA = random.Random(5).randbytes(3 << 20)
 
 
 @pytest.fixture
@@ -39,41 +46,6 @@ def endpoint(database: SqlDatabase, folder: Path) -> Iterator[str]:
 def ana(endpoint: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer ana"}, timeout=30) as client:
         yield client
-
-
-def created(client: httpx.Client, length: int, name: str = "disk.vhd") -> str:
-    metadata = "filename " + base64.b64encode(name.encode()).decode()
-    answer = client.post("", headers={**TUS, "Upload-Length": str(length), "Upload-Metadata": metadata})
-    assert answer.status_code == 201, answer.text
-    return str(answer.headers["location"])
-
-
-def sent(client: httpx.Client, place: str, offset: int, data: bytes, **more: str) -> httpx.Response:
-    named = {name.replace("_", "-"): value for name, value in more.items()}
-    return client.patch(on(client, place), headers={**PIECE, "Upload-Offset": str(offset), **named}, content=data)
-
-
-def on(client: httpx.Client, place: str) -> httpx.URL:
-    return client.base_url.join(place)
-
-
-def offset_of(client: httpx.Client, place: str) -> int:
-    answer = client.head(on(client, place), headers=TUS)
-    assert answer.status_code == 200
-    assert answer.headers["cache-control"] == "no-store"
-    return int(answer.headers["upload-offset"])
-
-
-def stored(folder: Path, place: str) -> bytes:
-    return (folder / place.rsplit("/")[-1] / "file").read_bytes()
-
-
-def error_code(answer: httpx.Response) -> str:
-    assert answer.headers["tus-resumable"] == "1.0.0"
-    error = answer.json()["error"]
-    assert error["message"]
-    assert error["hint"]
-    return str(error["code"])
 
 
 def test_the_door_says_what_it_can(ana: httpx.Client) -> None:
@@ -230,22 +202,6 @@ def test_the_method_may_stand_in_a_header(ana: httpx.Client, folder: Path) -> No
     assert stored(folder, place) == b"abc"
     assert ana.post(on(ana, place), headers=TUS).status_code == 405
     assert ana.post(on(ana, place), headers={**TUS, "X-HTTP-Method-Override": "DELETE"}).status_code == 204
-
-
-def open_patch(place: str, address: str, offset: int, announced: int) -> socket.socket:
-    """A PATCH whose head is sent; its body is the caller's."""
-    url = httpx.URL(address)
-    line = socket.create_connection((url.host, url.port or 80), timeout=20)
-    headers = {
-        **PIECE,
-        "Host": "x",
-        "Authorization": "Bearer ana",
-        "Upload-Offset": offset,
-        "Content-Length": announced,
-    }
-    head = f"PATCH {place} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    line.sendall(head.encode() + b"\r\n")
-    return line
 
 
 def test_what_arrived_before_the_line_broke_is_kept(ana: httpx.Client, endpoint: str, folder: Path) -> None:

@@ -13,6 +13,7 @@ from galeria.actions.storage.uploads import shown_name
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.files.writing import write_pieces
+from galeria.domain.disk_margin import NO_MARGIN
 from galeria.domain.errors import Conflict, Invalid, NotFound, OutOfSpace, TooLarge
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
@@ -221,7 +222,7 @@ def test_a_full_disk_is_reported(folder: Path, tmp_path: Path) -> None:
     descriptor = os.open("/dev/full", os.O_WRONLY)
     try:
         with pytest.raises(OutOfSpace) as caught:
-            write_pieces(descriptor, 0, [b"x"], limit=10)
+            write_pieces(descriptor, 0, [b"x"], limit=10, margin=NO_MARGIN)
     finally:
         os.close(descriptor)
     assert "continue" in caught.value.hint

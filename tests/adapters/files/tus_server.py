@@ -17,6 +17,7 @@ from galeria.adapters.db.engine import make_engine
 from galeria.adapters.db.migrate import migrate
 from galeria.adapters.db.tables.mapping import map_classes
 from galeria.adapters.db.unit_of_work import SqlDatabase
+from galeria.adapters.disks.free_room import DataRoom
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.system import RandomIdGenerator, SystemClock
@@ -24,6 +25,7 @@ from galeria.domain.errors import Unauthenticated
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind, RoleAssignment
 from galeria.domain.settings import Settings
+from galeria.interfaces.uploads.slots import ReceivingSlots
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
 from galeria.interfaces.uploads.tus import TusSettings, tus_router
 from galeria.ports.database import Database
@@ -60,13 +62,31 @@ def everywhere_owner(person: Principal) -> RoleAssignment:
     )
 
 
-def make_app(database: Database, folder: Path, *, idle_seconds: float = 30) -> FastAPI:
+def make_app(
+    database: Database,
+    folder: Path,
+    *,
+    idle_seconds: float = 30,
+    slots: ReceivingSlots | None = None,
+    least_rate: int = 0,
+) -> FastAPI:
     app = FastAPI()
     requests = RequestFactory(
-        database=database, clock=SystemClock(), id_generator=RandomIdGenerator(), settings=Settings()
+        database=database,
+        clock=SystemClock(),
+        id_generator=RandomIdGenerator(),
+        settings=Settings(),
+        disk_room=DataRoom(data=folder, margin=Settings().disk_margin),
     )
     uploads = StoredUploads(requests=requests, files=DirectoryUploads(folder, open_image))
-    settings = TusSettings(uploads=uploads, caller=caller, limit=LIMIT, idle_seconds=idle_seconds)
+    settings = TusSettings(
+        uploads=uploads,
+        caller=caller,
+        slots=slots or ReceivingSlots(each=4, in_all=32),
+        limit=LIMIT,
+        idle_seconds=idle_seconds,
+        least_rate=least_rate,
+    )
     app.include_router(tus_router(settings))
     return app
 

@@ -17,6 +17,7 @@ from fastapi import APIRouter
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.system import RandomIdGenerator
 from galeria.domain.operations import Operation
+from galeria.domain.settings import Settings
 from galeria.domain.states import OperationStatus
 from galeria.interfaces.app import make_app
 from galeria.interfaces.services import Services
@@ -81,8 +82,16 @@ class Arm:
 
 
 @contextmanager
-def serving(folder: Path, database: Path, key: RSAPrivateKey, *, routers: tuple[APIRouter, ...] = ()) -> Iterator[Arm]:
+def serving(
+    folder: Path,
+    database: Path,
+    key: RSAPrivateKey,
+    *,
+    routers: tuple[APIRouter, ...] = (),
+    settings: Settings | None = None,
+) -> Iterator[Arm]:
     installation, close = make_installation(folder, database)
+    installation = installation.with_settings(settings) if settings else installation
     with _listener() as listener:
         arm = make_arm(installation, key, f"http://127.0.0.1:{listener.getsockname()[1]}")
         app = make_app(arm.services, routers=routers)
@@ -122,6 +131,7 @@ def make_arm(installation: LocalInstallation, key: RSAPrivateKey, endpoint: str)
         stores=context.stores,
         uploads=context.uploads,
         disk_files=context.disk_files,
+        disk_room=context.disk_room,
         tenant_id=TENANT,
         subscription_id=SUBSCRIPTION,
         endpoint=endpoint,

@@ -16,6 +16,8 @@ from galeria.actions.core.caller import Caller
 from galeria.adapters.identity.keys import Installation
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.request_rates import RequestRates
+from galeria.interfaces.http.request_limits import RequestLimits
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
 from galeria.interfaces.login.router import login_router
@@ -76,7 +78,7 @@ def application(context: IdentityContext, identity_files: Installation, authorit
             secrets=context.secrets,
         )
     )
-    known = bearer(tokens, context.database, context.id_generator)
+    known = bearer(tokens, context.database, context.id_generator, RequestLimits(RequestRates()))
 
     @app.get("/me")
     def me(caller: Caller = Depends(known)) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.system import RandomIdGenerator, SystemClock
 from galeria.domain.operations import Operation
 from galeria.domain.people.external_provider import ExternalProvider
+from galeria.domain.settings import Settings
 from galeria.domain.states import OperationStatus
 from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
@@ -148,12 +149,14 @@ def serving(
     identity_files: Installation | None = None,
     openid: ExternalProvider | None = None,
     patience: float = 20,
+    settings: Settings | None = None,
 ) -> Iterator[Portal]:
     """Everybody's password is tests.local_installation.PASSWORD. With `identity_files` it is served over TLS.
 
     Pages wait `patience` seconds for figures of stores: a test is not to see another page where the computer is busy.
     """
     installation, close = prepared_installations.copy(prepare, folder)
+    installation = installation.with_settings(settings) if settings else installation
     with _listener() as listener:
         host = "https://localhost" if identity_files else "http://127.0.0.1"
         portal = _portal(installation, key, f"{host}:{listener.getsockname()[1]}", openid)
@@ -205,6 +208,7 @@ def _portal(
         stores=context.stores,
         uploads=context.uploads,
         disk_files=context.disk_files,
+        disk_room=context.disk_room,
         tenant_id=TENANT,
         subscription_id=SUBSCRIPTION,
         endpoint=endpoint,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from galeria.domain.settings import Settings
 from galeria.ports.database import UnitOfWork
+from galeria.ports.files import DiskRoom
 from galeria.ports.work import Clock, IdGenerator
 
 
@@ -19,3 +20,4 @@ class BaseRequest:
     clock: Clock
     id_generator: IdGenerator
     settings: Settings
+    disk_room: DiskRoom

@@ -7,6 +7,7 @@ from typing import TypedDict
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
+from galeria.actions.core.limits import require_disk_room, require_operation_limit
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import NO_INPUTS, OperationInputs
 from galeria.domain.operations import Operation, OperationKind
@@ -40,8 +41,11 @@ class Request(BaseRequest):
     ) -> Operation:
         """Adds an operation on the resource to the database; the interface starts it after the commit.
 
-        `subject` is the id of the version, lab, machine or disk that it works on.
+        `subject` is the id of the version, lab, machine or disk that it works on. Raises TooManyRequests where as much is
+        under way already as the caller, or everybody together, may have, and OutOfSpace where it would write to full disks.
         """
+        require_operation_limit(self, self.caller.principal.id, kind)
+        require_disk_room(self, kind, resource.location)
         operation = Operation(
             id=self.id_generator.new_guid(),
             kind=kind,
@@ -73,5 +77,6 @@ def with_caller(request: BaseRequest, caller: Caller) -> Request:
         clock=request.clock,
         id_generator=request.id_generator,
         settings=request.settings,
+        disk_room=request.disk_room,
         caller=caller,
     )

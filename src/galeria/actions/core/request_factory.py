@@ -15,6 +15,7 @@ from galeria.domain.errors import Forbidden, GaleriaError, NotFound
 from galeria.domain.messages import Message
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database, UnitOfWork
+from galeria.ports.files import DiskRoom
 from galeria.ports.work import Clock, IdGenerator
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class RequestFactory:
     clock: Clock
     id_generator: IdGenerator
     settings: Settings
+    disk_room: DiskRoom
     refusals: RefusalCounter = field(default_factory=RefusalCounter)
 
     @contextmanager
@@ -101,4 +103,10 @@ class RequestFactory:
             raise
 
     def _request(self, uow: UnitOfWork) -> BaseRequest:
-        return BaseRequest(uow=uow, clock=self.clock, id_generator=self.id_generator, settings=self.settings)
+        return BaseRequest(
+            uow=uow,
+            clock=self.clock,
+            id_generator=self.id_generator,
+            settings=self.settings,
+            disk_room=self.disk_room,
+        )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from galeria.actions.core.groups import require_group
+from galeria.actions.core.limits import require_lab_limit, require_machine_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT, delete_account
 from galeria.actions.labs.lab_settings import CREATE, LAB, LabSettings, allowed_region, update_lab
@@ -49,6 +50,8 @@ def put_lab(
     if held:
         request.caller.require(f"{LAB}/write", held.key)
     draft = held or _new_draft(request, account, id, wanted.location or account.location)
+    if wanted.capacity is not None:
+        require_machine_limit(request, draft.author_id, wanted.capacity - draft.capacity)
     _say(draft, wanted)
     request.touch(draft)
     request.audit(f"{LAB}/write", str(id))
@@ -126,6 +129,7 @@ def delete_template(request: Request, account_id: ResourceId, id: ResourceId) ->
                 key=lab.key,
                 location=lab.location,
                 tags=dict(lab.tags),
+                author_id=lab.author_id,
                 account_id=account.id,
                 capacity=lab.capacity,
                 usage_quota=lab.usage_quota,
@@ -171,12 +175,14 @@ def _new_draft(request: Request, account: LabAccount, id: ResourceId, location: 
     request.caller.require(CREATE, account.key)
     require_group(request, id)
     lab_name(id.name)
+    require_lab_limit(request, request.caller.principal.id)
     draft = LabDraft(
         id=request.id_generator.new_id(),
         resource_id=str(id),
         key=id.key,
         location=allowed_region(request, account, location),
         state=ProvisioningState.SUCCEEDED,
+        author_id=request.caller.principal.id,
         account_id=account.id,
         **request.stamps(),
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from galeria.actions.core.limits import require_machine_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import is_same_image
 from galeria.domain.errors import Conflict, Invalid
@@ -70,7 +71,8 @@ class LabSettings:
 def update_lab(request: Request, id: ResourceId, wanted: LabSettings, secrets: SecretHasher) -> Lab:
     """Changes a lab's settings.
 
-    Raises Forbidden, NotFound, Invalid, and Conflict for a fixed setting or while the lab is being deleted.
+    Raises Forbidden, NotFound, Invalid, and Conflict for a fixed setting, for more machines than there may be, or while the
+    lab is being deleted.
     """
     lab = request.uow.labs.get_by_key(id.key)
     request.caller.require(f"{LAB}/write", lab.key)
@@ -80,6 +82,8 @@ def update_lab(request: Request, id: ResourceId, wanted: LabSettings, secrets: S
     request.audit(f"{LAB}/write", str(id))
     if wanted.account:
         _belong_to(request, lab, wanted.account)
+    if wanted.capacity is not None:
+        require_machine_limit(request, lab.author_id, wanted.capacity - lab.capacity)
     apply_settings(lab, wanted, secrets)
     request.touch(lab)
     return lab

@@ -8,7 +8,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import list_accounts
 from galeria.actions.labs.lab_images import choose_image
 from galeria.actions.labs.lab_settings import CREATE, LAB, LabSettings, allowed_region, check_title
-from galeria.actions.labs.labs import LabRequest
+from galeria.actions.labs.labs import LabRequest, require_limits
 from galeria.domain.errors import Conflict, GaleriaError
 from galeria.domain.ids import ResourceId, lab_name, password, proposed_name, user_name
 from galeria.domain.labs.accounts import LabAccount
@@ -19,7 +19,7 @@ from galeria.domain.messages import Message
 
 @dataclass(frozen=True, kw_only=True)
 class LabProblems:
-    """The errors of a lab request, by field: name, title, region, image, size, user, password, quota."""
+    """The errors of a lab request, by field: name, title, region, image, size, user, password, quota; "" for none."""
 
     errors: dict[str, GaleriaError] = field(default_factory=dict)
 
@@ -43,6 +43,8 @@ def check_lab(request: Request, id: ResourceId, account: LabAccount, wanted: Lab
     with findings.about("name"):
         lab_name(id.name)
         _require_new(request, id)
+    with findings.about(""):
+        require_limits(request, wanted)
     with findings.about("title"):
         check_title(wanted.title)
     with findings.about("region"):

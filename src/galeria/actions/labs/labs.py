@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from galeria.actions.core.groups import require_group
+from galeria.actions.core.limits import require_lab_limit, require_machine_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import choose_image
 from galeria.actions.labs.lab_settings import (
@@ -73,7 +74,8 @@ def create_lab(
     """Starts making a lab with its template VM, which is not started. The caller becomes Owner of the lab.
 
     A PUT repeated while the lab is being made returns the running operation; after a failure it retries. Raises
-    Forbidden, Invalid, NotFound, and Conflict with every obstacle where the image cannot make a lab there.
+    Forbidden, Invalid, NotFound, Conflict with every obstacle where the image cannot make a lab there, and Conflict where the
+    caller or everybody has as many labs or machines as may be.
     """
     lab = request.uow.labs.find_by_key(id.key)
     if lab is None:
@@ -145,6 +147,7 @@ def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: Secre
     require_group(request, id)
     lab_name(id.name)
     _take_over_draft(request, id)
+    require_limits(request, wanted)
     location = allowed_region(request, account, wanted.location)
     definition, version = choose_image(request, account, wanted.image, location)
     lab = _new_lab(request, id, wanted, account=account, definition=definition, version=version, location=location)
@@ -160,6 +163,14 @@ def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: Secre
     ensure_owner(request, lab.key)
     request.audit(f"{LAB}/write", str(id))
     return lab, request.begin(OperationKind.CREATE_LAB, lab, lab.id)
+
+
+def require_limits(request: Request, wanted: LabRequest) -> None:
+    """Raises Conflict where the caller, or everybody together, has as many labs or machines as may be."""
+    author, capacity = request.caller.principal.id, wanted.settings.capacity or 0
+    require_lab_limit(request, author)
+    has_template = wanted.create_option is LabCreateOption.TEMPLATE_VM
+    require_machine_limit(request, author, capacity + has_template)
 
 
 def _put_again(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher) -> Operation | None:
@@ -230,6 +241,7 @@ def _new_lab(
         key=id.key,
         location=location,
         state=ProvisioningState.CREATING,
+        author_id=request.caller.principal.id,
         account_id=account.id,
         title=id.name,
         definition_id=definition.id,

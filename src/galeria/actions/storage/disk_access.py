@@ -55,7 +55,8 @@ def begin_access(
 ) -> GrantedAccess:
     """Grants access to a disk, besides earlier grants.
 
-    Raises Forbidden, NotFound, Invalid for `seconds`, and Conflict where the disk's state does not allow it.
+    Raises Forbidden, NotFound, Invalid for `seconds`, Conflict where the disk's state does not allow it, and OutOfSpace where
+    there is no room for an upload.
     """
     request.caller.require(f"{kind.type}/beginGetAccess/action", id.key)
     if not 0 < seconds <= LONGEST_SECONDS:
@@ -71,6 +72,7 @@ def begin_access(
             hint=Message("Wait until that has ended, then try again."),
         )
     if level is AccessLevel.WRITE:
+        request.disk_room.require(0)  # zeros take no room, so that the announced size says little
         _open_for_upload(kind, disk, files)
     else:
         _open_for_reading(disk)

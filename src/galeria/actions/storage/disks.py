@@ -16,6 +16,7 @@ from galeria.actions.storage.sources import (
     whole_source,
 )
 from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, refill, require_unchanged
+from galeria.actions.storage.uploads import require_share
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, Architecture, Generation, OsType, SourceKind
@@ -195,6 +196,7 @@ def _create(
         disk.disk_state, disk.upload_bytes = DiskState.READY_TO_UPLOAD, _upload_bytes(kind, wanted)
         disk.size = disk.upload_bytes - FOOTER
         disk.state = ProvisioningState.SUCCEEDED
+        require_share(request, disk.upload_bytes)
     _add(request, disk)
     request.uow.flush()
     if source is None:
@@ -224,7 +226,9 @@ def _new(
         accounts=list(known.accounts),
         **request.stamps(),
     )
-    if isinstance(disk, Snapshot):
+    if isinstance(disk, Disk):
+        disk.author_id = request.caller.principal.id
+    else:
         disk.incremental = wanted.incremental
     return disk
 

@@ -23,8 +23,8 @@ IMPORTS = (
 def create_upload(request: Request, *, file_name: str, length: int, limit: int) -> Upload:
     """Announces a file of `length` bytes; at most `limit` are taken.
 
-    Raises Forbidden without a right to import anywhere, Invalid, TooLarge, and Conflict where the caller has as many files, or
-    has announced as many bytes, as one person may.
+    Raises Forbidden without a right to import anywhere, Invalid, TooLarge, and Conflict where the caller or everybody has
+    as many files, or announced as many bytes, as may be; OutOfSpace where the disk has no room for it.
     """
     require_import(request)
     if length < 0:
@@ -40,7 +40,8 @@ def create_upload(request: Request, *, file_name: str, length: int, limit: int) 
                 "administrator to raise the limit."
             ),
         )
-    _require_share(request, length)
+    require_share(request, length)
+    request.disk_room.require(length)
     upload = Upload(
         id=request.id_generator.new_id(),
         owner_id=request.caller.principal.id,
@@ -62,29 +63,52 @@ def require_import(request: Request) -> None:
     )
 
 
-def _require_share(request: Request, length: int) -> None:
-    own, settings = list_uploads(request), request.settings
-    if len(own) >= settings.uploads_per_person:
-        raise Conflict(
-            Message("You have {count} uploaded files already, as many as one person may.", count=len(own)),
-            hint=Message(
-                "Import or remove some of them first, or have an administrator raise 'per_person' in galeria.toml."
-            ),
-            code="QuotaExceeded",
+def require_share(request: Request, length: int) -> None:
+    """Raises Conflict (QuotaExceeded) where the caller or everybody has as many files, or announced bytes, as may be.
+
+    Disks that wait for their bytes page by page count as files.
+    """
+    own, settings = request.uow.uploads.totals(owner_id=request.caller.principal.id), request.settings
+    if own.files >= settings.uploads_per_person:
+        raise _exceeded(
+            Message("You have {count} uploaded files already, as many as one person may.", count=own.files),
+            "per_person",
         )
-    announced = sum(each.length for each in own) + length
-    if announced > settings.upload_gib_per_person * GB:
-        raise Conflict(
+    if own.announced + length > settings.upload_gib_per_person * GB:
+        raise _exceeded(
             Message(
                 "Your files would have {announced} GiB in all; at most {most} are taken from one person.",
-                announced=gigabytes(announced),
+                announced=gigabytes(own.announced + length),
                 most=settings.upload_gib_per_person,
             ),
-            hint=Message(
-                "Import or remove some first, or have an administrator raise 'gib_per_person' in galeria.toml."
-            ),
-            code="QuotaExceeded",
+            "gib_per_person",
         )
+    every = request.uow.uploads.totals()
+    if every.files >= settings.uploads_in_all:
+        raise _exceeded(
+            Message("There are {count} uploaded files, as many as this installation takes.", count=every.files),
+            "in_all",
+        )
+    if every.announced + length > settings.upload_gib_in_all * GB:
+        raise _exceeded(
+            Message(
+                "The files of everybody would have {announced} GiB together; at most {most} are taken.",
+                announced=gigabytes(every.announced + length),
+                most=settings.upload_gib_in_all,
+            ),
+            "gib_in_all",
+        )
+
+
+def _exceeded(message: Message, setting: str) -> Conflict:
+    return Conflict(
+        message,
+        hint=Message(
+            "Import or remove files first, or ask an administrator to raise '{setting}' under [uploads] in galeria.toml.",
+            setting=setting,
+        ),
+        code="QuotaExceeded",
+    )
 
 
 def get_upload(request: Request, id: str) -> Upload:

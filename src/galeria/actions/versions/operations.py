@@ -1,5 +1,6 @@
 """Operations: see, list, cancel, retry."""
 
+from galeria.actions.core.limits import require_disk_room, require_operation_limit
 from galeria.actions.core.operation_access import is_visible, require_cancel, visible_operations
 from galeria.actions.core.request import Request
 from galeria.actions.labs.machines import running_on_machine
@@ -52,7 +53,7 @@ def retry_operation(request: Request, id: str) -> Operation:
     """Lets a failed or canceled operation continue: finished steps are kept, the others run again.
 
     The caller needs the rights to begin it now, whoever began it.
-    Raises NotFound, Forbidden, and Conflict for one that succeeded or where another one is running.
+    Raises NotFound, Forbidden, Conflict for one that succeeded or where another one is running, TooManyRequests, OutOfSpace.
     """
     operation, _ = get_operation(request, id)
     require_retry(request, operation)
@@ -65,6 +66,8 @@ def retry_operation(request: Request, id: str) -> Operation:
         raise Conflict(
             Message("Another operation is under way there."), hint=Message("Wait until it has ended, then retry.")
         )
+    require_operation_limit(request, operation.started_by, operation.kind)
+    require_disk_room(request, operation.kind, operation.location)
     operation.status = moved(operation.status, OperationStatus.NOT_STARTED)
     operation.attempt += 1
     operation.cancel_requested = False

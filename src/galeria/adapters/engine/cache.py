@@ -7,21 +7,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from galeria.adapters.disks.free_room import require_room
 from galeria.adapters.engine.layout import DIGEST, Layout
-from galeria.domain.errors import OutOfSpace
-from galeria.domain.messages import Message
+from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 from galeria.ports.images import Digest, ImageStore
 from galeria.ports.progress import Progress
 
 log = logging.getLogger(__name__)
 
-MARGIN_BYTES = 1 << 30  # left free on the host's disk, for what running machines write
-
 
 class LocalImageCache:
-    """The base disks of all regions on this host. `margin` bytes of the host's disk are always left free."""
+    """The base disks of all regions on this host. The `margin` of the host's disk is always left free."""
 
-    def __init__(self, data_dir: Path, *, margin: int = MARGIN_BYTES) -> None:
+    def __init__(self, data_dir: Path, *, margin: DiskMargin = NO_MARGIN) -> None:
         self._layout = Layout(data_dir.resolve())
         self._margin = margin
 
@@ -36,7 +34,7 @@ class LocalImageCache:
         with _locked(folder / f".{digest}.lock"):
             if path.is_file():
                 return
-            self._require_room(folder, store.get_manifest(digest).data_bytes)
+            require_room(folder, store.get_manifest(digest).data_bytes, self._margin)
             arriving = folder / f".{digest}.arriving"
             arriving.unlink(missing_ok=True)
             store.restore(digest, arriving, progress=progress)
@@ -58,23 +56,6 @@ class LocalImageCache:
     def bases(self, region: str) -> list[Digest]:
         files = self._layout.cache(region).glob("*.raw")
         return sorted(file.stem for file in files if DIGEST.fullmatch(file.stem))
-
-    def _require_room(self, folder: Path, data_bytes: int) -> None:
-        facts = os.statvfs(folder)
-        free = facts.f_bavail * facts.f_frsize
-        if free < data_bytes + self._margin:
-            needed = gigabytes(data_bytes + self._margin)
-            raise OutOfSpace(
-                Message(
-                    "The image needs {needed} GB of this host's disk, {gigabytes} GB are free.",
-                    needed=needed,
-                    gigabytes=gigabytes(free),
-                ),
-                hint=Message(
-                    "Free room under {data_dir}, or move it to a larger disk, then try again.",
-                    data_dir=str(self._layout.data_dir),
-                ),
-            )
 
 
 def gigabytes(count: int) -> str:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from galeria.adapters.disks.free_room import keep_margin
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.files.writing import translated_full_disk
 from galeria.domain.errors import Conflict, NotFound
@@ -36,6 +37,7 @@ class DirectoryPages(DirectoryUploads):
 
     def write_pages(self, file_id: str, offset: int, data: bytes) -> None:
         with translated_full_disk(), self._writing(file_id) as descriptor:
+            keep_margin(descriptor, len(data), self._margin)
             for start in range(0, len(data), _BLOCK):
                 block = data[start : start + _BLOCK]
                 if block.count(0) == len(block):

@@ -16,6 +16,7 @@ from pathlib import Path
 from galeria.adapters.disks.raw_file import open_raw_file
 from galeria.adapters.files.inspection import inspect_file
 from galeria.adapters.files.writing import sync, write_pieces
+from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 from galeria.domain.errors import Conflict, GaleriaError, Invalid, NotFound, OutOfSpace
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
@@ -34,11 +35,17 @@ class DirectoryUploads:
     """
 
     def __init__(
-        self, folder: Path, open_image: Callable[[Path, str], OpenDisk], *, max_virtual_size: int = MAX_VIRTUAL_SIZE
+        self,
+        folder: Path,
+        open_image: Callable[[Path, str], OpenDisk],
+        *,
+        max_virtual_size: int = MAX_VIRTUAL_SIZE,
+        margin: DiskMargin = NO_MARGIN,
     ) -> None:
         self._folder = folder
         self._open_image = open_image
         self._max_virtual_size = max_virtual_size
+        self._margin = margin
 
     def append(self, upload_id: str, offset: int, data: Iterable[bytes], *, limit: int) -> int:
         """Append `data` at `offset` and return the new size; see the port.
@@ -53,7 +60,7 @@ class DirectoryUploads:
         try:
             self._ensure_directory(path.parent)
             with _writer(path) as descriptor:
-                return _append(descriptor, offset, data, limit=limit)
+                return _append(descriptor, offset, data, limit=limit, margin=self._margin)
         except FileNotFoundError as error:  # removed meanwhile
             raise _missing(upload_id) from error
 
@@ -119,7 +126,7 @@ class DirectoryUploads:
         _sync_directory(self._folder)
 
 
-def _append(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int) -> int:
+def _append(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int, margin: DiskMargin) -> int:
     size = os.fstat(descriptor).st_size
     if size != offset:
         raise Conflict(
@@ -128,7 +135,7 @@ def _append(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int) 
             code="OffsetMismatch",
         )
     try:
-        return write_pieces(descriptor, offset, data, limit=limit)
+        return write_pieces(descriptor, offset, data, limit=limit, margin=margin)
     except OutOfSpace:
         raise
     except GaleriaError:

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from galeria.adapters.disks.free_room import keep_margin
+from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import NotFound, OutOfSpace, TooLarge
 from galeria.domain.messages import Message
 
@@ -14,11 +16,11 @@ BLOCK = 64 << 10  # bytes; all-zero blocks become holes, so that a fixed VHD use
 _FULL = Message("The disk that keeps uploads is full.")
 
 
-def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int) -> int:
+def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int, margin: DiskMargin) -> int:
     """Write `data` from `offset`, the end of the file, and return the new end. The caller syncs the last bytes.
 
-    Raises TooLarge before a byte beyond `limit` is written, OutOfSpace, and NotFound when the file was removed meanwhile:
-    bytes in a file without a name would fill the disk unseen.
+    Raises TooLarge before a byte beyond `limit` is written, OutOfSpace before the disk's margin is touched, and NotFound when
+    the file was removed meanwhile: bytes in a file without a name would fill the disk unseen.
     """
     end, synced = offset, offset
     with translated_full_disk():
@@ -28,6 +30,7 @@ def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: 
                     Message("More bytes came than the {limit} that were announced.", limit=limit),
                     hint=Message("Announce the file's real length when you create the upload."),
                 )
+            keep_margin(descriptor, len(piece), margin)
             end = _write(descriptor, end, piece)
             if os.fstat(descriptor).st_nlink == 0:
                 raise NotFound(

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from galeria.adapters.store.manifests.manifest import CHUNK_SIZE
 from galeria.adapters.store.objects import lease
 from galeria.adapters.store.objects.bucket import Bucket
+from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 from galeria.ports.images import ChunkIndex
 
 PACK_SIZE = 16 * 1024 * 1024
@@ -34,6 +35,7 @@ class StoreContext:
     index: ChunkIndex
     lock: Path  # the file that the lease locks
     key: Ed25519PrivateKey = field(repr=False)  # the key of the installation, which signs manifests
+    margin: DiskMargin = NO_MARGIN  # stays free on the disks of the store and of restored images
     chunk_size: int = CHUNK_SIZE  # bytes
     pack_size: int = PACK_SIZE  # bytes
     threads: int = field(

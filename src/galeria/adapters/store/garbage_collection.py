@@ -6,7 +6,7 @@ bucket, so that no writer counts on bytes that are going. A repacked chunk has i
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from galeria.adapters.store.chunk_reading import runs_of
 from galeria.adapters.store.context import StoreContext
@@ -16,6 +16,7 @@ from galeria.adapters.store.objects.store_errors import translated_errors
 from galeria.adapters.store.packs import packs
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
 from galeria.adapters.store.packs.packs import PackWriter
+from galeria.domain.disk_margin import NO_MARGIN
 from galeria.domain.errors import Corrupt
 from galeria.domain.messages import Message
 from galeria.ports.images import ChunkPlace, Collected, Digest, PackFacts
@@ -85,7 +86,8 @@ def collect(context: StoreContext, live: Iterable[Digest], *, dry_run: bool) -> 
 
 class _Collection:
     def __init__(self, context: StoreContext, live: frozenset[Digest], *, dry_run: bool) -> None:
-        self._context, self._dry_run = context, dry_run
+        # What is packed anew makes room, so that it may use the margin for a moment.
+        self._context, self._dry_run = replace(context, margin=NO_MARGIN), dry_run
         self.sum = _CollectionTotals()
         stored = dict(signed_manifests.stored(context))
         self._dead_manifests = {digest: size for digest, size in stored.items() if digest not in live}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,6 +18,7 @@ from galeria.adapters.store.restore import restore
 from galeria.adapters.store.storage_use import growth, holding
 from galeria.adapters.store.stored_disk import StoredDiskSource
 from galeria.adapters.store.verify import verify
+from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 from galeria.domain.errors import Invalid
 from galeria.domain.messages import Message
 from galeria.ports.disks import DiskSource
@@ -105,13 +107,23 @@ class RegionStore:
         return self._context.lease(exclusive=exclusive)
 
 
-def open_region(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> RegionStore:
+def open_region(
+    region: str,
+    url: str,
+    *,
+    work: Path,
+    index: ChunkIndex,
+    key: Ed25519PrivateKey,
+    margin: DiskMargin = NO_MARGIN,
+) -> RegionStore:
     """Open the store of a region whose objects are at `url` (see `open_bucket`).
 
     `work` is a local directory for the lease of the region and, with a cloud bucket, for unfinished packs: every process
-    that works on the region must use the same one. Raises Invalid, StoreUnavailable.
+    that works on the region must use the same one. `margin` stays free on the disks that are written to.
+
+    Raises Invalid, StoreUnavailable.
     """
-    return RegionStore(open_store_context(region, url, work=work, index=index, key=key))
+    return RegionStore(replace(open_store_context(region, url, work=work, index=index, key=key), margin=margin))
 
 
 def open_store_context(region: str, url: str, *, work: Path, index: ChunkIndex, key: Ed25519PrivateKey) -> StoreContext:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from galeria.adapters.disks.free_room import keep_margin
 from galeria.adapters.store.byte_counter import ByteCounter
 from galeria.adapters.store.chunk_reading import WINDOW, PackRange, runs_of
 from galeria.adapters.store.context import StoreContext
@@ -35,6 +36,8 @@ def restore(context: StoreContext, manifest: Manifest, target: Path, *, progress
         def write(work: Iterator[tuple[PackRange, Slotted]]) -> None:
             opener = ChunkDecompressor()
             for run, slotted in work:
+                slots = sum(len(slotted[name]) for name, _ in run.places)
+                keep_margin(handle, slots * manifest.chunk_size, context.margin)
                 for name, blob in run.read(context.bucket):
                     data = _opened(context, opener, name, blob, manifest)
                     for slot in slotted[name]:

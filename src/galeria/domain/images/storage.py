@@ -74,6 +74,8 @@ class StoredDisk(Resource):
 class Disk(StoredDisk):
     """A managed disk outside any machine, as Azure's Microsoft.Compute/disks."""
 
+    author_id: str = ""  # the principal's id; empty where nobody of that name was left when ids were first noted
+
 
 @dataclass(eq=False, kw_only=True)
 class Snapshot(StoredDisk):

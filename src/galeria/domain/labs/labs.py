@@ -32,6 +32,7 @@ class Lab(Resource):
     What it was made from is kept by value, so that it works on when the version is deleted.
     """
 
+    author_id: str = ""  # the principal's id; empty where nobody of that name was left when ids were first noted
     account_id: str
     title: str
     description: str = ""
@@ -63,6 +64,7 @@ class Lab(Resource):
 class LabDraft(Resource):
     """A lab of the older API that has no template yet; it becomes a Lab of the same id when it gets one."""
 
+    author_id: str = ""  # the principal's id, as in Lab
     account_id: str
     capacity: int = 0
     usage_quota: int = 0  # seconds

@@ -19,6 +19,7 @@ from galeria.domain.errors import (
     NotFound,
     Precondition,
     TooLarge,
+    TooManyRequests,
     Unavailable,
 )
 from galeria.domain.messages import Message
@@ -32,6 +33,7 @@ _CODES: tuple[tuple[type[GaleriaError], int, str], ...] = (
     (TooLarge, 413, "RequestBodyTooLarge"),
     (Invalid, 400, "InvalidHeaderValue"),
     (Corrupt, 500, "InternalError"),
+    (TooManyRequests, 503, "ServerBusy"),
     (Unavailable, 503, "ServerBusy"),
 )
 _OWN = {"InvalidRange": 416, "InvalidPageRange": 416, "UnsupportedHttpVerb": 405, "Md5Mismatch": 400}

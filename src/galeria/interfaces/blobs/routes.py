@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from galeria.actions.storage.disk_access import AccessKey, get_accessible_disk
 from galeria.actions.storage.page_blobs import ContentBlob, PageBlob, UploadBlob
 from galeria.domain.errors import Forbidden, GaleriaError, TooLarge
-from galeria.domain.images.storage import AccessLevel, StoredDisk
+from galeria.domain.images.storage import AccessLevel, Disk, StoredDisk
 from galeria.domain.messages import Message
 from galeria.interfaces.blobs.ranges import (
     LARGEST_WRITE,
@@ -36,6 +36,7 @@ from galeria.interfaces.blobs.responses import (
     refused,
     written_headers,
 )
+from galeria.interfaces.http.request_limits import note_known
 from galeria.interfaces.services import Services
 
 PATH = "/disks/{disk}/abcd"
@@ -52,6 +53,11 @@ class OpenedBlob:
     blob: UploadBlob | ContentBlob
 
     @property
+    def author(self) -> str:
+        """The id of the disk's author; its own where nobody knows the author."""
+        return (self.disk.author_id if isinstance(self.disk, Disk) else "") or self.disk.id
+
+    @property
     def tag(self) -> str:
         return f'"0x{self.blob.state()}"'
 
@@ -66,15 +72,17 @@ class OpenedBlob:
 
 
 def blob_router(services: Services, *, at_once: int = 16) -> APIRouter:
-    """Return the routes. `at_once` requests are processed at the same time; others wait."""
+    """Return the routes. `at_once` requests are processed at the same time; others wait.
+
+    A page is received in a slot of the disk's author, as other files are.
+    """
     router = APIRouter(include_in_schema=False)
     working = anyio.CapacityLimiter(at_once)
 
     async def handle(request: Request, disk: str) -> Response:
         headers = common_headers(request.headers)
         try:
-            async with working:
-                return await _answer(services, request, disk, headers)
+            return await _answer(services, working, request, disk, headers)
         except GaleriaError as error:
             return error_response(error, headers)
 
@@ -82,19 +90,25 @@ def blob_router(services: Services, *, at_once: int = 16) -> APIRouter:
     return router
 
 
-async def _answer(services: Services, request: Request, disk: str, headers: dict[str, str]) -> Response:
+async def _answer(
+    services: Services, working: anyio.CapacityLimiter, request: Request, disk: str, headers: dict[str, str]
+) -> Response:
     key = AccessKey(grant_id=request.query_params.get("si", ""), secret=request.query_params.get("sig", ""))
     opened = await to_thread.run_sync(_open, services, disk, key)
+    note_known(request.scope)
     request_headers, what = request.headers, (request.method, request.query_params.get("comp", ""))
     if what == ("PUT", "page"):
-        body = await _body(request)
-        return await to_thread.run_sync(_put_page, opened, request_headers, body, headers)
-    if what == ("PUT", ""):
-        return await to_thread.run_sync(_put_blob, opened, request_headers, headers)
-    if what == ("GET", "pagelist"):
-        return await to_thread.run_sync(_page_ranges, opened, request_headers, headers)
-    if what in (("GET", ""), ("HEAD", "")):
-        return await to_thread.run_sync(_get_blob, opened, request.method, request_headers, headers)
+        async with services.receiving_slots.slot(opened.author):
+            body = await _body(request)
+            async with working:
+                return await to_thread.run_sync(_put_page, opened, request_headers, body, headers)
+    async with working:
+        if what == ("PUT", ""):
+            return await to_thread.run_sync(_put_blob, opened, request_headers, headers)
+        if what == ("GET", "pagelist"):
+            return await to_thread.run_sync(_page_ranges, opened, request_headers, headers)
+        if what in (("GET", ""), ("HEAD", "")):
+            return await to_thread.run_sync(_get_blob, opened, request.method, request_headers, headers)
     raise refused(Message("A disk cannot be asked that."), "UnsupportedHttpVerb")
 
 

@@ -21,8 +21,9 @@ PIECE = 16 << 20  # bytes of one PATCH, which are sent twice when the server cra
 BLOCK = 256 << 10  # bytes read from the file at once
 PATIENCE = 120.0  # seconds without a new byte at the server, after which this run gives up
 _PAUSE = 0.5  # seconds before a broken connection is tried again
+# 429, 503: too many requests or senders.
 # 409: the server has another offset; 423: an earlier, broken request still locks the upload.
-_ASK_AGAIN = {"UploadBusy", "Conflict", "ServerUnreachable"}
+_ASK_AGAIN = {"UploadBusy", "Conflict", "ServerUnreachable", "TooManyRequests", "UploadSlotsTaken", "UploadTooSlow"}
 
 Heard = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all; often."""

@@ -15,7 +15,7 @@ from galeria.actions.core.caller import Caller
 from galeria.domain.errors import NotFound
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
-from galeria.interfaces.login.bearer import bearer
+from galeria.interfaces.login.bearer import bearer_of
 from galeria.interfaces.services import Services
 
 Filter = Annotated[str, Query(alias="$filter", max_length=2048)]
@@ -28,7 +28,7 @@ class IdsBody(BaseModel):
 
 def directory_router(services: Services) -> APIRouter:
     """Return the routes below /v1.0, all of which require sign-in."""
-    signed_in = bearer(services.tokens, services.database, services.id_generator)
+    signed_in = bearer_of(services)
 
     def who(request: Request) -> Caller:
         return signed_in(request)

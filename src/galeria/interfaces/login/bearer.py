@@ -12,22 +12,28 @@ from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
 from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.http.request_ids import correlation_id_of
+from galeria.interfaces.http.request_limits import RequestLimits
 from galeria.interfaces.login.authority import Authority
+from galeria.interfaces.services import Services
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.tokens import Claims, Tokens
 from galeria.ports.work import IdGenerator
 
 
-def bearer(tokens: Tokens, database: Database, id_generator: IdGenerator) -> Callable[[Request], Caller]:
+def bearer(
+    tokens: Tokens, database: Database, id_generator: IdGenerator, limits: RequestLimits
+) -> Callable[[Request], Caller]:
     """Return a dependency for handlers that need a caller: `caller: Caller = Depends(bearer(...))`.
 
-    It raises Unauthenticated; register `unauthenticated_handler` for it on the application.
+    It raises Unauthenticated, and TooManyRequests beyond the person's rate; register `unauthenticated_handler` on the
+    application.
     """
 
     def read_caller(request: Request) -> Caller:
         claims = tokens.read(_token(request))
         with database(reading=True) as uow:
             principal = _admitted(uow, claims)
+            limits.admit(request.scope, principal.id)
             assignments, locks = uow.people.assignments(principal.id), tuple(uow.locks.all())
         correlation = correlation_id_of(request.headers, id_generator)
         return Caller(
@@ -39,6 +45,11 @@ def bearer(tokens: Tokens, database: Database, id_generator: IdGenerator) -> Cal
         )
 
     return read_caller
+
+
+def bearer_of(services: Services) -> Callable[[Request], Caller]:
+    """Return `bearer` for a server's own ports and limits."""
+    return bearer(services.tokens, services.database, services.id_generator, services.request_limits)
 
 
 def unauthenticated_handler(authority: Authority) -> Callable[[Request, Exception], JSONResponse]:

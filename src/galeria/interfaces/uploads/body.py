@@ -7,24 +7,28 @@ from anyio import from_thread
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from galeria.domain.errors import Invalid
+from galeria.domain.errors import Invalid, Unavailable
 from galeria.domain.messages import Message
 from galeria.interfaces.uploads.headers import CHECKSUMS, Checksum
 
+RATE_WINDOW = 30.0  # seconds of waiting for the sender, after which its rate is looked at: a short pause does not count
 GATHER = 1 << 20  # bytes per hand-over: fewer switches between the event loop and the thread
 
 
 class RequestBody:
-    """A body that ends when the sender is done, disconnects, or sends nothing for `idle_seconds`.
+    """A body that ends when the sender is done, disconnects, sends nothing for `idle_seconds`, or too little for a while.
 
-    Only the first makes it whole.
+    Only the first makes it whole. `least_rate` is in bytes a second; 0: as slowly as the sender likes.
     """
 
-    def __init__(self, request: Request, *, idle_seconds: float) -> None:
+    def __init__(self, request: Request, *, idle_seconds: float, least_rate: int = 0) -> None:
         self._stream: AsyncIterator[bytes] = request.stream()
         self._idle_seconds = idle_seconds
+        self._least_rate = least_rate
+        self._waited, self._came = 0.0, 0  # seconds and bytes since the rate was looked at last
         self._ended = False
         self.is_whole = False
+        self.is_too_slow = False
 
     def pieces(self, checksum: Checksum | None) -> Iterator[bytes]:
         """Yield pieces in a thread that anyio started.
@@ -36,6 +40,8 @@ class RequestBody:
             if sum_so_far is not None:
                 sum_so_far.update(piece)
             yield piece
+        if self.is_too_slow and checksum is not None:
+            raise too_slow(self._least_rate)  # without the rest nobody knows whether the bytes are right
         if checksum is not None and sum_so_far is not None and not self._fits(sum_so_far.digest(), checksum):
             raise Invalid(
                 Message("The bytes that arrived are not those of the checksum. They were not kept."),
@@ -54,11 +60,35 @@ class RequestBody:
         return bytes(gathered)
 
     async def _next(self) -> bytes:
+        began = anyio.current_time()
         try:
             with anyio.fail_after(self._idle_seconds):
-                return await anext(self._stream)
+                piece = await anext(self._stream)
+            self._look_at_rate(anyio.current_time() - began, len(piece))
+            return piece
         except StopAsyncIteration:
             self._ended = self.is_whole = True
         except (ClientDisconnect, TimeoutError):
             self._ended = True
         return b""
+
+    def _look_at_rate(self, waited: float, came: int) -> None:
+        """End the body where the sender was too slow. Only waiting for it counts, not what this server takes itself."""
+        self._waited, self._came = self._waited + waited, self._came + came
+        if self._waited < RATE_WINDOW:
+            return
+        if self._came < self._least_rate * self._waited:
+            self._ended = self.is_too_slow = True
+        self._waited, self._came = 0.0, 0
+
+
+def too_slow(least_rate: int) -> Unavailable:
+    """Return the error for a sender that had to make room for others."""
+    return Unavailable(
+        Message("The file comes too slowly: at least {rate} KiB a second are needed.", rate=least_rate // 1024),
+        hint=Message(
+            "Go on where you were, over a quicker connection if there is one, or ask an administrator to lower "
+            "'least_kib_per_second' under [uploads] in galeria.toml."
+        ),
+        code="UploadTooSlow",
+    )

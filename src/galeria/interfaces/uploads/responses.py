@@ -15,6 +15,7 @@ from galeria.domain.errors import (
     NotFound,
     Precondition,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -29,6 +30,7 @@ _STATUS: dict[type[GaleriaError], int] = {
     Conflict: 409,
     Precondition: 412,
     TooLarge: 413,
+    TooManyRequests: 429,
     Unavailable: 503,
 }
 # Codes with a status of their own in tus, or in its servers (423 in tusd).
@@ -53,7 +55,9 @@ def error_answer(error: GaleriaError) -> Response:
     status = status_of(error)
     if status == 412:
         headers["Tus-Version"] = VERSION
-    if status in (423, 503):
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.seconds)
+    elif status in (423, 503):
         headers["Retry-After"] = "5"
     return JSONResponse(body, status_code=status, headers=headers)
 

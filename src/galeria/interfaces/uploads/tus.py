@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
-from weakref import WeakValueDictionary
 
 import anyio
 from anyio import to_thread
@@ -17,7 +16,7 @@ from galeria.actions.core.caller import Caller
 from galeria.domain.errors import Invalid, TooLarge
 from galeria.domain.messages import Message
 from galeria.domain.operations import Upload
-from galeria.interfaces.uploads.body import RequestBody
+from galeria.interfaces.uploads.body import RequestBody, too_slow
 from galeria.interfaces.uploads.headers import (
     CHECKSUMS,
     EXTENSIONS,
@@ -29,6 +28,7 @@ from galeria.interfaces.uploads.headers import (
     write_file_name,
 )
 from galeria.interfaces.uploads.responses import TusRoute, answer
+from galeria.interfaces.uploads.slots import ReceivingSlots
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
 
 FILE_LIMIT = (2 << 40) + (16 << 30)  # bytes: a disk of 2 TiB and what a file format adds to it
@@ -41,8 +41,8 @@ class TusSettings:
     uploads: StoredUploads
     caller: Callable[[Request], Caller]
     limit: int = FILE_LIMIT  # bytes of one file
-    at_once: int = 32  # files received at the same time; others wait
-    at_once_each: int = 4  # of one person: whoever sends slowly holds up themselves
+    slots: ReceivingSlots
+    least_rate: int = 0  # bytes a second; whoever sends less loses the slot
     idle_seconds: float = 60  # a sender without any byte for so long counts as disconnected
 
 
@@ -87,8 +87,6 @@ class _TusRequest:
     def __init__(self, settings: TusSettings) -> None:
         self._settings = settings
         self._uploads = settings.uploads
-        self._receiving = anyio.CapacityLimiter(settings.at_once)
-        self._own: WeakValueDictionary[str, anyio.CapacityLimiter] = WeakValueDictionary()
 
     def options(self) -> Response:
         return answer(
@@ -157,19 +155,14 @@ class _TusRequest:
 
     async def _receive(self, request: Request, caller: Caller, id: str, offset: int) -> Upload:
         checksum = read_checksum(request.headers.get("upload-checksum"))
-        body = RequestBody(request, idle_seconds=self._settings.idle_seconds)
-        data = body.pieces(checksum)
-        work = partial(self._uploads.receive, caller, id, offset=offset, data=data)
-        async with self._own_limiter(caller):
-            return await to_thread.run_sync(work, limiter=self._receiving)
-
-    def _own_limiter(self, caller: Caller) -> anyio.CapacityLimiter:
-        """Return the limiter of one person, which exists while they send."""
-        person = caller.principal.id
-        found = self._own.get(person)
-        if found is None:
-            found = self._own[person] = anyio.CapacityLimiter(self._settings.at_once_each)
-        return found
+        settings = self._settings
+        body = RequestBody(request, idle_seconds=settings.idle_seconds, least_rate=settings.least_rate)
+        work = partial(self._uploads.receive, caller, id, offset=offset, data=body.pieces(checksum))
+        async with settings.slots.slot(caller.principal.id):
+            received = await to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
+        if body.is_too_slow and received.offset < received.length:
+            raise too_slow(settings.least_rate)
+        return received
 
 
 def _require_room(request: Request, room: int) -> None:

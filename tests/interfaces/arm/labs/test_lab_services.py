@@ -238,9 +238,9 @@ def test_sizes_usages_and_operations_are_listed(arm: Arm) -> None:
     skus = done(arm().get(f"{SUB}/providers/Microsoft.LabServices/skus"))["value"]
     assert skus[0]["capacity"] == {"default": 1, "minimum": 0, "maximum": 400, "scaleType": "Manual"}
     assert None not in skus[0].values()
-    (usage,) = done(arm().get(f"{SUB}/providers/Microsoft.LabServices/locations/Brazil%20South/usages"))["value"]
-    assert usage["currentValue"] <= usage["limit"]
-    assert usage["name"]["value"] == "virtualMachines"
+    usages = done(arm().get(f"{SUB}/providers/Microsoft.LabServices/locations/Brazil%20South/usages"))["value"]
+    assert all(usage["currentValue"] <= usage["limit"] for usage in usages)
+    assert [usage["name"]["value"] for usage in usages] == ["labs", "virtualMachines"]
     told(arm().get(f"{SUB}/providers/Microsoft.LabServices/locations/moon/usages"), 400)
     operations = done(arm("nobody").get("/providers/Microsoft.LabServices/operations"))["value"]
     assert "Microsoft.LabServices/labPlans/saveImage/action" in {each["name"] for each in operations}

@@ -1,17 +1,22 @@
 """New lab: what can be chosen, what cannot and why, errors beside fields, and the lab that comes of it."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.actions.labs.image_switches import enable_image
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.labs.labs import Lab
+from galeria.domain.limits import Limit, Limits
+from galeria.domain.settings import Settings
 from tests.interfaces.web.labs.new_lab_form import NEW, Fields, beside, check, choices, send
-from tests.interfaces.web.served import NewPortal, Portal, text_of
+from tests.interfaces.web.served import NewPortal, Portal, serving, text_of
 from tests.local_installation import ACCOUNT, GALLERY, GROUP, MIB, PASSWORD, LocalInstallation, disk_bytes, lab_id
+from tests.prepared_installations import PreparedInstallations
 from tests.role_assignments import assign_role
 
 OTHER = GROUP.resource("Microsoft.LabServices", "labPlans", "evening")
@@ -222,3 +227,19 @@ def test_the_password_is_never_sent_back(stocked: Portal, browser: httpx.Client)
 def test_it_speaks_portuguese(stocked: Portal) -> None:
     page = stocked.browser("educator", language="pt-BR").get(NEW)
     assert "Imagem da máquina virtual" in text_of(page)
+
+
+def test_as_many_labs_as_may_be_are_said_above_the_form(
+    tmp_path: Path, prepared_installations: PreparedInstallations, token_key: RSAPrivateKey
+) -> None:
+    one = Settings(limits=Limits(labs=Limit(per_person=1, in_all=10)))
+    with serving(tmp_path / "web", prepared_installations, token_key, prepare=stock, settings=one) as portal:
+        browser = portal.browser("educator")
+        send(portal, browser, {})
+        refused = text_of(send(portal, browser, {"title": "Second"}, status=400))
+        assert "One person may have 1 labs at a time, and this would be number 2." in refused
+        assert "'labs_per_person'" in refused
+        in_portuguese = send(portal, portal.browser("educator", "pt-BR"), {"title": "Second"}, status=400)
+        assert "Uma pessoa pode ter até 1 laboratórios ao mesmo tempo, e este seria o número 2." in text_of(
+            in_portuguese
+        )

@@ -6,14 +6,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import batches, below
-from galeria.adapters.db.tables import core_tables
+from galeria.adapters.db.tables import core_tables, roster_tables
 from galeria.domain.images.galleries import ImageVersion, SourceKind
 from galeria.domain.labs.labs import LabMachine, MachineKind
 from galeria.domain.operations import Operation
-from galeria.ports.lab_queries import LabCard, LabOutline
+from galeria.ports.lab_queries import LabCard, LabOutline, LabTotals
 
 _labs, _definitions = core_tables.labs.c, core_tables.image_definitions.c
 _machines, _versions, _operations = core_tables.lab_machines.c, core_tables.image_versions.c, core_tables.operations.c
+_drafts = roster_tables.lab_drafts.c
 
 
 class SqlLabQueries:
@@ -43,6 +44,18 @@ class SqlLabQueries:
         asked = [sa.select(LabMachine).where(_machines.lab_id.in_(some), is_template) for some in batches(lab_ids)]
         return {each.lab_id: each for question in asked for each in self._session.scalars(question)}
 
+    def totals(self, *, author_id: str | None = None, region: str | None = None) -> LabTotals:
+        """A draft counts for nothing while the lab whose template it lost is still being removed under the same key."""
+        self._session.flush()
+        labs, capacity = self._counted(core_tables.labs, author_id, region)
+        is_only = _drafts.key.not_in(sa.select(_labs.key))
+        drafts, announced = self._counted(roster_tables.lab_drafts, author_id, region, is_only)
+        templates = sa.select(sa.func.count()).where(
+            _machines.kind == MachineKind.TEMPLATE, _machines.lab_id == _labs.id
+        )
+        found = self._session.scalar(templates.where(*_made_by(core_tables.labs, author_id, region))) or 0
+        return LabTotals(labs=labs + drafts, machines=capacity + announced + found)
+
     def exports(self, machine_id: str) -> list[ImageVersion]:
         made = (_versions.source_id == machine_id, _versions.source_kind == SourceKind.MACHINE)
         order = (_versions.created_at.desc(), _versions.id)
@@ -52,6 +65,14 @@ class SqlLabQueries:
         newest = [self._newest(some) for some in batches(subjects)]
         found = [each for each in newest if each]
         return max(found, key=lambda each: (each.created_at, each.id), default=None)
+
+    def _counted(
+        self, table: sa.Table, author_id: str | None, region: str | None, *conditions: sa.ColumnElement[bool]
+    ) -> tuple[int, int]:
+        """Return how many rows there are, and the sum of their capacities."""
+        counted = sa.select(sa.func.count(table.c.id), sa.func.coalesce(sa.func.sum(table.c.capacity), 0))
+        count, capacity = self._session.execute(counted.where(*_made_by(table, author_id, region), *conditions)).one()
+        return int(count), int(capacity)
 
     def _newest(self, subjects: Sequence[str]) -> Operation | None:
         order = (_operations.created_at.desc(), _operations.id.desc())
@@ -66,6 +87,13 @@ class SqlLabQueries:
         )
         for id, resource_id, title, image_id, image in self._session.execute(question).all():
             yield LabOutline(id, _name(resource_id), title, image or _name(image_id))
+
+
+def _made_by(table: sa.Table, author_id: str | None, region: str | None) -> Iterator[sa.ColumnElement[bool]]:
+    if author_id is not None:
+        yield table.c.author_id == author_id
+    if region is not None:
+        yield table.c.location == region
 
 
 def _name(resource_id: str) -> str:

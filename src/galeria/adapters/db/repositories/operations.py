@@ -7,11 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import SqlRepository, at_or_below
-from galeria.adapters.db.tables import core_tables
+from galeria.adapters.db.tables import core_tables, storage_tables
+from galeria.domain.images.storage import DiskState
 from galeria.domain.messages import Message
-from galeria.domain.operations import Operation, OperationStep, Upload
+from galeria.domain.operations import OPERATION_TYPES, Operation, OperationStep, Upload
 from galeria.domain.states import OperationStatus
+from galeria.ports.database import UploadTotals
 
+_LIMITED = tuple(kind for kind, type in OPERATION_TYPES.items() if type.is_limited)
 _UNSETTLED = (OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS)
 
 
@@ -23,6 +26,15 @@ class SqlOperationRepository(SqlRepository[Operation]):
         """Return the operations that are not started or in progress, oldest first."""
         columns = core_tables.operations.c
         return self._where(columns.status.in_(_UNSETTLED), order=(columns.created_at, columns.id))
+
+    def count_limited(self, *, started_by: str | None = None) -> int:
+        """Count the unsettled operations of the kinds that are limited."""
+        self._session.flush()
+        columns = core_tables.operations.c
+        counted = sa.select(sa.func.count()).where(columns.status.in_(_UNSETTLED), columns.kind.in_(_LIMITED))
+        if started_by is not None:
+            counted = counted.where(columns.started_by == started_by)
+        return self._session.scalar(counted) or 0
 
     def running_on(self, subject: str) -> list[Operation]:
         """Return the unsettled operations on that version, lab or machine, oldest first."""
@@ -65,6 +77,22 @@ class SqlUploadRepository(SqlRepository[Upload]):
         """Return the person's uploads, newest first."""
         columns = core_tables.uploads.c
         return self._where(columns.owner_id == owner_id, order=(columns.created_at.desc(), columns.id))
+
+    def totals(self, *, owner_id: str | None = None) -> UploadTotals:
+        """Count uploads, and disks in the states in which they are written to."""
+        self._session.flush()
+        sent, disks = core_tables.uploads.c, storage_tables.disks.c
+        waiting = disks.disk_state.in_((DiskState.READY_TO_UPLOAD, DiskState.ACTIVE_UPLOAD))
+        files, announced = self._counted(sent.length, *(() if owner_id is None else (sent.owner_id == owner_id,)))
+        own = () if owner_id is None else (disks.author_id == owner_id,)
+        more, bytes_more = self._counted(disks.upload_bytes, waiting, *own)
+        return UploadTotals(files=files + more, announced=announced + bytes_more)
+
+    def _counted(self, size: sa.Column[int], *conditions: sa.ColumnElement[bool]) -> tuple[int, int]:
+        """Return how many rows there are, and the sum of that column."""
+        counted = sa.select(sa.func.count(size), sa.func.coalesce(sa.func.sum(size), 0)).where(*conditions)
+        count, total = self._session.execute(counted).one()
+        return int(count), int(total)
 
     def created_before(self, moment: datetime) -> list[Upload]:
         columns = core_tables.uploads.c

@@ -227,6 +227,7 @@ labs = Table(
     "labs",
     metadata,
     *_resource(),
+    _text("author_id", index=True),
     _text(
         "account_id", index=True
     ),  # no foreign key: the account may be deleted first; its labs can then not export any more

@@ -67,6 +67,7 @@ lab_drafts = Table(
     "lab_drafts",
     metadata,
     *_resource(),
+    Column("author_id", String, nullable=False, index=True),
     _goes_with("account_id", "lab_accounts.id"),
     *_counts("capacity", "usage_quota"),
     Column("open_access", Boolean, nullable=False),

@@ -50,7 +50,15 @@ def _stored() -> list[Column[Any]]:
     ]
 
 
-disks = Table("disks", metadata, *_resource(), *_stored(), Index("ix_disks_key", "key", unique=True))
+disks = Table(
+    "disks",
+    metadata,
+    *_resource(),
+    *_stored(),
+    *_texts("author_id"),
+    Index("ix_disks_key", "key", unique=True),
+    Index("ix_disks_disk_state", "disk_state", "upload_bytes"),
+)
 
 snapshots = Table(
     "snapshots",

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from blake3 import blake3
 
+from galeria.adapters.disks.free_room import keep_margin
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.objects.bucket import Bucket
 from galeria.adapters.store.objects.store_errors import translated_errors
@@ -75,7 +76,7 @@ class PackWriter:
 
 class _PackBuilder:
     def __init__(self, context: StoreContext) -> None:
-        self._region = context.region
+        self._region, self._margin = context.region, context.margin
         self._path = context.bucket.staging / f"{uuid4().hex}.pack"
         with translated_errors(self._region, Message("beginning a pack")):
             self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -115,10 +116,11 @@ class _PackBuilder:
             self._flush()
 
     def _flush(self) -> None:
-        gathered, self._gathered = self._gathered, []
+        gathered, needed, self._gathered = self._gathered, self._waiting, []
         self._waiting = 0
         try:
             with translated_errors(self._region, Message("writing a pack")):
+                keep_margin(self._handle, needed, self._margin)
                 _write_all(self._handle, gathered)
         except BaseException:
             self.drop()

@@ -69,25 +69,37 @@ def list_skus(subscription: str, arm_request: ArmRequestDep) -> Response:
 
 
 def list_usages(subscription: str, location: str, arm_request: ArmRequestDep) -> Response:
-    """Return the number of machines in the region and its limit: every machine needs an SSH port of its own."""
+    """Return the numbers of labs and machines in the region and their limits, which hold for all regions together.
+
+    A machine is a template or one that a lab's capacity announces; each also needs an SSH port of its own.
+    """
     require_any_role(arm_request)
     settings = arm_request.services.settings
     region = settings.regions.get(location).name
     with arm_request.reading() as request:
-        everywhere, here = request.uow.machines.ports(), request.uow.machines.in_region(region)
-    free = settings.last_ssh_port - settings.first_ssh_port + 1 - len(everywhere)
-    usage = {
-        "id": f"/subscriptions/{subscription}{LABS}/locations/{region}/usages/virtualMachines",
-        "currentValue": len(here),
-        "limit": len(here) + max(0, free),
+        ports = request.uow.machines.ports()
+        everywhere, here = request.uow.lab_queries.totals(), request.uow.lab_queries.totals(region=region)
+    free = min(
+        settings.limits.machines.in_all - everywhere.machines,
+        settings.last_ssh_port - settings.first_ssh_port + 1 - len(ports),
+    )
+    sizes = [size.name for size in settings.sizes]
+    place = f"/subscriptions/{subscription}{LABS}/locations/{region}/usages"
+    usages = [
+        _usage(place, "virtualMachines", "Virtual machines of labs", here.machines, free, sizes),
+        _usage(place, "labs", "Labs", here.labs, settings.limits.labs.in_all - everywhere.labs, []),
+    ]
+    return shown(selected(arm_request, usages, order=lambda each: (each["name"]["value"],), view=lambda each: each))
+
+
+def _usage(place: str, name: str, words: str, count: int, free: int, sizes: list[str]) -> dict[str, Any]:
+    return {
+        "id": f"{place}/{name}",
+        "currentValue": count,
+        "limit": count + max(0, free),
         "unit": "Count",
-        "name": {
-            "value": "virtualMachines",
-            "localizedValue": "Virtual machines of labs",
-            "skuInstances": [size.name for size in settings.sizes],
-        },
+        "name": {"value": name, "localizedValue": words, "skuInstances": sizes},
     }
-    return shown(selected(arm_request, [usage], order=lambda _usage: (0,), view=lambda each: each))
 
 
 def _sku(size: Size, regions: list[str]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from galeria.domain.errors import (
     NotFound,
     Precondition,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -39,6 +40,7 @@ STATUS: dict[type[GaleriaError], int] = {
     Canceled: 409,
     Precondition: 412,
     TooLarge: 413,
+    TooManyRequests: 429,
     Unavailable: 503,
     GaleriaError: 500,
 }
@@ -104,11 +106,15 @@ def error_body(
 
 def error_response(error: GaleriaError) -> Response:
     """Return the response for an error of the domain."""
-    status = status_of(error)
-    headers = {"Retry-After": RETRY_SECONDS} if status == 503 else {}
-    return ArmJson(
-        error_body(error.code, str(error), error.target, hint=error.hint), status_code=status, headers=headers
-    )
+    body = error_body(error.code, str(error), error.target, hint=error.hint)
+    return ArmJson(body, status_code=status_of(error), headers=retry_headers(error))
+
+
+def retry_headers(error: GaleriaError) -> dict[str, str]:
+    """Return Retry-After for an error that passes by itself, else nothing."""
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.seconds)}
+    return {"Retry-After": RETRY_SECONDS} if isinstance(error, Unavailable) else {}
 
 
 def too_large() -> Response:

@@ -22,8 +22,17 @@ def uploads_router(services: Services) -> APIRouter:
                 Message("Nobody is signed in in this browser any more."),
                 hint=Message("Sign in again; what arrived is kept."),
             )
+        services.request_limits.admit(http.scope, visit.visitor.caller.principal.id)
         require_own_form(services, http, visit, http.headers.get(FORM_HEADER, ""))
         return visit.visitor.caller
 
     uploads = StoredUploads(requests=services.requests, files=services.uploads)
-    return tus_router(TusSettings(uploads=uploads, caller=caller), prefix=UPLOADS)
+    return tus_router(
+        TusSettings(
+            uploads=uploads,
+            caller=caller,
+            slots=services.receiving_slots,
+            least_rate=services.settings.upload_least_kib_per_second * 1024,
+        ),
+        prefix=UPLOADS,
+    )

@@ -176,7 +176,7 @@ def _notice(cookie: str) -> str:
 
 
 async def read_page(http: HttpRequest) -> PageRequest:
-    """Return the request. Raises Forbidden for a form of another site."""
+    """Return the request. Raises Forbidden for a form of another site, and TooManyRequests."""
     services: Services = http.app.state.services
     visit = await read_visit(services, http)
     page = PageRequest(
@@ -190,6 +190,8 @@ async def read_page(http: HttpRequest) -> PageRequest:
         zone=read_zone(http),
     )
     http.state.page = page  # for the pages of errors
+    if visit.visitor:
+        services.request_limits.admit(http.scope, visit.visitor.caller.principal.id)
     if http.method not in ("GET", "HEAD"):
         page.form = await read_form(http)
         require_own_form(services, http, visit, http.headers.get(FORM_HEADER) or page.form.csrf)

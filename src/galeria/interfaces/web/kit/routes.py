@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 from galeria.domain.errors import GaleriaError, Unavailable
 from galeria.domain.messages import Message
-from galeria.interfaces.arm.protocol.errors import status_of
+from galeria.interfaces.arm.protocol.errors import retry_headers, status_of
 from galeria.interfaces.web.kit.page_request import PageRequest, SignInNeeded
 from galeria.interfaces.web.kit.slow_figures import FigureNotReady
 
@@ -49,7 +49,9 @@ def show_error(page: PageRequest, error: GaleriaError) -> Response:
     if status >= 500:
         log.warning("%s %s: %s", page.http.method, page.http.url.path, error)
     template = "parts/error.html" if page.http.headers.get("hx-request") else "error.html"
-    return page.show(template, status=status, error=error, status_code=status)
+    shown = page.show(template, status=status, error=error, status_code=status)
+    shown.headers.update(retry_headers(error))
+    return shown
 
 
 def _show_waiting(request: Request) -> Response:

@@ -13,7 +13,7 @@
   const PAUSE = 3000; // milliseconds before a broken line is tried again
   const SILENCE = 45000; // milliseconds without a byte, after which the line counts as broken: a computer slept
   const WINDOW = 10000; // milliseconds that the rate is taken from
-  const AGAIN = new Set([409, 423, 460, 500, 502, 503, 504]);
+  const AGAIN = new Set([409, 423, 429, 460, 500, 502, 503, 504]);
 
   let sending = null; // { upload, file, heard, samples, continued, timer, watch, answered }
 

@@ -1,14 +1,14 @@
 """Replicas know their place among the target regions, in the order in which a client sent them last.
 
-Revision ID: 0020
-Revises: 0019
+Revision ID: 0018
+Revises: 0017
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

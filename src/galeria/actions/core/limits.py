@@ -1,0 +1,129 @@
+"""Limits on labs, machines and running operations, of one person and of everybody together, and on the disks' room.
+
+They are checked in the transaction that adds to them, and transactions that write wait for each other, so that two
+requests at the same moment cannot pass a limit together. Azure answers Conflict with the code QuotaExceeded where a quota
+is used up, and 429 with OperationNotAllowed where too much is under way.
+"""
+
+from galeria.actions.core.base_request import BaseRequest
+from galeria.domain.errors import Conflict, TooManyRequests
+from galeria.domain.messages import Message
+from galeria.domain.operations import OPERATION_TYPES, OperationKind
+
+_EXCEEDED = "QuotaExceeded"
+OPERATION_SECONDS = 15  # until a program asks again: few operations are quicker
+
+
+def require_lab_limit(request: BaseRequest, author_id: str) -> None:
+    """Raises Conflict (QuotaExceeded) unless the person may make one more lab, and the installation takes one more."""
+    limit = request.settings.limits.labs
+    own = request.uow.lab_queries.totals(author_id=author_id).labs + 1
+    if own > limit.per_person:
+        raise Conflict(
+            Message(
+                "One person may have {most} labs at a time, and this would be number {count}.",
+                most=limit.per_person,
+                count=own,
+            ),
+            hint=_delete_labs("labs_per_person"),
+            code=_EXCEEDED,
+        )
+    every = request.uow.lab_queries.totals().labs + 1
+    if every > limit.in_all:
+        raise Conflict(
+            Message(
+                "This installation takes {most} labs at a time, and this would be number {count}.",
+                most=limit.in_all,
+                count=every,
+            ),
+            hint=_delete_labs("labs"),
+            code=_EXCEEDED,
+        )
+
+
+def require_machine_limit(request: BaseRequest, author_id: str, more: int) -> None:
+    """Raises Conflict (QuotaExceeded) unless the labs of that person, and all labs, may have so many machines more.
+
+    A lab counts with its template and its capacity. Less than before is always taken.
+    """
+    if more <= 0:
+        return
+    limit = request.settings.limits.machines
+    own = request.uow.lab_queries.totals(author_id=author_id).machines + more
+    if own > limit.per_person:
+        raise Conflict(
+            Message(
+                "The labs of one person may have {most} machines together, and this would make {count}.",
+                most=limit.per_person,
+                count=own,
+            ),
+            hint=_lower_capacity("machines_per_person"),
+            code=_EXCEEDED,
+        )
+    every = request.uow.lab_queries.totals().machines + more
+    if every > limit.in_all:
+        raise Conflict(
+            Message(
+                "All labs together may have {most} machines, and this would make {count}.",
+                most=limit.in_all,
+                count=every,
+            ),
+            hint=_lower_capacity("machines"),
+            code=_EXCEEDED,
+        )
+
+
+def require_operation_limit(request: BaseRequest, started_by: str, kind: OperationKind) -> None:
+    """Raises TooManyRequests (OperationNotAllowed) where as much is under way as may be, of that principal or in all.
+
+    What removes or switches off is always taken: it gives room back.
+    """
+    if not OPERATION_TYPES[kind].is_limited:
+        return
+    limit = request.settings.limits.operations
+    if request.uow.operations.count_limited(started_by=started_by) >= limit.per_person:
+        raise TooManyRequests(
+            Message(
+                "As many operations are under way as one person may have at a time: {most}.", most=limit.per_person
+            ),
+            hint=_wait("operations_per_person"),
+            seconds=OPERATION_SECONDS,
+            code="OperationNotAllowed",
+        )
+    if request.uow.operations.count_limited() >= limit.in_all:
+        raise TooManyRequests(
+            Message(
+                "As many operations are under way as this installation takes at a time: {most}.", most=limit.in_all
+            ),
+            hint=_wait("operations"),
+            seconds=OPERATION_SECONDS,
+            code="OperationNotAllowed",
+        )
+
+
+def require_disk_room(request: BaseRequest, kind: OperationKind, region: str) -> None:
+    """Raises OutOfSpace where the disks have no room but their margin and such an operation would write to them."""
+    known = OPERATION_TYPES[kind]
+    if known.is_limited and known.needs_room:
+        request.disk_room.require(0, region=region)
+
+
+def _delete_labs(setting: str) -> Message:
+    return Message(
+        "Delete labs that nobody needs any more, or ask an administrator to raise '{setting}' under [limits] in galeria.toml.",
+        setting=setting,
+    )
+
+
+def _lower_capacity(setting: str) -> Message:
+    return Message(
+        "Delete labs or lower their capacity, or ask an administrator to raise '{setting}' under [limits] in galeria.toml.",
+        setting=setting,
+    )
+
+
+def _wait(setting: str) -> Message:
+    return Message(
+        "Wait until some have ended, or ask an administrator to raise '{setting}' under [limits] in galeria.toml.",
+        setting=setting,
+    )

@@ -1,0 +1,44 @@
+"""The free room of file systems, asked before and while bytes are written."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
+
+# Where the data directory keeps large files; each may be a file system of its own.
+_EVERYWHERE = ("uploads", "disks", "work")
+_OF_A_REGION = ("store", "cache", "machines")
+
+
+def require_room(place: Path | int, needed: int, margin: DiskMargin) -> None:
+    """Raise OutOfSpace unless the file system keeps the margin after `needed` more bytes at the place, a path or descriptor.
+
+    What its administrator reserved for root does not count as free.
+    """
+    facts = os.statvfs(place)
+    margin.require(needed=needed, free=facts.f_bavail * facts.f_frsize, total=facts.f_blocks * facts.f_frsize)
+
+
+def keep_margin(descriptor: int, needed: int, margin: DiskMargin) -> None:
+    """Do the same before bytes are written; without a margin the file system itself says when it is full."""
+    if margin != NO_MARGIN:
+        require_room(descriptor, needed, margin)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataRoom:
+    """Implements `DiskRoom` for the file systems under one data directory, that need not exist yet."""
+
+    data: Path
+    margin: DiskMargin
+
+    def require(self, needed: int, *, region: str = "") -> None:
+        names = _OF_A_REGION if region else _EVERYWHERE
+        folder = self.data / "regions" / region if region else self.data
+        for place in {_existing(folder / name) for name in names}:
+            require_room(place, needed, self.margin)
+
+
+def _existing(path: Path) -> Path:
+    return next(each for each in (path, *path.parents) if each.exists())
