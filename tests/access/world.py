@@ -1,6 +1,7 @@
 """An installation with one thing of every kind and a sibling beside each, and somebody whose roles change from call to call."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -42,6 +43,9 @@ class World:
     app: Any
     token: str
     session: str
+    upload: str
+    """A file that the administrator has sent."""
+    style_sheets: tuple[str, ...]
 
     @property
     def somebody(self) -> Principal:
@@ -101,6 +105,10 @@ def opened_world(folder: Path, prepared: PreparedInstallations, key: RSAPrivateK
                     person.id, person.name, person.kind, audience=services.endpoint, seconds=3600
                 ),
                 session=session,
+                upload=arm.installation.upload(disk_bytes()),
+                style_sheets=tuple(
+                    re.findall(r'href="(/static/[^"]+portal[.]css)"', portal.stranger().get("/sign-in").text)
+                ),
             )
         finally:
             http.close()
