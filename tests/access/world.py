@@ -71,10 +71,13 @@ class World:
 
     def ask(self, method: str, path: str, body: Any = None, *, signed_in: bool = True) -> Answer:
         """A request of a program, with a token."""
-        headers = {"authorization": f"Bearer {self.token}"} if signed_in else {}
         sent = b"" if body is None else json.dumps(body).encode()
-        headers |= {"content-type": "application/json"} if sent else {}
-        return self.http.send(method, f"{path}{'&' if '?' in path else '?'}api-version={API_VERSION}", headers, sent)
+        return self.ask_raw(method, path, sent, signed_in=signed_in)
+
+    def ask_raw(self, method: str, path: str, body: bytes, *, signed_in: bool = True) -> Answer:
+        headers = {"authorization": f"Bearer {self.token}"} if signed_in else {}
+        headers |= {"content-type": "application/json"} if body else {}
+        return self.http.send(method, f"{path}{'&' if '?' in path else '?'}api-version={API_VERSION}", headers, body)
 
     @property
     def cookies(self) -> dict[str, str]:
