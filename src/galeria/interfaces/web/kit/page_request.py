@@ -90,7 +90,8 @@ class PageRequest:
 
         Otherwise whoever may not would learn what is wrong with the form first. The action itself asks again, with locks.
         """
-        require(self.caller.principal, self.caller.assignments, action, scope.lower())
+        with self.reading() as request:  # which keeps refusals in the log
+            require(request.caller.principal, request.caller.assignments, action, scope.lower())
 
     @contextmanager
     def reading(self) -> Iterator[Request]:
