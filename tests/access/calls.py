@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
@@ -129,11 +128,11 @@ class InProcess:
 
 
 def _place(address: str) -> dict[str, Any]:
-    parts = urlsplit(address)
+    path, _, query = address.partition("?")
     return {
-        "path": parts.path,
-        "raw_path": parts.path.encode(),
-        "query_string": parts.query.encode(),
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
         "root_path": "",
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),

@@ -47,10 +47,12 @@ _PROVIDERS = {
     "G": "Microsoft.Resources/subscriptions/resourceGroups",
 }
 
-ANYONE, SIGNED_IN, ANY_ROLE, SECRET, ROSTER = "anyone", "signed in", "any role", "secret", "roster"
-"""Rows that no role opens: for everybody; for whoever has signed in, about their own things or such as the caller may see;
-for whoever has any role in the subscription; for who holds the secret in the address; for who is on the lab's roster."""
-KINDS = frozenset({ANYONE, SIGNED_IN, ANY_ROLE, SECRET, ROSTER})
+ANYONE, SIGNED_IN, ANY_ROLE, ROSTER = "anyone", "signed in", "any role", "roster"
+"""Rows that no single right opens: for everybody; for whoever has signed in, about their own things or such as the caller may
+see; for whoever has any role in the subscription; for who is on the lab's roster."""
+SECRET, OWN, ANYWHERE = "secret", "own", "anywhere"
+"""For who holds the secret in the address; for whose own it is, here somebody else's; for who has a right on any scope."""
+KINDS = frozenset({ANYONE, SIGNED_IN, ANY_ROLE, ROSTER, SECRET, OWN, ANYWHERE})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """An installation with one thing of every kind and a sibling beside each, and somebody whose roles change from call to call."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -42,6 +43,9 @@ class World:
     app: Any
     token: str
     session: str
+    upload: str
+    """A file that the administrator has sent."""
+    style_sheets: tuple[str, ...]
 
     @property
     def somebody(self) -> Principal:
@@ -67,10 +71,13 @@ class World:
 
     def ask(self, method: str, path: str, body: Any = None, *, signed_in: bool = True) -> Answer:
         """A request of a program, with a token."""
-        headers = {"authorization": f"Bearer {self.token}"} if signed_in else {}
         sent = b"" if body is None else json.dumps(body).encode()
-        headers |= {"content-type": "application/json"} if sent else {}
-        return self.http.send(method, f"{path}{'&' if '?' in path else '?'}api-version={API_VERSION}", headers, sent)
+        return self.ask_raw(method, path, sent, signed_in=signed_in)
+
+    def ask_raw(self, method: str, path: str, body: bytes, *, signed_in: bool = True) -> Answer:
+        headers = {"authorization": f"Bearer {self.token}"} if signed_in else {}
+        headers |= {"content-type": "application/json"} if body else {}
+        return self.http.send(method, f"{path}{'&' if '?' in path else '?'}api-version={API_VERSION}", headers, body)
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -101,6 +108,10 @@ def opened_world(folder: Path, prepared: PreparedInstallations, key: RSAPrivateK
                     person.id, person.name, person.kind, audience=services.endpoint, seconds=3600
                 ),
                 session=session,
+                upload=arm.installation.upload(disk_bytes()),
+                style_sheets=tuple(
+                    re.findall(r'href="(/static/[^"]+portal[.]css)"', portal.stranger().get("/sign-in").text)
+                ),
             )
         finally:
             http.close()

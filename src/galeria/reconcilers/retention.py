@@ -43,9 +43,11 @@ def _expire(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) ->
 
 
 def _deletion(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) -> Operation:
-    """Return a new deletion in the name of the person who deleted the version; each failed one is followed by another."""
+    """Return a new deletion, which the service itself does: whoever deleted the version may have no role any more.
+
+    Each failed one is followed by another.
+    """
     before = [each for each in uow.operations.recent(below=version.key) if each.kind is OperationKind.DELETE_VERSION]
-    person = uow.people.find_by_name(version.modified_by)
     return Operation(
         id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{version.id}/{len(before)}")),
         kind=OperationKind.DELETE_VERSION,
@@ -53,6 +55,6 @@ def _deletion(uow: UnitOfWork, context: WorkflowContext, version: ImageVersion) 
         location=version.location,
         resource_id=version.resource_id,
         subject=version.id,
-        started_by=person.id if person else "",
+        started_by="",
         created_at=context.clock.now(),
     )

@@ -16,6 +16,7 @@ from galeria.workflows.delete_version import delete_version
 from galeria.workflows.machine_power import reset_password, start_machine, stop_machine
 from galeria.workflows.operation_outcomes import note_failure, note_success
 from galeria.workflows.operation_steps import ShownStep
+from galeria.workflows.present_rights import require_present_right
 from galeria.workflows.publish_lab import publish_lab
 from galeria.workflows.renew_machine import redeploy_machine, reimage_machine
 from galeria.workflows.stored_disks import delete_storage, fill_storage
@@ -52,10 +53,10 @@ WORKFLOWS: dict[OperationKind, Workflow] = {
 
 def run_operation(step: Step, context: WorkflowContext, operation_id: str) -> None:
     """Run the operation to its end. A GaleriaError is recorded as its failure, with a hint, and not raised."""
-    kind = OperationKind(step("begin", begin, context, operation_id))
-    is_cancelable = OPERATION_TYPES[kind].is_cancelable
-    shown = ShownStep(step, context.database, context.clock, operation_id, cancelable=is_cancelable)
     try:
+        kind = OperationKind(step("begin", begin, context, operation_id))
+        is_cancelable = OPERATION_TYPES[kind].is_cancelable
+        shown = ShownStep(step, context.database, context.clock, operation_id, cancelable=is_cancelable)
         WORKFLOWS[kind](shown, context, operation_id)
     except GaleriaError as error:
         status = OperationStatus.CANCELED if isinstance(error, Canceled) else OperationStatus.FAILED
@@ -65,12 +66,14 @@ def run_operation(step: Step, context: WorkflowContext, operation_id: str) -> No
 
 
 def begin(context: WorkflowContext, operation_id: str) -> str:
-    """Mark the operation as in progress, and return its kind."""
+    """Mark the operation as in progress, and return its kind. Raise Forbidden or Conflict where it may not be done any more."""
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         if not is_settled(operation.status):
             operation.status = moved(operation.status, OperationStatus.IN_PROGRESS)
         uow.commit()
+    with context.database(reading=True) as uow:
+        require_present_right(context, uow, operation)
     return operation.kind.value
 
 

@@ -38,6 +38,9 @@ def put_lab(
     Raises Forbidden, Invalid, NotFound, Conflict.
     """
     account = request.uow.accounts.get_by_key(account_id.key)
+    held = request.uow.lab_drafts.find_by_key(id.key) or request.uow.labs.find_by_key(id.key)
+    if held is not None and not request.caller.may_see(held.key):
+        request.caller.require(CREATE, account.key)  # as if there were no such lab
     held = _find(request, account, id)
     if isinstance(held, Lab):
         said = LabSettings(

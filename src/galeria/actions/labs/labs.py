@@ -81,6 +81,8 @@ def create_lab(
     if lab is None:
         lab, operation = _create(request, id, wanted, secrets)
         return lab, True, operation
+    if not request.caller.may_see(lab.key):  # as if there were no such lab
+        _require_creator(request, id, request.uow.accounts.get_by_key(wanted.account.key))
     return lab, False, _put_again(request, lab, wanted, secrets)
 
 

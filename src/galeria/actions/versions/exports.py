@@ -229,7 +229,7 @@ def require_author(request: Request, definition: ImageDefinition) -> None:
         raise Forbidden(
             Message(
                 "The image '{definition}' is not yours, and you may not make versions of it.",
-                definition=definition.display_name,
+                definition=definition.display_name if request.caller.may_see(definition.key) else definition.name,
             ),
             hint=Message(
                 "Export under another name, or ask an Owner of the image for a role that may write its versions."

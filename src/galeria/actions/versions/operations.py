@@ -3,6 +3,7 @@
 from galeria.actions.core.limits import require_disk_room, require_operation_limit
 from galeria.actions.core.operation_access import is_visible, require_cancel, visible_operations
 from galeria.actions.core.request import Request
+from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.actions.labs.machines import running_on_machine
 from galeria.actions.storage.storage_lifecycle import get_stored
 from galeria.actions.versions.exports import require_author, require_export
@@ -56,7 +57,7 @@ def retry_operation(request: Request, id: str) -> Operation:
     Raises NotFound, Forbidden, Conflict for one that succeeded or where another one is running, TooManyRequests, OutOfSpace.
     """
     operation, _ = get_operation(request, id)
-    require_retry(request, operation)
+    require_begin(request, operation)
     if not is_settled(operation.status):
         return operation
     if operation.status is OperationStatus.SUCCEEDED:
@@ -70,6 +71,7 @@ def retry_operation(request: Request, id: str) -> Operation:
     require_disk_room(request, operation.kind, operation.location)
     operation.status = moved(operation.status, OperationStatus.NOT_STARTED)
     operation.attempt += 1
+    operation.started_by = request.caller.principal.id  # whose right is asked when the work begins
     operation.cancel_requested = False
     operation.error_code, operation.error_message, operation.error_hint = "", EMPTY, EMPTY
     operation.ended_at = None
@@ -78,8 +80,11 @@ def retry_operation(request: Request, id: str) -> Operation:
     return operation
 
 
-def require_retry(request: Request, operation: Operation) -> None:
+def require_begin(request: Request, operation: Operation) -> None:
     """Raises Forbidden, Conflict or NotFound unless the caller may begin the operation now, by present roles and locks."""
+    if operation.kind_type.subject is Subject.MACHINE and _is_own_machine(request, operation):
+        request.caller.require_unlocked(operation.kind_type.action, operation.resource_id.lower())
+        return
     if operation.kind is not OperationKind.EXPORT_TEMPLATE:
         request.caller.require(operation.kind_type.action, operation.resource_id.lower())
         return
@@ -92,10 +97,16 @@ def require_retry(request: Request, operation: Operation) -> None:
 def can_retry(request: Request, operation: Operation) -> bool:
     """Tells whether the caller may begin the operation now, and so retry it."""
     try:
-        require_retry(request, operation)
+        require_begin(request, operation)
     except (Forbidden, Conflict, NotFound):
         return False
     return True
+
+
+def _is_own_machine(request: Request, operation: Operation) -> bool:
+    """Whether it is the machine of the caller as a student, who needs no role for it."""
+    machine = request.uow.machines.find(operation.subject)
+    return machine is not None and is_claimed_by_caller(request, machine)
 
 
 def _reopen(request: Request, operation: Operation) -> None:

@@ -73,8 +73,8 @@ def claim(
 ) -> Response:
     """Claim the environment. A person invited to the lab needs no role."""
     with arm_request.writing() as request:
-        request.uow.accounts.get_by_key(account.key)
         claim_machine(request, request.uow.labs.get_by_key(lab.key), environment)
+        request.uow.accounts.get_by_key(account.key)  # after the lab: strangers learn of neither
     return Response(status_code=200)
 
 

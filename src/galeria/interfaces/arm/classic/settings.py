@@ -117,8 +117,8 @@ def publish(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None 
 def claim(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
     """Claim a machine of the lab. A person invited to the lab needs no role."""
     with arm_request.writing() as request:
-        request.uow.accounts.get_by_key(account.key)
         claim_any(request, request.uow.labs.get_by_key(lab.key))
+        request.uow.accounts.get_by_key(account.key)  # after the lab: strangers learn of neither
     return Response(status_code=200)
 
 

@@ -58,6 +58,7 @@ def ask_attach(page: PageRequestDep, group: str, name: str) -> Response:
 
 def attach(page: PageRequestDep, group: str, name: str) -> Response:
     id, form = account_id(page, group, name), page.form
+    page.require(f"{ACCOUNT}/write", id.key)
     with form.checking("gallery"):
         gallery = parse_gallery(form.text("gallery"))
         with page.writing() as request:

@@ -104,6 +104,7 @@ def show_images(page: PageRequestDep, group: str, name: str) -> Response:
 def switch(page: PageRequestDep, group: str, name: str) -> Response:
     """Enable or disable the ticked rows, or the one whose own button was pressed."""
     id, form = account_id(page, group, name), page.form
+    page.require(f"{ACCOUNT}/images/write", id.key)
     one = form.text("enable_one")
     names, enabled = ([one], True) if one else (form.all("image"), form.has("enable"))
     with form.checking():

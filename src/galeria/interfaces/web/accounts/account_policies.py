@@ -29,6 +29,7 @@ def show_policies(page: PageRequestDep, group: str, name: str) -> Response:
 
 def save(page: PageRequestDep, group: str, name: str) -> Response:
     id, form = account_id(page, group, name), page.form
+    page.require(f"{ACCOUNT}/write", id.key)
     with form.checking(*FIELDS):
         wanted = _wanted(form)
         with page.writing() as request:

@@ -139,6 +139,7 @@ def ask_new(page: PageRequestDep, status: int = 200) -> Response:
 
 def make_new(page: PageRequestDep) -> Response:
     form = page.form
+    page.require(f"{ACCOUNT}/write", page.id(form.text("group")).key if form.text("group") else page.subscription)
     with form.checking("name", "group", "location"):
         if not form.text("group"):
             raise Invalid(
@@ -146,7 +147,6 @@ def make_new(page: PageRequestDep) -> Response:
             )
         id = account_id(page, form.text("group"), form.text("name"))
         with page.writing() as request:
-            request.caller.require(f"{ACCOUNT}/write", id.key)
             if request.uow.accounts.find_by_key(id.key):
                 raise Conflict(
                     Message("There is a lab account '{id}' already.", id=id.name),

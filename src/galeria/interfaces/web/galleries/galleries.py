@@ -64,6 +64,7 @@ def show_new(page: PageRequestDep) -> Response:
 
 def create(page: PageRequestDep) -> Response:
     form = page.form
+    page.require(WRITE, page.id(form.text("group")).key if form.text("group") else page.subscription)
     with form.checking("name", "group", "region", *_DAYS, location="region"):
         details = _details(page)
         id = gallery_id(page, form.text("group"), form.text("name"))
@@ -106,6 +107,7 @@ def show_settings(page: PageRequestDep, group: str, gallery: str) -> Response:
 
 def change_settings(page: PageRequestDep, group: str, gallery: str) -> Response:
     id = gallery_id(page, group, gallery)
+    page.require(WRITE, id.key)
     with page.form.checking(*_DAYS):
         details = _details(page)
         with page.writing() as request:

@@ -74,6 +74,7 @@ def change_latest(page: PageRequestDep, group: str, gallery: str, image: str, ve
 
 def change_end_of_life(page: PageRequestDep, group: str, gallery: str, image: str, version: str) -> Response:
     id = version_id(page, group, gallery, image, version)
+    page.require(f"{VERSION}/write", id.key)
     operation = None
     with page.form.checking("date", **{"galleryImageVersion.properties.publishingProfile.endOfLifeDate": "date"}):
         end = None if page.form.has("none") else _end_of_day(page)

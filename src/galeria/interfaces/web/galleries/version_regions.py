@@ -65,6 +65,7 @@ def change(page: PageRequestDep, group: str, gallery: str, image: str, version: 
     id = version_id(page, group, gallery, image, version)
     if page.form.has("show"):  # the button that shows the price in browsers without scripts
         return _show(page, id)
+    page.require(f"{VERSION}/write", id.key)
     operation = None
     with page.form.checking("regions", targetRegions="regions"), page.writing() as request:
         held = request.uow.versions.get_by_key(id.key)

@@ -19,7 +19,7 @@ from galeria.actions.versions.replication_size import ReplicationBytes, Replicat
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
-from galeria.domain.people.principals import reach
+from galeria.domain.people.principals import reach, require
 from galeria.interfaces.services import Services
 from galeria.interfaces.web.kit.formats import Formats
 from galeria.interfaces.web.kit.forms import Form, read_form
@@ -84,6 +84,14 @@ class PageRequest:
     def id(self, group: str) -> ResourceId:
         """Return the id of a resource group of this installation."""
         return ResourceId(self.services.subscription_id, group)
+
+    def require(self, action: str, scope: str) -> None:
+        """Raise Forbidden or NotFound unless the person may do this, before a form is read.
+
+        Otherwise whoever may not would learn what is wrong with the form first. The action itself asks again, with locks.
+        """
+        with self.reading() as request:  # which keeps refusals in the log
+            require(request.caller.principal, request.caller.assignments, action, scope.lower())
 
     @contextmanager
     def reading(self) -> Iterator[Request]:

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Response
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_overview import LabOverview, get_lab_overview
+from galeria.actions.labs.machines import MACHINE
 from galeria.actions.versions.export_time import estimate_time
 from galeria.actions.versions.exports import (
+    SAVE,
     ExportEstimate,
     ExportRequest,
     estimate_export,
@@ -133,6 +135,11 @@ def export(page: PageRequestDep, group: str, name: str) -> Response:
     id, form = lab_id(page, group, name), page.form
     if form.has("recalculate"):
         return _show(page, id)
+    with page.reading() as request:
+        account = get_lab_overview(request, id).account
+    if account is not None:
+        page.require(SAVE, account.key)
+        page.require(f"{MACHINE}/resetPassword/action", id.key)
     with form.checking(*_FIELDS, galleryImageVersionName="version", location="regions"):
         with page.writing() as request:
             seen = get_lab_overview(request, id)

@@ -8,7 +8,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT, list_accounts
 from galeria.actions.labs.lab_lists import LabSearch, search_labs
 from galeria.actions.labs.lab_overview import LabOverview, get_lab_overview
-from galeria.actions.labs.lab_settings import MAX_TITLE, LabSettings, update_lab
+from galeria.actions.labs.lab_settings import LAB, MAX_TITLE, LabSettings, update_lab
 from galeria.actions.labs.labs import delete_lab
 from galeria.actions.labs.machines import start_machine, stop_machine
 from galeria.actions.versions.operations import cancel_operation, retry_operation
@@ -178,6 +178,7 @@ def stop(page: PageRequestDep, group: str, name: str) -> Response:
 
 def edit(page: PageRequestDep, group: str, name: str) -> Response:
     id, form = lab_id(page, group, name), page.form
+    page.require(f"{LAB}/write", id.key)
     said = LabSettings(title=form.text("title"), description=form.text("description"))
     with form.checking("title", **{"properties.title": "title"}):
         if not said.title:
