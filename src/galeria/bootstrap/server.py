@@ -195,12 +195,11 @@ def _warm_up(rendering: Rendering) -> None:
 
 
 def _print_start(container: Container, endpoint: str) -> None:
-    ca, first = container.data / "ca.pem", find_password_link(container)
+    ca, link = container.data / "ca.pem", find_password_link(container, endpoint)
     lines = [f"Galeria is running at {endpoint}", f"  machines run with: {container.engine.acceleration().value}"]
-    if first:
+    if link:
         lines += [
-            "  open this in a browser to choose your password (it works once):",
-            f"    {endpoint}/welcome/{first}",
+            *_invitation(container, link, is_read_by_a_person=sys.stdout.isatty()),
             f"  the browser asks about the certificate, which is signed by {ca}",
             f"  until then your password is in {container.data / 'private' / 'bootstrap.json'}",
         ]
@@ -211,6 +210,16 @@ def _print_start(container: Container, endpoint: str) -> None:
     ]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _invitation(container: Container, link: str, *, is_read_by_a_person: bool) -> list[str]:
+    """The link is shown on a terminal only: logs are kept, collected and read by others, and it makes its reader an Owner."""
+    if is_read_by_a_person:
+        return ["  open this in a browser to choose your password (it works once):", f"    {link}"]
+    return [
+        "  to choose your password, open in a browser what this prints (it works once):",
+        f"    galeria connect --field password_link --data {container.data}",
+    ]
 
 
 def _exit_process() -> None:
