@@ -4,9 +4,11 @@ import json
 import os
 import pty
 import re
+import sqlite3
 import ssl
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -84,6 +86,17 @@ def test_an_unknown_link_and_a_form_of_another_site_open_nothing(welcoming: Port
     refused = browser.post(PLACE, data={"csrf": "0" * 64, "new": NEW, "again": NEW})
     assert refused.status_code == 403
     assert browser.get(PLACE).status_code == 200
+
+
+def test_a_failing_page_of_a_link_is_logged_without_the_link(
+    welcoming: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(sqlite3.connect(welcoming.installation.folder / "galeria.db")) as connection:
+        connection.execute("DROP TABLE credentials")
+    answer = welcoming.stranger().get(PLACE)
+    assert answer.status_code >= 500
+    assert "GET /welcome/…" in caplog.text
+    assert SECRET not in caplog.text
 
 
 @pytest.mark.slow
