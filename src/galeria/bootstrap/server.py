@@ -14,6 +14,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from galeria.adapters.db.engine import empty_write_ahead_log
 from galeria.adapters.durable import DbosStarter, WorkerlessStarter
 from galeria.adapters.engine.nbd_source import remove_stale_sockets
 from galeria.adapters.identity.openid import OpenIdProvider
@@ -22,7 +23,7 @@ from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.data_lock import locked_data
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
 from galeria.bootstrap.http_protocol import DeadlineProtocol
-from galeria.bootstrap.periodic_jobs import Reconciler, freeze_garbage_collector, periodic_jobs
+from galeria.bootstrap.periodic_jobs import PeriodicJob, Reconciler, freeze_garbage_collector, periodic_jobs
 from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message
 from galeria.interfaces.app import make_app
@@ -33,6 +34,7 @@ from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.portal import make_portal
 from galeria.ports.work import Starter
 
+FORGET_SECONDS = 30
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -142,13 +144,19 @@ def _running_worker(container: Container) -> Iterator[Starter]:
         remove_stale_sockets()
         starter = DbosStarter(database_url=container.durable_url, context=container.context)
         starter.launch()
-        reconciler = Reconciler(periodic_jobs(container.context, starter, container.audit_copy))
+        jobs = periodic_jobs(container.context, starter, container.audit_copy)
+        forgetting = PeriodicJob(every=FORGET_SECONDS, do=lambda: _forget_old_pages(container))
+        reconciler = Reconciler((*jobs, forgetting))
         reconciler.start()
         try:
             yield starter
         finally:
             reconciler.stop()
             starter.close()
+
+
+def _forget_old_pages(container: Container) -> None:
+    empty_write_ahead_log(container.sql)
 
 
 @contextmanager
