@@ -1,5 +1,6 @@
 """Commands that work on this host's data directory, without a server."""
 
+import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,7 +10,6 @@ from galeria.adapters.engine.daemons import Hypervisor
 from galeria.adapters.engine.host import LocalHost
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.bootstrap.container import Container, open_container
-from galeria.bootstrap.demo_host import run_demo
 from galeria.bootstrap.first_start import read_connect
 from galeria.bootstrap.server import serve, work
 from galeria.domain.audit import AuditHead, AuditVerified
@@ -32,7 +32,9 @@ class LocalHostCommands:
         work(data, import_hosts=allowed_hosts(allow_import_from))
 
     def demo(self, data: Path | None, *, keep: bool) -> None:
-        run_demo(data, keep=keep)
+        # Imported only here: asyncssh, which the demonstration needs, looks for libraries by running a compiler, which would
+        # get every other command's environment with its passwords.
+        importlib.import_module("galeria.bootstrap.demo_host").run_demo(data, keep=keep)
 
     def doctor(self, data: Path) -> list[HostCheck]:
         engine = LibvirtEngine(data, installation="doctor")
