@@ -17,8 +17,8 @@ from galeria.reconcilers.orphans import UPLOAD_AGE, forget_addresses, remove_los
 from galeria.workflows import file_sources
 from galeria.workflows.file_sources import TRIES, file_of
 from tests.file_server import FileServer, serving_file
+from tests.later_clock import Later
 from tests.local_installation import GROUP, MIB, LocalInstallation, disk_bytes
-from tests.reconcilers.test_reconcilers import Later
 
 ID = GROUP.resource("Microsoft.Compute", "disks", "d")
 

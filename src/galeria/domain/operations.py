@@ -184,9 +184,7 @@ class Operation:
     resource_id: str  # the ARM id of what it works on
     subject: str  # the id in the database of that version, lab, machine or disk
     started_by: str  # a principal's id
-    stored_inputs: dict[str, Any] = field(
-        default_factory=dict
-    )  # of `inputs`; secret is only an address's query
+    stored_inputs: dict[str, Any] = field(default_factory=dict)  # of `inputs`; secret is only an address's query
     outputs: dict[str, Any] = field(default_factory=dict)  # figures for the person who waits
     cancel_requested: bool = False
     error_code: str = ""
