@@ -262,6 +262,8 @@ def plant_tokens(scene: Scene) -> str:
     scope = f"{scene.connect['endpoint']}/.default offline_access openid profile"
     form = {"grant_type": "password", "client_id": AZ, "username": "admin", "password": password, "scope": scope}
     assert program.post(TOKEN, **form | {"password": planted.new("refused-password")}).status_code == 400
+    mistaken = {"username": planted.new("refused-password")}  # a password typed as a name
+    assert program.post(TOKEN, **form | mistaken).status_code == 400
     tokens = _note_tokens(scene, program.post(TOKEN, **form))
     renewal = {"grant_type": "refresh_token", "client_id": AZ, "refresh_token": tokens["refresh_token"]}
     _note_tokens(scene, program.post(TOKEN, **renewal))
