@@ -181,12 +181,9 @@ def plant_imports(scene: Scene, files: FileServer, token: str) -> str:
     files.statuses = [403]
     _import(scene, token, files.url(f"/os.vhd?{query_of(planted.new('import-address'))}"), "refused", wait="Failed")
     files.break_after = [MIB, *([0] * 20)]
-    address = files.url(f"/os.vhd?{query_of(planted.new('import-address'))}")
+    address, before = files.url(f"/os.vhd?{query_of(planted.new('import-address'))}"), len(files.asked)
     disk = _import(scene, token, address, "broken", wait="")
-    until(
-        lambda: sum(each.stat().st_size for each in scene.server.data.glob("disks/**/*") if each.is_file()) >= MIB,
-        "some has come",
-    )
+    until(lambda: len(files.asked) > before + 1, "the first part has come, and more is asked for")
     return disk
 
 

@@ -115,9 +115,9 @@ def _played(scene: Scene, material: DemoFiles, files: FileServer, watch: Process
     assert shell_of(scene, planted.of("machine-password")[-1]).run("id -un") == "ana"
     plant_disks(scene, token)
     broken = plant_imports(scene, files, token)
+    server.kill()
     found.early += _below(server.folder, planted, own / "early")
     shutil.copytree(server.data, own / "copy" / "data", ignore=_no_large_files)
-    server.kill()
     found.copied += _below(own / "copy", planted, own / "copied")
     files.break_after = []
     server.start("--allow-import-from", "127.0.0.1")
