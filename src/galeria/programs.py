@@ -16,23 +16,30 @@ from galeria.domain.messages import Message
 
 log = logging.getLogger(__name__)
 
-# mkfs.fat, mke2fs and debugfs live here; a plain user's PATH on Debian leaves these folders out.
 LOGGED_LINES = 40
+# What programs get of this process's environment. The rest may hold a secret, such as the key of a region's bucket, and
+# some programs read files that came from strangers.
+PASSED_ON = ("HOME", "LOGNAME", "TMPDIR", "TZ", "USER", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
+# mkfs.fat, mke2fs and debugfs live here; a plain user's PATH on Debian leaves these folders out.
 SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
 def run(
-    command: Sequence[str | Path], *, timeout: float = 600, input_text: str | None = None, folder: Path | None = None
+    command: Sequence[str | Path],
+    *,
+    timeout: float = 600,
+    input_text: str | None = None,
+    folder: Path | None = None,
+    passing: Sequence[str] = (),
 ) -> str:
     """Run a program to its end, in `folder` where one is named, and return what it printed on standard output.
 
-    `timeout` is in seconds. Messages are in English whatever the caller's language, because some are parsed. Raises
-    OutOfSpace where the program met a full disk, ToolFailed where it is missing, was too slow or ended with another
-    status than 0.
+    `timeout` is in seconds. Of the environment the program gets little besides the variables `passing`. Messages are in
+    English whatever the caller's language, because some are parsed. Raises OutOfSpace where the program met a full disk,
+    ToolFailed where it is missing, was too slow or ended with another status than 0.
     """
     words = [str(word) for word in command]
     replay = shlex.join(words)
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": program_path()}
     try:
         done = subprocess.run(
             words,
@@ -43,7 +50,7 @@ def run(
             timeout=timeout,
             check=False,
             cwd=folder,
-            env=environment,
+            env=program_environment(passing),
         )
     except FileNotFoundError as error:
         raise ToolFailed(
@@ -60,6 +67,12 @@ def run(
         log.warning("exit status %s: %s\n%s", done.returncode, replay, _logged(done.stderr))
         raise _failure(words[0], done.returncode, done.stderr)
     return done.stdout
+
+
+def program_environment(passing: Sequence[str] = ()) -> dict[str, str]:
+    """The environment of programs: where they find things and how they speak, and of everything else what `passing` names."""
+    kept = {name: os.environ[name] for name in (*PASSED_ON, *passing) if name in os.environ}
+    return {**kept, "LC_ALL": "C.UTF-8", "PATH": program_path()}
 
 
 def program_path() -> str:

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -73,11 +74,8 @@ def test_the_first_visit_and_a_colleague_let_in(window: Visits, portal_server: P
 
 
 def first_visit(window: Visits, portal_server: PortalServer) -> Page:
-    """With the link that the server printed; ends at the list of people, in English."""
-    log = (portal_server.folder / "data" / "server.log").read_text(encoding="utf-8")
-    link = re.search(r"https://\S+(/welcome/\S+)", log)
-    assert link
-    admin = window(language=PORTUGUESE, path=link[1])
+    """With the link that `galeria connect` prints; ends at the list of people, in English."""
+    admin = window(language=PORTUGUESE, path=urlsplit(portal_server.connect["password_link"]).path)
     check_page(admin)
     choose_password(admin, "Começar")
     expect(admin.get_by_role("status")).to_contain_text("Boas-vindas.")

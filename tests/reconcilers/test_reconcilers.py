@@ -5,7 +5,7 @@ import threading
 import time
 import weakref
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -23,8 +23,8 @@ from galeria.ports.machines import Machine, Power
 from galeria.reconcilers.machine_power import match_power
 from galeria.reconcilers.orphans import UPLOAD_AGE, collect_garbage, remove_lost_machines, remove_stale_uploads
 from galeria.reconcilers.unsettled_operations import start_unsettled
-from galeria.workflows.context import WorkflowContext
 from tests.crashing import Crash, Steps
+from tests.later_clock import Later
 from tests.local_installation import GALLERY, MIB, LocalInstallation, disk_bytes, version_id
 from tests.prepared_installations import MakeInstallation, with_running_lab
 
@@ -217,17 +217,6 @@ def test_where_a_writer_is_busy_the_next_round_collects(running: LocalInstallati
         assert held(running, digest)
     collect_garbage(running.context)
     assert not held(running, digest)
-
-
-@dataclass(frozen=True)
-class Later:
-    """A clock that is ahead."""
-
-    by: timedelta
-    context: WorkflowContext
-
-    def now(self) -> datetime:
-        return self.context.clock.now() + self.by
 
 
 def test_an_upload_that_nobody_goes_on_with_is_removed_after_a_week(installation: LocalInstallation) -> None:

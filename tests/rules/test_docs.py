@@ -12,7 +12,7 @@ from tests.rules.commands import cli_page, command_groups
 from tests.rules.sources import ROOT
 
 PAGE = 80  # lines of a decision record
-WRITTEN = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE")
+WRITTEN = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE")
 GROUPS = ("image", "gallery", "account", "lab", "person", "role", "operation", "store")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)

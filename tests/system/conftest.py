@@ -91,7 +91,7 @@ def campus(workshop: Path, probed: Path, tmp_path_factory: pytest.TempPathFactor
     shutil.rmtree(made)
 
 
-def open_gallery(server_process: ServerProcess) -> None:
-    server_process.start()
+def open_gallery(server_process: ServerProcess, *options: str) -> None:
+    server_process.start(*options)
     server_process.galeria.galleries.put(GALLERY, region=SOUTH)
     server_process.galeria.accounts.attach(GALLERY)

@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from galeria.actions.storage.disks import DISK, DiskRequest, delete_disk, put_disk
 from galeria.actions.versions.operations import cancel_operation, retry_operation
 from galeria.adapters.fetching import HttpFetcher
+from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.storage import DiskCreateOption
+from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind
-from galeria.reconcilers.orphans import remove_lost_disk_files
+from galeria.reconcilers.orphans import UPLOAD_AGE, forget_addresses, remove_lost_disk_files
 from galeria.workflows import file_sources
 from galeria.workflows.file_sources import TRIES, file_of
 from tests.file_server import FileServer, serving_file
+from tests.later_clock import Later
 from tests.local_installation import GROUP, MIB, LocalInstallation, disk_bytes
 
 ID = GROUP.resource("Microsoft.Compute", "disks", "d")
@@ -47,6 +51,43 @@ def test_every_break_costs_only_what_was_under_way(open_scene: LocalInstallation
     assert operation.status == "Succeeded", operation.error_message
     assert [asked for _, asked in files.asked] == ["", *(f"bytes={number * MIB}-" for number in (1, 2, 3))]
     assert "secret" not in str(operation.inputs)
+
+
+def test_an_address_is_forgotten_when_its_file_has_come_whatever_becomes_of_it(
+    open_scene: LocalInstallation, files: FileServer
+) -> None:
+    files.content = b"no disk at all"
+    operation = open_scene.run(begin_import(open_scene, files))
+    assert operation.status == "Failed"
+    assert stored_address(operation) == files.url("/os.vhd", host="localhost")
+    with open_scene.request() as request:
+        retried = retry_operation(request, operation.id)
+    assert open_scene.run(retried).status == "Failed"
+    assert len(files.asked) == 1
+
+
+def test_an_address_is_kept_for_a_retry_and_forgotten_after_a_week(
+    open_scene: LocalInstallation, files: FileServer
+) -> None:
+    files.statuses = [404]
+    failed = open_scene.run(begin_import(open_scene, files))
+    forget_addresses(replace(open_scene.context, clock=Later(UPLOAD_AGE - timedelta(minutes=5), open_scene.context)))
+    assert stored_address(open_scene.operation(failed.id)).endswith("?sig=secret")
+    forget_addresses(replace(open_scene.context, clock=Later(UPLOAD_AGE, open_scene.context)))
+    assert stored_address(open_scene.operation(failed.id)) == files.url("/os.vhd", host="localhost")
+
+
+def test_an_address_is_forgotten_with_its_disk(open_scene: LocalInstallation, files: FileServer) -> None:
+    files.statuses = [404]
+    failed = open_scene.run(begin_import(open_scene, files))
+    with open_scene.request() as request:
+        removal = delete_disk(request, DISK, ID)
+    assert open_scene.run(removal).status == "Succeeded"
+    assert "secret" not in stored_address(open_scene.operation(failed.id))
+
+
+def stored_address(operation: Operation) -> str:
+    return operation.inputs_as(FillInputs).origins[OS_DISK].name
 
 
 def test_a_file_that_changes_on_the_way_is_fetched_anew(open_scene: LocalInstallation, files: FileServer) -> None:

@@ -1,7 +1,7 @@
 """The first start of an installation: an administrator, a subscription, a resource group and a lab account."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from galeria.actions.core.caller import Caller
@@ -9,7 +9,7 @@ from galeria.actions.core.request import with_caller
 from galeria.actions.labs.accounts import AccountRequest, put_account
 from galeria.actions.people.first_password_links import find_by_password_link
 from galeria.actions.people.first_start import FIRST_GROUP, create_first_start, is_started
-from galeria.adapters.identity.bootstrap_secrets import FILE_NAME, ensure_bootstrap_secrets
+from galeria.adapters.identity.bootstrap_secrets import FILE_NAME, ensure_bootstrap_secrets, forget_first_password
 from galeria.adapters.identity.files import write_private
 from galeria.bootstrap.container import Container
 from galeria.domain.errors import NotFound
@@ -29,7 +29,10 @@ class Connect:
     tenant_id: str
     subscription_id: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
+    password_link: str = field(
+        default="", repr=False
+    )  # with which the administrator chooses a password; empty: it was used
 
 
 def ensure_first_start(container: Container) -> None:
@@ -58,7 +61,9 @@ def write_connect(container: Container, endpoint: str) -> None:
     folder = secrets_folder(container.data)
     if not (folder / FILE_NAME).is_file():
         return
-    first = ensure_bootstrap_secrets(folder, container.id_generator)
+    first, link = ensure_bootstrap_secrets(folder, container.id_generator), find_password_link(container, endpoint)
+    if not link:
+        forget_first_password(folder)
     connect = Connect(
         endpoint=endpoint,
         ca_file=str(publish_authority(container).resolve()),
@@ -66,18 +71,21 @@ def write_connect(container: Container, endpoint: str) -> None:
         subscription_id=container.installation.subscription_id,
         client_id=first.client_id,
         client_secret=first.client_secret,
+        password_link=link,
     )
-    write_private(container.data / CONNECT_FILE, json.dumps(asdict(connect), indent=2).encode() + b"\n")
+    said = {name: value for name, value in asdict(connect).items() if value}
+    write_private(container.data / CONNECT_FILE, json.dumps(said, indent=2).encode() + b"\n")
 
 
-def find_password_link(container: Container) -> str:
-    """Return the secret of the first administrator's link while it works, and the empty text once a password was chosen."""
+def find_password_link(container: Container, endpoint: str) -> str:
+    """Return the first administrator's link while it works, and the empty text once a password was chosen."""
     folder = secrets_folder(container.data)
     if not (folder / FILE_NAME).is_file():
         return ""
     first = ensure_bootstrap_secrets(folder, container.id_generator)
     with container.requests.anonymous_reading() as request:
-        return first.welcome if find_by_password_link(request, first.welcome) else ""
+        works = find_by_password_link(request, first.welcome)
+    return f"{endpoint}/welcome/{first.welcome}" if works else ""
 
 
 def publish_authority(container: Container) -> Path:

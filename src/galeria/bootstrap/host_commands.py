@@ -1,7 +1,10 @@
 """Commands that work on this host's data directory, without a server."""
 
+import importlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from galeria.actions.core.audit_verification import verify_audit
 from galeria.actions.versions.costs import live_digests
@@ -9,14 +12,13 @@ from galeria.adapters.engine.daemons import Hypervisor
 from galeria.adapters.engine.host import LocalHost
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.bootstrap.container import Container, open_container
-from galeria.bootstrap.demo_host import run_demo
 from galeria.bootstrap.first_start import read_connect
-from galeria.bootstrap.server import serve, work
 from galeria.domain.audit import AuditHead, AuditVerified
 from galeria.domain.images.import_addresses import allowed_hosts
 from galeria.ports.images import Collected, ImageStore, Verified
 from galeria.ports.machines import HostCheck
 from galeria.ports.progress import Progress
+from galeria.programs import program_environment
 
 
 class LocalHostCommands:
@@ -26,13 +28,15 @@ class LocalHostCommands:
         self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
     ) -> None:
         hosts = allowed_hosts(allow_import_from)
-        serve(data, host=host, port=port, worker=worker, fake=fake, import_hosts=hosts)
+        _loaded("galeria.bootstrap.server").serve(
+            data, host=host, port=port, worker=worker, fake=fake, import_hosts=hosts
+        )
 
     def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
-        work(data, import_hosts=allowed_hosts(allow_import_from))
+        _loaded("galeria.bootstrap.server").work(data, import_hosts=allowed_hosts(allow_import_from))
 
     def demo(self, data: Path | None, *, keep: bool) -> None:
-        run_demo(data, keep=keep)
+        _loaded("galeria.bootstrap.demo_host").run_demo(data, keep=keep)
 
     def doctor(self, data: Path) -> list[HostCheck]:
         engine = LibvirtEngine(data, installation="doctor")
@@ -61,6 +65,21 @@ class LocalHostCommands:
     def rebuild_index(self, data: Path, region: str | None) -> list[tuple[str, int]]:
         container = open_container(data)
         return [(store.region, store.rebuild_index()) for store in _stores(container, region)]
+
+
+def _loaded(name: str) -> ModuleType:
+    """Import a module that few commands need, with an environment without secrets, which is put back afterwards.
+
+    Libraries run programs as they are imported: asyncssh a compiler that looks for libraries, croniter the program `file`.
+    """
+    whole = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(program_environment())
+    try:
+        return importlib.import_module(name)
+    finally:
+        os.environ.clear()
+        os.environ.update(whole)
 
 
 def _collect(container: Container, store: ImageStore, *, dry_run: bool) -> Collected:

@@ -13,6 +13,7 @@ from galeria.reconcilers.audit_chain import keep_audit_chain
 from galeria.reconcilers.machine_power import match_power
 from galeria.reconcilers.orphans import (
     collect_garbage,
+    forget_addresses,
     remove_lost_disk_files,
     remove_lost_machines,
     remove_stale_uploads,
@@ -57,6 +58,7 @@ def periodic_jobs(context: WorkflowContext, starter: Starter, audit_copy: AuditC
         PeriodicJob(every=3600, do=lambda: measure_storage_usage(context, thorough=True)),
         PeriodicJob(every=3600, do=lambda: remove_stale_uploads(context)),
         PeriodicJob(every=3600, do=lambda: remove_lost_disk_files(context)),
+        PeriodicJob(every=3600, do=lambda: forget_addresses(context)),
         PeriodicJob(every=3600, do=lambda: collect_garbage(context)),
     )
 

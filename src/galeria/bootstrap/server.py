@@ -14,6 +14,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from galeria.adapters.db.engine import empty_write_ahead_log
 from galeria.adapters.durable import DbosStarter, WorkerlessStarter
 from galeria.adapters.engine.nbd_source import remove_stale_sockets
 from galeria.adapters.identity.openid import OpenIdProvider
@@ -22,7 +23,7 @@ from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.data_lock import locked_data
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
 from galeria.bootstrap.http_protocol import DeadlineProtocol
-from galeria.bootstrap.periodic_jobs import Reconciler, freeze_garbage_collector, periodic_jobs
+from galeria.bootstrap.periodic_jobs import PeriodicJob, Reconciler, freeze_garbage_collector, periodic_jobs
 from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message
 from galeria.interfaces.app import make_app
@@ -33,6 +34,7 @@ from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.portal import make_portal
 from galeria.ports.work import Starter
 
+FORGET_SECONDS = 30
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -143,13 +145,19 @@ def _running_worker(container: Container) -> Iterator[Starter]:
         remove_stale_sockets()
         starter = DbosStarter(database_url=container.durable_url, context=container.context)
         starter.launch()
-        reconciler = Reconciler(periodic_jobs(container.context, starter, container.audit_copy))
+        jobs = periodic_jobs(container.context, starter, container.audit_copy)
+        forgetting = PeriodicJob(every=FORGET_SECONDS, do=lambda: _forget_old_pages(container))
+        reconciler = Reconciler((*jobs, forgetting))
         reconciler.start()
         try:
             yield starter
         finally:
             reconciler.stop()
             starter.close()
+
+
+def _forget_old_pages(container: Container) -> None:
+    empty_write_ahead_log(container.sql)
 
 
 @contextmanager
@@ -196,12 +204,11 @@ def _warm_up(rendering: Rendering) -> None:
 
 
 def _print_start(container: Container, endpoint: str) -> None:
-    ca, first = container.data / "ca.pem", find_password_link(container)
+    ca, link = container.data / "ca.pem", find_password_link(container, endpoint)
     lines = [f"Galeria is running at {endpoint}", f"  machines run with: {container.engine.acceleration().value}"]
-    if first:
+    if link:
         lines += [
-            "  open this in a browser to choose your password (it works once):",
-            f"    {endpoint}/welcome/{first}",
+            *_invitation(container, link, is_read_by_a_person=sys.stdout.isatty()),
             f"  the browser asks about the certificate, which is signed by {ca}",
             f"  until then your password is in {container.data / 'private' / 'bootstrap.json'}",
         ]
@@ -212,6 +219,16 @@ def _print_start(container: Container, endpoint: str) -> None:
     ]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _invitation(container: Container, link: str, *, is_read_by_a_person: bool) -> list[str]:
+    """The link is shown on a terminal only: logs are kept, collected and read by others, and it makes its reader an Owner."""
+    if is_read_by_a_person:
+        return ["  open this in a browser to choose your password (it works once):", f"    {link}"]
+    return [
+        "  to choose your password, open in a browser what this prints (it works once):",
+        f"    galeria connect --field password_link --data {container.data}",
+    ]
 
 
 def _exit_process() -> None:

@@ -194,7 +194,7 @@ class Operation:
     resource_id: str  # the ARM id of what it works on
     subject: str  # the id in the database of that version, lab, machine or disk
     started_by: str  # the id of the principal who began it, or its last attempt; empty for the service itself
-    stored_inputs: dict[str, Any] = field(default_factory=dict)  # what `inputs` was stored as; never a secret
+    stored_inputs: dict[str, Any] = field(default_factory=dict)  # of `inputs`; secret is only an address's query
     outputs: dict[str, Any] = field(default_factory=dict)  # figures for the person who waits
     cancel_requested: bool = False
     error_code: str = ""

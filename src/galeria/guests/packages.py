@@ -14,6 +14,8 @@ from galeria.programs import run
 # Only what is linked at run time is followed; configuration packages (adduser, debconf, initramfs-tools) are not.
 _KERNEL_PREFIXES = ("linux-image-", "linux-modules-")
 _STRONG = ("Depends", "PreDepends")
+# How apt reaches its servers where no configuration file says so.
+NETWORK = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "APT_CONFIG")
 
 
 def resolve_packages(roots: Iterable[str]) -> list[str]:
@@ -88,12 +90,12 @@ def download_packages(names: Iterable[str], folder: Path) -> list[Path]:
     names = list(names)
     with tempfile.TemporaryDirectory() as empty:
         # apt lists only what the current folder lacks, so the whole list needs an empty one.
-        listing = run([*download, "--print-uris", *names], folder=Path(empty))
+        listing = run([*download, "--print-uris", *names], folder=Path(empty), passing=NETWORK)
     files = [folder / line.split()[1] for line in listing.splitlines() if line.startswith("'")]
     missing = [file for file in files if not file.is_file()]
     if missing:
         with tempfile.TemporaryDirectory(dir=folder, prefix="download-") as work:
-            run([*download, *(file.name.split("_")[0] for file in missing)], folder=Path(work))
+            run([*download, *(file.name.split("_")[0] for file in missing)], folder=Path(work), passing=NETWORK)
             for file in missing:
                 (Path(work) / file.name).replace(file)
     return sorted(files)

@@ -156,6 +156,11 @@ class OperationRepository(Repository[Operation], Protocol):
         """Returns the last operations, newest first; with the key `below`, those on that resource and on what lies below it."""
         ...
 
+    def with_addresses(self, *, ended_before: datetime) -> list[Operation]:
+        """Returns the operations that failed or were canceled before that time and were begun with an address that still
+        has a query, oldest first."""
+        ...
+
     def steps(self, operation_id: str) -> list[OperationStep]:
         """Returns the steps of an operation by position, steps of one position by region."""
         ...

@@ -1,14 +1,17 @@
-"""Delete machines, cached disks, uploads and stored bytes that no database row references."""
+"""Delete machines, cached disks, uploads and stored bytes that no database row references, and secrets of given-up work."""
 
 import logging
 from datetime import timedelta
 from uuid import UUID
 
 from galeria.domain.errors import Conflict
+from galeria.domain.images.storage import OriginKind
+from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.states import OperationStatus
 from galeria.ports.database import UnitOfWork
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.delete_version import prune_caches
+from galeria.workflows.file_sources import forget_address
 from galeria.workflows.update_version import collect
 
 log = logging.getLogger(__name__)
@@ -50,6 +53,19 @@ def _forget_upload(context: WorkflowContext, upload_id: str) -> None:
         if upload:
             uow.uploads.remove(upload)
             uow.commit()
+
+
+def forget_addresses(context: WorkflowContext) -> None:
+    """Drop the secrets in the source addresses of operations that failed or were canceled, once nobody retries them any more.
+
+    What had arrived by then is removed after the same time (`remove_lost_disk_files`).
+    """
+    with context.database(reading=True) as uow:
+        given_up = uow.operations.with_addresses(ended_before=context.clock.now() - UPLOAD_AGE)
+    for operation in given_up:
+        for lun, origin in operation.inputs_as(FillInputs).origins.items():
+            if origin.kind is OriginKind.URI:
+                forget_address(context, operation.id, lun)
 
 
 def collect_garbage(context: WorkflowContext) -> None:

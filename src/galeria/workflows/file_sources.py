@@ -28,7 +28,8 @@ def file_of(operation_id: str, lun: int) -> str:
 def fetch_file(context: WorkflowContext, operation_id: str, lun: int, address: str) -> None:
     """Fetch the file at `address` whole. What has arrived is kept after a failure, and a retry continues there.
 
-    Raises Invalid, TooLarge, OutOfSpace, Unavailable where no bytes come any more or only a few now and then, and Canceled.
+    The address is then shortened to the part without secrets, because nobody asks there again. Raises Invalid, TooLarge,
+    OutOfSpace, Unavailable where no bytes come any more or only a few now and then, and Canceled.
     """
     file, tries = file_of(operation_id, lun), 0
     while not _is_complete(context, operation_id, file):
@@ -39,6 +40,7 @@ def fetch_file(context: WorkflowContext, operation_id: str, lun: int, address: s
             raise failure or _broken()
         if tries:
             time.sleep(min(2.0**tries, 10.0) * context.poll_seconds)
+    forget_address(context, operation_id, lun)
 
 
 def inspect_file(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> FileFacts:
@@ -65,7 +67,7 @@ def remove_file(context: WorkflowContext, operation_id: str, lun: int, origin: O
     files, id = _place(context, operation_id, lun, origin)
     files.remove(id)
     if origin.kind is OriginKind.URI:
-        _forget_secret(context, operation_id, lun, origin)
+        forget_address(context, operation_id, lun)
     if origin.kind is not OriginKind.UPLOAD:
         return
     with context.database() as uow:
@@ -75,11 +77,12 @@ def remove_file(context: WorkflowContext, operation_id: str, lun: int, origin: O
         uow.commit()
 
 
-def _forget_secret(context: WorkflowContext, operation_id: str, lun: int, origin: Origin) -> None:
-    """Drop the query of the source address, which may hold a signature, from the operation's inputs."""
+def forget_address(context: WorkflowContext, operation_id: str, lun: int) -> None:
+    """Drop the query of a source address, which may hold a signature, from the operation's inputs. May be repeated."""
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         inputs = operation.inputs_as(FillInputs)
+        origin = inputs.origins[lun]
         shown = replace(origin, name=read_address(origin.name).shown)
         operation.inputs = replace(inputs, origins={**inputs.origins, lun: shown})
         uow.commit()

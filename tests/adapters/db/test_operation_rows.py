@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from galeria.adapters.db.unit_of_work import SqlDatabase
-from galeria.domain.operations import OperationKind
+from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.states import OperationStatus
 
 from . import samples
@@ -30,3 +30,25 @@ def test_what_works_with_a_machine_is_on_it_or_names_it(db: SqlDatabase) -> None
         assert unit.operations.working_with(["m"]) == [starting, exporting, older, publishing]
         assert unit.operations.working_with({"lab", "other"}) == [publishing, elsewhere]
         assert unit.operations.working_with([]) == []
+
+
+def test_given_up_work_with_an_address_that_has_a_query_is_found(db: SqlDatabase) -> None:
+    def begun(address: str, status: OperationStatus, minutes: int) -> Operation:
+        inputs = {"origins": {"-1": {"kind": "uri", "name": address}}}
+        ended_at = samples.NOW + timedelta(minutes=minutes)
+        return samples.operation(kind=OperationKind.CREATE_DISK, stored_inputs=inputs, status=status, ended_at=ended_at)
+
+    address = "https://files.example.org/os.vhd"
+    failed = begun(f"{address}?sig=secret", OperationStatus.FAILED, 2)
+    canceled = begun(f"{address}?sig=secret", OperationStatus.CANCELED, 1)
+    others = [
+        begun(f"{address}?sig=secret", OperationStatus.FAILED, 10),
+        begun(f"{address}?sig=secret", OperationStatus.IN_PROGRESS, 1),
+        begun(address, OperationStatus.FAILED, 1),
+        samples.operation(status=OperationStatus.FAILED, ended_at=samples.NOW),
+    ]
+    with db() as unit:
+        for each in (failed, canceled, *others):
+            unit.operations.add(each)
+        unit.flush()
+        assert unit.operations.with_addresses(ended_before=samples.NOW + timedelta(minutes=5)) == [canceled, failed]

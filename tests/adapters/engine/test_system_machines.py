@@ -46,10 +46,10 @@ def test_a_machine_boots_takes_its_seed_and_keeps_its_files_over_a_stop(libvirt:
     seed = Layout(libvirt.data_dir).seed(spec.machine)
     libvirt.case.boot(spec.machine, ssh=True)
     assert ssh(spec.ssh_port, USER, PASSWORD, "hostname; echo kept > kept; sync") == "lab-one\n"
-    libvirt.engine.stop(spec.machine, seconds=60)
     assert seed.exists()
-    libvirt.case.boot(spec.machine, ssh=False)
+    libvirt.engine.stop(spec.machine, seconds=60)
     assert not seed.exists()
+    libvirt.case.boot(spec.machine, ssh=False)
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", spec.ssh_port), timeout=1)
     libvirt.engine.open_ssh(spec.machine)

@@ -69,7 +69,7 @@ def test_lines_run_in_a_shell_and_keep_the_secret_off_the_screen(local: Run, dat
     assert "hidden-secret" not in result.stdout
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name, does in {"az": 'echo az "$@"', "galeria": "echo the-secret"}.items():
+    for name, does in {"az": 'echo az "$@"; [ "$1" != login ] || cat', "galeria": "echo the-secret"}.items():
         (programs / name).write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
         (programs / name).chmod(0o755)
     script = result.stdout + 'echo "$REQUESTS_CA_BUNDLE"\n'
@@ -78,7 +78,8 @@ def test_lines_run_in_a_shell_and_keep_the_secret_off_the_screen(local: Run, dat
     assert ran.stdout.splitlines() == [
         "az cloud register -n Galeria --endpoint-resource-manager https://127.0.0.1:8443",
         "az cloud set -n Galeria",
-        "az login --service-principal -u c-1 -p the-secret --tenant t-1",
+        "az login --service-principal -u c-1 -p @- --tenant t-1",
+        "the-secret",
         "az account set -s s-1",
         str(data.resolve() / BUNDLE),
     ]

@@ -31,17 +31,19 @@ def make_engine(url: str) -> sa.Engine:
     """Return an engine for `sqlite:////path/galeria.db` or `postgresql://user@host/name`, safe to share between threads.
 
     It does not connect yet. The folder of an SQLite file must exist and be closed to other users: the database holds hashes
-    of secrets.
+    of secrets. Errors, which are logged, do not repeat the values of a statement.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         # Every thread of the web server (40) may wait here while one of them writes.
-        engine = sa.create_engine(parsed, pool_size=10, max_overflow=40, json_deserializer=_read_json)
+        engine = sa.create_engine(
+            parsed, pool_size=10, max_overflow=40, json_deserializer=_read_json, hide_parameters=True
+        )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     else:
         # A PostgreSQL server allows 100 connections by default, and several processes share them.
-        engine = sa.create_engine(parsed, pool_size=5, max_overflow=15, pool_pre_ping=True)
+        engine = sa.create_engine(parsed, pool_size=5, max_overflow=15, pool_pre_ping=True, hide_parameters=True)
     sa.event.listen(engine, "handle_error", _translate_error, retval=True)
     return engine
 
@@ -76,7 +78,8 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     # The driver's own way of beginning transactions leaves out SELECT and CREATE TABLE; _begin_sqlite does it instead.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for setting in (f"busy_timeout={BUSY_TIMEOUT}", "foreign_keys=ON", "synchronous=FULL"):
+    # What was deleted is overwritten with zeros, also where SQLite was built to leave it in free pages.
+    for setting in (f"busy_timeout={BUSY_TIMEOUT}", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {setting}")
     _ensure_wal(cursor)
     cursor.close()
@@ -96,6 +99,28 @@ def _ensure_wal(cursor: DBAPICursor) -> None:
             if not is_busy(error) or time.monotonic() > deadline:
                 raise
         time.sleep(0.02)
+
+
+def empty_write_ahead_log(engine: sa.Engine) -> bool:
+    """Bring SQLite's write-ahead log into the file and cut it off; return whether that was possible at this moment.
+
+    It holds what pages looked like before and after each change, a deletion included, until it is used again. Waits for
+    nobody; other databases have nothing to do.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=0")
+        try:
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
+            cursor.close()
+    finally:
+        connection.close()
+    return not busy
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

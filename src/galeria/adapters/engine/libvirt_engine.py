@@ -111,16 +111,8 @@ class LibvirtEngine:
         The agent is asked first; the power button is pressed after half of the time, or at once without an agent.
         """
         domain = self.domain(machine)
-        begin = time.monotonic()
-        asked = (
-            self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) if agent.answers(domain) else False
-        )
-        if asked and _is_off_by(domain, begin + seconds / 2):
-            return
-        self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
-        if not _is_off_by(domain, begin + seconds):
-            log.warning("machine %s did not shut down within %s s: it is switched off", machine.id, seconds)
-            _power_off(domain)
+        self._shut_down(machine, domain, seconds)
+        self._define(machine, domain, _stored_definition(domain))
 
     def power(self, machine: Machine) -> Power:
         domain = self._hypervisor.find_domain(self._name(machine))
@@ -223,21 +215,35 @@ class LibvirtEngine:
     def _refresh(self, machine: Machine, domain: libvirt.virDomain) -> None:
         """Update the definition before a start: the acceleration of today, a screen, and no seed after the first boot.
 
-        The seed holds a password's hash; machines of earlier versions may have no screen.
+        The seed holds a password's hash, and is still there where the machine went off by itself. Machines of earlier
+        versions may have no screen.
         """
         self._layout.ensure_socket_folder()
-        with translated_errors(Message("read the machine's definition")):
-            stored = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE)
-        wanted = domain_xml.with_acceleration(stored, self.acceleration())
-        wanted = domain_xml.with_screen(wanted, self._layout.vnc(machine))
+        wanted = domain_xml.with_acceleration(_stored_definition(domain), self.acceleration())
+        self._define(machine, domain, domain_xml.with_screen(wanted, self._layout.vnc(machine)))
+
+    def _define(self, machine: Machine, domain: libvirt.virDomain, wanted: str) -> None:
+        """Give a machine that is off this definition, without its seed once that was used; the seed is then removed."""
         seed = self._layout.seed(machine)
         is_seed_over = self._layout.booted(machine).exists() and seed.exists()
         if is_seed_over:
             wanted = domain_xml.without_seed(wanted)
-        if wanted != stored:
+        if wanted != _stored_definition(domain):
             self._hypervisor.define(wanted)
         if is_seed_over:
             seed.unlink()
+
+    def _shut_down(self, machine: Machine, domain: libvirt.virDomain, seconds: float) -> None:
+        begin = time.monotonic()
+        asked = (
+            self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) if agent.answers(domain) else False
+        )
+        if asked and _is_off_by(domain, begin + seconds / 2):
+            return
+        self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
+        if not _is_off_by(domain, begin + seconds):
+            log.warning("machine %s did not shut down within %s s: it is switched off", machine.id, seconds)
+            _power_off(domain)
 
     def _request_shutdown(self, domain: libvirt.virDomain, way: int) -> bool:
         """Return whether the machine took the request, or went off meanwhile."""
@@ -256,6 +262,13 @@ class LibvirtEngine:
                 "Does the image boot in this generation (V1: BIOS, V2: UEFI), and is qemu-guest-agent installed in it?"
             ),
         )
+
+
+def _stored_definition(domain: libvirt.virDomain) -> str:
+    """Return the XML that the machine has when it is off."""
+    with translated_errors(Message("read the machine's definition")):
+        xml: str = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE)
+    return xml
 
 
 def _switch_on(domain: libvirt.virDomain) -> None:

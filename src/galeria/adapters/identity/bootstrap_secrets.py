@@ -41,15 +41,31 @@ def ensure_bootstrap_secrets(folder: Path, id_generator: IdGenerator) -> FirstSe
         return made
 
 
+def forget_first_password(folder: Path) -> None:
+    """Remove the first password and the link from the file, which are of no use once another password was chosen.
+
+    May be repeated. Raises Unavailable.
+    """
+    path = folder / FILE_NAME
+    with locked_folder(folder):
+        data = find_private(path)
+        if data is None:
+            return
+        first = _parsed(path, data)
+        if first.password or first.welcome:
+            content = {"userName": first.user_name, "clientId": first.client_id, "clientSecret": first.client_secret}
+            write_private(path, json.dumps(content, indent=2).encode() + b"\n")
+
+
 def _parsed(path: Path, data: bytes) -> FirstSecrets:
     try:
         found = json.loads(data)
         return FirstSecrets(
             user_name=str(found["userName"]),
-            password=str(found["password"]),
+            password=str(found.get("password", "")),  # forgotten once another one was chosen, as the link is
             client_id=str(found["clientId"]),
             client_secret=str(found["clientSecret"]),
-            welcome=str(found.get("welcome", "")),  # files of earlier versions have no link
+            welcome=str(found.get("welcome", "")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable(

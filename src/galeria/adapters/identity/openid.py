@@ -6,6 +6,7 @@ Sources: OpenID Connect Core 1.0 §3.1, Discovery 1.0 §4, RP-Initiated Logout 1
 import base64
 import hashlib
 import logging
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from threading import Lock
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 # Providers rarely change their endpoints, and announce it long before.
 METADATA_LIFE = timedelta(hours=1)
+_ERROR = re.compile(r"[a-z_]{1,60}")
 _METHODS = "token_endpoint_auth_methods_supported"
 
 
@@ -91,7 +93,7 @@ class OpenIdProvider:
         if answer.get("error") == "invalid_grant":
             raise self._refused(Message("does not know this sign-in any more"))
         if "error" in answer:
-            log.warning("%s refuses to give a token: %s", self.issuer, foreign_text(str(answer)))
+            log.warning("%s refuses to give a token: %s", self.issuer, _reason(answer))
             raise self._http.unusable(Message("refuses what Galeria asks; the server's log says more"))
         return answer
 
@@ -180,6 +182,12 @@ def _merged(token: Mapping[str, Any], userinfo: Mapping[str, Any]) -> dict[str, 
     said = next((each for each in (token, userinfo) if "email" in each and "email_verified" in each), None)
     verified = {"email": said["email"], "email_verified": said["email_verified"]} if said else {"email_verified": False}
     return {**userinfo, **token, **verified}
+
+
+def _reason(answer: Mapping[str, Any]) -> str:
+    """The code of a refusal (RFC 6749 §5.2). The rest of it may repeat what was sent: the client's secret and the code."""
+    code = answer["error"]
+    return code if isinstance(code, str) and _ERROR.fullmatch(code) else "without a code"
 
 
 def _profile(settings: ExternalProvider, claims: Mapping[str, Any]) -> ExternalProfile:

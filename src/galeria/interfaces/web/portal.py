@@ -13,6 +13,7 @@ from galeria.actions.core.caller import Caller
 from galeria.domain.errors import GaleriaError, NotFound
 from galeria.domain.messages import Message
 from galeria.interfaces.console.routes import console_router
+from galeria.interfaces.http.logged_paths import logged_path
 from galeria.interfaces.http.path_case import is_arm
 from galeria.interfaces.http.request_ids import RequestIdentity
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
@@ -165,7 +166,7 @@ def _not_found(request: Request, error: Exception) -> GaleriaError:
 def _fault(request: Request, error: Exception) -> GaleriaError:
     """Return the error of a bug. Starlette raises it again, so that the server logs it with this note."""
     identity = RequestIdentity.of(request.scope)
-    error.add_note(f"{request.method} {request.url.path}, correlation id {identity.correlation_id}")
+    error.add_note(f"{request.method} {logged_path(request)}, correlation id {identity.correlation_id}")
     return GaleriaError(
         Message("Something went wrong inside Galeria; what was asked for may not have happened."),
         hint=Message(

@@ -1,7 +1,14 @@
 """The link that begins an installation: open it, choose a password, and be in."""
 
+import json
+import os
+import pty
 import re
+import sqlite3
 import ssl
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -81,11 +88,25 @@ def test_an_unknown_link_and_a_form_of_another_site_open_nothing(welcoming: Port
     assert browser.get(PLACE).status_code == 200
 
 
+def test_a_failing_page_of_a_link_is_logged_without_the_link(
+    welcoming: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(sqlite3.connect(welcoming.installation.folder / "galeria.db")) as connection:
+        connection.execute("DROP TABLE credentials")
+    answer = welcoming.stranger().get(PLACE)
+    assert answer.status_code >= 500
+    assert "GET /welcome/…" in caplog.text
+    assert SECRET not in caplog.text
+
+
 @pytest.mark.slow
-def test_the_first_start_prints_a_link_that_begins_the_installation(tmp_path: Path) -> None:
+def test_the_first_start_names_a_link_that_begins_the_installation(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running_server(data, fake=True) as connect:
-        link = printed_link(data)
+        log = (data / "server.log").read_text(encoding="utf-8")
+        assert f"galeria connect --field password_link --data {data}" in log
+        assert "/welcome/" not in log
+        link = connect["password_link"]
         assert link.startswith(f"{connect['endpoint']}/welcome/")
         with browsing(connect) as browser:
             token = re.search(r'name="csrf" value="(\w+)"', browser.get(link).text)
@@ -95,7 +116,10 @@ def test_the_first_start_prints_a_link_that_begins_the_installation(tmp_path: Pa
             assert browser.get("/operations").status_code == 200
     (data / "server.log").unlink()
     with running_server(data, fake=True) as connect, browsing(connect) as browser:
-        assert "/welcome/" not in (data / "server.log").read_text(encoding="utf-8")
+        assert "password_link" not in (data / "server.log").read_text(encoding="utf-8")
+        assert "password_link" not in connect
+        kept = json.loads((data / "private" / "bootstrap.json").read_text(encoding="utf-8"))
+        assert sorted(kept) == ["clientId", "clientSecret", "userName"]
         granted = browser.post(
             f"/{connect['tenant_id']}/oauth2/v2.0/token",
             data={
@@ -108,10 +132,24 @@ def test_the_first_start_prints_a_link_that_begins_the_installation(tmp_path: Pa
         assert granted.status_code == 200, granted.text
 
 
-def printed_link(data: Path) -> str:
-    found = re.search(r"https://\S+/welcome/\S+", (data / "server.log").read_text(encoding="utf-8"))
-    assert found
-    return found[0]
+@pytest.mark.slow
+def test_on_a_terminal_the_first_start_shows_the_link(tmp_path: Path) -> None:
+    reader, terminal = pty.openpty()
+    command = [sys.executable, "-m", "galeria", "serve", "--fake", "--port", "0", "--data", str(tmp_path / "data")]
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=terminal, stderr=subprocess.DEVNULL)
+    os.close(terminal)
+    try:
+        shown = b""
+        while b"Stop it with Ctrl-C" not in shown:
+            shown += os.read(reader, 65536)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+        os.close(reader)
+    link = re.search(r"https://\S+/welcome/(\S+)", shown.decode())
+    assert link
+    first = json.loads((tmp_path / "data" / "private" / "bootstrap.json").read_text(encoding="utf-8"))
+    assert link[1] == first["welcome"]
 
 
 def browsing(connect: dict[str, str]) -> httpx.Client:

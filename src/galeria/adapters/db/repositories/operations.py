@@ -15,6 +15,7 @@ from galeria.domain.states import OperationStatus
 from galeria.ports.database import UploadTotals
 
 _LIMITED = tuple(kind for kind, type in OPERATION_TYPES.items() if type.is_limited)
+_GIVEN_UP = (OperationStatus.FAILED, OperationStatus.CANCELED)
 _UNSETTLED = (OperationStatus.NOT_STARTED, OperationStatus.IN_PROGRESS)
 
 
@@ -53,6 +54,13 @@ class SqlOperationRepository(SqlRepository[Operation]):
         if below:
             question = question.where(at_or_below(columns.resource_key, below))
         return list(self._session.scalars(question))
+
+    def with_addresses(self, *, ended_before: datetime) -> list[Operation]:
+        """Return failed and canceled operations that ended before then and were begun with an address and its query."""
+        columns = core_tables.operations.c
+        inputs = sa.cast(columns.stored_inputs, sa.String)
+        conditions = (columns.status.in_(_GIVEN_UP), columns.ended_at < ended_before, inputs.like('%"uri"%?%'))
+        return self._where(*conditions, order=(columns.ended_at, columns.id))
 
     def steps(self, operation_id: str) -> list[OperationStep]:
         """Return the operation's steps by position, those of one position by region."""

@@ -27,6 +27,7 @@ from galeria.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from galeria.interfaces.http.logged_paths import logged_path
 from galeria.interfaces.http.request_ids import RequestIdentity
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,9 @@ async def on_galeria_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, GaleriaError)
     if status_of(error) >= 500:
         identity = RequestIdentity.of(request.scope)
-        log.warning("%s %s: %s (correlation id %s)", request.method, request.url.path, error, identity.correlation_id)
+        log.warning(
+            "%s %s: %s (correlation id %s)", request.method, logged_path(request), error, identity.correlation_id
+        )
     return error_response(error)
 
 
@@ -154,7 +157,7 @@ async def on_fault(request: Request, error: Exception) -> Response:
     Starlette raises the error again, so that the server logs it once, with this note in its traceback.
     """
     identity = RequestIdentity.of(request.scope)
-    error.add_note(f"{request.method} {request.url.path}, correlation id {identity.correlation_id}")
+    error.add_note(f"{request.method} {logged_path(request)}, correlation id {identity.correlation_id}")
     message = (
         "Something went wrong inside Galeria; what was asked for may not have happened. "
         f"Look for the correlation id {identity.correlation_id} in the server's log."

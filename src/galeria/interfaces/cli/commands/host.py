@@ -15,7 +15,7 @@ from galeria.interfaces.cli.kit.host_commands import HostCommandsLoader
 from galeria.interfaces.cli.kit.table import columns, facts
 from galeria.ports.machines import HostCheck
 
-SECRET = "client_secret"
+SECRETS = {"client_secret", "password_link"}
 
 ImportHosts = Annotated[
     list[str] | None,
@@ -85,7 +85,7 @@ def _add_connect_command(app: typer.Typer, host_commands: HostCommandsLoader) ->
             bool, typer.Option("--az", help="Print shell lines that connect an unmodified Azure CLI.")
         ] = False,
     ) -> None:
-        """Print how az and other tools connect. The secret is printed only where it is asked for."""
+        """Print how az and other tools connect. Secrets are printed only where they are asked for."""
         found = host_commands().connect(context.data)
         if field:
             if field not in found:
@@ -100,7 +100,7 @@ def _add_connect_command(app: typer.Typer, host_commands: HostCommandsLoader) ->
         elif context.is_json or as_json:
             context.say_json(found)
         else:
-            context.out.print(facts([(name, value) for name, value in found.items() if name != SECRET]))
+            context.out.print(facts([(name, value) for name, value in found.items() if name not in SECRETS]))
             context.remark(
                 "For the Azure CLI: galeria connect --az. The secret: galeria connect --field client_secret."
             )

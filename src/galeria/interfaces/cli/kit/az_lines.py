@@ -38,9 +38,8 @@ def write_bundle(ca_file: Path, data: Path, environment: Mapping[str, str], syst
 
 
 def az_lines(found: Mapping[str, str], data: Path, bundle: Path) -> str:
-    """Return lines for a shell. The secret is read when they are run, so that it is not shown."""
-    place = shlex.quote(str(data))
-    secret = f'"$(galeria connect --data {place} --field client_secret)"'
+    """Return lines for a shell. az reads the secret from its input, so that neither the lines nor the process list show it."""
+    secret = f"galeria connect --data {shlex.quote(str(data))} --field client_secret"
     return f"""\
 # Your other clouds and sign-ins stay as they are if az keeps those of Galeria in a folder of its own:
 # export AZURE_CONFIG_DIR="$HOME/.azure-galeria"
@@ -48,7 +47,7 @@ def az_lines(found: Mapping[str, str], data: Path, bundle: Path) -> str:
 export {VARIABLE}={shlex.quote(str(bundle))}
 az cloud register -n Galeria --endpoint-resource-manager {found["endpoint"]}
 az cloud set -n Galeria
-az login --service-principal -u {found["client_id"]} -p {secret} --tenant {found["tenant_id"]}
+{secret} | az login --service-principal -u {found["client_id"]} -p @- --tenant {found["tenant_id"]}
 az account set -s {found["subscription_id"]}
 # People sign in with:  az login -u NAME   or   az login --use-device-code
 """

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from galeria.domain.errors import GaleriaError, Unavailable
 from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.errors import retry_headers, status_of
+from galeria.interfaces.http.logged_paths import logged_path
 from galeria.interfaces.web.kit.page_request import PageRequest, SignInNeeded
 from galeria.interfaces.web.kit.slow_figures import FigureNotReady
 
@@ -47,7 +48,7 @@ def page_router() -> APIRouter:
 def show_error(page: PageRequest, error: GaleriaError) -> Response:
     status = status_of(error)
     if status >= 500:
-        log.warning("%s %s: %s", page.http.method, page.http.url.path, error)
+        log.warning("%s %s: %s", page.http.method, logged_path(page.http), error)
     template = "parts/error.html" if page.http.headers.get("hx-request") else "error.html"
     shown = page.show(template, status=status, error=error, status_code=status)
     shown.headers.update(retry_headers(error))
