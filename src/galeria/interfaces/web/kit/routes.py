@@ -14,6 +14,7 @@ from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.errors import status_of
 from galeria.interfaces.web.kit.page_request import PageRequest, SignInNeeded
 from galeria.interfaces.web.kit.slow_figures import FigureNotReady
+from galeria.interfaces.web.kit.urls import redirect_of_script
 
 log = logging.getLogger(__name__)
 
@@ -76,5 +77,5 @@ def _to_sign_in(request: Request) -> Response:
     place = _place(request)
     target = f"{SIGN_IN}?{urlencode({'next': place})}" if request.method == "GET" and place != "/" else SIGN_IN
     if request.headers.get("hx-request"):
-        return Response(status_code=204, headers={"HX-Redirect": target})
+        return Response(status_code=204, headers=redirect_of_script(target))
     return RedirectResponse(target, status_code=303)
