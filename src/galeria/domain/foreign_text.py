@@ -34,3 +34,12 @@ def foreign_json(content: str | bytes) -> Any:
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     return found
+
+
+def is_text(text: str) -> bool:
+    """Tells whether every character can be written: lone surrogates, which stand for bytes that are no UTF-8, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

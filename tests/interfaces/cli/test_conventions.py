@@ -269,3 +269,10 @@ def test_the_server_is_not_running(run: Run, double: RestDouble, monkeypatch: py
 
     assert result.exit_code == 1
     assert "Is 'galeria serve' running at" in result.stderr
+
+
+def test_bytes_that_are_no_text_are_refused_by_name(run: Run, double: RestDouble) -> None:
+    done = run("person", "create", "ana", "--display-name", "\udcff\udcfe")
+    assert done.exit_code == 1
+    assert "'display_name' is given in bytes that are no text." in done.output
+    assert not [each for each in double.asked if each.method == "POST" and "people" in each.path]
