@@ -12,7 +12,6 @@ from tests.interfaces.arm.paths import with_shared_galleries
 from tests.interfaces.arm.served import GALLERY, definition_body, done, version_body
 from tests.interfaces.fuzz.answers import Judge
 from tests.interfaces.fuzz.product import CALLERS, Product, running
-from tests.interfaces.fuzz.values import Shares
 from tests.local_installation import disk_bytes
 
 
@@ -40,8 +39,3 @@ def known(product: Product) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def judge(product: Product) -> Judge:
     return Judge(product)
-
-
-@pytest.fixture
-def shares(pytestconfig: pytest.Config) -> Shares:
-    return Shares(all=pytestconfig.getoption("--thorough"))
