@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
@@ -94,10 +95,8 @@ class _Conversation:
         if self._body is not None:
             body, self._body = self._body, None
             return {"type": "http.request", "body": body, "more_body": False}
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), PATIENCE)
-        except TimeoutError:
-            pass
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:

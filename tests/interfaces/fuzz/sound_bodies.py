@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.interfaces.arm.access_bodies import BODIES
+from tests.interfaces.arm.request_bodies import BODIES
 from tests.interfaces.arm.served import GALLERY, LABS, PLAN, definition_body, lab_body
 from tests.interfaces.arm.storage import COMPUTE, copy_body, disk_body
 

@@ -1,4 +1,4 @@
-"""Bytes that are no HTTP, and frames that are no WebSocket's, at the server as it is really run: it answers or hangs up, and lives on."""
+"""Bytes that are no HTTP, and frames that are no WebSocket's, at a real server: it answers or hangs up, and lives on."""
 
 import base64
 import socket

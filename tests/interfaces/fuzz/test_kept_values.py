@@ -1,4 +1,4 @@
-"""What is accepted is kept and given back as it was sent: escaped on pages, as text in XML, as one word of a shell, in no path."""
+"""What is accepted is kept and given back as it was sent: escaped on pages, text in XML, one word of a shell, in no path."""
 
 import re
 import shlex

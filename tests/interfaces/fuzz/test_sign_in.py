@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -162,12 +163,10 @@ def test_no_token_makes_a_fault(product: Product, judge: Judge) -> None:
     _, sound = product.bearer("admin")[0]
     own = sound.removeprefix(b"Bearer ").split(b".")
     parts = [base64.urlsafe_b64encode(written(value)[:3000]).rstrip(b"=") for value in VALUES.values()]
-    headers = [{"alg": alg} for alg in ("none", "HS256", "RS256 ", "", None, [], {})]
-    headers += [
-        {"alg": "RS256", name: value}
-        for name in ("kid", "jku", "x5u", "crit", "b64")
-        for value in ("../a", 1, [], None)
-    ]
+    algorithms: tuple[Any, ...] = ("none", "HS256", "RS256 ", "", None, [], {})
+    others: tuple[Any, ...] = ("../a", 1, [], None)
+    headers = [{"alg": each} for each in algorithms]
+    headers += [{"alg": "RS256", name: each} for name in ("kid", "jku", "x5u", "crit", "b64") for each in others]
     parts += [base64.urlsafe_b64encode(json.dumps(each).encode()).rstrip(b"=") for each in headers]
     for part in parts:
         for token in (
