@@ -7,8 +7,8 @@ import pytest
 import typer
 from typer.testing import Result
 
+from tests.interfaces.cli.command_walk import commands
 from tests.interfaces.cli.conftest import Run
-from tests.interfaces.cli.test_conventions import commands
 from tests.interfaces.fuzz.values import TEXTS, Shares
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,7 @@ from tests.interfaces.fuzz.pages import Browser
 from tests.interfaces.fuzz.product import STRANGER, Product, running
 from tests.interfaces.fuzz.targets import encoded
 from tests.interfaces.fuzz.values import HUGE, TEXTS, VALUES, Shares, written
-from tests.interfaces.web.kit.test_permits import add_content, harm
+from tests.interfaces.web.content import add_content, harm
 from tests.local_installation import MIB, disk_bytes
 
 pytestmark = pytest.mark.slow
