@@ -1,5 +1,6 @@
 """The portal as a browser without scripts asks for it: pages, and their forms with one field changed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -35,14 +36,15 @@ class Browser:
         headers = [*self.cookies, HTML, FORM, origin, *more]
         return self.product.driver.ask("POST", place.encode("ascii", "replace"), headers, body)
 
-    def look_around(self, *starts: str) -> None:
-        """Follow links from page to page, each once."""
+    def look_around(self, *starts: str, told: Callable[[str, Answer], None] = lambda place, answer: None) -> None:
+        """Follow links from page to page, each once; `told` gets every page with its address."""
         waiting = list(starts)
         while waiting and len(self.seen) < MOST_PAGES:
             place = waiting.pop(0)
             if place in self.seen or place.endswith(("/events", ".rdp")):
                 continue
             answer = self.get(place)
+            told(place, answer)
             self.seen[place] = controls_of(answer.text, place)
             waiting += [each for each in sorted(self.seen[place].links) if each not in self.seen]
 

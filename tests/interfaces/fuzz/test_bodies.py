@@ -17,7 +17,7 @@ from tests.interfaces.fuzz.values import VALUES, Shares, written
 
 pytestmark = pytest.mark.slow
 
-EACH = 7  # values for one field
+EACH = 5  # values for one field
 RAW: dict[str, bytes] = {
     "nothing": b"",
     "a space": b" ",
