@@ -41,6 +41,7 @@ EXTRA_LINES = pytest.StashKey[list[str]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--regenerate", action="store_true", help="rewrite the golden files from what the code says now")
+    parser.addoption("--thorough", action="store_true", help="put every hostile value in every field: 20 minutes")
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types

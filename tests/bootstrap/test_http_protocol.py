@@ -29,10 +29,10 @@ class Patient(DeadlineProtocol):
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the body; at /slow only after more than the deadlines of `Hasty`."""
+    """Answers with the body; at /slow only after more than the deadlines of `Hasty`, at /unread before it came."""
     assert scope["type"] == "http"
     body = b""
-    while True:
+    while scope["path"] != "/unread":
         message = await receive()
         body += message.get("body", b"")
         if not message.get("more_body"):
@@ -46,7 +46,9 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 @contextmanager
 def served(protocol: type[DeadlineProtocol]) -> Iterator[tuple[str, int]]:
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(echo, http=protocol, log_level="error", lifespan="off", timeout_keep_alive=600)
+    config = uvicorn.Config(
+        echo, http=protocol, log_config=None, log_level="error", lifespan="off", timeout_keep_alive=600
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -105,3 +107,15 @@ def test_whole_requests_are_answered() -> None:
 def test_an_answer_may_take_longer_than_the_deadlines() -> None:
     with served(Hasty) as address:
         assert talk(address, HEAD.replace(b"POST /", b"POST /slow") + b"\r\nhello").endswith(b"hello")
+
+
+@pytest.mark.parametrize("rest", [b"xyz\r\nhello", b"-5\r\nhello", b"5\r\nhelloXX"])
+@pytest.mark.parametrize("path", [b"/unread", b"/"])
+def test_a_request_whose_body_ends_in_garbage_is_no_fault(
+    path: bytes, rest: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The application is at work on the beginning already, and its answer comes too late."""
+    head = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with served(Patient) as address, suppress(ConnectionResetError):
+        assert talk(address, head + rest).startswith(b"HTTP/1.1 400 ")
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from galeria.domain.foreign_text import LONGEST, foreign_text
+from galeria.domain.foreign_text import LONGEST, foreign_json, foreign_text
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,27 @@ def test_a_remark_that_is_long_only_by_what_is_dropped_says_that_it_was_cut() ->
 
 def test_a_cut_at_a_given_length() -> None:
     assert foreign_text("one two three", longest=8) == "one two…"
+
+
+def test_json_of_others_is_read() -> None:
+    assert foreign_json(b'{"a": [1, "\\ud83d\\ude00"]}') == {"a": [1, "😀"]}
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "{", b"\xff", "[" * 100_000, '{"a":' * 100_000, '"\\ud800"', '{"\\udc00": 1}', '[["a\\ud83d"]]', "1" * 5000],
+    ids=[
+        "nothing",
+        "half",
+        "no UTF-8",
+        "open lists",
+        "open objects",
+        "surrogate",
+        "in a key",
+        "half a sign",
+        "long number",
+    ],
+)
+def test_json_that_is_no_value_here_is_refused(said: str | bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # any kind of it: callers catch them all
+        foreign_json(said)

@@ -1,9 +1,15 @@
-"""HTTP/1.1 connections with deadlines: whoever sends nothing, or too slowly, does not keep one open."""
+"""HTTP/1.1 connections with deadlines: whoever sends nothing, or too slowly, does not keep one open.
+
+And WebSockets: what is sent in no form of either protocol ends the connection, without an error in the log.
+"""
 
 import asyncio
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+WRONG_TEXT = 1007  # a close code: a text that is not UTF-8 (RFC 6455 §7.4.1)
 
 
 class DeadlineProtocol(H11Protocol):
@@ -45,6 +51,20 @@ class DeadlineProtocol(H11Protocol):
         else:
             self._disarm()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, and tell the application, which may be at work on its beginning, that nobody listens.
+
+        uvicorn would let the application go on, fail to send its answer, and log a traceback: for every stranger who sends
+        half a sound request.
+        """
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.abort()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
     def _arm(self, seconds: float, waits_for: object) -> None:
         self._disarm()
         self._waits_for = waits_for
@@ -63,3 +83,24 @@ class DeadlineProtocol(H11Protocol):
         else:
             self._disarm()
             self.transport.abort()
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's own protocol, which logs a traceback for a text that is not UTF-8."""
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a whole message to the application, or close where it is no text."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(b"".join(self.frames)):
+            self.frames = []
+            self.conn.send_close(WRONG_TEXT)
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -22,7 +22,7 @@ from galeria.adapters.identity.tokens import JwtTokens
 from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.data_lock import locked_data
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
-from galeria.bootstrap.http_protocol import DeadlineProtocol
+from galeria.bootstrap.http_protocol import DeadlineProtocol, WebSocketProtocol
 from galeria.bootstrap.periodic_jobs import PeriodicJob, Reconciler, freeze_garbage_collector, periodic_jobs
 from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message
@@ -65,7 +65,7 @@ def serve(
                 forwarded_allow_ips=list(container.settings.trusted_proxies),
                 server_header=False,
                 # WebSockets carry machines' screens: browsers send little, and QEMU has compressed the pictures already.
-                ws="websockets-sansio",
+                ws=WebSocketProtocol,
                 ws_max_size=1 << 20,
                 ws_per_message_deflate=False,
             )

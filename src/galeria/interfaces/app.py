@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from galeria.domain.errors import GaleriaError, Unauthenticated
@@ -37,7 +38,13 @@ from galeria.interfaces.arm.platform import (
     subscriptions,
 )
 from galeria.interfaces.arm.protocol.body_limit import LimitBodies
-from galeria.interfaces.arm.protocol.errors import on_fault, on_galeria_error, on_http_error, on_wrong_content
+from galeria.interfaces.arm.protocol.errors import (
+    on_disconnect,
+    on_fault,
+    on_galeria_error,
+    on_http_error,
+    on_wrong_content,
+)
 from galeria.interfaces.arm.protocol.middleware import API_VERSION, AdmitCallers, IdentifyRequests, NormalizePaths
 from galeria.interfaces.arm.protocol.response_docs import answers_of, responses_of
 from galeria.interfaces.arm.protocol.routes import Route, literals
@@ -115,6 +122,7 @@ def make_app(
     app.add_exception_handler(GaleriaError, on_galeria_error)
     app.add_exception_handler(RequestValidationError, on_wrong_content)
     app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(ClientDisconnect, on_disconnect)
     app.add_exception_handler(Exception, on_fault)
     # The last one added sees a request first.
     app.add_middleware(LimitBodies)

@@ -64,6 +64,12 @@ def test_machine_folders_can_be_passed_and_not_listed(work: Path) -> None:
         assert step.stat().st_mode & 0o777 == 0o711
 
 
+@pytest.mark.parametrize("name", ["null", "true", "no", "on", "y", "nan"])
+def test_an_account_is_named_what_its_owner_chose_even_where_yaml_means_something_else(name: str) -> None:
+    told = FirstBoot(instance_id="i", host_name="lab", user_name=name, password_hash="$6$a$b")
+    assert f'  - name: "{name}"' in seed.user_data(told).splitlines()
+
+
 def test_the_seed_is_a_cidata_iso_that_others_cannot_read(tmp_path: Path) -> None:
     told = FirstBoot(
         instance_id="i-1",

@@ -137,3 +137,25 @@ def test_an_id_token_opens_nothing_even_if_it_was_made_for_the_service_itself(to
 def test_nonsense_is_refused(tokens: JwtTokens, text: str) -> None:
     with pytest.raises(Unauthenticated):
         tokens.read(text)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"crit": 1},
+        {"crit": [1]},
+        {"crit": ["exp"]},
+        {"b64": [], "crit": ["b64"]},
+        {"kid": {}},
+        {"alg": ["RS256"]},
+        {"alg": {}},
+        [],
+        "RS256",
+        None,
+    ],
+)
+def test_a_header_that_is_none_is_refused_like_any_other_token(tokens: JwtTokens, header: Any) -> None:
+    whole = {"alg": "RS256", **header} if isinstance(header, dict) else header
+    first = urlsafe_b64encode(json.dumps(whole).encode()).decode().rstrip("=")
+    with pytest.raises(Unauthenticated):
+        tokens.read(".".join((first, *issued(tokens).split(".")[1:])))

@@ -1,9 +1,7 @@
 """Help, errors, exit codes, questions: the same for every command."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
@@ -12,17 +10,9 @@ from galeria.domain.audit import AuditBreak
 from galeria.domain.messages import Message
 from galeria.ports.images import Damage
 from tests.interfaces.cli.canned import ACCOUNT, GALLERY, IMAGE, LAB, OPERATION, OPERATIONS, VERSION, VERSION_BODY
+from tests.interfaces.cli.command_walk import commands
 from tests.interfaces.cli.conftest import CannedDoors, Run
 from tests.interfaces.client.rest_double import RestDouble, Told, refused
-
-
-def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    inner = getattr(command, "commands", None)
-    if inner is None:
-        yield path, command
-        return
-    for name, each in inner.items():
-        yield from commands(each, (*path, name))
 
 
 def test_every_command_and_every_option_explains_itself(app: typer.Typer, local: Run) -> None:
@@ -269,3 +259,10 @@ def test_the_server_is_not_running(run: Run, double: RestDouble, monkeypatch: py
 
     assert result.exit_code == 1
     assert "Is 'galeria serve' running at" in result.stderr
+
+
+def test_bytes_that_are_no_text_are_refused_by_name(run: Run, double: RestDouble) -> None:
+    done = run("person", "create", "ana", "--display-name", "\udcff\udcfe")
+    assert done.exit_code == 1
+    assert "'display_name' is given in bytes that are no text." in done.output
+    assert not [each for each in double.asked if each.method == "POST" and "people" in each.path]

@@ -164,7 +164,10 @@ def test_a_write_waits_too_while_it_cannot_have_arrived(double: RestDouble, conn
     assert [each.path for each in double.asked].count("/thing") == 1
 
 
-@pytest.mark.parametrize("endpoint", ["http://lab.example.org", "lab.example.org", "ftp://127.0.0.1", "https://"])
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://lab.example.org", "lab.example.org", "ftp://127.0.0.1", "https://", "https://[", "https://h:99999"],
+)
 def test_secrets_are_sent_over_https_only(endpoint: str) -> None:
     with pytest.raises(errors.Invalid, match="not an endpoint"):
         ServerConnection(endpoint, AccessToken(value="t"))
@@ -179,3 +182,16 @@ def test_secrets_do_not_show_in_a_representation() -> None:
     shown = repr([Password(user="ana", password="hidden"), ClientSecret(client_id="x", client_secret="hidden")])
 
     assert "hidden" not in shown + repr(Token(value="hidden", refresh="hidden", expires_at=0))
+
+
+@pytest.mark.parametrize(
+    "path", ["@elsewhere.example/x", ".elsewhere.example/", "0/x", "file:///etc/passwd", "//[x", "", "?a=b"]
+)
+def test_nothing_is_asked_and_no_token_goes_out_for_what_is_no_path(
+    double: RestDouble, connection: ServerConnection, path: str
+) -> None:
+    connection.sign_in()
+    asked = len(double.asked)
+    with pytest.raises(errors.Invalid, match="no path on the server"):
+        connection.get(path)
+    assert len(double.asked) == asked

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from galeria.domain.errors import Invalid, MachineFailed
+from galeria.domain.foreign_text import foreign_text
 from galeria.domain.messages import Message
 from galeria.ports.machines import Acceleration, Machine
 
@@ -71,7 +72,7 @@ def declare(definition: Definition) -> str:
     _text(root, "name", definition.name)
     _text(root, "uuid", domain_uuid(definition.name))
     if definition.title:
-        _text(root, "title", definition.title.replace("\n", " "))
+        _text(root, "title", foreign_text(definition.title))
     _metadata(root, definition)
     _text(root, "memory", str(definition.memory_mib), unit="MiB")
     _text(root, "vcpu", str(definition.vcpus))

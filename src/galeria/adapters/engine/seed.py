@@ -36,7 +36,7 @@ def user_data(first_boot: FirstBoot) -> str:
         f"hostname: {_quoted(first_boot.host_name)}",
         "ssh_pwauth: true",
         "users:",
-        f"  - name: {first_boot.user_name}",
+        f"  - name: {_quoted(first_boot.user_name)}",
         "    lock_passwd: false",
         "    shell: /bin/sh",
         '    sudo: "ALL=(ALL) ALL"',

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import Key, import_key
 
+from galeria.adapters.identity.tokens import UNREADABLE
 from galeria.domain.people.external_provider import is_subject
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def read_identity(
     )
     try:
         rules.validate(claims)
-    except (JoseError, ValueError, TypeError) as error:
+    except UNREADABLE as error:
         log.warning("an identity of %s is refused: %s", issuer, error)
         return None
     # Each is one text: a list that has the right one among others would pass above.
@@ -59,7 +59,7 @@ def _signed(token: str, keys: Mapping[str, Any]) -> dict[str, Any] | None:
     for key in _usable(keys):
         try:
             return jwt.decode(token, key, algorithms=list(ALGORITHMS)).claims
-        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
+        except UNREADABLE as error:
             log.debug("a key does not fit: %s", error)
     return None
 
@@ -72,5 +72,5 @@ def _usable(keys: Mapping[str, Any]) -> Iterator[Key]:
             continue
         try:
             yield import_key(each)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except UNREADABLE as error:
             log.debug("a key cannot be read: %s", error)

@@ -1,7 +1,6 @@
 """HTTP requests to an OpenID Connect provider: JSON objects, in limited time, and over trusted connections."""
 
 import http.client
-import json
 import logging
 import ssl
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from galeria.adapters.pinned_connections import (
     resolve_host,
 )
 from galeria.domain.errors import Invalid, Unavailable
-from galeria.domain.foreign_text import foreign_text
+from galeria.domain.foreign_text import foreign_json, foreign_text
 from galeria.domain.images.import_addresses import Address, read_address
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.people.external_provider import is_trustworthy_endpoint
@@ -116,8 +115,8 @@ class OpenIdHttp:
     ) -> Mapping[str, Any]:
         is_refusal = answer.status in (400, 401) and method == "POST"
         try:
-            found = json.loads(content)
-        except (ValueError, RecursionError):
+            found = foreign_json(content)
+        except ValueError:
             found = None
         if isinstance(found, dict) and (answer.status == 200 or (is_refusal and "error" in found)):
             return found

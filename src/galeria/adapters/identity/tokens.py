@@ -20,6 +20,8 @@ ALGORITHM = "RS256"
 LONGEST = 8192
 # A claim of our own: when an access token was issued, in milliseconds since 1970.
 MILLISECONDS = "galeria_iat_ms"
+# What the library raises for texts that are no tokens: it takes the types of a header's and a key's values for granted.
+UNREADABLE = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 class JwtTokens:
@@ -74,7 +76,7 @@ class JwtTokens:
             rules.validate(claims)
         except ExpiredTokenError as error:
             raise _refused(Message("has expired")) from error
-        except (JoseError, ValueError) as error:
+        except UNREADABLE as error:
             raise _refused(Message("was not issued by this service, or was changed on the way")) from error
         return Claims(principal_id=str(claims["oid"]), issued_at=_issued_at(claims), expires_at=int(claims["exp"]))
 

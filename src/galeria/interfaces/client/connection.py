@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import httpx
 
@@ -123,8 +123,15 @@ class ServerConnection:
         return self._fresh_token()
 
     def _url(self, path: str) -> str:
-        parts = urlsplit(path)
-        return self.endpoint + (parts.path if parts.netloc else path.partition("?")[0])
+        """Return the address of a path here. Raises Invalid for what would name another host or port behind the endpoint."""
+        parts = _split(path)
+        place = "" if parts is None else parts.path if parts.netloc else path.partition("?")[0]
+        if not place.startswith("/"):
+            raise Invalid(
+                Message("'{path}' is no path on the server.", path=path),
+                hint=Message("Give an id as a list with '--output json' shows it; it begins with '/'."),
+            )
+        return self.endpoint + place
 
     def _fresh_token(self, *, refused: bool = False) -> Token:
         with self._signing_in:
@@ -158,8 +165,10 @@ class ServerConnection:
 
 def checked_endpoint(endpoint: str) -> str:
     """Return the endpoint without a slash at the end. Raises Invalid unless it is https, or http on this host."""
-    parts = urlsplit(endpoint.strip())
-    if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    parts = _split(endpoint.strip())
+    if parts and (
+        (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    ):
         return endpoint.strip().rstrip("/")
     raise Invalid(
         Message("'{endpoint}' is not an endpoint that a password may be sent to.", endpoint=endpoint),
@@ -171,6 +180,16 @@ def checked_endpoint(endpoint: str) -> str:
 def path_of(*segments: str) -> str:
     """Return a path whose segments may hold any character."""
     return "/" + "/".join(quote(segment, safe="()@:$,=") for segment in segments)
+
+
+def _split(address: str) -> SplitResult | None:
+    """Take an address apart; None where its host or port cannot be read."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
 
 
 def _merged(path: str, query: Mapping[str, str] | None) -> httpx.QueryParams:

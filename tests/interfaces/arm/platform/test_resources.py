@@ -209,7 +209,16 @@ def test_the_activity_log_is_read_page_by_page_while_more_is_written(arm: Arm) -
     assert len(whole) == 5
 
 
-@pytest.mark.parametrize("place", [["2026-11-28"], ["soon", "x"], [1, "x"], ["0001-01-01T00:00:00+14:00", "x"]])
+@pytest.mark.parametrize(
+    "place",
+    [
+        ["2026-11-28"],
+        ["soon", "x"],
+        [1, "x"],
+        ["0001-01-01T00:00:00+14:00", "x"],
+        ["2026-11-28T00:00:00+00:00", "\ud800"],  # half a character, which JSON may hold and a database may not
+    ],
+)
 def test_the_activity_log_has_no_page_after_a_place_that_is_none(arm: Arm, place: list[str | int]) -> None:
     token = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
     path = f"{SUB}/providers/Microsoft.Insights/eventtypes/management/values"
@@ -222,3 +231,8 @@ def test_the_activity_log_has_no_page_after_a_place_that_is_none(arm: Arm, place
 def test_a_filter_of_the_activity_log_that_is_not_understood_is_refused(arm: Arm, filter: str) -> None:
     path = f"{SUB}/providers/Microsoft.Insights/eventtypes/management/values"
     assert told(arm().get(path, params={"$filter": filter}), 400)["code"] == "InvalidFilterInQueryString"
+
+
+def test_the_activity_log_is_narrowed_to_the_end_of_the_calendar(arm: Arm) -> None:
+    path = f"{SUB}/providers/Microsoft.Insights/eventtypes/management/values"
+    assert done(arm().get(path, params={"$filter": "eventTimestamp le '9999-12-31T23:59:59.9999999Z'"}))["value"]

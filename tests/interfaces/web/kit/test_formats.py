@@ -11,6 +11,7 @@ from galeria.interfaces.web.kit.formats import Formats
 
 KB, MB, GB, TB = 1024, 1024**2, 1024**3, 1024**4
 THEN = datetime(2026, 11, 27, 17, 5, 9, tzinfo=UTC)
+FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 ENGLISH = Formats(Locale("en"), SAO_PAULO, "USD")
 PORTUGUESE = Formats(Locale("pt", "BR"), SAO_PAULO, "BRL")
@@ -148,3 +149,15 @@ def test_a_currency_without_coins_has_none() -> None:
 def test_what_is_not_complete_is_never_a_hundred_percent() -> None:
     assert [ENGLISH.percent(each) for each in (0, 45.6, 99.9, 100)] == ["0%", "45%", "99%", "100%"]
     assert PORTUGUESE.percent(45.6) == "45%"
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "read"),
+    [("Asia/Tokyo", LAST, "Dec 31, 9999"), ("America/Sao_Paulo", FIRST, "Jan 1, 1")],
+)
+def test_a_moment_that_no_calendar_of_the_zone_has_is_read_as_it_was_written(
+    zone: str, moment: datetime, read: str
+) -> None:
+    formats = Formats(Locale("en"), ZoneInfo(zone), "USD")
+    assert formats.day(moment) == read
+    assert plain(formats.moment(moment)).startswith(read)

@@ -1,6 +1,5 @@
 """Everybody presses every button that any page shows them: none is answered with a refusal. What is off says who can do it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,16 +7,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from galeria.actions.labs.accounts import AccountRequest, put_account
-from galeria.actions.labs.image_switches import enable_image
 from galeria.domain.audit import SUCCEEDED
-from galeria.domain.errors import MachineFailed
-from galeria.domain.messages import Message
+from tests.interfaces.web.content import add_content, harm
 from tests.interfaces.web.forms import Controls, Press, controls_of
 from tests.interfaces.web.served import NewPortal, Portal, text_of
-from tests.local_installation import ACCOUNT, GALLERY, MIB, SUBSCRIPTION, LocalInstallation, disk_bytes, lab_id
+from tests.local_installation import ACCOUNT, GALLERY, SUBSCRIPTION, lab_id
 from tests.role_assignments import assign_role
-from tests.version_rows import VersionRows, add_image
 
 pytestmark = pytest.mark.slow
 
@@ -26,22 +21,6 @@ MOST_PAGES = 400
 EVERYWHERE = f"/subscriptions/{SUBSCRIPTION}"
 HIDDEN = ("Words on a lab", "Words on a gallery")
 """Read only by those who may see what they describe."""
-LAST = (
-    "retry",
-    "edit",
-    "settings",
-    "policies",
-    "detach",
-    "stop",
-    "remove",
-    "take",
-    "delete",
-    "disable",
-    "password",
-    "end",
-    "out",
-)
-"""Ends of addresses whose buttons take away what others need: they are pressed after all others, in this order."""
 OWN = ("/me", "/language", "/sign-out", "/people/nobody/")
 """What everybody may do with themselves, and what would take the right away with which the other buttons are pressed."""
 ROLES = {
@@ -72,39 +51,6 @@ class Seen:
         found = [each for page in self.controls.values() for each in (*page.checks, *page.presses)]
         once = {(each.place, each.text, str(sorted(each.fields))): each for each in found}
         return sorted(once.values(), key=lambda each: (harm(each.place), each.place))
-
-
-def harm(place: str) -> int:
-    end = re.split(r"[/-]", urlsplit(place).path)[-1]
-    return LAST.index(end) if end in LAST else -1
-
-
-def add_content(installation: LocalInstallation) -> None:
-    """Images that make labs and that do not, a running lab, one that is off, work that failed and work under way."""
-    with installation.request() as request:
-        account = AccountRequest(
-            location="brazilsouth", tags={}, gallery=GALLERY, allowed_regions=("brazilsouth", "brazilsoutheast")
-        )
-        put_account(request, ACCOUNT, account)
-        request.uow.galleries.get_by_key(GALLERY.key).description = "Words on a gallery"
-    installation.run(installation.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
-    with installation.request() as request:
-        add_image(request, "large", VersionRows(sizes=(200,)))
-        add_image(request, "off", VersionRows())
-        request.uow.flush()
-        enable_image(request, ACCOUNT, "off", enabled=False)
-    for name in ("algebra", "geometry", "physics"):
-        installation.run(installation.begin_lab(name, GALLERY.child("images", "linux"), who="colleague"))
-    installation.run(installation.begin_start("algebra", who="colleague"))
-    installation.engine.fail_on["start"] = MachineFailed(
-        Message("The host has no memory left."), hint=Message("Stop other machines.")
-    )
-    installation.run(installation.begin_start("geometry", who="colleague"))
-    del installation.engine.fail_on["start"]
-    installation.begin_start("physics", who="colleague")
-    with installation.request() as request:
-        for name in ("algebra", "geometry", "physics"):
-            request.uow.labs.get_by_key(lab_id(name).key).description = "Words on a lab"
 
 
 @pytest.fixture

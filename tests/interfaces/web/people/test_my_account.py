@@ -104,3 +104,10 @@ def test_the_language_that_was_chosen_stays(portal: Portal) -> None:
 )
 def test_a_browser_is_named_as_its_owner_knows_it(agent: str, name: tuple[str, str]) -> None:
     assert browser_name(agent) == name
+
+
+def test_only_languages_that_there_are_are_kept(portal: Portal) -> None:
+    browser = portal.browser("educator")
+    for language in ("\u202egnp", "x; Path=/", "\x01", "pt_BR", ""):
+        answer = portal.post(browser, "/language", language=language, next="/me")
+        assert "set-cookie" not in answer.headers

@@ -26,7 +26,7 @@ def test_who_is_signed_in_sees_pages_in_their_language(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["https://elsewhere.org/", "//elsewhere.org", "/\\elsewhere.org", "javascript:1", ""]
+    "target", ["https://elsewhere.org/", "//elsewhere.org", "/\\elsewhere.org", "javascript:1", "", "http://[", "//[x"]
 )
 def test_signing_in_leads_nowhere_else(portal: Portal, target: str) -> None:
     assert sign_in(portal, portal.stranger(), next=target).headers["location"] == "/labs"

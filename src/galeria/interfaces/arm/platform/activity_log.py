@@ -29,6 +29,7 @@ _HINT = Message(
     "correlationId, caller or status with eq, joined by and."
 )
 _MOMENT = timedelta(microseconds=1)
+_LAST = datetime.max.replace(tzinfo=UTC) - _MOMENT  # after it no moment can be written
 
 
 def list_events(
@@ -76,7 +77,7 @@ def _search(said: dict[str, str]) -> AuditSearch:
     until = _time(said.get("eventtimestamp le", ""))
     return AuditSearch(
         since=_time(said.get("eventtimestamp ge", "")),
-        until=until and until + _MOMENT,
+        until=until and min(until, _LAST) + _MOMENT,
         resource=said.get("resourceid eq", "").rstrip("/"),
         correlation_id=said.get("correlationid eq", ""),
         caller=said.get("caller eq", ""),

@@ -151,6 +151,12 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     return ArmJson(error_body(code, message), status_code=error.status_code, headers=error.headers)
 
 
+async def on_disconnect(request: Request, error: Exception) -> Response:
+    """Answer a client that hung up while it sent its body. Nobody hears it, and it is no fault of this server."""
+    log.info("%s %s: the client hung up before its body had ended", request.method, request.url.path)
+    return Response(status_code=400)
+
+
 async def on_fault(request: Request, error: Exception) -> Response:
     """Answer a bug with 500.
 

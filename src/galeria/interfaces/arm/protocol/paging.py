@@ -4,13 +4,13 @@
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from galeria.domain.errors import Invalid
+from galeria.domain.foreign_text import foreign_json
 from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
 from galeria.interfaces.arm.protocol.arm_request import ArmRequest
@@ -44,8 +44,8 @@ def place_after(arm_request: ArmRequest) -> Order | None:
     if token is None:
         return None
     try:
-        place = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (binascii.Error, ValueError, RecursionError) as error:
+        place = foreign_json(base64.urlsafe_b64decode(token.encode()))
+    except ValueError as error:
         raise unknown_token() from error
     if not isinstance(place, list) or not all(isinstance(part, str | int) for part in place):
         raise unknown_token()

@@ -1,14 +1,16 @@
 """Turn functions into commands with common options, and print their errors in one way."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
-from galeria.domain.errors import GaleriaError
+from galeria.domain.errors import GaleriaError, Invalid
+from galeria.domain.foreign_text import is_text
+from galeria.domain.messages import Message
 from galeria.interfaces.cli.kit.context import FAILED, CliContext, GlobalOptions, OutputFormat, new_context
 
 P = ParamSpec("P")
@@ -115,6 +117,7 @@ def _registrar(app: typer.Typer, name: str, shared: Callable[..., None]) -> Call
             said_here = {key: value for key, value in given.items() if key in names and value is not None}
             context = new_context(GlobalOptions(**{**(ctx.find_root().obj or {}), **said_here}))
             with _printed_errors(context):
+                _require_text(given)
                 work(context, **{key: value for key, value in given.items() if key not in names})  # type: ignore[call-arg]
 
         typer_context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
@@ -127,6 +130,18 @@ def _registrar(app: typer.Typer, name: str, shared: Callable[..., None]) -> Call
         return work
 
     return register
+
+
+def _require_text(given: Mapping[str, object]) -> None:
+    """Raise Invalid for arguments of bytes that are not UTF-8: neither JSON nor a terminal can show them."""
+    for name, value in given.items():
+        words = value if isinstance(value, list | tuple) else (value,)
+        if any(isinstance(word, str) and not is_text(word) for word in words):
+            raise Invalid(
+                Message("'{name}' is given in bytes that are no text.", name=name),
+                hint=Message("Write it in UTF-8; 'locale' shows what this terminal sends."),
+                target=name,
+            )
 
 
 @contextmanager

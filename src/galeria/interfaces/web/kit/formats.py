@@ -90,13 +90,13 @@ class Formats:
 
     def moment(self, value: datetime) -> str:
         """Format a day and time, such as Nov 27, 2026, 2:05 PM, or 27 de nov. de 2026, 14:05."""
-        there = _aware(value).astimezone(self.zone)
+        there = self._there(value)
         minute = _time(time(there.hour, there.minute), self.locale)
         return self._phrase("when").format(_day(there.date(), self.locale), minute)
 
     def day(self, value: date) -> str:
         """Format a date, or the day of a moment in the person's time zone."""
-        there = _aware(value).astimezone(self.zone) if isinstance(value, datetime) else value
+        there = self._there(value) if isinstance(value, datetime) else value
         return _day(there, self.locale)
 
     def ago(self, value: datetime, now: datetime) -> str:
@@ -122,6 +122,13 @@ class Formats:
     def percent(self, value: float) -> str:
         """Format 0 to 100, rounded down, so that incomplete work is never 100 %."""
         return format_percent(floor(value) / 100, locale=self.locale)
+
+    def _there(self, value: datetime) -> datetime:
+        """Return the moment in the person's time zone; as it is, where the calendar has no such moment in that zone."""
+        try:
+            return _aware(value).astimezone(self.zone)
+        except OverflowError:  # somebody chose an end of life in the last hours of the year 9999
+            return _aware(value)
 
     def _phrase(self, name: str) -> str:
         return _PHRASES.get(self.locale.language, _PHRASES["en"])[name]

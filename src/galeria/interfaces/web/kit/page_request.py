@@ -17,6 +17,7 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import Request
 from galeria.actions.versions.replication_size import ReplicationBytes, ReplicationSources, copy_bytes
 from galeria.domain.errors import GaleriaError
+from galeria.domain.foreign_text import foreign_json
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
 from galeria.domain.people.principals import reach, require
@@ -27,6 +28,7 @@ from galeria.interfaces.web.kit.language import read_language, read_zone
 from galeria.interfaces.web.kit.permits import is_administrator
 from galeria.interfaces.web.kit.rendering import Rendering
 from galeria.interfaces.web.kit.slow_figures import FigureNotReady, SlowFigures
+from galeria.interfaces.web.kit.urls import redirect_of_script
 from galeria.interfaces.web.kit.visitors import FORM_HEADER, Cookies, Visit, cookies_of, read_visit, require_own_form
 
 NOTICE_COOKIE = "notice"
@@ -148,7 +150,7 @@ class PageRequest:
         """Redirect after a form was processed. `notice` is a sentence in the page's language, shown there once."""
         answer = RedirectResponse(place, status_code=303, headers=_SECURITY)
         if self.http.headers.get("hx-request"):
-            answer = RedirectResponse(place, status_code=204, headers=_SECURITY | {"HX-Redirect": place})
+            answer = RedirectResponse(place, status_code=204, headers=_SECURITY | redirect_of_script(place))
         if notice:
             text = base64.urlsafe_b64encode(json.dumps(notice).encode()).decode()
             self.cookies.keep(answer, NOTICE_COOKIE, text, seconds=60)
@@ -177,7 +179,7 @@ def _nothing(action: str, scope: str) -> bool:
 def _notice(cookie: str) -> str:
     """Return the notice from a cookie. A forged one is shown as text at most."""
     try:
-        text = json.loads(base64.urlsafe_b64decode(cookie.encode()))
+        text = foreign_json(base64.urlsafe_b64decode(cookie.encode()))
     except ValueError:
         return ""
     return text if isinstance(text, str) else ""

@@ -15,6 +15,7 @@ from galeria.interfaces.arm.protocol.errors import retry_headers, status_of
 from galeria.interfaces.http.logged_paths import logged_path
 from galeria.interfaces.web.kit.page_request import PageRequest, SignInNeeded
 from galeria.interfaces.web.kit.slow_figures import FigureNotReady
+from galeria.interfaces.web.kit.urls import redirect_of_script
 
 log = logging.getLogger(__name__)
 
@@ -79,5 +80,5 @@ def _to_sign_in(request: Request) -> Response:
     place = _place(request)
     target = f"{SIGN_IN}?{urlencode({'next': place})}" if request.method == "GET" and place != "/" else SIGN_IN
     if request.headers.get("hx-request"):
-        return Response(status_code=204, headers={"HX-Redirect": target})
+        return Response(status_code=204, headers=redirect_of_script(target))
     return RedirectResponse(target, status_code=303)

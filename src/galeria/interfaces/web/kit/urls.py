@@ -7,6 +7,9 @@ from urllib.parse import quote
 from galeria.domain.ids import ResourceId
 from galeria.domain.resources import Resource
 
+# What an address may hold as it is, escapes included, as in redirects of browsers without scripts.
+_OF_ADDRESSES = ":/%#?=@[]!$&'()*+,;"
+
 Named = Resource | ResourceId | str
 """A resource, its id, or the text of that."""
 
@@ -41,6 +44,11 @@ def operation_url(operation: str, *more: str) -> str:
 def person_url(name: str, *more: str) -> str:
     """Return /people/NAME of a person or program."""
     return "/" + "/".join(quote(each, safe="@") for each in ("people", name, *more))
+
+
+def redirect_of_script(place: str) -> dict[str, str]:
+    """Return the header that leads the browser of a page's script to `place`, a path of ours with its query."""
+    return {"HX-Redirect": quote(place, safe=_OF_ADDRESSES)}
 
 
 def url_of(id: str) -> str:

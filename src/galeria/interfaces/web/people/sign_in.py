@@ -11,6 +11,7 @@ from galeria.domain.people.principals import PrincipalKind
 from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.throttle import TooManyTries
+from galeria.interfaces.web.kit.catalogues import LANGUAGES
 from galeria.interfaces.web.kit.language import LANGUAGE_COOKIE
 from galeria.interfaces.web.kit.page_request import PageRequest, PublicPageRequestDep
 from galeria.interfaces.web.kit.routes import SIGN_IN, page_router
@@ -66,13 +67,18 @@ def sign_out(page: PublicPageRequestDep) -> Response:
 
 def choose_language(page: PublicPageRequestDep) -> Response:
     answer = page.go(local_path(page.form.text("next")))
-    page.cookies.keep(answer, LANGUAGE_COOKIE, page.form.text("language"), seconds=_YEAR)
+    language = page.form.text("language")
+    if language in LANGUAGES:
+        page.cookies.keep(answer, LANGUAGE_COOKIE, language, seconds=_YEAR)
     return answer
 
 
 def local_path(text: str) -> str:
     """Return the path where it leads to our own pages; the start page for any other."""
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # a bracket that begins no address of IPv6
+        return HOME
     is_ours = text.startswith("/") and not text.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return text if is_ours and "\\" not in text and text.isprintable() else HOME
 
