@@ -194,9 +194,12 @@ DIRECTORY = _rows(
     "GET /v1.0/users",
     "GET /v1.0/servicePrincipals",
     "POST /v1.0/directoryObjects/getByIds",
+) + _rows(
+    SIGNED_IN,
     "GET /v1.0/users/{id}",
     "GET /v1.0/servicePrincipals/{id}",
     "GET /v1.0/directoryObjects/{id}",
+    also=(404,),  # of whoever may not be seen
 )
 
 OTHERS: tuple[Row, ...] = (

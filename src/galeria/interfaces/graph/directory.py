@@ -1,10 +1,11 @@
 """People and programs in the form of Microsoft Graph v1.0, read-only.
 
-`az role assignment create --assignee NAME` looks a name up, `az role assignment list` the names of ids. Everybody who is
-signed in may read them, as in an Entra ID tenant with default settings.
+`az role assignment create --assignee NAME` looks a name up, `az role assignment list` the names of ids. Whoever may see roles
+somewhere sees everybody, as in an Entra ID tenant; others, such as students, see themselves alone.
 """
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -12,13 +13,15 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from galeria.actions.core.caller import Caller
+from galeria.actions.people.principals import SEE_ROLES
 from galeria.domain.errors import NotFound
 from galeria.domain.messages import Message
-from galeria.domain.people.principals import Principal, PrincipalKind
+from galeria.domain.people.principals import Principal, PrincipalKind, reach
 from galeria.interfaces.login.bearer import bearer_of
 from galeria.interfaces.services import Services
 
 Filter = Annotated[str, Query(alias="$filter", max_length=2048)]
+Seen = Callable[..., list[Principal]]
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
 
 
@@ -39,29 +42,37 @@ def directory_router(services: Services) -> APIRouter:
         return _view(caller.principal)
 
     router.add_api_route("/me", me, methods=["GET"])
-    _add_lists(router, services)
-    _add_objects(router, services)
+
+    def seen(caller: Caller = Depends(who)) -> list[Principal]:
+        """Return the people and programs that the caller may know of."""
+        if not reach(caller.assignments, SEE_ROLES):
+            return [caller.principal]
+        with services.database(reading=True) as uow:
+            return uow.people.all()
+
+    _add_lists(router, seen)
+    _add_objects(router, seen)
     return router
 
 
-def _add_lists(router: APIRouter, services: Services) -> None:
-    def users(filter: Filter = "") -> dict[str, Any]:
-        return _found(services, PrincipalKind.USER, filter)
+def _add_lists(router: APIRouter, seen: Seen) -> None:
+    def users(filter: Filter = "", everybody: list[Principal] = Depends(seen)) -> dict[str, Any]:
+        return _found(everybody, PrincipalKind.USER, filter)
 
-    def programs(filter: Filter = "") -> dict[str, Any]:
-        return _found(services, PrincipalKind.SERVICE_PRINCIPAL, filter)
+    def programs(filter: Filter = "", everybody: list[Principal] = Depends(seen)) -> dict[str, Any]:
+        return _found(everybody, PrincipalKind.SERVICE_PRINCIPAL, filter)
 
     router.add_api_route("/users", users, methods=["GET"])
     router.add_api_route("/servicePrincipals", programs, methods=["GET"])
 
 
-def _add_objects(router: APIRouter, services: Services) -> None:
-    def by_ids(body: IdsBody) -> dict[str, Any]:
+def _add_objects(router: APIRouter, seen: Seen) -> None:
+    def by_ids(body: IdsBody, everybody: list[Principal] = Depends(seen)) -> dict[str, Any]:
         wanted = {id.lower() for id in body.ids}
-        return {"value": [_view(each) for each in _everybody(services) if each.id.lower() in wanted]}
+        return {"value": [_view(each) for each in everybody if each.id.lower() in wanted]}
 
-    def one(id: str) -> dict[str, Any]:
-        for each in _everybody(services):
+    def one(id: str, everybody: list[Principal] = Depends(seen)) -> dict[str, Any]:
+        for each in everybody:
             if id.lower() in {each.id.lower(), each.name.lower()}:
                 return _view(each)
         raise NotFound(
@@ -75,18 +86,13 @@ def _add_objects(router: APIRouter, services: Services) -> None:
         router.add_api_route(f"/{kind}/{{id}}", one, methods=["GET"])
 
 
-def _found(services: Services, kind: PrincipalKind, filter: str) -> dict[str, Any]:
+def _found(everybody: list[Principal], kind: PrincipalKind, filter: str) -> dict[str, Any]:
     """Return the principals that match one condition of the filter. Conditions compare names or ids with quoted values."""
     values = {match.replace("''", "'").lower() for match in _QUOTED.findall(filter)}
-    people = [each for each in _everybody(services) if each.kind is kind]
+    people = [each for each in everybody if each.kind is kind]
     if filter:
         people = [each for each in people if values & {each.name.lower(), each.id.lower(), each.display_name.lower()}]
     return {"value": [_view(each) for each in people]}
-
-
-def _everybody(services: Services) -> list[Principal]:
-    with services.database(reading=True) as uow:
-        return uow.people.all()
 
 
 def _view(principal: Principal) -> dict[str, Any]:

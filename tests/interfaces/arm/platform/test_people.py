@@ -127,3 +127,23 @@ def test_a_role_on_one_resource_opens_only_that_one(arm: Arm) -> None:
     assert given["properties"]["scope"] == GALLERY.lower()
     assert done(arm("colleague").get(GALLERY))["name"] == "gal"
     assert told(arm("colleague").get(other), 404)["code"] == "ResourceNotFound"
+
+
+def test_the_directory_shows_others_to_those_who_may_see_roles(arm: Arm) -> None:
+    """A student does not get the names of everybody in the university."""
+    people = [each for each in done(arm().get(PEOPLE))["value"] if each["kind"] == "User"]
+    everybody = {each["name"]: each["id"] for each in people}
+    assert {"admin", "nobody"} < set(everybody)
+
+    def seen(who: str) -> set[str]:
+        client = arm(who)
+        listed = done(client.get("/v1.0/users"))["value"]
+        by_id = done(client.post("/v1.0/directoryObjects/getByIds", json={"ids": list(everybody.values())}))["value"]
+        ones = {name for name in everybody if client.get(f"/v1.0/users/{name}").status_code == 200}
+        found = {each["userPrincipalName"] for each in listed}
+        assert found == ones == {each["userPrincipalName"] for each in by_id}
+        return found
+
+    assert seen("admin") == set(everybody)
+    assert seen("nobody") == {"nobody"}
+    assert done(arm("nobody").get("/v1.0/users", params={"$filter": "userPrincipalName eq 'admin'"}))["value"] == []
