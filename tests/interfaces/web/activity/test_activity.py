@@ -66,7 +66,7 @@ def test_what_was_done_is_said_in_words_with_who_and_to_what(portal: Portal) -> 
         "Admin Image version made or changed gal / Linux / 1.0.0",
         "Admin Image made or changed gal / Linux",
     ]
-    assert rows(seen)[0].endswith("Admin Signed in signed in in a browser –")
+    assert rows(seen)[0].endswith("Admin Sign-in signed in in a browser –")
     for place in ("/labs/campus/Algebra", "/galleries/campus/gal/images/Linux/versions/1.0.0"):
         assert f'href="{place}"' in seen.text
     portuguese = portal.browser(language="pt-BR").get(PAGE)
