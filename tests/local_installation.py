@@ -28,6 +28,7 @@ from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.adapters.disks.free_room import DataRoom
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
+from galeria.adapters.fakes.inspector import FakeInspector
 from galeria.adapters.fetching import HttpFetcher
 from galeria.adapters.files.page_files import DirectoryPages
 from galeria.adapters.files.upload_files import DirectoryUploads
@@ -288,6 +289,9 @@ def _open_context(folder: Path) -> tuple[WorkflowContext, Callable[[], None]]:
         },
         uploads=DirectoryUploads(folder / "uploads", open_image, margin=settings.disk_margin),
         disk_files=DirectoryPages(folder / "disks", open_image, margin=settings.disk_margin),
+        uploads=DirectoryUploads(folder / "uploads", open_image),
+        disk_files=DirectoryPages(folder / "disks", open_image),
+        inspector=FakeInspector(),
         fetcher=HttpFetcher(allowed=settings.import_hosts, context=_trusted()),
         clock=clock,
         id_generator=RandomIdGenerator(),

@@ -330,7 +330,7 @@ def test_a_deletion_asked_for_after_the_last_step_wins(installation: LocalInstal
     operation = installation.begin_import("linux", disk_bytes(MIB))
     steps = Steps()
     with pytest.raises(Crash):
-        installation.run(operation, steps.resumed((6, "before")))
+        installation.run(operation, steps.resumed((7, "before")))
     assert steps.finished["Remove the uploaded file"] == 1
     with installation.request() as request:
         deletion = delete_version(request, version_id("linux"))

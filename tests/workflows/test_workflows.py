@@ -243,6 +243,7 @@ def test_the_person_who_waits_sees_each_step_with_its_bytes(running: LocalInstal
     assert [(row.name, row.region) for row in rows] == [
         ("Close the disk's layer", ""),
         ("Store the changes", ""),
+        ("Look inside the disk", ""),
         ("Seal the version", ""),
         ("Replicate to the other regions", ""),
         ("Replicate to the other regions", "brazilsoutheast"),

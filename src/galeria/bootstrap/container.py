@@ -16,12 +16,14 @@ from galeria.adapters.engine.cache import LocalImageCache
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.engine.nbd_source import open_image
 from galeria.adapters.fakes.engine import FakeEngine, FakeImageCache
+from galeria.adapters.fakes.inspector import FakeInspector
 from galeria.adapters.fetching import HttpFetcher
 from galeria.adapters.files.audit_copy import FileAuditCopy
 from galeria.adapters.files.page_files import DirectoryPages
 from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.identity.keys import Installation, ensure_installation
 from galeria.adapters.identity.secrets import ArgonSecretHasher
+from galeria.adapters.inspection.inspector import ApplianceInspector
 from galeria.adapters.settings_file import read_settings
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import open_region
@@ -103,6 +105,7 @@ def open_container(
         uploads=uploads,
         disk_files=disk_files,
         fetcher=HttpFetcher(allowed=import_hosts),
+        inspector=FakeInspector() if fake else ApplianceInspector(),
         clock=clock,
         id_generator=id_generator,
         meter=DatabaseMeter(database, clock),

@@ -37,9 +37,12 @@ NO_INPUTS = OperationInputs()
 
 @dataclass(frozen=True, kw_only=True)
 class FillInputs(OperationInputs):
-    """Where the bytes of the subject's disks come from, by lun."""
+    """Where the bytes of the subject's disks come from, by lun, and whether the OS disk is looked into when it is stored."""
 
     origins: Mapping[int, Origin]
+    looks: bool = (
+        False  # kept because steps that are remembered may not change while they run: earlier releases had no look
+    )
 
     @property
     def machine(self) -> str:
@@ -48,7 +51,8 @@ class FillInputs(OperationInputs):
 
     def to_stored(self) -> dict[str, Any]:
         """The origins by lun; JSON has only texts for keys."""
-        return {"origins": {str(lun): each.to_inputs() for lun, each in self.origins.items()}}
+        looks = {"looks": True} if self.looks else {}
+        return {"origins": {str(lun): each.to_inputs() for lun, each in self.origins.items()}, **looks}
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
@@ -60,7 +64,7 @@ class FillInputs(OperationInputs):
         origins = {int(lun): Origin.from_inputs(each) for lun, each in stored.get("origins", {}).items()}
         if "machine" in stored and not origins:
             origins = {OS_DISK: Origin(kind=OriginKind.MACHINE, name=stored["machine"], since=stored["since"])}
-        return cls(origins=uploads | origins)
+        return cls(origins=uploads | origins, looks=bool(stored.get("looks")))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""Builds a guest image from the command line: `python -m galeria.guests OUT [--disk-mib N]`."""
+"""Builds a guest image from the command line: `python -m galeria.guests OUT [--disk-mib N]`.
+
+With `--appliance` it builds the appliance that looks into disks, for all programs of this Python environment.
+"""
 
 import argparse
 import sys
@@ -7,6 +10,7 @@ from pathlib import Path
 
 from galeria.domain.errors import GaleriaError
 from galeria.guests import build_guest, get_sources, missing_host_tools
+from galeria.guests.appliance import install_appliance
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     try:
         sources = get_sources(options.cache)
+        if options.out is None:
+            install_appliance(sources)
+            return 0
         build_guest(
             options.out,
             sources=sources,
@@ -38,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m galeria.guests", description="Build a small bootable Linux disk.")
-    parser.add_argument("out", type=Path, help="the raw disk to write")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("out", type=Path, nargs="?", help="the raw disk to write")
+    what.add_argument("--appliance", action="store_true", help="build the appliance that looks into disks instead")
     parser.add_argument("--disk-mib", type=int, help="size of the whole disk in MiB; what is not needed is a hole")
     parser.add_argument("--root-mib", type=int, default=96, help="size of the root partition in MiB (default 96)")
     parser.add_argument("--fat-mib", type=int, default=48, help="size of the boot partition in MiB (default 48)")

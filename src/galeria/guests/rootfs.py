@@ -35,7 +35,7 @@ _PROGRAMS = (
     *("usr/libexec/sudo/sudoers.so", "usr/lib/x86_64-linux-gnu/security/pam_permit.so"),
 )
 _LIBRARY_FOLDERS = ("usr/lib/x86_64-linux-gnu", "usr/libexec/sudo")
-_LOADER = "ld-linux-x86-64.so.2"
+LOADER = "ld-linux-x86-64.so.2"
 # Applets that pretend to be a package manager, or that the guest's own script replaces (see files/root).
 _LEFT_OUT_APPLETS = frozenset({"busybox", "dpkg", "dpkg-deb", "rpm", "rpm2cpio", "mke2fs", "linuxrc"})
 _INIT_APPLETS = frozenset({"init", "halt", "poweroff", "reboot", "getty", "sulogin"})
@@ -113,13 +113,13 @@ def collect_libraries(sysroot: Path, programs: Iterable[Path]) -> dict[str, Path
         if name in seen:
             continue
         seen.add(name)
-        place, file = _find_library(sysroot, name)
+        place, file = find_library(sysroot, name)
         found[place] = file
         waiting += needed_libraries(file.read_bytes())
     return found
 
 
-def _find_library(sysroot: Path, name: str) -> tuple[str, Path]:
+def find_library(sysroot: Path, name: str) -> tuple[str, Path]:
     for folder in _LIBRARY_FOLDERS:
         file = find_in_sysroot(sysroot, f"{folder}/{name}")
         if file is not None:
@@ -133,7 +133,7 @@ def _find_library(sysroot: Path, name: str) -> tuple[str, Path]:
 def _add_programs(tree: Path, sysroot: Path) -> None:
     programs = {name: get_in_sysroot(sysroot, name) for name in _PROGRAMS}
     libraries = collect_libraries(sysroot, programs.values())
-    loader = {f"usr/lib64/{_LOADER}": _find_library(sysroot, _LOADER)[1]}
+    loader = {f"usr/lib64/{LOADER}": find_library(sysroot, LOADER)[1]}
     for name, file in {**programs, **libraries, **loader}.items():
         _write(tree / name, file.read_bytes(), 0o755)
     (tree / "usr/bin/sudo").chmod(0o4755)

@@ -16,8 +16,10 @@ GUEST_PACKAGES = (
     "busybox-static",
     "dropbear-bin",
     "libpam-modules",
+    "lvm2",
     "qemu-guest-agent",
     "sudo",
+    "util-linux",
 )
 # Ubuntu 22.04 still ships the boot stub inside the systemd package.
 STUB_CANDIDATES = ("systemd-boot-efi", "systemd")

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from galeria.domain.images.eligibility import VersionFacts
+from galeria.domain.images.findings import Findings
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import Disk, Snapshot
 from galeria.domain.locks import Lock
@@ -83,6 +84,10 @@ class VersionRepository(ResourceRepository[ImageVersion], Protocol):
 
     def facts(self, versions: Sequence[ImageVersion]) -> list[VersionFacts]:
         """Returns each version with its disks and replicas, in the given order, with a few queries for any number of them."""
+        ...
+
+    def find_findings(self, digest: str) -> Findings | None:
+        """Returns what was found on an OS disk with this content, for whichever version it was looked at."""
         ...
 
     def add_disk(self, disk: VersionDisk) -> None:

@@ -8,6 +8,7 @@ from galeria.domain.settings import Settings
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.files import DiskRoom, Fetcher, PageFiles, UploadFiles
 from galeria.ports.images import ImageStore
+from galeria.ports.inspection import DiskInspector
 from galeria.ports.machines import ImageCache, VmEngine
 from galeria.ports.work import Clock, IdGenerator, ProgressMeter
 
@@ -23,6 +24,7 @@ class WorkflowContext:
     uploads: UploadFiles
     disk_files: PageFiles  # files that are written page by page, and files fetched from an address
     fetcher: Fetcher
+    inspector: DiskInspector
     clock: Clock
     id_generator: IdGenerator
     meter: ProgressMeter

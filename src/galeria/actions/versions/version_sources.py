@@ -90,7 +90,7 @@ def fill_version(
     request.uow.flush()
     for lun, source in sorted(sources.items()):
         request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=source.origin.size))
-    inputs = FillInputs(origins={lun: each.origin for lun, each in sources.items()})
+    inputs = FillInputs(origins={lun: each.origin for lun, each in sources.items()}, looks=True)
     return request.begin(kind, version, version.id, inputs)
 
 

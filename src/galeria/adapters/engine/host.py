@@ -11,6 +11,7 @@ from galeria.adapters.engine.domain_xml import find_firmware
 from galeria.adapters.engine.kvm_probe import KvmProbeResult
 from galeria.adapters.engine.layout import Layout, find_qemu_user
 from galeria.domain.errors import MachineFailed
+from galeria.guests.appliance import find_appliance
 from galeria.ports.machines import Acceleration, HostCheck
 
 LEAST_DISK = 10 * 10**9  # bytes
@@ -42,6 +43,7 @@ class LocalHost:
             self._kvm(),
             self._disk(),
             _memory(),
+            _inspection(),
         ]
 
     def _libvirt(self) -> HostCheck:
@@ -138,6 +140,19 @@ def _memory() -> HostCheck:
         required=False,
         found=f"{gigabytes(available)} GB",
         cure="" if available >= LEAST_MEMORY else "Stop machines or other programs, or add memory",
+    )
+
+
+def _inspection() -> HostCheck:
+    """Check what looking into disks needs. Without it everything else works."""
+    cures = {
+        "bubblewrap is not installed": "" if shutil.which("bwrap") else "apt-get install bubblewrap",
+        "its small system is not built": "" if find_appliance() else "python -m galeria.guests --appliance",
+    }
+    missing = {found: cure for found, cure in cures.items() if cure}
+    found = "; ".join(missing) or "bubblewrap and its small system are there"
+    return HostCheck(
+        name="look into disks", ok=not missing, required=False, found=found, cure="; ".join(missing.values())
     )
 
 

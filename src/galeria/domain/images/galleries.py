@@ -9,6 +9,7 @@ from functools import lru_cache, total_ordering
 from typing import Any
 
 from galeria.domain.errors import Invalid
+from galeria.domain.images.findings import Findings, Look
 from galeria.domain.images.publishing import ReplicationMode, StorageType
 from galeria.domain.images.sharing import Permissions
 from galeria.domain.images.soft_delete import GRACE_DAYS, RETENTION_DAYS, Retention
@@ -179,6 +180,14 @@ class ImageVersion(Resource):
     soft_deleted_at: datetime | None = None
     consumption_ends_at: datetime | None = None
     hard_deletion_at: datetime | None = None
+    # What a look into the OS disk found, or why it was not looked at; neither for versions from before there were looks.
+    found: Findings | None = None
+    look_obstacle: Message = EMPTY
+
+    @property
+    def look(self) -> Look:
+        """The outcome of the look into the OS disk."""
+        return Look(findings=self.found, obstacle=self.look_obstacle)
 
     @property
     def number(self) -> VersionNumber:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from galeria.adapters.db.repositories.base import SqlResourceRepository, batches, below
 from galeria.adapters.db.tables import core_tables
 from galeria.domain.images.eligibility import VersionFacts
-from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
+from galeria.domain.images.findings import Findings
+from galeria.domain.images.galleries import OS_DISK, Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.messages import Message
 
 
@@ -85,6 +86,16 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
             )
             for version in versions
         ]
+
+    def find_findings(self, digest: str) -> Findings | None:
+        versions, disks = core_tables.image_versions.c, core_tables.version_disks.c
+        question = (
+            sa.select(versions.found)
+            .join(core_tables.version_disks, disks.version_id == versions.id)
+            .where(disks.digest == digest, disks.lun == OS_DISK, versions.found.is_not(None))
+            .limit(1)
+        )
+        return self._session.scalar(question) if digest else None
 
     def add_disk(self, disk: VersionDisk) -> None:
         self._session.add(disk)

@@ -10,7 +10,15 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
-from galeria.adapters.db.tables.columns import MessageText, UtcTime, enum_type, key_type, string_list, string_map
+from galeria.adapters.db.tables.columns import (
+    FindingsText,
+    MessageText,
+    UtcTime,
+    enum_type,
+    key_type,
+    string_list,
+    string_map,
+)
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType, SourceKind
 from galeria.domain.images.publishing import ReplicationMode, StorageType
@@ -149,6 +157,8 @@ image_versions = Table(
     _time("soft_deleted_at", nullable=True),
     _time("consumption_ends_at", nullable=True),
     _time("hard_deletion_at", nullable=True, index=True),
+    Column("found", FindingsText()),
+    Column("look_obstacle", MessageText(), nullable=False, server_default=""),
     Column("number_key", key_type(), nullable=False),
     Column("logical_bytes", BigInteger, nullable=False, server_default="0"),
     Index("ix_image_versions_number", "definition_id", "number_key"),

@@ -7,6 +7,7 @@ from galeria.actions.core.request import Request
 from galeria.domain.images.galleries import OS_DISK, ImageVersion, Replica, VersionDisk, as_sent
 from galeria.domain.states import ReplicaState
 from galeria.domain.units import gigabytes
+from galeria.interfaces.arm.compute.found_views import found_view
 from galeria.interfaces.arm.compute.version_sources import with_source
 from galeria.interfaces.arm.protocol.envelope import envelope, when
 
@@ -118,6 +119,7 @@ def _figures(version: ImageVersion, disks: Sequence[VersionDisk], replicas: list
         "storedBytes": sum(disk.stored_bytes for disk in disks),
         "parentDigest": version.parent_digest,
         "failure": version.failure,
+        "found": found_view(version.look),
         "disks": [
             {
                 "lun": disk.lun,

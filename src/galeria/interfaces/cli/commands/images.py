@@ -10,6 +10,7 @@ from galeria.interfaces.cli.commands.image_changes import add_image_change_comma
 from galeria.interfaces.cli.commands.image_import import add_import_command
 from galeria.interfaces.cli.kit.command import noun, remote
 from galeria.interfaces.cli.kit.context import CliContext
+from galeria.interfaces.cli.kit.found_rows import found_rows
 from galeria.interfaces.cli.kit.table import columns, facts
 from galeria.interfaces.cli.kit.version_rows import HEADINGS, version_row, version_table
 from galeria.interfaces.cli.kit.wording import listed, yes
@@ -36,7 +37,7 @@ def add_image_commands(app: typer.Typer) -> None:
 
     @remote(image, "show")
     def show(context: CliContext, name: Name, region: InRegion = "") -> None:
-        """One image: how the account offers it, and its versions where you may see them."""
+        """One image: how the account offers it, its versions where you may see them, and what is on the newest one's disk."""
         with context.galeria() as galeria:
             found = galeria.images.get(name, region=region)
             versions = _find_versions(galeria, found["properties"]["sharedGalleryId"])
@@ -44,6 +45,9 @@ def add_image_commands(app: typer.Typer) -> None:
         if versions and not context.is_json:
             context.say("")
             context.out.print(version_table(versions))
+            newest = max(versions, key=lambda each: [int(part) for part in each["name"].split(".")])
+            context.say(f"\nOn the disk of {newest['name']}:")
+            context.out.print(facts(found_rows(newest)))
 
     @remote(image, "enable")
     def enable(context: CliContext, name: Name) -> None:

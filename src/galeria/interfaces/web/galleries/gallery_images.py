@@ -15,7 +15,7 @@ from galeria.actions.galleries.definitions import (
 from galeria.actions.galleries.gallery_lists import browse_versions, retained_of_definition
 from galeria.actions.versions.versions import VERSION
 from galeria.domain.ids import COMPUTE, ResourceId
-from galeria.domain.images.galleries import ImageDefinition
+from galeria.domain.images.galleries import ImageDefinition, ImageVersion
 from galeria.domain.messages import Message
 from galeria.interfaces.web.galleries.galleries import ONE as GALLERY
 from galeria.interfaces.web.kit.names import shown_name
@@ -26,6 +26,7 @@ from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import gallery_url, image_url
 
 ONE = GALLERY + "/images/{image}"
+NEWEST = 10  # versions that are asked whether their disk is there
 
 
 def gallery_images_router() -> APIRouter:
@@ -53,6 +54,7 @@ def show_image(page: PageRequestDep, group: str, gallery: str, image: str) -> Re
             retained=retained_of_definition(request, definition),
             labs=request.uow.labs.count_of_definition(definition.id),
             maker=shown_name(request, definition.created_by),
+            newest=_newest(request, definition),
             **_versions(request, page, definition),
             **_permits(request, definition),
         )
@@ -118,6 +120,12 @@ def _versions(request: Request, page: PageRequest, definition: ImageDefinition) 
         "gone_regions": sorted(held - {each.name for each in regions}),
         "is_moving": any(each.operation for each in rows.rows),
     }
+
+
+def _newest(request: Request, definition: ImageDefinition) -> ImageVersion | None:
+    """Return the version with the highest number whose disks are stored."""
+    versions, _ = request.uow.version_queries.versions(definition.id, limit=NEWEST)
+    return next((each for each in versions if each.is_ready), None)
 
 
 def _permits(request: Request, definition: ImageDefinition) -> dict[str, Any]:

@@ -1,0 +1,130 @@
+"""The disk that the appliance sees: what it writes it reads again, and nobody else ever does."""
+
+import errno
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from galeria.adapters.disks.raw_file import open_raw_file
+from galeria.adapters.inspection import disk_server
+from galeria.adapters.inspection.disk_server import BLOCK, DiskServer
+
+SIZE = 3 * BLOCK + 100  # not a whole sector
+CONTENT = bytes(range(256)) * (SIZE // 256) + b"\1" * (SIZE % 256)
+READ, WRITE, DISCONNECT, FLUSH, TRIM = 0, 1, 2, 3, 4
+
+
+class Client:
+    """As much of an NBD client as it takes to say right and wrong things."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        connection.settimeout(20)
+
+    def receive(self, length: int) -> bytes:
+        content = b""
+        while len(content) < length:
+            piece = self._connection.recv(length - len(content))
+            if not piece:
+                raise ConnectionError
+            content += piece
+        return content
+
+    def greet(self, option: int = 7) -> int:
+        """The size that the server tells."""
+        assert self.receive(18) == b"NBDMAGICIHAVEOPT\0\3"
+        self._connection.sendall(struct.pack(">I", 3))
+        self.option(8)
+        assert self.receive(20) == struct.pack(">QIII", 0x3E889045565A9, 8, 0x80000001, 0)
+        self.option(option, struct.pack(">IH", 0, 0))
+        self.receive(20)
+        (_, size, _) = struct.unpack(">HQH", self.receive(12))
+        self.receive(20)
+        return int(size)
+
+    def option(self, number: int, data: bytes = b"") -> None:
+        self._connection.sendall(b"IHAVEOPT" + struct.pack(">II", number, len(data)) + data)
+
+    def ask(
+        self, command: int, offset: int, length: int, data: bytes = b"", magic: int = 0x25609513
+    ) -> tuple[int, bytes]:
+        self._connection.sendall(struct.pack(">IHHQQI", magic, 0, command, 7, offset, length) + data)
+        reply, error, handle = struct.unpack(">IIQ", self.receive(16))
+        assert (reply, handle) == (0x67446698, 7)
+        return error, self.receive(length) if command == READ and not error else b""
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    (tmp_path / "disk").write_bytes(CONTENT)
+    with open_raw_file(tmp_path / "disk") as disk:
+        ours, theirs = socket.socketpair()
+        thread = threading.Thread(target=DiskServer(disk).serve, args=(ours,))
+        thread.start()
+        with theirs:
+            yield Client(theirs)
+        thread.join(timeout=20)
+        assert not thread.is_alive()
+    assert (tmp_path / "disk").read_bytes() == CONTENT
+
+
+def test_it_serves_the_whole_disk_in_whole_sectors(client: Client) -> None:
+    size = client.greet()
+
+    assert size == -(-SIZE // 512) * 512
+    assert client.ask(READ, 0, size) == (0, CONTENT.ljust(size, b"\0"))
+    assert client.ask(READ, BLOCK - 1, 3) == (0, CONTENT[BLOCK - 1 : BLOCK + 2])
+
+
+def test_what_was_written_is_read_again(client: Client) -> None:
+    size = client.greet()
+    changed = bytearray(CONTENT.ljust(size, b"\0"))
+    for offset, piece in ((0, b"a" * 512), (BLOCK - 700, b"b" * 5000), (size - 512, b"c" * 512), (4000, b"d" * 200)):
+        assert client.ask(WRITE, offset, len(piece), piece) == (0, b"")
+        changed[offset : offset + len(piece)] = piece
+
+    assert client.ask(FLUSH, 0, 0) == (0, b"")
+    assert client.ask(READ, 0, size) == (0, bytes(changed))
+
+
+def test_more_than_the_limit_is_not_kept(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_server, "LARGEST_WRITTEN", 8192)
+    client.greet()
+
+    assert client.ask(WRITE, 0, 8192, b"x" * 8192) == (0, b"")
+    assert client.ask(WRITE, 65536, 4096, b"x" * 4096) == (errno.ENOSPC, b"")
+    assert client.ask(READ, 65536, 2) == (0, CONTENT[65536:65538])
+
+
+@pytest.mark.parametrize(
+    ("command", "offset", "length"),
+    [(READ, SIZE, 4096), (READ, 2**63, 1), (WRITE, 2**64 - 1, 2), (TRIM, 0, 512), (99, 0, 0)],
+)
+def test_wrong_requests_get_an_error(command: int, offset: int, length: int, client: Client) -> None:
+    client.greet()
+
+    error, _ = client.ask(command, offset, length, b"x" * length if command == WRITE else b"")
+
+    assert error == errno.EINVAL
+
+
+@pytest.mark.parametrize(("magic", "length"), [(0, 512), (0x25609513, (32 << 20) + 1)])
+def test_a_client_that_makes_no_sense_is_hung_up_on(magic: int, length: int, client: Client) -> None:
+    client.greet()
+
+    with pytest.raises(ConnectionError):
+        client.ask(READ, 0, length, magic=magic)
+
+
+def test_a_client_that_gives_up_is_let_go(client: Client) -> None:
+    client.receive(18)
+    client._connection.sendall(struct.pack(">I", 3))
+    client.option(2)
+    client.receive(20)
+
+    with pytest.raises(ConnectionError):
+        client.receive(1)
