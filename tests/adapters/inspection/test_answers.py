@@ -29,7 +29,7 @@ def answer_of(content: bytes, folder: Path) -> Answer:
         return read_answer(file)
 
 
-def test_notes_files_and_one_large_file_are_read(tmp_path: Path) -> None:
+def test_notes_files_and_the_place_of_the_initramfs_are_read(tmp_path: Path) -> None:
     large = b"\1" * (SMALL + 1)
     content = archive(**{"notes/root": b"/dev/vda1 ext4\n"}) + archive(**{"etc/passwd": b"a\nb", "boot/initrd": large})
 
@@ -37,8 +37,8 @@ def test_notes_files_and_one_large_file_are_read(tmp_path: Path) -> None:
 
     assert answer.note("root") == ["/dev/vda1 ext4", ""]
     assert answer.lines("etc/passwd") == ["a", "b"]
-    assert (answer.large, answer.large_size) == ("boot/initrd", len(large))
-    assert content[answer.large_offset :][: len(large)] == large
+    assert (answer.initramfs, answer.initramfs_size) == ("boot/initrd", len(large))
+    assert content[answer.initramfs_offset :][: len(large)] == large
     assert answer.lines("etc/shadow") == []
 
 

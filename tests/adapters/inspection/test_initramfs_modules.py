@@ -60,7 +60,7 @@ def listed(content: bytes) -> list[str] | None:
     with tempfile.TemporaryFile() as file:
         file.write(b"before" + content + b"behind")
         file.flush()
-        return list_initramfs(Answer(large="boot/initrd", large_offset=6, large_size=len(content)), file)
+        return list_initramfs(Answer(initramfs="boot/initrd", initramfs_offset=6, initramfs_size=len(content)), file)
 
 
 def test_the_confined_program_reads_no_more_than_the_initramfs() -> None:

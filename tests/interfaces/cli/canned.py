@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from galeria.domain.images.findings import Look
+from galeria.interfaces.arm.compute.found_views import found_view
+from tests.found_samples import FOUND
 from tests.interfaces.client.rest_double import SUBSCRIPTION, RestDouble
 
 SUB = f"/subscriptions/{SUBSCRIPTION}"
@@ -48,6 +51,7 @@ VERSION_BODY = {
             "readBytes": 40 * MIB,
             "storedBytes": 11 * MIB,
             "failure": "",
+            "found": found_view(Look(findings=FOUND)),
             "replicas": [
                 replica("brazilsouth", "Completed", 100, 0),
                 replica("brazilsoutheast", "Replicating", 42, 5 * MIB),

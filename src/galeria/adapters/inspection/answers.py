@@ -14,6 +14,7 @@ from galeria.domain.messages import Message
 SMALL = 64 << 10  # bytes of one file that is kept
 MOST_FILES = 500
 NOTES = "notes/"
+_INITRAMFS = "boot/init"
 _BLOCK = 512
 _END = b"end\n"
 _FILE, _HARD_LINK, _FOLDER = b"0", b"1", b"5"
@@ -21,13 +22,13 @@ _FILE, _HARD_LINK, _FOLDER = b"0", b"1", b"5"
 
 @dataclass(kw_only=True, slots=True)
 class Answer:
-    """The appliance's own notes and the disk's files by name; of one large file the name and its place in the answer."""
+    """The appliance's own notes and the disk's files by name; of the initramfs the name and its place in the answer."""
 
     notes: dict[str, bytes] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    large: str = ""
-    large_offset: int = 0
-    large_size: int = 0
+    initramfs: str = ""
+    initramfs_offset: int = 0
+    initramfs_size: int = 0
 
     def note(self, name: str) -> list[str]:
         """Return the lines of a note; none where it is missing."""
@@ -75,10 +76,10 @@ def _take(answer: Answer, content: IO[bytes], header: bytes, size: int) -> None:
             answer.files[name] = answer.files[target]
     elif kind == _FILE and name.startswith(NOTES):
         answer.notes[name.removeprefix(NOTES)] = content.read(min(length, SMALL))
+    elif kind == _FILE and name.startswith(_INITRAMFS):
+        answer.initramfs, answer.initramfs_offset, answer.initramfs_size = name, start, length
     elif kind == _FILE and length <= SMALL:
         answer.files[name] = content.read(length)
-    elif kind == _FILE and not answer.large:
-        answer.large, answer.large_offset, answer.large_size = name, start, length
     content.seek(start + -(-length // _BLOCK) * _BLOCK)
 
 

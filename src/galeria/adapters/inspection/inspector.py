@@ -58,11 +58,11 @@ def _first_sector(disk: DiskSource) -> bytes:
 
 def list_initramfs(answer: Answer, content: IO[bytes]) -> list[str] | None:
     """Return the modules of the initramfs in the answer, listed by a confined program; None where it cannot be read."""
-    if not answer.large:
+    if not answer.initramfs:
         return None
     program = Path(initramfs_modules.__file__).resolve()
-    command = [sys.executable, "-I", "-B", str(program), str(answer.large_size)]
-    content.seek(answer.large_offset)
+    command = [sys.executable, "-I", "-B", str(program), str(answer.initramfs_size)]
+    content.seek(answer.initramfs_offset)
     try:
         done = subprocess.run(
             confined(command, _LISTING, readable=[*python_folders(), program]),
@@ -72,7 +72,7 @@ def list_initramfs(answer: Answer, content: IO[bytes]) -> list[str] | None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        log.warning("the initramfs %s takes too long to be read", answer.large)
+        log.warning("the initramfs %s takes too long to be read", answer.initramfs)
         return None
     except FileNotFoundError as error:
         raise ToolFailed(
@@ -81,6 +81,6 @@ def list_initramfs(answer: Answer, content: IO[bytes]) -> list[str] | None:
         ) from error
     if done.returncode != 0:
         last = done.stderr[-2000:].decode(errors="replace").strip().rpartition("\n")[2]
-        log.warning("the initramfs %s cannot be read: %s", answer.large, foreign_text(last))
+        log.warning("the initramfs %s cannot be read: %s", answer.initramfs, foreign_text(last))
         return None
     return done.stdout.decode("ascii", errors="replace").split()
