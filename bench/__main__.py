@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import answers, export, machines, pages, peers, store
+from bench import answers, export, looks, machines, pages, peers, store
 from bench.disks import build_disk
 from bench.regions import fresh
 from bench.rows import GIB, Row, Task
@@ -34,6 +34,7 @@ class Theme(Enum):
     PEERS = "peers"
     ANSWERS = "answers"
     PAGES = "pages"
+    LOOKS = "looks"
 
 
 THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
@@ -43,6 +44,7 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
     Theme.PEERS: ("The same disk in other programs", peers.measure),
     Theme.ANSWERS: ("The server's answers", answers.measure),
     Theme.PAGES: (pages.TITLE, pages.measure),
+    Theme.LOOKS: ("A look into a disk", looks.measure),
 }
 
 

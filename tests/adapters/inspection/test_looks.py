@@ -2,11 +2,13 @@
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from galeria.adapters.inspection.appliance_machine import LookLimits
+from galeria.adapters.inspection.inspector import ApplianceInspector
 from galeria.domain.images.findings import (
     CloudInit,
     Findings,
@@ -22,6 +24,7 @@ from galeria.domain.images.findings import (
 from galeria.guests import GuestSources
 from galeria.guests.cpio import CpioArchive
 from tests.adapters.inspection.workshop import LINUX, WorkshopDisks, make_disks, run, tar_of, write_disk
+from tests.local_installation import LocalInstallation
 
 pytestmark = pytest.mark.system
 
@@ -113,9 +116,19 @@ def test_an_xfs_root_on_lvm_with_its_own_usr_tells_everything(disks: WorkshopDis
     assert (found.file_system, found.is_on_lvm, found.was_in_use) == ("xfs", True, True)
 
 
-def test_a_btrfs_disk_without_partitions_tells_everything(disks: WorkshopDisks, findings: FindingsOn) -> None:
-    found = findings(disks.btrfs)
+def test_an_imported_btrfs_disk_without_partitions_tells_everything(
+    disks: WorkshopDisks, appliance: Path, installation: LocalInstallation
+) -> None:
+    """An import from end to end: the disk is looked into out of the store."""
+    context = replace(installation.context, inspector=ApplianceInspector(appliance=appliance))
+    importing = replace(installation, context=context)
 
+    done = importing.run(importing.begin_import("linux", disks.btrfs.read_bytes()))
+
+    with context.database(reading=True) as uow:
+        version = uow.versions.get(done.subject)
+    assert version.found is not None, version.look_obstacle
+    found = version.found
     expect_the_system(found)
     assert (found.file_system, found.is_on_lvm, found.firmware) == ("btrfs", False, ())
 

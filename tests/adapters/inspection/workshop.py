@@ -1,7 +1,7 @@
 """Disks as strangers bring them, made without the host's kernel mounting anything: the appliance's kernel fills them.
 
-One start of a machine formats nothing but LVM; file systems come empty from the host's mkfs, one archive fills them all. At the
-end the machine is switched off while they are mounted, so that what was written last stands in their journals only.
+File systems come empty from the host's mkfs; one start of a machine puts LVM around two of them and fills all from one archive.
+At the end the machine is switched off while they are mounted, so that what was written last stands in their journals only.
 """
 
 import io
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from galeria.guests import GuestSources
 from galeria.guests.appliance import INITRAMFS, KERNEL, build_appliance
+from galeria.guests.image import copy_sparse
 from galeria.guests.partitions import Partition, master_boot_record
 
 MIB = 1 << 20
@@ -27,7 +28,7 @@ export PATH=/bin
 for purpose in start xfs btrfs vfat lvm; do
     while read -r module; do insmod /modules/$module.ko 2>/dev/null; done </modules/$purpose
 done
-until [ -b /dev/vdf ]; do sleep 0.05; done
+until [ -b /dev/vdd ]; do sleep 0.05; done
 set -e
 mkdir /1 /2 /3 /4
 lvm_do() { lvm "$@" --config 'activation{udev_sync=0 udev_rules=0}' >/dev/null; }
@@ -36,8 +37,6 @@ lvm_do vgcreate rootvg /dev/vdb1
 lvm_do lvcreate -y -W n -Z n -L 320M -n root-lv rootvg
 lvm_do lvcreate -y -W n -Z n -L 64M -n usr rootvg
 lvm_do vgmknodes
-dd if=/dev/vde of=/dev/mapper/rootvg-root--lv bs=1M 2>/dev/null
-dd if=/dev/vdf of=/dev/mapper/rootvg-usr bs=1M 2>/dev/null
 mount -t ext4 /dev/vda2 /1
 mount -t xfs /dev/mapper/rootvg-root--lv /2
 mount -t btrfs /dev/vdc /3
@@ -58,7 +57,6 @@ for root in /1 /2 /3; do
     echo 'late:$6$late$x:20000:0:99999:7:::' >>$root/etc/shadow
 done
 sync
-echo done >/dev/vport*p1 2>/dev/null || :
 echo workshop-done >/dev/ttyS0
 poweroff -f
 """
@@ -87,11 +85,16 @@ def make_disks(folder: Path, sources: GuestSources, tree: bytes) -> WorkshopDisk
     _empty(xfs, 320)
     run("mkfs.xfs", "-q", "-f", xfs)
     write_disk(disks.ext4, [(EFI, fat.read_bytes()), (LINUX, root.read_bytes())], boot_code=b"\xfaGRUB")
-    write_disk(disks.lvm, [(LVM, b"\0" * (420 * MIB))])
+    write_disk(disks.lvm, [(LVM, b"\0" * (400 * MIB))])
+    # Where LVM will begin the first and the second volume: behind the first MiB, one after the other.
+    with disks.lvm.open("r+b") as target:
+        for volume, mib in ((xfs, 2), (usr, 322)):
+            with volume.open("rb") as source:
+                copy_sparse(source, target, offset=mib * MIB)
     _empty(disks.btrfs, 128)
     run("mkfs.btrfs", "-q", disks.btrfs)
     (folder / "tree.tar").write_bytes(tree)
-    _start(folder / "workshop", [disks.ext4, disks.lvm, disks.btrfs, folder / "tree.tar", xfs, usr])
+    _start(folder / "workshop", [disks.ext4, disks.lvm, disks.btrfs, folder / "tree.tar"])
     return disks
 
 

@@ -30,7 +30,7 @@ def confined(command: Sequence[str], limits: Limits, *, readable: Sequence[Path]
     Where Galeria runs as root, the program runs as a user number that nobody else has.
     """
     words = ["prlimit", f"--as={limits.memory}", f"--cpu={limits.processor}", f"--nofile={limits.open_files}"]
-    words += ["--fsize=0", "--core=0", "nice", "-n", "10", "bwrap", "--die-with-parent", "--new-session", "--clearenv"]
+    words += ["--fsize=0", "--core=0", "bwrap", "--die-with-parent", "--new-session", "--clearenv"]
     words += ["--setenv", "PATH", "/usr/sbin:/usr/bin", "--setenv", "LC_ALL", "C.UTF-8", "--chdir", "/"]
     words += ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
     for name in ("bin", "sbin", "lib", "lib64"):
