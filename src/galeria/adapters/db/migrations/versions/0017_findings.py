@@ -1,14 +1,14 @@
 """Versions keep what a look into their OS disk found, or why it was not looked at.
 
 Revision ID: 0017
-Revises: 0014
+Revises: 0019
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
