@@ -8,11 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
 from sqlalchemy.ext.mutable import MutableDict, MutableList
 
 from galeria.domain.errors import GaleriaError
-from galeria.domain.images.findings import Findings
 from galeria.domain.messages import Message, verbatim
 
 
@@ -49,22 +47,6 @@ class MessageText(sa.TypeDecorator[Message]):
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Message | None:
         return Message.from_json(value) if value is not None else None
-
-
-class FindingsText(sa.TypeDecorator[Findings]):
-    """What was found on a disk, as JSON. Fields that a later release added come out as their defaults."""
-
-    impl = sa.String
-    cache_ok = True
-
-    def process_bind_param(self, value: Findings | None, dialect: sa.Dialect) -> str | None:
-        return _FINDINGS.dump_json(value).decode() if value is not None else None
-
-    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Findings | None:
-        return _FINDINGS.validate_json(value) if value is not None else None
-
-
-_FINDINGS = TypeAdapter(Findings)
 
 
 def enum_type(kind: type[StrEnum]) -> sa.Enum:

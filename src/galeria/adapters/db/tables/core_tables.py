@@ -10,15 +10,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
-from galeria.adapters.db.tables.columns import (
-    FindingsText,
-    MessageText,
-    UtcTime,
-    enum_type,
-    key_type,
-    string_list,
-    string_map,
-)
+from galeria.adapters.db.tables.columns import MessageText, UtcTime, enum_type, key_type, string_list, string_map
+from galeria.adapters.db.tables.findings_text import FindingsText
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType, SourceKind
 from galeria.domain.images.publishing import ReplicationMode, StorageType
