@@ -1,6 +1,7 @@
 """Real looks with the real appliance: every layout that it knows, and disks that were made to do harm."""
 
 import gzip
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -166,18 +167,36 @@ def test_links_lead_nowhere_but_to_the_disk(tmp_path: Path, look: Callable[..., 
     assert all(char.isprintable() for char in repr(outcome))
 
 
-def test_a_broken_file_system_is_no_obstacle_to_anybody(tmp_path: Path, look: Callable[..., Look]) -> None:
-    """A superblock that fits, and noise behind it."""
-    root, disk = tmp_path / "root", tmp_path / "disk.raw"
-    run("mke2fs", "-q", "-t", "ext4", root, "32M")
-    content = bytearray(root.read_bytes())
-    for offset in range(4096, len(content) - 8, 997):
-        content[offset : offset + 8] = offset.to_bytes(8, "little")
-    write_disk(disk, [(LINUX, bytes(content))])
+def test_damaged_volumes_hide_no_good_one(tmp_path: Path, findings: FindingsOn) -> None:
+    """Superblocks that fit and noise behind them, and single bytes changed where there are some."""
+    ext4, xfs, btrfs, good = (tmp_path / name for name in ("ext4", "xfs", "btrfs", "good"))
+    run("mke2fs", "-q", "-t", "ext4", ext4, "32M")
+    run("truncate", "-s", "300M", xfs)
+    run("mkfs.xfs", "-q", xfs)
+    run("truncate", "-s", "128M", btrfs)
+    run("mkfs.btrfs", "-q", btrfs)
+    for folder in ("etc", "proc"):
+        (tmp_path / "tree" / folder).mkdir(parents=True)
+    (tmp_path / "tree/etc/passwd").write_text("root:$6$a$b:0:0::/root:/bin/sh\n")
+    run("mke2fs", "-q", "-t", "ext4", "-d", tmp_path / "tree", good, "32M")
+    noise = bytearray(ext4.read_bytes())
+    for offset in range(4096, len(noise) - 8, 997):
+        noise[offset : offset + 8] = offset.to_bytes(8, "little")
+    damaged = [bytes(noise), damage(xfs.read_bytes(), seed=1), damage(btrfs.read_bytes(), seed=2)]
+    write_disk(tmp_path / "disk.raw", [(LINUX, content) for content in (*damaged, good.read_bytes())])
 
-    outcome = look(disk)
+    found = findings(tmp_path / "disk.raw")
 
-    assert outcome.obstacle or (outcome.findings and outcome.findings.kind is SystemKind.UNKNOWN)
+    assert (found.kind, found.file_system) == (SystemKind.LINUX, "ext4")
+    assert found.accounts == (FoundAccount(name="root", has_password=True, keys=0, is_administrator=True),)
+
+
+def damage(content: bytes, *, seed: int) -> bytes:
+    chance, changed = random.Random(seed), bytearray(content)
+    used = [start for start in range(0, len(changed), 4096) if any(changed[start : start + 4096])]
+    for _ in range(100):
+        changed[chance.choice(used) + chance.randrange(4096)] = chance.randrange(256)
+    return bytes(changed)
 
 
 def test_a_look_that_takes_too_long_ends(tmp_path: Path, look: Callable[..., Look]) -> None:
