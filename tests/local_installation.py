@@ -289,8 +289,6 @@ def _open_context(folder: Path) -> tuple[WorkflowContext, Callable[[], None]]:
         },
         uploads=DirectoryUploads(folder / "uploads", open_image, margin=settings.disk_margin),
         disk_files=DirectoryPages(folder / "disks", open_image, margin=settings.disk_margin),
-        uploads=DirectoryUploads(folder / "uploads", open_image),
-        disk_files=DirectoryPages(folder / "disks", open_image),
         inspector=FakeInspector(),
         fetcher=HttpFetcher(allowed=settings.import_hosts, context=_trusted()),
         clock=clock,

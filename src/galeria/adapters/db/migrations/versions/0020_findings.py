@@ -1,13 +1,13 @@
 """Versions keep what a look into their OS disk found, or why it was not looked at.
 
-Revision ID: 0017
+Revision ID: 0020
 Revises: 0019
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
+revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None
