@@ -14,9 +14,10 @@ from galeria.domain.messages import Message
 SMALL = 64 << 10  # bytes of one file that is kept
 MOST_FILES = 500
 NOTES = "notes/"
+END = b"end\n"
+BLOCK = 512  # bytes
 _INITRAMFS = "boot/init"
-_BLOCK = 512
-_END = b"end\n"
+
 _FILE, _HARD_LINK, _FOLDER = b"0", b"1", b"5"
 
 
@@ -49,15 +50,15 @@ def read_answer(content: IO[bytes]) -> Answer:
     size = os.fstat(content.fileno()).st_size
     answer, known = Answer(), 0
     while True:
-        header = content.read(_BLOCK)
-        if header == _END:
+        header = content.read(BLOCK)
+        if header == END:
             return answer
-        if len(header) < _BLOCK:
+        if len(header) < BLOCK:
             raise ToolFailed(
                 Message("The machine that looks into disks broke off: a file system on the disk may be damaged."),
                 hint=Message("The image can be used all the same."),
             )
-        if header.count(0) == _BLOCK:
+        if header.count(0) == BLOCK:
             continue
         known += 1
         if known > MOST_FILES:
@@ -80,7 +81,7 @@ def _take(answer: Answer, content: IO[bytes], header: bytes, size: int) -> None:
         answer.initramfs, answer.initramfs_offset, answer.initramfs_size = name, start, length
     elif kind == _FILE and length <= SMALL:
         answer.files[name] = content.read(length)
-    content.seek(start + -(-length // _BLOCK) * _BLOCK)
+    content.seek(start + -(-length // BLOCK) * BLOCK)
 
 
 def _read_header(header: bytes) -> tuple[str, bytes, int]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from galeria.adapters.inspection.answers import BLOCK, END
 from galeria.adapters.inspection.confinement import Limits, confined
 from galeria.adapters.inspection.disk_server import DiskServer
 from galeria.domain.errors import GaleriaError, ToolFailed, Unavailable
@@ -79,8 +80,8 @@ class _Run:
             thread = threading.Thread(target=self._serve, args=(ours,), name="inspected disk", daemon=True)
             thread.start()
             try:
-                self._receive(port, answer, deadline=began + self._limits.seconds)
-                self._end(process)
+                if not self._receive(port, answer, deadline=began + self._limits.seconds):
+                    self._end(process)
             finally:
                 _kill(process)
                 with suppress(OSError):
@@ -122,8 +123,9 @@ class _Run:
                 hint=Message("Run 'galeria doctor': it names the package to install."),
             ) from error
 
-    def _receive(self, port: socket.socket, answer: IO[bytes], *, deadline: float) -> None:
-        total = 0
+    def _receive(self, port: socket.socket, answer: IO[bytes], *, deadline: float) -> bool:
+        """Write down what the machine says. Returns whether it came to its end; False where it hung up before."""
+        total, last = 0, b""
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -139,7 +141,7 @@ class _Run:
                     hint=Message("Try again when the host is less busy."),
                 ) from error
             if not piece:
-                return
+                return False
             total += len(piece)
             if total > self._limits.answer:
                 raise ToolFailed(
@@ -147,9 +149,13 @@ class _Run:
                     hint=Message("The image can be used all the same."),
                 )
             answer.write(piece)
+            # Archives consist of whole blocks, so that nothing but the last word ends in the middle of one.
+            last = (last + piece)[-len(END) :]
+            if total % BLOCK == len(END) and last == END:
+                return True
 
     def _end(self, process: "subprocess.Popen[bytes]") -> None:
-        """Wait for the machine, which has closed its port. Raises ToolFailed where it did not end as it should."""
+        """Wait for the machine, which hung up too early. Raises ToolFailed where QEMU itself says why."""
         try:
             status = process.wait(timeout=END_SECONDS)
         except subprocess.TimeoutExpired:
