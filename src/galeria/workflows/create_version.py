@@ -7,8 +7,15 @@ from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import remove_file
 from galeria.workflows.fill_disks import fill_disks, is_from_before, note_layer, origins_of
-from galeria.workflows.look_inside import LOOK_INSIDE, look_inside, looks_inside
-from galeria.workflows.publish_version import REPLICATE, SEAL, replicate_everywhere, seal_version
+from galeria.workflows.publish_version import (
+    LOOK_INSIDE,
+    REPLICATE,
+    SEAL,
+    look_inside,
+    looks_inside,
+    replicate_everywhere,
+    seal_version,
+)
 
 _FILES = {OriginKind.UPLOAD, OriginKind.URI}
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from galeria.adapters.inspection.confinement import Limits, confined
+from galeria.adapters.inspection.confinement import ProgramLimits, confined
 
-LIMITS = Limits(memory=1 << 30, processor=5)
+LIMITS = ProgramLimits(memory=1 << 30, processor=5)
 
 
 def run(script: str, *readable: Path) -> str:
@@ -58,7 +58,7 @@ def test_it_writes_no_files(script: str) -> None:
 
 
 def test_it_ends_at_its_limits() -> None:
-    limits = Limits(memory=1 << 28, processor=1)
+    limits = ProgramLimits(memory=1 << 28, processor=1)
     endless = subprocess.run(
         confined(["sh", "-c", "while :; do :; done"], limits), capture_output=True, timeout=60, check=False
     )

@@ -14,7 +14,7 @@ import zstandard
 
 from galeria.adapters.inspection import initramfs_modules
 from galeria.adapters.inspection.answers import Answer
-from galeria.adapters.inspection.confinement import Limits, confined, python_folders
+from galeria.adapters.inspection.confinement import ProgramLimits, confined, python_folders
 from galeria.adapters.inspection.initramfs_modules import list_modules
 from galeria.adapters.inspection.inspector import list_initramfs
 from galeria.guests.cpio import CpioArchive
@@ -73,7 +73,7 @@ def test_a_bomb_ends_at_the_limit_of_the_processor() -> None:
     """Zeros without end, of which an archive may have any number behind it."""
     bomb = lzma.compress(bytes(64 << 20)) * 400
     command = [sys.executable, "-I", "-B", initramfs_modules.__file__, str(len(bomb))]
-    limits = Limits(memory=1 << 30, processor=1)
+    limits = ProgramLimits(memory=1 << 30, processor=1)
     with tempfile.TemporaryFile() as file:
         file.write(bomb)
         file.seek(0)

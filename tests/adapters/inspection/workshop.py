@@ -10,6 +10,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from galeria.adapters.inspection.appliance_machine import COMMAND_LINE
 from galeria.guests import GuestSources
 from galeria.guests.appliance import INITRAMFS, KERNEL, build_appliance
 from galeria.guests.image import copy_sparse
@@ -147,7 +148,7 @@ def _empty(path: Path, mib: int) -> None:
 def _start(workshop: Path, drives: list[Path]) -> None:
     command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none"]
     command += ["-machine", "pc", "-accel", "tcg", "-m", "384", "-kernel", str(workshop / KERNEL)]
-    command += ["-initrd", str(workshop / INITRAMFS), "-append", "quiet panic=-1 mitigations=off console=ttyS0"]
+    command += ["-initrd", str(workshop / INITRAMFS), "-append", f"{COMMAND_LINE} console=ttyS0"]
     command += ["-serial", "stdio"]
     for number, drive in enumerate(drives):
         command += ["-blockdev", f"driver=raw,node-name=d{number},file.driver=file,file.filename={drive}"]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from galeria.adapters.inspection.answers import BLOCK, END
-from galeria.adapters.inspection.confinement import Limits, confined
+from galeria.adapters.inspection.confinement import ProgramLimits, confined
 from galeria.adapters.inspection.disk_server import DiskServer
 from galeria.domain.errors import GaleriaError, ToolFailed, Unavailable
 from galeria.domain.foreign_text import foreign_text
@@ -108,7 +108,7 @@ class _Run:
         command += ["-blockdev", f"driver=nbd,node-name=disk,server.type=fd,server.str={disk.fileno()}"]
         command += ["-device", "virtio-blk-pci,drive=disk", "-device", "virtio-serial-pci,max_ports=2"]
         command += ["-chardev", f"socket,id=answer,fd={port.fileno()}", "-device", "virtserialport,chardev=answer,nr=1"]
-        limits = Limits(memory=self._limits.address_space, processor=self._limits.processor)
+        limits = ProgramLimits(memory=self._limits.address_space, processor=self._limits.processor)
         try:
             return subprocess.Popen(
                 confined(command, limits, readable=[kernel, initramfs]),

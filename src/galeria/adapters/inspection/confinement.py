@@ -16,7 +16,7 @@ _FIRST_USER, _USERS = 0x60000000, 0x0FFFFFFF
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class ProgramLimits:
     """What a program may use; `memory` is address space in bytes, `processor` its time in seconds."""
 
     memory: int
@@ -24,7 +24,7 @@ class Limits:
     open_files: int = 128
 
 
-def confined(command: Sequence[str], limits: Limits, *, readable: Sequence[Path] = ()) -> list[str]:
+def confined(command: Sequence[str], limits: ProgramLimits, *, readable: Sequence[Path] = ()) -> list[str]:
     """Return the command that runs `command` confined. Of the host it sees /usr and `readable`, which it cannot change.
 
     Where Galeria runs as root, the program runs as a user number that nobody else has.

@@ -11,7 +11,7 @@ from typing import IO
 from galeria.adapters.inspection import initramfs_modules
 from galeria.adapters.inspection.answers import Answer, read_answer
 from galeria.adapters.inspection.appliance_machine import LookLimits, asked_appliance
-from galeria.adapters.inspection.confinement import Limits, confined, python_folders
+from galeria.adapters.inspection.confinement import ProgramLimits, confined, python_folders
 from galeria.adapters.inspection.findings_reader import read_findings
 from galeria.domain.errors import GaleriaError, ToolFailed
 from galeria.domain.foreign_text import foreign_text
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 2  # looks in one process: each takes a processor and some 300 MiB
 SECTOR = 512
-_LISTING = Limits(memory=1 << 30, processor=20)
+_LISTING = ProgramLimits(memory=1 << 30, processor=20)
 _LISTING_SECONDS = 60.0
 
 
