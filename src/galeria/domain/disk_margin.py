@@ -1,5 +1,6 @@
 """The room that is left free on every disk that Galeria writes to."""
 
+import math
 from dataclasses import dataclass
 
 from galeria.domain.errors import OutOfSpace
@@ -13,6 +14,11 @@ class DiskMargin:
 
     size: int = GB  # bytes
     percent: int = 0  # of the file system
+
+    def share(self, *, free: int, total: int) -> float:
+        """Returns the free bytes of a disk of `total` bytes as a multiple of the margin; infinite without a margin."""
+        margin = max(self.size, total * self.percent // 100)
+        return free / margin if margin else math.inf
 
     def require(self, *, needed: int, free: int, total: int) -> None:
         """Raises OutOfSpace unless the margin stays free after `needed` more bytes on a disk of `total` bytes."""

@@ -97,6 +97,10 @@ class DiskRoom(Protocol):
         """
         ...
 
+    def share(self, region: str) -> float:
+        """Returns what is free for the region's machines, as a multiple of the margin; infinite where there is no margin."""
+        ...
+
 
 class Download(Protocol):
     """A file that is being fetched over the network."""

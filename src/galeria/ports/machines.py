@@ -131,7 +131,22 @@ class VmEngine(Protocol):
         ...
 
     def running(self) -> set[str]:
-        """Returns the ids of the installation's machines that run now, with one request to the host."""
+        """Returns the ids of the installation's machines that run now or are paused, with one request to the host."""
+        ...
+
+    def pause(self, machine: Machine) -> None:
+        """Holds a running machine's processors, and with them what it writes; its memory stays.
+
+        Leaves a machine alone that is off.
+        """
+        ...
+
+    def resume(self, machine: Machine) -> None:
+        """Lets a paused machine go on. Leaves alone one that runs or is off."""
+        ...
+
+    def paused(self) -> set[str]:
+        """Returns the ids of the installation's machines that are paused, by `pause`, by hand, or by a disk that was full."""
         ...
 
     def has_agent(self, machine: Machine) -> bool:

@@ -50,6 +50,8 @@ def test_a_machine_needs_its_image_in_the_cache(case: EngineCase) -> None:
         lambda engine: engine.changed_bytes(STRANGER, since=None),
         lambda engine: engine.open_changes(STRANGER, "one", since=None).__enter__(),
         lambda engine: engine.renew_identity(STRANGER, host_name="other"),
+        lambda engine: engine.pause(STRANGER),
+        lambda engine: engine.resume(STRANGER),
     ],
 )
 def test_a_machine_that_is_not_there_is_not_found(case: EngineCase, verb: Callable[[object], None]) -> None:
@@ -70,6 +72,22 @@ def test_what_needs_a_running_machine_says_so(case: EngineCase) -> None:
         case.engine.set_credentials(machine, MachineCredentials(user_name="bob", password_hash=password_hash("x")))
     with pytest.raises(MachineFailed, match="off"):
         case.engine.open_ssh(machine)
+
+
+def test_a_running_machine_is_paused_and_goes_on(case: EngineCase) -> None:
+    machine, engine = case.ensure(), case.engine
+    engine.pause(machine)
+    assert engine.paused() == set()
+    case.boot(machine, ssh=False)
+    for _ in range(2):
+        engine.pause(machine)
+        assert (engine.paused(), engine.running(), engine.power(machine)) == ({machine.id}, {machine.id}, Power.RUNNING)
+    for _ in range(2):
+        engine.resume(machine)
+        assert (engine.paused(), engine.running()) == (set(), {machine.id})
+    engine.pause(machine)
+    engine.stop(machine, seconds=60)
+    assert (engine.paused(), engine.running(), engine.power(machine)) == (set(), set(), Power.STOPPED)
 
 
 def test_a_machine_that_is_off_has_no_screen(case: EngineCase) -> None:

@@ -8,7 +8,8 @@ from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 
 # Where the data directory keeps large files; each may be a file system of its own.
 _EVERYWHERE = ("uploads", "disks", "work")
-_OF_A_REGION = ("store", "cache", "machines")
+MACHINES = "machines"
+_OF_A_REGION = ("store", "cache", MACHINES)
 
 
 def require_room(place: Path | int, needed: int, margin: DiskMargin) -> None:
@@ -38,6 +39,10 @@ class DataRoom:
         folder = self.data / "regions" / region if region else self.data
         for place in {_existing(folder / name) for name in names}:
             require_room(place, needed, self.margin)
+
+    def share(self, region: str) -> float:
+        facts = os.statvfs(_existing(self.data / "regions" / region / MACHINES))
+        return self.margin.share(free=facts.f_bavail * facts.f_frsize, total=facts.f_blocks * facts.f_frsize)
 
 
 def _existing(path: Path) -> Path:

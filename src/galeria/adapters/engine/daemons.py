@@ -55,6 +55,16 @@ def is_active(domain: libvirt.virDomain) -> bool:
         return bool(domain.isActive())
 
 
+def change_pause(domain: libvirt.virDomain, *, paused: bool) -> None:
+    """Hold the machine's processors, or let them go on. Leaves alone what is so already, and a machine that is off."""
+    with translated_errors(Message("pause the machine") if paused else Message("let the machine go on")):
+        state = domain.state()[0]
+        if paused and state == libvirt.VIR_DOMAIN_RUNNING:
+            domain.suspend()
+        elif not paused and state == libvirt.VIR_DOMAIN_PAUSED:
+            domain.resume()
+
+
 def has_systemd() -> bool:
     """Return whether systemd runs on this host, by the test of sd_booted(3)."""
     return Path("/run/systemd/system").is_dir()
@@ -164,10 +174,9 @@ class Hypervisor:
             )
         return domain
 
-    def domains(self, *, running: bool = False) -> list[libvirt.virDomain]:
-        """Return all machines of this host, of any program, or only those that run."""
+    def domains(self, wanted: int = 0) -> list[libvirt.virDomain]:
+        """Return all machines of this host, of any program, or only those that the flags of libvirt's list select."""
         with translated_errors(Message("list the machines")):
-            wanted = libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE if running else 0
             return list(self.connection().listAllDomains(wanted))
 
     def define(self, xml: str) -> libvirt.virDomain:

@@ -11,7 +11,7 @@ import libvirt
 
 from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe
 from galeria.adapters.engine.credentials import set_credentials
-from galeria.adapters.engine.daemons import LOCAL, Hypervisor, is_active, libvirt_error, translated_errors
+from galeria.adapters.engine.daemons import LOCAL, Hypervisor, change_pause, is_active, libvirt_error, translated_errors
 from galeria.adapters.engine.layers import Layers
 from galeria.adapters.engine.layout import Layout, safe
 from galeria.adapters.engine.screen import open_screen
@@ -111,6 +111,7 @@ class LibvirtEngine:
         The agent is asked first; the power button is pressed after half of the time, or at once without an agent.
         """
         domain = self.domain(machine)
+        change_pause(domain, paused=False)  # a paused machine hears neither its agent nor the power button
         self._shut_down(machine, domain, seconds)
         self._define(machine, domain, _stored_definition(domain))
 
@@ -121,9 +122,16 @@ class LibvirtEngine:
         return Power.RUNNING if is_active(domain) else Power.STOPPED
 
     def running(self) -> set[str]:
-        prefix = self._prefix()
-        names = (domain.name() for domain in self._hypervisor.domains(running=True))
-        return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+        return self._ids(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)
+
+    def pause(self, machine: Machine) -> None:
+        change_pause(self.domain(machine), paused=True)
+
+    def resume(self, machine: Machine) -> None:
+        change_pause(self.domain(machine), paused=False)
+
+    def paused(self) -> set[str]:
+        return self._ids(libvirt.VIR_CONNECT_LIST_DOMAINS_PAUSED)
 
     def has_agent(self, machine: Machine) -> bool:
         domain = self._hypervisor.find_domain(self._name(machine))
@@ -192,6 +200,11 @@ class LibvirtEngine:
         if not is_active(domain):
             raise MachineFailed(Message("The machine is off."), hint=Message("Start it, then try again."))
         return domain
+
+    def _ids(self, wanted: int) -> set[str]:
+        prefix = self._prefix()
+        names = (domain.name() for domain in self._hypervisor.domains(wanted))
+        return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
 
     def _definition(self, spec: MachineSpec, *, seeded: bool) -> domain_xml.Definition:
         machine = spec.machine

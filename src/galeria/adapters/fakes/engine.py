@@ -37,6 +37,7 @@ class FakeGuest:
     layers: tuple[str, ...] = ()  # sealed ones, the lowest first
     is_running: bool = False
     is_ssh_open: bool = False
+    is_paused: bool = False
 
 
 class FakeImageCache:
@@ -119,7 +120,7 @@ class FakeEngine:
 
     def stop(self, machine: Machine, *, seconds: float) -> None:
         with self._verb("stop"):
-            self._store(machine, replace(self.guest(machine), is_running=False, is_ssh_open=False))
+            self._store(machine, replace(self.guest(machine), is_running=False, is_ssh_open=False, is_paused=False))
             self._switch_screen_off(machine)
 
     def power(self, machine: Machine) -> Power:
@@ -131,6 +132,19 @@ class FakeEngine:
     def running(self) -> set[str]:
         with self._verb("running"):
             return {each.id for each in self.machines() if self.power(each) is Power.RUNNING}
+
+    def pause(self, machine: Machine) -> None:
+        with self._verb("pause"):
+            guest = self.guest(machine)
+            self._store(machine, replace(guest, is_paused=guest.is_running))
+
+    def resume(self, machine: Machine) -> None:
+        with self._verb("resume"):
+            self._store(machine, replace(self.guest(machine), is_paused=False))
+
+    def paused(self) -> set[str]:
+        with self._verb("paused"):
+            return {each.id for each in self.machines() if self.guest(each).is_paused}
 
     def has_agent(self, machine: Machine) -> bool:
         return self.power(machine) is Power.RUNNING

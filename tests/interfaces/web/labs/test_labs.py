@@ -56,6 +56,18 @@ def test_everybody_sees_the_labs_that_they_may_see(taught: Portal) -> None:
     assert "You have no lab yet" in text_of(taught.browser("nobody").get("/labs"))
 
 
+def test_a_paused_machine_is_told_with_the_reason(taught: Portal) -> None:
+    engine = taught.installation.engine
+    taught.installation.run(taught.installation.begin_start("algebra"))
+    (machine,) = engine.machines()
+    browser = taught.browser("educator")
+    assert "is paused" not in text_of(browser.get(ALGEBRA))
+    engine.pause(machine)
+    assert "The machine is paused: the disk of its region is nearly full." in text_of(browser.get(ALGEBRA))
+    engine.fail_on["paused"] = MachineFailed(Message("The host is away."))
+    assert browser.get(ALGEBRA).status_code == 200
+
+
 def test_labs_are_found_by_title_and_image_and_paged(taught: Portal) -> None:
     for number in range(52):
         copy_lab(taught, f"course-{number:02}", f"Ótica {number:02}")

@@ -12,13 +12,14 @@ from galeria.actions.labs.lab_settings import LAB, MAX_TITLE, LabSettings, updat
 from galeria.actions.labs.labs import delete_lab
 from galeria.actions.labs.machines import start_machine, stop_machine
 from galeria.actions.versions.operations import cancel_operation, retry_operation
-from galeria.domain.errors import Invalid
+from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.labs.labs import LabMachine
 from galeria.domain.labs.sizes import Size
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import reach
-from galeria.domain.states import OperationStatus
+from galeria.domain.states import MachineState, OperationStatus
 from galeria.interfaces.web.accounts.accounts import region_names
 from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view
 from galeria.interfaces.web.kit.page_numbers import page_number
@@ -80,6 +81,7 @@ class LabPage:
     create: Permission  # to make labs from the export
     shows_version: bool  # whether it links the version that it was made from
     figures: ByteFigures | None  # of the export
+    is_paused: bool  # whether the template is held because its disk is nearly full
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +145,17 @@ def load_lab_page(request: Request, page: PageRequest, id: ResourceId) -> LabPag
         and version.deleted_at is None
         and request.caller.may("Microsoft.Compute/galleries/images/versions/read", version.key),
         figures=_figures(last) if last and exported else None,
+        is_paused=_is_paused(page, seen.template),
     )
+
+
+def _is_paused(page: PageRequest, template: LabMachine | None) -> bool:
+    if template is None or template.state is not MachineState.RUNNING:
+        return False
+    try:
+        return template.id in page.services.engine.paused()
+    except GaleriaError:  # the page is worth more than this note
+        return False
 
 
 def _work(request: Request, operation: Operation) -> LabProgress:
