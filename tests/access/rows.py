@@ -20,6 +20,7 @@ SCOPES = {
     "bare": f"{GROUP}/providers/Microsoft.LabServices/labPlans/other",  # without a gallery
     "lab": f"{LABS}/held",
     "labs": f"{LABS}/held",  # as one of several, which a refusal does not name
+    "others": f"{LABS}/other",  # the rest of them
     "disk": f"{COMPUTE}/disks/held",
     "snapshot": f"{COMPUTE}/snapshots/held",
     "image": f"{COMPUTE}/images/ready",
@@ -77,7 +78,8 @@ def row(route: str, says: str, *also: int, **names: str) -> Row:
         return Row(route=route, kind=says, names=names, also=frozenset(also))
     parts = [each.split(" @") for each in says.split(", ")]
     rights = tuple(
-        Right(action=action_of(action), scope=SCOPES[scope], is_known=scope == "labs") for action, scope in parts
+        Right(action=action_of(action), scope=SCOPES[scope], is_known=scope in ("labs", "others"))
+        for action, scope in parts
     )
     return Row(route=route, rights=rights, home=parts[-1][1], names=names, also=frozenset(also))
 

@@ -143,7 +143,7 @@ CLASSIC = (
     *_rows("L/labPlans/read @plan", "LabAccounts_Get", "LabAccounts_GetRegionalAvailability"),
     *_rows("L/labPlans/write @plan", "LabAccounts_CreateOrUpdate", "LabAccounts_Update"),
     # It deletes the account's labs, too; to whom these are hidden it does not name them.
-    row("LabAccounts_Delete", "L/labPlans/delete @plan, L/labs/delete @labs", 409),
+    row("LabAccounts_Delete", "L/labPlans/delete @plan, L/labs/delete @labs, L/labs/delete @others", 409),
     row("LabAccounts_CreateLab", "L/labPlans/createLab/action @plan", 400, 409),
     *_rows("L/labPlans/images/read @plan", "GalleryImages2018_List", "GalleryImages2018_Get", "SharedImages_List"),
     *_rows("L/labPlans/images/write @plan", "GalleryImages2018_CreateOrUpdate", "GalleryImages2018_Update"),

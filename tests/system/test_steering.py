@@ -68,7 +68,7 @@ def test_deleting_a_version_that_is_being_made_ends_its_making_and_leaves_no_byt
 def test_a_second_server_on_the_same_data_is_refused(server_process: ServerProcess) -> None:
     second = server_process.ask("serve", "--port", "0")
     assert second.returncode == 1
-    assert "Another server works on" in second.stderr
+    assert "Another server, process" in second.stderr
     assert "Stop that one first" in second.stderr
     assert server_process.galeria.galleries.get(GALLERY)["name"] == GALLERY
 
@@ -91,7 +91,7 @@ def test_a_worker_of_its_own_does_the_work_of_a_server_without_one(
     with worker(server_process) as process:
         refused = server_process.ask("worker")
         assert refused.returncode == 1
-        assert "Another worker works on" in refused.stderr
+        assert "Another worker, process" in refused.stderr
         server_process.wait(imported.begun)
         large = server_process.begin_import("Cut off elsewhere", new_bulky(), regions=(SOUTH, SOUTHEAST))
         seen(server_process, large.begun, is_moving(STORE))

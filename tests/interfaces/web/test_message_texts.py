@@ -220,6 +220,7 @@ def test_steps_are_said_in_portuguese(installation: LocalInstallation, portugues
     assert steps == [
         "Examinar o arquivo",
         "Armazenar o disco",
+        "Examinar o disco",
         "Selar a versão",
         "Replicar para as outras regiões",
         "Remover o arquivo enviado",

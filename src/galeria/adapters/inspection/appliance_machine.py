@@ -23,6 +23,7 @@ from galeria.domain.foreign_text import foreign_text
 from galeria.domain.messages import Message
 from galeria.guests.appliance import INITRAMFS, KERNEL
 from galeria.ports.disks import DiskSource
+from galeria.programs import program_environment
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,7 @@ class _Run:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,  # a file could not be written to
                 pass_fds=(disk.fileno(), port.fileno()),
+                env=program_environment(),
             )
         except FileNotFoundError as error:
             raise ToolFailed(

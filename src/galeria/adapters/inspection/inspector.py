@@ -19,6 +19,7 @@ from galeria.domain.images.findings import Look
 from galeria.domain.messages import Message
 from galeria.guests.appliance import find_appliance
 from galeria.ports.disks import DiskSource
+from galeria.programs import program_environment
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ def list_initramfs(answer: Answer, content: IO[bytes]) -> list[str] | None:
             confined(command, _LISTING, readable=[*python_folders(), program]),
             stdin=content,
             capture_output=True,
+            env=program_environment(),
             timeout=_LISTING_SECONDS,
             check=False,
         )

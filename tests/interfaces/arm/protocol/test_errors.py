@@ -16,7 +16,7 @@ from starlette.types import Message as AsgiMessage
 from starlette.types import Receive, Scope, Send
 
 from galeria.domain import errors
-from galeria.domain.errors import GaleriaError, StoreUnavailable, ToolFailed
+from galeria.domain.errors import GaleriaError, StoreUnavailable, ToolFailed, TooManyRequests
 from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.body_limit import BODY_LIMIT, LimitBodies
 from galeria.interfaces.arm.protocol.errors import status_of
@@ -116,9 +116,15 @@ def test_unknown_paths_and_methods_have_the_same_form(arm: Arm) -> None:
     assert wrong.headers["allow"]
 
 
+def _made(kind: type[GaleriaError]) -> GaleriaError:
+    if issubclass(kind, TooManyRequests):
+        return kind(Message("x"), hint=Message("y"), seconds=1)
+    return kind(Message("x"))
+
+
 def test_every_kind_of_error_has_a_status() -> None:
     kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, GaleriaError)]
-    assert {kind.__name__: status_of(kind(Message("x"))) for kind in kinds} == {
+    assert {kind.__name__: status_of(_made(kind)) for kind in kinds} == {
         "GaleriaError": 500,
         "Invalid": 400,
         "Unauthenticated": 401,
@@ -128,6 +134,7 @@ def test_every_kind_of_error_has_a_status() -> None:
         "Canceled": 409,
         "Precondition": 412,
         "TooLarge": 413,
+        "TooManyRequests": 429,
         "Unavailable": 503,
         "OutOfSpace": 503,
         "StoreUnavailable": 503,

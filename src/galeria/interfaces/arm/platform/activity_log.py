@@ -110,6 +110,11 @@ def _scope(subscription: str, said: dict[str, str]) -> str:
     return f"{whole}/resourcegroups/{group}" if group else whole
 
 
+def _number(event: AuditEvent) -> str | None:
+    """Return the place in the chain as text, as all values of Azure's properties are; `az` fails at a number."""
+    return str(event.number) if event.number else None
+
+
 def _view(subscription: str, event: AuditEvent) -> dict[str, Any]:
     return {
         "id": f"{event.scope}/providers/Microsoft.Insights/eventtypes/management/values/{event.id}",
@@ -126,7 +131,7 @@ def _view(subscription: str, event: AuditEvent) -> dict[str, Any]:
         "authorization": {"action": event.action, "scope": event.scope},
         "claims": {"oid": event.principal_id},
         "httpRequest": {"clientIpAddress": event.address} if event.address else None,
-        "properties": {"detail": event.detail, "number": event.number, "hash": event.hash or None},
+        "properties": {"detail": event.detail, "number": _number(event), "hash": event.hash or None},
     }
 
 
