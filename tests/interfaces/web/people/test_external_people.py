@@ -64,7 +64,6 @@ def person(portal: Portal, name: str) -> Principal:
         "ｅｄｕｃａｔｏｒ",
         "educ\u0430tor",  # Cyrillic
         "\u212aate",  # lower case makes an ASCII k of it
-        "\ud800",
         "{id}",
         "{hex}",
         "{ID}",
@@ -83,6 +82,17 @@ def test_a_name_of_somebody_else_or_one_that_looks_like_it_is_not_given(
     assert answer.status_code == 403
     assert "ask an administrator" in text_of(answer).lower()
     assert is_out(browser)
+    assert names(portal) == before
+
+
+def test_an_answer_with_half_a_character_is_not_read(open_portal: Open, campus: RunningProvider) -> None:
+    portal = open_portal(create_people=True)
+    before = names(portal)
+    for claim in ("preferred_username", "name"):
+        campus.control(claims={"eve": {claim: "\ud800"}})
+        browser, answer = come(portal)
+        assert answer.status_code == 503
+        assert is_out(browser)
     assert names(portal) == before
 
 
@@ -247,7 +257,7 @@ def test_no_claim_gives_a_role(open_portal: Open, campus: RunningProvider, role:
 
 def test_a_name_to_be_shown_is_cut_and_cleaned(open_portal: Open, campus: RunningProvider) -> None:
     portal = open_portal(create_people=True)
-    campus.control(claims={"eve": {"name": "\u202e\x1b[2J\ud800" + "Eve " * 50_000}})
+    campus.control(claims={"eve": {"name": "\u202e\x1b[2J" + "Eve " * 50_000}})
     browser, _ = come(portal)
     assert not is_out(browser)
     shown = person(portal, "eve").display_name
