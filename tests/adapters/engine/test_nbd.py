@@ -5,15 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from galeria.adapters.engine.disks import allocated_bytes, chain, create_overlay
-from galeria.adapters.engine.nbd_source import clipped, merged, open_chain, open_image
+from galeria.adapters.engine.nbd_source import FOLDER, clipped, merged, open_chain, open_image, remove_stale_sockets
 from galeria.domain.errors import ToolFailed, Unavailable
 from galeria.ports.disks import Content, Extent
+from tests.waiting import until
 
 MIB = 1 << 20
 CLUSTER = 65536
@@ -172,6 +174,31 @@ with open_image(Path(sys.argv[1]), "raw") as disk:
     while servers_of(base):
         assert time.monotonic() < deadline, "qemu-nbd goes on"
         time.sleep(0.02)
+
+
+def test_a_server_whose_maker_was_killed_before_it_connected_is_ended_later(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would wait for its first connection for ever. One of a living process is left alone."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    folders = [tmp_path / f"{FOLDER}{owner}-abc" for owner in (dead.pid, os.getpid())]
+    servers = []
+    for folder in folders:
+        folder.mkdir()
+        command = ["qemu-nbd", "--read-only", "--format", "raw", "--socket", str(folder / "socket"), str(base)]
+        servers.append(subprocess.Popen(command))
+    try:
+        until(lambda: all((folder / "socket").exists() for folder in folders), "both serve")
+        remove_stale_sockets()
+        assert servers[0].wait(timeout=20) == -signal.SIGKILL
+        assert [folder.exists() for folder in folders] == [False, True]
+        assert servers[1].poll() is None
+    finally:
+        for server in servers:
+            server.kill()
+            server.wait()
 
 
 def servers_of(image: Path) -> list[str]:

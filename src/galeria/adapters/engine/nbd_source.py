@@ -181,11 +181,24 @@ def _qemu_nbd(node: dict[str, Any], *, own_files: int | None) -> Iterator[NbdSou
 
 
 def remove_stale_sockets() -> None:
-    """Remove the folders that killed processes of Galeria left; their servers ended with their last connection."""
+    """End the servers that killed processes of Galeria left, and remove their folders.
+
+    A server ends with its last connection; one whose maker was killed before the first would wait for ever.
+    """
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
         owner = folder.name.removeprefix(FOLDER).partition("-")[0]
         if owner.isdecimal() and not Path("/proc", owner).exists():
+            _end_servers(folder)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_servers(folder: Path) -> None:
+    """Kill the processes whose command line names the folder, whose name is in no other one's."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile, or belongs to somebody else
+            if os.fsencode(f"{folder}/") in path.read_bytes():
+                log.warning("a qemu-nbd that a killed process left is ended")
+                os.kill(int(path.parent.name), signal.SIGKILL)
 
 
 def _connect(socket: Path, process: "Future[str]") -> NbdClient:
