@@ -30,8 +30,13 @@ EXAMPLES = ("domain/a.py", "domain/b.py")
 NO_MODULE = (".toml", ".json", ".db")
 
 
-def texts() -> Iterator[tuple[str, int, str]]:
+@cache
+def texts() -> tuple[tuple[str, int, str], ...]:
     """File, line and text of every comment, docstring and line of documentation."""
+    return tuple(_texts())
+
+
+def _texts() -> Iterator[tuple[str, int, str]]:
     for name in _tracked():
         path = ROOT / name
         if path.suffix == ".py":
