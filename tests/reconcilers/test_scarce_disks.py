@@ -9,7 +9,7 @@ from galeria.domain.audit import AuditSearch
 from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 from galeria.domain.errors import MachineFailed
 from galeria.domain.messages import Message
-from galeria.reconcilers.scarce_disks import ENOUGH, PAUSE, RESUME, guard_scarce_disks
+from galeria.reconcilers.scarce_disks import ENOUGH, PAUSE, RESUME, pause_on_scarce_disks, resume_on_roomy_disks
 from galeria.workflows.context import WorkflowContext
 from tests.local_installation import SUBSCRIPTION, LocalInstallation
 from tests.prepared_installations import MakeInstallation, with_running_lab
@@ -36,7 +36,8 @@ def running(new_installation: MakeInstallation) -> LocalInstallation:
 
 
 def guard(installation: LocalInstallation, context: WorkflowContext) -> set[str]:
-    guard_scarce_disks(context)
+    pause_on_scarce_disks(context)
+    resume_on_roomy_disks(context)
     assert installation.engine.running() == {each.id for each in installation.engine.machines()}
     return installation.engine.paused()
 
@@ -81,7 +82,7 @@ def test_only_the_machines_of_that_disk_are_paused_and_not_in_turns(running: Loc
 def test_a_machine_that_is_off_stays_off(running: LocalInstallation) -> None:
     (machine,) = running.engine.machines()
     running.engine.stop(machine, seconds=1)
-    guard_scarce_disks(replace(running.context, disk_room=Room(shares={machine.region: 0})))
+    pause_on_scarce_disks(replace(running.context, disk_room=Room(shares={machine.region: 0})))
     assert (running.engine.paused(), told(running)) == (set(), [])
 
 
@@ -96,5 +97,5 @@ def test_what_fails_for_one_machine_is_raised_for_the_log(running: LocalInstalla
     (machine,) = running.engine.machines()
     running.engine.fail_on["pause"] = MachineFailed(Message("away"))
     with pytest.raises(MachineFailed):
-        guard_scarce_disks(replace(running.context, disk_room=Room(shares={machine.region: 0})))
+        pause_on_scarce_disks(replace(running.context, disk_room=Room(shares={machine.region: 0})))
     assert told(running) == []

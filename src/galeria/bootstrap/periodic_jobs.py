@@ -19,7 +19,7 @@ from galeria.reconcilers.orphans import (
     remove_stale_uploads,
 )
 from galeria.reconcilers.retention import end_retention
-from galeria.reconcilers.scarce_disks import guard_scarce_disks
+from galeria.reconcilers.scarce_disks import pause_on_scarce_disks, resume_on_roomy_disks
 from galeria.reconcilers.storage_usage import measure_storage_usage
 from galeria.reconcilers.unsettled_operations import start_unsettled
 from galeria.workflows.context import WorkflowContext
@@ -52,7 +52,8 @@ def periodic_jobs(context: WorkflowContext, starter: Starter, audit_copy: AuditC
         # A copy that differs is read whole each time, which takes seconds where it is long.
         PeriodicJob(every=1, do=lambda: keep_audit_chain(context, audit_copy), share=1 / 20),
         # A guest writes at most some hundred megabytes in this time, and the margin is a gigabyte.
-        PeriodicJob(every=1, do=lambda: guard_scarce_disks(context)),
+        PeriodicJob(every=1, do=lambda: pause_on_scarce_disks(context)),
+        PeriodicJob(every=10, do=lambda: resume_on_roomy_disks(context)),
         PeriodicJob(every=10, do=lambda: match_power(context)),
         PeriodicJob(every=20, do=lambda: measure_storage_usage(context), share=SMALL_SHARE),
         PeriodicJob(every=60, do=lambda: end_retention(context)),

@@ -4,6 +4,7 @@ Everything else asks before it writes; a guest does not. A paused machine loses 
 """
 
 import logging
+from collections.abc import Callable
 
 from galeria.actions.core.audit import record_own_audit
 from galeria.domain.messages import Message
@@ -18,22 +19,37 @@ ENOUGH = 1.1
 """Times the margin: a little more than where machines are paused, so that they do not go on and off in turns."""
 
 
-def guard_scarce_disks(context: WorkflowContext) -> None:
-    """Compare the room of each region's disk with the margin, and pause or resume the machines there. Told in the audit log."""
-    shares = {region.name: context.disk_room.share(region.name) for region in context.settings.regions.all}
-    scarce = {region for region, share in shares.items() if share < 1}
-    engine = context.engine
-    paused = engine.paused()
-    if not scarce and not paused:
+def pause_on_scarce_disks(context: WorkflowContext) -> None:
+    """Pause the running machines of regions whose disk has less room than the margin. Told in the audit log.
+
+    The host is asked only where that is so, because this runs every second.
+    """
+    scarce = _regions(context, lambda share: share < 1)
+    if not scarce:
         return
-    running = engine.running()
-    for machine in engine.machines():
-        if machine.region in scarce and machine.id in running - paused:
-            engine.pause(machine)
+    running = context.engine.running() - context.engine.paused()
+    for machine in context.engine.machines():
+        if machine.region in scarce and machine.id in running:
+            context.engine.pause(machine)
             _tell(context, machine, PAUSE, Message("the disk has less free room than must stay free"))
-        elif machine.id in paused and shares.get(machine.region, ENOUGH) >= ENOUGH:
-            engine.resume(machine)
+
+
+def resume_on_roomy_disks(context: WorkflowContext) -> None:
+    """Let the paused machines of regions whose disk has room again go on. Told in the audit log."""
+    paused = context.engine.paused()
+    if not paused:
+        return
+    roomy = _regions(context, lambda share: share >= ENOUGH)
+    for machine in context.engine.machines():
+        if machine.region in roomy and machine.id in paused:
+            context.engine.resume(machine)
             _tell(context, machine, RESUME, Message("there is room on the disk again"))
+
+
+def _regions(context: WorkflowContext, is_meant: Callable[[float], bool]) -> set[str]:
+    """Return the regions whose free room, as a multiple of the margin, is meant."""
+    names = (region.name for region in context.settings.regions.all)
+    return {name for name in names if is_meant(context.disk_room.share(name))}
 
 
 def _tell(context: WorkflowContext, machine: Machine, action: str, why: Message) -> None:
