@@ -15,14 +15,17 @@ class DiskMargin:
     size: int = GB  # bytes
     percent: int = 0  # of the file system
 
+    def _of(self, total: int) -> int:
+        return max(self.size, total * self.percent // 100)
+
     def share(self, *, free: int, total: int) -> float:
         """Returns the free bytes of a disk of `total` bytes as a multiple of the margin; infinite without a margin."""
-        margin = max(self.size, total * self.percent // 100)
+        margin = self._of(total)
         return free / margin if margin else math.inf
 
     def require(self, *, needed: int, free: int, total: int) -> None:
         """Raises OutOfSpace unless the margin stays free after `needed` more bytes on a disk of `total` bytes."""
-        margin = max(self.size, total * self.percent // 100)
+        margin = self._of(total)
         if free - needed >= margin:
             return
         if needed:

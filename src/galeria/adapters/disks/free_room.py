@@ -17,8 +17,8 @@ def require_room(place: Path | int, needed: int, margin: DiskMargin) -> None:
 
     What its administrator reserved for root does not count as free.
     """
-    facts = os.statvfs(place)
-    margin.require(needed=needed, free=facts.f_bavail * facts.f_frsize, total=facts.f_blocks * facts.f_frsize)
+    free, total = _room(place)
+    margin.require(needed=needed, free=free, total=total)
 
 
 def keep_margin(descriptor: int, needed: int, margin: DiskMargin) -> None:
@@ -41,8 +41,14 @@ class DataRoom:
             require_room(place, needed, self.margin)
 
     def share(self, region: str) -> float:
-        facts = os.statvfs(_existing(self.data / "regions" / region / MACHINES))
-        return self.margin.share(free=facts.f_bavail * facts.f_frsize, total=facts.f_blocks * facts.f_frsize)
+        free, total = _room(_existing(self.data / "regions" / region / MACHINES))
+        return self.margin.share(free=free, total=total)
+
+
+def _room(place: Path | int) -> tuple[int, int]:
+    """Return the bytes that are free for everybody, and those of the whole file system."""
+    facts = os.statvfs(place)
+    return facts.f_bavail * facts.f_frsize, facts.f_blocks * facts.f_frsize
 
 
 def _existing(path: Path) -> Path:
