@@ -10,35 +10,40 @@ from galeria.domain.errors import Conflict, TooManyRequests
 from galeria.domain.messages import Message
 from galeria.domain.operations import OPERATION_TYPES, OperationKind
 
-_EXCEEDED = "QuotaExceeded"
 OPERATION_SECONDS = 15  # until a program asks again: few operations are quicker
+
+
+def require_within(count: int, most: int, message: Message, *, hint: Message) -> None:
+    """Raises Conflict (QuotaExceeded) with the message and hint where `count` is more than the `most` that may be."""
+    if count > most:
+        raise Conflict(message, hint=hint, code="QuotaExceeded")
 
 
 def require_lab_limit(request: BaseRequest, author_id: str) -> None:
     """Raises Conflict (QuotaExceeded) unless the person may make one more lab, and the installation takes one more."""
     limit = request.settings.limits.labs
     own = request.uow.lab_queries.totals(author_id=author_id).labs + 1
-    if own > limit.per_person:
-        raise Conflict(
-            Message(
-                "One person may have {most} labs at a time, and this would be number {count}.",
-                most=limit.per_person,
-                count=own,
-            ),
-            hint=_delete_labs("labs_per_person"),
-            code=_EXCEEDED,
-        )
+    require_within(
+        own,
+        limit.per_person,
+        Message(
+            "One person may have {most} labs at a time, and this would be number {count}.",
+            most=limit.per_person,
+            count=own,
+        ),
+        hint=_delete_labs("labs_per_person"),
+    )
     every = request.uow.lab_queries.totals().labs + 1
-    if every > limit.in_all:
-        raise Conflict(
-            Message(
-                "This installation takes {most} labs at a time, and this would be number {count}.",
-                most=limit.in_all,
-                count=every,
-            ),
-            hint=_delete_labs("labs"),
-            code=_EXCEEDED,
-        )
+    require_within(
+        every,
+        limit.in_all,
+        Message(
+            "This installation takes {most} labs at a time, and this would be number {count}.",
+            most=limit.in_all,
+            count=every,
+        ),
+        hint=_delete_labs("labs"),
+    )
 
 
 def require_machine_limit(request: BaseRequest, author_id: str, more: int) -> None:
@@ -50,27 +55,27 @@ def require_machine_limit(request: BaseRequest, author_id: str, more: int) -> No
         return
     limit = request.settings.limits.machines
     own = request.uow.lab_queries.totals(author_id=author_id).machines + more
-    if own > limit.per_person:
-        raise Conflict(
-            Message(
-                "The labs of one person may have {most} machines together, and this would make {count}.",
-                most=limit.per_person,
-                count=own,
-            ),
-            hint=_lower_capacity("machines_per_person"),
-            code=_EXCEEDED,
-        )
+    require_within(
+        own,
+        limit.per_person,
+        Message(
+            "The labs of one person may have {most} machines together, and this would make {count}.",
+            most=limit.per_person,
+            count=own,
+        ),
+        hint=_lower_capacity("machines_per_person"),
+    )
     every = request.uow.lab_queries.totals().machines + more
-    if every > limit.in_all:
-        raise Conflict(
-            Message(
-                "All labs together may have {most} machines, and this would make {count}.",
-                most=limit.in_all,
-                count=every,
-            ),
-            hint=_lower_capacity("machines"),
-            code=_EXCEEDED,
-        )
+    require_within(
+        every,
+        limit.in_all,
+        Message(
+            "All labs together may have {most} machines, and this would make {count}.",
+            most=limit.in_all,
+            count=every,
+        ),
+        hint=_lower_capacity("machines"),
+    )
 
 
 def require_operation_limit(request: BaseRequest, started_by: str, kind: OperationKind) -> None:

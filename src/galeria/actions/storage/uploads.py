@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from galeria.actions.core.limits import require_within
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 from galeria.domain.messages import Message
@@ -69,45 +70,45 @@ def require_share(request: Request, length: int) -> None:
     Disks that wait for their bytes page by page count as files.
     """
     own, settings = request.uow.uploads.totals(owner_id=request.caller.principal.id), request.settings
-    if own.files >= settings.uploads_per_person:
-        raise _exceeded(
-            Message("You have {count} uploaded files already, as many as one person may.", count=own.files),
-            "per_person",
-        )
-    if own.announced + length > settings.upload_gib_per_person * GB:
-        raise _exceeded(
-            Message(
-                "Your files would have {announced} GiB in all; at most {most} are taken from one person.",
-                announced=gigabytes(own.announced + length),
-                most=settings.upload_gib_per_person,
-            ),
-            "gib_per_person",
-        )
-    every = request.uow.uploads.totals()
-    if every.files >= settings.uploads_in_all:
-        raise _exceeded(
-            Message("There are {count} uploaded files, as many as this installation takes.", count=every.files),
-            "in_all",
-        )
-    if every.announced + length > settings.upload_gib_in_all * GB:
-        raise _exceeded(
-            Message(
-                "The files of everybody would have {announced} GiB together; at most {most} are taken.",
-                announced=gigabytes(every.announced + length),
-                most=settings.upload_gib_in_all,
-            ),
-            "gib_in_all",
-        )
-
-
-def _exceeded(message: Message, setting: str) -> Conflict:
-    return Conflict(
-        message,
-        hint=Message(
-            "Import or remove files first, or ask an administrator to raise '{setting}' under [uploads] in galeria.toml.",
-            setting=setting,
+    require_within(
+        own.files + 1,
+        settings.uploads_per_person,
+        Message("You have {count} uploaded files already, as many as one person may.", count=own.files),
+        hint=_free("per_person"),
+    )
+    require_within(
+        own.announced + length,
+        settings.upload_gib_per_person * GB,
+        Message(
+            "Your files would have {announced} GiB in all; at most {most} are taken from one person.",
+            announced=gigabytes(own.announced + length),
+            most=settings.upload_gib_per_person,
         ),
-        code="QuotaExceeded",
+        hint=_free("gib_per_person"),
+    )
+    every = request.uow.uploads.totals()
+    require_within(
+        every.files + 1,
+        settings.uploads_in_all,
+        Message("There are {count} uploaded files, as many as this installation takes.", count=every.files),
+        hint=_free("in_all"),
+    )
+    require_within(
+        every.announced + length,
+        settings.upload_gib_in_all * GB,
+        Message(
+            "The files of everybody would have {announced} GiB together; at most {most} are taken.",
+            announced=gigabytes(every.announced + length),
+            most=settings.upload_gib_in_all,
+        ),
+        hint=_free("gib_in_all"),
+    )
+
+
+def _free(setting: str) -> Message:
+    return Message(
+        "Import or remove files first, or ask an administrator to raise '{setting}' under [uploads] in galeria.toml.",
+        setting=setting,
     )
 
 
