@@ -11,25 +11,15 @@ INSTALLATION = "installation"
 
 def record_audit(
     request: BaseRequest, caller: Caller, action: str, scope: str, status: str = SUCCEEDED, *, detail: Message = EMPTY
-) -> AuditEvent:
+) -> None:
     """Adds an entry to the audit log; it is kept when the unit of work is committed.
 
     `scope` is the id of what the action was done to, in any case. `detail` never holds a secret.
     """
-    event = AuditEvent(
-        id=request.id_generator.new_id(),
-        at=request.clock.now(),
-        principal_id=caller.principal.id,
-        principal_name=caller.principal.name,
-        action=action,
-        scope=scope.lower(),
-        status=status,
-        correlation_id=caller.correlation_id,
-        address=caller.address,
-        detail=detail,
-    )
+    event = _event(request, action, scope, status, caller.address, detail)
+    event.principal_id, event.principal_name = caller.principal.id, caller.principal.name
+    event.correlation_id = caller.correlation_id
     request.uow.audit.add(event)
-    return event
 
 
 def record_own_audit(
@@ -42,18 +32,21 @@ def record_own_audit(
     detail: Message = EMPTY,
 ) -> None:
     """Adds an entry about what the installation does by itself, or refuses to somebody whom it does not know."""
-    request.uow.audit.add(
-        AuditEvent(
-            id=request.id_generator.new_id(),
-            at=request.clock.now(),
-            principal_id=INSTALLATION,
-            principal_name=INSTALLATION,
-            action=action,
-            scope=scope.lower(),
-            status=status,
-            address=address,
-            detail=detail,
-        )
+    request.uow.audit.add(_event(request, action, scope, status, address, detail))
+
+
+def _event(request: BaseRequest, action: str, scope: str, status: str, address: str, detail: Message) -> AuditEvent:
+    """Return an entry of this moment, by the installation."""
+    return AuditEvent(
+        id=request.id_generator.new_id(),
+        at=request.clock.now(),
+        principal_id=INSTALLATION,
+        principal_name=INSTALLATION,
+        action=action,
+        scope=scope.lower(),
+        status=status,
+        address=address,
+        detail=detail,
     )
 
 
