@@ -7,23 +7,14 @@ from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.file_sources import remove_file
 from galeria.workflows.fill_disks import fill_disks, is_from_before, note_layer, origins_of
-from galeria.workflows.publish_version import (
-    LOOK_INSIDE,
-    REPLICATE,
-    SEAL,
-    look_inside,
-    looks_inside,
-    replicate_everywhere,
-    seal_version,
-)
+from galeria.workflows.publish_version import REPLICATE, SEAL, look_if_begun_so, replicate_everywhere, seal_version
 
 _FILES = {OriginKind.UPLOAD, OriginKind.URI}
 
 
 def create_version(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     version_id = fill_disks(step, context, operation_id)
-    if looks_inside(context, operation_id):
-        step(LOOK_INSIDE, look_inside, context, version_id)
+    look_if_begun_so(step, context, operation_id, version_id)
     step(SEAL, seal_version, context, version_id)
     step(REPLICATE, replicate_everywhere, context, operation_id, version_id)
     step(Message("Remove the uploaded file"), remove_uploads, context, operation_id)
@@ -36,8 +27,7 @@ def export_template(step: VisibleStep, context: WorkflowContext, operation_id: s
     read. Nothing differs from other versions but the name of a step, and that there is no file to be removed.
     """
     version_id = fill_disks(step, context, operation_id)
-    if looks_inside(context, operation_id):
-        step(LOOK_INSIDE, look_inside, context, version_id)
+    look_if_begun_so(step, context, operation_id, version_id)
     step(SEAL, seal_export, context, operation_id, version_id)
     step(REPLICATE, replicate_everywhere, context, operation_id, version_id)
 

@@ -10,6 +10,7 @@ from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.states import ReplicaState, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.images import Digest
+from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.operation_steps import close_region
 
@@ -18,10 +19,15 @@ SEAL = Message("Seal the version")
 REPLICATE = Message("Replicate to the other regions")
 
 
-def looks_inside(context: WorkflowContext, operation_id: str) -> bool:
-    """Whether the operation was begun with a look. That never changes, so that it may be asked between steps."""
+def look_if_begun_so(step: VisibleStep, context: WorkflowContext, operation_id: str, version_id: str) -> None:
+    """Look inside the disk where the operation was begun with a look.
+
+    That never changes, so that it may be asked between steps.
+    """
     with context.database(reading=True) as uow:
-        return uow.operations.get(operation_id).inputs_as(FillInputs).looks
+        looks = uow.operations.get(operation_id).inputs_as(FillInputs).looks
+    if looks:
+        step(LOOK_INSIDE, look_inside, context, version_id)
 
 
 def look_inside(context: WorkflowContext, version_id: str) -> None:
