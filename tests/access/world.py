@@ -22,7 +22,17 @@ from tests.access.rows import LOCKED, SIBLINGS
 from tests.interfaces.arm.path_values import make_path_values
 from tests.interfaces.arm.paths import with_shared_galleries
 from tests.interfaces.arm.request_bodies import DISK, SNAPSHOT
-from tests.interfaces.arm.served import API_VERSION, GALLERY, LABS, Arm, definition_body, done, lab_body, version_body
+from tests.interfaces.arm.served import (
+    API_VERSION,
+    GALLERY,
+    LABS,
+    Arm,
+    Begun,
+    definition_body,
+    done,
+    lab_body,
+    version_body,
+)
 from tests.interfaces.web import served
 from tests.interfaces.web.served import Portal
 from tests.local_installation import disk_bytes
@@ -89,7 +99,8 @@ def opened_world(folder: Path, prepared: PreparedInstallations, key: RSAPrivateK
     with served.serving(folder, prepared, key) as portal:
         arm = Arm(installation=portal.installation, services=portal.services, begun=portal.begun)  # type: ignore[arg-type]  # of the same shape
         known = _furnished(arm)
-        services = replace(portal.services, database=unkept(portal.services.database))
+        # What is begun by calls that keep nothing is no operation, so nobody does it afterwards.
+        services = replace(portal.services, database=unkept(portal.services.database), starter=Begun())
         password_sign_in = PasswordSignIn(services.requests, services.secrets)
         app = make_app(services, password_sign_in=password_sign_in)
         make_portal(services, password_sign_in, patience=20).install(app)
