@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from galeria.interfaces.app import ROUTES
 from tests.access.evaluator import Given
 from tests.access.rows import SCOPES, SIBLINGS
-from tests.access.world import World
+from tests.access.world import World, opened_world
 from tests.interfaces.arm.request_bodies import DISK
 from tests.interfaces.arm.served import GALLERY, GROUP, LABS, SUB, definition_body, done, lab_body, version_body
 from tests.local_installation import disk_bytes
+from tests.prepared_installations import PreparedInstallations
 
 pytestmark = pytest.mark.slow
 
@@ -63,6 +65,14 @@ READERS += [
     Reader(name="Owner of another group", given=(Given(role="Owner", scope=SIBLINGS["group"]),)),
     Reader(name="nobody", given=()),
 ]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, prepared_installations: PreparedInstallations) -> Iterator[World]:
+    """A world of this module's own: what is planted would be in the way of those who may do something with all of a plan."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    with opened_world(tmp_path_factory.mktemp("access") / "installation", prepared_installations, key) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

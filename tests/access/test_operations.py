@@ -111,13 +111,22 @@ def state_name(case: Case) -> str:
     return "lab_state" if isinstance(OPERATION_TYPES[case.kind].under_way, LabState) else "state"
 
 
+def values_of(thing: Any, *names: str) -> dict[str, Any]:
+    return {each: getattr(thing, each) for each in names if hasattr(thing, each)}
+
+
+def restore(thing: Any, values: dict[str, Any]) -> None:
+    for each, value in values.items():
+        setattr(thing, each, value)
+
+
 @contextmanager
 def begun(world: World, case: Case, status: OperationStatus, who: str = "") -> Iterator[str]:
     """An operation of somebody's, or of `who`, whose subject is under way or has failed. Everything is as before afterwards."""
     context, name, type = world.portal.installation.context, state_name(case), OPERATION_TYPES[case.kind]
     with context.database() as uow:
         subject = subject_of(uow, case)
-        kept = {each: getattr(subject, each) for each in (name, "failure") if hasattr(subject, each)}
+        kept, machine = values_of(subject, name, "failure"), values_of(template(uow), "state", "failure")
         operation = Operation(
             id=context.id_generator.new_guid(),
             kind=case.kind,
@@ -148,9 +157,8 @@ def begun(world: World, case: Case, status: OperationStatus, who: str = "") -> I
         yield operation.id
     finally:
         with context.database() as uow:
-            subject = subject_of(uow, case)
-            for each, value in kept.items():
-                setattr(subject, each, value)
+            restore(template(uow), machine)  # a lab that could not be made takes its machine with it
+            restore(subject_of(uow, case), kept)
             uow.operations.remove(uow.operations.get(operation.id))
             uow.commit()
 

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.actions.people.web_sessions import open_web_session
 from galeria.domain.people.principals import Principal, RoleAssignment
+from galeria.domain.request_rates import RequestRates
+from galeria.domain.settings import Settings
 from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.web.kit.visitors import cookies_of
@@ -96,7 +98,9 @@ class World:
 
 @contextmanager
 def opened_world(folder: Path, prepared: PreparedInstallations, key: RSAPrivateKey) -> Iterator[World]:
-    with served.serving(folder, prepared, key) as portal:
+    # A fast computer asks more in a minute than one person may.
+    settings = Settings(request_rates=RequestRates(reads=0, writes=0, strangers=0))
+    with served.serving(folder, prepared, key, settings=settings) as portal:
         arm = Arm(installation=portal.installation, services=portal.services, begun=portal.begun)  # type: ignore[arg-type]  # of the same shape
         known = _furnished(arm)
         # What is begun by calls that keep nothing is no operation, so nobody does it afterwards.
