@@ -1,4 +1,4 @@
-"""Measure an export as the product does it: a machine's disk is sealed, served by qemu-nbd and stored in a region."""
+"""Measure an export as the product does it: a machine's disk is sealed, read in place and stored in a region."""
 
 from pathlib import Path
 

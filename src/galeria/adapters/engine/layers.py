@@ -5,7 +5,8 @@ before that leaves a file that the next call uses, where it is backed by the pre
 """
 
 import logging
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -15,6 +16,7 @@ from galeria.adapters.engine import agent, disks, domain_xml
 from galeria.adapters.engine.daemons import Hypervisor, is_active, translated_errors
 from galeria.adapters.engine.disks import DiskFile
 from galeria.adapters.engine.layout import Layout
+from galeria.adapters.engine.mapped_chain import NotMapped, open_mapped
 from galeria.adapters.engine.nbd_source import open_chain
 from galeria.domain.errors import NotFound
 from galeria.domain.messages import Message
@@ -54,7 +56,7 @@ class Layers:
         """
         files = disks.chain(top_of(domain))
         sealed = files[self._depth(machine, layer, files) :]
-        return open_chain(sealed[0].path, own_files=self._depth(machine, since, sealed))
+        return open_sealed(sealed, own_files=self._depth(machine, since, sealed))
 
     def changed_bytes(self, machine: Machine, since: str | None, domain: libvirt.virDomain) -> int:
         files = disks.chain(top_of(domain))
@@ -87,6 +89,22 @@ class Layers:
             top = present if _find(disks.chain(present), above) is not None else above
         if domain_xml.disk_of(stored) != top:
             self._hypervisor.define(domain_xml.with_disk(stored, top))
+
+
+@contextmanager
+def open_sealed(files: Sequence[DiskFile], *, own_files: int) -> Iterator[DiskSource]:
+    """Open sealed files, the top first, of which the upper `own_files` hold the changes.
+
+    They are read in place where the bytes lie in the files as they are, else by qemu-nbd. Raises ToolFailed, Unavailable.
+    """
+    with ExitStack() as opened:
+        disk: DiskSource
+        try:
+            disk = opened.enter_context(open_mapped(files, own_files=own_files))
+        except NotMapped:
+            log.info("a machine's disk is not read in place: some of it is compressed or encrypted")
+            disk = opened.enter_context(open_chain(files[0].path, own_files=own_files))
+        yield disk
 
 
 def top_of(domain: libvirt.virDomain) -> Path:
