@@ -113,7 +113,9 @@ class ImageStore(Protocol):
     ) -> Replicated:
         """Copies a sealed disk here: sends only missing chunks, checks each hash on arrival, reads back what was written.
 
-        Checks the manifest's signature first. Returns only when every chunk of the manifest was verified here.
+        Checks the manifest's signature first. Returns only when every chunk of the manifest is present here and was verified
+        here once: what was read after its arrival is not read again, unless damage was found in it or the disk is here
+        already, so that copying it again mends it.
         """
         ...
 
@@ -187,10 +189,25 @@ class ChunkIndex(Protocol):
         """Returns the compressed bytes of those chunks that have a place, each counted once."""
         ...
 
+    def verified(self, region: str, packs: Iterable[str]) -> set[str]:
+        """Returns those of the packs whose chunks were all read in the region, and in which nobody found damage since."""
+        ...
+
+    def note_verified(self, region: str, packs: Iterable[str], *, verified: bool) -> None:
+        """Records that the packs were read whole, or that they are to be read again; unknown packs are passed over."""
+        ...
+
     def add_pack(
-        self, region: str, pack: str, size: int, places: "dict[bytes, ChunkPlace]", *, takes_over: bool = False
+        self,
+        region: str,
+        pack: str,
+        size: int,
+        places: "dict[bytes, ChunkPlace]",
+        *,
+        takes_over: bool = False,
+        verified: bool = False,
     ) -> None:
-        """Adds a pack and the places of its chunks; may be repeated.
+        """Adds a pack and the places of its chunks; may be repeated. `verified`: they were read after they were written.
 
         A chunk that already has a place keeps it, unless the pack `takes_over`. Taking over is how repacking and repair
         move chunks without a moment in which they have no place.

@@ -94,3 +94,16 @@ def test_a_database_that_does_not_answer_is_reported() -> None:
     with pytest.raises(StoreUnavailable, match="indexes region north"):
         DatabaseChunkIndex(engine).packs("north")
     engine.dispose()
+
+
+def test_a_pack_is_verified_until_damage_is_found(index: DatabaseChunkIndex) -> None:
+    index.add_pack("north", "p1", 100, places("p1", range(2)), verified=True)
+    index.add_pack("north", "p2", 100, places("p2", range(2, 4)))
+    index.add_pack("south", "p1", 100, places("p1", range(2)))
+    everything = [f"p{number}" for number in range(2000)]
+    assert index.verified("north", everything) == {"p1"}
+    assert index.verified("south", everything) == set()
+    index.note_verified("north", ["p2", "unknown"], verified=True)
+    assert index.verified("north", everything) == {"p1", "p2"}
+    index.note_verified("north", everything, verified=False)
+    assert index.verified("north", ["p1", "p2"]) == set()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.region_store import RegionStore
 from galeria.domain.errors import Corrupt, StoreUnavailable
 from galeria.ports.progress import unheard
@@ -82,6 +83,88 @@ def test_replicating_again_mends_a_damaged_target(north: RegionStore, south: Reg
     assert done.sent_chunks == 1 + 16
     assert south.verify(None, progress=unheard).damaged == ()
     assert content(south, digest, tmp_path) == DISK
+
+
+def reads_of(context: StoreContext) -> list[str]:
+    """Fills with the names of the packs that the store reads from now on."""
+    read, names = context.bucket.read, list[str]()
+
+    def noted(path: str, start: int, length: int) -> memoryview:
+        names.append(path.rpartition("/")[2])
+        return read(path, start, length)
+
+    context.bucket.read = noted  # type: ignore[method-assign]
+    return names
+
+
+NEXT = DISK + noise(2, PACK)
+
+
+def test_what_was_verified_on_its_arrival_is_not_read_for_the_next_version(
+    shop: StoreFixture, north: RegionStore, tmp_path: Path
+) -> None:
+    context = shop.context("south")
+    south, first = RegionStore(context), seal(north, DISK).digest
+    copy(south, first, north)
+    old = {path.name for path in packs_in(tmp_path / "south")}
+    read = reads_of(context)
+    second = seal(north, NEXT, first).digest
+    copy(south, second, north)
+    assert read
+    assert not old.intersection(read)
+    assert content(south, second, tmp_path) == NEXT
+
+
+def test_what_was_written_here_and_never_read_is_read_once(
+    shop: StoreFixture, north: RegionStore, tmp_path: Path
+) -> None:
+    context = shop.context("south")
+    south = RegionStore(context)
+    seal(south, DISK)
+    written = {path.name for path in packs_in(tmp_path / "south")}
+    versions = [seal(north, bytes([number]) * CHUNK + DISK).digest for number in range(3)]
+    read = reads_of(context)
+    copy(south, versions[0], north)
+    assert written <= set(read)
+    read.clear()
+    copy(south, versions[1], north)
+    assert not written.intersection(read)
+    assert content(south, versions[1], tmp_path)[CHUNK:] == DISK
+
+
+@pytest.mark.parametrize("finder", ["a verification", "a restore", "a read", "a copy from here"])
+def test_where_damage_was_found_everything_is_read_again_and_mended_with_the_next_version(
+    shop: StoreFixture, north: RegionStore, south: RegionStore, tmp_path: Path, finder: str
+) -> None:
+    first = seal(north, DISK).digest
+    copy(south, first, north)
+    flip(packs_in(tmp_path / "south")[0], 100)
+    if finder == "a verification":
+        assert len(south.verify([first], progress=unheard).damaged) == 1
+    elif finder == "a restore":
+        with pytest.raises(Corrupt):
+            content(south, first, tmp_path)
+    elif finder == "a read":
+        with south.open(first) as disk, pytest.raises(Corrupt):
+            disk.reader().read(0, disk.size)
+    else:
+        with pytest.raises(Corrupt):
+            copy(shop.store("east"), first, south)
+    second = seal(north, NEXT, first).digest
+    copy(south, second, north)
+    assert content(south, second, tmp_path) == NEXT
+    assert south.verify(None, progress=unheard).damaged == ()
+
+
+def test_a_pack_that_is_gone_is_missed_though_it_was_verified(
+    north: RegionStore, south: RegionStore, tmp_path: Path
+) -> None:
+    first = seal(north, DISK).digest
+    copy(south, first, north)
+    packs_in(tmp_path / "south")[1].unlink()
+    second = seal(north, NEXT, first).digest
+    copy(south, second, north)
+    assert content(south, second, tmp_path) == NEXT
 
 
 def test_a_target_that_stores_wrong_bytes_is_found_out(shop: StoreFixture, north: RegionStore, tmp_path: Path) -> None:

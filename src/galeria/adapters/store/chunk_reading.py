@@ -1,6 +1,7 @@
 """Read chunks in ranges of a pack: one request fetches neighbours, and each chunk is checked after it arrived."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -58,7 +59,7 @@ def windows(names: Iterable[bytes], size: int = WINDOW) -> Iterator[list[bytes]]
 
 
 def find_damaged(context: StoreContext, names: Iterable[bytes], seen: Callable[[int], None]) -> dict[bytes, str]:
-    """Read and check these chunks, and return the damaged ones with the reason.
+    """Read and check these chunks, and return the damaged ones with the reason; their packs are no longer relied on.
 
     `seen` receives compressed bytes, from several threads.
     """
@@ -77,7 +78,25 @@ def find_damaged(context: StoreContext, names: Iterable[bytes], seen: Callable[[
             seen(sum(place.length for _, place in run.places))
 
     run_workers(located(), check, threads=context.bucket.readers)
+    doubt(context, damage)
     return damage
+
+
+@contextmanager
+def doubted(context: StoreContext, run: PackRange) -> Iterator[None]:
+    """Record damage that is found in the range: its pack is read again before it is relied on. The error goes on."""
+    try:
+        yield
+    except Corrupt:
+        context.index.note_verified(context.region, [run.pack], verified=False)
+        raise
+
+
+def doubt(context: StoreContext, names: Iterable[bytes]) -> None:
+    """Record that damage was found in these chunks: the packs that hold them are read again before they are relied on."""
+    for some in windows(names):
+        places = context.index.locate(context.region, some)
+        context.index.note_verified(context.region, {place.pack for place in places.values()}, verified=False)
 
 
 def _damage_in(context: StoreContext, run: PackRange, opener: ChunkDecompressor) -> Iterator[tuple[bytes, str]]:

@@ -1,4 +1,4 @@
-"""Replicate a sealed disk from another region: send only what is missing or damaged, and check all of it."""
+"""Replicate a sealed disk from another region: send only what is missing or damaged, and read what was never read here."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from galeria.adapters.store.manifests import signed_manifests
 from galeria.adapters.store.manifests.manifest import Manifest
 from galeria.adapters.store.manifests.publisher import Publisher
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
-from galeria.adapters.store.packs.packs import PackWriter, SealedPack
+from galeria.adapters.store.packs.packs import PackWriter, SealedPack, path_of
 from galeria.adapters.store.parallel import run_workers
 from galeria.domain.errors import Corrupt
 from galeria.domain.messages import Message
@@ -39,14 +39,17 @@ def replicate(target: StoreContext, digest: Digest, *, source: StoreContext, pro
     manifest = signed_manifests.open_envelope(source, digest, envelope)
     signed_manifests.open_envelope(target, digest, envelope)
     needed = find_missing(target, manifest)
-    total = target.index.stored_bytes(target.region, needed.present)
+    # Whoever copies again what is here wants it mended.
+    is_again = target.bucket.has(signed_manifests.path_of(digest))
+    unread = needed.present if is_again else find_unread(target, needed.present)
+    total = target.index.stored_bytes(target.region, unread)
     total += source.index.stored_bytes(source.region, needed.absent)
     meter = ByteCounter(progress, total=total)
-    # A chunk that was damaged here since it arrived is sent again, so that replicating twice repairs.
-    rotten = find_damaged(target, needed.present, meter.add)
+    # A chunk that was damaged here since it was written is sent again.
+    rotten = _read(target, unread, meter).intersection(needed.present)
     sent = _Sending(target, source, meter)
     sent.send(needed.absent, takes_over=False)
-    sent.send(list(rotten), takes_over=True)
+    sent.send(sorted(rotten), takes_over=True)
     target.bucket.put(signed_manifests.path_of(digest), envelope)
     return Replicated(
         digest=digest,
@@ -63,6 +66,48 @@ def find_missing(target: StoreContext, manifest: Manifest) -> MissingChunks:
     return MissingChunks(
         present=[name for name in names if name in known], absent=[name for name in names if name not in known]
     )
+
+
+def find_unread(context: StoreContext, names: list[bytes]) -> list[bytes]:
+    """Return the chunks that have to be read before all of `names` are known to be whole in this region.
+
+    These are all chunks of the packs that hold some of them and were never read, or in which damage was found, and what
+    lay in packs that are gone.
+    """
+    packs = _by_pack(context, names)
+    verified = context.index.verified(context.region, packs)
+    unread = {name for pack in packs.keys() - verified for name in packs[pack] | _chunks_of(context, pack)}
+
+    def look(remaining: Iterator[str]) -> None:
+        for pack in remaining:
+            if not context.bucket.has(path_of(pack)):
+                unread.update(packs[pack])
+
+    run_workers(sorted(verified), look, threads=context.bucket.readers)
+    return sorted(unread)
+
+
+def _by_pack(context: StoreContext, names: list[bytes]) -> dict[str, set[bytes]]:
+    packs: dict[str, set[bytes]] = {}
+    for some in windows(names):
+        for name, place in context.index.locate(context.region, some).items():
+            packs.setdefault(place.pack, set()).add(name)
+    return packs
+
+
+def _chunks_of(context: StoreContext, pack: str) -> set[bytes]:
+    return set(context.index.chunks_of(context.region, pack))
+
+
+def _read(context: StoreContext, names: list[bytes], meter: ByteCounter) -> set[bytes]:
+    """Read and check the chunks, and return the damaged ones. Packs of which all chunks are whole are not read another time."""
+    if not names:
+        return set()
+    damaged = set(find_damaged(context, names, meter.add))
+    read = _by_pack(context, names)
+    whole = [pack for pack, some in read.items() if not some & damaged and some >= _chunks_of(context, pack)]
+    context.index.note_verified(context.region, whole, verified=True)
+    return damaged
 
 
 class _Sending:
@@ -110,6 +155,7 @@ class _Sending:
             try:
                 opener.open(name, blob)
             except Corrupt as error:
+                self._source.index.note_verified(self._source.region, [run.pack], verified=False)
                 raise Corrupt(
                     Message(
                         "Region {region} sent a damaged chunk: {error}", region=self._source.region, error=error.message

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from galeria.adapters.disks.free_room import keep_margin
 from galeria.adapters.store.byte_counter import ByteCounter
-from galeria.adapters.store.chunk_reading import WINDOW, PackRange, runs_of
+from galeria.adapters.store.chunk_reading import WINDOW, PackRange, doubted, runs_of
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests.manifest import Manifest
 from galeria.adapters.store.objects.store_errors import translated_errors
@@ -38,11 +38,12 @@ def restore(context: StoreContext, manifest: Manifest, target: Path, *, progress
             for run, slotted in work:
                 slots = sum(len(slotted[name]) for name, _ in run.places)
                 keep_margin(handle, slots * manifest.chunk_size, context.margin)
-                for name, blob in run.read(context.bucket):
-                    data = _opened(context, opener, name, blob, manifest)
-                    for slot in slotted[name]:
-                        _write(handle, data, slot, manifest, target)
-                        meter.add(len(data))
+                with doubted(context, run):
+                    for name, blob in run.read(context.bucket):
+                        data = _opened(context, opener, name, blob, manifest)
+                        for slot in slotted[name]:
+                            _write(handle, data, slot, manifest, target)
+                            meter.add(len(data))
 
         run_workers(_work(context, manifest), write, threads=context.bucket.readers)
 

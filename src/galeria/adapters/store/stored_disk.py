@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from galeria.adapters.store.chunk_reading import runs_of
+from galeria.adapters.store.chunk_reading import doubted, runs_of
 from galeria.adapters.store.context import StoreContext
 from galeria.adapters.store.manifests.manifest import Manifest, ManifestSlots
 from galeria.adapters.store.packs.chunks import ChunkDecompressor
@@ -70,8 +70,9 @@ class StoredDiskReader:
                 target=self._context.region,
             )
         for run in runs_of(places):
-            for name, blob in run.read(self._context.bucket):
-                yield name, self._opener.open(name, blob)
+            with doubted(self._context, run):
+                for name, blob in run.read(self._context.bucket):
+                    yield name, self._opener.open(name, blob)
 
 
 def _extents(start: int, position: int, end: int) -> Iterator[Extent]:

@@ -1,6 +1,7 @@
 """Tables of the chunk index: the packs of each region, and where in them each chunk lies.
 
-All of it repeats the packs' footers, so that the tables may be emptied and rebuilt.
+All of it but one column repeats the packs' footers, so that the tables may be emptied and rebuilt: what is not known to have
+been verified is read once more.
 """
 
 import sqlalchemy as sa
@@ -14,6 +15,8 @@ packs = sa.Table(
     sa.Column("name", sa.String(64), primary_key=True),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("chunks", sa.Integer, nullable=False),
+    # Whether every chunk in it was read in the region after it was written, and nobody found damage since.
+    sa.Column("verified", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_with_rowid=False,
 )
 

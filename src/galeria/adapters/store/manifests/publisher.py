@@ -15,7 +15,8 @@ _AT_ONCE = 3
 class Publisher:
     """Takes sealed packs from several threads. Leaving the context waits until all are published, or raises the error.
 
-    `inspect` runs between publishing and indexing; an error that it raises leaves the pack out of the index.
+    `inspect` runs between publishing and indexing, and reads all of the pack; an error that it raises leaves the pack out of
+    the index.
     """
 
     def __init__(
@@ -56,7 +57,12 @@ class Publisher:
         if self._inspect is not None:
             self._inspect(pack)
         self._context.index.add_pack(
-            self._context.region, pack.name, pack.size, pack.places, takes_over=self._takes_over
+            self._context.region,
+            pack.name,
+            pack.size,
+            pack.places,
+            takes_over=self._takes_over,
+            verified=self._inspect is not None,
         )
         with self._lock:
             self.bytes += pack.size

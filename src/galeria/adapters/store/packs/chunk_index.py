@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,6 +12,8 @@ from galeria.adapters.db.tables.chunk_tables import chunks, packs
 from galeria.domain.errors import OutOfSpace, StoreUnavailable
 from galeria.domain.messages import Message
 from galeria.ports.images import ChunkPlace, PackFacts
+
+Name = TypeVar("Name", bytes, str)
 
 QUESTION = 500
 """Chunks asked for in one statement: SQLite's oldest limit on bound values is 999."""
@@ -51,8 +53,29 @@ class DatabaseChunkIndex:
                 total += connection.scalar(sa.select(sa.func.sum(chunks.c.length)).where(*where)) or 0
         return int(total)
 
+    def verified(self, region: str, names: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        with self._asking(region) as connection:
+            for some in _batches(sorted(set(names))):
+                where = (packs.c.region == region, packs.c.name.in_(some), packs.c.verified)
+                found.update(connection.execute(sa.select(packs.c.name).where(*where)).scalars())
+        return found
+
+    def note_verified(self, region: str, names: Iterable[str], *, verified: bool) -> None:
+        with self._changing(region) as connection:
+            for some in _batches(sorted(set(names))):
+                which = sa.update(packs).where(packs.c.region == region, packs.c.name.in_(some))
+                connection.execute(which.values(verified=verified))
+
     def add_pack(
-        self, region: str, pack: str, size: int, places: dict[bytes, ChunkPlace], *, takes_over: bool = False
+        self,
+        region: str,
+        pack: str,
+        size: int,
+        places: dict[bytes, ChunkPlace],
+        *,
+        takes_over: bool = False,
+        verified: bool = False,
     ) -> None:
         """Record a published pack. With `takes_over`, chunks that lie elsewhere are found in this pack from now on."""
         # All writers insert rows in the same order, so that two transactions never deadlock.
@@ -63,7 +86,7 @@ class DatabaseChunkIndex:
         with self._changing(region) as connection:
             connection.execute(
                 self._insert(packs).on_conflict_do_nothing(),
-                {"region": region, "name": pack, "size": size, "chunks": len(rows)},
+                {"region": region, "name": pack, "size": size, "chunks": len(rows), "verified": verified},
             )
             if rows:
                 connection.execute(self._insert_chunks(takes_over), rows)
@@ -145,7 +168,7 @@ def _places(connection: sa.Connection, where: sa.ColumnElement[Any]) -> Iterator
         yield bytes(name), ChunkPlace(pack=pack, offset=offset, length=length)
 
 
-def _batches(hashes: Iterable[bytes]) -> Iterator[list[bytes]]:
-    remaining = iter(hashes)
+def _batches(names: Iterable[Name]) -> Iterator[list[Name]]:
+    remaining = iter(names)
     while some := list(islice(remaining, QUESTION)):
         yield some
