@@ -75,6 +75,7 @@ def retry_operation(request: Request, id: str) -> Operation:
     operation.cancel_requested = False
     operation.error_code, operation.error_message, operation.error_hint = "", EMPTY, EMPTY
     operation.ended_at = None
+    request.uow.machines.remove_failure_record(operation.id)
     _reopen(request, operation)
     request.audit("Microsoft.Galeria/operations/retry/action", operation.resource_id, detail=verbatim(operation.id))
     return operation
