@@ -103,6 +103,7 @@ def _path(world: World, row: Row, place: Place) -> str:
             "/" + place.path.split("/")[1], "victim"
         ),
         "disk": "0" * 32,
+        **({"id": world.known["failed_start"]} if row.route == "web_operation_picture" else {}),
         **({"version": style.split("/")[2], "path": "portal.css"} if place.path.startswith("/static") else {}),
         **row.names,
     }

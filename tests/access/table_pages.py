@@ -101,6 +101,7 @@ ACTIVITY = (
     row("web_activity", ANYWHERE),
     row("web_operations", SIGNED_IN),
     *_rows(f"{VERSION}/read @draft", "web_operation", "web_operation_part", "web_operation_events"),
+    row("web_operation_picture", "L/labs/read @lab"),
     row("web_operation_cancel", f"{VERSION}/write @draft"),
     row("web_operation_retry", f"{VERSION}/write @draft", 409),
 )

@@ -11,9 +11,13 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from galeria.actions.people.web_sessions import open_web_session
+from galeria.domain.labs.labs import FailureRecord
+from galeria.domain.messages import Message
+from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import Principal, RoleAssignment
 from galeria.domain.request_rates import RequestRates
 from galeria.domain.settings import Settings
+from galeria.domain.states import OperationStatus
 from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.web.kit.visitors import cookies_of
@@ -37,7 +41,7 @@ from tests.interfaces.arm.served import (
 )
 from tests.interfaces.web import served
 from tests.interfaces.web.served import Portal
-from tests.local_installation import disk_bytes
+from tests.local_installation import SUBSCRIPTION, disk_bytes
 from tests.prepared_installations import PreparedInstallations
 
 SOMEBODY = "nobody"
@@ -155,4 +159,30 @@ def _furnished(arm: Arm) -> dict[str, str]:
     done(admin.put(SIBLINGS["image"], json=image), 201)
     arm.work()
     assert f"{LABS}/other" == SIBLINGS["lab"]
-    return known
+    return {**known, "failed_start": _failed_start(arm)}
+
+
+def _failed_start(arm: Arm) -> str:
+    """The id of a start that failed, which the service itself had begun, with what the machine showed."""
+    machine, operation = arm.installation.machine("held"), "00000000-1111-0000-0000-000000000001"
+    with arm.installation.context.database() as uow:
+        uow.operations.add(
+            Operation(
+                id=operation,
+                kind=OperationKind.START_MACHINE,
+                status=OperationStatus.FAILED,
+                subscription_id=SUBSCRIPTION,
+                location="brazilsouth",
+                resource_id=f"{LABS}/held",
+                subject=machine.id,
+                started_by="",
+                error_code="MachineFailed",
+                error_message=Message("It did not come up."),
+                created_at=arm.installation.context.clock.now(),
+            )
+        )
+        uow.machines.put_failure_record(
+            FailureRecord(operation_id=operation, machine_id=machine.id, console="login:", picture=b"\x89PNG")
+        )
+        uow.commit()
+    return operation

@@ -8,6 +8,7 @@ import pytest
 from galeria.actions.versions.versions import delete_version
 from galeria.adapters.fakes.engine import FakeEngine
 from galeria.domain.images.galleries import VersionDisk
+from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.operations import StepStatus
 from galeria.domain.states import MachineState
 from galeria.ports.machines import FirstBoot, Machine, MachineCredentials, MachineSpec
@@ -161,13 +162,13 @@ class DiaryEngine(FakeEngine):
         self.calls.append(("made", first_boot and first_boot.user_name))
         super().ensure_machine(spec, first_boot)
 
-    def start(self, machine: Machine, *, ssh: bool) -> None:
+    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
         self.calls.append("start open" if ssh else "start closed")
-        super().start(machine, ssh=ssh)
+        super().start(machine, ssh=ssh, way=way)
 
-    def wait_ready(self, machine: Machine, *, seconds: float) -> None:
-        self.calls.append("answers")
-        super().wait_ready(machine, seconds=seconds)
+    def wait_ready(self, machine: Machine, *, way: WayIn, seconds: float) -> None:
+        self.calls.append(f"answers by {way}")
+        super().wait_ready(machine, way=way, seconds=seconds)
 
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         self.calls.append(("credentials", credentials.user_name, credentials.retire))
@@ -178,9 +179,9 @@ class DiaryEngine(FakeEngine):
         self.calls.append(("identity", host_name))
         super().renew_identity(machine, host_name=host_name)
 
-    def open_ssh(self, machine: Machine) -> None:
+    def open_ssh(self, machine: Machine, *, way: WayIn = WayIn.SSH) -> None:
         self.calls.append("open")
-        super().open_ssh(machine)
+        super().open_ssh(machine, way=way)
 
 
 def watched(installation: LocalInstallation) -> tuple[LocalInstallation, DiaryEngine]:
@@ -197,16 +198,17 @@ def test_a_specialized_machine_opens_only_after_the_old_accounts_are_retired(run
     assert engine.calls == [
         ("made", None),
         "start closed",
-        "answers",
+        "answers by agent",
         ("credentials", "colleague", ("educator",)),
         "open",
+        "answers by SSH",
     ]
     guest = engine.guest(installation.guest_of("geometry"))
     assert (guest.identity, guest.host_name) == (0, "image"), "it keeps the old machine's identity"
     installation.run(installation.begin_stop("geometry", who="colleague"))
     engine.calls.clear()
     installation.run(installation.begin_start("geometry", who="colleague"))
-    assert engine.calls == ["start open", "answers", "open"]
+    assert engine.calls == ["start open", "answers by SSH", "open", "answers by SSH"]
 
 
 def test_a_new_identity_is_made_once_where_it_was_asked_for(running: LocalInstallation) -> None:
@@ -217,7 +219,7 @@ def test_a_new_identity_is_made_once_where_it_was_asked_for(running: LocalInstal
     installation.run(installation.begin_lab("geometry", image, who="colleague", new_identity=True))
     assert installation.machine("geometry").renew_identity
     installation.run(installation.begin_start("geometry", who="colleague"))
-    assert engine.calls[-2:] == [("identity", "geometry"), "open"]
+    assert engine.calls[-3:] == [("identity", "geometry"), "open", "answers by SSH"]
     installation.run(installation.begin_stop("geometry", who="colleague"))
     engine.calls.clear()
     installation.run(installation.begin_start("geometry", who="colleague"))
@@ -228,7 +230,7 @@ def test_a_generalized_machine_is_reported_its_account_at_the_first_boot(running
     installation, engine = watched(running)
     installation.run(installation.begin_lab("geometry", IMAGE, who="colleague", new_identity=True))
     installation.run(installation.begin_start("geometry", who="colleague"))
-    assert engine.calls == [("made", "colleague"), "start open", "answers", "open"]
+    assert engine.calls == [("made", "colleague"), "start open", "answers by SSH", "open", "answers by SSH"]
     guest = engine.guest(installation.guest_of("geometry"))
     assert (guest.identity, guest.host_name, list(guest.passwords)) == (1, "geometry", ["colleague"])
 

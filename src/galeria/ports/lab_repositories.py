@@ -1,14 +1,25 @@
 """The repositories of lab accounts, labs, their users, schedules and machines: a part of the unit of work."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
-from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
+from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine
 from galeria.ports.repository import Repository, ResourceRepository
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettledMachine:
+    """A machine that is Running, Stopped or Failed, and what is noted of it."""
+
+    machine: Machine
+    state: MachineState
+    has_agent: bool | None
+    is_on: bool
 
 
 class LabAccountRepository(ResourceRepository[LabAccount], Protocol):
@@ -132,9 +143,21 @@ class MachineRepository(Repository[LabMachine], Protocol):
         """Returns the ids of all machines."""
         ...
 
-    def settled(self) -> dict[Machine, MachineState]:
-        """Returns machine → state for those that are Running or Stopped, without loading them whole: this is called
-        often, for thousands of machines."""
+    def settled(self) -> list[SettledMachine]:
+        """Returns the machines that are Running, Stopped or Failed, without loading them whole: this is called often, for
+        thousands of machines."""
+        ...
+
+    def find_failure_record(self, operation_id: str) -> FailureRecord | None:
+        """Returns what the machine showed when that operation failed, or None."""
+        ...
+
+    def put_failure_record(self, record: FailureRecord) -> None:
+        """Keeps what a machine showed, in the place of what it showed when an earlier operation failed."""
+        ...
+
+    def remove_failure_record(self, operation_id: str) -> None:
+        """Removes what was kept of that operation's failure; nothing to remove is no error."""
         ...
 
     def ports(self) -> set[int]:

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from galeria.domain.labs.ways_in import WayIn
 from galeria.ports.disks import OpenDisk
 from galeria.ports.images import Digest, ImageStore
 from galeria.ports.progress import Progress
+
+NO_ADDRESS = "MachineHasNoAddress"
+"""The code of a MachineFailed whose reason is that nothing answers at the machine's address."""
 
 
 class Power(Enum):
@@ -67,6 +71,14 @@ class MachineCredentials:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Observation:
+    """What a machine shows now: the last lines that it wrote, fit to be shown, and its screen."""
+
+    console: str = ""  # lines
+    picture: bytes = b""  # PNG; empty where the machine is off or has no screen
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HostCheck:
     """The result of one check of the host: what was found, and what helps."""
 
@@ -96,19 +108,28 @@ class VmEngine(Protocol):
         """
         ...
 
-    def start(self, machine: Machine, *, ssh: bool) -> None:
-        """Starts the machine. With `ssh` its SSH port is reachable at once, else only after `open_ssh`."""
+    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
+        """Starts the machine. With `ssh` the port of its way in is reachable at once, else only after `open_ssh`."""
         ...
 
-    def wait_ready(self, machine: Machine, *, seconds: float) -> None:
-        """Waits until the guest's agent answers.
+    def wait_ready(self, machine: Machine, *, way: WayIn, seconds: float) -> None:
+        """Waits until the machine can be used: its server greets at the forwarded port, or its agent answers.
 
-        Raises MachineFailed with the end of the console's text after `seconds`.
+        Raises MachineFailed, which says what is missing and its cure where the console tells: when the machine goes off,
+        when its console has come to a known end, and after `seconds`, or later while its console still goes on.
         """
         ...
 
-    def open_ssh(self, machine: Machine) -> None:
-        """Forwards the SSH port of a running machine."""
+    def is_reachable(self, machine: Machine, way: WayIn) -> bool:
+        """Tells whether the machine answers on its way in now; takes seconds at most. A port not forwarded is none."""
+        ...
+
+    def observe(self, machine: Machine) -> Observation:
+        """Returns what the machine's console and screen show now, or at its end where it is off."""
+        ...
+
+    def open_ssh(self, machine: Machine, *, way: WayIn = WayIn.SSH) -> None:
+        """Forwards the port of a running machine's way in; nothing is to be done for the agent."""
         ...
 
     def open_console(self, machine: Machine) -> socket.socket:

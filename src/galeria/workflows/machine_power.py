@@ -1,14 +1,17 @@
 """Start or stop one machine, or reset its password.
 
-A machine from a specialized image boots with the passwords of its source: its SSH port opens only once the new credentials
-are set.
+A machine is Running once it answers on its way in. One from a specialized image boots with the passwords of its source: its
+SSH port opens only once the new credentials are set.
 """
 
-from galeria.domain.images.galleries import OsState
+from galeria.domain.errors import MachineFailed
+from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.messages import EMPTY, Message
+from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START, WayIn, way_in
+from galeria.domain.messages import EMPTY, Message, join
 from galeria.domain.states import MachineState, moved
-from galeria.ports.machines import Machine, MachineCredentials
+from galeria.ports.database import UnitOfWork
+from galeria.ports.machines import NO_ADDRESS, Machine, MachineCredentials
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import host_name
@@ -33,34 +36,53 @@ def reset_password(step: VisibleStep, context: WorkflowContext, operation_id: st
 
 
 def start(context: WorkflowContext, operation_id: str) -> None:
-    lab, row = _subject(context, operation_id)
+    lab, row, way = _subject(context, operation_id)
     context.disk_room.require(0, region=row.region)
-    context.engine.start(_machine(row), ssh=not _is_foreign(lab, row))
+    context.engine.start(_machine(row), ssh=not is_foreign(lab, row), way=way)
 
 
 def wait_ready(context: WorkflowContext, operation_id: str) -> None:
-    context.engine.wait_ready(_machine(_subject(context, operation_id)[1]), seconds=context.settings.boot_seconds)
+    """Wait until the machine can be used; while its way in must stay closed, until its agent can be asked."""
+    lab, row, way = _subject(context, operation_id)
+    if not is_foreign(lab, row):
+        _wait(context, lab, row, way)
+        return
+    try:
+        _wait(context, lab, row, WayIn.AGENT)
+    except MachineFailed as error:
+        closed = Message("Its way in stays closed, because the accounts of its image are still open in it.")
+        raise MachineFailed(join(error.message, closed), hint=error.hint, code=error.code) from error
 
 
 def apply_credentials(context: WorkflowContext, operation_id: str) -> None:
     """Set the pending credentials in the machine. A generalized image has taken them at its first boot already."""
-    lab, row = _subject(context, operation_id)
+    lab, row, _ = _subject(context, operation_id)
+    machine, foreign = _machine(row), is_foreign(lab, row)
     resetting = row.state is MachineState.RESETTING_PASSWORD
-    if row.pending_password_hash and (resetting or _is_foreign(lab, row)):
+    if resetting and not context.engine.has_agent(machine):
+        _note_agent(context, row, answers=False)
+        raise MachineFailed(NO_AGENT, hint=STOP_SET_START)
+    if row.pending_password_hash and (resetting or foreign):
         credentials = MachineCredentials(
             user_name=row.user_name, password_hash=row.pending_password_hash, retire=tuple(row.retire_accounts)
         )
-        context.engine.set_credentials(_machine(row), credentials)
-    if row.renew_identity:
-        context.engine.renew_identity(_machine(row), host_name=host_name(lab))
+        context.engine.set_credentials(machine, credentials)
+    # Who reaches the machine already waits for no new identity: it comes with the next start at which the agent answers.
+    renews = row.renew_identity and (foreign or context.engine.has_agent(machine))
+    if renews:
+        context.engine.renew_identity(machine, host_name=host_name(lab))
     with context.database() as uow:
         settled = uow.machines.get(row.id)
-        settled.pending_password_hash, settled.retire_accounts, settled.renew_identity = "", [], False
+        settled.pending_password_hash, settled.retire_accounts = "", []
+        settled.renew_identity = settled.renew_identity and not renews
         uow.commit()
 
 
 def open_ssh(context: WorkflowContext, operation_id: str) -> None:
-    context.engine.open_ssh(_machine(_subject(context, operation_id)[1]))
+    """Open the way in, and wait until the machine answers there: one that was closed until now has never been asked."""
+    lab, row, way = _subject(context, operation_id)
+    context.engine.open_ssh(_machine(row), way=way)
+    _wait(context, lab, row, way)
 
 
 def stop(context: WorkflowContext, operation_id: str) -> None:
@@ -68,21 +90,65 @@ def stop(context: WorkflowContext, operation_id: str) -> None:
 
 
 def note_state(context: WorkflowContext, operation_id: str, state: MachineState) -> None:
+    row = _subject(context, operation_id)[1]
+    has_agent = context.engine.has_agent(_machine(row)) if state is MachineState.RUNNING else None
     with context.database() as uow:
-        row = uow.machines.get(uow.operations.get(operation_id).subject)
+        row = uow.machines.get(row.id)
         row.state, row.failure = moved(row.state, state, Message("The machine")), EMPTY
+        row.has_agent, row.is_on = has_agent, False
         uow.commit()
 
 
-def _is_foreign(lab: Lab, row: LabMachine) -> bool:
+def is_foreign(lab: Lab, row: LabMachine) -> bool:
     """Return whether the machine still has the accounts of its source image and not those of the lab."""
     return lab.os_state is OsState.SPECIALIZED and bool(row.pending_password_hash)
 
 
-def _subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachine]:
+def get_way_in(uow: UnitOfWork, lab: Lab) -> WayIn:
+    definition = uow.definitions.find(lab.definition_id)
+    return way_in(lab.profiles, definition.os_type if definition else OsType.LINUX)
+
+
+def _wait(context: WorkflowContext, lab: Lab, row: LabMachine, way: WayIn) -> None:
+    try:
+        context.engine.wait_ready(_machine(row), way=way, seconds=context.settings.boot_seconds)
+    except MachineFailed as error:
+        reason = _foreign_network(context, lab) if error.code == NO_ADDRESS else EMPTY
+        if not reason:
+            raise
+        cure = Message(
+            "Where the image comes from, let its network settings match any network card by its name (such as e*) instead "
+            "of by its address, and import it again."
+        )
+        raise MachineFailed(join(error.message, reason), hint=cure, code=error.code) from error
+
+
+def _foreign_network(context: WorkflowContext, lab: Lab) -> Message:
+    """Return what the look into the image's disk says about a machine without an address; EMPTY where nothing."""
+    with context.database(reading=True) as uow:
+        version = uow.versions.find(lab.version_id)
+        found = version.look.findings if version else None
+    files = found.network_files if found else ()
+    if not files:
+        return EMPTY
+    return Message(
+        "On the disk of its image, {path} is only for the network card {address}, which is another machine's.",
+        path=files[0].path,
+        address=files[0].addresses,
+    )
+
+
+def _note_agent(context: WorkflowContext, row: LabMachine, *, answers: bool) -> None:
+    with context.database() as uow:
+        uow.machines.get(row.id).has_agent = answers
+        uow.commit()
+
+
+def _subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachine, WayIn]:
     with context.database(reading=True) as uow:
         row = uow.machines.get(uow.operations.get(operation_id).subject)
-        return uow.labs.get(row.lab_id), row
+        lab = uow.labs.get(row.lab_id)
+        return lab, row, get_way_in(uow, lab)
 
 
 def _machine(row: LabMachine) -> Machine:

@@ -1,13 +1,29 @@
 """How an operation's end is noted in what it worked on, for each kind of subject."""
 
+import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from galeria.domain.errors import GaleriaError
+from galeria.domain.labs.labs import FailureRecord
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import PublishInputs
 from galeria.domain.operations import Operation, OperationKind, Subject
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
+from galeria.ports.machines import Machine, Observation, Power
+from galeria.workflows.context import WorkflowContext
 from galeria.workflows.stored_disks import storage_failed, storage_filled
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeenMachine:
+    """What the host says of a machine at the end of a failed operation."""
+
+    is_on: bool
+    observation: Observation
 
 
 def note_success(uow: UnitOfWork, operation: Operation) -> None:
@@ -23,9 +39,42 @@ def note_success(uow: UnitOfWork, operation: Operation) -> None:
         storage_filled(uow, operation)
 
 
-def note_failure(uow: UnitOfWork, operation: Operation, message: Message) -> None:
-    """Note in the subject that the operation has failed or was canceled, and why."""
+def note_failure(uow: UnitOfWork, operation: Operation, message: Message, *, seen: SeenMachine | None = None) -> None:
+    """Note in the subject that the operation has failed or was canceled, and why; for a machine, what was seen of it."""
     _FAILED[operation.kind_type.subject](uow, operation, message)
+    machine = uow.machines.find(operation.subject) if seen else None
+    if seen is None or machine is None:
+        return
+    machine.is_on = seen.is_on and machine.state is MachineState.FAILED
+    if seen.observation.console or seen.observation.picture:
+        uow.machines.put_failure_record(
+            FailureRecord(
+                operation_id=operation.id,
+                machine_id=machine.id,
+                console=seen.observation.console,
+                picture=seen.observation.picture,
+            )
+        )
+
+
+def look_at_machine(context: WorkflowContext, operation_id: str) -> SeenMachine | None:
+    """Return what the host says of the machine that the operation works on; None for other subjects.
+
+    What cannot be found out is left out: it must not hinder the failure from being recorded.
+    """
+    with context.database(reading=True) as uow:
+        operation = uow.operations.get(operation_id)
+        row = uow.machines.find(operation.subject) if operation.kind_type.subject is Subject.MACHINE else None
+    if row is None:
+        return None
+    machine = Machine(id=row.id, region=row.region)
+    try:
+        return SeenMachine(
+            is_on=context.engine.power(machine) is Power.RUNNING, observation=context.engine.observe(machine)
+        )
+    except GaleriaError as error:
+        log.info("what machine %s shows cannot be kept: %s", row.id, error)
+        return None
 
 
 def _version_done(uow: UnitOfWork, operation: Operation) -> None:

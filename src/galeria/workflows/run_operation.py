@@ -14,7 +14,7 @@ from galeria.workflows.delete_group import delete_group
 from galeria.workflows.delete_lab import delete_lab
 from galeria.workflows.delete_version import delete_version
 from galeria.workflows.machine_power import reset_password, start_machine, stop_machine
-from galeria.workflows.operation_outcomes import note_failure, note_success
+from galeria.workflows.operation_outcomes import look_at_machine, note_failure, note_success
 from galeria.workflows.operation_steps import ShownStep
 from galeria.workflows.present_rights import require_present_right
 from galeria.workflows.publish_lab import publish_lab
@@ -89,9 +89,10 @@ def finish(context: WorkflowContext, operation_id: str) -> None:
 def fail(
     context: WorkflowContext, operation_id: str, status: OperationStatus, code: str, message: Message, hint: Message
 ) -> None:
+    seen = look_at_machine(context, operation_id)
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
-        note_failure(uow, operation, message)
+        note_failure(uow, operation, message, seen=seen)
         operation.status = moved(operation.status, status)
         operation.error_code, operation.error_message, operation.error_hint = code, message, hint
         operation.ended_at = operation.ended_at or context.clock.now()

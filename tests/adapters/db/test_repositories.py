@@ -273,7 +273,8 @@ def test_labs_and_machines_are_found_by_what_they_belong_to(db: SqlDatabase) -> 
         assert unit.machines.ports() == {22001, 22002}
         first.state, second.state = MachineState.STOPPING, MachineState.STOPPED
         unit.flush()
-        assert unit.machines.settled() == {Machine(id=second.id, region="eastus"): MachineState.STOPPED}
+        settled = [(each.machine, each.state) for each in unit.machines.settled()]
+        assert settled == [(Machine(id=second.id, region="eastus"), MachineState.STOPPED)]
         unit.machines.add(samples.machine(lab, 22001))
         with pytest.raises(Conflict, match="This SSH port is given away already"):
             unit.flush()

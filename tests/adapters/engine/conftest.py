@@ -20,6 +20,7 @@ from galeria.adapters.engine import agent, kvm_probe
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.fakes.engine import FakeEngine
+from galeria.domain.labs.ways_in import WayIn
 from galeria.guests import GuestSources, build_guest, get_sources
 from galeria.ports.disks import Content, DiskSource
 from galeria.ports.machines import FirstBoot, Machine, MachineSpec, VmEngine
@@ -139,7 +140,10 @@ class EngineCase:
 
     def boot(self, machine: Machine, *, ssh: bool) -> None:
         self.engine.start(machine, ssh=ssh)
-        self.engine.wait_ready(machine, seconds=BOOT_SECONDS)
+        self.wait(machine)
+
+    def wait(self, machine: Machine, way: WayIn = WayIn.AGENT) -> None:
+        self.engine.wait_ready(machine, way=way, seconds=BOOT_SECONDS)
 
     def clean(self) -> None:
         for machine in self.made:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from galeria.domain.errors import Conflict, MachineFailed, NotFound
+from galeria.domain.labs.ways_in import WayIn
 from galeria.ports.disks import Content
 from galeria.ports.machines import Machine, MachineCredentials, Power
 from tests.adapters.engine.conftest import FREE_OFFSET, EngineCase, first_boot, new_spec, password_hash, tally
@@ -43,8 +44,10 @@ def test_a_machine_needs_its_image_in_the_cache(case: EngineCase) -> None:
     [
         lambda engine: engine.start(STRANGER, ssh=False),
         lambda engine: engine.stop(STRANGER, seconds=1),
-        lambda engine: engine.wait_ready(STRANGER, seconds=1),
+        lambda engine: engine.wait_ready(STRANGER, way=WayIn.SSH, seconds=1),
         lambda engine: engine.open_ssh(STRANGER),
+        lambda engine: engine.is_reachable(STRANGER, WayIn.SSH),
+        lambda engine: engine.observe(STRANGER),
         lambda engine: engine.open_console(STRANGER),
         lambda engine: engine.seal_disk(STRANGER, "one"),
         lambda engine: engine.changed_bytes(STRANGER, since=None),
@@ -149,7 +152,7 @@ def test_verbs_may_be_repeated_while_a_machine_runs_and_after(case: EngineCase) 
     machine = case.running()
     case.engine.start(machine, ssh=True)
     case.engine.open_ssh(machine)
-    case.engine.wait_ready(machine, seconds=10)
+    case.wait(machine)
     assert case.engine.power(machine) is Power.RUNNING
     assert case.engine.running() == {machine.id}
     assert case.engine.has_agent(machine)

@@ -13,7 +13,6 @@ import pytest
 
 from galeria.adapters.engine import kvm_probe, seed
 from galeria.adapters.engine.cache import LocalImageCache
-from galeria.adapters.engine.console import last_lines
 from galeria.adapters.engine.daemons import Hypervisor, share_kvm
 from galeria.adapters.engine.host import LocalHost, available_memory, tool_check
 from galeria.adapters.engine.kvm_probe import KvmProbeResult
@@ -132,13 +131,6 @@ def test_a_finding_is_recalled_until_the_host_boots_anew(tmp_path: Path) -> None
     assert kvm_probe.find_acceleration(memory, kernel=kernel, device=device) == found
 
 
-def test_the_console_shows_its_last_lines_without_control_characters(tmp_path: Path) -> None:
-    serial = tmp_path / "serial.log"
-    serial.write_bytes(b"\n".join(b"\x1b[1;31mline %d\x1b[0m\r" % number for number in range(40)))
-    assert last_lines(serial).splitlines() == [f"line {number}" for number in range(25, 40)]
-    assert "cannot be read" in last_lines(tmp_path / "absent")
-
-
 def test_a_forwarded_port_is_recognised() -> None:
     table = (
         "Hub -1 (hn0):\n  Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ\n"
@@ -148,6 +140,7 @@ def test_a_forwarded_port_is_recognised() -> None:
     assert is_forwarded(table, 20022)
     assert not is_forwarded(table, 20023)
     assert not is_forwarded(table, 2002)
+    assert not is_forwarded(table, 20022, guest_port=3389)
 
 
 class OneImageStore:

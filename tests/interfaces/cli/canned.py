@@ -126,7 +126,7 @@ MACHINE_BODY = {
     "properties": {
         "state": "Running",
         "connectionProfile": {"sshAuthority": "127.0.0.1:50123", "adminUsername": "ana"},
-        "galeria": {"failure": ""},
+        "galeria": {"failure": "", "agentAnswers": True},
     },
 }
 ESTIMATE = {

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import typer
@@ -9,7 +10,19 @@ import typer
 from galeria.domain.audit import AuditBreak
 from galeria.domain.messages import Message
 from galeria.ports.images import Damage
-from tests.interfaces.cli.canned import ACCOUNT, GALLERY, IMAGE, LAB, OPERATION, OPERATIONS, VERSION, VERSION_BODY
+from tests.interfaces.cli.canned import (
+    ACCOUNT,
+    GALLERY,
+    IMAGE,
+    LAB,
+    MACHINE,
+    MACHINE_BODY,
+    OPERATION,
+    OPERATION_BODY,
+    OPERATIONS,
+    VERSION,
+    VERSION_BODY,
+)
 from tests.interfaces.cli.command_walk import commands
 from tests.interfaces.cli.conftest import CannedDoors, Run
 from tests.interfaces.client.rest_double import RestDouble, Told, refused
@@ -185,6 +198,45 @@ def test_following_an_operation_that_failed_fails_with_its_words(run: Run) -> No
 
     assert result.exit_code == 1
     assert "The store's disk is full." in result.stderr
+
+
+FAILED_START: dict[str, Any] = {
+    **OPERATION_BODY,
+    "error": {"code": "MachineFailed", "message": "No SSH server of the machine greeted within 300 seconds."},
+    "properties": {
+        **cast(dict[str, Any], OPERATION_BODY["properties"]),
+        "kind": "start_machine",
+        "console": "Loading Linux\n\x1b[31mlab login:\n[bold]no markup[/bold]",
+    },
+}
+
+
+@pytest.mark.parametrize("verb", ["show", "follow"])
+def test_a_console_is_printed_in_lines_that_steer_no_terminal(run: Run, double: RestDouble, verb: str) -> None:
+    double.put("GET", f"{OPERATIONS}/{OPERATION}", FAILED_START)
+
+    result = run("operation", verb, OPERATION)
+
+    printed = (result.stdout if verb == "show" else result.stderr).splitlines()
+    place = printed.index("The machine's console ends with:")
+    expected = ["  Loading Linux", "   [31mlab login:", "  [bold]no markup[/bold]"]
+    assert [line.rstrip() for line in printed[place + 1 : place + 4]] == expected
+    assert "\x1b" not in result.stdout + result.stderr
+
+
+def test_a_machine_that_is_on_and_not_reached_is_not_called_off(run: Run, double: RestDouble) -> None:
+    failure = "No SSH server of the machine greeted within 300 seconds."
+    properties = {
+        **cast(dict[str, Any], MACHINE_BODY["properties"]),
+        "state": "Starting",
+        "galeria": {"failure": failure},
+    }
+    double.put("GET", MACHINE, {**MACHINE_BODY, "properties": properties})
+
+    result = run("lab", "connect", "turma-a")
+
+    assert result.exit_code == 1
+    assert f"is on, but cannot be reached: {failure}" in " ".join(result.stderr.split())
 
 
 def test_damage_in_a_store_fails_the_command(local: Run, host_commands: CannedDoors) -> None:

@@ -7,6 +7,7 @@ from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId, password, user_name
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
 from galeria.domain.messages import Message, Word
 from galeria.domain.operation_inputs import NO_INPUTS, OperationInputs, RedeployInputs
 from galeria.domain.operations import OPERATION_TYPES, Operation, OperationKind, StepStatus
@@ -57,13 +58,25 @@ def reset_password(
     lab, machine = reach_machine(request, lab_id, name, "resetPassword")
     user_name(account)
     hashed = secrets.unix_hash(password(new_password))
-    if machine.state is not MachineState.RUNNING:
-        raise Conflict(Message("The machine is not running."), hint=Message("Start it, then reset the password."))
+    _require_settable(machine)
     _joined(request, machine, OperationKind.RESET_PASSWORD)
     machine.state = moved(machine.state, MachineState.RESETTING_PASSWORD, Message("The machine"))
     machine.user_name, machine.pending_password_hash = account, hashed
     machine.accounts = sorted({*machine.accounts, account})
     return _begin(request, lab, machine, OperationKind.RESET_PASSWORD)
+
+
+def _require_settable(machine: LabMachine) -> None:
+    """Raises Conflict where no password can be set in the machine now."""
+    if machine.is_on:
+        raise Conflict(
+            Message("The machine is on, but cannot be reached: {failure}", failure=machine.failure),
+            hint=STOP_SET_START,
+        )
+    if machine.state is not MachineState.RUNNING:
+        raise Conflict(Message("The machine is not running."), hint=Message("Start it, then reset the password."))
+    if machine.has_agent is False:
+        raise Conflict(NO_AGENT, hint=STOP_SET_START, code="MachineHasNoAgent")
 
 
 def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operation:

@@ -8,6 +8,7 @@ from galeria.actions.labs.machines import running_on_machine
 from galeria.actions.storage.storage_lifecycle import get_stored
 from galeria.actions.versions.exports import require_author, require_export
 from galeria.domain.errors import Conflict, Forbidden, NotFound
+from galeria.domain.labs.labs import FailureRecord
 from galeria.domain.messages import EMPTY, Message, verbatim
 from galeria.domain.operations import Operation, OperationKind, OperationStep, Subject
 from galeria.domain.resources import Resource
@@ -24,6 +25,36 @@ def get_operation(request: Request, id: str) -> tuple[Operation, list[OperationS
             code="NotFound",
         )
     return operation, request.uow.operations.steps(operation.id)
+
+
+def find_failure_record(request: Request, operation: Operation) -> FailureRecord | None:
+    """Returns what the machine showed when the operation failed; None without that, or where the caller may not read it.
+
+    Whoever began an operation sees it for ever; what is on a machine's screen is for those who may read the machine now.
+    """
+    if operation.kind_type.subject is not Subject.MACHINE:
+        return None
+    machine = request.uow.machines.find(operation.subject)
+    lab = request.uow.labs.find(machine.lab_id) if machine else None
+    if machine is None or lab is None:
+        return None
+    may_read = request.caller.may(f"{operation.kind_type.resource}/read", lab.key)
+    if not may_read and not is_claimed_by_caller(request, machine):
+        return None
+    return request.uow.machines.find_failure_record(operation.id)
+
+
+def get_failure_picture(request: Request, id: str) -> bytes:
+    """Returns the machine's screen as it was when the operation failed, a PNG. Raises NotFound."""
+    operation, _ = get_operation(request, id)
+    record = find_failure_record(request, operation)
+    if record is None or not record.picture:
+        raise NotFound(
+            Message("There is no picture of the machine's screen."),
+            hint=Message("One is kept where an operation on a machine has failed, until the next one on it fails."),
+            code="NotFound",
+        )
+    return record.picture
 
 
 def list_operations(request: Request, *, below: str = "", limit: int = 100) -> list[Operation]:
@@ -75,6 +106,7 @@ def retry_operation(request: Request, id: str) -> Operation:
     operation.cancel_requested = False
     operation.error_code, operation.error_message, operation.error_hint = "", EMPTY, EMPTY
     operation.ended_at = None
+    request.uow.machines.remove_failure_record(operation.id)
     _reopen(request, operation)
     request.audit("Microsoft.Galeria/operations/retry/action", operation.resource_id, detail=verbatim(operation.id))
     return operation

@@ -1,8 +1,10 @@
 """Talk to a guest's agent (qemu-ga) through libvirt. Every command has a deadline."""
 
 import base64
+import ipaddress
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,7 @@ from galeria.domain.messages import Message
 MOST_OUTPUT = 65536  # characters of a program's output that are looked at: it is the guest that says how many there are
 PING_SECONDS = 2
 POLL_SECONDS = 0.1
+MOST_ADDRESSES = 4  # that a message names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +70,30 @@ def answers(domain: libvirt.virDomain) -> bool:
     except MachineFailed:
         return False
     return True
+
+
+def addresses(domain: libvirt.virDomain) -> list[str]:
+    """Return the guest's addresses that others can reach, as its agent says them: not its own loopback, nor link-local.
+
+    Raises MachineFailed.
+    """
+    found = []
+    for text in _said_addresses(ask(domain, "guest-network-get-interfaces")):
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            continue
+        if not (address.is_loopback or address.is_link_local or address.is_unspecified):
+            found.append(str(address))
+    return found[:MOST_ADDRESSES]
+
+
+def _said_addresses(interfaces: Any) -> Iterator[str]:
+    for interface in interfaces if isinstance(interfaces, list) else ():
+        said = interface.get("ip-addresses") if isinstance(interface, dict) else None
+        for each in said if isinstance(said, list) else ():
+            if isinstance(each, dict):
+                yield str(each.get("ip-address"))
 
 
 def execute(

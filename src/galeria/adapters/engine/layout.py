@@ -82,7 +82,7 @@ class Layout:
         return self.machine(machine) / "seed.iso"
 
     def booted(self, machine: Machine) -> Path:
-        """Return the file that exists once the machine's agent has answered, which means that its first boot is over."""
+        """Return the file that exists once the machine could be used, which means that its first boot is over."""
         return self.machine(machine) / "booted"
 
     def serial(self, machine: Machine) -> Path:

@@ -9,18 +9,19 @@ from pathlib import Path
 
 import libvirt
 
-from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe
+from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe, readiness
 from galeria.adapters.engine.credentials import set_credentials
 from galeria.adapters.engine.daemons import LOCAL, Hypervisor, change_pause, is_active, libvirt_error, translated_errors
 from galeria.adapters.engine.layers import Layers
 from galeria.adapters.engine.layout import Layout, safe
-from galeria.adapters.engine.screen import open_screen
+from galeria.adapters.engine.screen import open_screen, take_picture
 from galeria.adapters.engine.seed import write_seed
 from galeria.adapters.engine.ssh_forward import ensure_forward
 from galeria.domain.errors import MachineFailed, NotFound
+from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
-from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Power
+from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Observation, Power
 
 log = logging.getLogger(__name__)
 
@@ -74,33 +75,30 @@ class LibvirtEngine:
         disks.create_overlay(self._layout.first_disk(spec.machine), backing=base, backing_format="raw")
         self._hypervisor.define(domain_xml.declare(self._definition(spec, seeded=first_boot is not None)))
 
-    def start(self, machine: Machine, *, ssh: bool) -> None:
+    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
         domain = self.domain(machine)
         if not is_active(domain):
             self._refresh(machine, domain)
             _switch_on(domain)
         if ssh:
-            self.open_ssh(machine)
+            self.open_ssh(machine, way=way)
 
-    def wait_ready(self, machine: Machine, *, seconds: float) -> None:
-        domain = self.domain(machine)
-        deadline = time.monotonic() + seconds
-        while not agent.answers(domain):
-            if not is_active(domain):
-                raise self._not_ready(machine, Message("The machine went off while it was starting."))
-            if time.monotonic() > deadline:
-                raise self._not_ready(
-                    machine,
-                    Message("The machine's agent did not answer within {seconds:.0f} seconds.", seconds=seconds),
-                )
-            time.sleep(POLL_SECONDS)
+    def wait_ready(self, machine: Machine, *, way: WayIn, seconds: float) -> None:
+        readiness.wait_ready(self._started(machine), way, seconds)
         self._layout.booted(machine).touch()
 
-    def open_ssh(self, machine: Machine) -> None:
+    def is_reachable(self, machine: Machine, way: WayIn) -> bool:
+        return readiness.is_reachable(self._started(machine), way)
+
+    def observe(self, machine: Machine) -> Observation:
+        domain = self.domain(machine)
+        lines, text = console.look(self._layout.serial(machine), domain)
+        return Observation(console=lines or text, picture=take_picture(domain))
+
+    def open_ssh(self, machine: Machine, *, way: WayIn = WayIn.SSH) -> None:
         domain = self._get_running(machine)
-        with translated_errors(Message("read the machine's definition")):
-            port = domain_xml.ssh_port_of(domain.XMLDesc())
-        ensure_forward(domain, port)
+        if way.port is not None:
+            ensure_forward(domain, _ssh_port(domain), guest_port=way.port)
 
     def open_console(self, machine: Machine) -> socket.socket:
         return open_screen(self.domain(machine))
@@ -267,14 +265,14 @@ class LibvirtEngine:
             return False
         return True
 
-    def _not_ready(self, machine: Machine, what: Message) -> MachineFailed:
-        tail = console.last_lines(self._layout.serial(machine))
-        return MachineFailed(
-            Message("{what} Its console ends with:\n{tail}", what=what, tail=tail),
-            hint=Message(
-                "Does the image boot in this generation (V1: BIOS, V2: UEFI), and is qemu-guest-agent installed in it?"
-            ),
-        )
+    def _started(self, machine: Machine) -> readiness.StartedMachine:
+        domain = self.domain(machine)
+        return readiness.StartedMachine(domain=domain, port=_ssh_port(domain), serial=self._layout.serial(machine))
+
+
+def _ssh_port(domain: libvirt.virDomain) -> int:
+    with translated_errors(Message("read the machine's definition")):
+        return domain_xml.ssh_port_of(domain.XMLDesc())
 
 
 def _stored_definition(domain: libvirt.virDomain) -> str:

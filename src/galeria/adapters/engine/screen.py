@@ -1,6 +1,8 @@
 """The screen of a machine: QEMU's VNC server, reached through its UNIX socket."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import libvirt
@@ -11,6 +13,9 @@ from galeria.domain.errors import Conflict, MachineFailed
 from galeria.domain.messages import Message
 
 CONNECT_SECONDS = 5.0
+LARGEST_PICTURE = 4 << 20  # bytes: a text screen has 3 kB, a desktop some hundred
+_PIECE = 65536
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def open_screen(domain: libvirt.virDomain) -> socket.socket:
@@ -25,6 +30,30 @@ def open_screen(domain: libvirt.virDomain) -> socket.socket:
             hint=Message("Stop the machine and start it again."),
         )
     return _connect(path)
+
+
+def take_picture(domain: libvirt.virDomain) -> bytes:
+    """Return the screen as it is now, as PNG; empty where there is none, or it would be too large to be kept."""
+    picture = b""
+    try:
+        with _stream(domain) as stream:
+            if domain.screenshot(stream, 0, 0) != "image/png":
+                return b""
+            while (piece := stream.recv(_PIECE)) and len(picture) <= LARGEST_PICTURE:
+                picture += piece
+    except libvirt.libvirtError:  # it is off, or went off meanwhile
+        return b""
+    return picture if picture.startswith(_PNG) and len(picture) <= LARGEST_PICTURE else b""
+
+
+@contextmanager
+def _stream(domain: libvirt.virDomain) -> Iterator[libvirt.virStream]:
+    stream = domain.connect().newStream()
+    try:
+        yield stream
+    finally:
+        with suppress(libvirt.libvirtError):
+            stream.abort()
 
 
 def _connect(path: Path) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Forward a loopback port of the host to a guest's SSH port, in the running machine through QEMU's monitor."""
+"""Forward a loopback port of the host to a guest's SSH or remote-desktop port, by QEMU's monitor while it runs."""
 
 import re
 
@@ -13,11 +13,11 @@ from galeria.domain.messages import Message
 LOOPBACK = "127.0.0.1"
 
 
-def ensure_forward(domain: libvirt.virDomain, port: int) -> None:
+def ensure_forward(domain: libvirt.virDomain, port: int, *, guest_port: int = 22) -> None:
     """Forward the port. May be repeated. Raises MachineFailed where another program listens on `port`."""
-    if is_forwarded(_monitor(domain, "info usernet"), port):
+    if is_forwarded(_monitor(domain, "info usernet"), port, guest_port=guest_port):
         return
-    answer = _monitor(domain, f"hostfwd_add {NETWORK} tcp:{LOOPBACK}:{port}-:22").strip()
+    answer = _monitor(domain, f"hostfwd_add {NETWORK} tcp:{LOOPBACK}:{port}-:{guest_port}").strip()
     if answer:
         raise MachineFailed(
             Message(
@@ -27,12 +27,12 @@ def ensure_forward(domain: libvirt.virDomain, port: int) -> None:
         )
 
 
-def is_forwarded(table: str, port: int) -> bool:
+def is_forwarded(table: str, port: int, *, guest_port: int = 22) -> bool:
     """Return whether QEMU's table of user-mode networks has the rule.
 
     Its columns are protocol, fd, source, port, target, port.
     """
-    rule = rf"^\s*TCP\[HOST_FORWARD\]\s+\d+\s+{re.escape(LOOPBACK)}\s+{port}\s+\S+\s+22\s"
+    rule = rf"^\s*TCP\[HOST_FORWARD\]\s+\d+\s+{re.escape(LOOPBACK)}\s+{port}\s+\S+\s+{guest_port}\s"
     return re.search(rule, table, re.MULTILINE) is not None
 
 

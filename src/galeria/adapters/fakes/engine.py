@@ -17,10 +17,11 @@ from galeria.adapters.fakes.machine_files import BLOCK, LayeredDisk, blocks
 from galeria.adapters.fakes.screen import FakeScreen
 from galeria.adapters.fakes.screen_server import ScreenServer
 from galeria.domain.errors import Conflict, GaleriaError, MachineFailed, NotFound
+from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
 from galeria.ports.images import Digest, ImageStore
-from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Power
+from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Observation, Power
 from galeria.ports.progress import Progress
 
 
@@ -68,7 +69,11 @@ class FakeImageCache:
 
 
 class FakeEngine:
-    """Machines as files. `fail_on` maps a method's name to the error that it raises, and may be changed at any time."""
+    """Machines as files.
+
+    `fail_on` maps a method's name to the error that it raises; machines do not answer on the ways in `silent`, and show
+    what is in `shown`. All three may be changed at any time.
+    """
 
     def __init__(
         self,
@@ -78,6 +83,8 @@ class FakeEngine:
         acceleration: Acceleration = Acceleration.TCG,
     ) -> None:
         self.fail_on = fail_on if fail_on is not None else {}
+        self.silent: set[WayIn] = set()
+        self.shown = Observation()
         self._folder = folder
         self._acceleration = acceleration
         self._lock = threading.RLock()
@@ -100,17 +107,28 @@ class FakeEngine:
             seed = asdict(first_boot) if first_boot is not None else None
             self._store(spec.machine, FakeGuest(base=spec.base, ssh_port=spec.ssh_port, seed=seed))
 
-    def start(self, machine: Machine, *, ssh: bool) -> None:
+    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
         with self._verb("start"):
             guest = self.guest(machine)
             booted = _first_booted(guest) if guest.seed is not None else guest
             self._store(machine, replace(booted, is_running=True, is_ssh_open=guest.is_ssh_open or ssh))
 
-    def wait_ready(self, machine: Machine, *, seconds: float) -> None:
+    def wait_ready(self, machine: Machine, *, way: WayIn, seconds: float) -> None:
         with self._verb("wait_ready"):
             self._running(machine)
+            if way in self.silent:
+                raise MachineFailed(Message("No answer by {way}.", way=way), hint=Message("Look at its screen."))
 
-    def open_ssh(self, machine: Machine) -> None:
+    def is_reachable(self, machine: Machine, way: WayIn) -> bool:
+        with self._verb("is_reachable"):
+            guest = self.guest(machine)
+            return guest.is_running and way not in self.silent and (way.port is None or guest.is_ssh_open)
+
+    def observe(self, machine: Machine) -> Observation:
+        with self._verb("observe"):
+            return self.shown if self.guest(machine).is_running else replace(self.shown, picture=b"")
+
+    def open_ssh(self, machine: Machine, *, way: WayIn = WayIn.SSH) -> None:
         with self._verb("open_ssh"):
             self._store(machine, replace(self._running(machine), is_ssh_open=True))
 
@@ -147,18 +165,18 @@ class FakeEngine:
             return {each.id for each in self.machines() if self.guest(each).is_paused}
 
     def has_agent(self, machine: Machine) -> bool:
-        return self.power(machine) is Power.RUNNING
+        return self.power(machine) is Power.RUNNING and WayIn.AGENT not in self.silent
 
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         with self._verb("set_credentials"):
-            guest = self._running(machine)
+            guest = self._with_agent(machine)
             retired = {user: "!" for user in credentials.retire if user in guest.passwords}
             passwords = guest.passwords | retired | {credentials.user_name: credentials.password_hash}
             self._store(machine, replace(guest, passwords=passwords))
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
         with self._verb("renew_identity"):
-            guest = self._running(machine)
+            guest = self._with_agent(machine)
             self._store(machine, replace(guest, host_name=host_name, identity=guest.identity + 1))
 
     def seal_disk(self, machine: Machine, layer: str) -> None:
@@ -254,6 +272,12 @@ class FakeEngine:
         guest = self.guest(machine)
         if not guest.is_running:
             raise MachineFailed(Message("The machine is off."), hint=Message("Start it, then try again."))
+        return guest
+
+    def _with_agent(self, machine: Machine) -> FakeGuest:
+        guest = self._running(machine)
+        if WayIn.AGENT in self.silent:
+            raise MachineFailed(Message("The guest's agent does not answer."), hint=Message("Install it."))
         return guest
 
     def _screen_server(self, machine: Machine) -> ScreenServer:

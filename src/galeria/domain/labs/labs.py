@@ -96,6 +96,9 @@ class LabMachine:
     accounts: list[str] = field(default_factory=list)  # that are known to exist in the machine
     renew_identity: bool = False  # requested and not done yet
     failure: Message = EMPTY
+    # Whether its agent answered when it was last asked; None while it is off, and before anybody asked.
+    has_agent: bool | None = None
+    is_on: bool = False  # of a failed machine only: whether it is switched on, without being reachable
     claimed_by: str | None = None  # the lab user whose machine it is
     created_at: datetime
 
@@ -103,3 +106,13 @@ class LabMachine:
     def parent_digest(self) -> str:
         """The sealed content that the disk's changes are counted from: the last export's, or else the base image's."""
         return self.layer_digest or self.base_digest
+
+
+@dataclass(eq=False, kw_only=True)
+class FailureRecord:
+    """What a machine showed when an operation on it failed: the end of its console, and a picture of its screen."""
+
+    operation_id: str
+    machine_id: str
+    console: str  # lines
+    picture: bytes  # PNG; empty where there was none

@@ -51,6 +51,7 @@ class OperationSnapshot:
     steps: tuple[StepSnapshot, ...]
     output: Json
     error: Json  # {code, message}; empty unless it failed or was canceled
+    console: str  # the machine's last lines when it failed, for those who may read the machine; else empty
     raw: Json = field(repr=False)
 
     @property
@@ -154,6 +155,7 @@ def snapshot_of(body: Json) -> OperationSnapshot:
         steps=tuple(_step(each) for each in ours.get("steps") or []),
         output=ours.get("output") or {},
         error=body.get("error") or {},
+        console=str(ours.get("console") or ""),
         raw=body,
     )
 

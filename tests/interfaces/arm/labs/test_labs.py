@@ -1,5 +1,7 @@
 """Labs and their machines, and an export of one to the gallery."""
 
+from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START, WayIn
+from galeria.ports.machines import Observation
 from tests.interfaces.arm.lab_machines import make_lab
 from tests.interfaces.arm.served import LABS, PLAN, SUB, Arm, done, lab_body, told
 
@@ -64,6 +66,37 @@ def test_machines_start_stop_and_take_a_password(arm: Arm, image: str) -> None:
     weak = told(client.post(f"{template}/resetPassword", json=credentials | {"password": "weak"}), 400)
     assert weak["target"] == "password"
     assert told(client.get(template.replace("template", "other")), 404)["message"].endswith("'template'.")
+
+
+def test_a_machine_that_is_on_and_not_reached_is_neither_stopped_nor_running(arm: Arm, image: str) -> None:
+    lab = make_lab(arm, image, "silent")
+    template, client, engine = f"{lab}/virtualMachines/template", arm("educator"), arm.installation.engine
+    engine.silent, engine.shown = {WayIn.SSH}, Observation(console="one\ntwo")
+    begun = client.post(f"{template}/start").headers["azure-asyncoperation"]
+    arm.work()
+    shown = done(client.get(template))["properties"]
+    assert (shown["state"], shown["provisioningState"]) == ("Starting", "Failed")
+    assert shown["galeria"] == {"failure": "No answer by SSH.", "agentAnswers": None}
+    assert done(client.get(begun))["properties"]["console"] == "one\ntwo"
+    credentials = {"username": "bruno", "password": "correct-Horse-8"}
+    refused = told(client.post(f"{template}/resetPassword", json=credentials), 409)
+    assert refused["message"].startswith("The machine is on, but cannot be reached: No answer by SSH.")
+    assert client.post(f"{template}/stop").status_code == 202
+    arm.work()
+    assert done(client.get(template))["properties"]["state"] == "Stopped"
+
+
+def test_a_machine_without_an_agent_says_how_its_password_is_set(arm: Arm, image: str) -> None:
+    lab = make_lab(arm, image, "agentless")
+    arm.installation.engine.silent = {WayIn.AGENT}
+    start(arm, lab)
+    template = f"{lab}/virtualMachines/template"
+    shown = done(arm("educator").get(template))["properties"]
+    assert (shown["state"], shown["galeria"]["agentAnswers"]) == ("Running", False)
+    credentials = {"username": "bruno", "password": "correct-Horse-8"}
+    refused = told(arm("educator").post(f"{template}/resetPassword", json=credentials), 409)
+    assert refused["code"] == "MachineHasNoAgent"
+    assert refused["message"] == f"{NO_AGENT} {STOP_SET_START}"
 
 
 def test_an_export_is_priced_then_made_then_usable(arm: Arm, image: str) -> None:

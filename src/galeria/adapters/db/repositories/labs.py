@@ -4,11 +4,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
-from galeria.adapters.db.tables import core_tables
+from galeria.adapters.db.tables import core_tables, failure_tables
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
-from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.labs.labs import FailureRecord, Lab, LabMachine
 from galeria.domain.messages import Message
 from galeria.domain.states import MachineState
+from galeria.ports.lab_repositories import SettledMachine
 from galeria.ports.machines import Machine
 
 
@@ -87,12 +88,32 @@ class SqlMachineRepository(SqlRepository[LabMachine]):
     def ids(self) -> set[str]:
         return set(self._session.scalars(sa.select(core_tables.lab_machines.c.id)))
 
-    def settled(self) -> dict[Machine, MachineState]:
+    def settled(self) -> list[SettledMachine]:
         columns = core_tables.lab_machines.c
-        question = sa.select(columns.id, columns.region, columns.state).where(
-            columns.state.in_((MachineState.RUNNING, MachineState.STOPPED))
-        )
-        return {Machine(id=id, region=region): state for id, region, state in self._session.execute(question)}
+        asked = sa.select(columns.id, columns.region, columns.state, columns.has_agent, columns.is_on)
+        settled = asked.where(columns.state.in_((MachineState.RUNNING, MachineState.STOPPED, MachineState.FAILED)))
+        return [
+            SettledMachine(machine=Machine(id=id, region=region), state=state, has_agent=has_agent, is_on=is_on)
+            for id, region, state, has_agent, is_on in self._session.execute(settled.order_by(columns.id))
+        ]
+
+    def find_failure_record(self, operation_id: str) -> FailureRecord | None:
+        self._session.flush()
+        return self._session.get(FailureRecord, operation_id)
+
+    def put_failure_record(self, record: FailureRecord) -> None:
+        self._session.flush()
+        columns = failure_tables.failure_records.c
+        earlier = sa.select(FailureRecord).where(columns.machine_id == record.machine_id)
+        for each in self._session.scalars(earlier).all():
+            self._session.delete(each)
+        self._session.flush()
+        self._session.add(record)
+
+    def remove_failure_record(self, operation_id: str) -> None:
+        record = self.find_failure_record(operation_id)
+        if record is not None:
+            self._session.delete(record)
 
     def ports(self) -> set[int]:
         """Return the SSH ports that machines use."""

@@ -279,6 +279,8 @@ lab_machines = Table(
     Column("accounts", string_list(), nullable=False),
     _flag("renew_identity"),
     Column("failure", MessageText(), nullable=False),
+    Column("has_agent", Boolean),
+    _flag("is_on"),
     _maybe("claimed_by"),
     _time("created_at"),
     Index("ix_lab_machines_ssh_port", "ssh_port", unique=True),

@@ -7,13 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, registry
 
 from galeria.adapters.db.repositories import locks
-from galeria.adapters.db.tables import core_tables, roster_tables, sign_in_tables, storage_tables
+from galeria.adapters.db.tables import core_tables, failure_tables, roster_tables, sign_in_tables, storage_tables
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.audit import AuditEvent
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
-from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
+from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
 from galeria.domain.locks import Lock
@@ -51,6 +51,7 @@ _TABLES: tuple[tuple[type[Any], sa.Table], ...] = (
     (Lock, locks.locks),
     (Operation, core_tables.operations),
     (OperationStep, core_tables.operation_steps),
+    (FailureRecord, failure_tables.failure_records),
     (AuditEvent, core_tables.audit_events),
     (Upload, core_tables.uploads),
     (Disk, storage_tables.disks),

@@ -156,7 +156,7 @@ def machine_view(
         "type": "Microsoft.LabServices/labs/virtualMachines",
         "properties": {
             "vmType": machine.kind.value,
-            "state": _POWER.get(machine.state, machine.state).value,
+            "state": _power_state(machine).value,
             "provisioningState": _MACHINE_PROVISIONING.get(machine.state, ProvisioningState.SUCCEEDED).value,
             **({"claimedByUserId": user.resource_id} if user else {}),
             "connectionProfile": {
@@ -165,7 +165,12 @@ def machine_view(
                 **non_admin,
             },
             **error,
-            "galeria": {"failure": machine.failure},
+            "galeria": {"failure": machine.failure, "agentAnswers": machine.has_agent},
         },
         "systemData": system_data(lab),
     }
+
+
+def _power_state(machine: LabMachine) -> MachineState:
+    """Return whether the machine runs: one that is on and cannot be reached is not called off, nor running."""
+    return MachineState.STARTING if machine.is_on else _POWER.get(machine.state, machine.state)

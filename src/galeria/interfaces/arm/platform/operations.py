@@ -12,7 +12,13 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_lab, list_machines
 from galeria.actions.storage.disks import DISK, SNAPSHOT, get_disk
 from galeria.actions.storage.managed_images import get_image
-from galeria.actions.versions.operations import cancel_operation, get_operation, list_operations, retry_operation
+from galeria.actions.versions.operations import (
+    cancel_operation,
+    find_failure_record,
+    get_operation,
+    list_operations,
+    retry_operation,
+)
 from galeria.actions.versions.versions import get_version
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import Replica
@@ -40,7 +46,7 @@ def poll(subscription: str, operation: str, arm_request: ArmRequestDep, monitor:
         if monitor and found.status is OperationStatus.SUCCEEDED:
             result = _result(request, found)
             return Response(status_code=204) if result is None else shown(result)
-        view = _view(request, found, steps)
+        view = _detailed(request, found, steps)
     headers = {} if is_settled(found.status) else {"Retry-After": RETRY_SECONDS}
     if not monitor:
         return ArmJson(view, headers=headers)
@@ -76,7 +82,7 @@ def list_all(
 
 def get_one(subscription: str, operation: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
-        return shown(_view(request, *get_operation(request, operation)))
+        return shown(_detailed(request, *get_operation(request, operation)))
 
 
 def cancel_by_delete(subscription: str, operation: str, arm_request: ArmRequestDep) -> Response:
@@ -128,6 +134,14 @@ def _view(request: Request, operation: Operation, steps: list[OperationStep]) ->
     }
     if operation.error_code:
         view["error"] = error_body(operation.error_code, _sentence(operation), hint=operation.error_hint)["error"]
+    return view
+
+
+def _detailed(request: Request, operation: Operation, steps: list[OperationStep]) -> dict[str, Any]:
+    """Return the operation with what the machine showed when it failed: the end of its console, in lines."""
+    view, record = _view(request, operation, steps), find_failure_record(request, operation)
+    if record is not None:
+        view["properties"]["console"] = record.console
     return view
 
 

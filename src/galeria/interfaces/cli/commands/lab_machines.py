@@ -63,6 +63,15 @@ def add_machine_commands(lab: typer.Typer, password_file: Any, variable: str) ->
 def _ssh_command(lab: str, machine: dict[str, Any]) -> str:
     """Return the SSH command. Raises Conflict while nobody could connect."""
     profile, state = machine["properties"].get("connectionProfile") or {}, machine["properties"].get("state")
+    failure = (machine["properties"].get("galeria") or {}).get("failure")
+    if state == "Starting" and failure:
+        raise Conflict(
+            Message("The machine is on, but cannot be reached: {failure}", failure=failure),
+            hint=Message(
+                "Look at its screen in the portal. Once it answers, it runs; galeria lab start {lab} waits for it again.",
+                lab=lab,
+            ),
+        )
     if state != "Running" or not profile.get("sshAuthority"):
         raise Conflict(
             Message("The machine is {state}.", state=state),
@@ -75,4 +84,7 @@ def _ssh_command(lab: str, machine: dict[str, Any]) -> str:
 def _how_to_connect(lab: str, machine: dict[str, Any]) -> str:
     if machine["properties"].get("state") != "Running":
         return f"The machine is {machine['properties'].get('state')}."
-    return f"The machine is running. Connect with: {_ssh_command(lab, machine)}"
+    said = f"The machine is running. Connect with: {_ssh_command(lab, machine)}"
+    if (machine["properties"].get("galeria") or {}).get("agentAnswers") is False:
+        said += "\nIts agent does not answer: to reset its password, stop it, set the password, and start it again."
+    return said

@@ -139,6 +139,9 @@ def _facts(lab: dict[str, Any]) -> Table:
     )
 
 
+_AGENT = {True: "answers", False: "does not answer", None: ""}
+
+
 def _machine_table(machines: list[dict[str, Any]]) -> Table:
     rows = []
     for each in machines:
@@ -150,10 +153,11 @@ def _machine_table(machines: list[dict[str, Any]]) -> Table:
                 properties.get("state"),
                 profile.get("sshAuthority"),
                 profile.get("adminUsername"),
+                _AGENT[ours.get("agentAnswers")],
                 ours.get("failure"),
             )
         )
-    return columns(["Machine", "State", "SSH", "User", "Failure"], rows)
+    return columns(["Machine", "State", "SSH", "User", "Agent", "Failure"], rows)
 
 
 def _image(reference: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from galeria.interfaces.cli.kit.command import noun, remote
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.table import columns, facts
 from galeria.interfaces.cli.kit.wait import Wait, wait_for
-from galeria.interfaces.cli.kit.wording import names_in, size
+from galeria.interfaces.cli.kit.wording import console_lines, names_in, size
 from galeria.interfaces.client.operations import OperationSnapshot, StartedWork, snapshot_of
 
 Id = Annotated[str, typer.Argument(help="The operation's id.")]
@@ -34,9 +34,8 @@ def add_operation_commands(app: typer.Typer) -> None:
         with context.galeria() as galeria:
             found = galeria.operations.get(id)
         context.show(found.raw, lambda: _facts(found))
-        if found.steps and not context.is_json:
-            context.say("")
-            context.out.print(steps_table(found))
+        if not context.is_json:
+            _print_details(context, found)
 
     @remote(operation, "follow")
     def follow(context: CliContext, id: Id) -> None:
@@ -60,6 +59,16 @@ def add_operation_commands(app: typer.Typer) -> None:
         with context.galeria() as galeria:
             begun = galeria.operations.retry(id)
             _settle(context, galeria.operations.get(id), wait_for(context, galeria, begun, wait=wait))
+
+
+def _print_details(context: CliContext, found: OperationSnapshot) -> None:
+    if found.steps:
+        context.say("")
+        context.out.print(steps_table(found))
+    if found.console:
+        context.say("")
+    for line in console_lines(found.console):
+        context.say(line)
 
 
 def _settle(context: CliContext, before: OperationSnapshot, after: OperationSnapshot | None) -> None:

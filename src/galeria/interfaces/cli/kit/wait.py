@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from galeria.domain.errors import GaleriaError
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.progress import following
-from galeria.interfaces.cli.kit.wording import last_part
+from galeria.interfaces.cli.kit.wording import console_lines, last_part
 from galeria.interfaces.client.galeria import Galeria
 from galeria.interfaces.client.operations import OperationSnapshot, StartedWork
 
@@ -24,9 +25,19 @@ def wait_for(
     if not wait:
         context.remark(f"It goes on. Follow it with: galeria operation follow {id}")
         return None
+    seen: list[OperationSnapshot] = []
     try:
         with following(context) as follower:
-            return galeria.wait(begun, watch=follower.watch)
+
+            def watch(snapshot: OperationSnapshot) -> None:
+                seen[:] = [snapshot]
+                follower.watch(snapshot)
+
+            return galeria.wait(begun, watch=watch)
+    except GaleriaError:
+        for line in console_lines(seen[0].console if seen else ""):
+            context.remark(line)
+        raise
     except KeyboardInterrupt:
         context.remark(f"It goes on without you. Follow it with: galeria operation follow {id}")
         raise

@@ -57,3 +57,9 @@ def plain(text: Any) -> str:
     """Return the text on one line and without control characters: a name from a server must not control a terminal."""
     shown = "–" if text is None or text == "" else str(text)
     return "".join(" " if unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") else sign for sign in shown)
+
+
+def console_lines(console: str) -> list[str]:
+    """Return the end of a machine's console as it is printed: a title and its lines; nothing where there is none."""
+    lines = [plain(line) for line in console.splitlines()]
+    return ["The machine's console ends with:", *(f"  {line}" for line in lines)] if lines else []

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
-from galeria.actions.versions.operations import cancel_operation, list_operations, retry_operation
+from galeria.actions.versions.operations import cancel_operation, get_failure_picture, list_operations, retry_operation
 from galeria.domain.errors import GaleriaError
 from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep, SignInNeeded
@@ -29,6 +29,7 @@ def operations_router() -> APIRouter:
     router.add_api_route("/operations/{id}", show_operation, methods=["GET"], name="web_operation")
     router.add_api_route("/operations/{id}/part", show_part, methods=["GET"], name="web_operation_part")
     router.add_api_route("/operations/{id}/events", follow, methods=["GET"], name="web_operation_events")
+    router.add_api_route("/operations/{id}/screen.png", show_picture, methods=["GET"], name="web_operation_picture")
     router.add_api_route("/operations/{id}/cancel", cancel, methods=["POST"], name="web_operation_cancel")
     router.add_api_route("/operations/{id}/retry", retry, methods=["POST"], name="web_operation_retry")
     return router
@@ -56,6 +57,14 @@ def show_part(page: PageRequestDep, id: str) -> Response:
     answer = page.show("parts/operation.html", work=work)
     answer.headers["X-Settled"] = "true" if work.is_settled else "false"
     return answer
+
+
+def show_picture(page: PageRequestDep, id: str) -> Response:
+    """Return the machine's screen as it was when the operation failed. Nobody keeps it: it may show what is private."""
+    with page.reading() as request:
+        picture = get_failure_picture(request, id)
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(picture, media_type="image/png", headers=headers)
 
 
 async def follow(page: PageRequestDep, id: str) -> Response:

@@ -1,11 +1,11 @@
 """An operation as pages show it: its steps, their progress, and the remaining time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from galeria.actions.core.operation_access import can_cancel, visible_operations
 from galeria.actions.core.request import Request
-from galeria.actions.versions.operations import can_retry, get_operation
+from galeria.actions.versions.operations import can_retry, find_failure_record, get_operation
 from galeria.domain.messages import Message, join
 from galeria.domain.operations import Operation, OperationKind, OperationStep, StepStatus
 from galeria.domain.states import OperationStatus, is_settled
@@ -38,6 +38,8 @@ class OperationView:
     created_at: datetime
     ended_at: datetime | None
     steps: tuple[StepView, ...]
+    console: str = ""  # the last lines of the machine's console when the operation failed
+    has_picture: bool = False  # whether there is one of the machine's screen at that moment
 
     @property
     def seconds_left(self) -> int | None:
@@ -52,7 +54,9 @@ def get_operation_view(request: Request, id: str) -> OperationView:
     replicas = request.uow.versions.replicas(operation.subject)
     done = percent(operation, steps, replicas)
     is_steerable = (can_retry if is_settled(operation.status) else can_cancel)(request, operation)
-    return _work(operation, steps, done, is_steerable=is_steerable)
+    work = _work(operation, steps, done, is_steerable=is_steerable)
+    record = find_failure_record(request, operation)
+    return replace(work, console=record.console, has_picture=bool(record.picture)) if record else work
 
 
 def work_under_way(request: Request, subject: str) -> list[OperationView]:

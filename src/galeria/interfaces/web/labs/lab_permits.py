@@ -10,6 +10,7 @@ from galeria.actions.labs.machines import MACHINE, require_lab, running_on_machi
 from galeria.actions.versions.exports import SAVE, export_source, require_idle
 from galeria.domain.errors import Conflict, GaleriaError
 from galeria.domain.labs.labs import LabMachine
+from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
 from galeria.domain.messages import Message, join
 from galeria.domain.states import MachineState, ProvisioningState
 from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refused
@@ -44,13 +45,13 @@ def lab_permits(request: Request, seen: LabOverview) -> LabPermits:
         return LabPermits(
             start=none, stop=none, password=none, connect=none, screen=none, export=none, edit=edit, delete=delete
         )
-    off = _off(machine)
+    off, screen = _off(machine), permit(request, f"{MACHINE}/resetPassword/action", seen.lab.key)
     return LabPermits(
         start=_power(request, seen, machine, "start"),
         stop=_power(request, seen, machine, "stop"),
-        password=_power(request, seen, machine, "resetPassword") and off,
+        password=_power(request, seen, machine, "resetPassword") and off and _without_agent(machine),
         connect=off,
-        screen=permit(request, f"{MACHINE}/resetPassword/action", seen.lab.key) and off,
+        screen=screen if machine.is_on or machine.state is MachineState.STARTING else screen and off,
         export=export_permit(request, seen),
         edit=edit,
         delete=delete,
@@ -102,4 +103,10 @@ def _power(request: Request, seen: LabOverview, machine: LabMachine, verb: str) 
 def _off(machine: LabMachine) -> Permission:
     if machine.state in (MachineState.RUNNING, MachineState.RESETTING_PASSWORD):
         return ALLOWED
+    if machine.is_on:
+        return refused(Message("The template is on, but cannot be reached: {failure}", failure=machine.failure))
     return refused(Message("The template does not run. Start it first."))
+
+
+def _without_agent(machine: LabMachine) -> Permission:
+    return refused(join(NO_AGENT, STOP_SET_START)) if machine.has_agent is False else ALLOWED

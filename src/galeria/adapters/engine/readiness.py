@@ -1,0 +1,188 @@
+"""Whether a machine can be used: its SSH or remote-desktop server greets, or its agent answers; and what is in the way."""
+
+import socket
+import time
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+import libvirt
+
+from galeria.adapters.engine import agent, console
+from galeria.adapters.engine.daemons import is_active
+from galeria.adapters.engine.ssh_forward import LOOPBACK
+from galeria.domain.errors import MachineFailed
+from galeria.domain.labs.boot_diagnosis import WAITS_FOR_LOGIN, Diagnosis, find_diagnosis
+from galeria.domain.labs.ways_in import WayIn
+from galeria.domain.messages import EMPTY, Message, join
+from galeria.ports.machines import NO_ADDRESS
+
+POLL_SECONDS = 0.2
+LOOK_SECONDS = 2.0  # between two looks at the console
+ANSWER_SECONDS = 3.0  # that a server has for its greeting; sshd under emulation took one
+QUIET_SECONDS = 60.0  # of an unchanged console, after which a machine is no longer taken to be starting
+LONGEST = 3  # times the allowed seconds, however busy the console is
+_MOST_GREETING = 8192  # bytes: a server may say something before its version (RFC 4253, section 4.2)
+
+# TPKT (RFC 1006) with an X.224 connection request and RDP's negotiation request (MS-RDPBCGR 2.2.1.1), any security.
+_RDP_REQUEST = bytes.fromhex("030000130ee000000000000100080003000000")
+_TPKT, _X224_CONFIRM = 0x03, 0xD0
+
+
+class PortAnswer(Enum):
+    """What came back from a machine's port."""
+
+    GREETS = auto()
+    REFUSES = auto()  # there is a machine at the address, and no server
+    SILENT = auto()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartedMachine:
+    """A machine that was switched on, and where it is heard."""
+
+    domain: libvirt.virDomain
+    port: int  # on the host's loopback address, forwarded to the guest's
+    serial: Path
+
+
+def wait_ready(machine: StartedMachine, way: WayIn, seconds: float) -> None:
+    """Wait until the machine answers on the way in.
+
+    A console that goes on says that it is still starting, and prolongs the wait. One that ends with a known failure ends
+    it. Raises MachineFailed.
+    """
+    begin = time.monotonic()
+    watch = _ConsoleWatch(machine, begin)
+    while (answer := _ask(machine, way)) is not PortAnswer.GREETS:
+        if not is_active(machine.domain):
+            raise _failure(Message("The machine went off while it was starting."), _diagnose(machine))
+        now = time.monotonic()
+        watch.look(now)
+        is_late = now > begin + seconds and now > watch.changed_at + min(QUIET_SECONDS, seconds)
+        if watch.is_over or is_late or now > begin + LONGEST * seconds:
+            raise _not_ready(machine, way, answer, now - begin)
+        time.sleep(POLL_SECONDS)
+
+
+def is_reachable(machine: StartedMachine, way: WayIn) -> bool:
+    """Return whether the machine answers on the way in now."""
+    return is_active(machine.domain) and _ask(machine, way) is PortAnswer.GREETS
+
+
+def ask_server(port: int, way: WayIn) -> PortAnswer:
+    """Return what the server behind a port of this host answers, as a client would hear it."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=ANSWER_SECONDS) as connection:
+            if way is WayIn.RDP:
+                connection.sendall(_RDP_REQUEST)
+            return _heard(connection, way)
+    except TimeoutError:
+        return PortAnswer.SILENT
+    except OSError:
+        return PortAnswer.REFUSES
+
+
+def _heard(connection: socket.socket, way: WayIn) -> PortAnswer:
+    heard, deadline = b"", time.monotonic() + ANSWER_SECONDS
+    while len(heard) < _MOST_GREETING:
+        connection.settimeout(max(0.01, deadline - time.monotonic()))
+        piece = connection.recv(1024)
+        if not piece:
+            return PortAnswer.REFUSES
+        heard += piece
+        if _is_greeting(heard, way):
+            return PortAnswer.GREETS
+    return PortAnswer.REFUSES
+
+
+def _is_greeting(heard: bytes, way: WayIn) -> bool:
+    if way is WayIn.SSH:
+        return heard.startswith(b"SSH-") or b"\nSSH-" in heard
+    return len(heard) > 5 and heard[0] == _TPKT and heard[5] & 0xF0 == _X224_CONFIRM
+
+
+def _ask(machine: StartedMachine, way: WayIn) -> PortAnswer:
+    if way is WayIn.AGENT:
+        return PortAnswer.GREETS if agent.answers(machine.domain) else PortAnswer.SILENT
+    return ask_server(machine.port, way)
+
+
+class _ConsoleWatch:
+    """Looks at the console now and then: whether it goes on, and whether it has come to a known end."""
+
+    def __init__(self, machine: StartedMachine, begin: float) -> None:
+        self._machine, self._looked_at, self._seen = machine, begin, ("", "")
+        self.changed_at = begin
+        self.is_over = False
+
+    def look(self, now: float) -> None:
+        if now < self._looked_at + LOOK_SECONDS:
+            return
+        seen = console.look(self._machine.serial, self._machine.domain)
+        if seen == self._seen:
+            found = _find_diagnosis(seen)
+            self.is_over = found is not None and found.is_final
+        else:
+            self.changed_at, self.is_over = now, False
+        self._looked_at, self._seen = now, seen
+
+
+def _find_diagnosis(seen: tuple[str, ...]) -> Diagnosis | None:
+    return next(filter(None, map(find_diagnosis, seen)), None)
+
+
+def _diagnose(machine: StartedMachine) -> Diagnosis | None:
+    return _find_diagnosis(console.look(machine.serial, machine.domain))
+
+
+def _not_ready(machine: StartedMachine, way: WayIn, answer: PortAnswer, seconds: float) -> MachineFailed:
+    """Return the error: what the console says where that is the whole reason, else what is missing, and why."""
+    found = _diagnose(machine)
+    if found is not None and found.is_final:
+        return _failure(Message("The machine did not come up."), found)
+    if way is WayIn.AGENT:
+        late = Message("The machine's agent did not answer within {seconds:.0f} seconds.", seconds=seconds)
+        cure = Message("Install qemu-guest-agent where the image comes from, and import it again.")
+        return _failure(late, found, hint=cure)
+    late = Message("No {way} server of the machine greeted within {seconds:.0f} seconds.", way=way, seconds=seconds)
+    if answer is PortAnswer.REFUSES:
+        reason = Message("The machine is in the network, but nothing listens on its port {port}.", port=way.port or 0)
+        return _failure(join(late, reason), found, hint=_install(way))
+    address = _find_address(machine)
+    if address is None:
+        reason = Message("Nothing answers at its address: it has none, or a firewall in it drops everything.")
+        cure = Message("Open its screen, sign in, and look whether it has an address (ip address).")
+        return _failure(join(late, reason), found, hint=cure, code=NO_ADDRESS)
+    if not address:
+        reason = Message("Its agent answers and says that it has no address in the network.")
+        cure = Message("Its network settings must ask for an address by DHCP, whatever the name of the network card.")
+        return _failure(join(late, reason), found, hint=cure, code=NO_ADDRESS)
+    reason = Message(
+        "Its agent answers and says that its address is {address}; a firewall in it may drop what comes in.",
+        address=address,
+    )
+    return _failure(join(late, reason), found, hint=_install(way))
+
+
+def _install(way: WayIn) -> Message:
+    return Message("Look whether the {way} server is installed in it and allowed to start.", way=way)
+
+
+def _find_address(machine: StartedMachine) -> str | None:
+    """Return the machine's addresses as its agent says them, "" where it has none; None where no agent answers."""
+    try:
+        return ", ".join(agent.addresses(machine.domain))
+    except MachineFailed:
+        return None
+
+
+def _failure(
+    what: Message, found: Diagnosis | None, *, hint: Message = EMPTY, code: str | None = None
+) -> MachineFailed:
+    """Return the error with what the console says besides. Its cure is the better one, but for a mere login."""
+    if found is None:
+        usual = Message("The page of this operation shows the end of the machine's console, and its screen.")
+        return MachineFailed(what, hint=hint or usual, code=code)
+    is_up = found is WAITS_FOR_LOGIN and bool(hint)
+    return MachineFailed(join(what, found.message), hint=hint if is_up else found.hint, code=code)

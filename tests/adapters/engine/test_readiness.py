@@ -1,0 +1,133 @@
+"""Whether a server greets, as its clients hear it, and what a console shows of a machine."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from galeria.adapters.engine import console, readiness
+from galeria.adapters.engine.readiness import PortAnswer, ask_server
+from galeria.domain.labs.ways_in import WayIn
+
+RDP_CONFIRM = bytes.fromhex("030000130ed000001234000209080002000000")
+
+
+def say(text: bytes) -> Callable[[socket.socket], None]:
+    return lambda guest: guest.sendall(text)
+
+
+def confirm_after_request(guest: socket.socket) -> None:
+    if guest.recv(64)[:6] == bytes.fromhex("030000130ee0"):
+        guest.sendall(RDP_CONFIRM)
+
+
+@contextmanager
+def served(speak: Callable[[socket.socket], None], *, closes: bool = True) -> Iterator[int]:
+    """A port on which every caller is told the same."""
+    done = threading.Event()
+
+    def serve() -> None:
+        with listener.accept()[0] as guest:
+            speak(guest)
+            if not closes:
+                done.wait(60)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve)
+        server.start()
+        yield listener.getsockname()[1]
+        done.set()
+        server.join()
+
+
+@pytest.mark.parametrize(
+    ("way", "speak", "expected"),
+    [
+        (WayIn.SSH, say(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"), PortAnswer.GREETS),
+        (WayIn.SSH, say(b"Welcome to the lab.\r\nSSH-2.0-dropbear\r\n"), PortAnswer.GREETS),
+        (WayIn.SSH, say(b""), PortAnswer.REFUSES),
+        (WayIn.SSH, say(b"220 not SSH-2.0 at all\r\n"), PortAnswer.REFUSES),
+        (WayIn.SSH, say(b"x" * 9000), PortAnswer.REFUSES),
+        (WayIn.RDP, confirm_after_request, PortAnswer.GREETS),
+        (WayIn.RDP, say(b"SSH-2.0-OpenSSH_9.2p1\r\n"), PortAnswer.REFUSES),
+        (WayIn.RDP, say(b"\x03\x00"), PortAnswer.REFUSES),
+    ],
+)
+def test_a_server_is_known_by_its_greeting(
+    way: WayIn, speak: Callable[[socket.socket], None], expected: PortAnswer
+) -> None:
+    with served(speak) as port:
+        assert ask_server(port, way) is expected
+
+
+def test_a_port_that_accepts_and_says_nothing_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "ANSWER_SECONDS", 0.3)
+    with served(say(b""), closes=False) as port:
+        assert ask_server(port, WayIn.SSH) is PortAnswer.SILENT
+    with served(say(b"no"), closes=False) as port:
+        assert ask_server(port, WayIn.SSH) is PortAnswer.SILENT
+
+
+def test_a_server_that_speaks_one_letter_at_a_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "ANSWER_SECONDS", 0.3)
+    until = threading.Event()
+
+    def drip(guest: socket.socket) -> None:
+        while not until.wait(0.05):
+            try:
+                guest.sendall(b"x")
+            except OSError:
+                return
+
+    with served(drip) as port:
+        assert ask_server(port, WayIn.SSH) is PortAnswer.SILENT
+        until.set()
+
+
+def test_a_port_without_a_server_refuses() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert ask_server(port, WayIn.SSH) is PortAnswer.REFUSES
+
+
+def test_a_consoles_end_keeps_its_lines_and_nothing_that_steers_a_terminal(tmp_path: Path) -> None:
+    serial = tmp_path / "serial.log"
+    said = [f"\x1b[1;31mline {number}\x1b[0m\x07\r" for number in range(60)]
+    serial.write_text("\n".join([*said, "\u202eturned\x1b]0;title\x07", "\x1b[07;01HShell> "]), encoding="utf-8")
+    lines = console.last_lines(serial).splitlines()
+    assert lines[:38] == [f"line {number}" for number in range(22, 60)]
+    assert lines[38:] == ["turned0;title", "Shell>"]
+    assert console.last_lines(tmp_path / "absent") == ""
+
+
+def test_a_consoles_end_is_not_filled_with_public_keys() -> None:
+    said = b"""\
+[FAILED] Failed to start Initial cloud-init job.
+<14>Nov 29 10:11:12 cloud-init: #############################################################
+-----BEGIN SSH HOST KEY FINGERPRINTS-----
+256 SHA256:xq1pZpYxYpUeJm root@vm (ED25519)
+-----END SSH HOST KEY FINGERPRINTS-----
+ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY= root@vm
+ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ root@vm
+ci-info: +++++++++++++++++++++++++++Net device info+++++++
+ci-info: | eth0 | True | 10.0.2.15 | 255.255.255.0 | global |
+vm login: """
+    assert console.readable_lines(said) == "[FAILED] Failed to start Initial cloud-init job.\nvm login:"
+
+
+def test_a_line_of_any_length_is_cut() -> None:
+    assert len(console.readable_lines(b"\xff" * 100_000)) <= console.LONGEST_LINE
+
+
+def test_text_is_read_off_a_screen_in_text_mode_only() -> None:
+    screen = bytearray(b" \x07" * 2000)
+    for row, text in ((0, b"Booting from Hard Disk..."), (2, b"No bootable device.")):
+        screen[row * 160 : row * 160 + 2 * len(text) : 2] = text
+    assert console.screen_text(bytes(screen)) == "Booting from Hard Disk...\nNo bootable device."
+    assert console.screen_text(b"\xff" * 4000) == ""
+    assert console.screen_text(b"\0" * 4000) == ""
+    assert console.screen_text(bytes(range(256)) * 16) == ""
+    assert console.screen_text(b"") == ""
