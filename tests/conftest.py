@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from galeria.adapters.db.engine import make_engine
@@ -34,6 +35,10 @@ TOGETHER = {
     "tests/rules/": "rules",
 }
 LONGEST = list(dict.fromkeys(TOGETHER.values()))
+
+# Nothing is judged by the time that it takes: the computer may have other work.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 EXTRA_LINES = pytest.StashKey[list[str]]()
 """What other processes have to say at the end."""
