@@ -29,7 +29,7 @@ class Settings:
     prices: Prices = field(default_factory=Prices)
     first_ssh_port: int = 49152  # the range that Azure Lab Services forwards from
     last_ssh_port: int = 65535
-    boot_seconds: float = 300  # how long a machine may take until its agent answers; software emulation is slow
+    boot_seconds: float = 300  # how long a machine may take until it can be used; software emulation is slow
     stop_seconds: float = 60  # how long a clean shutdown may take before power is cut
     request_rates: RequestRates = field(default_factory=RequestRates)
     disk_margin: DiskMargin = field(default_factory=DiskMargin)  # stays free on every disk below the data directory

@@ -67,3 +67,31 @@ def test_output_that_is_not_base64_fails_with_a_sentence(monkeypatch: pytest.Mon
 
     with pytest.raises(MachineFailed, match="cannot be read"):
         agent.execute(object(), "true")
+
+
+def interface(*addresses: Any) -> dict[str, Any]:
+    return {"name": "eth0", "ip-addresses": [{"ip-address": each, "ip-address-type": "ipv4"} for each in addresses]}
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "expected"),
+    [
+        ([interface("127.0.0.1"), interface("10.0.2.15")], ["10.0.2.15"]),
+        ([interface("127.0.0.1", "169.254.3.4", "0.0.0.0", "fec0::5054:ff:fe12:3456")], []),
+        ([{"name": "eth0"}], []),
+        (
+            [interface(*(f"10.0.0.{number}" for number in range(1, 200)))],
+            [f"10.0.0.{number}" for number in range(1, 5)],
+        ),
+        ([interface("10.0.2.15\x1b[2J", 7, None, {"a": 1}, "owned " * 1000), "eth1", None], []),
+        ({"ip-addresses": "10.0.2.15"}, []),
+        ([{"ip-addresses": "10.0.2.15"}, {"ip-addresses": ["10.0.2.15"]}], []),
+    ],
+    ids=["one", "none of use", "no list", "flood", "nonsense", "no interfaces", "no addresses"],
+)
+def test_addresses_are_such_that_ports_are_forwarded_to(
+    monkeypatch: pytest.MonkeyPatch, interfaces: Any, expected: list[str]
+) -> None:
+    Agent(monkeypatch, {"guest-network-get-interfaces": interfaces})
+
+    assert agent.addresses(object()) == expected

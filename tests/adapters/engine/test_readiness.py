@@ -3,13 +3,17 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
+import libvirt
+import libvirt_qemu
 import pytest
 
 from galeria.adapters.engine import console, readiness
-from galeria.adapters.engine.readiness import PortAnswer, ask_server
+from galeria.adapters.engine.readiness import PortAnswer, StartedMachine, ask_server
+from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.ways_in import WayIn
 
 RDP_CONFIRM = bytes.fromhex("030000130ed000001234000209080002000000")
@@ -25,7 +29,7 @@ def confirm_after_request(guest: socket.socket) -> None:
 
 
 @contextmanager
-def served(speak: Callable[[socket.socket], None], *, closes: bool = True) -> Iterator[int]:
+def served(speak: Callable[[socket.socket], None], *, closes: bool = True, port: int = 0) -> Iterator[int]:
     """A port on which every caller is told the same."""
     done = threading.Event()
 
@@ -35,7 +39,7 @@ def served(speak: Callable[[socket.socket], None], *, closes: bool = True) -> It
             if not closes:
                 done.wait(60)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         server = threading.Thread(target=serve)
         server.start()
         yield listener.getsockname()[1]
@@ -131,3 +135,67 @@ def test_text_is_read_off_a_screen_in_text_mode_only() -> None:
     assert console.screen_text(b"\0" * 4000) == ""
     assert console.screen_text(bytes(range(256)) * 16) == ""
     assert console.screen_text(b"") == ""
+
+
+class StartingDomain:
+    """A machine that is on, and writes a line to its console whenever its screen is looked at, if it has something to say."""
+
+    def __init__(self, serial: Path, lines: Iterator[str]) -> None:
+        self._serial, self._lines = serial, lines
+
+    def isActive(self) -> bool:  # libvirt's name
+        return True
+
+    def memoryPeek(self, *_place: int) -> bytes:  # libvirt's name
+        with self._serial.open("a", encoding="utf-8") as file:
+            file.write(next(self._lines, ""))
+        return b""
+
+
+def starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: Iterator[str], port: int) -> StartedMachine:
+    for name in ("LOOK_SECONDS", "POLL_SECONDS", "QUIET_SECONDS"):
+        monkeypatch.setattr(readiness, name, 0.0)
+    monkeypatch.setattr(libvirt_qemu, "qemuAgentCommand", no_agent)
+    serial = tmp_path / "serial.log"
+    serial.write_text("Loading Linux\n", encoding="utf-8")
+    return StartedMachine(domain=StartingDomain(serial, lines), port=port, serial=serial)
+
+
+def no_agent(*_question: object) -> str:
+    raise libvirt.libvirtError("no agent is connected")
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def test_a_console_that_goes_on_prolongs_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server comes with the hundredth line, long after the time was up."""
+    port, servers = unused_port(), ExitStack()
+
+    def lines() -> Iterator[str]:
+        for number in range(100):
+            yield f"line {number}\n"
+        servers.enter_context(served(say(b"SSH-2.0-late\r\n"), port=port))
+        yield "the server is up\n"
+
+    monkeypatch.setattr(readiness, "LONGEST", 1 << 40)
+    with servers:
+        readiness.wait_ready(starting(tmp_path, monkeypatch, lines(), port), WayIn.SSH, 1e-6)
+    assert "line 99" in console.last_lines(tmp_path / "serial.log")
+
+
+def test_a_console_that_goes_on_for_ever_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = starting(tmp_path, monkeypatch, (f"line {number}\n" for number in count()), unused_port())
+    with pytest.raises(MachineFailed, match="greeted within"):
+        readiness.wait_ready(machine, WayIn.SSH, 0.2)
+
+
+def test_a_known_end_ends_the_wait_unless_something_follows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a panic a machine may start anew by itself."""
+    lines = iter(["Kernel panic - not syncing: a\n", "\n" * 1000 + "Starting again\n", "(initramfs) "])
+    machine = starting(tmp_path, monkeypatch, lines, unused_port())
+    with pytest.raises(MachineFailed) as caught:
+        readiness.wait_ready(machine, WayIn.SSH, 3600)
+    assert caught.value.message == "The machine did not come up. Its kernel started, but found no disk with its system."

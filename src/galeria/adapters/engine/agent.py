@@ -73,14 +73,14 @@ def answers(domain: libvirt.virDomain) -> bool:
 
 
 def addresses(domain: libvirt.virDomain) -> list[str]:
-    """Return the guest's addresses that others can reach, as its agent says them: not its own loopback, nor link-local.
+    """Return the guest's IPv4 addresses, as its agent says them, but for its own loopback and those it gave itself.
 
-    Raises MachineFailed.
+    Ports are forwarded by IPv4 only; an address of IPv6 every machine makes itself. Raises MachineFailed.
     """
     found = []
     for text in _said_addresses(ask(domain, "guest-network-get-interfaces")):
         try:
-            address = ipaddress.ip_address(text)
+            address = ipaddress.IPv4Address(text)
         except ValueError:
             continue
         if not (address.is_loopback or address.is_link_local or address.is_unspecified):

@@ -146,17 +146,17 @@ def _not_ready(machine: StartedMachine, way: WayIn, answer: PortAnswer, seconds:
         cure = Message("Install qemu-guest-agent where the image comes from, and import it again.")
         return _failure(late, found, hint=cure)
     late = Message("No {way} server of the machine greeted within {seconds:.0f} seconds.", way=way, seconds=seconds)
+    address = _find_address(machine)
+    if address == "":
+        reason = Message("Its agent answers and says that it has no address in the network.")
+        cure = Message("Its network settings must ask for an address by DHCP, whatever the name of the network card.")
+        return _failure(join(late, reason), found, hint=cure, code=NO_ADDRESS)
     if answer is PortAnswer.REFUSES:
         reason = Message("The machine is in the network, but nothing listens on its port {port}.", port=way.port or 0)
         return _failure(join(late, reason), found, hint=_install(way))
-    address = _find_address(machine)
     if address is None:
         reason = Message("Nothing answers at its address: it has none, or a firewall in it drops everything.")
         cure = Message("Open its screen, sign in, and look whether it has an address (ip address).")
-        return _failure(join(late, reason), found, hint=cure, code=NO_ADDRESS)
-    if not address:
-        reason = Message("Its agent answers and says that it has no address in the network.")
-        cure = Message("Its network settings must ask for an address by DHCP, whatever the name of the network card.")
         return _failure(join(late, reason), found, hint=cure, code=NO_ADDRESS)
     reason = Message(
         "Its agent answers and says that its address is {address}; a firewall in it may drop what comes in.",

@@ -7,18 +7,20 @@ import pytest
 from galeria.domain.labs.ways_in import NO_AGENT, WayIn
 from galeria.ports.machines import Observation
 from galeria.reconcilers.machine_power import match_power
-from tests.interfaces.web.labs.test_labs import ALGEBRA, bring_image, make_lab
 from tests.interfaces.web.served import Portal, text_of
+from tests.local_installation import GALLERY, MIB, disk_bytes
 
+ALGEBRA = "/labs/campus/algebra"
 PICTURE = b"\x89PNG\r\n\x1a\nscreen"
 SHOWN = Observation(console="Loading <b>Linux</b> & more\nlab login:", picture=PICTURE)
 
 
 @pytest.fixture
 def taught(portal: Portal) -> Portal:
-    bring_image(portal)
-    make_lab(portal)
-    portal.installation.engine.shown = SHOWN
+    installation = portal.installation
+    installation.run(installation.begin_import("linux", disk_bytes(MIB)))
+    installation.run(installation.begin_lab("algebra", GALLERY.child("images", "linux")))
+    installation.engine.shown = SHOWN
     return portal
 
 
