@@ -62,7 +62,9 @@ def specialized(installation: LocalInstallation, *, new_identity: bool = False) 
 def test_a_machine_without_an_agent_runs_once_its_ssh_server_greets(stopped: LocalInstallation) -> None:
     assert started(stopped, WayIn.AGENT).status is OperationStatus.SUCCEEDED
     machine = template(stopped)
-    assert (machine.state, machine.has_agent, machine.failure) == (MachineState.RUNNING, False, "")
+    assert (machine.state, machine.has_agent, machine.failure) == (MachineState.RUNNING, None, "")
+    match_power(stopped.context)
+    assert template(stopped).has_agent is False
 
 
 def test_a_machine_whose_ssh_server_is_silent_does_not_run_though_its_agent_answers(stopped: LocalInstallation) -> None:
@@ -128,11 +130,21 @@ def test_a_machine_that_comes_up_later_is_noticed(stopped: LocalInstallation) ->
 
 def test_an_agent_that_comes_later_is_noticed(stopped: LocalInstallation) -> None:
     started(stopped, WayIn.AGENT)
+    match_power(stopped.context)
     stopped.engine.silent = set()
     match_power(stopped.context)
     assert template(stopped).has_agent is True
     stopped.run(stopped.begin_stop("algebra"))
     assert template(stopped).has_agent is None
+
+
+def test_a_failed_machine_that_is_stopped_is_not_said_to_be_starting(stopped: LocalInstallation) -> None:
+    started(stopped, WayIn.SSH)
+    assert template(stopped).is_unreachable
+    operation = stopped.begin_stop("algebra")
+    assert not template(stopped).is_unreachable
+    stopped.run(operation)
+    assert (template(stopped).state, template(stopped).is_on) == (MachineState.STOPPED, False)
 
 
 def test_a_failed_machine_that_goes_off_is_noticed(stopped: LocalInstallation) -> None:
@@ -207,6 +219,7 @@ def reset(installation: LocalInstallation) -> Operation:
 
 def test_a_password_is_not_set_in_a_running_machine_without_an_agent(stopped: LocalInstallation) -> None:
     started(stopped, WayIn.AGENT)
+    match_power(stopped.context)
     with pytest.raises(Conflict) as caught:
         reset(stopped)
     assert (caught.value.message, caught.value.hint) == (NO_AGENT, STOP_SET_START)

@@ -46,7 +46,7 @@ def _ask_agent(context: WorkflowContext, seen: SettledMachine) -> None:
     if seen.has_agent:
         return
     answers = context.engine.has_agent(seen.machine)
-    if answers is not seen.has_agent:
+    if answers != seen.has_agent:
         _settle(context, seen, seen.state, has_agent=answers)
 
 

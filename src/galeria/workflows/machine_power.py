@@ -16,6 +16,8 @@ from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import host_name
 
+AGENT_SECONDS = 20.0  # for an agent after the SSH server: it came within two seconds under emulation
+
 
 def start_machine(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
     step(Message("Start the machine"), start, context, operation_id)
@@ -59,9 +61,8 @@ def apply_credentials(context: WorkflowContext, operation_id: str) -> None:
     lab, row, _ = _subject(context, operation_id)
     machine, foreign = _machine(row), is_foreign(lab, row)
     resetting = row.state is MachineState.RESETTING_PASSWORD
-    if resetting and not context.engine.has_agent(machine):
-        _note_agent(context, row, answers=False)
-        raise MachineFailed(NO_AGENT, hint=STOP_SET_START)
+    if resetting:
+        _require_agent(context, row)
     if row.pending_password_hash and (resetting or foreign):
         credentials = MachineCredentials(
             user_name=row.user_name, password_hash=row.pending_password_hash, retire=tuple(row.retire_accounts)
@@ -91,7 +92,8 @@ def stop(context: WorkflowContext, operation_id: str) -> None:
 
 def note_state(context: WorkflowContext, operation_id: str, state: MachineState) -> None:
     row = _subject(context, operation_id)[1]
-    has_agent = context.engine.has_agent(_machine(row)) if state is MachineState.RUNNING else None
+    # One that does not answer yet may do so in a moment: the reconciler notes what it then sees.
+    has_agent = True if state is MachineState.RUNNING and context.engine.has_agent(_machine(row)) else None
     with context.database() as uow:
         row = uow.machines.get(row.id)
         row.state, row.failure = moved(row.state, state, Message("The machine")), EMPTY
@@ -138,10 +140,15 @@ def _foreign_network(context: WorkflowContext, lab: Lab) -> Message:
     )
 
 
-def _note_agent(context: WorkflowContext, row: LabMachine, *, answers: bool) -> None:
-    with context.database() as uow:
-        uow.machines.get(row.id).has_agent = answers
-        uow.commit()
+def _require_agent(context: WorkflowContext, row: LabMachine) -> None:
+    """Wait a moment for the agent, which may come up after the SSH server. Raise MachineFailed, and note it, without one."""
+    try:
+        context.engine.wait_ready(_machine(row), way=WayIn.AGENT, seconds=AGENT_SECONDS)
+    except MachineFailed as error:
+        with context.database() as uow:
+            uow.machines.get(row.id).has_agent = False
+            uow.commit()
+        raise MachineFailed(NO_AGENT, hint=STOP_SET_START) from error
 
 
 def _subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachine, WayIn]:

@@ -27,6 +27,7 @@ def stop_template(context: WorkflowContext, operation_id: str) -> None:
         stopped = uow.machines.get(row.id)
         if stopped.state in {MachineState.STOPPING, MachineState.RUNNING}:
             stopped.state, stopped.failure = moved(stopped.state, MachineState.STOPPED, Message("The template")), EMPTY
+            stopped.has_agent = None
         uow.commit()
 
 

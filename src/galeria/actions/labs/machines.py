@@ -68,7 +68,7 @@ def reset_password(
 
 def _require_settable(machine: LabMachine) -> None:
     """Raises Conflict where no password can be set in the machine now."""
-    if machine.is_on:
+    if machine.is_unreachable:
         raise Conflict(
             Message("The machine is on, but cannot be reached: {failure}", failure=machine.failure),
             hint=STOP_SET_START,

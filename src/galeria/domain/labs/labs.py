@@ -98,9 +98,14 @@ class LabMachine:
     failure: Message = EMPTY
     # Whether its agent answered when it was last asked; None while it is off, and before anybody asked.
     has_agent: bool | None = None
-    is_on: bool = False  # of a failed machine only: whether it is switched on, without being reachable
+    is_on: bool = False  # whether it was on, without being reachable, when it was seen as Failed; see is_unreachable
     claimed_by: str | None = None  # the lab user whose machine it is
     created_at: datetime
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether it has failed and is on all the same, so that it is neither stopped nor running."""
+        return self.is_on and self.state is MachineState.FAILED
 
     @property
     def parent_digest(self) -> str:

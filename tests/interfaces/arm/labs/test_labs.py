@@ -2,6 +2,7 @@
 
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START, WayIn
 from galeria.ports.machines import Observation
+from galeria.reconcilers.machine_power import match_power
 from tests.interfaces.arm.lab_machines import make_lab
 from tests.interfaces.arm.served import LABS, PLAN, SUB, Arm, done, lab_body, told
 
@@ -90,6 +91,7 @@ def test_a_machine_without_an_agent_says_how_its_password_is_set(arm: Arm, image
     lab = make_lab(arm, image, "agentless")
     arm.installation.engine.silent = {WayIn.AGENT}
     start(arm, lab)
+    match_power(arm.installation.context)
     template = f"{lab}/virtualMachines/template"
     shown = done(arm("educator").get(template))["properties"]
     assert (shown["state"], shown["galeria"]["agentAnswers"]) == ("Running", False)

@@ -104,6 +104,7 @@ def test_a_running_machine_without_an_agent_is_stopped_before_its_password_is_se
     taught: Portal, language: str, told: str
 ) -> None:
     start(taught, WayIn.AGENT)
+    match_power(taught.installation.context)
     browser = taught.browser("educator", language=language)
     assert told in text_of(browser.get(ALGEBRA))
     page = browser.get(f"{ALGEBRA}/password")

@@ -173,4 +173,4 @@ def machine_view(
 
 def _power_state(machine: LabMachine) -> MachineState:
     """Return whether the machine runs: one that is on and cannot be reached is not called off, nor running."""
-    return MachineState.STARTING if machine.is_on else _POWER.get(machine.state, machine.state)
+    return MachineState.STARTING if machine.is_unreachable else _POWER.get(machine.state, machine.state)

@@ -51,7 +51,7 @@ def lab_permits(request: Request, seen: LabOverview) -> LabPermits:
         stop=_power(request, seen, machine, "stop"),
         password=_power(request, seen, machine, "resetPassword") and off and _without_agent(machine),
         connect=off,
-        screen=screen if machine.is_on or machine.state is MachineState.STARTING else screen and off,
+        screen=screen if machine.is_unreachable or machine.state is MachineState.STARTING else screen and off,
         export=export_permit(request, seen),
         edit=edit,
         delete=delete,
@@ -103,7 +103,7 @@ def _power(request: Request, seen: LabOverview, machine: LabMachine, verb: str) 
 def _off(machine: LabMachine) -> Permission:
     if machine.state in (MachineState.RUNNING, MachineState.RESETTING_PASSWORD):
         return ALLOWED
-    if machine.is_on:
+    if machine.is_unreachable:
         return refused(Message("The template is on, but cannot be reached: {failure}", failure=machine.failure))
     return refused(Message("The template does not run. Start it first."))
 
