@@ -156,7 +156,10 @@ def _not_ready(machine: StartedMachine, way: WayIn, answer: PortAnswer, seconds:
         return _failure(join(late, reason), found, hint=_install(way))
     if address is None:
         reason = Message("Nothing answers at its address: it has none, or a firewall in it drops everything.")
-        cure = Message("Open its screen, sign in, and look whether it has an address (ip address).")
+        cure = Message(
+            "Open its screen. Where it has not booted: is the image of this generation (V1: BIOS, V2: UEFI)? Where it has: "
+            "sign in and look whether it has an address (ip address)."
+        )
         return _failure(join(late, reason), found, hint=cure, code=NO_ADDRESS)
     reason = Message(
         "Its agent answers and says that its address is {address}; a firewall in it may drop what comes in.",
