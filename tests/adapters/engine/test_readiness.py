@@ -199,3 +199,13 @@ def test_a_known_end_ends_the_wait_unless_something_follows(tmp_path: Path, monk
     with pytest.raises(MachineFailed) as caught:
         readiness.wait_ready(machine, WayIn.SSH, 3600)
     assert caught.value.message == "The machine did not come up. Its kernel started, but found no disk with its system."
+
+
+def test_an_agent_is_not_waited_for_long_once_a_login_is_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = starting(tmp_path, monkeypatch, iter(["lab login: "]), unused_port())
+    with pytest.raises(MachineFailed, match="agent did not answer") as caught:
+        readiness.wait_ready(machine, WayIn.AGENT, 3600)
+    assert "It has booted" in caught.value.message
+    assert "qemu-guest-agent" in caught.value.hint

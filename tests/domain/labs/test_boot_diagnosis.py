@@ -142,6 +142,14 @@ def test_a_start_that_goes_on_is_no_end(console: str) -> None:
     assert find_diagnosis(console) is None
 
 
+@pytest.mark.parametrize("before", [PANIC, INITRAMFS_TOOLS, NO_ROOT_PANIC, EMERGENCY])
+def test_the_end_of_an_earlier_start_is_none_of_this_one(before: str) -> None:
+    """As after a panic, or when somebody has typed `exit`."""
+    again = f"{before}\n[    0.000000] Linux version 6.1.0-27-cloud-amd64 (gcc-12)\n[    1.2] virtio_blk virtio0: [vda]"
+    assert find_diagnosis(again) is None
+    assert find_diagnosis(f"{before}\n{LOGIN}") is boot_diagnosis.WAITS_FOR_LOGIN
+
+
 def test_a_hostile_console_is_looked_at_in_time() -> None:
     assert find_diagnosis("dracut: " * 50_000 + "ALERT!" * 50_000) is None
 

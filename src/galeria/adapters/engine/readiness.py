@@ -53,7 +53,7 @@ def wait_ready(machine: StartedMachine, way: WayIn, seconds: float) -> None:
     it. Raises MachineFailed.
     """
     begin = time.monotonic()
-    watch = _ConsoleWatch(machine, begin)
+    watch = _ConsoleWatch(machine, way, begin)
     while (answer := _ask(machine, way)) is not PortAnswer.GREETS:
         if not is_active(machine.domain):
             raise _failure(Message("The machine went off while it was starting."), _diagnose(machine))
@@ -111,8 +111,8 @@ def _ask(machine: StartedMachine, way: WayIn) -> PortAnswer:
 class _ConsoleWatch:
     """Looks at the console now and then: whether it goes on, and whether it has come to a known end."""
 
-    def __init__(self, machine: StartedMachine, begin: float) -> None:
-        self._machine, self._looked_at, self._seen = machine, begin, ("", "")
+    def __init__(self, machine: StartedMachine, way: WayIn, begin: float) -> None:
+        self._machine, self._way, self._looked_at, self._seen = machine, way, begin, ("", "")
         self.changed_at = begin
         self.is_over = False
 
@@ -122,10 +122,15 @@ class _ConsoleWatch:
         seen = console.look(self._machine.serial, self._machine.domain)
         if seen == self._seen:
             found = _find_diagnosis(seen)
-            self.is_over = found is not None and found.is_final
+            self.is_over = found is not None and (found.is_final or self._has_no_agent(found, now))
         else:
             self.changed_at, self.is_over = now, False
         self._looked_at, self._seen = now, seen
+
+    def _has_no_agent(self, found: Diagnosis, now: float) -> bool:
+        """Agents start before a login is offered, and what comes later than the login is waited for some time."""
+        is_quiet = now > self.changed_at + QUIET_SECONDS
+        return self._way is WayIn.AGENT and found is WAITS_FOR_LOGIN and is_quiet
 
 
 def _find_diagnosis(seen: tuple[str, ...]) -> Diagnosis | None:

@@ -154,6 +154,16 @@ KNOWN = (
 )
 
 
+# What is written when a machine starts once more: what stands before is the end of an earlier start.
+_NEW_START = _any(r"^SeaBIOS ", r"^BdsDxe: starting ", r"Welcome to GRUB", r"^Loading Linux ", r"\] Linux version \d")
+
+
 def find_diagnosis(console: str) -> Diagnosis | None:
-    """Returns what the end of the console stands for, None where it has none of the known phrases."""
-    return next((each for each in KNOWN if each.phrases.search(console)), None)
+    """Returns what the end of the console stands for, None where it has none of the known phrases.
+
+    A machine that asks for a login has come past everything that is final.
+    """
+    begin = max((each.start() for each in _NEW_START.finditer(console)), default=0)
+    last = console[begin:]
+    is_up = WAITS_FOR_LOGIN.phrases.search(last) is not None
+    return next((each for each in KNOWN if not (is_up and each.is_final) and each.phrases.search(last)), None)
