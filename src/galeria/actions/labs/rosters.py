@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_settings import require_lasting_lab
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.errors import Conflict, Forbidden, NotFound, missing
 from galeria.domain.ids import LABS, ResourceId, part_name
@@ -30,6 +31,7 @@ def put_user(request: Request, lab_id: ResourceId, name: str, wanted: UserReques
     """
     lab = get_lab(request, lab_id)
     request.caller.require(f"{USER}/write", lab.key)
+    require_lasting_lab(lab)
     id = user_id(lab, name)
     user = request.uow.lab_users.find_by_key(id.key)
     is_new = user is None
@@ -62,6 +64,7 @@ def add_users(request: Request, lab_id: ResourceId, emails: list[str]) -> list[L
     """
     lab = get_lab(request, lab_id)
     request.caller.require(f"{USER}/write", lab.key)
+    require_lasting_lab(lab)
     added = []
     for email in dict.fromkeys(email_address(each).lower() for each in emails):
         if request.uow.lab_users.find_by_email(lab.id, email) is None:

@@ -125,6 +125,7 @@ def _changes(body: DiskPatch) -> DiskChanges:
         size_gb=said.disk_size_gb,
         os_type=said.os_type,
         generation=said.hyper_v_generation,
+        architecture=said.supported_capabilities.architecture if said.supported_capabilities else None,
     )
 
 

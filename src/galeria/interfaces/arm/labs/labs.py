@@ -145,6 +145,7 @@ def _fixed(machine: MachineChanges) -> FixedSettings:
         image=named_id(reference.id, f"{_MACHINES}.imageReference.id") if reference and reference.id else None,
         size=machine.sku.name if machine.sku else None,
         user_name=machine.admin_user.username if machine.admin_user else None,
+        password=machine.admin_user.password.get_secret_value() if machine.admin_user else None,
         create_option=machine.create_option,
     )
 
