@@ -217,6 +217,38 @@ def test_schedules_are_kept_in_local_time(arm: Arm, image: str) -> None:
     told(arm("educator").get(path), 404)
 
 
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("America/Sao_Paulo", "America/Sao_Paulo"),
+        ("america/sao_paulo", "America/Sao_Paulo"),
+        ("E. South America Standard Time", "America/Sao_Paulo"),
+        ("w. europe standard time", "Europe/Berlin"),
+        ("UTC", "UTC"),
+        ("UTC-11", "Etc/GMT+11"),
+        ("Central Standard Time (Mexico)", "America/Mexico_City"),
+    ],
+)
+def test_time_zones_have_the_names_of_iana_and_of_windows(arm: Arm, image: str, written: str, zone: str) -> None:
+    lab = f"{LABS}/zones"
+    arm("educator").put(lab, json=lab_body(image))
+    path = f"{lab}/schedules/once"
+    times = {"startAt": "2030-01-07T08:00:00", "stopAt": "2030-01-07T10:00:00"}
+    arm("educator").put(path, json={"properties": times | {"timeZoneId": written}})
+    shown = done(arm("educator").get(path))
+    assert shown["properties"]["timeZoneId"] == written
+    done(arm("educator").put(path, json=shown))
+    done(arm("educator").patch(path, json={"properties": {"notes": "later"}}))
+    assert done(arm("educator").get(path))["properties"]["timeZoneId"] == written
+    with arm.installation.context.database(reading=True) as uow:
+        (held,) = uow.schedules.of_lab(uow.labs.get_by_key(lab.lower()).id)
+    assert held.times.zone == zone
+    done(arm("educator").patch(path, json={"properties": {"timeZoneId": "Asia/Tokyo"}}))
+    assert done(arm("educator").get(path))["properties"]["timeZoneId"] == "Asia/Tokyo"
+    wrong = {"properties": {"timeZoneId": "E. South Mars Standard Time"}}
+    assert "Windows" in told(arm("educator").patch(path, json=wrong), 400)["message"]
+
+
 def test_the_newer_version_tells_what_went_wrong(arm: Arm, image: str) -> None:
     body = lab_body(image)
     path = f"{LABS}/unlucky"
