@@ -112,9 +112,16 @@ def apply_settings(lab: Lab, wanted: LabSettings, secrets: SecretHasher) -> None
         lab.open_access = wanted.open_access
     if wanted.non_admin is not None:
         _set_non_admin(lab, wanted.non_admin, secrets)
-    lab.profiles = merged(lab.profiles, wanted.profiles)
+    lab.profiles = merged(lab.profiles, {**wanted.profiles, **_written_size(lab, wanted.fixed.size)})
     check_shutdown(lab.profiles.get("autoShutdownProfile", {}), "properties.autoShutdownProfile")
     check_roster(lab.profiles.get("rosterProfile", {}), "properties.rosterProfile")
+
+
+def _written_size(lab: Lab, text: str | None) -> Profiles:
+    """Returns the size's name as a profile where it is written otherwise than here; none for the size's own name."""
+    if text is None:
+        return {}
+    return {"writtenSize": None if text.lower() == lab.size.lower() else text}
 
 
 def inherited_profiles(account: LabAccount) -> Profiles:

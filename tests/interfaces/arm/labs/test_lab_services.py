@@ -266,6 +266,37 @@ def test_the_newer_version_tells_what_went_wrong(arm: Arm, image: str) -> None:
     assert "resourceOperationError" not in done(arm().get(path, params={"api-version": "2022-08-01"}))["properties"]
 
 
+def test_the_names_of_sizes_in_scripts_for_azure_are_taken_and_given_back(arm: Arm, image: str) -> None:
+    skus = {each["name"]: each for each in done(arm().get(f"{SUB}/providers/Microsoft.LabServices/skus"))["value"]}
+    written = "Classic_Fsv2_2_4GB_128_S_SSD"
+    assert skus[written]["size"] == "Fsv2_2_4GB_128_S_SSD"
+    assert skus[written]["capabilities"] == skus["Small"]["capabilities"]
+    path = f"{LABS}/scripted"
+    body = lab_body(image)
+    body["properties"]["virtualMachineProfile"]["sku"] = {"name": written, "capacity": 2}
+    made = done(arm("educator").put(path, json=body), 201)
+    assert made["properties"]["virtualMachineProfile"]["sku"] == {"name": written, "capacity": 2}
+    arm.work()
+    setting = f"{GROUP}/providers/Microsoft.LabServices/labaccounts/labs/labs/scripted/environmentsettings/default"
+    old = done(arm("educator").get(setting))
+    assert (old["properties"]["resourceSettings"]["size"], old["properties"]["resourceSettings"]["cores"]) == (
+        "Basic",
+        2,
+    )
+    done(arm("educator").put(setting, json=old))
+    done(arm("educator").patch(setting, json={"properties": {"resourceSettings": {"size": written}}}))
+    shown = done(arm("educator").get(path))
+    done(arm("educator").put(path, json=shown))
+    done(arm("educator").patch(path, json=machines(sku={"name": "CLASSIC_fsv2_2_4GB_128_S_SSD"})))
+    larger = told(arm("educator").patch(path, json=machines(sku={"name": "Classic_Fsv2_4_8GB_128_S_SSD"})), 409)
+    assert larger["target"].endswith("sku.name")
+    gpu = told(arm("educator").patch(path, json=machines(sku={"name": "Classic_NVv4_8_28GB_128_S_SSD"})), 400)
+    assert "Large" in gpu["message"]
+    assert done(arm("educator").get(path))["properties"]["virtualMachineProfile"]["sku"]["name"].startswith("CLASSIC")
+    done(arm("educator").patch(path, json=machines(sku={"name": "small"})))
+    assert done(arm("educator").get(path))["properties"]["virtualMachineProfile"]["sku"]["name"] == "Small"
+
+
 def test_sizes_usages_and_operations_are_listed(arm: Arm) -> None:
     skus = done(arm().get(f"{SUB}/providers/Microsoft.LabServices/skus"))["value"]
     assert skus[0]["capacity"] == {"default": 1, "minimum": 0, "maximum": 400, "scaleType": "Manual"}
