@@ -1,13 +1,17 @@
 """Resource groups: create, change, list, delete."""
 
+from typing import TypeVar
+
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId, group_name, location_name
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.people.hidden_scopes import missing_group, missing_subscription
+from galeria.domain.people.hidden_scopes import is_subscription, missing_group, missing_subscription
 from galeria.domain.resources import Resource, ResourceGroup
 from galeria.domain.states import ProvisioningState, moved
+
+T = TypeVar("T")
 
 READ = "Microsoft.Resources/subscriptions/resourceGroups/read"
 WRITE = "Microsoft.Resources/subscriptions/resourceGroups/write"
@@ -92,6 +96,18 @@ def require_group(request: Request, id: ResourceId) -> ResourceGroup:
     if group is None:
         raise missing_group(id.group)
     return group
+
+
+def listed_below(request: Request, prefix: str, found: list[T]) -> list[T]:
+    """Returns what was found below the key of a subscription or resource group.
+
+    Raises NotFound with ARM's code ResourceGroupNotFound where nothing is found in a group that is not there, or of which
+    the caller may not know: an empty list would say that it is there.
+    """
+    id = None if found or is_subscription(prefix) else ResourceId.parse(prefix)
+    if id and (request.uow.groups.find_by_key(id.key) is None or not request.caller.may_know(id.key)):
+        raise missing_group(id.group)
+    return found
 
 
 def require_lasting_group(request: Request, id: ResourceId) -> ResourceGroup:

@@ -69,10 +69,14 @@ class ArmRequest:
         try:
             yield
         except NotFound as error:
-            names = self.http.path_params
-            if error.code == NotFound.code and "subscription" in names and "group" in names:
-                group = ResourceId(names["subscription"], names["group"])
-                if request.caller.may_see(group.key):
+            # The path's own words: a scope, too, may lie in a group.
+            parts = self.http.scope["path"].split("/")
+            if error.code == NotFound.code and [each.lower() for each in parts[1:4:2]] == [
+                "subscriptions",
+                "resourcegroups",
+            ]:
+                group = ResourceId(parts[2], parts[4]) if len(parts) > 4 else None
+                if group and request.caller.may_see(group.key):
                     require_group(request, group)
             raise
 
