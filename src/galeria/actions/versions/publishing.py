@@ -14,9 +14,9 @@ from galeria.domain.images.publishing import (
     ReplicationMode,
     ReplicationTarget,
     changed,
-    check_end_of_life,
     check_shallow,
     checked_count,
+    end_of_life,
 )
 from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import RegionInputs
@@ -120,15 +120,15 @@ def _staying(request: Request, version: ImageVersion) -> list[Replica]:
 
 
 def _set_options(request: Request, version: ImageVersion, wanted: PublishingRequest) -> None:
-    options, end_of_life = wanted.publishing, wanted.end_of_life
-    check_end_of_life(request.clock.now(), version.end_of_life, end_of_life, f"{PROFILE}.endOfLifeDate")
-    version.end_of_life, version.exclude_from_latest = end_of_life, wanted.exclude_from_latest
+    options, now = wanted.publishing, request.clock.now()
+    version.end_of_life = end_of_life(now, version.end_of_life, wanted.end_of_life, f"{PROFILE}.endOfLifeDate")
+    version.exclude_from_latest = wanted.exclude_from_latest
     version.replica_count = checked_count(_or(options.replica_count, version.replica_count), "the version")
     version.storage_type = options.storage_type or version.storage_type
     version.replication_mode = options.mode or version.replication_mode
     version.allow_region_removal = _or(options.allow_region_removal, version.allow_region_removal)
     version.block_early_deletion = _or(options.block_early_deletion, version.block_early_deletion)
-    if version.block_early_deletion and end_of_life is None:
+    if version.block_early_deletion and version.end_of_life is None:
         raise Invalid(
             Message("Deletion cannot be blocked before an end of life that is not set."),
             hint=Message("Give publishingProfile.endOfLifeDate with safetyProfile.blockDeletionBeforeEndOfLife."),
