@@ -177,10 +177,15 @@ def test_the_template_is_steered_published_and_saved(arm: Arm, image: str) -> No
 
 def test_people_come_by_invitation_or_by_the_code(arm: Arm, image: str) -> None:
     path = make_lab(arm, "people")
-    addresses = {"emailAddresses": ["ana@example.org", "bia@example.org"]}
-    assert arm("educator").post(f"{path}/addUsers", json=addresses).status_code == 200
+    pasted = ["\ufeffana@example.org;", "Bia <bia@example.org>", "ANA@example.org", "“bia@example.org”"]
+    assert arm("educator").post(f"{path}/addUsers", json={"emailAddresses": pasted}).status_code == 200
     users = done(arm("educator").get(f"{path}/users"))["value"]
-    assert {each["properties"]["email"] for each in users} == set(addresses["emailAddresses"])
+    assert sorted(each["properties"]["email"] for each in users) == ["ana@example.org", "bia@example.org"]
+    assert arm("educator").post(f"{path}/addUsers", json={"emailAddresses": pasted}).status_code == 200
+    two = {"emailAddresses": ["eva@example.org", "leo@example.org,max@example.org"]}
+    refused = told(arm("educator").post(f"{path}/addUsers", json=two), 400)
+    assert (refused["target"], "max@example.org" in refused["message"]) == ("emailAddresses[1]", True)
+    assert len(done(arm("educator").get(f"{path}/users"))["value"]) == 2
     one = f"{path}/users/{users[0]['name']}"
     assert done(arm("educator").put(one, json={"tags": {"a": "1"}}))["tags"] == {"a": "1"}
     assert arm("educator").delete(one).status_code == 204
