@@ -51,6 +51,8 @@ _PROVIDERS = {
 ANYONE, SIGNED_IN, ANY_ROLE, ROSTER = "anyone", "signed in", "any role", "roster"
 """Rows that no single right opens: for everybody; for whoever has signed in, about their own things or such as the caller may
 see; for whoever has any role in the subscription; for who is on the lab's roster."""
+LISTED = "listed"
+"""A list in a resource group: for who sees the group or anything listed, or has a role on or in it. For others it is absent."""
 SECRET, OWN, ANYWHERE = "secret", "own", "anywhere"
 """For who holds the secret in the address; for whose own it is, here somebody else's; for who has a right on any scope."""
 KINDS = frozenset({ANYONE, SIGNED_IN, ANY_ROLE, ROSTER, SECRET, OWN, ANYWHERE})
@@ -73,15 +75,16 @@ class Row:
 
 
 def row(route: str, says: str, *also: int, **names: str) -> Row:
-    """Read a row: "L/labs/read @lab, A/locks/write @sub", or one of KINDS."""
+    """Read a row: "L/labs/read @lab, A/locks/write @sub", "list L/labs/read @group", or one of KINDS."""
     if says in KINDS:
         return Row(route=route, kind=says, names=names, also=frozenset(also))
+    kind, says = (LISTED, says.removeprefix("list ")) if says.startswith("list ") else ("", says)
     parts = [each.split(" @") for each in says.split(", ")]
     rights = tuple(
         Right(action=action_of(action), scope=SCOPES[scope], is_known=scope in ("labs", "others"))
         for action, scope in parts
     )
-    return Row(route=route, rights=rights, home=parts[-1][1], names=names, also=frozenset(also))
+    return Row(route=route, kind=kind, rights=rights, home=parts[-1][1], names=names, also=frozenset(also))
 
 
 def action_of(short: str) -> str:

@@ -53,7 +53,8 @@ _STORED = tuple(
     for kind, one in (("Disks", "disk"), ("Snapshots", "snapshot"))
     for type in (f"C/{one}s",)
     for each in (
-        *_rows(SIGNED_IN, f"{kind}_List", f"{kind}_ListByResourceGroup"),
+        row(f"{kind}_List", SIGNED_IN),
+        row(f"{kind}_ListByResourceGroup", f"list {type}/read @group"),
         row(f"{kind}_Get", f"{type}/read @{one}"),
         row(f"{kind}_CreateOrUpdate", f"{type}/write @{one}", 409),
         row(f"{kind}_Update", f"{type}/write @{one}", 409),
@@ -64,7 +65,8 @@ _STORED = tuple(
 )
 
 COMPUTE = (
-    *_rows(SIGNED_IN, "Galleries_List", "Galleries_ListByResourceGroup"),
+    row("Galleries_List", SIGNED_IN),
+    row("Galleries_ListByResourceGroup", "list C/galleries/read @group"),
     *_rows("C/galleries/read @gallery", "Galleries_Get", "Galleries_Costs"),
     *_rows("C/galleries/write @gallery", "Galleries_CreateOrUpdate", "Galleries_Update"),
     row("Galleries_Delete", "C/galleries/delete @gallery", 409),
@@ -96,7 +98,8 @@ COMPUTE = (
     row(
         "Snapshots_UpdateImmutabilityPolicyLock", "C/snapshots/updateImmutabilityPolicyLock/action @snapshot", 400, 409
     ),
-    *_rows(SIGNED_IN, "ManagedImages_List", "ManagedImages_ListByResourceGroup"),
+    row("ManagedImages_List", SIGNED_IN),
+    row("ManagedImages_ListByResourceGroup", "list C/images/read @group"),
     row("ManagedImages_Get", "C/images/read @image"),
     row("ManagedImages_CreateOrUpdate", "C/images/write @image", 400, 409),
     row("ManagedImages_Update", "C/images/write @image"),
@@ -104,7 +107,8 @@ COMPUTE = (
 )
 
 LABS = (
-    *_rows(SIGNED_IN, "LabPlans_ListBySubscription", "LabPlans_ListByResourceGroup"),
+    row("LabPlans_ListBySubscription", SIGNED_IN),
+    row("LabPlans_ListByResourceGroup", "list L/labPlans/read @group"),
     row("LabPlans_Get", "L/labPlans/read @plan"),
     *_rows("L/labPlans/write @plan", "LabPlans_CreateOrUpdate", "LabPlans_Update"),
     row("LabPlans_Delete", "L/labPlans/delete @plan", 409),
@@ -116,7 +120,8 @@ LABS = (
     ),
     *_rows("L/labPlans/images/read @plan", "Images_ListByLabPlan", "Images_Get"),
     *_rows("L/labPlans/images/write @plan", "Images_CreateOrUpdate", "Images_Update"),
-    *_rows(SIGNED_IN, "Labs_ListBySubscription", "Labs_ListByResourceGroup"),
+    row("Labs_ListBySubscription", SIGNED_IN),
+    row("Labs_ListByResourceGroup", "list L/labs/read @group"),
     row("Labs_CreateOrUpdate", "L/labPlans/createLab/action @plan", lab="one-more"),
     row("Labs_CreateOrUpdate", "L/labs/write @lab", 400, 409, lab="held"),
     row("Labs_Get", "L/labs/read @lab"),
@@ -139,7 +144,8 @@ LABS = (
 )
 
 CLASSIC = (
-    *_rows(SIGNED_IN, "LabAccounts_ListBySubscription", "LabAccounts_ListByResourceGroup"),
+    row("LabAccounts_ListBySubscription", SIGNED_IN),
+    row("LabAccounts_ListByResourceGroup", "list L/labPlans/read @group"),
     *_rows("L/labPlans/read @plan", "LabAccounts_Get", "LabAccounts_GetRegionalAvailability"),
     *_rows("L/labPlans/write @plan", "LabAccounts_CreateOrUpdate", "LabAccounts_Update"),
     # It deletes the account's labs, too; to whom these are hidden it does not name them.

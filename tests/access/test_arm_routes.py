@@ -7,8 +7,8 @@ import pytest
 from galeria.domain.people.roles import ROLES
 from galeria.interfaces.app import ROUTES
 from tests.access.arm_requests import BY_NAME, body_of, path_of
-from tests.access.evaluator import Given, refusal, sees
-from tests.access.rows import ANY_ROLE, ROSTER, SCOPES, SIBLINGS, SIGNED_IN, Row
+from tests.access.evaluator import HIDDEN, Given, allows, reaches, refusal, sees
+from tests.access.rows import ANY_ROLE, LISTED, ROSTER, SCOPES, SIBLINGS, SIGNED_IN, Row
 from tests.access.table_arm import ARM
 from tests.access.world import World
 from tests.interfaces.arm.served import GROUP, LABS, SUB
@@ -34,6 +34,9 @@ def expected(row: Row, given: Roles) -> int | None:
         return None if given else 404
     if row.kind == ROSTER:
         return 403 if sees(given, f"{LABS}/held") else 404
+    if row.kind == LISTED:
+        is_known = sees(given, GROUP) or any(reaches(GROUP, each.scope) for each in given)
+        return None if is_known or allows(given, row.rights[0]) else HIDDEN
     return refusal(given, row.rights)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from galeria.domain.errors import Invalid
-from galeria.domain.labs.sizes import SIZES, get_size
+from galeria.domain.labs.sizes import SIZES, Size, azure_name, get_size
 from galeria.domain.prices import Prices
 from galeria.domain.settings import DEFAULT_REGIONS, Settings
 from galeria.domain.units import GB
@@ -31,6 +31,44 @@ def test_the_sizes_are_azures_and_a_tiny_one() -> None:
     """Decision 9."""
     facts = {size.name: (size.vcpus, size.memory_mib) for size in Settings().sizes}
     assert facts == {"Tiny": (1, 512), "Small": (2, 4096), "Medium": (4, 8192), "Large": (8, 16384)}
+
+
+@pytest.mark.parametrize(
+    ("name", "here"),
+    [
+        ("Classic_Fsv2_2_4GB_128_S_SSD", "Small"),
+        ("Classic_Fsv2_4_8GB_128_S_SSD", "Medium"),
+        ("classic_fsv2_8_16gb_128_s_ssd", "Large"),
+        ("Fsv2_2_4GB_64_P_SSD", "Small"),
+    ],
+)
+def test_a_name_of_lab_services_is_the_size_of_its_cores_and_memory(name: str, here: str) -> None:
+    assert get_size(SIZES, name).name == here
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("Classic_NCsv3_6_112GB_128_P_SSD", "Large"),
+        ("Classic_NVv4_2_4GB_128_S_SSD", "Small"),
+        ("Classic_Dsv4_4_16GB_128_P_SSD", "Medium"),
+        ("Classic_Fsv2_1_2GB_128_S_SSD", "Tiny"),
+        ("Classic_Fsv2_4_8TB_128_S_SSD", "Tiny, Small, Medium, Large"),
+        ("Classic_Fsv2_2_4GB_128_S_SSD ", "Tiny, Small, Medium, Large"),
+    ],
+)
+def test_a_name_of_lab_services_that_no_size_equals_is_refused_with_the_nearest(name: str, nearest: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        get_size(SIZES, name)
+    assert nearest in str(refused.value.hint)
+    assert name in str(refused.value.message)
+
+
+def test_every_whole_size_has_the_name_of_lab_services_that_stands_for_it() -> None:
+    odd = Size(name="Odd", vcpus=3, memory_mib=5 * 1024)
+    names = {azure_name(size): size for size in (*SIZES, odd) if azure_name(size)}
+    assert len(names) == 4
+    assert {get_size((*SIZES, odd), name) for name in names} == set(names.values())
 
 
 def test_a_size_is_found_in_any_case() -> None:

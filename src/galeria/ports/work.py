@@ -90,3 +90,7 @@ class SecretHasher(Protocol):
     def unix_hash(self, secret: str) -> str:
         """Returns the SHA-512 crypt hash of a password, for a machine's own password file."""
         ...
+
+    def differs(self, hashed: str, secret: str) -> bool:
+        """Tells whether `hashed` is the SHA-512 crypt hash of another password; False where it is no such hash."""
+        ...

@@ -127,6 +127,9 @@ def test_one_slow_check_however_many_secrets_there_are(context: IdentityContext,
         def unix_hash(self, secret: str) -> str:
             return context.secrets.unix_hash(secret)
 
+        def differs(self, hashed: str, secret: str) -> bool:
+            return context.secrets.differs(hashed, secret)
+
     def tries() -> int:
         counted.clear()
         with context.database(reading=True) as uow, pytest.raises(Unauthenticated):

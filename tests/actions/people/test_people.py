@@ -84,6 +84,9 @@ def test_unknown_names_cost_as_much_as_wrong_secrets(context: IdentityContext) -
         def unix_hash(self, secret: str) -> str:
             return context.secrets.unix_hash(secret)
 
+        def differs(self, hashed: str, secret: str) -> bool:
+            return context.secrets.differs(hashed, secret)
+
     with context.database(reading=True) as uow:
         for name in "admin", "nobody":
             with pytest.raises(Unauthenticated):

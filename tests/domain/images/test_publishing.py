@@ -10,9 +10,9 @@ from galeria.domain.images.galleries import Generation
 from galeria.domain.images.publishing import (
     ReplicationTarget,
     check_deletable,
-    check_end_of_life,
     check_shallow,
     checked_count,
+    end_of_life,
 )
 from galeria.domain.images.soft_delete import Retention, checked_days, deadlines
 from tests.domain.images.image_values import NOW, facts, latest, version
@@ -40,12 +40,16 @@ def test_a_shallow_version_is_at_home_once() -> None:
 
 
 def test_an_end_of_life_is_set_in_the_future_and_may_be_sent_back_later() -> None:
-    check_end_of_life(NOW, None, NOW + DAY, "t")
-    check_end_of_life(NOW, NOW - DAY, NOW - DAY, "t")
-    check_end_of_life(NOW, NOW - DAY, None, "t")
+    exact = (NOW - DAY).replace(microsecond=123456)
+    assert end_of_life(NOW, None, NOW + DAY, "t") == NOW + DAY
+    assert end_of_life(NOW, exact, exact, "t") == exact
+    assert end_of_life(NOW, exact, exact.replace(microsecond=0), "t") == exact
+    assert end_of_life(NOW, exact, None, "t") is None
     for wanted in (NOW, NOW - DAY):
         with pytest.raises(Invalid, match="in the past"):
-            check_end_of_life(NOW, None, wanted, "t")
+            end_of_life(NOW, None, wanted, "t")
+        with pytest.raises(Invalid, match="in the past"):
+            end_of_life(NOW, exact - DAY, wanted, "t")
 
 
 def test_a_blocked_deletion_is_free_after_the_end_of_life() -> None:

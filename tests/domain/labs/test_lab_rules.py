@@ -7,7 +7,6 @@ import pytest
 from galeria.domain.durations import parse_duration, show_duration
 from galeria.domain.errors import Invalid
 from galeria.domain.labs.profiles import capacity, check_roster, check_shutdown, merged, quota
-from galeria.domain.labs.roster import email_address
 from galeria.domain.labs.schedules import (
     Frequency,
     Recurrence,
@@ -77,19 +76,6 @@ def test_a_group_is_a_guid_and_not_zero(group: str) -> None:
     check_roster({"activeDirectoryGroupId": "8a1e2b1c-5d0f-4f9e-9a53-0c8f3a4e5b6d"}, "p")
     with pytest.raises(Invalid, match="no group"):
         check_roster({"activeDirectoryGroupId": group}, "p")
-
-
-@pytest.mark.parametrize("text", ["ana@example.org", " ana+lab@x.br ", "a@b.io"])
-def test_an_address_is_taken(text: str) -> None:
-    assert email_address(text) == text.strip()
-
-
-@pytest.mark.parametrize(
-    "text", ["", "ana", "a@b.c", "@example.org", "a b@example.org", "a@b@c.org", "x" * 250 + "@a.org"]
-)
-def test_what_is_no_address_is_refused(text: str) -> None:
-    with pytest.raises(Invalid):
-        email_address(text)
 
 
 def test_a_schedule_keeps_its_times() -> None:

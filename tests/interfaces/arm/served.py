@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from galeria.domain.settings import Settings
 from galeria.domain.states import OperationStatus
 from galeria.interfaces.app import make_app
 from galeria.interfaces.services import Services
+from galeria.ports.work import Clock
 from tests.descriptions.promises import Answer, described, faults
 from tests.local_installation import SUBSCRIPTION, LocalInstallation, make_installation, secrets
 
@@ -89,9 +90,12 @@ def serving(
     *,
     routers: tuple[APIRouter, ...] = (),
     settings: Settings | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Arm]:
     installation, close = make_installation(folder, database)
     installation = installation.with_settings(settings) if settings else installation
+    if clock:
+        installation = replace(installation, context=replace(installation.context, clock=clock))
     with _listener() as listener:
         arm = make_arm(installation, key, f"http://127.0.0.1:{listener.getsockname()[1]}")
         app = make_app(arm.services, routers=routers)

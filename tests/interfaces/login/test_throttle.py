@@ -214,6 +214,9 @@ def test_right_guess_among_many_at_once_is_refused_like_the_others(own_context: 
         def unix_hash(self, secret: str) -> str:
             return secrets.unix_hash(secret)
 
+        def differs(self, hashed: str, secret: str) -> bool:
+            return secrets.differs(hashed, secret)
+
         def matches(self, hashed: str, secret: str) -> bool:
             if secret == right:
                 wrong(slow, "admin", 5)

@@ -35,6 +35,11 @@ class Caller:
         """Tells whether the caller's roles allow the action on the scope; locks are not looked at."""
         return may(self.assignments, action, scope_key)
 
+    def may_know(self, scope_key: str) -> bool:
+        """Tells whether the caller may read the scope, or has a role on it or below it and so knows that it is there."""
+        below = scope_key + "/"
+        return self.may_see(scope_key) or any((given.scope + "/").startswith(below) for given in self.assignments)
+
     def may_see(self, scope_key: str) -> bool:
         """Tells whether the caller's roles let read the subscription, resource group or resource."""
         return may_see(self.assignments, scope_key)

@@ -1,12 +1,17 @@
 """Resource groups: create, change, list, delete."""
 
+from typing import TypeVar
+
 from galeria.actions.core.request import Request
+from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId, group_name, location_name
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.people.hidden_scopes import missing_group, missing_subscription
-from galeria.domain.resources import ResourceGroup
+from galeria.domain.people.hidden_scopes import is_subscription, missing_group, missing_subscription
+from galeria.domain.resources import Resource, ResourceGroup
 from galeria.domain.states import ProvisioningState, moved
+
+T = TypeVar("T")
 
 READ = "Microsoft.Resources/subscriptions/resourceGroups/read"
 WRITE = "Microsoft.Resources/subscriptions/resourceGroups/write"
@@ -22,6 +27,7 @@ def put_group(request: Request, id: ResourceId, *, location: str, tags: dict[str
     group = request.uow.groups.find_by_key(id.key)
     request.audit(WRITE, str(id))
     if group:
+        require_lasting_group(request, id)
         group.tags = tags
         request.touch(group)
         return group, False
@@ -55,7 +61,7 @@ def list_groups(request: Request, subscription_id: str) -> list[ResourceGroup]:
 def patch_group(request: Request, id: ResourceId, *, tags: dict[str, str] | None) -> ResourceGroup:
     """Replaces a resource group's tags; None leaves them. Raises Forbidden, NotFound."""
     request.caller.require(WRITE, id.key)
-    group = require_group(request, id)
+    group = require_lasting_group(request, id)
     if tags is not None:
         group.tags = tags
     request.touch(group)
@@ -90,6 +96,42 @@ def require_group(request: Request, id: ResourceId) -> ResourceGroup:
     if group is None:
         raise missing_group(id.group)
     return group
+
+
+def listed_below(request: Request, prefix: str, found: list[T]) -> list[T]:
+    """Returns what was found below the key of a subscription or resource group.
+
+    Raises NotFound with ARM's code ResourceGroupNotFound where nothing is found in a group that is not there, or of which
+    the caller may not know: an empty list would say that it is there.
+    """
+    id = None if found or is_subscription(prefix) else ResourceId.parse(prefix)
+    if id and (request.uow.groups.find_by_key(id.key) is None or not request.caller.may_know(id.key)):
+        raise missing_group(id.group)
+    return found
+
+
+def require_lasting_group(request: Request, id: ResourceId) -> ResourceGroup:
+    """Returns the resource group that `id` lies in.
+
+    Raises NotFound, and Conflict while the group is being deleted: whatever is made in it would be lost.
+    """
+    group = require_group(request, id)
+    if group.state is ProvisioningState.DELETING:
+        raise being_deleted(group)
+    return group
+
+
+def being_deleted(resource: Resource) -> Conflict:
+    """Returns the error for a change of a resource or resource group that is being deleted, or of what lies in it."""
+    if isinstance(resource, ResourceGroup):
+        return Conflict(
+            Message("The resource group '{group}' is being deleted.", group=resource.name),
+            hint=Message("Wait until that has ended, then make it again, or use another group."),
+            code="ResourceGroupBeingDeleted",
+        )
+    return Conflict(
+        Message("'{thing}' is being deleted.", thing=resource.name), hint=Message("Wait for it, then make it again.")
+    )
 
 
 def require_subscription(request: Request, id: ResourceId) -> None:

@@ -57,9 +57,10 @@ def get_lock(request: Request, scope: str, name: str) -> Lock:
 
 
 def list_locks(request: Request, scope: str) -> list[Lock]:
-    """Returns the locks on the scope, above it and below it, by scope and name. Raises Forbidden."""
+    """Returns the locks on the scope, above it and below it, by scope and name. Raises Forbidden, NotFound."""
     key = scope.lower().rstrip("/")
     request.caller.require(READ, key)
+    require_scope(request, scope)
     here = key + "/"
 
     def is_related(lock: Lock) -> bool:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from galeria.actions.core.base_request import BaseRequest
+from galeria.actions.core.groups import being_deleted
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
+from galeria.domain.states import ProvisioningState
 from galeria.ports.repository import ResourceRepository
 
 # The repository of each type, by its lower-case name; the value is a unit of work's attribute.
@@ -53,6 +55,19 @@ def find_resource(request: BaseRequest, id: ResourceId) -> Resource | None:
     found = _repository(request, id.type)
     resource: Resource | None = found.find_by_key(id.key) if found else None
     return resource
+
+
+def require_lasting(request: BaseRequest, path: str) -> None:
+    """Raises Conflict where something that the path of a resource names is being deleted: a change of it would be lost."""
+    parts = path.strip("/").split("/")
+    for end in range(4, len(parts) + 1):
+        try:
+            id = ResourceId.parse("/" + "/".join(parts[:end]))
+        except Invalid:
+            continue
+        found = find_resource(request, id)
+        if found and found.state is ProvisioningState.DELETING:
+            raise being_deleted(found)
 
 
 def get_resource(request: Request, id: ResourceId) -> Resource:

@@ -19,7 +19,7 @@ from galeria.domain.images.definition_rules import (
     check_unchanged,
 )
 from galeria.domain.images.galleries import Architecture, Gallery, Generation, ImageDefinition, OsState, OsType
-from galeria.domain.images.publishing import check_end_of_life
+from galeria.domain.images.publishing import end_of_life
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.messages import EMPTY, Message
 
@@ -152,10 +152,11 @@ def _new(
 def _describe(request: Request, definition: ImageDefinition, wanted: DefinitionRequest) -> None:
     """Sets the descriptive properties, which may change at any time."""
     check_recommended(wanted.recommended)
-    check_end_of_life(request.clock.now(), definition.end_of_life, wanted.end_of_life, f"{PROPERTIES}.endOfLifeDate")
+    now, target = request.clock.now(), f"{PROPERTIES}.endOfLifeDate"
+    end = end_of_life(now, definition.end_of_life, wanted.end_of_life, target)
     definition.tags, definition.description = wanted.tags, wanted.description
     definition.eula, definition.privacy_uri = wanted.eula, wanted.privacy_uri
-    definition.release_note_uri, definition.end_of_life = wanted.release_note_uri, wanted.end_of_life
+    definition.release_note_uri, definition.end_of_life = wanted.release_note_uri, end
     definition.recommended = {what: dict(bounds) for what, bounds in wanted.recommended.items()}
     definition.disallowed_disks = list(wanted.disallowed_disks)
     definition.purchase_plan = dict(wanted.purchase_plan)

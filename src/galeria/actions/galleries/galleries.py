@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from galeria.actions.core.groups import require_group
+from galeria.actions.core.groups import require_lasting_group
 from galeria.actions.core.parent_checks import missing_parent, require_no_children, require_room, require_same_location
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict
@@ -130,7 +130,7 @@ def require_home_region(gallery: Gallery, location: str, problem: Message) -> No
 
 
 def _new(request: Request, id: ResourceId, location: str) -> Gallery:
-    require_group(request, id)
+    require_lasting_group(request, id)
     gallery_name(id.name)
     if request.uow.galleries.named(id.subscription.lower(), id.name):
         raise Conflict(

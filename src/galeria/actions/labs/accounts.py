@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from galeria.actions.core.groups import require_group
+from galeria.actions.core.groups import require_lasting_group
 from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, lab_name
@@ -36,7 +36,7 @@ def put_account(request: Request, id: ResourceId, wanted: AccountRequest) -> tup
     account = request.uow.accounts.find_by_key(id.key)
     is_new = account is None
     if account is None:
-        require_group(request, id)
+        require_lasting_group(request, id)
         account = LabAccount(
             id=request.id_generator.new_id(),
             resource_id=str(id.parent.resource("Microsoft.LabServices", "labPlans", lab_name(id.name))),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from galeria.actions.core.groups import require_group
+from galeria.actions.core.groups import require_lasting_group
 from galeria.actions.core.limits import require_lab_limit, require_machine_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import ACCOUNT, delete_account
@@ -176,7 +176,7 @@ def _find(request: Request, account: LabAccount, id: ResourceId) -> Lab | LabDra
 
 def _new_draft(request: Request, account: LabAccount, id: ResourceId, location: str) -> LabDraft:
     request.caller.require(CREATE, account.key)
-    require_group(request, id)
+    require_lasting_group(request, id)
     lab_name(id.name)
     require_lab_limit(request, request.caller.principal.id)
     draft = LabDraft(

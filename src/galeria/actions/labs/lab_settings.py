@@ -8,7 +8,7 @@ from galeria.actions.labs.lab_images import is_same_image
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, password, user_name
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.labs.labs import Lab, LabCreateOption
+from galeria.domain.labs.labs import Lab, LabCreateOption, MachineKind
 from galeria.domain.labs.profiles import (
     CONNECTION,
     NO_SHUTDOWN,
@@ -49,7 +49,9 @@ class FixedSettings:
     image: ResourceId | None = None
     size: str | None = None
     user_name: str | None = None
+    password: str | None = None  # compared as long as it is known, until it was set in the template
     create_option: LabCreateOption | None = None
+    new_identity: bool = False  # False: as it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +78,8 @@ def update_lab(request: Request, id: ResourceId, wanted: LabSettings, secrets: S
     """
     lab = request.uow.labs.get_by_key(id.key)
     request.caller.require(f"{LAB}/write", lab.key)
-    if lab.state is ProvisioningState.DELETING:
-        raise Conflict(Message("The lab '{lab}' is being deleted.", lab=lab.name), hint=Message("Make another one."))
-    _require_unchanged(request, lab, wanted)
+    require_lasting_lab(lab)
+    _require_unchanged(request, lab, wanted, secrets)
     request.audit(f"{LAB}/write", str(id))
     if wanted.account:
         _belong_to(request, lab, wanted.account)
@@ -87,6 +88,12 @@ def update_lab(request: Request, id: ResourceId, wanted: LabSettings, secrets: S
     apply_settings(lab, wanted, secrets)
     request.touch(lab)
     return lab
+
+
+def require_lasting_lab(lab: Lab) -> None:
+    """Raises Conflict while the lab is being deleted: a change of it, or of what is in it, would be lost."""
+    if lab.state is ProvisioningState.DELETING:
+        raise Conflict(Message("The lab '{lab}' is being deleted.", lab=lab.name), hint=Message("Make another one."))
 
 
 def apply_settings(lab: Lab, wanted: LabSettings, secrets: SecretHasher) -> None:
@@ -105,9 +112,16 @@ def apply_settings(lab: Lab, wanted: LabSettings, secrets: SecretHasher) -> None
         lab.open_access = wanted.open_access
     if wanted.non_admin is not None:
         _set_non_admin(lab, wanted.non_admin, secrets)
-    lab.profiles = merged(lab.profiles, wanted.profiles)
+    lab.profiles = merged(lab.profiles, {**wanted.profiles, **_written_size(lab, wanted.fixed.size)})
     check_shutdown(lab.profiles.get("autoShutdownProfile", {}), "properties.autoShutdownProfile")
     check_roster(lab.profiles.get("rosterProfile", {}), "properties.rosterProfile")
+
+
+def _written_size(lab: Lab, text: str | None) -> Profiles:
+    """Returns the size's name as a profile where it is written otherwise than here; none for the size's own name."""
+    if text is None:
+        return {}
+    return {"writtenSize": None if text.lower() == lab.size.lower() else text}
 
 
 def inherited_profiles(account: LabAccount) -> Profiles:
@@ -149,7 +163,7 @@ def _belong_to(request: Request, lab: Lab, account_id: ResourceId) -> None:
     lab.account_id = account.id
 
 
-def _require_unchanged(request: Request, lab: Lab, wanted: LabSettings) -> None:
+def _require_unchanged(request: Request, lab: Lab, wanted: LabSettings, secrets: SecretHasher) -> None:
     """Raises Conflict where a fixed setting would change."""
     fixed, settings = wanted.fixed, request.settings
     is_image = fixed.image is None or _is_image_of(request, lab, fixed.image)
@@ -160,7 +174,9 @@ def _require_unchanged(request: Request, lab: Lab, wanted: LabSettings) -> None:
         f"{_MACHINES}.imageReference": is_image,
         f"{_MACHINES}.sku.name": is_size,
         f"{_MACHINES}.adminUser.username": fixed.user_name in (None, lab.user_name),
+        f"{_MACHINES}.adminUser.password": _is_password_of(request, lab, fixed.password, secrets),
         f"{_MACHINES}.createOption": fixed.create_option in (None, lab.create_option),
+        "properties.galeria.newIdentity": not fixed.new_identity or bool(lab.profiles.get("newIdentity")),
         "properties.networkProfile": network == lab.profiles.get("networkProfile", {}),
     }
     for target, is_same in same.items():
@@ -177,6 +193,15 @@ def _is_image_of(request: Request, lab: Lab, image: ResourceId) -> bool:
     account = request.uow.accounts.find(lab.account_id)
     gallery = request.uow.galleries.find(account.gallery_id) if account and account.gallery_id else None
     return is_same_image(gallery, image, ResourceId.parse(lab.image_id))
+
+
+def _is_password_of(request: Request, lab: Lab, text: str | None, secrets: SecretHasher) -> bool:
+    """Tells whether the template gets or has that password, as far as that is still known."""
+    if not text:
+        return True
+    templates = [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.TEMPLATE]
+    waiting = templates[0].pending_password_hash if templates else lab.admin_hash
+    return not secrets.differs(waiting, text)
 
 
 def _set_non_admin(lab: Lab, account: NonAdminAccount, secrets: SecretHasher) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from galeria.actions.core.groups import require_group
+from galeria.actions.core.groups import require_lasting_group
 from galeria.actions.core.limits import require_lab_limit, require_machine_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import choose_image
@@ -63,7 +63,9 @@ class LabRequest:
                 image=self.image,
                 size=self.size,
                 user_name=self.user_name,
+                password=self.password,
                 create_option=self.create_option,
+                new_identity=self.new_identity,
             ),
         )
 
@@ -146,7 +148,7 @@ def _require_creator(request: Request, id: ResourceId, account: LabAccount) -> N
 def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: SecretHasher) -> tuple[Lab, Operation]:
     account = request.uow.accounts.get_by_key(wanted.account.key)
     _require_creator(request, id, account)
-    require_group(request, id)
+    require_lasting_group(request, id)
     lab_name(id.name)
     _take_over_draft(request, id)
     require_limits(request, wanted)
@@ -184,15 +186,21 @@ def _put_again(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHa
             hint=Message("Wait for that, then make it again."),
         )
     running = request.uow.operations.running_on(lab.id)
-    operation = running[0] if running else None
-    if operation is None and lab.state is ProvisioningState.FAILED:
-        operation = _retry(request, lab, wanted, secrets)
-    elif operation is None:
-        update_lab(request, lab.arm_id, wanted.all_settings, secrets)
-    return operation
+    if not running and lab.state is ProvisioningState.FAILED:
+        return _retry(request, lab, wanted, secrets)
+    if running and running[0].cancel_requested:
+        raise Conflict(
+            Message("What makes the lab '{lab}' was asked to stop.", lab=lab.name),
+            hint=Message("Wait until that has ended, then send it again."),
+        )
+    # What may change is kept at once, also while the lab is being made; what is fixed is compared.
+    update_lab(request, lab.arm_id, wanted.all_settings, secrets)
+    return running[0] if running else None
 
 
 def _retry(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher) -> Operation:
+    said = wanted.all_settings
+    update_lab(request, lab.arm_id, replace(said, fixed=replace(said.fixed, password=None)), secrets)
     lab.state = moved(lab.state, ProvisioningState.CREATING)
     if wanted.password:  # the caller was told none that holds yet: what was typed last is what counts
         for machine in request.uow.machines.of_lab(lab.id):

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_settings import require_lasting_lab
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.errors import Conflict, Forbidden, NotFound, missing
 from galeria.domain.ids import LABS, ResourceId, part_name
+from galeria.domain.labs.addresses import address_key, email_address
 from galeria.domain.labs.labs import Lab
 from galeria.domain.labs.profiles import quota
-from galeria.domain.labs.roster import MAX_USERS, InvitationState, LabUser, email_address
+from galeria.domain.labs.roster import MAX_USERS, InvitationState, LabUser
 from galeria.domain.messages import Message
 
 USER = "Microsoft.LabServices/labs/users"
@@ -30,12 +32,13 @@ def put_user(request: Request, lab_id: ResourceId, name: str, wanted: UserReques
     """
     lab = get_lab(request, lab_id)
     request.caller.require(f"{USER}/write", lab.key)
+    require_lasting_lab(lab)
     id = user_id(lab, name)
     user = request.uow.lab_users.find_by_key(id.key)
     is_new = user is None
     if user is None:
         user = _add(request, lab, id, wanted.email or "")
-    elif wanted.email is not None and wanted.email.strip().lower() not in (user.email_key, user.address.lower()):
+    elif wanted.email is not None and not _is_address_of(user, wanted.email):
         raise Conflict(
             Message("The address of '{name}' cannot change.", name=name),
             hint=Message("Delete the user and add the other address."),
@@ -62,8 +65,13 @@ def add_users(request: Request, lab_id: ResourceId, emails: list[str]) -> list[L
     """
     lab = get_lab(request, lab_id)
     request.caller.require(f"{USER}/write", lab.key)
+    require_lasting_lab(lab)
     added = []
-    for email in dict.fromkeys(email_address(each).lower() for each in emails):
+    people: dict[str, str] = {}
+    for place, each in enumerate(emails):
+        address = email_address(each, f"emailAddresses[{place}]")
+        people.setdefault(address_key(address), address)
+    for email in people.values():
         if request.uow.lab_users.find_by_email(lab.id, email) is None:
             added.append(_add(request, lab, user_id(lab, request.id_generator.new_guid()), email))
     request.audit(f"{USER}/write", lab.resource_id, detail=Message("{count} added", count=len(added)))
@@ -159,6 +167,14 @@ def user_id(lab: Lab, name: str) -> ResourceId:
     return lab.arm_id.child("users", part_name(name, Message("lab user")))
 
 
+def _is_address_of(user: LabUser, text: str) -> bool:
+    """Tells whether it is the user's address, or the name under which somebody without one has registered."""
+    return text in (user.email, user.address) or address_key(email_address(text)) in (
+        user.email_key,
+        address_key(user.address),
+    )
+
+
 def _add(request: Request, lab: Lab, id: ResourceId, email: str, *, checked: bool = True) -> LabUser:
     address = email_address(email) if checked else email
     if request.uow.lab_users.find_by_email(lab.id, address):
@@ -180,7 +196,7 @@ def _add(request: Request, lab: Lab, id: ResourceId, email: str, *, checked: boo
         location=lab.location,
         lab_id=lab.id,
         email=address,
-        email_key=address.lower(),
+        email_key=address_key(address),
         **request.stamps(),
     )
     request.uow.lab_users.add(user)

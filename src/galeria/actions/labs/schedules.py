@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from galeria.actions.core.request import Request
+from galeria.actions.labs.lab_settings import require_lasting_lab
 from galeria.actions.labs.labs import get_lab
 from galeria.domain.ids import ResourceId, part_name
 from galeria.domain.labs.schedules import Schedule, ScheduleTimes, check_notes, check_times
@@ -23,6 +24,7 @@ def put_schedule(request: Request, lab_id: ResourceId, name: str, wanted: Schedu
     """Creates or changes a schedule; the second value tells whether it is new. Raises Forbidden, NotFound, Invalid."""
     lab = get_lab(request, lab_id)
     request.caller.require(f"{SCHEDULE}/write", lab.key)
+    require_lasting_lab(lab)
     check_times(wanted.times)
     id = lab.arm_id.child("schedules", part_name(name, Message("schedule")))
     schedule = request.uow.schedules.find_by_key(id.key)

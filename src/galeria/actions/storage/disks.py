@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
-from galeria.actions.core.groups import require_group
+from galeria.actions.core.groups import require_lasting_group
 from galeria.actions.core.parent_checks import require_same_location
 from galeria.actions.core.request import Request
 from galeria.actions.storage.community_sources import community_source
@@ -15,7 +15,13 @@ from galeria.actions.storage.sources import (
     require_same_region,
     whole_source,
 )
-from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, refill, require_unchanged
+from galeria.actions.storage.storage_lifecycle import (
+    begin_filling,
+    begin_removal,
+    refill,
+    require_lasting,
+    require_unchanged,
+)
 from galeria.actions.storage.uploads import require_share
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
@@ -74,6 +80,7 @@ class DiskChanges:
     size_gb: int | None = None
     os_type: OsType | None = None
     generation: Generation | None = None
+    architecture: Architecture | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +148,8 @@ def patch_disk(
     request.caller.require(f"{kind.type}/write", id.key)
     disk: Disk | Snapshot = kind.rows(request).get_by_key(id.key)
     request.audit(f"{kind.type}/write", str(id))
-    _require_known(disk, changes.os_type, changes.generation)
+    require_lasting(disk, request.uow.operations.running_on(disk.id), kind.delete)
+    _require_known(disk, changes.os_type, changes.generation, changes.architecture)
     operation = _grow(request, disk, changes.size_gb)
     disk.tags = disk.tags if changes.tags is None else changes.tags
     disk.sku = changes.sku or disk.sku
@@ -187,12 +195,13 @@ def shown_state(request: Request, disk: StoredDisk) -> DiskState:
 def _create(
     request: Request, kind: DiskKind, id: ResourceId, wanted: DiskRequest
 ) -> tuple[StoredDisk, Operation | None]:
-    require_group(request, id)
+    require_lasting_group(request, id)
     disk_name(id.name, kind.word)
     location = request.settings.regions.get(wanted.location).name
     source = None if wanted.option is DiskCreateOption.UPLOAD else _sized(request, kind, id, wanted, location)
     disk = _new(request, kind, id, wanted, location, source)
     if source is None:
+        require_unchanged((("diskSizeGB", gigabytes(_upload_bytes(kind, wanted) - FOOTER), wanted.size_gb or None),))
         disk.disk_state, disk.upload_bytes = DiskState.READY_TO_UPLOAD, _upload_bytes(kind, wanted)
         disk.size = disk.upload_bytes - FOOTER
         disk.state = ProvisioningState.SUCCEEDED
@@ -278,10 +287,7 @@ def _image_disk(request: Request, id: ResourceId, wanted: DiskRequest, location:
 def _change(request: Request, kind: DiskKind, disk: Disk | Snapshot, wanted: DiskRequest) -> Operation | None:
     require_same_location(disk, request.settings.regions.get(wanted.location).name)
     running = request.uow.operations.running_on(disk.id)
-    if running and running[0].kind is kind.delete:
-        raise Conflict(
-            Message("'{disk}' is being deleted.", disk=disk.name), hint=Message("Wait for it, then make it again.")
-        )
+    require_lasting(disk, running, kind.delete)
     uri = address_source(request, wanted.uri).name if wanted.uri else ""
     source = str(wanted.source or wanted.image or "") or uri
     require_unchanged(
@@ -291,7 +297,7 @@ def _change(request: Request, kind: DiskKind, disk: Disk | Snapshot, wanted: Dis
             ("creationData.uploadSizeBytes", disk.upload_bytes, wanted.upload_bytes),
         )
     )
-    _require_known(disk, wanted.os_type, wanted.generation)
+    _require_known(disk, wanted.os_type, wanted.generation, wanted.architecture)
     growing = _grow(request, disk, wanted.size_gb)
     disk.tags, disk.sku = wanted.tags, wanted.sku
     request.touch(disk)
@@ -301,12 +307,15 @@ def _change(request: Request, kind: DiskKind, disk: Disk | Snapshot, wanted: Dis
     return refill(request, disk, kind.create) if is_failed else None
 
 
-def _require_known(disk: Disk | Snapshot, os_type: OsType | None, generation: Generation | None) -> None:
+def _require_known(
+    disk: Disk | Snapshot, os_type: OsType | None, generation: Generation | None, architecture: Architecture | None
+) -> None:
     """Sets properties that were not known yet. Raises Conflict where a known one would change."""
     require_unchanged(
         (
             ("osType", disk.os_type, os_type if disk.os_type else None),
             ("hyperVGeneration", disk.generation, generation if disk.generation else None),
+            ("supportedCapabilities.architecture", disk.architecture, architecture),
         )
     )
     disk.os_type = disk.os_type or os_type
@@ -314,8 +323,9 @@ def _require_known(disk: Disk | Snapshot, os_type: OsType | None, generation: Ge
 
 
 def _grow(request: Request, disk: Disk | Snapshot, size_gb: int | None) -> Operation | None:
-    """Starts growing the disk where it has content; the size of an upload was fixed when it was announced."""
+    """Starts growing the disk where it has content. Until then it has the size that was announced: raises Conflict."""
     if not disk.has_content:
+        require_unchanged((("diskSizeGB", gigabytes(disk.size), size_gb or None),))
         return None
     if isinstance(disk, Disk):
         return begin_growing(request, disk, size_gb)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from galeria.actions.core.groups import require_group
+from galeria.actions.core.groups import require_lasting_group
 from galeria.actions.core.parent_checks import require_same_location
 from galeria.actions.core.request import Request
 from galeria.actions.storage.sources import (
@@ -14,8 +14,14 @@ from galeria.actions.storage.sources import (
     named_source,
     require_same_region,
 )
-from galeria.actions.storage.storage_lifecycle import begin_filling, begin_removal, refill, require_unchanged
-from galeria.domain.errors import Conflict, Invalid
+from galeria.actions.storage.storage_lifecycle import (
+    begin_filling,
+    begin_removal,
+    refill,
+    require_lasting,
+    require_unchanged,
+)
+from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OS_DISK, Generation, OsState, OsType
 from galeria.domain.images.storage import ManagedImage, ManagedImageDisk, disk_name
@@ -71,6 +77,7 @@ def tag_image(request: Request, id: ResourceId, tags: dict[str, str] | None) -> 
     request.caller.require(f"{IMAGE}/write", id.key)
     image = request.uow.managed_images.get_by_key(id.key)
     request.audit(f"{IMAGE}/write", str(id))
+    require_lasting(image, request.uow.operations.running_on(image.id), OperationKind.DELETE_IMAGE)
     image.tags = image.tags if tags is None else tags
     request.touch(image)
     return image
@@ -87,7 +94,7 @@ def delete_image(request: Request, id: ResourceId) -> Operation | None:
 
 
 def _create(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[ManagedImage, Operation]:
-    require_group(request, id)
+    require_lasting_group(request, id)
     disk_name(id.name, Message("image"))
     location = request.settings.regions.get(wanted.location).name
     sources = {lun: require_same_region(each, location) for lun, each in _sources(request, wanted).items()}
@@ -156,13 +163,12 @@ def _require_agreeing(source: Source, image: ManagedImage) -> None:
 def _change(request: Request, image: ManagedImage, wanted: ImageRequest) -> Operation | None:
     require_same_location(image, request.settings.regions.get(wanted.location).name)
     running = request.uow.operations.running_on(image.id)
-    if running and running[0].kind is OperationKind.DELETE_IMAGE:
-        raise Conflict(
-            Message("'{image}' is being deleted.", image=image.name), hint=Message("Wait for it, then make it again.")
-        )
+    require_lasting(image, running, OperationKind.DELETE_IMAGE)
     held = {disk.lun: disk.source for disk in request.uow.managed_images.disks(image.id)}
     pairs: list[tuple[str, object, object]] = [
         ("osType", image.os_type, wanted.os_type),
+        # A machine's disk is Specialized, whatever was said.
+        ("osState", image.os_state, None if image.source_machine else wanted.os_state),
         ("hyperVGeneration", image.generation, wanted.generation),
         ("sourceVirtualMachine.id", image.source_machine.lower(), str(wanted.machine or "").lower()),
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from galeria.actions.core.base_request import BaseRequest
+from galeria.actions.core.groups import being_deleted
 from galeria.actions.core.request import Request
 from galeria.actions.storage.sources import Sources
 from galeria.domain.errors import Conflict
@@ -51,6 +52,17 @@ def begin_removal(request: Request, thing: Stored, kind: OperationKind) -> Opera
         running.cancel_requested = True
     thing.state = moved(thing.state, ProvisioningState.DELETING, Message("'{thing}'", thing=thing.name))
     return request.begin(kind, thing, thing.id)
+
+
+def require_lasting(thing: Stored, running: Sequence[Operation], deletion: OperationKind) -> None:
+    """Raises Conflict for a change of what is being deleted, or whose filling was asked to stop: it would be lost."""
+    if any(each.kind is deletion for each in running):
+        raise being_deleted(thing)
+    if any(each.cancel_requested for each in running):
+        raise Conflict(
+            Message("What fills '{thing}' was asked to stop.", thing=thing.name),
+            hint=Message("Wait until that has ended, then send it again."),
+        )
 
 
 def require_unchanged(pairs: Sequence[tuple[str, object, object]]) -> None:

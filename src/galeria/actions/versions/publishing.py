@@ -14,11 +14,12 @@ from galeria.domain.images.publishing import (
     ReplicationMode,
     ReplicationTarget,
     changed,
-    check_end_of_life,
     check_shallow,
     checked_count,
+    end_of_life,
 )
 from galeria.domain.messages import Message
+from galeria.domain.operation_inputs import RegionInputs
 from galeria.domain.states import ReplicaState
 
 T = TypeVar("T")
@@ -59,8 +60,47 @@ def publish_anew(request: Request, version: ImageVersion, wanted: PublishingRequ
     return _change_targets(request, version, wanted.targets)
 
 
+def publish_beside(request: Request, version: ImageVersion, wanted: PublishingRequest) -> None:
+    """Change what can be kept at once while an operation fills the version or takes regions away: flags and counts.
+
+    Raises Conflict for other regions than the operation brings about, and for another kind of storage or mode.
+    """
+    stay = {each.region for each in _staying(request, version)}
+    targets = _checked(request, version, wanted.targets) if wanted.targets else []
+    named = {target.region: (target, spelling) for target, spelling in targets}
+    if named and set(named) != stay:
+        raise busy(version, f"{PROFILE}.targetRegions")
+    options = wanted.publishing
+    for name, now, said in (
+        ("storageAccountType", version.storage_type, options.storage_type),
+        ("replicationMode", version.replication_mode, options.mode),
+    ):
+        if said not in (None, now):
+            raise busy(version, f"{PROFILE}.{name}")
+    _set_options(request, version, wanted)
+    for position, (region, (target, spelling)) in enumerate(named.items()):
+        replica = request.uow.versions.find_replica(version.id, region)
+        if replica:
+            _change(version, replica, target, spelling)
+            replica.position = position
+
+
+def busy(version: ImageVersion, target: str) -> Conflict:
+    """Returns the error for a change that cannot be kept while an operation works on the version; `target` names it."""
+    return Conflict(
+        Message(
+            "Version {version} is being worked on, and '{target}' cannot change now.",
+            version=version.name,
+            target=target,
+        ),
+        hint=Message("Wait until its operation has ended, then send the change again."),
+        code="OperationNotAllowed",
+        target=target,
+    )
+
+
 def current_targets(request: Request, version: ImageVersion) -> tuple[ReplicationTarget, ...]:
-    """The target regions that a version has, as a caller would say them."""
+    """The target regions that a version has, or will have when what runs has ended, as a caller would say them."""
     return tuple(
         ReplicationTarget(
             region=each.spelling or each.region,
@@ -68,20 +108,27 @@ def current_targets(request: Request, version: ImageVersion) -> tuple[Replicatio
             replica_count=each.replica_count,
             storage_type=each.storage_type,
         )
-        for each in as_sent(request.uow.versions.replicas(version.id))
+        for each in as_sent(_staying(request, version))
     )
 
 
+def _staying(request: Request, version: ImageVersion) -> list[Replica]:
+    """Returns the replicas without those that a running operation takes away."""
+    inputs = [each.inputs for each in request.uow.operations.running_on(version.id)]
+    leaving = {region for each in inputs if isinstance(each, RegionInputs) for region in each.removed}
+    return [each for each in request.uow.versions.replicas(version.id) if each.region not in leaving]
+
+
 def _set_options(request: Request, version: ImageVersion, wanted: PublishingRequest) -> None:
-    options, end_of_life = wanted.publishing, wanted.end_of_life
-    check_end_of_life(request.clock.now(), version.end_of_life, end_of_life, f"{PROFILE}.endOfLifeDate")
-    version.end_of_life, version.exclude_from_latest = end_of_life, wanted.exclude_from_latest
+    options, now = wanted.publishing, request.clock.now()
+    version.end_of_life = end_of_life(now, version.end_of_life, wanted.end_of_life, f"{PROFILE}.endOfLifeDate")
+    version.exclude_from_latest = wanted.exclude_from_latest
     version.replica_count = checked_count(_or(options.replica_count, version.replica_count), "the version")
     version.storage_type = options.storage_type or version.storage_type
     version.replication_mode = options.mode or version.replication_mode
     version.allow_region_removal = _or(options.allow_region_removal, version.allow_region_removal)
     version.block_early_deletion = _or(options.block_early_deletion, version.block_early_deletion)
-    if version.block_early_deletion and end_of_life is None:
+    if version.block_early_deletion and version.end_of_life is None:
         raise Invalid(
             Message("Deletion cannot be blocked before an end of life that is not set."),
             hint=Message("Give publishingProfile.endOfLifeDate with safetyProfile.blockDeletionBeforeEndOfLife."),

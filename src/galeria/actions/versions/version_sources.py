@@ -1,6 +1,6 @@
 """What a version is made of: uploads, disks named one by one, or one resource whose disks are all taken."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from galeria.actions.core.request import Request
 from galeria.actions.storage.community_sources import community_source
@@ -97,18 +97,47 @@ def fill_version(
 def require_same_source(request: Request, version: ImageVersion, wanted: NamedSources) -> None:
     """Raises Conflict where a finished version would get another source; naming the same one is no change."""
     disk = wanted.disks.get(OS_DISK)
-    source = str(wanted.whole or (disk and disk.id) or "")
+    source = str(wanted.whole or (disk and disk.id) or wanted.uploads.get(OS_DISK, ""))
     if disk and disk.uri:
         source = address_source(request, disk.uri).name
     if source and source.lower() != version.source_id.lower():
-        raise Conflict(
-            Message("Changing property '{storage}.source' is not allowed.", storage=STORAGE),
-            hint=Message(
-                "It is '{source_id}'. Make another version for '{source}'.", source_id=version.source_id, source=source
-            ),
-            code="PropertyChangeNotAllowed",
-            target=f"{STORAGE}.source",
-        )
+        raise _another_source(version, source)
+
+
+def require_running_sources(request: Request, version: ImageVersion, wanted: NamedSources, running: Operation) -> None:
+    """Raises Conflict where other sources are named than the running operation takes, of the OS disk or a data disk.
+
+    An address may be named as it was sent, or without its query, as it is shown.
+    """
+    require_same_source(request, version, wanted)
+    if running.kind_type.inputs is not FillInputs or not (wanted.uploads or wanted.disks):
+        return
+    origins = running.inputs_as(FillInputs).origins
+    said = {lun: {Origin(kind=OriginKind.UPLOAD, name=id)} for lun, id in wanted.uploads.items()}
+    for lun, disk in wanted.disks.items():
+        is_os_disk_by_id = lun == OS_DISK and not disk.uri and lun in origins
+        said[lun] = {origins[lun]} if is_os_disk_by_id else {named_source(request, disk).origin}
+    held = {lun: {origin, _shown(request, origin)} for lun, origin in origins.items()}
+    for lun, named in said.items():
+        if not held.get(lun, set()) & named:
+            where = "osDiskImage" if lun == OS_DISK else f"dataDiskImages[{lun}]"
+            raise _another_source(version, where)
+
+
+def _shown(request: Request, origin: Origin) -> Origin:
+    """Returns an address without its query, in which a secret may be; any other origin as it is."""
+    return replace(origin, name=address_source(request, origin.name).name) if origin.kind is OriginKind.URI else origin
+
+
+def _another_source(version: ImageVersion, source: str) -> Conflict:
+    return Conflict(
+        Message("Changing property '{storage}.source' is not allowed.", storage=STORAGE),
+        hint=Message(
+            "It is '{source_id}'. Make another version for '{source}'.", source_id=version.source_id, source=source
+        ),
+        code="PropertyChangeNotAllowed",
+        target=f"{STORAGE}.source",
+    )
 
 
 def _whole_disks(request: Request, definition: ImageDefinition, location: str, wanted: NamedSources) -> Sources:

@@ -6,9 +6,15 @@ from galeria.actions.core.parent_checks import missing_parent, require_room, req
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import require_home_region
 from galeria.actions.storage.sources import Sources
-from galeria.actions.versions.publishing import PublishingRequest, publish, publish_anew
+from galeria.actions.versions.publishing import PublishingRequest, busy, publish, publish_anew, publish_beside
 from galeria.actions.versions.retention import marked_for_deletion, restore, retain, soft_deleted
-from galeria.actions.versions.version_sources import NamedSources, fill_version, get_sources, require_same_source
+from galeria.actions.versions.version_sources import (
+    NamedSources,
+    fill_version,
+    get_sources,
+    require_running_sources,
+    require_same_source,
+)
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import (
@@ -203,12 +209,26 @@ def _put_again(request: Request, version: ImageVersion, wanted: VersionRequest) 
     if version.retention is not Retention.ACTIVE:
         _restore(request, version, wanted)
     elif running:
-        operation = running[0]
+        operation = _join(request, version, wanted, running[0])
     elif version.is_sealed:
         operation = _update(request, version, wanted)
     else:
         operation = _retry(request, version, wanted)
     return operation
+
+
+def _join(request: Request, version: ImageVersion, wanted: VersionRequest, running: Operation) -> Operation:
+    """Returns the running operation where it does what is wanted; flags, counts and tags are kept beside it at once.
+
+    Raises Conflict where it does something else or was asked to stop: nothing is accepted that would be lost.
+    """
+    if running.cancel_requested:
+        raise busy(version, "galleryImageVersion")
+    require_running_sources(request, version, wanted, running)
+    publish_beside(request, version, wanted)
+    version.tags = wanted.tags
+    request.touch(version)
+    return running
 
 
 def _retry(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation:

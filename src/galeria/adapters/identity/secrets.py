@@ -39,3 +39,6 @@ class ArgonSecretHasher:
 
     def unix_hash(self, secret: str) -> str:
         return str(sha512_crypt.using(rounds=UNIX_ROUNDS).hash(secret))
+
+    def differs(self, hashed: str, secret: str) -> bool:
+        return bool(sha512_crypt.identify(hashed)) and not sha512_crypt.verify(secret, hashed)

@@ -109,14 +109,20 @@ def check_shallow(targets: list[ReplicationTarget], home: str, count: int) -> No
         )
 
 
-def check_end_of_life(now_is: datetime, held: datetime | None, wanted: datetime | None, target: str) -> None:
-    """Raises Invalid for an end of life in the past, unless it is the one that was set before."""
-    if wanted is not None and wanted != held and wanted <= now_is:
+def end_of_life(now_is: datetime, held: datetime | None, wanted: datetime | None, target: str) -> datetime | None:
+    """Returns the end of life that holds from now on: the one that was set before where clients have cut it to whole seconds.
+
+    Raises Invalid for another one in the past.
+    """
+    if wanted is not None and held is not None and wanted in (held, held.replace(microsecond=0)):
+        return held
+    if wanted is not None and wanted <= now_is:
         raise Invalid(
             Message("The end of life {wanted} is in the past.", wanted=wanted.isoformat()),
             hint=Message("Give a date in the future."),
             target=target,
         )
+    return wanted
 
 
 def check_deletable(name: str, *, blocked: bool, end_of_life: datetime | None, now_is: datetime) -> None:

@@ -59,6 +59,11 @@ class Lab(Resource):
     non_admin_user: str = ""
     non_admin_hash: str = ""
 
+    @property
+    def shown_size(self) -> str:
+        """The name of the size as the client wrote it, where it was one of Azure Lab Services; else the size's own."""
+        return str(self.profiles.get("writtenSize") or self.size)
+
 
 @dataclass(eq=False, kw_only=True)
 class LabDraft(Resource):

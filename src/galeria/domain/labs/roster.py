@@ -1,16 +1,12 @@
 """The roster of a lab: its users, their invitations and registrations, and the labs that people marked as favorites."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from galeria.domain.errors import Invalid
-from galeria.domain.messages import Message
+from galeria.domain.labs.addresses import is_address
 from galeria.domain.resources import Resource
 
-# One '@' with something on both sides, no spaces; 6 to 254 characters is the Lab Services API's own limit.
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
 MAX_USERS = 400
 
 
@@ -51,7 +47,7 @@ class LabUser(Resource):
 
         A user who registered by a name only gets one under users.invalid, which no mail reaches (RFC 2606).
         """
-        return self.email if _EMAIL.fullmatch(self.email) else f"{self.email}@users.invalid"
+        return self.email if is_address(self.email) else f"{self.email}@users.invalid"
 
     @property
     def registration(self) -> RegistrationState:
@@ -65,18 +61,3 @@ class FavoriteLab:
 
     principal_id: str
     lab_id: str
-
-
-def email_address(text: str) -> str:
-    """Returns the address without surrounding spaces.
-
-    Raises Invalid unless it has one '@' and 6 to 254 characters, the limits of the Lab Services API.
-    """
-    address = text.strip()
-    if not 6 <= len(address) <= 254 or not _EMAIL.fullmatch(address):
-        raise Invalid(
-            Message("'{text}' is no e-mail address.", text=text[:254]),
-            hint=Message("Give one of 6 to 254 characters, such as ana@example.org."),
-            target="properties.email",
-        )
-    return address

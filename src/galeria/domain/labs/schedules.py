@@ -57,12 +57,14 @@ class Recurrence:
 class ScheduleTimes:
     """The times of a schedule, local and without an offset.
 
-    Without `start` it only stops machines; without `recurrence` it happens once.
+    Without `start` it only stops machines; without `recurrence` it happens once. `zone` is a name of the IANA list,
+    `written_zone` what the caller called it; empty where that is the same.
     """
 
     start: datetime | None
     stop: datetime
     zone: str
+    written_zone: str = ""
     recurrence: Recurrence | None = None
 
 
@@ -77,14 +79,15 @@ class Schedule(Resource):
     lab_id: str
     start_at: str = ""
     stop_at: str
-    time_zone: str
+    time_zone: str  # in the IANA list
+    time_zone_name: str = ""  # as it was written, where that is another name
     recurrence: dict[str, Any] = field(default_factory=dict)
     notes: str = ""
 
     def keep(self, times: ScheduleTimes) -> None:
         """Takes over the given times; they are checked by `check_times` before."""
         self.start_at = _kept(times.start) if times.start else ""
-        self.stop_at, self.time_zone = _kept(times.stop), times.zone
+        self.stop_at, self.time_zone, self.time_zone_name = _kept(times.stop), times.zone, times.written_zone
         self.recurrence = times.recurrence.kept() if times.recurrence else {}
 
     @property
@@ -95,6 +98,7 @@ class Schedule(Resource):
             start=datetime.fromisoformat(self.start_at) if self.start_at else None,
             stop=datetime.fromisoformat(self.stop_at),
             zone=self.time_zone,
+            written_zone=self.time_zone_name,
             recurrence=Recurrence(
                 frequency=Frequency(pattern["frequency"]),
                 interval=pattern["interval"],
@@ -111,7 +115,7 @@ def check_times(times: ScheduleTimes) -> None:
     if times.zone not in available_timezones():
         raise _wrong(
             Message("There is no time zone '{zone}'.", zone=times.zone),
-            Message("Name one of the IANA list: America/Sao_Paulo."),
+            Message("Name one of the IANA list, America/Sao_Paulo, or of Windows, E. South America Standard Time."),
             "timeZoneId",
         )
     if times.start and times.stop <= times.start:

@@ -100,6 +100,22 @@ def test_a_lab_made_in_one_go_is_a_lab(arm: Arm, image: str) -> None:
     assert arm().delete(path).status_code == 204
 
 
+def test_a_lab_made_in_one_go_may_have_a_size_of_lab_services_by_name(arm: Arm, image: str) -> None:
+    written = "Classic_Fsv2_4_8GB_128_S_SSD"
+    assert arm("educator").post(f"{ACCOUNT}/createLab", json=creation("named", written)).status_code == 200
+    arm.work()
+    setting = f"{ACCOUNT}/labs/named/environmentsettings/default"
+    # The words of this generation are three categories; today's has the name as it was written.
+    assert done(arm("educator").get(setting))["properties"]["resourceSettings"]["size"] == "Standard"
+    today = done(arm("educator").get(f"{LABS}/named"))["properties"]["virtualMachineProfile"]["sku"]
+    assert today["name"] == written
+    standard = {"properties": {"resourceSettings": {"size": "Standard"}}}
+    done(arm("educator").patch(setting, json=standard))
+    gpu = creation("graphics", "Classic_NCsv3_6_112GB_128_P_SSD")
+    assert "Large" in told(arm("educator").post(f"{ACCOUNT}/createLab", json=gpu), 400)["message"]
+    told(arm("educator").get(f"{ACCOUNT}/labs/graphics"), 404)
+
+
 def test_a_lab_made_in_two_steps_waits_for_its_template(arm: Arm, image: str) -> None:
     path = f"{ACCOUNT}/labs/two-steps"
     done(arm("educator").put(path, json={"properties": {"maxUsersInLab": 2}}), 201)
@@ -161,10 +177,15 @@ def test_the_template_is_steered_published_and_saved(arm: Arm, image: str) -> No
 
 def test_people_come_by_invitation_or_by_the_code(arm: Arm, image: str) -> None:
     path = make_lab(arm, "people")
-    addresses = {"emailAddresses": ["ana@example.org", "bia@example.org"]}
-    assert arm("educator").post(f"{path}/addUsers", json=addresses).status_code == 200
+    pasted = ["\ufeffana@example.org;", "Bia <bia@example.org>", "ANA@example.org", "“bia@example.org”"]
+    assert arm("educator").post(f"{path}/addUsers", json={"emailAddresses": pasted}).status_code == 200
     users = done(arm("educator").get(f"{path}/users"))["value"]
-    assert {each["properties"]["email"] for each in users} == set(addresses["emailAddresses"])
+    assert sorted(each["properties"]["email"] for each in users) == ["ana@example.org", "bia@example.org"]
+    assert arm("educator").post(f"{path}/addUsers", json={"emailAddresses": pasted}).status_code == 200
+    two = {"emailAddresses": ["eva@example.org", "leo@example.org,max@example.org"]}
+    refused = told(arm("educator").post(f"{path}/addUsers", json=two), 400)
+    assert (refused["target"], "max@example.org" in refused["message"]) == ("emailAddresses[1]", True)
+    assert len(done(arm("educator").get(f"{path}/users"))["value"]) == 2
     one = f"{path}/users/{users[0]['name']}"
     assert done(arm("educator").put(one, json={"tags": {"a": "1"}}))["tags"] == {"a": "1"}
     assert arm("educator").delete(one).status_code == 204

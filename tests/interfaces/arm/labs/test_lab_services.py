@@ -217,6 +217,38 @@ def test_schedules_are_kept_in_local_time(arm: Arm, image: str) -> None:
     told(arm("educator").get(path), 404)
 
 
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("America/Sao_Paulo", "America/Sao_Paulo"),
+        ("america/sao_paulo", "America/Sao_Paulo"),
+        ("E. South America Standard Time", "America/Sao_Paulo"),
+        ("w. europe standard time", "Europe/Berlin"),
+        ("UTC", "UTC"),
+        ("UTC-11", "Etc/GMT+11"),
+        ("Central Standard Time (Mexico)", "America/Mexico_City"),
+    ],
+)
+def test_time_zones_have_the_names_of_iana_and_of_windows(arm: Arm, image: str, written: str, zone: str) -> None:
+    lab = f"{LABS}/zones"
+    arm("educator").put(lab, json=lab_body(image))
+    path = f"{lab}/schedules/once"
+    times = {"startAt": "2030-01-07T08:00:00", "stopAt": "2030-01-07T10:00:00"}
+    arm("educator").put(path, json={"properties": times | {"timeZoneId": written}})
+    shown = done(arm("educator").get(path))
+    assert shown["properties"]["timeZoneId"] == written
+    done(arm("educator").put(path, json=shown))
+    done(arm("educator").patch(path, json={"properties": {"notes": "later"}}))
+    assert done(arm("educator").get(path))["properties"]["timeZoneId"] == written
+    with arm.installation.context.database(reading=True) as uow:
+        (held,) = uow.schedules.of_lab(uow.labs.get_by_key(lab.lower()).id)
+    assert held.times.zone == zone
+    done(arm("educator").patch(path, json={"properties": {"timeZoneId": "Asia/Tokyo"}}))
+    assert done(arm("educator").get(path))["properties"]["timeZoneId"] == "Asia/Tokyo"
+    wrong = {"properties": {"timeZoneId": "E. South Mars Standard Time"}}
+    assert "Windows" in told(arm("educator").patch(path, json=wrong), 400)["message"]
+
+
 def test_the_newer_version_tells_what_went_wrong(arm: Arm, image: str) -> None:
     body = lab_body(image)
     path = f"{LABS}/unlucky"
@@ -232,6 +264,37 @@ def test_the_newer_version_tells_what_went_wrong(arm: Arm, image: str) -> None:
     error = done(arm().get(path, params=NEW))["properties"]["resourceOperationError"]
     assert (error["code"], error["message"], error["action"]) == ("OutOfSpace", "The host is full.", "create_lab")
     assert "resourceOperationError" not in done(arm().get(path, params={"api-version": "2022-08-01"}))["properties"]
+
+
+def test_the_names_of_sizes_in_scripts_for_azure_are_taken_and_given_back(arm: Arm, image: str) -> None:
+    skus = {each["name"]: each for each in done(arm().get(f"{SUB}/providers/Microsoft.LabServices/skus"))["value"]}
+    written = "Classic_Fsv2_2_4GB_128_S_SSD"
+    assert skus[written]["size"] == "Fsv2_2_4GB_128_S_SSD"
+    assert skus[written]["capabilities"] == skus["Small"]["capabilities"]
+    path = f"{LABS}/scripted"
+    body = lab_body(image)
+    body["properties"]["virtualMachineProfile"]["sku"] = {"name": written, "capacity": 2}
+    made = done(arm("educator").put(path, json=body), 201)
+    assert made["properties"]["virtualMachineProfile"]["sku"] == {"name": written, "capacity": 2}
+    arm.work()
+    setting = f"{GROUP}/providers/Microsoft.LabServices/labaccounts/labs/labs/scripted/environmentsettings/default"
+    old = done(arm("educator").get(setting))
+    assert (old["properties"]["resourceSettings"]["size"], old["properties"]["resourceSettings"]["cores"]) == (
+        "Basic",
+        2,
+    )
+    done(arm("educator").put(setting, json=old))
+    done(arm("educator").patch(setting, json={"properties": {"resourceSettings": {"size": written}}}))
+    shown = done(arm("educator").get(path))
+    done(arm("educator").put(path, json=shown))
+    done(arm("educator").patch(path, json=machines(sku={"name": "CLASSIC_fsv2_2_4GB_128_S_SSD"})))
+    larger = told(arm("educator").patch(path, json=machines(sku={"name": "Classic_Fsv2_4_8GB_128_S_SSD"})), 409)
+    assert larger["target"].endswith("sku.name")
+    gpu = told(arm("educator").patch(path, json=machines(sku={"name": "Classic_NVv4_8_28GB_128_S_SSD"})), 400)
+    assert "Large" in gpu["message"]
+    assert done(arm("educator").get(path))["properties"]["virtualMachineProfile"]["sku"]["name"].startswith("CLASSIC")
+    done(arm("educator").patch(path, json=machines(sku={"name": "small"})))
+    assert done(arm("educator").get(path))["properties"]["virtualMachineProfile"]["sku"]["name"] == "Small"
 
 
 def test_sizes_usages_and_operations_are_listed(arm: Arm) -> None:

@@ -177,7 +177,12 @@ def test_days_are_those_of_the_persons_own_clock(portal: Portal) -> None:
     write(portal, "test/write", GALLERY)
     browser = portal.browser()
     (at,) = [each.at for each in _events(portal, "test/write")]
-    for zone, hours in (("Pacific/Kiritimati", 14), ("Pacific/Pago_Pago", -11)):
+    for zone, hours in (
+        ("Pacific/Kiritimati", 14),
+        ("Pacific/Pago_Pago", -11),
+        ("pacific%2Fpago_pago", -11),
+        ("Line%20Islands%20Standard%20Time", 14),
+    ):
         browser.cookies.set(ZONE_COOKIE, zone, domain=browser.base_url.host, path="/")
         day = (at + timedelta(hours=hours)).date()
         other = day + timedelta(days=1)

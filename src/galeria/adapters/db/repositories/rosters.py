@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import SqlResourceRepository
 from galeria.adapters.db.tables import roster_tables as tables
+from galeria.domain.labs.addresses import address_key
 from galeria.domain.labs.labs import LabDraft
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
@@ -25,7 +26,7 @@ class SqlLabUserRepository(SqlResourceRepository[LabUser]):
 
     def find_by_email(self, lab_id: str, email: str) -> LabUser | None:
         columns = tables.lab_users.c
-        found = self._where(columns.lab_id == lab_id, columns.email_key == email.lower())
+        found = self._where(columns.lab_id == lab_id, columns.email_key == address_key(email))
         return found[0] if found else None
 
 

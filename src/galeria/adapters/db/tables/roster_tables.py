@@ -57,7 +57,7 @@ lab_schedules = Table(
     metadata,
     *_resource(),
     _goes_with("lab_id", "labs.id"),
-    *_texts("start_at", "stop_at", "time_zone"),
+    *_texts("start_at", "stop_at", "time_zone", "time_zone_name"),
     Column("recurrence", string_map(), nullable=False),
     Column("notes", String, nullable=False),
     Index("ix_lab_schedules_key", "key", unique=True),

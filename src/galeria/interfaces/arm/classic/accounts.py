@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from galeria.actions.core.groups import listed_below
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import AccountRequest, get_account, list_accounts, put_account
 from galeria.actions.labs.classic_labs import DraftRequest, delete_account_and_labs, put_lab
@@ -109,7 +110,7 @@ def _wanted(request: Request, held: LabAccount | None, body: AccountBody, tags: 
 
 def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
-        accounts = list_accounts(request, prefix)
+        accounts = listed_below(request, prefix, list_accounts(request, prefix))
         return shown(selected(arm_request, accounts, order=by_name, view=lambda each: account_view(request, each)))
 
 

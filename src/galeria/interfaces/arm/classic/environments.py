@@ -12,12 +12,12 @@ from galeria.actions.labs.machine_claims import (
     student_machines,
 )
 from galeria.actions.labs.machines import reset_password, start_machine, stop_machine
-from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.errors import Conflict, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.messages import Message
 from galeria.interfaces.arm.classic.paths import ENVIRONMENT, SETTING, AccountId, LabId, OneSetting
-from galeria.interfaces.arm.classic.schemas import ClassicNewPassword
+from galeria.interfaces.arm.classic.schemas import ClassicNewPassword, EnvironmentBody
 from galeria.interfaces.arm.classic.settings import begun
 from galeria.interfaces.arm.classic.views import environment_view
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep
@@ -44,9 +44,20 @@ def get_one(
 
 
 def keep_one(
-    account: AccountId, lab: LabId, environment: str, arm_request: ArmRequestDep, _: None = OneSetting
+    account: AccountId,
+    lab: LabId,
+    environment: str,
+    body: EnvironmentBody,
+    arm_request: ArmRequestDep,
+    _: None = OneSetting,
 ) -> Response:
-    """Answer a PUT or PATCH with the environment as it is: nothing of it can be changed."""
+    """Answer a PUT or PATCH with the environment as it is. Nothing of it can be changed: tags are refused."""
+    if body.tags:
+        raise Invalid(
+            Message("An environment keeps no tags."),
+            hint=Message("Leave them away, or put them on its lab."),
+            target="tags",
+        )
     with arm_request.reading() as request:
         made = get_made(request, account, lab)
         request.caller.require(f"{LAB_ACTION}/write", made.key)

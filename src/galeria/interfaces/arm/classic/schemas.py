@@ -163,6 +163,10 @@ class ManyOperations(Wire):
     urls: Annotated[list[Text], Field(max_length=100)]
 
 
+class EnvironmentBody(Wire):
+    tags: Tags | None = None
+
+
 class Preference(Wire):
     lab_account_resource_id: ArmId | None = None
     add_remove: Annotated[AddRemove | None, any_case(AddRemove)] = None

@@ -60,9 +60,9 @@ def put_one(
     """Create the template as an operation; later requests change what can be changed."""
     with arm_request.writing() as request:
         held = get_either(request, account, lab)
-        operation = None
         if isinstance(held, Lab):
             found = update_lab(request, lab, _changes(request, held, body), arm_request.services.secrets)
+            operation = next(iter(request.uow.operations.running_on(held.id)), None)
         else:
             wanted = _first(request, account, held, body)
             found, _is_new, operation = create_lab(request, lab, wanted, arm_request.services.secrets)
@@ -218,6 +218,7 @@ def _changes(request: Request, lab: Lab, body: SettingBody) -> LabSettings:
             image=modern_image(named_id(image, f"{_SETTINGS}.galleryImageResourceId")) if image else None,
             size=_requested_size(request, lab, resource),
             user_name=_requested_user(request, lab, resource.reference_vm),
+            password=resource.reference_vm.password.get_secret_value() if resource.reference_vm else None,
         ),
     )
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import Depends
 from starlette.responses import Response
 
+from galeria.actions.core.groups import listed_below
 from galeria.actions.storage.disk_access import GrantedAccess, begin_access, end_access
 from galeria.actions.storage.disks import (
     DISK,
@@ -86,7 +87,8 @@ class _Type:
 
     def list(self, arm_request: ArmRequest, prefix: str) -> Response:
         with arm_request.reading() as request:
-            disks, link = page(arm_request, list_disks(request, self.kind, prefix), order=by_name)
+            found = listed_below(request, prefix, list_disks(request, self.kind, prefix))
+            disks, link = page(arm_request, found, order=by_name)
             views = [disk_view(request, disk) for disk in disks]
         return shown(listed(views, link))
 
@@ -125,6 +127,7 @@ def _changes(body: DiskPatch) -> DiskChanges:
         size_gb=said.disk_size_gb,
         os_type=said.os_type,
         generation=said.hyper_v_generation,
+        architecture=said.supported_capabilities.architecture if said.supported_capabilities else None,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from starlette.responses import Response
 
+from galeria.actions.core.groups import listed_below
 from galeria.actions.galleries.galleries import GalleryDetails, delete_gallery, get_gallery, list_galleries, put_gallery
 from galeria.actions.galleries.sharing import share_gallery
 from galeria.domain.errors import Invalid
@@ -97,7 +98,9 @@ def share_one(id: GalleryId, body: SharingUpdate, arm_request: ArmRequestDep) ->
 
 def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
-        galleries, link = page(arm_request, list_galleries(request, prefix), order=by_name)
+        galleries, link = page(
+            arm_request, listed_below(request, prefix, list_galleries(request, prefix)), order=by_name
+        )
         views = [gallery_view(request, gallery) for gallery in galleries]
     return shown(listed(views, link))
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response
 
+from galeria.actions.core.groups import listed_below
 from galeria.actions.storage.managed_images import (
     ImageRequest,
     delete_image,
@@ -96,7 +97,7 @@ def list_machines(subscription: str, arm_request: ArmRequestDep) -> Response:
 
 def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
-        images, link = page(arm_request, list_images(request, prefix), order=by_name)
+        images, link = page(arm_request, listed_below(request, prefix, list_images(request, prefix)), order=by_name)
         views = [image_view(image, request.uow.managed_images.disks(image.id)) for image in images]
     return shown(listed(views, link))
 

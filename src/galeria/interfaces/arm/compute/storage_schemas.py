@@ -94,6 +94,7 @@ class DiskChange(DiskOptions):
     disk_size_gb: Annotated[Size | None, Field(alias="diskSizeGB")] = None
     os_type: Annotated[OsType | None, any_case(OsType)] = None
     hyper_v_generation: Annotated[Generation | None, any_case(Generation)] = None
+    supported_capabilities: DiskCapabilities | None = None
 
 
 class DiskPatch(Changed):

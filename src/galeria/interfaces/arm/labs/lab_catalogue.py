@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from galeria.domain.labs.profiles import MAX_CAPACITY
-from galeria.domain.labs.sizes import Size
+from galeria.domain.labs.sizes import Size, azure_name
 from galeria.interfaces.arm.protocol.arm_request import ArmRequestDep, require_any_role
 from galeria.interfaces.arm.protocol.list_selection import selected
 from galeria.interfaces.arm.protocol.paging import listed
@@ -60,11 +60,14 @@ def list_operations(arm_request: ArmRequestDep) -> Response:
 
 
 def list_skus(subscription: str, arm_request: ArmRequestDep) -> Response:
-    """List the sizes of a lab's machines."""
+    """List the sizes of a lab's machines, and after them the names that Azure Lab Services has for these."""
     require_any_role(arm_request)
     regions = [region.name for region in arm_request.services.settings.regions.all]
-    sizes = list(enumerate(arm_request.services.settings.sizes))  # the smallest first, as in the settings
-    body = selected(arm_request, sizes, order=lambda pair: (pair[0],), view=lambda pair: _sku(pair[1], regions))
+    sizes = arm_request.services.settings.sizes  # the smallest first, as in the settings
+    own = [_sku(each, regions) for each in sizes]
+    azures = [_sku(each, regions, name=azure_name(each)) for each in sizes if azure_name(each)]
+    skus = list(enumerate([*own, *azures]))
+    body = selected(arm_request, skus, order=lambda pair: (pair[0],), view=lambda pair: pair[1])
     return shown(body)
 
 
@@ -102,12 +105,12 @@ def _usage(place: str, name: str, words: str, count: int, free: int, sizes: list
     }
 
 
-def _sku(size: Size, regions: list[str]) -> dict[str, Any]:
+def _sku(size: Size, regions: list[str], *, name: str = "") -> dict[str, Any]:
     return {
         "resourceType": "labs",
-        "name": size.name,
+        "name": name or size.name,
         "tier": "Standard",
-        "size": size.name,
+        "size": name.partition("_")[2] or size.name,
         "capacity": {"default": 1, "minimum": 0, "maximum": MAX_CAPACITY, "scaleType": "Manual"},
         "capabilities": [
             {"name": "vCPUs", "value": str(size.vcpus)},

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 
+from galeria.actions.core.groups import listed_below
 from galeria.actions.core.request import Request
 from galeria.actions.labs.accounts import AccountRequest, delete_account, get_account, list_accounts, put_account
 from galeria.actions.labs.eligible_images import get_image, list_images
@@ -127,7 +128,7 @@ def _attached(request: Request, plan: LabAccount) -> ResourceId | None:
 
 def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
-        plans = list_accounts(request, prefix)
+        plans = listed_below(request, prefix, list_accounts(request, prefix))
         return shown(selected(arm_request, plans, order=by_name, view=lambda plan: _view(arm_request, request, plan)))
 
 

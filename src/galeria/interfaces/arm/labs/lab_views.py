@@ -112,7 +112,7 @@ def _machines(request: Request, lab: Lab) -> dict[str, Any]:
         "imageReference": {"id": lab.image_id, "exactVersion": lab.version_name},
         # A definition whose versions are all gone may be gone too; only Linux can be the base of a lab so far.
         "osType": (definition.os_type if definition else OsType.LINUX).value,
-        "sku": {"name": lab.size, "capacity": lab.capacity},
+        "sku": {"name": lab.shown_size, "capacity": lab.capacity},
         "additionalCapabilities": lab.profiles.get("additionalCapabilities") or {"installGpuDrivers": "Disabled"},
         "usageQuota": show_duration(lab.usage_quota),
         "useSharedPassword": lab.profiles.get("useSharedPassword", "Disabled"),

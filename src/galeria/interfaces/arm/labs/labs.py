@@ -5,6 +5,7 @@ from dataclasses import replace
 from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 
+from galeria.actions.core.groups import listed_below
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import find_by_identifier
 from galeria.actions.labs.lab_publishing import publish_lab, sync_group
@@ -145,13 +146,14 @@ def _fixed(machine: MachineChanges) -> FixedSettings:
         image=named_id(reference.id, f"{_MACHINES}.imageReference.id") if reference and reference.id else None,
         size=machine.sku.name if machine.sku else None,
         user_name=machine.admin_user.username if machine.admin_user else None,
+        password=machine.admin_user.password.get_secret_value() if machine.admin_user else None,
         create_option=machine.create_option,
     )
 
 
 def _listed(prefix: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
-        labs = list_labs(request, prefix)
+        labs = listed_below(request, prefix, list_labs(request, prefix))
         body = selected(
             arm_request,
             labs,

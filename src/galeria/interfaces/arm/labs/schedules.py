@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from starlette.responses import Response
 
@@ -22,6 +22,14 @@ from galeria.interfaces.arm.protocol.paging import by_name
 from galeria.interfaces.arm.protocol.path_ids import LabId
 from galeria.interfaces.arm.protocol.responses import deleted, put, shown
 from galeria.interfaces.arm.protocol.routes import LAB, Route
+from galeria.interfaces.time_zones import iana_name
+
+
+class WrittenZone(TypedDict):
+    """A time zone by its name in the IANA list, and as it was written where that is another name."""
+
+    zone: str
+    written_zone: str
 
 
 def list_all(id: LabId, arm_request: ArmRequestDep) -> Response:
@@ -40,8 +48,8 @@ def put_one(id: LabId, schedule: str, body: ScheduleBody, arm_request: ArmReques
     times = ScheduleTimes(
         start=said.start_at,
         stop=said.stop_at,
-        zone=said.time_zone_id,
         recurrence=_recurrence(pattern) if pattern else None,
+        **_zone(said.time_zone_id),
     )
     with arm_request.writing() as request:
         wanted = ScheduleRequest(times=times, notes=said.notes or "")
@@ -76,7 +84,7 @@ def schedule_view(schedule: Schedule) -> dict[str, Any]:
             **({"startAt": f"{schedule.start_at}Z"} if schedule.start_at else {}),
             "stopAt": f"{schedule.stop_at}Z",
             **({"recurrencePattern": dict(schedule.recurrence)} if schedule.recurrence else {}),
-            "timeZoneId": schedule.time_zone,
+            "timeZoneId": schedule.time_zone_name or schedule.time_zone,
             "notes": schedule.notes,
             "provisioningState": schedule.state.value,
         },
@@ -87,10 +95,17 @@ def schedule_view(schedule: Schedule) -> dict[str, Any]:
 def _changed(held: ScheduleTimes, said: ScheduleChanges) -> ScheduleTimes:
     names, pattern = said.model_fields_set, said.recurrence_pattern
     start: datetime | None = said.start_at if "start_at" in names else held.start
-    times = replace(held, start=start, stop=said.stop_at or held.stop, zone=said.time_zone_id or held.zone)
+    times = replace(held, start=start, stop=said.stop_at or held.stop)
+    if said.time_zone_id:
+        times = replace(times, **_zone(said.time_zone_id))
     if "recurrence_pattern" in names:
         times = replace(times, recurrence=_recurrence(pattern) if pattern else None)
     return times
+
+
+def _zone(text: str) -> WrittenZone:
+    name = iana_name(text)
+    return WrittenZone(zone=name, written_zone="" if name == text else text)
 
 
 def _recurrence(pattern: RecurrencePattern) -> Recurrence:

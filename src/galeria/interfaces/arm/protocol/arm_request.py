@@ -11,6 +11,7 @@ from fastapi import Request as HttpRequest
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.groups import require_group
 from galeria.actions.core.request import Request
+from galeria.actions.core.resources import require_lasting
 from galeria.domain.errors import NotFound, Unauthenticated
 from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
@@ -20,6 +21,7 @@ from galeria.interfaces.arm.protocol.etags import require_match
 from galeria.interfaces.services import Services
 
 LATEST_API_VERSION = "2026-03-03"
+_CHANGES = ("PUT", "PATCH")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +50,14 @@ class ArmRequest:
         """Open a transaction that is committed at the end of the block.
 
         Raises NotFound for the resource group as `reading` does, and Precondition where the caller sent an outdated
-        entity tag.
+        entity tag, and Conflict for a change of what is being deleted, which is then rolled back.
         """
         with self.services.requests.writing(self.caller) as request, self._checking_group(request):
             require_match(request, self.http)
             yield request
+            # After the handler, whose own refusals say more, and who has found that the caller may write there.
+            if self.http.method in _CHANGES:
+                require_lasting(request, self.http.scope["path"])
 
     def start(self, operation: Operation | None) -> None:
         """Hand an operation to the workers after the commit. Handing over one that runs already changes nothing."""
@@ -64,10 +69,14 @@ class ArmRequest:
         try:
             yield
         except NotFound as error:
-            names = self.http.path_params
-            if error.code == NotFound.code and "subscription" in names and "group" in names:
-                group = ResourceId(names["subscription"], names["group"])
-                if request.caller.may_see(group.key):
+            # The path's own words: a scope, too, may lie in a group.
+            parts = self.http.scope["path"].split("/")
+            if error.code == NotFound.code and [each.lower() for each in parts[1:4:2]] == [
+                "subscriptions",
+                "resourcegroups",
+            ]:
+                group = ResourceId(parts[2], parts[4]) if len(parts) > 4 else None
+                if group and request.caller.may_see(group.key):
                     require_group(request, group)
             raise
 

@@ -2,17 +2,20 @@
 
 import re
 from datetime import UTC, tzinfo
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.requests import HTTPConnection
 
 from galeria.interfaces.login.browser.texts import language_of
+from galeria.interfaces.time_zones import iana_name
 from galeria.interfaces.web.kit.catalogues import LANGUAGES
 
 LANGUAGE_COOKIE = "language"
 ZONE_COOKIE = "zone"
 NAMES = {"en": "English", "pt-BR": "Português (Brasil)"}
-_ZONE = re.compile(r"[A-Za-z0-9_+\-]{1,30}(/[A-Za-z0-9_+\-]{1,30}){0,2}")
+# IANA's names, and Windows', which have dots, spaces and parentheses.
+_ZONE = re.compile(r"[A-Za-z0-9_+\-. ()]{1,50}(/[A-Za-z0-9_+\-]{1,30}){0,2}")
 
 
 def read_language(http: HTTPConnection) -> str:
@@ -23,10 +26,10 @@ def read_language(http: HTTPConnection) -> str:
 
 def read_zone(http: HTTPConnection) -> tzinfo:
     """Return the browser's time zone, which a script has put into a cookie; UTC without one."""
-    name = http.cookies.get(ZONE_COOKIE, "").replace("%2F", "/")
+    name = unquote(http.cookies.get(ZONE_COOKIE, ""))
     if not _ZONE.fullmatch(name):
         return UTC
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(iana_name(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
