@@ -9,6 +9,7 @@ from galeria.adapters.disks.free_room import keep_margin
 from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import NotFound, OutOfSpace, TooLarge
 from galeria.domain.messages import Message
+from galeria.domain.units import readable
 
 SYNC_EVERY = 64 << 20  # bytes; limits what a power cut loses, and how long the last sync takes
 BLOCK = 64 << 10  # bytes; all-zero blocks become holes, so that a fixed VHD uses only the space of its data
@@ -27,7 +28,7 @@ def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: 
         for piece in data:
             if end + len(piece) > limit:
                 raise TooLarge(
-                    Message("More bytes came than the {limit} that were announced.", limit=limit),
+                    Message("More came than the {limit} that were announced.", limit=readable(limit)),
                     hint=Message("Announce the file's real length when you create the upload."),
                 )
             keep_margin(descriptor, len(piece), margin)
