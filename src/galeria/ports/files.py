@@ -17,10 +17,17 @@ class FileFacts:
     file_size: int  # bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Zeros:
+    """So many zero bytes of a file, which nobody had to send."""
+
+    length: int
+
+
 class UploadFiles(Protocol):
     """The folder where uploaded files are kept until they have become image versions."""
 
-    def append(self, upload_id: str, offset: int, data: Iterable[bytes], *, limit: int) -> int:
+    def append(self, upload_id: str, offset: int, data: Iterable[bytes | Zeros], *, limit: int) -> int:
         """Writes from `offset` on, at most up to `limit` bytes in all, and syncs. Returns the new offset.
 
         What arrived before `data` broke off is kept. Raises TooLarge, OutOfSpace.
