@@ -2,13 +2,34 @@
 
 import http.client
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from galeria.adapters.identity.certificates import new_authority, new_server_certificate
+
 _OF_THE_LINE = {"connection", "transfer-encoding", "keep-alive", "date", "server", "content-length"}
+
+
+def own_tls(folder: Path) -> ssl.SSLContext:
+    """A server's side of TLS with a new certificate of an authority that nobody knows; its file is in `folder`."""
+    now, ca_key, key = datetime.now(UTC), generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
+    authority = new_authority(ca_key, "Test", now)
+    certificate = new_server_certificate(key, ["127.0.0.1"], authority=authority, authority_key=ca_key, now=now)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "proxy.pem"
+    file.write_bytes(certificate.public_bytes(Encoding.PEM) + private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
 
 
 class SmallProxy:
@@ -25,17 +46,20 @@ class SmallProxy:
 
 
 @contextmanager
-def proxied(address: str, proxy: SmallProxy) -> Iterator[SmallProxy]:
-    """Serve the proxy before the server at `address`, whose paths stay the same."""
+def proxied(address: str, proxy: SmallProxy, *, tls: ssl.SSLContext | None = None) -> Iterator[SmallProxy]:
+    """Serve the proxy before the server at `address`, whose paths stay the same; with `tls` it has https itself."""
     upstream = urlsplit(address)
 
     class Handler(_Handler):
         pass
 
     Handler.proxy, Handler.host, Handler.port = proxy, upstream.hostname or "", upstream.port or 80
+    Handler.is_secure = upstream.scheme == "https"
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        proxy.address = f"http://127.0.0.1:{server.server_address[1]}"
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        proxy.address = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -51,6 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: SmallProxy
     host: str
     port: int
+    is_secure: bool
 
     def _pass(self) -> None:
         length = int(self.headers.get("content-length", 0))
@@ -76,6 +101,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _asked(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
         """The server's answer; that of HEAD has no body."""
         line = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        if self.is_secure:  # a proxy trusts the server that it was given
+            trusting = ssl._create_unverified_context()
+            line = http.client.HTTPSConnection(self.host, self.port, timeout=30, context=trusting)
         try:
             line.request(self.command, self.path, body, dict(self.headers))
             answer = line.getresponse()

@@ -69,6 +69,7 @@ class UploadsClient:
         place = self._find_place(file, stamp) or self._new_place(file, stamp)
         last_gain, done, most = time.monotonic(), -1, PIECE
         while True:
+            is_sending = False
             try:
                 at = self._ask(place)
                 if at.offset > done:
@@ -76,14 +77,13 @@ class UploadsClient:
                 heard(at.offset, stamp.size)
                 if at.offset >= stamp.size:
                     break
+                is_sending = True
                 self._send_piece(place, file, at, stamp, heard, most=most)
             except TooLarge as error:
                 most = _smaller(most, error)
             except GaleriaError as error:
                 self._wait_or_raise(error, last_gain)
-                if (
-                    error.code == "ServerUnreachable"
-                ):  # as where a proxy closes the line instead of saying what is too large
+                if is_sending and error.code == "ServerUnreachable":  # some proxies close the line on what is too large
                     most = max(LEAST_PIECE, most // 2)
         if _stamp(file) != stamp:
             self.forget(file)
