@@ -7,6 +7,9 @@ from typing import Protocol
 
 from galeria.ports.disks import OpenDisk
 
+REFUSED_FILE = "InvalidImageFile"
+"""The code of the error for a file that is no disk, or none that is taken: trying it again changes nothing."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileFacts:

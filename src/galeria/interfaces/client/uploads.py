@@ -186,6 +186,11 @@ def _smaller(most: int, error: TooLarge) -> int:
     return max(LEAST_PIECE, most // 4)
 
 
+def require_file(file: Path) -> None:
+    """Raise Invalid unless there is a file that can be sent, with something in it."""
+    _stamp(file)
+
+
 def _stamp(file: Path) -> _FileStamp:
     if not file.is_file():
         raise Invalid(
