@@ -2,6 +2,7 @@
 
 import random
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.browser.page_checks import check_page, check_quiet
 from tests.browser.page_visits import ENGLISH, LANGUAGES, PORTUGUESE, SIGN_IN, Visits, sign_in
 from tests.browser.portal_server import GALLERY, MARIA, Person, PortalServer
 from tests.local_installation import MIB, disk_bytes
+from tests.small_proxy import SmallProxy, own_tls, proxied
 from tests.system.server_process import ServerProcess
 
 pytestmark = pytest.mark.slow
@@ -175,6 +177,70 @@ def test_another_browser_continues_with_the_same_file_only(
         expect(elsewhere.get_by_role("alert")).to_contain_text("That is another file")
         again.set_input_files(file)
         arrived(elsewhere, server, file)
+
+
+@pytest.fixture
+def before_server(server: ServerProcess, tmp_path: Path) -> Iterator[SmallProxy]:
+    """A proxy before the server, that counts."""
+    with proxied(endpoint_of(server), SmallProxy(), tls=own_tls(tmp_path)) as proxy:
+        yield proxy
+
+
+def test_of_zeros_nothing_is_sent(
+    chromium: Browser, server: ServerProcess, before_server: SmallProxy, tmp_path: Path
+) -> None:
+    file = tmp_path / "mostly-nothing.raw"
+    with file.open("wb") as opened:
+        opened.write(disk_bytes(MIB, seed=11))
+        opened.truncate(60 * MIB + 3)
+        opened.seek(30 * MIB + 1)
+        opened.write(b"here" * 50_000)
+    with chromium.new_context(base_url=before_server.address, ignore_https_errors=True, locale=ENGLISH) as context:
+        page = on_import(context, slowed=False)
+        page.set_input_files("#file", file)
+        arrived(page, server, file)
+    assert sum(before_server.bodies) < 3 * MIB
+
+
+@pytest.mark.parametrize("most", [3 * MIB, 256 << 10])
+def test_a_proxy_that_limits_requests_gets_smaller_ones(
+    chromium: Browser, server: ServerProcess, before_server: SmallProxy, disks: Path, most: int
+) -> None:
+    before_server.most = most
+    with chromium.new_context(base_url=before_server.address, ignore_https_errors=True, locale=ENGLISH) as context:
+        page = on_import(context, slowed=False)
+        page.set_input_files("#file", disks / "big.raw")
+        arrived(page, server, disks / "big.raw")
+    assert before_server.refused
+    assert max(before_server.bodies) <= most
+
+
+def test_a_proxy_that_takes_next_to_nothing_is_named_with_its_limit(
+    chromium: Browser, before_server: SmallProxy, disks: Path
+) -> None:
+    before_server.most = 100 << 10
+    with chromium.new_context(base_url=before_server.address, ignore_https_errors=True, locale=ENGLISH) as context:
+        page = on_import(context, slowed=False)
+        page.set_input_files("#file", disks / "big.raw")
+        expect(page.get_by_role("alert")).to_contain_text("takes no requests of 256 kB", timeout=60_000)
+        expect(page.locator("#file")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "name", [unicodedata.normalize("NFD", "Máquina.raw"), "  spaces.raw  ", f"{'n' * 251}.raw"], ids=ascii
+)
+def test_a_file_of_any_name_is_gone_on_with(
+    context: BrowserContext, server: ServerProcess, disks: Path, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes((disks / "big.raw").read_bytes())
+    page = on_import(context)
+    page.set_input_files("#file", file)
+    wait_for_share(page, 40)
+    page.get_by_role("button", name="Stop for now").click()
+    slow(page, -1)
+    page.get_by_label("Choose the same file again to continue").set_input_files(file)
+    arrived(page, server, file)
 
 
 def test_a_session_that_ends_meanwhile_loses_nothing(

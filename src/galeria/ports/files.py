@@ -7,6 +7,9 @@ from typing import Protocol
 
 from galeria.ports.disks import OpenDisk
 
+REFUSED_FILE = "InvalidImageFile"
+"""The code of the error for a file that is no disk, or none that is taken: trying it again changes nothing."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileFacts:
@@ -17,10 +20,17 @@ class FileFacts:
     file_size: int  # bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Zeros:
+    """So many zero bytes of a file, which nobody had to send."""
+
+    length: int
+
+
 class UploadFiles(Protocol):
     """The folder where uploaded files are kept until they have become image versions."""
 
-    def append(self, upload_id: str, offset: int, data: Iterable[bytes], *, limit: int) -> int:
+    def append(self, upload_id: str, offset: int, data: Iterable[bytes | Zeros], *, limit: int) -> int:
         """Writes from `offset` on, at most up to `limit` bytes in all, and syncs. Returns the new offset.
 
         What arrived before `data` broke off is kept. Raises TooLarge, OutOfSpace.

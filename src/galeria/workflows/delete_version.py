@@ -1,9 +1,12 @@
 """Delete an image version and free its storage. Labs made from it keep working: contents that they use stay until they go."""
 
 from galeria.actions.versions.costs import held_digests, live_digests, live_images, live_machines
+from galeria.actions.versions.imports import OFFER, PUBLISHER
+from galeria.domain.images.galleries import ImageVersion
 from galeria.domain.messages import Message
 from galeria.domain.operations import OperationKind
 from galeria.domain.states import ProvisioningState
+from galeria.ports.database import UnitOfWork
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_version import remove_uploads
@@ -38,8 +41,20 @@ def remove_contents(context: WorkflowContext, operation_id: str) -> list[str]:
         version.key = f"deleted/{version.id}"
         version.deleted_at = context.clock.now()
         version.state = ProvisioningState.DELETING
+        _remove_unfinished_import(uow, version)
         uow.commit()
     return regions
+
+
+def _remove_unfinished_import(uow: UnitOfWork, version: ImageVersion) -> None:
+    """Remove the image that an import made for this version alone, and that never got any: nobody would know what it is."""
+    definition = uow.definitions.get(version.definition_id)
+    is_imported = (definition.publisher, definition.offer) == (PUBLISHER, OFFER)
+    known = uow.versions.of_definition(definition.id, deleted=True)
+    others = [each for each in known if each.id != version.id and each.deleted_at is None]
+    if is_imported and not others and all(each.published_at is None for each in known):
+        uow.people.remove_assignments_below(definition.key)
+        uow.definitions.remove(definition)
 
 
 def remove_unused_uploads(context: WorkflowContext, operation_id: str) -> None:

@@ -9,6 +9,7 @@ from galeria.domain.images.import_addresses import read_address
 from galeria.domain.images.storage import Origin, OriginKind
 from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import FillInputs
+from galeria.domain.units import readable
 from galeria.ports.disks import OpenDisk
 from galeria.ports.files import Download, FileFacts, UploadFiles
 from galeria.ports.progress import Progress
@@ -102,9 +103,9 @@ def _fetch_some(context: WorkflowContext, operation_id: str, file: str, address:
             if download.length is not None and download.length > LARGEST:
                 raise TooLarge(
                     Message(
-                        "The file has {length} bytes; at most {largest} are taken.",
-                        length=download.length,
-                        largest=LARGEST,
+                        "The file has {length}; at most {limit} are taken.",
+                        length=readable(download.length),
+                        limit=readable(LARGEST),
                     ),
                     hint=Message("Shrink the disk."),
                 )

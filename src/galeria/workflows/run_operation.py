@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from galeria.domain.errors import Canceled, GaleriaError
-from galeria.domain.messages import Message
+from galeria.domain.messages import Message, join
 from galeria.domain.operations import OPERATION_TYPES, OperationKind
 from galeria.domain.states import OperationStatus, is_settled, moved
+from galeria.ports.files import REFUSED_FILE
 from galeria.ports.work import Step, VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import create_lab
@@ -92,7 +93,9 @@ def fail(
     seen = look_at_machine(context, operation_id)
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
-        note_failure(uow, operation, message, seen=seen)
+        # What helps against a refused file is all that its image will ever have to say.
+        reason = join(message, hint) if code == REFUSED_FILE else message
+        note_failure(uow, operation, reason, seen=seen)
         operation.status = moved(operation.status, status)
         operation.error_code, operation.error_message, operation.error_hint = code, message, hint
         operation.ended_at = operation.ended_at or context.clock.now()

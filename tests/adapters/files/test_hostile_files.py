@@ -66,7 +66,7 @@ def test_a_qcow2_with_a_backing_file_is_refused(tmp_path: Path) -> None:
 def test_a_qcow2_with_a_data_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "file"
     run(["qemu-img", "create", "-q", "-f", "qcow2", "-o", f"data_file={tmp_path}/other,data_file_raw=on", file, "8M"])
-    refused(file, "data_file")
+    refused(file, "data file")
 
 
 @pytest.mark.parametrize("method", [1, 2])
@@ -157,7 +157,8 @@ def test_a_vmdk_description_that_names_files_of_the_host_is_refused(tmp_path: Pa
         vmdk_descriptor("monolithicSparse", 'RW 16384 SPARSE "file"', more='parentFileNameHint="/etc/passwd"'),
         vmdk_descriptor("monolithicSparse", 'RW 16384 SPARSE "file"').replace(b"ffffffff", b"12345678"),
         vmdk_descriptor("monolithicSparse"),
-        vmdk_descriptor("monolithicSparse", 'RW 16384 SPARSE "f\xef"'),
+        vmdk_descriptor("monolithicSparse", 'RW 16384 SPARSE "file"', more="RW neighbour"),
+        vmdk_descriptor("monolithicSparse", 'RW 16384 SPARSE "file"', more='change "neighbour"'),
         b"",
     ],
 )
@@ -191,7 +192,7 @@ def test_a_vhd_that_is_not_what_its_footer_says_is_refused(make: Callable[[str],
 
 
 def test_a_fixed_vhd_of_another_size_than_its_footer_says_is_refused(make: Callable[[str], Path]) -> None:
-    refused(with_footer_field(make("vhd"), SIZE, ">Q", 48, SIZE * 2), str(SIZE))
+    refused(with_footer_field(make("vhd"), SIZE, ">Q", 48, SIZE * 2), "16 MiB", "8 MiB")
 
 
 def test_a_differencing_vhd_is_refused(make: Callable[[str], Path]) -> None:
@@ -245,8 +246,18 @@ def test_archives_are_refused_with_the_advice_to_unpack_them(tmp_path: Path, raw
         refused(file, "archive", "unpack")
 
 
-def test_a_cd_image_is_refused_even_when_it_boots_like_a_disk(raw: Path) -> None:
+@pytest.mark.parametrize("first", [0, 64], ids=["from the first sector", "from the descriptor"])
+def test_a_cd_image_is_refused_even_when_it_boots_like_a_disk(raw: Path, first: int) -> None:
+    """Tools that make such an image let a partition cover it: isohybrid from its start, xorriso from its descriptor on."""
+    patched(raw, 446, struct.pack("<B3xB3xII", 0x80, 0x17, first, SIZE // 512 - first))
     refused(patched(raw, 32768, b"\x01CD001\x01"), "ISO", "install")
+
+
+def test_a_cd_image_is_refused_by_its_size_whatever_its_partitions_cover(raw: Path) -> None:
+    descriptor = bytearray(2048)
+    descriptor[:7] = b"\x01CD001\x01"
+    struct.pack_into("<I", descriptor, 80, SIZE // 2048)
+    refused(patched(raw, 32768, bytes(descriptor)), "ISO", "install")
 
 
 @pytest.mark.parametrize("data", [b"", b"x", bytes(511), bytes(SIZE), b"hello\n" * 5000, bytes(range(256)) * 4096])

@@ -40,5 +40,5 @@ def test_there_is_no_network_and_no_privilege() -> None:
 def test_a_file_is_read_in_the_named_format_only(tmp_path: Path) -> None:
     file = converted(raw_disk(tmp_path / "raw"), tmp_path / "file", "qcow2")
     assert inspect_with_qemu(file, "qcow2").suspicious == ()
-    with pytest.raises(Invalid, match="cannot be read as vhdx"):
+    with pytest.raises(Invalid, match="cannot be read as VHDX"):
         inspect_with_qemu(file, "vhdx")

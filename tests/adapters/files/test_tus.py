@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import httpx
@@ -53,7 +54,10 @@ def test_the_door_says_what_it_can(ana: httpx.Client) -> None:
     assert answer.status_code == 204
     assert answer.headers["tus-version"] == "1.0.0"
     assert answer.headers["tus-max-size"] == str(LIMIT)
-    assert answer.headers["tus-extension"].split(",") == ["creation", "creation-with-upload", "termination", "checksum"]
+    assert answer.headers["tus-extension"].split(",") == [
+        *("creation", "creation-with-upload", "termination", "checksum"),
+        "sparse",
+    ]
     assert "sha1" in answer.headers["tus-checksum-algorithm"].split(",")
 
 
@@ -222,15 +226,33 @@ def test_a_checksummed_piece_whose_line_broke_is_not_kept(ana: httpx.Client, end
     until(lambda: offset_of(ana, place) == 0, "it was taken back")
 
 
-def test_a_second_sender_waits_for_the_first(ana: httpx.Client, endpoint: str, folder: Path) -> None:
+def test_a_second_sender_is_turned_away_while_the_first_one_sends(
+    ana: httpx.Client, endpoint: str, folder: Path
+) -> None:
+    place = created(ana, len(DATA))
+    with open_patch(place, endpoint, 0, len(DATA)) as line, ThreadPoolExecutor(1) as pool:
+        line.sendall(DATA[: 1 << 20])
+        until(lambda: offset_of(ana, place) > 0, "the first is being received")
+        second = pool.submit(sent, ana, place, 0, b"XXX")
+        position = 1 << 20
+        while not second.done():
+            line.sendall(DATA[position : position + 1024])
+            position += 1024
+            wait([second], timeout=0.1)
+        assert (second.result().status_code, error_code(second.result())) == (423, "UploadBusy")
+        line.sendall(DATA[position:])
+        assert line.recv(100).startswith(b"HTTP/1.1 204")
+    assert stored(folder, place) == DATA
+
+
+def test_a_lost_line_frees_its_file_for_the_same_person_at_once(ana: httpx.Client, endpoint: str, folder: Path) -> None:
+    """The server is never told: it would wait for 30 seconds. The client asks where it is, and goes on there, once."""
     place = created(ana, len(DATA))
     with open_patch(place, endpoint, 0, len(DATA)) as line:
-        line.sendall(DATA[: 2 << 20])
-        until(lambda: offset_of(ana, place) > 0, "the first is being received")
-        answer = sent(ana, place, 0, b"XXX")
-        assert (answer.status_code, error_code(answer)) == (423, "UploadBusy")
-        line.sendall(DATA[2 << 20 :])
-        assert line.recv(100).startswith(b"HTTP/1.1 204")
+        line.sendall(DATA[: 1 << 20])
+        until(lambda: offset_of(ana, place) == 1 << 20, "it is being received")
+        assert sent(ana, place, 1 << 20, DATA[1 << 20 :]).status_code == 204
+        assert line.recv(1000)  # the lost one is answered, should somebody still hear it
     assert stored(folder, place) == DATA
 
 

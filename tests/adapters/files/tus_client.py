@@ -47,12 +47,15 @@ def error_code(answer: httpx.Response) -> str:
     return str(error["code"])
 
 
-def open_patch(place: str, address: str, offset: int, announced: int, *, who: str = "ana") -> socket.socket:
+def open_patch(
+    place: str, address: str, offset: int, announced: int, *, who: str = "ana", kind: str = PIECE["Content-Type"]
+) -> socket.socket:
     """A PATCH whose head is sent; its body is the caller's."""
     url = httpx.URL(address)
     line = socket.create_connection((url.host, url.port or 80), timeout=20)
     headers = {
-        **PIECE,
+        **TUS,
+        "Content-Type": kind,
         "Host": "x",
         "Authorization": f"Bearer {who}",
         "Upload-Offset": offset,

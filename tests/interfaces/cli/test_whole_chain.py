@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import typer
 from cryptography.hazmat.primitives.asymmetric import rsa
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from galeria.domain.states import OperationStatus
 from tests.interfaces.arm.served import Arm, serving
@@ -29,17 +29,21 @@ class Campus:
 
     def __call__(self, *arguments: str, who: str = "admin") -> Any:
         """What the command printed as JSON."""
+        result = self.run(*arguments, who=who)
+        assert result.exit_code == 0, (arguments, result.output)
+        return json.loads(result.stdout)
+
+    def run(self, *arguments: str, who: str = "admin") -> Result:
+        """The command's end, whatever it is."""
         person, services = self._arm.installation.people[who], self._arm.services
         token = services.tokens.issue(person.id, person.name, person.kind, audience=services.endpoint, seconds=600)
         signed_in = {"GALERIA_ENDPOINT": services.endpoint, "GALERIA_TOKEN": token}
         passwords = {"GALERIA_LAB_PASSWORD": "correct-Horse-7"}
-        result = CliRunner().invoke(
+        return CliRunner().invoke(
             self._app,
             [*arguments, "--group", "campus", "-o", "json"],
             env={**self._environment, **signed_in, **passwords},
         )
-        assert result.exit_code == 0, (arguments, result.output)
-        return json.loads(result.stdout)
 
 
 @pytest.fixture
@@ -170,3 +174,42 @@ def test_a_lab_is_used_and_removed(campus: Campus, tmp_path: Path) -> None:
 def test_the_account_that_is_asked_is_the_one_that_was_named(campus: Campus) -> None:
     assert campus("account", "show", "labs")["name"] == "labs"
     assert campus("whoami")["foundIn"] == "GALERIA_ENDPOINT"
+
+
+@pytest.mark.parametrize("which", ["os disk", "data disk"])
+@pytest.mark.parametrize("fault", ["missing", "empty", "a folder"])
+def test_an_import_without_its_file_leaves_nothing(campus: Campus, tmp_path: Path, which: str, fault: str) -> None:
+    good, bad = tmp_path / "good.raw", tmp_path / "bad.raw"
+    good.write_bytes(disk_bytes())
+    if fault == "empty":
+        bad.touch()
+    elif fault == "a folder":
+        bad.mkdir()
+    files = (str(bad),) if which == "os disk" else (str(good), "--data-disk", str(bad))
+
+    ended = campus.run("image", "import", *files, "--name", "Never")
+
+    assert ended.exit_code != 0
+    assert ("is empty" if fault == "empty" else "There is no file") in ended.output
+    assert campus("image", "list", "--gallery", "gal") == []
+    assert not any((tmp_path / "installation").glob("**/uploads/*/file"))
+
+
+def test_an_import_that_the_server_does_not_begin_leaves_no_image(campus: Campus, tmp_path: Path) -> None:
+    disk = tmp_path / "good.raw"
+    disk.write_bytes(disk_bytes())
+    ended = campus.run("image", "import", str(disk), "--name", "Never", "--regions", "atlantis")
+    assert ended.exit_code != 0
+    assert campus("image", "list", "--gallery", "gal") == []
+
+
+@pytest.mark.parametrize("version", [(), ("1.0.0",)], ids=["the image", "its version"])
+def test_a_refused_import_goes_away_with_its_image(campus: Campus, tmp_path: Path, version: tuple[str, ...]) -> None:
+    letter = tmp_path / "letter.raw"
+    letter.write_bytes(b"Dear Sir or Madam\n" * 100)
+    ended = campus.run("image", "import", str(letter))
+    assert ended.exit_code != 0
+    assert "The file is text." in ended.output
+    assert [each["name"] for each in campus("image", "list", "--gallery", "gal")] == ["letter"]
+    campus("image", "delete", "letter", *version, "--yes")
+    assert campus("image", "list", "--gallery", "gal") == []

@@ -9,7 +9,7 @@ from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound, TooLar
 from galeria.domain.messages import Message
 from galeria.domain.operations import Upload
 from galeria.domain.people.principals import reach
-from galeria.domain.units import GB, gigabytes
+from galeria.domain.units import GB, gigabytes, readable
 
 LONGEST_NAME = 255  # characters
 # Whoever may do one of these somewhere has a use for a file.
@@ -35,7 +35,9 @@ def create_upload(request: Request, *, file_name: str, length: int, limit: int) 
         )
     if length > limit:
         raise TooLarge(
-            Message("The file has {length} bytes; at most {limit} are taken.", length=length, limit=limit),
+            Message(
+                "The file has {length}; at most {limit} are taken.", length=readable(length), limit=readable(limit)
+            ),
             hint=Message(
                 "Convert the disk to a compact format ('qemu-img convert -O qcow2'), or ask the "
                 "administrator to raise the limit."

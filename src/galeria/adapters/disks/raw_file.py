@@ -8,6 +8,7 @@ from pathlib import Path
 
 from galeria.domain.errors import NotFound, Unavailable
 from galeria.domain.messages import Message
+from galeria.domain.units import told_apart
 from galeria.ports.disks import Content, Extent
 
 
@@ -93,12 +94,13 @@ def open_raw_file(path: Path, *, offset: int = 0, size: int | None = None) -> It
         os.close(handle)
     end = whole if size is None else offset + size
     if not 0 <= offset <= end <= whole:
+        held, wanted = told_apart(whole, end)
         raise Unavailable(
             Message(
-                "The disk {path} has {whole} bytes, fewer than the {end} that it should hold.",
+                "The disk {path} has {whole}, less than the {end} that it should hold.",
                 path=path.name,
-                whole=whole,
-                end=end,
+                whole=held,
+                end=wanted,
             ),
             hint=Message("The file is cut: bring it here again."),
         )

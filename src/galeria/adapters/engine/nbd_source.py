@@ -141,11 +141,14 @@ def merged(contexts: list[list[Run]]) -> Iterator[tuple[int, tuple[int, ...]]]:
 def open_image(path: Path, format: str) -> Iterator[NbdSource]:
     """Open a disk file from outside as `format` (QEMU's name: raw, qcow2, vpc, vhdx, vmdk) and as nothing else.
 
-    A qcow2 file's own backing file is not opened, whatever its header names. Raises ToolFailed for a damaged file.
+    A qcow2 file's own backing file is not opened, whatever its header names. A VHD has the size that it tells in bytes: QEMU
+    itself believes the geometry of makers that it does not know. Raises ToolFailed for a damaged file.
     """
     node: dict[str, Any] = {"driver": format, "file": {"driver": "file", "filename": str(path)}}
     if format == "qcow2":
         node["backing"] = None
+    if format == "vpc":
+        node["force_size_calc"] = "current_size"
     with _qemu_nbd(node, own_files=None) as source:
         yield source
 

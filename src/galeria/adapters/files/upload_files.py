@@ -20,7 +20,7 @@ from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 from galeria.domain.errors import Conflict, GaleriaError, Invalid, NotFound, OutOfSpace
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
-from galeria.ports.files import FileFacts
+from galeria.ports.files import FileFacts, Zeros
 
 MAX_VIRTUAL_SIZE = 2 << 40  # bytes; Azure's limit for OS disk images as well
 _ID = re.compile(r"[0-9a-f]{8,64}")
@@ -47,7 +47,7 @@ class DirectoryUploads:
         self._max_virtual_size = max_virtual_size
         self._margin = margin
 
-    def append(self, upload_id: str, offset: int, data: Iterable[bytes], *, limit: int) -> int:
+    def append(self, upload_id: str, offset: int, data: Iterable[bytes | Zeros], *, limit: int) -> int:
         """Append `data` at `offset` and return the new size; see the port.
 
         Raises Conflict where `offset` is not the end of the file (code OffsetMismatch), where another request writes (code
@@ -126,7 +126,7 @@ class DirectoryUploads:
         _sync_directory(self._folder)
 
 
-def _append(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int, margin: DiskMargin) -> int:
+def _append(descriptor: int, offset: int, data: Iterable[bytes | Zeros], *, limit: int, margin: DiskMargin) -> int:
     size = os.fstat(descriptor).st_size
     if size != offset:
         raise Conflict(

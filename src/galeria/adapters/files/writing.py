@@ -9,6 +9,8 @@ from galeria.adapters.disks.free_room import keep_margin
 from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import NotFound, OutOfSpace, TooLarge
 from galeria.domain.messages import Message
+from galeria.domain.units import readable
+from galeria.ports.files import Zeros
 
 SYNC_EVERY = 64 << 20  # bytes; limits what a power cut loses, and how long the last sync takes
 BLOCK = 64 << 10  # bytes; all-zero blocks become holes, so that a fixed VHD uses only the space of its data
@@ -16,7 +18,7 @@ BLOCK = 64 << 10  # bytes; all-zero blocks become holes, so that a fixed VHD use
 _FULL = Message("The disk that keeps uploads is full.")
 
 
-def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: int, margin: DiskMargin) -> int:
+def write_pieces(descriptor: int, offset: int, data: Iterable[bytes | Zeros], *, limit: int, margin: DiskMargin) -> int:
     """Write `data` from `offset`, the end of the file, and return the new end. The caller syncs the last bytes.
 
     Raises TooLarge before a byte beyond `limit` is written, OutOfSpace before the disk's margin is touched, and NotFound when
@@ -25,13 +27,18 @@ def write_pieces(descriptor: int, offset: int, data: Iterable[bytes], *, limit: 
     end, synced = offset, offset
     with translated_full_disk():
         for piece in data:
-            if end + len(piece) > limit:
+            length = piece.length if isinstance(piece, Zeros) else len(piece)
+            if end + length > limit:
                 raise TooLarge(
-                    Message("More bytes came than the {limit} that were announced.", limit=limit),
+                    Message("More came than the {limit} that were announced.", limit=readable(limit)),
                     hint=Message("Announce the file's real length when you create the upload."),
                 )
-            keep_margin(descriptor, len(piece), margin)
-            end = _write(descriptor, end, piece)
+            if isinstance(piece, Zeros):
+                end += length
+                os.ftruncate(descriptor, end)
+            else:
+                keep_margin(descriptor, length, margin)
+                end = _write(descriptor, end, piece)
             if os.fstat(descriptor).st_nlink == 0:
                 raise NotFound(
                     Message("The upload was removed while it was being received."), hint=Message("Start a new upload.")

@@ -21,6 +21,7 @@ from galeria.adapters.inspection.disk_server import DiskServer
 from galeria.domain.errors import GaleriaError, ToolFailed, Unavailable
 from galeria.domain.foreign_text import foreign_text
 from galeria.domain.messages import Message
+from galeria.domain.units import readable
 from galeria.guests.appliance import INITRAMFS, KERNEL
 from galeria.ports.disks import DiskSource
 from galeria.programs import program_environment
@@ -147,7 +148,9 @@ class _Run:
             total += len(piece)
             if total > self._limits.answer:
                 raise ToolFailed(
-                    Message("There is more on the disk to be looked at than {limit} bytes.", limit=self._limits.answer),
+                    Message(
+                        "There is more on the disk to be looked at than {limit}.", limit=readable(self._limits.answer)
+                    ),
                     hint=Message("The image can be used all the same."),
                 )
             answer.write(piece)

@@ -18,7 +18,7 @@ from galeria.domain.images.galleries import (
 )
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.messages import Message
+from galeria.domain.messages import Message, join
 from galeria.domain.resources import Outline
 from galeria.domain.states import ProvisioningState, ReplicaState
 from galeria.domain.units import GB
@@ -247,9 +247,11 @@ def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -
             reason=Message("The image is not in {region}; it is in {regions}.", region=region, regions=regions),
             cure=Message("Replicate it to {region}, or make the lab in a region that has it.", region=region),
         )
+    failures = [each.version.failure for each in facts if each.version.failure]
+    unfinished = Message("No version of the image was finished.")
     return Obstacle(
         code="NoUsableVersion",
-        reason=Message("No version of the image was finished."),
+        reason=join(unfinished, failures[-1]) if failures else unfinished,
         cure=Message("Retry the failed operation, or make a new version."),
     )
 

@@ -20,7 +20,7 @@ def fixed_footer(size: int, id: bytes) -> bytes:
 
 
 def _packed(size: int, id: bytes, checksum: int) -> bytes:
-    cylinders, heads, sectors = _geometry(size // _SECTOR)
+    cylinders, heads, sectors = geometry(size // _SECTOR)
     return _LAYOUT.pack(
         b"conectix",
         _FEATURES,
@@ -42,7 +42,7 @@ def _packed(size: int, id: bytes, checksum: int) -> bytes:
     )
 
 
-def _geometry(total: int) -> tuple[int, int, int]:
+def geometry(total: int) -> tuple[int, int, int]:
     """Returns cylinders, heads and sectors per track, by the algorithm in the appendix of the specification."""
     total = min(total, 65535 * 16 * 255)
     if total >= 65535 * 16 * 63:

@@ -36,6 +36,7 @@ _KINDS: dict[int, type[GaleriaError]] = {
     503: Unavailable,
     504: Unavailable,
 }
+PROXY_LIMIT = "ProxyLimit"
 _LONGEST = 300  # characters of an answer without JSON that are shown
 
 
@@ -45,6 +46,12 @@ def refusal(response: httpx.Response) -> GaleriaError:
     kind = _KINDS.get(response.status_code, GaleriaError)
     if isinstance(answered, dict):
         return failure(answered, kind)
+    if response.status_code == 413:  # Galeria's own refusals have JSON
+        return TooLarge(
+            Message("Something on the way to the server takes no request as large as this one."),
+            hint=Message("Ask whoever runs the proxy there to let larger bodies pass."),
+            code=PROXY_LIMIT,
+        )
     return kind(
         Message(
             "The server answered {status_code} {reason_phrase}: {answered}",

@@ -27,6 +27,8 @@ class RequestBody:
         self._least_rate = least_rate
         self._waited, self._came = 0.0, 0  # seconds and bytes since the rate was looked at last
         self._ended = False
+        self._heard_at = anyio.current_time()
+        self._waiting: anyio.CancelScope | None = None
         self.is_whole = False
         self.is_too_slow = False
 
@@ -49,6 +51,17 @@ class RequestBody:
                 code="ChecksumMismatch",
             )
 
+    @property
+    def silent_seconds(self) -> float:
+        """How long the sender has been waited for in vain; 0 while what it sent is still being written."""
+        return anyio.current_time() - self._heard_at if self._waiting else 0.0
+
+    def end(self) -> None:
+        """End the body here, as if the sender had disconnected. To be called in the event loop."""
+        self._ended = True
+        if self._waiting:
+            self._waiting.cancel()
+
     def _fits(self, digest: bytes, checksum: Checksum) -> bool:
         return self.is_whole and digest == checksum.digest
 
@@ -60,17 +73,21 @@ class RequestBody:
         return bytes(gathered)
 
     async def _next(self) -> bytes:
-        began = anyio.current_time()
+        began = self._heard_at = anyio.current_time()
+        piece = b""
         try:
-            with anyio.fail_after(self._idle_seconds):
+            with anyio.move_on_after(self._idle_seconds) as self._waiting:
                 piece = await anext(self._stream)
+            if self._waiting.cancelled_caught:
+                self._ended = True
             self._look_at_rate(anyio.current_time() - began, len(piece))
-            return piece
         except StopAsyncIteration:
             self._ended = self.is_whole = True
-        except (ClientDisconnect, TimeoutError):
+        except ClientDisconnect:
             self._ended = True
-        return b""
+        finally:
+            self._waiting = None
+        return piece
 
     def _look_at_rate(self, waited: float, came: int) -> None:
         """End the body where the sender was too slow. Only waiting for it counts, not what this server takes itself."""

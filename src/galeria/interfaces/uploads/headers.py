@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from galeria.domain.errors import Invalid
 from galeria.domain.messages import Message
+from galeria.interfaces.uploads.sparse import EXTENSION
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,creation-with-upload,termination,checksum"
+EXTENSIONS = f"creation,creation-with-upload,termination,checksum,{EXTENSION}"
 CHECKSUMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}  # the protocol requires sha1
 PIECE = "application/offset+octet-stream"
 _NAME_KEYS = ("filename", "name")  # tus-js-client and tuspy send the first, Uppy sends both

@@ -15,7 +15,7 @@ from galeria.actions.storage.uploads import (
     require_piece,
 )
 from galeria.domain.operations import Upload
-from galeria.ports.files import UploadFiles
+from galeria.ports.files import UploadFiles, Zeros
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class StoredUploads:
             upload.offset = self.files.size(upload.id)
         return found
 
-    def receive(self, caller: Caller, id: str, *, offset: int, data: Iterable[bytes]) -> Upload:
+    def receive(self, caller: Caller, id: str, *, offset: int, data: Iterable[bytes | Zeros]) -> Upload:
         """Append `data`, which begins at byte `offset` of the file.
 
         When `data` breaks off, what arrived is kept; the next `get` records it where this could not. Raises NotFound,

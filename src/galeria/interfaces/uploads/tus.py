@@ -1,9 +1,9 @@
-"""tus 1.0.0 with the extensions creation, creation-with-upload, termination and checksum.
+"""tus 1.0.0 with the extensions creation, creation-with-upload, termination and checksum, and our own, sparse.
 
 Threads of their own stream bodies to disk, so that slow senders take no thread from other requests.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -29,7 +29,9 @@ from galeria.interfaces.uploads.headers import (
 )
 from galeria.interfaces.uploads.responses import TusRoute, answer
 from galeria.interfaces.uploads.slots import ReceivingSlots
+from galeria.interfaces.uploads.sparse import SPARSE, decoded
 from galeria.interfaces.uploads.stored_uploads import StoredUploads
+from galeria.ports.files import Zeros
 
 FILE_LIMIT = (2 << 40) + (16 << 30)  # bytes: a disk of 2 TiB and what a file format adds to it
 
@@ -113,10 +115,11 @@ class _TusRequest:
         if carries_bytes:
             upload = await self._receive(request, caller, upload.id, 0)
         place = f"{request.url.path.rstrip('/')}/{upload.id}"
-        return answer(201, Location=place, Upload_Offset=str(upload.offset))
+        return answer(201, Location=place, Upload_Offset=str(upload.offset), Tus_Extension=EXTENSIONS)
 
     async def patch(self, request: Request, caller: Caller, id: str) -> Response:
-        if request.headers.get("content-type") != PIECE:
+        kind = request.headers.get("content-type")
+        if kind not in (PIECE, SPARSE):
             raise Invalid(
                 Message("The body's type is not that of a piece."),
                 hint=Message("Send {piece}.", piece=PIECE),
@@ -124,7 +127,8 @@ class _TusRequest:
             )
         offset = read_number("Upload-Offset", request.headers.get("upload-offset"))
         upload = await to_thread.run_sync(self._uploads.get, caller, id)
-        _require_room(request, max(0, upload.length - offset))
+        if kind == PIECE:
+            _require_room(request, max(0, upload.length - offset))
         received = await self._receive(request, caller, id, offset)
         return answer(204, Upload_Offset=str(received.offset))
 
@@ -144,6 +148,7 @@ class _TusRequest:
             Upload_Offset=str(upload.offset),
             Upload_Length=str(upload.length),
             Upload_Metadata=write_file_name(upload.file_name),
+            Tus_Extension=EXTENSIONS,
         )
 
     def remove(self, caller: Caller, id: str) -> Response:
@@ -157,9 +162,14 @@ class _TusRequest:
         checksum = read_checksum(request.headers.get("upload-checksum"))
         settings = self._settings
         body = RequestBody(request, idle_seconds=settings.idle_seconds, least_rate=settings.least_rate)
-        work = partial(self._uploads.receive, caller, id, offset=offset, data=body.pieces(checksum))
+        pieces: Iterator[bytes | Zeros] = body.pieces(checksum)
+        if request.headers.get("content-type") == SPARSE:
+            pieces = decoded(body.pieces(checksum))
+        work = partial(self._uploads.receive, caller, id, offset=offset, data=pieces)
+        await settings.slots.take_over(id)
         async with settings.slots.slot(caller.principal.id):
-            received = await to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
+            with settings.slots.sending(id, body):
+                received = await to_thread.run_sync(work, limiter=anyio.CapacityLimiter(1))
         if body.is_too_slow and received.offset < received.length:
             raise too_slow(settings.least_rate)
         return received

@@ -2,7 +2,7 @@
 
 import pytest
 
-from galeria.domain.images.findings import CloudInit, Findings, FoundAccount, SshServer, SystemKind
+from galeria.domain.images.findings import CloudInit, Findings, Firmware, FoundAccount, SshServer, SystemKind
 from galeria.domain.messages import EMPTY, Message
 from tests.found_samples import FOUND
 from tests.interfaces.web.served import NewPortal, Portal, text_of
@@ -76,7 +76,13 @@ def test_a_plain_disk_says_what_it_lacks(stocked: Portal) -> None:
     note(stocked, Findings(kind=SystemKind.WINDOWS))
     assert "System Windows" in text_of(stocked.browser().get(V1))
     note(stocked, Findings(kind=SystemKind.UNKNOWN))
-    assert "none was found" in text_of(stocked.browser().get(V1))
+    for address in (V1, LINUX):
+        page = text_of(stocked.browser().get(address))
+        assert "none was found" in page
+        assert "Nothing boots from it" in page
+    assert "Nada inicia a partir dele" in text_of(stocked.browser(language="pt-BR").get(V1))
+    note(stocked, Findings(kind=SystemKind.UNKNOWN, firmware=(Firmware.UEFI,)))
+    assert "Nothing boots from it" not in text_of(stocked.browser().get(V1))
 
 
 def test_a_disk_that_was_not_looked_at_says_why(stocked: Portal) -> None:

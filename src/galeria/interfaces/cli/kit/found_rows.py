@@ -36,7 +36,8 @@ def _several(words: list[str]) -> str:
 
 
 def _boot(boot: dict[str, Any]) -> str:
-    return ", ".join(filter(None, [boot["loader"], " and ".join(boot["firmware"]), boot["kernel"]]))
+    found = [boot["loader"], " and ".join(boot["firmware"]), boot["kernel"]]
+    return ", ".join(filter(None, found)) or "nothing boots from it"
 
 
 def _cloud_init(found: dict[str, Any] | None) -> str:

@@ -1,7 +1,7 @@
 """Remedies for images that make no lab: for each obstacle a button, and whether this person may use it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from galeria.actions.core.operation_access import is_visible
@@ -18,6 +18,7 @@ from galeria.domain.units import GB
 from galeria.interfaces.web.kit.page_request import PageRequest
 from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit
 from galeria.interfaces.web.kit.urls import account_url, image_url, operation_url, version_url
+from galeria.ports.files import REFUSED_FILE
 
 IMPORT = "/import"
 _FAILED = (OperationStatus.FAILED, OperationStatus.CANCELED)
@@ -37,10 +38,11 @@ class Remedy:
 
 @dataclass(frozen=True, kw_only=True)
 class ObstacleWithRemedy:
-    """One obstacle of an image, with its remedy where a button helps."""
+    """One obstacle of an image, with its remedy where a button helps, and what may be done instead."""
 
     obstacle: Obstacle
     remedy: Remedy | None
+    instead: Remedy | None = None
 
 
 @dataclass(kw_only=True)
@@ -56,7 +58,11 @@ class RemedyFinder:
     def remedies_for(self, image: ImageEligibility) -> tuple[ObstacleWithRemedy, ...]:
         functions = self._remedy_functions() if image.obstacles else {}
         return tuple(
-            ObstacleWithRemedy(obstacle=each, remedy=functions[each.code](image) if each.code in functions else None)
+            ObstacleWithRemedy(
+                obstacle=each,
+                remedy=functions[each.code](image) if each.code in functions else None,
+                instead=self._remove(image) if each.code == "NoUsableVersion" else None,
+            )
             for each in image.obstacles
         )
 
@@ -133,6 +139,8 @@ class RemedyFinder:
         operation = self._failed(image)
         if operation is None:
             return self._import(image)
+        if operation.error_code == REFUSED_FILE:
+            return replace(self._import(image), text=self.page.gettext("Try another file"))
         allowed = (
             ALLOWED
             if can_retry(self.request, operation)
@@ -140,6 +148,17 @@ class RemedyFinder:
         )
         text = self.page.gettext("Try again")
         return Remedy(text=text, place=operation_url(operation.id, "retry"), permit=allowed, posts=True)
+
+    def _remove(self, image: ImageEligibility) -> Remedy | None:
+        """Lead to the deletion of a version whose file was refused; an image that was imported for it goes with it."""
+        operation = self._failed(image)
+        if operation is None or operation.error_code != REFUSED_FILE:
+            return None
+        return Remedy(
+            text=self.page.gettext("Remove"),
+            place=version_url(operation.resource_id, "delete"),
+            permit=self._permit(f"{VERSION}/delete", image.definition.key),
+        )
 
     def _restore(self, image: ImageEligibility) -> Remedy:
         return Remedy(

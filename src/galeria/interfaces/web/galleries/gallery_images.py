@@ -17,6 +17,7 @@ from galeria.actions.versions.versions import VERSION
 from galeria.domain.ids import COMPUTE, ResourceId
 from galeria.domain.images.galleries import ImageDefinition, ImageVersion
 from galeria.domain.messages import Message
+from galeria.domain.operations import Operation
 from galeria.interfaces.web.galleries.galleries import ONE as GALLERY
 from galeria.interfaces.web.kit.names import shown_name
 from galeria.interfaces.web.kit.page_numbers import page_number
@@ -24,8 +25,10 @@ from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission, permit, refused
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import gallery_url, image_url
+from galeria.ports.files import REFUSED_FILE
 
 ONE = GALLERY + "/images/{image}"
+RECENT = 50  # operations that are asked whether a file was refused
 NEWEST = 10  # versions that are asked whether their disk is there
 
 
@@ -114,12 +117,21 @@ def _versions(request: Request, page: PageRequest, definition: ImageDefinition) 
     held = {replica.region for each in rows.rows for replica in each.facts.replicas}
     regions = [each for each in request.settings.regions.all]
     return {
+        "refused": _refused(request, definition),
         "rows": rows,
         "starting": starting,
         "regions": regions,
         "gone_regions": sorted(held - {each.name for each in regions}),
         "is_moving": any(each.operation for each in rows.rows),
     }
+
+
+def _refused(request: Request, definition: ImageDefinition) -> set[str]:
+    """Return the ids of versions whose file was refused when somebody last tried to make them."""
+    last: dict[str, Operation] = {}
+    for each in request.uow.operations.recent(below=definition.key, limit=RECENT):
+        last.setdefault(each.subject, each)
+    return {id for id, operation in last.items() if operation.error_code == REFUSED_FILE}
 
 
 def _newest(request: Request, definition: ImageDefinition) -> ImageVersion | None:

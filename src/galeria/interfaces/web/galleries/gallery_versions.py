@@ -31,6 +31,7 @@ from galeria.interfaces.web.kit.permits import Permission, permit, refused
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import image_url, url_of, version_url
 from galeria.interfaces.web.labs.lab_permits import new_lab_permit
+from galeria.ports.files import REFUSED_FILE
 from galeria.ports.images import ManifestFacts
 
 ONE = IMAGE + "/versions/{version}"
@@ -172,6 +173,7 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             source=_source(request, version),
             maker=shown_name(request, version.created_by),
             regions=region_names(request),
+            refused_file=REFUSED_FILE,
             has_failed=any(each.state is ReplicaState.FAILED for each in row.facts.replicas) or not version.is_sealed,
             make=new_lab_permit(request),
             **_permits(request, row),

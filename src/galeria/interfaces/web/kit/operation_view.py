@@ -32,6 +32,7 @@ class OperationView:
     is_settled: bool
     percent: int
     error: Message
+    error_code: str
     resource_id: str
     started_by: str
     is_steerable: bool  # whether this person may cancel or retry it
@@ -73,6 +74,7 @@ def _work(operation: Operation, steps: list[OperationStep], done: int, *, is_ste
         is_settled=is_settled(operation.status),
         percent=done,
         error=join(operation.error_message, operation.error_hint),
+        error_code=operation.error_code,
         resource_id=operation.resource_id,
         started_by=operation.started_by,
         is_steerable=is_steerable,

@@ -10,12 +10,14 @@
   const language = document.documentElement.lang;
   const find = (id) => document.getElementById(id);
   const PIECE = 16 * 1024 * 1024; // bytes of one request: the most that is sent twice
+  const LEAST_PIECE = 256 * 1024; // bytes; a proxy on the way that takes not even these has to be set otherwise
+  const LONGEST_NAME = 255; // characters that the server keeps of a name
   const PAUSE = 3000; // milliseconds before a broken line is tried again
   const SILENCE = 45000; // milliseconds without a byte, after which the line counts as broken: a computer slept
   const WINDOW = 10000; // milliseconds that the rate is taken from
   const AGAIN = new Set([409, 423, 429, 460, 500, 502, 503, 504]);
 
-  let sending = null; // { upload, file, heard, samples, continued, timer, watch, answered }
+  let sending = null; // { upload, pieces, file, heard, samples, continued, timer, watch, answered }
 
   section.hidden = false;
   for (const each of document.querySelectorAll(".again")) {
@@ -46,6 +48,20 @@
     return seconds < 5400 ? number(Math.ceil(seconds / 60), "minute") : number(Math.ceil(seconds / 3600), "hour");
   }
 
+  // A file's name as the server shows it: see shown_name in actions/storage/uploads.py.
+  function shownName(name) {
+    const last = name.trim().replace(/[/\\]+$/, "").split(/[/\\]/).pop();
+    const clean = last.normalize("NFC").replace(/\p{C}/gu, "").trim();
+    if (["", ".", ".."].includes(clean)) {
+      return "unnamed";
+    }
+    const characters = Array.from(clean);
+    if (characters.length <= LONGEST_NAME) {
+      return clean;
+    }
+    return `${characters.slice(0, LONGEST_NAME - 17).join("")}…${characters.slice(-16).join("")}`;
+  }
+
   function status(text) {
     const place = find("import-status");
     if (place.textContent !== text) {
@@ -62,6 +78,9 @@
   function showProgress(done, total) {
     const now = Date.now();
     const { samples } = sending;
+    if (samples.length && done < samples[samples.length - 1][1]) {
+      samples.length = 0; // what was on the way did not arrive
+    }
     samples.push([now, done]);
     while (samples.length > 2 && now - samples[0][0] > WINDOW) {
       samples.shift();
@@ -101,7 +120,14 @@
   function failed(error) {
     const response = error.originalResponse;
     const code = response ? response.getStatus() : 0;
+    if (code === 413 && !saying(response)) {
+      smaller(); // a proxy on the way refused it: the server's own refusals say something
+      return;
+    }
     if (code === 0 || AGAIN.has(code)) {
+      if (code === 0 && error.originalRequest && error.originalRequest.getMethod() === "PATCH") {
+        sending.pieces.most = Math.max(LEAST_PIECE, sending.pieces.most / 2); // some proxies close the line on what is too large
+      }
       status(texts.lost);
       const said = code === 503 && response ? saying(response) : "";
       problem(said);
@@ -112,6 +138,16 @@
     const text = words[code] || (response && saying(response)) || String(error);
     ended();
     problem(text);
+  }
+
+  function smaller() {
+    if (sending.pieces.most <= LEAST_PIECE) {
+      ended();
+      problem(fill(texts.proxy, { size: size(LEAST_PIECE), wanted: size(PIECE) }));
+      return;
+    }
+    sending.pieces.most = Math.max(LEAST_PIECE, sending.pieces.most / 4);
+    proceed();
   }
 
   function proceed() {
@@ -145,12 +181,14 @@
       problem(file.size ? fill(texts.tooLarge, { size: size(Number(texts.limit)) }) : texts.empty);
       return;
     }
+    const pieces = new SparsePieces(PIECE);
     const upload = new tus.Upload(file, {
+      httpStack: pieces,
       endpoint: texts.endpoint,
       uploadUrl: place,
       headers: { "X-CSRF-Token": texts.csrf },
       metadata: { filename: file.name },
-      chunkSize: PIECE,
+      chunkSize: pieces.span, // the stack takes of it what fits into a piece
       retryDelays: [0, 500, 1000, 2000],
       removeFingerprintOnSuccess: true,
       urlStorage: memory,
@@ -172,7 +210,7 @@
         location.assign(`/import/${id}${texts.query}`);
       },
     });
-    sending = { upload, file, heard: Date.now(), samples: [], continued: Boolean(place) };
+    sending = { upload, pieces, file, heard: Date.now(), samples: [], continued: Boolean(place) };
     if (!place) {
       const earlier = await upload.findPreviousUploads();
       if (earlier.length) {
@@ -200,7 +238,7 @@
     if (!file || sending) {
       return;
     }
-    if (file.name !== name || file.size !== bytes) {
+    if (shownName(file.name) !== name || file.size !== bytes) {
       problem(fill(texts.other, { name, size: size(bytes) }));
       return;
     }

@@ -1,14 +1,14 @@
 """Schedules keep the name of their time zone as it was written, beside the zone's name in the IANA list.
 
-Revision ID: 0025
-Revises: 0020
+Revision ID: 0023
+Revises: 0022
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0020"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
