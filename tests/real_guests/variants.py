@@ -1,0 +1,130 @@
+"""The kinds of Debian 12 systems that people bring, and what makes each of them out of the common tree.
+
+Each recipe is a shell script that runs inside the tree, without a network: the packages lie in apt's cache there.
+"""
+
+from dataclasses import dataclass
+
+PROF, PROF_PASSWORD = "prof", "Old-Secret-1"
+NOTES, NOTES_CONTENT = "/home/prof/notes.txt", "course material"
+HOST_NAME = "oldbox"
+
+_INSTALL = "apt-get install -q -y --no-install-recommends --no-download"
+
+# Any wired card, as a person would write it who does not use cloud-init.
+_NETWORK = """
+printf '[Match]\\nName=en* eth*\\n[Network]\\nDHCP=yes\\n' >/etc/systemd/network/80-dhcp.network
+systemctl enable systemd-networkd
+"""
+_CLOUD_INIT = f"""
+{_INSTALL} cloud-init cloud-guest-utils
+systemctl enable systemd-networkd
+"""
+# What "generalized" means.
+_GENERALIZE = """
+rm -f /etc/ssh/ssh_host_* /etc/hostname /var/lib/dbus/machine-id
+: >/etc/machine-id
+"""
+# As Azure's own images have it: cloud-init takes data from Azure only, and asks isc-dhcp-client for it.
+_AZURE_CLOUD_INIT = f"""
+{_CLOUD_INIT}
+{_INSTALL} waagent isc-dhcp-client
+printf 'datasource_list: [ Azure ]\\n' >/etc/cloud/cloud.cfg.d/10-azure.cfg
+printf 'reporting:\\n  logging:\\n    type: log\\n  telemetry:\\n    type: hyperv\\n' >/etc/cloud/cloud.cfg.d/10-azure-kvp.cfg
+sed -i -e 's/^Provisioning.Enabled=.*/Provisioning.Enabled=n/' -e 's/^Provisioning.Agent=.*/Provisioning.Agent=cloud-init/' \\
+    -e 's/^Provisioning.UseCloudInit=.*/Provisioning.UseCloudInit=y/' /etc/waagent.conf
+"""
+# As `waagent -deprovision` leaves it.
+_AZURE_AGENT = f"""
+{_INSTALL} waagent eject openssl parted net-tools
+sed -i 's/^Provisioning.Agent=.*/Provisioning.Agent=waagent/' /etc/waagent.conf
+rm -rf /var/lib/waagent/*
+"""
+# A machine that somebody has worked on: `PROF_KEY` is set to a public key.
+_SPECIALIZE = f"""
+useradd -m -s /bin/bash -G sudo {PROF}
+echo {PROF}:{PROF_PASSWORD} | chpasswd
+mkdir -m 700 /home/{PROF}/.ssh
+echo "$PROF_KEY" >/home/{PROF}/.ssh/authorized_keys
+echo '{NOTES_CONTENT}' >{NOTES}
+chown -R {PROF}: /home/{PROF}
+echo {HOST_NAME} >/etc/hostname
+printf '127.0.0.1 localhost\\n127.0.1.1 {HOST_NAME}\\n' >/etc/hosts
+rm -f /etc/machine-id
+systemd-machine-id-setup
+ssh-keygen -A
+"""
+_AGENT = f"{_INSTALL} qemu-guest-agent\n"
+# An initramfs that was made on Hyper-V: it has no driver for virtio disks.
+_HYPER_V_INITRAMFS = """
+sed -i 's/^MODULES=.*/MODULES=list/' /etc/initramfs-tools/initramfs.conf
+printf '%s\\n' hv_vmbus hv_storvsc hv_netvsc hv_utils ata_piix ata_generic sd_mod ext4 >>/etc/initramfs-tools/modules
+update-initramfs -u
+"""
+
+A = _CLOUD_INIT + _GENERALIZE
+D = _SPECIALIZE + _NETWORK
+RECIPES = {
+    "a": A,
+    "b2": _AZURE_CLOUD_INIT + _GENERALIZE,
+    "c2": _AZURE_AGENT + _NETWORK + _GENERALIZE,
+    "d": D,
+    "e": D + _AGENT,
+    "f": _AGENT + A,
+    "hv": D + _AGENT + _HYPER_V_INITRAMFS,
+}
+"""What makes each system; `u` is `d` on another disk."""
+
+# What a root on it needs to be mounted and checked at start.
+FILE_SYSTEM_PACKAGES = {"ext4": "", "xfs": "xfsprogs", "btrfs": "btrfs-progs", "lvm": "lvm2"}
+
+PACKAGES = sorted(
+    {
+        *("cloud-init", "cloud-guest-utils", "waagent", "isc-dhcp-client", "eject", "openssl", "parted", "net-tools"),
+        *("qemu-guest-agent", "xfsprogs", "btrfs-progs", "lvm2"),
+    }
+)
+"""All that the recipes install."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One disk as somebody brings it."""
+
+    name: str
+    recipe: str  # a key of RECIPES
+    file_system: str = "ext4"  # ext4, xfs, btrfs, or lvm for ext4 on a logical volume
+    file_format: str = "qcow2"  # qcow2, vhd (of fixed size), vhdx, vmdk (for streaming)
+    generation: str = "V1"  # V1 is started by a BIOS, V2 by UEFI
+    fallback_loader: bool = True  # whether EFI/BOOT has a loader beside the distribution's own folder
+    export_when_stopped: bool = False  # exported once more after it was stopped, and the second lab made from that
+
+    @property
+    def is_specialized(self) -> bool:
+        """Whether `prof` has an account, a password and a key on the disk."""
+        return "useradd" in RECIPES[self.recipe]
+
+    @property
+    def has_agent(self) -> bool:
+        """Whether a password can be set while the machine runs."""
+        return "qemu-guest-agent" in RECIPES[self.recipe]
+
+    @property
+    def script(self) -> str:
+        packages = FILE_SYSTEM_PACKAGES[self.file_system]
+        return (f"{_INSTALL} {packages}\n" if packages else "") + RECIPES[self.recipe]
+
+
+VARIANTS = (
+    Variant(name="a", recipe="a", file_format="vhdx", generation="V2"),
+    Variant(name="b2", recipe="b2", file_format="vhd"),
+    Variant(name="c2", recipe="c2", file_format="vhd", generation="V2"),
+    Variant(name="d", recipe="d", file_format="vmdk", export_when_stopped=True),
+    Variant(name="e", recipe="e", generation="V2", export_when_stopped=True),
+    Variant(name="f", recipe="f", file_format="vhdx"),
+    Variant(name="hv", recipe="hv", file_format="vhd"),
+    Variant(name="u", recipe="d", file_format="vhd", generation="V2", fallback_loader=False),
+    Variant(name="d-xfs", recipe="d", file_system="xfs", file_format="vhdx"),
+    Variant(name="e-btrfs", recipe="e", file_system="btrfs", generation="V2"),
+    Variant(name="d-lvm", recipe="d", file_system="lvm", file_format="vmdk", generation="V2"),
+)
