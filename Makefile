@@ -1,6 +1,6 @@
 # `make help` lists what can be done. Everything works in a fresh clone: setup comes first, and costs nothing twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve check test fix bench lock
+.PHONY: help setup demo serve check test test-guests fix bench lock
 
 # Without them every start, and the tests start many programs, compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,7 +16,7 @@ TESTS :=
 QUICK := $(addprefix tests/,domain actions workflows reconcilers adapters/identity rules guests)
 
 help: ## This list.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 setup: ## Install what Galeria needs on this computer: system packages, .venv, the demo's guests.
 	@scripts/setup run
@@ -38,6 +38,10 @@ check: setup ## Lint, types, direction of imports and the quick tests: under a m
 test: ## Everything, with real machines and servers. The last line is pytest's summary.
 	@scripts/setup test
 	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist loadscope $(TESTS)
+
+test-guests: ## Real Debian guests of the kinds that people bring, from import to export: some 25 minutes.
+	@scripts/setup guests
+	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist worksteal $(or $(TESTS),tests/real_guests)
 
 fix: setup ## Format, and mend what the linter can mend.
 	@$(BIN)/ruff check --fix --show-fixes
