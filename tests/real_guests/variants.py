@@ -110,6 +110,11 @@ class Variant:
         return "qemu-guest-agent" in RECIPES[self.recipe]
 
     @property
+    def has_virtio(self) -> bool:
+        """Whether its first file system has drivers for virtio disks."""
+        return "hv_storvsc" not in RECIPES[self.recipe]
+
+    @property
     def script(self) -> str:
         packages = FILE_SYSTEM_PACKAGES[self.file_system]
         return (f"{_INSTALL} {packages}\n" if packages else "") + RECIPES[self.recipe]
