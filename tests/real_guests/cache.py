@@ -5,7 +5,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 KEEP_SECONDS = 7 * 24 * 3600
@@ -46,13 +46,21 @@ class FileCache:
 
     def remove_others(self, needed: Collection[str]) -> None:
         """Remove what is not needed: what is old, and the oldest until all together are small enough."""
-        files = sorted(self.folder.iterdir(), key=lambda path: path.stat().st_mtime)
-        others = [path for path in files if _name(path) not in needed]
-        occupied = sum(_occupied(path) for path in files)
-        for path in others:
-            if occupied > MOST_BYTES or path.stat().st_mtime < time.time() - KEEP_SECONDS:
-                occupied -= _occupied(path)
-                _remove(path)
+        with self._locked("removal"):
+            files = sorted(self._files())
+            occupied = sum(size for _, size, _ in files)
+            for changed, size, path in files:
+                is_too_much = occupied > MOST_BYTES or changed < time.time() - KEEP_SECONDS
+                if is_too_much and _name(path) not in {*needed, "removal"}:
+                    occupied -= size
+                    _remove(path)
+
+    def _files(self) -> Iterator[tuple[float, int, Path]]:
+        """When each was changed, and the bytes that it occupies. What another process finishes meanwhile is left out."""
+        for path in self.folder.iterdir():
+            with suppress(FileNotFoundError):
+                facts = path.lstat()
+                yield facts.st_mtime, facts.st_blocks * 512, path
 
     @contextmanager
     def _locked(self, name: str) -> Iterator[None]:
@@ -64,10 +72,6 @@ class FileCache:
 def _name(path: Path) -> str:
     """The name of the file that a path belongs to: `.lock-NAME` and what is unfinished go with it."""
     return path.name.partition("-")[2] if path.name.startswith(".") else path.name
-
-
-def _occupied(path: Path) -> int:
-    return path.lstat().st_blocks * 512
 
 
 def _remove(path: Path) -> None:

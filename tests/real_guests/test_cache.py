@@ -52,7 +52,13 @@ def test_old_files_go_that_nothing_needs(tmp_path: Path) -> None:
     for name in ("needed", "old", ".lock-old", ".work-old"):
         os.utime(tmp_path / name, (before, before))
     files.remove_others({"needed"})
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock-needed", ".lock-new", "needed", "new"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".lock-needed",
+        ".lock-new",
+        ".lock-removal",
+        "needed",
+        "new",
+    ]
 
 
 def test_the_oldest_go_first_where_they_occupy_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
