@@ -9,8 +9,7 @@ from galeria.interfaces.client.compute import NewDefinition
 from galeria.interfaces.client.imports import FileImport, begin_import
 from galeria.interfaces.client.labs import TEMPLATE, NewLab
 from galeria.interfaces.client.operations import StartedWork, begun
-from galeria.interfaces.demo.shell import SshShell
-from tests.real_guests.sign_in import Identity, identity_of, is_key_refused
+from tests.real_guests.sign_in import GuestShell, Identity
 from tests.real_guests.timeline import Timeline
 from tests.real_guests.variants import NOTES, NOTES_CONTENT, PROF, PROF_PASSWORD, Variant
 from tests.system.server_process import GALLERY, SOUTH, SOUTHEAST, ServerProcess
@@ -62,10 +61,10 @@ class GuestWalk:
         shell = self._shell("first", ANA)
         with self._timeline.step("sign-in and work"):
             assert shell.run("whoami") == ANA.user
-            assert _as_root(shell, "whoami") == "root"
+            assert shell.run_as_root("whoami") == "root"
             shell.run(f"echo '{LESSON_CONTENT}' >{LESSON} && sync")
             self._expect_old_accounts_closed(shell)
-            return identity_of(shell)
+            return shell.identity()
 
     def export(self) -> None:
         self._export("export while it runs")
@@ -79,8 +78,8 @@ class GuestWalk:
         self._start("second")
         shell = self._shell("second", BIA)
         with self._timeline.step("sign-in elsewhere"):
-            assert _as_root(shell, f"cat {LESSON}") == LESSON_CONTENT
-            assert identity_of(shell) == before
+            assert shell.run_as_root(f"cat {LESSON}") == LESSON_CONTENT
+            assert shell.identity() == before
             self._expect_old_accounts_closed(shell)
             assert self._shell("second", ANA).is_refused()
 
@@ -153,18 +152,18 @@ class GuestWalk:
         with self._timeline.step("stop"):
             self._wait(self._galeria.machines.stop(lab))
 
-    def _shell(self, lab: str, credentials: Credentials) -> SshShell:
+    def _shell(self, lab: str, credentials: Credentials) -> GuestShell:
         machine: dict[str, Any] = self._galeria.machines.get(lab)
         host, _, port = str(machine["properties"]["connectionProfile"]["sshAuthority"]).rpartition(":")
-        return SshShell(host=host, port=int(port), user=credentials.user, password=credentials.password)
+        return GuestShell(host=host, port=int(port), user=credentials.user, password=credentials.password)
 
-    def _expect_old_accounts_closed(self, shell: SshShell) -> None:
+    def _expect_old_accounts_closed(self, shell: GuestShell) -> None:
         """Whoever worked on the disk before it was brought cannot sign in any more, and lost no file."""
         if not self._variant.is_specialized:
             return
         assert replace(shell, user=PROF, password=PROF_PASSWORD).is_refused()
-        assert is_key_refused(shell, user=PROF, key=self._prof_key)
-        assert _as_root(shell, f"cat {NOTES}") == NOTES_CONTENT
+        assert shell.is_key_refused(PROF, self._prof_key)
+        assert shell.run_as_root(f"cat {NOTES}") == NOTES_CONTENT
 
     def _post(self, lab: str, verb: str) -> StartedWork:
         path = f"{self._galeria.names.machine(lab, TEMPLATE)}/{verb}"
@@ -172,8 +171,3 @@ class GuestWalk:
 
     def _wait(self, work: StartedWork) -> None:
         self._galeria.wait(work, seconds=WORK_SECONDS)
-
-
-def _as_root(shell: SshShell, command: str) -> str:
-    """What a command says that a person runs with sudo, whether sudo asks for the password or not."""
-    return shell.run(f"printf '%s\\n' '{shell.password}' | sudo -S -p '' {command}")

@@ -1,12 +1,19 @@
-"""Signing in with a key, and what a machine is known by."""
+"""Signing in to machines as people do, and what a machine is known by."""
 
 import asyncio
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import asyncssh
 
-from galeria.interfaces.demo.shell import SshShell
+# A machine that shares two cores with others and has no KVM takes long to greet, too. After this time it never will.
+PATIENCE = 900.0
+ONE_TRY = 180.0
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,32 +22,76 @@ class Identity:
     host_key: str  # as the SSH server shows it
 
 
-def identity_of(shell: SshShell) -> Identity:
-    machine_id = shell.run("cat /etc/machine-id")
-    key = asyncio.run(asyncssh.get_server_host_key(shell.host, shell.port, server_host_key_algs=["ssh-ed25519"]))
-    assert key is not None
-    return Identity(machine_id=machine_id, host_key=key.get_fingerprint())
+@dataclass(frozen=True, kw_only=True)
+class GuestShell:
+    """SSH into a machine with a password, as often as it takes until somebody answers there."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+
+    def run(self, command: str) -> str:
+        """What the command printed. Raises asyncssh.PermissionDenied, and asyncssh.ProcessError where it failed."""
+        return asyncio.run(_patiently(lambda: self._run(command)))
+
+    def run_as_root(self, command: str) -> str:
+        """The same with sudo, whether it asks for the password or not."""
+        return self.run(f"printf '%s\\n' '{self.password}' | sudo -S -p '' {command}")
+
+    def is_refused(self) -> bool:
+        return asyncio.run(_patiently(lambda: self._is_refused(self._by_password)))
+
+    def is_key_refused(self, user: str, key: Path) -> bool:
+        by_key = {"username": user, "client_keys": [asyncssh.read_private_key(key)], "preferred_auth": ["publickey"]}
+        return asyncio.run(_patiently(lambda: self._is_refused(by_key)))
+
+    def identity(self) -> Identity:
+        machine_id = self.run("cat /etc/machine-id")
+        return Identity(machine_id=machine_id, host_key=asyncio.run(_patiently(self._host_key)))
+
+    async def _run(self, command: str) -> str:
+        async with self._connect(self._by_password) as connection:
+            done = await connection.run(command, check=True)
+            return str(done.stdout).strip()
+
+    async def _is_refused(self, who: dict[str, Any]) -> bool:
+        try:
+            async with self._connect(who):
+                return False
+        except asyncssh.PermissionDenied:
+            return True
+
+    async def _host_key(self) -> str:
+        async with asyncio.timeout(ONE_TRY):
+            key = await asyncssh.get_server_host_key(
+                self.host, self.port, server_host_key_algs=["ssh-ed25519"], config=None
+            )
+        assert key is not None
+        return key.get_fingerprint()
+
+    def _connect(self, who: dict[str, Any]) -> Any:
+        # The machine was just made on this host, so that its host key is not checked.
+        common = {"known_hosts": None, "agent_path": None, "config": None}
+        return asyncssh.connect(self.host, self.port, **common, **who, connect_timeout=ONE_TRY, login_timeout=ONE_TRY)
+
+    @property
+    def _by_password(self) -> dict[str, Any]:
+        return {
+            "username": self.user,
+            "password": self.password,
+            "client_keys": None,
+            "preferred_auth": ["password", "keyboard-interactive"],
+        }
 
 
-def is_key_refused(shell: SshShell, *, user: str, key: Path) -> bool:
-    """Whether the machine that the shell reaches refuses `user` with a private key."""
-    return asyncio.run(_is_key_refused(shell, user, key))
-
-
-async def _is_key_refused(shell: SshShell, user: str, key: Path) -> bool:
-    try:
-        async with asyncssh.connect(
-            shell.host,
-            shell.port,
-            username=user,
-            client_keys=[asyncssh.read_private_key(key)],
-            preferred_auth=["publickey"],
-            known_hosts=None,
-            agent_path=None,
-            config=None,
-            connect_timeout=60,
-            login_timeout=60,
-        ):
-            return False
-    except asyncssh.PermissionDenied:
-        return True
+async def _patiently(attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """The first result: until then a port that is forwarded may hang up, or say nothing."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await attempt()
+        except (OSError, TimeoutError, asyncssh.ConnectionLost):
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(1)
