@@ -9,6 +9,7 @@ import pytest
 
 from galeria.adapters.engine import kvm_probe
 from tests.real_guests.guest_disks import GuestDisks
+from tests.real_guests.guest_walk import WORK_SECONDS
 from tests.real_guests.timeline import Timeline
 from tests.rules.sources import ROOT
 from tests.system.server_process import GALLERY, SOUTH, ServerProcess, living
@@ -58,6 +59,8 @@ def server_process(workshop: Path, probed: Path, tmp_path: Path, worker_id: str)
         server_process.galeria.accounts.attach(GALLERY)
         yield server_process
         _keep_consoles(server_process, tmp_path)
+        for lab in server_process.galeria.labs.list():
+            server_process.galeria.wait(server_process.galeria.labs.delete(lab["id"]), seconds=WORK_SECONDS)
     shutil.rmtree(folder)
 
 
