@@ -110,6 +110,20 @@ class Variant:
         return "qemu-guest-agent" in RECIPES[self.recipe]
 
     @property
+    def is_from_azure(self) -> bool:
+        """Whether Azure's agent is on the disk."""
+        return "waagent" in RECIPES[self.recipe]
+
+    @property
+    def has_cloud_init(self) -> bool:
+        return "cloud-init" in RECIPES[self.recipe]
+
+    @property
+    def data_sources(self) -> tuple[str, ...]:
+        """The only ones that cloud-init takes data from; none where it looks for one itself."""
+        return ("Azure",) if "datasource_list" in RECIPES[self.recipe] else ()
+
+    @property
     def has_virtio(self) -> bool:
         """Whether its first file system has drivers for virtio disks."""
         return "hv_storvsc" not in RECIPES[self.recipe]
@@ -125,7 +139,7 @@ VARIANTS = (
     Variant(name="b2", recipe="b2", file_format="vhd"),
     Variant(name="c2", recipe="c2", file_format="vhd", generation="V2"),
     Variant(name="d", recipe="d", file_format="vmdk", export_when_stopped=True),
-    Variant(name="e", recipe="e", generation="V2", export_when_stopped=True),
+    Variant(name="e", recipe="e", export_when_stopped=True),
     Variant(name="f", recipe="f", file_format="vhdx"),
     Variant(name="hv", recipe="hv", file_format="vhd"),
     Variant(name="u", recipe="d", file_format="vhd", generation="V2", fallback_loader=False),
@@ -133,3 +147,5 @@ VARIANTS = (
     Variant(name="e-btrfs", recipe="e", file_system="btrfs", generation="V2"),
     Variant(name="d-lvm", recipe="d", file_system="lvm", file_format="vmdk", generation="V2"),
 )
+
+NAMES = [variant.name for variant in VARIANTS]
