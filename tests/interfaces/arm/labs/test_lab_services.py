@@ -185,6 +185,19 @@ def test_users_are_kept_invited_and_removed(arm: Arm, image: str) -> None:
     assert arm("educator").delete(user).status_code == 204
 
 
+def test_an_address_of_a_user_is_cleaned_and_stays_the_users_own(arm: Arm, image: str) -> None:
+    user = f"{make_lab(arm, image, 'pasted')}/users"
+    said = {"properties": {"email": "\ufeff\u201cAna@example.org\u201d;"}}
+    assert done(arm("educator").put(f"{user}/ana", json=said), 201)["properties"]["email"] == "Ana@example.org"
+    done(arm("educator").put(f"{user}/ana", json={"properties": {"email": "Ana <ana@example.org>"}}))
+    told(arm("educator").put(f"{user}/other", json={"properties": {"email": "(ANA@example.org)"}}), 409)
+    two = told(
+        arm("educator").put(f"{user}/two", json={"properties": {"email": "eva@example.org;leo@example.org"}}), 400
+    )
+    assert (two["target"], "leo@example.org" in two["message"]) == ("properties.email", True)
+    told(arm("educator").patch(f"{user}/ana", json={"properties": {"email": "bia@example.org"}}), 409)
+
+
 def test_schedules_are_kept_in_local_time(arm: Arm, image: str) -> None:
     lab = make_lab(arm, image, "timetable")
     path = f"{lab}/schedules/monday"
