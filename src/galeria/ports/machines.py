@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.ways_in import WayIn
 from galeria.ports.disks import OpenDisk
 from galeria.ports.images import Digest, ImageStore
@@ -181,6 +182,13 @@ class VmEngine(Protocol):
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
         """Gives the machine a new host name, machine-id and SSH host keys. Needs the agent."""
+        ...
+
+    def change_disk(self, machine: Machine, changes: DiskChanges) -> tuple[str, ...]:
+        """Changes the disk of a machine that is off, wholly or not at all, and returns the accounts that this has closed.
+
+        Nothing of the disk is run. Raises MachineFailed where the disk was left as it was, also for a machine that runs.
+        """
         ...
 
     def seal_disk(self, machine: Machine, layer: str) -> None:
