@@ -49,6 +49,7 @@ class MachineSpec:
     memory_mib: int
     ssh_port: int  # on the host's loopback address, forwarded to the guest's port 22 once opened
     title: str = ""
+    card_address: str = ""  # the hardware address of its network card; empty for one of its own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +70,8 @@ class MachineCredentials:
     user_name: str
     password_hash: str  # SHA-512 crypt
     retire: tuple[str, ...] = ()  # accounts whose passwords and keys must stop working; their files stay
+    close_others: bool = False  # whether all others are retired, but those to keep
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,14 +5,15 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from galeria.adapters.engine.disk_changes import change_disk, finish_changes
 from galeria.adapters.engine.disks import create_overlay
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.nbd import NbdClient
 from galeria.adapters.engine.nbd_source import open_chain, open_writable
+from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
 from galeria.adapters.inspection.disk_changer import ApplianceDiskChanger, WorkedOut
 from galeria.domain.errors import MachineFailed, ToolFailed
 from galeria.domain.labs.disk_changes import DiskChanges
+from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
 from galeria.guests import GuestSources
 from galeria.guests.appliance import build_appliance
@@ -138,7 +139,7 @@ def test_a_machine_from_a_used_disk_opens_for_its_own_account_only(
         engine.start(spec.machine, ssh=True)
         with pytest.raises(MachineFailed, match="runs"):
             engine.change_disk(spec.machine, CHANGES)
-        engine.wait_ready(spec.machine, seconds=BOOT_SECONDS)
+        engine.wait_ready(spec.machine, way=WayIn.SSH, seconds=BOOT_SECONDS)
         rights = "echo New-Secret-1 | sudo -S id -un"
         assert ssh(spec.ssh_port, "ana", "New-Secret-1", f"hostname; pwd; {rights}") == "lab-one\n/home/ana\nroot\n"
         with pytest.raises(asyncssh.PermissionDenied):

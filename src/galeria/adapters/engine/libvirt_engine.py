@@ -12,9 +12,9 @@ import libvirt
 from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe, readiness
 from galeria.adapters.engine.credentials import set_credentials
 from galeria.adapters.engine.daemons import LOCAL, Hypervisor, change_pause, is_active, libvirt_error, translated_errors
-from galeria.adapters.engine.disk_changes import change_disk, finish_changes
 from galeria.adapters.engine.layers import Layers, top_of
 from galeria.adapters.engine.layout import Layout, safe
+from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
 from galeria.adapters.engine.screen import open_screen, take_picture
 from galeria.adapters.engine.seed import write_seed
 from galeria.adapters.engine.ssh_forward import ensure_forward
@@ -233,6 +233,7 @@ class LibvirtEngine:
             vcpus=spec.vcpus,
             memory_mib=spec.memory_mib,
             ssh_port=spec.ssh_port,
+            card_address=spec.card_address,
             disk=self._layout.first_disk(machine),
             seed=self._layout.seed(machine) if seeded else None,
             serial=self._layout.serial(machine),

@@ -171,7 +171,8 @@ class FakeEngine:
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         with self._verb("set_credentials"):
             guest = self._with_agent(machine)
-            retired = {user: "!" for user in credentials.retire if user in guest.passwords}
+            others = set(guest.passwords) if credentials.close_others else set(credentials.retire)
+            retired = {user: "!" for user in others - set(credentials.keep) if user in guest.passwords}
             passwords = guest.passwords | retired | {credentials.user_name: credentials.password_hash}
             self._store(machine, replace(guest, passwords=passwords))
 

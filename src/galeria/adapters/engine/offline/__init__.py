@@ -1,0 +1,1 @@
+"""What the engine does to the disks of machines that are off."""
