@@ -9,11 +9,14 @@ from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.storage import Origin, OriginKind
 from galeria.domain.operation_inputs import (
     NO_INPUTS,
+    PREPARING,
     FillInputs,
     OperationInputs,
+    PreparationInputs,
     PublishInputs,
     RedeployInputs,
     RegionInputs,
+    ResetInputs,
 )
 from galeria.domain.operations import OPERATION_TYPES, VERSION_MAKING, Operation, OperationKind, Subject
 from galeria.domain.states import LabState, MachineState, ProvisioningState
@@ -48,7 +51,11 @@ def test_versions_are_made_from_sources_and_from_templates() -> None:
 @pytest.mark.parametrize(
     ("kind", "inputs"),
     [
-        (OperationKind.CREATE_LAB, NO_INPUTS),
+        (OperationKind.START_MACHINE, NO_INPUTS),
+        (OperationKind.CREATE_LAB, PREPARING),
+        (OperationKind.CREATE_LAB, PreparationInputs()),
+        (OperationKind.RESET_PASSWORD, ResetInputs(is_off=True, is_foreign=True)),
+        (OperationKind.RESET_PASSWORD, ResetInputs()),
         (OperationKind.CREATE_VERSION, FillInputs(origins={OS_DISK: CONTENT, 0: MACHINE})),
         (OperationKind.UPDATE_VERSION, RegionInputs(removed=("westeurope",))),
         (OperationKind.REDEPLOY_MACHINE, RedeployInputs(running=True)),

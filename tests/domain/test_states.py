@@ -41,7 +41,7 @@ ALLOWED: dict[type[StrEnum], dict[str, str]] = {
     },
     MachineState: {
         "Creating": "Stopped Failed Deleting",
-        "Stopped": "Starting Running Reimaging Redeploying Failed Deleting",
+        "Stopped": "Starting Running ResettingPassword Reimaging Redeploying Failed Deleting",
         "Starting": "Running Stopped Failed Deleting",
         "Running": "Stopping Stopped ResettingPassword Reimaging Redeploying Failed Deleting",
         "Stopping": "Stopped Running Failed Deleting",

@@ -6,7 +6,7 @@ import pytest
 
 from galeria.actions.galleries.galleries import put_gallery
 from galeria.actions.storage.disk_access import begin_access, end_access
-from galeria.actions.storage.disks import DISK, SNAPSHOT, DiskChanges, DiskRequest, delete_disk, patch_disk, put_disk
+from galeria.actions.storage.disks import DISK, SNAPSHOT, DiskRequest, DiskUpdate, delete_disk, patch_disk, put_disk
 from galeria.actions.storage.managed_images import ImageRequest, put_image
 from galeria.actions.storage.sources import NamedDisk
 from galeria.actions.versions.versions import VersionRequest, put_version
@@ -98,7 +98,7 @@ def making_a_version_from_a_snapshot(installation: LocalInstallation) -> Started
 
 def growing_a_disk(installation: LocalInstallation) -> StartedScenario:
     with installation.request() as request:
-        _, operation = patch_disk(request, DISK, ID, DiskChanges(size_gb=2))
+        _, operation = patch_disk(request, DISK, ID, DiskUpdate(size_gb=2))
     assert operation is not None
 
     def check() -> None:

@@ -100,6 +100,45 @@ class RedeployInputs(OperationInputs):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreparationInputs(OperationInputs):
+    """Whether the disk of a new machine is prepared before its first start.
+
+    Kept because steps that are remembered may not change while they run: earlier releases prepared none.
+    """
+
+    prepares: bool = False
+
+    def to_stored(self) -> dict[str, Any]:
+        """Whether it is prepared."""
+        return {"prepares": True} if self.prepares else {}
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """The inputs that were stored; earlier releases stored none."""
+        return cls(prepares=bool(stored.get("prepares")))
+
+
+PREPARING = PreparationInputs(prepares=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResetInputs(OperationInputs):
+    """Whether the machine was off when a password was to be set in it, and still had the accounts of its image."""
+
+    is_off: bool = False
+    is_foreign: bool = False
+
+    def to_stored(self) -> dict[str, Any]:
+        """What of both is so."""
+        return {**({"off": True} if self.is_off else {}), **({"foreign": True} if self.is_foreign else {})}
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """The inputs that were stored; earlier releases stored none, and set passwords in running machines only."""
+        return cls(is_off=bool(stored.get("off")), is_foreign=bool(stored.get("foreign")))
+
+
+@dataclass(frozen=True, kw_only=True)
 class PublishInputs(OperationInputs):
     """The lab's state before it was published, and the id of its template; empty for a lab that has none."""
 

@@ -11,7 +11,15 @@ from enum import Enum, StrEnum, auto
 from typing import Any, TypeVar
 
 from galeria.domain.messages import EMPTY, Message
-from galeria.domain.operation_inputs import FillInputs, OperationInputs, PublishInputs, RedeployInputs, RegionInputs
+from galeria.domain.operation_inputs import (
+    FillInputs,
+    OperationInputs,
+    PreparationInputs,
+    PublishInputs,
+    RedeployInputs,
+    RegionInputs,
+    ResetInputs,
+)
 from galeria.domain.states import LabState, MachineState, OperationStatus, ProvisioningState
 
 Shape = TypeVar("Shape", bound=OperationInputs)
@@ -132,7 +140,9 @@ OPERATION_TYPES: dict[OperationKind, OperationType] = {
     OperationKind.DELETE_SNAPSHOT: _deletion(Subject.STORED, _SNAPSHOTS),
     OperationKind.CREATE_IMAGE: _filling(Subject.STORED, _IMAGES),
     OperationKind.DELETE_IMAGE: _deletion(Subject.STORED, _IMAGES),
-    OperationKind.CREATE_LAB: OperationType(subject=Subject.LAB, resource=_LABS, under_way=_CREATING),
+    OperationKind.CREATE_LAB: OperationType(
+        subject=Subject.LAB, resource=_LABS, under_way=_CREATING, inputs=PreparationInputs
+    ),
     OperationKind.PUBLISH_LAB: OperationType(
         subject=Subject.LAB,
         resource=_LABS,
@@ -154,12 +164,18 @@ OPERATION_TYPES: dict[OperationKind, OperationType] = {
         subject=Subject.MACHINE,
         resource=_LABS,
         under_way=MachineState.RESETTING_PASSWORD,
+        inputs=ResetInputs,
         verb="resetPassword",
         needs_room=False,
         leaves_intact=True,
     ),
     OperationKind.REIMAGE_MACHINE: OperationType(
-        subject=Subject.MACHINE, resource=_LABS, under_way=MachineState.REIMAGING, verb="reimage", is_cancelable=False
+        subject=Subject.MACHINE,
+        resource=_LABS,
+        under_way=MachineState.REIMAGING,
+        inputs=PreparationInputs,
+        verb="reimage",
+        is_cancelable=False,
     ),
     OperationKind.REDEPLOY_MACHINE: OperationType(
         subject=Subject.MACHINE,

@@ -93,7 +93,17 @@ _MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     },
     MachineState: {
         _M.CREATING: frozenset({_M.STOPPED, _M.FAILED, _M.DELETING}),
-        _M.STOPPED: frozenset({_M.STARTING, _M.RUNNING, _M.REIMAGING, _M.REDEPLOYING, _M.FAILED, _M.DELETING}),
+        _M.STOPPED: frozenset(
+            {
+                _M.STARTING,
+                _M.RUNNING,
+                _M.RESETTING_PASSWORD,
+                _M.REIMAGING,
+                _M.REDEPLOYING,
+                _M.FAILED,
+                _M.DELETING,
+            }
+        ),
         _M.STARTING: frozenset({_M.RUNNING, _M.STOPPED, _M.FAILED, _M.DELETING}),
         _M.RUNNING: frozenset(
             {

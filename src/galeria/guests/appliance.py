@@ -1,6 +1,6 @@
-"""The appliance: a kernel and its first file system, which look into a disk without the host's kernel mounting it.
+"""The appliance: a kernel and its first file system, which look into a disk or change it without the host's kernel mounting it.
 
-It is started as a machine of its own for each look. Its scripts lie in `files/appliance`.
+It is started as a machine of its own for each disk. Its scripts lie in `files/appliance`.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from galeria.guests.rootfs import LOADER, collect_libraries, find_library, get_i
 from galeria.guests.sources import GuestSources
 
 KERNEL, INITRAMFS = "vmlinuz", "initramfs"
-SCRIPTS = ("init", "look")
+SCRIPTS = ("init", "look", "change")
 
 # What is loaded at once, and by a volume's type where the disk has such a one: loading all of them would take longer than
 # the look itself. ext4 is built into the kernels of Debian and Ubuntu.
@@ -53,7 +53,8 @@ def _initramfs(sources: GuestSources, init: bytes) -> bytes:
     busybox = get_in_sysroot(sources.sysroot, "bin/busybox").read_bytes()
     archive.add_file("bin/busybox", busybox, mode=0o755)
     archive.add_file("init", init, mode=0o755)
-    archive.add_file("tools/look", read_guest_file("appliance/look"))
+    for name in ("look", "change"):
+        archive.add_file(f"tools/{name}", read_guest_file(f"appliance/{name}"))
     _add_programs(archive, sources.sysroot)
     orders = {purpose: modules.load_order(names) for purpose, names in MODULES.items()}
     for name in sorted({name for order in orders.values() for name in order}):

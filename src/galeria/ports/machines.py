@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.ways_in import WayIn
 from galeria.ports.disks import OpenDisk
 from galeria.ports.images import Digest, ImageStore
@@ -48,6 +49,7 @@ class MachineSpec:
     memory_mib: int
     ssh_port: int  # on the host's loopback address, forwarded to the guest's port 22 once opened
     title: str = ""
+    card_address: str = ""  # the hardware address of its network card; empty for one of its own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +70,8 @@ class MachineCredentials:
     user_name: str
     password_hash: str  # SHA-512 crypt
     retire: tuple[str, ...] = ()  # accounts whose passwords and keys must stop working; their files stay
+    close_others: bool = False  # whether all others are retired, but those to keep
+    keep: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -181,6 +185,13 @@ class VmEngine(Protocol):
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
         """Gives the machine a new host name, machine-id and SSH host keys. Needs the agent."""
+        ...
+
+    def change_disk(self, machine: Machine, changes: DiskChanges) -> tuple[str, ...]:
+        """Changes the disk of a machine that is off, wholly or not at all, and returns the accounts that this has closed.
+
+        Nothing of the disk is run. Raises MachineFailed where the disk was left as it was, also for a machine that runs.
+        """
         ...
 
     def seal_disk(self, machine: Machine, layer: str) -> None:

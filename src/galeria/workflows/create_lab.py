@@ -1,21 +1,41 @@
 """Create a lab with its template VM from an image version; the machine is defined and not started."""
 
+from galeria.domain.images.findings import Findings
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.labs.preparation import card_address, first_changes
 from galeria.domain.labs.sizes import get_size
 from galeria.domain.messages import EMPTY, Message
+from galeria.domain.operation_inputs import PreparationInputs
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.machines import FirstBoot, Machine, MachineSpec
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
+from galeria.workflows.offline.prepare_disk import PREPARE, find_findings, look_again, prepare_disk
+from galeria.workflows.publish_version import LOOK_INSIDE
 
 CACHE = Message("Bring the image to the hosts")
 
 
 def create_lab(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    prepares = is_preparing(context, operation_id)
+    if prepares:
+        step(LOOK_INSIDE, look, context, operation_id)
     step(CACHE, ensure_base, context, operation_id)
     step(Message("Make the template VM"), make_template, context, operation_id)
+    if prepares:
+        step(PREPARE, prepare, context, operation_id)
     step(Message("Open the lab"), open_lab, context, operation_id)
+
+
+def is_preparing(context: WorkflowContext, operation_id: str) -> bool:
+    """Return whether the operation was begun with a preparation. That never changes, so that it may be asked between steps."""
+    with context.database(reading=True) as uow:
+        return uow.operations.get(operation_id).inputs_as(PreparationInputs).prepares
+
+
+def look(context: WorkflowContext, operation_id: str) -> None:
+    look_again(context, get_subject(context, operation_id)[0])
 
 
 def ensure_base(context: WorkflowContext, operation_id: str) -> None:
@@ -30,10 +50,18 @@ def make_template(context: WorkflowContext, operation_id: str) -> None:
         ensure_machine(context, lab, machine)
 
 
+def prepare(context: WorkflowContext, operation_id: str) -> None:
+    lab, machine = get_subject(context, operation_id)
+    if machine:
+        prepare_disk(context, lab, machine, host_name=host_name(lab))
+
+
 def ensure_machine(context: WorkflowContext, lab: Lab, machine: LabMachine) -> None:
     """Create the machine's disk over the image in the region's cache, and its definition. May be repeated."""
     context.disk_room.require(0, region=machine.region)
     size = get_size(context.settings.sizes, lab.size)
+    with context.database(reading=True) as uow:
+        found = find_findings(uow, lab)
     spec = MachineSpec(
         machine=Machine(id=machine.id, region=machine.region),
         base=lab.base_digest,
@@ -42,8 +70,9 @@ def ensure_machine(context: WorkflowContext, lab: Lab, machine: LabMachine) -> N
         memory_mib=size.memory_mib,
         ssh_port=machine.ssh_port,
         title=f"{lab.name}/{machine.name}",
+        card_address=card_address(found),
     )
-    context.engine.ensure_machine(spec, _first_boot(lab, machine))
+    context.engine.ensure_machine(spec, _first_boot(lab, machine, found))
 
 
 def open_lab(context: WorkflowContext, operation_id: str) -> None:
@@ -68,9 +97,13 @@ def host_name(lab: Lab) -> str:
     return "".join(c if c.isalnum() else "-" for c in lab.name.lower())[:63].strip("-") or "lab"
 
 
-def _first_boot(lab: Lab, machine: LabMachine) -> FirstBoot | None:
-    """Return the settings of the first boot; None for a specialized image, which keeps its identity and accounts."""
-    if lab.os_state is OsState.SPECIALIZED:
+def _first_boot(lab: Lab, machine: LabMachine, found: Findings | None) -> FirstBoot | None:
+    """Return the settings of the first boot.
+
+    None for a specialized image, which keeps its identity and accounts, and where all is done on the disk before.
+    """
+    changes = first_changes(found, lab, machine, host_name(lab))
+    if lab.os_state is OsState.SPECIALIZED or (changes and changes.user_name):
         return None
     return FirstBoot(
         instance_id=machine.id,

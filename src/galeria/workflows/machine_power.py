@@ -7,14 +7,17 @@ SSH port opens only once the new credentials are set.
 from galeria.domain.errors import MachineFailed
 from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.labs.preparation import kept_accounts
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START, WayIn, way_in
 from galeria.domain.messages import EMPTY, Message, join
+from galeria.domain.operation_inputs import ResetInputs
 from galeria.domain.states import MachineState, moved
 from galeria.ports.database import UnitOfWork
 from galeria.ports.machines import NO_ADDRESS, Machine, MachineCredentials
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import host_name
+from galeria.workflows.offline.prepare_disk import SET_PASSWORD, set_credentials_offline
 
 AGENT_SECONDS = 20.0  # for an agent after the SSH server: it came within two seconds under emulation
 
@@ -33,8 +36,26 @@ def stop_machine(step: VisibleStep, context: WorkflowContext, operation_id: str)
 
 
 def reset_password(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
-    step(Message("Set the password"), apply_credentials, context, operation_id)
+    if is_off(context, operation_id):
+        step(SET_PASSWORD, set_offline, context, operation_id)
+        step(Message("Stopped"), note_state, context, operation_id, MachineState.STOPPED)
+        return
+    step(SET_PASSWORD, apply_credentials, context, operation_id)
     step(Message("Running"), note_state, context, operation_id, MachineState.RUNNING)
+
+
+def is_off(context: WorkflowContext, operation_id: str) -> bool:
+    """Return whether the machine was off when its password was to be set; it is then set on its disk."""
+    with context.database(reading=True) as uow:
+        return uow.operations.get(operation_id).inputs_as(ResetInputs).is_off
+
+
+def set_offline(context: WorkflowContext, operation_id: str) -> None:
+    with context.database(reading=True) as uow:
+        operation = uow.operations.get(operation_id)
+        row = uow.machines.get(operation.subject)
+        lab, is_foreign = uow.labs.get(row.lab_id), operation.inputs_as(ResetInputs).is_foreign
+    set_credentials_offline(context, lab, row, host_name=host_name(lab), is_foreign=is_foreign)
 
 
 def start(context: WorkflowContext, operation_id: str) -> None:
@@ -65,7 +86,11 @@ def apply_credentials(context: WorkflowContext, operation_id: str) -> None:
         _require_agent(context, row)
     if row.pending_password_hash and (resetting or foreign):
         credentials = MachineCredentials(
-            user_name=row.user_name, password_hash=row.pending_password_hash, retire=tuple(row.retire_accounts)
+            user_name=row.user_name,
+            password_hash=row.pending_password_hash,
+            retire=tuple(row.retire_accounts),
+            close_others=foreign and not resetting,
+            keep=kept_accounts(lab),
         )
         context.engine.set_credentials(machine, credentials)
     # Who reaches the machine already waits for no new identity: it comes with the next start at which the agent answers.

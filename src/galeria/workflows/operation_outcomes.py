@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from galeria.domain.errors import GaleriaError
 from galeria.domain.labs.labs import FailureRecord
 from galeria.domain.messages import EMPTY, Message
-from galeria.domain.operation_inputs import PublishInputs
+from galeria.domain.operation_inputs import PublishInputs, ResetInputs
 from galeria.domain.operations import Operation, OperationKind, Subject
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.database import UnitOfWork
@@ -133,8 +133,9 @@ def _machine_failed(uow: UnitOfWork, operation: Operation, message: Message) -> 
     machine = uow.machines.find(operation.subject)
     if machine is None:
         return
-    # What leaves the machine as it was can only be done to one that runs.
-    state = MachineState.RUNNING if operation.kind_type.leaves_intact else MachineState.FAILED
+    state = MachineState.FAILED
+    if operation.kind_type.leaves_intact:
+        state = MachineState.STOPPED if operation.inputs_as(ResetInputs).is_off else MachineState.RUNNING
     machine.state, machine.failure = moved(machine.state, state), message
 
 

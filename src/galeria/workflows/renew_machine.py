@@ -2,14 +2,16 @@
 
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import LabMachine
+from galeria.domain.labs.preparation import accounts_to_close, kept_accounts
 from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import RedeployInputs
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
-from galeria.workflows.create_lab import ensure_machine
+from galeria.workflows.create_lab import ensure_machine, host_name, is_preparing
 from galeria.workflows.machine_power import apply_credentials, note_state, open_ssh, start, wait_ready
+from galeria.workflows.offline.prepare_disk import PREPARE, find_findings, prepare_disk
 
 CACHE = Message("Bring the image to the host")
 
@@ -23,6 +25,8 @@ def reimage_machine(step: VisibleStep, context: WorkflowContext, operation_id: s
     step(Message("Remove its disk"), remove, context, operation_id)
     step(Message("Forget what it held"), forget, context, operation_id)
     step(Message("Make it anew"), make, context, operation_id)
+    if is_preparing(context, operation_id):
+        step(PREPARE, prepare, context, operation_id)
     step(Message("Stopped"), note_state, context, operation_id, MachineState.STOPPED)
 
 
@@ -73,11 +77,12 @@ def forget(context: WorkflowContext, operation_id: str) -> None:
         lab = uow.labs.get(row.lab_id)
         specialized = lab.os_state is OsState.SPECIALIZED
         version = uow.versions.find(lab.version_id)
-        found = list(version.accounts) if version and specialized else []
+        known = list(version.accounts) if version and specialized else []
+        found, keep = find_findings(uow, lab) if specialized else None, kept_accounts(lab)
         row.layer = row.layer_digest = None
         row.user_name = lab.user_name
-        row.retire_accounts = [name for name in found if name != lab.user_name]
-        row.accounts = sorted({*found, lab.user_name})
+        row.retire_accounts = accounts_to_close(found, known, user_name=lab.user_name, keep=keep)
+        row.accounts = sorted({*known, *row.retire_accounts, lab.user_name})
         row.renew_identity = specialized and bool(lab.profiles.get("newIdentity"))
         row.pending_password_hash = row.pending_password_hash or LOCKED
         operation.outputs = {**operation.outputs, "passwordLocked": row.pending_password_hash == LOCKED}
@@ -89,6 +94,13 @@ def make(context: WorkflowContext, operation_id: str) -> None:
         row = uow.machines.get(uow.operations.get(operation_id).subject)
         lab = uow.labs.get(row.lab_id)
     ensure_machine(context, lab, row)
+
+
+def prepare(context: WorkflowContext, operation_id: str) -> None:
+    with context.database(reading=True) as uow:
+        row = uow.machines.get(uow.operations.get(operation_id).subject)
+        lab = uow.labs.get(row.lab_id)
+    prepare_disk(context, lab, row, host_name=host_name(lab))
 
 
 def _row(context: WorkflowContext, operation_id: str) -> LabMachine:

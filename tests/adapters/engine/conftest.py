@@ -20,6 +20,7 @@ from galeria.adapters.engine import agent, kvm_probe
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.fakes.engine import FakeEngine
+from galeria.adapters.inspection.disk_changer import ApplianceDiskChanger
 from galeria.domain.labs.ways_in import WayIn
 from galeria.guests import GuestSources, build_guest, get_sources
 from galeria.ports.disks import Content, DiskSource
@@ -160,11 +161,13 @@ def fake_case(work: Path) -> EngineCase:
     return EngineCase(engine=engine, base=base, write=engine.write)
 
 
-def libvirt_case(work: Path, image: Path, probed: Path) -> tuple[EngineCase, LibvirtEngine]:
+def libvirt_case(
+    work: Path, image: Path, probed: Path, *, changer: ApplianceDiskChanger | None = None
+) -> tuple[EngineCase, LibvirtEngine]:
     base = place_base(work, image)
     if probed.exists():  # a host without KVM has nothing to remember
         shutil.copy(probed, Layout(work).probe())
-    engine = LibvirtEngine(work, installation=f"test{uuid.uuid4().hex[:8]}")
+    engine = LibvirtEngine(work, installation=f"test{uuid.uuid4().hex[:8]}", changer=changer)
 
     def write(machine: Machine, offset: int, data: bytes) -> None:
         script = 'dd of=/dev/vda bs=65536 seek="$1" conv=notrunc,fsync 2>/dev/null'
@@ -229,20 +232,26 @@ def apply_changes(disk: DiskSource, parent: Path, target: Path) -> None:
     reader.close()
 
 
-def ssh(port: int, user: str, password: str, command: str) -> str:
+def ssh(port: int, user: str, password: str, command: str, *, key: asyncssh.SSHKey | None = None) -> str:
     """Log in and run a command; a listener that is just starting or being restarted is tried again."""
     deadline = time.monotonic() + BOOT_SECONDS
     while True:
         try:
-            return asyncio.run(_ssh(port, user, password, command))
+            return asyncio.run(_ssh(port, user, password, command, key))
         except (ConnectionResetError, asyncssh.ConnectionLost):
             if time.monotonic() > deadline:
                 raise
         time.sleep(0.2)
 
 
-async def _ssh(port: int, user: str, password: str, command: str) -> str:
-    options = {"username": user, "password": password, "known_hosts": None, "client_keys": None, "config": None}
+async def _ssh(port: int, user: str, password: str, command: str, key: asyncssh.SSHKey | None) -> str:
+    options = {
+        "username": user,
+        "password": password,
+        "known_hosts": None,
+        "client_keys": [key] if key else None,
+        "config": None,
+    }
     async with asyncssh.connect("127.0.0.1", port=port, login_timeout=60, **options) as connection:
         done = await connection.run(command, check=True)
         return str(done.stdout)

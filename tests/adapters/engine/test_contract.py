@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from galeria.domain.errors import Conflict, MachineFailed, NotFound
+from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.ways_in import WayIn
 from galeria.ports.disks import Content
 from galeria.ports.machines import Machine, MachineCredentials, Power
@@ -55,6 +56,7 @@ def test_a_machine_needs_its_image_in_the_cache(case: EngineCase) -> None:
         lambda engine: engine.renew_identity(STRANGER, host_name="other"),
         lambda engine: engine.pause(STRANGER),
         lambda engine: engine.resume(STRANGER),
+        lambda engine: engine.change_disk(STRANGER, DiskChanges()),
     ],
 )
 def test_a_machine_that_is_not_there_is_not_found(case: EngineCase, verb: Callable[[object], None]) -> None:
@@ -75,6 +77,12 @@ def test_what_needs_a_running_machine_says_so(case: EngineCase) -> None:
         case.engine.set_credentials(machine, MachineCredentials(user_name="bob", password_hash=password_hash("x")))
     with pytest.raises(MachineFailed, match="off"):
         case.engine.open_ssh(machine)
+
+
+def test_a_running_machines_disk_is_not_changed(case: EngineCase) -> None:
+    machine = case.running()
+    with pytest.raises(MachineFailed, match="runs"):
+        case.engine.change_disk(machine, DiskChanges(user_name="bob", password_hash=password_hash("x")))
 
 
 def test_a_running_machine_is_paused_and_goes_on(case: EngineCase) -> None:

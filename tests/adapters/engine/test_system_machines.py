@@ -125,6 +125,31 @@ def test_a_used_name_keeps_its_account_and_loses_its_keys(libvirt: LibvirtCase) 
     assert ssh(spec.ssh_port, USER, "New-Secret-1", "ls .ssh") == "authorized_keys.retired\n"
 
 
+def test_the_agent_closes_all_accounts_but_the_new_and_the_kept_ones(libvirt: LibvirtCase) -> None:
+    """Nobody named them: an account with a password, root with a key, and one that stays."""
+    spec = libvirt.case.specified()
+    libvirt.case.boot(spec.machine, ssh=False)
+    domain = libvirt.engine.domain(spec.machine)
+    agent.execute(
+        domain, "useradd -m -p open1 stays && mkdir -p /root/.ssh && echo 'ssh-rsa A' > /root/.ssh/authorized_keys"
+    )
+    libvirt.engine.set_credentials(
+        spec.machine,
+        MachineCredentials(
+            user_name="bob", password_hash=password_hash("New-Secret-1"), close_others=True, keep=("stays",)
+        ),
+    )
+    shadow = agent.execute(domain, "cut -d: -f1,2 /etc/shadow").output
+    assert f"{USER}:!$6$" in shadow
+    assert "stays:open1" in shadow
+    assert agent.execute(domain, "ls /root/.ssh; ls -l /etc/sudoers.d/90-galeria | cut -c 1-10").output.split() == [
+        "authorized_keys.retired",
+        "-r--r-----",
+    ]
+    libvirt.engine.open_ssh(spec.machine)
+    assert ssh(spec.ssh_port, "bob", "New-Secret-1", "echo New-Secret-1 | sudo -S id -un") == "root\n"
+
+
 def test_a_new_identity_changes_name_machine_id_and_host_keys(libvirt: LibvirtCase) -> None:
     machine = libvirt.case.running()
     before = _identity(libvirt.engine, machine)

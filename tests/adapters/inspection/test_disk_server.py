@@ -128,3 +128,28 @@ def test_a_client_that_gives_up_is_let_go(client: Client) -> None:
 
     with pytest.raises(ConnectionError):
         client.receive(1)
+
+
+def test_what_was_written_can_be_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "disk").write_bytes(bytes(CONTENT))
+    with open_raw_file(tmp_path / "disk") as disk:
+        ours, theirs = socket.socketpair()
+        server = DiskServer(disk)
+        thread = threading.Thread(target=server.serve, args=(ours,))
+        thread.start()
+        with theirs:
+            client = Client(theirs)
+            client.greet()
+            for offset, length in ((BLOCK + 100, 10), (BLOCK + 4096, 4096), (0, 3)):
+                assert client.ask(WRITE, offset, length, b"w" * length) == (0, b"")
+        thread.join(timeout=20)
+
+    changed = bytearray(CONTENT)
+    for place, content in server.written():
+        changed[place : place + len(content)] = content
+
+    assert [(place, len(content)) for place, content in server.written()] == [(0, 4096), (BLOCK, 8192)]
+    expected = bytearray(CONTENT)
+    expected[0:3], expected[BLOCK + 100 : BLOCK + 110] = b"w" * 3, b"w" * 10
+    expected[BLOCK + 4096 : BLOCK + 8192] = b"w" * 4096
+    assert changed == expected

@@ -136,8 +136,9 @@ def tar_of(files: dict[str, bytes], links: dict[str, str], folders: tuple[str, .
     return made.getvalue()
 
 
-def run(*command: str | Path) -> None:
-    subprocess.run([str(word) for word in command], check=True, capture_output=True, timeout=120)
+def run(*command: str | Path) -> str:
+    done = subprocess.run([str(word) for word in command], check=True, capture_output=True, timeout=120)
+    return done.stdout.decode(errors="replace")
 
 
 def _empty(path: Path, mib: int) -> None:

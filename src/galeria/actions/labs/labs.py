@@ -21,8 +21,10 @@ from galeria.domain.ids import ResourceId, lab_name, password, user_name
 from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, OsState
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind
+from galeria.domain.labs.preparation import accounts_to_close, kept_accounts
 from galeria.domain.labs.sizes import get_size
 from galeria.domain.messages import Message
+from galeria.domain.operation_inputs import PREPARING
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import RoleAssignment
 from galeria.domain.states import MachineState, ProvisioningState, moved
@@ -46,6 +48,7 @@ class LabRequest:
     user_name: str
     password: str
     new_identity: bool = False  # whether a machine of a specialized image gets a new identity
+    keep_accounts: tuple[str, ...] = ()  # accounts of a specialized image that stay open
     create_option: LabCreateOption = LabCreateOption.TEMPLATE_VM
     settings: LabSettings = field(default_factory=LabSettings)  # all other settings
 
@@ -156,6 +159,8 @@ def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: Secre
     definition, version = choose_image(request, account, wanted.image, location)
     lab = _new_lab(request, id, wanted, account=account, definition=definition, version=version, location=location)
     has_template = lab.create_option is LabCreateOption.TEMPLATE_VM
+    for name in wanted.keep_accounts:
+        user_name(name)
     password_hash = secrets.unix_hash(password(wanted.password)) if has_template or wanted.password else ""
     apply_settings(lab, wanted.all_settings, secrets)
     request.uow.labs.add(lab)
@@ -166,7 +171,7 @@ def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: Secre
         lab.admin_hash = password_hash
     ensure_owner(request, lab.key)
     request.audit(f"{LAB}/write", str(id))
-    return lab, request.begin(OperationKind.CREATE_LAB, lab, lab.id)
+    return lab, request.begin(OperationKind.CREATE_LAB, lab, lab.id, PREPARING)
 
 
 def require_limits(request: Request, wanted: LabRequest) -> None:
@@ -205,7 +210,7 @@ def _retry(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher
     if wanted.password:  # the caller was told none that holds yet: what was typed last is what counts
         for machine in request.uow.machines.of_lab(lab.id):
             machine.pending_password_hash = secrets.unix_hash(password(wanted.password))
-    return request.begin(OperationKind.CREATE_LAB, lab, lab.id)
+    return request.begin(OperationKind.CREATE_LAB, lab, lab.id, PREPARING)
 
 
 def ensure_owner(request: Request, key: str) -> None:
@@ -269,6 +274,7 @@ def _new_lab(
             **inherited_profiles(account),
             **{name: each for name, each in wanted.settings.profiles.items() if each is not None},
             **({"newIdentity": True} if wanted.new_identity else {}),
+            **({"keepAccounts": list(wanted.keep_accounts)} if wanted.keep_accounts else {}),
         },
         **request.stamps(),
     )
@@ -283,6 +289,10 @@ def _code(request: Request) -> str:
 
 def _template(request: Request, lab: Lab, version: ImageVersion, password_hash: str) -> LabMachine:
     specialized = lab.os_state is OsState.SPECIALIZED
+    known = list(version.accounts) if specialized else []
+    closing = (
+        accounts_to_close(version.found, known, user_name=lab.user_name, keep=kept_accounts(lab)) if specialized else []
+    )
     return LabMachine(
         id=request.id_generator.new_id(),
         lab_id=lab.id,
@@ -294,8 +304,8 @@ def _template(request: Request, lab: Lab, version: ImageVersion, password_hash: 
         ssh_port=_free_port(request),
         user_name=lab.user_name,
         pending_password_hash=password_hash,
-        retire_accounts=[name for name in version.accounts if name != lab.user_name] if specialized else [],
-        accounts=sorted({*(version.accounts if specialized else []), lab.user_name}),
+        retire_accounts=closing,
+        accounts=sorted({*known, *closing, lab.user_name}),
         renew_identity=specialized and bool(lab.profiles.get("newIdentity")),
         created_at=request.clock.now(),
     )

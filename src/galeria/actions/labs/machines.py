@@ -6,10 +6,12 @@ from galeria.actions.labs.labs import get_machine
 from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId, password, user_name
+from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.labs.preparation import has_known_root
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
 from galeria.domain.messages import Message, Word
-from galeria.domain.operation_inputs import NO_INPUTS, OperationInputs, RedeployInputs
+from galeria.domain.operation_inputs import NO_INPUTS, PREPARING, OperationInputs, RedeployInputs, ResetInputs
 from galeria.domain.operations import OPERATION_TYPES, Operation, OperationKind, StepStatus
 from galeria.domain.states import MachineState, ProvisioningState, moved
 from galeria.ports.work import SecretHasher
@@ -51,19 +53,35 @@ def stop_machine(request: Request, lab_id: ResourceId, name: str) -> Operation |
 def reset_password(
     request: Request, lab_id: ResourceId, name: str, *, account: str, new_password: str, secrets: SecretHasher
 ) -> Operation:
-    """Sets a password in a running machine, and makes the account where it is missing.
+    """Sets a password in a machine that runs or, where a look has found its accounts, is off; a missing account is made.
 
-    Raises Forbidden, NotFound, Invalid, and Conflict where the machine is not running or busy.
+    Raises Forbidden, NotFound, Invalid, and Conflict where that is impossible now or the machine is busy.
     """
     lab, machine = reach_machine(request, lab_id, name, "resetPassword")
     user_name(account)
     hashed = secrets.unix_hash(password(new_password))
-    _require_settable(machine)
+    is_foreign = lab.os_state is OsState.SPECIALIZED and bool(machine.pending_password_hash)
+    inputs = ResetInputs(is_off=can_be_set_offline(request, lab, machine), is_foreign=is_foreign)
+    if not inputs.is_off:
+        _require_settable(machine)
     _joined(request, machine, OperationKind.RESET_PASSWORD)
     machine.state = moved(machine.state, MachineState.RESETTING_PASSWORD, Message("The machine"))
     machine.user_name, machine.pending_password_hash = account, hashed
     machine.accounts = sorted({*machine.accounts, account})
-    return _begin(request, lab, machine, OperationKind.RESET_PASSWORD)
+    return _begin(request, lab, machine, OperationKind.RESET_PASSWORD, inputs)
+
+
+def can_be_set_offline(request: BaseRequest, lab: Lab, machine: LabMachine) -> bool:
+    """Tells whether a password can be set on the machine's disk now.
+
+    It can where the machine is off and its image was looked into. One that has still to take its first settings from its
+    seed would take that password after it.
+    """
+    has_seed = lab.os_state is OsState.GENERALIZED and bool(machine.pending_password_hash)
+    if machine.state is not MachineState.STOPPED or has_seed:
+        return False
+    version = request.uow.versions.find(lab.version_id)
+    return has_known_root((version.found if version else None) or request.uow.versions.find_findings(lab.base_digest))
 
 
 def _require_settable(machine: LabMachine) -> None:
@@ -96,7 +114,7 @@ def reimage_machine(request: Request, lab_id: ResourceId, name: str) -> Operatio
         )
     require_lab(lab)
     machine.state = moved(machine.state, MachineState.REIMAGING, Message("The machine"))
-    return _begin(request, lab, machine, OperationKind.REIMAGE_MACHINE)
+    return _begin(request, lab, machine, OperationKind.REIMAGE_MACHINE, PREPARING)
 
 
 def redeploy_machine(request: Request, lab_id: ResourceId, name: str) -> Operation:

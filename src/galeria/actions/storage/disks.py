@@ -72,7 +72,7 @@ class DiskRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiskChanges:
+class DiskUpdate:
     """The changes of a disk or snapshot. None and empty texts leave a value as it is."""
 
     tags: dict[str, str] | None = None
@@ -139,7 +139,7 @@ def list_disks(request: Request, kind: DiskKind, prefix: str) -> list[StoredDisk
 
 
 def patch_disk(
-    request: Request, kind: DiskKind, id: ResourceId, changes: DiskChanges
+    request: Request, kind: DiskKind, id: ResourceId, changes: DiskUpdate
 ) -> tuple[StoredDisk, Operation | None]:
     """Changes a disk or snapshot; the operation is set where it grows.
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from galeria.adapters.disks.free_room import require_room
+from galeria.adapters.engine.disks import sync_folder
 from galeria.adapters.engine.layout import DIGEST, Layout
 from galeria.domain.disk_margin import NO_MARGIN, DiskMargin
 from galeria.ports.images import Digest, ImageStore
@@ -41,7 +42,7 @@ class LocalImageCache:
             # Readable for QEMU's user and writable for nobody, before the file gets its final name.
             arriving.chmod(0o444)
             arriving.replace(path)
-            _sync_folder(folder)
+            sync_folder(folder)
 
     def remove_base(self, region: str, digest: Digest) -> None:
         path = self._layout.base(region, digest)
@@ -82,11 +83,3 @@ def _is_still(path: Path, descriptor: int) -> bool:
         return path.stat().st_ino == os.fstat(descriptor).st_ino
     except FileNotFoundError:
         return False
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

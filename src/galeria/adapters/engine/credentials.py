@@ -17,12 +17,47 @@ known "$user" || useradd -m -s "$shell" "$user" </dev/null >/dev/null 2>&1
 known "$user" || adduser -D -s "$shell" "$user" </dev/null >/dev/null 2>&1
 known "$user" || adduser "$user" </dev/null >/dev/null 2>&1
 known "$user" || { echo "the account $user could not be made" >&2; exit 1; }
-for group in sudo wheel; do
+for group in sudo wheel admin; do
   grep -q "^$group:" /etc/group || continue
   in_group "$group" "$user" && continue
   usermod -a -G "$group" "$user" >/dev/null 2>&1 || addgroup "$user" "$group" >/dev/null 2>&1
   in_group "$group" "$user" || { echo "$user could not be added to the group $group" >&2; exit 1; }
 done
+[ ! -d /etc/sudoers.d ] || {
+  umask 227
+  printf '%s ALL=(ALL) ALL\n' "$user" > /etc/sudoers.d/90-galeria.new &&
+    mv -f /etc/sudoers.d/90-galeria.new /etc/sudoers.d/90-galeria || exit 1
+}
+sync
+exit 0
+"""
+
+# Closes every account but $1, which gets a new password, and those named behind it: a "!" before what opens it, its keys
+# aside. Prints the names of those that were open. Files are written in place, so that their owner, mode and label stay.
+CLOSE_OTHERS = r"""
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
+umask 077
+user=$1; shift
+for name in "$@"; do printf '%s\n' "$name"; done > /run/galeria-kept || exit 1
+for file in /etc/shadow /etc/passwd; do
+  [ -f "$file" ] || continue
+  awk -F: -v OFS=: -v user="$user" -v file="$file" '
+    FNR == NR && FILENAME == "/run/galeria-kept" { kept[$0] = 1; next }
+    NF > 1 && $1 != user && !($1 in kept) && $2 !~ /^[!*]/ && !(file == "/etc/passwd" && $2 == "x") {
+      print $1 > "/run/galeria-closed"; $2 = "!" $2 }
+    { print }' /run/galeria-kept "$file" > /run/galeria-new || exit 1
+  cmp -s /run/galeria-new "$file" || cat /run/galeria-new > "$file" || exit 1
+  [ ! -f /run/galeria-closed ] || { cat /run/galeria-closed; rm -f /run/galeria-closed; }
+done
+while IFS=: read -r name _ _ _ _ home _; do
+  grep -qxF -e "$name" /run/galeria-kept && continue
+  for keys in "$home/.ssh/authorized_keys" "$home/.ssh/authorized_keys2"; do
+    { [ -e "$keys" ] || [ -L "$keys" ]; } || continue
+    [ ! -s "$keys" ] || printf '%s\n' "$name"
+    mv -f "$keys" "$keys.retired" || exit 1
+  done
+done < /etc/passwd
+rm -f /run/galeria-kept /run/galeria-new
 sync
 exit 0
 """
@@ -50,6 +85,8 @@ def set_credentials(domain: libvirt.virDomain, credentials: MachineCredentials) 
     An account that is both used and retired keeps working with the new password and without its SSH keys. Raises
     MachineFailed.
     """
+    if credentials.close_others:
+        agent.execute(domain, CLOSE_OTHERS, credentials.user_name, *credentials.keep)
     for user in credentials.retire:
         known = agent.execute(domain, RETIRE_KEYS, user).output.strip() == "known"
         if known and user != credentials.user_name:

@@ -42,3 +42,12 @@ def chain(top: Path) -> list[DiskFile]:
 def allocated_bytes(paths: Iterable[Path]) -> int:
     """Return the bytes that these files occupy on the host. Missing files count as 0."""
     return sum(path.stat().st_blocks * 512 for path in paths if path.is_file())
+
+
+def sync_folder(folder: Path) -> None:
+    """Sync the folder, without which a new name does not survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -41,6 +41,7 @@ class Definition:
     vcpus: int
     memory_mib: int
     ssh_port: int
+    card_address: str = ""  # of its network card; empty for one that its name makes
     disk: Path
     seed: Path | None
     serial: Path
@@ -170,7 +171,7 @@ def _network(root: Element, definition: Definition) -> None:
     No port is forwarded here; `open_ssh` does that in the running machine.
     """
     bus = "" if definition.generation == "V1" else ",bus=pcie.0"
-    mac = mac_address(definition.machine.id)
+    mac = definition.card_address or mac_address(definition.machine.id)
     words = (
         "-netdev",
         f"user,id={NETWORK}",

@@ -85,6 +85,10 @@ class Layout:
         """Return the file that exists once the machine could be used, which means that its first boot is over."""
         return self.machine(machine) / "booted"
 
+    def pending_changes(self, machine: Machine) -> Path:
+        """Return the file that holds what is still to be written to the machine's disk; it seldom exists."""
+        return self.machine(machine) / "changes"
+
     def serial(self, machine: Machine) -> Path:
         return self.machine(machine) / "serial.log"
 

@@ -12,12 +12,15 @@ import libvirt
 from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe, readiness
 from galeria.adapters.engine.credentials import set_credentials
 from galeria.adapters.engine.daemons import LOCAL, Hypervisor, change_pause, is_active, libvirt_error, translated_errors
-from galeria.adapters.engine.layers import Layers
+from galeria.adapters.engine.layers import Layers, top_of
 from galeria.adapters.engine.layout import Layout, safe
+from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
 from galeria.adapters.engine.screen import open_screen, take_picture
 from galeria.adapters.engine.seed import write_seed
 from galeria.adapters.engine.ssh_forward import ensure_forward
+from galeria.adapters.inspection.disk_changer import ApplianceDiskChanger
 from galeria.domain.errors import MachineFailed, NotFound
+from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
@@ -39,7 +42,13 @@ class LibvirtEngine:
     """The machines of one installation on this host. `installation`, a few letters and digits, keeps several Galerias apart."""
 
     def __init__(
-        self, data_dir: Path, *, installation: str, uri: str = LOCAL, probe_kernel: Path | None = None
+        self,
+        data_dir: Path,
+        *,
+        installation: str,
+        uri: str = LOCAL,
+        probe_kernel: Path | None = None,
+        changer: ApplianceDiskChanger | None = None,
     ) -> None:
         self._layout = Layout(data_dir.resolve())
         self._installation = safe(installation)
@@ -48,6 +57,7 @@ class LibvirtEngine:
         self._finding: kvm_probe.KvmProbeResult | None = None
         self._hypervisor = Hypervisor(uri)
         self._layers = Layers(self._layout, self._hypervisor)
+        self._changer = changer or ApplianceDiskChanger()
 
     def acceleration(self) -> Acceleration:
         return self.acceleration_finding().acceleration
@@ -78,6 +88,7 @@ class LibvirtEngine:
     def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
         domain = self.domain(machine)
         if not is_active(domain):
+            finish_changes(self._layout.pending_changes(machine), top_of(domain))
             self._refresh(machine, domain)
             _switch_on(domain)
         if ssh:
@@ -141,7 +152,14 @@ class LibvirtEngine:
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
         identity.renew_identity(self._get_running(machine), host_name=host_name)
 
+    def change_disk(self, machine: Machine, changes: DiskChanges) -> tuple[str, ...]:
+        domain = self.domain(machine)
+        if is_active(domain):
+            raise MachineFailed(Message("The machine runs."), hint=Message("Stop it, then try again."))
+        return change_disk(self._layout.pending_changes(machine), top_of(domain), changes, self._changer)
+
     def seal_disk(self, machine: Machine, layer: str) -> None:
+        finish_changes(self._layout.pending_changes(machine), top_of(self.domain(machine)))
         self._layers.seal(machine, layer, self.domain(machine))
 
     def open_changes(self, machine: Machine, layer: str, *, since: str | None) -> OpenDisk:
@@ -215,6 +233,7 @@ class LibvirtEngine:
             vcpus=spec.vcpus,
             memory_mib=spec.memory_mib,
             ssh_port=spec.ssh_port,
+            card_address=spec.card_address,
             disk=self._layout.first_disk(machine),
             seed=self._layout.seed(machine) if seeded else None,
             serial=self._layout.serial(machine),

@@ -1,4 +1,4 @@
-"""A read-only NBD client over a UNIX socket: fixed newstyle handshake, structured replies, metadata contexts.
+"""An NBD client over a UNIX socket: fixed newstyle handshake, structured replies, metadata contexts.
 
 Source: the protocol document of the NetworkBlockDevice project, doc/proto.md.
 """
@@ -28,7 +28,7 @@ _OPT_GO, _OPT_STRUCTURED, _OPT_SET_CONTEXT = 7, 8, 10
 _REP_ACK, _REP_INFO, _REP_CONTEXT = 1, 3, 4
 _REP_ERROR = 0x80000000
 _INFO_EXPORT = 0
-_CMD_READ, _CMD_DISCONNECT, _CMD_STATUS = 0, 2, 7
+_CMD_READ, _CMD_WRITE, _CMD_DISCONNECT, _CMD_FLUSH, _CMD_STATUS = 0, 1, 2, 3, 7
 _FLAG_DONE = 1
 _REPLY_NONE, _REPLY_DATA, _REPLY_HOLE, _REPLY_STATUS = 0, 1, 2, 5
 _REPLY_ERROR = 0x8000
@@ -61,6 +61,15 @@ class NbdClient:
         for start in range(0, length, PIECE):
             self._read_piece(offset + start, memoryview(content)[start : start + PIECE])
         return bytes(content)
+
+    def write(self, offset: int, content: bytes) -> None:
+        """Write the bytes, which last once `flush` has returned."""
+        for start in range(0, len(content), PIECE):
+            piece = content[start : start + PIECE]
+            self._order(_CMD_WRITE, offset + start, piece, len(piece))
+
+    def flush(self) -> None:
+        self._order(_CMD_FLUSH, 0, b"", 0)
 
     def status(self, offset: int, length: int) -> dict[str, list[Run]]:
         """Return the runs of each metadata context from `offset` on. Each list may end before or after `offset` + `length`."""
@@ -151,6 +160,20 @@ class NbdClient:
     def _request(self, command: int, offset: int, length: int) -> None:
         header = struct.pack(">IHHQQI", _REQUEST_MAGIC, 0, command, next(self._handles), offset, length)
         self._socket.sendall(header)
+
+    def _order(self, command: int, offset: int, content: bytes, length: int) -> None:
+        """Send a request whose reply is simple where it succeeds, and either simple or structured where it fails."""
+        try:
+            self._request(command, offset, length)
+            self._socket.sendall(content)
+            (magic,) = struct.unpack(">I", self._receive(4))
+            if magic != _SIMPLE_MAGIC:
+                raise _broken(Message("the server refused it"))
+            (code, _handle) = struct.unpack(">IQ", self._receive(12))
+        except (OSError, struct.error) as error:
+            raise _broken(verbatim(str(error))) from error
+        if code:
+            raise _broken(Message("error {code} without a structured reply", code=code))
 
     def _chunks(self) -> Iterator[tuple[int, bytes]]:
         """Yield the kind and payload of each chunk of one structured reply."""

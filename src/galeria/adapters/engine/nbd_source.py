@@ -1,4 +1,4 @@
-"""Disk files as disk sources: qemu-nbd serves a file read-only on a UNIX socket, with its format given explicitly."""
+"""Disk files as disk sources: qemu-nbd serves a file on a UNIX socket, with its format given explicitly."""
 
 import json
 import logging
@@ -61,6 +61,10 @@ class NbdSource:
             yield Extent(offset=offset, length=length, content=content)
 
     def reader(self) -> DiskReader:
+        return self._connect(())
+
+    def writer(self) -> NbdClient:
+        """Open a connection that may also write, where the disk was opened so."""
         return self._connect(())
 
     def close(self) -> None:
@@ -162,7 +166,18 @@ def open_chain(top: Path, *, own_files: int) -> Iterator[NbdSource]:
 
 
 @contextmanager
-def _qemu_nbd(node: dict[str, Any], *, own_files: int | None) -> Iterator[NbdSource]:
+def open_writable(top: Path) -> Iterator[NbdSource]:
+    """Open a qcow2 file that no machine uses, to be read with the files under it and written to.
+
+    QEMU's own lock is held meanwhile, so that no machine starts with it. Raises ToolFailed, also where one uses it.
+    """
+    node = {"driver": "qcow2", "file": {"driver": "file", "filename": str(top)}}
+    with _qemu_nbd(node, own_files=None, writable=True) as source:
+        yield source
+
+
+@contextmanager
+def _qemu_nbd(node: dict[str, Any], *, own_files: int | None, writable: bool = False) -> Iterator[NbdSource]:
     """Run qemu-nbd while the context is open.
 
     It ends with its last connection (no --persistent), so that a killed Galeria leaves no server behind.
@@ -172,7 +187,7 @@ def _qemu_nbd(node: dict[str, Any], *, own_files: int | None) -> Iterator[NbdSou
         ThreadPoolExecutor(max_workers=1, thread_name_prefix="qemu-nbd") as thread,
     ):
         socket, pid = Path(folder) / "socket", Path(folder) / "pid"
-        command: list[str | Path] = ["qemu-nbd", "--read-only", "--shared", str(CONNECTIONS)]
+        command: list[str | Path] = ["qemu-nbd", *([] if writable else ["--read-only"]), "--shared", str(CONNECTIONS)]
         command += ["--socket", socket, "--pid-file", pid]
         depth = [] if own_files is None else ["--allocation-depth"]
         process = thread.submit(run, [*command, *depth, "json:" + json.dumps(node)], timeout=DAY)

@@ -5,6 +5,7 @@ The layout follows cloud-init's documentation of the NoCloud data source.
 
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pycdlib
@@ -45,7 +46,15 @@ def user_data(first_boot: FirstBoot) -> str:
     if first_boot.ssh_keys:
         lines.append("    ssh_authorized_keys:")
         lines.extend(f"      - {_quoted(key)}" for key in first_boot.ssh_keys)
+    lines += ["runcmd:", f"  - {_quoted(ACCOUNT_LIKE_OTHERS.format(user=shlex.quote(first_boot.user_name)))}"]
     return "\n".join(lines) + "\n"
+
+
+# Of the shell and the groups it depends on the system which there are. cloud-init runs this once, after it made the account.
+ACCOUNT_LIKE_OTHERS = (
+    "[ ! -x /bin/bash ] || usermod -s /bin/bash {user}; "
+    "for group in sudo wheel admin; do ! grep -q ^$group: /etc/group || usermod -a -G $group {user}; done"
+)
 
 
 def _quoted(text: str) -> str:

@@ -17,6 +17,7 @@ from galeria.adapters.fakes.machine_files import BLOCK, LayeredDisk, blocks
 from galeria.adapters.fakes.screen import FakeScreen
 from galeria.adapters.fakes.screen_server import ScreenServer
 from galeria.domain.errors import Conflict, GaleriaError, MachineFailed, NotFound
+from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
@@ -170,7 +171,8 @@ class FakeEngine:
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         with self._verb("set_credentials"):
             guest = self._with_agent(machine)
-            retired = {user: "!" for user in credentials.retire if user in guest.passwords}
+            others = set(guest.passwords) if credentials.close_others else set(credentials.retire)
+            retired = {user: "!" for user in others - set(credentials.keep) if user in guest.passwords}
             passwords = guest.passwords | retired | {credentials.user_name: credentials.password_hash}
             self._store(machine, replace(guest, passwords=passwords))
 
@@ -178,6 +180,15 @@ class FakeEngine:
         with self._verb("renew_identity"):
             guest = self._with_agent(machine)
             self._store(machine, replace(guest, host_name=host_name, identity=guest.identity + 1))
+
+    def change_disk(self, machine: Machine, changes: DiskChanges) -> tuple[str, ...]:
+        with self._verb("change_disk"):
+            guest = self.guest(machine)
+            if guest.is_running:
+                raise MachineFailed(Message("The machine runs."), hint=Message("Stop it, then try again."))
+            changed, closed = _changed_offline(guest, changes)
+            self._store(machine, changed)
+            return closed
 
     def seal_disk(self, machine: Machine, layer: str) -> None:
         with self._verb("seal_disk"):
@@ -314,6 +325,24 @@ def _first_booted(guest: FakeGuest) -> FakeGuest:
     seed = guest.seed or {}
     passwords = guest.passwords | {seed["user_name"]: seed["password_hash"]}
     return replace(guest, host_name=seed["host_name"], passwords=passwords, identity=guest.identity + 1, seed=None)
+
+
+def _changed_offline(guest: FakeGuest, changes: DiskChanges) -> tuple[FakeGuest, tuple[str, ...]]:
+    """Return the guest after the changes, and the accounts that they close: those that opened before."""
+    others = [user for user in guest.passwords if user not in {*changes.keep, changes.user_name}]
+    closed = tuple(
+        user for user in others if (changes.close_others or user in changes.retire) and guest.passwords[user] != "!"
+    )
+    passwords = guest.passwords | dict.fromkeys(closed, "!")
+    if changes.user_name:
+        passwords[changes.user_name] = changes.password_hash
+    changed = replace(
+        guest,
+        passwords=passwords,
+        host_name=changes.host_name or guest.host_name,
+        identity=guest.identity + changes.new_identity,
+    )
+    return changed, closed
 
 
 def _height(guest: FakeGuest, layer: str | None) -> int:

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 MEMORY_MIB = 256
 TRANSLATIONS_MIB = 32  # of QEMU's translated code; more makes no look faster (measured)
 LARGEST_ANSWER = 160 << 20  # bytes: one initramfs and some hundred small files
+LARGEST_ORDERS = 64 << 10  # bytes
 PIECE = 1 << 16
 END_SECONDS = 5.0
 
@@ -60,16 +61,28 @@ def asked_appliance(appliance: Path, disk: DiskSource, limits: LookLimits) -> It
     What the machine writes to the disk is forgotten. Raises ToolFailed where it does not end in time, says too much or
     cannot be started, and the disk's own errors where that cannot be read.
     """
-    server = DiskServer(disk)
+    with served_appliance(appliance, DiskServer(disk), limits) as answer:
+        yield answer
+
+
+@contextmanager
+def served_appliance(
+    appliance: Path, server: DiskServer, limits: LookLimits, *, orders: bytes = b""
+) -> Iterator[IO[bytes]]:
+    """Do the same with a disk that the caller serves, which holds afterwards what was written.
+
+    With `orders`, a tar archive of at most LARGEST_ORDERS bytes, the appliance carries these out instead of looking.
+    """
     with tempfile.TemporaryFile() as answer:
-        _Run(appliance, server, limits).into(answer)
+        _Run(appliance, server, limits, orders).into(answer)
         answer.seek(0)
         yield answer
 
 
 class _Run:
-    def __init__(self, appliance: Path, server: DiskServer, limits: LookLimits) -> None:
+    def __init__(self, appliance: Path, server: DiskServer, limits: LookLimits, orders: bytes) -> None:
         self._appliance, self._server, self._limits = appliance, server, limits
+        self._orders = b"%d\n" % len(orders) + orders if orders else b""
         self._failure: list[Exception] = []
 
     def into(self, answer: IO[bytes]) -> None:
@@ -77,6 +90,7 @@ class _Run:
         ours, disk_end = socket.socketpair()
         port, port_end = socket.socketpair()
         with ours, port:
+            port.sendall(self._orders)  # as many fit into a socket that nobody reads yet
             with disk_end, port_end:
                 process = self._started(disk_end, port_end)
             thread = threading.Thread(target=self._serve, args=(ours,), name="inspected disk", daemon=True)
@@ -91,13 +105,16 @@ class _Run:
                 thread.join()
         if self._failure:
             raise self._failure[0]
-        log.info("looked into a disk in %.1f s, read %d bytes of it", time.monotonic() - began, self._server.read_bytes)
+        log.info("worked on a disk for %.1f s, read %d bytes of it", time.monotonic() - began, self._server.read_bytes)
 
     def _serve(self, connection: socket.socket) -> None:
         try:
             self._server.serve(connection)
         except GaleriaError as error:
             self._failure.append(error)
+
+    def _command_line(self) -> str:
+        return f"{COMMAND_LINE} galeria=change" if self._orders else COMMAND_LINE
 
     def _started(self, disk: socket.socket, port: socket.socket) -> "subprocess.Popen[bytes]":
         folder = self._appliance.resolve()
@@ -106,7 +123,7 @@ class _Run:
         command += ["-sandbox", SECCOMP, "-machine", "pc,usb=off,vmport=off,hpet=off", "-m", str(MEMORY_MIB)]
         # Not KVM: its device stays out of reach of what a stranger's disk might do to QEMU.
         command += ["-accel", f"tcg,tb-size={TRANSLATIONS_MIB}"]
-        command += ["-kernel", str(kernel), "-initrd", str(initramfs), "-append", COMMAND_LINE]
+        command += ["-kernel", str(kernel), "-initrd", str(initramfs), "-append", self._command_line()]
         command += ["-blockdev", f"driver=nbd,node-name=disk,server.type=fd,server.str={disk.fileno()}"]
         command += ["-device", "virtio-blk-pci,drive=disk", "-device", "virtio-serial-pci,max_ports=2"]
         command += ["-chardev", f"socket,id=answer,fd={port.fileno()}", "-device", "virtserialport,chardev=answer,nr=1"]

@@ -1,5 +1,7 @@
 """Serves a disk over NBD to the one program at the other end of a socket, and keeps what that writes in memory only.
 
+What was written can be asked for afterwards: nothing reaches the disk itself but by the caller.
+
 Fixed newstyle handshake and simple replies, from the protocol document of the NetworkBlockDevice project, doc/proto.md. The
 other side may have been taken over by the disk that it reads, so that every number it sends is checked.
 """
@@ -8,6 +10,7 @@ import errno
 import socket
 import struct
 from collections import OrderedDict
+from collections.abc import Iterator
 from contextlib import closing
 
 from galeria.ports.disks import DiskReader, DiskSource
@@ -48,6 +51,20 @@ class DiskServer:
                         pass
             except (OSError, struct.error):  # it hung up
                 return
+
+    def written(self) -> Iterator[tuple[int, bytes]]:
+        """Yield what was written, in order: the place in bytes from the disk's start, and the bytes there."""
+        run, content, following = 0, bytearray(), -1
+        for number in sorted(self._written):
+            if content and (number != following or len(content) >= BLOCK):
+                yield run, bytes(content)
+                content.clear()
+            if not content:
+                run = number * WRITTEN_BLOCK
+            content += self._written[number]
+            following = number + 1
+        if content:
+            yield run, bytes(content)
 
     def _shake_hands(self, connection: socket.socket) -> bool:
         """Return whether the disk was chosen; False where the other side gives up or makes no sense."""

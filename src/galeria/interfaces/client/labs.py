@@ -26,6 +26,7 @@ class NewLab:
     title: str = ""
     description: str = ""
     new_identity: bool = False
+    keep_accounts: tuple[str, ...] = ()  # accounts of a specialized image that stay open
     account: str = ""  # empty for the usual one
 
 
@@ -51,7 +52,10 @@ class LabsClient:
             title=wanted.title or id.name,
             description=wanted.description or None,
             virtualMachineProfile=machine,
-            galeria={"newIdentity": True} if wanted.new_identity else None,
+            galeria=given_values(
+                newIdentity=wanted.new_identity or None, keepAccounts=list(wanted.keep_accounts) or None
+            )
+            or None,
         )
         return self._rest.put(id, {"location": wanted.region, "properties": properties})
 

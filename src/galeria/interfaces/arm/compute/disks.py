@@ -15,9 +15,9 @@ from galeria.actions.storage.disk_access import GrantedAccess, begin_access, end
 from galeria.actions.storage.disks import (
     DISK,
     SNAPSHOT,
-    DiskChanges,
     DiskKind,
     DiskRequest,
+    DiskUpdate,
     delete_disk,
     get_disk,
     list_disks,
@@ -118,10 +118,10 @@ class _Type:
         return ArmJson(view, status_code=202, headers={**etag_headers(view), **polled(arm_request, operation)})
 
 
-def _changes(body: DiskPatch) -> DiskChanges:
+def _changes(body: DiskPatch) -> DiskUpdate:
     said = body.properties or DiskChange()
     require_possible_disk(said)
-    return DiskChanges(
+    return DiskUpdate(
         tags=body.tags,
         sku=body.sku.name.value if body.sku and body.sku.name else "",
         size_gb=said.disk_size_gb,

@@ -143,6 +143,7 @@ class MachineProfile(MachineChanges):
 
 class OurLab(Wire):
     new_identity: bool | None = None
+    keep_accounts: Annotated[list[Text], Field(max_length=50)] | None = None
 
 
 class SecurityProfile(Wire):

@@ -99,6 +99,8 @@ def lab_view(request: Request, lab: Lab, *, api_version: str = "") -> dict[str, 
                 "versionId": version.resource_id if version else None,
                 "baseDigest": lab.base_digest,
                 "failure": lab.failure,
+                "keepAccounts": lab.profiles.get("keepAccounts", []),
+                "closedAccounts": lab.profiles.get("closedAccounts", []),
             },
         },
     )

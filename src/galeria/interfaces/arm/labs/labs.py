@@ -103,6 +103,7 @@ def _wanted(request: Request, body: LabBody) -> LabRequest:
         user_name=machine.admin_user.username,
         password=machine.admin_user.password.get_secret_value(),
         new_identity=bool(properties.galeria and properties.galeria.new_identity),
+        keep_accounts=tuple(properties.galeria.keep_accounts or ()) if properties.galeria else (),
         create_option=machine.create_option or LabCreateOption.TEMPLATE_VM,
         settings=_settings(properties),
     )

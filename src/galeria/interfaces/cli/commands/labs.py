@@ -74,6 +74,12 @@ def _add_create_command(lab: typer.Typer) -> None:
         new_identity: Annotated[
             bool, typer.Option("--new-identity", help="New host name, machine id and host keys (specialized images).")
         ] = False,
+        keep_account: Annotated[
+            list[str] | None,
+            typer.Option(
+                help="An account of a specialized image that stays open; may be repeated. All others are closed."
+            ),
+        ] = None,
         password_file: PasswordFile = None,
         wait: Wait = True,
     ) -> None:
@@ -88,6 +94,7 @@ def _add_create_command(lab: typer.Typer) -> None:
                 size=size,
                 title=title,
                 new_identity=new_identity,
+                keep_accounts=tuple(keep_account or ()),
             )
             wait_for(context, galeria, galeria.labs.create(name, wanted), wait=wait)
             made = galeria.labs.get(name)

@@ -8,7 +8,8 @@ from galeria.actions.labs.eligible_images import ImageSearch, find_image, search
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageEligibility, Obstacle, exact_version_obstacles
-from galeria.domain.images.galleries import OsState
+from galeria.domain.images.galleries import ImageVersion, OsState
+from galeria.domain.labs.preparation import accounts_to_close
 from galeria.domain.labs.sizes import Size
 from galeria.domain.regions import Region
 from galeria.interfaces.web.labs.lab_form import LabForm
@@ -103,7 +104,7 @@ def _chosen(request: Request, draft: LabForm, region: str) -> LabImageChoice | N
     choice = _exact(request, draft, offered, region) if draft.version else None
     if choice is None:
         latest = request.uow.versions.find(offered.version.id) if offered.version else None
-        choice = replace(_latest(offered), accounts=tuple(latest.accounts) if latest else ())
+        choice = replace(_latest(offered), accounts=_accounts(latest) if latest else ())
     return replace(choice, recommended=offered.definition.recommended)
 
 
@@ -121,8 +122,13 @@ def _exact(request: Request, draft: LabForm, offered: ImageEligibility, region: 
         obstacles=exact_version_obstacles(
             draft.account, offered.definition, facts, enabled=offered.enabled, region=region
         ),
-        accounts=tuple(exact.accounts),
+        accounts=_accounts(exact),
     )
+
+
+def _accounts(version: ImageVersion) -> tuple[str, ...]:
+    """Return the accounts that are known to be on the version's disk, or were found open there."""
+    return tuple(accounts_to_close(version.found, list(version.accounts), user_name="", keep=()))
 
 
 def _regions(request: Request, draft: LabForm, chosen: LabImageChoice | None) -> tuple[LabRegionChoice, ...]:

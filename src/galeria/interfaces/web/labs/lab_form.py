@@ -35,6 +35,7 @@ class LabForm:
     size: str = USUAL_SIZE
     user: str = ""
     new_identity: bool = False
+    keep: tuple[str, ...] = ()  # accounts of a specialized image that stay open
     quota: str = ""  # hours
     shutdown: str = ""  # a delay; empty: as the account says
 
@@ -55,6 +56,7 @@ class LabForm:
             user_name=self.user,
             password=password,
             new_identity=self.new_identity,
+            keep_accounts=self.keep,
             settings=self._settings(),
         )
 
@@ -111,6 +113,7 @@ def _sent(request: Request, page: PageRequest, accounts: tuple[LabAccount, ...])
         size=form.text("size", USUAL_SIZE),
         user=form.text("user"),
         new_identity=form.has("new_identity"),
+        keep=tuple(form.fields.get("keep", ())),
         quota=form.text("quota"),
         shutdown=form.text("shutdown"),
     )

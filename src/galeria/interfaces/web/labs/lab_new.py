@@ -115,7 +115,7 @@ def _shown(request: Request, page: PageRequest, draft: LabForm) -> dict[str, Any
 
 
 def _retired(draft: LabForm, accounts: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the accounts of a specialized image whose passwords stop working in the new lab."""
+    """Return the accounts of a specialized image that are closed in the new lab where they are not kept."""
     return tuple(each for each in accounts if each != draft.user)
 
 

@@ -6,7 +6,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_overview import LabOverview
 from galeria.actions.labs.lab_settings import CREATE, LAB
 from galeria.actions.labs.lab_validation import creatable_accounts
-from galeria.actions.labs.machines import MACHINE, require_lab, running_on_machine
+from galeria.actions.labs.machines import MACHINE, can_be_set_offline, require_lab, running_on_machine
 from galeria.actions.versions.exports import SAVE, export_source, require_idle
 from galeria.domain.errors import Conflict, GaleriaError
 from galeria.domain.labs.labs import LabMachine
@@ -49,7 +49,8 @@ def lab_permits(request: Request, seen: LabOverview) -> LabPermits:
     return LabPermits(
         start=_power(request, seen, machine, "start"),
         stop=_power(request, seen, machine, "stop"),
-        password=_power(request, seen, machine, "resetPassword") and off and _without_agent(machine),
+        password=_power(request, seen, machine, "resetPassword")
+        and (ALLOWED if can_be_set_offline(request, seen.lab, machine) else off and _without_agent(machine)),
         connect=off,
         screen=screen if machine.is_unreachable or machine.state is MachineState.STARTING else screen and off,
         export=export_permit(request, seen),

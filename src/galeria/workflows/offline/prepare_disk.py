@@ -1,0 +1,92 @@
+"""Prepare a new machine's disk before its first start, and set the credentials of one that is off.
+
+A machine of a specialized image is its lab's own before it starts for the first time, so that its SSH port may open at once.
+"""
+
+import logging
+from dataclasses import replace
+
+from galeria.domain.errors import MachineFailed
+from galeria.domain.images.findings import Findings
+from galeria.domain.images.galleries import OsState
+from galeria.domain.labs.disk_changes import DiskChanges
+from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.labs.preparation import can_be_left_to_the_agent, first_changes, kept_accounts
+from galeria.domain.messages import Message
+from galeria.ports.database import UnitOfWork
+from galeria.ports.machines import Machine
+from galeria.workflows.context import WorkflowContext
+from galeria.workflows.publish_version import look_inside
+
+log = logging.getLogger(__name__)
+
+PREPARE = Message("Prepare its disk")
+SET_PASSWORD = Message("Set the password")
+
+
+def look_again(context: WorkflowContext, lab: Lab) -> None:
+    """Look inside the disk of the lab's image where that has not been done, or was hindered."""
+    with context.database(reading=True) as uow:
+        version = uow.versions.find(lab.version_id)
+    if version and version.found is None:
+        look_inside(context, version.id)
+
+
+def find_findings(uow: UnitOfWork, lab: Lab) -> Findings | None:
+    """Return what was found on the disk of the lab's image, also where its version is gone and another has the same disk."""
+    version = uow.versions.find(lab.version_id)
+    return (version.found if version else None) or uow.versions.find_findings(lab.base_digest)
+
+
+def prepare_disk(context: WorkflowContext, lab: Lab, row: LabMachine, *, host_name: str) -> None:
+    """Change the disk of a machine that has not started yet as its image needs it, or leave it as it is.
+
+    May be repeated. Raises MachineFailed where that is impossible and nothing in the machine could do it later; where its
+    agent can, the machine keeps its port closed until then.
+    """
+    with context.database(reading=True) as uow:
+        found = find_findings(uow, lab)
+    changes = first_changes(found, lab, row, host_name)
+    if changes is None:
+        return
+    try:
+        closed = context.engine.change_disk(Machine(id=row.id, region=row.region), changes)
+    except MachineFailed as error:
+        if lab.os_state is not OsState.SPECIALIZED or not can_be_left_to_the_agent(found):
+            raise
+        log.warning("machine %s is left to its agent: %s", row.id, error)
+        return
+    if changes.user_name:
+        _note_set(context, row, closed if lab.os_state is OsState.SPECIALIZED else None)
+
+
+def set_credentials_offline(
+    context: WorkflowContext, lab: Lab, row: LabMachine, *, host_name: str, is_foreign: bool
+) -> None:
+    """Set the pending credentials on the disk of a machine that is off.
+
+    One that `is_foreign` has the accounts of its image still, which are closed with that. May be repeated. Raises
+    MachineFailed where the disk was left as it was.
+    """
+    changes = DiskChanges(user_name=row.user_name, password_hash=row.pending_password_hash)
+    if is_foreign:
+        with context.database(reading=True) as uow:
+            changes = first_changes(find_findings(uow, lab), lab, row, host_name) or replace(
+                changes, close_others=True, keep=kept_accounts(lab)
+            )
+    if not row.pending_password_hash:  # an earlier attempt has set it
+        return
+    closed = context.engine.change_disk(Machine(id=row.id, region=row.region), changes)
+    _note_set(context, row, closed if is_foreign else None)
+
+
+def _note_set(context: WorkflowContext, row: LabMachine, closed: tuple[str, ...] | None) -> None:
+    """Note that the pending credentials are set, and which accounts that has closed."""
+    with context.database() as uow:
+        settled, lab = uow.machines.get(row.id), uow.labs.get(row.lab_id)
+        settled.accounts = sorted({*settled.accounts, *(closed or ())})
+        settled.pending_password_hash, settled.retire_accounts, settled.renew_identity = "", [], False
+        if closed is not None:
+            names = {*lab.profiles.get("closedAccounts", ()), *closed}
+            lab.profiles = {**lab.profiles, "closedAccounts": sorted(names)}
+        uow.commit()
