@@ -8,7 +8,7 @@ from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
-from galeria.workflows.create_lab import ensure_machine
+from galeria.workflows.create_lab import ensure_machine, forget_password
 from galeria.workflows.machine_power import apply_credentials, note_state, open_ssh, start, wait_ready
 
 CACHE = Message("Bring the image to the host")
@@ -89,6 +89,7 @@ def make(context: WorkflowContext, operation_id: str) -> None:
         row = uow.machines.get(uow.operations.get(operation_id).subject)
         lab = uow.labs.get(row.lab_id)
     ensure_machine(context, lab, row)
+    forget_password(context, lab, row)
 
 
 def _row(context: WorkflowContext, operation_id: str) -> LabMachine:
