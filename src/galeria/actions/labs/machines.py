@@ -2,12 +2,13 @@
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
-from galeria.actions.labs.labs import get_machine
+from galeria.actions.labs.labs import get_machine, kept_password
 from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.domain.errors import Conflict
-from galeria.domain.ids import ResourceId, password, user_name
+from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
+from galeria.domain.labs.windows import account_name, account_password
 from galeria.domain.messages import Message, Word
 from galeria.domain.operation_inputs import NO_INPUTS, OperationInputs, RedeployInputs
 from galeria.domain.operations import OPERATION_TYPES, Operation, OperationKind, StepStatus
@@ -56,12 +57,13 @@ def reset_password(
     Raises Forbidden, NotFound, Invalid, and Conflict where the machine is not running or busy.
     """
     lab, machine = reach_machine(request, lab_id, name, "resetPassword")
-    user_name(account)
-    hashed = secrets.unix_hash(password(new_password))
+    account_name(lab.os_type, account)
+    hashed = secrets.unix_hash(account_password(lab.os_type, new_password, user=account))
     _require_settable(machine)
     _joined(request, machine, OperationKind.RESET_PASSWORD)
     machine.state = moved(machine.state, MachineState.RESETTING_PASSWORD, Message("The machine"))
     machine.user_name, machine.pending_password_hash = account, hashed
+    machine.pending_password = kept_password(lab, new_password)
     machine.accounts = sorted({*machine.accounts, account})
     return _begin(request, lab, machine, OperationKind.RESET_PASSWORD)
 
