@@ -61,7 +61,7 @@ def test_all_reasons_are_reported_at_once() -> None:
         region="brazilsouth",
     )
     assert codes(found) == ["Disabled", "OsDiskTooLarge", "MultipleDisks"]
-    assert found.obstacles[2].reason == "The OS disk has 128 GB; labs here take less than 128 GB."
+    assert found.obstacles[1].reason == "The OS disk has 128 GB; labs here take less than 128 GB."
     assert found.obstacles[3].reason == "The image has 3 disks; a lab machine has one."
 
 

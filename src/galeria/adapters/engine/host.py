@@ -40,7 +40,7 @@ class LocalHost:
             _administrator(),
             self._data_folder(),
             _firmware(),
-            _trusted_launch(),
+            trusted_launch(),
             self._kvm(),
             self._disk(),
             _memory(),
@@ -133,7 +133,7 @@ def _firmware() -> HostCheck:
     )
 
 
-def _trusted_launch() -> HostCheck:
+def trusted_launch() -> HostCheck:
     """Check what images with the security type TrustedLaunch need, and Windows 11: Secure Boot and a TPM."""
     cures = {
         "no firmware with Secure Boot": "" if find_firmware(secure=True) else "apt-get install ovmf",

@@ -192,7 +192,9 @@ class FakeEngine:
         with self._verb("set_credentials"):
             guest = self._with_agent(machine)
             retired = {user: "!" for user in credentials.retire if user in guest.passwords}
-            passwords = guest.passwords | retired | {credentials.user_name: credentials.password_hash}
+            passwords = (
+                guest.passwords | retired | {credentials.user_name: credentials.password or credentials.password_hash}
+            )
             self._store(machine, replace(guest, passwords=passwords))
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:

@@ -24,8 +24,6 @@ _POWER = {
     MachineState.FAILED: MachineState.STOPPED,
     MachineState.DELETING: MachineState.STOPPING,
 }
-# Where Windows is reached, and where everything else is.
-_AUTHORITIES = {OsType.WINDOWS: "rdpAuthority"}
 # From this api-version on, a resource includes what went wrong with it.
 _TELLS_ERRORS = "2023-06-07"
 
@@ -157,6 +155,12 @@ def resource_error(request: Request, resource_id: str, subject: str, failure: st
     return {}
 
 
+def authority(lab: Lab, machine: LabMachine) -> dict[str, str]:
+    """Return where the machine is reached, under the API's word for the way: remote desktop for Windows, else SSH."""
+    name = "rdpAuthority" if lab.os_type is OsType.WINDOWS else "sshAuthority"
+    return {name: f"127.0.0.1:{machine.ssh_port}"}
+
+
 def machine_view(
     lab: Lab, machine: LabMachine, *, request: Request | None = None, api_version: str = ""
 ) -> dict[str, Any]:
@@ -174,7 +178,7 @@ def machine_view(
             "provisioningState": _MACHINE_PROVISIONING.get(machine.state, ProvisioningState.SUCCEEDED).value,
             **({"claimedByUserId": user.resource_id} if user else {}),
             "connectionProfile": {
-                _AUTHORITIES.get(lab.os_type, "sshAuthority"): f"127.0.0.1:{machine.ssh_port}",
+                **authority(lab, machine),
                 "adminUsername": machine.user_name,
                 **non_admin,
             },
