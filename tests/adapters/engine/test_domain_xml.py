@@ -110,10 +110,14 @@ def test_without_seed_the_drive_stays_empty() -> None:
     assert root.find("devices/disk[@device='disk']/source") is not None
 
 
-def test_nvme_names_the_node_of_its_disk_with_a_seed_and_without() -> None:
+def test_nvme_names_the_node_of_its_disk() -> None:
     xml = CASES["domain-v2-nvme"]
     assert "nvme,drive=libvirt-2-format," in xml
-    assert "nvme,drive=libvirt-1-format," in domain_xml.without_seed(xml)
+    assert "nvme,drive=libvirt-2-format," in domain_xml.without_seed(xml)  # the drive stays, and has its number
+    hardware = Hardware(disk_bus=DiskBus.NVME)
+    assert "nvme,drive=libvirt-1-format," in declare(definition(seed=None, hardware=hardware))
+    on_sata = declare(definition(generation="V2", hardware=hardware, os_type=OsType.WINDOWS))
+    assert "nvme,drive=libvirt-1-format," in on_sata
 
 
 def test_a_machine_without_a_screen_gets_one_and_keeps_it() -> None:

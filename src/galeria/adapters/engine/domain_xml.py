@@ -55,6 +55,13 @@ class Definition:
     def machine_type(self) -> str:
         return machine_type(self.generation, self.hardware)
 
+    @property
+    def seed_bus(self) -> str:
+        """The bus of the seed's drive; empty without one."""
+        is_windows, disk = self.os_type is OsType.WINDOWS, self.hardware.disk_bus
+        bus = parts.seed_bus(machine_type=self.machine_type, disk=disk, is_windows=is_windows)
+        return bus if self.seed is not None else ""
+
 
 def mac_address(machine_id: str) -> str:
     """Return a MAC address that is always the same for the same machine; 52:54:00 is the prefix that QEMU uses."""
@@ -114,12 +121,7 @@ def _devices(root: Element, definition: Definition) -> None:
     hardware = definition.hardware
     parts.add_disk(devices, definition.disk, hardware.disk_bus)
     if definition.seed is not None:
-        bus = parts.seed_bus(
-            machine_type=definition.machine_type,
-            disk=hardware.disk_bus,
-            is_windows=definition.os_type is OsType.WINDOWS,
-        )
-        parts.add_seed_drive(devices, definition.seed, bus)
+        parts.add_seed_drive(devices, definition.seed, definition.seed_bus)
     for kind, target in (("serial", {"port": "0"}), ("console", {"type": "serial", "port": "0"})):
         port = SubElement(devices, kind, type="file")
         SubElement(port, "source", path=str(definition.serial))
@@ -153,13 +155,12 @@ def _network(root: Element, definition: Definition) -> None:
     mac = mac_address(definition.machine.id)
     words = [*parts.network_words(hardware.network_card, mac=mac, machine_type=kind)]
     if hardware.disk_bus is DiskBus.NVME:
-        words += parts.nvme_words(machine_type=kind)
+        words += parts.nvme_words(seed_drive=definition.seed_bus, machine_type=kind)
     command = SubElement(root, "qemu:commandline")
     for word in words:
         SubElement(command, "qemu:arg", value=word)
     if hardware.disk_bus is DiskBus.NVME:
         parts.add_nvme_override(root)
-        parts.number_nvme_node(root)
 
 
 def disk_of(xml: str) -> Path:
@@ -237,7 +238,6 @@ def without_seed(xml: str) -> str:
     for drive in root.findall("devices/disk[@device='cdrom']"):
         for medium in drive.findall("source"):
             drive.remove(medium)
-    parts.number_nvme_node(root)
     return _to_xml(root)
 
 

@@ -26,7 +26,7 @@ def wait_on_some_bus(
     start: Callable[[], None],
     wait: Callable[[], None],
 ) -> None:
-    """Wait until the machine can be used, and start it with other buses for its disk where it has no driver for the present one.
+    """Wait until the machine can be used; with other buses for its disk where it has no driver for the present one.
 
     Raises what `wait` raises, and RootDiskNotFound once each was tried; the machine is off then, and has its first hardware
     again.

@@ -73,23 +73,14 @@ def network_words(card: NetworkCard, *, mac: str, machine_type: str) -> Iterator
     yield from ("-device", f"{_CARDS.get(card, card.value)},netdev={NETWORK},romfile=,mac={mac}{bus},addr=0x10")
 
 
-def nvme_words(*, machine_type: str) -> Iterator[str]:
-    """Yield QEMU's arguments for an NVMe controller with the machine's disk."""
+def nvme_words(*, seed_drive: str, machine_type: str) -> Iterator[str]:
+    """Yield QEMU's arguments for an NVMe controller with the machine's disk; `seed_drive` is the bus of that drive.
+
+    libvirt counts the nodes of drives as well, whether there is a medium in them or not, and those on IDE and SCSI first.
+    """
     bus = ",bus=pcie.0" if machine_type == "q35" else ""
-    node = _NODE.format(number=1)
+    node = _NODE.format(number=2 if seed_drive in ("ide", "scsi") else 1)
     yield from ("-device", f"nvme,drive={node},serial=galeria,share-rw=on,bootindex=1{bus},addr=0x11")
-
-
-def number_nvme_node(root: Element) -> None:
-    """Name the node of the machine's disk as libvirt will: it counts media, those on IDE and SCSI before those on virtio."""
-    drives = root.findall("devices/disk[@device='cdrom']")
-    filled = [each for each in drives if each.find("source") is not None]
-    before = [each for each in filled if each.find("target[@bus='sata']") is None]
-    for word in root.iter():
-        value = word.get("value", "")
-        if value.startswith("nvme,drive="):
-            node = _NODE.format(number=1 + len(before))
-            word.set("value", ",".join(["nvme", f"drive={node}", *value.split(",")[2:]]))
 
 
 def add_nvme_override(root: Element) -> None:
