@@ -2,7 +2,6 @@
 
 import subprocess
 import tempfile
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from galeria.adapters.engine import agent, domain_xml
-from galeria.adapters.engine.hardware.nvram import read_variables, write_variables
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LOGS
 from galeria.domain.errors import MachineFailed, RootDiskNotFound
-from galeria.domain.labs.hardware import DiskBus, FirmwareVariable, Hardware, NetworkCard
+from galeria.domain.labs.hardware import DiskBus, Hardware, NetworkCard
 from galeria.domain.labs.ways_in import WayIn
 from galeria.guests import GuestSources, build_guest
 from galeria.guests.guestfiles import read_guest_file
@@ -179,25 +177,3 @@ def sign_boot_partition(disk: Path) -> None:
             (settings, "EFI/debian/grub.cfg"),
         ):
             subprocess.run(["mcopy", "-o", *at, source, f"::{name}"], check=True)
-
-
-def test_variables_of_a_hostile_guest_are_bounded(tmp_path: Path) -> None:
-    """Written and read with the program that real machines' files are read with."""
-    template = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
-    entry = "01000000060061000000040406006200" + "7fff0400"
-    named = (
-        FirmwareVariable(name="Boot0007", guid="8be4df61-93ca-11d2-aa0d-00e098032b8c", attributes=7, data=entry),
-        FirmwareVariable(name="BootOrder", guid="8be4df61-93ca-11d2-aa0d-00e098032b8c", attributes=7, data="07000900"),
-        FirmwareVariable(name="Other", guid=str(uuid.uuid4()), attributes=7, data="00" * 2000),
-    )
-    path = tmp_path / "firmware.fd"
-    write_variables(path, template=template, hardware=Hardware(firmware_variables=named))
-
-    assert [(each.name, each.data) for each in read_variables(path)] == [("Boot0007", entry), ("BootOrder", "0700")]
-
-    huge = replace(named[0], data=entry + "00" * 40_000)
-    write_variables(path, template=template, hardware=Hardware(firmware_variables=(huge,)))
-    assert read_variables(path) == ()
-    path.write_bytes(b"no firmware")
-    assert read_variables(path) == ()
-    assert read_variables(tmp_path / "none") == ()
