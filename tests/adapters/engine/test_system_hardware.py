@@ -21,7 +21,7 @@ from galeria.ports.machines import MachineSpec
 from tests.adapters.engine.conftest import SCRATCH, LibvirtCase, first_boot, new_spec, place_base
 from tests.waiting import until
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1200)]
 
 BOOT_SECONDS = 400.0  # firmware reads kernels slowly where there is no KVM and others work beside
 FAT = "@@1M"  # where mtools find the guest's boot partition on its disk
