@@ -13,7 +13,7 @@ from tests.local_installation import MIB
 from tests.system.planting import API, LABS_API, TOKEN, Scene, Visitor, query_of
 from tests.system.server_process import SOUTH, until
 
-LAB, STUDENTS, USER = "algebra", "students", "ana"
+LAB, STUDENTS, WINDOWS, USER = "algebra", "students", "windows", "ana"
 
 
 def plant_people(scene: Scene, browser: Visitor, token: str) -> None:
@@ -92,6 +92,7 @@ def plant_labs(scene: Scene, image: Path, token: str) -> None:
     password = planted.new("machine-password")
     words = ("lab", "create", LAB, "--image", "Linux", "--user", USER, "--size", "Tiny", *data)
     scene.command(*words, GALERIA_LAB_PASSWORD=password)
+    _plant_windows(scene, image, data)
     students = _lab_body(scene, planted.new("student-password"), createOption="Image")
     other = {"username": "student", "password": planted.new("student-password")}
     students["properties"]["virtualMachineProfile"] |= {"nonAdminUser": other, "useSharedPassword": "Enabled"}
@@ -108,6 +109,18 @@ def plant_labs(scene: Scene, image: Path, token: str) -> None:
     off = {"username": USER, "password": planted.new("refused-password")}
     reset = f"{place}/{LAB}/virtualMachines/template/resetPassword"
     assert program.rest("POST", reset, token, body=off, api=LABS_API).status_code == 409
+
+
+def _plant_windows(scene: Scene, image: Path, data: tuple[str, ...]) -> None:
+    """A lab whose machine has the password itself on the CD of its first start, which never comes."""
+    imported = scene.server.begin_import("Windows", image, os_type="Windows")
+    scene.server.wait(imported.begun)
+    words = ("lab", "create", WINDOWS, "--image", "Windows", "--user", USER, "--size", "Tiny", *data)
+    scene.command(*words, GALERIA_LAB_PASSWORD=scene.planted.new("windows-password"))
+    scene.note_hashes()
+    assert not scene.rows("SELECT pending_password FROM lab_machines")
+    assert list((scene.server.data / "regions").glob("*/machines/*/seed.iso"))
+    scene.command("lab", "delete", WINDOWS, "--yes", *data)
 
 
 def _lab_body(scene: Scene, password: object, **more: Any) -> dict[str, Any]:

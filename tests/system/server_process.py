@@ -158,9 +158,10 @@ class ServerProcess:
         *,
         generation: str = "V1",
         regions: tuple[str, ...] = (),
+        os_type: str = "Linux",
         heard: Heard = lambda done, total: None,
     ) -> ImportResult:
-        definition = NewDefinition(os_type="Linux", os_state="Generalized", generation=generation, display_name=name)
+        definition = NewDefinition(os_type=os_type, os_state="Generalized", generation=generation, display_name=name)
         wanted = FileImport(gallery=GALLERY, name=name, os_disk=disk, regions=regions, definition=definition)
         return begin_import(self.galeria, wanted, heard=lambda _: heard)
 

@@ -47,7 +47,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 LIBVIRT = tuple(
     Path(each) for each in ("/etc/libvirt", "/run/libvirt/qemu", "/var/log/libvirt", "/var/lib/libvirt/qemu")
 )
-FORGOTTEN = ("first-password", "first-link", "machine-password", "import-address", "disk-access")
+FORGOTTEN = ("first-password", "first-link", "machine-password", "windows-password", "import-address", "disk-access")
 Place = tuple[Hit, str]
 
 

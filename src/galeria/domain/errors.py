@@ -142,6 +142,10 @@ class MachineFailed(Unavailable):
     code = "MachineFailed"
 
 
+class RootDiskNotFound(MachineFailed):
+    """A guest was started and has no driver for the bus that its disk is on."""
+
+
 class ToolFailed(Unavailable):
     """An outside program failed; the command to repeat it stands in the log."""
 

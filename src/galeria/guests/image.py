@@ -24,18 +24,25 @@ _BLOCK = 64 * 1024
 
 
 def build_guest(
-    out: Path, *, sources: GuestSources, root_mib: int = 96, fat_mib: int = 48, disk_mib: int | None = None
+    out: Path,
+    *,
+    sources: GuestSources,
+    root_mib: int = 96,
+    fat_mib: int = 48,
+    disk_mib: int | None = None,
+    drivers: Sequence[str] = EARLY_MODULES,
 ) -> None:
     """Write a raw, sparse disk to `out`, replacing what is there only when it is complete.
 
     Sizes are in MiB. `disk_mib` makes the disk larger than its partitions; the rest is a hole and costs nothing.
+    `drivers` are the kernel modules that are loaded before the root is there, to reach the disk that it is on.
     The image is generalized: its first boot makes its identity and reads a NoCloud seed. Needs no privileges.
     Raises Invalid for sizes that do not fit, OutOfSpace, and ToolFailed where a host tool is missing or fails.
     """
     partitions = lay_out(fat_mib=fat_mib, root_mib=root_mib)
     size = disk_size(partitions, disk_mib=disk_mib)
     with _work_folder(out) as work:
-        boot, root = _build_file_systems(work, sources, root_mib=root_mib, fat_mib=fat_mib)
+        boot, root = _build_file_systems(work, sources, root_mib=root_mib, fat_mib=fat_mib, drivers=drivers)
         record = master_boot_record(BIOS_BOOT_CODE.read_bytes(), partitions, disk_signature=_DISK_SIGNATURE)
         disk = work / "disk"
         _assemble(disk, record, [(partitions[0], boot), (partitions[1], root)], size=size)
@@ -75,11 +82,13 @@ def disk_size(partitions: Sequence[Partition], *, disk_mib: int | None) -> int:
     return disk_mib * MIB
 
 
-def _build_file_systems(work: Path, sources: GuestSources, *, root_mib: int, fat_mib: int) -> tuple[Path, Path]:
+def _build_file_systems(
+    work: Path, sources: GuestSources, *, root_mib: int, fat_mib: int, drivers: Sequence[str]
+) -> tuple[Path, Path]:
     boot, root, tree = work / "boot.fat", work / "root.ext4", work / "tree"
     modules = KernelModules(sources.modules)
-    early = modules.load_order(EARLY_MODULES)
-    late = [name for name in modules.load_order(LATE_MODULES) if name not in early]
+    early = modules.load_order(drivers)
+    late = [name for name in modules.load_order((*EARLY_MODULES, *LATE_MODULES)) if name not in early]
     busybox = get_in_sysroot(sources.sysroot, "bin/busybox").read_bytes()
     build_boot_partition(
         boot,

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.disk_changes import DiskChanges
+from galeria.domain.labs.hardware import USUAL_HARDWARE, FirmwareVariable, Hardware
 from galeria.domain.labs.ways_in import WayIn
 from galeria.ports.disks import OpenDisk
 from galeria.ports.images import Digest, ImageStore
@@ -50,17 +52,21 @@ class MachineSpec:
     ssh_port: int  # on the host's loopback address, forwarded to the guest's port 22 once opened
     title: str = ""
     card_address: str = ""  # the hardware address of its network card; empty for one of its own
+    os_type: OsType = OsType.LINUX
+    hardware: Hardware = USUAL_HARDWARE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstBoot:
-    """The data that a generalized image gets at its first boot (cloud-init, NoCloud)."""
+    """The data that a generalized image gets at its first boot (cloud-init, NoCloud; an answer file for Windows)."""
 
     instance_id: str
     host_name: str
     user_name: str
     password_hash: str  # SHA-512 crypt, never the password
     ssh_keys: tuple[str, ...] = ()
+    password: str = ""  # the password itself, for Windows only, which takes no hash
+    locale: str = "en-US"  # of Windows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +75,7 @@ class MachineCredentials:
 
     user_name: str
     password_hash: str  # SHA-512 crypt
+    password: str = ""  # the password itself, for Windows only
     retire: tuple[str, ...] = ()  # accounts whose passwords and keys must stop working; their files stay
     close_others: bool = False  # whether all others are retired, but those to keep
     keep: tuple[str, ...] = ()
@@ -109,6 +116,20 @@ class VmEngine(Protocol):
         """Makes the machine's disk and definition and does not start it.
 
         Takes milliseconds and kilobytes for any image size.
+        """
+        ...
+
+    def change_hardware(self, spec: MachineSpec) -> None:
+        """Gives a machine that is off the hardware of `spec`; its disk with all layers, address and port stay.
+
+        Raises MachineFailed where it runs, or the host lacks a part.
+        """
+        ...
+
+    def firmware_variables(self, machine: Machine) -> tuple[FirmwareVariable, ...]:
+        """Returns what the machine's firmware knows that another machine with this disk needs, such as boot entries.
+
+        None before its first start, and with a BIOS.
         """
         ...
 

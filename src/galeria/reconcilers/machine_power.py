@@ -3,13 +3,13 @@
 import logging
 
 from galeria.domain.errors import GaleriaError
-from galeria.domain.labs.ways_in import WayIn
+from galeria.domain.labs.ways_in import WayIn, way_in
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.states import MachineState, moved
 from galeria.ports.lab_repositories import SettledMachine
 from galeria.ports.machines import Machine, Power
 from galeria.workflows.context import WorkflowContext
-from galeria.workflows.machine_power import get_way_in, is_foreign
+from galeria.workflows.machine_power import is_foreign
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def _look_whether_usable(context: WorkflowContext, seen: SettledMachine) -> None
         if row is None or uow.operations.running_on(row.id):
             return
         lab = uow.labs.get(row.lab_id)
-        way = get_way_in(uow, lab)
+        way = way_in(lab.profiles, lab.os_type)
     if not is_foreign(lab, row) and _is_usable(context, seen.machine, way):
         _settle(context, seen, MachineState.RUNNING, has_agent=context.engine.has_agent(seen.machine))
     elif not seen.is_on:

@@ -1,16 +1,17 @@
 """Create a lab with its template VM from an image version; the machine is defined and not started."""
 
 from galeria.domain.images.findings import Findings
-from galeria.domain.images.galleries import OsState
+from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.labs.preparation import card_address, first_changes
-from galeria.domain.labs.sizes import get_size
+from galeria.domain.labs.preparation import first_changes
+from galeria.domain.labs.windows import windows_host_name
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import PreparationInputs
 from galeria.domain.states import MachineState, ProvisioningState, moved
-from galeria.ports.machines import FirstBoot, Machine, MachineSpec
+from galeria.ports.machines import FirstBoot
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
+from galeria.workflows.hardware.specs import machine_spec
 from galeria.workflows.offline.prepare_disk import PREPARE, find_findings, look_again, prepare_disk
 from galeria.workflows.publish_version import LOOK_INSIDE
 
@@ -48,6 +49,7 @@ def make_template(context: WorkflowContext, operation_id: str) -> None:
     lab, machine = get_subject(context, operation_id)
     if machine:
         ensure_machine(context, lab, machine)
+        forget_password(context, lab, machine)
 
 
 def prepare(context: WorkflowContext, operation_id: str) -> None:
@@ -59,20 +61,17 @@ def prepare(context: WorkflowContext, operation_id: str) -> None:
 def ensure_machine(context: WorkflowContext, lab: Lab, machine: LabMachine) -> None:
     """Create the machine's disk over the image in the region's cache, and its definition. May be repeated."""
     context.disk_room.require(0, region=machine.region)
-    size = get_size(context.settings.sizes, lab.size)
     with context.database(reading=True) as uow:
         found = find_findings(uow, lab)
-    spec = MachineSpec(
-        machine=Machine(id=machine.id, region=machine.region),
-        base=lab.base_digest,
-        generation=lab.generation,
-        vcpus=size.vcpus,
-        memory_mib=size.memory_mib,
-        ssh_port=machine.ssh_port,
-        title=f"{lab.name}/{machine.name}",
-        card_address=card_address(found),
-    )
-    context.engine.ensure_machine(spec, _first_boot(lab, machine, found))
+    context.engine.ensure_machine(machine_spec(context, lab, machine), _first_boot(context, lab, machine, found))
+
+
+def forget_password(context: WorkflowContext, lab: Lab, machine: LabMachine) -> None:
+    """Forget the password of a generalized Windows: from here on only its answer file has it, until its first start."""
+    if lab.os_state is OsState.GENERALIZED and machine.pending_password:
+        with context.database() as uow:
+            uow.machines.get(machine.id).pending_password = ""
+            uow.commit()
 
 
 def open_lab(context: WorkflowContext, operation_id: str) -> None:
@@ -97,17 +96,21 @@ def host_name(lab: Lab) -> str:
     return "".join(c if c.isalnum() else "-" for c in lab.name.lower())[:63].strip("-") or "lab"
 
 
-def _first_boot(lab: Lab, machine: LabMachine, found: Findings | None) -> FirstBoot | None:
+def _first_boot(context: WorkflowContext, lab: Lab, machine: LabMachine, found: Findings | None) -> FirstBoot | None:
     """Return the settings of the first boot.
 
-    None for a specialized image, which keeps its identity and accounts, and where all is done on the disk before.
+    None for a specialized image, which keeps its identity and accounts, and where all is done on the disk before. Where no
+    password is known any more, Windows gets a random one that nobody knows, until it is reset.
     """
     changes = first_changes(found, lab, machine, host_name(lab))
     if lab.os_state is OsState.SPECIALIZED or (changes and changes.user_name):
         return None
+    is_windows = lab.os_type is OsType.WINDOWS
+    unknown = f"{context.id_generator.new_secret()}-A1a"
     return FirstBoot(
         instance_id=machine.id,
-        host_name=host_name(lab),
+        host_name=windows_host_name(lab.name) if is_windows else host_name(lab),
         user_name=machine.user_name,
         password_hash=machine.pending_password_hash,
+        password=(machine.pending_password or unknown) if is_windows else "",
     )

@@ -11,6 +11,8 @@ from typing import Protocol
 from galeria.domain.errors import NotFound
 from galeria.domain.images.galleries import OS_DISK
 from galeria.domain.images.storage import Origin, OriginKind, StoredDisk
+from galeria.domain.labs.hardware import with_variables
+from galeria.domain.labs.labs import LabMachine
 from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.operations import Operation, OperationKind, Subject
@@ -104,6 +106,18 @@ def seal_layer(context: WorkflowContext, operation_id: str) -> None:
         machine = uow.machines.get(uow.operations.get(operation_id).inputs.machine)
     context.disk_room.require(0, region=machine.region)
     context.engine.seal_disk(Machine(id=machine.id, region=machine.region), _layer_of(operation_id))
+    _keep_hardware(context, operation_id, machine)
+
+
+def _keep_hardware(context: WorkflowContext, operation_id: str, machine: LabMachine) -> None:
+    """Keep with a version what its machine started with, and what that machine's firmware knew when the disk was closed."""
+    variables = context.engine.firmware_variables(Machine(id=machine.id, region=machine.region))
+    with context.database() as uow:
+        operation = uow.operations.get(operation_id)
+        hardware = uow.labs.get(machine.lab_id).hardware
+        if operation.kind_type.subject is Subject.VERSION and hardware is not None:
+            uow.versions.get(operation.subject).hardware = with_variables(hardware, variables)
+            uow.commit()
 
 
 def fetch_origins(context: WorkflowContext, operation_id: str) -> None:

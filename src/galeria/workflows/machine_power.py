@@ -4,7 +4,7 @@ A machine is Running once it answers on its way in. One from a specialized image
 SSH port opens only once the new credentials are set.
 """
 
-from galeria.domain.errors import MachineFailed
+from galeria.domain.errors import MachineFailed, RootDiskNotFound
 from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.preparation import kept_accounts
@@ -12,11 +12,11 @@ from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START, WayIn, way_in
 from galeria.domain.messages import EMPTY, Message, join
 from galeria.domain.operation_inputs import ResetInputs
 from galeria.domain.states import MachineState, moved
-from galeria.ports.database import UnitOfWork
-from galeria.ports.machines import NO_ADDRESS, Machine, MachineCredentials
+from galeria.ports.machines import NO_ADDRESS, Machine, MachineCredentials, Power
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.create_lab import host_name
+from galeria.workflows.hardware.other_buses import wait_on_some_bus
 from galeria.workflows.offline.prepare_disk import SET_PASSWORD, set_credentials_offline
 
 AGENT_SECONDS = 20.0  # for an agent after the SSH server: it came within two seconds under emulation
@@ -67,12 +67,21 @@ def start(context: WorkflowContext, operation_id: str) -> None:
 def wait_ready(context: WorkflowContext, operation_id: str) -> None:
     """Wait until the machine can be used; while its way in must stay closed, until its agent can be asked."""
     lab, row, way = _subject(context, operation_id)
-    if not is_foreign(lab, row):
-        _wait(context, lab, row, way)
-        return
+    foreign = is_foreign(lab, row)
+
+    def wait() -> None:
+        _wait(context, lab, row, WayIn.AGENT if foreign else way)
+
+    def start_again() -> None:
+        start(context, operation_id)
+
     try:
-        _wait(context, lab, row, WayIn.AGENT)
+        wait_on_some_bus(context, operation_id, (lab, row), start=start_again, wait=wait)
     except MachineFailed as error:
+        if not foreign or isinstance(error, RootDiskNotFound):
+            raise
+        if lab.os_type is OsType.WINDOWS and context.engine.power(_machine(row)) is Power.RUNNING:
+            return  # its own account was asked for, which holds without an agent too
         closed = Message("Its way in stays closed, because the accounts of its image are still open in it.")
         raise MachineFailed(join(error.message, closed), hint=error.hint, code=error.code) from error
 
@@ -84,22 +93,24 @@ def apply_credentials(context: WorkflowContext, operation_id: str) -> None:
     resetting = row.state is MachineState.RESETTING_PASSWORD
     if resetting:
         _require_agent(context, row)
-    if row.pending_password_hash and (resetting or foreign):
+    keeps_its_own = lab.os_type is OsType.WINDOWS and foreign and not context.engine.has_agent(machine)
+    if row.pending_password_hash and (resetting or foreign) and not keeps_its_own:
         credentials = MachineCredentials(
             user_name=row.user_name,
             password_hash=row.pending_password_hash,
+            password=row.pending_password,
             retire=tuple(row.retire_accounts),
             close_others=foreign and not resetting,
             keep=kept_accounts(lab),
         )
         context.engine.set_credentials(machine, credentials)
     # Who reaches the machine already waits for no new identity: it comes with the next start at which the agent answers.
-    renews = row.renew_identity and (foreign or context.engine.has_agent(machine))
+    renews = row.renew_identity and lab.os_type is not OsType.WINDOWS and (foreign or context.engine.has_agent(machine))
     if renews:
         context.engine.renew_identity(machine, host_name=host_name(lab))
     with context.database() as uow:
         settled = uow.machines.get(row.id)
-        settled.pending_password_hash, settled.retire_accounts = "", []
+        settled.pending_password_hash, settled.pending_password, settled.retire_accounts = "", "", []
         settled.renew_identity = settled.renew_identity and not renews
         uow.commit()
 
@@ -129,11 +140,6 @@ def note_state(context: WorkflowContext, operation_id: str, state: MachineState)
 def is_foreign(lab: Lab, row: LabMachine) -> bool:
     """Return whether the machine still has the accounts of its source image and not those of the lab."""
     return lab.os_state is OsState.SPECIALIZED and bool(row.pending_password_hash)
-
-
-def get_way_in(uow: UnitOfWork, lab: Lab) -> WayIn:
-    definition = uow.definitions.find(lab.definition_id)
-    return way_in(lab.profiles, definition.os_type if definition else OsType.LINUX)
 
 
 def _wait(context: WorkflowContext, lab: Lab, row: LabMachine, way: WayIn) -> None:
@@ -180,7 +186,7 @@ def _subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachi
     with context.database(reading=True) as uow:
         row = uow.machines.get(uow.operations.get(operation_id).subject)
         lab = uow.labs.get(row.lab_id)
-        return lab, row, get_way_in(uow, lab)
+        return lab, row, way_in(lab.profiles, lab.os_type)
 
 
 def _machine(row: LabMachine) -> Machine:

@@ -9,7 +9,7 @@ from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import VisibleStep
 from galeria.workflows.context import WorkflowContext
-from galeria.workflows.create_lab import ensure_machine, host_name, is_preparing
+from galeria.workflows.create_lab import ensure_machine, forget_password, host_name, is_preparing
 from galeria.workflows.machine_power import apply_credentials, note_state, open_ssh, start, wait_ready
 from galeria.workflows.offline.prepare_disk import PREPARE, find_findings, prepare_disk
 
@@ -94,6 +94,7 @@ def make(context: WorkflowContext, operation_id: str) -> None:
         row = uow.machines.get(uow.operations.get(operation_id).subject)
         lab = uow.labs.get(row.lab_id)
     ensure_machine(context, lab, row)
+    forget_password(context, lab, row)
 
 
 def prepare(context: WorkflowContext, operation_id: str) -> None:

@@ -160,7 +160,6 @@ def test_the_installation_holds_images_of_every_kind(stocked: LocalInstallation)
     assert any(each.is_usable for each in offers)
     assert codes == {
         "Disabled",
-        "OsTypeNotSupported",
         "OsDiskTooLarge",
         "MultipleDisks",
         "NoVersion",

@@ -8,16 +8,24 @@ import pytest
 from galeria.adapters.engine import domain_xml
 from galeria.adapters.engine.domain_xml import Definition, declare
 from galeria.domain.errors import Invalid, MachineFailed
+from galeria.domain.images.galleries import OsType
+from galeria.domain.labs.hardware import USUAL_HARDWARE, DiskBus, Hardware, NetworkCard
 from galeria.ports.machines import Acceleration, Machine
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 MACHINE = Machine(id="0123456789abcdef0123456789abcdef", region="brazilsouth")
 FOLDER = Path("/var/lib/galeria/regions/brazilsouth/machines") / MACHINE.id
 FIRMWARE = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
+SECURE = ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd")
 
 
 def definition(
-    *, generation: str = "V1", seed: Path | None = FOLDER / "seed.iso", firmware: tuple[str, str] | None = FIRMWARE
+    *,
+    generation: str = "V1",
+    seed: Path | None = FOLDER / "seed.iso",
+    firmware: tuple[str, str] | None = FIRMWARE,
+    hardware: Hardware = USUAL_HARDWARE,
+    os_type: OsType = OsType.LINUX,
 ) -> Definition:
     return Definition(
         name=f"galeria-home-{MACHINE.id}",
@@ -34,7 +42,21 @@ def definition(
         vnc=Path("/var/lib/galeria/vnc") / MACHINE.id,
         nvram=FOLDER / "firmware.fd",
         firmware=firmware,
+        hardware=hardware,
+        os_type=os_type,
     )
+
+
+def windows(generation: str, *, secure: bool = False) -> str:
+    hardware = Hardware(
+        disk_bus=DiskBus.SATA if generation == "V2" else DiskBus.IDE,
+        network_card=NetworkCard.E1000E,
+        secure_boot=secure,
+        tpm=secure,
+        local_clock=True,
+    )
+    firmware = SECURE if secure else FIRMWARE
+    return declare(definition(generation=generation, hardware=hardware, firmware=firmware, os_type=OsType.WINDOWS))
 
 
 CASES = {
@@ -42,6 +64,19 @@ CASES = {
     "domain-v2-generalized": declare(definition(generation="V2")),
     "domain-v1-specialized": declare(definition(seed=None)),
     "domain-v2-kvm": domain_xml.with_acceleration(declare(definition(generation="V2", seed=None)), Acceleration.KVM),
+    "domain-v1-ide": declare(definition(hardware=Hardware(disk_bus=DiskBus.IDE, network_card=NetworkCard.E1000))),
+    "domain-v2-ide": declare(definition(generation="V2", hardware=Hardware(disk_bus=DiskBus.IDE))),
+    "domain-v2-nvme": declare(
+        definition(generation="V2", hardware=Hardware(disk_bus=DiskBus.NVME, network_card=NetworkCard.E1000E))
+    ),
+    "domain-v2-virtio-scsi": declare(definition(generation="V2", hardware=Hardware(disk_bus=DiskBus.VIRTIO_SCSI))),
+    "domain-v2-sata": declare(definition(generation="V2", hardware=Hardware(disk_bus=DiskBus.SATA))),
+    "domain-v2-trusted-launch": declare(
+        definition(generation="V2", hardware=Hardware(secure_boot=True, tpm=True), firmware=SECURE)
+    ),
+    "domain-v1-windows": windows("V1"),
+    "domain-v2-windows": windows("V2", secure=True),
+    "domain-v2-windows-kvm": domain_xml.with_acceleration(windows("V2", secure=True), Acceleration.KVM),
 }
 
 
@@ -75,6 +110,16 @@ def test_without_seed_the_drive_stays_empty() -> None:
     assert root.find("devices/disk[@device='disk']/source") is not None
 
 
+def test_nvme_names_the_node_of_its_disk() -> None:
+    xml = CASES["domain-v2-nvme"]
+    assert "nvme,drive=libvirt-2-format," in xml
+    assert "nvme,drive=libvirt-2-format," in domain_xml.without_seed(xml)  # the drive stays, and has its number
+    hardware = Hardware(disk_bus=DiskBus.NVME)
+    assert "nvme,drive=libvirt-1-format," in declare(definition(seed=None, hardware=hardware))
+    on_sata = declare(definition(generation="V2", hardware=hardware, os_type=OsType.WINDOWS))
+    assert "nvme,drive=libvirt-1-format," in on_sata
+
+
 def test_a_machine_without_a_screen_gets_one_and_keeps_it() -> None:
     xml, socket = CASES["domain-v1-generalized"], Path("/var/lib/galeria/vnc") / MACHINE.id
     root = ElementTree.fromstring(xml)
@@ -106,6 +151,29 @@ def test_the_second_generation_needs_firmware() -> None:
     with pytest.raises(MachineFailed) as caught:
         declare(definition(generation="V2", firmware=None))
     assert caught.value.hint == "Run: apt-get install ovmf"
+
+
+def test_secure_boot_needs_its_own_firmware() -> None:
+    with pytest.raises(MachineFailed, match="Secure Boot") as caught:
+        declare(definition(generation="V2", hardware=Hardware(secure_boot=True), firmware=None))
+    assert caught.value.hint == "Run: apt-get install ovmf"
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "windows" in name])
+def test_what_hyper_v_offers_comes_with_kvm_and_goes_without(name: str) -> None:
+    xml = CASES[name]
+    for acceleration, count in ((Acceleration.KVM, 1), (Acceleration.TCG, 0), (Acceleration.KVM, 1)):
+        xml = domain_xml.with_acceleration(xml, acceleration)
+        root = ElementTree.fromstring(xml)
+        assert len(root.findall("features/hyperv")) == count
+        assert len(root.findall("clock/timer[@name='hypervclock']")) == count
+        assert domain_xml.is_windows(xml)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_two_disks_have_the_same_name(name: str) -> None:
+    names = [each.attrib["dev"] for each in ElementTree.fromstring(CASES[name]).findall("devices/disk/target")]
+    assert len(set(names)) == len(names)
 
 
 def test_an_unknown_generation_is_refused() -> None:

@@ -262,3 +262,30 @@ def test_whatever_stands_in_the_files_nothing_breaks(content: bytes, note: bytes
     found = read_findings(answer, note, [])
 
     assert repr(found).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("network", "built_in", "drivers"),
+    [
+        ("", "", None),
+        ("looked", "", ()),
+        ("lib/modules/6/kernel/drivers/net/virtio_net.ko.xz\nlooked", "", ("virtio_net",)),
+        ("looked", "kernel/drivers/net/ethernet/intel/e1000e/e1000e.ko", ("e1000e",)),
+        ("usr/lib/modules/6/kernel/drivers/net/ethernet/realtek/8139cp.ko\nlooked", "", ("8139cp",)),
+    ],
+)
+def test_the_network_cards_that_the_kernel_can_drive(
+    network: str, built_in: str, drivers: tuple[str, ...] | None
+) -> None:
+    found = read({"lib/modules/6/modules.builtin": built_in}, network=network, kernel="6")
+
+    assert found.network_drivers == drivers
+
+
+def test_the_programs_that_firmware_can_start() -> None:
+    boot = "/fat/EFI/debian/grubx64.efi\n/fat/EFI/BOOT/BOOTX64.EFI\n/fat/ldlinux.sys\n/fat/" + "x" * 200 + ".efi"
+
+    assert read(boot=boot).efi_programs == ("EFI/BOOT/BOOTX64.EFI", "EFI/debian/grubx64.efi")
+    assert read(boot="/fat/EFI/Microsoft/Boot/bootmgfw.efi", root="", volumes="/dev/vda1 ntfs - - -").efi_programs == (
+        "EFI/Microsoft/Boot/bootmgfw.efi",
+    )

@@ -45,11 +45,11 @@ def test_every_obstacle_has_its_own_word() -> None:
     assert codes(offered(facts(failed, {"brazilsouth": ReplicaState.PENDING}))) == ["NoUsableVersion"]
 
 
-def test_windows_is_shown_and_not_offered() -> None:
+def test_windows_is_offered() -> None:
     found = eligibility_of(
         account(), definition(OsType.WINDOWS), [facts(version())], enabled=True, region="brazilsouth"
     )
-    assert codes(found) == ["OsTypeNotSupported"]
+    assert codes(found) == []
 
 
 def test_all_reasons_are_reported_at_once() -> None:
@@ -60,9 +60,9 @@ def test_all_reasons_are_reported_at_once() -> None:
         enabled=False,
         region="brazilsouth",
     )
-    assert codes(found) == ["Disabled", "OsTypeNotSupported", "OsDiskTooLarge", "MultipleDisks"]
-    assert found.obstacles[2].reason == "The OS disk has 128 GB; labs here take less than 128 GB."
-    assert found.obstacles[3].reason == "The image has 3 disks; a lab machine has one."
+    assert codes(found) == ["Disabled", "OsDiskTooLarge", "MultipleDisks"]
+    assert found.obstacles[1].reason == "The OS disk has 128 GB; labs here take less than 128 GB."
+    assert found.obstacles[2].reason == "The image has 3 disks; a lab machine has one."
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,6 @@ PAGE = "/accounts/campus/labs/images"
 CLASSIC = str(ACCOUNT.parent.resource("Microsoft.LabServices", "labaccounts", ACCOUNT.name))
 OBSTACLES = {
     "Disabled",
-    "OsTypeNotSupported",
     "OsDiskTooLarge",
     "MultipleDisks",
     "NoVersion",

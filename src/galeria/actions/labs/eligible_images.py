@@ -176,7 +176,7 @@ def _read_outlines(uow: UnitOfWork, account: LabAccount, region: str) -> _Accoun
     usable = {
         each.id
         for each in outlines
-        if each.id in enabled and each.id in latest and is_acceptable(account, each.os_type, latest[each.id].shape)
+        if each.id in enabled and each.id in latest and is_acceptable(account, latest[each.id].shape)
     }
     return _AccountImages(
         account=account, region=region, outlines=outlines, latest=latest, enabled=enabled, usable=usable

@@ -37,7 +37,7 @@ def choose_image(
         version = uow.versions.get_by_key(exact.key)
         (facts,) = uow.versions.facts([version])
         enabled = account.enables(uow.accounts.find_choice(account.id, definition.id))
-        obstacles = exact_version_obstacles(account, definition, facts, enabled=enabled, region=region)
+        obstacles = exact_version_obstacles(account, facts, enabled=enabled, region=region)
     else:
         offered = read_eligibility(request, account, definition, region)
         version = uow.versions.get(offered.version.id) if offered.version else None

@@ -6,11 +6,11 @@ from galeria.actions.core.limits import require_machine_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import is_same_image
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.ids import ResourceId, password, user_name
+from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabCreateOption, MachineKind
 from galeria.domain.labs.profiles import (
-    CONNECTION,
     NO_SHUTDOWN,
     Profiles,
     capacity,
@@ -18,8 +18,10 @@ from galeria.domain.labs.profiles import (
     check_shutdown,
     merged,
     quota,
+    usual_connection,
 )
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.labs.windows import account_name, account_password
 from galeria.domain.messages import Message
 from galeria.domain.states import ProvisioningState
 from galeria.ports.work import SecretHasher
@@ -124,14 +126,14 @@ def _written_size(lab: Lab, text: str | None) -> Profiles:
     return {"writtenSize": None if text.lower() == lab.size.lower() else text}
 
 
-def inherited_profiles(account: LabAccount) -> Profiles:
+def inherited_profiles(account: LabAccount, os_type: OsType) -> Profiles:
     """Returns the profiles that a new lab gets from its account.
 
     Later changes of the account change no lab, as Azure documents for lab plans.
     """
     profiles = account.profiles
     return {
-        "connectionProfile": dict(profiles.get("defaultConnectionProfile") or CONNECTION),
+        "connectionProfile": dict(profiles.get("defaultConnectionProfile") or usual_connection(os_type)),
         "autoShutdownProfile": dict(profiles.get("defaultAutoShutdownProfile") or NO_SHUTDOWN),
         "networkProfile": dict(profiles.get("defaultNetworkProfile") or {}),
     }
@@ -206,7 +208,7 @@ def _is_password_of(request: Request, lab: Lab, text: str | None, secrets: Secre
 
 def _set_non_admin(lab: Lab, account: NonAdminAccount, secrets: SecretHasher) -> None:
     target = f"{_MACHINES}.nonAdminUser"
-    name = user_name(account.user_name)
+    name = account_name(lab.os_type, account.user_name)
     if name == lab.user_name:
         raise Invalid(
             Message("The two accounts have the same name."),
@@ -221,7 +223,7 @@ def _set_non_admin(lab: Lab, account: NonAdminAccount, secrets: SecretHasher) ->
         )
     lab.non_admin_user = name
     if account.password:
-        lab.non_admin_hash = secrets.unix_hash(password(account.password))
+        lab.non_admin_hash = secrets.unix_hash(account_password(lab.os_type, account.password, user=name))
 
 
 def check_title(text: str) -> str:

@@ -10,10 +10,12 @@ from galeria.actions.labs.lab_images import choose_image
 from galeria.actions.labs.lab_settings import CREATE, LAB, LabSettings, allowed_region, check_title
 from galeria.actions.labs.labs import LabRequest, require_limits
 from galeria.domain.errors import Conflict, GaleriaError
-from galeria.domain.ids import ResourceId, lab_name, password, proposed_name, user_name
+from galeria.domain.ids import ResourceId, lab_name, proposed_name
+from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.profiles import quota
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.labs.windows import account_name, account_password
 from galeria.domain.messages import Message
 
 
@@ -49,15 +51,17 @@ def check_lab(request: Request, id: ResourceId, account: LabAccount, wanted: Lab
         check_title(wanted.title)
     with findings.about("region"):
         allowed_region(request, account, wanted.location)
+    os_type = OsType.LINUX
     if "region" not in findings.errors:
         with findings.about("image"):
-            choose_image(request, account, wanted.image, request.settings.regions.get(wanted.location).name)
+            region = request.settings.regions.get(wanted.location).name
+            os_type = choose_image(request, account, wanted.image, region)[0].os_type
     with findings.about("size"):
         get_size(request.settings.sizes, wanted.size)
     with findings.about("user"):
-        user_name(wanted.user_name)
+        account_name(os_type, wanted.user_name)
     with findings.about("password"):
-        password(wanted.password)
+        account_password(os_type, wanted.password, user=wanted.user_name)
     _check_settings(findings, wanted.settings)
     return findings
 

@@ -17,12 +17,13 @@ from galeria.actions.labs.lab_settings import (
     update_lab,
 )
 from galeria.domain.errors import Conflict, NotFound
-from galeria.domain.ids import ResourceId, lab_name, password, user_name
-from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, OsState
+from galeria.domain.ids import ResourceId, lab_name, user_name
+from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, OsState, OsType
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind
 from galeria.domain.labs.preparation import accounts_to_close, kept_accounts
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.labs.windows import account_name, account_password
 from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import PREPARING
 from galeria.domain.operations import Operation, OperationKind
@@ -157,16 +158,17 @@ def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: Secre
     require_limits(request, wanted)
     location = allowed_region(request, account, wanted.location)
     definition, version = choose_image(request, account, wanted.image, location)
+    account_name(definition.os_type, wanted.user_name)
     lab = _new_lab(request, id, wanted, account=account, definition=definition, version=version, location=location)
     has_template = lab.create_option is LabCreateOption.TEMPLATE_VM
     for name in wanted.keep_accounts:
         user_name(name)
-    password_hash = secrets.unix_hash(password(wanted.password)) if has_template or wanted.password else ""
+    password_hash = _checked_hash(secrets, lab, wanted.password) if has_template or wanted.password else ""
     apply_settings(lab, wanted.all_settings, secrets)
     request.uow.labs.add(lab)
     request.uow.flush()
     if has_template:
-        request.uow.machines.add(_template(request, lab, version, password_hash))
+        request.uow.machines.add(_template(request, lab, version, password_hash, wanted.password))
     else:
         lab.admin_hash = password_hash
     ensure_owner(request, lab.key)
@@ -209,7 +211,8 @@ def _retry(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher
     lab.state = moved(lab.state, ProvisioningState.CREATING)
     if wanted.password:  # the caller was told none that holds yet: what was typed last is what counts
         for machine in request.uow.machines.of_lab(lab.id):
-            machine.pending_password_hash = secrets.unix_hash(password(wanted.password))
+            machine.pending_password_hash = _checked_hash(secrets, lab, wanted.password)
+            machine.pending_password = kept_password(lab, wanted.password)
     return request.begin(OperationKind.CREATE_LAB, lab, lab.id, PREPARING)
 
 
@@ -266,12 +269,13 @@ def _new_lab(
         base_digest=os_disk.digest,
         os_state=definition.os_state,
         generation=definition.generation,
+        os_type=definition.os_type,
         size=get_size(request.settings.sizes, wanted.size).name,
-        user_name=user_name(wanted.user_name),
+        user_name=wanted.user_name,
         create_option=wanted.create_option,
         registration_code=_code(request),
         profiles={
-            **inherited_profiles(account),
+            **inherited_profiles(account, definition.os_type),
             **{name: each for name, each in wanted.settings.profiles.items() if each is not None},
             **({"newIdentity": True} if wanted.new_identity else {}),
             **({"keepAccounts": list(wanted.keep_accounts)} if wanted.keep_accounts else {}),
@@ -287,7 +291,17 @@ def _code(request: Request) -> str:
     )[:10]
 
 
-def _template(request: Request, lab: Lab, version: ImageVersion, password_hash: str) -> LabMachine:
+def _checked_hash(secrets: SecretHasher, lab: Lab, text: str) -> str:
+    """Returns the hash of a password that the lab's account may have. Raises Invalid."""
+    return secrets.unix_hash(account_password(lab.os_type, text, user=lab.user_name))
+
+
+def kept_password(lab: Lab, text: str) -> str:
+    """The password as it is, which only Windows needs: until its machine has it (docs/secrets.md); else nothing."""
+    return text if lab.os_type is OsType.WINDOWS else ""
+
+
+def _template(request: Request, lab: Lab, version: ImageVersion, password_hash: str, text: str) -> LabMachine:
     specialized = lab.os_state is OsState.SPECIALIZED
     known = list(version.accounts) if specialized else []
     closing = (
@@ -304,6 +318,7 @@ def _template(request: Request, lab: Lab, version: ImageVersion, password_hash: 
         ssh_port=_free_port(request),
         user_name=lab.user_name,
         pending_password_hash=password_hash,
+        pending_password=kept_password(lab, text),
         retire_accounts=closing,
         accounts=sorted({*known, *closing, lab.user_name}),
         renew_identity=specialized and bool(lab.profiles.get("newIdentity")),

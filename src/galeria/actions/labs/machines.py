@@ -2,14 +2,15 @@
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
-from galeria.actions.labs.labs import get_machine
+from galeria.actions.labs.labs import get_machine, kept_password
 from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.domain.errors import Conflict
-from galeria.domain.ids import ResourceId, password, user_name
+from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.preparation import has_known_root
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
+from galeria.domain.labs.windows import account_name, account_password
 from galeria.domain.messages import Message, Word
 from galeria.domain.operation_inputs import NO_INPUTS, PREPARING, OperationInputs, RedeployInputs, ResetInputs
 from galeria.domain.operations import OPERATION_TYPES, Operation, OperationKind, StepStatus
@@ -58,8 +59,8 @@ def reset_password(
     Raises Forbidden, NotFound, Invalid, and Conflict where that is impossible now or the machine is busy.
     """
     lab, machine = reach_machine(request, lab_id, name, "resetPassword")
-    user_name(account)
-    hashed = secrets.unix_hash(password(new_password))
+    account_name(lab.os_type, account)
+    hashed = secrets.unix_hash(account_password(lab.os_type, new_password, user=account))
     is_foreign = lab.os_state is OsState.SPECIALIZED and bool(machine.pending_password_hash)
     inputs = ResetInputs(is_off=can_be_set_offline(request, lab, machine), is_foreign=is_foreign)
     if not inputs.is_off:
@@ -67,6 +68,7 @@ def reset_password(
     _joined(request, machine, OperationKind.RESET_PASSWORD)
     machine.state = moved(machine.state, MachineState.RESETTING_PASSWORD, Message("The machine"))
     machine.user_name, machine.pending_password_hash = account, hashed
+    machine.pending_password = kept_password(lab, new_password)
     machine.accounts = sorted({*machine.accounts, account})
     return _begin(request, lab, machine, OperationKind.RESET_PASSWORD, inputs)
 

@@ -18,6 +18,7 @@ from galeria.domain.images.galleries import (
 )
 from galeria.domain.images.import_addresses import read_address, require_public_literal
 from galeria.domain.images.storage import Disk, ManagedImage, Origin, OriginKind, Snapshot, StoredDisk
+from galeria.domain.labs.hardware import Hardware
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.messages import Message
 from galeria.domain.resources import Resource
@@ -45,6 +46,7 @@ class Source:
     generation: Generation | None = None
     architecture: Architecture | None = None
     accounts: tuple[str, ...] = ()
+    hardware: Hardware | None = None  # that machines are known to start with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,15 +133,15 @@ def machine_source(request: Request, id: ResourceId) -> Source:
     require_linked(request, "Microsoft.LabServices/labs/write", linked, id)
     lab, machine = get_machine(request, id.parent, id.name)
     _require_quiet(request, lab, machine)
-    definition = request.uow.definitions.find(lab.definition_id)
     return Source(
         origin=Origin.of_machine(machine),
         kind=SourceKind.MACHINE,
         name=str(id),
-        os_type=definition.os_type if definition else OsType.LINUX,
+        os_type=lab.os_type,
         os_state=OsState.SPECIALIZED,
         generation=lab.generation,
         accounts=tuple(machine.accounts),
+        hardware=lab.hardware,
     )
 
 
@@ -301,6 +303,7 @@ def version_disks(
         generation=definition.generation,
         architecture=definition.architecture,
         accounts=tuple(version.accounts),
+        hardware=version.hardware,
     )
     return {
         disk.lun: replace(known, origin=replace(known.origin, name=disk.digest, size=disk.size))

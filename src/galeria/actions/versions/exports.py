@@ -20,7 +20,6 @@ from galeria.domain.images.galleries import (
     ImageDefinition,
     ImageVersion,
     OsState,
-    OsType,
     SourceKind,
     VersionNumber,
 )
@@ -355,7 +354,6 @@ def _regions(request: Request, account: LabAccount, home: str, wanted: tuple[str
 
 def _new_definition(request: Request, plan: _Plan, display_name: str) -> ImageDefinition:
     id = plan.gallery.arm_id.child("images", plan.image_name)
-    source = request.uow.definitions.find(plan.lab.definition_id)
     definition = ImageDefinition(
         id=request.id_generator.new_id(),
         resource_id=str(id),
@@ -363,7 +361,7 @@ def _new_definition(request: Request, plan: _Plan, display_name: str) -> ImageDe
         location=plan.lab.location,
         gallery_id=plan.gallery.id,
         display_name=display_name.strip(),
-        os_type=source.os_type if source else OsType.LINUX,
+        os_type=plan.lab.os_type,
         os_state=OsState.SPECIALIZED,
         generation=plan.lab.generation,
         publisher="galeria",

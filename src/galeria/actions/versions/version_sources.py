@@ -87,6 +87,7 @@ def fill_version(
     os_disk = sources[OS_DISK]
     version.source_kind, version.source_id = os_disk.kind, os_disk.name
     version.accounts, version.parent_digest = list(os_disk.accounts), os_disk.origin.parent
+    version.hardware = os_disk.hardware
     request.uow.flush()
     for lun, source in sorted(sources.items()):
         request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=source.origin.size))

@@ -122,10 +122,10 @@ def execute(
     return ended
 
 
-def set_password(domain: libvirt.virDomain, user: str, password_hash: str) -> None:
-    """Set the password of an account by its crypt(5) hash. Raises MachineFailed."""
-    encoded = base64.b64encode(password_hash.encode()).decode("ascii")
-    ask(domain, "guest-set-user-password", {"username": user, "password": encoded, "crypted": True}, seconds=30)
+def set_password(domain: libvirt.virDomain, user: str, password: str, *, is_hash: bool = True) -> None:
+    """Set the password of an account, by its crypt(5) hash or, for Windows, as it is. Raises MachineFailed."""
+    encoded = base64.b64encode(password.encode()).decode("ascii")
+    ask(domain, "guest-set-user-password", {"username": user, "password": encoded, "crypted": is_hash}, seconds=30)
 
 
 def _wait_end(domain: libvirt.virDomain, pid: int, seconds: float) -> GuestProgramResult:

@@ -1,7 +1,7 @@
 """The libvirt definition of a machine as XML, and the few changes that are made to it later.
 
-V1 is a BIOS machine of type `pc`, V2 a UEFI machine of type `q35` with OVMF. The seed's drive is attached to IDE
-or virtio-scsi respectively: small cloud kernels have no AHCI driver. Golden files in tests/golden show the whole XML.
+V1 is a BIOS machine of type `pc`, V2 a UEFI machine with OVMF, of type `q35` unless its disk is on IDE. What follows the
+image (`Hardware`) is in the package `hardware`. Golden files in tests/golden show the whole XML.
 """
 
 import hashlib
@@ -11,22 +11,23 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from galeria.domain.errors import Invalid, MachineFailed
+from galeria.adapters.engine.hardware import devices as parts
+from galeria.adapters.engine.hardware.firmware import (
+    Firmware,
+    add_clock,
+    add_features,
+    add_firmware,
+    machine_type,
+    set_hyper_v,
+)
+from galeria.domain.errors import MachineFailed
 from galeria.domain.foreign_text import foreign_text
+from galeria.domain.images.galleries import OsType
+from galeria.domain.labs.hardware import USUAL_HARDWARE, DiskBus, Hardware
 from galeria.domain.messages import Message
 from galeria.ports.machines import Acceleration, Machine
 
 NAMESPACE = "urn:galeria:machine:1"
-NETWORK = "hn0"
-
-FIRMWARES = (  # code and template of the variables: Debian and Ubuntu, older Debian, Fedora, Arch
-    ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
-    ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
-    ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
-    ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"),
-)
-
-Firmware = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,10 +49,19 @@ class Definition:
     vnc: Path
     nvram: Path
     firmware: Firmware | None  # needed for V2
+    hardware: Hardware = USUAL_HARDWARE
+    os_type: OsType = OsType.LINUX
 
+    @property
+    def machine_type(self) -> str:
+        return machine_type(self.generation, self.hardware)
 
-def find_firmware() -> Firmware | None:
-    return next((pair for pair in FIRMWARES if all(Path(path).is_file() for path in pair)), None)
+    @property
+    def seed_bus(self) -> str:
+        """The bus of the seed's drive; empty without one."""
+        is_windows, disk = self.os_type is OsType.WINDOWS, self.hardware.disk_bus
+        bus = parts.seed_bus(machine_type=self.machine_type, disk=disk, is_windows=is_windows)
+        return bus if self.seed is not None else ""
 
 
 def mac_address(machine_id: str) -> str:
@@ -67,7 +77,7 @@ def domain_uuid(name: str) -> str:
 def declare(definition: Definition) -> str:
     """Return the XML of a new machine, with software emulation until `with_acceleration` changes it at the start.
 
-    Raises MachineFailed where V2 is asked for and the host has no UEFI firmware.
+    Raises MachineFailed where V2 is asked for and the host has no such UEFI firmware.
     """
     root = Element("domain", {"type": "qemu", "xmlns:qemu": "http://libvirt.org/schemas/domain/qemu/1.0"})
     _text(root, "name", definition.name)
@@ -77,10 +87,16 @@ def declare(definition: Definition) -> str:
     _metadata(root, definition)
     _text(root, "memory", str(definition.memory_mib), unit="MiB")
     _text(root, "vcpu", str(definition.vcpus))
-    _os(root, definition)
-    features = SubElement(root, "features")
-    SubElement(features, "acpi")
-    SubElement(features, "apic")
+    hardware = definition.hardware
+    add_firmware(
+        root,
+        generation=definition.generation,
+        hardware=hardware,
+        firmware=definition.firmware,
+        variables=definition.nvram,
+    )
+    add_features(root, hardware)
+    add_clock(root, hardware)
     _set_acceleration(root, Acceleration.TCG)
     for event, reaction in (("on_poweroff", "destroy"), ("on_reboot", "restart"), ("on_crash", "destroy")):
         _text(root, event, reaction)
@@ -96,46 +112,25 @@ def _metadata(root: Element, definition: Definition) -> None:
         "machine": definition.machine.id,
         "region": definition.machine.region,
         "sshPort": str(definition.ssh_port),
+        **({"osType": definition.os_type.value} if definition.os_type is not OsType.LINUX else {}),
     }
     SubElement(SubElement(root, "metadata"), "galeria:machine", facts)
 
 
-def _os(root: Element, definition: Definition) -> None:
-    if definition.generation not in ("V1", "V2"):
-        raise Invalid(
-            Message("There is no Hyper-V generation '{generation}'.", generation=definition.generation),
-            hint=Message("Use V1 or V2."),
-        )
-    os = SubElement(root, "os")
-    if definition.generation == "V1":
-        _text(os, "type", "hvm", arch="x86_64", machine="pc")
-    else:
-        if definition.firmware is None:
-            raise MachineFailed(
-                Message("This host has no UEFI firmware for second-generation machines."),
-                hint=Message("Run: apt-get install ovmf"),
-            )
-        code, variables = definition.firmware
-        _text(os, "type", "hvm", arch="x86_64", machine="q35")
-        _text(os, "loader", code, readonly="yes", type="pflash")
-        _text(os, "nvram", str(definition.nvram), template=variables)
-    SubElement(os, "boot", dev="hd")
-
-
 def _devices(root: Element, definition: Definition) -> None:
     devices = SubElement(root, "devices")
-    disk = SubElement(devices, "disk", type="file", device="disk")
-    SubElement(disk, "driver", name="qemu", type="qcow2", discard="unmap")
-    SubElement(disk, "source", file=str(definition.disk))
-    SubElement(disk, "target", dev="vda", bus="virtio")
+    hardware = definition.hardware
+    parts.add_disk(devices, definition.disk, hardware.disk_bus)
     if definition.seed is not None:
-        _seed_drive(devices, definition.seed, scsi=definition.generation == "V2")
+        parts.add_seed_drive(devices, definition.seed, definition.seed_bus)
     for kind, target in (("serial", {"port": "0"}), ("console", {"type": "serial", "port": "0"})):
         port = SubElement(devices, kind, type="file")
         SubElement(port, "source", path=str(definition.serial))
         SubElement(port, "target", target)
     SubElement(SubElement(devices, "channel", type="unix"), "target", type="virtio", name="org.qemu.guest_agent.0")
     _screen(devices, definition.vnc)
+    if hardware.tpm:
+        parts.add_tpm(devices)
     SubElement(devices, "memballoon", model="none")
     _text(SubElement(devices, "rng", model="virtio"), "backend", "/dev/urandom", model="random")
 
@@ -155,37 +150,29 @@ def _screen(devices: Element, socket: Path) -> None:
         SubElement(devices, "input", type="tablet", bus="usb")
 
 
-def _seed_drive(devices: Element, seed: Path, *, scsi: bool) -> None:
-    drive = SubElement(devices, "disk", type="file", device="cdrom")
-    SubElement(drive, "driver", name="qemu", type="raw")
-    SubElement(drive, "source", file=str(seed))
-    SubElement(drive, "target", dev="sda" if scsi else "hda", bus="scsi" if scsi else "ide")
-    SubElement(drive, "readonly")
-    if scsi:
-        SubElement(devices, "controller", type="scsi", model="virtio-scsi")
-
-
 def _network(root: Element, definition: Definition) -> None:
-    """Add a user-mode network with arguments for QEMU itself: libvirt 9.0 of Debian 12 cannot forward ports.
-
-    No port is forwarded here; `open_ssh` does that in the running machine.
-    """
-    bus = "" if definition.generation == "V1" else ",bus=pcie.0"
+    """Add the arguments for QEMU itself: what libvirt cannot express."""
+    hardware, kind = definition.hardware, definition.machine_type
     mac = definition.card_address or mac_address(definition.machine.id)
-    words = (
-        "-netdev",
-        f"user,id={NETWORK}",
-        "-device",
-        f"virtio-net-pci,netdev={NETWORK},romfile=,mac={mac}{bus},addr=0x10",
-    )
+    words = [*parts.network_words(hardware.network_card, mac=mac, machine_type=kind)]
+    if hardware.disk_bus is DiskBus.NVME:
+        words += parts.nvme_words(seed_drive=definition.seed_bus, machine_type=kind)
     command = SubElement(root, "qemu:commandline")
     for word in words:
         SubElement(command, "qemu:arg", value=word)
+    if hardware.disk_bus is DiskBus.NVME:
+        parts.add_nvme_override(root)
 
 
 def disk_of(xml: str) -> Path:
     """Return the writable file on top of the machine's disk."""
     return Path(_source(_disk(ElementTree.fromstring(xml))).attrib["file"])
+
+
+def disk_name_of(xml: str) -> str:
+    """Return libvirt's name of the machine's disk, such as vda."""
+    target = _disk(ElementTree.fromstring(xml)).find("target")
+    return "vda" if target is None else target.attrib["dev"]
 
 
 def ssh_port_of(xml: str) -> int:
@@ -267,6 +254,18 @@ def _set_acceleration(root: Element, acceleration: Acceleration) -> None:
     before = root.find("features")
     place = list(root).index(before) + 1 if before is not None else len(root)
     root.insert(place, Element("cpu", mode="host-passthrough" if is_kvm else "maximum"))
+    if _is_windows(root):
+        set_hyper_v(root, on=is_kvm)
+
+
+def _is_windows(root: Element) -> bool:
+    """Tell it of a definition that was read, whose names have namespaces, and of one that is being made."""
+    facts = (each for each in root.iter() if each.tag in ("galeria:machine", f"{{{NAMESPACE}}}machine"))
+    return any(each.get("osType") == OsType.WINDOWS.value for each in facts)
+
+
+def is_windows(xml: str) -> bool:
+    return _is_windows(ElementTree.fromstring(xml))
 
 
 def _find_facts(xml: str) -> dict[str, str] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from galeria.adapters.engine.cache import gigabytes
 from galeria.adapters.engine.daemons import Hypervisor
-from galeria.adapters.engine.domain_xml import find_firmware
+from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emulator
 from galeria.adapters.engine.kvm_probe import KvmProbeResult
 from galeria.adapters.engine.layout import Layout, find_qemu_user
 from galeria.domain.errors import MachineFailed
@@ -40,6 +40,7 @@ class LocalHost:
             _administrator(),
             self._data_folder(),
             _firmware(),
+            trusted_launch(),
             self._kvm(),
             self._disk(),
             _memory(),
@@ -129,6 +130,22 @@ def _firmware() -> HostCheck:
         required=False,
         found=pair[0] if pair else "not installed: no second-generation machines",
         cure="" if pair else "apt-get install ovmf",
+    )
+
+
+def trusted_launch() -> HostCheck:
+    """Check what images with the security type TrustedLaunch need, and Windows 11: Secure Boot and a TPM."""
+    cures = {
+        "no firmware with Secure Boot": "" if find_firmware(secure=True) else "apt-get install ovmf",
+        "swtpm is not installed": "" if has_tpm_emulator() else "apt-get install swtpm swtpm-tools",
+    }
+    missing = {found: cure for found, cure in cures.items() if cure}
+    return HostCheck(
+        name="trusted launch",
+        ok=not missing,
+        required=False,
+        found="; ".join(missing) or "Secure Boot and a TPM (swtpm) are there",
+        cure="; ".join(missing.values()),
     )
 
 

@@ -133,7 +133,8 @@ def _switch(domain: libvirt.virDomain, above: Path) -> None:
         | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA
         | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT
     )
-    xml = _snapshot_xml(above)
+    with translated_errors(Message("read a machine's definition")):
+        xml = _snapshot_xml(above, domain_xml.disk_name_of(domain.XMLDesc()))
     if agent.answers(domain):
         try:
             domain.snapshotCreateXML(xml, flags | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE)
@@ -144,9 +145,9 @@ def _switch(domain: libvirt.virDomain, above: Path) -> None:
         domain.snapshotCreateXML(xml, flags)
 
 
-def _snapshot_xml(above: Path) -> str:
+def _snapshot_xml(above: Path, disk_name: str) -> str:
     root = Element("domainsnapshot")
-    disk = SubElement(SubElement(root, "disks"), "disk", name="vda", snapshot="external")
+    disk = SubElement(SubElement(root, "disks"), "disk", name=disk_name, snapshot="external")
     SubElement(disk, "source", file=str(above))
     SubElement(disk, "driver", type="qcow2")
     return tostring(root, encoding="unicode")

@@ -12,15 +12,21 @@ import libvirt
 from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe, readiness
 from galeria.adapters.engine.credentials import set_credentials
 from galeria.adapters.engine.daemons import LOCAL, Hypervisor, change_pause, is_active, libvirt_error, translated_errors
+from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emulator
+from galeria.adapters.engine.hardware.nvram import read_variables, write_variables
 from galeria.adapters.engine.layers import Layers, top_of
 from galeria.adapters.engine.layout import Layout, safe
 from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
 from galeria.adapters.engine.screen import open_screen, take_picture
 from galeria.adapters.engine.seed import write_seed
 from galeria.adapters.engine.ssh_forward import ensure_forward
+from galeria.adapters.engine.windows.answer_file import write_answer_disc
+from galeria.adapters.engine.windows.credentials import set_windows_credentials
 from galeria.adapters.inspection.disk_changer import ApplianceDiskChanger
 from galeria.domain.errors import MachineFailed, NotFound
+from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.disk_changes import DiskChanges
+from galeria.domain.labs.hardware import FirmwareVariable
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
@@ -29,7 +35,11 @@ from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCred
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
-LIBVIRT_LOGS = Path("/var/log/libvirt/qemu")  # a log per machine, which libvirt never deletes
+LIBVIRT_LOGS = Path("/var/log/libvirt/qemu")
+LOGS = (  # of each machine, and of its TPM: libvirt never deletes them
+    (LIBVIRT_LOGS, "{name}.log*"),
+    (Path("/var/log/swtpm/libvirt/qemu"), "{name}-swtpm.log*"),
+)
 UNDEFINE = (
     libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
     | libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
@@ -80,10 +90,22 @@ class LibvirtEngine:
             )
         self._layout.ensure_machine_folder(spec.machine)
         if first_boot is not None:
-            write_seed(self._layout.seed(spec.machine), first_boot)
+            write = write_answer_disc if spec.os_type is OsType.WINDOWS else write_seed
+            write(self._layout.seed(spec.machine), first_boot)
         # Without a definition the machine never ran: a disk left by a crash holds no data.
         disks.create_overlay(self._layout.first_disk(spec.machine), backing=base, backing_format="raw")
-        self._hypervisor.define(domain_xml.declare(self._definition(spec, seeded=first_boot is not None)))
+        self._hypervisor.define(self._declared(spec, seeded=first_boot is not None))
+
+    def change_hardware(self, spec: MachineSpec) -> None:
+        domain = self.domain(spec.machine)
+        if is_active(domain):
+            raise MachineFailed(Message("The machine runs."), hint=Message("Stop it, then try again."))
+        top = domain_xml.disk_of(_stored_definition(domain))
+        declared = self._declared(spec, seeded=self._layout.seed(spec.machine).exists())
+        self._define(spec.machine, domain, domain_xml.with_disk(declared, top))
+
+    def firmware_variables(self, machine: Machine) -> tuple[FirmwareVariable, ...]:
+        return read_variables(self._layout.nvram(machine))
 
     def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
         domain = self.domain(machine)
@@ -147,7 +169,11 @@ class LibvirtEngine:
         return domain is not None and agent.answers(domain)
 
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
-        set_credentials(self._get_running(machine), credentials)
+        domain = self._get_running(machine)
+        if domain_xml.is_windows(_stored_definition(domain)):
+            set_windows_credentials(domain, credentials)
+        else:
+            set_credentials(domain, credentials)
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
         identity.renew_identity(self._get_running(machine), host_name=host_name)
@@ -180,8 +206,9 @@ class LibvirtEngine:
                 domain.undefineFlags(UNDEFINE)
         _remove_folder(self._layout.machine(machine))
         self._layout.vnc(machine).unlink(missing_ok=True)
-        for log_file in LIBVIRT_LOGS.glob(f"{self._name(machine)}.log*"):
-            log_file.unlink(missing_ok=True)
+        for folder, pattern in LOGS:
+            for log_file in folder.glob(pattern.format(name=self._name(machine))):
+                log_file.unlink(missing_ok=True)
 
     def machines(self) -> list[Machine]:
         """Return the machines that are defined, and those of which a crash left only files."""
@@ -239,8 +266,25 @@ class LibvirtEngine:
             serial=self._layout.serial(machine),
             vnc=self._layout.vnc(machine),
             nvram=self._layout.nvram(machine),
-            firmware=domain_xml.find_firmware(),
+            firmware=find_firmware(secure=spec.hardware.secure_boot),
+            hardware=spec.hardware,
+            os_type=spec.os_type,
         )
+
+    def _declared(self, spec: MachineSpec, *, seeded: bool) -> str:
+        """Return the new definition, and write what its firmware is to know. Raises MachineFailed where the host lacks a
+        part."""
+        definition = self._definition(spec, seeded=seeded)
+        xml = domain_xml.declare(definition)
+        if spec.hardware.tpm and not has_tpm_emulator():
+            raise MachineFailed(
+                Message("This host has no TPM for machines, which the image asks for."),
+                hint=Message("Run: apt-get install swtpm swtpm-tools"),
+            )
+        is_told = bool(spec.hardware.loader or spec.hardware.firmware_variables)
+        if definition.firmware is not None and spec.generation == "V2" and is_told:
+            write_variables(definition.nvram, template=Path(definition.firmware[1]), hardware=spec.hardware)
+        return xml
 
     def _refresh(self, machine: Machine, domain: libvirt.virDomain) -> None:
         """Update the definition before a start: the acceleration of today, a screen, and no seed after the first boot.

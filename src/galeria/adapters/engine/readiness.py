@@ -11,8 +11,8 @@ import libvirt
 from galeria.adapters.engine import agent, console
 from galeria.adapters.engine.daemons import is_active
 from galeria.adapters.engine.ssh_forward import LOOPBACK
-from galeria.domain.errors import MachineFailed
-from galeria.domain.labs.boot_diagnosis import WAITS_FOR_LOGIN, Diagnosis, find_diagnosis
+from galeria.domain.errors import MachineFailed, RootDiskNotFound
+from galeria.domain.labs.boot_diagnosis import NO_ROOT_DISK, WAITS_FOR_LOGIN, Diagnosis, find_diagnosis
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import EMPTY, Message, join
 from galeria.ports.machines import NO_ADDRESS
@@ -193,4 +193,5 @@ def _failure(
         usual = Message("The page of this operation shows the end of the machine's console, and its screen.")
         return MachineFailed(what, hint=hint or usual, code=code)
     is_up = found is WAITS_FOR_LOGIN and bool(hint)
-    return MachineFailed(join(what, found.message), hint=hint if is_up else found.hint, code=code)
+    kind = RootDiskNotFound if found is NO_ROOT_DISK else MachineFailed
+    return kind(join(what, found.message), hint=hint if is_up else found.hint, code=code)

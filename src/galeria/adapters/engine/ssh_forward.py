@@ -6,7 +6,7 @@ import libvirt
 import libvirt_qemu
 
 from galeria.adapters.engine.daemons import translated_errors
-from galeria.adapters.engine.domain_xml import NETWORK
+from galeria.adapters.engine.hardware.devices import NETWORK
 from galeria.domain.errors import MachineFailed
 from galeria.domain.messages import Message
 

@@ -16,8 +16,9 @@ from typing import Any
 from galeria.adapters.fakes.machine_files import BLOCK, LayeredDisk, blocks
 from galeria.adapters.fakes.screen import FakeScreen
 from galeria.adapters.fakes.screen_server import ScreenServer
-from galeria.domain.errors import Conflict, GaleriaError, MachineFailed, NotFound
+from galeria.domain.errors import Conflict, GaleriaError, MachineFailed, NotFound, RootDiskNotFound
 from galeria.domain.labs.disk_changes import DiskChanges
+from galeria.domain.labs.hardware import DiskBus, FirmwareVariable
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
 from galeria.ports.disks import OpenDisk
@@ -40,6 +41,8 @@ class FakeGuest:
     is_running: bool = False
     is_ssh_open: bool = False
     is_paused: bool = False
+    disk_bus: str = DiskBus.VIRTIO
+    firmware_variables: list[dict[str, Any]] = field(default_factory=list)  # what the machine's firmware was given
 
 
 class FakeImageCache:
@@ -73,7 +76,8 @@ class FakeEngine:
     """Machines as files.
 
     `fail_on` maps a method's name to the error that it raises; machines do not answer on the ways in `silent`, and show
-    what is in `shown`. All three may be changed at any time.
+    what is in `shown`; `driven` are the buses that their systems have drivers for, None for all. All may be changed at any
+    time.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class FakeEngine:
         self.fail_on = fail_on if fail_on is not None else {}
         self.silent: set[WayIn] = set()
         self.shown = Observation()
+        self.driven: frozenset[DiskBus] | None = None
         self._folder = folder
         self._acceleration = acceleration
         self._lock = threading.RLock()
@@ -106,7 +111,19 @@ class FakeEngine:
             shutil.rmtree(self._machine(spec.machine), ignore_errors=True)
             self._layer(spec.machine, 0).mkdir(parents=True)
             seed = asdict(first_boot) if first_boot is not None else None
-            self._store(spec.machine, FakeGuest(base=spec.base, ssh_port=spec.ssh_port, seed=seed))
+            guest = FakeGuest(base=spec.base, ssh_port=spec.ssh_port, seed=seed)
+            self._store(spec.machine, _with_hardware(guest, spec))
+
+    def change_hardware(self, spec: MachineSpec) -> None:
+        with self._verb("change_hardware"):
+            guest = self.guest(spec.machine)
+            if guest.is_running:
+                raise MachineFailed(Message("The machine runs."), hint=Message("Stop it, then try again."))
+            self._store(spec.machine, _with_hardware(guest, spec))
+
+    def firmware_variables(self, machine: Machine) -> tuple[FirmwareVariable, ...]:
+        with self._verb("firmware_variables"):
+            return tuple(FirmwareVariable(**each) for each in self.guest(machine).firmware_variables)
 
     def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
         with self._verb("start"):
@@ -116,7 +133,11 @@ class FakeEngine:
 
     def wait_ready(self, machine: Machine, *, way: WayIn, seconds: float) -> None:
         with self._verb("wait_ready"):
-            self._running(machine)
+            guest = self._running(machine)
+            if self.driven is not None and DiskBus(guest.disk_bus) not in self.driven:
+                raise RootDiskNotFound(
+                    Message("The system in the image found no root disk."), hint=Message("Add drivers to it.")
+                )
             if way in self.silent:
                 raise MachineFailed(Message("No answer by {way}.", way=way), hint=Message("Look at its screen."))
 
@@ -173,7 +194,8 @@ class FakeEngine:
             guest = self._with_agent(machine)
             others = set(guest.passwords) if credentials.close_others else set(credentials.retire)
             retired = {user: "!" for user in others - set(credentials.keep) if user in guest.passwords}
-            passwords = guest.passwords | retired | {credentials.user_name: credentials.password_hash}
+            given = {credentials.user_name: credentials.password or credentials.password_hash}
+            passwords = guest.passwords | retired | given
             self._store(machine, replace(guest, passwords=passwords))
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
@@ -318,6 +340,11 @@ class FakeEngine:
 
     def _layer(self, machine: Machine, number: int) -> Path:
         return self._machine(machine) / f"layer-{number}"
+
+
+def _with_hardware(guest: FakeGuest, spec: MachineSpec) -> FakeGuest:
+    variables = [asdict(each) for each in spec.hardware.firmware_variables]
+    return replace(guest, disk_bus=spec.hardware.disk_bus.value, firmware_variables=variables)
 
 
 def _first_booted(guest: FakeGuest) -> FakeGuest:

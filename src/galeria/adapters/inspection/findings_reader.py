@@ -10,7 +10,9 @@ from galeria.adapters.inspection.answers import Answer
 from galeria.adapters.inspection.network_files import network_files
 from galeria.adapters.inspection.people_files import accounts, ssh_server
 from galeria.domain.images.findings import (
+    LONGEST_NAME,
     MOST,
+    NETWORK_DRIVERS,
     STORAGE_DRIVERS,
     CloudInit,
     Findings,
@@ -51,7 +53,12 @@ def read_findings(answer: Answer, first_sector: bytes, modules: Iterable[str] | 
     is_encrypted = bool(types & _ENCRYPTED)
     if len(root) < 2 or root[1] not in _ROOTS:
         kind = SystemKind.WINDOWS if types & _WINDOWS else SystemKind.UNKNOWN
-        return Findings(kind=kind, is_encrypted=is_encrypted, firmware=_firmware(answer, first_sector))
+        return Findings(
+            kind=kind,
+            is_encrypted=is_encrypted,
+            firmware=_firmware(answer, first_sector),
+            efi_programs=_efi_programs(answer),
+        )
     present = set(answer.note("present"))
     release = _release(answer)
     space = _numbers(answer.note("space"))
@@ -77,6 +84,8 @@ def read_findings(answer: Answer, first_sector: bytes, modules: Iterable[str] | 
         firmware=_firmware(answer, first_sector),
         kernel=found_name((answer.note("kernel") or [""])[0]),
         drivers=_drivers(answer, modules),
+        network_drivers=_network_drivers(answer),
+        efi_programs=_efi_programs(answer),
     )
 
 
@@ -161,11 +170,34 @@ def _firmware(answer: Answer, first_sector: bytes) -> tuple[Firmware, ...]:
 def _drivers(answer: Answer, modules: Iterable[str] | None) -> tuple[str, ...] | None:
     if modules is None:
         return None
-    kernel = (answer.note("kernel") or [""])[0]
-    built_in = answer.lines(f"lib/modules/{kernel}/modules.builtin")
-    built_in += answer.lines(f"usr/lib/modules/{kernel}/modules.builtin")
-    names = {line.rsplit("/", 1)[-1].split(".ko")[0].replace("-", "_") for line in built_in} | set(modules)
+    names = _built_in(answer) | set(modules)
     return tuple(driver for driver in STORAGE_DRIVERS if driver in names)
+
+
+def _network_drivers(answer: Answer) -> tuple[str, ...] | None:
+    """Network cards are looked for once the root is there, so that any module of the kernel will do."""
+    modules = [line for line in answer.note("network") if line]
+    if not modules:
+        return None
+    names = _built_in(answer) | {_module_name(line) for line in modules}
+    return tuple(driver for driver in NETWORK_DRIVERS if driver in names)
+
+
+def _built_in(answer: Answer) -> set[str]:
+    kernel = (answer.note("kernel") or [""])[0]
+    lines = answer.lines(f"lib/modules/{kernel}/modules.builtin")
+    lines += answer.lines(f"usr/lib/modules/{kernel}/modules.builtin")
+    return {_module_name(line) for line in lines}
+
+
+def _module_name(path: str) -> str:
+    return path.rsplit("/", 1)[-1].split(".ko")[0].replace("-", "_")
+
+
+def _efi_programs(answer: Answer) -> tuple[str, ...]:
+    """The programs for UEFI on the disk's FAT volumes, each with its path on the volume."""
+    lines = [line.removeprefix("/fat/") for line in answer.note("boot") if line.lower().endswith(".efi")]
+    return tuple(sorted(found_name(line) for line in lines if len(line) <= LONGEST_NAME)[:MOST])
 
 
 def _numbers(lines: list[str]) -> tuple[int, int]:

@@ -127,7 +127,7 @@ def image_eligibility(
     `version` is the latest one in the region, and `available` are the regions of all versions. Without a version,
     `facts` tell why; versions may be left out of them that make no difference.
     """
-    obstacles = _image_obstacles(definition.os_type, enabled=enabled)
+    obstacles = _image_obstacles(enabled=enabled)
     if version:
         obstacles += _disk_obstacles(account, version.shape)
     else:
@@ -142,21 +142,21 @@ def image_eligibility(
     )
 
 
-def is_acceptable(account: LabAccount, os_type: OsType, shape: DiskShape) -> bool:
+def is_acceptable(account: LabAccount, shape: DiskShape) -> bool:
     """Tells whether a version with these properties could be used if it were complete and enabled."""
-    return not kind_obstacles(account, os_type, shape)
+    return not kind_obstacles(account, shape)
 
 
-def kind_obstacles(account: LabAccount, os_type: OsType, shape: DiskShape) -> list[Obstacle]:
+def kind_obstacles(account: LabAccount, shape: DiskShape) -> list[Obstacle]:
     """Returns the obstacles that every version of this kind has, known before one is made."""
-    return _os_obstacles(os_type) + _disk_obstacles(account, shape)
+    return _disk_obstacles(account, shape)
 
 
 def exact_version_obstacles(
-    account: LabAccount, definition: ImageDefinition, facts: VersionFacts, *, enabled: bool, region: str
+    account: LabAccount, facts: VersionFacts, *, enabled: bool, region: str
 ) -> tuple[Obstacle, ...]:
     """What stands against a lab from one exact version of the image: what is said of the image, and of that version."""
-    return (*_image_obstacles(definition.os_type, enabled=enabled), *version_obstacles(account, facts, region))
+    return (*_image_obstacles(enabled=enabled), *version_obstacles(account, facts, region))
 
 
 def version_obstacles(account: LabAccount, facts: VersionFacts, region: str) -> tuple[Obstacle, ...]:
@@ -167,26 +167,14 @@ def version_obstacles(account: LabAccount, facts: VersionFacts, region: str) -> 
     return tuple(_disk_obstacles(account, facts.shape))
 
 
-def _image_obstacles(os_type: OsType, *, enabled: bool) -> list[Obstacle]:
+def _image_obstacles(*, enabled: bool) -> list[Obstacle]:
     """What stands against every version of an image, whatever its disks and regions are."""
     disabled = Obstacle(
         code="Disabled",
         reason=Message("The image is disabled for this lab account."),
         cure=Message("An administrator of the account can enable it."),
     )
-    return ([] if enabled else [disabled]) + _os_obstacles(os_type)
-
-
-def _os_obstacles(os_type: OsType) -> list[Obstacle]:
-    if os_type is not OsType.WINDOWS:
-        return []
-    return [
-        Obstacle(
-            code="OsTypeNotSupported",
-            reason=Message("Labs cannot provision Windows images on this installation yet."),
-            cure=Message("Use a Linux image."),
-        )
-    ]
+    return [] if enabled else [disabled]
 
 
 def _disk_obstacles(account: LabAccount, shape: DiskShape) -> list[Obstacle]:

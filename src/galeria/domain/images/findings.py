@@ -17,6 +17,8 @@ STORAGE_DRIVERS = (
     *("virtio_blk", "virtio_scsi", "nvme", "ahci", "ata_piix"),
     *("hv_storvsc", "vmw_pvscsi", "xen_blkfront"),
 )
+# The same for network cards.
+NETWORK_DRIVERS = ("virtio_net", "e1000e", "e1000", "vmxnet3", "8139cp", "8139too", "hv_netvsc")
 
 
 class SystemKind(StrEnum):
@@ -115,6 +117,8 @@ class Findings:
     kernel: str = ""  # the newest one that has an initramfs
     # Those of STORAGE_DRIVERS that are built in or in the initramfs; None where that could not be read.
     drivers: tuple[str, ...] | None = None
+    network_drivers: tuple[str, ...] | None = None  # those of NETWORK_DRIVERS that the kernel has; None as above
+    efi_programs: tuple[str, ...] = ()  # programs for UEFI, as paths on their volume such as EFI/debian/grubx64.efi
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from galeria.domain.images.findings import Findings, Look
 from galeria.domain.images.publishing import ReplicationMode, StorageType
 from galeria.domain.images.sharing import Permissions
 from galeria.domain.images.soft_delete import GRACE_DAYS, RETENTION_DAYS, Retention
+from galeria.domain.labs.hardware import Hardware
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.resources import Resource
 from galeria.domain.states import ProvisioningState, ReplicaState
@@ -183,6 +184,8 @@ class ImageVersion(Resource):
     # What a look into the OS disk found, or why it was not looked at; neither for versions from before there were looks.
     found: Findings | None = None
     look_obstacle: Message = EMPTY
+    # What its machines start with, where that is known from a machine and not only from the look.
+    hardware: Hardware | None = None
 
     @property
     def look(self) -> Look:

@@ -43,10 +43,11 @@ NO_ROOT_DISK = Diagnosis(
     ),
     message=Message("Its kernel started, but found no disk with its system."),
     hint=Message(
-        "The page of its image says which drivers its kernel has for disks. Machines here offer their disk by virtio_blk: "
-        "where the image comes from, add that driver to its initramfs (Debian and Ubuntu: a line virtio_blk in "
-        "/etc/initramfs-tools/modules, then update-initramfs -u -k all; Fedora and others: dracut --no-hostonly --force "
-        "--regenerate-all), let /etc/fstab and the boot loader name the disk by its UUID, and import it again."
+        "The page of its image says which drivers its kernel has for disks. Machines here offer their disk by virtio_blk,"
+        " and where that is missing by NVMe, SATA or IDE: where the image comes from, add that driver to its initramfs "
+        "(Debian and Ubuntu: a line virtio_blk in /etc/initramfs-tools/modules, then update-initramfs -u -k all; Fedora "
+        "and others: dracut --no-hostonly --force --regenerate-all), let /etc/fstab and the boot loader name the disk by "
+        "its UUID, and import it again."
     ),
     is_final=True,
 )

@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from galeria.domain.images.galleries import Generation, OsState
+from galeria.domain.images.galleries import Generation, OsState, OsType
+from galeria.domain.labs.hardware import Hardware
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.resources import Resource
 from galeria.domain.states import LabState, MachineState
@@ -58,6 +59,8 @@ class Lab(Resource):
     admin_hash: str = ""
     non_admin_user: str = ""
     non_admin_hash: str = ""
+    os_type: OsType = OsType.LINUX
+    hardware: Hardware | None = None  # of its machines; None until the first is made
 
     @property
     def shown_size(self) -> str:
@@ -97,6 +100,8 @@ class LabMachine:
     user_name: str
     # SHA-512 crypt of a password that is not set in the machine yet; empty once it is.
     pending_password_hash: str = ""
+    # The same password itself, for Windows, which takes no hash; emptied as soon as the machine has it.
+    pending_password: str = ""
     retire_accounts: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)  # that are known to exist in the machine
     renew_identity: bool = False  # requested and not done yet

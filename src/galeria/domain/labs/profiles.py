@@ -8,6 +8,7 @@ from uuid import UUID
 
 from galeria.domain.durations import HOUR, parse_duration
 from galeria.domain.errors import Invalid
+from galeria.domain.images.galleries import OsType
 from galeria.domain.messages import Message
 
 Profiles = dict[str, Any]
@@ -22,6 +23,7 @@ CONNECTION: Profiles = {
     "clientSshAccess": "Public",
     "clientRdpAccess": "None",
 }
+WINDOWS_CONNECTION: Profiles = CONNECTION | {"clientSshAccess": "None", "clientRdpAccess": "Public"}
 NO_SHUTDOWN: Profiles = {
     "shutdownOnDisconnect": "Disabled",
     "shutdownWhenNotConnected": "Disabled",
@@ -30,6 +32,11 @@ NO_SHUTDOWN: Profiles = {
 _DELAYS = ("disconnectDelay", "noConnectDelay", "idleDelay")
 # A delay of more than a day would outlast every class.
 _LONGEST_DELAY = 24 * HOUR
+
+
+def usual_connection(os_type: OsType) -> Profiles:
+    """Returns how people reach machines where nothing else is said: Windows by remote desktop, Linux by SSH."""
+    return WINDOWS_CONNECTION if os_type is OsType.WINDOWS else CONNECTION
 
 
 def merged(held: Profiles, said: Profiles) -> Profiles:

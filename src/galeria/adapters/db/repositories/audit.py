@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import at_or_below
-from galeria.adapters.db.tables import core_tables
+from galeria.adapters.db.tables import audit_tables, core_tables
 from galeria.domain.audit import AuditEvent, AuditHead, AuditSearch
 
 SCOPES = 200
@@ -24,7 +24,7 @@ class SqlAuditRepository:
 
     def recent(self, *, below: str = "", limit: int = 100) -> list[AuditEvent]:
         """Return events on the resource of the key `below` and on resources below it, newest first."""
-        columns = core_tables.audit_events.c
+        columns = audit_tables.audit_events.c
         question = sa.select(AuditEvent).order_by(columns.at.desc(), columns.id.desc()).limit(limit)
         if below:
             question = question.where(at_or_below(columns.scope_key, below))
@@ -35,26 +35,26 @@ class SqlAuditRepository:
 
     def head(self) -> AuditHead:
         """Return the last link of the chain."""
-        columns = core_tables.audit_events.c
+        columns = audit_tables.audit_events.c
         question = sa.select(columns.number, columns.hash).where(columns.number.is_not(None))
         last = self._session.execute(question.order_by(columns.number.desc()).limit(1)).first()
         return AuditHead(number=last.number, hash=last.hash) if last else AuditHead()
 
     def chained(self, *, after: int, limit: int) -> list[AuditEvent]:
         """Return the events with a number greater than `after`, by number."""
-        columns = core_tables.audit_events.c
+        columns = audit_tables.audit_events.c
         question = sa.select(AuditEvent).where(columns.number > after).order_by(columns.number).limit(limit)
         return list(self._session.scalars(question))
 
     def waiting(self, *, limit: int) -> list[AuditEvent]:
         """Return the events that have no number yet, oldest first."""
-        columns = core_tables.audit_events.c
+        columns = audit_tables.audit_events.c
         question = sa.select(AuditEvent).where(columns.number.is_(None)).order_by(columns.at, columns.id).limit(limit)
         return list(self._session.scalars(question))
 
     def count_waiting(self) -> int:
-        columns = core_tables.audit_events.c
-        question = sa.select(sa.func.count()).select_from(core_tables.audit_events).where(columns.number.is_(None))
+        columns = audit_tables.audit_events.c
+        question = sa.select(sa.func.count()).select_from(audit_tables.audit_events).where(columns.number.is_(None))
         return self._session.scalar(question) or 0
 
     def search(self, scopes: Sequence[str], search: AuditSearch, *, offset: int, limit: int) -> list[AuditEvent]:
@@ -65,14 +65,14 @@ class SqlAuditRepository:
         return sorted(found, key=lambda each: (each.at, each.id), reverse=True)[offset : offset + limit]
 
     def _newest(self, scopes: Sequence[str], search: AuditSearch, *, offset: int, limit: int) -> list[AuditEvent]:
-        columns = core_tables.audit_events.c
+        columns = audit_tables.audit_events.c
         question = sa.select(AuditEvent).where(_lies_in(scopes), *_wanted(search))
         order = (columns.at.desc(), columns.id.desc())
         return list(self._session.scalars(question.order_by(*order).offset(offset).limit(limit)))
 
 
 def _lies_in(scopes: Sequence[str]) -> sa.ColumnElement[bool]:
-    key: sa.ColumnElement[str] = core_tables.audit_events.c.scope_key
+    key: sa.ColumnElement[str] = audit_tables.audit_events.c.scope_key
     if any("/providers/" not in each for each in scopes):
         # Most events match: reading them by time stops after one page, while collecting them by key reads them all.
         key = key.concat("")
@@ -80,7 +80,7 @@ def _lies_in(scopes: Sequence[str]) -> sa.ColumnElement[bool]:
 
 
 def _wanted(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
-    columns = core_tables.audit_events.c
+    columns = audit_tables.audit_events.c
     if search.person:
         people = core_tables.principals.c
         named = sa.select(people.id).where(_has(people.display_name, search.person))
@@ -100,7 +100,7 @@ def _wanted(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
 
 
 def _wanted_whole(search: AuditSearch) -> Iterator[sa.ColumnElement[bool]]:
-    columns = core_tables.audit_events.c
+    columns = audit_tables.audit_events.c
     if search.correlation_id:
         yield columns.correlation_id == search.correlation_id
     for column, text in (

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 
 from galeria.adapters.db.tables.columns import MessageText, UtcTime, enum_type, key_type, string_list, string_map
 from galeria.adapters.db.tables.findings_text import FindingsText
+from galeria.adapters.db.tables.hardware_text import HardwareText
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType, SourceKind
 from galeria.domain.images.publishing import ReplicationMode, StorageType
@@ -152,6 +153,7 @@ image_versions = Table(
     _time("hard_deletion_at", nullable=True, index=True),
     Column("found", FindingsText()),
     Column("look_obstacle", MessageText(), nullable=False, server_default=""),
+    Column("hardware", HardwareText()),
     Column("number_key", key_type(), nullable=False),
     Column("logical_bytes", BigInteger, nullable=False, server_default="0"),
     Index("ix_image_versions_number", "definition_id", "number_key"),
@@ -257,6 +259,8 @@ labs = Table(
     _text("admin_hash"),
     _text("non_admin_user"),
     _text("non_admin_hash"),
+    Column("os_type", enum_type(OsType), nullable=False, server_default=OsType.LINUX.value),
+    Column("hardware", HardwareText()),
     Index("ix_labs_key", "key", unique=True),
 )
 
@@ -275,6 +279,7 @@ lab_machines = Table(
     Column("ssh_port", Integer, nullable=False),
     _text("user_name"),
     _text("pending_password_hash"),
+    _text("pending_password", server_default=""),
     Column("retire_accounts", string_list(), nullable=False),
     Column("accounts", string_list(), nullable=False),
     _flag("renew_identity"),
@@ -366,25 +371,6 @@ operation_steps = Table(
     _time("started_at"),
     _time("ended_at", nullable=True),
     _time("updated_at"),
-)
-
-audit_events = Table(
-    "audit_events",
-    metadata,
-    _id(),
-    _time("at", index=True),
-    _text("principal_id"),
-    _text("principal_name"),
-    _text("action"),
-    _text("scope"),
-    Column("scope_key", key_type(), nullable=False, index=True),
-    _text("status"),
-    _text("correlation_id", index=True),
-    _text("address"),
-    Column("detail", MessageText(), nullable=False),
-    Column("number", Integer, nullable=True),
-    _text("hash"),
-    Index("ix_audit_events_number", "number", unique=True),
 )
 
 uploads = Table(

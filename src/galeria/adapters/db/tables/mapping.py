@@ -7,7 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapper, registry
 
 from galeria.adapters.db.repositories import locks
-from galeria.adapters.db.tables import core_tables, failure_tables, roster_tables, sign_in_tables, storage_tables
+from galeria.adapters.db.tables import (
+    audit_tables,
+    core_tables,
+    failure_tables,
+    roster_tables,
+    sign_in_tables,
+    storage_tables,
+)
 from galeria.adapters.db.tables.metadata import metadata
 from galeria.domain.audit import AuditEvent
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
@@ -52,7 +59,7 @@ _TABLES: tuple[tuple[type[Any], sa.Table], ...] = (
     (Operation, core_tables.operations),
     (OperationStep, core_tables.operation_steps),
     (FailureRecord, failure_tables.failure_records),
-    (AuditEvent, core_tables.audit_events),
+    (AuditEvent, audit_tables.audit_events),
     (Upload, core_tables.uploads),
     (Disk, storage_tables.disks),
     (Snapshot, storage_tables.snapshots),

@@ -14,6 +14,7 @@ from galeria.domain.resources import Resource
 from galeria.domain.states import MachineState, ProvisioningState
 from galeria.interfaces.arm.classic.paths import DEFAULT, TEMPLATE, account_id, lab_id
 from galeria.interfaces.arm.classic.sizes import category, size_configuration
+from galeria.interfaces.arm.labs.lab_views import authority
 from galeria.interfaces.arm.protocol.envelope import when
 
 _TYPE = "Microsoft.LabServices/labAccounts"
@@ -105,7 +106,7 @@ def environment_view(request: Request, lab: Lab, machine: LabMachine) -> dict[st
         "isClaimed": user is not None,
         **(_claim(user) if user else {}),
         "lastKnownPowerState": machine.state.value,
-        "networkInterface": {"sshAuthority": f"127.0.0.1:{machine.ssh_port}", "username": machine.user_name},
+        "networkInterface": {**authority(lab, machine), "username": machine.user_name},
         "resourceSets": {"vmResourceId": _vm_id(lab, machine), "resourceSettingId": f"{setting}/resourcesettings/vm"},
         "totalUsage": show_duration(user.total_usage if user else 0),
         "provisioningState": machine_provisioning(machine),
@@ -136,7 +137,7 @@ def environment_details(request: Request, lab: Lab, machine: LabMachine) -> dict
         "totalUsage": shown["properties"]["totalUsage"],
         "virtualMachineDetails": {
             "provisioningState": shown["properties"]["provisioningState"],
-            "sshAuthority": f"127.0.0.1:{machine.ssh_port}",
+            **authority(lab, machine),
             "userName": machine.user_name,
             "lastKnownPowerState": machine.state.value,
         },
@@ -202,7 +203,7 @@ def _reference(lab: Lab, template: LabMachine | None) -> dict[str, Any]:
         "userName": template.user_name,
         "vmResourceId": _vm_id(lab, template),
         "vmStateDetails": {
-            "sshAuthority": f"127.0.0.1:{template.ssh_port}",
+            **authority(lab, template),
             "powerState": template.state.value,
             "lastKnownPowerState": template.state.value,
         },

@@ -7,8 +7,9 @@ from galeria.domain.durations import show_duration
 from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.hardware import Hardware
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.labs.profiles import CONNECTION, NO_SHUTDOWN
+from galeria.domain.labs.profiles import CONNECTION, NO_SHUTDOWN, usual_connection
 from galeria.domain.states import MachineState, ProvisioningState
 from galeria.interfaces.arm.protocol.envelope import envelope, system_data, when
 
@@ -89,8 +90,8 @@ def lab_view(request: Request, lab: Lab, *, api_version: str = "") -> dict[str, 
             **({"description": lab.description} if lab.description else {}),
             **({"labPlanId": plan.resource_id} if plan else {}),
             "autoShutdownProfile": lab.profiles.get("autoShutdownProfile") or NO_SHUTDOWN,
-            "connectionProfile": lab.profiles.get("connectionProfile") or CONNECTION,
-            "virtualMachineProfile": _machines(request, lab),
+            "connectionProfile": lab.profiles.get("connectionProfile") or usual_connection(lab.os_type),
+            "virtualMachineProfile": _machines(lab),
             "securityProfile": _security(lab),
             **{name: lab.profiles[name] for name in ("rosterProfile", "networkProfile") if lab.profiles.get(name)},
             "state": lab.lab_state.value,
@@ -101,19 +102,30 @@ def lab_view(request: Request, lab: Lab, *, api_version: str = "") -> dict[str, 
                 "failure": lab.failure,
                 "keepAccounts": lab.profiles.get("keepAccounts", []),
                 "closedAccounts": lab.profiles.get("closedAccounts", []),
+                "hardware": _hardware(lab.hardware),
             },
         },
     )
 
 
-def _machines(request: Request, lab: Lab) -> dict[str, Any]:
-    definition = request.uow.definitions.find(lab.definition_id)
+def _hardware(hardware: Hardware | None) -> dict[str, Any] | None:
+    """Return the hardware of the lab's machines; None before the first is made."""
+    if hardware is None:
+        return None
+    return {
+        "diskBus": hardware.disk_bus.value,
+        "networkCard": hardware.network_card.value,
+        "secureBoot": hardware.secure_boot,
+        "tpm": hardware.tpm,
+    }
+
+
+def _machines(lab: Lab) -> dict[str, Any]:
     non_admin = {"nonAdminUser": {"username": lab.non_admin_user}} if lab.non_admin_user else {}
     return {
         "createOption": lab.create_option.value,
         "imageReference": {"id": lab.image_id, "exactVersion": lab.version_name},
-        # A definition whose versions are all gone may be gone too; only Linux can be the base of a lab so far.
-        "osType": (definition.os_type if definition else OsType.LINUX).value,
+        "osType": lab.os_type.value,
         "sku": {"name": lab.shown_size, "capacity": lab.capacity},
         "additionalCapabilities": lab.profiles.get("additionalCapabilities") or {"installGpuDrivers": "Disabled"},
         "usageQuota": show_duration(lab.usage_quota),
@@ -145,6 +157,12 @@ def resource_error(request: Request, resource_id: str, subject: str, failure: st
     return {}
 
 
+def authority(lab: Lab, machine: LabMachine) -> dict[str, str]:
+    """Return where the machine is reached, under the API's word for the way: remote desktop for Windows, else SSH."""
+    name = "rdpAuthority" if lab.os_type is OsType.WINDOWS else "sshAuthority"
+    return {name: f"127.0.0.1:{machine.ssh_port}"}
+
+
 def machine_view(
     lab: Lab, machine: LabMachine, *, request: Request | None = None, api_version: str = ""
 ) -> dict[str, Any]:
@@ -162,7 +180,7 @@ def machine_view(
             "provisioningState": _MACHINE_PROVISIONING.get(machine.state, ProvisioningState.SUCCEEDED).value,
             **({"claimedByUserId": user.resource_id} if user else {}),
             "connectionProfile": {
-                "sshAuthority": f"127.0.0.1:{machine.ssh_port}",
+                **authority(lab, machine),
                 "adminUsername": machine.user_name,
                 **non_admin,
             },

@@ -72,6 +72,15 @@ def _ssh_command(lab: str, machine: dict[str, Any]) -> str:
                 lab=lab,
             ),
         )
+    if state == "Running" and profile.get("rdpAuthority"):
+        raise Conflict(
+            Message("The machine is reached by remote desktop and not by SSH."),
+            hint=Message(
+                "Connect a remote desktop client to {authority} as {user}.",
+                authority=str(profile["rdpAuthority"]),
+                user=str(profile.get("adminUsername")),
+            ),
+        )
     if state != "Running" or not profile.get("sshAuthority"):
         raise Conflict(
             Message("The machine is {state}.", state=state),
@@ -84,7 +93,11 @@ def _ssh_command(lab: str, machine: dict[str, Any]) -> str:
 def _how_to_connect(lab: str, machine: dict[str, Any]) -> str:
     if machine["properties"].get("state") != "Running":
         return f"The machine is {machine['properties'].get('state')}."
-    said = f"The machine is running. Connect with: {_ssh_command(lab, machine)}"
+    profile = machine["properties"].get("connectionProfile") or {}
+    if profile.get("rdpAuthority"):
+        said = f"The machine is running. Connect a remote desktop client to {profile['rdpAuthority']}."
+    else:
+        said = f"The machine is running. Connect with: {_ssh_command(lab, machine)}"
     if (machine["properties"].get("galeria") or {}).get("agentAnswers") is False:
         said += "\nIts agent does not answer: to reset its password, stop it, set the password, and start it again."
     return said

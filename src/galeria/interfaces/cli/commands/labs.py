@@ -158,7 +158,7 @@ def _machine_table(machines: list[dict[str, Any]]) -> Table:
             (
                 each["name"],
                 properties.get("state"),
-                profile.get("sshAuthority"),
+                profile.get("sshAuthority") or profile.get("rdpAuthority"),
                 profile.get("adminUsername"),
                 _AGENT[ours.get("agentAnswers")],
                 ours.get("failure"),

@@ -122,7 +122,6 @@ def read_choices(request: Request, page: PageRequest, finding: FileInspection, f
     number = typed if typed and typed != form.text("proposed") else proposed
     home = _home(request, form, gallery)
     display_name = form.text("name", PurePath(file_name).stem)
-    os_type = image.os_type if image else kind.os_type
     return ImportChoices(
         galleries=galleries,
         gallery=gallery,
@@ -139,7 +138,7 @@ def read_choices(request: Request, page: PageRequest, finding: FileInspection, f
         number_problem=_number_problem(request, image, number),
         home=home,
         regions=_regions(request, form, facts, home),
-        warnings=_warnings(request, gallery, os_type, facts),
+        warnings=_warnings(request, gallery, facts),
     )
 
 
@@ -265,12 +264,12 @@ def _regions(request: Request, form: Form, facts: FileFacts, home: str) -> list[
     return sorted(choices, key=lambda each: (not each.is_home, each.region.name not in near))
 
 
-def _warnings(request: Request, gallery: Gallery | None, os_type: OsType, facts: FileFacts) -> list[ImportWarning]:
+def _warnings(request: Request, gallery: Gallery | None, facts: FileFacts) -> list[ImportWarning]:
     if gallery is None:
         return []
     shape = DiskShape(os_disk_size=facts.virtual_size, disks=1)
     return [
         ImportWarning(account=account.name, obstacle=obstacle)
         for account in request.uow.accounts.with_gallery(gallery.id)
-        for obstacle in kind_obstacles(account, os_type, shape)
+        for obstacle in kind_obstacles(account, shape)
     ]

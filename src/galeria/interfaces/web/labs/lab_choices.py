@@ -8,7 +8,7 @@ from galeria.actions.labs.eligible_images import ImageSearch, find_image, search
 from galeria.domain.errors import GaleriaError
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageEligibility, Obstacle, exact_version_obstacles
-from galeria.domain.images.galleries import ImageVersion, OsState
+from galeria.domain.images.galleries import ImageVersion, OsState, OsType
 from galeria.domain.labs.preparation import accounts_to_close
 from galeria.domain.labs.sizes import Size
 from galeria.domain.regions import Region
@@ -48,6 +48,10 @@ class LabImageChoice:
     @property
     def is_specialized(self) -> bool:
         return self.offered.definition.os_state is OsState.SPECIALIZED
+
+    @property
+    def is_windows(self) -> bool:
+        return self.offered.definition.os_type is OsType.WINDOWS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +123,7 @@ def _exact(request: Request, draft: LabForm, offered: ImageEligibility, region: 
     return LabImageChoice(
         offered=offered,
         version=exact.name,
-        obstacles=exact_version_obstacles(
-            draft.account, offered.definition, facts, enabled=offered.enabled, region=region
-        ),
+        obstacles=exact_version_obstacles(draft.account, facts, enabled=offered.enabled, region=region),
         accounts=_accounts(exact),
     )
 

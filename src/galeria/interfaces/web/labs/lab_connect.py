@@ -36,7 +36,6 @@ def connect_router() -> APIRouter:
 def show_connect(page: PageRequestDep, group: str, name: str) -> Response:
     with page.reading() as request:
         lab_page = load_lab_page(request, page, lab_id(page, group, name))
-        definition = lab_page.seen.definition
         return page.show(
             "lab_connect.html",
             lab_page=lab_page,
@@ -45,16 +44,20 @@ def show_connect(page: PageRequestDep, group: str, name: str) -> Response:
             host=HOST,
             server=_server(page),
             rdp_port=RDP_PORT,
-            is_windows=definition is not None and definition.os_type is OsType.WINDOWS,
+            is_windows=lab_page.seen.lab.os_type is OsType.WINDOWS,
         )
 
 
 def download_rdp(page: PageRequestDep, group: str, name: str) -> Response:
-    """Return a remote-desktop file for the local end of the tunnel that the page describes."""
+    """Return a remote-desktop file for the local end of the tunnel that the page describes.
+
+    A Windows machine's own port leads to its remote desktop: without a tunnel, where Galeria runs on the visitor's computer.
+    """
     with page.reading() as request:
-        _, machine = get_machine(request, lab_id(page, group, name), TEMPLATE)
+        lab, machine = get_machine(request, lab_id(page, group, name), TEMPLATE)
+    is_direct = lab.os_type is OsType.WINDOWS and not _server(page)
     lines = (
-        f"full address:s:{HOST}:{RDP_PORT}",
+        f"full address:s:{HOST}:{machine.ssh_port if is_direct else RDP_PORT}",
         f"username:s:{machine.user_name}",
         "prompt for credentials:i:1",
         "screen mode id:i:1",
