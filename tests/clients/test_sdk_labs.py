@@ -15,6 +15,7 @@ pytestmark = pytest.mark.system
 GROUP, PLAN, LAB = "labsdk", "plan", "lab"
 TEMPLATE = (GROUP, LAB, "template")
 SIZE = "Tiny"
+AZURE_SIZE = "Classic_Fsv2_2_4GB_128_S_SSD"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -163,6 +164,36 @@ def test_people_are_put_on_a_lab_s_list(labs: Sdk, lab: dict[str, Any]) -> None:
     assert refused.value.status == 400
     labs("users.begin_delete", GROUP, LAB, "student")
     assert labs("users.list_by_lab", GROUP, LAB) == []
+
+
+def test_a_script_for_azure_has_its_names_of_sizes_and_time_zones(
+    labs: Sdk, client_server: ClientServer, plan: dict[str, Any]
+) -> None:
+    body = _lab(client_server, plan["id"])
+    body["properties"]["virtualMachineProfile"]["sku"] = {"name": AZURE_SIZE, "capacity": 1}
+    made = labs("labs.begin_create_or_update", GROUP, "scripted", body)
+    assert made["properties"]["virtualMachineProfile"]["sku"]["name"] == AZURE_SIZE
+    assert AZURE_SIZE in {each["name"] for each in labs("skus.list")}
+    for wrong in ("Classic_NVv4_8_28GB_128_S_SSD", "Classic_Dsv4_4_16GB_128_P_SSD"):
+        body["properties"]["virtualMachineProfile"]["sku"] = {"name": wrong, "capacity": 1}
+        with pytest.raises(Refused, match="nearest size"):
+            labs("labs.begin_create_or_update", GROUP, "wrong", body)
+    once = {
+        "startAt": "2030-01-07T08:00:00Z",
+        "stopAt": "2030-01-07T10:00:00Z",
+        "timeZoneId": "E. South America Standard Time",
+    }
+    labs("schedules.create_or_update", GROUP, "scripted", "once", {"properties": once})
+    kept = labs("schedules.get", GROUP, "scripted", "once")["properties"]
+    assert kept["timeZoneId"] == "E. South America Standard Time"
+    labs("labs.begin_delete", GROUP, "scripted")
+
+
+def test_lists_in_a_group_that_is_not_there_are_refused(labs: Sdk) -> None:
+    for what in ("labs", "lab_plans"):
+        with pytest.raises(Refused) as refused:
+            labs(f"{what}.list_by_resource_group", "nothere")
+        assert (refused.value.code, refused.value.status) == ("ResourceGroupNotFound", 404)
 
 
 def test_a_lab_s_schedules_are_kept(labs: Sdk, lab: dict[str, Any]) -> None:

@@ -46,6 +46,13 @@ def test_a_gallery_needs_no_more_than_its_name(az: Az, client_server: ClientServ
     assert refused.value.code == "ResourceNotFound"
 
 
+def test_lists_in_a_group_that_is_not_there_are_refused(az: Az) -> None:
+    for words in (("sig", "list"), ("disk", "list"), ("snapshot", "list"), ("image", "list")):
+        with pytest.raises(Refused) as refused:
+            az(*words, "-g", "nothere")
+        assert refused.value.code == "ResourceGroupNotFound"
+
+
 def test_the_real_program_makes_a_gallery_too(az: Az) -> None:
     where = ("-g", GROUP, "-r", "byprogram")
 
