@@ -125,7 +125,7 @@ def test_prices_names_and_faults_are_reported_while_somebody_types(portal: Porta
     id = sent(portal, browser, disk_bytes(MIB))
 
     def told(**fields: Any) -> str:
-        return text_of(portal.post(browser, f"/import/{id}/check", status=200, **chosen(**fields)))
+        return text_of(portal.post(browser, f"/import/{id}/fields", status=200, **chosen(**fields)))
 
     assert "Algebra-II 1.0.0" in told(name="Álgebra II")
     assert "in 2 regions" in told()

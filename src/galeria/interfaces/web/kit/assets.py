@@ -18,7 +18,13 @@ from fastapi.responses import PlainTextResponse, Response
 from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message
 
-VENDOR = ("vendor/htmx.min.js", "vendor/sse.min.js", "vendor/tus.min.js", "vendor/novnc/core/rfb.js")
+VENDOR = (
+    "vendor/htmx.min.js",
+    "vendor/sse.min.js",
+    "vendor/idiomorph.min.js",
+    "vendor/tus.min.js",
+    "vendor/novnc/core/rfb.js",
+)
 """One file of each package, to see whether it is there."""
 
 PREFIX = "/static"

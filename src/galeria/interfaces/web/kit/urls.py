@@ -51,6 +51,11 @@ def redirect_of_script(place: str) -> dict[str, str]:
     return {"HX-Redirect": quote(place, safe=_OF_ADDRESSES)}
 
 
+def address_of_script(place: str) -> dict[str, str]:
+    """Return the header by which the browser of a page's script shows `place` as the address of the answer."""
+    return {"HX-Replace-Url": quote(place, safe=_OF_ADDRESSES)}
+
+
 def url_of(id: str) -> str:
     """Return the address of the page of any resource id; "" for resources without a page."""
     parsed = ResourceId.parse(id)
