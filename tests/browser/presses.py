@@ -7,8 +7,16 @@ from playwright.sync_api import Locator
 HELD = cycle((60, 130, 200))  # milliseconds that people hold the button of a mouse
 
 
+def reveal(target: Locator) -> None:
+    """Goes to the step of a form in steps that has the target."""
+    step = target.first.evaluate("(element) => element.closest('[data-step][hidden]')?.id ?? ''")
+    if step:
+        press(target.page.locator(f"[data-to={step}]"))
+
+
 def press(target: Locator) -> None:
     """Without waiting for what goes on meanwhile: the pointer is at the place where the target was when it set out."""
+    reveal(target)
     target.scroll_into_view_if_needed()
     box = target.bounding_box()
     assert box, f"{target} is not to be seen"

@@ -17,8 +17,7 @@ from galeria.interfaces.demo.shell import SshShell
 from tests.browser.page_visits import ENGLISH, Visits
 from tests.browser.portal_server import GALLERY, HOME, IMAGE, MARIA, PASSWORD, PortalServer, add_image, running_portal
 from tests.browser.presses import press
-from tests.browser.test_scenarios import beside
-from tests.browser.walk import GROUP, WORK_SECONDS, Walk, shell_of, words
+from tests.browser.walk import GROUP, WORK_SECONDS, Walk, beside, shell_of, words
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -34,7 +33,7 @@ ABNT2 = {
     2: "1!¹", 3: "2@²", 4: "3#³", 5: "4$£", 6: "5%¢", 8: "7&", 9: "8*", 10: "9(", 11: "0)", 12: "-_", 13: "=+§",
     27: "[{ª", 39: "çÇ", 41: "'\"", 43: "]}º", 51: ",<", 52: ".>", 53: ";:", 86: "\\|", 89: "/?°",
 }  # fmt: skip
-ABNT2_DEAD = {26: "'`", 40: "~^"}
+ABNT2_DEAD = {26: ("'", "`"), 40: ("~", "^")}
 SIX = 7  # the key 6: with Shift a dead diaeresis, with AltGr a negation
 
 

@@ -136,8 +136,8 @@ def test_every_image_is_listed_with_its_reason_and_the_button_that_resolves_it(p
     rows = rows_of(admin.get(f"{ACCOUNT}/images"))
     image = "/galleries/campus/gal/images"
     cures = {
-        "fine": ">makes labs<",
-        "europe": ">makes labs<",
+        "fine": ">available for labs<",
+        "europe": ">available for labs<",
         "big": f'href="{ACCOUNT}/policies?limit=201"',
         "pair": 'href="/import?image=',
         "away": f'href="{image}/away/versions/1.2.0/regions?add=brazilsouth"',
@@ -150,7 +150,10 @@ def test_every_image_is_listed_with_its_reason_and_the_button_that_resolves_it(p
     }
     assert rows.keys() == cures.keys()
     assert {name: cure for name, cure in cures.items() if cure not in rows[name]} == {}
-    assert {name for name, row in rows.items() if ">makes no labs<" in row} == cures.keys() - {"fine", "europe"}
+    assert {name for name, row in rows.items() if ">not available for labs<" in row} == cures.keys() - {
+        "fine",
+        "europe",
+    }
     assert "Import a version with one disk" in rows["pair"]
     assert "Raise the limit to 201 GB" in rows["big"]
 

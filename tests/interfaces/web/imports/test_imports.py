@@ -73,7 +73,7 @@ def test_a_file_that_was_sent_becomes_a_version(portal: Portal) -> None:
 
     page = browser.get(f"/import/{id}")
     assert title_of(page) == "álgebra.raw"
-    assert "Raw disk" in text_of(page)
+    assert "RAW disk" in text_of(page)
     assert "4,194,304 bytes" in text_of(page)
     assert "BIOS (V1)" in text_of(page)
     answer = portal.post(browser, f"/import/{id}", **chosen())

@@ -108,4 +108,6 @@ def _show_form(page: PageRequest, template: str, *, status: int = 200) -> Respon
     with page.reading() as request:
         request.caller.require(GIVE_ROLES, page.subscription.lower())
         choices: ScopeChoices = list_scopes(request, GIVE_ROLES)
-    return page.show(template, status=status, form=page.form, choices=choices, roles=role_choices(page))
+    return page.show(
+        template, status=status, form=page.form, choices=choices, roles=role_choices(page), all_roles=ROLES.values()
+    )

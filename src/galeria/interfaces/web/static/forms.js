@@ -63,7 +63,7 @@
 
   function changed(place) {
     htmx.process(place);
-    document.dispatchEvent(new CustomEvent("page:changed"));
+    document.dispatchEvent(new CustomEvent("page:changed", { detail: place }));
   }
 
   // ---- Sending
@@ -101,6 +101,11 @@
       return post();
     }
     return answer;
+  }
+
+  function isSomebodyElse(answer) {
+    const person = answer.headers.get("X-Person");
+    return Boolean(person) && person !== document.body.dataset.person;
   }
 
   // ---- Telling
@@ -166,7 +171,7 @@
       return; // sending the form says it
     }
     if (answer.status === 401 || answer.status === 403) {
-      tell(form, parse(html).body);
+      tell(form, isSomebodyElse(answer) ? document.body.dataset.other : parse(html).body);
       return;
     }
     if (!answer.ok || answer.status === 204) {
@@ -262,8 +267,7 @@
       return true;
     }
     const parsed = parse(await answer.text());
-    const person = answer.headers.get("X-Person");
-    if (person && person !== document.body.dataset.person) {
+    if (isSomebodyElse(answer)) {
       tell(form, document.body.dataset.other).focus();
     } else if (parsed.getElementById("main")) {
       show(parsed, answer.headers.get("HX-Replace-Url"));
