@@ -44,7 +44,7 @@ def test_a_region_pressed_straight_from_a_text_stays(visit: Visits) -> None:
     page.wait_for_load_state("networkidle")
 
     expect(page.locator(f"#region-{AWAY}")).to_be_checked()
-    expect(page.locator("#images label", has_text=IMAGE).get_by_role("radio")).to_be_checked()
+    expect(page.locator("#images label", has_text=IMAGE).locator("input")).to_be_checked()
     expect(page.locator("#new-lab-sum")).to_contain_text("Brazil Southeast")
 
 
