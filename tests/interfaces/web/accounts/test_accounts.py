@@ -256,7 +256,7 @@ def test_what_a_page_does_not_offer_is_refused(portal: Portal, place: str) -> No
         "allowed_regions": ["westeurope"],
     }
     answer = educator.post(ACCOUNT + place, data={"csrf": portal.token(educator), **fields}, headers=portal.own_origin)
-    assert (answer.status_code, "may not perform" in text_of(answer)) == (403, True)
+    assert (answer.status_code, "You may not do this here." in text_of(answer)) == (403, True)
 
 
 @pytest.mark.parametrize("place", PAGES)
