@@ -145,7 +145,6 @@ UPLOADS = (
         "web_import_file",
         "web_import_create",
         "web_import_fields",
-        "web_import_check",
         "web_import_remove",
     ),
     *(

@@ -163,9 +163,11 @@ def test_progress_survives_the_end_of_the_server(page: Page, server: ServerProce
         mark(page)
         expect_step(page, REPLICATE, "running")
         server.kill()
+        expect(page.locator(".work .away")).to_contain_text("The server does not answer.", timeout=IN_TIME)
         expect_step(page, REPLICATE, "running")
         with page.expect_response(re.compile(f"{id}/(events|part)"), timeout=IN_TIME):
             server.start("--fake")
+        expect(page.locator(".work .away")).to_have_count(0, timeout=IN_TIME)
         expect_step(page, STORE, "succeeded")
         expect_step(page, REPLICATE, "running")
         assert is_the_same(page)

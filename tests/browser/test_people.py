@@ -93,6 +93,7 @@ def let_in(admin: Page, name: str, user_name: str) -> str:
     admin.get_by_label("User name").fill(user_name)
     admin.get_by_label("Role", exact=True).select_option("Lab Creator")
     admin.get_by_role("button", name="Add", exact=True).click()
+    expect(admin.get_by_role("button", name="Copy")).to_be_visible()
     check_page(admin)
     admin.get_by_role("button", name="Copy").click()
     expect(admin.get_by_role("button", name="Copied")).to_be_visible()

@@ -7,9 +7,7 @@ template; a colleague makes the next lab from that, in another region, without t
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -20,12 +18,22 @@ from tests.browser.conftest import Picture
 from tests.browser.page_checks import check_page
 from tests.browser.page_visits import ENGLISH, PORTUGUESE, Visits
 from tests.browser.portal_server import ANA, AWAY, BIA, HOME, MARIA, PortalServer, running_portal
-from tests.browser.walk import GROUP, WORK_SECONDS, NewLab, Walk, create_gallery, import_file, make_lab, shell_of, words
+from tests.browser.walk import (
+    GROUP,
+    WORK_SECONDS,
+    NewLab,
+    Walk,
+    beside,
+    create_gallery,
+    import_file,
+    make_lab,
+    shell_of,
+    words,
+)
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 ANAS, BIAS = "Course-Work-2026", "Another-Course-7"
-R = TypeVar("R")
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +147,3 @@ def what_it_costs(maria: Walk, photograph: Callable[[Page, str], None]) -> None:
     maria.go(f"/galleries/{GROUP}/campus/images/Linux-for-algebra/versions/1.0.0/delete")
     maria.expect_text("algebra")
     photograph(maria.page, "impact")
-
-
-def beside(do: Callable[[], R]) -> R:
-    """In a thread of its own: the browser's driver keeps a loop in this one, and SSH brings another."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(do).result()

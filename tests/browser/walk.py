@@ -1,17 +1,21 @@
 """What people do on the pages, by the words that they read there, in their own language."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from playwright.sync_api import Page, expect
 
 from galeria.interfaces.demo.shell import SshShell
 from galeria.interfaces.web.kit.catalogues import WORD, Catalogues
+from tests.browser.presses import press, type_into
 
 WORK_SECONDS = 240.0  # for a machine or an image, under emulation on a busy host
 GROUP = "galeria"
 Say = Callable[[str], str]
+R = TypeVar("R")
 
 
 def words(language: str) -> Say:
@@ -67,7 +71,7 @@ def import_file(walk: Walk, disk: Path, name: str) -> None:
     walk.page.fill("#name", name)
     walk.press("Create the version")
     walk.page.wait_for_url("**/versions/1.0.0")
-    expect(walk.page.locator(".head .state")).to_have_text(walk.say("Succeeded"), timeout=WORK_SECONDS * 1000)
+    expect(walk.page.locator(".head .state")).to_have_text(walk.say("Ready"), timeout=WORK_SECONDS * 1000)
 
 
 def shell_of(walk: Walk, lab: str, *, password: str) -> SshShell:
@@ -92,13 +96,18 @@ def make_lab(walk: Walk, wanted: NewLab, photograph: Callable[[Page, str], None]
     walk.go("/labs")
     walk.press("New lab")
     page = walk.page
-    page.fill("#title", wanted.name)
-    page.locator(f"#region-{wanted.region}").check()
-    image = page.locator("#images label", has_text=wanted.image).get_by_role("radio")
-    image.check()
-    page.fill("#user", wanted.user)
-    page.fill("#password", wanted.password)
+    type_into(page.locator("#title"), wanted.name)
+    press(page.locator(f"#regions label:has(#region-{wanted.region})"))
+    press(page.locator("#images label", has_text=wanted.image))
+    type_into(page.locator("#user"), wanted.user)
+    type_into(page.locator("#password"), wanted.password)
     expect(page.locator("#new-lab-sum")).to_contain_text(wanted.image)
     photograph(page, "new-lab")
     walk.press("Create")
     page.wait_for_url(f"**/labs/{GROUP}/{wanted.name}")
+
+
+def beside(do: Callable[[], R]) -> R:
+    """In a thread of its own: the browser's driver keeps a loop in this one, and SSH brings another."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(do).result()

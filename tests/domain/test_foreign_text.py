@@ -2,7 +2,7 @@
 
 import pytest
 
-from galeria.domain.foreign_text import LONGEST, foreign_json, foreign_text
+from galeria.domain.foreign_text import LONGEST, foreign_json, foreign_text, sorting_key
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,13 @@ def test_json_of_others_is_read() -> None:
 def test_json_that_is_no_value_here_is_refused(said: str | bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # any kind of it: callers catch them all
         foreign_json(said)
+
+
+def test_accents_and_capitals_do_not_decide_the_order() -> None:
+    assert sorted(["Windows", "Álgebra", "algebra 2", "Zoo", "ção"], key=sorting_key) == [
+        "Álgebra",
+        "algebra 2",
+        "ção",
+        "Windows",
+        "Zoo",
+    ]

@@ -43,3 +43,11 @@ def is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def sorting_key(text: str) -> str:
+    """Returns what names and titles are sorted by: letters without their accents, so that "Álgebra" stands before "Windows"."""
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    return "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))

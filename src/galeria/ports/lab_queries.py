@@ -30,6 +30,8 @@ class LabCard:
     location: str
     size: str
     version_name: str
+    author_id: str
+    created_by: str
     template: str | None
     template_state: MachineState | None
 

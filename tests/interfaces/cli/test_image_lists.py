@@ -104,7 +104,7 @@ def read_row(html: str) -> tuple[str, tuple[bool, bool, str, list[str]]]:
     name = re.findall(r'name="image" value="(.*?)"', html)[0]
     version = re.sub(r"<[^>]*>", "", re.findall(r'<td data-label="Latest version">(.*?)</td>', html, flags=re.S)[0])
     reasons = [unescape(each) for each in re.findall(r"<li><p>(.*?)</p>", html, flags=re.S)]
-    return name, (">enabled<" in html, ">makes labs<" in html, version.strip(), reasons)
+    return name, (">enabled<" in html, ">available for labs<" in html, version.strip(), reasons)
 
 
 def read_image(image: dict[str, Any]) -> tuple[bool, bool, str, list[dict[str, str]]]:

@@ -26,6 +26,7 @@ class ListedLab:
 
     lab: LabCard
     image: str  # its display name
+    owner: str  # the display name of whoever made it
     work: tuple[Operation, ...]
 
 
@@ -62,10 +63,13 @@ def _closely(request: Request, outlines: list[LabOutline]) -> list[ListedLab]:
     cards = request.uow.lab_queries.cards(list(images))
     own = {lab.id: {lab.id, lab.template or lab.id} for lab in cards}
     under_way = request.uow.operations.working_with(set().union(*own.values()))
+    people = {each.id: each.display_name for each in request.uow.people.some(list({each.author_id for each in cards}))}
     listed = []
     for lab in cards:
         seen = tuple(visible_operations(request, (each for each in under_way if each.works_with(own[lab.id]))))
-        listed.append(ListedLab(lab=lab, image=images[lab.id], work=seen))
+        listed.append(
+            ListedLab(lab=lab, image=images[lab.id], owner=people.get(lab.author_id, lab.created_by), work=seen)
+        )
     return listed
 
 

@@ -12,6 +12,7 @@ from galeria.domain.errors import Conflict
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.people.principals import PersonOutline, Principal, PrincipalKind, RoleAssignment
 from galeria.domain.people.roles import role_title
+from galeria.domain.people.sign_in import CredentialKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,7 @@ class PersonRow:
 
     principal: Principal
     roles: tuple[str, ...]  # each once, on whatever scopes
+    is_invited: bool = False  # a link to choose a password waits to be opened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,7 @@ class PersonDetails:
     secrets: tuple[SecretFacts, ...]
     browsers: int  # the number of browser sessions
     kept: Message
+    is_invited: bool = False  # a link to choose a password waits to be opened
 
 
 def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]:
@@ -69,7 +72,10 @@ def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]
     roles: dict[str, dict[str, None]] = {id: {} for id in ids}
     for given in people.assignments_of(ids):
         roles[given.principal_id][given.role] = None
-    rows = [PersonRow(principal=each, roles=tuple(map(role_title, roles[each.id]))) for each in people.some(ids)]
+    rows = [
+        PersonRow(principal=each, roles=tuple(map(role_title, roles[each.id])), is_invited=_is_invited(request, each))
+        for each in people.some(ids)
+    ]
     return ListPage(rows=rows, count=len(found), page=page)
 
 
@@ -93,6 +99,17 @@ def get_person_details(request: Request, who: str, *, page: int = 1) -> PersonDe
         secrets=tuple(list_secrets(request, principal.id)) if is_program and may_change else (),
         browsers=sum(each.is_valid(now) for each in request.uow.web_sessions.of_principal(principal.id)),
         kept=_kept(request, scope, given) if principal.enabled else EMPTY,
+        is_invited=_is_invited(request, principal),
+    )
+
+
+def _is_invited(request: Request, principal: Principal) -> bool:
+    if principal.kind is not PrincipalKind.USER:
+        return False
+    now = request.clock.now()
+    return any(
+        each.kind is CredentialKind.WELCOME and each.is_valid(now)
+        for each in request.uow.credentials.of_principal(principal.id)
     )
 
 

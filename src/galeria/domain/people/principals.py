@@ -152,7 +152,6 @@ def require(principal: Principal, assignments: list[RoleAssignment], action: str
         return
     if not may_see(assignments, scope):
         raise _refused(hidden(scope), action, scope)
-    roles = " or ".join(allowing_roles(action))
     error = Forbidden(
         Message(
             "'{principal}' may not perform '{action}' on '{scope}'.",
@@ -160,7 +159,7 @@ def require(principal: Principal, assignments: list[RoleAssignment], action: str
             action=action,
             scope=scope,
         ),
-        hint=Message("Ask an Owner of it for one of these roles: {roles}.", roles=roles),
+        hint=Message("Ask an Owner of it for one of these roles: {roles}.", roles=allowing_roles(action)),
     )
     raise _refused(error, action, scope)
 

@@ -136,8 +136,8 @@ def test_every_image_is_listed_with_its_reason_and_the_button_that_resolves_it(p
     rows = rows_of(admin.get(f"{ACCOUNT}/images"))
     image = "/galleries/campus/gal/images"
     cures = {
-        "fine": ">makes labs<",
-        "europe": ">makes labs<",
+        "fine": ">available for labs<",
+        "europe": ">available for labs<",
         "big": f'href="{ACCOUNT}/policies?limit=201"',
         "pair": 'href="/import?image=',
         "away": f'href="{image}/away/versions/1.2.0/regions?add=brazilsouth"',
@@ -150,7 +150,10 @@ def test_every_image_is_listed_with_its_reason_and_the_button_that_resolves_it(p
     }
     assert rows.keys() == cures.keys()
     assert {name: cure for name, cure in cures.items() if cure not in rows[name]} == {}
-    assert {name for name, row in rows.items() if ">makes no labs<" in row} == cures.keys() - {"fine", "europe"}
+    assert {name for name, row in rows.items() if ">not available for labs<" in row} == cures.keys() - {
+        "fine",
+        "europe",
+    }
     assert "Import a version with one disk" in rows["pair"]
     assert "Raise the limit to 201 GB" in rows["big"]
 
@@ -253,7 +256,7 @@ def test_what_a_page_does_not_offer_is_refused(portal: Portal, place: str) -> No
         "allowed_regions": ["westeurope"],
     }
     answer = educator.post(ACCOUNT + place, data={"csrf": portal.token(educator), **fields}, headers=portal.own_origin)
-    assert (answer.status_code, "may not perform" in text_of(answer)) == (403, True)
+    assert (answer.status_code, "You may not do this here." in text_of(answer)) == (403, True)
 
 
 @pytest.mark.parametrize("place", PAGES)

@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 
+from galeria.actions.labs.image_switches import enable_image
 from galeria.actions.versions.versions import remove_version
 from galeria.domain.errors import OutOfSpace
 from galeria.domain.ids import ResourceId
@@ -195,6 +197,31 @@ def test_a_version_tells_its_facts(stocked: Portal) -> None:
         assert uow.versions.disks(digest)[0].digest in page
 
 
+def test_a_version_that_makes_no_labs_says_why_and_offers_none(stocked: Portal) -> None:
+    browser = stocked.browser()
+    assert f"/labs/new?{urlencode({'image': str(version_id('linux', '1.0.0'))})}" in browser.get(V1).text
+    with stocked.installation.request() as request:
+        enable_image(request, ACCOUNT, "linux", enabled=False)
+
+    page = browser.get(V1)
+    assert "Labs cannot be created from it now." in text_of(page)
+    assert "/labs/new?" not in page.text
+
+
+def test_the_second_of_two_tabs_is_told_that_the_first_one_saved(stocked: Portal) -> None:
+    browser = stocked.browser()
+    place = f"{LINUX}/edit"
+    (mark,) = re.findall(r'name="saved" value="(\w+)"', browser.get(place).text)
+    stocked.post(browser, place, name="From the first", description="", saved=mark)
+    answer = stocked.post(browser, place, status=400, name="From the second", description="", saved=mark)
+
+    assert "Somebody saved other values" in text_of(answer)
+    assert 'value="From the second"' in answer.text
+    (mark,) = re.findall(r'name="saved" value="(\w+)"', answer.text)
+    stocked.post(browser, place, name="From the second", description="", saved=mark)
+    assert "From the second" in text_of(browser.get(LINUX))
+
+
 def test_regions_are_priced_before_the_click(stocked: Portal) -> None:
     browser, regions = stocked.browser(), f"{V1}/regions"
 
@@ -314,7 +341,7 @@ def test_nothing_is_offered_that_would_be_refused(stocked: Portal) -> None:
     for place, fields in changes.items():
         answer = browser.post(place, data={"csrf": stocked.token(browser), **fields}, headers=stocked.own_origin)
         assert answer.status_code in (400, 403), place
-        assert "may not perform" in text_of(answer), place
+        assert "You may not do this here." in text_of(answer), place
     assert stocked.begun.ids == []
 
 

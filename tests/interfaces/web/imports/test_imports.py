@@ -73,7 +73,7 @@ def test_a_file_that_was_sent_becomes_a_version(portal: Portal) -> None:
 
     page = browser.get(f"/import/{id}")
     assert title_of(page) == "álgebra.raw"
-    assert "Raw disk" in text_of(page)
+    assert "RAW disk" in text_of(page)
     assert "4,194,304 bytes" in text_of(page)
     assert "BIOS (V1)" in text_of(page)
     answer = portal.post(browser, f"/import/{id}", **chosen())
@@ -125,7 +125,7 @@ def test_prices_names_and_faults_are_reported_while_somebody_types(portal: Porta
     id = sent(portal, browser, disk_bytes(MIB))
 
     def told(**fields: Any) -> str:
-        return text_of(portal.post(browser, f"/import/{id}/check", status=200, **chosen(**fields)))
+        return text_of(portal.post(browser, f"/import/{id}/fields", status=200, **chosen(**fields)))
 
     assert "Algebra-II 1.0.0" in told(name="Álgebra II")
     assert "in 2 regions" in told()

@@ -143,8 +143,8 @@ def test_credentials_are_checked_as_they_are_typed_and_as_they_are_sent(stocked:
 
 def test_the_rules_of_the_credentials_stand_on_the_page_before_they_are_broken(browser: httpx.Client) -> None:
     page = text_of(browser.get(NEW))
-    assert "1 to 20 small letters, digits, “-” and “_”, a letter first." in page
-    assert "8 to 123 characters, with three of: small letters, capital letters, digits, signs." in page
+    assert "1 to 20 lower-case letters without accents, digits, “-” and “_”, a letter first." in page
+    assert "8 to 123 characters, with three of: lower-case letters, upper-case letters, digits, symbols." in page
 
 
 def test_without_scripts_the_whole_way_is_buttons(stocked: Portal, browser: httpx.Client) -> None:

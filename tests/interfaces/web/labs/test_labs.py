@@ -95,7 +95,11 @@ def copy_lab(portal: Portal, name: str, title: str) -> None:
 
 @pytest.mark.parametrize(
     ("who", "step"),
-    [("admin", "First, import an image"), ("educator", "Make your first lab"), ("nobody", "can give it to you: Admin")],
+    [
+        ("admin", "First, import an image"),
+        ("educator", "Create your first lab"),
+        ("nobody", "can give it to you: Admin"),
+    ],
 )
 def test_an_empty_list_says_the_first_step(portal: Portal, who: str, step: str) -> None:
     assert step in text_of(portal.browser(who).get("/labs"))
@@ -103,7 +107,7 @@ def test_an_empty_list_says_the_first_step(portal: Portal, who: str, step: str) 
 
 def test_an_administrator_with_images_makes_a_lab_first(portal: Portal) -> None:
     bring_image(portal)
-    assert "Make your first lab" in text_of(portal.browser("admin").get("/labs"))
+    assert "Create your first lab" in text_of(portal.browser("admin").get("/labs"))
 
 
 def test_the_template_page_tells_what_the_lab_is(taught: Portal) -> None:
@@ -186,7 +190,7 @@ def test_a_lab_is_deleted_after_its_page_has_shown_what_is_lost(taught: Portal) 
     assert 'data-then="/labs"' in browser.get(ALGEBRA).text
     taught.work()
     assert browser.get(ALGEBRA).status_code == 404
-    assert "Make your first lab" in text_of(browser.get("/labs"))
+    assert "Create your first lab" in text_of(browser.get("/labs"))
 
 
 def test_a_role_in_the_lab_opens_its_page(taught: Portal) -> None:

@@ -18,6 +18,7 @@ from galeria.adapters.db.repositories.latest_versions import (
 from galeria.adapters.db.repositories.replica_regions import regions_of_copies
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables.version_indexes import IS_OFFERED, IS_THERE
+from galeria.domain.foreign_text import sorting_key
 from galeria.domain.images.eligibility import DiskShape, ImageOutline, VersionOutline
 from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion
 from galeria.domain.states import ProvisioningState
@@ -37,7 +38,7 @@ class SqlImageQueries:
     def outlines(self, gallery_id: str) -> list[ImageOutline]:
         question = sa.select(*_OUTLINE).where(_definitions.gallery_id == gallery_id)
         found = [ImageOutline(*row) for row in self._session.execute(question)]
-        return sorted(found, key=lambda each: (each.display_name.casefold(), each.name.lower()))
+        return sorted(found, key=lambda each: (sorting_key(each.display_name), each.name.lower()))
 
     def definitions(self, ids: Sequence[str]) -> dict[str, ImageDefinition]:
         return {each.id: each for each in self._of(ImageDefinition, _definitions.id, ids)}

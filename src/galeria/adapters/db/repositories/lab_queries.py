@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import batches, below
 from galeria.adapters.db.tables import core_tables, roster_tables
+from galeria.domain.foreign_text import sorting_key
 from galeria.domain.images.galleries import ImageVersion, SourceKind
 from galeria.domain.labs.labs import LabMachine, MachineKind
 from galeria.domain.operations import Operation
@@ -15,6 +16,7 @@ from galeria.ports.lab_queries import LabCard, LabOutline, LabTotals
 _labs, _definitions = core_tables.labs.c, core_tables.image_definitions.c
 _machines, _versions, _operations = core_tables.lab_machines.c, core_tables.image_versions.c, core_tables.operations.c
 _drafts = roster_tables.lab_drafts.c
+_CARD = ("id", "resource_id", "title", "state", "location", "size", "version_name", "author_id", "created_by")
 
 
 class SqlLabQueries:
@@ -27,10 +29,10 @@ class SqlLabQueries:
         exact = [each for each in scopes if "/providers/" in each]
         conditions = [below(_labs.key, scope) for scope in wide] + [_labs.key.in_(some) for some in batches(exact)]
         found = {each.id: each for condition in conditions for each in self._outlines(condition)}
-        return sorted(found.values(), key=lambda each: (each.title.casefold(), each.name.lower(), each.id))
+        return sorted(found.values(), key=lambda each: (sorting_key(each.title), each.name.lower(), each.id))
 
     def cards(self, ids: Sequence[str]) -> list[LabCard]:
-        shown = (_labs[name] for name in ("id", "resource_id", "title", "state", "location", "size", "version_name"))
+        shown = (_labs[name] for name in _CARD)
         is_template = sa.and_(_machines.lab_id == _labs.id, _machines.kind == MachineKind.TEMPLATE)
         question = sa.select(
             *shown, _machines.id.label("template"), _machines.state.label("template_state")

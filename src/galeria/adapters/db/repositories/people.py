@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from galeria.adapters.db.repositories.base import SqlRepository, at_or_below, batches
 from galeria.adapters.db.tables import core_tables
+from galeria.domain.foreign_text import sorting_key
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import PersonOutline, Principal, RefreshToken, RoleAssignment
 
@@ -36,7 +37,7 @@ class SqlPersonRepository(SqlRepository[Principal]):
         columns = core_tables.principals.c
         asked = sa.select(columns.id, columns.name, columns.display_name, columns.kind)
         found = [PersonOutline(**row) for row in self._session.execute(asked).mappings()]
-        return sorted(found, key=lambda each: (each.display_name.casefold(), each.name.lower()))
+        return sorted(found, key=lambda each: (sorting_key(each.display_name), each.name.lower()))
 
     def some(self, ids: Sequence[str]) -> list[Principal]:
         """Return the principals of these ids in the given order."""

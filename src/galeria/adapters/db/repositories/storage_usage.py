@@ -13,6 +13,7 @@ from galeria.adapters.db.repositories.replica_regions import regions_of_copies
 from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables.columns import UtcTime
 from galeria.adapters.db.tables.version_indexes import IS_THERE
+from galeria.domain.foreign_text import sorting_key
 from galeria.domain.states import ReplicaState
 from galeria.ports.storage_usage import PLACE, ImageSum, LabUse, RegionUsage, StoredVersion, VersionSum, chain_of
 
@@ -138,7 +139,7 @@ class SqlStorageUsageRepository:
             found += [
                 LabUse(version_id=version, lab_id=lab, title=title, created_by=by) for version, lab, title, by in rows
             ]
-        return sorted(found, key=lambda each: (each.title.casefold(), each.lab_id))
+        return sorted(found, key=lambda each: (sorting_key(each.title), each.lab_id))
 
     def _whole(self, version_ids: Sequence[str]) -> tuple[Figures, Figures]:
         """Return the measured bytes and the number of unmeasured replicas of each version. Only complete replicas count."""

@@ -38,6 +38,7 @@ class ImageRow:
     reasons: tuple[ObstacleWithRemedy, ...]
     system: str
     regions: str
+    author: str  # the display name of whoever made it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,8 @@ def find_images(page: PageRequest, request: Request, id: ResourceId, search: Ima
     remedies = RemedyFinder(page=page, request=request, account=found.account, region=found.region)
     gallery = found.account.gallery_id
     system, places = _systems(page), region_list(region_names(request))
+    people = request.uow.people.some(list({each.definition.author_id for each in found.images}))
+    names = {each.id: each.display_name for each in people}
     said = {"q": search.text, "status": search.status or "", "region": search.region}
     return ImageTable(
         found=found,
@@ -77,6 +80,7 @@ def find_images(page: PageRequest, request: Request, id: ResourceId, search: Ima
                 reasons=remedies.remedies_for(each),
                 system=system(each.definition.os_type, each.definition.os_state, each.definition.generation),
                 regions=places(each.available_regions),
+                author=names.get(each.definition.author_id, each.definition.created_by),
             )
             for each in found.images
         ),

@@ -5,11 +5,13 @@ from fastapi import APIRouter, Response
 from galeria.actions.labs.account_policies import MOST_GB, SUPPORT, Policies, SupportContact, change_policies
 from galeria.actions.labs.accounts import ACCOUNT, get_account
 from galeria.domain.ids import ResourceId
+from galeria.domain.labs.accounts import LabAccount
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, may_see_images, region_names
 from galeria.interfaces.web.kit.forms import Form
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.saved_values import mark_of, require_same
 from galeria.interfaces.web.kit.urls import account_url
 
 FIELDS = ("os_disk_limit_gb", "allowed_regions", *SUPPORT)
@@ -33,10 +35,17 @@ def save(page: PageRequestDep, group: str, name: str) -> Response:
     with form.checking(*FIELDS):
         wanted = _wanted(form)
         with page.writing() as request:
+            require_same(form, *_saved(get_account(request, id)))
             change_policies(request, id, wanted)
     if form.errors:
         return _show(page, id, status=400)
     return page.go(account_url(id, "policies"), notice=page.gettext("The policies were saved."))
+
+
+def _saved(account: LabAccount) -> tuple[object, ...]:
+    """Return what the form shows of an account."""
+    regions, support = sorted(account.allowed_regions), SupportContact.of(account)
+    return account.os_disk_limit_gb, regions, account.enable_by_default, *(getattr(support, name) for name in SUPPORT)
 
 
 def _wanted(form: Form) -> Policies:
@@ -62,6 +71,7 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             status=status,
             form=form,
             account=account,
+            policies_mark=mark_of(*_saved(account)),
             regions=regions,
             chosen=form.all("allowed_regions") if is_again else account.allowed_regions,
             enabled=form.text("enable_by_default") == "yes" if is_again else account.enable_by_default,

@@ -26,6 +26,7 @@ from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refused
 from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.saved_values import require_same
 from galeria.interfaces.web.kit.urls import gallery_url
 
 GALLERIES = "/galleries"
@@ -112,6 +113,7 @@ def change_settings(page: PageRequestDep, group: str, gallery: str) -> Response:
         details = _details(page)
         with page.writing() as request:
             held = get_gallery(request, id)
+            require_same(page.form, held.description, held.soft_delete, held.retention_days, held.grace_days)
             put_gallery(
                 request,
                 id,

@@ -24,6 +24,7 @@ from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission, permit, refused
 from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.saved_values import require_same
 from galeria.interfaces.web.kit.urls import gallery_url, image_url
 from galeria.ports.files import REFUSED_FILE
 
@@ -84,6 +85,7 @@ def edit(page: PageRequestDep, group: str, gallery: str, image: str) -> Response
     id = image_id(page, group, gallery, image)
     with page.form.checking("name", "description"), page.writing() as request:
         held = get_definition(request, id)
+        require_same(page.form, held.display_name, held.description)
         put_definition(request, id, _changed(held, page))
     if page.form.errors:
         return _show_edit(page, id, status=400)

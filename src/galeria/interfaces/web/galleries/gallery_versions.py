@@ -9,14 +9,17 @@ from fastapi import APIRouter, Response
 from galeria.actions.core.operation_access import is_visible
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.gallery_lists import VersionRow, get_version_details
+from galeria.actions.labs.eligible_images import read_eligibility
 from galeria.actions.labs.lab_settings import LAB
+from galeria.actions.labs.lab_validation import creatable_accounts
 from galeria.actions.versions.cost_overview import readable_labs
 from galeria.actions.versions.costs import RegionImpact, freed_by_deletion
 from galeria.actions.versions.version_changes import restore_version, retry_version, set_end_of_life, set_latest
 from galeria.actions.versions.versions import VERSION, remove_version
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
-from galeria.domain.images.galleries import ImageVersion, SourceKind
+from galeria.domain.images.eligibility import Obstacle
+from galeria.domain.images.galleries import ImageDefinition, ImageVersion, SourceKind
 from galeria.domain.images.publishing import check_deletable
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.messages import Message
@@ -159,13 +162,14 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
     with page.reading() as request:
         row = get_version_details(request, id)
         version = row.version
+        image = request.uow.definitions.get(version.definition_id)
         return page.show(
             "version.html",
             status=status,
             form=page.form,
             row=row,
             version=version,
-            image=request.uow.definitions.get(version.definition_id),
+            image=image,
             work=get_operation_view(request, row.operation.id) if row.operation else None,
             last=_last_failure(request, row),
             labs=request.uow.labs.count_of_version(version.id),
@@ -176,8 +180,16 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             refused_file=REFUSED_FILE,
             has_failed=any(each.state is ReplicaState.FAILED for each in row.facts.replicas) or not version.is_sealed,
             make=new_lab_permit(request),
+            obstacles=_obstacles(request, image, version) if version.is_ready else (),
             **_permits(request, row),
         )
+
+
+def _obstacles(request: Request, image: ImageDefinition, version: ImageVersion) -> tuple[Obstacle, ...]:
+    """Return what keeps the person from making a lab of the image where it is; nothing where one account could."""
+    accounts = [each for each in creatable_accounts(request) if each.gallery_id == image.gallery_id]
+    found = [read_eligibility(request, each, image, version.location).obstacles for each in accounts]
+    return found[0] if found and all(found) else ()
 
 
 def _permits(request: Request, row: VersionRow) -> dict[str, Any]:

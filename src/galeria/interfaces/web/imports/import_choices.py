@@ -15,6 +15,7 @@ from galeria.actions.versions.imports import (
 from galeria.actions.versions.version_numbers import next_number
 from galeria.domain.costs import RegionCost, monthly_price, sending_price
 from galeria.domain.errors import GaleriaError, Invalid
+from galeria.domain.foreign_text import sorting_key
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import DiskShape, Obstacle, kind_obstacles
 from galeria.domain.images.galleries import (
@@ -192,7 +193,7 @@ def _fitting(request: Request, gallery: Gallery, finding: FileInspection) -> lis
     """
     definitions = request.uow.definitions.of_gallery(gallery.id)
     fitting = [each for each in definitions if not finding.starts or each.generation in finding.starts]
-    return sorted(fitting, key=lambda each: (each.display_name.casefold(), each.key))
+    return sorted(fitting, key=lambda each: (sorting_key(each.display_name), each.key))
 
 
 def _listed(fitting: list[ImageDefinition], image: ImageDefinition | None) -> list[ImageDefinition]:

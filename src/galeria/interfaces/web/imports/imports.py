@@ -50,7 +50,6 @@ class ImportPages:
         router.add_api_route(one, self.show_file, methods=["GET"], name="web_import_file")
         router.add_api_route(one, self.create, methods=["POST"], name="web_import_create")
         router.add_api_route(f"{one}/fields", self.show_fields, methods=["POST"], name="web_import_fields")
-        router.add_api_route(f"{one}/check", self.check, methods=["POST"], name="web_import_check")
         router.add_api_route(f"{one}/remove", self.remove, methods=["POST"], name="web_import_remove")
         return router
 
@@ -75,14 +74,9 @@ class ImportPages:
         return self._show(page, upload)
 
     def show_fields(self, page: PageRequestDep, upload: str) -> Response:
-        """Return the form after a choice that changes the other choices."""
+        """Return the form while it is filled in: choices that follow from others, the name, the price, and warnings."""
         choices = self._chosen(page, upload)
         return page.show("parts/import_fields.html", upload=upload, choices=choices, form=page.form)
-
-    def check(self, page: PageRequestDep, upload: str) -> Response:
-        """Return what is shown while somebody types: the name, the price, and warnings."""
-        choices = self._chosen(page, upload)
-        return page.show("parts/import_summary.html", choices=choices)
 
     def create(self, page: PageRequestDep, upload: str) -> Response:
         if page.form.has("show"):  # the button that updates the form in browsers without scripts

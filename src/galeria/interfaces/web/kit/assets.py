@@ -14,14 +14,23 @@ from importlib.resources.abc import Traversable
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
+from markupsafe import Markup
 
 from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message
 
-VENDOR = ("vendor/htmx.min.js", "vendor/sse.min.js", "vendor/tus.min.js", "vendor/novnc/core/rfb.js")
+VENDOR = (
+    "vendor/htmx.min.js",
+    "vendor/sse.min.js",
+    "vendor/idiomorph.min.js",
+    "vendor/tus.min.js",
+    "vendor/novnc/core/rfb.js",
+    "vendor/icons/tux.svg",
+)
 """One file of each package, to see whether it is there."""
 
 PREFIX = "/static"
+ICONS = "vendor/icons"
 _KINDS = {
     ".js": "text/javascript",
     ".mjs": "text/javascript",
@@ -80,6 +89,14 @@ class StaticFiles:
         if path not in self._files:
             raise LookupError(f"There is no {path} in static/.")
         return f"{PREFIX}/{self._version}/{path}"
+
+    def icon(self, name: str) -> Markup:
+        """Return one of the kept icons to stand in a page beside words, which say what it means. Raises LookupError."""
+        file = self._files.get(f"{ICONS}/{name}.svg")
+        if file is None:
+            raise LookupError(f"There is no icon {name}: scripts/assets has the list.")
+        drawn = " ".join(file.content.decode().split())
+        return Markup(drawn.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1))  # our own file
 
     def answer(self, request: Request, version: str, path: str) -> Response:
         """Return a file.

@@ -1,5 +1,6 @@
 """An operation as pages show it: its steps, their progress, and the remaining time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -54,8 +55,9 @@ def get_operation_view(request: Request, id: str) -> OperationView:
     operation, steps = get_operation(request, id)
     replicas = request.uow.versions.replicas(operation.subject)
     done = percent(operation, steps, replicas)
+    regions = {each.name: each.display_name for each in request.settings.regions.all}
     is_steerable = (can_retry if is_settled(operation.status) else can_cancel)(request, operation)
-    work = _work(operation, steps, done, is_steerable=is_steerable)
+    work = _work(operation, [_step(each, regions) for each in steps], done, is_steerable=is_steerable)
     record = find_failure_record(request, operation)
     return replace(work, console=record.console, has_picture=bool(record.picture)) if record else work
 
@@ -66,7 +68,7 @@ def work_under_way(request: Request, subject: str) -> list[OperationView]:
     return [get_operation_view(request, each.id) for each in running]
 
 
-def _work(operation: Operation, steps: list[OperationStep], done: int, *, is_steerable: bool) -> OperationView:
+def _work(operation: Operation, steps: list[StepView], done: int, *, is_steerable: bool) -> OperationView:
     return OperationView(
         id=operation.id,
         kind=operation.kind,
@@ -80,14 +82,14 @@ def _work(operation: Operation, steps: list[OperationStep], done: int, *, is_ste
         is_steerable=is_steerable,
         created_at=operation.created_at,
         ended_at=operation.ended_at,
-        steps=tuple(_step(each) for each in steps),
+        steps=tuple(steps),
     )
 
 
-def _step(step: OperationStep) -> StepView:
+def _step(step: OperationStep, regions: Mapping[str, str]) -> StepView:
     return StepView(
         name=Message(step.name),  # a step is stored by its identifier
-        region=step.region,
+        region=regions.get(step.region, step.region),
         status=step.status,
         bytes_done=step.bytes_done,
         bytes_total=step.bytes_total,

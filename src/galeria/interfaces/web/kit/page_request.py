@@ -21,6 +21,7 @@ from galeria.domain.foreign_text import foreign_json
 from galeria.domain.ids import ResourceId
 from galeria.domain.operations import Operation
 from galeria.domain.people.principals import reach, require
+from galeria.interfaces.http.origins import is_own_origin
 from galeria.interfaces.services import Services
 from galeria.interfaces.web.kit.formats import Formats
 from galeria.interfaces.web.kit.forms import Form, read_form
@@ -32,6 +33,7 @@ from galeria.interfaces.web.kit.urls import redirect_of_script
 from galeria.interfaces.web.kit.visitors import FORM_HEADER, Cookies, Visit, cookies_of, read_visit, require_own_form
 
 NOTICE_COOKIE = "notice"
+FORM_TOKEN_HEADER, PERSON_HEADER = "X-Form-Token", "X-Person"
 FORM_PATIENCE = 20.0  # seconds that a form waits for figures, which its page has usually computed before
 _SECURITY = {
     "Content-Security-Policy": (
@@ -155,6 +157,18 @@ class PageRequest:
             text = base64.urlsafe_b64encode(json.dumps(notice).encode()).decode()
             self.cookies.keep(answer, NOTICE_COOKIE, text, seconds=60)
         return answer
+
+    def fresh_proof(self) -> dict[str, str]:
+        """Return what an open form of this visitor needs to be sent again, for the script of our own page only.
+
+        A form outlives its session where somebody signed in again. The page compares whose session it is now.
+        """
+        if "origin" in self.http.headers and not is_own_origin(self.http, self.services.endpoint):
+            return {}
+        return {FORM_TOKEN_HEADER: self.visit.form_token, PERSON_HEADER: self._person_id()}
+
+    def _person_id(self) -> str:
+        return self.visit.visitor.caller.principal.id if self.visit.visitor else ""
 
     def _values(self) -> dict[str, Any]:
         visitor = self.visit.visitor

@@ -15,6 +15,7 @@ from galeria.interfaces.web.kit.assets import StaticFiles
 from galeria.interfaces.web.kit.catalogues import LANGUAGES, Catalogue, Catalogues
 from galeria.interfaces.web.kit.formats import Formats
 from galeria.interfaces.web.kit.message_texts import MessageTexts
+from galeria.interfaces.web.kit.saved_values import mark_of
 from galeria.interfaces.web.kit.urls import PLACES
 
 
@@ -92,7 +93,7 @@ class Rendering:
             pgettext=catalogue.pgettext,
             npgettext=catalogue.npgettext,
         )
-        environment.globals.update(PLACES, static=self.static.url)
+        environment.globals.update(PLACES, static=self.static.url, icon=self.static.icon, mark_of=mark_of)
         environment.filters["say"] = self._message_texts[catalogue.language].say
         environment.policies["ext.i18n.trimmed"] = True
         return environment

@@ -16,6 +16,7 @@ from galeria.interfaces.http.logged_paths import logged_path
 from galeria.interfaces.web.kit.page_request import PageRequest, SignInNeeded
 from galeria.interfaces.web.kit.slow_figures import FigureNotReady
 from galeria.interfaces.web.kit.urls import redirect_of_script
+from galeria.interfaces.web.kit.visitors import FORM_REFUSED
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +51,11 @@ def show_error(page: PageRequest, error: GaleriaError) -> Response:
     status = status_of(error)
     if status >= 500:
         log.warning("%s %s: %s", page.http.method, logged_path(page.http), error)
-    template = "parts/error.html" if page.http.headers.get("hx-request") else "error.html"
-    shown = page.show(template, status=status, error=error, status_code=status)
+    is_script = page.http.headers.get("hx-request")
+    shown = page.show("parts/error.html" if is_script else "error.html", status=status, error=error, status_code=status)
     shown.headers.update(retry_headers(error))
+    if is_script and error.code == FORM_REFUSED:
+        shown.headers.update(page.fresh_proof())
     return shown
 
 

@@ -51,6 +51,20 @@ def redirect_of_script(place: str) -> dict[str, str]:
     return {"HX-Redirect": quote(place, safe=_OF_ADDRESSES)}
 
 
+def address_of_script(place: str) -> dict[str, str]:
+    """Return the header by which the browser of a page's script shows `place` as the address of the answer."""
+    return {"HX-Replace-Url": quote(place, safe=_OF_ADDRESSES)}
+
+
+def words_of(id: str) -> str:
+    """Return what people call the resource of an id: a version with its image, a machine by its lab."""
+    parsed = ResourceId.parse(id)
+    kind = parsed.type.lower().rpartition("/")[2]
+    if kind == "versions":
+        return f"{parsed.parent.name} {parsed.name}"
+    return parsed.parent.name if kind == "virtualmachines" else parsed.name
+
+
 def url_of(id: str) -> str:
     """Return the address of the page of any resource id; "" for resources without a page."""
     parsed = ResourceId.parse(id)
@@ -85,5 +99,6 @@ PLACES: dict[str, Callable[..., Any]] = {
         operation_url,
         person_url,
         url_of,
+        words_of,
     )
 }

@@ -17,6 +17,7 @@ from galeria.interfaces.http.request_ids import correlation_id_of
 from galeria.interfaces.services import Services
 
 FORM_FIELD = "csrf"
+FORM_REFUSED = "FormRefused"
 FORM_HEADER = "x-csrf-token"
 _DAY = 86400  # seconds
 
@@ -131,5 +132,5 @@ def _not_ours() -> Forbidden:
     return Forbidden(
         Message("This form is too old, or it did not come from a page of Galeria."),
         hint=Message("Open the page again and repeat what you did; nothing was changed."),
-        code="FormRefused",
+        code=FORM_REFUSED,
     )

@@ -78,8 +78,10 @@ def read_choices(request: Request, draft: LabForm) -> LabChoices:
     found = search_images(request, draft.account.arm_id, search)
     chosen = _chosen(request, draft, region)
     listed = [_latest(each) for each in found.images]
-    if chosen and chosen.value not in {each.value for each in listed}:
-        listed.insert(0, chosen)
+    if chosen:
+        # The exact version that is also the latest stands once.
+        same = [each for each in listed if _identity(each) == _identity(chosen)]
+        listed = [chosen if each in same else each for each in listed] if same else [chosen, *listed]
     return LabChoices(
         regions=_regions(request, draft, chosen),
         images=tuple(listed),
@@ -89,6 +91,10 @@ def read_choices(request: Request, draft: LabForm) -> LabChoices:
         has_gallery=draft.account.gallery_id is not None,
         is_empty=not any(found.counts.values()),
     )
+
+
+def _identity(choice: LabImageChoice) -> tuple[str, str]:
+    return choice.offered.definition.id, choice.number
 
 
 def _known_region(request: Request, draft: LabForm) -> str:

@@ -91,7 +91,7 @@ def set_password(page: PageRequestDep, group: str, name: str) -> Response:
                 secrets=page.services.secrets,
             )
         page.start(operation)
-        return page.go(lab_url(id))
+        return page.go(lab_url(id), notice=page.gettext("The password is being set in the machine."))
     return _show_password(page, id, status=400)
 
 

@@ -147,7 +147,7 @@ def export(page: PageRequestDep, group: str, name: str) -> Response:
             account = _account(seen)
             _, _, operation = export_template(request, account.arm_id, draft.wanted(seen))
         page.start(operation)
-        return page.go(lab_url(id))
+        return page.go(lab_url(id), notice=page.gettext("The export has begun. You may leave this page."))
     return _show(page, id, status=400)
 
 

@@ -68,7 +68,7 @@ def make(page: PageRequestDep) -> Response:
             wanted = draft.wanted(_gallery(request, draft), form.raw("password"))
             lab, _, operation = create_lab(request, draft.id, wanted, page.services.secrets)
         page.start(operation)
-        return page.go(lab_url(lab))
+        return page.go(lab_url(lab), notice=page.gettext("The lab is being made. You may leave this page."))
     with page.reading() as request:  # something changed after the check
         return page.show("lab_new.html", status=409, **_shown(request, page, draft))
 

@@ -9,7 +9,7 @@ from galeria.actions.labs.accounts import ACCOUNT, list_accounts
 from galeria.actions.labs.lab_lists import LabSearch, search_labs
 from galeria.actions.labs.lab_overview import LabOverview, get_lab_overview
 from galeria.actions.labs.lab_settings import LAB, MAX_TITLE, LabSettings, update_lab
-from galeria.actions.labs.labs import delete_lab
+from galeria.actions.labs.labs import delete_lab, get_lab
 from galeria.actions.labs.machines import start_machine, stop_machine
 from galeria.actions.versions.operations import cancel_operation, retry_operation
 from galeria.domain.errors import GaleriaError, Invalid
@@ -18,7 +18,7 @@ from galeria.domain.labs.labs import LabMachine
 from galeria.domain.labs.sizes import Size
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.people.principals import reach
+from galeria.domain.people.principals import PrincipalKind, reach
 from galeria.domain.states import MachineState, OperationStatus
 from galeria.interfaces.web.accounts.accounts import region_names
 from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view
@@ -26,6 +26,7 @@ from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission, permit
 from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.kit.saved_values import require_same
 from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.lab_permits import TEMPLATE, LabPermits, lab_permits, new_lab_permit
 
@@ -93,6 +94,7 @@ class FirstStep:
 
     step: str
     people: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()  # for administrators: of "attach", "import" and "people" those that are done
 
 
 def lab_id(page: PageRequest, group: str, name: str) -> ResourceId:
@@ -200,6 +202,8 @@ def edit(page: PageRequestDep, group: str, name: str) -> Response:
                 target="title",
             )
         with page.writing() as request:
+            lab = get_lab(request, id)
+            require_same(form, lab.title, lab.description)
             update_lab(request, id, said, page.services.secrets)
     if form.errors:
         return show_template_page(page, id, status=400)
@@ -236,7 +240,7 @@ def delete(page: PageRequestDep, group: str, name: str) -> Response:
     page.start(operation)
     if operation is None:
         return page.go(LABS, notice=page.gettext("The lab was gone already."))
-    return page.go(lab_url(id))
+    return page.go(lab_url(id), notice=page.gettext("The lab is being deleted. You may leave this page."))
 
 
 def _shown(lab_page: LabPage) -> dict[str, object]:
@@ -249,8 +253,11 @@ def _first_step(request: Request, create: Permission) -> FirstStep:
     if reach(given, f"{ACCOUNT}/write"):
         galleries = {each.gallery_id for each in list_accounts(request, "/subscriptions")} - {None}
         counts = uow.version_queries.definition_counts()
-        if not any(counts.get(each or "", 0) for each in galleries):
-            return FirstStep(step="import" if galleries else "attach")
+        has_image = any(counts.get(each or "", 0) for each in galleries)
+        others = sum(each.kind is PrincipalKind.USER for each in uow.people.outlines()) > 1
+        kept = (("attach", bool(galleries)), ("import", has_image), ("people", others))
+        done = tuple(name for name, is_done in kept if is_done)
+        return FirstStep(step=next((name for name, is_done in kept[:2] if not is_done), "lab"), done=done)
     if create:
         return FirstStep(step="lab")
     subscription = f"/subscriptions/{uow.subscriptions()[0].id}"

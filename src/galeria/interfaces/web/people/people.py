@@ -13,7 +13,7 @@ from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
-from galeria.interfaces.web.kit.urls import person_url
+from galeria.interfaces.web.kit.urls import address_of_script, person_url
 
 PEOPLE = "/people"
 _KINDS = {"people": PrincipalKind.USER, "programs": PrincipalKind.SERVICE_PRINCIPAL}
@@ -80,7 +80,10 @@ def show_secret(page: PageRequest, enrolled: Enrolment) -> Response:
         return page.go(place, notice=page.gettext("The password is set."))
     is_link = enrolled.way is PasswordDelivery.LINK
     secret = f"{page.services.endpoint}/welcome/{enrolled.secret}" if is_link else enrolled.secret
-    return page.show("secret.html", who=enrolled.principal, secret=secret, is_link=is_link, place=place)
+    shown = page.show("secret.html", who=enrolled.principal, secret=secret, is_link=is_link, place=place)
+    # Opening the page again leads to the person, not to the form that refuses the name as taken.
+    shown.headers.update(address_of_script(place))
+    return shown
 
 
 def password_way(page: PageRequest) -> PasswordDelivery:
@@ -105,4 +108,6 @@ def _show_form(page: PageRequest, template: str, *, status: int = 200) -> Respon
     with page.reading() as request:
         request.caller.require(GIVE_ROLES, page.subscription.lower())
         choices: ScopeChoices = list_scopes(request, GIVE_ROLES)
-    return page.show(template, status=status, form=page.form, choices=choices, roles=role_choices(page))
+    return page.show(
+        template, status=status, form=page.form, choices=choices, roles=role_choices(page), all_roles=ROLES.values()
+    )

@@ -32,18 +32,38 @@ function settled(element) {
   }
 }
 
+// A bar that stands still for want of a server says so.
+function sayAway(element) {
+  if (!element.querySelector(".away")) {
+    const note = document.createElement("p");
+    note.className = "away note warn";
+    note.textContent = element.dataset.away;
+    element.append(note);
+  }
+}
+
 async function poll(element) {
+  if (!element.isConnected) {
+    return;
+  }
   try {
     const answer = await fetch(element.dataset.poll, { headers: { "HX-Request": "true" } });
+    const place = answer.headers.get("HX-Redirect");
+    if (place) {
+      location.assign(place);
+      return;
+    }
     if (answer.ok) {
       element.innerHTML = await answer.text();
       if (answer.headers.get("X-Settled") === "true") {
         settled(element);
         return;
       }
+    } else if (answer.status >= 500) {
+      sayAway(element);
     }
   } catch {
-    // The server is away: it is asked again, as it comes back by itself.
+    sayAway(element); // and it is asked again, as it comes back by itself
   }
   setTimeout(() => poll(element), POLL_SECONDS * 1000);
 }
@@ -87,13 +107,19 @@ document.addEventListener("htmx:sseError", (event) => {
 });
 
 // Some proxies keep events back until the line ends. The first one comes at once where they do not.
-for (const element of document.querySelectorAll("[data-poll]")) {
-  setTimeout(() => {
-    if (!element.heard) {
-      askInstead(element);
-    }
-  }, SILENT_SECONDS * 1000);
+function watch() {
+  for (const element of document.querySelectorAll("[data-poll]:not([data-watched])")) {
+    element.dataset.watched = "yes";
+    setTimeout(() => {
+      if (!element.heard) {
+        askInstead(element);
+      }
+    }, SILENT_SECONDS * 1000);
+  }
 }
+
+watch();
+document.addEventListener("page:changed", watch);
 
 document.addEventListener("htmx:sseClose", (event) => {
   const element = event.target.closest("[data-poll]");
@@ -128,9 +154,33 @@ document.addEventListener("change", (event) => {
 });
 
 // Buttons that only work with scripts are hidden without them, and those that stand in for scripts are hidden with them.
-for (const button of document.querySelectorAll("[data-script], [data-plain]")) {
-  button.hidden = "plain" in button.dataset;
+function chooseButtons() {
+  for (const button of document.querySelectorAll("[data-script], [data-plain]")) {
+    button.hidden = "plain" in button.dataset;
+  }
 }
+
+chooseButtons();
+document.addEventListener("page:changed", chooseButtons);
+
+// A menu closes by Escape, and by a click elsewhere.
+function closeMenus(besides) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(besides)) {
+      menu.open = false;
+    }
+  }
+}
+
+document.addEventListener("pointerdown", (event) => closeMenus(event.target));
+document.addEventListener("focusin", (event) => closeMenus(event.target));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
 
 // Show a password while it is typed.
 document.addEventListener("click", (event) => {
@@ -140,16 +190,5 @@ document.addEventListener("click", (event) => {
     const shown = input.type === "password";
     input.type = shown ? "text" : "password";
     button.setAttribute("aria-pressed", String(shown));
-  }
-});
-
-// An error that came while somebody was typing marks its field too.
-document.addEventListener("htmx:oobAfterSwap", (event) => {
-  const told = event.detail.target;
-  const input = told.classList.contains("field-error") && document.getElementById(told.id.replace(/-error$/, ""));
-  if (input) {
-    const isWrong = told.textContent.trim() !== "";
-    input.setAttribute("aria-invalid", String(isWrong));
-    input.closest(".field")?.classList.toggle("wrong", isWrong);
   }
 });

@@ -1,4 +1,5 @@
 // A machine's screen: noVNC over the console's WebSocket, with a toolbar that works by keyboard.
+import { pressesFor } from "./keyboards.js";
 import RFB from "./vendor/novnc/core/rfb.js";
 
 const frame = document.querySelector("#screen-frame");
@@ -6,11 +7,13 @@ const screen = document.querySelector("#screen");
 const state = document.querySelector("#screen-state");
 const size = document.querySelector("#screen-size");
 const clipboard = document.querySelector("#clipboard");
+const keyboard = document.querySelector("#keyboard");
+const typed = document.querySelector("#typed");
+const bar = frame.querySelector("[role=toolbar]");
 const again = frame.querySelector("[data-do=again]");
 
-const RETURN = 0xff0d; // X11's keysyms
-const TAB = 0xff09;
-const BEYOND_LATIN = 0x01000000;
+const PACE = 30; // milliseconds between two presses: a slow machine forgets keys that come faster
+const KEYBOARD = "keyboard"; // where the browser remembers which one was chosen
 
 let remote = null;
 
@@ -57,26 +60,31 @@ function resize() {
   frame.classList.toggle("is-real", size.value === "real");
 }
 
-function keysym(letter) {
-  const code = letter.codePointAt(0);
-  if (letter === "\n") {
-    return RETURN;
+// A key with those that are held down meanwhile, such as ShiftLeft+KeyA. With the place of the key the symbol is of no account.
+function pressKeys(keys) {
+  const codes = keys.split("+");
+  codes.forEach((code) => remote?.sendKey(0, code, true));
+  codes.reverse().forEach((code) => remote?.sendKey(0, code, false));
+}
+
+async function type(text) {
+  const { presses, missing } = pressesFor(text, keyboard.value);
+  typed.textContent = missing.length ? typed.dataset.missing.replace("{letters}", missing.join(" ")) : "";
+  if (missing.length) {
+    return; // half a password is worse than none
   }
-  if (letter === "\t") {
-    return TAB;
+  for (const keys of presses) {
+    pressKeys(keys);
+    await new Promise((resume) => setTimeout(resume, PACE));
   }
-  return code < 0x100 ? code : BEYOND_LATIN + code;
+  typed.textContent = typed.dataset.done;
 }
 
 const ACTIONS = {
   again: connect,
   keys: () => remote?.sendCtrlAltDel(),
   paste: () => remote?.clipboardPasteFrom(clipboard.value),
-  type: () => {
-    for (const letter of clipboard.value) {
-      remote?.sendKey(keysym(letter), null);
-    }
-  },
+  type: () => type(clipboard.value),
   full: () => (document.fullscreenElement ? document.exitFullscreen() : frame.requestFullscreen()),
 };
 
@@ -89,6 +97,9 @@ frame.addEventListener("click", (event) => {
 
 size.addEventListener("change", resize);
 
+keyboard.value = localStorage.getItem(KEYBOARD) ?? keyboard.value;
+keyboard.addEventListener("change", () => localStorage.setItem(KEYBOARD, keyboard.value));
+
 // The way out of the screen for those who have no mouse. The keys that are down are released in the machine first.
 screen.addEventListener(
   "keydown",
@@ -97,7 +108,7 @@ screen.addEventListener(
       event.preventDefault();
       event.stopPropagation();
       window.dispatchEvent(new Event("blur"));
-      frame.querySelector("[data-do=keys]").focus();
+      bar.focus(); // on no button: Enter shall do nothing
     }
   },
   { capture: true },

@@ -1,0 +1,234 @@
+"""Each form of the portal is sent by the first press on its button, straight after the last letter was typed."""
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from playwright.sync_api import Browser, Locator, Page, Response
+from starlette.routing import compile_path
+
+from galeria.adapters.durable import WorkerlessStarter
+from galeria.adapters.store.objects.lease import hold_lease
+from galeria.bootstrap.container import open_container
+from galeria.bootstrap.server import application
+from galeria.interfaces.client.compute import NewDefinition
+from galeria.interfaces.client.imports import FileImport, begin_import
+from galeria.interfaces.client.labs import NewLab
+from tests.browser.forms.forms_of_portal import CHECKS, FORMS, IN_THE_HEAD, STEERING, FormPress
+from tests.browser.page_checks import check_quiet
+from tests.browser.page_visits import SIGN_IN, Visits, sign_in
+from tests.browser.portal_server import (
+    BIA,
+    GALLERY,
+    HOME,
+    MARIA,
+    PASSWORD,
+    Person,
+    PortalServer,
+    add_content,
+    add_image,
+    running_portal,
+    send_file,
+)
+from tests.browser.presses import press, type_into
+from tests.browser.walk import GROUP
+from tests.local_installation import disk_bytes
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+IN_TIME = 60_000
+LABS = ("held-up", "held-up-again", "held-up-once-more")  # one may be made before it notices that it was canceled
+PROVIDER = """
+[sign_in.openid]
+name = "Campus"
+issuer = "https://localhost:1"
+client_id = "galeria"
+client_secret = "x"
+"""
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The paths of all forms, by the names of their routes."""
+    parts = open_container(tmp_path_factory.mktemp("routes"), fake=True)
+    app = application(parts, "https://localhost", WorkerlessStarter())
+    named = [each for each in iter_route_contexts(app.routes) if (each.name or "").startswith("web_")]
+    yield {str(each.name): str(each.path) for each in named if "POST" in (each.methods or ())}
+    parts.close()
+
+
+@pytest.fixture(scope="module")
+def portal_server() -> Iterator[PortalServer]:
+    """One of its own, since the forms change everything."""
+    folder = Path(tempfile.mkdtemp(prefix="galeria-forms-", dir="/var/tmp"))
+    try:
+        (folder / "data").mkdir()
+        (folder / "data" / "galeria.toml").write_text(PROVIDER, encoding="utf-8")
+        with running_portal(folder) as portal_server:
+            add_content(portal_server)
+            (folder / "more").mkdir()
+            disk = folder / "another.raw"
+            disk.write_bytes(disk_bytes(seed=3))
+            add_image(portal_server, "Other Linux", disk)
+            galeria = portal_server.galeria
+            galeria.wait(galeria.definitions.put(GALLERY, "Empty", NewDefinition(display_name="Empty"), region=HOME))
+            more = folder / "more"
+            send_file(replace(portal_server, folder=more), MARIA, disk)
+            yield portal_server
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def window(portal_server: PortalServer, chromium: Browser) -> Iterator[Visits]:
+    visits = Visits(portal_server, chromium)
+    yield visits
+    visits.close()
+
+
+def test_every_form_has_a_press(routes: dict[str, str]) -> None:
+    assert set(routes) - CHECKS == {each.route for each in FORMS} | STEERING | IN_THE_HEAD
+
+
+def test_each_form_is_sent_by_the_first_press(
+    window: Visits, portal_server: PortalServer, routes: dict[str, str]
+) -> None:
+    page, places = window(), dict[str, str]()
+    for each in FORMS:
+        if each.route == "web_welcomed":
+            page = window(path=places["welcome"])
+        if each.route == "web_my_session":
+            sign_in(window(path=SIGN_IN), MARIA)
+            sign_in(window(path=SIGN_IN), MARIA)
+        if each.route == "web_import_create":
+            places["upload"] = upload_of(page)
+        page = in_new_tab(page)
+        open_form(page, each, each.path.format(**places))
+        sent(page, routes[each.route], button_of(page, each))
+        if each.route in ("web_people_new", "web_person_password"):  # the newest link is the one that works
+            places["welcome"] = page.locator("#secret").inner_text()
+        if each.route == "web_people_new_program":
+            places["program"] = page.locator("dd code").first.inner_text()
+    check_quiet(page, besides="status of 40[14]")
+
+
+def test_what_goes_on_is_ended_and_begun_again_by_the_first_press(
+    window: Visits, portal_server: PortalServer, routes: dict[str, str]
+) -> None:
+    owner = portal_server.add(Person(name="dora", display_name="Dora", role="Owner"))
+    page = window(owner, path="/operations")
+    image = str(portal_server.galeria.images.get("Other-Linux")["properties"]["sharedGalleryId"])
+    for name in LABS:
+        with held_up(portal_server, HOME):
+            wanted = NewLab(image=image, user="ana", password=PASSWORD, region=HOME, title=name)
+            portal_server.galeria.labs.create(name, wanted)
+            page.goto(f"/labs/{GROUP}/{name}")
+            sent(page, routes["web_lab_cancel"], main_button(page, "Cancel"))
+        if until_there(page, "Try again", "Start") == "Try again":
+            break
+    sent(page, routes["web_lab_retry"], main_button(page, "Try again"))
+    disk = portal_server.folder / "third.raw"
+    disk.write_bytes(disk_bytes(seed=4))
+    for route in ("web_operation_retry", "web_version_retry"):
+        with held_up(portal_server, HOME):
+            begun = begin(portal_server, route.replace("_", "-"), disk)
+            page.goto(f"/operations/{begun}")
+            sent(page, routes["web_operation_cancel"], main_button(page, "Cancel"))
+        until_there(page, "Try again")
+        if route == "web_version_retry":
+            press(page.get_by_role("link", name="Open what it works on"))
+            page.wait_for_url("**/versions/1.0.0")
+        sent(page, routes[route], main_button(page, "Try again"))
+
+
+def test_the_head_of_a_page_signs_out_by_the_first_press(window: Visits, routes: dict[str, str]) -> None:
+    page = window(BIA, path="/labs")
+    press(page.locator("header summary"))
+    sent(page, routes["web_sign_out"], page.get_by_role("button", name="Sign out", exact=True))
+    page.wait_for_url("**/sign-in")
+
+
+def in_new_tab(page: Page) -> Page:
+    """The page before may be on its way to another one by itself."""
+    fresh = page.context.new_page()
+    page.close()
+    return fresh
+
+
+def upload_of(page: Page) -> str:
+    """One of her files that are no images yet."""
+    page.goto("/import")
+    return str(page.locator("a[href^='/import/']").first.get_attribute("href")).rpartition("/")[2]
+
+
+def open_form(page: Page, form: FormPress, place: str) -> None:
+    """With everything chosen and typed."""
+    page.goto(place)
+    if form.patient:
+        until_there(page, form.button)
+    for each in filter(None, (form.opened, *form.chosen)):
+        press(page.locator("main").locator(each).first)
+    for field, text in form.typed.items():
+        typed = page.locator(field)
+        if typed.get_attribute("type") == "date":
+            press(typed)
+            page.keyboard.type(text)
+        else:
+            type_into(typed, text)
+
+
+def button_of(page: Page, form: FormPress) -> Locator:
+    place = page.locator("main").locator("tr", has_text=form.row) if form.row else page.locator("main")
+    return main_button(page, form.button) if not form.row else place.get_by_role("button", name=form.button)
+
+
+def main_button(page: Page, name: str) -> Locator:
+    named = page.locator("main").get_by_role("button", name=re.compile(f"^{re.escape(name)}( |$)"))
+    return named.filter(visible=True).and_(page.locator("button:not(.visually-hidden)")).first
+
+
+def sent(page: Page, path: str, button: Locator) -> None:
+    """The press sends the form of the path, and it is not refused."""
+    pattern = compile_path(path)[0]
+
+    def is_it(answer: Response) -> bool:
+        return answer.request.method == "POST" and pattern.match(urlsplit(answer.url).path) is not None
+
+    with page.expect_response(is_it, timeout=IN_TIME) as answered:
+        press(button)
+    assert answered.value.status < 400, f"{path}: {page.locator('main').inner_text()}"
+    page.wait_for_load_state("networkidle")
+
+
+def until_there(page: Page, *buttons: str) -> str:
+    """Returns the button that is there. The page is opened again and again, since not every one follows what goes on."""
+    deadline = time.monotonic() + IN_TIME / 1000
+    while True:
+        for each in buttons:
+            if main_button(page, each).count():
+                return each
+        assert time.monotonic() < deadline, page.locator("main").inner_text()
+        page.reload()
+
+
+def held_up(portal_server: PortalServer, region: str) -> AbstractContextManager[object]:
+    """What begins to read or write the region's store waits until the block ends."""
+    lease = portal_server.folder / "data" / "work" / region / "lease"
+    return hold_lease(lease, region=region, exclusive=True)
+
+
+def begin(portal_server: PortalServer, name: str, disk: Path) -> str:
+    """An import's operation."""
+    definition = NewDefinition(generation="V1", display_name=name)
+    wanted = FileImport(gallery=GALLERY, name=name, os_disk=disk, regions=(), definition=definition)
+    begun = begin_import(portal_server.galeria, wanted, heard=lambda path: lambda done, total: None).begun
+    assert begun.operation is not None
+    return begun.operation.rpartition("/")[2].partition("?")[0]

@@ -1,0 +1,128 @@
+"""The first click counts, straight after typing, and no choice is lost to an answer that is older than it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.page_checks import check_quiet
+from tests.browser.page_visits import Visits
+from tests.browser.portal_server import ANA, AWAY, HOME, IMAGE, PASSWORD
+from tests.browser.presses import press, type_into
+from tests.browser.walk import GROUP
+
+pytestmark = pytest.mark.slow
+
+CHECK = "**/labs/new/check"
+
+
+def choose_image(page: Page, name: str = IMAGE) -> None:
+    press(page.locator("#images label", has_text=name))
+
+
+def create(page: Page) -> None:
+    press(page.locator("#new-lab-make button"))
+
+
+def test_a_lab_is_made_by_the_first_click_straight_after_the_password(visit: Visits) -> None:
+    page = visit(ANA, path="/labs/new")
+    type_into(page.locator("#title"), "First click")
+    choose_image(page)
+    type_into(page.locator("#password"), PASSWORD)
+    create(page)
+
+    page.wait_for_url(f"**/labs/{GROUP}/First-click")
+    check_quiet(page)
+
+
+def test_a_region_pressed_straight_from_a_text_stays(visit: Visits) -> None:
+    page = visit(ANA, path="/labs/new")
+    type_into(page.locator("#title"), "Elsewhere")
+    with page.expect_response(CHECK):
+        press(page.locator("#regions label", has=page.locator(f"#region-{AWAY}")))
+    choose_image(page)
+    page.wait_for_load_state("networkidle")
+
+    expect(page.locator(f"#region-{AWAY}")).to_be_checked()
+    expect(page.locator("#images label", has_text=IMAGE).locator("input")).to_be_checked()
+    expect(page.locator("#new-lab-sum")).to_contain_text("Brazil Southeast")
+
+
+def test_an_answer_that_is_older_than_a_choice_changes_nothing(visit: Visits) -> None:
+    """The answer to the first choice arrives after the second one was made."""
+    page = visit(ANA, path="/labs/new")
+    held = hold_up(page)
+    press(page.locator("#regions label", has=page.locator(f"#region-{AWAY}")))
+    until_held(page, held)
+    press(page.locator("#regions label", has=page.locator(f"#region-{HOME}")))
+    with page.expect_response(CHECK):
+        held[0].continue_()
+
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(f"#region-{HOME}")).to_be_checked()
+
+
+def test_nothing_is_exchanged_under_a_button_that_is_held_down(visit: Visits) -> None:
+    page = visit(ANA, path="/labs/new")
+    with page.expect_response(CHECK):
+        choose_image(page)
+    held = hold_up(page)
+    type_into(page.locator("#title"), "Held down")
+    button = page.locator("#new-lab-make button")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    page.mouse.down()
+    until_held(page, held)
+    with page.expect_response(CHECK):
+        held[0].continue_()
+    expect(page.locator("#new-lab-sum")).to_contain_text("Give the lab a title")
+    page.mouse.up()
+
+    expect(page.locator("#new-lab-sum")).to_contain_text("“Held down” is made from")
+
+
+def test_checks_run_on_forms_that_are_not_complete(visit: Visits) -> None:
+    page = visit(ANA, path="/labs/new")
+    type_into(page.locator("#find"), "nothing has this name")
+    expect(page.locator("#images")).to_contain_text("No image fits.")
+    type_into(page.locator("#find"), "algebra")
+    choose_image(page)
+    expect(page.locator("#kind")).not_to_be_empty()
+    expect(page.locator("#title")).to_have_value("")
+    check_quiet(page)
+
+
+def test_a_refused_lab_keeps_all_that_was_typed(visit: Visits) -> None:
+    page = visit(ANA, path="/labs/new")
+    type_into(page.locator("#title"), "Refused at first")
+    type_into(page.locator("#user"), "root")
+    type_into(page.locator("#password"), PASSWORD)
+    create(page)
+    expect(page.locator("#user-error")).not_to_be_empty()
+    expect(page.locator("#image-error")).not_to_be_empty()
+    expect(page.locator("#password")).to_have_value(PASSWORD)
+    choose_image(page)
+    expect(page.locator("#image-error")).to_be_empty()
+    type_into(page.locator("#user"), "ana")
+    create(page)
+
+    page.wait_for_url(f"**/labs/{GROUP}/Refused-at-first")
+    check_quiet(page, besides=re.escape("status of 400"))
+
+
+def hold_up(page: Page) -> list[Route]:
+    """The next check that the page asks for waits in the list."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(CHECK, hold, times=1)
+    return held
+
+
+def until_held(page: Page, held: list[Route]) -> None:
+    while not held:
+        page.wait_for_timeout(20)
