@@ -139,7 +139,7 @@ def test_a_machine_from_a_used_disk_opens_for_its_own_account_only(
         engine.start(spec.machine, ssh=True)
         with pytest.raises(MachineFailed, match="runs"):
             engine.change_disk(spec.machine, CHANGES)
-        engine.wait_ready(spec.machine, way=WayIn.SSH, seconds=BOOT_SECONDS)
+        engine.wait_ready(spec.machine, way=WayIn.SSH, seconds=3 * BOOT_SECONDS)
         rights = "echo New-Secret-1 | sudo -S id -un"
         assert ssh(spec.ssh_port, "ana", "New-Secret-1", f"hostname; pwd; {rights}") == "lab-one\n/home/ana\nroot\n"
         with pytest.raises(asyncssh.PermissionDenied):
