@@ -102,7 +102,7 @@ def test_a_guest_without_drivers_for_its_bus_is_noticed_and_starts_from_another(
 ) -> None:
     build_guest(disk, sources=sources, drivers=("ata_piix", "sd_mod"))
     replace_base(libvirt, disk)
-    spec = made(libvirt, Hardware(disk_bus=DiskBus.VIRTIO_SCSI))
+    spec = made(libvirt, Hardware(disk_bus=DiskBus.VIRTIO_SCSI), generation="V1")
     libvirt.engine.start(spec.machine, ssh=False)
     with pytest.raises(RootDiskNotFound, match="no disk with its system"):
         libvirt.engine.wait_ready(spec.machine, way=WayIn.AGENT, seconds=BOOT_SECONDS)
