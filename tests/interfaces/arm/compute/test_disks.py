@@ -2,6 +2,7 @@
 
 import pytest
 
+from galeria.domain.images.vhd_footer import fixed_footer
 from tests.interfaces.arm.served import SUB, Arm, done, told
 from tests.interfaces.arm.storage import (
     COMPUTE,
@@ -70,6 +71,16 @@ def test_an_upload_that_is_no_vhd_fails_with_the_reason_and_may_be_done_again(ar
     assert state(arm, id) == ("Failed", "ReadyToUpload")
     assert "does not look like" in done(arm().get(id))["properties"]["galeria"]["failure"]
     put_pages(arm, grant(arm, id), vhd)
+    arm().post(f"{id}/endGetAccess")
+    assert arm.work()[-1].status == "Succeeded"
+    assert state(arm, id) == ("Succeeded", "Unattached")
+
+
+@pytest.mark.parametrize(("name", "content"), [("blank", b""), ("swap", bytes(4086) + b"SWAPSPACE2")])
+def test_pages_of_a_disk_without_a_system_become_a_disk(arm: Arm, name: str, content: bytes) -> None:
+    id, size = disk_id(name), 4 * MIB
+    done(arm().put(id, json=disk_body("Upload", uploadSizeBytes=size + 512)))
+    put_pages(arm, grant(arm, id), content.ljust(size, b"\0") + fixed_footer(size, bytes(16)))
     arm().post(f"{id}/endGetAccess")
     assert arm.work()[-1].status == "Succeeded"
     assert state(arm, id) == ("Succeeded", "Unattached")
