@@ -28,7 +28,10 @@ class StoredUploads:
     def create(self, caller: Caller, *, file_name: str, length: int, limit: int) -> Upload:
         """Announce a file of `length` bytes; at most `limit` are taken. Raises what `create_upload` raises."""
         with self.requests.writing(caller) as request:
-            return create_upload(request, file_name=file_name, length=length, limit=limit)
+            upload = create_upload(request, file_name=file_name, length=length, limit=limit)
+        if not length:
+            self.files.append(upload.id, 0, [], limit=0)  # no piece will come: whoever looks finds a file that is empty
+        return upload
 
     def get(self, caller: Caller, id: str) -> Upload:
         """The upload with what is really on disk: after a crash the file may know of more bytes than the database.

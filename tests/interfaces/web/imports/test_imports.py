@@ -152,6 +152,12 @@ def test_a_disk_over_the_limit_is_kept_but_not_offered(portal: Portal, tmp_path:
     assert "Shrink the disk and import it again" in page
 
 
+def test_an_empty_file_is_called_empty(portal: Portal) -> None:
+    browser = portal.browser()
+    page = text_of(browser.get(f"/import/{announce(portal, browser, 0)}"))
+    assert "This file is refused. The file is empty." in page
+
+
 @pytest.mark.slow
 def test_a_hostile_file_is_refused_with_the_reason(portal: Portal, tmp_path: Path) -> None:
     secret = raw_disk(tmp_path / "secret.raw")
