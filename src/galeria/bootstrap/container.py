@@ -28,6 +28,7 @@ from galeria.adapters.settings_file import read_settings
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import open_region
 from galeria.adapters.system import RandomIdGenerator, SystemClock
+from galeria.domain.reach.server_settings import ServerSettings
 from galeria.domain.regions import Region
 from galeria.domain.settings import Settings
 from galeria.ports.images import ImageStore
@@ -76,17 +77,24 @@ class Container:
 
 
 def open_container(
-    data: Path, *, names: tuple[str, ...] = (), fake: bool = False, import_hosts: frozenset[str] = frozenset()
+    data: Path,
+    *,
+    names: tuple[str, ...] = (),
+    fake: bool = False,
+    import_hosts: frozenset[str] = frozenset(),
+    server: ServerSettings | None = None,
 ) -> Container:
     """Open everything under `data`, and create what is missing.
 
-    With `fake` there are no virtual machines; everything else is real. Raises Invalid for wrong settings, and Unavailable.
+    `server` is what one start of the server has instead of the settings file's part. With `fake` there are no virtual
+    machines; everything else is real. Raises Invalid for wrong settings, and Unavailable.
     """
     # Virtual machines run as another user: the folders above their disks must be passable; secrets have folders of their own.
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
     private = data / "private"
     private.mkdir(exist_ok=True, mode=0o700)
     settings, clock = replace(read_settings(data), import_hosts=import_hosts), SystemClock()
+    settings = replace(settings, server=server or settings.server)
     id_generator = RandomIdGenerator()
     installation = ensure_installation(private / "identity", clock=clock, names=names)
     map_classes()

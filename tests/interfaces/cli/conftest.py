@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from galeria.domain.audit import AuditBreak, AuditHead, AuditVerified
 from galeria.domain.errors import OutOfSpace
 from galeria.domain.messages import Message
+from galeria.domain.reach.server_settings import ServerOptions
 from galeria.interfaces.cli.app import make_cli
 from galeria.interfaces.cli.kit.host_commands import RegionProgress
 from galeria.ports.images import Collected, Damage, Verified
@@ -32,9 +33,15 @@ class CannedDoors:
     libvirt: bool = True
 
     def serve(
-        self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
+        self,
+        data: Path,
+        options: ServerOptions,
+        *,
+        worker: bool,
+        fake: bool,
+        allow_import_from: tuple[str, ...] = (),
     ) -> None:
-        self.calls.append(("serve", data, host, port, worker, fake, *allow_import_from))
+        self.calls.append(("serve", data, options, worker, fake, *allow_import_from))
 
     def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
         self.calls.append(("worker", data, *allow_import_from))

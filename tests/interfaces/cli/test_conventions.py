@@ -9,6 +9,7 @@ import typer
 
 from galeria.domain.audit import AuditBreak
 from galeria.domain.messages import Message
+from galeria.domain.reach.server_settings import ServerOptions
 from galeria.ports.images import Damage
 from tests.interfaces.cli.canned import (
     ACCOUNT,
@@ -263,7 +264,18 @@ def test_a_broken_activity_log_fails_the_command(local: Run, host_commands: Cann
 
 def test_serve_is_told_what_was_asked(local: Run, host_commands: CannedDoors) -> None:
     assert local("serve", "--data", "place", "--port", "9000", "--no-worker", "--fake").exit_code == 0
-    assert host_commands.calls == [("serve", Path("place"), "127.0.0.1", 9000, False, True)]
+    assert host_commands.calls == [("serve", Path("place"), ServerOptions(port=9000), False, True)]
+
+
+def test_serve_takes_a_public_name_and_the_whole_paths_of_its_certificate(
+    local: Run, host_commands: CannedDoors
+) -> None:
+    words = ("--name", "labs.example.org", "--host", "*", "--certificate", "chain.pem", "--key", "/etc/key.pem")
+    assert local("serve", "--data", "place", *words).exit_code == 0
+    options = ServerOptions(
+        listen="*", name="labs.example.org", certificate=str(Path("chain.pem").absolute()), key="/etc/key.pem"
+    )
+    assert host_commands.calls == [("serve", Path("place"), options, True, False)]
 
 
 def test_signing_in_keeps_tokens_and_never_the_password(local: Run, double: RestDouble, tmp_path: Path) -> None:

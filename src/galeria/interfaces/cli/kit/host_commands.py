@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from galeria.domain.audit import AuditHead, AuditVerified
+from galeria.domain.reach.server_settings import ServerOptions
 from galeria.ports.images import Collected, Verified
 from galeria.ports.machines import HostCheck
 from galeria.ports.progress import Progress
@@ -17,7 +18,13 @@ class HostCommands(Protocol):
     """The commands. `data` is the installation's data directory. Errors are GaleriaErrors."""
 
     def serve(
-        self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
+        self,
+        data: Path,
+        options: ServerOptions,
+        *,
+        worker: bool,
+        fake: bool,
+        allow_import_from: tuple[str, ...] = (),
     ) -> None:
         """Serve until stopped. With `worker` the same process runs operations; with `fake` there are no real machines."""
         ...
