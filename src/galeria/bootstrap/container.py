@@ -24,6 +24,7 @@ from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.identity.keys import Installation, ensure_installation
 from galeria.adapters.identity.secrets import ArgonSecretHasher
 from galeria.adapters.inspection.inspector import ApplianceInspector
+from galeria.adapters.reach.relay_process import RelayProcess
 from galeria.adapters.settings_file import read_settings
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import open_region
@@ -54,6 +55,7 @@ class Container:
     secrets: ArgonSecretHasher
     engine: VmEngine
     audit_copy: FileAuditCopy
+    relay: RelayProcess
     context: WorkflowContext
 
     @cached_property
@@ -134,8 +136,13 @@ def open_container(
         secrets=ArgonSecretHasher(),
         engine=engine,
         audit_copy=FileAuditCopy(path=Path(settings.audit_copy or private / "activity.jsonl")),
+        relay=RelayProcess(relay_folder(data)),
         context=context,
     )
+
+
+def relay_folder(data: Path) -> Path:
+    return data.resolve() / "private" / "relay"
 
 
 def _stores(

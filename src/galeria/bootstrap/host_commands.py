@@ -12,11 +12,13 @@ from galeria.adapters.engine.daemons import Hypervisor
 from galeria.adapters.engine.host import LocalHost
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.reach.public_name import PublicName
+from galeria.adapters.reach.relay_process import RelayProcess
 from galeria.adapters.settings_file import read_settings
-from galeria.bootstrap.container import Container, open_container
+from galeria.bootstrap.container import Container, open_container, relay_folder
 from galeria.bootstrap.first_start import read_connect
 from galeria.domain.audit import AuditHead, AuditVerified
 from galeria.domain.images.import_addresses import allowed_hosts
+from galeria.domain.reach.relay import RelayState
 from galeria.domain.reach.server_settings import ServerOptions
 from galeria.ports.images import Collected, ImageStore, Verified
 from galeria.ports.machines import HostCheck
@@ -49,6 +51,13 @@ class LocalHostCommands:
         engine = LibvirtEngine(data, installation="doctor")
         found = LocalHost(data, Hypervisor(), engine.acceleration_finding).checks()
         return found + PublicName(read_settings(data).server, data).checks()
+
+    def relay_state(self, data: Path) -> RelayState:
+        relay = RelayProcess(relay_folder(data))
+        return relay.state() if relay.is_running() else RelayState()
+
+    def stop_relay(self, data: Path) -> bool:
+        return RelayProcess(relay_folder(data)).stop()
 
     def connect(self, data: Path) -> dict[str, str]:
         return read_connect(data)

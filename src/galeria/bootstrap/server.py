@@ -171,7 +171,7 @@ def _running_worker(container: Container) -> Iterator[Starter]:
         remove_stale_sockets()
         starter = DbosStarter(database_url=container.durable_url, context=container.context)
         starter.launch()
-        jobs = periodic_jobs(container.context, starter, container.audit_copy)
+        jobs = periodic_jobs(container.context, starter, container.audit_copy, container.relay)
         forgetting = PeriodicJob(every=FORGET_SECONDS, do=lambda: _forget_old_pages(container))
         reconciler = Reconciler((*jobs, forgetting))
         reconciler.start()

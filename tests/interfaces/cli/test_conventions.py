@@ -330,3 +330,31 @@ def test_bytes_that_are_no_text_are_refused_by_name(run: Run, double: RestDouble
     assert done.exit_code == 1
     assert "'display_name' is given in bytes that are no text." in done.output
     assert not [each for each in double.asked if each.method == "POST" and "people" in each.path]
+
+
+def test_a_file_for_remote_desktops_is_written(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "turma.rdp"
+    assert run("lab", "connect", "turma-a", "--rdp-file", str(file)).exit_code == 0
+    assert file.read_bytes().startswith(b"full address:s:labs.example.org:61024\r\nusername:s:ana\r\n")
+
+
+@pytest.mark.parametrize(
+    ("profile", "words", "said"),
+    [
+        ({"rdpAuthority": "labs.example.org:61024"}, (), "mstsc /v:labs.example.org:61024"),
+        ({"sshAuthority": "labs.example.org:61023"}, ("--rdp-file", "x.rdp"), "clientRdpAccess"),
+        ({}, (), "clientSshAccess"),
+    ],
+)
+def test_what_a_lab_does_not_let_is_said(
+    run: Run, monkeypatch: pytest.MonkeyPatch, profile: dict[str, str], words: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setitem(MACHINE_BODY["properties"], "connectionProfile", {**profile, "adminUsername": "ana"})
+    result = run("lab", "connect", "turma-a", *words)
+    assert result.exit_code == (0 if said.startswith("mstsc") else 1)
+    assert said in result.stdout + result.stderr
+
+
+def test_the_relay_is_stopped(local: Run, host_commands: CannedDoors) -> None:
+    assert "The relay has ended." in local("relay", "stop", "--data", "place").stdout
+    assert host_commands.calls == [("stop_relay", Path("place"))]

@@ -273,6 +273,8 @@ lab_machines = Table(
     _maybe("layer"),
     _maybe("layer_digest"),
     Column("ssh_port", Integer, nullable=False),
+    Column("public_ssh_port", Integer),
+    Column("public_rdp_port", Integer),
     _text("user_name"),
     _text("pending_password_hash"),
     Column("retire_accounts", string_list(), nullable=False),
@@ -284,6 +286,8 @@ lab_machines = Table(
     _maybe("claimed_by"),
     _time("created_at"),
     Index("ix_lab_machines_ssh_port", "ssh_port", unique=True),
+    Index("ix_lab_machines_public_ssh_port", "public_ssh_port", unique=True),
+    Index("ix_lab_machines_public_rdp_port", "public_rdp_port", unique=True),
 )
 
 principals = Table(

@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import time
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +42,7 @@ class Relay:
         self._retry_at = 0.0
         self._sessions: set[Session] = set()
         before = _find_state(folder)
-        self._uses = Uses(uuid.uuid4().hex[:12], before.uses if before else ())
+        self._uses = Uses(before.uses if before else ())
         self._stop = asyncio.Event()
         self._has_news = True
         self._state_at = 0.0

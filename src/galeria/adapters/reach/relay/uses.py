@@ -1,5 +1,6 @@
 """Who used what from when to when, in as few records as say it: many connections of one address are one use."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,11 +22,9 @@ class _OpenUse:
 class Uses:
     """The uses under way, and those that wait to be recorded. `kept` are those that an earlier process left."""
 
-    def __init__(self, run: str, kept: Iterable[RelayUse] = ()) -> None:
+    def __init__(self, kept: Iterable[RelayUse] = ()) -> None:
         self.ended: dict[str, RelayUse] = {each.id: each for each in kept}
         self.lost = 0
-        self._run = run
-        self._count = 0
         self._under_way: dict[tuple[str, str, str], _OpenUse] = {}
 
     def begin(self, route: RelayRoute, address: str, at: datetime) -> None:
@@ -88,10 +87,9 @@ class Uses:
             if len(self._under_way) >= MOST_OPEN:
                 self.lost += 1
                 return None
-            self._count += 1
             found = self._under_way[key] = _OpenUse(
                 RelayUse(
-                    id=f"{self._run}-{self._count}",
+                    id=uuid.uuid4().hex,
                     machine=route.machine,
                     scope=route.scope,
                     service=route.service,

@@ -9,6 +9,8 @@ from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.profiles import CONNECTION, NO_SHUTDOWN
+from galeria.domain.reach.authorities import authorities
+from galeria.domain.reach.server_settings import ServerSettings
 from galeria.domain.states import MachineState, ProvisioningState
 from galeria.interfaces.arm.protocol.envelope import envelope, system_data, when
 
@@ -144,7 +146,7 @@ def resource_error(request: Request, resource_id: str, subject: str, failure: st
 
 
 def machine_view(
-    lab: Lab, machine: LabMachine, *, request: Request | None = None, api_version: str = ""
+    server: ServerSettings, lab: Lab, machine: LabMachine, *, request: Request | None = None, api_version: str = ""
 ) -> dict[str, Any]:
     """Return a machine. With a request and a newer api-version it includes what went wrong."""
     user = request.uow.lab_users.find(machine.claimed_by) if request and machine.claimed_by else None
@@ -160,7 +162,7 @@ def machine_view(
             "provisioningState": _MACHINE_PROVISIONING.get(machine.state, ProvisioningState.SUCCEEDED).value,
             **({"claimedByUserId": user.resource_id} if user else {}),
             "connectionProfile": {
-                "sshAuthority": f"127.0.0.1:{machine.ssh_port}",
+                **authorities(server, lab, machine),
                 "adminUsername": machine.user_name,
                 **non_admin,
             },

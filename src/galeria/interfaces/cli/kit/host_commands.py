@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from galeria.domain.audit import AuditHead, AuditVerified
+from galeria.domain.reach.relay import RelayState
 from galeria.domain.reach.server_settings import ServerOptions
 from galeria.ports.images import Collected, Verified
 from galeria.ports.machines import HostCheck
@@ -34,6 +35,14 @@ class HostCommands(Protocol):
         ...
 
     def doctor(self, data: Path) -> list[HostCheck]: ...
+
+    def relay_state(self, data: Path) -> RelayState:
+        """Return what the relay last said."""
+        ...
+
+    def stop_relay(self, data: Path) -> bool:
+        """End the relay and every connection through it; return whether it ran."""
+        ...
 
     def connect(self, data: Path) -> dict[str, str]:
         """Return endpoint, ca_file, tenant_id, subscription_id, client_id and client_secret."""
