@@ -95,8 +95,7 @@ def open_container(
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
     private = data / "private"
     private.mkdir(exist_ok=True, mode=0o700)
-    settings, clock = replace(read_settings(data), import_hosts=import_hosts), SystemClock()
-    settings = replace(settings, server=server or settings.server)
+    settings, clock = _read_settings(data, import_hosts, server), SystemClock()
     id_generator = RandomIdGenerator()
     installation = ensure_installation(private / "identity", clock=clock, names=names)
     map_classes()
@@ -139,6 +138,11 @@ def open_container(
         relay=RelayProcess(relay_folder(data)),
         context=context,
     )
+
+
+def _read_settings(data: Path, import_hosts: frozenset[str], server: ServerSettings | None) -> Settings:
+    settings = read_settings(data)
+    return replace(settings, import_hosts=import_hosts, server=server or settings.server)
 
 
 def relay_folder(data: Path) -> Path:

@@ -349,7 +349,8 @@ def test_a_file_for_remote_desktops_is_written(run: Run, tmp_path: Path) -> None
 def test_what_a_lab_does_not_let_is_said(
     run: Run, monkeypatch: pytest.MonkeyPatch, profile: dict[str, str], words: tuple[str, ...], said: str
 ) -> None:
-    monkeypatch.setitem(MACHINE_BODY["properties"], "connectionProfile", {**profile, "adminUsername": "ana"})
+    properties: Any = MACHINE_BODY["properties"]
+    monkeypatch.setitem(properties, "connectionProfile", {**profile, "adminUsername": "ana"})
     result = run("lab", "connect", "turma-a", *words)
     assert result.exit_code == (0 if said.startswith("mstsc") else 1)
     assert said in result.stdout + result.stderr

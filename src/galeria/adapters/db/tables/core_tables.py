@@ -260,6 +260,7 @@ labs = Table(
     Index("ix_labs_key", "key", unique=True),
 )
 
+_PORTS = ("ssh_port", "public_ssh_port", "public_rdp_port")
 lab_machines = Table(
     "lab_machines",
     metadata,
@@ -272,9 +273,7 @@ lab_machines = Table(
     _text("base_digest"),
     _maybe("layer"),
     _maybe("layer_digest"),
-    Column("ssh_port", Integer, nullable=False),
-    Column("public_ssh_port", Integer),
-    Column("public_rdp_port", Integer),
+    *(Column(name, Integer, nullable=name != "ssh_port") for name in _PORTS),
     _text("user_name"),
     _text("pending_password_hash"),
     Column("retire_accounts", string_list(), nullable=False),
@@ -285,9 +284,7 @@ lab_machines = Table(
     _flag("is_on"),
     _maybe("claimed_by"),
     _time("created_at"),
-    Index("ix_lab_machines_ssh_port", "ssh_port", unique=True),
-    Index("ix_lab_machines_public_ssh_port", "public_ssh_port", unique=True),
-    Index("ix_lab_machines_public_rdp_port", "public_rdp_port", unique=True),
+    *(Index(f"ix_lab_machines_{name}", name, unique=True) for name in _PORTS),
 )
 
 principals = Table(

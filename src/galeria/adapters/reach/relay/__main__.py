@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from galeria.adapters.reach.relay.files import LOCK
-from galeria.adapters.reach.relay.server import Relay
+from galeria.adapters.reach.relay.server import RelayServer
 
 
 def main(folder: Path) -> int:
@@ -27,7 +27,7 @@ def main(folder: Path) -> int:
 
 
 async def _run(folder: Path) -> None:
-    await Relay(folder).run()
+    await RelayServer(folder).run()
 
 
 if __name__ == "__main__":

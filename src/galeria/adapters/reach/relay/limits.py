@@ -10,7 +10,7 @@ SHORT_PERIOD = 600.0  # seconds in which `short_sessions` may end too soon
 MOST_KEYS = 10_000
 
 
-class Buckets:
+class ConnectionBuckets:
     """Up to `size` at once for each key, and as many again in each period of `seconds`. A size of 0 allows any number."""
 
     def __init__(self, size: int, seconds: float) -> None:
@@ -47,9 +47,9 @@ class ConnectionLimits:
 
     def __init__(self, limits: RelayLimits) -> None:
         self.limits = limits
-        self._all = Buckets(limits.connections_per_minute, MINUTE)
-        self._machine = Buckets(limits.machine_connections_per_minute, MINUTE)
-        self._short = Buckets(limits.short_sessions, SHORT_PERIOD)
+        self._all = ConnectionBuckets(limits.connections_per_minute, MINUTE)
+        self._machine = ConnectionBuckets(limits.machine_connections_per_minute, MINUTE)
+        self._short = ConnectionBuckets(limits.short_sessions, SHORT_PERIOD)
 
     def admit(self, address: str, route: RelayRoute, now: float) -> bool:
         """Return whether one more connection may be made, which then counts. Those that are refused do not."""

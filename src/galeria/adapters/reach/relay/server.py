@@ -13,7 +13,7 @@ from pathlib import Path
 from galeria.adapters.reach.listening import bound_sockets
 from galeria.adapters.reach.relay.files import TABLE, find_state, find_table, write_state
 from galeria.adapters.reach.relay.limits import ConnectionLimits
-from galeria.adapters.reach.relay.session import ClientEnd, Session
+from galeria.adapters.reach.relay.session import ClientEnd, RelaySession
 from galeria.adapters.reach.relay.uses import Uses
 from galeria.domain.errors import Unavailable
 from galeria.domain.reach.relay import SHORT_SECONDS, RelayConnection, RelayRoute, RelayState, RelayTable, Service
@@ -29,7 +29,7 @@ FILES_LEFT = 64  # descriptors that are not for connections
 BACKLOG = 128
 
 
-class Relay:
+class RelayServer:
     """Runs until a signal, or until there is nothing left to do."""
 
     def __init__(self, folder: Path) -> None:
@@ -40,7 +40,7 @@ class Relay:
         self._servers: dict[RelayRoute, list[asyncio.Server]] = {}
         self._unusable: dict[int, str] = {}
         self._retry_at = 0.0
-        self._sessions: set[Session] = set()
+        self._sessions: set[RelaySession] = set()
         before = _find_state(folder)
         self._uses = Uses(before.uses if before else ())
         self._stop = asyncio.Event()
@@ -67,7 +67,7 @@ class Relay:
         if self._folder.is_dir():
             self._write(time.monotonic())
 
-    def begin(self, route: RelayRoute, address: str) -> Session | None:
+    def begin(self, route: RelayRoute, address: str) -> RelaySession | None:
         """Let a connection in, or refuse it."""
         now, at = time.monotonic(), datetime.now(UTC)
         self._has_news = True
@@ -77,11 +77,11 @@ class Relay:
                 log.warning("refused: %s of %s from %s, beyond the limits", route.service, route.scope, address)
             return None
         self._uses.begin(route, address, at)
-        session = Session(self, route, address, now)
+        session = RelaySession(self, route, address, now)
         self._sessions.add(session)
         return session
 
-    def end(self, session: Session) -> None:
+    def end(self, session: RelaySession) -> None:
         """Note that a connection is over."""
         now, route = time.monotonic(), session.route
         self._has_news = True

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from typing import Protocol, cast
 
 from galeria.domain.reach.relay import RelayRoute
@@ -13,24 +14,24 @@ KEEPALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_
 _BUFFER = memoryview(bytearray(256 * 1024))
 
 
-class Sessions(Protocol):
+class SessionKeeper(Protocol):
     """Who decides about connections, and is told of their ends."""
 
-    def begin(self, route: RelayRoute, address: str) -> "Session | None":
+    def begin(self, route: RelayRoute, address: str) -> "RelaySession | None":
         """Return a session for a new connection, None where it is refused."""
         ...
 
-    def end(self, session: "Session") -> None:
+    def end(self, session: "RelaySession") -> None:
         """Note that a session is over."""
         ...
 
 
-class Session:
+class RelaySession:
     """A client's connection and the one to the machine that is made for it."""
 
     __slots__ = ("_eofs", "_is_over", "_sessions", "address", "began", "client", "machine", "received", "route", "sent")
 
-    def __init__(self, sessions: Sessions, route: RelayRoute, address: str, began: float) -> None:
+    def __init__(self, sessions: SessionKeeper, route: RelayRoute, address: str, began: float) -> None:
         self.route, self.address, self.began = route, address, began
         self.received = self.sent = 0  # bytes from and to the machine
         self.client: asyncio.Transport | None = None
@@ -78,22 +79,22 @@ class Session:
         self._sessions.end(self)
 
 
-class _End(asyncio.BufferedProtocol):
+class _End(asyncio.BufferedProtocol, ABC):
     """One end of a session: what is read from it is written to the other."""
 
     __slots__ = ("session",)
-    session: Session | None
+    session: RelaySession | None
 
-    def __init__(self, session: Session | None) -> None:
+    def __init__(self, session: RelaySession | None) -> None:
         self.session = session
 
+    @abstractmethod
     def other(self) -> asyncio.Transport | None:
         """Return the transport of the other end, None while there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def count(self, size: int) -> None:
         """Count bytes that came from this end."""
-        raise NotImplementedError
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return where the next bytes go."""
@@ -139,7 +140,7 @@ class ClientEnd(_End):
 
     __slots__ = ("_dialing", "_route", "_sessions")
 
-    def __init__(self, sessions: Sessions, route: RelayRoute) -> None:
+    def __init__(self, sessions: SessionKeeper, route: RelayRoute) -> None:
         super().__init__(None)
         self._sessions, self._route = sessions, route
         self._dialing: asyncio.Task[None] | None = None
