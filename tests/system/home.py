@@ -96,13 +96,14 @@ def _ask(host: str, port: int, sent: bytes) -> str:
 
 
 def _tell(**what: object) -> None:
-    print(json.dumps(what), flush=True)
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
     do, host, port, last = sys.argv[1:]
     if do == "ask":
-        print(_ask(host, int(port), bytes.fromhex(last)))
+        sys.stdout.write(_ask(host, int(port), bytes.fromhex(last)))
         return
     try:
         asyncio.run(_shell(host, int(port), last))
