@@ -58,7 +58,7 @@ copy = "/mnt/elsewhere/activity.jsonl"  # the activity log's second copy; best o
 
 [relay]
 connections_per_minute = 300            # from one address to all machines; 0: any number
-machine_connections_per_minute = 30     # to one machine
+machine_connections_per_minute = 60     # to one machine
 short_sessions = 20                     # of SSH to one machine in ten minutes, such as with wrong passwords
 
 [limits]

@@ -7,7 +7,10 @@ from enum import StrEnum
 from galeria.domain.reach.server_settings import EVERY_ADDRESS, RelayLimits
 
 SHORT_SECONDS = 10.0
-"""A session of SSH that ends sooner is what a wrong password looks like from outside."""
+"""A session of SSH that ends sooner, after as much was sent as a password needs, looks like a wrong one from outside."""
+
+LEAST_ATTEMPT = 256
+"""Bytes that a client sends at least until it has tried a password. Who only waits for the greeting sends less."""
 
 
 class Service(StrEnum):
@@ -77,7 +80,7 @@ class RelayUse:
     began: datetime
     ended: datetime
     connections: int
-    short: int  # of them; see SHORT_SECONDS
+    short: int  # of them; see SHORT_SECONDS and LEAST_ATTEMPT
     refused: int
     received: int  # bytes from the machine
     sent: int  # bytes to the machine

@@ -23,7 +23,7 @@ class RelayLimits:
     """
 
     connections_per_minute: int = 300  # to all machines together: a classroom may share one address
-    machine_connections_per_minute: int = 30  # to one machine
+    machine_connections_per_minute: int = 60  # to one machine
     short_sessions: int = 20  # of SSH to one machine in ten minutes; then none is taken for the rest of them
 
 

@@ -101,11 +101,11 @@ def connect(port: int) -> socket.socket:
     return line
 
 
-def is_refused(port: int) -> bool:
+def is_refused(port: int, *, said: bytes = b"x") -> bool:
     """Whether nobody answers behind the port, one way or the other."""
     try:
         with connect(port) as line:
-            line.sendall(b"x")
+            line.sendall(said)
             return line.recv(1) == b""
     except OSError:
         return True

@@ -13,7 +13,7 @@ import pytest
 
 from galeria.adapters.reach.relay.files import STATE, TABLE, find_state, find_table
 from galeria.adapters.reach.relay_process import RelayProcess
-from galeria.domain.reach.relay import RelayState, RelayTable, Service
+from galeria.domain.reach.relay import LEAST_ATTEMPT, RelayState, RelayTable, Service
 from galeria.domain.reach.server_settings import RelayLimits
 from tests.adapters.reach.relay.running import (
     LOOPBACK,
@@ -160,7 +160,12 @@ def test_short_sessions_of_ssh_count_as_failures_and_leave_open_ones_alone(relay
         way, desktop = route(target), route(target, service=Service.RDP)
         relay.follow(way, desktop, limits=RelayLimits(short_sessions=2))
         with connect(way.port) as line:
-            assert [is_refused(way.port) for _ in range(2)] == [False, False]
+            for _ in range(5):
+                assert not is_refused(way.port, said=bytes(LEAST_ATTEMPT - 1)), (
+                    "who looks for the greeting is no guesser"
+                )
+            attempt = bytes(LEAST_ATTEMPT)
+            assert [is_refused(way.port, said=attempt) for _ in range(2)] == [False, False]
             until(lambda: is_refused(way.port), "short sessions are counted")
             line.sendall(b"x")
             assert line.recv(1) == b"x"

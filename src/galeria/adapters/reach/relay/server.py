@@ -16,7 +16,15 @@ from galeria.adapters.reach.relay.limits import ConnectionLimits
 from galeria.adapters.reach.relay.session import ClientEnd, RelaySession
 from galeria.adapters.reach.relay.uses import Uses
 from galeria.domain.errors import Unavailable
-from galeria.domain.reach.relay import SHORT_SECONDS, RelayConnection, RelayRoute, RelayState, RelayTable, Service
+from galeria.domain.reach.relay import (
+    LEAST_ATTEMPT,
+    SHORT_SECONDS,
+    RelayConnection,
+    RelayRoute,
+    RelayState,
+    RelayTable,
+    Service,
+)
 from galeria.domain.reach.server_settings import EVERY_ADDRESS
 
 log = logging.getLogger(__name__)
@@ -86,7 +94,8 @@ class RelayServer:
         now, route = time.monotonic(), session.route
         self._has_news = True
         self._sessions.discard(session)
-        is_short = route.service is Service.SSH and now - session.began < SHORT_SECONDS
+        is_early = now - session.began < SHORT_SECONDS
+        is_short = is_early and route.service is Service.SSH and session.sent >= LEAST_ATTEMPT
         if is_short:
             self._limits.count_short(session.address, route, now)
         self._uses.end(
