@@ -1,7 +1,7 @@
 """A computer at home: a network namespace with a cable to this host, and no route to anywhere else.
 
-All of it vanishes with its first process. What happens there are commands of this module, run in that namespace:
-python -m tests.system.home shell HOST PORT USER, or: ... ask HOST PORT.
+All of it vanishes with its first process. What happens there are commands of this file, run in that namespace:
+shell HOST PORT USER, and ask HOST PORT BYTES.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import asyncssh
 
@@ -33,9 +34,9 @@ class AtHome:
     process: int
 
     def spawn(self, *words: str, password: str = "") -> "subprocess.Popen[str]":
-        """A command of this module, there. Its name server is the file /etc/hosts alone."""
+        """A command of this file, there. Its name server is the file /etc/hosts alone."""
         inside = ["nsenter", f"--target={self.process}", "--net", "--mount"]
-        command = [*inside, sys.executable, "-m", "tests.system.home", *words]
+        command = [*inside, sys.executable, str(Path(__file__).resolve()), *words]
         environment = {**os.environ, PASSWORD: password}
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 

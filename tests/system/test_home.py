@@ -16,7 +16,7 @@ from tests.system.conftest import open_gallery
 from tests.system.home import HERE, HOME, NAME, X224_CONFIRM, X224_REQUEST, AtHome, at_home
 from tests.system.server_process import PASSWORD, USER, ServerProcess, living, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.system]
+pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(1500)]
 
 SETTINGS = f'[server]\nname = "{NAME}"\nmachines_listen = "{HERE}"\n[machines]\nboot_seconds = 600\n'
 RDP_SERVER = "nohup sh -c 'while true; do printf \"{}\" | nc -l -p 3389 > greeting; done' > /dev/null 2>&1 &"
