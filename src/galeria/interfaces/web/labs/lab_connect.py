@@ -26,7 +26,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, kw_only=True)
-class WayIn:
+class TemplateAddresses:
     """The addresses of a template; empty where the lab lets nobody connect."""
 
     ssh_host: str
@@ -121,13 +121,13 @@ def _template(machine: LabMachine | None) -> LabMachine:
     return machine
 
 
-def _way_in(page: PageRequest, lab: Lab, machine: LabMachine) -> WayIn:
+def _way_in(page: PageRequest, lab: Lab, machine: LabMachine) -> TemplateAddresses:
     server = page.services.settings.server
     ssh = authority(server, lab, machine, Service.SSH)
     host, _, port = ssh.rpartition(":")
     # On the host itself, where machines are reached without a public name, nobody sits in front of a desktop.
     rdp = authority(server, lab, machine, Service.RDP) if server.name else ""
-    return WayIn(ssh_host=host, ssh_port=port, rdp=rdp, is_public=bool(server.name))
+    return TemplateAddresses(ssh_host=host, ssh_port=port, rdp=rdp, is_public=bool(server.name))
 
 
 def _server(page: PageRequest) -> str:
