@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(1500)]
 
 SETTINGS = f'[server]\nname = "{NAME}"\nmachines_listen = "{HERE}"\n[machines]\nboot_seconds = 600\n'
 # Each greeting is answered, and kept once it is whole.
-RDP_SERVER = "setsid sh -c 'while true; do printf \"{}\" | nc -l -p 3389 > got; mv got greeting; done' < /dev/null > /dev/null 2>&1 &"
+_LOOP = 'while true; do printf "{}" | nc -l -p 3389 > got; mv got greeting; done'
+RDP_SERVER = f"setsid sh -c '{_LOOP}' < /dev/null > /dev/null 2>&1 &"
 WORK_SECONDS = 600.0  # without hardware virtualization, beside other work
 
 
