@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import answers, export, looks, machines, pages, peers, store
+from bench import answers, export, looks, machines, pages, peers, relay, store
 from bench.disks import build_disk
 from bench.regions import fresh
 from bench.rows import GIB, Row, Task
@@ -35,6 +35,7 @@ class Theme(Enum):
     ANSWERS = "answers"
     PAGES = "pages"
     LOOKS = "looks"
+    RELAY = "relay"
 
 
 THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
@@ -45,6 +46,7 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
     Theme.ANSWERS: ("The server's answers", answers.measure),
     Theme.PAGES: (pages.TITLE, pages.measure),
     Theme.LOOKS: ("A look into a disk", looks.measure),
+    Theme.RELAY: ("The relay of machines", relay.measure),
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from galeria.adapters import settings_file
 from galeria.adapters.settings_file import FILE_NAME, read_settings
 from galeria.domain.errors import Invalid
+from galeria.domain.reach.server_settings import RelayLimits, ServerSettings
 from galeria.domain.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +44,11 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
 def test_the_examples_of_the_page_are_read(tmp_path: Path) -> None:
     (tmp_path / "openid.secret").write_text("a secret")
     settings = read(tmp_path, described())
-    assert settings.hosts == ("labs.example.org",)
+    assert settings.hosts == ("mirror.example.org",)
+    assert settings.server.name == "labs.example.org"
+    assert settings.server.public_endpoint(8443) == "https://labs.example.org"
+    assert settings.server.machine_ports == range(61000, 65536)
+    assert settings.server.relay_limits == RelayLimits()
     assert settings.trusted_proxies == ("192.0.2.10/32", "198.51.100.0/24")
     assert [each.name for each in settings.sizes] == ["Small"]
     assert settings.openid is not None
@@ -65,6 +70,19 @@ def test_the_page_and_the_module_describe_the_same_settings() -> None:
         "[server]\nhosts = 'labs.example.org'",
         "[server]\nhosts = [1]",
         "server = 3",
+        "[server]\nname = 'labs example'",
+        "[server]\nname = '192.0.2.1'",
+        "[server]\nname = 'localhost'",
+        "[server]\nname = 3",
+        "[server]\nlisten = 'everywhere'",
+        "[server]\nport = 70000",
+        "[server]\ncertificate = '/etc/chain.pem'",
+        "[server]\ncertificate = 'chain.pem'\nkey = 'key.pem'",
+        "[server]\nfirst_machine_port = 65000\nlast_machine_port = 64000",
+        "[server]\nname = 'labs.example.org'\nport = 61000",
+        "[server]\nname = 'labs.example.org'\nfirst_machine_port = 30000",
+        "[relay]\nconnections_per_minute = -1",
+        "[relay]\nconnections = 1",
         "[uploads]\nper_person = 0",
         "[uploads]\nper_person = true",
         "[uploads]\ngib_per_person = 1.5",
@@ -98,3 +116,10 @@ def test_a_mistake_names_the_file_and_the_remedy(tmp_path: Path, text: str) -> N
     with pytest.raises(Invalid, match=FILE_NAME) as raised:
         read(tmp_path, text)
     assert "Correct the file" in str(raised.value.hint)
+
+
+def test_with_a_public_name_every_address_is_listened_on_and_else_the_loopback() -> None:
+    assert ServerSettings().address == "127.0.0.1"
+    assert ServerSettings(name="labs.example.org").address == "*"
+    assert ServerSettings(name="labs.example.org", listen="192.0.2.1").address == "192.0.2.1"
+    assert ServerSettings(name="labs.example.org").public_endpoint(8443) == "https://labs.example.org:8443"

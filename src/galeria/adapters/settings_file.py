@@ -32,7 +32,16 @@ role = "Lab Creator"                    # of new people; none: no role
 resource_group = "galeria"              # where that role counts
 
 [server]
-hosts = ["labs.example.org"]            # names besides its own under which people reach the server
+listen = "*"                            # the address to listen on; "*": every one
+port = 8443
+name = "labs.example.org"               # under which others reach the server and its machines; none: this host only
+public_port = 443                       # of the pages and the API there, where a proxy in front has another
+certificate = "/etc/galeria/chain.pem"  # for that name; none: one that the installation's authority signs
+key = "/etc/galeria/key.pem"
+machines_listen = "*"                   # the address on which machines are reached
+first_machine_port = 61000
+last_machine_port = 65535
+hosts = ["mirror.example.org"]          # more names under which people reach the server
 trusted_proxies = ["192.0.2.10"]        # addresses or networks; none: X-Forwarded-For is not believed
 
 [uploads]
@@ -46,6 +55,11 @@ least_kib_per_second = 4                # 0: as slowly as the sender likes
 
 [audit]
 copy = "/mnt/elsewhere/activity.jsonl"  # the activity log's second copy; best on another computer's disk
+
+[relay]
+connections_per_minute = 300            # from one address to all machines; 0: any number
+machine_connections_per_minute = 60     # to one machine
+short_sessions = 20                     # of SSH to one machine in ten minutes, such as with wrong passwords
 
 [limits]
 labs_per_person = 500
@@ -65,8 +79,8 @@ writes_per_minute = 3000
 strangers_per_minute = 6000             # from one address, of whoever is not signed in
 
 [machines]
-first_ssh_port = 49152
-last_ssh_port = 65535
+first_ssh_port = 16384                  # on the loopback
+last_ssh_port = 32767
 boot_seconds = 300
 stop_seconds = 60
 """
@@ -76,7 +90,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +103,7 @@ from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.people.principals import ROLES
 from galeria.domain.prices import Prices
+from galeria.domain.reach.server_settings import EVERY_ADDRESS, RelayLimits, ServerSettings, is_public_name
 from galeria.domain.regions import Region, Regions
 from galeria.domain.request_rates import RequestRates
 from galeria.domain.settings import Settings
@@ -134,6 +149,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
             "server",
             "uploads",
             "audit",
+            "relay",
             "limits",
             "disks",
             "requests",
@@ -141,34 +157,66 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         },
         word="part",
     )
-    server = table.get("server", {})
-    _only(server, {"hosts", "trusted_proxies"})
+    server = _server(table.get("server", {}), _relay(table.get("relay", {})))
     _only(table.get("audit", {}), {"copy"})
     defaults = Settings()
     regions = tuple(Region(**{**each, "name": location_name(each["name"])}) for each in table.get("regions", ()))
     sizes = tuple(_size(each) for each in table.get("sizes", ()))
+    machines = _machines(table.get("machines", {}), defaults)
+    inside = range(machines["first_ssh_port"], machines["last_ssh_port"] + 1)
+    if server.name and (set(inside) & set(server.machine_ports) or server.port in server.machine_ports):
+        raise ValueError("'first_machine_port' to 'last_machine_port' hold ports that are used for something else")
     return Settings(
+        server=server,
         regions=Regions(regions) if regions else defaults.regions,
         sizes=sizes or defaults.sizes,
         prices=_prices(table["prices"]) if "prices" in table else defaults.prices,
         openid=_openid(table["sign_in"], data) if "sign_in" in table else None,
         **_uploads(table.get("uploads", {}), defaults),
-        hosts=tuple(each.lower() for each in _texts(server, "hosts")),
-        trusted_proxies=tuple(str(ip_network(each, strict=False)) for each in _texts(server, "trusted_proxies")),
+        hosts=tuple(each.lower() for each in _texts(table.get("server", {}), "hosts")),
+        trusted_proxies=_networks(table.get("server", {}), "trusted_proxies"),
         audit_copy=_path(table.get("audit", {}), "copy"),
         limits=_limits(table.get("limits", {}), defaults.limits),
         disk_margin=_margin(table.get("disks", {}), defaults.disk_margin),
         request_rates=_rates(table.get("requests", {}), defaults.request_rates),
-        **_machines(table.get("machines", {}), defaults),
+        **machines,
     )
+
+
+def _server(table: Mapping[str, Any], limits: RelayLimits) -> ServerSettings:
+    defaults = ServerSettings()
+    own = {each.name for each in fields(ServerSettings)} - {"relay_limits"}
+    _only(table, own | {"hosts", "trusted_proxies"})
+    first, last = _ports(table, ("first_machine_port", "last_machine_port"), defaults)
+    certificate, key = _path(table, "certificate"), _path(table, "key")
+    if bool(certificate) is not bool(key):
+        raise ValueError("'certificate' and 'key' belong together")
+    name = _text(table, "name").lower()
+    if name and not is_public_name(name):
+        raise ValueError(f"'name' is a host name such as labs.example.org, and '{name}' is none")
+    return ServerSettings(
+        listen=_listening_address(table, "listen", defaults.listen),
+        port=_port(table, "port", defaults.port),
+        name=name,
+        public_port=_port(table, "public_port", defaults.public_port),
+        certificate=certificate,
+        key=key,
+        machines_listen=_listening_address(table, "machines_listen", defaults.machines_listen),
+        first_machine_port=first,
+        last_machine_port=last,
+        relay_limits=limits,
+    )
+
+
+def _relay(table: Mapping[str, Any]) -> RelayLimits:
+    names = [each.name for each in fields(RelayLimits)]
+    _only(table, set(names))
+    return RelayLimits(**{name: _whole(table, name, getattr(RelayLimits(), name), least=0) for name in names})
 
 
 def _machines(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
     _only(table, {"first_ssh_port", "last_ssh_port", "boot_seconds", "stop_seconds"})
-    first = _whole(table, "first_ssh_port", defaults.first_ssh_port)
-    last = _whole(table, "last_ssh_port", defaults.last_ssh_port)
-    if not first <= last <= LAST_PORT:
-        raise ValueError(f"'first_ssh_port' to 'last_ssh_port' is no range of ports up to {LAST_PORT}")
+    first, last = _ports(table, ("first_ssh_port", "last_ssh_port"), defaults)
     return {
         "first_ssh_port": first,
         "last_ssh_port": last,
@@ -247,6 +295,25 @@ def _whole(table: Mapping[str, Any], name: str, default: int, *, least: int = 1)
     return value
 
 
+def _ports(table: Mapping[str, Any], names: tuple[str, str], defaults: object) -> tuple[int, int]:
+    first, last = (_whole(table, name, getattr(defaults, name)) for name in names)
+    if not first <= last <= LAST_PORT:
+        raise ValueError(f"'{names[0]}' to '{names[1]}' is no range of ports up to {LAST_PORT}")
+    return first, last
+
+
+def _port(table: Mapping[str, Any], name: str, default: int) -> int:
+    port = _whole(table, name, default, least=0)
+    if port > LAST_PORT:
+        raise ValueError(f"'{name}' is a port up to {LAST_PORT}")
+    return port
+
+
+def _listening_address(table: Mapping[str, Any], name: str, default: str) -> str:
+    address = _text(table, name, default)
+    return address if address in ("", EVERY_ADDRESS) else str(ip_address(address))
+
+
 def _seconds(table: Mapping[str, Any], name: str, default: float) -> float:
     value = table.get(name, default)
     if type(value) not in (int, float) or not 0 < value < math.inf:
@@ -254,9 +321,16 @@ def _seconds(table: Mapping[str, Any], name: str, default: float) -> float:
     return float(value)
 
 
+def _text(table: Mapping[str, Any], name: str, default: str = "") -> str:
+    value = table.get(name, default)
+    if not isinstance(value, str):
+        raise ValueError(f"'{name}' is a text")
+    return value
+
+
 def _path(table: Mapping[str, Any], name: str) -> str:
-    value = table.get(name, "")
-    if not isinstance(value, str) or (value and not Path(value).is_absolute()):
+    value = _text(table, name)
+    if value and not Path(value).is_absolute():
         raise ValueError(f"'{name}' is the whole path of a file")
     return value
 
@@ -267,6 +341,10 @@ def _texts(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise ValueError(f"'{name}' is a list of texts, such as [\"one\"]")
     return tuple(value)
+
+
+def _networks(table: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(str(ip_network(each, strict=False)) for each in _texts(table, name))
 
 
 def _prices(table: Mapping[str, Any]) -> Prices:

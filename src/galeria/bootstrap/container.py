@@ -24,10 +24,12 @@ from galeria.adapters.files.upload_files import DirectoryUploads
 from galeria.adapters.identity.keys import Installation, ensure_installation
 from galeria.adapters.identity.secrets import ArgonSecretHasher
 from galeria.adapters.inspection.inspector import ApplianceInspector
+from galeria.adapters.reach.relay_process import RelayProcess
 from galeria.adapters.settings_file import read_settings
 from galeria.adapters.store.packs.chunk_index import DatabaseChunkIndex
 from galeria.adapters.store.region_store import open_region
 from galeria.adapters.system import RandomIdGenerator, SystemClock
+from galeria.domain.reach.server_settings import ServerSettings
 from galeria.domain.regions import Region
 from galeria.domain.settings import Settings
 from galeria.ports.images import ImageStore
@@ -53,6 +55,7 @@ class Container:
     secrets: ArgonSecretHasher
     engine: VmEngine
     audit_copy: FileAuditCopy
+    relay: RelayProcess
     context: WorkflowContext
 
     @cached_property
@@ -76,17 +79,23 @@ class Container:
 
 
 def open_container(
-    data: Path, *, names: tuple[str, ...] = (), fake: bool = False, import_hosts: frozenset[str] = frozenset()
+    data: Path,
+    *,
+    names: tuple[str, ...] = (),
+    fake: bool = False,
+    import_hosts: frozenset[str] = frozenset(),
+    server: ServerSettings | None = None,
 ) -> Container:
     """Open everything under `data`, and create what is missing.
 
-    With `fake` there are no virtual machines; everything else is real. Raises Invalid for wrong settings, and Unavailable.
+    `server` is what one start of the server has instead of the settings file's part. With `fake` there are no virtual
+    machines; everything else is real. Raises Invalid for wrong settings, and Unavailable.
     """
     # Virtual machines run as another user: the folders above their disks must be passable; secrets have folders of their own.
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
     private = data / "private"
     private.mkdir(exist_ok=True, mode=0o700)
-    settings, clock = replace(read_settings(data), import_hosts=import_hosts), SystemClock()
+    settings, clock = _read_settings(data, import_hosts, server), SystemClock()
     id_generator = RandomIdGenerator()
     installation = ensure_installation(private / "identity", clock=clock, names=names)
     map_classes()
@@ -126,8 +135,18 @@ def open_container(
         secrets=ArgonSecretHasher(),
         engine=engine,
         audit_copy=FileAuditCopy(path=Path(settings.audit_copy or private / "activity.jsonl")),
+        relay=RelayProcess(relay_folder(data)),
         context=context,
     )
+
+
+def _read_settings(data: Path, import_hosts: frozenset[str], server: ServerSettings | None) -> Settings:
+    settings = read_settings(data)
+    return replace(settings, import_hosts=import_hosts, server=server or settings.server)
+
+
+def relay_folder(data: Path) -> Path:
+    return data.resolve() / "private" / "relay"
 
 
 def _stores(

@@ -11,6 +11,7 @@ from galeria.actions.people.first_password_links import find_by_password_link
 from galeria.actions.people.first_start import FIRST_GROUP, create_first_start, is_started
 from galeria.adapters.identity.bootstrap_secrets import FILE_NAME, ensure_bootstrap_secrets, forget_first_password
 from galeria.adapters.identity.files import write_private
+from galeria.adapters.reach.certificate_files import trusted_by_clients
 from galeria.bootstrap.container import Container
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
@@ -89,9 +90,14 @@ def find_password_link(container: Container, endpoint: str) -> str:
 
 
 def publish_authority(container: Container) -> Path:
-    """Copy the certificate of the installation's authority to where everybody on this host may read it; return its path."""
+    """Copy what clients must trust to where everybody on this host may read it; return its path.
+
+    That is the certificate of the installation's authority, and what stands behind a certificate of the administrator's own.
+    """
     public = container.data / "ca.pem"
     content = container.installation.ca.read_bytes()
+    if container.settings.server.certificate:
+        content += trusted_by_clients(Path(container.settings.server.certificate))
     if not public.is_file() or public.read_bytes() != content:
         written = public.with_suffix(".new")
         written.write_bytes(content)

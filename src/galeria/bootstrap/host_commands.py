@@ -11,10 +11,15 @@ from galeria.actions.versions.costs import live_digests
 from galeria.adapters.engine.daemons import Hypervisor
 from galeria.adapters.engine.host import LocalHost
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
-from galeria.bootstrap.container import Container, open_container
+from galeria.adapters.reach.public_name import PublicName
+from galeria.adapters.reach.relay_process import RelayProcess
+from galeria.adapters.settings_file import read_settings
+from galeria.bootstrap.container import Container, open_container, relay_folder
 from galeria.bootstrap.first_start import read_connect
 from galeria.domain.audit import AuditHead, AuditVerified
 from galeria.domain.images.import_addresses import allowed_hosts
+from galeria.domain.reach.relay import RelayState
+from galeria.domain.reach.server_settings import ServerOptions
 from galeria.ports.images import Collected, ImageStore, Verified
 from galeria.ports.machines import HostCheck
 from galeria.ports.progress import Progress
@@ -25,12 +30,16 @@ class LocalHostCommands:
     """Implements `galeria.interfaces.cli.kit.host_commands.HostCommands`."""
 
     def serve(
-        self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
+        self,
+        data: Path,
+        options: ServerOptions,
+        *,
+        worker: bool,
+        fake: bool,
+        allow_import_from: tuple[str, ...] = (),
     ) -> None:
         hosts = allowed_hosts(allow_import_from)
-        _loaded("galeria.bootstrap.server").serve(
-            data, host=host, port=port, worker=worker, fake=fake, import_hosts=hosts
-        )
+        _loaded("galeria.bootstrap.server").serve(data, options, worker=worker, fake=fake, import_hosts=hosts)
 
     def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
         _loaded("galeria.bootstrap.server").work(data, import_hosts=allowed_hosts(allow_import_from))
@@ -40,7 +49,15 @@ class LocalHostCommands:
 
     def doctor(self, data: Path) -> list[HostCheck]:
         engine = LibvirtEngine(data, installation="doctor")
-        return LocalHost(data, Hypervisor(), engine.acceleration_finding).checks()
+        found = LocalHost(data, Hypervisor(), engine.acceleration_finding).checks()
+        return found + PublicName(read_settings(data).server, data).checks()
+
+    def relay_state(self, data: Path) -> RelayState:
+        relay = RelayProcess(relay_folder(data))
+        return relay.state() if relay.is_running() else RelayState()
+
+    def stop_relay(self, data: Path) -> bool:
+        return RelayProcess(relay_folder(data)).stop()
 
     def connect(self, data: Path) -> dict[str, str]:
         return read_connect(data)

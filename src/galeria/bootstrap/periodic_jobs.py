@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from galeria.ports.audit import AuditCopy
+from galeria.ports.relay import Relay
 from galeria.ports.work import Starter
 from galeria.reconcilers.audit_chain import keep_audit_chain
 from galeria.reconcilers.machine_power import match_power
@@ -18,6 +19,7 @@ from galeria.reconcilers.orphans import (
     remove_lost_machines,
     remove_stale_uploads,
 )
+from galeria.reconcilers.relay_routes import match_relay
 from galeria.reconcilers.retention import end_retention
 from galeria.reconcilers.scarce_disks import pause_on_scarce_disks, resume_on_roomy_disks
 from galeria.reconcilers.storage_usage import measure_storage_usage
@@ -46,7 +48,9 @@ class PeriodicJob:
         return max(self.every, min(spent / self.share, LONGEST_PAUSE))
 
 
-def periodic_jobs(context: WorkflowContext, starter: Starter, audit_copy: AuditCopy) -> tuple[PeriodicJob, ...]:
+def periodic_jobs(
+    context: WorkflowContext, starter: Starter, audit_copy: AuditCopy, relay: Relay
+) -> tuple[PeriodicJob, ...]:
     return (
         PeriodicJob(every=1, do=lambda: start_unsettled(context.database, starter)),
         # A copy that differs is read whole each time, which takes seconds where it is long.
@@ -54,6 +58,7 @@ def periodic_jobs(context: WorkflowContext, starter: Starter, audit_copy: AuditC
         # A guest writes at most some hundred megabytes in this time, and the margin is a gigabyte.
         PeriodicJob(every=1, do=lambda: pause_on_scarce_disks(context)),
         PeriodicJob(every=10, do=lambda: resume_on_roomy_disks(context)),
+        PeriodicJob(every=1, do=lambda: match_relay(context, relay), share=1 / 20),
         PeriodicJob(every=10, do=lambda: match_power(context)),
         PeriodicJob(every=20, do=lambda: measure_storage_usage(context), share=SMALL_SHARE),
         PeriodicJob(every=60, do=lambda: end_retention(context)),

@@ -19,13 +19,15 @@ from galeria.adapters.durable import DbosStarter, WorkerlessStarter
 from galeria.adapters.engine.nbd_source import remove_stale_sockets
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
+from galeria.adapters.reach.certificate_files import CertificateFiles
+from galeria.adapters.reach.listening import bound_sockets, ephemeral_ports, reserved_ports
+from galeria.adapters.settings_file import read_settings
 from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.data_lock import locked_data
 from galeria.bootstrap.first_start import ensure_first_start, find_password_link, write_connect
 from galeria.bootstrap.http_protocol import DeadlineProtocol, WebSocketProtocol
 from galeria.bootstrap.periodic_jobs import PeriodicJob, Reconciler, freeze_garbage_collector, periodic_jobs
-from galeria.domain.errors import Unavailable
-from galeria.domain.messages import Message
+from galeria.domain.reach.server_settings import EVERY_ADDRESS, ServerOptions, ServerSettings, require_free_ports
 from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.request_checks import CheckRequests
@@ -39,38 +41,62 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 def serve(
-    data: Path, *, host: str, port: int, worker: bool, fake: bool, import_hosts: frozenset[str] = frozenset()
+    data: Path, options: ServerOptions, *, worker: bool, fake: bool, import_hosts: frozenset[str] = frozenset()
 ) -> None:
-    """Run the server until SIGTERM or SIGINT. Operations under way continue at the next start. Raises Conflict, Unavailable."""
+    """Run the server until SIGTERM or SIGINT. Operations under way continue at the next start.
+
+    Raises Conflict, Unavailable, and Invalid for settings that cannot be used.
+    """
     _configure_logging()
-    listener = _listen(host, port)
-    port = listener.getsockname()[1]
-    name = "localhost" if host in LOOPBACK else socket.getfqdn()
-    endpoint = f"https://{name}:{port}"
+    server = options.applied(read_settings(data).server)
+    require_free_ports(server, ephemeral_ports(), reserved=reserved_ports())
+    own = CertificateFiles(Path(server.certificate), Path(server.key)) if server.certificate else None
+    listeners = bound_sockets(server.address, server.port)
+    port = listeners[0].getsockname()[1]
+    names, endpoint = _names(server), _endpoint(server, port)
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
     with locked_data(data, "serve.lock", "server"):
-        container = open_container(data, names=(name, host), fake=fake, import_hosts=import_hosts)
+        container = open_container(data, names=names, fake=fake, import_hosts=import_hosts, server=server)
         ensure_first_start(container)
         with _running_worker(container) if worker else _without_worker() as starter:
-            app = application(container, endpoint, starter, hosts=(name, host))
-            config = uvicorn.Config(
-                app,
-                ssl_certfile=container.installation.certificate,
-                ssl_keyfile=container.installation.certificate_key,
-                log_level="warning",
-                timeout_graceful_shutdown=1,  # idle connections do not close by themselves
-                http=DeadlineProtocol,
-                # Anybody on this host, and every machine behind its network, could say who they are otherwise.
-                proxy_headers=bool(container.settings.trusted_proxies),
-                forwarded_allow_ips=list(container.settings.trusted_proxies),
-                server_header=False,
-                # WebSockets carry machines' screens: browsers send little, and QEMU has compressed the pictures already.
-                ws=WebSocketProtocol,
-                ws_max_size=1 << 20,
-                ws_per_message_deflate=False,
-            )
-            _Server(config, ready=lambda: _announce(container, endpoint, app.state.rendering)).run(sockets=[listener])
+            app = application(container, endpoint, starter, hosts=names)
+            config = _config(app, container)
+            config.load()
+            if own and config.ssl:
+                own.install(config.ssl)
+            _Server(config, ready=lambda: _announce(container, endpoint, app.state.rendering)).run(sockets=listeners)
     _exit_process()
+
+
+def _names(server: ServerSettings) -> tuple[str, ...]:
+    """Return the names and addresses that the server answers for, and that its certificate is for."""
+    own = ["localhost"] if server.address in LOOPBACK else [socket.getfqdn()]
+    if server.address != EVERY_ADDRESS:
+        own.append(server.address)
+    return (server.name, *own) if server.name else tuple(own)
+
+
+def _endpoint(server: ServerSettings, port: int) -> str:
+    return server.public_endpoint(port) if server.name else f"https://{_names(server)[0]}:{port}"
+
+
+def _config(app: FastAPI, container: Container) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        ssl_certfile=container.installation.certificate,
+        ssl_keyfile=container.installation.certificate_key,
+        log_level="warning",
+        timeout_graceful_shutdown=1,  # idle connections do not close by themselves
+        http=DeadlineProtocol,
+        # Anybody on this host, and every machine behind its network, could say who they are otherwise.
+        proxy_headers=bool(container.settings.trusted_proxies),
+        forwarded_allow_ips=list(container.settings.trusted_proxies),
+        server_header=False,
+        # WebSockets carry machines' screens: browsers send little, and QEMU has compressed the pictures already.
+        ws=WebSocketProtocol,
+        ws_max_size=1 << 20,
+        ws_per_message_deflate=False,
+    )
 
 
 def work(data: Path, *, import_hosts: frozenset[str] = frozenset()) -> None:
@@ -145,7 +171,7 @@ def _running_worker(container: Container) -> Iterator[Starter]:
         remove_stale_sockets()
         starter = DbosStarter(database_url=container.durable_url, context=container.context)
         starter.launch()
-        jobs = periodic_jobs(container.context, starter, container.audit_copy)
+        jobs = periodic_jobs(container.context, starter, container.audit_copy, container.relay)
         forgetting = PeriodicJob(every=FORGET_SECONDS, do=lambda: _forget_old_pages(container))
         reconciler = Reconciler((*jobs, forgetting))
         reconciler.start()
@@ -163,25 +189,6 @@ def _forget_old_pages(container: Container) -> None:
 @contextmanager
 def _without_worker() -> Iterator[Starter]:
     yield WorkerlessStarter()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Connections inherit the option. Without it an answer waits up to 40 ms for the client's acknowledgement (measured).
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise Unavailable(
-            Message(
-                "Port {port} on {host} cannot be used: {reason}.", port=port, host=host, reason=str(error.strerror)
-            ),
-            hint=Message("Choose another one with --port."),
-        ) from error
-    return listener
 
 
 def _configure_logging() -> None:

@@ -7,6 +7,7 @@ from galeria.domain.labs.sizes import SIZES, Size
 from galeria.domain.limits import Limits
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.prices import Prices
+from galeria.domain.reach.server_settings import ServerSettings
 from galeria.domain.regions import Region, Regions
 from galeria.domain.request_rates import RequestRates
 
@@ -27,8 +28,10 @@ class Settings:
     regions: Regions = DEFAULT_REGIONS
     sizes: tuple[Size, ...] = SIZES
     prices: Prices = field(default_factory=Prices)
-    first_ssh_port: int = 49152  # the range that Azure Lab Services forwards from
-    last_ssh_port: int = 65535
+    server: ServerSettings = field(default_factory=ServerSettings)
+    # On the loopback: below the ports of outgoing connections, which begin at 32768, and apart from the public ones.
+    first_ssh_port: int = 16384
+    last_ssh_port: int = 32767
     boot_seconds: float = 300  # how long a machine may take until it can be used; software emulation is slow
     stop_seconds: float = 60  # how long a clean shutdown may take before power is cut
     request_rates: RequestRates = field(default_factory=RequestRates)

@@ -160,6 +160,14 @@ class MachineRepository(Repository[LabMachine], Protocol):
         """Removes what was kept of that operation's failure; nothing to remove is no error."""
         ...
 
+    def running(self) -> list[tuple[LabMachine, Lab]]:
+        """Returns the machines that run as far as the database knows, each with its lab."""
+        ...
+
     def ports(self) -> set[int]:
-        """Returns the SSH ports that are assigned to machines."""
+        """Returns the SSH ports that are assigned to machines, on the host's loopback."""
+        ...
+
+    def public_ports(self) -> set[int]:
+        """Returns the ports that are assigned to machines under the public name."""
         ...

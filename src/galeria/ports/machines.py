@@ -49,7 +49,7 @@ class MachineSpec:
     generation: str  # "V1": BIOS, "V2": UEFI
     vcpus: int
     memory_mib: int
-    ssh_port: int  # on the host's loopback address, forwarded to the guest's port 22 once opened
+    ssh_port: int  # on the host's loopback addresses, forwarded to the guest's services once opened
     title: str = ""
     card_address: str = ""  # the hardware address of its network card; empty for one of its own
     os_type: OsType = OsType.LINUX
@@ -154,7 +154,7 @@ class VmEngine(Protocol):
         ...
 
     def open_ssh(self, machine: Machine, *, way: WayIn = WayIn.SSH) -> None:
-        """Forwards the port of a running machine's way in; nothing is to be done for the agent."""
+        """Forwards the addresses of a running machine's services (`domain.reach.relay.inner_address`), whatever its way in."""
         ...
 
     def open_console(self, machine: Machine) -> socket.socket:

@@ -138,6 +138,8 @@ def test_a_forwarded_port_is_recognised() -> None:
         "  TCP[ESTABLISHED]   13       127.0.0.1 20023       10.0.2.15    22     0     0\n"
     )
     assert is_forwarded(table, 20022)
+    assert not is_forwarded(table, 20022, host="127.0.0.2")
+    assert not is_forwarded(table, 20022, guest_port=3389)
     assert not is_forwarded(table, 20023)
     assert not is_forwarded(table, 2002)
     assert not is_forwarded(table, 20022, guest_port=3389)

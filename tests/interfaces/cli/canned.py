@@ -125,7 +125,11 @@ MACHINE_BODY = {
     "name": "template",
     "properties": {
         "state": "Running",
-        "connectionProfile": {"sshAuthority": "127.0.0.1:50123", "adminUsername": "ana"},
+        "connectionProfile": {
+            "sshAuthority": "labs.example.org:61023",
+            "rdpAuthority": "labs.example.org:61024",
+            "adminUsername": "ana",
+        },
         "galeria": {"failure": "", "agentAnswers": True},
     },
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from typer.testing import CliRunner, Result
 from galeria.domain.audit import AuditBreak, AuditHead, AuditVerified
 from galeria.domain.errors import OutOfSpace
 from galeria.domain.messages import Message
+from galeria.domain.reach.relay import RelayConnection, RelayState, Service
+from galeria.domain.reach.server_settings import ServerOptions
 from galeria.interfaces.cli.app import make_cli
 from galeria.interfaces.cli.kit.host_commands import RegionProgress
 from galeria.ports.images import Collected, Damage, Verified
@@ -32,9 +35,15 @@ class CannedDoors:
     libvirt: bool = True
 
     def serve(
-        self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
+        self,
+        data: Path,
+        options: ServerOptions,
+        *,
+        worker: bool,
+        fake: bool,
+        allow_import_from: tuple[str, ...] = (),
     ) -> None:
-        self.calls.append(("serve", data, host, port, worker, fake, *allow_import_from))
+        self.calls.append(("serve", data, options, worker, fake, *allow_import_from))
 
     def worker(self, data: Path, *, allow_import_from: tuple[str, ...] = ()) -> None:
         self.calls.append(("worker", data, *allow_import_from))
@@ -56,6 +65,20 @@ class CannedDoors:
                 cure=Message("Switch on virtualisation."),
             ),
         ]
+
+    def relay_state(self, data: Path) -> RelayState:
+        scope = (
+            "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.LabServices/labs/turma-a/virtualMachines/template"
+        )
+        since = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
+        connection = RelayConnection(
+            machine="m-1", scope=scope, service=Service.SSH, address="203.0.113.9", since=since
+        )
+        return RelayState(connections=(connection,), unusable=((61007, "Address already in use"),))
+
+    def stop_relay(self, data: Path) -> bool:
+        self.calls.append(("stop_relay", data))
+        return True
 
     def connect(self, data: Path) -> dict[str, str]:
         return {

@@ -9,6 +9,7 @@ import typer
 
 from galeria.domain.audit import AuditBreak
 from galeria.domain.messages import Message
+from galeria.domain.reach.server_settings import ServerOptions
 from galeria.ports.images import Damage
 from tests.interfaces.cli.canned import (
     ACCOUNT,
@@ -263,7 +264,18 @@ def test_a_broken_activity_log_fails_the_command(local: Run, host_commands: Cann
 
 def test_serve_is_told_what_was_asked(local: Run, host_commands: CannedDoors) -> None:
     assert local("serve", "--data", "place", "--port", "9000", "--no-worker", "--fake").exit_code == 0
-    assert host_commands.calls == [("serve", Path("place"), "127.0.0.1", 9000, False, True)]
+    assert host_commands.calls == [("serve", Path("place"), ServerOptions(port=9000), False, True)]
+
+
+def test_serve_takes_a_public_name_and_the_whole_paths_of_its_certificate(
+    local: Run, host_commands: CannedDoors
+) -> None:
+    words = ("--name", "labs.example.org", "--host", "*", "--certificate", "chain.pem", "--key", "/etc/key.pem")
+    assert local("serve", "--data", "place", *words).exit_code == 0
+    options = ServerOptions(
+        listen="*", name="labs.example.org", certificate=str(Path("chain.pem").absolute()), key="/etc/key.pem"
+    )
+    assert host_commands.calls == [("serve", Path("place"), options, True, False)]
 
 
 def test_signing_in_keeps_tokens_and_never_the_password(local: Run, double: RestDouble, tmp_path: Path) -> None:
@@ -318,3 +330,32 @@ def test_bytes_that_are_no_text_are_refused_by_name(run: Run, double: RestDouble
     assert done.exit_code == 1
     assert "'display_name' is given in bytes that are no text." in done.output
     assert not [each for each in double.asked if each.method == "POST" and "people" in each.path]
+
+
+def test_a_file_for_remote_desktops_is_written(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "turma.rdp"
+    assert run("lab", "connect", "turma-a", "--rdp-file", str(file)).exit_code == 0
+    assert file.read_bytes().startswith(b"full address:s:labs.example.org:61024\r\nusername:s:ana\r\n")
+
+
+@pytest.mark.parametrize(
+    ("profile", "words", "said"),
+    [
+        ({"rdpAuthority": "labs.example.org:61024"}, (), "mstsc /v:labs.example.org:61024"),
+        ({"sshAuthority": "labs.example.org:61023"}, ("--rdp-file", "x.rdp"), "clientRdpAccess"),
+        ({}, (), "clientSshAccess"),
+    ],
+)
+def test_what_a_lab_does_not_let_is_said(
+    run: Run, monkeypatch: pytest.MonkeyPatch, profile: dict[str, str], words: tuple[str, ...], said: str
+) -> None:
+    properties: Any = MACHINE_BODY["properties"]
+    monkeypatch.setitem(properties, "connectionProfile", {**profile, "adminUsername": "ana"})
+    result = run("lab", "connect", "turma-a", *words)
+    assert result.exit_code == (0 if said.startswith("mstsc") else 1)
+    assert said in result.stdout + result.stderr
+
+
+def test_the_relay_is_stopped(local: Run, host_commands: CannedDoors) -> None:
+    assert "The relay has ended." in local("relay", "stop", "--data", "place").stdout
+    assert host_commands.calls == [("stop_relay", Path("place"))]

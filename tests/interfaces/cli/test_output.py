@@ -33,6 +33,7 @@ LOCAL = {
     "doctor": ["doctor"],
     "connect": ["connect", "--data", "place"],
     "audit-verify": ["audit", "verify"],
+    "relay-list": ["relay", "list"],
     "store-verify": ["store", "verify"],
     "store-gc": ["store", "gc", "--dry-run"],
     "store-rebuild-index": ["store", "rebuild-index"],

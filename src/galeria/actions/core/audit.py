@@ -30,9 +30,15 @@ def record_own_audit(
     *,
     address: str = "",
     detail: Message = EMPTY,
+    id: str = "",
 ) -> None:
-    """Adds an entry about what the installation does by itself, or refuses to somebody whom it does not know."""
-    request.uow.audit.add(_event(request, action, scope, status, address, detail))
+    """Adds an entry about what the installation does by itself, or refuses to somebody whom it does not know.
+
+    `id` is given where the same may be recorded again.
+    """
+    event = _event(request, action, scope, status, address, detail)
+    event.id = id or event.id
+    request.uow.audit.add(event)
 
 
 def _event(request: BaseRequest, action: str, scope: str, status: str, address: str, detail: Message) -> AuditEvent:

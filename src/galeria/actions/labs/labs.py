@@ -16,6 +16,7 @@ from galeria.actions.labs.lab_settings import (
     inherited_profiles,
     update_lab,
 )
+from galeria.actions.labs.public_ports import ensure_public_ports, find_free_port
 from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId, lab_name, user_name
 from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, OsState, OsType
@@ -168,7 +169,9 @@ def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: Secre
     request.uow.labs.add(lab)
     request.uow.flush()
     if has_template:
-        request.uow.machines.add(_template(request, lab, version, password_hash, wanted.password))
+        template = _template(request, lab, version, password_hash, wanted.password)
+        ensure_public_ports(request, lab, template)
+        request.uow.machines.add(template)
     else:
         lab.admin_hash = password_hash
     ensure_owner(request, lab.key)
@@ -328,14 +331,11 @@ def _template(request: Request, lab: Lab, version: ImageVersion, password_hash: 
 
 def _free_port(request: Request) -> int:
     """Returns a random free port, so that installations that share a host seldom choose the same. Raises Conflict."""
-    taken = request.uow.machines.ports()
-    first, last = request.settings.first_ssh_port, request.settings.last_ssh_port
-    span = last - first + 1
-    start = int(request.id_generator.new_id(), 16) % span
-    for offset in range(span):
-        port = first + (start + offset) % span
-        if port not in taken:
-            return port
-    raise Conflict(
-        Message("Every port for machines is taken."), hint=Message("Delete labs, or widen the range in the settings.")
-    )
+    ports = range(request.settings.first_ssh_port, request.settings.last_ssh_port + 1)
+    port = find_free_port(request, ports, request.uow.machines.ports())
+    if port is None:
+        raise Conflict(
+            Message("Every port for machines is taken."),
+            hint=Message("Delete labs, or widen the range in the settings."),
+        )
+    return port

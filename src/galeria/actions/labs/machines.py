@@ -4,6 +4,7 @@ from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine, kept_password
 from galeria.actions.labs.machine_claims import is_claimed_by_caller
+from galeria.actions.labs.public_ports import ensure_public_ports
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsState
@@ -32,6 +33,7 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
     if joined:
         return joined
     require_lab(lab)
+    ensure_public_ports(request, lab, machine)
     machine.state = moved(machine.state, MachineState.STARTING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.START_MACHINE)
 

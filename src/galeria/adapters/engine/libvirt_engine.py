@@ -19,7 +19,7 @@ from galeria.adapters.engine.layout import Layout, safe
 from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
 from galeria.adapters.engine.screen import open_screen, take_picture
 from galeria.adapters.engine.seed import write_seed
-from galeria.adapters.engine.ssh_forward import ensure_forward
+from galeria.adapters.engine.ssh_forward import ensure_forwards
 from galeria.adapters.engine.windows.answer_file import write_answer_disc
 from galeria.adapters.engine.windows.credentials import set_windows_credentials
 from galeria.adapters.inspection.disk_changer import ApplianceDiskChanger
@@ -130,8 +130,8 @@ class LibvirtEngine:
 
     def open_ssh(self, machine: Machine, *, way: WayIn = WayIn.SSH) -> None:
         domain = self._get_running(machine)
-        if way.port is not None:
-            ensure_forward(domain, _ssh_port(domain), guest_port=way.port)
+        # All of them, and not only the way in: a lab's profile may change while the machine runs, and others ask the relay.
+        ensure_forwards(domain, _ssh_port(domain))
 
     def open_console(self, machine: Machine) -> socket.socket:
         return open_screen(self.domain(machine))

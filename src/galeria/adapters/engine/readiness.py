@@ -10,11 +10,12 @@ import libvirt
 
 from galeria.adapters.engine import agent, console
 from galeria.adapters.engine.daemons import is_active
-from galeria.adapters.engine.ssh_forward import LOOPBACK
 from galeria.domain.errors import MachineFailed, RootDiskNotFound
 from galeria.domain.labs.boot_diagnosis import NO_ROOT_DISK, WAITS_FOR_LOGIN, Diagnosis, find_diagnosis
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import EMPTY, Message, join
+from galeria.domain.reach.relay import Service, inner_address
+from galeria.domain.reach.server_settings import LOOPBACK
 from galeria.ports.machines import NO_ADDRESS
 
 POLL_SECONDS = 0.2
@@ -70,10 +71,10 @@ def is_reachable(machine: StartedMachine, way: WayIn) -> bool:
     return is_active(machine.domain) and _ask(machine, way) is PortAnswer.GREETS
 
 
-def ask_server(port: int, way: WayIn) -> PortAnswer:
+def ask_server(port: int, way: WayIn, *, host: str = LOOPBACK) -> PortAnswer:
     """Return what the server behind a port of this host answers, as a client would hear it."""
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=ANSWER_SECONDS) as connection:
+        with socket.create_connection((host, port), timeout=ANSWER_SECONDS) as connection:
             if way is WayIn.RDP:
                 connection.sendall(_RDP_REQUEST)
             return _heard(connection, way)
@@ -105,7 +106,8 @@ def _is_greeting(heard: bytes, way: WayIn) -> bool:
 def _ask(machine: StartedMachine, way: WayIn) -> PortAnswer:
     if way is WayIn.AGENT:
         return PortAnswer.GREETS if agent.answers(machine.domain) else PortAnswer.SILENT
-    return ask_server(machine.port, way)
+    host, port = inner_address(machine.port, Service(way.value))
+    return ask_server(port, way, host=host)
 
 
 class _ConsoleWatch:

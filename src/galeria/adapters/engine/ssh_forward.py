@@ -1,4 +1,4 @@
-"""Forward a loopback port of the host to a guest's SSH or remote-desktop port, by QEMU's monitor while it runs."""
+"""Forward a loopback port of the host to a service of a guest, in the running machine through QEMU's monitor."""
 
 import re
 
@@ -9,15 +9,19 @@ from galeria.adapters.engine.daemons import translated_errors
 from galeria.adapters.engine.hardware.devices import NETWORK
 from galeria.domain.errors import MachineFailed
 from galeria.domain.messages import Message
+from galeria.domain.reach.relay import GUEST_PORTS, Service, inner_address
 
-LOOPBACK = "127.0.0.1"
+
+def ensure_forwards(domain: libvirt.virDomain, ssh_port: int) -> None:
+    """Forward the addresses of all services. May be repeated. Raises MachineFailed where another program has one."""
+    for service in Service:
+        _ensure_forward(domain, *inner_address(ssh_port, service), GUEST_PORTS[service])
 
 
-def ensure_forward(domain: libvirt.virDomain, port: int, *, guest_port: int = 22) -> None:
-    """Forward the port. May be repeated. Raises MachineFailed where another program listens on `port`."""
-    if is_forwarded(_monitor(domain, "info usernet"), port, guest_port=guest_port):
+def _ensure_forward(domain: libvirt.virDomain, host: str, port: int, guest_port: int) -> None:
+    if is_forwarded(_monitor(domain, "info usernet"), port, host=host, guest_port=guest_port):
         return
-    answer = _monitor(domain, f"hostfwd_add {NETWORK} tcp:{LOOPBACK}:{port}-:{guest_port}").strip()
+    answer = _monitor(domain, f"hostfwd_add {NETWORK} tcp:{host}:{port}-:{guest_port}").strip()
     if answer:
         raise MachineFailed(
             Message(
@@ -27,12 +31,12 @@ def ensure_forward(domain: libvirt.virDomain, port: int, *, guest_port: int = 22
         )
 
 
-def is_forwarded(table: str, port: int, *, guest_port: int = 22) -> bool:
+def is_forwarded(table: str, port: int, *, host: str = "127.0.0.1", guest_port: int = 22) -> bool:
     """Return whether QEMU's table of user-mode networks has the rule.
 
     Its columns are protocol, fd, source, port, target, port.
     """
-    rule = rf"^\s*TCP\[HOST_FORWARD\]\s+\d+\s+{re.escape(LOOPBACK)}\s+{port}\s+\S+\s+{guest_port}\s"
+    rule = rf"^\s*TCP\[HOST_FORWARD\]\s+\d+\s+{re.escape(host)}\s+{port}\s+\S+\s+{guest_port}\s"
     return re.search(rule, table, re.MULTILINE) is not None
 
 

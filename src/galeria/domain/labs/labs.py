@@ -96,7 +96,10 @@ class LabMachine:
     base_digest: str
     layer: str | None = None
     layer_digest: str | None = None
-    ssh_port: int
+    ssh_port: int  # on the host's loopback
+    # Under the public name; None until the machine is first to be reached there.
+    public_ssh_port: int | None = None
+    public_rdp_port: int | None = None
     user_name: str
     # SHA-512 crypt of a password that is not set in the machine yet; empty once it is.
     pending_password_hash: str = ""

@@ -11,6 +11,7 @@ from galeria.interfaces.cli.commands.images import add_image_commands
 from galeria.interfaces.cli.commands.labs import add_lab_commands
 from galeria.interfaces.cli.commands.operations import add_operation_commands
 from galeria.interfaces.cli.commands.people import add_person_commands
+from galeria.interfaces.cli.commands.relay import add_relay_commands
 from galeria.interfaces.cli.commands.roles import add_role_commands
 from galeria.interfaces.cli.commands.sign_in import add_signin_commands
 from galeria.interfaces.cli.commands.store import add_store_commands
@@ -39,5 +40,6 @@ def make_cli(local: HostCommandsLoader) -> typer.Typer:
     add_operation_commands(app)
     add_store_commands(app, local)
     add_audit_commands(app, local)
+    add_relay_commands(app, local)
     add_group_commands(app)
     return app

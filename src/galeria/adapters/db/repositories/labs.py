@@ -12,6 +12,8 @@ from galeria.domain.states import MachineState
 from galeria.ports.lab_repositories import SettledMachine
 from galeria.ports.machines import Machine
 
+RUNNING_STATES = (MachineState.RUNNING, MachineState.RESETTING_PASSWORD)
+
 
 class SqlLabAccountRepository(SqlResourceRepository[LabAccount]):
     def __init__(self, session: Session) -> None:
@@ -119,6 +121,23 @@ class SqlMachineRepository(SqlRepository[LabMachine]):
         """Return the SSH ports that machines use."""
         self._session.flush()
         return set(self._session.scalars(sa.select(core_tables.lab_machines.c.ssh_port)))
+
+    def public_ports(self) -> set[int]:
+        """Return the ports that machines have under the public name."""
+        self._session.flush()
+        columns = core_tables.lab_machines.c
+        question = sa.select(columns.public_ssh_port, columns.public_rdp_port)
+        return {port for pair in self._session.execute(question) for port in pair if port is not None}
+
+    def running(self) -> list[tuple[LabMachine, Lab]]:
+        columns = core_tables.lab_machines.c
+        question = (
+            sa.select(LabMachine, Lab)
+            .join(core_tables.labs, core_tables.labs.c.id == columns.lab_id)
+            .where(columns.state.in_(RUNNING_STATES))
+            .order_by(*self._order())
+        )
+        return [(machine, lab) for machine, lab in self._session.execute(question)]
 
     def _order(self) -> tuple[sa.ColumnElement[object], ...]:
         return (core_tables.lab_machines.c.created_at, core_tables.lab_machines.c.id)

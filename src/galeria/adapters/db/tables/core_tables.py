@@ -264,6 +264,7 @@ labs = Table(
     Index("ix_labs_key", "key", unique=True),
 )
 
+_PORTS = ("ssh_port", "public_ssh_port", "public_rdp_port")
 lab_machines = Table(
     "lab_machines",
     metadata,
@@ -276,7 +277,7 @@ lab_machines = Table(
     _text("base_digest"),
     _maybe("layer"),
     _maybe("layer_digest"),
-    Column("ssh_port", Integer, nullable=False),
+    *(Column(name, Integer, nullable=name != "ssh_port") for name in _PORTS),
     _text("user_name"),
     _text("pending_password_hash"),
     _text("pending_password", server_default=""),
@@ -288,7 +289,7 @@ lab_machines = Table(
     _flag("is_on"),
     _maybe("claimed_by"),
     _time("created_at"),
-    Index("ix_lab_machines_ssh_port", "ssh_port", unique=True),
+    *(Index(f"ix_lab_machines_{name}", name, unique=True) for name in _PORTS),
 )
 
 principals = Table(

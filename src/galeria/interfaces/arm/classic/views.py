@@ -10,11 +10,11 @@ from galeria.domain.labs.labs import Lab, LabDraft, LabMachine
 from galeria.domain.labs.profiles import MAX_CAPACITY
 from galeria.domain.labs.roster import LabUser
 from galeria.domain.labs.sizes import get_size
+from galeria.domain.reach.authorities import authorities
 from galeria.domain.resources import Resource
 from galeria.domain.states import MachineState, ProvisioningState
 from galeria.interfaces.arm.classic.paths import DEFAULT, TEMPLATE, account_id, lab_id
 from galeria.interfaces.arm.classic.sizes import category, size_configuration
-from galeria.interfaces.arm.labs.lab_views import authority
 from galeria.interfaces.arm.protocol.envelope import when
 
 _TYPE = "Microsoft.LabServices/labAccounts"
@@ -106,7 +106,10 @@ def environment_view(request: Request, lab: Lab, machine: LabMachine) -> dict[st
         "isClaimed": user is not None,
         **(_claim(user) if user else {}),
         "lastKnownPowerState": machine.state.value,
-        "networkInterface": {**authority(lab, machine), "username": machine.user_name},
+        "networkInterface": {
+            **authorities(request.settings.server, lab, machine),
+            "username": machine.user_name,
+        },
         "resourceSets": {"vmResourceId": _vm_id(lab, machine), "resourceSettingId": f"{setting}/resourcesettings/vm"},
         "totalUsage": show_duration(user.total_usage if user else 0),
         "provisioningState": machine_provisioning(machine),
@@ -137,7 +140,7 @@ def environment_details(request: Request, lab: Lab, machine: LabMachine) -> dict
         "totalUsage": shown["properties"]["totalUsage"],
         "virtualMachineDetails": {
             "provisioningState": shown["properties"]["provisioningState"],
-            **authority(lab, machine),
+            **authorities(request.settings.server, lab, machine),
             "userName": machine.user_name,
             "lastKnownPowerState": machine.state.value,
         },
@@ -192,18 +195,18 @@ def _resource_settings(request: Request, lab: Lab, template: LabMachine | None, 
         "imageName": definition.display_name if definition else lab.image_id.rsplit("/", 1)[-1],
         "size": category(size),
         "cores": size.vcpus,
-        "referenceVm": _reference(lab, template),
+        "referenceVm": _reference(request, lab, template),
     }
 
 
-def _reference(lab: Lab, template: LabMachine | None) -> dict[str, Any]:
+def _reference(request: Request, lab: Lab, template: LabMachine | None) -> dict[str, Any]:
     if template is None:
         return {"userName": lab.user_name}
     return {
         "userName": template.user_name,
         "vmResourceId": _vm_id(lab, template),
         "vmStateDetails": {
-            **authority(lab, template),
+            **authorities(request.settings.server, lab, template),
             "powerState": template.state.value,
             "lastKnownPowerState": template.state.value,
         },

@@ -5,11 +5,12 @@ from typing import Any
 from galeria.actions.core.request import Request
 from galeria.domain.durations import show_duration
 from galeria.domain.images.eligibility import ImageEligibility
-from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.hardware import Hardware
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.profiles import CONNECTION, NO_SHUTDOWN, usual_connection
+from galeria.domain.reach.authorities import authorities
+from galeria.domain.reach.server_settings import ServerSettings
 from galeria.domain.states import MachineState, ProvisioningState
 from galeria.interfaces.arm.protocol.envelope import envelope, system_data, when
 
@@ -157,14 +158,8 @@ def resource_error(request: Request, resource_id: str, subject: str, failure: st
     return {}
 
 
-def authority(lab: Lab, machine: LabMachine) -> dict[str, str]:
-    """Return where the machine is reached, under the API's word for the way: remote desktop for Windows, else SSH."""
-    name = "rdpAuthority" if lab.os_type is OsType.WINDOWS else "sshAuthority"
-    return {name: f"127.0.0.1:{machine.ssh_port}"}
-
-
 def machine_view(
-    lab: Lab, machine: LabMachine, *, request: Request | None = None, api_version: str = ""
+    server: ServerSettings, lab: Lab, machine: LabMachine, *, request: Request | None = None, api_version: str = ""
 ) -> dict[str, Any]:
     """Return a machine. With a request and a newer api-version it includes what went wrong."""
     user = request.uow.lab_users.find(machine.claimed_by) if request and machine.claimed_by else None
@@ -180,7 +175,7 @@ def machine_view(
             "provisioningState": _MACHINE_PROVISIONING.get(machine.state, ProvisioningState.SUCCEEDED).value,
             **({"claimedByUserId": user.resource_id} if user else {}),
             "connectionProfile": {
-                **authority(lab, machine),
+                **authorities(server, lab, machine),
                 "adminUsername": machine.user_name,
                 **non_admin,
             },

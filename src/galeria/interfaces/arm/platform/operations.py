@@ -177,7 +177,9 @@ def _result(request: Request, operation: Operation) -> dict[str, Any] | None:
     if subject is Subject.LAB:
         return lab_view(request, get_lab(request, id))
     lab, machines = list_machines(request, id)
-    return next((machine_view(lab, each) for each in machines if each.id == operation.subject), None)
+    return next(
+        (machine_view(request.settings.server, lab, each) for each in machines if each.id == operation.subject), None
+    )
 
 
 def _stored(request: Request, id: ResourceId, kind: OperationKind) -> dict[str, Any]:

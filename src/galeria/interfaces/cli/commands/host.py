@@ -8,6 +8,7 @@ from rich.table import Table
 
 from galeria.domain.errors import Invalid, Unavailable
 from galeria.domain.messages import Message
+from galeria.domain.reach.server_settings import ServerOptions
 from galeria.interfaces.cli.kit.az_lines import az_lines, write_bundle
 from galeria.interfaces.cli.kit.command import local
 from galeria.interfaces.cli.kit.context import CliContext
@@ -15,6 +16,7 @@ from galeria.interfaces.cli.kit.host_commands import HostCommandsLoader
 from galeria.interfaces.cli.kit.table import columns, facts
 from galeria.ports.machines import HostCheck
 
+LAST_PORT = 65535
 SECRETS = {"client_secret", "password_link"}
 
 ImportHosts = Annotated[
@@ -35,15 +37,34 @@ def _add_running_commands(app: typer.Typer, host_commands: HostCommandsLoader) -
     @local(app, "serve")
     def serve(
         context: CliContext,
-        host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-        port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8443,
+        host: Annotated[
+            str | None,
+            typer.Option(help="The address to listen on, or '*'. [default: 'listen' in galeria.toml, else 127.0.0.1]"),
+        ] = None,
+        port: Annotated[
+            int | None,
+            typer.Option(
+                help="The port to listen on. [default: 'port' in galeria.toml, else 8443]", min=0, max=LAST_PORT
+            ),
+        ] = None,
+        name: Annotated[
+            str | None, typer.Option(help="The name by which others reach it. [default: 'name' in galeria.toml]")
+        ] = None,
+        certificate: Annotated[
+            Path | None,
+            typer.Option(help="A certificate for that name with its chain (PEM). Read again when it changes."),
+        ] = None,
+        key: Annotated[Path | None, typer.Option(help="The certificate's key (PEM).")] = None,
         worker: Annotated[bool, typer.Option(help="Do the operations' work in this process too.")] = True,
         fake: Annotated[bool, typer.Option("--fake", help="No real machines: to look at the pages.")] = False,
         allow_import_from: ImportHosts = None,
     ) -> None:
         """Run the server. It also does the operations' work, unless --no-worker is given."""
+        options = ServerOptions(
+            listen=host, port=port, name=name, certificate=_whole_path(certificate), key=_whole_path(key)
+        )
         hosts = tuple(allow_import_from or ())
-        host_commands().serve(context.data, host=host, port=port, worker=worker, fake=fake, allow_import_from=hosts)
+        host_commands().serve(context.data, options, worker=worker, fake=fake, allow_import_from=hosts)
 
     @local(app, "worker")
     def run_worker(context: CliContext, allow_import_from: ImportHosts = None) -> None:
@@ -57,6 +78,10 @@ def _add_running_commands(app: typer.Typer, host_commands: HostCommandsLoader) -
     ) -> None:
         """Demonstrate everything with real machines. Without --data in a temporary directory."""
         host_commands().demo(context.options.data, keep=keep)
+
+
+def _whole_path(path: Path | None) -> str | None:
+    return None if path is None else str(path.absolute())
 
 
 def _add_doctor_command(app: typer.Typer, host_commands: HostCommandsLoader) -> None:

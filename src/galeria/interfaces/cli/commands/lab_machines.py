@@ -1,12 +1,14 @@
 """galeria lab start, stop, connect, reset-password: the machine of a lab."""
 
 import shlex
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from galeria.domain.errors import Conflict
 from galeria.domain.messages import Message
+from galeria.domain.reach.authorities import rdp_file as rdp_text
 from galeria.interfaces.cli.kit.command import remote
 from galeria.interfaces.cli.kit.context import CliContext
 from galeria.interfaces.cli.kit.wait import Wait, wait_for
@@ -36,12 +38,21 @@ def add_machine_commands(lab: typer.Typer, password_file: Any, variable: str) ->
         context.done(found, f"The machine is {found['properties'].get('state')}.")
 
     @remote(lab, "connect")
-    def connect(context: CliContext, name: Lab, machine: Machine = TEMPLATE) -> None:
-        """Print the command that opens a shell in the running machine."""
+    def connect(
+        context: CliContext,
+        name: Lab,
+        machine: Machine = TEMPLATE,
+        rdp_file: Annotated[
+            Path | None, typer.Option(help="Write a file here that opens the machine's remote desktop.")
+        ] = None,
+    ) -> None:
+        """Print the command that opens a shell in the running machine, or where its remote desktop is."""
         with context.galeria() as galeria:
             found = galeria.machines.get(name, machine)
-        command = _ssh_command(name, found)
-        context.done({**found["properties"]["connectionProfile"], "command": command}, command)
+        command, profile = _way_in(name, found), found["properties"]["connectionProfile"]
+        if rdp_file is not None:
+            _write_rdp_file(rdp_file, name, profile)
+        context.done({**profile, "command": command}, command)
 
     @remote(lab, "reset-password")
     def reset_password(
@@ -60,8 +71,8 @@ def add_machine_commands(lab: typer.Typer, password_file: Any, variable: str) ->
         context.done({"user": user, "lab": name}, f"'{user}' signs in with the new password now.")
 
 
-def _ssh_command(lab: str, machine: dict[str, Any]) -> str:
-    """Return the SSH command. Raises Conflict while nobody could connect."""
+def _way_in(lab: str, machine: dict[str, Any]) -> str:
+    """Return the SSH command, or that of a client for remote desktops. Raises Conflict while nobody could connect."""
     profile, state = machine["properties"].get("connectionProfile") or {}, machine["properties"].get("state")
     failure = (machine["properties"].get("galeria") or {}).get("failure")
     if state == "Starting" and failure:
@@ -72,32 +83,44 @@ def _ssh_command(lab: str, machine: dict[str, Any]) -> str:
                 lab=lab,
             ),
         )
-    if state == "Running" and profile.get("rdpAuthority"):
-        raise Conflict(
-            Message("The machine is reached by remote desktop and not by SSH."),
-            hint=Message(
-                "Connect a remote desktop client to {authority} as {user}.",
-                authority=str(profile["rdpAuthority"]),
-                user=str(profile.get("adminUsername")),
-            ),
-        )
-    if state != "Running" or not profile.get("sshAuthority"):
+    if state != "Running":
         raise Conflict(
             Message("The machine is {state}.", state=state),
             hint=Message("Start it first: galeria lab start {lab}.", lab=lab),
         )
-    host, _, port = str(profile["sshAuthority"]).rpartition(":")
-    return shlex.join(["ssh", "-p", port, f"{profile.get('adminUsername')}@{host}"])
+    if profile.get("sshAuthority"):
+        host, _, port = str(profile["sshAuthority"]).rpartition(":")
+        return shlex.join(["ssh", "-p", port, f"{profile.get('adminUsername')}@{host}"])
+    if profile.get("rdpAuthority"):
+        return f"mstsc /v:{profile['rdpAuthority']}"
+    raise _closed(lab, "clientSshAccess")
+
+
+def _write_rdp_file(path: Path, lab: str, profile: dict[str, Any]) -> None:
+    """Write the file; one that is there already is replaced. Raises Conflict where the lab offers no remote desktop."""
+    if not profile.get("rdpAuthority"):
+        raise _closed(lab, "clientRdpAccess")
+    path.write_text(
+        rdp_text(str(profile["rdpAuthority"]), str(profile.get("adminUsername"))), encoding="utf-8", newline=""
+    )
+
+
+def _closed(lab: str, switch: str) -> Conflict:
+    return Conflict(
+        Message("The lab '{lab}' lets nobody connect to its machines that way.", lab=lab),
+        hint=Message(
+            "Have {switch} in its connection profile set to Public; the screen on its page works anyway.", switch=switch
+        ),
+    )
 
 
 def _how_to_connect(lab: str, machine: dict[str, Any]) -> str:
     if machine["properties"].get("state") != "Running":
         return f"The machine is {machine['properties'].get('state')}."
-    profile = machine["properties"].get("connectionProfile") or {}
-    if profile.get("rdpAuthority"):
-        said = f"The machine is running. Connect a remote desktop client to {profile['rdpAuthority']}."
-    else:
-        said = f"The machine is running. Connect with: {_ssh_command(lab, machine)}"
+    try:
+        said = f"The machine is running. Connect with: {_way_in(lab, machine)}"
+    except Conflict as error:
+        said = f"The machine is running. {error.message}"
     if (machine["properties"].get("galeria") or {}).get("agentAnswers") is False:
         said += "\nIts agent does not answer: to reset its password, stop it, set the password, and start it again."
     return said

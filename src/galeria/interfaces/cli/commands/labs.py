@@ -158,13 +158,14 @@ def _machine_table(machines: list[dict[str, Any]]) -> Table:
             (
                 each["name"],
                 properties.get("state"),
-                profile.get("sshAuthority") or profile.get("rdpAuthority"),
+                profile.get("sshAuthority"),
+                profile.get("rdpAuthority"),
                 profile.get("adminUsername"),
                 _AGENT[ours.get("agentAnswers")],
                 ours.get("failure"),
             )
         )
-    return columns(["Machine", "State", "SSH", "User", "Agent", "Failure"], rows)
+    return columns(["Machine", "State", "SSH", "RDP", "User", "Agent", "Failure"], rows)
 
 
 def _image(reference: dict[str, Any]) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 from galeria.domain.audit import AuditHead, AuditVerified
+from galeria.domain.reach.relay import RelayState
+from galeria.domain.reach.server_settings import ServerOptions
 from galeria.ports.images import Collected, Verified
 from galeria.ports.machines import HostCheck
 from galeria.ports.progress import Progress
@@ -17,7 +19,13 @@ class HostCommands(Protocol):
     """The commands. `data` is the installation's data directory. Errors are GaleriaErrors."""
 
     def serve(
-        self, data: Path, *, host: str, port: int, worker: bool, fake: bool, allow_import_from: tuple[str, ...] = ()
+        self,
+        data: Path,
+        options: ServerOptions,
+        *,
+        worker: bool,
+        fake: bool,
+        allow_import_from: tuple[str, ...] = (),
     ) -> None:
         """Serve until stopped. With `worker` the same process runs operations; with `fake` there are no real machines."""
         ...
@@ -27,6 +35,14 @@ class HostCommands(Protocol):
         ...
 
     def doctor(self, data: Path) -> list[HostCheck]: ...
+
+    def relay_state(self, data: Path) -> RelayState:
+        """Return what the relay last said."""
+        ...
+
+    def stop_relay(self, data: Path) -> bool:
+        """End the relay and every connection through it; return whether it ran."""
+        ...
 
     def connect(self, data: Path) -> dict[str, str]:
         """Return endpoint, ca_file, tenant_id, subscription_id, client_id and client_secret."""

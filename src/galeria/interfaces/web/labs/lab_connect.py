@@ -1,5 +1,6 @@
 """Access to a template: SSH, remote desktop, its screen in the browser, and a new password."""
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Response
@@ -9,17 +10,29 @@ from galeria.actions.labs.machines import reset_password
 from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsType
-from galeria.domain.labs.labs import LabMachine
+from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.messages import Message
+from galeria.domain.reach.authorities import authority, rdp_file
+from galeria.domain.reach.relay import Service
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import lab_url
 from galeria.interfaces.web.labs.lab_permits import TEMPLATE
 from galeria.interfaces.web.labs.labs import LABS, lab_id, load_lab_page
 
-HOST = "127.0.0.1"  # the address that machines' ports are forwarded to
+HOST = "127.0.0.1"  # the local end of the tunnel
 RDP_PORT = 13389  # the port of the tunnel on the visitor's own computer
 _LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateAddresses:
+    """The addresses of a template; empty where the lab lets nobody connect."""
+
+    ssh_host: str
+    ssh_port: str
+    rdp: str  # HOST:PORT
+    is_public: bool  # whether people reach them from anywhere
 
 
 def connect_router() -> APIRouter:
@@ -41,7 +54,7 @@ def show_connect(page: PageRequestDep, group: str, name: str) -> Response:
             lab_page=lab_page,
             lab=lab_page.seen.lab,
             machine=_template(lab_page.seen.template),
-            host=HOST,
+            way_in=_way_in(page, lab_page.seen.lab, _template(lab_page.seen.template)),
             server=_server(page),
             rdp_port=RDP_PORT,
             is_windows=lab_page.seen.lab.os_type is OsType.WINDOWS,
@@ -49,22 +62,13 @@ def show_connect(page: PageRequestDep, group: str, name: str) -> Response:
 
 
 def download_rdp(page: PageRequestDep, group: str, name: str) -> Response:
-    """Return a remote-desktop file for the local end of the tunnel that the page describes.
-
-    A Windows machine's own port leads to its remote desktop: without a tunnel, where Galeria runs on the visitor's computer.
-    """
+    """Return a remote-desktop file for the machine itself, or for the local end of the tunnel that the page describes."""
     with page.reading() as request:
         lab, machine = get_machine(request, lab_id(page, group, name), TEMPLATE)
-    is_direct = lab.os_type is OsType.WINDOWS and not _server(page)
-    lines = (
-        f"full address:s:{HOST}:{machine.ssh_port if is_direct else RDP_PORT}",
-        f"username:s:{machine.user_name}",
-        "prompt for credentials:i:1",
-        "screen mode id:i:1",
-        "redirectclipboard:i:1",
-    )
+    direct = "" if _server(page) else _way_in(page, lab, machine).rdp
+    address = direct or f"{HOST}:{RDP_PORT}"
     headers = {"Content-Disposition": 'attachment; filename="template.rdp"', "X-Content-Type-Options": "nosniff"}
-    return Response("".join(f"{line}\r\n" for line in lines), media_type="application/x-rdp", headers=headers)
+    return Response(rdp_file(address, machine.user_name), media_type="application/x-rdp", headers=headers)
 
 
 def show_screen(page: PageRequestDep, group: str, name: str) -> Response:
@@ -117,7 +121,19 @@ def _template(machine: LabMachine | None) -> LabMachine:
     return machine
 
 
+def _way_in(page: PageRequest, lab: Lab, machine: LabMachine) -> TemplateAddresses:
+    server = page.services.settings.server
+    ssh = authority(server, lab, machine, Service.SSH)
+    host, _, port = ssh.rpartition(":")
+    # On the host itself, where machines are reached without a public name, a desktop is looked at only where there is no shell.
+    is_offered = bool(server.name) or lab.os_type is OsType.WINDOWS
+    rdp = authority(server, lab, machine, Service.RDP) if is_offered else ""
+    return TemplateAddresses(ssh_host=host, ssh_port=port, rdp=rdp, is_public=bool(server.name))
+
+
 def _server(page: PageRequest) -> str:
-    """Return the host at which others reach Galeria; empty where that is this computer only."""
+    """Return the host by way of which others reach machines; empty where they need none, or reach nothing."""
+    if page.services.settings.server.name:
+        return ""
     host = urlsplit(page.services.endpoint).hostname or ""
     return "" if host in _LOCAL else host

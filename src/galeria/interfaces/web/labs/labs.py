@@ -1,5 +1,6 @@
 """The list of a person's labs, and the page of a lab's template: its state, facts, operations and actions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Response
@@ -19,6 +20,7 @@ from galeria.domain.labs.sizes import Size
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import PrincipalKind, reach
+from galeria.domain.reach.authorities import authorities
 from galeria.domain.states import MachineState, OperationStatus
 from galeria.interfaces.web.accounts.accounts import region_names
 from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view
@@ -83,6 +85,7 @@ class LabPage:
     shows_version: bool  # whether it links the version that it was made from
     figures: ByteFigures | None  # of the export
     is_paused: bool  # whether the template is held because its disk is nearly full
+    addresses: Mapping[str, str]  # of the template, by the API's names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +151,7 @@ def load_lab_page(request: Request, page: PageRequest, id: ResourceId) -> LabPag
         and request.caller.may("Microsoft.Compute/galleries/images/versions/read", version.key),
         figures=_figures(last) if last and exported else None,
         is_paused=_is_paused(page, seen.template),
+        addresses=authorities(settings.server, seen.lab, seen.template) if seen.template else {},
     )
 
 

@@ -1,0 +1,99 @@
+"""The relay of one installation: its files, and its process, which outlives the one that started it."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import galeria
+from galeria.adapters.reach.relay.files import LOCK, find_state, find_table, write_table
+from galeria.domain.reach.relay import RelayState, RelayTable
+from galeria.programs import program_environment
+
+log = logging.getLogger(__name__)
+
+LOG = "relay.log"
+MOST_LOG = 10 * 1024 * 1024  # bytes; a longer log is begun anew with the next process
+LONGEST_NOTE = 100  # bytes of the lock file that are read
+
+
+class RelayProcess:
+    """The `Relay` of a folder that only the service's account may enter. Nothing is made there before it is needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._told: RelayTable | None = None
+        self._started: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def follow(self, table: RelayTable) -> None:
+        with self._lock:
+            if not table.routes and not self._folder.is_dir():
+                return
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            if self._told is None:
+                self._told = self._find_table()
+            if table != self._told:
+                write_table(self._folder, table)
+                self._told = table
+            if table.routes and not self.is_running():
+                self._start()
+
+    def state(self) -> RelayState:
+        try:
+            return find_state(self._folder) or RelayState()
+        except ValueError as error:
+            log.warning("what the relay said cannot be read: %s", error)
+            return RelayState()
+
+    def is_running(self) -> bool:
+        """Return whether the folder's relay runs, whoever started it."""
+        try:
+            with (self._folder / LOCK).open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+    def stop(self) -> bool:
+        """End the relay, and every connection through it. Return whether it ran."""
+        if not self.is_running():
+            return False
+        note = (self._folder / LOCK).read_text(encoding="ascii")[:LONGEST_NOTE].strip()
+        if not note.isdecimal():  # it has only just begun
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(note), signal.SIGTERM)
+        if self._started is not None and self._started.pid == int(note):
+            self._started.wait()
+        return True
+
+    def _find_table(self) -> RelayTable | None:
+        try:
+            return find_table(self._folder)
+        except ValueError:
+            return None
+
+    def _start(self) -> None:
+        path = self._folder / LOG
+        mode = "wb" if path.is_file() and path.stat().st_size > MOST_LOG else "ab"
+        source = str(Path(galeria.__file__).parents[1])
+        with path.open(mode) as said:
+            self._started = subprocess.Popen(
+                [sys.executable, "-m", "galeria.adapters.reach.relay", str(self._folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,  # a signal to the server's whole group, such as of a terminal, is not for it
+                env={**program_environment(), "PYTHONPATH": source},
+            )
+        # Whenever it ends, nothing of it stays in the list of processes.
+        threading.Thread(target=self._started.wait, name="relay-end", daemon=True).start()
+        log.info("the relay runs as process %s", self._started.pid)

@@ -1,0 +1,1 @@
+"""Tests of the relay, most of them with a real process."""

@@ -1,0 +1,1 @@
+"""Tests of how machines are reached."""

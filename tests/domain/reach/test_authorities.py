@@ -1,0 +1,46 @@
+"""The addresses of machines that people are told."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from galeria.domain.reach.authorities import authorities, rdp_file
+from galeria.domain.reach.server_settings import ServerSettings
+
+NAMED, HERE = ServerSettings(name="labs.example.org"), ServerSettings()
+BOTH = {"clientSshAccess": "Public", "clientRdpAccess": "Public"}
+
+
+def told(server: ServerSettings, profile: dict[str, str] | None, **ports: int | None) -> dict[str, str]:
+    given = {"ssh_port": 20000, "public_ssh_port": 61000, "public_rdp_port": 61001, **ports}
+    lab: Any = SimpleNamespace(profiles={} if profile is None else {"connectionProfile": profile})
+    machine: Any = SimpleNamespace(**given)
+    return authorities(server, lab, machine)
+
+
+@pytest.mark.parametrize(
+    ("server", "profile", "expected"),
+    [
+        (NAMED, BOTH, {"sshAuthority": "labs.example.org:61000", "rdpAuthority": "labs.example.org:61001"}),
+        (HERE, BOTH, {"sshAuthority": "127.0.0.1:20000", "rdpAuthority": "127.0.0.2:20000"}),
+        (NAMED, {"clientSshAccess": "Private", "clientRdpAccess": "None"}, {}),
+        (HERE, {"clientSshAccess": "None"}, {}),
+        (NAMED, {"clientRdpAccess": "Public"}, {"rdpAuthority": "labs.example.org:61001"}),
+        (NAMED, None, {"sshAuthority": "labs.example.org:61000"}),
+    ],
+)
+def test_the_profile_and_the_name_decide(
+    server: ServerSettings, profile: dict[str, str] | None, expected: dict[str, str]
+) -> None:
+    assert told(server, profile) == expected
+
+
+def test_a_machine_without_a_port_has_no_address_yet() -> None:
+    assert told(NAMED, BOTH, public_ssh_port=None) == {"rdpAuthority": "labs.example.org:61001"}
+
+
+def test_the_file_for_remote_desktops_has_lines_as_windows_reads_them() -> None:
+    lines = rdp_file("labs.example.org:61001", "ana").split("\r\n")
+    assert lines[:2] == ["full address:s:labs.example.org:61001", "username:s:ana"]
+    assert lines[-1] == ""
