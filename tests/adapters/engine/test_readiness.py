@@ -142,9 +142,13 @@ class StartingDomain:
 
     def __init__(self, serial: Path, lines: Iterator[str]) -> None:
         self._serial, self._lines = serial, lines
+        self.reads: Iterator[int] = iter(())
 
     def isActive(self) -> bool:  # libvirt's name
         return True
+
+    def blockStats(self, _disk: str) -> tuple[int, ...]:  # libvirt's name
+        return (0, next(self.reads, 0), 0, 0, 0)
 
     def memoryPeek(self, *_place: int) -> bytes:  # libvirt's name
         with self._serial.open("a", encoding="utf-8") as file:
@@ -184,6 +188,23 @@ def test_a_console_that_goes_on_prolongs_the_wait(tmp_path: Path, monkeypatch: p
     with servers:
         readiness.wait_ready(starting(tmp_path, monkeypatch, lines(), port), WayIn.SSH, 1e-6)
     assert "line 99" in console.last_lines(tmp_path / "serial.log")
+
+
+def test_a_disk_that_is_read_prolongs_the_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel with `quiet` says nothing for a long time on a busy host."""
+    port, servers = unused_port(), ExitStack()
+
+    def reads() -> Iterator[int]:
+        yield from range(1, 100)
+        servers.enter_context(served(say(b"SSH-2.0-late\r\n"), port=port))
+        yield 100
+
+    monkeypatch.setattr(readiness, "LONGEST", 1 << 40)
+    machine = starting(tmp_path, monkeypatch, iter(()), port)
+    machine.domain.reads = reads()
+    with servers:
+        readiness.wait_ready(machine, WayIn.SSH, 1e-6)
+    assert next(machine.domain.reads, None) is None
 
 
 def test_a_console_that_goes_on_for_ever_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

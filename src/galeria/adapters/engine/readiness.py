@@ -21,8 +21,8 @@ from galeria.ports.machines import NO_ADDRESS
 POLL_SECONDS = 0.2
 LOOK_SECONDS = 2.0  # between two looks at the console
 ANSWER_SECONDS = 3.0  # that a server has for its greeting; sshd under emulation took one
-QUIET_SECONDS = 60.0  # of an unchanged console, after which a machine is no longer taken to be starting
-LONGEST = 3  # times the allowed seconds, however busy the console is
+QUIET_SECONDS = 60.0  # without a sign of work, after which a machine is no longer taken to be starting
+LONGEST = 3  # times the allowed seconds, however busy the machine is
 _MOST_GREETING = 8192  # bytes: a server may say something before its version (RFC 4253, section 4.2)
 
 # TPKT (RFC 1006) with an X.224 connection request and RDP's negotiation request (MS-RDPBCGR 2.2.1.1), any security.
@@ -50,11 +50,11 @@ class StartedMachine:
 def wait_ready(machine: StartedMachine, way: WayIn, seconds: float) -> None:
     """Wait until the machine answers on the way in.
 
-    A console that goes on says that it is still starting, and prolongs the wait. One that ends with a known failure ends
-    it. Raises MachineFailed.
+    A console that goes on and a disk that is read say that it is still starting, and prolong the wait. A console that
+    ends with a known failure ends it. Raises MachineFailed.
     """
     begin = time.monotonic()
-    watch = _ConsoleWatch(machine, way, begin)
+    watch = _StartWatch(machine, way, begin)
     while (answer := _ask(machine, way)) is not PortAnswer.GREETS:
         if not is_active(machine.domain):
             raise _failure(Message("The machine went off while it was starting."), _diagnose(machine))
@@ -110,20 +110,23 @@ def _ask(machine: StartedMachine, way: WayIn) -> PortAnswer:
     return ask_server(port, way, host=host)
 
 
-class _ConsoleWatch:
-    """Looks at the console now and then: whether it goes on, and whether it has come to a known end."""
+class _StartWatch:
+    """Looks now and then whether the start goes on, at the console and the disk, and whether it has come to a known end."""
 
     def __init__(self, machine: StartedMachine, way: WayIn, begin: float) -> None:
-        self._machine, self._way, self._looked_at, self._seen = machine, way, begin, ("", "")
+        self._machine, self._way, self._looked_at = machine, way, begin
+        self._seen: tuple[tuple[str, str], int] = (("", ""), 0)
         self.changed_at = begin
         self.is_over = False
 
     def look(self, now: float) -> None:
         if now < self._looked_at + LOOK_SECONDS:
             return
-        seen = console.look(self._machine.serial, self._machine.domain)
+        domain = self._machine.domain
+        written = console.look(self._machine.serial, domain)
+        seen = written, _bytes_read(domain)
         if seen == self._seen:
-            found = _find_diagnosis(seen)
+            found = _find_diagnosis(written)
             self.is_over = found is not None and (found.is_final or self._has_no_agent(found, now))
         else:
             self.changed_at, self.is_over = now, False
@@ -133,6 +136,14 @@ class _ConsoleWatch:
         """Agents start before a login is offered, and what comes later than the login is waited for some time."""
         is_quiet = now > self.changed_at + QUIET_SECONDS
         return self._way is WayIn.AGENT and found is WAITS_FOR_LOGIN and is_quiet
+
+
+def _bytes_read(domain: libvirt.virDomain) -> int:
+    """Return how much the machine has read from its disks since it was switched on: a kernel may start without a word."""
+    try:
+        return int(domain.blockStats("")[1])  # of all disks together
+    except libvirt.libvirtError:  # it went off meanwhile
+        return 0
 
 
 def _find_diagnosis(seen: tuple[str, ...]) -> Diagnosis | None:
