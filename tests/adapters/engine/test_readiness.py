@@ -11,10 +11,13 @@ import libvirt
 import libvirt_qemu
 import pytest
 
-from galeria.adapters.engine import console, readiness
-from galeria.adapters.engine.readiness import PortAnswer, StartedMachine, ask_server
+from galeria.adapters.engine import console
+from galeria.adapters.engine.readiness import greetings, wait
+from galeria.adapters.engine.readiness.greetings import PortAnswer, ask_server, patient_client
+from galeria.adapters.engine.readiness.wait import StartedMachine
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.ways_in import WayIn
+from tests.waiting import until
 
 RDP_CONFIRM = bytes.fromhex("030000130ed000001234000209080002000000")
 
@@ -68,7 +71,7 @@ def test_a_server_is_known_by_its_greeting(
 
 
 def test_a_port_that_accepts_and_says_nothing_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(greetings, "ANSWER_SECONDS", 0.3)
     with served(say(b""), closes=False) as port:
         assert ask_server(port, WayIn.SSH) is PortAnswer.SILENT
     with served(say(b"no"), closes=False) as port:
@@ -76,7 +79,7 @@ def test_a_port_that_accepts_and_says_nothing_is_silent(monkeypatch: pytest.Monk
 
 
 def test_a_server_that_speaks_one_letter_at_a_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(greetings, "ANSWER_SECONDS", 0.3)
     until = threading.Event()
 
     def drip(guest: socket.socket) -> None:
@@ -89,6 +92,51 @@ def test_a_server_that_speaks_one_letter_at_a_time_is_not_waited_for(monkeypatch
     with served(drip) as port:
         assert ask_server(port, WayIn.SSH) is PortAnswer.SILENT
         until.set()
+
+
+def test_a_server_that_needs_long_for_its_greeting_is_heard_and_not_overrun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each connection that is given up has to be got rid of by the server before it answers the next one."""
+    monkeypatch.setattr(greetings, "ANSWER_SECONDS", 0.0)
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=50) as listener,
+        patient_client(listener.getsockname()[1], WayIn.SSH) as client,
+    ):
+        listener.settimeout(0.2)
+        for _ in range(50):
+            assert client.listen(0.0) is PortAnswer.SILENT
+        callers = [listener.accept()[0] for _ in range(greetings.MOST_LINES)]
+        with pytest.raises(TimeoutError):
+            listener.accept()
+        callers[0].sendall(b"SSH-2.0-slow\r\n")
+        assert client.listen(60.0) is PortAnswer.GREETS
+        client.close()
+        for caller in callers:
+            assert caller.recv(1) == b""
+            caller.close()
+
+
+def test_a_line_that_was_refused_is_followed_by_another() -> None:
+    port = unused_port()
+    with patient_client(port, WayIn.SSH) as client:
+        assert client.listen(60.0) is PortAnswer.REFUSES
+        assert client.listen(60.0) is PortAnswer.REFUSES
+        with served(say(b"SSH-2.0-there\r\n"), port=port):
+            assert client.listen(60.0) in {PortAnswer.GREETS, PortAnswer.SILENT}
+            until(lambda: client.listen(0.1) is PortAnswer.GREETS, "it greets")
+
+
+def test_a_line_that_is_silent_for_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(greetings, "PATIENT_SECONDS", 0.0)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        patient_client(listener.getsockname()[1], WayIn.SSH) as client,
+    ):
+        for _ in range(3):
+            assert client.listen(0.0) is PortAnswer.SILENT
+        first, second = listener.accept()[0], listener.accept()[0]
+        with first, second:
+            assert (first.recv(1), second.recv(1)) == (b"", b"")
+        assert len(client.lines) == 1
 
 
 def test_a_port_without_a_server_refuses() -> None:
@@ -158,7 +206,7 @@ class StartingDomain:
 
 def starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: Iterator[str], port: int) -> StartedMachine:
     for name in ("LOOK_SECONDS", "POLL_SECONDS", "QUIET_SECONDS"):
-        monkeypatch.setattr(readiness, name, 0.0)
+        monkeypatch.setattr(wait, name, 0.0)
     monkeypatch.setattr(libvirt_qemu, "qemuAgentCommand", no_agent)
     serial = tmp_path / "serial.log"
     serial.write_text("Loading Linux\n", encoding="utf-8")
@@ -184,9 +232,9 @@ def test_a_console_that_goes_on_prolongs_the_wait(tmp_path: Path, monkeypatch: p
         servers.enter_context(served(say(b"SSH-2.0-late\r\n"), port=port))
         yield "the server is up\n"
 
-    monkeypatch.setattr(readiness, "LONGEST", 1 << 40)
+    monkeypatch.setattr(wait, "LONGEST", 1 << 40)
     with servers:
-        readiness.wait_ready(starting(tmp_path, monkeypatch, lines(), port), WayIn.SSH, 1e-6)
+        wait.wait_ready(starting(tmp_path, monkeypatch, lines(), port), WayIn.SSH, 1e-6)
     assert "line 99" in console.last_lines(tmp_path / "serial.log")
 
 
@@ -199,18 +247,18 @@ def test_a_disk_that_is_read_prolongs_the_wait(tmp_path: Path, monkeypatch: pyte
         servers.enter_context(served(say(b"SSH-2.0-late\r\n"), port=port))
         yield 100
 
-    monkeypatch.setattr(readiness, "LONGEST", 1 << 40)
+    monkeypatch.setattr(wait, "LONGEST", 1 << 40)
     machine = starting(tmp_path, monkeypatch, iter(()), port)
     machine.domain.reads = reads()
     with servers:
-        readiness.wait_ready(machine, WayIn.SSH, 1e-6)
+        wait.wait_ready(machine, WayIn.SSH, 1e-6)
     assert next(machine.domain.reads, None) is None
 
 
 def test_a_console_that_goes_on_for_ever_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = starting(tmp_path, monkeypatch, (f"line {number}\n" for number in count()), unused_port())
     with pytest.raises(MachineFailed, match="greeted within"):
-        readiness.wait_ready(machine, WayIn.SSH, 0.2)
+        wait.wait_ready(machine, WayIn.SSH, 0.2)
 
 
 def test_a_known_end_ends_the_wait_unless_something_follows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +266,7 @@ def test_a_known_end_ends_the_wait_unless_something_follows(tmp_path: Path, monk
     lines = iter(["Kernel panic - not syncing: a\n", "\n" * 1000 + "Starting again\n", "(initramfs) "])
     machine = starting(tmp_path, monkeypatch, lines, unused_port())
     with pytest.raises(MachineFailed) as caught:
-        readiness.wait_ready(machine, WayIn.SSH, 3600)
+        wait.wait_ready(machine, WayIn.SSH, 3600)
     assert caught.value.message == "The machine did not come up. Its kernel started, but found no disk with its system."
 
 
@@ -227,6 +275,6 @@ def test_an_agent_is_not_waited_for_long_once_a_login_is_offered(
 ) -> None:
     machine = starting(tmp_path, monkeypatch, iter(["lab login: "]), unused_port())
     with pytest.raises(MachineFailed, match="agent did not answer") as caught:
-        readiness.wait_ready(machine, WayIn.AGENT, 3600)
+        wait.wait_ready(machine, WayIn.AGENT, 3600)
     assert "It has booted" in caught.value.message
     assert "qemu-guest-agent" in caught.value.hint

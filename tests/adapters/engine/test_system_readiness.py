@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from galeria.adapters.engine import readiness
+from galeria.adapters.engine.readiness import greetings
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs import boot_diagnosis
 from galeria.domain.labs.ways_in import WayIn
@@ -71,7 +71,7 @@ def test_a_machine_without_an_ssh_server_says_that_only_this_is_missing(libvirt:
 
 
 def test_a_machine_without_an_address_says_so(libvirt: LibvirtCase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(greetings, "ANSWER_SECONDS", 1.0)
     replace_in_guest(libvirt.case.base, "/etc/udhcpc/default.script", NOTHING)
     machine = libvirt.case.ensure()
     libvirt.case.boot(machine, ssh=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import libvirt
 
-from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe, readiness
+from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe
 from galeria.adapters.engine.credentials import set_credentials
 from galeria.adapters.engine.daemons import LOCAL, Hypervisor, change_pause, is_active, libvirt_error, translated_errors
 from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emulator
@@ -17,6 +17,7 @@ from galeria.adapters.engine.hardware.nvram import read_variables, write_variabl
 from galeria.adapters.engine.layers import Layers, top_of
 from galeria.adapters.engine.layout import Layout, safe
 from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
+from galeria.adapters.engine.readiness.wait import StartedMachine, is_reachable, wait_ready
 from galeria.adapters.engine.screen import open_screen, take_picture
 from galeria.adapters.engine.seed import write_seed
 from galeria.adapters.engine.ssh_forward import ensure_forwards
@@ -117,11 +118,11 @@ class LibvirtEngine:
             self.open_ssh(machine, way=way)
 
     def wait_ready(self, machine: Machine, *, way: WayIn, seconds: float) -> None:
-        readiness.wait_ready(self._started(machine), way, seconds)
+        wait_ready(self._started(machine), way, seconds)
         self._layout.booted(machine).touch()
 
     def is_reachable(self, machine: Machine, way: WayIn) -> bool:
-        return readiness.is_reachable(self._started(machine), way)
+        return is_reachable(self._started(machine), way)
 
     def observe(self, machine: Machine) -> Observation:
         domain = self.domain(machine)
@@ -328,9 +329,9 @@ class LibvirtEngine:
             return False
         return True
 
-    def _started(self, machine: Machine) -> readiness.StartedMachine:
+    def _started(self, machine: Machine) -> StartedMachine:
         domain = self.domain(machine)
-        return readiness.StartedMachine(domain=domain, port=_ssh_port(domain), serial=self._layout.serial(machine))
+        return StartedMachine(domain=domain, port=_ssh_port(domain), serial=self._layout.serial(machine))
 
 
 def _ssh_port(domain: libvirt.virDomain) -> int:

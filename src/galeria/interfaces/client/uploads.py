@@ -192,7 +192,8 @@ def require_file(file: Path) -> None:
 
 
 def _stamp(file: Path) -> _FileStamp:
-    if not file.is_file():
+    # Not Path.is_file, which raises for a name that no file can have.
+    if not os.path.isfile(file):
         raise Invalid(
             Message("There is no file '{file}'.", file=str(file)),
             hint=Message("Check the name; a directory or device cannot be sent."),

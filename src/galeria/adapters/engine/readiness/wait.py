@@ -1,41 +1,27 @@
 """Whether a machine can be used: its SSH or remote-desktop server greets, or its agent answers; and what is in the way."""
 
-import socket
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum, auto
 from pathlib import Path
 
 import libvirt
 
 from galeria.adapters.engine import agent, console
 from galeria.adapters.engine.daemons import is_active
+from galeria.adapters.engine.readiness.greetings import PortAnswer, ask_server, patient_client
 from galeria.domain.errors import MachineFailed, RootDiskNotFound
 from galeria.domain.labs.boot_diagnosis import NO_ROOT_DISK, WAITS_FOR_LOGIN, Diagnosis, find_diagnosis
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import EMPTY, Message, join
 from galeria.domain.reach.relay import Service, inner_address
-from galeria.domain.reach.server_settings import LOOPBACK
 from galeria.ports.machines import NO_ADDRESS
 
 POLL_SECONDS = 0.2
 LOOK_SECONDS = 2.0  # between two looks at the console
-ANSWER_SECONDS = 3.0  # that a server has for its greeting; sshd under emulation took one
 QUIET_SECONDS = 60.0  # without a sign of work, after which a machine is no longer taken to be starting
 LONGEST = 3  # times the allowed seconds, however busy the machine is
-_MOST_GREETING = 8192  # bytes: a server may say something before its version (RFC 4253, section 4.2)
-
-# TPKT (RFC 1006) with an X.224 connection request and RDP's negotiation request (MS-RDPBCGR 2.2.1.1), any security.
-_RDP_REQUEST = bytes.fromhex("030000130ee000000000000100080003000000")
-_TPKT, _X224_CONFIRM = 0x03, 0xD0
-
-
-class PortAnswer(Enum):
-    """What came back from a machine's port."""
-
-    GREETS = auto()
-    REFUSES = auto()  # there is a machine at the address, and no server
-    SILENT = auto()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,15 +41,23 @@ def wait_ready(machine: StartedMachine, way: WayIn, seconds: float) -> None:
     """
     begin = time.monotonic()
     watch = _StartWatch(machine, way, begin)
-    while (answer := _ask(machine, way)) is not PortAnswer.GREETS:
-        if not is_active(machine.domain):
-            raise _failure(Message("The machine went off while it was starting."), _diagnose(machine))
-        now = time.monotonic()
-        watch.look(now)
-        is_late = now > begin + seconds and now > watch.changed_at + min(QUIET_SECONDS, seconds)
-        if watch.is_over or is_late or now > begin + LONGEST * seconds:
-            raise _not_ready(machine, way, answer, now - begin)
-        time.sleep(POLL_SECONDS)
+    with _asking(machine, way) as ask:
+        while (answer := ask()) is not PortAnswer.GREETS:
+            _look_on(machine, way, watch, answer, begin, seconds)
+            time.sleep(POLL_SECONDS)
+
+
+def _look_on(
+    machine: StartedMachine, way: WayIn, watch: "_StartWatch", answer: PortAnswer, begin: float, seconds: float
+) -> None:
+    """Raise MachineFailed where nothing is to be waited for any more."""
+    if not is_active(machine.domain):
+        raise _failure(Message("The machine went off while it was starting."), _diagnose(machine))
+    now = time.monotonic()
+    watch.look(now)
+    is_late = now > begin + seconds and now > watch.changed_at + min(QUIET_SECONDS, seconds)
+    if watch.is_over or is_late or now > begin + LONGEST * seconds:
+        raise _not_ready(machine, way, answer, now - begin)
 
 
 def is_reachable(machine: StartedMachine, way: WayIn) -> bool:
@@ -71,43 +65,26 @@ def is_reachable(machine: StartedMachine, way: WayIn) -> bool:
     return is_active(machine.domain) and _ask(machine, way) is PortAnswer.GREETS
 
 
-def ask_server(port: int, way: WayIn, *, host: str = LOOPBACK) -> PortAnswer:
-    """Return what the server behind a port of this host answers, as a client would hear it."""
-    try:
-        with socket.create_connection((host, port), timeout=ANSWER_SECONDS) as connection:
-            if way is WayIn.RDP:
-                connection.sendall(_RDP_REQUEST)
-            return _heard(connection, way)
-    except TimeoutError:
-        return PortAnswer.SILENT
-    except OSError:
-        return PortAnswer.REFUSES
-
-
-def _heard(connection: socket.socket, way: WayIn) -> PortAnswer:
-    heard, deadline = b"", time.monotonic() + ANSWER_SECONDS
-    while len(heard) < _MOST_GREETING:
-        connection.settimeout(max(0.01, deadline - time.monotonic()))
-        piece = connection.recv(1024)
-        if not piece:
-            return PortAnswer.REFUSES
-        heard += piece
-        if _is_greeting(heard, way):
-            return PortAnswer.GREETS
-    return PortAnswer.REFUSES
-
-
-def _is_greeting(heard: bytes, way: WayIn) -> bool:
-    if way is WayIn.SSH:
-        return heard.startswith(b"SSH-") or b"\nSSH-" in heard
-    return len(heard) > 5 and heard[0] == _TPKT and heard[5] & 0xF0 == _X224_CONFIRM
-
-
 def _ask(machine: StartedMachine, way: WayIn) -> PortAnswer:
     if way is WayIn.AGENT:
-        return PortAnswer.GREETS if agent.answers(machine.domain) else PortAnswer.SILENT
+        return _ask_agent(machine)
     host, port = inner_address(machine.port, Service(way.value))
     return ask_server(port, way, host=host)
+
+
+def _ask_agent(machine: StartedMachine) -> PortAnswer:
+    return PortAnswer.GREETS if agent.answers(machine.domain) else PortAnswer.SILENT
+
+
+@contextmanager
+def _asking(machine: StartedMachine, way: WayIn) -> Iterator[Callable[[], PortAnswer]]:
+    """Yield what asks the machine again and again until the context ends."""
+    if way is WayIn.AGENT:
+        yield lambda: _ask_agent(machine)
+        return
+    host, port = inner_address(machine.port, Service(way.value))
+    with patient_client(port, way, host=host) as client:
+        yield lambda: client.listen(POLL_SECONDS)
 
 
 class _StartWatch:
