@@ -177,10 +177,14 @@ def test_a_specialized_image_explains_its_credentials_and_offers_an_identity(
     page = check(stocked, browser, {"image": "Ready", "user": "bia"})
     seen = text_of(page)
     assert "You do not need the old password." in seen
-    assert "stop working: educator." in seen
+    assert "their passwords and keys stop working" in seen
+    assert 'name="keep" value="educator">' in page.text
+    kept = check(stocked, browser, {"image": "Ready", "user": "bia", "keep": "educator"})
+    assert 'name="keep" value="educator" checked' in kept.text
     assert 'name="new_identity" value="yes" aria' in page.text  # offered, and off
-    send(stocked, browser, {"image": "Ready", "user": "bia", "new_identity": "yes"})
+    send(stocked, browser, {"image": "Ready", "user": "bia", "new_identity": "yes", "keep": "educator"})
     assert installation.machine("Algebra-2").renew_identity
+    assert installation.machine("Algebra-2").retire_accounts == []
     assert "new_identity" not in check(stocked, browser, {"image": "linux"}).text
 
 
