@@ -39,7 +39,7 @@ test: ## Everything, with real machines and servers. The last line is pytest's s
 	@scripts/setup test
 	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist loadscope $(TESTS)
 
-test-guests: ## Real Debian guests of the kinds that people bring, from import to export: some 25 minutes.
+test-guests: ## Real Debian guests of the kinds that people bring, from import to export.
 	@scripts/setup guests
 	@$(AS_ROOT) $(BIN)/pytest -n 2 --dist worksteal $(or $(TESTS),tests/real_guests)
 

@@ -34,7 +34,7 @@ TOGETHER = {
     "tests/clients/": "clients",
     "tests/rules/": "rules",
 }
-# Real guests take as long as all other tests together: they run where they are named, as `make test-guests` does it.
+# Real guests take long: they run where they are named, as `make test-guests` does it.
 collect_ignore = ["real_guests"]
 
 LONGEST = list(dict.fromkeys(TOGETHER.values()))
