@@ -50,7 +50,7 @@ def test_exactly_what_is_not_ended_is_started(running: LocalInstallation) -> Non
     waiting = running.begin_stop("algebra")
     broken = running.begin_import("other", disk_bytes(MIB))
     with pytest.raises(Crash):
-        running.run(broken, Steps().resumed((2, "after")))
+        running.run(broken, Steps().resumed((3, "after")))
     failed = running.begin_import("third", b"no disk")
     running.run(failed)
     starter = Started()
@@ -152,7 +152,7 @@ def test_a_machine_that_the_host_has_lost_is_not_called_stopped(running: LocalIn
 def test_machines_without_a_lab_are_removed_and_others_stay(running: LocalInstallation) -> None:
     guest = running.guest_of("algebra")
     with pytest.raises(Crash):
-        running.run(running.begin_lab("geometry", IMAGE), Steps().resumed((2, "after")))
+        running.run(running.begin_lab("geometry", IMAGE), Steps().resumed((3, "after")))
     unfinished = running.guest_of("geometry")
     lost = Machine(id="f" * 32, region="brazilsouth")
     (running.folder / "regions" / lost.region / "machines" / lost.id).mkdir()

@@ -86,9 +86,9 @@ def test_images_are_found_by_part_of_either_name(installation: LocalInstallation
             found[text] = [
                 each.definition.name for each in browse_definitions(request, gallery(request), text=text).rows
             ]
-    assert found == {"": ["empty", "linux"], "áLG": ["linux"], "INU": ["linux"], "nothing": []}
+    assert found == {"": ["linux", "empty"], "áLG": ["linux"], "INU": ["linux"], "nothing": []}
     with installation.request() as request:
-        empty, row = browse_definitions(request, gallery(request)).rows
+        row, empty = browse_definitions(request, gallery(request)).rows
     assert (row.versions, str(row.newest), row.regions) == (1, "1.0.0", (HOME, NEAR))
     assert (empty.versions, empty.newest, empty.regions) == (0, None, ())
 

@@ -47,7 +47,7 @@ def test_role_reaches_everything_below_its_scope_only(context: IdentityContext) 
     assert not ana.may(READ, context.group.lower())
     assert not ana.may(READ, f"{gallery}2".lower())
     assert not ana.may(WRITE, gallery.lower())
-    with pytest.raises(Forbidden, match="Owner or Contributor"):
+    with pytest.raises(Forbidden, match="Owner, Contributor"):
         ana.require(WRITE, gallery.lower())
 
 

@@ -179,6 +179,6 @@ STEERING = {"web_operation_cancel", "web_operation_retry", "web_lab_cancel", "we
 """Forms that are there while something goes on or after it was ended."""
 IN_THE_HEAD = {"web_sign_out"}
 NOT_PRESSED = {"web_lab_retry"}
-"""The work of a lab is often done before it notices that it was canceled. The page of an operation has the same button."""
+"""Work on a lab is often done before it notices a cancel. The same button is pressed on an operation's page."""
 CHECKS = {"web_lab_check", "web_lab_export_estimate", "web_import_fields", "web_version_regions_check"}
 """What scripts ask for while a form is filled in."""

@@ -134,7 +134,7 @@ def test_a_refusal_names_the_action_the_scope_and_the_roles_that_help() -> None:
         require(ana, [given("Reader")], "Microsoft.LabServices/labPlans/saveImage/action", ACCOUNT)
     for word in ("Ana", "saveImage", ACCOUNT):
         assert word in refused.value.message
-    helpers = "Owner or Contributor or Lab Creator or Lab Services Contributor or Lab Contributor or Lab Operator."
+    helpers = "Owner, Contributor, Lab Creator, Lab Services Contributor, Lab Contributor, Lab Operator."
     assert refused.value.hint.endswith(helpers)
 
 
