@@ -293,7 +293,7 @@ JOINED = {
 @pytest.mark.parametrize(
     ("route", "begin"),
     [(route, each) for route, all in JOINED.items() for each in all],
-    ids=lambda each: str(each)[:40],
+    ids=lambda each: each if isinstance(each, str) else each.__name__,
 )
 def test_an_equal_body_joins_what_runs(arm: Arm, image: str, route: str, begin: Begin) -> None:
     names = begin(arm, image, f"x{next(_ONE)}")
