@@ -59,8 +59,9 @@ def test_no_link_leads_to_a_refusal(walk_as: Walk, person: Person) -> None:
 
 def test_an_administrator_is_led_to_every_page(walk_as: Walk) -> None:
     strangers = {"web_sign_in", "web_welcome"}
+    pictures = {"web_operation_picture"}  # of machines that failed, and none has
 
-    assert {route.name for route in walk_as(MARIA).unfound} <= strangers
+    assert {route.name for route in walk_as(MARIA).unfound} <= strangers | pictures
 
 
 def _check_all(page: Page, walked: Walked) -> None:

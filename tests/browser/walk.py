@@ -37,11 +37,13 @@ class Walk:
     say: Say
 
     def press(self, text: str) -> None:
-        """A button or a link that looks like one, in the page's main part."""
+        """A button or a link that looks like one, in the page's main part. Ends once what it sent is answered."""
         name = self.say(text)
         main = self.page.locator("main")
         found = main.get_by_role("button", name=name, exact=True).or_(main.get_by_role("link", name=name, exact=True))
         found.first.click()
+        expect(self.page.locator("form[data-sending]")).to_have_count(0, timeout=WORK_SECONDS * 1000)
+        self.page.wait_for_load_state()
 
     def go(self, place: str) -> None:
         self.page.goto(place)

@@ -92,7 +92,9 @@ def _errors(request: Request, page: PageRequest, draft: LabForm) -> dict[str, Ga
 
 
 def _typed(page: PageRequest, errors: dict[str, GaleriaError]) -> dict[str, GaleriaError]:
-    """Return only errors of fields that were filled in already."""
+    """Return only errors of fields that were filled in already; all of them once the form was refused."""
+    if page.form.has("refused"):
+        return errors
     return {name: error for name, error in errors.items() if page.form.text(name) or name == "region"}
 
 
