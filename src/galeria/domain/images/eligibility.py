@@ -209,7 +209,7 @@ def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -
     if not facts:
         return Obstacle(
             code="NoVersion",
-            reason=Message("The image has no version yet."),
+            reason=Message("The image has no version."),
             cure=Message("Import or export a version into it."),
         )
     retained = [each.version for each in facts if each.version.retention is not Retention.ACTIVE]

@@ -19,7 +19,7 @@ from galeria.actions.versions.versions import VERSION, remove_version
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import Obstacle
-from galeria.domain.images.galleries import ImageDefinition, ImageVersion, SourceKind
+from galeria.domain.images.galleries import ImageDefinition, ImageVersion, SourceKind, is_excluded
 from galeria.domain.images.publishing import check_deletable
 from galeria.domain.images.soft_delete import Retention
 from galeria.domain.messages import Message
@@ -175,6 +175,7 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             labs=request.uow.labs.count_of_version(version.id),
             manifest=_manifest(page, row),
             source=_source(request, version),
+            latest=_latest(row),
             maker=shown_name(request, version.created_by),
             regions=region_names(request),
             refused_file=REFUSED_FILE,
@@ -183,6 +184,19 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             obstacles=_obstacles(request, image, version) if version.is_ready else (),
             **_permits(request, row),
         )
+
+
+def _latest(row: VersionRow) -> str:
+    """Return why the version is the latest nowhere: "excluded", "deleted", "unfinished" or "lower"; empty where it is."""
+    version = row.version
+    held = [each for each in row.facts.replicas if each.state is ReplicaState.COMPLETED]
+    if row.latest_in:
+        return ""
+    if all(is_excluded(version, each) for each in held or row.facts.replicas):
+        return "excluded"
+    if not version.is_sealed or not held:
+        return "unfinished"
+    return "lower" if version.is_offered else "deleted"
 
 
 def _obstacles(request: Request, image: ImageDefinition, version: ImageVersion) -> tuple[Obstacle, ...]:
