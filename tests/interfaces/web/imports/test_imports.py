@@ -103,6 +103,34 @@ def test_the_next_version_of_an_image_is_proposed(portal: Portal) -> None:
     assert version_of(portal, "linux", "1.0.10").state is ProvisioningState.SUCCEEDED
 
 
+def ticked(text: str) -> set[str]:
+    return set(re.findall(r'name="regions" value="(\w+)" checked', text))
+
+
+def test_a_next_version_is_proposed_where_its_predecessor_is(portal: Portal) -> None:
+    everywhere = ("brazilsouth", "brazilsoutheast", "westeurope", "northeurope")
+    portal.installation.run(portal.installation.begin_import("linux", disk_bytes(MIB), regions=everywhere))
+    portal.installation.run(portal.installation.begin_import("small", disk_bytes(MIB, seed=3)))
+    browser, linux, small = portal.browser(), version_id("linux").parent, version_id("small").parent
+    id = sent(portal, browser, disk_bytes(2 * MIB, seed=2))
+
+    page = browser.get(f"/import/{id}", params={"image": str(linux)}).text
+    assert ticked(page) == set(everywhere)
+    (proposed,) = re.findall(r'name="proposed_regions" value="([^"]*)"', page)
+    answered = chosen(target="existing", image=small.key, regions=everywhere[1:], proposed_regions=proposed)
+    assert ticked(portal.post(browser, f"/import/{id}/fields", status=200, **answered).text) == {"brazilsouth"}
+    of_ones_own = answered | {"regions": ["westeurope"]}
+    assert ticked(portal.post(browser, f"/import/{id}/fields", status=200, **of_ones_own).text) == {
+        "brazilsouth",
+        "westeurope",
+    }
+
+    portal.post(browser, f"/import/{id}", **answered | {"version": "1.0.1"})
+    with portal.services.database(reading=True) as uow:
+        made = uow.versions.get_by_key(version_id("small", "1.0.1").key)
+        assert {each.region for each in uow.versions.replicas(made.id)} == set(everywhere)  # as it was sent
+
+
 def test_a_choice_changes_what_else_there_is_to_choose(portal: Portal) -> None:
     portal.installation.run(portal.installation.begin_import("linux", disk_bytes(MIB), version="2.0.0"))
     browser = portal.browser()

@@ -150,6 +150,15 @@ def test_the_next_export_is_proposed_as_a_version_of_the_same_image(taught: Port
     assert replicas(taught, "Turma-A", "1.0.0") == ["brazilsouth"]
 
 
+def test_the_next_export_is_proposed_where_the_last_one_is(taught: Portal, browser: httpx.Client) -> None:
+    export(taught, browser, regions=["westeurope"])
+    taught.work()
+
+    page = browser.get(EXPORT)
+
+    assert set(re.findall(r'name="regions" value="(\w+)" checked', page.text)) == {"brazilsouth", "westeurope"}
+
+
 def test_a_region_that_fails_is_reported_and_tried_again(taught: Portal, browser: httpx.Client) -> None:
     export(taught, browser)
     away = FailingStore(taught.installation.context.stores["brazilsoutheast"], "replicate", AWAY)

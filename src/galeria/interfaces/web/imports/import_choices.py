@@ -12,7 +12,7 @@ from galeria.actions.versions.imports import (
     import_prices,
     importing_galleries,
 )
-from galeria.actions.versions.version_numbers import next_number
+from galeria.actions.versions.version_numbers import former_regions, next_number
 from galeria.domain.costs import RegionCost, monthly_price, sending_price
 from galeria.domain.errors import GaleriaError, Invalid
 from galeria.domain.foreign_text import sorting_key
@@ -85,6 +85,7 @@ class ImportChoices:
     number_problem: str  # an English sentence
     home: str
     regions: list[ImportRegionChoice]
+    proposed_regions: frozenset[str]
     warnings: list[ImportWarning]
 
     @property
@@ -104,8 +105,13 @@ class ImportChoices:
         return sum(each.price.send_bytes for each in self.ticked)
 
 
-def read_choices(request: Request, page: PageRequest, finding: FileInspection, file_name: str) -> ImportChoices:
-    """Read the form as far as it is filled in, and propose the rest. `?image=` proposes an image and its gallery."""
+def read_choices(
+    request: Request, page: PageRequest, finding: FileInspection, file_name: str, *, proposes: bool
+) -> ImportChoices:
+    """Read the form as far as it is filled in, and propose the rest. `?image=` proposes an image and its gallery.
+
+    With `proposes`, regions that nobody has changed follow the choice of the image.
+    """
     form, facts = page.form, finding.facts
     assert facts is not None
     galleries = importing_galleries(request, page.subscription.lower())
@@ -122,6 +128,8 @@ def read_choices(request: Request, page: PageRequest, finding: FileInspection, f
     typed = form.text("version")
     number = typed if typed and typed != form.text("proposed") else proposed
     home = _home(request, form, gallery)
+    regions = _proposed_regions(request, home, image)
+    is_typed = form.has("gallery") and not (proposes and _is_untouched(form, home))
     display_name = form.text("name", PurePath(file_name).stem)
     return ImportChoices(
         galleries=galleries,
@@ -138,7 +146,8 @@ def read_choices(request: Request, page: PageRequest, finding: FileInspection, f
         proposed=proposed,
         number_problem=_number_problem(request, image, number),
         home=home,
-        regions=_regions(request, form, facts, home),
+        regions=_regions(request, facts, home, frozenset(form.all("regions")) if is_typed else regions),
+        proposed_regions=regions,
         warnings=_warnings(request, gallery, facts),
     )
 
@@ -244,14 +253,21 @@ def _home(request: Request, form: Form, gallery: Gallery | None) -> str:
     return chosen if chosen in names else gallery.location if gallery else names[0]
 
 
-def _regions(request: Request, form: Form, facts: FileFacts, home: str) -> list[ImportRegionChoice]:
-    """Return the regions.
+def _proposed_regions(request: Request, home: str, image: ImageDefinition | None) -> frozenset[str]:
+    """Return the regions of the version before it, or else the home's geography, so that labs in all of it can use it."""
+    near = frozenset(region.name for region in request.settings.regions.of_geography(home))
+    return former_regions(request, image) or near
 
-    At first those of the home region's geography are ticked, so that labs in all of it can use the image.
-    """
+
+def _is_untouched(form: Form, home: str) -> bool:
+    """Return whether the regions are those that were proposed last. The home's box is never sent."""
+    proposed = form.text("proposed_regions")
+    return bool(proposed) and {home, *form.all("regions")} == {home, *proposed.split(",")}
+
+
+def _regions(request: Request, facts: FileFacts, home: str, ticked: frozenset[str]) -> list[ImportRegionChoice]:
     known = request.settings.regions
     near = {region.name for region in known.of_geography(home)}
-    ticked = set(form.all("regions")) if form.has("gallery") else near
     prices = import_prices(request.settings, facts, [region.name for region in known.all], home=home)
     choices = [
         ImportRegionChoice(

@@ -75,7 +75,7 @@ class ImportPages:
 
     def show_fields(self, page: PageRequestDep, upload: str) -> Response:
         """Return the form while it is filled in: choices that follow from others, the name, the price, and warnings."""
-        choices = self._chosen(page, upload)
+        choices = self._chosen(page, upload, proposes=True)
         return page.show("parts/import_fields.html", upload=upload, choices=choices, form=page.form)
 
     def create(self, page: PageRequestDep, upload: str) -> Response:
@@ -107,7 +107,8 @@ class ImportPages:
         choices = None
         if finding.facts:
             with page.reading() as request:
-                choices = read_choices(request, page, finding, upload.file_name)
+                proposes = page.form.has("show")
+                choices = read_choices(request, page, finding, upload.file_name, proposes=proposes)
         return page.show(
             "import_file.html",
             status=status,
@@ -118,7 +119,7 @@ class ImportPages:
             form=page.form,
         )
 
-    def _chosen(self, page: PageRequest, upload_id: str) -> ImportChoices:
+    def _chosen(self, page: PageRequest, upload_id: str, *, proposes: bool = False) -> ImportChoices:
         """Read the choices. Raises NotFound, and Conflict where no version can be made from the file now."""
         upload = self._uploads.get(page.caller, upload_id)
         if upload.offset < upload.length:
@@ -129,7 +130,7 @@ class ImportPages:
         if finding.refusal:
             raise finding.refusal
         with page.reading() as request:
-            return read_choices(request, page, finding, upload.file_name)
+            return read_choices(request, page, finding, upload.file_name, proposes=proposes)
 
 
 def _sent(request: Request, uploads: list[Upload]) -> list[SentFile]:

@@ -18,6 +18,7 @@ from galeria.actions.versions.exports import (
     require_author,
     require_match,
 )
+from galeria.actions.versions.version_numbers import former_regions
 from galeria.domain.errors import Conflict, Forbidden, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import ImageDefinition
@@ -201,7 +202,7 @@ def _account(seen: LabOverview) -> LabAccount:
 
 
 def _read_form(request: Request, page: PageRequest, seen: LabOverview) -> ExportForm:
-    """Read what was sent, or propose the image of the last export, in the whole geography."""
+    """Read what was sent, or propose the image of the last export, where it is, or else the whole geography."""
     form = page.form
     if page.http.method != "GET":
         return ExportForm(
@@ -212,14 +213,15 @@ def _read_form(request: Request, page: PageRequest, seen: LabOverview) -> Export
             regions=tuple(form.all("regions")),
         )
     former = seen.exports[0].definition if seen.exports else None
-    nearby = request.settings.regions.of_geography(seen.lab.location)
+    regions = request.settings.regions
+    nearby = former_regions(request, former) or {each.name for each in regions.of_geography(seen.lab.location)}
     allowed = seen.account.allowed_regions if seen.account else []
     return ExportForm(
         target=f"{VERSION_OF}{former.name}" if former and not _why_not(request, former, seen) else NEW,
         name="" if former else seen.lab.title,
         version="",
         proposed="",
-        regions=tuple(each.name for each in nearby if each.name in allowed),
+        regions=tuple(each.name for each in regions.all if each.name in nearby and each.name in allowed),
     )
 
 
