@@ -226,8 +226,11 @@ class VmEngine(Protocol):
         """
         ...
 
-    def changed_bytes(self, machine: Machine, *, since: str | None) -> int:
-        """Returns an upper bound, in bytes, of what an export would read now."""
+    def changed_pieces(self, machine: Machine, *, since: str | None, piece: int) -> int:
+        """Returns how many pieces of `piece` bytes an export would read now, at most.
+
+        Those are counted in which something changed since layer `since` (None: since the base image).
+        """
         ...
 
     def disk_bytes(self, machine: Machine) -> int:

@@ -171,7 +171,8 @@ def test_an_estimate_changes_nothing_and_bounds_what_happens(taught: LocalInstal
         sent = {each.region: each.sent_bytes for each in uow.versions.replicas(version.id)}
     assert 0 < disk.read_bytes <= foreseen.read_bytes
     for each in foreseen.regions:
-        stored = taught.context.stores[each.region].holding([disk.digest], others=[]).stored_bytes
+        before = [taught.machine("algebra").base_digest] if each.region == "brazilsouth" else []
+        stored = taught.context.stores[each.region].holding([disk.digest], others=before).exclusive_bytes
         assert 0 < stored <= each.stored_bytes
         assert sent[each.region] <= each.send_bytes
         assert each.price_month > 0
@@ -196,6 +197,8 @@ def test_a_second_export_is_estimated_by_its_change_alone(taught: LocalInstallat
     again = estimate(taught)
     assert (again.version, again.is_new_image) == ("1.0.1", False)
     assert again.read_bytes == CHUNK
+    assert (first.is_first, again.is_first) == (True, False)
+    assert [each.stored_bytes for each in again.regions] == [CHUNK, CHUNK]
     assert again.regions[1].send_bytes == CHUNK < first.regions[1].send_bytes
 
 

@@ -31,7 +31,7 @@ def test_making_a_machine_twice_leaves_it_as_it_is(case: EngineCase) -> None:
     case.engine.ensure_machine(spec, first_boot())
     case.engine.seal_disk(spec.machine, "one")
     case.engine.ensure_machine(spec, first_boot())
-    assert case.engine.changed_bytes(spec.machine, since="one") < 1 << 20
+    assert case.engine.changed_pieces(spec.machine, since="one", piece=BLOCK) == 0
 
 
 def test_a_machine_needs_its_image_in_the_cache(case: EngineCase) -> None:
@@ -51,7 +51,7 @@ def test_a_machine_needs_its_image_in_the_cache(case: EngineCase) -> None:
         lambda engine: engine.observe(STRANGER),
         lambda engine: engine.open_console(STRANGER),
         lambda engine: engine.seal_disk(STRANGER, "one"),
-        lambda engine: engine.changed_bytes(STRANGER, since=None),
+        lambda engine: engine.changed_pieces(STRANGER, since=None, piece=BLOCK),
         lambda engine: engine.open_changes(STRANGER, "one", since=None).__enter__(),
         lambda engine: engine.renew_identity(STRANGER, host_name="other"),
         lambda engine: engine.pause(STRANGER),
@@ -145,7 +145,7 @@ def test_a_layer_that_was_not_sealed_is_not_found(case: EngineCase) -> None:
     with pytest.raises(NotFound), case.engine.open_changes(machine, "one", since="two"):
         pass
     with pytest.raises(NotFound):
-        case.engine.changed_bytes(machine, since="two")
+        case.engine.changed_pieces(machine, since="two", piece=BLOCK)
 
 
 def test_a_later_layer_cannot_be_the_parent_of_an_earlier_one(case: EngineCase) -> None:
@@ -178,10 +178,10 @@ def test_layers_sealed_while_running_hold_what_was_written_before_each(case: Eng
     first, second = b"1" * BLOCK, b"2" * BLOCK
     case.write(machine, FREE_OFFSET, first)
     case.write(machine, FREE_OFFSET + BLOCK, bytes(BLOCK))
-    assert case.engine.changed_bytes(machine, since=None) >= BLOCK
+    assert case.engine.changed_pieces(machine, since=None, piece=BLOCK) >= 1
     case.engine.seal_disk(machine, "one")
     case.write(machine, FREE_OFFSET, second)
-    bound = case.engine.changed_bytes(machine, since="one")
+    bound = case.engine.changed_pieces(machine, since="one", piece=BLOCK)
     case.engine.seal_disk(machine, "two")
     case.write(machine, FREE_OFFSET, b"3" * BLOCK)
 
@@ -194,5 +194,5 @@ def test_layers_sealed_while_running_hold_what_was_written_before_each(case: Eng
         changed = [extent for extent in disk.extents() if extent.offset <= FREE_OFFSET < extent.offset + extent.length]
         assert [extent.content for extent in changed] == [Content.DATA]
         assert disk.reader().read(FREE_OFFSET, BLOCK) == second
-        assert tally(disk)[Content.DATA] <= bound + (1 << 20)
+        assert tally(disk)[Content.DATA] <= bound * BLOCK + (1 << 20)
         assert tally(disk)[Content.PARENT] > disk.size * 9 // 10

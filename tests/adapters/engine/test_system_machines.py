@@ -84,7 +84,7 @@ def test_a_seal_that_was_cut_off_is_finished_by_the_next_call(libvirt: LibvirtCa
     unused = layout.disk_after(machine, "one")
     _overlay(unused, over=layout.first_disk(machine))  # made, but the definition was not changed
     with pytest.raises(Exception, match="no sealed layer"):
-        libvirt.engine.changed_bytes(machine, since="one")
+        libvirt.engine.changed_pieces(machine, since="one", piece=65536)
     libvirt.engine.seal_disk(machine, "one")
     _overlay(layout.disk_after(machine, "two"), over=layout.first_disk(machine))  # a left-over on an older top
     libvirt.case.boot(machine, ssh=False)

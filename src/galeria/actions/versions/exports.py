@@ -35,7 +35,6 @@ from galeria.ports.machines import Machine, VmEngine
 
 SAVE = "Microsoft.LabServices/labPlans/saveImage/action"
 WRITE_VERSION = "Microsoft.Compute/galleries/images/versions/write"
-CLUSTER = 64 * 1024  # bytes that the layers of a machine's disk grow by at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +59,9 @@ class ExportEstimate:
     image: str  # the definition's resource name
     version: str
     is_new_image: bool
-    read_bytes: int
-    regions: tuple[RegionCost, ...]  # bytes at most, those that are stored there already included
+    is_first: bool  # whether nothing of the machine was exported yet, so that all that its own layers hold is read
+    read_bytes: int  # of the pieces of its disk in which something changed
+    regions: tuple[RegionCost, ...]  # bytes at most that come to what is stored there already
     currency: str
     prices_are_examples: bool
 
@@ -91,8 +91,7 @@ def estimate_export(
     plan = _plan(request, account_id, wanted)
     machine, home = plan.machine, plan.lab.location
     parent = stores[home].get_manifest(machine.parent_digest)
-    written = engine.changed_bytes(Machine(id=machine.id, region=machine.region), since=machine.layer)
-    changed = _in_chunks(written, parent)
+    changed = min(parent.size, _changed_pieces(engine, machine, parent) * parent.chunk_size)
     held = {region for region in plan.regions if stores[region].find_manifest(parent.digest)}
     lacking = tuple(region for region in plan.regions if region not in held)
     copies = measure(ReplicationSources(digests=frozenset({parent.digest}), home=home, lacking=lacking))
@@ -100,12 +99,13 @@ def estimate_export(
     estimates = []
     for region in plan.regions:
         send = 0 if region == home else changed + copies.send.get(region, 0)
-        stored = copies.whole + changed if region in held else send
+        stored = changed if region in held else send
         estimates.append(RegionCost(prices=prices, region=region, stored_bytes=stored, send_bytes=send))
     return ExportEstimate(
         image=plan.image_name,
         version=str(plan.number),
         is_new_image=plan.definition is None,
+        is_first=Origin.of_machine(machine).since is None,
         read_bytes=changed,
         regions=tuple(estimates),
         currency=prices.currency,
@@ -288,9 +288,10 @@ def _plan(request: Request, account_id: ResourceId, wanted: ExportRequest) -> _P
     )
 
 
-def _in_chunks(written: int, parent: ManifestFacts) -> int:
-    """Returns the most bytes that may be read: whole chunks, as each written cluster may lie in another chunk."""
-    return min(parent.size, -(-written // CLUSTER) * parent.chunk_size)
+def _changed_pieces(engine: VmEngine, machine: LabMachine, parent: ManifestFacts) -> int:
+    """Returns how many chunks are read whole, as something in them changed since the machine was last exported."""
+    since = Origin.of_machine(machine).since
+    return engine.changed_pieces(Machine(id=machine.id, region=machine.region), since=since, piece=parent.chunk_size)
 
 
 def _target_image(request: Request, gallery: Gallery, wanted: ExportRequest) -> tuple[ImageDefinition | None, str]:

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 import libvirt
 
 from galeria.adapters.engine import agent, disks, domain_xml
+from galeria.adapters.engine.changed_pieces import changed_pieces
 from galeria.adapters.engine.daemons import Hypervisor, is_active, translated_errors
 from galeria.adapters.engine.disks import DiskFile
 from galeria.adapters.engine.layout import Layout
@@ -58,9 +59,9 @@ class Layers:
         sealed = files[self._depth(machine, layer, files) :]
         return open_sealed(sealed, own_files=self._depth(machine, since, sealed))
 
-    def changed_bytes(self, machine: Machine, since: str | None, domain: libvirt.virDomain) -> int:
+    def changed_pieces(self, machine: Machine, since: str | None, piece: int, domain: libvirt.virDomain) -> int:
         files = disks.chain(top_of(domain))
-        return disks.allocated_bytes(file.path for file in files[: self._depth(machine, since, files)])
+        return changed_pieces(files, own_files=self._depth(machine, since, files), piece=piece)
 
     def _depth(self, machine: Machine, layer: str | None, files: list[DiskFile]) -> int:
         """Return how many of `files` lie above the layer, or above the base image for None."""

@@ -192,8 +192,8 @@ class LibvirtEngine:
     def open_changes(self, machine: Machine, layer: str, *, since: str | None) -> OpenDisk:
         return self._layers.open_changes(machine, layer, since, self.domain(machine))
 
-    def changed_bytes(self, machine: Machine, *, since: str | None) -> int:
-        return self._layers.changed_bytes(machine, since, self.domain(machine))
+    def changed_pieces(self, machine: Machine, *, since: str | None, piece: int) -> int:
+        return self._layers.changed_pieces(machine, since, piece, self.domain(machine))
 
     def disk_bytes(self, machine: Machine) -> int:
         folder = self._layout.machine(machine)

@@ -65,6 +65,18 @@ class ChainMap:
             yield count, 0 if is_zero else self._places[index] + offset - start, None if is_zero else self._files[index]
             offset, length, index = offset + count, length - count, index + 1
 
+    def extents(self, own_files: int) -> Iterator[Extent]:
+        """Yield the extents of the disk, of which the upper files hold the changes; neighbours of one kind are merged."""
+        offset, length, content = 0, 0, Content.ZERO
+        for _, piece, file, is_zero in self.stretches():
+            kind = _content(file, own_files, is_zero=is_zero)
+            if length and kind is not content:
+                yield Extent(offset=offset, length=length, content=content)
+                offset, length = offset + length, 0
+            length, content = length + piece, kind
+        if length:
+            yield Extent(offset=offset, length=length, content=content)
+
     def _end(self, index: int) -> int:
         return self._starts[index + 1] if index + 1 < len(self._starts) else self.size
 
@@ -80,24 +92,16 @@ class MappedChain:
         return self._map.size
 
     def extents(self) -> Iterator[Extent]:
-        """Yield the extents of the disk; neighbours of one kind are merged."""
-        offset, length, content = 0, 0, Content.ZERO
-        for _, piece, file, is_zero in self._map.stretches():
-            kind = self._content(file, is_zero=is_zero)
-            if length and kind is not content:
-                yield Extent(offset=offset, length=length, content=content)
-                offset, length = offset + length, 0
-            length, content = length + piece, kind
-        if length:
-            yield Extent(offset=offset, length=length, content=content)
+        return self._map.extents(self._own_files)
 
     def reader(self) -> DiskReader:
         return _ChainReader(self._map, self._handles)
 
-    def _content(self, file: int, *, is_zero: bool) -> Content:
-        if file >= self._own_files:
-            return Content.PARENT
-        return Content.ZERO if is_zero or file == _HOLE else Content.DATA
+
+def _content(file: int, own_files: int, *, is_zero: bool) -> Content:
+    if file >= own_files:
+        return Content.PARENT
+    return Content.ZERO if is_zero or file == _HOLE else Content.DATA
 
 
 class _ChainReader:
@@ -145,7 +149,7 @@ def open_mapped(files: Sequence[DiskFile], *, own_files: int) -> Iterator[Mapped
     try:
         # Opened before they are mapped: whoever replaces a file afterwards leaves these bytes as they are.
         handles += [_open(file.path) for file in files]
-        yield MappedChain(_read_map(files[0]), handles, own_files)
+        yield MappedChain(read_map(files[0]), handles, own_files)
     finally:
         for handle in handles:
             with suppress(OSError):
@@ -162,7 +166,8 @@ def _open(path: Path) -> int:
         ) from error
 
 
-def _read_map(top: DiskFile) -> ChainMap:
+def read_map(top: DiskFile) -> ChainMap:
+    """Return the map of the chain under `top`, a file that may be in use. Raises NotMapped, ToolFailed."""
     map = ChainMap(top.size)
     for start in range(0, top.size, STRIDE):
         window = ["--start-offset", str(start), "--max-length", str(min(STRIDE, top.size - start))]

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from galeria.adapters.fakes.machine_files import BLOCK, LayeredDisk, blocks
+from galeria.adapters.fakes.machine_files import LayeredDisk, blocks
 from galeria.adapters.fakes.screen import FakeScreen
 from galeria.adapters.fakes.screen_server import ScreenServer
 from galeria.domain.errors import Conflict, GaleriaError, MachineFailed, NotFound, RootDiskNotFound
@@ -231,11 +231,11 @@ class FakeEngine:
                 )
             return self._opened(machine, guest, top, own=top - below)
 
-    def changed_bytes(self, machine: Machine, *, since: str | None) -> int:
-        with self._verb("changed_bytes"):
+    def changed_pieces(self, machine: Machine, *, since: str | None, piece: int) -> int:
+        with self._verb("changed_pieces"):
             guest = self.guest(machine)
             above = range(_height(guest, since), len(guest.layers) + 1)
-            return sum(len(blocks(self._layer(machine, number))) * BLOCK for number in above)
+            return len({offset // piece for number in above for offset in blocks(self._layer(machine, number))})
 
     def disk_bytes(self, machine: Machine) -> int:
         return sum(file.stat().st_blocks * 512 for file in self._machine(machine).rglob("*") if file.is_file())

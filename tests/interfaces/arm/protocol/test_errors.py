@@ -147,7 +147,7 @@ def test_every_kind_of_error_has_a_status() -> None:
 def test_a_failure_outside_the_server_is_503_with_a_time_to_retry(arm: Arm, image: str) -> None:
     done(arm().put(f"{LABS}/poor", json=lab_body(image)), 201)
     arm.work()
-    arm.installation.engine.fail_on["changed_bytes"] = StoreUnavailable(
+    arm.installation.engine.fail_on["changed_pieces"] = StoreUnavailable(
         Message("The store is away."), hint=Message("Look at its network.")
     )
     try:

@@ -150,6 +150,21 @@ def test_the_next_export_is_proposed_as_a_version_of_the_same_image(taught: Port
     assert replicas(taught, "Turma-A", "1.0.0") == ["brazilsouth"]
 
 
+def test_the_bytes_and_the_price_are_those_of_what_changed(taught: Portal, browser: httpx.Client) -> None:
+    first = text_of(browser.get(EXPORT))
+    assert "Reads at most 256 KB what was written to the template's disk since it was made from its image" in first
+    export(taught, browser)
+    taught.work()
+    for offset in (0, 64 * 1024, 128 * 1024):  # in one piece, which is read once
+        taught.installation.engine.write(taught.installation.guest_of("algebra"), offset, b"lesson two")
+
+    page = text_of(browser.get(EXPORT))
+
+    assert "Reads at most 256 KB what changed on the template's disk since its last export" in page
+    assert "Brazil South 0 bytes 256 KB" in page
+    assert "Brazil Southeast 256 KB 256 KB" in page
+
+
 def test_the_next_export_is_proposed_where_the_last_one_is(taught: Portal, browser: httpx.Client) -> None:
     export(taught, browser, regions=["westeurope"])
     taught.work()
