@@ -10,11 +10,9 @@ from galeria.adapters.engine.disks import chain, create_overlay
 from galeria.adapters.engine.mapped_chain import open_mapped
 from galeria.adapters.store.alignment import aligned
 from galeria.ports.disks import Content
-from tests.adapters.engine.test_mapped_chain import layers_over, qemu_io
+from tests.adapters.engine.random_layers import MIB, SIZE, layers_over, qemu_io
 
-MIB = 1 << 20
 PIECE = 256 * 1024
-SIZE = 24 * MIB + 512
 
 
 @pytest.fixture

@@ -14,23 +14,7 @@ from galeria.adapters.engine.mapped_chain import MappedChain, NotMapped, open_ma
 from galeria.adapters.engine.nbd_source import open_chain
 from galeria.domain.errors import Unavailable
 from galeria.ports.disks import Content, DiskSource, Extent
-
-MIB = 1 << 20
-SIZE = 24 * MIB + 512
-CLUSTER = 65536
-
-
-def qemu_io(path: Path, *commands: str) -> None:
-    words = [word for command in commands for word in ("-c", command)]
-    subprocess.run(["qemu-io", "-f", "qcow2", *words, path], check=True, capture_output=True)
-
-
-def written(random: random.Random) -> str:
-    """A write of any kind at any place: bytes, zeros that are kept as such, zeros that are written out, or a discard."""
-    offset = random.randrange(SIZE // 512) * 512
-    length = min(random.choice([512, 3072, CLUSTER, 5 * CLUSTER + 1024, MIB]), SIZE - offset)
-    kind = random.choice([f"write -P {random.randrange(1, 256)}", "write -z", "write -P 0", "write -z -u", "discard"])
-    return f"{kind} {offset} {length}"
+from tests.adapters.engine.random_layers import CLUSTER, MIB, SIZE, layers_over, qemu_io
 
 
 @pytest.fixture
@@ -43,16 +27,6 @@ def base(tmp_path: Path) -> Path:
         file.write(b"B" * MIB)
         file.truncate(SIZE)
     return path
-
-
-def layers_over(base: Path, folder: Path, seed: int, *, count: int = 3) -> Path:
-    below, format, made = base, "raw", random.Random(seed)
-    for number in range(count):
-        path = folder / f"layer-{number}.qcow2"
-        create_overlay(path, backing=below, backing_format=format)
-        qemu_io(path, *(written(made) for _ in range(made.randrange(1, 25))))
-        below, format = path, "qcow2"
-    return below
 
 
 def content_of(disk: DiskSource) -> bytes:

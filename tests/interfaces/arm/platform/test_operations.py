@@ -2,12 +2,10 @@
 
 from datetime import timedelta
 
-import pytest
-
 from galeria.domain.images.galleries import Replica
 from galeria.domain.operations import OperationStep, StepStatus
 from galeria.domain.states import OperationStatus, ReplicaState
-from galeria.interfaces.http.progress_figures import bytes_per_second, percent, seconds_left
+from galeria.interfaces.http.progress_figures import percent
 from tests.adapters.db.samples import NOW, operation
 from tests.interfaces.arm.served import GALLERY, OPERATIONS, Arm, definition_body, done, told, version_body
 from tests.local_installation import SUBSCRIPTION, disk_bytes
@@ -32,7 +30,9 @@ def test_a_running_operation_shows_steps_rate_and_time_left(arm: Arm) -> None:
     id, url = begin(arm, "running")
     with arm.installation.context.database() as uow:
         uow.operations.get(id).status = OperationStatus.IN_PROGRESS
-        uow.operations.add_step(step(operation_id=id, bytes_done=1_000, bytes_total=4_000))
+        now = arm.installation.context.clock.now()
+        times = {"started_at": now - timedelta(seconds=4), "updated_at": now}
+        uow.operations.add_step(step(operation_id=id, bytes_done=1_000, bytes_total=4_000, **times))
         uow.commit()
     answer = arm().get(url)
     view = done(answer)
@@ -116,20 +116,3 @@ def pending(region: str) -> Replica:
 def test_only_a_succeeded_operation_is_at_a_hundred() -> None:
     assert percent(operation(status=OperationStatus.SUCCEEDED), [], []) == 100
     assert percent(operation(status=OperationStatus.FAILED), [step(bytes_done=1, bytes_total=1)], []) == 99
-
-
-@pytest.mark.parametrize(
-    "silent",
-    [
-        step(bytes_done=0, bytes_total=10),
-        step(bytes_done=10, bytes_total=10, updated_at=NOW),
-    ],
-)
-def test_nothing_is_said_of_the_rate_before_there_is_one(silent: OperationStep) -> None:
-    assert bytes_per_second(silent) is None
-    assert seconds_left(silent) is None
-
-
-def test_a_step_that_is_over_has_a_rate_and_no_time_left() -> None:
-    over = step(bytes_done=10, bytes_total=10, status=StepStatus.SUCCEEDED, ended_at=NOW + timedelta(seconds=2))
-    assert (bytes_per_second(over), seconds_left(over)) == (5, None)

@@ -33,7 +33,7 @@ from galeria.interfaces.arm.protocol.errors import ArmJson, error_body
 from galeria.interfaces.arm.protocol.paging import listed
 from galeria.interfaces.arm.protocol.responses import RETRY_SECONDS, accepted, operation_id, polled, shown
 from galeria.interfaces.arm.protocol.routes import COMPUTE_OPERATION, LAB_OPERATION, OURS, SUBSCRIPTION, Route
-from galeria.interfaces.http.progress_figures import bytes_per_second, percent, seconds_left
+from galeria.interfaces.http.progress_figures import mean_rate, percent, seconds_left
 
 
 def poll(subscription: str, operation: str, arm_request: ArmRequestDep, monitor: bool = False) -> Response:
@@ -129,7 +129,7 @@ def _view(request: Request, operation: Operation, steps: list[OperationStep]) ->
             "attempt": operation.attempt,
             "cancelRequested": operation.cancel_requested,
             "output": dict(operation.outputs),
-            "steps": [_step(step) for step in steps],
+            "steps": [_step(step, mean_rate(step, steps, request.clock.now())) for step in steps],
         },
     }
     if operation.error_code:
@@ -145,7 +145,7 @@ def _detailed(request: Request, operation: Operation, steps: list[OperationStep]
     return view
 
 
-def _step(step: OperationStep) -> dict[str, Any]:
+def _step(step: OperationStep, rate: int | None) -> dict[str, Any]:
     return {
         "name": step.name,
         "region": step.region,
@@ -153,8 +153,8 @@ def _step(step: OperationStep) -> dict[str, Any]:
         "runs": step.runs,
         "bytesDone": step.bytes_done,
         "bytesTotal": step.bytes_total,
-        "bytesPerSecond": bytes_per_second(step),
-        "secondsLeft": seconds_left(step),
+        "bytesPerSecond": rate,
+        "secondsLeft": seconds_left(step, rate),
         "startTime": when(step.started_at),
         "endTime": when(step.ended_at),
     }

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from galeria.actions.versions.operations import cancel_operation, get_failure_picture, list_operations, retry_operation
 from galeria.domain.errors import GaleriaError
+from galeria.interfaces.http.progress_figures import RecentRates
 from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep, SignInNeeded
 from galeria.interfaces.web.kit.routes import page_router
@@ -72,7 +73,7 @@ async def follow(page: PageRequestDep, id: str) -> Response:
 
     `done` also comes as soon as the visitor is signed out or may not see the operation any more.
     """
-    await to_thread.run_sync(_look, page, id)  # errors are answered before the stream begins
+    await to_thread.run_sync(_look, page, id, RecentRates())  # errors are answered before the stream begins
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(page, id), media_type="text/event-stream", headers=headers)
 
@@ -92,9 +93,10 @@ def retry(page: PageRequestDep, id: str) -> Response:
 
 async def _events(page: PageRequest, id: str) -> AsyncIterator[str]:
     shown, silent, waited = "", 0.0, 0.0
+    rates = RecentRates()
     while waited < LISTEN_SECONDS:
         try:
-            work, text = await to_thread.run_sync(_look_now, page, id)
+            work, text = await to_thread.run_sync(_look_now, page, id, rates)
         except (GaleriaError, SignInNeeded):  # the page is loaded again, and says why
             yield _event("done", json.dumps({"status": None}))
             return
@@ -111,15 +113,15 @@ async def _events(page: PageRequest, id: str) -> AsyncIterator[str]:
         silent, waited = silent + LOOK_SECONDS, waited + LOOK_SECONDS
 
 
-def _look(page: PageRequest, id: str) -> tuple[OperationView, str]:
+def _look(page: PageRequest, id: str, rates: RecentRates) -> tuple[OperationView, str]:
     with page.reading() as request:
-        work = get_operation_view(request, id)
+        work = get_operation_view(request, id, rates)
     return work, page.part("parts/operation.html", work=work)
 
 
-def _look_now(page: PageRequest, id: str) -> tuple[OperationView, str]:
+def _look_now(page: PageRequest, id: str, rates: RecentRates) -> tuple[OperationView, str]:
     """Look as whoever the session belongs to now: a stream outlives sign-outs and lost roles otherwise."""
-    return _look(replace(page, visit=find_visit(page.services, page.http)), id)
+    return _look(replace(page, visit=find_visit(page.services, page.http)), id, rates)
 
 
 def _event(name: str, data: str) -> str:

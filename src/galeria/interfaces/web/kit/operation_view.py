@@ -10,7 +10,7 @@ from galeria.actions.versions.operations import can_retry, find_failure_record, 
 from galeria.domain.messages import Message, join
 from galeria.domain.operations import Operation, OperationKind, OperationStep, StepStatus
 from galeria.domain.states import OperationStatus, is_settled
-from galeria.interfaces.http.progress_figures import bytes_per_second, percent, seconds_left
+from galeria.interfaces.http.progress_figures import RecentRates, percent, seconds_left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,19 +45,29 @@ class OperationView:
 
     @property
     def seconds_left(self) -> int | None:
-        """Return the remaining seconds of the slowest step under way; None without an estimate."""
-        known = [step.seconds_left for step in self.steps if step.status == "Running" and step.seconds_left is not None]
+        """Return the remaining seconds of the slowest step under way; None where one of them has no estimate."""
+        known: list[int] = []
+        for step in self.steps:
+            if step.status is StepStatus.RUNNING and step.bytes_total:
+                if step.seconds_left is None:
+                    return None
+                known.append(step.seconds_left)
         return max(known, default=None)
 
 
-def get_operation_view(request: Request, id: str) -> OperationView:
-    """Return the operation. Raises NotFound also where this person may not read it."""
+def get_operation_view(request: Request, id: str, rates: RecentRates | None = None) -> OperationView:
+    """Return the operation. Raises NotFound also where this person may not read it.
+
+    Who looks again gives the same `rates`, so that the time left follows the present rate.
+    """
     operation, steps = get_operation(request, id)
     replicas = request.uow.versions.replicas(operation.subject)
     done = percent(operation, steps, replicas)
     regions = {each.name: each.display_name for each in request.settings.regions.all}
     is_steerable = (can_retry if is_settled(operation.status) else can_cancel)(request, operation)
-    work = _work(operation, [_step(each, regions) for each in steps], done, is_steerable=is_steerable)
+    work = _work(
+        operation, _steps(steps, regions, rates or RecentRates(), request.clock.now()), done, is_steerable=is_steerable
+    )
     record = find_failure_record(request, operation)
     return replace(work, console=record.console, has_picture=bool(record.picture)) if record else work
 
@@ -86,14 +96,18 @@ def _work(operation: Operation, steps: list[StepView], done: int, *, is_steerabl
     )
 
 
-def _step(step: OperationStep, regions: Mapping[str, str]) -> StepView:
+def _steps(steps: list[OperationStep], regions: Mapping[str, str], rates: RecentRates, now: datetime) -> list[StepView]:
+    return [_step(each, regions, rates.rate(each, steps, now)) for each in steps]
+
+
+def _step(step: OperationStep, regions: Mapping[str, str], rate: int | None) -> StepView:
     return StepView(
         name=Message(step.name),  # a step is stored by its identifier
         region=regions.get(step.region, step.region),
         status=step.status,
         bytes_done=step.bytes_done,
         bytes_total=step.bytes_total,
-        rate=bytes_per_second(step) if step.ended_at is None else None,
-        seconds_left=seconds_left(step),
+        rate=rate if step.ended_at is None else None,
+        seconds_left=seconds_left(step, rate),
         seconds=(step.ended_at - step.started_at).total_seconds() if step.ended_at else None,
     )
