@@ -24,12 +24,24 @@ class PeopleSearch:
     page: int = 1
 
 
+ROLES_NAMED = 3  # of each person in the list; of more only the number is shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedRole:
+    """A role with the scope that it is given on, in words."""
+
+    title: Message
+    scope: Scope
+
+
 @dataclass(frozen=True, kw_only=True)
 class PersonRow:
     """A person or program with its roles, as a list shows it."""
 
     principal: Principal
-    roles: tuple[str, ...]  # each once, on whatever scopes
+    roles: tuple[NamedRole, ...]  # the first, those on the widest scopes in front
+    more_roles: int  # how many more there are
     is_invited: bool = False  # a link to choose a password waits to be opened
 
 
@@ -69,13 +81,11 @@ def search_people(request: Request, search: PeopleSearch) -> ListPage[PersonRow]
     found = [each.id for each in people.outlines() if _fits(each, search)]
     page = page_within(search.page, len(found), ROWS)
     ids = found[(page - 1) * ROWS : page * ROWS]
-    roles: dict[str, dict[str, None]] = {id: {} for id in ids}
-    for given in people.assignments_of(ids):
-        roles[given.principal_id][given.role] = None
-    rows = [
-        PersonRow(principal=each, roles=tuple(map(role_title, roles[each.id])), is_invited=_is_invited(request, each))
-        for each in people.some(ids)
-    ]
+    given: dict[str, list[RoleAssignment]] = {id: [] for id in ids}
+    for assignment in people.assignments_of(ids):
+        given[assignment.principal_id].append(assignment)
+    scopes: dict[str, Scope] = {}  # many have a role on the same one
+    rows = [_row(request, each, given[each.id], scopes) for each in people.some(ids)]
     return ListPage(rows=rows, count=len(found), page=page)
 
 
@@ -99,6 +109,19 @@ def get_person_details(request: Request, who: str, *, page: int = 1) -> PersonDe
         secrets=tuple(list_secrets(request, principal.id)) if is_program and may_change else (),
         browsers=sum(each.is_valid(now) for each in request.uow.web_sessions.of_principal(principal.id)),
         kept=_kept(request, scope, given) if principal.enabled else EMPTY,
+        is_invited=_is_invited(request, principal),
+    )
+
+
+def _row(request: Request, principal: Principal, given: list[RoleAssignment], scopes: dict[str, Scope]) -> PersonRow:
+    shown = sorted(given, key=lambda each: each.scope.count("/"))[:ROLES_NAMED]
+    for each in shown:
+        if each.scope not in scopes:
+            scopes[each.scope] = name_scope(request, each.scope)
+    return PersonRow(
+        principal=principal,
+        roles=tuple(NamedRole(title=role_title(each.role), scope=scopes[each.scope]) for each in shown),
+        more_roles=len(given) - len(shown),
         is_invited=_is_invited(request, principal),
     )
 

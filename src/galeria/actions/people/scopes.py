@@ -9,6 +9,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.people.principals import subscription_scope
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
+from galeria.domain.labs.labs import Lab
 from galeria.domain.people.principals import reach
 from galeria.domain.resources import Resource
 
@@ -37,6 +38,7 @@ class Scope:
     kind: ScopeKind
     name: str
     group: str = ""  # the resource group that it lies in
+    title: str = ""  # of a lab, which people know it by
 
 
 KINDS = {
@@ -55,7 +57,11 @@ def name_scope(request: BaseRequest, key: str) -> Scope:
     kind = KINDS.get(id.type.lower(), ScopeKind.OTHER) if id.namespace else ScopeKind.GROUP
     found = _find(request, kind, id.key)
     return Scope(
-        key=key, kind=kind, name=found.arm_id.name if found else id.name, group=id.group if id.namespace else ""
+        key=key,
+        kind=kind,
+        name=found.arm_id.name if found else id.name,
+        group=id.group if id.namespace else "",
+        title=found.title if isinstance(found, Lab) else "",
     )
 
 

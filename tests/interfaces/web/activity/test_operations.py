@@ -1,13 +1,15 @@
 """The list of operations in a browser."""
 
+import re
 from collections.abc import Iterable
 
 from galeria.adapters.system import RandomIdGenerator
 from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.domain.states import OperationStatus
-from tests.interfaces.web.served import Portal, text_of
+from tests.interfaces.web.served import NewPortal, Portal, text_of
 from tests.local_installation import SUBSCRIPTION, lab_id
+from tests.prepared_installations import with_running_lab
 from tests.questions import counted
 
 
@@ -63,3 +65,16 @@ def test_many_operations_of_many_people_take_no_more_questions_than_one(portal: 
         assert browser.get("/operations").text.count("<time") == 100
 
     assert len(many) == len(few)
+
+
+def test_operations_name_a_lab_by_its_title_as_well(new_portal: NewPortal) -> None:
+    portal = new_portal(with_running_lab)
+    with portal.installation.request() as request:
+        request.uow.labs.get_by_key(lab_id("algebra").key).title = "Álgebra linear"
+    browser = portal.browser("educator")
+
+    listed = browser.get("/operations")
+
+    assert text_of(listed).count("Álgebra linear (algebra)") == 2  # of the lab, and of its machine
+    (place, *_) = re.findall(r'href="(/operations/[^"]+)"', listed.text)
+    assert "Álgebra linear (algebra) · begun by Educator" in text_of(browser.get(place))

@@ -9,9 +9,11 @@ import pytest
 from galeria.actions.people.people import create_person
 from galeria.actions.people.principals import get_principal
 from galeria.domain.people.principals import Principal, RoleAssignment
-from tests.interfaces.web.served import Portal, text_of, title_of
+from tests.interfaces.web.served import NewPortal, Portal, text_of, title_of
 from tests.interfaces.web.sign_in_form import is_out, sign_in
-from tests.local_installation import ACCOUNT, PASSWORD, SUBSCRIPTION
+from tests.local_installation import ACCOUNT, GALLERY, PASSWORD, SUBSCRIPTION, lab_id
+from tests.prepared_installations import with_lab
+from tests.role_assignments import assign_role
 
 SUB = f"/subscriptions/{SUBSCRIPTION}"
 NEW = "better-Horse-8"
@@ -21,11 +23,28 @@ LAST = "This is the last Owner of the subscription."
 def test_everybody_is_listed_with_their_roles(portal: Portal) -> None:
     page = portal.browser().get("/people")
     assert title_of(page) == "People and roles"
-    assert "Admin admin Owner" in text_of(page)
+    assert "Admin admin Owner: Everywhere" in text_of(page)
     assert "Nobody nobody –" in text_of(page)
     assert names(portal.browser().get("/people?q=COLL")) == ["Colleague"]
     assert names(portal.browser().get("/people?kind=programs")) == []
     assert "Ninguém aqui tem esse nome." in text_of(portal.browser(language="pt-BR").get("/people?q=xyz"))
+
+
+def test_the_list_says_of_what_somebody_is_owner(new_portal: NewPortal) -> None:
+    portal = new_portal(with_lab)
+    with portal.installation.request() as request:
+        request.uow.labs.get_by_key(lab_id("algebra").key).title = "Álgebra linear"
+    assert "Owner: Lab Álgebra linear (algebra)" in text_of(portal.browser().get("/people?q=educator"))
+    assign_role(portal.installation, "nobody", "Reader", ACCOUNT.key)
+    assign_role(portal.installation, "nobody", "Owner", GALLERY.key)
+    assign_role(portal.installation, "nobody", "Lab Assistant", lab_id("algebra").key)
+    assign_role(portal.installation, "nobody", "Contributor", lab_id("algebra").key)
+
+    page = text_of(portal.browser().get("/people?q=nobody"))
+
+    assert "Owner: Gallery gal" in page
+    assert "Reader: Lab account labs" in page
+    assert "And 1 more." in page
 
 
 def test_long_lists_come_in_pages(portal: Portal) -> None:

@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from galeria.actions.versions.operations import cancel_operation, get_failure_picture, list_operations, retry_operation
 from galeria.domain.errors import GaleriaError
 from galeria.interfaces.http.progress_figures import RecentRates
+from galeria.interfaces.web.kit.names import subject_names
 from galeria.interfaces.web.kit.operation_view import OperationView, get_operation_view
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep, SignInNeeded
 from galeria.interfaces.web.kit.routes import page_router
@@ -40,15 +41,17 @@ def show_operations(page: PageRequestDep) -> Response:
     with page.reading() as request:
         found = list_operations(request, limit=SHOWN)
         people = request.uow.people.some(list({each.started_by for each in found}))
+        subjects = subject_names(request, [each.resource_id for each in found])
     names = {each.id: each.display_name for each in people}
-    return page.show("operations.html", operations=found, names=names)
+    return page.show("operations.html", operations=found, names=names, subjects=subjects)
 
 
 def show_operation(page: PageRequestDep, id: str) -> Response:
     with page.reading() as request:
         work = get_operation_view(request, id)
         person = request.uow.people.find(work.started_by)
-    return page.show("operation.html", work=work, started_by=person, place=_place_of(work.resource_id))
+        subject = subject_names(request, [work.resource_id])[work.resource_id]
+    return page.show("operation.html", work=work, started_by=person, place=_place_of(work.resource_id), subject=subject)
 
 
 def show_part(page: PageRequestDep, id: str) -> Response:
