@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from galeria.actions.core.request import Request
+from galeria.actions.labs.accounts import ACCOUNT
 from galeria.actions.labs.lab_overview import LabOverview
 from galeria.actions.labs.lab_settings import CREATE, LAB
 from galeria.actions.labs.lab_validation import creatable_accounts
 from galeria.actions.labs.machines import MACHINE, can_be_set_offline, require_lab, running_on_machine
+from galeria.actions.people.principals import subscription_scope
 from galeria.actions.versions.exports import SAVE, export_source, require_idle
 from galeria.domain.errors import Conflict, GaleriaError
 from galeria.domain.labs.labs import LabMachine
@@ -14,6 +16,7 @@ from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
 from galeria.domain.messages import Message, join
 from galeria.domain.states import MachineState, ProvisioningState
 from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refused
+from galeria.interfaces.web.kit.urls import account_url
 
 TEMPLATE = "template"
 STARTABLE = {MachineState.STOPPED, MachineState.FAILED, MachineState.STARTING, MachineState.CREATING}
@@ -65,6 +68,8 @@ def new_lab_permit(request: Request) -> Permission:
         return ALLOWED
     accounts = request.uow.accounts.below("/subscriptions")
     if not accounts:
+        if request.caller.may(f"{ACCOUNT}/write", subscription_scope(request)):
+            return refused(Message("There is no lab account yet."), place="/accounts")
         return refused(Message("There is no lab account yet. An administrator makes one first."))
     return permit(request, CREATE, accounts[0].key)
 
@@ -79,6 +84,9 @@ def export_permit(request: Request, seen: LabOverview) -> Permission:
     )
     if not allowed:
         return allowed
+    if seen.account.gallery_id is None and request.caller.may(f"{ACCOUNT}/write", seen.account.key):
+        none = Message("The lab account '{account}' has no gallery attached.", account=seen.account.name)
+        return refused(none, place=account_url(seen.account, "gallery"))
     try:
         require_lab(seen.lab)
         export_source(request, seen.account.arm_id, seen.lab.arm_id, TEMPLATE)
