@@ -13,6 +13,7 @@ from galeria.domain.errors import GaleriaError, Unavailable
 from galeria.domain.messages import Message
 from galeria.interfaces.arm.protocol.errors import retry_headers, status_of
 from galeria.interfaces.http.logged_paths import logged_path
+from galeria.interfaces.web.kit.deleted import find_deletion
 from galeria.interfaces.web.kit.page_request import PageRequest, SignInNeeded
 from galeria.interfaces.web.kit.slow_figures import FigureNotReady
 from galeria.interfaces.web.kit.urls import redirect_of_script
@@ -52,6 +53,9 @@ def show_error(page: PageRequest, error: GaleriaError) -> Response:
     if status >= 500:
         log.warning("%s %s: %s", page.http.method, logged_path(page.http), error)
     is_script = page.http.headers.get("hx-request")
+    deletion = None if is_script else find_deletion(page, error)
+    if deletion:
+        return page.show("deleted.html", status=404, deletion=deletion)
     shown = page.show("parts/error.html" if is_script else "error.html", status=status, error=error, status_code=status)
     shown.headers.update(retry_headers(error))
     if is_script and error.code == FORM_REFUSED:
