@@ -51,6 +51,7 @@ LABS = (
         "web_lab_password",
         also=(409,),
     ),
+    row("web_lab_picture", "L/labs/virtualMachines/resetPassword/action @lab", 409),  # the machine is off
     row("web_lab_start", "L/labs/virtualMachines/start/action @lab", 409),
     row("web_lab_stop", "L/labs/virtualMachines/stop/action @lab", 409),
     row("web_lab_edit", "L/labs/write @lab", 400),

@@ -5,15 +5,17 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Response
 
+from galeria.actions.labs.consoles import get_console
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.labs.machines import reset_password
-from galeria.domain.errors import NotFound
+from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.messages import Message
 from galeria.domain.reach.authorities import authority, rdp_file
 from galeria.domain.reach.relay import Service
+from galeria.domain.states import MachineState
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.urls import lab_url
@@ -41,6 +43,7 @@ def connect_router() -> APIRouter:
     router.add_api_route(f"{lab}/connect", show_connect, methods=["GET"], name="web_lab_connect")
     router.add_api_route(f"{lab}/connect/template.rdp", download_rdp, methods=["GET"], name="web_lab_rdp")
     router.add_api_route(f"{lab}/screen", show_screen, methods=["GET"], name="web_lab_screen")
+    router.add_api_route(f"{lab}/screen.png", show_picture, methods=["GET"], name="web_lab_picture")
     router.add_api_route(f"{lab}/password", ask_password, methods=["GET"], name="web_lab_password")
     router.add_api_route(f"{lab}/password", set_password, methods=["POST"], name="web_lab_password_set")
     return router
@@ -76,6 +79,22 @@ def show_screen(page: PageRequestDep, group: str, name: str) -> Response:
         lab_page = load_lab_page(request, page, lab_id(page, group, name))
         machine = _template(lab_page.seen.template)
         return page.show("lab_screen.html", lab_page=lab_page, lab=lab_page.seen.lab, machine=machine)
+
+
+def show_picture(page: PageRequestDep, group: str, name: str) -> Response:
+    """Return the machine's screen as it is now, a PNG, for who may open that screen. Nobody keeps it."""
+    id = lab_id(page, group, name)
+    with page.reading() as request:
+        console = get_console(request, id, TEMPLATE)
+        _, machine = get_machine(request, id, TEMPLATE)
+    is_on = machine.state is MachineState.RUNNING or machine.is_unreachable
+    picture = page.services.engine.observe(console).picture if is_on else b""
+    if not picture:
+        raise Conflict(
+            Message("There is no picture of the machine's screen."), hint=Message("Start the machine, then look again.")
+        )
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(picture, media_type="image/png", headers=headers)
 
 
 def ask_password(page: PageRequestDep, group: str, name: str) -> Response:

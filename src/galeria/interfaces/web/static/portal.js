@@ -192,3 +192,22 @@ document.addEventListener("click", (event) => {
     button.setAttribute("aria-pressed", String(shown));
   }
 });
+
+// The picture of a machine's screen is fetched again while somebody looks at the page; without one its place stays empty.
+const AGAIN_SECONDS = 5;
+
+function showPicture(event) {
+  if (event.target.matches?.("img[data-again]")) {
+    event.target.hidden = event.type === "error";
+  }
+}
+
+document.addEventListener("error", showPicture, true);
+document.addEventListener("load", showPicture, true);
+setInterval(() => {
+  for (const picture of document.querySelectorAll("img[data-again]")) {
+    if (!document.hidden && picture.complete) {
+      picture.src = `${picture.src.split("?")[0]}?${Date.now()}`;
+    }
+  }
+}, AGAIN_SECONDS * 1000);
