@@ -7,7 +7,7 @@ from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.actions.labs.public_ports import ensure_public_ports
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
-from galeria.domain.images.galleries import OsState
+from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.preparation import has_known_root
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
@@ -82,7 +82,7 @@ def can_be_set_offline(request: BaseRequest, lab: Lab, machine: LabMachine) -> b
     seed would take that password after it.
     """
     has_seed = lab.os_state is OsState.GENERALIZED and bool(machine.pending_password_hash)
-    if machine.state is not MachineState.STOPPED or has_seed:
+    if machine.state is not MachineState.STOPPED or has_seed or lab.os_type is OsType.WINDOWS:
         return False
     version = request.uow.versions.find(lab.version_id)
     return has_known_root((version.found if version else None) or request.uow.versions.find_findings(lab.base_digest))

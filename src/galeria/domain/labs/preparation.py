@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from galeria.domain.images.findings import CloudInit, Findings, GuestAgent, SystemKind
-from galeria.domain.images.galleries import OsState
+from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.labs import Lab, LabMachine
 
@@ -20,7 +20,7 @@ def first_changes(found: Findings | None, lab: Lab, machine: LabMachine, host_na
     is set up by its cloud-init; where that asks other sources only, it learns of ours, and where there is none, its work is
     done here. An image that nobody has looked into, or that holds no Linux, is left to its own programs.
     """
-    if not has_known_root(found):
+    if lab.os_type is OsType.WINDOWS or not has_known_root(found):
         return None
     sources = _data_sources(found.cloud_init)
     lacks_keys = bool(found.ssh and not found.ssh.has_host_keys)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from galeria.domain.images.galleries import OsType
-from galeria.domain.labs.profiles import CONNECTION, Profiles
+from galeria.domain.labs.profiles import CONNECTION, Profiles, usual_connection
 from galeria.domain.messages import Message
 
 NO_AGENT = Message("The machine's agent does not answer, so that no password can be set while it runs.")
@@ -28,7 +28,7 @@ def way_in(profiles: Profiles, os_type: OsType) -> WayIn:
 
     Remote desktops of Linux go through SSH, so that those need it too.
     """
-    connection = profiles.get("connectionProfile") or CONNECTION
+    connection = profiles.get("connectionProfile") or usual_connection(os_type)
     if all(connection.get(name, "None") == "None" for name in CONNECTION):
         return WayIn.AGENT
     return WayIn.RDP if os_type is OsType.WINDOWS else WayIn.SSH

@@ -126,6 +126,7 @@ def test_every_kind_of_error_has_a_status() -> None:
     kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, GaleriaError)]
     assert {kind.__name__: status_of(_made(kind)) for kind in kinds} == {
         "GaleriaError": 500,
+        "RootDiskNotFound": 503,
         "Invalid": 400,
         "Unauthenticated": 401,
         "Forbidden": 403,

@@ -65,12 +65,13 @@ def test_the_remote_desktop_file_goes_through_the_tunnel(running: Portal, browse
 def test_windows_is_reached_by_its_own_port(running: Portal, browser: httpx.Client) -> None:
     machine = running.installation.machine("algebra")
     with running.installation.context.database() as uow:
-        uow.labs.get(machine.lab_id).os_type = OsType.WINDOWS
+        lab = uow.labs.get(machine.lab_id)
+        lab.os_type, lab.profiles = OsType.WINDOWS, {}
         uow.commit()
     page = browser.get(f"{ALGEBRA}/connect")
-    assert f"127.0.0.1:{machine.ssh_port}" in text_of(page)
+    assert f"127.0.0.2:{machine.ssh_port}" in text_of(page)
     assert "ssh -p" not in page.text
-    assert f"full address:s:127.0.0.1:{machine.ssh_port}\r\n" in browser.get(f"{ALGEBRA}/connect/template.rdp").text
+    assert f"full address:s:127.0.0.2:{machine.ssh_port}\r\n" in browser.get(f"{ALGEBRA}/connect/template.rdp").text
 
 
 def test_the_screens_page_loads_its_module_and_nothing_inline(running: Portal, browser: httpx.Client) -> None:
