@@ -52,16 +52,17 @@ def keep_one(
     _: None = OneSetting,
 ) -> Response:
     """Answer a PUT or PATCH with the environment as it is. Nothing of it can be changed: tags are refused."""
-    if body.tags:
-        raise Invalid(
-            Message("An environment keeps no tags."),
-            hint=Message("Leave them away, or put them on its lab."),
-            target="tags",
-        )
     with arm_request.reading() as request:
         made = get_made(request, account, lab)
         request.caller.require(f"{LAB_ACTION}/write", made.key)
-        return shown(environment_view(request, made, get_student_machine(request, made, environment)))
+        machine = get_student_machine(request, made, environment)
+        if body.tags:
+            raise Invalid(
+                Message("An environment keeps no tags."),
+                hint=Message("Leave them away, or put them on its lab."),
+                target="tags",
+            )
+        return shown(environment_view(request, made, machine))
 
 
 def delete_one(
