@@ -42,14 +42,12 @@ def wait_ready(machine: StartedMachine, way: WayIn, seconds: float) -> None:
     begin = time.monotonic()
     watch = _StartWatch(machine, way, begin)
     with _asking(machine, way) as ask:
-        while (answer := ask()) is not PortAnswer.GREETS:
-            _look_on(machine, way, watch, answer, begin, seconds)
+        while ask() is not PortAnswer.GREETS:
+            _look_on(machine, way, watch, begin, seconds)
             time.sleep(POLL_SECONDS)
 
 
-def _look_on(
-    machine: StartedMachine, way: WayIn, watch: "_StartWatch", answer: PortAnswer, begin: float, seconds: float
-) -> None:
+def _look_on(machine: StartedMachine, way: WayIn, watch: "_StartWatch", begin: float, seconds: float) -> None:
     """Raise MachineFailed where nothing is to be waited for any more."""
     if not is_active(machine.domain):
         raise _failure(Message("The machine went off while it was starting."), _diagnose(machine))
@@ -57,7 +55,9 @@ def _look_on(
     watch.look(now)
     is_late = now > begin + seconds and now > watch.changed_at + min(QUIET_SECONDS, seconds)
     if watch.is_over or is_late or now > begin + LONGEST * seconds:
-        raise _not_ready(machine, way, answer, now - begin)
+        answer = _ask(machine, way)  # once more, for what is to be said
+        if answer is not PortAnswer.GREETS:
+            raise _not_ready(machine, way, answer, now - begin)
 
 
 def is_reachable(machine: StartedMachine, way: WayIn) -> bool:
