@@ -122,7 +122,7 @@ def test_what_makes_a_machine_is_text_in_xml_and_one_word_of_a_shell(
         assert shlex.quote(first_boot.user_name) == first_boot.user_name
         assert shlex.quote(first_boot.host_name) == first_boot.host_name
         assert f'  - name: "{first_boot.user_name}"' in user_data(first_boot).splitlines()
-        assert (len(user_data(first_boot).splitlines()), len(meta_data(first_boot).splitlines())) == (9, 2)
+        assert (len(user_data(first_boot).splitlines()), len(meta_data(first_boot).splitlines())) == (11, 2)
 
 
 @pytest.mark.usefixtures("known")
