@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from galeria.domain.images.galleries import OsType
 from galeria.domain.reach.authorities import authorities, rdp_file
 from galeria.domain.reach.server_settings import ServerSettings
 
@@ -12,9 +13,11 @@ NAMED, HERE = ServerSettings(name="labs.example.org"), ServerSettings()
 BOTH = {"clientSshAccess": "Public", "clientRdpAccess": "Public"}
 
 
-def told(server: ServerSettings, profile: dict[str, str] | None, **ports: int | None) -> dict[str, str]:
+def told(
+    server: ServerSettings, profile: dict[str, str] | None, os_type: OsType = OsType.LINUX, **ports: int | None
+) -> dict[str, str]:
     given = {"ssh_port": 20000, "public_ssh_port": 61000, "public_rdp_port": 61001, **ports}
-    lab: Any = SimpleNamespace(profiles={} if profile is None else {"connectionProfile": profile})
+    lab: Any = SimpleNamespace(os_type=os_type, profiles={} if profile is None else {"connectionProfile": profile})
     machine: Any = SimpleNamespace(**given)
     return authorities(server, lab, machine)
 
@@ -34,6 +37,10 @@ def test_the_profile_and_the_name_decide(
     server: ServerSettings, profile: dict[str, str] | None, expected: dict[str, str]
 ) -> None:
     assert told(server, profile) == expected
+
+
+def test_windows_is_reached_by_remote_desktop_where_its_profile_says_nothing() -> None:
+    assert told(NAMED, None, OsType.WINDOWS) == {"rdpAuthority": "labs.example.org:61001"}
 
 
 def test_a_machine_without_a_port_has_no_address_yet() -> None:

@@ -16,7 +16,7 @@ def test_a_refusal_names_action_scope_and_the_roles_that_would_do(service: Arm, 
     assert error["code"] == "AuthorizationFailed"
     assert "Microsoft.Compute/galleries/images/write" in error["message"]
     assert image.lower() in error["message"]
-    assert "Owner or Contributor." in error["message"]
+    assert "Owner, Contributor." in error["message"]
 
 
 def test_a_role_on_one_group_opens_only_that_group(service: Arm) -> None:
