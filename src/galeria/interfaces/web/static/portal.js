@@ -198,7 +198,7 @@ const AGAIN_SECONDS = 5;
 
 function showPicture(event) {
   if (event.target.matches?.("img[data-again]")) {
-    event.target.hidden = event.type === "error";
+    event.target.closest("a").hidden = event.type === "error"; // a link to nothing is not to be reached by keyboard
   }
 }
 
