@@ -120,7 +120,11 @@ def _plant_windows(scene: Scene, image: Path, data: tuple[str, ...]) -> None:
     scene.note_hashes()
     assert not scene.rows("SELECT pending_password FROM lab_machines")
     assert list((scene.server.data / "regions").glob("*/machines/*/seed.iso"))
-    scene.command("lab", "delete", WINDOWS, "--yes", *data)
+
+
+def remove_windows(scene: Scene) -> None:
+    """It goes with all that it holds, as it is never started."""
+    scene.command("lab", "delete", WINDOWS, "--yes", "--data", str(scene.server.data))
 
 
 def _lab_body(scene: Scene, password: object, **more: Any) -> dict[str, Any]:

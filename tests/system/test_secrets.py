@@ -35,6 +35,7 @@ from tests.system.planting_work import (
     plant_labs,
     plant_people,
     plant_resets,
+    remove_windows,
     shell_of,
     start_machine,
     state_of,
@@ -110,6 +111,7 @@ def _played(scene: Scene, material: DemoFiles, files: FileServer, watch: Process
     plant_people(scene, browser, token)
     plant_labs(scene, material.qcow2, token)
     found.early += _below(server.folder, planted, own / "created")
+    remove_windows(scene)
     start_machine(scene)
     plant_resets(scene, browser)
     assert shell_of(scene, planted.of("machine-password")[-1]).run("id -un") == "ana"
