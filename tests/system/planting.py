@@ -23,6 +23,9 @@ from galeria.domain.people.external_provider import sign_in_attempt
 from tests.system.planted import Planted
 from tests.system.server_process import ServerProcess
 
+HASHES = """SELECT pending_password_hash FROM lab_machines JOIN labs ON labs.id = lab_machines.lab_id
+    WHERE pending_password_hash <> '!' AND labs.os_type = '{os_type}'"""
+
 AZ = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 BACK = "http://localhost:8400"
 TOKEN = "/adfs/oauth2/token"
@@ -177,7 +180,8 @@ class Scene:
         for kind, query in (
             ("person-password", "SELECT secret_hash FROM principals WHERE kind = 'User'"),
             ("client-secret", "SELECT secret_hash FROM principals WHERE kind <> 'User'"),
-            ("machine-password", "SELECT pending_password_hash FROM lab_machines WHERE pending_password_hash <> '!'"),
+            ("machine-password", HASHES.format(os_type="Linux")),
+            ("windows-password", HASHES.format(os_type="Windows")),
             ("student-password", "SELECT admin_hash, non_admin_hash FROM labs"),
         ):
             for text in self.rows(query):

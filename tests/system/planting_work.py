@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from galeria.adapters.engine.windows.answer_file import encoded_password
 from galeria.interfaces.client.credentials import Token
 from galeria.interfaces.client.local_files import SessionFile
 from galeria.interfaces.demo.shell import SshShell
@@ -116,7 +117,9 @@ def _plant_windows(scene: Scene, image: Path, data: tuple[str, ...]) -> None:
     imported = scene.server.begin_import("Windows", image, os_type="Windows")
     scene.server.wait(imported.begun)
     words = ("lab", "create", WINDOWS, "--image", "Windows", "--user", USER, "--size", "Tiny", *data)
-    scene.command(*words, GALERIA_LAB_PASSWORD=scene.planted.new("windows-password"))
+    password = scene.planted.new("windows-password")
+    scene.planted.add("windows-password", encoded_password(password))  # as it stands on the CD
+    scene.command(*words, GALERIA_LAB_PASSWORD=password)
     scene.note_hashes()
     assert not scene.rows("SELECT pending_password FROM lab_machines")
     assert list((scene.server.data / "regions").glob("*/machines/*/seed.iso"))

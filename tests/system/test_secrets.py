@@ -133,9 +133,13 @@ def _played(scene: Scene, material: DemoFiles, files: FileServer, watch: Process
     found.elsewhere += search_texts(
         planted.texts, scene.refusals | scene.outputs | _definitions(server), _new(own / "said")
     )
-    in_processes = search_texts(planted.texts, watch.texts(), _new(own / "processes"))
-    found.processes += [(hit, hit.file) for hit in in_processes]
+    _note_processes(found, watch, own)
     return found
+
+
+def _note_processes(found: Found, watch: ProcessWatch, own: Path) -> None:
+    in_processes = search_texts(found.planted.texts, watch.texts(), _new(own / "processes"))
+    found.processes += [(hit, hit.file) for hit in in_processes]
 
 
 def _let_forget(server: ServerProcess) -> None:
