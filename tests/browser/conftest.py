@@ -50,6 +50,14 @@ def visit(visits: Visits) -> Iterator[Visits]:
 
 
 @pytest.fixture
+def window(portal_server: PortalServer, chromium: Browser) -> Iterator[Visits]:
+    """Opens windows on the module's own server. They are closed after the test."""
+    visits = Visits(portal_server, chromium)
+    yield visits
+    visits.close()
+
+
+@pytest.fixture
 def blank(chromium: Browser) -> Iterator[Page]:
     """A window on nothing."""
     with chromium.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}) as context:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.page_checks import check_page
 from tests.browser.page_visits import PORTUGUESE, Visits
@@ -48,13 +48,6 @@ def portal_server(campus: RunningProvider) -> Iterator[PortalServer]:
             yield portal_server
     finally:
         shutil.rmtree(folder)
-
-
-@pytest.fixture
-def window(portal_server: PortalServer, chromium: Browser) -> Iterator[Visits]:
-    visits = Visits(portal_server, chromium)
-    yield visits
-    visits.close()
 
 
 def test_the_first_visit_and_a_colleague_let_in(window: Visits, portal_server: PortalServer) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from galeria.bootstrap.demo_host import build_demo_files
 from galeria.interfaces.demo.people import DemoFiles
@@ -55,13 +55,6 @@ def portal_server() -> Iterator[PortalServer]:
                 portal_server.galeria.wait(portal_server.galeria.labs.delete(lab["id"]), seconds=WORK_SECONDS)
     finally:
         shutil.rmtree(folder)
-
-
-@pytest.fixture
-def window(portal_server: PortalServer, chromium: Browser) -> Iterator[Visits]:
-    visits = Visits(portal_server, chromium)
-    yield visits
-    visits.close()
 
 
 @pytest.mark.parametrize("language", [ENGLISH, PORTUGUESE])

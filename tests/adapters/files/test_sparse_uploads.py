@@ -3,38 +3,19 @@
 import base64
 import hashlib
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.errors import Invalid
 from galeria.interfaces.uploads.sparse import SPARSE, decoded
 from galeria.ports.files import Zeros
 from tests.adapters.files.tus_client import TUS, created, error_code, offset_of, on, open_patch, sent, stored
-from tests.adapters.files.tus_server import LIMIT, make_app, serving
+from tests.adapters.files.tus_server import LIMIT
 from tests.waiting import until
 
 MIB = 1 << 20
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "uploads"
-
-
-@pytest.fixture
-def endpoint(database: SqlDatabase, folder: Path) -> Iterator[str]:
-    with serving(make_app(database, folder)) as address:
-        yield address
-
-
-@pytest.fixture
-def ana(endpoint: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer ana"}, timeout=30) as client:
-        yield client
 
 
 def record(zeros: int, data: bytes = b"") -> bytes:

@@ -5,7 +5,6 @@ import hashlib
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -30,23 +29,6 @@ from tests.adapters.files.tus_client import (
 )
 from tests.adapters.files.tus_server import LIMIT, make_app, serving
 from tests.waiting import until
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "uploads"
-
-
-@pytest.fixture
-def endpoint(database: SqlDatabase, folder: Path) -> Iterator[str]:
-    with serving(make_app(database, folder)) as address:
-        yield address
-
-
-@pytest.fixture
-def ana(endpoint: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=endpoint, headers={"Authorization": "Bearer ana"}, timeout=30) as client:
-        yield client
 
 
 def test_the_door_says_what_it_can(ana: httpx.Client) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from fastapi.routing import iter_route_contexts
-from playwright.sync_api import Browser, Locator, Page, Response, expect
+from playwright.sync_api import Locator, Page, Response, expect
 from starlette.routing import compile_path
 
 from galeria.adapters.durable import WorkerlessStarter
@@ -84,13 +84,6 @@ def portal_server() -> Iterator[PortalServer]:
             yield portal_server
     finally:
         shutil.rmtree(folder)
-
-
-@pytest.fixture
-def window(portal_server: PortalServer, chromium: Browser) -> Iterator[Visits]:
-    visits = Visits(portal_server, chromium)
-    yield visits
-    visits.close()
 
 
 def test_every_form_has_a_press(routes: dict[str, str]) -> None:
