@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from galeria.ports.disks import Content, Extent
 from galeria.programs import run
 
 
@@ -16,6 +17,18 @@ class DiskFile:
     path: Path
     format: str  # "qcow2" or "raw"
     size: int  # bytes that a guest sees
+
+
+def joined_extents(pieces: Iterable[tuple[int, Content]]) -> Iterator[Extent]:
+    """Yield the extents of a disk out of all its stretches, in order: length in bytes and content. Neighbours are merged."""
+    offset, length, content = 0, 0, Content.ZERO
+    for piece_length, piece in pieces:
+        if length and piece is not content:
+            yield Extent(offset=offset, length=length, content=content)
+            offset, length = offset + length, 0
+        length, content = length + piece_length, piece
+    if length:
+        yield Extent(offset=offset, length=length, content=content)
 
 
 def create_overlay(path: Path, *, backing: Path, backing_format: str) -> None:

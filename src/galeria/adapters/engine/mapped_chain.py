@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from galeria.adapters.engine.disks import DiskFile
+from galeria.adapters.engine.disks import DiskFile, joined_extents
 from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message
 from galeria.ports.disks import Content, DiskReader, Extent
@@ -66,16 +66,10 @@ class ChainMap:
             offset, length, index = offset + count, length - count, index + 1
 
     def extents(self, own_files: int) -> Iterator[Extent]:
-        """Yield the extents of the disk, of which the upper files hold the changes; neighbours of one kind are merged."""
-        offset, length, content = 0, 0, Content.ZERO
-        for _, piece, file, is_zero in self.stretches():
-            kind = _content(file, own_files, is_zero=is_zero)
-            if length and kind is not content:
-                yield Extent(offset=offset, length=length, content=content)
-                offset, length = offset + length, 0
-            length, content = length + piece, kind
-        if length:
-            yield Extent(offset=offset, length=length, content=content)
+        """Return the extents of the disk, of which the upper files hold the changes; neighbours of one kind are merged."""
+        return joined_extents(
+            (length, _content(file, own_files, is_zero=is_zero)) for _, length, file, is_zero in self.stretches()
+        )
 
     def _end(self, index: int) -> int:
         return self._starts[index + 1] if index + 1 < len(self._starts) else self.size

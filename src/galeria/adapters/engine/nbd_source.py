@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from galeria.adapters.engine.disks import joined_extents
 from galeria.adapters.engine.nbd import NbdClient, Run
 from galeria.domain.errors import ToolFailed, Unavailable
 from galeria.domain.messages import Message
@@ -50,15 +51,8 @@ class NbdSource:
         return self._size
 
     def extents(self) -> Iterator[Extent]:
-        """Yield the extents of the disk; neighbours of one kind are merged."""
-        offset, length, content = 0, 0, Content.ZERO
-        for piece_length, piece in self._pieces():
-            if length and piece is not content:
-                yield Extent(offset=offset, length=length, content=content)
-                offset, length = offset + length, 0
-            length, content = length + piece_length, piece
-        if length:
-            yield Extent(offset=offset, length=length, content=content)
+        """Return the extents of the disk; neighbours of one kind are merged."""
+        return joined_extents(self._pieces())
 
     def reader(self) -> DiskReader:
         return self._connect(())

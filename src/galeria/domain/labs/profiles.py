@@ -39,6 +39,12 @@ def usual_connection(os_type: OsType) -> Profiles:
     return WINDOWS_CONNECTION if os_type is OsType.WINDOWS else CONNECTION
 
 
+def connection_of(profiles: Profiles, os_type: OsType) -> Profiles:
+    """Returns the connection profile of a lab with these profiles."""
+    profile: Profiles = profiles.get("connectionProfile") or usual_connection(os_type)
+    return profile
+
+
 def merged(held: Profiles, said: Profiles) -> Profiles:
     """Returns the profile `held` changed by `said`, object by object; a null removes a property (RFC 7396)."""
     result = dict(held)

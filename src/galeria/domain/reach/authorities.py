@@ -1,7 +1,7 @@
 """Where a machine is reached: what its lab's connection profile allows, under the public name or on the host itself."""
 
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.labs.profiles import usual_connection
+from galeria.domain.labs.profiles import connection_of
 from galeria.domain.reach.relay import Service, inner_address
 from galeria.domain.reach.server_settings import ServerSettings
 
@@ -11,8 +11,7 @@ _SWITCHES = {Service.SSH: "clientSshAccess", Service.RDP: "clientRdpAccess"}
 
 def is_public(lab: Lab, service: Service) -> bool:
     """Return whether the lab's connection profile lets people connect from anywhere. What it does not name is not let."""
-    profile = lab.profiles.get("connectionProfile") or usual_connection(lab.os_type)
-    return bool(profile.get(_SWITCHES[service]) == PUBLIC)
+    return bool(connection_of(lab.profiles, lab.os_type).get(_SWITCHES[service]) == PUBLIC)
 
 
 def public_port(machine: LabMachine, service: Service) -> int | None:

@@ -15,7 +15,7 @@ from galeria.domain.errors import MachineFailed, RootDiskNotFound
 from galeria.domain.labs.boot_diagnosis import NO_ROOT_DISK, WAITS_FOR_LOGIN, Diagnosis, find_diagnosis
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import EMPTY, Message, join
-from galeria.domain.reach.relay import Service, inner_address
+from galeria.domain.reach.relay import inner_address
 from galeria.ports.machines import NO_ADDRESS
 
 POLL_SECONDS = 0.2
@@ -66,9 +66,9 @@ def is_reachable(machine: StartedMachine, way: WayIn) -> bool:
 
 
 def _ask(machine: StartedMachine, way: WayIn) -> PortAnswer:
-    if way is WayIn.AGENT:
+    if way.service is None:
         return _ask_agent(machine)
-    host, port = inner_address(machine.port, Service(way.value))
+    host, port = inner_address(machine.port, way.service)
     return ask_server(port, way, host=host)
 
 
@@ -79,10 +79,10 @@ def _ask_agent(machine: StartedMachine) -> PortAnswer:
 @contextmanager
 def _asking(machine: StartedMachine, way: WayIn) -> Iterator[Callable[[], PortAnswer]]:
     """Yield what asks the machine again and again until the context ends."""
-    if way is WayIn.AGENT:
+    if way.service is None:
         yield lambda: _ask_agent(machine)
         return
-    host, port = inner_address(machine.port, Service(way.value))
+    host, port = inner_address(machine.port, way.service)
     with patient_client(port, way, host=host) as client:
         yield lambda: client.listen(POLL_SECONDS)
 

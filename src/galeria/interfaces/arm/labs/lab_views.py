@@ -8,7 +8,7 @@ from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.hardware import Hardware
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.labs.profiles import CONNECTION, NO_SHUTDOWN, usual_connection
+from galeria.domain.labs.profiles import CONNECTION, NO_SHUTDOWN, connection_of
 from galeria.domain.reach.authorities import authorities
 from galeria.domain.reach.server_settings import ServerSettings
 from galeria.domain.states import MachineState, ProvisioningState
@@ -91,7 +91,7 @@ def lab_view(request: Request, lab: Lab, *, api_version: str = "") -> dict[str, 
             **({"description": lab.description} if lab.description else {}),
             **({"labPlanId": plan.resource_id} if plan else {}),
             "autoShutdownProfile": lab.profiles.get("autoShutdownProfile") or NO_SHUTDOWN,
-            "connectionProfile": lab.profiles.get("connectionProfile") or usual_connection(lab.os_type),
+            "connectionProfile": connection_of(lab.profiles, lab.os_type),
             "virtualMachineProfile": _machines(lab),
             "securityProfile": _security(lab),
             **{name: lab.profiles[name] for name in ("rosterProfile", "networkProfile") if lab.profiles.get(name)},
