@@ -3,7 +3,7 @@
 import pytest
 
 from galeria.ports.machines import Observation
-from tests.interfaces.web.served import NewPortal, Portal, text_of
+from tests.interfaces.web.served import NewPortal, Portal
 from tests.local_installation import SUBSCRIPTION
 from tests.prepared_installations import with_running_lab
 from tests.role_assignments import assign_role
@@ -36,10 +36,15 @@ def test_a_machine_that_is_off_has_no_picture(running: Portal) -> None:
     browser = running.browser("educator")
 
     assert PICTURE not in browser.get(LAB).text
-    refused = browser.get(PICTURE)
+    nothing = browser.get(PICTURE)
 
-    assert refused.status_code == 409
-    assert "Start the machine, then look again." in text_of(refused)
+    assert (nothing.status_code, nothing.content) == (204, b"")
+
+
+def test_a_machine_whose_screen_cannot_be_seen_has_no_picture(running: Portal) -> None:
+    running.installation.engine.shown = Observation(console="login:", picture=b"")
+
+    assert running.browser("educator").get(PICTURE).status_code == 204
 
 
 def test_who_may_not_open_the_screen_sees_no_picture_of_it(running: Portal) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from galeria.actions.labs.consoles import get_console
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.labs.machines import reset_password
-from galeria.domain.errors import Conflict, NotFound
+from galeria.domain.errors import NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.labs import Lab, LabMachine
@@ -82,7 +82,11 @@ def show_screen(page: PageRequestDep, group: str, name: str) -> Response:
 
 
 def show_picture(page: PageRequestDep, group: str, name: str) -> Response:
-    """Return the machine's screen as it is now, a PNG, for who may open that screen. Nobody keeps it."""
+    """Return the machine's screen as it is now, a PNG, for who may open that screen. Nobody keeps it.
+
+    Without a picture, as when the machine is off or its host too busy, nothing is returned (204): the page that asks again and
+    again just leaves its place empty.
+    """
     id = lab_id(page, group, name)
     with page.reading() as request:
         console = get_console(request, id, TEMPLATE)
@@ -90,9 +94,7 @@ def show_picture(page: PageRequestDep, group: str, name: str) -> Response:
     is_on = machine.state is MachineState.RUNNING or machine.is_unreachable
     picture = page.services.engine.observe(console).picture if is_on else b""
     if not picture:
-        raise Conflict(
-            Message("There is no picture of the machine's screen."), hint=Message("Start the machine, then look again.")
-        )
+        return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(picture, media_type="image/png", headers=headers)
 
