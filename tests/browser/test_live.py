@@ -222,6 +222,31 @@ def test_an_export_is_followed_on_the_labs_page_through_the_end_of_the_server(
     expect(exported).to_be_visible(timeout=IN_TIME)
 
 
+def test_a_button_that_is_held_down_when_work_ends_is_not_taken_away(
+    page: Page, server: ServerProcess, disk: Path
+) -> None:
+    server.imported("linux", disk)
+    server.galeria.wait(server.galeria.accounts.attach("campus"))
+    server.make_lab("algebra", server.image_id("linux"))
+    page.goto("/labs/galeria/algebra/export")
+    page.fill("#name", "Held down")
+    with server.held_up(HOME):
+        page.get_by_role("button", name="Export", exact=True).click()
+        page.wait_for_url("**/labs/galeria/algebra*")
+        expect(page.locator(".under-way ol.steps li.running")).to_be_visible(timeout=IN_TIME)
+        mark(page)
+        page.locator("#title").scroll_into_view_if_needed()
+        box = page.get_by_role("button", name="Save", exact=True).bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 5, box["y"] + 5)
+        page.mouse.down()
+    page.wait_for_function("() => document.querySelector('[data-poll]').line.readyState === EventSource.CLOSED")
+    assert is_the_same(page)
+    with page.expect_response(lambda answer: answer.request.method == "POST", timeout=IN_TIME) as answered:
+        page.mouse.up()
+    assert answered.value.url.endswith("/algebra/edit")
+
+
 def test_a_machine_that_starts_is_followed_on_the_labs_page(page: Page, server: ServerProcess, disk: Path) -> None:
     server.imported("linux", disk)
     server.galeria.wait(server.galeria.accounts.attach("campus"))

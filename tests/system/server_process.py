@@ -14,7 +14,6 @@ from typing import Any
 
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
-from galeria.adapters.store.objects.lease import hold_lease
 from galeria.domain.errors import Unavailable
 from galeria.domain.messages import Message
 from galeria.interfaces.client.compute import NewDefinition
@@ -27,6 +26,7 @@ from galeria.interfaces.client.operations import OperationSnapshot, StartedWork
 from galeria.interfaces.client.uploads import Heard
 from galeria.interfaces.demo.shell import SshShell
 from galeria.ports.machines import Machine
+from tests.system.store_lease import store_held_up
 
 SOUTH, SOUTHEAST = "brazilsouth", "brazilsoutheast"
 GALLERY = "campus"
@@ -137,8 +137,8 @@ class ServerProcess:
 
     @contextmanager
     def held_up(self, region: str) -> Iterator[None]:
-        """Whatever begins to read or write the region's store waits until the block ends, as for a garbage collection."""
-        with hold_lease(self.data / "work" / region / "lease", region=region, exclusive=True):
+        """Whatever begins to read or write the region's store waits until the block ends."""
+        with store_held_up(self.data, region):
             yield
 
     def wait(self, work: StartedWork) -> OperationSnapshot:

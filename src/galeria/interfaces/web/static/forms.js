@@ -29,6 +29,8 @@
   }
 
   const idle = () => (held.size ? new Promise((resume) => waiting.push(resume)) : Promise.resolve());
+  window.whenNothingIsPressed = idle;
+  window.isSomethingPressed = () => held.size > 0;
 
   const HOLDING = { pointerdown: "pointer", compositionstart: "composition", keydown: "key" };
   const RELEASING = { pointerup: "pointer", pointercancel: "pointer", compositionend: "composition", keyup: "key" };

@@ -22,7 +22,12 @@ function isTyping() {
   );
 }
 
-function settled(element) {
+// What is being pressed is not taken away: the page stays until the button is let go, and as it is where that sent a form.
+async function settled(element) {
+  await whenNothingIsPressed();
+  if (document.querySelector("form[data-sending]")) {
+    return;
+  }
   if (element.dataset.then === "reload") {
     if (!isTyping()) {
       location.reload();
@@ -54,7 +59,9 @@ async function poll(element) {
       return;
     }
     if (answer.ok) {
-      element.innerHTML = await answer.text();
+      const told = await answer.text();
+      await whenNothingIsPressed();
+      element.innerHTML = told;
       if (answer.headers.get("X-Settled") === "true") {
         settled(element);
         return;
@@ -84,6 +91,15 @@ document.addEventListener("htmx:sseOpen", (event) => {
     if (element.asks) {
       element.line.close();
     }
+  }
+});
+
+// What comes while a button is held down waits: it would move the button away from under the pointer.
+document.addEventListener("htmx:sseBeforeMessage", (event) => {
+  if (isSomethingPressed()) {
+    const { target, type, data } = event.detail;
+    event.preventDefault();
+    whenNothingIsPressed().then(() => target.dispatchEvent(new MessageEvent(type, { data })));
   }
 });
 
