@@ -92,22 +92,29 @@ def test_the_seed_is_a_cidata_iso_that_others_cannot_read(tmp_path: Path) -> Non
     assert '      - "ssh-ed25519 AAAA a"\n' in text
 
 
-def test_a_boot_sector_runs_under_emulation() -> None:
-    assert kvm_probe.starts_sector("tcg", seconds=20)
-
-
-def test_an_accelerator_that_does_not_exist_starts_nothing() -> None:
-    assert not kvm_probe.starts_sector("none-such", seconds=5)
-
-
 @pytest.mark.system
 def test_a_kernel_says_its_first_words_under_emulation(sources: GuestSources) -> None:
     """The guests' kernel: a host that is a container has none of its own."""
     assert kvm_probe.starts_kernel("tcg", sources.kernel, seconds=60)
+    assert not kvm_probe.starts_kernel("none-such", sources.kernel, seconds=5)
+
+
+def test_a_host_without_a_kernel_is_tried_with_the_one_that_looks_into_disks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A boot sector ran under a KVM that got no kernel through its first second."""
+    (tmp_path / "kvm").touch()
+    monkeypatch.setattr(kvm_probe, "find_appliance", lambda: tmp_path)
+    assert kvm_probe.find_kernel(tmp_path / "boot") == tmp_path / "vmlinuz"
+    monkeypatch.setattr(kvm_probe, "find_appliance", lambda: None)
+    monkeypatch.setattr(kvm_probe, "find_kernel", lambda: None)
+    finding = kvm_probe.find_acceleration(tmp_path / "memory.json", device=tmp_path / "kvm")
+    assert finding.acceleration is Acceleration.TCG
+    assert "galeria.guests --appliance" in finding.reason
+    assert not (tmp_path / "memory.json").exists()
 
 
 def test_the_newest_kernel_of_the_host_is_found_where_there_is_one(tmp_path: Path) -> None:
-    assert kvm_probe.find_kernel(tmp_path) is None
     for name, age in ("vmlinuz-6.1.0-9", 1), ("vmlinuz-6.1.0-10", 2), ("config-6.1.0-11", 3):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (age, age))

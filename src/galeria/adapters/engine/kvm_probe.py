@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from galeria.domain.errors import ToolFailed
+from galeria.guests.appliance import KERNEL, find_appliance
 from galeria.ports.machines import Acceleration
 from galeria.programs import run
 
@@ -19,7 +20,6 @@ log = logging.getLogger(__name__)
 
 KERNEL_WORDS = b"Linux version"
 KERNEL_SECONDS = 6.0
-SECTOR_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +28,17 @@ class KvmProbeResult:
     reason: str  # for people
 
 
+_UNTRIED = KvmProbeResult(
+    acceleration=Acceleration.TCG,
+    reason="there is no kernel to try KVM with. 'python -m galeria.guests --appliance' brings one",
+)
+
+
 def find_acceleration(memory: Path, *, kernel: Path | None = None, device: Path = Path("/dev/kvm")) -> KvmProbeResult:
-    """Probe the host, or read from the file `memory` what was found since the host's boot."""
+    """Probe the host, or read from the file `memory` what was found since the host's boot.
+
+    Without a kernel to try it is software emulation, and that is not remembered: a boot sector proves nothing, see above.
+    """
     if not device.exists():
         return KvmProbeResult(acceleration=Acceleration.TCG, reason=f"{device} does not exist")
     if not os.access(device, os.R_OK | os.W_OK):
@@ -37,25 +46,25 @@ def find_acceleration(memory: Path, *, kernel: Path | None = None, device: Path 
     recalled = _find_recalled(memory)
     if recalled is not None:
         return recalled
-    finding = _probe(kernel if kernel is not None else find_kernel())
+    kernel = kernel or find_kernel()
+    if kernel is None:
+        return _UNTRIED
+    finding = _probe(kernel)
     log.info("acceleration: %s, because %s", finding.acceleration.value, finding.reason)
     _remember(memory, finding)
     return finding
 
 
 def find_kernel(folder: Path = Path("/boot")) -> Path | None:
-    """Return the newest readable kernel of the host, None where there is none."""
+    """Return the newest readable kernel of the host, else the one that looks into disks; None where there is neither."""
     kernels = [path for path in folder.glob("vmlinuz-*") if os.access(path, os.R_OK)]
-    return max(kernels, key=lambda path: path.stat().st_mtime, default=None)
+    appliance = find_appliance()
+    return max(kernels, key=lambda path: path.stat().st_mtime, default=appliance and appliance / KERNEL)
 
 
-def _probe(kernel: Path | None) -> KvmProbeResult:
-    if kernel is not None:
-        works = starts_kernel("kvm", kernel, seconds=KERNEL_SECONDS)
-        what = f"a kernel {'started' if works else 'did not start'} under KVM within {KERNEL_SECONDS:.0f} s"
-    else:
-        works = starts_sector("kvm", seconds=SECTOR_SECONDS)
-        what = f"a boot sector {'ran' if works else 'did not run'} under KVM within {SECTOR_SECONDS:.0f} s"
+def _probe(kernel: Path) -> KvmProbeResult:
+    works = starts_kernel("kvm", kernel, seconds=KERNEL_SECONDS)
+    what = f"a kernel {'started' if works else 'did not start'} under KVM within {KERNEL_SECONDS:.0f} s"
     return KvmProbeResult(acceleration=Acceleration.KVM if works else Acceleration.TCG, reason=what)
 
 
@@ -63,24 +72,6 @@ def starts_kernel(accelerator: str, kernel: Path, *, seconds: float) -> bool:
     """Return whether the kernel prints its first line in time. It then panics without a disk, which ends QEMU."""
     words = "console=ttyS0 earlyprintk=serial panic=-1 nokaslr"
     return KERNEL_WORDS in _serial_output(accelerator, ["-m", "128", "-kernel", str(kernel), "-append", words], seconds)
-
-
-def starts_sector(accelerator: str, *, seconds: float) -> bool:
-    """Return whether a boot sector prints OK on the serial port in time. It then resets the machine, which ends QEMU."""
-    with tempfile.TemporaryDirectory(prefix="galeria-probe-") as folder:
-        disk = Path(folder) / "sector.raw"
-        disk.write_bytes(boot_sector())
-        return b"OK" in _serial_output(accelerator, ["-m", "64", "-drive", f"format=raw,file={disk}"], seconds)
-
-
-def boot_sector() -> bytes:
-    code = bytes.fromhex(
-        "ba f803"  # mov dx, 0x3f8: the first serial port
-        "b0 4f ee b0 4b ee"  # 'O', 'K'
-        "b0 fe e6 64"  # reset through the keyboard controller
-        "f4 eb fd"  # halt in an endless loop
-    )
-    return code.ljust(510, b"\0") + b"\x55\xaa"
 
 
 def _serial_output(accelerator: str, guest: list[str], seconds: float) -> bytes:
