@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 OTHER_REFUSALS = "Microsoft.Galeria/requests/action"
 """The action of an entry about a refusal that names none."""
+NO_ROLE = Message("refused: no role allows it")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +99,7 @@ class RequestFactory:
             if isinstance(error, NotFound) and not error.refused_action:
                 raise
             action, scope = error.refused_action or OTHER_REFUSALS, error.refused_scope
-            detail = Message("refused: no role allows it") if error.refused_action else error.message
+            detail = NO_ROLE if error.refused_action else error.message
             self.record_refusal(caller, action, scope, detail, address=caller.address)
             raise
 

@@ -9,7 +9,7 @@ from galeria.actions.core.request import Request
 from galeria.actions.labs.machines import running_on_machine
 from galeria.actions.storage.storage_lifecycle import get_stored
 from galeria.actions.versions.exports import require_author, require_export
-from galeria.domain.errors import Conflict, Forbidden, NotFound
+from galeria.domain.errors import Conflict, Forbidden, NotFound, refused
 from galeria.domain.labs.labs import FailureRecord
 from galeria.domain.messages import EMPTY, Message, verbatim
 from galeria.domain.operations import Operation, OperationKind, OperationStep, Subject
@@ -20,12 +20,10 @@ from galeria.domain.states import LabState, MachineState, OperationStatus, is_se
 def get_operation(request: Request, id: str) -> tuple[Operation, list[OperationStep]]:
     """Returns an operation with its steps. Raises NotFound, also where the caller may not see it."""
     operation = request.uow.operations.find(id)
-    if operation is None or not is_visible(request, operation):
-        raise NotFound(
-            Message("There is no operation '{id}'.", id=id),
-            hint=Message("'galeria operation list' shows yours."),
-            code="NotFound",
-        )
+    if operation is None:
+        raise _missing(id)
+    if not is_visible(request, operation):
+        raise refused(_missing(id), operation.kind_type.read, operation.resource_id)
     return operation, request.uow.operations.steps(operation.id)
 
 
@@ -154,6 +152,14 @@ def _is_let(require: Callable[[Request, Operation], None], request: Request, ope
     except (Forbidden, Conflict, NotFound):
         return False
     return True
+
+
+def _missing(id: str) -> NotFound:
+    return NotFound(
+        Message("There is no operation '{id}'.", id=id),
+        hint=Message("'galeria operation list' shows yours."),
+        code="NotFound",
+    )
 
 
 def _reopen(request: Request, operation: Operation) -> None:
