@@ -165,12 +165,15 @@ def test_refused_sign_ins_stand_in_both_logs_without_what_was_typed(
     ]
 
 
-def test_many_refusals_become_few_entries(password_sign_in: PasswordSignIn, own_context: IdentityContext) -> None:
+def test_many_refusals_become_few_entries(
+    password_sign_in: PasswordSignIn, own_context: IdentityContext, caplog: pytest.LogCaptureFixture
+) -> None:
     wrong(password_sign_in, "admin", 5)
     for _ in range(12):
         with pytest.raises(TooManyTries):
             enter(password_sign_in, "admin", "wrong")
 
+    assert caplog.text.count("sign-in refused: too many wrong tries: refused without a check, from 192.0.2.1") == 12
     assert [detail for detail, _, _ in refusals(own_context)] == [
         "too many wrong tries: refused without a check",
         "too many wrong tries: refused without a check (10 times within a minute)",
@@ -178,8 +181,11 @@ def test_many_refusals_become_few_entries(password_sign_in: PasswordSignIn, own_
     ]
 
 
-def test_a_guessed_code_is_a_refusal_too(password_sign_in: PasswordSignIn, own_context: IdentityContext) -> None:
+def test_a_guessed_code_is_a_refusal_too(
+    password_sign_in: PasswordSignIn, own_context: IdentityContext, caplog: pytest.LogCaptureFixture
+) -> None:
     password_sign_in.count_guess("192.0.2.1")
+    assert "sign-in refused: a wrong code or secret, from 192.0.2.1" in caplog.text
     assert refusals(own_context) == [("a wrong code or secret", "192.0.2.1", "Failed")]
 
 

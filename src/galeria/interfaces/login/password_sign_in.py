@@ -82,6 +82,7 @@ class PasswordSignIn:
     def count_guess(self, address: str) -> None:
         """Count a wrong code or secret of another kind for the address."""
         self._addresses.count(address)
+        log.warning("sign-in refused: %s, from %s", WRONG_CODE, address)
         self._record("", WRONG_CODE, address)
 
     def count_device(self, address: str) -> None:
@@ -108,6 +109,7 @@ class PasswordSignIn:
         try:
             yield
         except TooManyTries:
+            log.warning("sign-in refused: %s, from %s", BLOCKED, address)
             self._record(f"blocked/{key}", BLOCKED, address)
             raise
 
