@@ -123,7 +123,15 @@ def test_no_cookie_makes_a_fault(browser: Browser, judge: Judge) -> None:
     own = browser.cookies[0][1]
     values = {name: _as_cookie(text) for name, text in FIELDS.items()}
     notices = {name: base64.urlsafe_b64encode(written(value)[:30_000]) for name, value in VALUES.items()}
-    for name in (LANGUAGE_COOKIE, ZONE_COOKIE, NOTICE_COOKIE, "galeria", "galeria-form", "galeria-external"):
+    for name in (
+        LANGUAGE_COOKIE,
+        ZONE_COOKIE,
+        NOTICE_COOKIE,
+        "galeria",
+        "galeria-form",
+        "galeria-external",
+        "galeria-known",
+    ):
         for kind, value in (values | (notices if name == NOTICE_COOKIE else {})).items():
             cookies = name.encode() + b"=" + value + (b"" if name == "galeria" else b"; " + own)
             answer = Browser(browser.product, [(b"cookie", cookies)]).get("/me")

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import Depends, FastAPI
 
 from galeria.actions.core.caller import Caller
@@ -62,6 +63,14 @@ class LoginClient:
 
     def who_am_i(self, token: str, **headers: str) -> httpx.Response:
         return self.client.get("/me", headers={"Authorization": f"Bearer {token}", **headers})
+
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def tokens_of(context: IdentityContext) -> JwtTokens:
+    """Tokens where no server is needed."""
+    return JwtTokens(KEY, tenant_id="a-tenant", endpoint="https://lab.example.org", clock=context.clock)
 
 
 def application(context: IdentityContext, identity_files: Installation, authority: Authority) -> FastAPI:

@@ -12,6 +12,7 @@ from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, WRONG_P
 from galeria.interfaces.login.throttle import Throttle, TooManyTries
 from galeria.ports.database import Database
 from tests.identity_context import IdentityContext, MovedClock, first_start
+from tests.interfaces.login.login_client import tokens_of
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def own_context(database: Database) -> IdentityContext:
 
 @pytest.fixture
 def password_sign_in(own_context: IdentityContext) -> PasswordSignIn:
-    return PasswordSignIn(own_context.requests, own_context.secrets)
+    return PasswordSignIn(own_context.requests, own_context.secrets, tokens_of(own_context))
 
 
 def blocked_for(throttle: Throttle, key: str = "ana") -> int:
@@ -228,6 +229,6 @@ def test_right_guess_among_many_at_once_is_refused_like_the_others(own_context: 
                 wrong(slow, "admin", 5)
             return secrets.matches(hashed, secret)
 
-    slow = PasswordSignIn(own_context.requests, Slow())
+    slow = PasswordSignIn(own_context.requests, Slow(), tokens_of(own_context))
     with pytest.raises(TooManyTries):
         enter(slow, "admin", right)
