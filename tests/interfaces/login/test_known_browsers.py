@@ -1,9 +1,7 @@
 """Strangers at the same address, as behind one router, keep no browser out in which the person has signed in before."""
 
-import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import httpx
 import pytest
 
 from galeria.actions.people.people import set_password
@@ -11,13 +9,11 @@ from galeria.actions.people.token_sessions import revoke_sessions
 from galeria.adapters.db.unit_of_work import SqlDatabase
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import Principal, PrincipalKind
-from galeria.interfaces.http.known_browsers import MARK_SECONDS, mark_cookie
+from galeria.interfaces.http.known_browsers import MARK_SECONDS
 from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, PasswordSignIn
 from galeria.interfaces.login.throttle import TooManyTries
 from tests.identity_context import IdentityContext, first_start
-from tests.interfaces.login.login_client import LoginClient, tokens_of
-from tests.interfaces.login.test_login_browser import AUTHORIZE, asked, carried
-from tests.interfaces.login.test_login_device import start
+from tests.interfaces.login.login_client import tokens_of
 
 USER = PrincipalKind.USER
 HERE = "192.0.2.1"
@@ -147,40 +143,3 @@ def test_what_is_no_mark_any_more_or_never_was_counts_for_nothing(
 def test_a_mark_opens_nothing(own_context: IdentityContext, mark: str) -> None:
     with pytest.raises(Unauthenticated):
         tokens_of(own_context).read(mark)
-
-
-@pytest.fixture
-def known(login_client: LoginClient) -> Iterator[httpx.Client]:
-    """A browser of its own, at the address of all tests."""
-    login_client.context.clock.move(hours=1)
-    trust = ssl.create_default_context(cafile=str(login_client.identity_files.ca))
-    with httpx.Client(base_url=login_client.authority.endpoint, verify=trust) as client:
-        yield client
-
-
-def through_the_browser(client: httpx.Client, login_client: LoginClient, password: str) -> int:
-    page = client.get(AUTHORIZE, params=asked(login_client))
-    filled = {"username": "admin", "password": password, "choice": "sign-in"}
-    return client.post(AUTHORIZE, data=carried(page) | filled).status_code
-
-
-def through_the_device_page(client: httpx.Client, login_client: LoginClient, password: str) -> int:
-    form = {"user_code": start(login_client)["user_code"], "username": "admin", "password": password}
-    return client.post("/adfs/device", data=form | {"choice": "sign-in"}).status_code
-
-
-@pytest.mark.parametrize(("way", "done"), [(through_the_browser, 303), (through_the_device_page, 200)])
-def test_each_page_knows_its_browsers(
-    login_client: LoginClient, known: httpx.Client, way: Callable[[httpx.Client, LoginClient, str], int], done: int
-) -> None:
-    right = login_client.context.first.password
-    login_client.client.cookies.clear()
-    assert way(known, login_client, right) == done
-    cookie = next(each for each in known.cookies.jar if each.name == mark_cookie("https:"))
-    assert (cookie.secure, cookie.path, cookie.domain_specified) == (True, "/", False)
-    assert "HttpOnly" in cookie._rest  # type: ignore[attr-defined]  # what the standard library keeps of it
-    login_client.context.clock.move(seconds=1)
-    for _ in range(5):
-        way(login_client.client, login_client, "wrong")
-    assert way(login_client.client, login_client, right) == 429
-    assert way(known, login_client, right) == done
