@@ -136,6 +136,10 @@ def test_no_cookie_makes_a_fault(browser: Browser, judge: Judge) -> None:
             cookies = name.encode() + b"=" + value + (b"" if name == "galeria" else b"; " + own)
             answer = Browser(browser.product, [(b"cookie", cookies)]).get("/me")
             judge.each(f"cookie {name}: {kind}", answer, judge.page)
+            if name == "galeria-known":  # is read where a password comes
+                guessing = Browser(browser.product, [(b"cookie", cookies)], token=browser.token)
+                answer = guessing.send("/sign-in", {"name": ["admin"], "password": ["wrong"]})
+                judge.each(f"cookie {name} with a password: {kind}", answer, judge.page)
     for cookies in (b"", b";", b"=", b"a=b=c;;==", b'a="', b"galeria", bytes(range(128, 256)), b"a=b; " * 9000):
         judge.each(f"cookies {cookies[:40]!r}", Browser(browser.product, [(b"cookie", cookies)]).get("/me"), judge.page)
     judge.end()
