@@ -6,7 +6,7 @@ So one installation serves every call, and each is made with a request that woul
 import asyncio
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,26 +18,30 @@ from galeria.ports.database import Database, UnitOfWork
 SECONDS = 30  # that an answer may take where the computer is busy
 
 
-class _Unkept:
-    """A unit of work whose commit writes to the transaction only."""
+Look = Callable[[UnitOfWork], None]
 
-    def __init__(self, uow: UnitOfWork) -> None:
-        self._uow = uow
+
+class _Unkept:
+    """A unit of work whose commit writes to the transaction only, and lets look at what would have been kept."""
+
+    def __init__(self, uow: UnitOfWork, look: Look) -> None:
+        self._uow, self._look = uow, look
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._uow, name)
 
     def commit(self) -> None:
         self._uow.flush()
+        self._look(self._uow)
 
 
-def unkept(database: Database) -> Database:
+def unkept(database: Database, look: Look) -> Database:
     """The same database, which keeps nothing that is changed through this."""
 
     @contextmanager
     def opened(*, reading: bool = False) -> Iterator[UnitOfWork]:
         with database(reading=reading) as uow:
-            yield cast("UnitOfWork", _Unkept(uow))
+            yield cast("UnitOfWork", _Unkept(uow, look))
 
     return cast("Database", opened)
 

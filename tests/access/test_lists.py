@@ -8,8 +8,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from galeria.interfaces.app import ROUTES
+from tests.access.arm_requests import BY_NAME, body_of, path_of
 from tests.access.evaluator import Given
-from tests.access.rows import SCOPES, SIBLINGS
+from tests.access.page_requests import places, send
+from tests.access.rows import SCOPES, SIBLINGS, Row
+from tests.access.table_arm import ARM
+from tests.access.table_pages import OTHERS
 from tests.access.world import World, opened_world
 from tests.interfaces.arm.request_bodies import DISK
 from tests.interfaces.arm.served import GALLERY, GROUP, LABS, SUB, definition_body, done, lab_body, version_body
@@ -165,3 +169,41 @@ def test_nothing_is_named_that_the_reader_may_not_read(world: World, reader: Rea
     pages = (*PAGES, "/activity", *(page for each in PAGES_OF_ONE.values() for page in each))
     told += [each for each in pages if SECRET.lower() in world.http.send("GET", each, cookie).text.lower()]
     assert not told, told
+
+
+def changes() -> list[Row]:
+    """Every way to change something, about what the readers know."""
+    return [each for each in ARM if BY_NAME[each.route].method != "GET"]
+
+
+def answers_with_the_secret(world: World) -> list[str]:
+    """Of changes in the API, and of all pages and forms."""
+    found = []
+    for row in changes():
+        answer = world.ask(BY_NAME[row.route].method, path_of(world, row), body_of(world, row))
+        if SECRET.lower() in f"{answer.text} {answer.headers}".lower():
+            found.append(f"{row.route}: {answer.text[:300]}")
+    by_name = {place.name: place for place in places(world.app.routes)}
+    for row in OTHERS:
+        if "/v1.0/" in row.route:
+            continue  # people are everybody's to see who may see roles
+        text = send(world, row, by_name[row.route]).text.lower()
+        if SECRET.lower() in text:
+            at = text.index(SECRET.lower())
+            found.append(f"{row.route}: {text[max(0, at - 200) : at + 100]}")
+    return found
+
+
+@pytest.mark.usefixtures("planted")
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
+def test_no_answer_to_a_change_names_what_the_reader_may_not_read(world: World, reader: Reader) -> None:
+    """Neither a success nor a refusal, such as the one of something that is still in use."""
+    world.give(reader.given)
+    assert not (told := answers_with_the_secret(world)), "\n".join(told)
+
+
+@pytest.mark.usefixtures("planted")
+def test_answers_to_changes_name_it_to_who_may_read_it(world: World) -> None:
+    world.give((Given(role="Owner", scope=SUB),))
+    naming = answers_with_the_secret(world)
+    assert len(naming) > 15, naming

@@ -1,9 +1,9 @@
 """Every kind of operation: begun with the right, the right then taken away, retried, canceled and followed by everybody."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import pytest
 
@@ -18,9 +18,12 @@ from tests.access.evaluator import Given, Right, allows, refusal, sees
 from tests.access.rows import SCOPES, SIBLINGS, action_of
 from tests.access.world import World
 from tests.crashing import Steps
-from tests.interfaces.arm.served import GROUP, OPERATIONS, SUB
+from tests.interfaces.arm.served import GROUP, LABS, OPERATIONS, SUB
 
 pytestmark = pytest.mark.slow
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 VERSIONS = "C/galleries/images/versions"
 KINDS: dict[OperationKind, tuple[str, str]] = {
@@ -222,6 +225,46 @@ def test_a_lock_that_was_put_before_the_work_begins_ends_it(world: World, case: 
             assert uow.operations.steps(id) == []
 
 
+class Interrupted(Steps):
+    """Does something after the step "begin", as if it happened while the work is under way."""
+
+    def __init__(self, interrupt: Callable[[], None]) -> None:
+        super().__init__()
+        self._interrupt = interrupt
+
+    def __call__(self, name: str, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        outcome = super().__call__(name, do, *args, **kwargs)
+        if name == "begin":
+            self._interrupt()
+        return outcome
+
+
+CANCELABLE = [each for each in OperationKind if OPERATION_TYPES[each].is_cancelable]
+
+
+@pytest.mark.parametrize("case", CANCELABLE, indirect=True)
+def test_a_right_that_was_lost_before_a_step_begins_ends_the_work(world: World, case: Case) -> None:
+    """What may not be left half done goes on: that cannot be canceled either."""
+    with begun(world, case, OperationStatus.NOT_STARTED) as id:
+        world.give(granted(case))
+        run_operation(Interrupted(lambda: world.give(())), world.portal.installation.context, id)
+        ended = world.portal.installation.operation(id)
+        assert (ended.status, ended.error_code) == (OperationStatus.FAILED, "AuthorizationFailed"), ended.error_message
+        with world.portal.installation.context.database(reading=True) as uow:
+            assert uow.operations.steps(id) == []
+
+
+@pytest.mark.parametrize("case", CANCELABLE, indirect=True)
+def test_a_lock_that_was_put_before_a_step_begins_ends_the_work(world: World, case: Case) -> None:
+    with ExitStack() as stack:
+        id = stack.enter_context(begun(world, case, OperationStatus.NOT_STARTED))
+        world.give(granted(case))
+        lock = locked(world, case.rights[-1].scope)
+        run_operation(Interrupted(lambda: stack.enter_context(lock)), world.portal.installation.context, id)
+        ended = world.portal.installation.operation(id)
+        assert (ended.status, ended.error_code) == (OperationStatus.FAILED, "ScopeLocked"), ended.error_message
+
+
 def everybody(case: Case) -> Iterator[tuple[Given, ...]]:
     yield ()
     for role in ("Owner", "Contributor", "Reader", "Lab Operator", "Lab Assistant", "Compute Gallery Sharing Admin"):
@@ -232,7 +275,13 @@ def everybody(case: Case) -> Iterator[tuple[Given, ...]]:
 
 def may_follow(case: Case, given: tuple[Given, ...], *, own: bool) -> bool:
     reads_template = case.kind is OperationKind.EXPORT_TEMPLATE and sees(given, SCOPES["lab"])
-    return own or reads_template or allows(given, case.read)
+    may_begin = allows(given, case.rights[-1])
+    return reads_template or allows(given, case.read) or (own and may_begin)
+
+
+def refusal_to_cancel(case: Case, given: tuple[Given, ...], *, own: bool) -> int | None:
+    """Who began it cancels it by the right to begin it, others by the right to write."""
+    return None if own and refusal(given, case.rights) is None else refusal(given, (case.write,))
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["own", "of another"])
@@ -246,7 +295,7 @@ def test_it_is_followed_retried_and_canceled_by_whom_the_row_says(world: World, 
             world.give(given)
             sees_it = may_follow(case, given, own=own)
             follow = None if sees_it else 404
-            cancel = None if own else refusal(given, (case.write,)) if sees_it else 404
+            cancel = refusal_to_cancel(case, given, own=own) if sees_it else 404
             retry = refusal(given, case.rights) if sees_it else 404
             page = {"cookie": "; ".join(f"{name}={value}" for name, value in world.cookies.items())}
             answers = {
@@ -264,6 +313,55 @@ def test_it_is_followed_retried_and_canceled_by_whom_the_row_says(world: World, 
             if (id in listed) is not sees_it:
                 wrong.append(f"list {given}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_who_began_it_follows_and_cancels_nothing_without_the_right_of_this_moment(world: World, case: Case) -> None:
+    """Having begun it is no right."""
+    with begun(world, case, OperationStatus.NOT_STARTED) as id:
+        world.give(granted(case))
+        assert world.ask("GET", f"{OPERATIONS}/{id}").status == 200
+        world.give(())
+        for verb in ("", "/cancel", "/retry"):
+            answer = world.ask("POST" if verb else "GET", f"{OPERATIONS}/{id}{verb}")
+            assert answer.status == 404, (verb, answer.text)
+        assert id not in world.ask("GET", OPERATIONS).text
+        assert not world.portal.installation.operation(id).cancel_requested
+
+
+def test_a_lock_keeps_who_began_it_from_canceling(world: World, case: Case) -> None:
+    with begun(world, case, OperationStatus.NOT_STARTED) as id, locked(world, case.rights[-1].scope):
+        world.give(granted(case))
+        answer = world.ask("POST", f"{OPERATIONS}/{id}/cancel")
+        assert (answer.status, "ScopeLocked" in answer.text) == (409, True), answer.text
+
+
+def test_who_deleted_something_learns_that_it_succeeded(world: World) -> None:
+    """A role on the resource alone is gone with it."""
+    case = Case(kind=OperationKind.DELETE_LAB, scope=f"{LABS}/gone")
+    operation, context = f"{1:032x}", world.portal.installation.context
+    with context.database() as uow:
+        uow.operations.add(
+            Operation(
+                id=operation,
+                kind=case.kind,
+                status=OperationStatus.SUCCEEDED,
+                subscription_id=SUB.rsplit("/", 1)[-1],
+                location="brazilsouth",
+                resource_id=case.scope,
+                subject="gone",
+                started_by=world.somebody.id,
+                created_at=context.clock.now(),
+            )
+        )
+        uow.commit()
+    try:
+        world.give(())
+        assert world.ask("GET", f"{OPERATIONS}/{operation}").status == 200
+        assert operation in world.ask("GET", OPERATIONS).text
+    finally:
+        with context.database() as uow:
+            uow.operations.remove(uow.operations.get(operation))
+            uow.commit()
 
 
 def test_a_retry_works_with_the_right_of_whoever_asked_for_it(world: World) -> None:

@@ -22,7 +22,8 @@ from galeria.interfaces.app import make_app
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.web.kit.visitors import cookies_of
 from galeria.interfaces.web.portal import make_portal
-from tests.access.calls import Answer, InProcess, unkept
+from galeria.ports.database import UnitOfWork
+from tests.access.calls import Answer, InProcess, Look, unkept
 from tests.access.evaluator import Given
 from tests.access.rows import LOCKED, SIBLINGS
 from tests.interfaces.arm.path_values import make_path_values
@@ -62,6 +63,8 @@ class World:
     upload: str
     """A file that the administrator has sent."""
     style_sheets: tuple[str, ...]
+    looks: list[Look]
+    """Are called with each unit of work of the application where it would be committed."""
 
     @property
     def somebody(self) -> Principal:
@@ -107,9 +110,15 @@ def opened_world(folder: Path, prepared: PreparedInstallations, key: RSAPrivateK
     with served.serving(folder, prepared, key, settings=settings) as portal:
         arm = Arm(installation=portal.installation, services=portal.services, begun=portal.begun)  # type: ignore[arg-type]  # of the same shape
         known = _furnished(arm)
+        looks: list[Look] = []
+
+        def look(uow: UnitOfWork) -> None:
+            for each in looks:
+                each(uow)
+
         # What is begun by calls that keep nothing is no operation, so nobody does it afterwards.
-        services = replace(portal.services, database=unkept(portal.services.database), starter=Begun())
-        password_sign_in = PasswordSignIn(services.requests, services.secrets)
+        services = replace(portal.services, database=unkept(portal.services.database, look), starter=Begun())
+        password_sign_in = PasswordSignIn(services.requests, services.secrets, services.tokens)
         app = make_app(services, password_sign_in=password_sign_in)
         make_portal(services, password_sign_in, patience=20).install(app)
         person = portal.installation.people[SOMEBODY]
@@ -128,6 +137,7 @@ def opened_world(folder: Path, prepared: PreparedInstallations, key: RSAPrivateK
                 ),
                 session=session,
                 upload=arm.installation.upload(disk_bytes()),
+                looks=looks,
                 style_sheets=tuple(
                     re.findall(r'href="(/static/[^"]+portal[.]css)"', portal.stranger().get("/sign-in").text)
                 ),

@@ -137,6 +137,58 @@ def test_a_backup_made_before_its_last_entries_were_chained_gets_their_places(
     assert len(events(installation, RESTORE)) == 1
 
 
+def scopes(installation: LocalInstallation) -> set[str]:
+    with installation.context.database(reading=True) as uow:
+        return {
+            each.scope.rpartition("/")[2] for each in uow.audit.search([WHOLE], AuditSearch(), offset=0, limit=1000)
+        }
+
+
+def backed_up(installation: LocalInstallation, to: Path) -> None:
+    with closing(sqlite3.connect(database_file(installation))) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
+
+
+def restored(installation: LocalInstallation, kept: Path) -> None:
+    with closing(sqlite3.connect(kept)) as source, closing(sqlite3.connect(database_file(installation))) as target:
+        source.backup(target)
+
+
+def test_the_log_is_kept_over_a_restore_of_the_database(
+    installation: LocalInstallation, copy: FileAuditCopy, chained: AuditHead, tmp_path: Path
+) -> None:
+    """Also where something is done after the restore before the chain is looked at."""
+    backed_up(installation, tmp_path / "kept.db")
+    do_something(installation, "lost-one", "lost-two")
+    keep_audit_chain(installation.context, copy)
+    noted = verify(installation, copy).head
+    restored(installation, tmp_path / "kept.db")
+    assert not {"lost-one", "lost-two"} & scopes(installation)
+    do_something(installation, "afterwards")
+    keep_audit_chain(installation.context, copy)
+    after = verify(installation, copy, chained, noted)
+    assert after.breaks == ()
+    assert {"one", "lost-one", "lost-two", "afterwards"} <= scopes(installation)
+    assert events(installation, RESTORE)[0][0] == "Succeeded"
+    keep_audit_chain(installation.context, copy)
+    assert verify(installation, copy, chained, noted).waiting == 0
+
+
+def test_a_restore_of_database_and_copy_shows_by_a_noted_link(
+    installation: LocalInstallation, copy: FileAuditCopy, chained: AuditHead, tmp_path: Path
+) -> None:
+    """As of a whole data directory: only a link that was noted elsewhere tells what is gone."""
+    backed_up(installation, tmp_path / "kept.db")
+    content = copy.path.read_bytes()
+    do_something(installation, "lost")
+    keep_audit_chain(installation.context, copy)
+    noted = verify(installation, copy).head
+    restored(installation, tmp_path / "kept.db")
+    copy.path.write_bytes(content)
+    assert verify(installation, copy, chained).breaks == ()
+    assert set(broken(installation, copy, noted)) == {noted.number}
+
+
 def test_a_missing_copy_is_written_anew_and_told(
     installation: LocalInstallation, copy: FileAuditCopy, chained: AuditHead
 ) -> None:

@@ -239,6 +239,9 @@ def plant_sign_ins(scene: Scene) -> Visitor:
 def _note_session(scene: Scene, browser: Visitor) -> None:
     (secret,) = [each.value for each in browser.http.cookies.jar if each.name == "__Host-galeria"]
     scene.planted.add("browser-session", str(secret))
+    for each in browser.http.cookies.jar:
+        if each.name == "__Host-galeria-known":  # not after the link of a first password
+            scene.planted.add("known-browser", str(each.value))
     browser.look("/me")
     scene.planted.add("form-token", browser.csrf)
 

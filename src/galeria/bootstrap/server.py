@@ -132,7 +132,7 @@ def application(container: Container, endpoint: str, starter: Starter, *, hosts:
     It answers requests whose host is one of `hosts`, of the settings', or of the loopback.
     """
     services = _services(container, endpoint, starter)
-    password_sign_in = PasswordSignIn(services.requests, services.secrets)
+    password_sign_in = PasswordSignIn(services.requests, services.secrets, services.tokens)
     portal = make_portal(services, password_sign_in)
     app = make_app(services, password_sign_in=password_sign_in)
     portal.install(app)

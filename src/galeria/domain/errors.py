@@ -21,7 +21,11 @@
 Status codes are not known here: each interface has one table.
 """
 
+from typing import TypeVar
+
 from galeria.domain.messages import EMPTY, Message, join
+
+Refusal = TypeVar("Refusal", bound="GaleriaError")
 
 
 class GaleriaError(Exception):
@@ -150,6 +154,12 @@ class ToolFailed(Unavailable):
     """An outside program failed; the command to repeat it stands in the log."""
 
     code = "ToolFailed"
+
+
+def refused(error: Refusal, action: str, scope: str) -> Refusal:
+    """Returns the error with what no role of the caller allowed, for the audit log."""
+    error.refused_action, error.refused_scope = action, scope
+    return error
 
 
 def missing(word: Message, name: str) -> NotFound:

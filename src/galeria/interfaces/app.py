@@ -111,7 +111,7 @@ def make_app(
     app = FastAPI(
         title="Galeria", description=__doc__, version="1", redirect_slashes=False, docs_url=None, redoc_url=None
     )
-    password_sign_in = password_sign_in or PasswordSignIn(services.requests, services.secrets)
+    password_sign_in = password_sign_in or PasswordSignIn(services.requests, services.secrets, services.tokens)
     app.state.services = services
     app.state.password_sign_in = password_sign_in
     # Not `include_router`: it would examine every route anew for each application, and has nothing to add to these.

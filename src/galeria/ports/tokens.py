@@ -13,6 +13,15 @@ class Claims:
     expires_at: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """The content of a browser's mark: in which browser, by an id that nobody chose, who signed in, and when."""
+
+    id: str
+    principal_id: str
+    issued_at: float  # seconds since 1970
+
+
 class Tokens(Protocol):
     """The issuer of signed tokens, which also checks the ones it issued."""
 
@@ -34,6 +43,14 @@ class Tokens(Protocol):
 
         Raises Unauthenticated unless it was issued here for this service, unchanged, and has not expired.
         """
+        ...
+
+    def issue_mark(self, principal_id: str, *, seconds: int) -> str:
+        """Returns a signed mark for a browser in which the principal signed in. It gives no access anywhere."""
+        ...
+
+    def read_mark(self, mark: str) -> Mark:
+        """Returns what a mark says. Raises Unauthenticated unless it was issued here, unchanged, and has not expired."""
         ...
 
     def public_keys(self) -> dict[str, Any]:

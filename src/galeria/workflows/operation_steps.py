@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 from galeria.domain.errors import Canceled, GaleriaError
 from galeria.domain.messages import Message
-from galeria.domain.operations import OperationStep, StepStatus
+from galeria.domain.operations import Operation, OperationStep, StepStatus
 from galeria.ports.database import Database, UnitOfWork
 from galeria.ports.progress import Progress
 from galeria.ports.work import Clock, Step
@@ -20,12 +20,29 @@ R = TypeVar("R")
 WRITE_EVERY = timedelta(milliseconds=250)
 
 
-class ShownStep:
-    """Wraps a durable step and keeps its row. The row is written within the step, so that a replayed step leaves it alone."""
+Requirement = Callable[[UnitOfWork, Operation], None]
+"""Raises Forbidden or Conflict where the operation may not go on."""
 
-    def __init__(self, step: Step, database: Database, clock: Clock, operation_id: str, *, cancelable: bool) -> None:
+
+class ShownStep:
+    """Wraps a durable step and keeps its row. The row is written within the step, so that a replayed step leaves it alone.
+
+    Before each step `require` is asked, and whether the operation was canceled; neither of one that is not `cancelable`, which
+    must not be left half done.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        database: Database,
+        clock: Clock,
+        operation_id: str,
+        *,
+        cancelable: bool,
+        require: Requirement = lambda uow, operation: None,
+    ) -> None:
         self._step, self._database, self._clock = step, database, clock
-        self._operation_id, self._cancelable = operation_id, cancelable
+        self._operation_id, self._cancelable, self._require = operation_id, cancelable, require
 
     def __call__(self, name: Message, do: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         return self._step(str(name), self._run, str(name), partial(do, *args, **kwargs))
@@ -33,8 +50,10 @@ class ShownStep:
     def _run(self, name: str, work: Callable[[], R]) -> R:
         with self._database() as uow:
             operation = uow.operations.get(self._operation_id)
-            if operation.cancel_requested and self._cancelable:
-                raise canceled()
+            if self._cancelable:
+                if operation.cancel_requested:
+                    raise canceled()
+                self._require(uow, operation)
             row = _row(uow, self._operation_id, name, "", self._clock.now())
             row.runs = row.runs + 1 if row.ended_at is None and row.runs else 1
             row.status, row.ended_at, row.started_at = StepStatus.RUNNING, None, self._clock.now()

@@ -1,4 +1,4 @@
-"""Whether whoever an operation works for may still have it done, asked when its work begins."""
+"""Whether whoever an operation works for may still have it done, asked when its work and each of its steps begin."""
 
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request import with_caller
@@ -11,7 +11,7 @@ from galeria.workflows.context import WorkflowContext
 
 
 def require_present_right(context: WorkflowContext, uow: UnitOfWork, operation: Operation) -> None:
-    """Raise Forbidden where the right was taken away while the operation waited, and Conflict where a lock was put meanwhile.
+    """Raise Forbidden where the right was taken away since the operation was asked for, and Conflict where a lock was put.
 
     What the service itself began needs nobody's right.
     """
@@ -25,7 +25,7 @@ def require_present_right(context: WorkflowContext, uow: UnitOfWork, operation: 
     except (Forbidden, NotFound) as error:
         raise Forbidden(
             Message(
-                "'{person}' may not do this any more: the right was taken away before the work began.",
+                "'{person}' may not do this any more: the right was taken away before the work was done.",
                 person=person.display_name,
             ),
             hint=Message("Ask an Owner for a role that allows it, then retry."),

@@ -1,6 +1,7 @@
 """Run an operation: mark it as begun, run the steps of its workflow, and record success or failure in the database."""
 
 from collections.abc import Callable
+from functools import partial
 
 from galeria.domain.errors import Canceled, GaleriaError
 from galeria.domain.messages import Message, join
@@ -57,7 +58,14 @@ def run_operation(step: Step, context: WorkflowContext, operation_id: str) -> No
     try:
         kind = OperationKind(step("begin", begin, context, operation_id))
         is_cancelable = OPERATION_TYPES[kind].is_cancelable
-        shown = ShownStep(step, context.database, context.clock, operation_id, cancelable=is_cancelable)
+        shown = ShownStep(
+            step,
+            context.database,
+            context.clock,
+            operation_id,
+            cancelable=is_cancelable,
+            require=partial(require_present_right, context),
+        )
         WORKFLOWS[kind](shown, context, operation_id)
     except GaleriaError as error:
         status = OperationStatus.CANCELED if isinstance(error, Canceled) else OperationStatus.FAILED

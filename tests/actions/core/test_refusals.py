@@ -41,12 +41,15 @@ def entries(context: IdentityContext) -> list[AuditEvent]:
 
 
 @pytest.mark.parametrize("role", ["", "Reader"])
-def test_a_refusal_is_an_entry_and_changes_nothing_else(context: IdentityContext, role: str) -> None:
+def test_a_refusal_is_an_entry_and_changes_nothing_else(
+    context: IdentityContext, role: str, caplog: pytest.LogCaptureFixture
+) -> None:
     if role:
         with context.requests.writing(context.caller("admin")) as request:
             give_role(request, "ana", role, context.scope)
     refused(context, context.requests)
     (entry,) = entries(context)
+    assert f"refused to ana from {entry.address or 'here'}: {entry.action} on {context.scope}" in caplog.text
     assert (entry.principal_name, entry.action) == ("ana", "Microsoft.Resources/subscriptions/resourceGroups/write")
     assert entry.scope == f"{context.scope}/resourcegroups/lab".lower()
     assert (entry.correlation_id, entry.detail) == ("a-request", "refused: no role allows it")
@@ -100,3 +103,12 @@ def test_a_refusal_stands_although_it_cannot_be_recorded(
     monkeypatch.setattr("galeria.adapters.db.unit_of_work.SqlUnitOfWork.commit", full)
     refused(context, context.requests)
     assert "could not be recorded" in caplog.text
+
+
+def test_a_scope_in_the_log_steers_no_terminal(context: IdentityContext, caplog: pytest.LogCaptureFixture) -> None:
+    scope, ana = f"{context.scope}/\u202e\x1b[2J\n{'x' * 10_000}", context.caller("ana")
+    context.requests.record_refusal(ana, "x/write", scope, Message("refused"))
+    (told,) = caplog.messages
+    assert "refused to ana" in told
+    assert told.isprintable()
+    assert len(told) < 400

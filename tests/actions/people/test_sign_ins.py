@@ -11,12 +11,16 @@ from galeria.actions.people.first_password_links import add_password_link, choos
 from galeria.actions.people.people import disable, set_password, sign_in
 from galeria.actions.people.sign_in_codes import (
     AuthorizationRequest,
+    PendingReason,
+    RedeemedCode,
     answer_device_sign_in,
     authorize,
+    redeem_authorization_code,
+    redeem_device_code,
     start_device_sign_in,
 )
 from galeria.actions.people.sign_ins import record_sign_in
-from galeria.actions.people.token_sessions import revoke_sessions
+from galeria.actions.people.token_sessions import renew_session, revoke_sessions, start_session, start_session_of_code
 from galeria.actions.people.web_sessions import open_web_session
 from galeria.domain.errors import NotFound, Unauthenticated
 from galeria.domain.messages import Message
@@ -87,3 +91,83 @@ def test_a_link_that_two_use_at_the_same_moment_works_for_one(context: IdentityC
     (winner,) = [each for each in used if each >= 0]
     with context.requests.anonymous_reading() as request:
         assert sign_in(request, "admin", f"My-password-{winner}", PrincipalKind.USER, context.secrets).name == "admin"
+
+
+def together(count: int, use: Callable[[int], object]) -> list[object]:
+    """What `count` uses at the same moment gave."""
+    start = Barrier(count)
+
+    def one(number: int) -> object:
+        start.wait()
+        return use(number)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_a_device_code_that_two_use_at_the_same_moment_works_for_one(context: IdentityContext) -> None:
+    with context.requests.anonymous_writing() as request:
+        started = start_device_sign_in(request, "az", "")
+        assert answer_device_sign_in(request, started.user_code, context.caller("admin").principal)
+
+    def use(number: int) -> object:
+        with context.requests.anonymous_writing() as request:
+            return redeem_device_code(request, started.device_code, "az")
+
+    used = together(8, use)
+    assert sum(isinstance(each, RedeemedCode) for each in used) == 1
+    assert used.count(PendingReason.UNKNOWN) == 7
+
+
+def test_a_device_sign_in_that_two_answer_at_the_same_moment_is_one_persons(context: IdentityContext) -> None:
+    with context.requests.anonymous_writing() as request:
+        started = start_device_sign_in(request, "az", "")
+        admin = context.caller("admin").principal
+    answers = (admin, None, admin, None, admin, None, admin, None)
+
+    def use(number: int) -> object:
+        with context.requests.anonymous_writing() as request:
+            return answer_device_sign_in(request, started.user_code, answers[number])
+
+    assert together(8, use).count(True) == 1
+
+
+def test_a_code_that_many_use_at_the_same_moment_leaves_at_most_one_session(context: IdentityContext) -> None:
+    """The first use wins; a second one ends what the first began, also where that comes in between."""
+    with context.requests.anonymous_writing() as request:
+        code = give_code(request, context.caller("admin").principal)
+
+    def use(number: int) -> object:
+        with context.requests.anonymous_writing() as request:
+            redeemed = redeem_authorization_code(
+                request, str(code), client_id="az", redirect_uri="http://localhost", challenge="c"
+            )
+        if redeemed is None:
+            return None
+        with context.requests.anonymous_writing() as request:
+            token = start_session_of_code(request, redeemed.principal.id, "az", redeemed.family)
+        return redeemed, token
+
+    used = [each for each in together(8, use) if each is not None]
+    assert len(used) == 1
+    with context.requests.anonymous_reading() as request:
+        rows = request.uow.refresh_tokens.of_principal(context.caller("admin").principal.id)
+    assert [each for each in rows if each.revoked_at is None] == []
+
+
+def test_of_many_uses_of_a_refresh_token_at_the_same_moment_one_chain_goes_on_at_most(context: IdentityContext) -> None:
+    with context.requests.anonymous_writing() as request:
+        first = start_session(request, context.caller("admin").principal.id, "az")
+
+    def renewed(token: str) -> str | None:
+        with context.requests.anonymous_writing() as request:
+            renewal = renew_session(request, token, "az")
+        return renewal.refresh_token if renewal else None
+
+    successors = [str(each) for each in together(8, lambda number: renewed(first)) if each]
+    assert successors
+    context.clock.move(minutes=2)
+    later = [str(each) for each in together(len(successors), lambda number: renewed(successors[number])) if each]
+    assert len(later) == 1
+    context.clock.move(minutes=2)
+    assert renewed(later[0]) is None, "the others were used as well, so one of them was stolen"

@@ -123,11 +123,23 @@ def test_no_cookie_makes_a_fault(browser: Browser, judge: Judge) -> None:
     own = browser.cookies[0][1]
     values = {name: _as_cookie(text) for name, text in FIELDS.items()}
     notices = {name: base64.urlsafe_b64encode(written(value)[:30_000]) for name, value in VALUES.items()}
-    for name in (LANGUAGE_COOKIE, ZONE_COOKIE, NOTICE_COOKIE, "galeria", "galeria-form", "galeria-external"):
+    for name in (
+        LANGUAGE_COOKIE,
+        ZONE_COOKIE,
+        NOTICE_COOKIE,
+        "galeria",
+        "galeria-form",
+        "galeria-external",
+        "galeria-known",
+    ):
         for kind, value in (values | (notices if name == NOTICE_COOKIE else {})).items():
             cookies = name.encode() + b"=" + value + (b"" if name == "galeria" else b"; " + own)
             answer = Browser(browser.product, [(b"cookie", cookies)]).get("/me")
             judge.each(f"cookie {name}: {kind}", answer, judge.page)
+            if name == "galeria-known":  # is read where a password comes
+                guessing = Browser(browser.product, [(b"cookie", cookies)], token=browser.token)
+                answer = guessing.send("/sign-in", {"name": ["admin"], "password": ["wrong"]})
+                judge.each(f"cookie {name} with a password: {kind}", answer, judge.page)
     for cookies in (b"", b";", b"=", b"a=b=c;;==", b'a="', b"galeria", bytes(range(128, 256)), b"a=b; " * 9000):
         judge.each(f"cookies {cookies[:40]!r}", Browser(browser.product, [(b"cookie", cookies)]).get("/me"), judge.page)
     judge.end()

@@ -1,15 +1,17 @@
 """A real server with the sign-in endpoints and one protected route, and the requests of tests to it."""
 
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import Depends, FastAPI
 
 from galeria.actions.core.caller import Caller
@@ -17,6 +19,7 @@ from galeria.adapters.identity.keys import Installation
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.request_rates import RequestRates
+from galeria.interfaces.http.known_browsers import mark_cookie
 from galeria.interfaces.http.request_limits import RequestLimits
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.bearer import bearer, unauthenticated_handler
@@ -62,6 +65,33 @@ class LoginClient:
 
     def who_am_i(self, token: str, **headers: str) -> httpx.Response:
         return self.client.get("/me", headers={"Authorization": f"Bearer {token}", **headers})
+
+
+def keeps_known_browsers(login_client: LoginClient, way: Callable[[httpx.Client, str], int], done: int) -> None:
+    """Sign in through a page in two browsers at one address; in one of them the person has signed in before.
+
+    `way` signs in with a password and returns the status of the answer, which is `done` where it is right.
+    """
+    trust = ssl.create_default_context(cafile=str(login_client.identity_files.ca))
+    right, stranger = login_client.context.first.password, login_client.client
+    stranger.cookies.clear()
+    with httpx.Client(base_url=login_client.authority.endpoint, verify=trust) as known:
+        assert way(known, right) == done
+        (cookie,) = [each for each in known.cookies.jar if each.name == mark_cookie("https:")]
+        assert (cookie.secure, cookie.path, cookie.domain_specified) == (True, "/", False)
+        login_client.context.clock.move(seconds=1)
+        for _ in range(5):
+            way(stranger, "wrong")
+        assert way(stranger, right) == 429
+        assert way(known, right) == done
+
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def tokens_of(context: IdentityContext) -> JwtTokens:
+    """Tokens where no server is needed."""
+    return JwtTokens(KEY, tenant_id="a-tenant", endpoint="https://lab.example.org", clock=context.clock)
 
 
 def application(context: IdentityContext, identity_files: Installation, authority: Authority) -> FastAPI:

@@ -15,7 +15,7 @@ from joserfc.jwk import KeySet
 
 from galeria.interfaces.login.browser.texts import TEXTS
 from galeria.interfaces.login.programs import is_loopback
-from tests.interfaces.login.login_client import AZ, TOKEN, Form, LoginClient
+from tests.interfaces.login.login_client import AZ, TOKEN, Form, LoginClient, keeps_known_browsers
 
 AUTHORIZE = "/adfs/oauth2/authorize"
 BACK = "http://localhost:8400"
@@ -187,6 +187,15 @@ def test_cancel_and_wrong_password(login_client: LoginClient) -> None:
         signed_in(login_client, asked(login_client), username="ghost", password="wrong")
     page = signed_in(login_client, asked(login_client), username="ghost", password="wrong")
     assert (page.status_code, page.headers["retry-after"]) == (429, "10")
+
+
+def test_it_knows_its_browsers(login_client: LoginClient) -> None:
+    def sign_in(client: httpx.Client, password: str) -> int:
+        page = client.get(AUTHORIZE, params=asked(login_client))
+        filled = {"username": "admin", "password": password, "choice": "sign-in"}
+        return client.post(AUTHORIZE, data=carried(page) | filled).status_code
+
+    keeps_known_browsers(login_client, sign_in, 303)
 
 
 def test_authorize_endpoint_under_every_spelling(login_client: LoginClient) -> None:

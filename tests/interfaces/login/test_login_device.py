@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from galeria.interfaces.login.browser.texts import TEXTS, language_of
-from tests.interfaces.login.login_client import AZ, LoginClient
+from tests.interfaces.login.login_client import AZ, LoginClient, keeps_known_browsers
 
 DEVICE = "/adfs/oauth2/devicecode"
 PAGE = "/adfs/device"
@@ -117,6 +117,14 @@ def test_wrong_passwords_leave_the_program_waiting_and_are_slowed_down(login_cli
     page = answer(login_client, started["user_code"], username="ghost", password="wrong")
     assert (page.status_code, page.headers["retry-after"]) == (429, "10")
     assert poll(login_client, started["device_code"]) == "authorization_pending"
+
+
+def test_it_knows_its_browsers(login_client: LoginClient) -> None:
+    def sign_in(client: httpx.Client, password: str) -> int:
+        form = {"user_code": start(login_client)["user_code"], "username": "admin", "password": password}
+        return client.post(PAGE, data=form | {"choice": "sign-in"}).status_code
+
+    keeps_known_browsers(login_client, sign_in, 200)
 
 
 def test_guessing_codes_is_slowed_down(login_client: LoginClient) -> None:

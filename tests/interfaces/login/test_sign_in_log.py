@@ -1,6 +1,9 @@
 """Every way to get a token leaves one entry in the activity log: who, in which way, from where. Going on leaves none."""
 
+import logging
 from collections import Counter
+
+import pytest
 
 from galeria.actions.people.sign_ins import SIGN_IN
 from galeria.domain.audit import AuditSearch
@@ -15,7 +18,8 @@ def sign_ins(login_client: LoginClient) -> list[tuple[str, str, str]]:
     return [(each.principal_name, each.detail, each.address) for each in found]
 
 
-def test_each_sign_in_is_one_entry(login_client: LoginClient) -> None:
+def test_each_sign_in_is_one_entry(login_client: LoginClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     before = sign_ins(login_client)
     login_client.token(login_client.as_program())
     token = login_client.token(login_client.as_user())
@@ -28,3 +32,9 @@ def test_each_sign_in_is_one_entry(login_client: LoginClient) -> None:
         ("admin", "signed in with a password, for Azure CLI", "127.0.0.1"): 1,
         ("admin", "signed in with a password, for someprogram", "127.0.0.1"): 1,
     }
+    logged = caplog.messages
+    assert [each for each in logged if "signed in" in each] == [
+        f"{client_id} from 127.0.0.1: signed in with its secret",
+        "admin from 127.0.0.1: signed in with a password, for Azure CLI",
+        "admin from 127.0.0.1: signed in with a password, for someprogram",
+    ]

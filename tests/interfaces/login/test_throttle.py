@@ -12,6 +12,7 @@ from galeria.interfaces.login.password_sign_in import WRONG_PER_ADDRESS, WRONG_P
 from galeria.interfaces.login.throttle import Throttle, TooManyTries
 from galeria.ports.database import Database
 from tests.identity_context import IdentityContext, MovedClock, first_start
+from tests.interfaces.login.login_client import tokens_of
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def own_context(database: Database) -> IdentityContext:
 
 @pytest.fixture
 def password_sign_in(own_context: IdentityContext) -> PasswordSignIn:
-    return PasswordSignIn(own_context.requests, own_context.secrets)
+    return PasswordSignIn(own_context.requests, own_context.secrets, tokens_of(own_context))
 
 
 def blocked_for(throttle: Throttle, key: str = "ana") -> int:
@@ -165,12 +166,15 @@ def test_refused_sign_ins_stand_in_both_logs_without_what_was_typed(
     ]
 
 
-def test_many_refusals_become_few_entries(password_sign_in: PasswordSignIn, own_context: IdentityContext) -> None:
+def test_many_refusals_become_few_entries(
+    password_sign_in: PasswordSignIn, own_context: IdentityContext, caplog: pytest.LogCaptureFixture
+) -> None:
     wrong(password_sign_in, "admin", 5)
     for _ in range(12):
         with pytest.raises(TooManyTries):
             enter(password_sign_in, "admin", "wrong")
 
+    assert caplog.text.count("sign-in refused: too many wrong tries: refused without a check, from 192.0.2.1") == 12
     assert [detail for detail, _, _ in refusals(own_context)] == [
         "too many wrong tries: refused without a check",
         "too many wrong tries: refused without a check (10 times within a minute)",
@@ -178,8 +182,11 @@ def test_many_refusals_become_few_entries(password_sign_in: PasswordSignIn, own_
     ]
 
 
-def test_a_guessed_code_is_a_refusal_too(password_sign_in: PasswordSignIn, own_context: IdentityContext) -> None:
+def test_a_guessed_code_is_a_refusal_too(
+    password_sign_in: PasswordSignIn, own_context: IdentityContext, caplog: pytest.LogCaptureFixture
+) -> None:
     password_sign_in.count_guess("192.0.2.1")
+    assert "sign-in refused: a wrong code or secret, from 192.0.2.1" in caplog.text
     assert refusals(own_context) == [("a wrong code or secret", "192.0.2.1", "Failed")]
 
 
@@ -222,6 +229,6 @@ def test_right_guess_among_many_at_once_is_refused_like_the_others(own_context: 
                 wrong(slow, "admin", 5)
             return secrets.matches(hashed, secret)
 
-    slow = PasswordSignIn(own_context.requests, Slow())
+    slow = PasswordSignIn(own_context.requests, Slow(), tokens_of(own_context))
     with pytest.raises(TooManyTries):
         enter(slow, "admin", right)

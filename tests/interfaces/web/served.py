@@ -160,7 +160,7 @@ def serving(
     with _listener() as listener:
         host = "https://localhost" if identity_files else "http://127.0.0.1"
         portal = _portal(installation, key, f"{host}:{listener.getsockname()[1]}", openid)
-        password_sign_in = PasswordSignIn(portal.services.requests, portal.services.secrets)
+        password_sign_in = PasswordSignIn(portal.services.requests, portal.services.secrets, portal.services.tokens)
         app = make_app(portal.services, password_sign_in=password_sign_in)
         make_portal(portal.services, password_sign_in, patience=patience).install(app)
         config = uvicorn.Config(app, log_level="warning", log_config=None, lifespan="off", ws="none")

@@ -3,11 +3,11 @@
 from typing import TypeVar
 
 from galeria.actions.core.request import Request
-from galeria.domain.errors import Conflict
+from galeria.domain.errors import Conflict, refused
 from galeria.domain.ids import ResourceId, group_name, location_name
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.people.hidden_scopes import is_subscription, missing_group, missing_subscription
+from galeria.domain.people.hidden_scopes import is_subscription, missing_group, missing_subscription, read_action
 from galeria.domain.resources import Resource, ResourceGroup
 from galeria.domain.states import ProvisioningState, moved
 
@@ -105,7 +105,9 @@ def listed_below(request: Request, prefix: str, found: list[T]) -> list[T]:
     the caller may not know: an empty list would say that it is there.
     """
     id = None if found or is_subscription(prefix) else ResourceId.parse(prefix)
-    if id and (request.uow.groups.find_by_key(id.key) is None or not request.caller.may_know(id.key)):
+    if id and not request.caller.may_know(id.key):
+        raise refused(missing_group(id.group), read_action(id.key), id.key)
+    if id and request.uow.groups.find_by_key(id.key) is None:
         raise missing_group(id.group)
     return found
 

@@ -1,21 +1,25 @@
-"""Who may see an operation, and who may cancel it. `actions.versions.operations` says who may retry it."""
+"""Who may see an operation. `actions.versions.operations` says who may cancel and who may retry it."""
 
 from collections.abc import Iterable
 
+from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.core.request import Request
-from galeria.domain.operations import Operation, OperationKind
+from galeria.actions.core.resources import find_resource
+from galeria.domain.ids import ResourceId
+from galeria.domain.operations import Operation, OperationKind, Subject
 
 
 def is_visible(request: Request, operation: Operation) -> bool:
-    """Whether the caller may see the operation.
+    """Whether the caller may see the operation now.
 
-    Whoever began it may, and whoever may read what it works on; an export also those who see the lab whose template it reads.
+    Whoever may read what it works on may; an export also those who see the lab whose template it reads. Whoever began it sees
+    it while they may still begin it, and after what it worked on is gone: roles on that went with it.
     """
-    if operation.started_by == request.caller.principal.id:
-        return True
     if request.caller.may(operation.kind_type.read, operation.resource_id):
         return True
-    return operation.kind is OperationKind.EXPORT_TEMPLATE and _sees_template(request, operation)
+    if operation.kind is OperationKind.EXPORT_TEMPLATE and _sees_template(request, operation):
+        return True
+    return operation.started_by == request.caller.principal.id and _is_still_theirs(request, operation)
 
 
 def visible_operations(request: Request, found: Iterable[Operation]) -> list[Operation]:
@@ -23,16 +27,20 @@ def visible_operations(request: Request, found: Iterable[Operation]) -> list[Ope
     return [each for each in found if is_visible(request, each)]
 
 
-def can_cancel(request: Request, operation: Operation) -> bool:
-    """Tells whether the caller may cancel the operation: its beginner may, and whoever may write what it works on."""
-    own = operation.started_by == request.caller.principal.id
-    return own or request.caller.may(operation.kind_type.write, operation.resource_id)
+def works_on_own_machine(request: Request, operation: Operation) -> bool:
+    """Whether it works on the caller's machine as a student, who needs no role for it."""
+    if operation.kind_type.subject is not Subject.MACHINE:
+        return False
+    machine = request.uow.machines.find(operation.subject)
+    return machine is not None and is_claimed_by_caller(request, machine)
 
 
-def require_cancel(request: Request, operation: Operation) -> None:
-    """Raises Forbidden where the caller may not cancel the operation."""
-    if not can_cancel(request, operation):
-        request.caller.require(operation.kind_type.write, operation.resource_id)
+def _is_still_theirs(request: Request, operation: Operation) -> bool:
+    if request.caller.may(operation.kind_type.action, operation.resource_id) or works_on_own_machine(
+        request, operation
+    ):
+        return True
+    return find_resource(request, ResourceId.parse(operation.resource_id)) is None
 
 
 def _sees_template(request: Request, operation: Operation) -> bool:

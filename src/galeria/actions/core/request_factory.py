@@ -12,6 +12,7 @@ from galeria.actions.core.refusals import RefusalCounter, with_count
 from galeria.actions.core.request import Request, with_caller
 from galeria.domain.audit import FAILED
 from galeria.domain.errors import Forbidden, GaleriaError, NotFound
+from galeria.domain.foreign_text import foreign_text
 from galeria.domain.messages import Message
 from galeria.domain.settings import Settings
 from galeria.ports.database import Database, UnitOfWork
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 OTHER_REFUSALS = "Microsoft.Galeria/requests/action"
 """The action of an entry about a refusal that names none."""
+NO_ROLE = Message("refused: no role allows it")
+MORE = Message("more refusals than are recorded one by one")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,8 @@ class RequestFactory:
     ) -> None:
         """Adds an entry about a refusal to the audit log, in a transaction of its own; a frequent one is counted instead.
 
+        What is an entry stands in the program's log as well.
+
         Without a caller it is about somebody at the `address` who is not known, and `about` tells apart what is counted by
         itself, such as names. It must not be called within a writing
         transaction. A failure is logged: the refusal itself stands.
@@ -78,11 +83,13 @@ class RequestFactory:
             if counted is None:
                 return
             kind, number = counted
+            if caller:
+                told = foreign_text(f"{action} on {scope or 'everything'}: {detail}")
+                log.warning("refused to %s from %s: %s", caller.principal.name, address or "here", told)
             with self.anonymous_writing() as request:
                 whole = scope or f"/subscriptions/{request.uow.subscriptions()[0].id}"
                 if not any(kind):
-                    told = Message("more refusals than are recorded one by one")
-                    record_own_audit(request, OTHER_REFUSALS, whole, FAILED, detail=with_count(told, number))
+                    record_own_audit(request, OTHER_REFUSALS, whole, FAILED, detail=with_count(MORE, number))
                 elif caller:
                     record_audit(request, caller, action, whole, FAILED, detail=with_count(detail, number))
                 else:
@@ -98,7 +105,7 @@ class RequestFactory:
             if isinstance(error, NotFound) and not error.refused_action:
                 raise
             action, scope = error.refused_action or OTHER_REFUSALS, error.refused_scope
-            detail = Message("refused: no role allows it") if error.refused_action else error.message
+            detail = NO_ROLE if error.refused_action else error.message
             self.record_refusal(caller, action, scope, detail, address=caller.address)
             raise
 

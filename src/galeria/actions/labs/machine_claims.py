@@ -74,12 +74,6 @@ def own_machines(request: Request) -> list[tuple[Lab, LabMachine]]:
     ]
 
 
-def is_claimed_by_caller(request: Request, machine: LabMachine) -> bool:
-    """Tells whether the caller has claimed the machine."""
-    user = request.uow.lab_users.find(machine.claimed_by) if machine.claimed_by else None
-    return user is not None and user.principal_id == request.caller.principal.id
-
-
 def favorite_labs(request: Request) -> list[Lab]:
     """Returns the labs that the caller marked as favorites."""
     found = request.uow.favorites.of_principal(request.caller.principal.id)

@@ -1,9 +1,9 @@
 """Virtual machines of labs: start, stop, reset the password, reimage, redeploy."""
 
 from galeria.actions.core.base_request import BaseRequest
+from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine, kept_password
-from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.actions.labs.public_ports import ensure_public_ports
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId

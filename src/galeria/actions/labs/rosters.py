@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_settings import require_lasting_lab
 from galeria.actions.labs.labs import get_lab
-from galeria.domain.errors import Conflict, Forbidden, NotFound, missing
+from galeria.domain.errors import Conflict, Forbidden, NotFound, missing, refused
 from galeria.domain.ids import LABS, ResourceId, part_name
 from galeria.domain.labs.addresses import address_key, email_address
 from galeria.domain.labs.labs import Lab
@@ -135,7 +135,7 @@ def register(request: Request, lab: Lab, *, knows_it: bool = False) -> LabUser:
     user = request.uow.lab_users.find_by_email(lab.id, person.name)
     if user is None and not lab.open_access:
         if not knows_it and not request.caller.may(f"{LABS}/labs/read", lab.key):
-            raise missing(Message("lab"), lab.key.rsplit("/", 1)[-1])
+            raise refused(missing(Message("lab"), lab.key.rsplit("/", 1)[-1]), f"{USER}/register/action", lab.key)
         raise Forbidden(
             Message("The lab '{title}' does not expect '{person}'.", title=lab.title, person=person.name),
             hint=Message("Ask its educator to add you to the users, or to open the lab."),
@@ -156,9 +156,10 @@ def register_by_code(request: Request, code: str) -> LabUser:
     """Registers the caller with the lab of that registration code. Raises NotFound, Forbidden, Conflict."""
     lab = request.uow.labs.find_by_code(code.strip())
     if lab is None:
-        raise NotFound(
+        error = NotFound(
             Message("No lab has this registration code."), hint=Message("Check it, or ask the lab's educator for it.")
         )
+        raise refused(error, f"{USER}/register/action", "")
     return register(request, lab, knows_it=True)
 
 

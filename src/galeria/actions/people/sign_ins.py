@@ -1,12 +1,17 @@
 """What every way of signing in ends with: that nothing has changed since the secret was checked, and the audit log."""
 
+import logging
+
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.caller import Caller
 from galeria.actions.people.principals import subscription_scope
 from galeria.domain.errors import Unauthenticated
+from galeria.domain.foreign_text import foreign_text
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal
+
+log = logging.getLogger(__name__)
 
 SIGN_IN = "Galeria.Identity/sessions/write"
 """The action of all entries about signing in, successful or not."""
@@ -57,10 +62,12 @@ def require_unchanged(request: BaseRequest, principal: Principal) -> None:
 
 
 def record_sign_in(request: BaseRequest, principal: Principal, way: Message, *, address: str) -> None:
-    """Records who signed in, in which way and from where; in the transaction in which a session or token is given.
+    """Records who signed in, in which way and from where, in the audit log and the program's; in the transaction in which a
+    session or token is given.
 
     Raises Unauthenticated as `require_unchanged` does. The caller commits.
     """
     require_unchanged(request, principal)
+    log.info("%s from %s: %s", principal.name, address or "here", foreign_text(str(way)))
     caller = Caller(principal=principal, assignments=[], address=address)
     record_audit(request, caller, SIGN_IN, subscription_scope(request), detail=way)

@@ -128,8 +128,12 @@ def list_uploads(request: Request) -> list[Upload]:
 
 
 def require_piece(request: Request, id: str, offset: int) -> Upload:
-    """The upload that a piece beginning at byte `offset` may be added to. Raises NotFound, Conflict."""
+    """The upload that a piece beginning at byte `offset` may be added to.
+
+    Raises NotFound, Conflict, and Forbidden where the caller may not import anywhere any more.
+    """
     upload = get_upload(request, id)
+    require_import(request)
     if offset > upload.length:
         raise Conflict(
             Message(

@@ -1,13 +1,15 @@
 """Operations: see, list, cancel, retry."""
 
+from collections.abc import Callable
+
+from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.core.limits import require_disk_room, require_operation_limit
-from galeria.actions.core.operation_access import is_visible, require_cancel, visible_operations
+from galeria.actions.core.operation_access import is_visible, visible_operations, works_on_own_machine
 from galeria.actions.core.request import Request
-from galeria.actions.labs.machine_claims import is_claimed_by_caller
 from galeria.actions.labs.machines import running_on_machine
 from galeria.actions.storage.storage_lifecycle import get_stored
 from galeria.actions.versions.exports import require_author, require_export
-from galeria.domain.errors import Conflict, Forbidden, NotFound
+from galeria.domain.errors import Conflict, Forbidden, NotFound, refused
 from galeria.domain.labs.labs import FailureRecord
 from galeria.domain.messages import EMPTY, Message, verbatim
 from galeria.domain.operations import Operation, OperationKind, OperationStep, Subject
@@ -18,19 +20,17 @@ from galeria.domain.states import LabState, MachineState, OperationStatus, is_se
 def get_operation(request: Request, id: str) -> tuple[Operation, list[OperationStep]]:
     """Returns an operation with its steps. Raises NotFound, also where the caller may not see it."""
     operation = request.uow.operations.find(id)
-    if operation is None or not is_visible(request, operation):
-        raise NotFound(
-            Message("There is no operation '{id}'.", id=id),
-            hint=Message("'galeria operation list' shows yours."),
-            code="NotFound",
-        )
+    if operation is None:
+        raise _missing(id)
+    if not is_visible(request, operation):
+        raise refused(_missing(id), operation.kind_type.read, operation.resource_id)
     return operation, request.uow.operations.steps(operation.id)
 
 
 def find_failure_record(request: Request, operation: Operation) -> FailureRecord | None:
     """Returns what the machine showed when the operation failed; None without that, or where the caller may not read it.
 
-    Whoever began an operation sees it for ever; what is on a machine's screen is for those who may read the machine now.
+    Who may see an operation need not see the machine: what is on its screen is for those who may read it now.
     """
     if operation.kind_type.subject is not Subject.MACHINE:
         return None
@@ -70,7 +70,7 @@ def list_operations(request: Request, *, below: str = "", limit: int = 100) -> l
 
 
 def cancel_operation(request: Request, id: str) -> Operation:
-    """Asks an operation to stop at the next safe moment; may be repeated. Raises NotFound, Forbidden."""
+    """Asks an operation to stop at the next safe moment; may be repeated. Raises NotFound, Forbidden, Conflict for a lock."""
     operation, _ = get_operation(request, id)
     require_cancel(request, operation)
     if not is_settled(operation.status):
@@ -114,7 +114,7 @@ def retry_operation(request: Request, id: str) -> Operation:
 
 def require_begin(request: Request, operation: Operation) -> None:
     """Raises Forbidden, Conflict or NotFound unless the caller may begin the operation now, by present roles and locks."""
-    if operation.kind_type.subject is Subject.MACHINE and _is_own_machine(request, operation):
+    if works_on_own_machine(request, operation):
         request.caller.require_unlocked(operation.kind_type.action, operation.resource_id.lower())
         return
     if operation.kind is not OperationKind.EXPORT_TEMPLATE:
@@ -126,19 +126,40 @@ def require_begin(request: Request, operation: Operation) -> None:
     require_author(request, request.uow.definitions.get(version.definition_id))
 
 
+def require_cancel(request: Request, operation: Operation) -> None:
+    """Raises Forbidden, Conflict or NotFound unless the caller may cancel the operation now.
+
+    Whoever may write what it works on may, and whoever began it while they may still begin it.
+    """
+    is_own = operation.started_by == request.caller.principal.id
+    if not (is_own and can_retry(request, operation)):
+        request.caller.require(operation.kind_type.write, operation.resource_id.lower())
+
+
+def can_cancel(request: Request, operation: Operation) -> bool:
+    """Tells whether the caller may cancel the operation now."""
+    return _is_let(require_cancel, request, operation)
+
+
 def can_retry(request: Request, operation: Operation) -> bool:
     """Tells whether the caller may begin the operation now, and so retry it."""
+    return _is_let(require_begin, request, operation)
+
+
+def _is_let(require: Callable[[Request, Operation], None], request: Request, operation: Operation) -> bool:
     try:
-        require_begin(request, operation)
+        require(request, operation)
     except (Forbidden, Conflict, NotFound):
         return False
     return True
 
 
-def _is_own_machine(request: Request, operation: Operation) -> bool:
-    """Whether it is the machine of the caller as a student, who needs no role for it."""
-    machine = request.uow.machines.find(operation.subject)
-    return machine is not None and is_claimed_by_caller(request, machine)
+def _missing(id: str) -> NotFound:
+    return NotFound(
+        Message("There is no operation '{id}'.", id=id),
+        hint=Message("'galeria operation list' shows yours."),
+        code="NotFound",
+    )
 
 
 def _reopen(request: Request, operation: Operation) -> None:

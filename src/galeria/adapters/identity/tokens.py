@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import PrincipalKind
-from galeria.ports.tokens import Claims
+from galeria.ports.tokens import Claims, Mark
 from galeria.ports.work import Clock
 
 ALGORITHM = "RS256"
@@ -20,6 +20,9 @@ ALGORITHM = "RS256"
 LONGEST = 8192
 # A claim of our own: when an access token was issued, in milliseconds since 1970.
 MILLISECONDS = "galeria_iat_ms"
+# Another one, which marks of browsers have alone: an audience may be chosen by whoever asks for an id_token.
+USE = "galeria_use"
+_MARK = "known-browser"
 # What the library raises for texts that are no tokens: it takes the types of a header's and a key's values for granted.
 UNREADABLE = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
@@ -44,9 +47,8 @@ class JwtTokens:
             who = {"idtyp": "app", "appid": name, "azp": name}
         else:
             who = {"idtyp": "user", "upn": name, "unique_name": name}
-        # `iat` knows whole seconds only; whoever signs in anew right after a revocation gets a token that counts.
-        issued = {MILLISECONDS: int(self._clock.now().timestamp() * 1000)}
-        return self._sign(principal_id, audience, seconds, {**who, **issued, "oid": principal_id})
+        claims: dict[str, str | int] = {**who, **self._issued_now(), "oid": principal_id}
+        return self._sign(principal_id, audience, seconds, claims)
 
     def issue_identity(
         self, principal_id: str, name: str, display_name: str, *, client_id: str, seconds: int, nonce: str = ""
@@ -58,18 +60,30 @@ class JwtTokens:
 
     def read(self, token: str) -> Claims:
         """Return the claims after checking the signature, algorithm, issuer, audience and times. Raises Unauthenticated."""
+        # Only access tokens say what kind of caller they are for: an id_token opens nothing, whoever it was made for.
+        claims = self._checked(token, self._endpoint, idtyp={"essential": True, "values": ["app", "user"]})
+        return Claims(principal_id=str(claims["oid"]), issued_at=_issued_at(claims), expires_at=int(claims["exp"]))
+
+    def issue_mark(self, principal_id: str, *, seconds: int) -> str:
+        who: dict[str, str | int] = {**self._issued_now(), "oid": principal_id, USE: _MARK}
+        return self._sign(principal_id, f"{self._endpoint}/{_MARK}", seconds, who)
+
+    def read_mark(self, mark: str) -> Mark:
+        """Return what the mark says, after the same checks. Raises Unauthenticated."""
+        claims = self._checked(mark, f"{self._endpoint}/{_MARK}", **{USE: {"essential": True, "value": _MARK}})
+        return Mark(id=str(claims["jti"]), principal_id=str(claims["oid"]), issued_at=_issued_at(claims))
+
+    def _checked(self, token: str, audience: str, **more: Any) -> dict[str, Any]:
         if len(token) > LONGEST:
             raise _refused(Message("is too long to be one of this service"))
-        now = self._now()
         rules = jwt.JWTClaimsRegistry(
-            now=now,
+            now=self._now(),
             iss={"essential": True, "value": self._issuer},
-            aud={"essential": True, "value": self._endpoint},
+            aud={"essential": True, "value": audience},
             oid={"essential": True},
-            # Only access tokens say what kind of caller they are for: an id_token opens nothing, whoever it was made for.
-            idtyp={"essential": True, "values": ["app", "user"]},
             iat={"essential": True},
             exp={"essential": True},
+            **more,
         )
         try:
             claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
@@ -78,7 +92,7 @@ class JwtTokens:
             raise _refused(Message("has expired")) from error
         except UNREADABLE as error:
             raise _refused(Message("was not issued by this service, or was changed on the way")) from error
-        return Claims(principal_id=str(claims["oid"]), issued_at=_issued_at(claims), expires_at=int(claims["exp"]))
+        return claims
 
     def public_keys(self) -> dict[str, Any]:
         public = self._key.as_dict(private=False, kid=self._key_id, use="sig", alg=ALGORITHM)
@@ -99,6 +113,10 @@ class JwtTokens:
             **who,
         }
         return jwt.encode({"alg": ALGORITHM, "kid": self._key_id}, claims, self._key)
+
+    def _issued_now(self) -> dict[str, int]:
+        # `iat` knows whole seconds only; whoever signs in anew right after a revocation gets a token that counts.
+        return {MILLISECONDS: int(self._clock.now().timestamp() * 1000)}
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from galeria.domain.errors import Forbidden, GaleriaError, Invalid
+from galeria.domain.errors import Forbidden, Invalid, refused
 from galeria.domain.messages import Message
 from galeria.domain.people.hidden_scopes import hidden, is_subscription, read_action
 from galeria.domain.people.roles import ROLES as ROLES
@@ -151,7 +151,7 @@ def require(principal: Principal, assignments: list[RoleAssignment], action: str
     if may(assignments, action, scope):
         return
     if not may_see(assignments, scope):
-        raise _refused(hidden(scope), action, scope)
+        raise refused(hidden(scope), action, scope)
     error = Forbidden(
         Message(
             "'{principal}' may not perform '{action}' on '{scope}'.",
@@ -161,9 +161,4 @@ def require(principal: Principal, assignments: list[RoleAssignment], action: str
         ),
         hint=Message("Ask an Owner of it for one of these roles: {roles}.", roles=allowing_roles(action)),
     )
-    raise _refused(error, action, scope)
-
-
-def _refused(error: GaleriaError, action: str, scope: str) -> GaleriaError:
-    error.refused_action, error.refused_scope = action, scope
-    return error
+    raise refused(error, action, scope)

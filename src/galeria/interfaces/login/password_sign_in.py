@@ -5,6 +5,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from galeria.actions.core.request_factory import RequestFactory
 from galeria.actions.people.people import sign_in
@@ -12,7 +14,9 @@ from galeria.actions.people.sign_ins import BLOCKED, SIGN_IN, UNKNOWN_NAME, WRON
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.messages import Message
 from galeria.domain.people.principals import Principal, PrincipalKind
+from galeria.interfaces.http.known_browsers import MARK_SECONDS
 from galeria.interfaces.login.throttle import Throttle, TooManyTries
+from galeria.ports.tokens import Tokens
 from galeria.ports.work import SecretHasher
 
 log = logging.getLogger(__name__)
@@ -32,12 +36,14 @@ class PasswordSignIn:
     """Checks names and secrets. May be used by several threads. Unknown names are counted and blocked like others.
 
     A stranger's wrong tries keep nobody out: they count for their own address, and where a name is guessed from everywhere,
-    the addresses stay open from which it signed in before. Secrets of programs have 255 random bits; they are not guessed by
-    trying, so that only the address counts for them.
+    the addresses stay open from which it signed in before. A browser in which the person has signed in is told by its mark, and
+    its tries are counted apart, so that strangers at the same address do not keep it out either. Secrets of programs have 255
+    random bits; they are not guessed by trying, so that only the address counts for them.
     """
 
-    def __init__(self, requests: RequestFactory, secrets: SecretHasher) -> None:
+    def __init__(self, requests: RequestFactory, secrets: SecretHasher, tokens: Tokens) -> None:
         self._requests = requests
+        self._tokens = tokens
         self._secrets = secrets
         self._names = Throttle(requests.clock, limit=WRONG_PER_NAME)
         self._everywhere = Throttle(requests.clock, limit=WRONG_PER_NAME_EVERYWHERE)
@@ -46,42 +52,67 @@ class PasswordSignIn:
         self._known: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def sign_in(self, name: str, secret: str, kind: PrincipalKind, address: str) -> Principal:
-        """Return the principal.
+    def sign_in(self, name: str, secret: str, kind: PrincipalKind, address: str, *, mark: str = "") -> Principal:
+        """Return the principal. `mark` is what the browser kept of `new_mark`.
 
         Raises Unauthenticated with the same message whatever was wrong, and TooManyTries without a check.
         """
-        key = f"{kind}/{name.lower()[:LONGEST_NAME]}"
-        self._check(key, kind, address)
-        principal = self._checked_secret(key, name, secret, kind, address)
+        key, place = f"{kind}/{name.lower()[:LONGEST_NAME]}", self._place(address, mark, name)
+        self._check(key, kind, place)
+        principal = self._checked_secret(key, name, secret, kind, place)
         # Checked again: of many tries sent at once, a right one must not succeed after the wrong ones have blocked the key.
-        self._check(key, kind, address)
-        self._names.forget(_pair(key, address))
-        self._remember(_pair(key, address))
+        self._check(key, kind, place)
+        self._names.forget(_pair(key, place))
+        self._remember(_pair(key, place))
         return principal
 
-    def _checked_secret(self, key: str, name: str, secret: str, kind: PrincipalKind, address: str) -> Principal:
+    def new_mark(self, principal: Principal) -> str:
+        """Return the mark for a browser in which the person has just signed in."""
+        return self._tokens.issue_mark(principal.id, seconds=MARK_SECONDS)
+
+    def _place(self, address: str, mark: str, name: str | None = None) -> "_Place":
+        """Return where tries are counted: in the browser where its mark is somebody's (of that name), else at the address.
+
+        A mark from before a new password or a revocation counts no more.
+        """
+        at_address = _Place(key=address, address=address)
+        if not mark:
+            return at_address
+        try:
+            known = self._tokens.read_mark(mark)
+        except Unauthenticated:
+            return at_address
+        with self._requests.anonymous_reading() as request:
+            person = request.uow.people.find(known.principal_id)
+        if person is None or not person.accepts(datetime.fromtimestamp(known.issued_at, UTC)):
+            return at_address
+        if name is not None and person.name.lower() != name.strip().lower():
+            return at_address
+        return _Place(key=f"browser {known.id}", address=address, is_known=True)
+
+    def _checked_secret(self, key: str, name: str, secret: str, kind: PrincipalKind, place: "_Place") -> Principal:
         try:
             # Checking a secret takes a tenth of a second and more, which must not hold a lock for writing.
             with self._requests.anonymous_reading() as request:
                 return sign_in(request, name, secret, kind, self._secrets)
         except Unauthenticated:
-            self._names.count(_pair(key, address))
+            self._names.count(_pair(key, place))
             self._everywhere.count(key)
-            self._addresses.count(address)
+            self._addresses.count(place.key)
             detail = self._wrong(name, kind)
-            log.warning("sign-in refused: %s, %s, from %s", kind, detail, address)
-            self._record(key, detail, address)
+            log.warning("sign-in refused: %s, %s, from %s", kind, detail, place.address)
+            self._record(key, detail, place.address)
             raise
 
-    def check_address(self, address: str) -> None:
-        """Raise TooManyTries where the address is blocked, before anything else that can be guessed is checked."""
+    def check_address(self, address: str, mark: str = "") -> None:
+        """Raise TooManyTries where the browser or address is blocked, before anything else that can be guessed is checked."""
         with self._recording_blocks("", address):
-            self._addresses.check(address)
+            self._addresses.check(self._place(address, mark).key)
 
-    def count_guess(self, address: str) -> None:
-        """Count a wrong code or secret of another kind for the address."""
-        self._addresses.count(address)
+    def count_guess(self, address: str, mark: str = "") -> None:
+        """Count a wrong code or secret of another kind for the browser or address."""
+        self._addresses.count(self._place(address, mark).key)
+        log.warning("sign-in refused: %s, from %s", WRONG_CODE, address)
         self._record("", WRONG_CODE, address)
 
     def count_device(self, address: str) -> None:
@@ -92,14 +123,14 @@ class PasswordSignIn:
         self._devices.check(address)
         self._devices.count(address)
 
-    def _check(self, key: str, kind: PrincipalKind, address: str) -> None:
-        with self._recording_blocks(key, address):
-            self._addresses.check(address)
+    def _check(self, key: str, kind: PrincipalKind, place: "_Place") -> None:
+        with self._recording_blocks(key, place.address):
+            self._addresses.check(place.key)
             if kind is PrincipalKind.SERVICE_PRINCIPAL:
                 return
-            self._names.check(_pair(key, address))
+            self._names.check(_pair(key, place))
             with self._lock:
-                is_known = _pair(key, address) in self._known
+                is_known = place.is_known or _pair(key, place) in self._known
             if not is_known:
                 self._everywhere.check(key)
 
@@ -108,6 +139,7 @@ class PasswordSignIn:
         try:
             yield
         except TooManyTries:
+            log.warning("sign-in refused: %s, from %s", BLOCKED, address)
             self._record(f"blocked/{key}", BLOCKED, address)
             raise
 
@@ -128,5 +160,14 @@ class PasswordSignIn:
                 self._known.popitem(last=False)
 
 
-def _pair(key: str, address: str) -> str:
-    return f"{key}@{address}"
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Where a try came from: `key` is the address, or a browser that is known by its mark."""
+
+    key: str
+    address: str
+    is_known: bool = False
+
+
+def _pair(key: str, place: _Place) -> str:
+    return f"{key}@{place.key}"

@@ -35,7 +35,7 @@ def login_router(
 
     `password_sign_in` is shared with other interfaces that take passwords, so that all wrong tries count together.
     """
-    password_sign_in = password_sign_in or PasswordSignIn(requests, secrets)
+    password_sign_in = password_sign_in or PasswordSignIn(requests, secrets, tokens)
     codes, pages = SignInCodes(requests), Pages()
     issuer = TokenIssuer(authority, requests=requests, tokens=tokens)
     server = SignInServer(

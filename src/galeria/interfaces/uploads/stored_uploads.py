@@ -1,10 +1,13 @@
 """A person's uploads, rows and files together, in short transactions."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from galeria.actions.core.caller import Caller
+from galeria.actions.core.request import with_caller
 from galeria.actions.core.request_factory import RequestFactory
+from galeria.actions.people.sign_ins import require_unchanged
 from galeria.actions.storage.uploads import (
     create_upload,
     get_upload,
@@ -12,10 +15,13 @@ from galeria.actions.storage.uploads import (
     missing_upload,
     record_size,
     remove_upload,
+    require_import,
     require_piece,
 )
 from galeria.domain.operations import Upload
 from galeria.ports.files import UploadFiles, Zeros
+
+LOOK_EVERY = timedelta(seconds=5)  # between two looks at the rights of whoever sends one long piece
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +63,12 @@ class StoredUploads:
 
         When `data` breaks off, what arrived is kept; the next `get` records it where this could not. Raises NotFound,
         Conflict (the offset is not where the file ends; somebody else is writing; the file is sealed), TooLarge, OutOfSpace.
+
+        Raises Forbidden or Unauthenticated where the right or the sign-in ends meanwhile; this piece is then not kept.
         """
         with self.requests.reading(caller) as request:
             upload = require_piece(request, id, offset)
-        self.files.append(upload.id, offset, data, limit=upload.length)
+        self.files.append(upload.id, offset, self._while_let(caller, data), limit=upload.length)
         return self._record(caller, id)
 
     def remove(self, caller: Caller, id: str) -> None:
@@ -71,6 +79,21 @@ class StoredUploads:
         with self.requests.writing(caller) as request:
             upload = remove_upload(request, id)
         self.files.remove(upload.id)
+
+    def _while_let(self, caller: Caller, data: Iterable[bytes | Zeros]) -> Iterator[bytes | Zeros]:
+        looked = self.requests.clock.now()
+        for piece in data:
+            now = self.requests.clock.now()
+            if now - looked >= LOOK_EVERY:
+                looked = now
+                self._require_present_right(caller)
+            yield piece
+
+    def _require_present_right(self, caller: Caller) -> None:
+        with self.requests.anonymous_reading() as request:
+            require_unchanged(request, caller.principal)
+            assignments = request.uow.people.assignments(caller.principal.id)
+            require_import(with_caller(request, replace(caller, assignments=assignments)))
 
     def _record(self, caller: Caller, id: str) -> Upload:
         """Write down what is on disk. Asks for it before the transaction: the disk may take its time to sync."""

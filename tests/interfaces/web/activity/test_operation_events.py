@@ -50,6 +50,22 @@ def test_a_stream_ends_with_the_right_to_see_the_operation(
     assert again.status_code in {303, 403, 404}, again.text
 
 
+def test_a_stream_of_ones_own_operation_ends_with_the_right_to_it(portal: Portal) -> None:
+    with portal.installation.request() as request:
+        give_role(request, "colleague", "Contributor", str(GALLERY))
+    operation = portal.installation.begin_import("linux", disk_bytes(MIB))
+    with portal.installation.context.database() as uow:
+        uow.operations.get(operation.id).started_by = portal.installation.people["colleague"].id
+        uow.commit()
+
+    with portal.browser("colleague").stream("GET", f"/operations/{operation.id}/events") as answer:
+        lines = answer.iter_lines()
+        assert "event: progress" in until(lines, "")
+        with portal.installation.request() as request:
+            take_role(request, "colleague", "Contributor", str(GALLERY))
+        assert "event: done" in until(lines, "event: done")
+
+
 def test_a_stream_goes_on_while_nothing_changes(portal: Portal) -> None:
     operation = portal.installation.begin_import("linux", disk_bytes(MIB))
 

@@ -43,6 +43,18 @@ def test_a_wrong_password_gives_the_form_back_and_many_block(portal: Portal) -> 
     sign_in(portal, browser)
 
 
+def test_a_browser_that_signed_in_before_is_not_kept_out_by_others_at_its_address(portal: Portal) -> None:
+    known = portal.stranger()
+    sign_in(portal, known)
+    portal.post(known, "/sign-out")
+    portal.clock.move(seconds=1)
+    other = portal.stranger()
+    for _ in range(5):
+        sign_in(portal, other, password="wrong", status=401)
+    sign_in(portal, other, status=429)
+    sign_in(portal, known)
+
+
 def test_signing_in_gives_the_browser_a_new_secret(portal: Portal) -> None:
     """Session fixation: what somebody else may have put into the browser opens nothing afterwards."""
     browser = portal.browser("colleague")
@@ -160,4 +172,12 @@ def test_cookies_are_kept_from_scripts_and_from_the_open_net(secure_portal: Port
         "",
     )
     assert int(session["max-age"]) == LIFE.total_seconds()
+    known = cookies(sign_in(secure_portal, secure_portal.stranger()))["__Host-galeria-known"]
+    assert (known["secure"], known["httponly"], known["samesite"], known["path"], known["domain"]) == (
+        True,
+        True,
+        "lax",
+        "/",
+        "",
+    )
     assert not is_out(browser)

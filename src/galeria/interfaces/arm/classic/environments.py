@@ -2,13 +2,13 @@
 
 from starlette.responses import Response
 
+from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.core.request import Request
 from galeria.actions.labs.classic_labs import get_made
 from galeria.actions.labs.lab_settings import LAB as LAB_ACTION
 from galeria.actions.labs.machine_claims import (
     claim_machine,
     get_student_machine,
-    is_claimed_by_caller,
     student_machines,
 )
 from galeria.actions.labs.machines import reset_password, start_machine, stop_machine

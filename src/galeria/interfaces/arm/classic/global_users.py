@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import Depends
 from starlette.responses import Response
 
+from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine
 from galeria.actions.labs.machine_claims import (
     favorite_labs,
-    is_claimed_by_caller,
     own_labs,
     own_machines,
     set_favorite,

@@ -44,10 +44,10 @@ def list_events(
     """
     said = read_filter(filter)
     scope = _scope(subscription, said)
-    arm_request.caller.require(READ, scope)
     size, after = min(top, PAGE), place_after(arm_request)
     search = replace(_search(said), before=_before(after) if after else None)
     with arm_request.reading() as request:
+        request.caller.require(READ, scope)
         events = request.uow.audit.search([scope], search, offset=0, limit=size + 1)
     last = events[size - 1] if len(events) > size else None
     link = next_link(arm_request, (last.at.isoformat(), last.id)) if last else None

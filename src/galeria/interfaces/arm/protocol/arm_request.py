@@ -11,6 +11,7 @@ from fastapi import Request as HttpRequest
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.groups import require_group
 from galeria.actions.core.request import Request
+from galeria.actions.core.request_factory import NO_ROLE
 from galeria.actions.core.resources import require_lasting
 from galeria.domain.errors import NotFound, Unauthenticated
 from galeria.domain.ids import ResourceId
@@ -81,6 +82,9 @@ class ArmRequest:
             raise
 
 
+READ_SUBSCRIPTION = "Microsoft.Resources/subscriptions/read"
+
+
 async def _arm_request(http: HttpRequest) -> ArmRequest:
     """Return the request. Raises Unauthenticated without a caller, so that a route outside the guarded paths stays closed."""
     caller = getattr(http.state, "caller", None)
@@ -95,5 +99,8 @@ ArmRequestDep = Annotated[ArmRequest, Depends(_arm_request)]
 
 def require_any_role(arm_request: ArmRequest) -> None:
     """Raise NotFound, as ARM does, unless the caller has any role: for what everybody with a role may see."""
-    if not arm_request.caller.assignments:
-        raise missing_subscription(arm_request.services.subscription_id)
+    services, caller = arm_request.services, arm_request.caller
+    if not caller.assignments:
+        scope = f"/subscriptions/{services.subscription_id}"
+        services.requests.record_refusal(caller, READ_SUBSCRIPTION, scope, NO_ROLE, address=caller.address)
+        raise missing_subscription(services.subscription_id)

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from galeria.actions.people.sign_in_codes import AuthorizationRequest
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
+from galeria.interfaces.http.known_browsers import keep_mark, read_mark
 from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.authorization import (
@@ -66,8 +67,9 @@ class AuthorizePage:
             return self._back(language, target, error="access_denied", error_description="The sign-in was canceled.")
         name = fields.get("username", "")
         try:
+            mark, address = read_mark(request, self._authority.endpoint), client_address(request)
             person = self._password_sign_in.sign_in(
-                name, fields.get("password", ""), PrincipalKind.USER, client_address(request)
+                name, fields.get("password", ""), PrincipalKind.USER, address, mark=mark
             )
             code = self._server.codes.authorize(person, wanted)
         except TooManyTries as error:
@@ -75,7 +77,9 @@ class AuthorizePage:
             return self._form(language, fields, target, name, sentence, status=429, retry_after=error.seconds)
         except Unauthenticated:
             return self._form(language, fields, target, name, TEXTS[language]["wrong_password"], status=400)
-        return self._back(language, target, code=code)
+        answer = self._back(language, target, code=code)
+        keep_mark(answer, self._authority.endpoint, self._password_sign_in.new_mark(person))
+        return answer
 
     def _checked(self, fields: dict[str, str], tenant: str) -> tuple[RedirectTarget, AuthorizationRequest]:
         if not self._authority.is_tenant(tenant):

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
 from galeria.domain.people.sign_in import DeviceCode
+from galeria.interfaces.http.known_browsers import keep_mark, read_mark
 from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.authority import Authority
 from galeria.interfaces.login.browser.rendering import Pages, hidden
@@ -38,13 +39,13 @@ class DevicePage:
         if not user_code:
             return self._ask(language)
         try:
-            waiting = self._find(user_code, client_address(request))
+            waiting = self._find(user_code, request)
         except TooManyTries as error:
             return self._blocked(language, error)
         return self._form(language, user_code, waiting) if waiting else self._ask(language, "wrong_code")
 
     def answer(self, request: Request, body: bytes) -> HTMLResponse:
-        language, address = _language(request), client_address(request)
+        language = _language(request)
         try:
             fields = form_fields(body)
         except OAuth2Error as error:
@@ -52,30 +53,36 @@ class DevicePage:
                 language, "message", "refused_title", status=error.status_code, text=TEXTS[language]["refused_text"]
             )
         try:
-            waiting = self._find(fields.get("user_code", ""), address)
+            waiting = self._find(fields.get("user_code", ""), request)
         except TooManyTries as error:
             return self._blocked(language, error)
-        return self._decide(language, fields, waiting, address) if waiting else self._ask(language, "wrong_code")
+        return self._decide(language, fields, waiting, request) if waiting else self._ask(language, "wrong_code")
 
-    def _decide(self, language: str, fields: dict[str, str], waiting: DeviceCode, address: str) -> HTMLResponse:
+    def _decide(self, language: str, fields: dict[str, str], waiting: DeviceCode, request: Request) -> HTMLResponse:
         user_code, name = fields["user_code"], fields.get("username", "")
         if fields.get("choice") == "cancel":
             self._codes.answer_device(user_code, None)
             return self._end(language, "canceled")
         try:
-            person = self._password_sign_in.sign_in(name, fields.get("password", ""), PrincipalKind.USER, address)
+            mark, address = read_mark(request, self._authority.endpoint), client_address(request)
+            person = self._password_sign_in.sign_in(
+                name, fields.get("password", ""), PrincipalKind.USER, address, mark=mark
+            )
             is_answered = self._codes.answer_device(user_code, person)
         except TooManyTries as error:
             return self._blocked(language, error)
         except Unauthenticated:
             return self._form(language, user_code, waiting, name, wrong=True)
-        return self._end(language, "done") if is_answered else self._ask(language, "wrong_code")
+        answer = self._end(language, "done") if is_answered else self._ask(language, "wrong_code")
+        keep_mark(answer, self._authority.endpoint, self._password_sign_in.new_mark(person))
+        return answer
 
-    def _find(self, user_code: str, address: str) -> DeviceCode | None:
-        self._password_sign_in.check_address(address)
+    def _find(self, user_code: str, request: Request) -> DeviceCode | None:
+        mark, address = read_mark(request, self._authority.endpoint), client_address(request)
+        self._password_sign_in.check_address(address, mark)
         found = self._codes.find_device(user_code)
         if found is None:
-            self._password_sign_in.count_guess(address)
+            self._password_sign_in.count_guess(address, mark)
         return found
 
     def _ask(self, language: str, notice: str = "") -> HTMLResponse:

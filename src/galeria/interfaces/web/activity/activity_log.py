@@ -41,11 +41,12 @@ def show_activity(page: PageRequestDep) -> Response:
         correlation_id=said["correlation"],
         status=said["status"],
     )
-    with page.reading() as request:
-        whole = page.subscription.lower()
-        try:
+    whole = page.subscription.lower()
+    try:
+        with page.reading() as request:
             found = search_activity(request, whole, search, page=page_number(page))
-        except Forbidden:
+    except Forbidden:  # beyond the request, so that the refusal is recorded
+        with page.reading() as request:
             return page.show("activity_none.html", status=403, ask=permit(request, READ, whole))
     query = {name: value for name, value in said.items() if value}
     return page.show(

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from galeria.actions.core.operation_access import can_cancel, visible_operations
+from galeria.actions.core.operation_access import visible_operations
 from galeria.actions.core.request import Request
-from galeria.actions.versions.operations import can_retry, find_failure_record, get_operation
+from galeria.actions.versions.operations import can_cancel, can_retry, find_failure_record, get_operation
 from galeria.domain.messages import Message, join
 from galeria.domain.operations import Operation, OperationKind, OperationStep, StepStatus
 from galeria.domain.states import OperationStatus, is_settled

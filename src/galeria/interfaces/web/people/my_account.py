@@ -13,6 +13,7 @@ from galeria.actions.people.web_sessions import (
 )
 from galeria.domain.errors import Invalid, Unauthenticated
 from galeria.domain.messages import Message
+from galeria.interfaces.http.known_browsers import keep_mark, read_mark
 from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.throttle import TooManyTries
@@ -55,7 +56,9 @@ class MyPages:
                     browser=browser_of(page),
                 )
             notice = page.gettext("Your password is changed. All other browsers are signed out.")
-            return with_session(page, page.go(ME, notice=notice), secret)
+            answer = with_session(page, page.go(ME, notice=notice), secret)
+            keep_mark(answer, page.services.endpoint, self.password_sign_in.new_mark(page.caller.principal))
+            return answer
         blocked = any(isinstance(each, TooManyTries) for each in form.errors.values())
         return _show(page, status=429 if blocked else 400)
 
@@ -63,7 +66,8 @@ class MyPages:
         """Check the current password, so that nobody takes over an account in an open browser. Raises Invalid, TooManyTries."""
         own = page.caller.principal
         try:
-            self.password_sign_in.sign_in(own.name, page.form.raw("current"), own.kind, client_address(page.http))
+            mark, address = read_mark(page.http, page.services.endpoint), client_address(page.http)
+            self.password_sign_in.sign_in(own.name, page.form.raw("current"), own.kind, address, mark=mark)
         except TooManyTries:
             raise
         except Unauthenticated as error:

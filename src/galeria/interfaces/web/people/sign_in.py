@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from galeria.actions.people.web_sessions import close_web_session
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.people.principals import PrincipalKind
+from galeria.interfaces.http.known_browsers import keep_mark, read_mark
 from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.throttle import TooManyTries
@@ -43,14 +44,17 @@ class SignInPages:
         target = local_path(page.form.text("next"))
         address = client_address(page.http)
         try:
-            person = self.password_sign_in.sign_in(name, password, PrincipalKind.USER, address)
+            mark = read_mark(page.http, page.services.endpoint)
+            person = self.password_sign_in.sign_in(name, password, PrincipalKind.USER, address, mark=mark)
         except TooManyTries as error:
             words = page.gettext("There were too many wrong tries. Try again in %(seconds)s seconds.")
             return show_sign_in(page, target, words % {"seconds": error.seconds}, status=429)
         except Unauthenticated:
             problem = page.gettext("The user name or the password is wrong.")
             return show_sign_in(page, target, problem, status=401)
-        return signed_in_response(page, person, target)
+        answer = signed_in_response(page, person, target)
+        keep_mark(answer, page.services.endpoint, self.password_sign_in.new_mark(person))
+        return answer
 
 
 def sign_out(page: PublicPageRequestDep) -> Response:
