@@ -240,7 +240,7 @@ def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -
     return Obstacle(
         code="NoUsableVersion",
         reason=join(unfinished, failures[-1]) if failures else unfinished,
-        cure=Message("Retry the failed operation, or make a new version."),
+        cure=Message("Make a new version, or retry the failed operation once its cause is gone."),
     )
 
 
