@@ -189,7 +189,7 @@ def _disk_obstacles(account: LabAccount, shape: DiskShape) -> list[Obstacle]:
                     os_disk_limit_gb=account.os_disk_limit_gb,
                 ),
                 cure=Message(
-                    "Shrink the disk and import it again, or let an administrator raise the account's OS-disk limit."
+                    "Shrink the disk and import it again; an administrator can raise the account's OS-disk limit."
                 ),
             )
         )
