@@ -74,6 +74,7 @@ def picture(request: pytest.FixtureRequest, tmp_path: Path) -> Picture:
         folder.mkdir(parents=True, exist_ok=True)
         for (width, height), ending in ((WIDE, ""), (NARROW, "-narrow")):
             with sized(page, width, height):
+                page.evaluate("scrollTo(0, 0)")  # what stays in view is then in its own place
                 page.screenshot(
                     path=folder / f"{name}{ending}.png", full_page=True, animations="disabled", caret="hide"
                 )

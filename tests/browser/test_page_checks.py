@@ -108,6 +108,7 @@ def test_axe_wants_a_language(show: Show) -> None:
         ("<button>One</button><button style='margin-left: -20px'>Two</button>", 'over <button> "Two"'),
         ("<p>Below it</p><p style='margin-top: -35px'>Above it</p>", "texts overlap"),
         ("<p style='margin-left: -3rem'>Beginning outside</p>", "left of the window"),
+        ("<p style='width: 40px; overflow-wrap: anywhere'>Pequeno</p>", '"Pequeno" is broken'),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_reported(show: Show, body: str, told: str) -> None:

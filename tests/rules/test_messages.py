@@ -1,6 +1,7 @@
 """Every message that a person can meet on the portal is said in Portuguese too, with the same values in it."""
 
 import ast
+import re
 
 import pytest
 
@@ -11,6 +12,11 @@ from tests.rules.sources import ROOT, Source, sources
 
 # Where messages are put together out of others, or read back.
 UNNAMED = {"src/galeria/domain/messages.py", "src/galeria/interfaces/web/kit/operation_view.py"}
+
+# What they say is read before somebody is signed in, or by whoever has forgotten the own password.
+READ_BY_STRANGERS = {
+    f"src/galeria/{name}" for name in ("actions/people/external_sign_in.py", "interfaces/web/people/my_account.py")
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +56,18 @@ def test_sentences_end_in_both_languages_alike() -> None:
         f"{key[1]!r}: {said!r}"
         for key, said in translated_messages().items()
         if said and key[1].endswith((".", "?")) and not said.endswith((".", "?"))
+    ]
+
+    assert not faults, "\n".join(faults)
+
+
+def test_nobody_who_may_be_the_administrator_is_told_to_ask_one(messages: Found) -> None:
+    """Messages are read by all: they say what an administrator can do, and leave to the reader who that is."""
+    sends_away = re.compile(r"\b(ask|have|let|tell) (an|the) administrator\b", re.IGNORECASE)
+    faults = [
+        f"{min(found)}: {text!r}"
+        for (_, text), found in messages.items()
+        if sends_away.search(text) and not found <= READ_BY_STRANGERS
     ]
 
     assert not faults, "\n".join(faults)

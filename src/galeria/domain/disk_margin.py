@@ -42,8 +42,8 @@ class DiskMargin:
         raise OutOfSpace(
             message,
             hint=Message(
-                "Delete images, files or labs that nobody needs, or ask an administrator for a larger disk or a smaller margin "
-                "([disks] in galeria.toml); then try again. Nothing that was stored is lost."
+                "Delete images, files or labs that nobody needs, then try again; an administrator can give the server a larger "
+                "disk or a smaller margin ([disks] in galeria.toml). Nothing that was stored is lost."
             ),
         )
 

@@ -79,7 +79,7 @@ class VersionRepository(ResourceRepository[ImageVersion], Protocol):
         ...
 
     def disks(self, version_id: str) -> list[VersionDisk]:
-        """Returns the disks of a version by lun, the OS disk first."""
+        """Returns the disks of a version, the OS disk first, the others as they were sent."""
         ...
 
     def facts(self, versions: Sequence[ImageVersion]) -> list[VersionFacts]:

@@ -20,7 +20,7 @@ class ManagedImageRepository(StoredDiskRepository[ManagedImage], Protocol):
     """The managed images with their disks."""
 
     def disks(self, image_id: str) -> list[ManagedImageDisk]:
-        """Returns the disks of a managed image by lun, the OS disk first."""
+        """Returns the disks of a managed image, the OS disk first, the others as they were sent."""
         ...
 
     def add_disk(self, disk: ManagedImageDisk) -> None:

@@ -21,6 +21,10 @@ class ImageQueries(Protocol):
         """Returns id → image definition, for those that exist."""
         ...
 
+    def titles(self, keys: Sequence[str]) -> dict[str, str]:
+        """Returns an image definition's key → its display name, for those that exist."""
+        ...
+
     def versions(self, ids: Sequence[str]) -> list[ImageVersion]:
         """Returns the image versions with these ids, in no particular order."""
         ...

@@ -7,7 +7,7 @@ from dataclasses import replace
 from galeria.domain.errors import Canceled, Invalid, NotFound, OutOfSpace, TooLarge, Unavailable
 from galeria.domain.images.import_addresses import read_address
 from galeria.domain.images.storage import Origin, OriginKind
-from galeria.domain.messages import Message
+from galeria.domain.messages import Message, verbatim
 from galeria.domain.operation_inputs import FillInputs
 from galeria.domain.units import readable
 from galeria.ports.disks import OpenDisk
@@ -19,6 +19,22 @@ FETCH = Message("Fetch the file")
 LARGEST = (2 << 40) + (16 << 30)  # bytes: a disk of 2 TiB and what a file format adds to it
 ENOUGH = 1 << 20  # bytes that a connection has to bring at least, or it counts as one that brought none
 TRIES = 5  # connections in a row that bring none
+_FORMATS = {
+    "vpc": Message("a dynamic VHD"),
+    "vhdx": verbatim("VHDX"),
+    "vmdk": verbatim("VMDK"),
+    "qcow2": verbatim("QCOW2"),
+    "raw": Message("a RAW disk"),
+}
+_CONVERT = Message(
+    "Convert it with 'qemu-img convert -O vpc -o subformat=fixed,force_size=on OLD NEW.vhd', "
+    "ask for access again and upload the new file."
+)
+# Without this option qemu-img believes the geometry, which many makers round down, and cuts off the disk's end.
+_CONVERT_DYNAMIC = Message(
+    "Convert it with 'qemu-img convert --image-opts -O vpc -o subformat=fixed,force_size=on "
+    "driver=vpc,force_size_calc=current_size,file.filename=OLD NEW.vhd', ask for access again and upload the new file."
+)
 
 
 def file_of(operation_id: str, lun: int) -> str:
@@ -183,11 +199,11 @@ def _fixed_vhd(facts: FileFacts) -> FileFacts:
     """Raise Invalid unless the file is a fixed VHD, as Azure requires of page blobs that become disks."""
     if facts.format != "vhd":
         raise Invalid(
-            Message("What was uploaded is no fixed VHD, but {format}.", format=facts.format),
-            hint=Message(
-                "Convert it with 'qemu-img convert -O vpc -o subformat=fixed,force_size=on OLD NEW.vhd', "
-                "ask for access again and upload the new file."
+            Message(
+                "What was uploaded is no fixed VHD, but {format}.",
+                format=_FORMATS.get(facts.format, verbatim(facts.format)),
             ),
+            hint=_CONVERT_DYNAMIC if facts.format == "vpc" else _CONVERT,
             code="InvalidVhd",
         )
     return facts

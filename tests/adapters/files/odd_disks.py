@@ -6,10 +6,12 @@ import zlib
 from pathlib import Path
 
 from galeria.adapters.files.vhd import footer_checksum
+from galeria.programs import run
 from tests.adapters.files.disk_files import SIZE
 
 SECTOR = 512
 LINUX = uuid.UUID("0fc63daf-8483-4772-8e79-3d69d8477de4")
+SYSTEM_PARTITION = uuid.UUID("c12a7328-f81f-11d2-ba4b-00a0c93ec93b")
 ISO = [(32768, b"\x01CD001\x01\0"), (34816, b"\xffCD001\x01")]
 
 
@@ -20,11 +22,13 @@ def patched(file: Path, offset: int, data: bytes) -> Path:
     return file
 
 
-def gpt_disk(path: Path, *, size: int = SIZE, end: int | None = None) -> Path:
+def gpt_disk(
+    path: Path, *, size: int = SIZE, end: int | None = None, kind: uuid.UUID = LINUX, first: int = 2048
+) -> Path:
     """A disk with a GPT, whose copy is at its end, or at `end`, and with bytes in its last sector but one."""
     last = (end or size) // SECTOR - 1
     table = bytearray(128 * 128)
-    struct.pack_into("<16s16sQQQ72s", table, 0, LINUX.bytes_le, uuid.uuid4().bytes_le, 2048, last - 34, 0, b"")
+    struct.pack_into("<16s16sQQQ72s", table, 0, kind.bytes_le, uuid.uuid4().bytes_le, first, last - 34, 0, b"")
 
     def header(own: int, other: int, entries: int) -> bytes:
         head = bytearray(92)
@@ -42,6 +46,20 @@ def gpt_disk(path: Path, *, size: int = SIZE, end: int | None = None) -> Path:
         file.write(boot + header(1, last, 2) + table)
         file.seek((last - 32) * SECTOR)
         file.write(table + header(last, 1, last - 32))
+    return path
+
+
+def without_fallback(path: Path) -> Path:
+    """A disk for UEFI whose system partition has a loader, but not under the name that firmware looks for by itself."""
+    first, sectors = 2048, 2048
+    gpt_disk(path, kind=SYSTEM_PARTITION, first=first)
+    place = f"{path}@@{first * SECTOR}"
+    loader = path.with_suffix(".efi")
+    loader.write_bytes(b"MZ" + bytes(62))
+    run(["mformat", "-i", place, "-T", str(sectors), "::"])
+    run(["mmd", "-i", place, "::/EFI", "::/EFI/debian"])
+    run(["mcopy", "-i", place, loader, "::/EFI/debian/grubx64.efi"])
+    loader.unlink()
     return path
 
 

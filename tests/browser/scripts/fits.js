@@ -65,6 +65,19 @@
     problems.push(`scrolls sideways: ${root.scrollWidth} in ${root.clientWidth} wide; ${inner.map(say).join(", ")}`);
   }
 
+  // A word that anybody reads at a glance stands in one line; long ones, and codes, may break.
+  const LONGEST = 16;
+  for (const node of new Set(lines.map((each) => each.node))) {
+    if (node.parentElement.closest("code, pre, .digest")) continue;
+    for (const word of node.data.matchAll(/\p{L}{2,}/gu)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const tops = new Set([...range.getClientRects()].filter((each) => each.width >= 1).map((each) => Math.round(each.top)));
+      if (tops.size > 1 && word[0].length <= LONGEST) problems.push(`"${word[0]}" is broken in ${say(node.parentElement)}`);
+    }
+  }
+
   const cut = new Set();
   for (const { element, rect } of lines) {
     const slack = rect.height / 4; // a line's rectangle is that of the font, higher than a tight line

@@ -171,6 +171,29 @@ def test_a_lab_is_used_and_removed(campus: Campus, tmp_path: Path) -> None:
     assert campus("lab", "list") == []
 
 
+def test_sizes_of_scripts_for_azure_are_taken_and_given_back_as_written(campus: Campus, tmp_path: Path) -> None:
+    disk = tmp_path / "ubuntu.raw"
+    disk.write_bytes(disk_bytes())
+    campus("image", "import", str(disk), "--generation", "V1")
+    create = ("lab", "create", "--image", "ubuntu", "--user", "ana", "--size")
+    sizes = {"two": "Classic_Fsv2_2_4GB_128_S_SSD", "four": "classic_fsv2_4_8gb_128_s_ssd", "own": "tiny"}
+
+    made = {lab: campus(*create, size, lab) for lab, size in sizes.items()}
+    refused = {
+        size: campus.run(*create, size, "none") for size in ("Classic_Fsv2_32_64GB_128_S_SSD", "Classic_NVv4_8_28GB")
+    }
+
+    shown = {lab: campus("lab", "show", lab)["lab"] for lab in sizes}
+    listed = {each["name"]: each for each in campus("lab", "list")}
+    for answers in (made, shown, listed):
+        named = {lab: each["properties"]["virtualMachineProfile"]["sku"]["name"] for lab, each in answers.items()}
+        assert named == {**sizes, "own": "Tiny"}
+    for size, ended in refused.items():
+        assert ended.exit_code != 0
+        assert size in ended.output
+        assert "Large" in ended.output
+
+
 def test_the_account_that_is_asked_is_the_one_that_was_named(campus: Campus) -> None:
     assert campus("account", "show", "labs")["name"] == "labs"
     assert campus("whoami")["foundIn"] == "GALERIA_ENDPOINT"

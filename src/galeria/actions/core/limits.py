@@ -115,20 +115,20 @@ def require_disk_room(request: BaseRequest, kind: OperationKind, region: str) ->
 
 def _delete_labs(setting: str) -> Message:
     return Message(
-        "Delete labs that nobody needs any more, or ask an administrator to raise '{setting}' under [limits] in galeria.toml.",
+        "Delete labs that nobody needs any more; an administrator can raise '{setting}' under [limits] in galeria.toml.",
         setting=setting,
     )
 
 
 def _lower_capacity(setting: str) -> Message:
     return Message(
-        "Delete labs or lower their capacity, or ask an administrator to raise '{setting}' under [limits] in galeria.toml.",
+        "Delete labs or lower their capacity; an administrator can raise '{setting}' under [limits] in galeria.toml.",
         setting=setting,
     )
 
 
 def _wait(setting: str) -> Message:
     return Message(
-        "Wait until some have ended, or ask an administrator to raise '{setting}' under [limits] in galeria.toml.",
+        "Wait until some have ended; an administrator can raise '{setting}' under [limits] in galeria.toml.",
         setting=setting,
     )

@@ -29,7 +29,7 @@ def choose_image(
                 definition=definition.name,
                 account=account.name,
             ),
-            hint=Message("Choose an image of the attached gallery, or have an administrator attach the other one."),
+            hint=Message("Choose an image of the attached gallery; an administrator can attach the other one."),
             target=TARGET,
         )
     version: ImageVersion | None

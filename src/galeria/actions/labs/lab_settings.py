@@ -54,6 +54,7 @@ class FixedSettings:
     password: str | None = None  # compared as long as it is known, until it was set in the template
     create_option: LabCreateOption | None = None
     new_identity: bool = False  # False: as it is
+    keep_accounts: tuple[str, ...] = ()  # none: as it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,8 @@ def update_lab(request: Request, id: ResourceId, wanted: LabSettings, secrets: S
     if wanted.capacity is not None:
         require_machine_limit(request, lab.author_id, wanted.capacity - lab.capacity)
     apply_settings(lab, wanted, secrets)
+    if wanted.fixed.keep_accounts:  # the same ones, in the order in which they were named last
+        lab.profiles = {**lab.profiles, "keepAccounts": list(wanted.fixed.keep_accounts)}
     request.touch(lab)
     return lab
 
@@ -179,6 +182,8 @@ def _require_unchanged(request: Request, lab: Lab, wanted: LabSettings, secrets:
         f"{_MACHINES}.adminUser.password": _is_password_of(request, lab, fixed.password, secrets),
         f"{_MACHINES}.createOption": fixed.create_option in (None, lab.create_option),
         "properties.galeria.newIdentity": not fixed.new_identity or bool(lab.profiles.get("newIdentity")),
+        "properties.galeria.keepAccounts": not fixed.keep_accounts
+        or set(fixed.keep_accounts) == set(lab.profiles.get("keepAccounts", ())),
         "properties.networkProfile": network == lab.profiles.get("networkProfile", {}),
     }
     for target, is_same in same.items():

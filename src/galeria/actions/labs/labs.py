@@ -71,6 +71,7 @@ class LabRequest:
                 password=self.password,
                 create_option=self.create_option,
                 new_identity=self.new_identity,
+                keep_accounts=self.keep_accounts,
             ),
         )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from galeria.actions.core.groups import require_lasting_group
 from galeria.actions.core.parent_checks import require_same_location
 from galeria.actions.core.request import Request
+from galeria.actions.storage.disk_order import disk_positions, reorder_disks
 from galeria.actions.storage.sources import (
     NamedDisk,
     Source,
@@ -117,8 +118,11 @@ def _create(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[Man
     _require_agreeing(os_disk, image)
     request.uow.managed_images.add(image)
     request.uow.flush()
-    for lun, source in sorted(sources.items()):
-        disk = ManagedImageDisk(image_id=image.id, lun=lun, source=source.name, size=source.origin.size)
+    positions = disk_positions(sources)
+    for lun, source in sources.items():
+        disk = ManagedImageDisk(
+            image_id=image.id, lun=lun, position=positions[lun], source=source.name, size=source.origin.size
+        )
         request.uow.managed_images.add_disk(disk)
     return image, begin_filling(request, image, OperationKind.CREATE_IMAGE, sources)
 
@@ -164,7 +168,8 @@ def _change(request: Request, image: ManagedImage, wanted: ImageRequest) -> Oper
     require_same_location(image, request.settings.regions.get(wanted.location).name)
     running = request.uow.operations.running_on(image.id)
     require_lasting(image, running, OperationKind.DELETE_IMAGE)
-    held = {disk.lun: disk.source for disk in request.uow.managed_images.disks(image.id)}
+    disks = request.uow.managed_images.disks(image.id)
+    held = {disk.lun: disk.source for disk in disks}
     pairs: list[tuple[str, object, object]] = [
         ("osType", image.os_type, wanted.os_type),
         # A machine's disk is Specialized, whatever was said.
@@ -176,6 +181,7 @@ def _change(request: Request, image: ManagedImage, wanted: ImageRequest) -> Oper
         said = str(named.id) if named.id else address_source(request, named.uri).name
         pairs.append((f"storageProfile, LUN {lun}", held.get(lun, "").lower(), said.lower()))
     require_unchanged(pairs)
+    reorder_disks(disks, tuple(wanted.disks))
     image.tags = wanted.tags
     request.touch(image)
     if running:

@@ -39,8 +39,8 @@ def create_upload(request: Request, *, file_name: str, length: int, limit: int) 
                 "The file has {length}; at most {limit} are taken.", length=readable(length), limit=readable(limit)
             ),
             hint=Message(
-                "Convert the disk to a compact format ('qemu-img convert -O qcow2'), or ask the "
-                "administrator to raise the limit."
+                "Convert the disk to a compact format ('qemu-img convert -O qcow2'); an administrator can "
+                "raise the limit."
             ),
         )
     require_share(request, length)
@@ -109,7 +109,7 @@ def require_share(request: Request, length: int) -> None:
 
 def _free(setting: str) -> Message:
     return Message(
-        "Import or remove files first, or ask an administrator to raise '{setting}' under [uploads] in galeria.toml.",
+        "Import or remove files first; an administrator can raise '{setting}' under [uploads] in galeria.toml.",
         setting=setting,
     )
 

@@ -1,6 +1,6 @@
 """Exporting a lab's template to the gallery: the estimate of its cost, and the export itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -302,10 +302,16 @@ def _target_image(request: Request, gallery: Gallery, wanted: ExportRequest) -> 
     if not name.strip():
         raise Invalid(Message("The image needs a name."), hint=Message("Anything readable will do."), target="name")
     definitions = request.uow.definitions.of_gallery(gallery.id)
-    for each in definitions:
-        if name.strip().lower() in {each.display_name.lower(), each.name.lower()}:
-            return each, each.name
+    found = image_named(definitions, name)
+    if found:
+        return found, found.name
     return None, definition_name(proposed_name(name.strip(), frozenset(each.name for each in definitions)))
+
+
+def image_named(definitions: Iterable[ImageDefinition], name: str) -> ImageDefinition | None:
+    """Returns the image with that display name or resource name, in any case."""
+    wanted = name.strip().lower()
+    return next((each for each in definitions if wanted in {each.display_name.lower(), each.name.lower()}), None)
 
 
 def _own_image(request: Request, gallery: Gallery, image: ResourceId) -> tuple[ImageDefinition, str]:

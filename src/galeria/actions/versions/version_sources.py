@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from galeria.actions.core.request import Request
 from galeria.actions.storage.community_sources import community_source
+from galeria.actions.storage.disk_order import disk_positions
 from galeria.actions.storage.sources import (
     NamedDisk,
     Source,
@@ -31,12 +32,13 @@ _WHOLE = {SourceKind.IMAGE, SourceKind.VERSION, SourceKind.MACHINE}
 class NamedSources:
     """The sources as the caller wrote them; `uploads` and `disks` are by lun, -1 being the OS disk.
 
-    All empty means that none were given.
+    All empty means that none were given. `order` has the luns of the data disks as they were named, with a source or without.
     """
 
     uploads: dict[int, str] = field(default_factory=dict)
     disks: dict[int, NamedDisk] = field(default_factory=dict)
     whole: ResourceId | CommunityImage | None = None
+    order: tuple[int, ...] = ()
 
     @property
     def names_sources(self) -> bool:
@@ -72,7 +74,7 @@ def get_sources(request: Request, definition: ImageDefinition, location: str, wa
         require_same_region(source, location)
         if lun == OS_DISK:
             require_fitting(definition, source)
-    return sources
+    return {lun: sources[lun] for lun in dict.fromkeys((*wanted.order, *sources)) if lun in sources}
 
 
 def upload_sources(request: Request, wanted: NamedSources) -> Sources:
@@ -83,14 +85,16 @@ def upload_sources(request: Request, wanted: NamedSources) -> Sources:
 def fill_version(
     request: Request, version: ImageVersion, sources: Sources, kind: OperationKind = OperationKind.CREATE_VERSION
 ) -> Operation:
-    """Adds the version's disks, and starts the operation that fills them."""
+    """Adds the version's disks in the order of the sources, and starts the operation that fills them."""
     os_disk = sources[OS_DISK]
     version.source_kind, version.source_id = os_disk.kind, os_disk.name
     version.accounts, version.parent_digest = list(os_disk.accounts), os_disk.origin.parent
     version.hardware = os_disk.hardware
     request.uow.flush()
-    for lun, source in sorted(sources.items()):
-        request.uow.versions.add_disk(VersionDisk(version_id=version.id, lun=lun, size=source.origin.size))
+    positions = disk_positions(sources)
+    for lun, source in sources.items():
+        disk = VersionDisk(version_id=version.id, lun=lun, position=positions[lun], size=source.origin.size)
+        request.uow.versions.add_disk(disk)
     inputs = FillInputs(origins={lun: each.origin for lun, each in sources.items()}, looks=True)
     return request.begin(kind, version, version.id, inputs)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from galeria.actions.core.parent_checks import missing_parent, require_room, require_same_location
 from galeria.actions.core.request import Request
 from galeria.actions.galleries.galleries import require_home_region
+from galeria.actions.storage.disk_order import reorder_disks
 from galeria.actions.storage.sources import Sources
 from galeria.actions.versions.publishing import PublishingRequest, busy, publish, publish_anew, publish_beside
 from galeria.actions.versions.retention import marked_for_deletion, restore, retain, soft_deleted
@@ -225,6 +226,7 @@ def _join(request: Request, version: ImageVersion, wanted: VersionRequest, runni
     if running.cancel_requested:
         raise busy(version, "galleryImageVersion")
     require_running_sources(request, version, wanted, running)
+    reorder_disks(request.uow.versions.disks(version.id), wanted.order)
     publish_beside(request, version, wanted)
     version.tags = wanted.tags
     request.touch(version)
@@ -263,6 +265,7 @@ def _restore(request: Request, version: ImageVersion, wanted: VersionRequest) ->
 def _update(request: Request, version: ImageVersion, wanted: VersionRequest) -> Operation | None:
     """Changes flags at once, and regions and what failed before by an operation, which is returned."""
     require_same_source(request, version, wanted)
+    reorder_disks(request.uow.versions.disks(version.id), wanted.order)
     removed, unfinished = publish_anew(request, version, wanted)
     version.tags = wanted.tags
     request.touch(version)

@@ -151,5 +151,5 @@ def _check_size(size: int, most: int) -> None:
     if size > most:
         raise refusal(
             Message("The disk claims {size}; at most {most} are taken.", size=readable(size), most=readable(most)),
-            Message("Shrink the disk, or ask the administrator to raise the limit."),
+            Message("Shrink the disk; an administrator can raise the limit."),
         )

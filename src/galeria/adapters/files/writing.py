@@ -65,7 +65,7 @@ def translated_full_disk(message: Message = _FULL) -> Iterator[None]:
             raise
         raise OutOfSpace(
             message,
-            hint=Message("What arrived is kept. Ask the administrator to free or add disk space, then continue."),
+            hint=Message("What arrived is kept. An administrator can free or add disk space; then continue."),
         ) from error
 
 

@@ -66,7 +66,9 @@ class OpenIdHttp:
     def unusable(self, what: Message) -> Unavailable:
         return Unavailable(
             Message("'{name}' {what}.", name=self._name, what=what),
-            hint=Message("Try again in a moment. If that does not help, tell an administrator."),
+            hint=Message(
+                "Try again in a moment. If that does not help, an administrator finds the cause in the server's log."
+            ),
         )
 
     def _unsafe(self, address: str) -> Unavailable:

@@ -189,7 +189,7 @@ def _disk_obstacles(account: LabAccount, shape: DiskShape) -> list[Obstacle]:
                     os_disk_limit_gb=account.os_disk_limit_gb,
                 ),
                 cure=Message(
-                    "Shrink the disk and import it again, or let an administrator raise the account's OS-disk limit."
+                    "Shrink the disk and import it again; an administrator can raise the account's OS-disk limit."
                 ),
             )
         )
@@ -240,7 +240,7 @@ def _absence(facts: list[VersionFacts], region: str, regions: tuple[str, ...]) -
     return Obstacle(
         code="NoUsableVersion",
         reason=join(unfinished, failures[-1]) if failures else unfinished,
-        cure=Message("Retry the failed operation, or make a new version."),
+        cure=Message("Make a new version, or retry the failed operation once its cause is gone."),
     )
 
 

@@ -215,20 +215,21 @@ class ImageVersion(Resource):
         return self.is_ready and self.retention is Retention.ACTIVE
 
 
+OS_DISK = -1
+
+
 @dataclass(eq=False, kw_only=True)
 class VersionDisk:
     """One disk of an image version. The OS disk has lun -1; data disks count from 0."""
 
     version_id: str
     lun: int
+    position: int = OS_DISK  # among the data disks as they were sent last, which are given back in that order
     size: int  # bytes that the guest sees
     data_bytes: int = 0  # bytes that are not zero
     read_bytes: int = 0  # bytes read to make it
     stored_bytes: int = 0  # compressed bytes it added to the home region's store
     digest: str = ""
-
-
-OS_DISK = -1
 
 
 @dataclass(eq=False, kw_only=True)

@@ -74,7 +74,7 @@ def require_public(host: str, reason: Message) -> None:
                 "'{host}' leads to a {reason} address; images are not fetched from there.", host=host, reason=reason
             ),
             hint=Message(
-                "Upload the file instead, or have the administrator start the server with 'galeria serve "
+                "Upload the file instead; an administrator can start the server with 'galeria serve "
                 "--allow-import-from {host}'.",
                 host=host,
             ),

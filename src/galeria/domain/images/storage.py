@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from galeria.domain.errors import Conflict, Invalid
-from galeria.domain.images.galleries import Architecture, Generation, OsState, OsType
+from galeria.domain.images.galleries import OS_DISK, Architecture, Generation, OsState, OsType
 from galeria.domain.labs.labs import LabMachine
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.resources import Resource
@@ -130,6 +130,7 @@ class ManagedImageDisk:
 
     image_id: str
     lun: int
+    position: int = OS_DISK  # among the data disks as they were sent last, which are given back in that order
     source: str = ""
     size: int = 0
     data_bytes: int = 0

@@ -116,7 +116,7 @@ def _refusal(message: Message, setting: str, left: float) -> TooManyRequests:
     return TooManyRequests(
         message,
         hint=Message(
-            "Try again in {seconds} seconds, or ask an administrator to raise '{setting}' under [requests] in galeria.toml.",
+            "Try again in {seconds} seconds; an administrator can raise '{setting}' under [requests] in galeria.toml.",
             seconds=seconds,
             setting=setting,
         ),

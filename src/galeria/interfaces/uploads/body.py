@@ -104,7 +104,7 @@ def too_slow(least_rate: int) -> Unavailable:
     return Unavailable(
         Message("The file comes too slowly: at least {rate} KiB a second are needed.", rate=least_rate // 1024),
         hint=Message(
-            "Go on where you were, over a quicker connection if there is one, or ask an administrator to lower "
+            "Go on where you were, over a quicker connection if there is one; an administrator can lower "
             "'least_kib_per_second' under [uploads] in galeria.toml."
         ),
         code="UploadTooSlow",

@@ -60,7 +60,7 @@ def test_too_many_labs_are_a_conflict_and_usages_say_how_many_are_left(few: Arm)
     error = told(few("educator").put(f"{LABS}/three", json=lab_body(IMAGE)), 409)
     assert error["code"] == "QuotaExceeded"
     assert error["message"].startswith("One person may have 2 labs at a time, and this would be number 3.")
-    assert "ask an administrator to raise 'labs_per_person'" in error["message"]
+    assert "an administrator can raise 'labs_per_person'" in error["message"]
     assert usages(few) == {"labs": (2, 3), "virtualMachines": (2, 40)}
     assert usages(few, "brazilsoutheast") == {"labs": (0, 1), "virtualMachines": (0, 38)}
 

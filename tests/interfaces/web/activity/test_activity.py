@@ -23,6 +23,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
 from galeria.interfaces.web.kit.language import ZONE_COOKIE
 from tests.interfaces.web.served import Portal, text_of, title_of
+from tests.interfaces.web.sign_in_form import sign_in
 from tests.local_installation import ACCOUNT, GALLERY, GROUP, MIB, SUBSCRIPTION, disk_bytes, lab_id, version_id
 from tests.version_rows import VersionRows, add_image
 
@@ -46,7 +47,8 @@ def give(portal: Portal, who: str, role: str, scope: ResourceId | str) -> None:
 def rows(answer: httpx.Response) -> list[str]:
     """What is read in each row."""
     assert answer.status_code == 200, text_of(answer)
-    parts = answer.text.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr>")[1:]
+    table = re.sub(r'<tr class="day">.*?</tr>', "", answer.text.partition("<tbody>")[2].partition("</tbody>")[0])
+    parts = table.split("<tr>")[1:]
     return [" ".join(unescape(re.sub(r"<[^>]*>", " ", part)).split()) for part in parts]
 
 
@@ -72,6 +74,21 @@ def test_what_was_done_is_said_in_words_with_who_and_to_what(portal: Portal) -> 
     portuguese = portal.browser(language="pt-BR").get(PAGE)
     assert title_of(portuguese) == "Registro de atividades"
     assert "Máquina iniciada" in text_of(portuguese)
+
+
+def test_days_head_what_was_done_on_them_and_what_was_only_tried_is_said_in_words(portal: Portal) -> None:
+    sign_in(portal, portal.stranger(), password="wrong", status=401)
+    write(portal, "Microsoft.Compute/galleries/images/versions/read", version_id("linux"))
+    with portal.installation.request() as request:
+        event, *_ = request.uow.audit.recent(limit=1)
+        own = {name: getattr(event, name) for name in ("principal_id", "principal_name", "action", "scope", "status")}
+        request.uow.audit.add(AuditEvent(id="before", at=event.at - timedelta(days=40), **own))
+    page = portal.browser().get(PAGE)
+
+    assert any(row.endswith("Admin Looked at gal / linux / 1.0.0") for row in rows(page))
+    assert any("Galeria itself Sign-in Refused" in row for row in rows(page))
+    assert "Microsoft." not in text_of(page)
+    assert len(re.findall(r'<tr class="day">', page.text)) == 2
 
 
 def test_what_is_gone_has_no_link_that_leads_nowhere(portal: Portal) -> None:
@@ -135,7 +152,7 @@ def test_who_owns_a_lab_reads_what_was_done_with_it(portal: Portal) -> None:
     write(portal, "test/write", lab_id("algebra"))
     seen = rows(portal.browser("educator").get(PAGE))
     assert [row.partition("M ")[2] for row in seen] == [
-        "Admin test/write algebra",
+        "Admin Made or changed algebra",
         "Educator Lab made or changed algebra",
     ]
 

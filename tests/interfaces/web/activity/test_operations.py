@@ -8,8 +8,8 @@ from galeria.domain.operations import Operation, OperationKind
 from galeria.domain.people.principals import Principal, PrincipalKind
 from galeria.domain.states import OperationStatus
 from tests.interfaces.web.served import NewPortal, Portal, text_of
-from tests.local_installation import SUBSCRIPTION, lab_id
-from tests.prepared_installations import with_running_lab
+from tests.local_installation import GALLERY, SUBSCRIPTION, lab_id
+from tests.prepared_installations import with_linux, with_running_lab
 from tests.questions import counted
 
 
@@ -78,3 +78,12 @@ def test_operations_name_a_lab_by_its_title_as_well(new_portal: NewPortal) -> No
     assert text_of(listed).count("Álgebra linear (algebra)") == 2  # of the lab, and of its machine
     (place, *_) = re.findall(r'href="(/operations/[^"]+)"', listed.text)
     assert "Álgebra linear (algebra) · begun by Educator" in text_of(browser.get(place))
+
+
+def test_operations_name_an_image_by_its_title_to_those_who_may_read_it(new_portal: NewPortal) -> None:
+    portal = new_portal(with_linux)
+    with portal.installation.request() as request:
+        request.uow.definitions.get_by_key(GALLERY.child("images", "linux").key).display_name = "Linux para álgebra"
+
+    assert "Linux para álgebra 1.0.0" in text_of(portal.browser().get("/operations"))
+    assert "Linux para álgebra" not in text_of(portal.browser("nobody").get("/operations"))

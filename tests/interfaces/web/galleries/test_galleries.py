@@ -69,7 +69,7 @@ def test_a_gallery_is_made_changed_and_deleted(portal: Portal) -> None:
     assert (made.location, made.soft_delete, made.retention_days, made.grace_days) == (FAR, True, 3, 4)
     page = text_of(browser.get(place))
     assert "For physics" in page
-    assert "for 3 more days, and can be restored for 7" in page
+    assert "for 3 more days, and they can be restored for 7" in page
     assert "Second" in text_of(browser.get("/galleries"))
     portal.post(browser, f"{place}/settings", description="For chemistry")
     assert "For chemistry" in text_of(browser.get(place))
@@ -107,7 +107,7 @@ def test_a_gallery_in_use_says_why_it_stays(stocked: Portal) -> None:
 def test_images_are_found(stocked: Portal) -> None:
     browser = stocked.browser()
 
-    assert "Linux, Generalized, V1" in text_of(browser.get(GAL))
+    assert "Linux, generalized, generation 1" in text_of(browser.get(GAL))
     assert "No image is called like “solaris”." in text_of(browser.get(GAL, params={"q": "solaris"}))
     assert "linux" in browser.get(GAL, params={"q": "INU"}).text
 

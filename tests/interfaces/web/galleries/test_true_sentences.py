@@ -36,6 +36,13 @@ def test_what_stays_for_labs_is_named_where_no_lab_was_made_from_the_version(sto
     assert "whose own image was deleted and held the same" in page
 
 
+def test_whoever_made_a_lab_is_named_as_people_know_them(stocked: Portal) -> None:
+    browser, installation = stocked.browser(), stocked.installation
+    installation.run(installation.begin_lab("algebra", version_id("linux")))
+
+    assert "algebra (Educator)" in text_of(browser.get(f"{V1}/delete"))
+
+
 def test_a_version_says_why_it_is_not_the_latest(stocked: Portal) -> None:
     browser, installation = stocked.browser(), stocked.installation
     making = installation.begin_import("other", disk_bytes(MIB))

@@ -59,6 +59,18 @@ def test_every_page_says_why_and_offers_another_file_and_to_remove_it(refused: P
     assert "Tentar outro arquivo" in translated
 
 
+def test_nothing_is_said_to_be_still_to_come(refused: Portal) -> None:
+    browser = refused.browser()
+    listed, page = text_of(browser.get(IMAGE)), text_of(browser.get(f"{IMAGE}/versions/1.0.0"))
+
+    for seen in (listed, page):
+        assert "Waiting" not in seen
+    assert "Brazil South its own region ✗ Failed" in page
+    assert "Published never Latest no: it failed" in page
+    for later in ("not known yet", "not stored yet", "when the version is made"):
+        assert later not in page
+
+
 def test_the_image_that_was_imported_for_it_goes_with_it(refused: Portal) -> None:
     browser = refused.browser()
     assert "If the image has no other version, it goes with it." in text_of(

@@ -45,6 +45,13 @@ def field(page: httpx.Response, name: str) -> str:
     return found[1]
 
 
+def priced(page: httpx.Response) -> str:
+    """The table of regions with their prices."""
+    table = re.search(r"<table.*?</table>", page.text, flags=re.S)
+    assert table
+    return table[0]
+
+
 def export(portal: Portal, browser: httpx.Client, **fields: str | list[str]) -> httpx.Response:
     return send(portal, browser, EXPORT, fields)
 
@@ -80,8 +87,8 @@ def test_the_form_proposes_the_labs_title_version_1_and_the_geography(taught: Po
 
 
 def test_the_price_follows_the_regions_and_the_version_the_name(taught: Portal, browser: httpx.Client) -> None:
-    one = text_of(estimate(taught, browser))
-    two = text_of(estimate(taught, browser, regions=["brazilsoutheast", "westeurope"]))
+    one = priced(estimate(taught, browser))
+    two = priced(estimate(taught, browser, regions=["brazilsoutheast", "westeurope"]))
     assert "West Europe" not in one
     assert "West Europe" in two
     export(taught, browser)
@@ -117,7 +124,7 @@ def test_without_scripts_the_price_is_asked_for_with_a_button(taught: Portal, br
         browser, EXPORT, status=200, target="new", name="Turma B", regions=["westeurope"], recalculate="yes"
     )
     assert field(page, "name") == "Turma B"
-    assert "West Europe" in text_of(page)
+    assert "West Europe" in priced(page)
     assert taught.begun.ids == []
 
 
@@ -172,6 +179,36 @@ def test_the_next_export_is_proposed_where_the_last_one_is(taught: Portal, brows
     page = browser.get(EXPORT)
 
     assert set(re.findall(r'name="regions" value="(\w+)" checked', page.text)) == {"brazilsouth", "westeurope"}
+
+
+def proposed_regions(page: httpx.Response) -> set[str]:
+    return set(re.findall(r'name="regions" value="(\w+)" checked', page.text))
+
+
+def test_regions_follow_the_choice_of_the_image_until_somebody_changes_them(
+    taught: Portal, browser: httpx.Client
+) -> None:
+    export(taught, browser, regions=["westeurope", "northeurope"])
+    taught.work()
+    before, chosen = field(browser.get(EXPORT), "proposed_regions"), {"target": "version-of:Turma-A", "name": ""}
+    assert before == "brazilsouth,westeurope,northeurope"
+
+    new = estimate(taught, browser, name="Turma B", regions=["westeurope", "northeurope"], proposed_regions=before)
+    back = estimate(taught, browser, **chosen, proposed_regions=field(new, "proposed_regions"))
+    same_name = estimate(taught, browser, proposed_regions=field(new, "proposed_regions"))
+    own = estimate(taught, browser, **chosen, regions=["westeurope"], proposed_regions="brazilsouth,brazilsoutheast")
+
+    assert proposed_regions(new) == {"brazilsouth", "brazilsoutheast"}
+    assert "Brazil Southeast" in priced(new)
+    assert proposed_regions(back) == proposed_regions(same_name) == {"brazilsouth", "westeurope", "northeurope"}
+    assert proposed_regions(own) == {"brazilsouth", "westeurope"}
+
+
+def test_an_export_is_called_by_the_title_of_its_image(taught: Portal, browser: httpx.Client) -> None:
+    assert "Becomes Turma A 1.0.0" in text_of(estimate(taught, browser))
+    export(taught, browser)
+    taught.work()
+    assert "Becomes Turma A 1.0.1" in text_of(browser.get(EXPORT))
 
 
 def test_a_region_that_fails_is_reported_and_tried_again(taught: Portal, browser: httpx.Client) -> None:

@@ -15,7 +15,9 @@ def test_the_page_shows_the_roles_that_one_has(portal: Portal) -> None:
     assert title_of(page) == "My account"
     assert "Lab Creator Everywhere" in text_of(page)
     assert "You have no role yet" in text_of(portal.browser("nobody").get("/me"))
-    assert "Minha conta" in text_of(portal.browser("educator", language="pt-BR").get("/me"))
+    translated = text_of(portal.browser("educator", language="pt-BR").get("/me"))
+    assert "Minha conta" in translated
+    assert "Criador de Laboratório Em toda parte" in translated
 
 
 def test_a_new_password_ends_all_sessions_but_this_one(portal: Portal) -> None:

@@ -43,6 +43,13 @@ class SqlImageQueries:
     def definitions(self, ids: Sequence[str]) -> dict[str, ImageDefinition]:
         return {each.id: each for each in self._of(ImageDefinition, _definitions.id, ids)}
 
+    def titles(self, keys: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for some in batches(keys):
+            question = sa.select(_definitions.key, _definitions.display_name).where(_definitions.key.in_(some))
+            found |= {key: title for key, title in self._session.execute(question)}
+        return found
+
     def versions(self, ids: Sequence[str]) -> list[ImageVersion]:
         return self._of(ImageVersion, _versions.id, ids)
 

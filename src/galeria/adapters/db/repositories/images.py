@@ -60,9 +60,11 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
         return self._where(ends.is_not(None), *self._there(), order=(ends, core_tables.image_versions.c.id))
 
     def disks(self, version_id: str) -> list[VersionDisk]:
-        """Return the version's disks by LUN, the OS disk first."""
+        """Return the version's disks, the OS disk first, the others as they were sent."""
         columns = core_tables.version_disks.c
-        question = sa.select(VersionDisk).where(columns.version_id == version_id).order_by(columns.lun)
+        question = (
+            sa.select(VersionDisk).where(columns.version_id == version_id).order_by(columns.position, columns.lun)
+        )
         return list(self._session.scalars(question))
 
     def facts(self, versions: Sequence[ImageVersion]) -> list[VersionFacts]:
@@ -71,7 +73,7 @@ class SqlVersionRepository(SqlResourceRepository[ImageVersion]):
         found_disks: dict[str, list[VersionDisk]] = {id: [] for id in ids}
         found_replicas: dict[str, list[Replica]] = {id: [] for id in ids}
         for some in batches(ids):
-            asked = sa.select(VersionDisk).where(disks.version_id.in_(some)).order_by(disks.lun)
+            asked = sa.select(VersionDisk).where(disks.version_id.in_(some)).order_by(disks.position, disks.lun)
             for disk in self._session.scalars(asked):
                 found_disks[disk.version_id].append(disk)
             for replica in self._session.scalars(sa.select(Replica).where(replicas.version_id.in_(some))):

@@ -36,9 +36,11 @@ class SqlManagedImageRepository(SqlResourceRepository[ManagedImage]):
         super().__init__(session, ManagedImage, tables.managed_images, Message("image"))
 
     def disks(self, image_id: str) -> list[ManagedImageDisk]:
-        """Return the image's disks by LUN, the OS disk first."""
+        """Return the image's disks, the OS disk first, the others as they were sent."""
         columns = tables.managed_image_disks.c
-        question = sa.select(ManagedImageDisk).where(columns.image_id == image_id).order_by(columns.lun)
+        question = (
+            sa.select(ManagedImageDisk).where(columns.image_id == image_id).order_by(columns.position, columns.lun)
+        )
         return list(self._session.scalars(question))
 
     def add_disk(self, disk: ManagedImageDisk) -> None:

@@ -174,6 +174,7 @@ version_disks = Table(
     metadata,
     _in("version_id", "image_versions.id", goes_with=True, primary_key=True),
     Column("lun", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, nullable=False),
     _count("size"),
     _count("data_bytes"),
     _count("read_bytes"),

@@ -95,6 +95,7 @@ managed_image_disks = Table(
         primary_key=True,
     ),
     Column("lun", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, nullable=False),
     *_texts("source"),
     *_counts("size", "data_bytes", "read_bytes", "stored_bytes"),
     *_texts("digest"),

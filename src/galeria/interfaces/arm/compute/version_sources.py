@@ -34,7 +34,8 @@ def sources_named(profile: StorageProfile | None) -> NamedSources:
             said[disk.lun] = disk.source
     uploads = {lun: each.upload_id for lun, each in said.items() if each.upload_id}
     disks = {lun: _disk(each) for lun, each in said.items() if not each.upload_id and (each.id or each.uri)}
-    return NamedSources(uploads=uploads, disks=disks, whole=_whole(profile.source))
+    order = tuple(disk.lun for disk in profile.data_disk_images or ())
+    return NamedSources(uploads=uploads, disks=disks, whole=_whole(profile.source), order=order)
 
 
 def with_source(version: ImageVersion, storage: dict[str, Any]) -> dict[str, Any]:

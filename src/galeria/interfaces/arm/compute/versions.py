@@ -58,14 +58,15 @@ def put_one(id: VersionId, body: VersionBody, arm_request: ArmRequestDep) -> Res
         held = request.uow.versions.find_by_key(id.key)
         profile = properties.publishing_profile
         said = set(PublishingProfile.model_fields) if profile else set()
-        sources = sources_named(properties.storage_profile)
         require_possible(properties)
+        sources = sources_named(properties.storage_profile)
         wanted = VersionRequest(
             location=body.location,
             tags=body.tags or {},
             uploads=sources.uploads,
             disks=sources.disks,
             whole=sources.whole,
+            order=sources.order,
             restores=_restores(properties),
             **_published(request, held, properties, said),
         )
@@ -82,9 +83,14 @@ def patch_one(id: VersionId, body: VersionPatch, arm_request: ArmRequestDep) -> 
         restored = request.uow.versions.find_by_key(id.key) if properties.restore else None
         held = restored or get_version(request, id)
         require_possible(properties)
+        sources = sources_named(properties.storage_profile)
         wanted = VersionRequest(
             location=held.location,
             tags=held.tags if body.tags is None else body.tags,
+            uploads=sources.uploads,
+            disks=sources.disks,
+            whole=sources.whole,
+            order=sources.order,
             restores=bool(properties.restore),
             **_published(request, held, properties, set(profile.model_fields_set)),
         )

@@ -1,8 +1,6 @@
 """The images of a lab account with their state, reasons and remedies; several can be enabled or disabled at once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 from fastapi import APIRouter, Response
 
@@ -14,10 +12,11 @@ from galeria.actions.versions.versions import VERSION
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.eligibility import ImageEligibility
-from galeria.domain.images.galleries import Gallery, Generation, OsState, OsType
+from galeria.domain.images.galleries import Gallery
 from galeria.domain.messages import Message
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, region_list, region_names
 from galeria.interfaces.web.accounts.remedies import ObstacleWithRemedy, RemedyFinder
+from galeria.interfaces.web.kit.names import system_names
 from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
@@ -68,7 +67,7 @@ def find_images(page: PageRequest, request: Request, id: ResourceId, search: Ima
     found = search_images(request, id, search)
     remedies = RemedyFinder(page=page, request=request, account=found.account, region=found.region)
     gallery = found.account.gallery_id
-    system, places = _systems(page), region_list(region_names(request))
+    system, places = system_names(page), region_list(region_names(request))
     people = request.uow.people.some(list({each.definition.author_id for each in found.images}))
     names = {each.id: each.display_name for each in people}
     said = {"q": search.text, "status": search.status or "", "region": search.region}
@@ -88,17 +87,6 @@ def find_images(page: PageRequest, request: Request, id: ResourceId, search: Ima
         search=search,
         query={name: value for name, value in said.items() if value},
     )
-
-
-def _systems(page: PageRequest) -> Callable[[OsType, OsState, Generation], str]:
-    """Return a function that describes an image. It caches texts, because most images of a list are of few kinds."""
-
-    @cache
-    def said(os_type: OsType, os_state: OsState, generation: Generation) -> str:
-        number = page.gettext("generation %(number)s") % {"number": generation[1:]}
-        return f"{page.say(os_type)}, {page.say(os_state).lower()}, {number}"
-
-    return said
 
 
 def show_images(page: PageRequestDep, group: str, name: str) -> Response:

@@ -23,6 +23,7 @@ from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.messages import Message
+from galeria.interfaces.web.kit.names import shown_name
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission, permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -110,6 +111,7 @@ def show_account(page: PageRequestDep, group: str, name: str) -> Response:
             "account.html",
             overview=overview,
             account=overview.account,
+            maker=shown_name(request, overview.account.created_by),
             regions=region_names(request),
             create=_create_permit(request, page),
             may_images=may_see_images(request, overview.account),

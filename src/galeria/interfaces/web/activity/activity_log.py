@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from galeria.actions.core.activity import READ, Activity, search_activity
+from galeria.actions.core.audit import INSTALLATION
 from galeria.domain.audit import AuditSearch
 from galeria.domain.errors import Forbidden, Invalid
 from galeria.domain.ids import ResourceId
@@ -60,6 +61,7 @@ def show_activity(page: PageRequestDep) -> Response:
         name_of=lambda scope: _name(scope, found),
         place=lambda scope: url_of(str(found.things[scope])) if scope in found.things else "",
         word=Word,
+        installation=INSTALLATION,
         brief=lambda detail: detail.with_texts(lambda text: _ID.sub(lambda id: _name(id[0], found), text)),
         with_query=lambda **more: "?" + urlencode({**query, **more}),
     )

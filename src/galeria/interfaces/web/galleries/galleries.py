@@ -21,7 +21,7 @@ from galeria.domain.images.galleries import Gallery
 from galeria.domain.messages import Message
 from galeria.domain.resources import ResourceGroup
 from galeria.interfaces.web.accounts.accounts import region_list, region_names
-from galeria.interfaces.web.kit.names import shown_name
+from galeria.interfaces.web.kit.names import shown_name, system_names
 from galeria.interfaces.web.kit.page_numbers import page_number
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import ALLOWED, Permission, permit, refused
@@ -98,6 +98,7 @@ def show_gallery(page: PageRequestDep, group: str, gallery: str) -> Response:
             regions=regions,
             region_list=region_list(regions),
             maker=shown_name(request, found.created_by),
+            system=system_names(page),
             **_permits(request, found),
         )
 

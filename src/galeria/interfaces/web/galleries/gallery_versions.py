@@ -120,6 +120,7 @@ def show_delete(page: PageRequestDep, group: str, gallery: str, image: str, vers
             freed=_freed(page, id),
             labs=request.uow.labs.count_of_version(held.id),
             named=named,
+            makers={each.created_by: shown_name(request, each.created_by) for each in named},
             url_of=url_of,
             keeps=gallery_of.soft_delete and held.is_offered,
             days=gallery_of.retention_days + gallery_of.grace_days,

@@ -18,6 +18,7 @@ from galeria.interfaces.uploads.tus import FILE_LIMIT
 from galeria.interfaces.web.imports.file_inspections import FileInspections
 from galeria.interfaces.web.imports.import_choices import FIELDS, ImportChoices, read_choices, read_import
 from galeria.interfaces.web.imports.upload_routes import UPLOADS
+from galeria.interfaces.web.kit.names import system_names
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import permit
 from galeria.interfaces.web.kit.routes import page_router
@@ -76,7 +77,9 @@ class ImportPages:
     def show_fields(self, page: PageRequestDep, upload: str) -> Response:
         """Return the form while it is filled in: choices that follow from others, the name, the price, and warnings."""
         choices = self._chosen(page, upload, proposes=True)
-        return page.show("parts/import_fields.html", upload=upload, choices=choices, form=page.form)
+        return page.show(
+            "parts/import_fields.html", upload=upload, choices=choices, system=system_names(page), form=page.form
+        )
 
     def create(self, page: PageRequestDep, upload: str) -> Response:
         if page.form.has("show"):  # the button that updates the form in browsers without scripts
@@ -116,6 +119,7 @@ class ImportPages:
             file=upload,
             finding=finding,
             choices=choices,
+            system=system_names(page),
             form=page.form,
         )
 

@@ -94,6 +94,11 @@ class Formats:
         minute = _time(time(there.hour, there.minute), self.locale)
         return self._phrase("when").format(_day(there.date(), self.locale), minute)
 
+    def time(self, value: datetime) -> str:
+        """Format the time of day of a moment, such as 2:05 PM, or 14:05."""
+        there = self._there(value)
+        return _time(time(there.hour, there.minute), self.locale)
+
     def day(self, value: date) -> str:
         """Format a date, or the day of a moment in the person's time zone."""
         there = self._there(value) if isinstance(value, datetime) else value

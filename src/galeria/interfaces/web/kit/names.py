@@ -1,13 +1,17 @@
 """The names of people, and of what operations work on, on pages."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 from galeria.actions.core.request import Request
+from galeria.actions.galleries.definitions import IMAGE
 from galeria.actions.labs.lab_settings import LAB
 from galeria.domain.ids import ResourceId
+from galeria.domain.images.galleries import Generation, OsState, OsType
+from galeria.interfaces.web.kit.page_request import PageRequest
 from galeria.interfaces.web.kit.urls import words_of
 
-_LABS = "microsoft.labservices/labs"
+_LAB, _IMAGE = "microsoft.labservices/labs", "microsoft.compute/galleries/images"
 
 
 def shown_name(request: Request, name: str) -> str:
@@ -16,24 +20,59 @@ def shown_name(request: Request, name: str) -> str:
     return found.display_name if found else name
 
 
+def system_names(page: PageRequest) -> Callable[[OsType, OsState, Generation], str]:
+    """Return a function that describes an image. It caches texts, because most images of a list are of few kinds."""
+
+    @cache
+    def said(os_type: OsType, os_state: OsState, generation: Generation) -> str:
+        number = page.gettext("generation %(number)s") % {"number": generation[1:]}
+        return f"{page.say(os_type)}, {page.say(os_state).lower()}, {number}"
+
+    return said
+
+
 def subject_names(request: Request, ids: Iterable[str]) -> dict[str, str]:
-    """Return a resource's id → what people call it: a lab, or its machine, by title and name where this person may read it."""
-    labs = {id: _lab_key(id) for id in ids}
-    readable = sorted({key for key in labs.values() if key and request.caller.may(f"{LAB}/read", key)})
-    titles = _lab_titles(request, readable) if readable else {}
-    return {id: titles.get(key) or words_of(id) for id, key in labs.items()}
+    """Return a resource's id → what people call it.
+
+    A lab, or its machine, is called by title and name, an image or its version by the image's title, where this person may
+    read it.
+    """
+    parsed = {id: ResourceId.parse(id) for id in ids}
+    labs, images = _parents(parsed, _LAB, "virtualmachines"), _parents(parsed, _IMAGE, "versions")
+    titles = _lab_titles(request, _readable(request, f"{LAB}/read", labs))
+    image_titles = request.uow.image_queries.titles(_readable(request, f"{IMAGE}/read", images))
+    return {
+        id: titles.get(labs.get(id, ""))
+        or _image_name(image_titles.get(images.get(id, "")), parsed[id])
+        or words_of(id)
+        for id in parsed
+    }
 
 
-def _lab_key(id: str) -> str:
-    """Return the key of the lab that a resource is, or is the machine of; empty for others."""
-    parsed = ResourceId.parse(id)
-    lab = parsed.parent if parsed.type.lower() == f"{_LABS}/virtualmachines" else parsed
-    return lab.key if lab.type.lower() == _LABS else ""
+def _parents(parsed: Mapping[str, ResourceId], type: str, child: str) -> dict[str, str]:
+    """Return id → the key of the resource of that type that it is, or is a child of."""
+    found = {}
+    for id, each in parsed.items():
+        resource = each.parent if each.type.lower() == f"{type}/{child}" else each
+        if resource.type.lower() == type:
+            found[id] = resource.key
+    return found
+
+
+def _readable(request: Request, action: str, keys: Mapping[str, str]) -> list[str]:
+    return sorted({key for key in keys.values() if request.caller.may(action, key)})
+
+
+def _image_name(title: str | None, id: ResourceId) -> str:
+    """Return an image's title, for a version with its number behind it."""
+    if not title:
+        return ""
+    return title if id.type.lower() == _IMAGE else f"{title} {id.name}"
 
 
 def _lab_titles(request: Request, keys: list[str]) -> dict[str, str]:
     """Return a lab's key → its title with its name behind it, for those that have a title of their own."""
-    found = request.uow.lab_queries.outlines(keys)
+    found = request.uow.lab_queries.outlines(keys) if keys else []
     cards = request.uow.lab_queries.cards([each.id for each in found])
     labs = [(ResourceId.parse(each.resource_id), each.title) for each in cards]
     return {id.key: f"{title} ({id.name})" for id, title in labs if title != id.name}

@@ -15,6 +15,7 @@ from galeria.actions.versions.exports import (
     ExportRequest,
     estimate_export,
     export_template,
+    image_named,
     require_author,
     require_match,
 )
@@ -25,6 +26,7 @@ from galeria.domain.images.galleries import ImageDefinition
 from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.regions import Region
+from galeria.interfaces.web.kit.forms import Form
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
 from galeria.interfaces.web.kit.permits import Permission
 from galeria.interfaces.web.kit.routes import page_router
@@ -65,13 +67,16 @@ class ExportRegion:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportForm:
-    """The values of the form so far. `proposed` is the version that was proposed last."""
+    """The values of the form so far. `proposed` is the version that was proposed last, `proposed_regions` what is proposed
+    for the target of now.
+    """
 
     target: str
     name: str
     version: str
     proposed: str
     regions: tuple[str, ...]
+    proposed_regions: tuple[str, ...]
 
     @property
     def own_version(self) -> str:
@@ -109,6 +114,12 @@ class ExportPage:
     time: timedelta | None
 
     @property
+    def image_title(self) -> str:
+        """What the image that the export becomes a version of is called."""
+        known = {each.definition.name: each.definition.display_name for each in self.targets}
+        return known.get(self.draft.image, self.draft.name)
+
+    @property
     def version(self) -> str:
         """The value of the field: what was typed, else the proposal."""
         return self.draft.own_version or self.proposed
@@ -123,9 +134,9 @@ def show_export(page: PageRequestDep, group: str, name: str) -> Response:
 
 
 def show_estimate(page: PageRequestDep, group: str, name: str) -> Response:
-    """Return the part of the form that depends on the rest."""
+    """Return the parts of the form that depend on the rest."""
     with page.reading() as request:
-        sheet = _read_page(request, page, lab_id(page, group, name))
+        sheet = _read_page(request, page, lab_id(page, group, name), proposes=True)
         return page.show(
             "parts/export_estimate.html", form=page.form, sheet=sheet, swapped=True, region_names=_names(request)
         )
@@ -135,7 +146,7 @@ def export(page: PageRequestDep, group: str, name: str) -> Response:
     """Begin the export; with `recalculate` only update the page, for browsers without scripts."""
     id, form = lab_id(page, group, name), page.form
     if form.has("recalculate"):
-        return _show(page, id)
+        return _show(page, id, proposes=True)
     with page.reading() as request:
         account = get_lab_overview(request, id).account
     if account is not None:
@@ -152,9 +163,9 @@ def export(page: PageRequestDep, group: str, name: str) -> Response:
     return _show(page, id, status=400)
 
 
-def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
+def _show(page: PageRequest, id: ResourceId, *, status: int = 200, proposes: bool = False) -> Response:
     with page.reading() as request:
-        sheet = _read_page(request, page, id)
+        sheet = _read_page(request, page, id, proposes=proposes)
         return page.show(
             "lab_export.html",
             status=status if page.form.errors else 200,
@@ -170,9 +181,9 @@ def _names(request: Request) -> dict[str, str]:
     return {each.name: each.display_name for each in request.settings.regions.all}
 
 
-def _read_page(request: Request, page: PageRequest, id: ResourceId) -> ExportPage:
+def _read_page(request: Request, page: PageRequest, id: ResourceId, *, proposes: bool) -> ExportPage:
     seen = get_lab_overview(request, id)
-    draft = _read_form(request, page, seen)
+    draft = _read_form(request, page, seen, proposes=proposes)
     permit = export_permit(request, seen)
     estimate = _estimate(request, page, seen, draft) if permit.allowed else None
     return ExportPage(
@@ -201,35 +212,64 @@ def _account(seen: LabOverview) -> LabAccount:
     return seen.account
 
 
-def _read_form(request: Request, page: PageRequest, seen: LabOverview) -> ExportForm:
-    """Read what was sent, or propose the image of the last export, where it is, or else the whole geography."""
+def _read_form(request: Request, page: PageRequest, seen: LabOverview, *, proposes: bool = False) -> ExportForm:
+    """Read what was sent, or propose the image of the last export.
+
+    With `proposes`, regions that nobody has changed follow the choice of the image.
+    """
     form = page.form
-    if page.http.method != "GET":
+    if page.http.method == "GET":
+        former = seen.exports[0].definition if seen.exports else None
+        regions = _proposed_regions(request, seen, former)
         return ExportForm(
-            target=form.text("target", NEW),
-            name=form.text("name"),
-            version=form.text("version"),
-            proposed=form.text("proposed"),
-            regions=tuple(form.all("regions")),
+            target=f"{VERSION_OF}{former.name}" if former and not _why_not(request, former, seen) else NEW,
+            name="" if former else seen.lab.title,
+            version="",
+            proposed="",
+            regions=regions,
+            proposed_regions=regions,
         )
-    former = seen.exports[0].definition if seen.exports else None
-    regions = request.settings.regions
-    nearby = former_regions(request, former) or {each.name for each in regions.of_geography(seen.lab.location)}
-    allowed = seen.account.allowed_regions if seen.account else []
+    target, name = form.text("target", NEW), form.text("name")
+    sent, proposed = tuple(form.all("regions")), _proposed_regions(request, seen, _image(request, seen, target, name))
     return ExportForm(
-        target=f"{VERSION_OF}{former.name}" if former and not _why_not(request, former, seen) else NEW,
-        name="" if former else seen.lab.title,
-        version="",
-        proposed="",
-        regions=tuple(each.name for each in regions.all if each.name in nearby and each.name in allowed),
+        target=target,
+        name=name,
+        version=form.text("version"),
+        proposed=form.text("proposed"),
+        regions=proposed if proposes and _is_untouched(form, seen) else sent,
+        proposed_regions=proposed,
     )
+
+
+def _image(request: Request, seen: LabOverview, target: str, name: str) -> ImageDefinition | None:
+    """Return the image that gets a version: the chosen one, or the one that has the typed name already."""
+    if target != NEW:
+        return next((each for each in _own_images(seen) if target == f"{VERSION_OF}{each.name}"), None)
+    return image_named(request.uow.definitions.of_gallery(seen.gallery.id), name) if seen.gallery and name else None
+
+
+def _proposed_regions(request: Request, seen: LabOverview, image: ImageDefinition | None) -> tuple[str, ...]:
+    """Return where the image's newest version is, or else the whole geography, as far as the account allows it."""
+    regions = request.settings.regions
+    nearby = former_regions(request, image) or {each.name for each in regions.of_geography(seen.lab.location)}
+    allowed = seen.account.allowed_regions if seen.account else []
+    return tuple(each.name for each in regions.all if each.name in nearby and each.name in allowed)
+
+
+def _is_untouched(form: Form, seen: LabOverview) -> bool:
+    """Return whether the regions are those that were proposed last. The box of the lab's own region is never sent."""
+    proposed, home = form.text("proposed_regions"), seen.lab.location
+    return bool(proposed) and {home, *form.all("regions")} == {home, *proposed.split(",")}
 
 
 def _targets(request: Request, seen: LabOverview) -> tuple[ExportTarget, ...]:
     """Return the images of former exports, newest first, and the one that the lab was made from."""
+    return tuple(ExportTarget(definition=each, why_not=_why_not(request, each, seen)) for each in _own_images(seen))
+
+
+def _own_images(seen: LabOverview) -> tuple[ImageDefinition, ...]:
     known = [each.definition for each in seen.exports] + ([seen.definition] if seen.definition else [])
-    own = {each.id: each for each in known if seen.gallery and each.gallery_id == seen.gallery.id}
-    return tuple(ExportTarget(definition=each, why_not=_why_not(request, each, seen)) for each in own.values())
+    return tuple({each.id: each for each in known if seen.gallery and each.gallery_id == seen.gallery.id}.values())
 
 
 def _why_not(request: Request, definition: ImageDefinition, seen: LabOverview) -> Message:

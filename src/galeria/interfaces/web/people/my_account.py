@@ -14,6 +14,7 @@ from galeria.actions.people.web_sessions import (
 from galeria.domain.errors import Invalid, Unauthenticated
 from galeria.domain.messages import Message
 from galeria.interfaces.http.known_browsers import keep_mark, read_mark
+from galeria.domain.people.roles import role_title
 from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.throttle import TooManyTries
@@ -102,7 +103,7 @@ def _show(page: PageRequest, *, status: int = 200) -> Response:
     with page.reading() as request:
         sessions = list_web_sessions(request)
         given = page.caller.assignments
-        roles = [(each.role, name_scope(request, each.scope)) for each in given[:MOST_ROLES]]
+        roles = [(role_title(each.role), name_scope(request, each.scope)) for each in given[:MOST_ROLES]]
         own = request.uow.people.get(page.caller.principal.id)
     return page.show(
         "me.html",
