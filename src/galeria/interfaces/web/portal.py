@@ -13,6 +13,7 @@ from galeria.actions.core.caller import Caller
 from galeria.domain.errors import GaleriaError, NotFound
 from galeria.domain.messages import Message
 from galeria.interfaces.console.routes import console_router
+from galeria.interfaces.console.terminal_routes import TerminalRoutes
 from galeria.interfaces.http.logged_paths import logged_path
 from galeria.interfaces.http.path_case import is_arm
 from galeria.interfaces.http.request_ids import RequestIdentity
@@ -86,6 +87,7 @@ def make_portal(services: Services, password_sign_in: PasswordSignIn, *, patienc
         *_page_routers(),
         uploads_router(services),
         console_router(services, _console_caller(services)),
+        TerminalRoutes(services=services, who=_console_caller(services)).router(),
         ImportPages(services).router(),
     )
     return Portal(
