@@ -15,6 +15,9 @@ from galeria.domain.states import MachineState
 
 OPEN = f"{MACHINE}/openTerminal/action"
 NOT_OFFERED = "TerminalNotOffered"
+WRONG_TRY = Message("the machine refused the user name or the password")
+BLOCKED = Message("too many wrong tries: nothing was passed on to the machine")
+ANOTHER_KEY = Message("the machine showed another key than before")
 _RUNNING = (MachineState.RUNNING, MachineState.RESETTING_PASSWORD)
 
 

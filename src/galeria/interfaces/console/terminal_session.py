@@ -89,6 +89,7 @@ class TerminalSession:
             if found is None:
                 raise _Refused(FORGOTTEN)
             found.resize(first.size)
+            await self._say(resumed=True)
             return found, first.seen
         self.held.require_room(person)
         try:

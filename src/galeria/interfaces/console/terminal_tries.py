@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from galeria.actions.core.audit import record_audit
 from galeria.actions.core.caller import Caller
 from galeria.actions.core.request_factory import RequestFactory
-from galeria.actions.labs.terminals import OPEN, Terminal
+from galeria.actions.labs.terminals import ANOTHER_KEY, BLOCKED, OPEN, WRONG_TRY, Terminal
 from galeria.domain.audit import FAILED
 from galeria.domain.errors import GaleriaError, TooManyRequests
 from galeria.domain.messages import Message
@@ -14,9 +14,6 @@ from galeria.domain.reach.terminals import HostKeyChanged, SignInRefused
 from galeria.interfaces.login.throttle import Throttle, TooManyTries
 
 WRONG = 5  # within five minutes; then each one blocks for twice as long as the last, from 10 seconds on
-WRONG_TRY = Message("the machine refused the user name or the password")
-BLOCKED = Message("too many wrong tries: nothing was passed on to the machine")
-ANOTHER_KEY = Message("the machine showed another key than before")
 
 
 class TerminalTries:

@@ -42,6 +42,7 @@ from galeria.interfaces.web.kit.visitors import find_visit
 from galeria.interfaces.web.labs.lab_connect import connect_router
 from galeria.interfaces.web.labs.lab_export import export_router
 from galeria.interfaces.web.labs.lab_new import new_lab_router
+from galeria.interfaces.web.labs.lab_terminal import terminal_router
 from galeria.interfaces.web.labs.labs import labs_router
 from galeria.interfaces.web.people.external_sign_in import external_router
 from galeria.interfaces.web.people.first_password import welcome_router
@@ -115,6 +116,7 @@ def _page_routers() -> tuple[APIRouter, ...]:
         labs_router(),
         export_router(),
         connect_router(),
+        terminal_router(),
         accounts_router(),
         account_gallery_router(),
         account_images_router(),
