@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from galeria.interfaces.client.accounts import LABS_API
 from galeria.interfaces.client.labs import NewLab
+from tests.adapters.reach.ssh_server import SshServer, ssh_server
 from tests.browser.page_checks import (
     NARROW,
     check_accessible,
@@ -19,7 +20,6 @@ from tests.browser.page_visits import ENGLISH, LANGUAGES, PORTUGUESE, Visits
 from tests.browser.portal_server import HOME, IMAGE, MARIA, PASSWORD, PortalServer
 from tests.browser.presses import press
 from tests.browser.walk import GROUP, words
-from tests.ssh_server import SshServer, ssh_server
 from tests.system.server_process import until
 
 LAB = "shells"

@@ -35,6 +35,7 @@ from tests.system.planting_work import (
     plant_labs,
     plant_people,
     plant_resets,
+    plant_terminal,
     remove_windows,
     shell_of,
     start_machine,
@@ -115,6 +116,7 @@ def _played(scene: Scene, material: DemoFiles, files: FileServer, watch: Process
     start_machine(scene)
     plant_resets(scene, browser)
     assert shell_of(scene, planted.of("machine-password")[-1]).run("id -un") == "ana"
+    plant_terminal(scene, browser)
     plant_disks(scene, token)
     broken = plant_imports(scene, files, token)
     server.kill()

@@ -13,7 +13,7 @@ from galeria.ports.files import DiskRoom, PageFiles, UploadFiles
 from galeria.ports.identity_provider import IdentityProvider
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import VmEngine
-from galeria.ports.shells import Shells
+from galeria.ports.relay import Shells
 from galeria.ports.tokens import Tokens
 from galeria.ports.work import Clock, IdGenerator, SecretHasher, Starter
 

@@ -26,9 +26,9 @@ from galeria.interfaces.console.routes import console_router
 from galeria.interfaces.console.terminal_routes import TerminalRoutes
 from galeria.interfaces.http.origins import client_address
 from galeria.ports.machines import Machine
+from tests.adapters.reach.ssh_server import SshServer, ssh_server
 from tests.interfaces.arm.served import serving
 from tests.local_installation import GALLERY, MIB, PASSWORD, SUBSCRIPTION, LocalInstallation, disk_bytes
-from tests.ssh_server import SshServer, ssh_server
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 

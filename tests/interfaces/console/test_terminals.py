@@ -14,9 +14,9 @@ from websockets.sync.client import ClientConnection
 from galeria.actions.labs.terminals import OPEN
 from galeria.domain.audit import AuditEvent
 from galeria.interfaces.console.terminal_tries import WRONG
+from tests.adapters.reach.ssh_server import SshServer
 from tests.interfaces.console.conftest import Screens, wait_hung_up
 from tests.local_installation import PASSWORD, lab_id
-from tests.ssh_server import SshServer
 from tests.system.server_process import until
 
 PATH = "/terminal/campus/algebra/template"

@@ -29,7 +29,7 @@ logging.getLogger("asyncssh").setLevel(logging.WARNING)
 class SshShells:
     """Implements `Shells`."""
 
-    async def open(self, host: str, port: int, sign_in: ShellSignIn, size: TerminalSize) -> "SshShell":
+    async def open(self, host: str, port: int, sign_in: ShellSignIn, size: TerminalSize) -> "MachineShell":
         client = _Client(sign_in)
         try:
             connection = await _connect(host, port, sign_in, client)
@@ -54,10 +54,10 @@ class SshShells:
         except (OSError, asyncssh.Error) as error:
             connection.abort()
             raise _unanswered(str(error)) from error
-        return SshShell(connection, process, client.seen)
+        return MachineShell(connection, process, client.seen)
 
 
-class SshShell:
+class MachineShell:
     """Implements `Shell`."""
 
     def __init__(

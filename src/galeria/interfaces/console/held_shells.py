@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from galeria.domain.errors import Conflict
 from galeria.domain.messages import Message
 from galeria.domain.reach.terminals import TerminalSize
-from galeria.ports.shells import Shell
+from galeria.ports.relay import Shell
 
 HELD_SECONDS = 120.0
 AHEAD = 256 * 1024  # bytes that a machine may show before its page takes them

@@ -139,12 +139,12 @@ class PageRequest:
         """Render a part of a page as text."""
         return self.rendering.render(self.language, template, self._values() | values)
 
-    def show(self, template: str, *, status: int = 200, style_nonce: str = "", **values: Any) -> HTMLResponse:
+    def show(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Render a whole page, or the part that a script requested.
 
-        With a nonce, which is made for one answer, the page's own scripts may add styles: those that name it, and attributes.
+        With a value `style_nonce`, made for one answer, the page's own scripts may add styles that name it, and attributes.
         """
-        headers = _SECURITY | _with_styles(style_nonce) if style_nonce else _SECURITY
+        headers = _SECURITY | _with_styles(values["style_nonce"]) if "style_nonce" in values else _SECURITY
         answer = HTMLResponse(self.part(template, **values), status_code=status, headers=headers)
         if self.visit.fresh:
             self.cookies.keep(answer, self.cookies.form, self.visit.secret)
