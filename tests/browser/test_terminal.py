@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from galeria.interfaces.client.accounts import LABS_API
 from galeria.interfaces.client.labs import NewLab
@@ -172,39 +172,45 @@ def test_a_wrong_password_is_said_and_typed_again(visit: Visits, ssh: SshServer)
     expect(page.locator("#terminal-frame")).to_have_attribute("data-state", "connected", timeout=60_000)
 
 
-def test_the_keys_of_a_telephone(visit: Visits, ssh: SshServer, fake_server: PortalServer) -> None:
-    page = opened(visit)
-    context: BrowserContext = visit.browser.new_context(
-        base_url=fake_server.endpoint,
-        ignore_https_errors=True,
-        viewport={"width": NARROW[0], "height": NARROW[1]},
-        has_touch=True,
-        is_mobile=True,
-        storage_state=page.context.storage_state(),
-        permissions=["clipboard-read", "clipboard-write"],
-    )
-    try:
-        phone = context.new_page()
-        phone.goto(PLACE)
-        phone.get_by_label("Password", exact=True).fill(PASSWORD)
-        phone.get_by_role("button", name=SIGN_IN).tap()
-        expect(phone.locator("#terminal-frame")).to_have_attribute("data-state", "connected", timeout=60_000)
-        phone.get_by_role("button", name="Keyboard").tap()
-        phone.keyboard.type("sleep 1000")
-        phone.keyboard.press("Enter")
-        phone.get_by_role("button", name="Ctrl").tap()
-        expect(phone.get_by_role("button", name="Ctrl")).to_have_attribute("aria-pressed", "true")
-        phone.keyboard.type("c")
-        until(lambda: "^C" in shown(phone), "Ctrl + C arrives", seconds=30)
-        run(phone, "echo first", "\nfirst")
-        phone.get_by_role("button", name="Arrow up").tap()
-        phone.keyboard.press("Enter")
-        until(lambda: shown(phone).count("\nfirst") >= 2, "the line before comes back", seconds=30)
-        check_accessible(phone)
-        check_fits(phone, NARROW)
-        check_quiet(phone)
-    finally:
-        context.close()
+def test_the_keys_of_a_telephone(visit: Visits, ssh: SshServer) -> None:
+    phone = visit(MARIA, narrow=True, telephone=True, path=PLACE)
+    phone.get_by_label("Password", exact=True).fill(PASSWORD)
+    expect(phone.get_by_role("button", name=SIGN_IN)).to_be_enabled()
+    phone.get_by_role("button", name=SIGN_IN).tap()
+    expect(phone.locator("#terminal-frame")).to_have_attribute("data-state", "connected", timeout=60_000)
+    phone.get_by_role("button", name="Keyboard").tap()
+    phone.keyboard.type("sleep 1000")
+    phone.keyboard.press("Enter")
+    phone.get_by_role("button", name="Ctrl").tap()
+    expect(phone.get_by_role("button", name="Ctrl")).to_have_attribute("aria-pressed", "true")
+    phone.keyboard.type("c")
+    until(lambda: "^C" in shown(phone), "Ctrl + C arrives", seconds=30)
+    run(phone, "echo first", "\nfirst")
+    phone.get_by_role("button", name="Arrow up").tap()
+    phone.keyboard.press("Enter")
+    until(lambda: shown(phone).count("\nfirst") >= 2, "the line before comes back", seconds=30)
+    check_accessible(phone)
+    check_fits(phone, NARROW)
+    check_quiet(phone)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_screen_is_as_high_as_the_window_and_keeps_what_pages_promise(
+    visit: Visits, port: int, language: str
+) -> None:
+    page = visit(MARIA, language=language, path=f"/labs/{GROUP}/{LAB}/screen")
+    expect(page.locator("#screen-frame")).to_have_attribute("data-state", "connected", timeout=60_000)
+    for width, height in ((1280, 800), NARROW):
+        with sized(page, width, height):
+            box = page.locator("#screen").bounding_box()
+            frame = page.locator("#screen-frame").bounding_box()
+            assert box
+            assert frame
+            assert box["height"] > height * 0.45
+            assert height - 40 < frame["y"] + frame["height"] <= height
+    check_accessible(page)
+    check_fits(page)
+    check_quiet(page)
 
 
 def test_ctrl_alt_shift_leads_out(visit: Visits, ssh: SshServer) -> None:

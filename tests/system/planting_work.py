@@ -236,6 +236,7 @@ def export(scene: Scene) -> None:
 def plant_terminal(scene: Scene, browser: Visitor) -> None:
     """Somebody mistypes in the terminal in the browser, signs in, and leaves."""
     planted = scene.planted
+    assert shell_of(scene, planted.of("machine-password")[-1]).run("id -un") == USER
     place = browser.http.base_url.copy_with(scheme="wss", path=f"/terminal/galeria/{LAB}/template")
     headers = {"Cookie": "; ".join(f"{each.name}={each.value}" for each in browser.http.cookies.jar)}
     trust = ssl.create_default_context(cafile=scene.connect["ca_file"])
