@@ -24,6 +24,8 @@ FORMS: dict[str, dict[str, str]] = {
 }
 """What is filled in where the form itself names what it is about; all other forms are sent empty, which is refused only to
 those who may do it."""
+SOCKETS = ("console", "terminal")
+"""The routes of WebSockets."""
 _TUS = {"tus-resumable": "1.0.0", "upload-length": "1024", "upload-offset": "0"}
 
 
@@ -44,14 +46,14 @@ def places(routes: Any) -> Iterator[Place]:
         if included is not None:
             yield from places(included.routes)
         elif route.name not in of_arm:
-            is_named = route.name.startswith("web_") or route.name == "console"
+            is_named = route.name.startswith("web_") or route.name in SOCKETS
             for method in sorted(getattr(route, "methods", None) or {"GET"}):
                 yield Place(name=route.name if is_named else f"{method} {route.path}", method=method, path=route.path)
 
 
 def send(world: World, row: Row, place: Place, *, signed_in: bool = True) -> Answer:
     path = _path(world, row, place)
-    if row.route == "console":
+    if row.route in SOCKETS:
         return world.http.open_socket(path, _cookie(world, signed_in) | {"origin": world.portal.services.endpoint})
     if row.route.startswith("web_") or path.startswith("/import/"):
         return _of_browser(world, row, place, path, signed_in)

@@ -52,6 +52,7 @@ LABS = (
         also=(409,),
     ),
     row("web_lab_picture", "L/labs/virtualMachines/resetPassword/action @lab", 409),  # the machine is off
+    row("web_lab_terminal", "L/labs/virtualMachines/resetPassword/action @lab"),
     row("web_lab_start", "L/labs/virtualMachines/start/action @lab", 409),
     row("web_lab_stop", "L/labs/virtualMachines/stop/action @lab", 409),
     row("web_lab_edit", "L/labs/write @lab", 400),
@@ -67,6 +68,7 @@ LABS = (
     ),
     row("web_lab_password_set", "L/labs/virtualMachines/resetPassword/action @lab", 400, 409),
     row("console", "L/labs/virtualMachines/resetPassword/action @lab", 4409),  # the machine is off
+    row("terminal", "L/labs/virtualMachines/resetPassword/action @lab", 4409),  # it is off there, too
 )
 
 ACCOUNTS = (

@@ -6,7 +6,7 @@ import pytest
 
 from galeria.domain.people.roles import ROLES
 from tests.access.evaluator import Given, Right, allows, refusal
-from tests.access.page_requests import Place, places, send
+from tests.access.page_requests import SOCKETS, Place, places, send
 from tests.access.rows import ANYONE, ANYWHERE, OWN, SCOPES, SECRET, SIBLINGS, SIGNED_IN, Row, action_of
 from tests.access.table_pages import OTHERS
 from tests.access.world import World
@@ -48,7 +48,7 @@ def expected(row: Row, given: Roles) -> set[int] | None:
         may = any(allows((each,), Right(action=action, scope=each.scope)) for each in given for action in actions)
         return None if may else {404 if row.route == "web_activity" and not given else 403}
     refused = refusal(given, row.rights)
-    return None if refused is None else {4000 + refused} if row.route == "console" else {refused}
+    return None if refused is None else {4000 + refused} if row.route in SOCKETS else {refused}
 
 
 def wrong_answers(world: World, by_name: dict[str, Place], calls: dict[Roles, list[Row]]) -> list[str]:
@@ -72,7 +72,7 @@ def test_strangers_get_what_is_everybodys(world: World, by_name: dict[str, Place
         answer = send(world, row, by_name[row.route], signed_in=False)
         if row.kind in (ANYONE, SECRET):
             assert answer.status < 500, row.route
-        elif row.route == "console":
+        elif row.route in SOCKETS:
             assert answer.status == 4401
         elif row.route.startswith("web_"):
             place = answer.headers["location"]

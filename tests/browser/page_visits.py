@@ -30,6 +30,7 @@ class Visits:
         narrow: bool = False,
         dark: bool = False,
         javascript: bool = True,
+        telephone: bool = False,
         path: str = "/",
     ) -> Page:
         """At `path`. Without a person nobody is signed in. `language` is what the browser prefers."""
@@ -43,6 +44,8 @@ class Visits:
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             java_script_enabled=javascript,
+            has_touch=telephone,
+            is_mobile=telephone,
             permissions=["clipboard-read", "clipboard-write"],
             storage_state=self._kept.get(person.name) if person else None,
         )

@@ -18,6 +18,7 @@ from tests.browser.page_visits import ENGLISH, Visits
 from tests.browser.portal_server import GALLERY, HOME, IMAGE, MARIA, PASSWORD, PortalServer, add_image, running_portal
 from tests.browser.presses import press
 from tests.browser.walk import GROUP, WORK_SECONDS, Walk, beside, shell_of, words
+from tests.system.server_process import until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -154,3 +155,48 @@ def test_the_way_out_of_the_screen_leads_to_no_button(screen: Page) -> None:
         screen.keyboard.up(key)
 
     expect(screen.get_by_role("toolbar")).to_be_focused()
+
+
+def test_what_a_telephone_types_arrives(portal_server: PortalServer, shell: SshShell, chromium: Browser) -> None:
+    """In a field, as a telephone's keyboard does, with a correction, and with the keys that it lacks."""
+    visits = Visits(portal_server, chromium)
+    phone = visits(MARIA, path=f"/labs/{GROUP}/{LAB}/screen", narrow=True, telephone=True)
+    try:
+        expect(phone.locator("#screen-state")).to_have_text("Connected", timeout=WORK_SECONDS * 1000)
+        phone.get_by_role("button", name="Keyboard").tap()
+        expect(phone.locator("#touch-text")).to_be_focused()
+        phone.keyboard.type("São Joze")
+        phone.keyboard.press("Backspace")
+        phone.keyboard.press("Backspace")
+        phone.keyboard.type("ão")
+        phone.keyboard.press("Enter")
+        assert decoded(arrived(shell)) == "São João"
+        phone.keyboard.type("lost")
+        phone.get_by_role("button", name="Ctrl").tap()
+        phone.keyboard.type("u")  # the console forgets the line
+        phone.keyboard.type("kept")
+        phone.keyboard.press("Enter")
+        assert decoded(arrived(shell)) == "kept"
+    finally:
+        visits.close()
+
+
+def test_the_terminal_signs_in_to_the_machine(portal_server: PortalServer, shell: SshShell, chromium: Browser) -> None:
+    visits = Visits(portal_server, chromium)
+    page = visits(MARIA, path=f"/labs/{GROUP}/{LAB}/terminal/template")
+    try:
+        button = page.get_by_role("button", name="Sign in to the machine")
+        expect(button).to_be_enabled()
+        page.fill("#terminal-password", PASSWORD)
+        press(button)
+        frame = page.locator("#terminal-frame")
+        expect(frame).to_have_attribute("data-state", "connected", timeout=WORK_SECONDS * 1000)
+        page.keyboard.type(f"printf %s '{ACCENTED} ¹²³' > typed; stty size > size; id -un > who; mv who whole")
+        page.keyboard.press("Enter")
+        until(lambda: as_root(shell, "cat ~ana/whole || true").strip() == "ana", "the command ran", seconds=120)
+        assert as_root(shell, "cat ~ana/typed") == f"{ACCENTED} ¹²³"
+        rows, columns = map(int, as_root(shell, "cat ~ana/size").split())
+        assert rows == page.locator("#terminal .xterm-rows > div").count()
+        assert columns > 100
+    finally:
+        visits.close()

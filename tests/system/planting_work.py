@@ -1,9 +1,16 @@
 """Secrets planted in the work of an installation: people and programs, labs and their machines, disks and imports."""
 
+import json
 import re
+import ssl
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from galeria.adapters.engine.windows.answer_file import encoded_password
 from galeria.interfaces.client.credentials import Token
@@ -224,3 +231,21 @@ def state_of(scene: Scene, token: str, place: str) -> str:
 
 def export(scene: Scene) -> None:
     scene.server.wait(scene.server.galeria.exports.begin(LAB, name="Exported"))
+
+
+def plant_terminal(scene: Scene, browser: Visitor) -> None:
+    """Somebody mistypes in the terminal in the browser, signs in, and leaves."""
+    planted = scene.planted
+    assert shell_of(scene, planted.of("machine-password")[-1]).run("id -un") == USER
+    place = browser.http.base_url.copy_with(scheme="wss", path=f"/terminal/galeria/{LAB}/template")
+    headers = {"Cookie": "; ".join(f"{each.name}={each.value}" for each in browser.http.cookies.jar)}
+    trust = ssl.create_default_context(cafile=scene.connect["ca_file"])
+    origin = Origin(scene.connect["endpoint"])
+    for password in (planted.new("terminal-password"), planted.of("machine-password")[-1]):
+        with connect(str(place), ssl=trust, origin=origin, additional_headers=headers, proxy=None) as line:
+            line.send(json.dumps({"user": USER, "password": password, "columns": 80, "rows": 24}))
+            with suppress(ConnectionClosed):
+                said = line.recv(timeout=120)
+                assert isinstance(said, str)
+                planted.add("terminal-secret", json.loads(said)["resume"])
+    assert planted.of("terminal-secret")

@@ -35,8 +35,8 @@ from tests.system.planting_work import (
     plant_labs,
     plant_people,
     plant_resets,
+    plant_terminal,
     remove_windows,
-    shell_of,
     start_machine,
     state_of,
 )
@@ -114,7 +114,7 @@ def _played(scene: Scene, material: DemoFiles, files: FileServer, watch: Process
     remove_windows(scene)
     start_machine(scene)
     plant_resets(scene, browser)
-    assert shell_of(scene, planted.of("machine-password")[-1]).run("id -un") == "ana"
+    plant_terminal(scene, browser)
     plant_disks(scene, token)
     broken = plant_imports(scene, files, token)
     server.kill()

@@ -21,6 +21,7 @@ from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
 from galeria.adapters.reach.certificate_files import CertificateFiles
 from galeria.adapters.reach.listening import bound_sockets, ephemeral_ports, reserved_ports
+from galeria.adapters.reach.ssh_shells import SshShells
 from galeria.adapters.settings_file import read_settings
 from galeria.bootstrap.container import Container, open_container
 from galeria.bootstrap.data_lock import locked_data
@@ -153,6 +154,7 @@ def _services(container: Container, endpoint: str, starter: Starter) -> Services
         starter=starter,
         settings=container.settings,
         engine=container.engine,
+        shells=SshShells(),
         stores=container.stores,
         uploads=container.uploads,
         disk_files=container.disk_files,

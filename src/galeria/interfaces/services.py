@@ -13,6 +13,7 @@ from galeria.ports.files import DiskRoom, PageFiles, UploadFiles
 from galeria.ports.identity_provider import IdentityProvider
 from galeria.ports.images import ImageStore
 from galeria.ports.machines import VmEngine
+from galeria.ports.relay import Shells
 from galeria.ports.tokens import Tokens
 from galeria.ports.work import Clock, IdGenerator, SecretHasher, Starter
 
@@ -29,6 +30,7 @@ class Services:
     starter: Starter
     settings: Settings
     engine: VmEngine
+    shells: Shells
     stores: Mapping[str, ImageStore]  # by the name of the region
     uploads: UploadFiles
     disk_files: PageFiles

@@ -1,8 +1,9 @@
-"""The relay: a process of its own through which others reach machines under the installation's public name."""
+"""Ways into machines from outside: the relay, by which others reach them under the public name, and shells in them."""
 
 from typing import Protocol
 
 from galeria.domain.reach.relay import RelayState, RelayTable
+from galeria.domain.reach.terminals import HostKey, ShellSignIn, TerminalSize
 
 
 class Relay(Protocol):
@@ -14,4 +15,40 @@ class Relay(Protocol):
 
     def state(self) -> RelayState:
         """Returns what the relay last said; an empty state where it never ran."""
+        ...
+
+
+class Shell(Protocol):
+    """One session in a machine, with a terminal of its own."""
+
+    @property
+    def host_key(self) -> HostKey:
+        """The key that the machine has shown."""
+        ...
+
+    async def read(self) -> bytes:
+        """Returns the next bytes that the machine shows; none once the session is over."""
+        ...
+
+    async def write(self, typed: bytes) -> None:
+        """Sends what was typed. Waits while the machine takes nothing; what comes after the end is dropped."""
+        ...
+
+    def resize(self, size: TerminalSize) -> None:
+        """Tells the machine the size of the terminal."""
+        ...
+
+    def close(self) -> None:
+        """Ends the session. May be repeated."""
+        ...
+
+
+class Shells(Protocol):
+    """Opens shells in machines."""
+
+    async def open(self, host: str, port: int, sign_in: ShellSignIn, size: TerminalSize) -> Shell:
+        """Signs in and opens a shell.
+
+        Raises SignInRefused, HostKeyChanged before any password is sent, and MachineFailed where nobody answers.
+        """
         ...

@@ -80,6 +80,7 @@ def forget(context: WorkflowContext, operation_id: str) -> None:
         known = list(version.accounts) if version and specialized else []
         found, keep = find_findings(uow, lab) if specialized else None, kept_accounts(lab)
         row.layer = row.layer_digest = None
+        row.host_key = ""
         row.user_name = lab.user_name
         row.retire_accounts = accounts_to_close(found, known, user_name=lab.user_name, keep=keep)
         row.accounts = sorted({*known, *row.retire_accounts, lab.user_name})

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from fastapi import APIRouter
 
 from galeria.adapters.identity.tokens import JwtTokens
+from galeria.adapters.reach.ssh_shells import SshShells
 from galeria.adapters.system import RandomIdGenerator
 from galeria.domain.operations import Operation
 from galeria.domain.settings import Settings
@@ -132,6 +133,7 @@ def make_arm(installation: LocalInstallation, key: RSAPrivateKey, endpoint: str)
         starter=begun,
         settings=context.settings,
         engine=context.engine,
+        shells=SshShells(),
         stores=context.stores,
         uploads=context.uploads,
         disk_files=context.disk_files,

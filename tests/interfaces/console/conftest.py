@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -19,11 +19,16 @@ from galeria.actions.core.caller import Caller
 from galeria.actions.people.roles import give_role, take_role
 from galeria.domain.errors import Unauthenticated
 from galeria.domain.messages import Message
+from galeria.domain.states import MachineState
 from galeria.interfaces.app import make_app
+from galeria.interfaces.console.held_shells import HeldShells
 from galeria.interfaces.console.routes import console_router
+from galeria.interfaces.console.terminal_routes import TerminalRoutes
+from galeria.interfaces.http.origins import client_address
 from galeria.ports.machines import Machine
+from tests.adapters.reach.ssh_server import SshServer, ssh_server
 from tests.interfaces.arm.served import serving
-from tests.local_installation import GALLERY, MIB, SUBSCRIPTION, LocalInstallation, disk_bytes
+from tests.local_installation import GALLERY, MIB, PASSWORD, SUBSCRIPTION, LocalInstallation, disk_bytes
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
 
@@ -54,6 +59,7 @@ class Screens:
     installation: LocalInstallation
     host: str
     signed_out: set[str]
+    held: HeldShells = field(default_factory=HeldShells)
 
     @property
     def machine(self) -> Machine:
@@ -105,7 +111,8 @@ class Screens:
             raise Unauthenticated(Message("The session has ended."), hint=Message("Sign in again."))
         person = self.installation.people[name]
         with self.installation.context.database(reading=True) as uow:
-            return Caller(principal=person, assignments=uow.people.assignments(person.id))
+            assignments = uow.people.assignments(person.id)
+            return Caller(principal=person, assignments=assignments, address=client_address(websocket))
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +126,8 @@ def service(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> It
         screens = Screens(installation=installation, host=host, signed_out=set())
         services = replace(arm.services, endpoint=f"http://{host}")
         # Three times a second, so that a test need not wait for half a minute.
-        app = make_app(services, routers=[console_router(services, screens.who, look_again=0.3)])
+        terminals = TerminalRoutes(services=services, who=screens.who, look_again=0.3, held=screens.held)
+        app = make_app(services, routers=[console_router(services, screens.who, look_again=0.3), terminals.router()])
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -139,6 +147,18 @@ def screens(service: Screens) -> Iterator[Screens]:
     service.installation.engine.start(service.machine, ssh=False)
     yield service
     service.installation.engine.stop(service.machine, seconds=1)
+    service.signed_out.clear()
+
+
+@pytest.fixture
+def ssh(service: Screens) -> Iterator[SshServer]:
+    """A real SSH server where the running machine's would be."""
+    installation = service.installation
+    installation.run(installation.begin_start("algebra"))
+    with ssh_server(user="educator", password=PASSWORD, port=installation.machine("algebra").ssh_port) as server:
+        yield server
+    if installation.machine("algebra").state is MachineState.RUNNING:
+        installation.run(installation.begin_stop("algebra"))
     service.signed_out.clear()
 
 

@@ -20,6 +20,7 @@ from galeria.actions.people.web_sessions import open_web_session
 from galeria.adapters.identity.keys import Installation
 from galeria.adapters.identity.openid import OpenIdProvider
 from galeria.adapters.identity.tokens import JwtTokens
+from galeria.adapters.reach.ssh_shells import SshShells
 from galeria.adapters.system import RandomIdGenerator, SystemClock
 from galeria.domain.operations import Operation
 from galeria.domain.people.external_provider import ExternalProvider
@@ -205,6 +206,7 @@ def _portal(
         starter=begun,
         settings=replace(context.settings, openid=openid),
         engine=context.engine,
+        shells=SshShells(),
         stores=context.stores,
         uploads=context.uploads,
         disk_files=context.disk_files,

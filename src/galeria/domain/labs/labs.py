@@ -100,6 +100,7 @@ class LabMachine:
     # Under the public name; None until the machine is first to be reached there.
     public_ssh_port: int | None = None
     public_rdp_port: int | None = None
+    host_key: str = ""  # that it showed the terminal in the browser, as files of known hosts have it; empty before that
     user_name: str
     # SHA-512 crypt of a password that is not set in the machine yet; empty once it is.
     pending_password_hash: str = ""

@@ -16,14 +16,18 @@ Profiles = dict[str, Any]
 MAX_CAPACITY = 400
 MAX_QUOTA = 9999 * HOUR
 
-# Machines are reached by SSH on a forwarded port, and nothing shuts them down by itself.
+# Machines are reached by SSH, with a program of one's own or in the browser, and nothing shuts them down by itself.
 CONNECTION: Profiles = {
-    "webSshAccess": "None",
+    "webSshAccess": "Public",
     "webRdpAccess": "None",
     "clientSshAccess": "Public",
     "clientRdpAccess": "None",
 }
-WINDOWS_CONNECTION: Profiles = CONNECTION | {"clientSshAccess": "None", "clientRdpAccess": "Public"}
+WINDOWS_CONNECTION: Profiles = CONNECTION | {
+    "webSshAccess": "None",
+    "clientSshAccess": "None",
+    "clientRdpAccess": "Public",
+}
 NO_SHUTDOWN: Profiles = {
     "shutdownOnDisconnect": "Disabled",
     "shutdownWhenNotConnected": "Disabled",

@@ -14,6 +14,11 @@ def is_public(lab: Lab, service: Service) -> bool:
     return bool(connection_of(lab.profiles, lab.os_type).get(_SWITCHES[service]) == PUBLIC)
 
 
+def offers_terminal(lab: Lab) -> bool:
+    """Return whether the lab's connection profile lets people use a terminal in the browser."""
+    return bool(connection_of(lab.profiles, lab.os_type).get("webSshAccess") == PUBLIC)
+
+
 def public_port(machine: LabMachine, service: Service) -> int | None:
     """Return the machine's port under the public name, None where it has none yet."""
     return machine.public_ssh_port if service is Service.SSH else machine.public_rdp_port

@@ -13,6 +13,7 @@ from galeria.actions.core.caller import Caller
 from galeria.domain.errors import GaleriaError, NotFound
 from galeria.domain.messages import Message
 from galeria.interfaces.console.routes import console_router
+from galeria.interfaces.console.terminal_routes import TerminalRoutes
 from galeria.interfaces.http.logged_paths import logged_path
 from galeria.interfaces.http.path_case import is_arm
 from galeria.interfaces.http.request_ids import RequestIdentity
@@ -41,6 +42,7 @@ from galeria.interfaces.web.kit.visitors import find_visit
 from galeria.interfaces.web.labs.lab_connect import connect_router
 from galeria.interfaces.web.labs.lab_export import export_router
 from galeria.interfaces.web.labs.lab_new import new_lab_router
+from galeria.interfaces.web.labs.lab_terminal import terminal_router
 from galeria.interfaces.web.labs.labs import labs_router
 from galeria.interfaces.web.people.external_sign_in import external_router
 from galeria.interfaces.web.people.first_password import welcome_router
@@ -86,6 +88,7 @@ def make_portal(services: Services, password_sign_in: PasswordSignIn, *, patienc
         *_page_routers(),
         uploads_router(services),
         console_router(services, _console_caller(services)),
+        TerminalRoutes(services=services, who=_console_caller(services)).router(),
         ImportPages(services).router(),
     )
     return Portal(
@@ -113,6 +116,7 @@ def _page_routers() -> tuple[APIRouter, ...]:
         labs_router(),
         export_router(),
         connect_router(),
+        terminal_router(),
         accounts_router(),
         account_gallery_router(),
         account_images_router(),

@@ -6,14 +6,16 @@ import logging
 import os
 import resource
 import signal
+import socket
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from galeria.adapters.reach.listening import bound_sockets
 from galeria.adapters.reach.relay.files import TABLE, find_state, find_table, write_state
 from galeria.adapters.reach.relay.limits import ConnectionLimits
-from galeria.adapters.reach.relay.session import ClientEnd, RelaySession
+from galeria.adapters.reach.relay.session import Door, RelaySession
 from galeria.adapters.reach.relay.uses import Uses
 from galeria.domain.errors import Unavailable
 from galeria.domain.reach.relay import (
@@ -33,6 +35,7 @@ LOOK_SECONDS = 0.2  # between two looks at the table
 STATE_SECONDS = 1.0  # between two states that differ
 RETRY_SECONDS = 2.0  # between two attempts to listen on a port
 IDLE_SECONDS = 30.0  # with nothing to do, after which the process ends
+FILES_EACH = 6  # descriptors of one connection at most: two sockets, two pipes
 FILES_LEFT = 64  # descriptors that are not for connections
 BACKLOG = 128
 
@@ -45,7 +48,7 @@ class RelayServer:
         self._table = RelayTable()
         self._looked_at: tuple[int, int] = (0, 0)
         self._limits = ConnectionLimits(self._table.limits)
-        self._servers: dict[RelayRoute, list[asyncio.Server]] = {}
+        self._servers: dict[RelayRoute, list[Door]] = {}
         self._unusable: dict[int, str] = {}
         self._retry_at = 0.0
         self._sessions: set[RelaySession] = set()
@@ -63,31 +66,29 @@ class RelayServer:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         while not self._stop.is_set():
-            if not await self._look():
+            if not self._look():
                 break
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._stop.wait()
         for session in list(self._sessions):
             session.cut()
-        await asyncio.sleep(0)  # connections end in the loop's next turn
         self._uses.settle(time.monotonic(), everything=True)
         if self._folder.is_dir():
             self._write(time.monotonic())
 
-    def begin(self, route: RelayRoute, address: str) -> RelaySession | None:
-        """Let a connection in, or refuse it."""
+    def admit(self, route: RelayRoute, line: socket.socket, address: str) -> bool:
+        """Let a connection in and return True, or refuse it."""
         now, at = time.monotonic(), datetime.now(UTC)
         self._has_news = True
-        has_room = 2 * len(self._sessions) + 2 * len(self._servers) + FILES_LEFT < self._most_files
+        has_room = FILES_EACH * len(self._sessions) + 2 * len(self._servers) + FILES_LEFT < self._most_files
         if not has_room or route not in self._servers or not self._limits.admit(address, route, now):
             if self._uses.refuse(route, address, at, now):
                 log.warning("refused: %s of %s from %s, beyond the limits", route.service, route.scope, address)
-            return None
+            return False
         self._uses.begin(route, address, at)
-        session = RelaySession(self, route, address, now)
-        self._sessions.add(session)
-        return session
+        self._sessions.add(RelaySession(self, route, line, address, now))
+        return True
 
     def end(self, session: RelaySession) -> None:
         """Note that a connection is over."""
@@ -108,7 +109,7 @@ class RelayServer:
             short=is_short,
         )
 
-    async def _look(self) -> bool:
+    def _look(self) -> bool:
         """Do what is due. Return False where there is nothing left to do, or the folder is gone."""
         now = time.monotonic()
         try:
@@ -117,9 +118,9 @@ class RelayServer:
             return False
         if (found.st_mtime_ns, found.st_ino) != self._looked_at:
             self._looked_at = (found.st_mtime_ns, found.st_ino)
-            await self._follow()
+            self._follow()
         elif self._unusable and now >= self._retry_at:
-            await self._listen()
+            self._listen()
         self._has_news |= self._uses.settle(now)
         if self._has_news and now - self._state_at >= STATE_SECONDS:
             self._write(now)
@@ -127,7 +128,7 @@ class RelayServer:
             self._busy_at = now
         return now - self._busy_at < IDLE_SECONDS
 
-    async def _follow(self) -> None:
+    def _follow(self) -> None:
         """Do what the table says now. One that cannot be read changes nothing."""
         try:
             table = find_table(self._folder)
@@ -143,18 +144,18 @@ class RelayServer:
             self._leave(route)
         self._table = table
         self._has_news |= self._uses.forget(table.recorded)
-        await self._listen()
+        self._listen()
 
     def _leave(self, route: RelayRoute) -> None:
         """Listen no more for a route, and end what goes through it."""
-        for server in self._servers.pop(route, []):
-            server.close()
+        for door in self._servers.pop(route, []):
+            door.close()
         for session in [each for each in self._sessions if each.route == route]:
             session.cut()
 
-    async def _listen(self) -> None:
+    def _listen(self) -> None:
         """Listen for the routes of the table for which nothing listens yet."""
-        loop, unusable = asyncio.get_running_loop(), dict[int, str]()
+        unusable: dict[int, str] = {}
         for route in self._table.routes:
             if route in self._servers:
                 continue
@@ -163,10 +164,7 @@ class RelayServer:
             except Unavailable as error:
                 unusable[route.port] = str(error.message)
                 continue
-            self._servers[route] = [
-                await loop.create_server(lambda route=route: ClientEnd(self, route), sock=each, backlog=BACKLOG)  # type: ignore[misc]
-                for each in listeners
-            ]
+            self._servers[route] = [Door(each, partial(self.admit, route), BACKLOG) for each in listeners]
         for port in unusable.keys() - self._unusable.keys():
             log.error("%s Nobody reaches the machine behind it.", unusable[port])
         self._has_news |= unusable != self._unusable

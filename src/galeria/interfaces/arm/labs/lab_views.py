@@ -9,10 +9,11 @@ from galeria.domain.labs.accounts import LabAccount
 from galeria.domain.labs.hardware import Hardware
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.profiles import CONNECTION, NO_SHUTDOWN, connection_of
-from galeria.domain.reach.authorities import authorities
+from galeria.domain.reach.authorities import authorities, offers_terminal
 from galeria.domain.reach.server_settings import ServerSettings
 from galeria.domain.states import MachineState, ProvisioningState
 from galeria.interfaces.arm.protocol.envelope import envelope, system_data, when
+from galeria.interfaces.web.kit.urls import lab_url
 
 _MACHINE_PROVISIONING = {
     MachineState.CREATING: ProvisioningState.CREATING,
@@ -159,7 +160,13 @@ def resource_error(request: Request, resource_id: str, subject: str, failure: st
 
 
 def machine_view(
-    server: ServerSettings, lab: Lab, machine: LabMachine, *, request: Request | None = None, api_version: str = ""
+    server: ServerSettings,
+    endpoint: str,
+    lab: Lab,
+    machine: LabMachine,
+    *,
+    request: Request | None = None,
+    api_version: str = "",
 ) -> dict[str, Any]:
     """Return a machine. With a request and a newer api-version it includes what went wrong."""
     user = request.uow.lab_users.find(machine.claimed_by) if request and machine.claimed_by else None
@@ -176,6 +183,11 @@ def machine_view(
             **({"claimedByUserId": user.resource_id} if user else {}),
             "connectionProfile": {
                 **authorities(server, lab, machine),
+                **(
+                    {"sshInBrowserUrl": f"{endpoint}{lab_url(lab, 'terminal', machine.name)}"}
+                    if offers_terminal(lab)
+                    else {}
+                ),
                 "adminUsername": machine.user_name,
                 **non_admin,
             },

@@ -30,7 +30,12 @@ def list_all(id: LabId, arm_request: ArmRequestDep) -> Response:
             machines,
             order=_by_machine_name,
             view=lambda machine: machine_view(
-                request.settings.server, lab, machine, request=request, api_version=arm_request.api_version
+                request.settings.server,
+                arm_request.services.endpoint,
+                lab,
+                machine,
+                request=request,
+                api_version=arm_request.api_version,
             ),
         )
     return shown(body)
@@ -39,8 +44,8 @@ def list_all(id: LabId, arm_request: ArmRequestDep) -> Response:
 def get_one(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:
     with arm_request.reading() as request:
         lab, found = get_machine(request, id, machine)
-        server, version = request.settings.server, arm_request.api_version
-        return shown(machine_view(server, lab, found, request=request, api_version=version))
+        server, endpoint, version = request.settings.server, arm_request.services.endpoint, arm_request.api_version
+        return shown(machine_view(server, endpoint, lab, found, request=request, api_version=version))
 
 
 def start(id: LabId, machine: str, arm_request: ArmRequestDep) -> Response:

@@ -44,7 +44,7 @@ def poll(subscription: str, operation: str, arm_request: ArmRequestDep, monitor:
     with arm_request.reading() as request:
         found, steps = get_operation(request, operation)
         if monitor and found.status is OperationStatus.SUCCEEDED:
-            result = _result(request, found)
+            result = _result(request, found, arm_request.services.endpoint)
             return Response(status_code=204) if result is None else shown(result)
         view = _detailed(request, found, steps)
     headers = {} if is_settled(found.status) else {"Retry-After": RETRY_SECONDS}
@@ -164,7 +164,7 @@ def _sentence(operation: Operation) -> str:
     return f"{operation.error_message} {operation.error_hint}".strip()
 
 
-def _result(request: Request, operation: Operation) -> dict[str, Any] | None:
+def _result(request: Request, operation: Operation, endpoint: str) -> dict[str, Any] | None:
     """Return what was created or changed; None where it was removed."""
     id = ResourceId.parse(operation.resource_id)
     subject = operation.kind_type.subject
@@ -177,9 +177,8 @@ def _result(request: Request, operation: Operation) -> dict[str, Any] | None:
     if subject is Subject.LAB:
         return lab_view(request, get_lab(request, id))
     lab, machines = list_machines(request, id)
-    return next(
-        (machine_view(request.settings.server, lab, each) for each in machines if each.id == operation.subject), None
-    )
+    server = request.settings.server
+    return next((machine_view(server, endpoint, lab, each) for each in machines if each.id == operation.subject), None)
 
 
 def _stored(request: Request, id: ResourceId, kind: OperationKind) -> dict[str, Any]:

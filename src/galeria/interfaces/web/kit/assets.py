@@ -25,6 +25,7 @@ VENDOR = (
     "vendor/idiomorph.min.js",
     "vendor/tus.min.js",
     "vendor/novnc/core/rfb.js",
+    "vendor/xterm/xterm.mjs",
     "vendor/icons/tux.svg",
 )
 """One file of each package, to see whether it is there."""

@@ -140,8 +140,12 @@ class PageRequest:
         return self.rendering.render(self.language, template, self._values() | values)
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """Render a whole page, or the part that a script requested."""
-        answer = HTMLResponse(self.part(template, **values), status_code=status, headers=_SECURITY)
+        """Render a whole page, or the part that a script requested.
+
+        With a value `style_nonce`, made for one answer, the page's own scripts may add styles that name it, and attributes.
+        """
+        headers = _SECURITY | _with_styles(values["style_nonce"]) if "style_nonce" in values else _SECURITY
+        answer = HTMLResponse(self.part(template, **values), status_code=status, headers=headers)
         if self.visit.fresh:
             self.cookies.keep(answer, self.cookies.form, self.visit.secret)
         if NOTICE_COOKIE in self.http.cookies:
@@ -188,6 +192,12 @@ class PageRequest:
 
 def _nothing(action: str, scope: str) -> bool:
     return False
+
+
+def _with_styles(nonce: str) -> dict[str, str]:
+    name = "Content-Security-Policy"
+    added = f"style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'"
+    return {name: _SECURITY[name].replace("style-src 'self'", added)}
 
 
 def _notice(cookie: str) -> str:

@@ -8,10 +8,11 @@ from galeria.actions.labs.lab_overview import LabOverview
 from galeria.actions.labs.lab_settings import CREATE, LAB
 from galeria.actions.labs.lab_validation import creatable_accounts
 from galeria.actions.labs.machines import MACHINE, can_be_set_offline, require_lab, running_on_machine
+from galeria.actions.labs.terminals import require_terminal
 from galeria.actions.people.principals import subscription_scope
 from galeria.actions.versions.exports import SAVE, export_source, require_idle
 from galeria.domain.errors import Conflict, GaleriaError
-from galeria.domain.labs.labs import LabMachine
+from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
 from galeria.domain.messages import Message, join
 from galeria.domain.states import MachineState, ProvisioningState
@@ -31,6 +32,7 @@ class LabPermits:
     password: Permission
     connect: Permission
     screen: Permission
+    terminal: Permission
     export: Permission
     edit: Permission
     delete: Permission
@@ -46,7 +48,15 @@ def lab_permits(request: Request, seen: LabOverview) -> LabPermits:
     if machine is None:
         none = refused(Message("This lab has no template: its machines are made from the image itself."))
         return LabPermits(
-            start=none, stop=none, password=none, connect=none, screen=none, export=none, edit=edit, delete=delete
+            start=none,
+            stop=none,
+            password=none,
+            connect=none,
+            screen=none,
+            terminal=none,
+            export=none,
+            edit=edit,
+            delete=delete,
         )
     off, screen = _off(machine), permit(request, f"{MACHINE}/resetPassword/action", seen.lab.key)
     return LabPermits(
@@ -56,10 +66,26 @@ def lab_permits(request: Request, seen: LabOverview) -> LabPermits:
         and (ALLOWED if can_be_set_offline(request, seen.lab, machine) else off and _without_agent(machine)),
         connect=off,
         screen=screen if machine.is_unreachable or machine.state is MachineState.STARTING else screen and off,
+        terminal=terminal_permit(request, seen.lab, machine),
         export=export_permit(request, seen),
         edit=edit,
         delete=delete,
     )
+
+
+def terminal_permit(request: Request, lab: Lab, machine: LabMachine) -> Permission:
+    """Return the answer that opening the terminal would give to who has no claim on the machine."""
+    allowed = permit(request, f"{MACHINE}/resetPassword/action", lab.key)
+    return allowed and running_terminal(lab, machine)
+
+
+def running_terminal(lab: Lab, machine: LabMachine) -> Permission:
+    """Return whether the machine's terminal can be opened now, by who may."""
+    try:
+        require_terminal(lab, machine)
+    except Conflict as error:
+        return refused(error.whole)
+    return ALLOWED
 
 
 def new_lab_permit(request: Request) -> Permission:

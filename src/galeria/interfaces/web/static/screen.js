@@ -1,5 +1,6 @@
 // A machine's screen: noVNC over the console's WebSocket, with a toolbar that works by keyboard.
 import { pressesFor } from "./keyboards.js";
+import { followHeight, heldKeys, releaseKeys, touchKeys, wayOut } from "./touch.js";
 import RFB from "./vendor/novnc/core/rfb.js";
 
 const frame = document.querySelector("#screen-frame");
@@ -85,6 +86,7 @@ const ACTIONS = {
   keys: () => remote?.sendCtrlAltDel(),
   paste: () => remote?.clipboardPasteFrom(clipboard.value),
   type: () => type(clipboard.value),
+  keyboard: () => touchText.focus(),
   full: () => (document.fullscreenElement ? document.exitFullscreen() : frame.requestFullscreen()),
 };
 
@@ -100,18 +102,50 @@ size.addEventListener("change", resize);
 keyboard.value = localStorage.getItem(KEYBOARD) ?? keyboard.value;
 keyboard.addEventListener("change", () => localStorage.setItem(KEYBOARD, keyboard.value));
 
-// The way out of the screen for those who have no mouse. The keys that are down are released in the machine first.
-screen.addEventListener(
-  "keydown",
-  (event) => {
-    if (event.ctrlKey && event.altKey && event.shiftKey && ["Control", "Alt", "Shift"].includes(event.key)) {
-      event.preventDefault();
-      event.stopPropagation();
-      window.dispatchEvent(new Event("blur"));
-      bar.focus(); // on no button: Enter shall do nothing
-    }
-  },
-  { capture: true },
-);
+// What a telephone's keyboard does is seen in a field only: it corrects words and names no keys. The field always holds some
+// text, so that deleting is seen as well.
+const FILLING = " ".repeat(40);
+const touchText = document.querySelector("#touch-text");
 
+function fill() {
+  touchText.value = FILLING;
+  touchText.setSelectionRange(FILLING.length, FILLING.length);
+}
+
+touchText.addEventListener("input", (event) => {
+  if (event.isComposing) {
+    return; // it may still change
+  }
+  takeTyped();
+});
+touchText.addEventListener("compositionend", () => takeTyped());
+
+function takeTyped() {
+  const text = touchText.value;
+  let same = 0;
+  while (same < Math.min(text.length, FILLING.length) && text[same] === FILLING[same]) {
+    same += 1;
+  }
+  for (let deleted = same; deleted < FILLING.length; deleted += 1) {
+    pressKeys("Backspace");
+  }
+  const held = heldKeys().map((name) => `${name}Left`);
+  for (const letter of text.slice(same)) {
+    const { presses, missing } = pressesFor(letter, keyboard.value);
+    if (missing.length) {
+      tell(typed.dataset.missing.replace("{letters}", missing.join(" ")));
+    }
+    presses.forEach((keys) => pressKeys([...held, keys].join("+")));
+  }
+  releaseKeys(frame);
+  fill();
+}
+
+touchKeys(frame, (key) => pressKeys([...heldKeys().map((name) => `${name}Left`), key].join("+")));
+wayOut(screen, () => {
+  window.dispatchEvent(new Event("blur")); // so that the keys that are down are released in the machine
+  bar.focus(); // on no button: Enter shall do nothing
+});
+fill();
+followHeight();
 connect();

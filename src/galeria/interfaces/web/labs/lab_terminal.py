@@ -1,0 +1,31 @@
+"""The page of a machine's terminal: where its name and password are typed, and what it shows then."""
+
+import secrets
+
+from fastapi import APIRouter, Response
+
+from galeria.actions.labs.machines import reach_machine
+from galeria.interfaces.web.kit.page_request import PageRequestDep
+from galeria.interfaces.web.kit.routes import page_router
+from galeria.interfaces.web.labs.lab_permits import running_terminal
+from galeria.interfaces.web.labs.labs import LABS, lab_id
+
+
+def terminal_router() -> APIRouter:
+    router = page_router()
+    place = f"{LABS}/{{group}}/{{name}}/terminal/{{machine}}"
+    router.add_api_route(place, show_terminal, methods=["GET"], name="web_lab_terminal")
+    return router
+
+
+def show_terminal(page: PageRequestDep, group: str, name: str, machine: str) -> Response:
+    with page.reading() as request:
+        lab, found = reach_machine(request, lab_id(page, group, name), machine, "resetPassword")
+        return page.show(
+            "lab_terminal.html",
+            style_nonce=secrets.token_urlsafe(16),  # for the styles that the terminal's script makes
+            lab=lab,
+            machine=found,
+            permit=running_terminal(lab, found),
+            may_read=request.caller.may_see(lab.key),
+        )
