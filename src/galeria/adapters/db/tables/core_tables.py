@@ -278,6 +278,7 @@ lab_machines = Table(
     _maybe("layer"),
     _maybe("layer_digest"),
     *(Column(name, Integer, nullable=name != "ssh_port") for name in _PORTS),
+    _text("address", server_default=""),
     _text("user_name"),
     _text("pending_password_hash"),
     _text("pending_password", server_default=""),
