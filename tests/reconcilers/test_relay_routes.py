@@ -110,6 +110,18 @@ def test_a_running_machine_is_reached_by_what_its_lab_allows(
     assert {each.host for each in routes.values()} <= {"127.0.0.1", "127.0.0.2"}
 
 
+def test_the_relay_leads_to_the_address_that_a_machine_was_started_with(
+    running: LocalInstallation, relay: ToldRelay
+) -> None:
+    allow(running, clientSshAccess="Public", clientRdpAccess="Public")
+    routed(running, relay)
+    running.run(running.begin_stop("algebra"))
+    running.engine.addresses[template(running).id] = "100.64.78.32"
+    running.run(running.begin_start("algebra"))
+    found = {service: (route.host, route.target) for service, route in routed(running, relay).items()}
+    assert found == {Service.SSH: ("100.64.78.32", 22), Service.RDP: ("100.64.78.32", 3389)}
+
+
 def test_a_port_stays_while_people_are_not_let_and_the_machine_is_off(
     running: LocalInstallation, relay: ToldRelay
 ) -> None:

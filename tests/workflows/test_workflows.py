@@ -8,6 +8,7 @@ import pytest
 from galeria.actions.versions.versions import delete_version
 from galeria.adapters.fakes.engine import FakeEngine
 from galeria.domain.images.galleries import VersionDisk
+from galeria.domain.labs.guest_network import OPEN, NetworkPolicy
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.operations import StepStatus
 from galeria.domain.states import MachineState
@@ -162,9 +163,9 @@ class DiaryEngine(FakeEngine):
         self.calls.append(("made", first_boot and first_boot.user_name))
         super().ensure_machine(spec, first_boot)
 
-    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
+    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH, policy: NetworkPolicy = OPEN) -> None:
         self.calls.append("start open" if ssh else "start closed")
-        super().start(machine, ssh=ssh, way=way)
+        super().start(machine, ssh=ssh, way=way, policy=policy)
 
     def wait_ready(self, machine: Machine, *, way: WayIn, seconds: float) -> None:
         self.calls.append(f"answers by {way}")

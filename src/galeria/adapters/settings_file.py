@@ -61,6 +61,11 @@ connections_per_minute = 300            # from one address to all machines; 0: a
 machine_connections_per_minute = 60     # to one machine
 short_sessions = 20                     # of SSH to one machine in ten minutes, such as with wrong passwords
 
+[network]
+bridged = true                          # false: each machine has a network of its own, and reaches nothing
+allow = ["10.3.0.20:443"]               # what machines reach although it is private: ADDRESS, NETWORK, ADDRESS:PORT[/udp]
+resolvers = ["10.3.0.53"]               # name servers for machines' questions; none: those of this host
+
 [limits]
 labs_per_person = 500
 labs = 10000                            # of everybody together
@@ -94,6 +99,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+from galeria.adapters.network_settings import read_network
 from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import location_name
@@ -154,6 +160,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
             "disks",
             "requests",
             "machines",
+            "network",
         },
         word="part",
     )
@@ -179,6 +186,7 @@ def _settings(table: Mapping[str, Any], data: Path) -> Settings:
         limits=_limits(table.get("limits", {}), defaults.limits),
         disk_margin=_margin(table.get("disks", {}), defaults.disk_margin),
         request_rates=_rates(table.get("requests", {}), defaults.request_rates),
+        network=read_network(table.get("network", {})),
         **machines,
     )
 

@@ -172,4 +172,5 @@ def _bucket(data: Path, region: Region) -> str:
 def _machines(data: Path, installation: Installation, settings: Settings, *, fake: bool) -> tuple[VmEngine, ImageCache]:
     if fake:
         return FakeEngine(data / "regions"), FakeImageCache(data / "regions")
-    return LibvirtEngine(data, installation=installation.id), LocalImageCache(data, margin=settings.disk_margin)
+    engine = LibvirtEngine(data, installation=installation.id, network=settings.network)
+    return engine, LocalImageCache(data, margin=settings.disk_margin)

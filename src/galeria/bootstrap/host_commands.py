@@ -49,8 +49,9 @@ class LocalHostCommands:
 
     def doctor(self, data: Path) -> list[HostCheck]:
         engine = LibvirtEngine(data, installation="doctor")
-        found = LocalHost(data, Hypervisor(), engine.acceleration_finding).checks()
-        return found + PublicName(read_settings(data).server, data).checks()
+        settings = read_settings(data)
+        found = LocalHost(data, Hypervisor(), engine.acceleration_finding, settings.network).checks()
+        return found + PublicName(settings.server, data).checks()
 
     def relay_state(self, data: Path) -> RelayState:
         relay = RelayProcess(relay_folder(data))

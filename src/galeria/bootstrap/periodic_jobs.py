@@ -11,6 +11,7 @@ from galeria.ports.audit import AuditCopy
 from galeria.ports.relay import Relay
 from galeria.ports.work import Starter
 from galeria.reconcilers.audit_chain import keep_audit_chain
+from galeria.reconcilers.guest_network import match_network
 from galeria.reconcilers.machine_power import match_power
 from galeria.reconcilers.orphans import (
     collect_garbage,
@@ -60,6 +61,7 @@ def periodic_jobs(
         PeriodicJob(every=10, do=lambda: resume_on_roomy_disks(context)),
         PeriodicJob(every=1, do=lambda: match_relay(context, relay), share=1 / 20),
         PeriodicJob(every=10, do=lambda: match_power(context)),
+        PeriodicJob(every=2, do=lambda: match_network(context), share=1 / 20),
         PeriodicJob(every=20, do=lambda: measure_storage_usage(context), share=SMALL_SHARE),
         PeriodicJob(every=60, do=lambda: end_retention(context)),
         PeriodicJob(every=300, do=freeze_garbage_collector),

@@ -1,12 +1,14 @@
 """Virtual machines of a region, the cache of base images that their disks need, and the checks of the host."""
 
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.disk_changes import DiskChanges
+from galeria.domain.labs.guest_network import OPEN, NetworkPolicy
 from galeria.domain.labs.hardware import USUAL_HARDWARE, FirmwareVariable, Hardware
 from galeria.domain.labs.ways_in import WayIn
 from galeria.ports.disks import OpenDisk
@@ -133,8 +135,11 @@ class VmEngine(Protocol):
         """
         ...
 
-    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
-        """Starts the machine. With `ssh` the port of its way in is reachable at once, else only after `open_ssh`."""
+    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH, policy: NetworkPolicy = OPEN) -> None:
+        """Starts the machine. With `ssh` its way in is reachable from this host at once, else only after `open_ssh`.
+
+        `policy` says what it reaches of the internet. Raises MachineFailed where it would reach more.
+        """
         ...
 
     def wait_ready(self, machine: Machine, *, way: WayIn, seconds: float) -> None:
@@ -154,7 +159,18 @@ class VmEngine(Protocol):
         ...
 
     def open_ssh(self, machine: Machine, *, way: WayIn = WayIn.SSH) -> None:
-        """Forwards the addresses of a running machine's services (`domain.reach.relay.inner_address`), whatever its way in."""
+        """Lets this host reach a running machine's services (`domain.reach.relay.service_address`), whatever its way in."""
+        ...
+
+    def address(self, machine: Machine) -> str:
+        """Returns a running machine's address in the machines' network; empty where it has a network of its own."""
+        ...
+
+    def follow_policies(self, policies: Mapping[str, NetworkPolicy]) -> None:
+        """Gives the running machines with these ids what they may reach now, and sees that it holds for all.
+
+        Raises MachineFailed where it does not.
+        """
         ...
 
     def open_console(self, machine: Machine) -> socket.socket:

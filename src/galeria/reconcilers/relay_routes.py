@@ -8,7 +8,7 @@ from galeria.domain.audit import FAILED, SUCCEEDED
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.messages import Message
 from galeria.domain.reach.authorities import is_public, public_port
-from galeria.domain.reach.relay import RelayRoute, RelayTable, RelayUse, Service, inner_address
+from galeria.domain.reach.relay import RelayRoute, RelayTable, RelayUse, Service, service_address
 from galeria.ports.relay import Relay
 from galeria.workflows.context import WorkflowContext
 
@@ -41,7 +41,7 @@ def _of_machine(lab: Lab, machine: LabMachine) -> list[RelayRoute]:
     for service in Service:
         port = public_port(machine, service)
         if port is not None and is_public(lab, service):
-            host, target = inner_address(machine.ssh_port, service)
+            host, target = service_address(machine.address, machine.ssh_port, service)
             scope = f"{lab.resource_id}/virtualMachines/{machine.name}"
             routes.append(
                 RelayRoute(port=port, host=host, target=target, service=service, machine=machine.id, scope=scope)

@@ -6,6 +6,7 @@ SSH port opens only once the new credentials are set.
 
 from galeria.domain.errors import MachineFailed, RootDiskNotFound
 from galeria.domain.images.galleries import OsState, OsType
+from galeria.domain.labs.guest_network import NetworkPolicy, policy_of
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.preparation import kept_accounts
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START, WayIn, way_in
@@ -61,7 +62,19 @@ def set_offline(context: WorkflowContext, operation_id: str) -> None:
 def start(context: WorkflowContext, operation_id: str) -> None:
     lab, row, way = _subject(context, operation_id)
     context.disk_room.require(0, region=row.region)
-    context.engine.start(_machine(row), ssh=not is_foreign(lab, row), way=way)
+    policy = plan_policy(context, lab)
+    context.engine.start(_machine(row), ssh=not is_foreign(lab, row), way=way, policy=policy)
+    address = context.engine.address(_machine(row))
+    with context.database() as uow:
+        uow.machines.get(row.id).address = address
+        uow.commit()
+
+
+def plan_policy(context: WorkflowContext, lab: Lab) -> NetworkPolicy:
+    """Return what the lab's plan lets machines reach. A plan that is gone lets what it let."""
+    with context.database(reading=True) as uow:
+        account = uow.accounts.find(lab.account_id)
+        return policy_of(account.profiles) if account else NetworkPolicy()
 
 
 def wait_ready(context: WorkflowContext, operation_id: str) -> None:

@@ -11,6 +11,7 @@ from galeria.actions.labs.image_switches import enable_image
 from galeria.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.guest_network import Internet, NetworkPolicy, policy_of
 from galeria.domain.states import OperationStatus
 from tests.local_installation import ACCOUNT, GALLERY, GROUP, LocalInstallation
 from tests.prepared_installations import MakeInstallation, with_linux
@@ -103,6 +104,18 @@ def test_the_os_disk_limit_is_the_administrators(installation: LocalInstallation
     assert put(installation, PLAIN).os_disk_limit_gb == 1, "what is not said stays"
     with pytest.raises(Invalid, match="at least 1 GB"):
         put(installation, replace(PLAIN, os_disk_limit_gb=0))
+
+
+def test_what_machines_reach_is_the_administrators(installation: LocalInstallation) -> None:
+    listed = replace(PLAIN, internet=Internet.NAMES, names=("PyPI.org",))
+    expected = NetworkPolicy(internet=Internet.NAMES, names=("pypi.org",))
+    assert policy_of(put(installation, PLAIN).profiles) == NetworkPolicy()
+    assert policy_of(put(installation, listed).profiles) == expected
+    assert policy_of(put(installation, PLAIN).profiles) == expected, "what is not said stays"
+    assert policy_of(put(installation, replace(PLAIN, internet=Internet.CLOSED)).profiles).names == ("pypi.org",)
+    with pytest.raises(Invalid, match="empty") as raised:
+        put(installation, replace(PLAIN, internet=Internet.NAMES, names=()))
+    assert raised.value.target == "properties.galeria.network.names"
 
 
 def test_allowed_regions_are_all_until_they_are_named(installation: LocalInstallation) -> None:

@@ -8,7 +8,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -21,7 +21,9 @@ from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LibvirtEngine
 from galeria.adapters.fakes.engine import FakeEngine
 from galeria.adapters.inspection.disk_changer import ApplianceDiskChanger
+from galeria.domain.labs.guest_network import NetworkSettings
 from galeria.domain.labs.ways_in import WayIn
+from galeria.domain.reach.relay import Service, service_address
 from galeria.guests import GuestSources, build_guest, get_sources
 from galeria.ports.disks import Content, DiskSource
 from galeria.ports.machines import FirstBoot, Machine, MachineSpec, VmEngine
@@ -134,6 +136,12 @@ class EngineCase:
         self.engine.ensure_machine(spec, first_boot())
         return spec
 
+    def with_card(self, address: str) -> MachineSpec:
+        spec = replace(new_spec(), card_address=address)
+        self.made.append(spec.machine)
+        self.engine.ensure_machine(spec, first_boot())
+        return spec
+
     def running(self) -> Machine:
         machine = self.ensure()
         self.boot(machine, ssh=False)
@@ -162,12 +170,17 @@ def fake_case(work: Path) -> EngineCase:
 
 
 def libvirt_case(
-    work: Path, image: Path, probed: Path, *, changer: ApplianceDiskChanger | None = None
+    work: Path,
+    image: Path,
+    probed: Path,
+    *,
+    changer: ApplianceDiskChanger | None = None,
+    network: NetworkSettings | None = None,
 ) -> tuple[EngineCase, LibvirtEngine]:
     base = place_base(work, image)
     if probed.exists():  # a host without KVM has nothing to remember
         shutil.copy(probed, Layout(work).probe())
-    engine = LibvirtEngine(work, installation=f"test{uuid.uuid4().hex[:8]}", changer=changer)
+    engine = LibvirtEngine(work, installation=f"test{uuid.uuid4().hex[:8]}", changer=changer, network=network)
 
     def write(machine: Machine, offset: int, data: bytes) -> None:
         script = 'dd of=/dev/vda bs=65536 seek="$1" conv=notrunc,fsync 2>/dev/null'
@@ -232,19 +245,24 @@ def apply_changes(disk: DiskSource, parent: Path, target: Path) -> None:
     reader.close()
 
 
-def ssh(port: int, user: str, password: str, command: str, *, key: asyncssh.SSHKey | None = None) -> str:
+def place_of(engine: VmEngine, spec: MachineSpec) -> tuple[str, int]:
+    """Where this host reaches the machine's SSH."""
+    return service_address(engine.address(spec.machine), spec.ssh_port, Service.SSH)
+
+
+def ssh(place: tuple[str, int], user: str, password: str, command: str, *, key: asyncssh.SSHKey | None = None) -> str:
     """Log in and run a command; a listener that is just starting or being restarted is tried again."""
     deadline = time.monotonic() + BOOT_SECONDS
     while True:
         try:
-            return asyncio.run(_ssh(port, user, password, command, key))
+            return asyncio.run(_ssh(place, user, password, command, key))
         except (ConnectionResetError, asyncssh.ConnectionLost):
             if time.monotonic() > deadline:
                 raise
         time.sleep(0.2)
 
 
-async def _ssh(port: int, user: str, password: str, command: str, key: asyncssh.SSHKey | None) -> str:
+async def _ssh(place: tuple[str, int], user: str, password: str, command: str, key: asyncssh.SSHKey | None) -> str:
     options = {
         "username": user,
         "password": password,
@@ -252,6 +270,6 @@ async def _ssh(port: int, user: str, password: str, command: str, key: asyncssh.
         "client_keys": [key] if key else None,
         "config": None,
     }
-    async with asyncssh.connect("127.0.0.1", port=port, login_timeout=60, **options) as connection:
+    async with asyncssh.connect(*place, login_timeout=60, **options) as connection:
         done = await connection.run(command, check=True)
         return str(done.stdout)

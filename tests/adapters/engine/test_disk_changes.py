@@ -23,6 +23,7 @@ from tests.adapters.engine.conftest import (
     libvirt_case,
     new_spec,
     password_hash,
+    place_of,
     ssh,
 )
 
@@ -140,12 +141,13 @@ def test_a_machine_from_a_used_disk_opens_for_its_own_account_only(
         with pytest.raises(MachineFailed, match="runs"):
             engine.change_disk(spec.machine, CHANGES)
         engine.wait_ready(spec.machine, way=WayIn.SSH, seconds=3 * BOOT_SECONDS)
+        place = place_of(engine, spec)
         rights = "echo New-Secret-1 | sudo -S id -un"
-        assert ssh(spec.ssh_port, "ana", "New-Secret-1", f"hostname; pwd; {rights}") == "lab-one\n/home/ana\nroot\n"
+        assert ssh(place, "ana", "New-Secret-1", f"hostname; pwd; {rights}") == "lab-one\n/home/ana\nroot\n"
         with pytest.raises(asyncssh.PermissionDenied):
-            ssh(spec.ssh_port, "prof", "Old-Secret-1", "true")
+            ssh(place, "prof", "Old-Secret-1", "true")
         with pytest.raises(asyncssh.PermissionDenied):
-            ssh(spec.ssh_port, "prof", "", "true", key=key)
+            ssh(place, "prof", "", "true", key=key)
     finally:
         case.clean()
         engine.close()

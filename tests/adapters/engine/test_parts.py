@@ -17,7 +17,7 @@ from galeria.adapters.engine.daemons import Hypervisor, share_kvm
 from galeria.adapters.engine.host import LocalHost, available_memory, tool_check
 from galeria.adapters.engine.kvm_probe import KvmProbeResult
 from galeria.adapters.engine.layout import Layout
-from galeria.adapters.engine.ssh_forward import is_forwarded
+from galeria.adapters.engine.network.ssh_forward import is_forwarded
 from galeria.domain.errors import Corrupt, Invalid, MachineFailed, OutOfSpace
 from galeria.domain.messages import Message
 from galeria.guests import GuestSources

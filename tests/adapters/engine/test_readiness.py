@@ -209,7 +209,7 @@ def starting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: Iterator[st
     monkeypatch.setattr(libvirt_qemu, "qemuAgentCommand", no_agent)
     serial = tmp_path / "serial.log"
     serial.write_text("Loading Linux\n", encoding="utf-8")
-    return StartedMachine(domain=StartingDomain(serial, lines), port=port, serial=serial)
+    return StartedMachine(domain=StartingDomain(serial, lines), address="", port=port, serial=serial)
 
 
 def no_agent(*_question: object) -> str:

@@ -13,9 +13,8 @@ import pytest
 from galeria.adapters.engine import agent
 from galeria.adapters.engine.layout import Layout
 from galeria.adapters.engine.libvirt_engine import LIBVIRT_LOGS, LibvirtEngine
-from galeria.domain.errors import MachineFailed
 from galeria.ports.disks import Content
-from galeria.ports.machines import Machine, MachineCredentials, Power
+from galeria.ports.machines import Machine, MachineCredentials
 from tests.adapters.engine.conftest import (
     FREE_OFFSET,
     PASSWORD,
@@ -23,6 +22,7 @@ from tests.adapters.engine.conftest import (
     LibvirtCase,
     apply_changes,
     password_hash,
+    place_of,
     ssh,
     tally,
 )
@@ -44,15 +44,15 @@ def test_a_machine_boots_takes_its_seed_and_keeps_its_files_over_a_stop(libvirt:
     spec = libvirt.case.specified(generation=generation)
     seed = Layout(libvirt.data_dir).seed(spec.machine)
     libvirt.case.boot(spec.machine, ssh=True)
-    assert ssh(spec.ssh_port, USER, PASSWORD, "hostname; echo kept > kept; sync") == "lab-one\n"
+    assert ssh(place_of(libvirt.engine, spec), USER, PASSWORD, "hostname; echo kept > kept; sync") == "lab-one\n"
     assert seed.exists()
     libvirt.engine.stop(spec.machine, seconds=60)
     assert not seed.exists()
     libvirt.case.boot(spec.machine, ssh=False)
     with pytest.raises(OSError, match="refused"):
-        socket.create_connection(("127.0.0.1", spec.ssh_port), timeout=1)
+        socket.create_connection(place_of(libvirt.engine, spec), timeout=1)
     libvirt.engine.open_ssh(spec.machine)
-    assert ssh(spec.ssh_port, USER, PASSWORD, "cat kept") == "kept\n"
+    assert ssh(place_of(libvirt.engine, spec), USER, PASSWORD, "cat kept") == "kept\n"
 
 
 def test_a_layer_sealed_under_a_writing_guest_is_the_disk_of_that_moment(libvirt: LibvirtCase) -> None:
@@ -105,10 +105,10 @@ def test_a_specialized_machine_gets_new_credentials_and_the_old_ones_end(libvirt
         MachineCredentials(user_name="bob", password_hash=password_hash("New-Secret-1"), retire=(USER, "nobody-here")),
     )
     libvirt.engine.open_ssh(spec.machine)
-    groups = ssh(spec.ssh_port, "bob", "New-Secret-1", "id -Gn").split()
+    groups = ssh(place_of(libvirt.engine, spec), "bob", "New-Secret-1", "id -Gn").split()
     assert "sudo" in groups
     with pytest.raises(asyncssh.PermissionDenied):
-        ssh(spec.ssh_port, USER, PASSWORD, "true")
+        ssh(place_of(libvirt.engine, spec), USER, PASSWORD, "true")
     kept = agent.execute(libvirt.engine.domain(spec.machine), "ls -d /home/$1", USER)
     assert kept.output == f"/home/{USER}\n"
 
@@ -122,7 +122,7 @@ def test_a_used_name_keeps_its_account_and_loses_its_keys(libvirt: LibvirtCase) 
     libvirt.engine.set_credentials(
         spec.machine, MachineCredentials(user_name=USER, password_hash=password_hash("New-Secret-1"), retire=(USER,))
     )
-    assert ssh(spec.ssh_port, USER, "New-Secret-1", "ls .ssh") == "authorized_keys.retired\n"
+    assert ssh(place_of(libvirt.engine, spec), USER, "New-Secret-1", "ls .ssh") == "authorized_keys.retired\n"
 
 
 def test_the_agent_closes_all_accounts_but_the_new_and_the_kept_ones(libvirt: LibvirtCase) -> None:
@@ -147,7 +147,7 @@ def test_the_agent_closes_all_accounts_but_the_new_and_the_kept_ones(libvirt: Li
         "-r--r-----",
     ]
     libvirt.engine.open_ssh(spec.machine)
-    assert ssh(spec.ssh_port, "bob", "New-Secret-1", "echo New-Secret-1 | sudo -S id -un") == "root\n"
+    assert ssh(place_of(libvirt.engine, spec), "bob", "New-Secret-1", "echo New-Secret-1 | sudo -S id -un") == "root\n"
 
 
 def test_a_new_identity_changes_name_machine_id_and_host_keys(libvirt: LibvirtCase) -> None:
@@ -170,15 +170,6 @@ def test_two_machines_on_one_base_do_not_disturb_each_other(libvirt: LibvirtCase
     libvirt.case.wait(second)
     agent.execute(libvirt.engine.domain(second), "echo 3 > /proc/sys/vm/drop_caches; cat /dev/vda > /dev/null")
     assert libvirt.engine.machines() == [second]
-
-
-def test_a_taken_ssh_port_is_reported_and_the_start_can_be_repeated(libvirt: LibvirtCase) -> None:
-    spec = libvirt.case.specified()
-    told = pytest.raises(MachineFailed, match=str(spec.ssh_port))
-    with socket.create_server(("127.0.0.1", spec.ssh_port)), told:
-        libvirt.engine.start(spec.machine, ssh=True)
-    libvirt.engine.start(spec.machine, ssh=True)
-    assert libvirt.engine.power(spec.machine) is Power.RUNNING
 
 
 def test_removing_leaves_no_definition_file_or_process(libvirt: LibvirtCase) -> None:

@@ -11,7 +11,7 @@ from galeria.domain.errors import MachineFailed
 from galeria.domain.labs import boot_diagnosis
 from galeria.domain.labs.ways_in import WayIn
 from galeria.ports.machines import NO_ADDRESS, Machine
-from tests.adapters.engine.conftest import PASSWORD, USER, LibvirtCase, ssh
+from tests.adapters.engine.conftest import PASSWORD, USER, LibvirtCase, place_of, ssh
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -51,7 +51,7 @@ def test_a_machine_without_an_agent_is_ready_once_its_ssh_server_greets(libvirt:
     assert libvirt.engine.is_reachable(spec.machine, WayIn.SSH)
     assert not libvirt.engine.has_agent(spec.machine)
     assert not libvirt.engine.is_reachable(spec.machine, WayIn.AGENT)
-    assert ssh(spec.ssh_port, USER, PASSWORD, "hostname") == "lab-one\n"
+    assert ssh(place_of(libvirt.engine, spec), USER, PASSWORD, "hostname") == "lab-one\n"
     error = refusal(libvirt, spec.machine, WayIn.AGENT, 1)
     assert "agent did not answer" in error.message
     assert "qemu-guest-agent" in error.hint

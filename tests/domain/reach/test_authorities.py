@@ -14,9 +14,9 @@ BOTH = {"clientSshAccess": "Public", "clientRdpAccess": "Public"}
 
 
 def told(
-    server: ServerSettings, profile: dict[str, str] | None, os_type: OsType = OsType.LINUX, **ports: int | None
+    server: ServerSettings, profile: dict[str, str] | None, os_type: OsType = OsType.LINUX, **facts: object
 ) -> dict[str, str]:
-    given = {"ssh_port": 20000, "public_ssh_port": 61000, "public_rdp_port": 61001, **ports}
+    given = {"address": "", "ssh_port": 20000, "public_ssh_port": 61000, "public_rdp_port": 61001, **facts}
     lab: Any = SimpleNamespace(os_type=os_type, profiles={} if profile is None else {"connectionProfile": profile})
     machine: Any = SimpleNamespace(**given)
     return authorities(server, lab, machine)
@@ -37,6 +37,11 @@ def test_the_profile_and_the_name_decide(
     server: ServerSettings, profile: dict[str, str] | None, expected: dict[str, str]
 ) -> None:
     assert told(server, profile) == expected
+
+
+def test_a_machine_in_the_machines_network_is_reached_at_its_address_there() -> None:
+    expected = {"sshAuthority": "100.64.78.32:22", "rdpAuthority": "100.64.78.32:3389"}
+    assert told(HERE, BOTH, address="100.64.78.32") == expected
 
 
 def test_windows_is_reached_by_remote_desktop_where_its_profile_says_nothing() -> None:

@@ -101,7 +101,11 @@ ACCOUNT_BODY = {
     "properties": {
         "sharedGalleryId": GALLERY,
         "allowedRegions": ["brazilsouth", "westeurope"],
-        "galeria": {"osDiskLimitInGB": 128, "imagesEnabledByDefault": True},
+        "galeria": {
+            "osDiskLimitInGB": 128,
+            "imagesEnabledByDefault": True,
+            "network": {"internet": "Names", "names": ["pypi.org", "*.debian.org"]},
+        },
     },
 }
 LAB_BODY = {

@@ -39,7 +39,11 @@ SHUTDOWN = {
 PLAN_PROPERTIES = {
     "sharedGalleryId": GALLERY,
     "allowedRegions": ["brazilsouth"],
-    "galeria": {"osDiskLimitInGB": 5, "imagesEnabledByDefault": True},
+    "galeria": {
+        "osDiskLimitInGB": 5,
+        "imagesEnabledByDefault": True,
+        "network": {"internet": "Names", "names": ["pypi.org"]},
+    },
     "supportInfo": {"url": "https://example.org", "email": "help@example.org", "phone": "1", "instructions": "i"},
     "defaultAutoShutdownProfile": SHUTDOWN,
 }

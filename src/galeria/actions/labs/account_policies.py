@@ -1,4 +1,4 @@
-"""The policies of a lab account: OS-disk limit, allowed regions, whether new images are enabled, support contact."""
+"""The policies of a lab account: OS-disk limit, regions, whether new images are enabled, the internet, support contact."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from galeria.actions.labs.accounts import ACCOUNT, AccountRequest, put_account
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.guest_network import OPEN, NetworkPolicy
 from galeria.domain.messages import Message
 
 MOST_GB = 64 * 1024  # 64 TB is more than any of the accepted formats can hold
@@ -52,6 +53,7 @@ class Policies:
     os_disk_limit_gb: int
     allowed_regions: tuple[str, ...]
     enable_by_default: bool
+    network: NetworkPolicy = OPEN  # what machines reach of the internet
     support: SupportContact = field(default_factory=SupportContact)
 
 
@@ -80,6 +82,8 @@ def change_policies(request: Request, id: ResourceId, wanted: Policies) -> LabAc
         allowed_regions=wanted.allowed_regions,
         os_disk_limit_gb=wanted.os_disk_limit_gb,
         enable_by_default=wanted.enable_by_default,
+        internet=wanted.network.internet,
+        names=wanted.network.names,
         profiles={"supportInfo": wanted.support.profile()},
     )
     return put_account(request, id, said)[0]

@@ -7,6 +7,7 @@ from galeria.actions.core.request import Request
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId, lab_name
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.guest_network import PROFILE, Internet, checked_profile, policy_of
 from galeria.domain.labs.profiles import Profiles, check_shutdown, merged
 from galeria.domain.messages import Message
 
@@ -23,6 +24,8 @@ class AccountRequest:
     allowed_regions: tuple[str, ...] | None = None
     os_disk_limit_gb: int | None = None
     enable_by_default: bool | None = None
+    internet: Internet | None = None  # what machines reach of it
+    names: tuple[str, ...] | None = None  # that are reached where it is only names
     profiles: Profiles = field(default_factory=dict)  # changes of the profiles; a null removes a property
 
 
@@ -50,6 +53,7 @@ def put_account(request: Request, id: ResourceId, wanted: AccountRequest) -> tup
     request.touch(account)
     _set_policies(request, account, wanted)
     _set_profiles(request, account, wanted.profiles)
+    _set_network(account, wanted)
     _set_gallery(request, account, wanted.gallery)
     return account, is_new
 
@@ -122,6 +126,15 @@ def _set_profiles(request: Request, account: LabAccount, said: Profiles) -> None
     elif identity:
         profiles["identity"] = {"type": "SystemAssigned", "principalId": _identity(request, account)}
     account.profiles = profiles
+
+
+def _set_network(account: LabAccount, wanted: AccountRequest) -> None:
+    if wanted.internet is None and wanted.names is None:
+        return
+    held = policy_of(account.profiles)
+    names = held.names if wanted.names is None else wanted.names
+    policy = checked_profile(wanted.internet or held.internet, list(names), "properties.galeria.network.names")
+    account.profiles = {**account.profiles, PROFILE: policy}
 
 
 def _identity(request: Request, account: LabAccount) -> str:

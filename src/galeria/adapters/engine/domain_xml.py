@@ -20,6 +20,8 @@ from galeria.adapters.engine.hardware.firmware import (
     machine_type,
     set_hyper_v,
 )
+from galeria.adapters.engine.network.card import connect
+from galeria.adapters.engine.network.guest_network import Lane
 from galeria.domain.errors import MachineFailed
 from galeria.domain.foreign_text import foreign_text
 from galeria.domain.images.galleries import OsType
@@ -230,6 +232,13 @@ def with_disk(xml: str, top: Path) -> str:
 def with_acceleration(xml: str, acceleration: Acceleration) -> str:
     root = ElementTree.fromstring(xml)
     _set_acceleration(root, acceleration)
+    return _to_xml(root)
+
+
+def with_card(xml: str, lane: Lane | None) -> str:
+    """Return the definition with its card connected to the machines' network, or to one of its own."""
+    root = ElementTree.fromstring(xml)
+    connect(root, lane)
     return _to_xml(root)
 
 

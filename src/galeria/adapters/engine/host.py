@@ -10,7 +10,9 @@ from galeria.adapters.engine.daemons import Hypervisor
 from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emulator
 from galeria.adapters.engine.kvm_probe import KvmProbeResult
 from galeria.adapters.engine.layout import Layout, find_qemu_user
+from galeria.adapters.engine.network.checks import network_checks
 from galeria.domain.errors import MachineFailed
+from galeria.domain.labs.guest_network import NetworkSettings
 from galeria.guests.appliance import find_appliance
 from galeria.ports.machines import Acceleration, HostCheck
 
@@ -27,8 +29,15 @@ TOOLS = (  # program, and the package that has it on Debian and Ubuntu
 class LocalHost:
     """The checks of this host. `acceleration` is called once per `checks` and may take seconds after a boot of the host."""
 
-    def __init__(self, data_dir: Path, hypervisor: Hypervisor, acceleration: Callable[[], KvmProbeResult]) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        hypervisor: Hypervisor,
+        acceleration: Callable[[], KvmProbeResult],
+        network: NetworkSettings | None = None,
+    ) -> None:
         self._layout = Layout(data_dir.resolve())
+        self._network = network or NetworkSettings()
         self._hypervisor = hypervisor
         self._acceleration = acceleration
 
@@ -42,6 +51,7 @@ class LocalHost:
             _firmware(),
             trusted_launch(),
             self._kvm(),
+            *network_checks(self._layout.network(), self._network),
             self._disk(),
             _memory(),
             _inspection(),

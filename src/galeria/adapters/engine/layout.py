@@ -102,6 +102,10 @@ class Layout:
     def vnc(self, machine: Machine) -> Path:
         return self.sockets() / safe(machine.id)
 
+    def network(self) -> Path:
+        """Return the folder of the machines' network, for the service's own account only."""
+        return self.data_dir / "private" / "network"
+
     def probe(self) -> Path:
         return self.data_dir / "acceleration.json"
 

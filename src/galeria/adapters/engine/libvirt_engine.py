@@ -5,28 +5,34 @@ import shutil
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import libvirt
 
 from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe
 from galeria.adapters.engine.credentials import set_credentials
-from galeria.adapters.engine.daemons import LOCAL, Hypervisor, change_pause, is_active, libvirt_error, translated_errors
+from galeria.adapters.engine.daemons import LOCAL, Hypervisor, change_pause, is_active, translated_errors
 from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emulator
 from galeria.adapters.engine.hardware.nvram import read_variables, write_variables
 from galeria.adapters.engine.layers import Layers, top_of
 from galeria.adapters.engine.layout import Layout, safe
+from galeria.adapters.engine.network.card import card_of, is_bridged
+from galeria.adapters.engine.network.guest_network import GuestNetwork, Lane
+from galeria.adapters.engine.network.ssh_forward import ensure_forwards
 from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
+from galeria.adapters.engine.power import is_off_by, power_off, stored_definition, switch_on
 from galeria.adapters.engine.readiness.wait import StartedMachine, is_reachable, wait_ready
 from galeria.adapters.engine.screen import open_screen, take_picture
 from galeria.adapters.engine.seed import write_seed
-from galeria.adapters.engine.ssh_forward import ensure_forwards
 from galeria.adapters.engine.windows.answer_file import write_answer_disc
 from galeria.adapters.engine.windows.credentials import set_windows_credentials
 from galeria.adapters.inspection.disk_changer import ApplianceDiskChanger
 from galeria.domain.errors import MachineFailed, NotFound
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.disk_changes import DiskChanges
+from galeria.domain.labs.guest_network import OPEN as OPEN_POLICY
+from galeria.domain.labs.guest_network import NetworkPolicy, NetworkSettings
 from galeria.domain.labs.hardware import FirmwareVariable
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
@@ -35,7 +41,6 @@ from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCred
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.1
 LIBVIRT_LOGS = Path("/var/log/libvirt/qemu")
 LOGS = (  # of each machine, and of its TPM: libvirt never deletes them
     (LIBVIRT_LOGS, "{name}.log*"),
@@ -60,6 +65,7 @@ class LibvirtEngine:
         uri: str = LOCAL,
         probe_kernel: Path | None = None,
         changer: ApplianceDiskChanger | None = None,
+        network: NetworkSettings | None = None,
     ) -> None:
         self._layout = Layout(data_dir.resolve())
         self._installation = safe(installation)
@@ -67,6 +73,13 @@ class LibvirtEngine:
         self._probe_lock = threading.Lock()
         self._finding: kvm_probe.KvmProbeResult | None = None
         self._hypervisor = Hypervisor(uri)
+        self._network = GuestNetwork(
+            folder=self._layout.network(),
+            hypervisor=self._hypervisor,
+            installation=self._installation,
+            settings=network or NetworkSettings(),
+            uri=uri,
+        )
         self._layers = Layers(self._layout, self._hypervisor)
         self._changer = changer or ApplianceDiskChanger()
 
@@ -101,19 +114,24 @@ class LibvirtEngine:
         domain = self.domain(spec.machine)
         if is_active(domain):
             raise MachineFailed(Message("The machine runs."), hint=Message("Stop it, then try again."))
-        top = domain_xml.disk_of(_stored_definition(domain))
+        top = domain_xml.disk_of(stored_definition(domain))
         declared = self._declared(spec, seeded=self._layout.seed(spec.machine).exists())
         self._define(spec.machine, domain, domain_xml.with_disk(declared, top))
 
     def firmware_variables(self, machine: Machine) -> tuple[FirmwareVariable, ...]:
         return read_variables(self._layout.nvram(machine))
 
-    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
+    def start(
+        self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH, policy: NetworkPolicy = OPEN_POLICY
+    ) -> None:
         domain = self.domain(machine)
         if not is_active(domain):
             finish_changes(self._layout.pending_changes(machine), top_of(domain))
-            self._refresh(machine, domain)
-            _switch_on(domain)
+            definition = stored_definition(domain)
+            mac, port = card_of(definition).mac, domain_xml.ssh_port_of(definition)
+            lane = self._network.enter(machine.id, mac=mac, ssh_port=port, policy=policy)
+            self._refresh(machine, domain, lane)
+            switch_on(domain)
         if ssh:
             self.open_ssh(machine, way=way)
 
@@ -132,7 +150,18 @@ class LibvirtEngine:
     def open_ssh(self, machine: Machine, *, way: WayIn = WayIn.SSH) -> None:
         domain = self._get_running(machine)
         # All of them, and not only the way in: a lab's profile may change while the machine runs, and others ask the relay.
-        ensure_forwards(domain, _ssh_port(domain))
+        if _is_bridged(domain):
+            self._network.open(machine.id)
+        else:
+            ensure_forwards(domain, _ssh_port(domain))
+
+    def address(self, machine: Machine) -> str:
+        domain = self._hypervisor.find_domain(self._name(machine))
+        is_there = domain is not None and is_active(domain) and _is_bridged(domain)
+        return self._network.address(machine.id) if is_there else ""
+
+    def follow_policies(self, policies: Mapping[str, NetworkPolicy]) -> None:
+        self._network.follow(policies, self.running())
 
     def open_console(self, machine: Machine) -> socket.socket:
         return open_screen(self.domain(machine))
@@ -145,7 +174,8 @@ class LibvirtEngine:
         domain = self.domain(machine)
         change_pause(domain, paused=False)  # a paused machine hears neither its agent nor the power button
         self._shut_down(machine, domain, seconds)
-        self._define(machine, domain, _stored_definition(domain))
+        self._network.leave(machine.id)
+        self._define(machine, domain, stored_definition(domain))
 
     def power(self, machine: Machine) -> Power:
         domain = self._hypervisor.find_domain(self._name(machine))
@@ -171,7 +201,7 @@ class LibvirtEngine:
 
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         domain = self._get_running(machine)
-        if domain_xml.is_windows(_stored_definition(domain)):
+        if domain_xml.is_windows(stored_definition(domain)):
             set_windows_credentials(domain, credentials)
         else:
             set_credentials(domain, credentials)
@@ -202,9 +232,12 @@ class LibvirtEngine:
     def remove_machine(self, machine: Machine) -> None:
         domain = self._hypervisor.find_domain(self._name(machine))
         if domain is not None:
-            _power_off(domain)
+            power_off(domain)
             with translated_errors(Message("remove the machine's definition")):
                 domain.undefineFlags(UNDEFINE)
+        self._network.leave(machine.id)
+        if not self._has_domains():
+            self._network.remove()
         _remove_folder(self._layout.machine(machine))
         self._layout.vnc(machine).unlink(missing_ok=True)
         for folder, pattern in LOGS:
@@ -244,6 +277,9 @@ class LibvirtEngine:
         if not is_active(domain):
             raise MachineFailed(Message("The machine is off."), hint=Message("Start it, then try again."))
         return domain
+
+    def _has_domains(self) -> bool:
+        return any(domain.name().startswith(self._prefix()) for domain in self._hypervisor.domains())
 
     def _ids(self, wanted: int) -> set[str]:
         prefix = self._prefix()
@@ -287,14 +323,15 @@ class LibvirtEngine:
             write_variables(definition.nvram, template=Path(definition.firmware[1]), hardware=spec.hardware)
         return xml
 
-    def _refresh(self, machine: Machine, domain: libvirt.virDomain) -> None:
-        """Update the definition before a start: the acceleration of today, a screen, and no seed after the first boot.
+    def _refresh(self, machine: Machine, domain: libvirt.virDomain, lane: Lane | None) -> None:
+        """Update the definition before a start: acceleration and network of today, a screen, and no seed after the first boot.
 
         The seed holds a password's hash, and is still there where the machine went off by itself. Machines of earlier
         versions may have no screen.
         """
         self._layout.ensure_socket_folder()
-        wanted = domain_xml.with_acceleration(_stored_definition(domain), self.acceleration())
+        wanted = domain_xml.with_acceleration(stored_definition(domain), self.acceleration())
+        wanted = domain_xml.with_card(wanted, lane)
         self._define(machine, domain, domain_xml.with_screen(wanted, self._layout.vnc(machine)))
 
     def _define(self, machine: Machine, domain: libvirt.virDomain, wanted: str) -> None:
@@ -303,7 +340,7 @@ class LibvirtEngine:
         is_seed_over = self._layout.booted(machine).exists() and seed.exists()
         if is_seed_over:
             wanted = domain_xml.without_seed(wanted)
-        if wanted != _stored_definition(domain):
+        if wanted != stored_definition(domain):
             self._hypervisor.define(wanted)
         if is_seed_over:
             seed.unlink()
@@ -313,12 +350,12 @@ class LibvirtEngine:
         asked = (
             self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) if agent.answers(domain) else False
         )
-        if asked and _is_off_by(domain, begin + seconds / 2):
+        if asked and is_off_by(domain, begin + seconds / 2):
             return
         self._request_shutdown(domain, libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
-        if not _is_off_by(domain, begin + seconds):
+        if not is_off_by(domain, begin + seconds):
             log.warning("machine %s did not shut down within %s s: it is switched off", machine.id, seconds)
-            _power_off(domain)
+            power_off(domain)
 
     def _request_shutdown(self, domain: libvirt.virDomain, way: int) -> bool:
         """Return whether the machine took the request, or went off meanwhile."""
@@ -331,49 +368,18 @@ class LibvirtEngine:
 
     def _started(self, machine: Machine) -> StartedMachine:
         domain = self.domain(machine)
-        return StartedMachine(domain=domain, port=_ssh_port(domain), serial=self._layout.serial(machine))
+        address, port = self.address(machine), _ssh_port(domain)
+        return StartedMachine(domain=domain, address=address, port=port, serial=self._layout.serial(machine))
+
+
+def _is_bridged(domain: libvirt.virDomain) -> bool:
+    with translated_errors(Message("read the machine's definition")):
+        return is_bridged(domain.XMLDesc())
 
 
 def _ssh_port(domain: libvirt.virDomain) -> int:
     with translated_errors(Message("read the machine's definition")):
         return domain_xml.ssh_port_of(domain.XMLDesc())
-
-
-def _stored_definition(domain: libvirt.virDomain) -> str:
-    """Return the XML that the machine has when it is off."""
-    with translated_errors(Message("read the machine's definition")):
-        xml: str = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE)
-    return xml
-
-
-def _switch_on(domain: libvirt.virDomain) -> None:
-    try:
-        domain.create()
-    except libvirt.libvirtError as error:
-        if not is_active(domain):  # else another request has started it at the same moment
-            raise libvirt_error(Message("start the machine"), error) from error
-
-
-def _is_off_by(domain: libvirt.virDomain, deadline: float) -> bool:
-    while is_active(domain):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(POLL_SECONDS)
-    return True
-
-
-def _power_off(domain: libvirt.virDomain) -> None:
-    """Switch the machine off at once, like cutting its power."""
-    try:
-        if domain.isActive():
-            domain.destroy()
-    except libvirt.libvirtError as error:
-        if error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID:  # it went off by itself meanwhile
-            return
-        raise MachineFailed(
-            Message("The machine could not be switched off: {error}.", error=error),
-            hint=Message("Look for its qemu process on the host."),
-        ) from error
 
 
 def _remove_folder(folder: Path) -> None:

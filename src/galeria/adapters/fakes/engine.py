@@ -7,7 +7,7 @@ import json
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from galeria.adapters.fakes.screen import FakeScreen
 from galeria.adapters.fakes.screen_server import ScreenServer
 from galeria.domain.errors import Conflict, GaleriaError, MachineFailed, NotFound, RootDiskNotFound
 from galeria.domain.labs.disk_changes import DiskChanges
+from galeria.domain.labs.guest_network import OPEN, NetworkPolicy
 from galeria.domain.labs.hardware import DiskBus, FirmwareVariable
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import Message
@@ -89,6 +90,8 @@ class FakeEngine:
     ) -> None:
         self.fail_on = fail_on if fail_on is not None else {}
         self.silent: set[WayIn] = set()
+        self.policies: dict[str, NetworkPolicy] = {}  # by the machine's id: what it was started with, or given since
+        self.addresses: dict[str, str] = {}  # of machines in the machines' network
         self.shown = Observation()
         self.driven: frozenset[DiskBus] | None = None
         self._folder = folder
@@ -125,8 +128,9 @@ class FakeEngine:
         with self._verb("firmware_variables"):
             return tuple(FirmwareVariable(**each) for each in self.guest(machine).firmware_variables)
 
-    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH) -> None:
+    def start(self, machine: Machine, *, ssh: bool, way: WayIn = WayIn.SSH, policy: NetworkPolicy = OPEN) -> None:
         with self._verb("start"):
+            self.policies[machine.id] = policy
             guest = self.guest(machine)
             booted = _first_booted(guest) if guest.seed is not None else guest
             self._store(machine, replace(booted, is_running=True, is_ssh_open=guest.is_ssh_open or ssh))
@@ -153,6 +157,13 @@ class FakeEngine:
     def open_ssh(self, machine: Machine, *, way: WayIn = WayIn.SSH) -> None:
         with self._verb("open_ssh"):
             self._store(machine, replace(self._running(machine), is_ssh_open=True))
+
+    def address(self, machine: Machine) -> str:
+        return self.addresses.get(machine.id, "")
+
+    def follow_policies(self, policies: Mapping[str, NetworkPolicy]) -> None:
+        with self._verb("follow_policies"):
+            self.policies.update({id: policy for id, policy in policies.items() if id in self.running()})
 
     def open_console(self, machine: Machine) -> socket.socket:
         with self._verb("open_console"):

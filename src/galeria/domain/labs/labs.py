@@ -96,7 +96,8 @@ class LabMachine:
     base_digest: str
     layer: str | None = None
     layer_digest: str | None = None
-    ssh_port: int  # on the host's loopback
+    ssh_port: int  # on the host's loopback, where it has a network of its own
+    address: str = ""  # in the machines' network, where it was last started in that
     # Under the public name; None until the machine is first to be reached there.
     public_ssh_port: int | None = None
     public_rdp_port: int | None = None

@@ -2,7 +2,7 @@
 
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.profiles import connection_of
-from galeria.domain.reach.relay import Service, inner_address
+from galeria.domain.reach.relay import Service, service_address
 from galeria.domain.reach.server_settings import ServerSettings
 
 PUBLIC = "Public"
@@ -32,7 +32,7 @@ def authority(server: ServerSettings, lab: Lab, machine: LabMachine, service: Se
     if not is_public(lab, service):
         return ""
     if not server.name:
-        return "{}:{}".format(*inner_address(machine.ssh_port, service))
+        return "{}:{}".format(*service_address(machine.address, machine.ssh_port, service))
     port = public_port(machine, service)
     return f"{server.name}:{port}" if port else ""
 

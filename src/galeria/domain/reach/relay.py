@@ -27,9 +27,15 @@ _LOOPBACKS = {Service.SSH: "127.0.0.1", Service.RDP: "127.0.0.2"}
 def inner_address(ssh_port: int, service: Service) -> tuple[str, int]:
     """Return the address at which this host reaches a service of the machine that has the loopback port `ssh_port`.
 
-    A machine has one loopback port; its services differ by the address, of which the loopback has many.
+    A machine has one loopback port; its services differ by the address, of which the loopback has many. It counts for
+    machines with a network of their own; see `service_address`.
     """
     return _LOOPBACKS[service], ssh_port
+
+
+def service_address(address: str, ssh_port: int, service: Service) -> tuple[str, int]:
+    """Return where this host reaches a service of a machine: at its address in the machines' network, if it has one."""
+    return (address, GUEST_PORTS[service]) if address else inner_address(ssh_port, service)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

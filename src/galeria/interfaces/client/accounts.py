@@ -47,9 +47,14 @@ class AccountsClient:
         allowed_regions: Sequence[str] | None = None,
         os_disk_limit_gb: int | None = None,
         enable_by_default: bool | None = None,
+        internet: str | None = None,
+        names: Sequence[str] | None = None,
     ) -> StartedWork:
         """Change policies. None leaves a policy as it is."""
-        ours = given_values(osDiskLimitInGB=os_disk_limit_gb, imagesEnabledByDefault=enable_by_default)
+        network = given_values(internet=internet, names=list(names) if names is not None else None)
+        ours = given_values(
+            osDiskLimitInGB=os_disk_limit_gb, imagesEnabledByDefault=enable_by_default, network=network or None
+        )
         properties = given_values(
             allowedRegions=list(allowed_regions) if allowed_regions is not None else None,
             galeria=ours or None,

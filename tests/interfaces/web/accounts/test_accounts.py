@@ -1,5 +1,7 @@
 """An administrator's lab account in the browser: gallery, images, policies; what others may not do says who can."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -206,7 +208,7 @@ def test_policies_are_saved_and_wrong_ones_given_back(portal: Portal) -> None:
         admin, place, status=400, os_disk_limit_gb="many", allowed_regions=regions, enable_by_default="no", email="x"
     )
     assert "&#39;many&#39; is not a whole number." in wrong.text
-    assert ('value="many"' in wrong.text, wrong.text.count(" checked")) == (True, 3), "nothing typed is lost"
+    assert ('value="many"' in wrong.text, wrong.text.count(" checked")) == (True, 4), "nothing typed is lost"
     none = portal.post(admin, place, status=400, os_disk_limit_gb="64", enable_by_default="no")
     assert "Choose one region at least." in text_of(none)
     saved = portal.post(
@@ -218,6 +220,25 @@ def test_policies_are_saved_and_wrong_ones_given_back(portal: Portal) -> None:
     assert "OS disks under 64 GB; new images are disabled until somebody enables them." in overview
     assert "West Europe, North Europe" in overview
     assert "it@example.org" in overview
+
+
+def test_what_machines_reach_is_chosen_on_the_page(portal: Portal) -> None:
+    admin, place = portal.browser(), f"{ACCOUNT}/policies"
+    sent: dict[str, Any] = {
+        "os_disk_limit_gb": "64",
+        "enable_by_default": "yes",
+        "allowed_regions": ["westeurope"],
+        "internet": "Names",
+    }
+    wrong = portal.post(admin, place, status=400, **sent, names="pypi.org\nno name")
+    assert "&#39;no&#39; is no name of the internet." in wrong.text
+    assert "pypi.org\nno name</textarea>" in wrong.text, "nothing typed is lost"
+    portal.post(admin, place, **sent, names="pypi.org, *.debian.org")
+    shown = admin.get(place).text
+    assert "pypi.org\n*.debian.org</textarea>" in shown
+    assert 'value="Names" checked' in shown
+    portal.post(admin, place, **sent | {"internet": "Closed"}, names="")
+    assert 'value="Closed" checked' in admin.get(place).text
 
 
 def test_an_account_is_deleted_after_it_was_said_what_that_means(portal: Portal) -> None:

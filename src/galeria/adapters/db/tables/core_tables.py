@@ -280,6 +280,7 @@ lab_machines = Table(
     _maybe("layer_digest"),
     *(Column(name, Integer, nullable=name != "ssh_port") for name in _PORTS),
     _text("host_key", server_default=""),
+    _text("address", server_default=""),
     _text("user_name"),
     _text("pending_password_hash"),
     _text("pending_password", server_default=""),

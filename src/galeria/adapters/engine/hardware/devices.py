@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 from galeria.domain.labs.hardware import DiskBus, NetworkCard
 
 NETWORK = "hn0"  # QEMU's name of the machine's network
+CARD_SLOT = "0x10"
 _NODE = "libvirt-{number}-format"  # the top file of a disk, which is a qcow2 file always
 HIDDEN = "ua-hidden"  # libvirt keeps names that begin with "ua-" as they are
 _HIDDEN_PLACE = {"type": "pci", "domain": "0x0000", "bus": "0x00", "slot": "0x1c", "function": "0x1"}
@@ -23,7 +24,8 @@ _DISKS = {  # the bus as libvirt names it, and the first name on it
     DiskBus.SATA: ("sata", "sda"),
     DiskBus.IDE: ("ide", "hda"),
 }
-_CARDS = {NetworkCard.VIRTIO: "virtio-net-pci"}  # the others are named as QEMU names them
+MODELS = {"virtio": "virtio-net-pci"}  # libvirt's name and QEMU's, where they differ
+_CARDS = {NetworkCard.VIRTIO: MODELS["virtio"]}  # the others are named as QEMU names them
 _DRIVES = {"ide": "hdb", "sata": "sdc", "scsi": "sda"}
 
 
@@ -64,13 +66,25 @@ def seed_bus(*, machine_type: str, disk: DiskBus, is_windows: bool) -> str:
 
 
 def network_words(card: NetworkCard, *, mac: str, machine_type: str) -> Iterator[str]:
-    """Yield QEMU's arguments for a user-mode network: libvirt 9.0 of Debian 12 cannot forward ports.
+    """Yield QEMU's arguments for a network of the machine's own, in which it reaches nothing at all.
 
-    No port is forwarded here; `open_ssh` does that in the running machine.
+    libvirt 9.0 of Debian 12 cannot forward ports into one; `open_ssh` does that in the running machine.
     """
     bus = ",bus=pcie.0" if machine_type == "q35" else ""
-    yield from ("-netdev", f"user,id={NETWORK}")
-    yield from ("-device", f"{_CARDS.get(card, card.value)},netdev={NETWORK},romfile=,mac={mac}{bus},addr=0x10")
+    yield from ("-netdev", f"user,id={NETWORK},restrict=on,ipv6=off")
+    yield from ("-device", f"{_CARDS.get(card, card.value)},netdev={NETWORK},romfile=,mac={mac}{bus},addr={CARD_SLOT}")
+
+
+def add_interface(devices: Element, *, model: str, mac: str, network: str, tap: str) -> None:
+    """Add a card on a network of libvirt, at the place where the arguments above put it: no guest sees a difference."""
+    interface = SubElement(devices, "interface", type="network")
+    SubElement(interface, "mac", address=mac)
+    SubElement(interface, "source", network=network)
+    SubElement(interface, "target", dev=tap)
+    SubElement(interface, "model", type=next((ours for ours, its in MODELS.items() if its == model), model))
+    SubElement(interface, "rom", enabled="no")
+    place = {"type": "pci", "domain": "0x0000", "bus": "0x00", "slot": CARD_SLOT, "function": "0x0"}
+    SubElement(interface, "address", place)
 
 
 def nvme_words(*, seed_drive: str, machine_type: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from galeria.domain.errors import MachineFailed, RootDiskNotFound
 from galeria.domain.labs.boot_diagnosis import NO_ROOT_DISK, WAITS_FOR_LOGIN, Diagnosis, find_diagnosis
 from galeria.domain.labs.ways_in import WayIn
 from galeria.domain.messages import EMPTY, Message, join
-from galeria.domain.reach.relay import inner_address
+from galeria.domain.reach.relay import service_address
 from galeria.ports.machines import NO_ADDRESS
 
 POLL_SECONDS = 0.2
@@ -29,7 +29,8 @@ class StartedMachine:
     """A machine that was switched on, and where it is heard."""
 
     domain: libvirt.virDomain
-    port: int  # on the host's loopback address, forwarded to the guest's
+    address: str  # in the machines' network; empty where it has a network of its own
+    port: int  # on the host's loopback address, which is forwarded to the guest's in the latter case
     serial: Path
 
 
@@ -68,7 +69,7 @@ def is_reachable(machine: StartedMachine, way: WayIn) -> bool:
 def _ask(machine: StartedMachine, way: WayIn) -> PortAnswer:
     if way.service is None:
         return _ask_agent(machine)
-    host, port = inner_address(machine.port, way.service)
+    host, port = service_address(machine.address, machine.port, way.service)
     return ask_server(port, way, host=host)
 
 
@@ -82,7 +83,7 @@ def _asking(machine: StartedMachine, way: WayIn) -> Iterator[Callable[[], PortAn
     if way.service is None:
         yield lambda: _ask_agent(machine)
         return
-    host, port = inner_address(machine.port, way.service)
+    host, port = service_address(machine.address, machine.port, way.service)
     with patient_client(port, way, host=host) as client:
         yield lambda: client.listen(POLL_SECONDS)
 

@@ -21,6 +21,7 @@ from galeria.interfaces.arm.labs.lab_schemas import (
     PlanIdentity,
     PlanImageBody,
     PlanImagePatch,
+    PlanInternet,
     PlanPatch,
     PlanProfiles,
     PlanProperties,
@@ -108,6 +109,7 @@ def _wanted(
     gallery = properties.shared_gallery_id
     regions = properties.allowed_regions
     ours = properties.galeria or OurPlan()
+    network = ours.network or PlanInternet()
     return AccountRequest(
         location=location,
         tags=tags,
@@ -115,6 +117,8 @@ def _wanted(
         allowed_regions=None if regions is None else tuple(regions),
         os_disk_limit_gb=ours.os_disk_limit,
         enable_by_default=ours.images_enabled_by_default,
+        internet=network.internet,
+        names=None if network.names is None else tuple(network.names),
         profiles={
             **{name: each for name, each in sent_properties(properties).items() if name in _PROFILES},
             **({"identity": sent_properties(identity)} if identity else {}),

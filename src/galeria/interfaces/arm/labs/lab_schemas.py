@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from galeria.domain.labs.guest_network import MOST_NAMES, Internet
 from galeria.domain.labs.labs import LabCreateOption
 from galeria.interfaces.arm.labs.profile_schemas import (
     Address,
@@ -43,11 +44,22 @@ class PlanProfiles(Wire):
     linked_lms_instance: Address | None = None
 
 
+class PlanInternet(Wire):
+    """What machines reach of the internet; `names` count where `internet` is Names."""
+
+    internet: Annotated[Internet | None, any_case(Internet)] = None
+    names: Annotated[list[Word], Field(max_length=MOST_NAMES)] | None = None
+
+
 class OurPlan(Wire):
-    """Which images may make a lab: those below the size limit, and new ones at once or only when enabled."""
+    """Which images may make a lab: those below the size limit, and new ones at once or only when enabled.
+
+    And what the lab's machines reach of the internet.
+    """
 
     os_disk_limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(default=None, alias="osDiskLimitInGB")
     images_enabled_by_default: bool | None = None
+    network: PlanInternet | None = None
 
 
 class PlanProperties(PlanProfiles):

@@ -6,6 +6,7 @@ from galeria.actions.core.request import Request
 from galeria.domain.durations import show_duration
 from galeria.domain.images.eligibility import ImageEligibility
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.guest_network import PROFILE, policy_of
 from galeria.domain.labs.hardware import Hardware
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.profiles import CONNECTION, NO_SHUTDOWN, connection_of
@@ -35,6 +36,8 @@ def plan_view(request: Request, plan: LabAccount, *, tenant_id: str) -> dict[str
     profiles = dict(plan.profiles)
     identity = profiles.pop("identity", None)
     profiles.pop("enabledRegionSelection", None)  # a property of the API of 2018
+    profiles.pop(PROFILE, None)
+    network = policy_of(plan.profiles)
     view = envelope(
         plan,
         {
@@ -46,6 +49,7 @@ def plan_view(request: Request, plan: LabAccount, *, tenant_id: str) -> dict[str
             "galeria": {
                 "osDiskLimitInGB": plan.os_disk_limit_gb,
                 "imagesEnabledByDefault": plan.enable_by_default,
+                "network": {"internet": network.internet.value, "names": list(network.names)},
             },
         },
     )

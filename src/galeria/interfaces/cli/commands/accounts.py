@@ -1,5 +1,6 @@
 """galeria account: lab accounts, their gallery, their policies."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -8,10 +9,19 @@ from rich.table import Table
 from galeria.interfaces.cli.commands.galleries import create_gallery
 from galeria.interfaces.cli.kit.command import noun, remote
 from galeria.interfaces.cli.kit.context import CliContext
-from galeria.interfaces.cli.kit.regions import Region, RegionList, named_regions
+from galeria.interfaces.cli.kit.regions import Region, RegionList, named_regions, separated
 from galeria.interfaces.cli.kit.table import columns, facts
 from galeria.interfaces.cli.kit.wait import Yes, wait_for
 from galeria.interfaces.cli.kit.wording import last_part, listed
+
+
+class OpenTo(StrEnum):
+    """What machines reach of the internet, in the words of the command line."""
+
+    OPEN = "open"
+    NAMES = "names"
+    CLOSED = "closed"
+
 
 OptionalName = Annotated[str, typer.Argument(help="The lab account's name or id. [default: that of --account]")]
 
@@ -29,13 +39,30 @@ def add_account_commands(app: typer.Typer) -> None:
             bool | None, typer.Option("--enable-images/--disable-images", help="Images of a newly attached gallery.")
         ] = None,
         regions: RegionList = None,
+        internet: Annotated[
+            OpenTo | None,
+            typer.Option(help="What machines reach of the internet: all of it, only names on a list, or nothing."),
+        ] = None,
+        names: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--names",
+                help="With --internet names: the names, such as pypi.org or *.debian.org, separated by commas.",
+            ),
+        ] = None,
     ) -> None:
         """Change what labs of the account may use; without options show it."""
         chosen = named_regions(regions) or None
+        way = internet.value.capitalize() if internet else None
+        listed_names = separated(names) if names is not None else None
         with context.galeria() as galeria:
-            if (os_disk_limit, enable_images, chosen) != (None, None, None):
+            if any(each is not None for each in (os_disk_limit, enable_images, chosen, way, listed_names)):
                 begun = galeria.accounts.set_policy(
-                    allowed_regions=chosen, os_disk_limit_gb=os_disk_limit, enable_by_default=enable_images
+                    allowed_regions=chosen,
+                    os_disk_limit_gb=os_disk_limit,
+                    enable_by_default=enable_images,
+                    internet=way,
+                    names=listed_names,
                 )
                 wait_for(context, galeria, begun)
             found = galeria.accounts.get()
@@ -116,6 +143,7 @@ def _facts(account: dict[str, Any]) -> Table:
     properties = account["properties"]
     ours = properties.get("galeria") or {}
     enabled = ours.get("imagesEnabledByDefault")
+    network = ours.get("network") or {}
     return facts(
         [
             ("Name", account["name"]),
@@ -124,6 +152,13 @@ def _facts(account: dict[str, Any]) -> Table:
             ("Allowed regions", listed(properties.get("allowedRegions"))),
             ("OS disks under", f"{ours.get('osDiskLimitInGB')} GB"),
             ("New images are", "–" if enabled is None else "enabled" if enabled else "disabled"),
+            ("Machines reach", _reached(network.get("internet", ""), network.get("names") or [])),
             ("Id", account["id"]),
         ]
     )
+
+
+def _reached(internet: str, names: list[str]) -> str:
+    if internet == "Names":
+        return f"only {', '.join(names)}"
+    return {"Open": "the internet", "Closed": "nothing"}.get(internet, "–")

@@ -13,5 +13,10 @@ RegionList = Annotated[
 
 def named_regions(values: list[str] | None) -> list[str]:
     """Return each region once, in the given order."""
+    return separated(values)
+
+
+def separated(values: list[str] | None) -> list[str]:
+    """Return what is repeated, or separated by commas, once each, in the given order."""
     names = [name.strip() for value in values or [] for name in value.split(",")]
     return [name for name in dict.fromkeys(names) if name]

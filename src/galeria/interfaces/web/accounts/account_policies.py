@@ -6,6 +6,7 @@ from galeria.actions.labs.account_policies import MOST_GB, SUPPORT, Policies, Su
 from galeria.actions.labs.accounts import ACCOUNT, get_account
 from galeria.domain.ids import ResourceId
 from galeria.domain.labs.accounts import LabAccount
+from galeria.domain.labs.guest_network import Internet, NetworkPolicy, policy_of
 from galeria.interfaces.web.accounts.accounts import ONE_ACCOUNT, account_id, may_see_images, region_names
 from galeria.interfaces.web.kit.forms import Form
 from galeria.interfaces.web.kit.page_request import PageRequest, PageRequestDep
@@ -14,7 +15,10 @@ from galeria.interfaces.web.kit.routes import page_router
 from galeria.interfaces.web.kit.saved_values import mark_of, require_same
 from galeria.interfaces.web.kit.urls import account_url
 
-FIELDS = ("os_disk_limit_gb", "allowed_regions", *SUPPORT)
+FIELDS = ("os_disk_limit_gb", "allowed_regions", "names", *SUPPORT)
+
+
+NAMES_TARGET = "properties.galeria.network.names"
 
 
 def account_policies_router() -> APIRouter:
@@ -32,7 +36,7 @@ def show_policies(page: PageRequestDep, group: str, name: str) -> Response:
 def save(page: PageRequestDep, group: str, name: str) -> Response:
     id, form = account_id(page, group, name), page.form
     page.require(f"{ACCOUNT}/write", id.key)
-    with form.checking(*FIELDS):
+    with form.checking(*FIELDS, **{NAMES_TARGET: "names"}):
         wanted = _wanted(form)
         with page.writing() as request:
             require_same(form, *_saved(get_account(request, id)))
@@ -45,7 +49,9 @@ def save(page: PageRequestDep, group: str, name: str) -> Response:
 def _saved(account: LabAccount) -> tuple[object, ...]:
     """Return what the form shows of an account."""
     regions, support = sorted(account.allowed_regions), SupportContact.of(account)
-    return account.os_disk_limit_gb, regions, account.enable_by_default, *(getattr(support, name) for name in SUPPORT)
+    network = policy_of(account.profiles)
+    shown = (account.os_disk_limit_gb, regions, account.enable_by_default, network.internet.value, network.names)
+    return *shown, *(getattr(support, name) for name in SUPPORT)
 
 
 def _wanted(form: Form) -> Policies:
@@ -54,8 +60,15 @@ def _wanted(form: Form) -> Policies:
         os_disk_limit_gb=form.number("os_disk_limit_gb"),
         allowed_regions=tuple(form.all("allowed_regions")),
         enable_by_default=form.text("enable_by_default") == "yes",
+        network=NetworkPolicy(internet=_internet(form), names=tuple(form.text("names").replace(",", " ").split())),
         support=SupportContact(**{name: form.text(name) for name in SUPPORT}),
     )
+
+
+def _internet(form: Form) -> Internet:
+    """Return what was chosen; where nothing was, everything is open as it is by default."""
+    said = form.text("internet")
+    return Internet(said) if said in set(Internet) else Internet.OPEN
 
 
 def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
@@ -75,6 +88,8 @@ def _show(page: PageRequest, id: ResourceId, *, status: int = 200) -> Response:
             regions=regions,
             chosen=form.all("allowed_regions") if is_again else account.allowed_regions,
             enabled=form.text("enable_by_default") == "yes" if is_again else account.enable_by_default,
+            network=policy_of(account.profiles),
+            internet=_internet(form) if is_again else policy_of(account.profiles).internet,
             support=SupportContact.of(account),
             proposed=limit,
             most=MOST_GB,
