@@ -66,6 +66,10 @@ class GuestWalk:
             self._expect_old_accounts_closed(shell)
             return shell.identity()
 
+    def cards_here(self) -> list[str]:
+        """What the first lab's system calls its network cards."""
+        return self._shell("first", ANA).run("ls /sys/class/net").split()
+
     def export(self) -> None:
         self._export("export while it runs")
         if self._variant.export_when_stopped:

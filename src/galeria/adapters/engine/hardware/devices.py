@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
-from galeria.domain.labs.hardware import DiskBus, NetworkCard
+from galeria.domain.labs.hardware import CARD_SLOT, DiskBus, NetworkCard
 
 NETWORK = "hn0"  # QEMU's name of the machine's network
 _NODE = "libvirt-{number}-format"  # the top file of a disk, which is a qcow2 file always
@@ -70,7 +70,10 @@ def network_words(card: NetworkCard, *, mac: str, machine_type: str) -> Iterator
     """
     bus = ",bus=pcie.0" if machine_type == "q35" else ""
     yield from ("-netdev", f"user,id={NETWORK}")
-    yield from ("-device", f"{_CARDS.get(card, card.value)},netdev={NETWORK},romfile=,mac={mac}{bus},addr=0x10")
+    yield from (
+        "-device",
+        f"{_CARDS.get(card, card.value)},netdev={NETWORK},romfile=,mac={mac}{bus},addr={CARD_SLOT:#x}",
+    )
 
 
 def nvme_words(*, seed_drive: str, machine_type: str) -> Iterator[str]:
