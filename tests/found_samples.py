@@ -29,6 +29,7 @@ FOUND = Findings(
     agents=(GuestAgent.QEMU, GuestAgent.AZURE),
     ssh=SshServer(name="openssh", has_host_keys=False, allows_passwords=False),
     network_files=(NetworkFile(path="/etc/netplan/50.yaml", addresses=("52:54:00:00:00:01",)),),
+    card_name="ens7",
     accounts=(
         FoundAccount(name="prof", has_password=True, keys=2, is_administrator=True),
         FoundAccount(name="ana", has_password=False, keys=1),

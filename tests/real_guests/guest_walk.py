@@ -14,7 +14,7 @@ from tests.real_guests.timeline import Timeline
 from tests.real_guests.variants import NOTES, NOTES_CONTENT, PROF, PROF_PASSWORD, Variant
 from tests.system.server_process import GALLERY, SOUTH, SOUTHEAST, ServerProcess
 
-IMPORTED, EXPORTED = "Brought", "Shaped"
+IMPORTED, FROM_RUNNING, FROM_STOPPED = "Brought", "Shaped-while-on", "Shaped-when-off"
 LESSON, LESSON_CONTENT = "/home/ana/lesson.txt", "Lesson one"
 # Two such machines may share two cores without KVM with whatever else runs on this computer.
 WORK_SECONDS = 1500.0
@@ -66,15 +66,20 @@ class GuestWalk:
             self._expect_old_accounts_closed(shell)
             return shell.identity()
 
+    def cards_here(self) -> list[str]:
+        """What the first lab's system calls its network cards."""
+        return self._shell("first", ANA).run("ls /sys/class/net").split()
+
     def export(self) -> None:
-        self._export("export while it runs")
-        if self._variant.export_when_stopped:
-            self._stop("first")
-            self._export("export when stopped")
+        """While the machine runs, like a disk after a power cut, and once it is off, which leaves the processor to the next."""
+        self._export("export while it runs", FROM_RUNNING)
+        self._stop("first")
+        self._export("export when stopped", FROM_STOPPED)
 
     def use_elsewhere(self, before: Identity) -> None:
         """The second lab, in the other region and with other credentials, has work and identity of the first."""
-        self._make_lab("second", EXPORTED, BIA, region=SOUTHEAST)
+        exported = FROM_RUNNING if self._variant.from_running else FROM_STOPPED
+        self._make_lab("second", exported, BIA, region=SOUTHEAST)
         self._start("second")
         shell = self._shell("second", BIA)
         with self._timeline.step("sign-in elsewhere"):
@@ -118,9 +123,9 @@ class GuestWalk:
                 self._galeria.machines.reset_password("second", user=credentials.user, password=credentials.password)
             )
 
-    def _export(self, what: str) -> None:
+    def _export(self, what: str, name: str) -> None:
         with self._timeline.step(what):
-            self._wait(self._galeria.exports.begin("first", name=EXPORTED))
+            self._wait(self._galeria.exports.begin("first", name=name))
 
     def _make_lab(self, lab: str, image: str, credentials: Credentials, *, region: str) -> None:
         wanted = NewLab(

@@ -7,18 +7,14 @@ import pytest
 from tests.real_guests.guest_disks import GuestDisks
 from tests.real_guests.guest_walk import GuestWalk
 from tests.real_guests.timeline import Timeline
-from tests.real_guests.variants import VARIANTS, Variant
+from tests.real_guests.variants import NAMES, OTHER_CARD, OTHER_CARDS, VARIANTS, Variant
 from tests.system.server_process import ServerProcess
 
 # On a busy computer without KVM each start of a machine takes many minutes.
 pytestmark = [pytest.mark.system, pytest.mark.timeout(5400)]
 
 
-# Those that are known to go all the way; the disks of the others are looked into in any case.
-WALKED = [variant for variant in VARIANTS if variant.name in ("b2", "c2", "d", "e", "hv")]
-
-
-@pytest.mark.parametrize("variant", WALKED, ids=lambda variant: variant.name)
+@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
 def test_a_guest_is_brought_used_exported_and_used_elsewhere(
     server_process: ServerProcess, variant: Variant, disks: GuestDisks, new_timeline: Callable[[str], Timeline]
 ) -> None:
@@ -32,3 +28,15 @@ def test_a_guest_is_brought_used_exported_and_used_elsewhere(
     walk.use_elsewhere(before)
     walk.change_password()
     walk.make_anew()
+
+
+def test_a_network_for_another_card_is_there_all_the_same(
+    server_process: ServerProcess, disks: GuestDisks, new_timeline: Callable[[str], Timeline]
+) -> None:
+    timeline = new_timeline(OTHER_CARDS.name)
+    with timeline.step("disk"):
+        disk = disks.get(OTHER_CARDS)
+    walk = GuestWalk(server_process, OTHER_CARDS, timeline, prof_key=disks.prof_key)
+    walk.bring(disk)
+    walk.use_here()
+    assert OTHER_CARD in walk.cards_here()

@@ -64,11 +64,13 @@ update-initramfs -u
 
 A = _CLOUD_INIT + _GENERALIZE
 D = _SPECIALIZE + _NETWORK
+OTHER_CARD = "ens7"  # no machine here calls its card so
 RECIPES = {
     "a": A,
     "b2": _AZURE_CLOUD_INIT + _GENERALIZE,
     "c2": _AZURE_AGENT + _NETWORK + _GENERALIZE,
     "d": D,
+    "card": D.replace("Name=en* eth*", f"Name={OTHER_CARD}"),
     "e": D + _AGENT,
     "f": _AGENT + A,
     "hv": D + _AGENT + _HYPER_V_INITRAMFS,
@@ -97,7 +99,7 @@ class Variant:
     file_format: str = "qcow2"  # qcow2, vhd (of fixed size), vhdx, vmdk (for streaming)
     generation: str = "V1"  # V1 is started by a BIOS, V2 by UEFI
     fallback_loader: bool = True  # whether EFI/BOOT has a loader beside the distribution's own folder
-    export_when_stopped: bool = False  # exported once more after it was stopped, and the second lab made from that
+    from_running: bool = False  # the second lab is made from the export of the running machine, else of the stopped one
 
     @property
     def is_specialized(self) -> bool:
@@ -136,16 +138,19 @@ class Variant:
 
 VARIANTS = (
     Variant(name="a", recipe="a", file_format="vhdx", generation="V2"),
-    Variant(name="b2", recipe="b2", file_format="vhd"),
-    Variant(name="c2", recipe="c2", file_format="vhd", generation="V2"),
-    Variant(name="d", recipe="d", file_format="vmdk", export_when_stopped=True),
-    Variant(name="e", recipe="e", export_when_stopped=True),
-    Variant(name="f", recipe="f", file_format="vhdx"),
+    Variant(name="b2", recipe="b2", file_format="vhd", from_running=True),
+    Variant(name="c2", recipe="c2", file_format="vhd", generation="V2", from_running=True),
+    Variant(name="d", recipe="d", file_format="vmdk"),
+    Variant(name="e", recipe="e"),
+    Variant(name="f", recipe="f", file_format="vhdx", from_running=True),
     Variant(name="hv", recipe="hv", file_format="vhd"),
     Variant(name="u", recipe="d", file_format="vhd", generation="V2", fallback_loader=False),
-    Variant(name="d-xfs", recipe="d", file_system="xfs", file_format="vhdx"),
-    Variant(name="e-btrfs", recipe="e", file_system="btrfs", generation="V2"),
+    Variant(name="d-xfs", recipe="d", file_system="xfs", file_format="vhdx", from_running=True),
+    Variant(name="e-btrfs", recipe="e", file_system="btrfs", generation="V2", from_running=True),
     Variant(name="d-lvm", recipe="d", file_system="lvm", file_format="vmdk", generation="V2"),
 )
+
+OTHER_CARDS = Variant(name="card", recipe="card")
+"""Only the name of a network card differs from `d`: its network is for one that no machine here has."""
 
 NAMES = [variant.name for variant in VARIANTS]

@@ -151,6 +151,16 @@ def test_a_system_that_wants_labels_gives_them_at_its_next_start(tmp_path: Path,
     assert ".autorelabel" in with_debugfs(disk, "ls /")
 
 
+def test_the_card_is_called_as_the_settings_call_it(tmp_path: Path, appliance: Path) -> None:
+    disk = small_disk(tmp_path, FILES | {"usr/lib/udev/rules.d/80-net.rules": b""}, LINKS)
+
+    change(disk, appliance, replace(CHANGES, card_name="ens7"))
+
+    assert 'NAME="ens7"' in with_debugfs(disk, "cat /etc/udev/rules.d/70-galeria-card.rules")
+    assert "Mode:  0755" in with_debugfs(disk, "stat /etc/udev/rules.d")
+    assert "Mode:  0644" in with_debugfs(disk, "stat /etc/udev/rules.d/70-galeria-card.rules")
+
+
 REFUSED = {
     "a NUL in passwd": ({"etc/passwd": b"root:x:0:0::/root:/bin/sh\0\n"}, {}, "no plain text"),
     "a million lines": ({"etc/passwd": b"a:x:1:1::/:/bin/sh\n" * 1_000_000}, {}, "more than 1 MiB"),

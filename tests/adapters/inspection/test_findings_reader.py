@@ -185,6 +185,10 @@ def test_network_files_that_name_a_card() -> None:
     ]
 
 
+def test_the_name_of_the_only_card_that_has_a_network() -> None:
+    assert read({"etc/systemd/network/10.network": "[Match]\nName=ens7\n[Network]\nDHCP=yes"}).card_name == "ens7"
+
+
 @pytest.mark.parametrize(
     ("first_sector", "boot", "firmware", "loader"),
     [

@@ -33,6 +33,11 @@ def test_sources_stand_in_one_line() -> None:
     assert text.splitlines()[-1] == "datasource_list: [ NoCloud, Azure ]"
 
 
+def test_a_card_is_named_by_its_place_alone() -> None:
+    rule = files_of(DiskChanges(card_name="ens7"))["card"].decode().splitlines()[-1]
+    assert rule == 'SUBSYSTEM=="net", ACTION=="add", KERNELS=="0000:00:10.0", NAME="ens7"'
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -40,6 +45,7 @@ def test_sources_stand_in_one_line() -> None:
         DiskChanges(user_name="a\nroot"),
         DiskChanges(user_name="ana", password_hash="$6$x:0"),
         DiskChanges(host_name="a b"),
+        DiskChanges(card_name='ens7", RUN+="/bin/x'),
         DiskChanges(keep=("two\nlines",)),
         DiskChanges(ssh_keys=("ssh-rsa A\rB",)),
         DiskChanges(data_sources=("Azure ]\n",)),

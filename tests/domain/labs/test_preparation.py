@@ -115,6 +115,18 @@ def test_a_generalized_image_without_cloud_init_is_set_up_here(cloud_init: Cloud
     )
 
 
+@pytest.mark.parametrize("state", OsState)
+def test_a_card_is_called_as_the_images_settings_call_it(state: OsState) -> None:
+    changes = first_changes(replace(LINUX, card_name="ens7"), lab(state), machine(), "one")
+    assert changes is not None
+    assert changes.card_name == "ens7"
+
+
+def test_cloud_init_that_sets_up_a_machine_finds_its_card_by_itself() -> None:
+    found = replace(LINUX, card_name="ens7", cloud_init=CloudInit())
+    assert first_changes(found, lab(OsState.GENERALIZED), machine(), "one") is None
+
+
 def test_found_and_known_accounts_are_closed_but_for_those_that_stay() -> None:
     found = replace(
         LINUX, accounts=tuple(FoundAccount(name=name, has_password=True, keys=0) for name in ("root", "prof", "ana"))

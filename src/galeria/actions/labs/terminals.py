@@ -9,7 +9,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.messages import Message
 from galeria.domain.reach.authorities import offers_terminal
-from galeria.domain.reach.relay import Service, inner_address
+from galeria.domain.reach.relay import Service, service_address
 from galeria.domain.reach.terminals import HostKey
 from galeria.domain.states import MachineState
 
@@ -39,7 +39,7 @@ def get_terminal(request: Request, lab_id: ResourceId, name: str) -> Terminal:
     """
     lab, machine = reach_machine(request, lab_id, name, "resetPassword")
     require_terminal(lab, machine)
-    host, port = inner_address(machine.ssh_port, Service.SSH)
+    host, port = service_address(machine.address, machine.ssh_port, Service.SSH)
     return Terminal(
         machine_id=machine.id,
         scope=f"{lab.resource_id}/virtualMachines/{machine.name}",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from galeria.adapters.inspection.answers import Answer
+from galeria.adapters.inspection.card_names import card_name
 from galeria.adapters.inspection.network_files import network_files
 from galeria.adapters.inspection.people_files import accounts, ssh_server
 from galeria.domain.images.findings import (
@@ -79,6 +80,7 @@ def read_findings(answer: Answer, first_sector: bytes, modules: Iterable[str] | 
         agents=tuple(agent for agent, paths in _AGENTS.items() if present & set(paths)),
         ssh=ssh_server(answer, present),
         network_files=network_files(answer),
+        card_name=card_name(answer),
         accounts=accounts(answer),
         boot_loader=_boot_loader(answer, present, first_sector),
         firmware=_firmware(answer, first_sector),

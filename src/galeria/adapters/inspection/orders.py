@@ -10,11 +10,18 @@ from galeria.adapters.inspection.appliance_machine import LARGEST_ORDERS
 from galeria.adapters.inspection.host_keys import new_host_keys
 from galeria.domain.errors import Invalid
 from galeria.domain.labs.disk_changes import DiskChanges
+from galeria.domain.labs.hardware import CARD_SLOT
 from galeria.domain.messages import Message
 
 DAY = 86400  # seconds
 _LINE = re.compile(r"[^\x00-\x1f\x7f]*")
 _FIELD = re.compile(r"[!-9;-~]*")  # of a file whose fields end with a colon
+# The card by its place, which is the same in every machine here: in another one the rule is about nothing.
+_CARD_RULE = (
+    b"# Written by Galeria: the network settings of this system are for this card, which has another name there.\n"
+    b'SUBSYSTEM=="net", ACTION=="add", KERNELS=="0000:00:%02x.0", NAME="%%s"\n' % CARD_SLOT
+)
+_CARD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,14}")
 _SOURCE = re.compile(r"[A-Za-z0-9]{1,40}")
 
 
@@ -62,6 +69,8 @@ def _machine_files(changes: DiskChanges) -> dict[str, bytes]:
         files["renew_keys"] = b""
     if changes.new_identity or changes.ensures_host_keys:
         files |= new_host_keys()
+    if changes.card_name:
+        files["card"] = _CARD_RULE % _checked(_CARD, changes.card_name)
     if changes.data_sources:
         names = b", ".join(_checked(_SOURCE, each) for each in changes.data_sources)
         files["data_sources"] = (

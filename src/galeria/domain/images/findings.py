@@ -111,6 +111,7 @@ class Findings:
     agents: tuple[GuestAgent, ...] = ()
     ssh: SshServer | None = None
     network_files: tuple[NetworkFile, ...] = ()
+    card_name: str = ""  # the only name of a card that the network's settings take; empty where they take any
     accounts: tuple[FoundAccount, ...] = ()
     boot_loader: str = ""  # grub, systemd-boot, syslinux; empty where none is known
     firmware: tuple[Firmware, ...] = ()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+CARD_SLOT = 0x10  # of a machine's network card on its first PCI bus, whatever the machine's kind
 LONGEST_VARIABLES = 32 * 1024  # bytes of firmware variables that are kept for a version, all together
 
 

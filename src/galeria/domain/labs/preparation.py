@@ -18,7 +18,8 @@ def first_changes(found: Findings | None, lab: Lab, machine: LabMachine, host_na
 
     A specialized image's accounts are closed but for those that the lab keeps, and the lab's own is made. A generalized one
     is set up by its cloud-init; where that asks other sources only, it learns of ours, and where there is none, its work is
-    done here. An image that nobody has looked into, or that holds no Linux, is left to its own programs.
+    done here. An image that nobody has looked into, or that holds no Linux, is left to its own programs. The network card
+    is called as the image's own network settings call it.
     """
     if lab.os_type is OsType.WINDOWS or not has_known_root(found):
         return None
@@ -29,6 +30,7 @@ def first_changes(found: Findings | None, lab: Lab, machine: LabMachine, host_na
         password_hash=machine.pending_password_hash,
         retire=tuple(machine.retire_accounts),
         ensures_host_keys=lacks_keys,
+        card_name=found.card_name,
         data_sources=sources,
     )
     if lab.os_state is OsState.SPECIALIZED:

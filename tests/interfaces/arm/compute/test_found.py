@@ -60,5 +60,6 @@ def test_the_outcome_of_a_look(arm: Arm) -> None:
             {"name": "prof", "hasPassword": True, "keys": 2, "isAdministrator": True},
             {"name": "ana", "hasPassword": False, "keys": 1, "isAdministrator": False},
         ],
+        "cardName": "ens7",
         "networkFiles": [{"path": "/etc/netplan/50.yaml", "macAddresses": ["52:54:00:00:00:01"]}],
     }

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
-from galeria.domain.labs.hardware import DiskBus, NetworkCard
+from galeria.domain.labs.hardware import CARD_SLOT, DiskBus, NetworkCard
 
 NETWORK = "hn0"  # QEMU's name of the machine's network
-CARD_SLOT = "0x10"
 _NODE = "libvirt-{number}-format"  # the top file of a disk, which is a qcow2 file always
 HIDDEN = "ua-hidden"  # libvirt keeps names that begin with "ua-" as they are
 _HIDDEN_PLACE = {"type": "pci", "domain": "0x0000", "bus": "0x00", "slot": "0x1c", "function": "0x1"}
@@ -72,7 +71,8 @@ def network_words(card: NetworkCard, *, mac: str, machine_type: str) -> Iterator
     """
     bus = ",bus=pcie.0" if machine_type == "q35" else ""
     yield from ("-netdev", f"user,id={NETWORK},restrict=on,ipv6=off")
-    yield from ("-device", f"{_CARDS.get(card, card.value)},netdev={NETWORK},romfile=,mac={mac}{bus},addr={CARD_SLOT}")
+    card_at = f"mac={mac}{bus},addr={CARD_SLOT:#x}"
+    yield from ("-device", f"{_CARDS.get(card, card.value)},netdev={NETWORK},romfile=,{card_at}")
 
 
 def add_interface(devices: Element, *, model: str, mac: str, network: str, tap: str) -> None:
@@ -83,7 +83,7 @@ def add_interface(devices: Element, *, model: str, mac: str, network: str, tap: 
     SubElement(interface, "target", dev=tap)
     SubElement(interface, "model", type=next((ours for ours, its in MODELS.items() if its == model), model))
     SubElement(interface, "rom", enabled="no")
-    place = {"type": "pci", "domain": "0x0000", "bus": "0x00", "slot": CARD_SLOT, "function": "0x0"}
+    place = {"type": "pci", "domain": "0x0000", "bus": "0x00", "slot": f"{CARD_SLOT:#x}", "function": "0x0"}
     SubElement(interface, "address", place)
 
 

@@ -53,6 +53,7 @@ def _first_boot(found: Findings) -> dict[str, Any]:
             }
             for each in found.accounts
         ],
+        "cardName": found.card_name or None,
         "networkFiles": [{"path": each.path, "macAddresses": list(each.addresses)} for each in found.network_files],
     }
 

@@ -25,6 +25,7 @@ def found_rows(version: dict[str, Any]) -> list[Row]:
         ("Agents", _several(found["agents"]) or "none"),
         ("SSH server", _ssh_server(found["sshServer"])),
         ("Open accounts", "; ".join(map(_account, found["accounts"])) or "none"),
+        ("Network for card", found.get("cardName")),
         *[(f"MAC in {each['path']}", _several(each["macAddresses"])) for each in found["networkFiles"]],
     ]
     flags = {"Was in use": found["wasInUse"], "Encrypted": found["isEncrypted"], "SELinux": found["enforcesSelinux"]}

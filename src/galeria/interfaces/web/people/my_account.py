@@ -13,8 +13,8 @@ from galeria.actions.people.web_sessions import (
 )
 from galeria.domain.errors import Invalid, Unauthenticated
 from galeria.domain.messages import Message
-from galeria.interfaces.http.known_browsers import keep_mark, read_mark
 from galeria.domain.people.roles import role_title
+from galeria.interfaces.http.known_browsers import keep_mark, read_mark
 from galeria.interfaces.http.origins import client_address
 from galeria.interfaces.login.password_sign_in import PasswordSignIn
 from galeria.interfaces.login.throttle import TooManyTries
