@@ -21,21 +21,20 @@ def sources_named(profile: StorageProfile | None) -> NamedSources:
     said: dict[int, DiskSourceBody] = {}
     if profile.os_disk_image and profile.os_disk_image.source:
         said[OS_DISK] = profile.os_disk_image.source
-    luns: set[int] = set()
+    order: list[int] = []
     for disk in profile.data_disk_images or ():
-        if disk.lun in luns:
+        if disk.lun in order:
             raise Invalid(
                 Message("Two data disks have the LUN {lun}.", lun=disk.lun),
                 hint=Message("Give every data disk a LUN of its own."),
                 target=f"{STORAGE}.dataDiskImages",
             )
-        luns.add(disk.lun)
+        order.append(disk.lun)
         if disk.source:
             said[disk.lun] = disk.source
     uploads = {lun: each.upload_id for lun, each in said.items() if each.upload_id}
     disks = {lun: _disk(each) for lun, each in said.items() if not each.upload_id and (each.id or each.uri)}
-    order = tuple(disk.lun for disk in profile.data_disk_images or ())
-    return NamedSources(uploads=uploads, disks=disks, whole=_whole(profile.source), order=order)
+    return NamedSources(uploads=uploads, disks=disks, whole=_whole(profile.source), order=tuple(order))
 
 
 def with_source(version: ImageVersion, storage: dict[str, Any]) -> dict[str, Any]:
