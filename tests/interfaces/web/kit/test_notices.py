@@ -1,6 +1,7 @@
 """Whoever did something is told on the next page that it was begun or done, in their language, and once."""
 
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -41,7 +42,12 @@ def change_password(portal: Portal, browser: httpx.Client) -> httpx.Response:
 
 def import_file(portal: Portal, browser: httpx.Client) -> httpx.Response:
     upload = portal.installation.upload(b"\0" * 446 + bytes(64) + b"\x55\xaa" + bytes(1 << 20))
-    form = {"target": "existing", "image": version_id("linux").parent.key, "version": "2.0.0", "proposed": "2.0.0"}
+    form: dict[str, Any] = {
+        "target": "existing",
+        "image": version_id("linux").parent.key,
+        "version": "2.0.0",
+        "proposed": "2.0.0",
+    }
     return portal.post(browser, f"/import/{upload}", gallery=GALLERY.key, home="brazilsouth", **form)
 
 
