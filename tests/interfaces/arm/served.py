@@ -58,7 +58,7 @@ class Arm:
         if who not in self.clients:
             person = self.installation.people[who]
             token = self.services.tokens.issue(
-                person.id, person.name, person.kind, audience=self.services.endpoint, seconds=600
+                person.id, person.name, person.kind, audience=self.services.endpoint, seconds=36_000
             )
             self.clients[who] = httpx.Client(
                 base_url=self.services.endpoint,

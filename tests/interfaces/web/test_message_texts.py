@@ -237,7 +237,7 @@ def test_pages_say_errors_obstacles_steps_and_failures_in_portuguese(portal: Por
 
     operation = text_of(browser.get(f"/operations/{failed.id}"))
     assert "Replicar para as outras regiões" in operation
-    assert "brazilsoutheast: O armazenamento da região brazilsoutheast está em uso." in operation
+    assert "Brazil Southeast: O armazenamento da região Brazil Southeast está em uso." in operation
     assert "Depois tente a operação novamente: somente essas regiões são refeitas." in operation
 
     missing = text_of(browser.get("/labs/campus/nowhere"))
@@ -249,4 +249,4 @@ def test_a_list_of_regions_stands_in_an_obstacle(portal: Portal) -> None:
     scene.run(scene.begin_import("linux", disk_bytes(MIB), regions=("brazilsouth", "brazilsoutheast")))
 
     page = text_of(portal.browser(language="pt-BR").get("/images?region=westeurope"))
-    assert "A imagem não está em westeurope; está em brazilsouth, brazilsoutheast." in page
+    assert "A imagem não está em West Europe; está em Brazil South, Brazil Southeast." in page

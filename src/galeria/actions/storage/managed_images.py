@@ -118,7 +118,7 @@ def _create(request: Request, id: ResourceId, wanted: ImageRequest) -> tuple[Man
     _require_agreeing(os_disk, image)
     request.uow.managed_images.add(image)
     request.uow.flush()
-    positions = disk_positions(sources.keys())
+    positions = disk_positions(tuple(sources))
     for lun, source in sources.items():
         disk = ManagedImageDisk(
             image_id=image.id, lun=lun, position=positions[lun], source=source.name, size=source.origin.size

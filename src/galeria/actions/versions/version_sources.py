@@ -91,7 +91,7 @@ def fill_version(
     version.accounts, version.parent_digest = list(os_disk.accounts), os_disk.origin.parent
     version.hardware = os_disk.hardware
     request.uow.flush()
-    positions = disk_positions(sources.keys())
+    positions = disk_positions(tuple(sources))
     for lun, source in sources.items():
         disk = VersionDisk(version_id=version.id, lun=lun, position=positions[lun], size=source.origin.size)
         request.uow.versions.add_disk(disk)

@@ -42,8 +42,12 @@ def change_password(portal: Portal, browser: httpx.Client) -> httpx.Response:
 
 def import_file(portal: Portal, browser: httpx.Client) -> httpx.Response:
     upload = portal.installation.upload(b"\0" * 446 + bytes(64) + b"\x55\xaa" + bytes(1 << 20))
-    form: dict[str, Any] = {"target": "existing", "image": version_id("linux").parent.key}
-    form |= {"version": "2.0.0", "proposed": "2.0.0"}
+    form: dict[str, Any] = {
+        "target": "existing",
+        "image": version_id("linux").parent.key,
+        "version": "2.0.0",
+        "proposed": "2.0.0",
+    }
     return portal.post(browser, f"/import/{upload}", gallery=GALLERY.key, home="brazilsouth", **form)
 
 

@@ -212,5 +212,5 @@ def test_a_region_that_is_closed_in_the_meantime_refuses_with_the_form(stocked: 
     again = stocked.post(
         browser, NEW, status=400, page=ANYWHERE, title="Late", region="brazilsouth", image="linux", user="ana"
     )
-    assert "allows no labs in brazilsouth" in beside(again, "region")
+    assert "allows no labs in Brazil South" in beside(again, "region")
     assert 'value="Late"' in again.text

@@ -81,7 +81,7 @@ def test_a_second_lab_of_that_title_gets_a_name_of_its_own(stocked: Portal, brow
         ({"name": "1-algebra"}, "name", "cannot be the name of a lab"),
         ({"region": "atlantis"}, "region", "There is no region"),
         ({"image": ""}, "image", "No image is chosen."),
-        ({"image": "away", "region": "brazilsoutheast"}, "image", "The image is not in brazilsoutheast"),
+        ({"image": "away", "region": "brazilsoutheast"}, "image", "The image is not in Brazil Southeast"),
         ({"size": "Huge"}, "size", "There is no size"),
         ({"user": "root"}, "user", "belongs to the system"),
         ({"password": "short"}, "password", "The password is too weak."),
@@ -122,7 +122,7 @@ def test_only_possible_images_can_be_chosen_and_the_list_follows_the_region(
     assert "disabled" not in choices(here, "image")["away"]
     there = check(stocked, browser, {"region": "brazilsoutheast"})
     assert "disabled" in choices(there, "image")["away"]
-    assert "The image is not in brazilsoutheast; it is in brazilsouth, westeurope." in text_of(there)
+    assert "The image is not in Brazil Southeast; it is in Brazil South, West Europe." in text_of(there)
     with stocked.installation.request() as request:
         enable_image(request, ACCOUNT, "linux", enabled=False)
     page = browser.get(NEW)

@@ -1,6 +1,7 @@
 """Messages, states and kinds in the language of a page, each looked up by its identifier in `messages.po`."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 
 from galeria.domain.errors import GaleriaError
@@ -13,6 +14,8 @@ from galeria.domain.states import MachineState, OperationStatus
 from galeria.interfaces.web.kit.catalogues import WORD, Catalogue
 
 _CAPITAL_WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+_PLACES = {"region", "regions", "allowed_regions", "location", "home", "elsewhere", "wanted"}
+"""The names that messages give to values that are regions."""
 _STATES = (OperationStatus, MachineState, RegistrationState, InvitationState, DiskState, Retention)
 
 
@@ -33,9 +36,10 @@ _SPELLED |= {each: dictionary_form(each) for each in OperationKind}
 
 
 class MessageTexts:
-    """One language. What has no translation is said in English."""
+    """One language. What has no translation is said in English. `regions` are the names that people know, by the short ones."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, regions: Mapping[str, str] | None = None) -> None:
+        self._regions = regions or {}
         self._messages = {text: said for (context, text), said in catalogue.messages.items() if context != WORD}
         self._words = {text: said for (context, text), said in catalogue.messages.items() if context == WORD}
 
@@ -50,7 +54,13 @@ class MessageTexts:
         return str(said)
 
     def _message(self, message: Message) -> str:
-        return fill(self._messages.get(message.template, message.template), message.values, self._value)
+        values = {name: self._placed(each) if name in _PLACES else each for name, each in message.values.items()}
+        return fill(self._messages.get(message.template, message.template), values, self._value)
+
+    def _placed(self, value: Value) -> Value:
+        if isinstance(value, Message | StrEnum | Word | int | float):
+            return value
+        return self._regions.get(value, value) if isinstance(value, str) else [self._placed(each) for each in value]
 
     def _value(self, value: Value) -> str:
         if isinstance(value, Message):

@@ -52,7 +52,8 @@ class Rendering:
         self.static = static
         self._settings = settings
         self._catalogues = {language: catalogues.get(language) for language in LANGUAGES}
-        self._message_texts = {language: MessageTexts(each) for language, each in self._catalogues.items()}
+        regions = {each.name: each.display_name for each in settings.regions.all}
+        self._message_texts = {language: MessageTexts(each, regions) for language, each in self._catalogues.items()}
         self._environments = {language: self._environment(each) for language, each in self._catalogues.items()}
 
     def prepare(self) -> None:
