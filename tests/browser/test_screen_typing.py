@@ -172,7 +172,7 @@ def test_what_a_telephone_types_arrives(portal_server: PortalServer, shell: SshS
         phone.keyboard.press("Enter")
         assert decoded(arrived(shell)) == "São João"
         phone.keyboard.type("lost")
-        phone.get_by_role("button", name="Ctrl").tap()
+        phone.get_by_role("button", name="Ctrl", exact=True).tap()
         phone.keyboard.type("u")  # the console forgets the line
         phone.keyboard.type("kept")
         phone.keyboard.press("Enter")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import asyncssh
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -43,8 +44,13 @@ def port(fake_server: PortalServer) -> int:
 
 
 @pytest.fixture(scope="module")
-def ssh(port: int) -> Iterator[SshServer]:
-    with ssh_server(user="ana", password=PASSWORD, port=port) as server:
+def machine_key() -> asyncssh.SSHKey:
+    return asyncssh.generate_private_key("ssh-ed25519")
+
+
+@pytest.fixture
+def ssh(port: int, machine_key: asyncssh.SSHKey) -> Iterator[SshServer]:
+    with ssh_server(user="ana", password=PASSWORD, port=port, key=machine_key) as server:
         yield server
 
 
@@ -248,3 +254,24 @@ def test_who_may_not_sees_no_terminal(visit: Visits, ssh: SshServer, fake_server
     with page.context.expect_page() as beside:
         press(page.get_by_role("link", name="Open a terminal"))
     expect(beside.value.locator("#terminal-sign-in")).to_be_visible()
+
+
+def test_another_key_is_shown_and_taken_only_by_who_says_so(
+    visit: Visits, port: int, machine_key: asyncssh.SSHKey
+) -> None:
+    """The last of this file: the machine is known by the other key from here on."""
+    with ssh_server(user="ana", password=PASSWORD, port=port, key=machine_key):
+        opened(visit).close()
+    with ssh_server(user="ana", password=PASSWORD, port=port) as other:
+        page = visit(MARIA, path=PLACE)
+        sign_in(page)
+        state = page.locator("#terminal-state")
+        expect(state).to_contain_text(other.fingerprint, timeout=60_000)
+        expect(state).to_contain_text(machine_key.get_fingerprint())
+        check_page(page)
+        sign_in(page)
+        expect(page.locator("#terminal-frame")).to_have_attribute("data-state", "ended")
+        assert other.tried == [], "without the mark nothing is sent"
+        page.get_by_label("I know why its key is another one. Go on.").check()
+        sign_in(page)
+        expect(page.locator("#terminal-frame")).to_have_attribute("data-state", "connected", timeout=60_000)

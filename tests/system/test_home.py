@@ -135,7 +135,7 @@ def test_nobody_is_let_where_the_profile_says_none(course: Course) -> None:
     course.allow(clientSshAccess="Public", clientRdpAccess="Public")
     address = course.profile["sshAuthority"]
     with course.shell() as shell:
-        course.allow(clientSshAccess="None", clientRdpAccess="None")
+        course.allow(webSshAccess="None", clientSshAccess="None", clientRdpAccess="None")
         until(lambda: course.home.ask(address) == "ConnectionRefusedError", "nobody new is let")
         assert "error" in shell.run("echo cut off"), "who was connected is cut off"
     assert course.profile.keys() == {"adminUsername"}

@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
+from galeria.actions.labs.rosters import register
 from galeria.actions.labs.terminals import OPEN
 from galeria.domain.audit import AuditEvent
 from galeria.interfaces.console.terminal_tries import WRONG
@@ -263,6 +264,27 @@ def test_who_may_not_is_refused_before_anything_is_asked(service: Screens, ssh: 
     assert service.refusal("admin", path="/terminal/campus/none/template")[0] == 4404
     assert service.refusal("admin", path="/terminal/campus/algebra/vm-7")[0] == 4404
     assert ssh.tried == []
+
+
+def test_who_has_claimed_the_machine_may_and_not_afterwards(service: Screens, ssh: SshServer) -> None:
+    installation = service.installation
+    with installation.request("colleague") as request:
+        lab = request.uow.labs.get_by_key(lab_id("algebra").key)
+        lab.open_access, lab.capacity = True, 1
+        request.uow.machines.get(service.machine.id).claimed_by = register(request, lab).id
+    try:
+        with opened(service, "colleague") as terminal:
+            terminal.signed_in()
+            assert terminal.run("printf %s claimed") == "claimed"
+            _unclaim(service)
+            assert terminal.ending()[0] == 4403
+    finally:
+        _unclaim(service)
+
+
+def _unclaim(screens: Screens) -> None:
+    with screens.installation.request() as request:
+        request.uow.machines.get(screens.machine.id).claimed_by = None
 
 
 def test_who_loses_the_right_does_not_go_on(service: Screens, ssh: SshServer) -> None:
