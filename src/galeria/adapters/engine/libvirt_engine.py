@@ -237,8 +237,7 @@ class LibvirtEngine:
             with translated_errors(Message("remove the machine's definition")):
                 domain.undefineFlags(UNDEFINE)
         self._network.leave(machine.id)
-        if not self._has_domains():
-            self._network.remove()
+        self._network.remove(unless=self._has_domains)
         _remove_folder(self._layout.machine(machine))
         self._layout.vnc(machine).unlink(missing_ok=True)
         for folder, pattern in LOGS:
