@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import answers, export, looks, machines, pages, peers, relay, store
+from bench import answers, export, looks, machines, network, pages, peers, relay, store
 from bench.disks import build_disk
 from bench.regions import fresh
 from bench.rows import GIB, Row, Task
@@ -36,6 +36,7 @@ class Theme(Enum):
     PAGES = "pages"
     LOOKS = "looks"
     RELAY = "relay"
+    NETWORK = "network"
 
 
 THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
@@ -47,6 +48,7 @@ THEMES: dict[Theme, tuple[str, Callable[[Task], list[Row]]]] = {
     Theme.PAGES: (pages.TITLE, pages.measure),
     Theme.LOOKS: ("A look into a disk", looks.measure),
     Theme.RELAY: ("The relay of machines", relay.measure),
+    Theme.NETWORK: ("A guest's network", network.measure),
 }
 
 

@@ -59,6 +59,18 @@ def test_the_page_and_the_module_describe_the_same_settings() -> None:
     assert names(tomllib.loads(described())) == names(tomllib.loads((settings_file.__doc__ or "").partition("\n")[2]))
 
 
+def test_exceptions_are_addresses_networks_and_ports(tmp_path: Path) -> None:
+    allowed = "allow = ['10.3.0.20', '10.4.0.0/16', '10.3.0.21:443', '10.3.0.22:53/udp']"
+    found = read(tmp_path, f"[network]\n{allowed}\nbridged = false").network
+    assert not found.is_bridged
+    assert [(str(each.network), each.protocol, each.port) for each in found.exceptions] == [
+        ("10.3.0.20/32", "", 0),
+        ("10.4.0.0/16", "", 0),
+        ("10.3.0.21/32", "tcp", 443),
+        ("10.3.0.22/32", "udp", 53),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -94,6 +106,15 @@ def test_the_page_and_the_module_describe_the_same_settings() -> None:
         "[machines]\nboot_seconds = inf",
         "[machines]\nfirst_ssh_port = 5000\nlast_ssh_port = 4000",
         "[machines]\nlast_ssh_port = 70000",
+        "[network]\nallow = '10.3.0.20'",
+        "[network]\nallow = ['0.0.0.0/0']",
+        "[network]\nallow = ['10.3.0.20/24']",
+        "[network]\nallow = ['10.3.0.20:0']",
+        "[network]\nallow = ['10.3.0.20:53/icmp']",
+        "[network]\nallow = ['licences.example.org:443']",
+        "[network]\nresolvers = ['dns.example.org']",
+        "[network]\nbridged = 'no'",
+        "[network]\nfilter = true",
         "machines = []",
         "prices = 3",
         "regions = 3",

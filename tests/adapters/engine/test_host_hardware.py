@@ -39,3 +39,10 @@ def test_the_seed_is_on_a_bus_that_the_guest_can_read(
     machine_type: str, disk: DiskBus, is_windows: bool, bus: str
 ) -> None:
     assert devices.seed_bus(machine_type=machine_type, disk=disk, is_windows=is_windows) == bus
+
+
+def test_the_security_models_of_libvirt_are_read() -> None:
+    models = "<secmodel><model>{}</model></secmodel><secmodel><model>dac</model></secmodel>"
+    said = f"<capabilities><host>{models}</host></capabilities>"
+    assert host.find_security_models(said.format("apparmor")) == {"apparmor", "dac"}
+    assert host.find_security_models("<capabilities><host/></capabilities>") == set()

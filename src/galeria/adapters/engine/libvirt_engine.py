@@ -21,7 +21,7 @@ from galeria.adapters.engine.network.card import card_of, is_bridged
 from galeria.adapters.engine.network.guest_network import GuestNetwork, Lane
 from galeria.adapters.engine.network.ssh_forward import ensure_forwards
 from galeria.adapters.engine.offline.disk_changes import change_disk, finish_changes
-from galeria.adapters.engine.power import is_off_by, power_off, stored_definition, switch_on
+from galeria.adapters.engine.power import is_off_by, limit_memory, power_off, stored_definition, switch_on
 from galeria.adapters.engine.readiness.wait import StartedMachine, is_reachable, wait_ready
 from galeria.adapters.engine.screen import open_screen, take_picture
 from galeria.adapters.engine.seed import write_seed
@@ -132,6 +132,7 @@ class LibvirtEngine:
             lane = self._network.enter(machine.id, mac=mac, ssh_port=port, policy=policy)
             self._refresh(machine, domain, lane)
             switch_on(domain)
+            limit_memory(domain)
         if ssh:
             self.open_ssh(machine, way=way)
 
@@ -236,8 +237,7 @@ class LibvirtEngine:
             with translated_errors(Message("remove the machine's definition")):
                 domain.undefineFlags(UNDEFINE)
         self._network.leave(machine.id)
-        if not self._has_domains():
-            self._network.remove()
+        self._network.remove(unless=self._has_domains)
         _remove_folder(self._layout.machine(machine))
         self._layout.vnc(machine).unlink(missing_ok=True)
         for folder, pattern in LOGS:

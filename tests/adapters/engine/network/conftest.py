@@ -3,15 +3,18 @@
 import shutil
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from galeria.adapters.engine.daemons import Hypervisor
+from galeria.adapters.engine.network import guest_network
 from galeria.adapters.engine.network.guest_network import GuestNetwork
 from galeria.adapters.engine.network.plan import Names
 from galeria.domain.labs.guest_network import OPEN, NetworkPolicy, NetworkSettings
@@ -39,6 +42,14 @@ class Campus:
         gateway = ".".join([*address.split(".")[:2], "0", "1"])
         place = {"bridge": self.names.bridge, "tap": lane.tap, "mac": own, "address": address, "gateway": gateway}
         return self.undo.enter_context(stand_in(**place))
+
+    @contextmanager
+    def at_later(self, *, seconds: float) -> Iterator[None]:
+        """As if so many seconds had gone by since everybody entered."""
+        now = time.time()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(guest_network, "time", SimpleNamespace(time=lambda: now + seconds))
+            yield
 
 
 NewCampus = Callable[[NetworkSettings], Campus]

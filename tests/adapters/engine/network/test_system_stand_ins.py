@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from galeria.adapters.engine.network import guest_network
 from galeria.adapters.engine.network.guard_process import GuardProcess
 from galeria.adapters.engine.network.nft import PacketFilter
+from galeria.adapters.engine.network.plan import candidates, gateway
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.guest_network import CLOSED, Internet, NetworkException, NetworkPolicy, NetworkSettings
 from tests.adapters.engine.network.conftest import Campus, NewCampus, rules
@@ -33,6 +35,7 @@ from tests.adapters.engine.network.world import (
     serving,
     udp,
 )
+from tests.waiting import until
 
 pytestmark = pytest.mark.system
 
@@ -233,3 +236,38 @@ def test_nothing_is_left(campus: Campus) -> None:
     campus.undo.close()
     assert campus.names.table not in rules()
     assert campus.names.bridge not in subprocess.run(["ip", "link"], check=True, capture_output=True, text=True).stdout
+
+
+def test_a_machine_that_is_just_being_started_is_not_taken_for_one_that_went_off(
+    outside: Space, campus: Campus
+) -> None:
+    machine, _ = campus.enter(), campus.enter()
+    campus.network.follow({}, set())
+    assert greets(INTERNET, source=machine.space)
+    with campus.at_later(seconds=guest_network.START_SECONDS + 1):
+        campus.network.follow({}, {"machine21001"})
+    assert campus.network.address("machine21000") == ""
+    assert campus.network.address("machine21001")
+    assert not greets(INTERNET, source=machine.space)
+
+
+def test_the_network_stays_while_there_is_another_machine(campus: Campus) -> None:
+    campus.enter()
+    campus.network.remove(unless=lambda: True)
+    assert campus.names.table in rules()
+
+
+def test_a_taken_port_for_names_holds_up_no_machine_and_is_used_once_it_is_free(
+    outside: Space, new_campus: NewCampus
+) -> None:
+    campus = new_campus(NetworkSettings(resolvers=(INTERNET,)))
+    own = str(gateway(candidates(campus.names)[0]))
+    with socket.socket() as other:
+        other.setsockopt(socket.IPPROTO_IP, 15, 1)  # IP_FREEBIND of ip(7): the network is not there yet
+        other.bind((own, 53))
+        other.listen()
+        machine = campus.enter()
+        assert machine.gateway == own
+        assert greets(INTERNET, source=machine.space)
+        assert looked_up(machine, "allowed.example.org") == ""
+    until(lambda: looked_up(machine, "allowed.example.org") == f"0 {INTERNET}", "it answers", seconds=60)

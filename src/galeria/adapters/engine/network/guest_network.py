@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,10 +14,12 @@ from galeria.adapters.engine.network.guard_process import GuardProcess
 from galeria.adapters.engine.network.nft import PacketFilter, RulesRefusedError
 from galeria.adapters.engine.network.plan import LAST_PORT, Names, address_of
 from galeria.adapters.engine.network.table import Guest, GuestTable
+from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.guest_network import NetworkPolicy, NetworkSettings
 
 log = logging.getLogger(__name__)
 
+START_SECONDS = 600.0  # that a machine may take from its entry until it runs, on a busy host
 _PROBE = "galeria_probe_{process}"
 
 
@@ -65,7 +68,9 @@ class GuestNetwork:
             return None
         names = Names(self.installation)
         address = str(address_of(network, ssh_port))
-        guest = Guest(machine=machine, tap=names.tap(machine), mac=mac, address=address, policy=policy)
+        guest = Guest(
+            machine=machine, tap=names.tap(machine), mac=mac, address=address, policy=policy, entered=time.time()
+        )
         self._guard.load(
             GuestTable(
                 installation=self.installation,
@@ -83,11 +88,15 @@ class GuestNetwork:
         self._change(machine, lambda guest: replace(guest, is_open=True))
 
     def leave(self, machine: str) -> None:
-        """Take a machine that is off out of the network. May be repeated."""
+        """Take a machine that is off out of the network. May be repeated; `follow` does what does not succeed here."""
         guest = self._find(machine)
-        if guest is not None:
+        if guest is None:
+            return
+        try:
             self._change(machine, lambda _: None)
             self._bridge.forget(guest)
+        except MachineFailed as error:
+            log.warning("machine %s could not be taken out of the network yet: %s", machine, error)
 
     def address(self, machine: str) -> str:
         """Return the machine's address in the network; empty where it is not in it."""
@@ -102,7 +111,8 @@ class GuestNetwork:
             table = self._guard.table()
             if table is None:
                 return
-            here = (each for each in table.guests if each.machine in running)
+            late = time.time() - START_SECONDS
+            here = (each for each in table.guests if each.machine in running or each.entered > late)
             wanted = replace(
                 table,
                 guests=tuple(replace(each, policy=policies.get(each.machine, each.policy)) for each in here),
@@ -114,11 +124,15 @@ class GuestNetwork:
             elif wanted.guests:
                 self._guard.check()
 
-    def remove(self) -> None:
-        """Remove network, rules and guard, after the installation's last machine. May be repeated."""
+    def remove(self, *, unless: Callable[[], bool] = lambda: False) -> None:
+        """Remove network, rules and guard after the installation's last machine; not where `unless` says there is another.
+
+        May be repeated.
+        """
         if self.folder.is_dir():
             with self._guard.changing():
-                self._guard.remove()
+                if not unless():
+                    self._guard.remove()
 
     def _find(self, machine: str) -> Guest | None:
         table = self._guard.table()

@@ -23,6 +23,7 @@ class Guest:
     address: str
     policy: NetworkPolicy = field(default_factory=NetworkPolicy)
     is_open: bool = False  # whether this host reaches its services
+    entered: float = 0.0  # seconds since 1970; what has just entered may not run yet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +62,7 @@ def _as_json(table: GuestTable) -> dict[str, object]:
             "internet": each.policy.internet.value,
             "names": list(each.policy.names),
             "is_open": each.is_open,
+            "entered": each.entered,
         }
         for each in table.guests
     ]
@@ -83,6 +85,7 @@ def _from_json(found: dict[str, list[dict[str, str]]]) -> GuestTable:
             address=each["address"],
             policy=NetworkPolicy(internet=Internet(each["internet"]), names=tuple(each["names"])),
             is_open=bool(each["is_open"]),
+            entered=float(each["entered"]),
         )
         for each in found["guests"]
     )

@@ -50,14 +50,14 @@ class Guard:
         self.forwarder = Forwarder(lambda asker: self._policies.get(asker, CLOSED), self._let, self._servers)
 
     async def load(self) -> None:
-        """Make what the table says hold. Raises RulesRefusedError, and OSError where names cannot be answered."""
+        """Make what the table says hold. Raises RulesRefusedError."""
         table = find_table(self._folder)
         if table is None:
             raise RulesRefusedError("there is no table")
         self._load_rules(table)
         self._table = table
         self._policies = {each.address: each.policy for each in table.guests}
-        await self._answer_names(str(gateway(table.network)))
+        await self.answer_names()
 
     def _load_rules(self, table: GuestTable) -> None:
         now = time.monotonic()
@@ -91,18 +91,32 @@ class Guard:
             self._filter.run(rules.removal(names.table))
             self._filter.run(rules.removal(names.held_table, is_held=True))
 
-    async def _answer_names(self, address: str) -> None:
+    async def answer_names(self) -> None:
+        """Answer at the network's own address. Where another program has that port, machines look up nothing until it goes."""
+        address = str(gateway(self._table.network)) if self._table else ""
         if address == self._answering:
             return
+        self._stop_answering()
+        try:
+            await self._listen(address)
+            self._answering = address
+        except OSError as error:
+            self._stop_answering()
+            log.warning("machines' questions for names cannot be answered at %s: %s", address, error)
+
+    def _stop_answering(self) -> None:
         for closer in self._closers:
             closer.close()
+        self._closers, self._answering = [], ""
+
+    async def _listen(self, address: str) -> None:
         loop = asyncio.get_running_loop()
         datagrams = _listener(socket.SOCK_DGRAM, address)
         transport, _ = await loop.create_datagram_endpoint(lambda: Datagrams(self.forwarder), sock=datagrams)
+        self._closers.append(transport)
         streams = _listener(socket.SOCK_STREAM, address)
         server = await asyncio.start_server(partial(answer_stream, self.forwarder), sock=streams)
-        self._closers = [transport, server]
-        self._answering = address
+        self._closers.append(server)
 
     def _let(self, found: list[tuple[str, str, int]]) -> None:
         if self._table is None or not found:
@@ -174,6 +188,7 @@ async def _run(folder: Path, guard: Guard) -> None:
         while not guard.ending.is_set() and path.exists():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(guard.ending.wait(), LOOK_SECONDS)
+            await guard.answer_names()
             try:
                 guard.look_after()
             except (RulesRefusedError, OSError, subprocess.SubprocessError):
