@@ -22,6 +22,7 @@ from tests.adapters.inspection.changed_disks import (
     small_disk,
     with_debugfs,
 )
+from tests.adapters.inspection.crowded_folders import crowded_disk
 from tests.adapters.inspection.workshop import WorkshopDisks, make_disks, run, tar_of
 
 pytestmark = pytest.mark.system
@@ -213,6 +214,27 @@ def test_homes_lead_nowhere_outside_and_names_are_no_patterns(tmp_path: Path, ap
     found = read(disk, appliance)
     assert "home/prof/.ssh/authorized_keys" not in found.files  # it was also the key of `.*`
     assert any(line.startswith(f"prof:{OLD}:") for line in found.lines("etc/shadow"))
+
+
+CROWDED = {"home/prof/.ssh": "authorized_keys{:x}", "etc/ssh/sshd_config.d": "{:x}.conf"}
+
+
+def test_folders_with_a_million_names_keep_no_account_open(tmp_path: Path, appliance: Path) -> None:
+    """Either it is changed, or it is said that it is not: it never ends with an account that nobody closed."""
+    files = {
+        name: content for name, content in FILES.items() if not name.startswith(tuple(f"{each}/" for each in CROWDED))
+    }
+    disk = crowded_disk(tmp_path, files | {"run/x": b""}, CROWDED)
+    before = disk.read_bytes()
+
+    try:
+        closed = change(disk, appliance, CHANGES, LookLimits(seconds=600, processor=120))
+    except MachineFailed:
+        assert disk.read_bytes() == before
+    else:
+        assert {"open", "prof"} <= set(closed)
+        assert "root:*:" in with_debugfs(disk, "cat /etc/shadow")
+        assert f"prof:!{OLD}" in with_debugfs(disk, "cat /etc/shadow")
 
 
 def test_a_change_that_takes_too_long_ends_without_one(tmp_path: Path, appliance: Path) -> None:
