@@ -16,7 +16,7 @@ _REGULAR, _FOLDER = 1, 2
 def crowded_disk(folder: Path, files: dict[str, bytes], crowded: dict[str, str]) -> Path:
     """Write a disk with these files and folders. `crowded` has a pattern of names for each crowded folder, as `{:x}.yaml`."""
     tree, root = folder / "tree", folder / "root"
-    for name in ("etc", "proc", *(Path(place).parent for place in crowded)):
+    for name in ("etc", "proc", *(str(Path(place).parent) for place in crowded)):
         (tree / name).mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
