@@ -148,6 +148,8 @@ def test_the_agent_closes_all_accounts_but_the_new_and_the_kept_ones(libvirt: Li
     ]
     libvirt.engine.open_ssh(spec.machine)
     assert ssh(place_of(libvirt.engine, spec), "bob", "New-Secret-1", "echo New-Secret-1 | sudo -S id -un") == "root\n"
+    with pytest.raises(asyncssh.PermissionDenied):
+        ssh(place_of(libvirt.engine, spec), USER, PASSWORD, "true")
 
 
 def test_a_new_identity_changes_name_machine_id_and_host_keys(libvirt: LibvirtCase) -> None:

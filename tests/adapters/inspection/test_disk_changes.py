@@ -22,6 +22,7 @@ from tests.adapters.inspection.changed_disks import (
     small_disk,
     with_debugfs,
 )
+from tests.adapters.inspection.crowded_folders import crowded_disk
 from tests.adapters.inspection.workshop import WorkshopDisks, make_disks, run, tar_of
 
 pytestmark = pytest.mark.system
@@ -213,6 +214,25 @@ def test_homes_lead_nowhere_outside_and_names_are_no_patterns(tmp_path: Path, ap
     found = read(disk, appliance)
     assert "home/prof/.ssh/authorized_keys" not in found.files  # it was also the key of `.*`
     assert any(line.startswith(f"prof:{OLD}:") for line in found.lines("etc/shadow"))
+
+
+def test_folders_with_a_million_names_keep_no_account_open(tmp_path: Path, appliance: Path) -> None:
+    crowded = {"home/prof/.ssh": "authorized_keys{:x}"}
+    files = {name: content for name, content in FILES.items() if not name.startswith("home/prof/.ssh/")}
+    disk = crowded_disk(tmp_path, files | {"run/x": b""}, crowded)
+
+    assert {"open", "prof"} <= set(change(disk, appliance, CHANGES))
+
+    assert f"prof:!{OLD}" in with_debugfs(disk, "cat /etc/shadow")
+
+
+def test_what_cannot_be_read_in_time_is_not_changed(tmp_path: Path, appliance: Path) -> None:
+    """The settings of an SSH server say where keys lie; there are too many of them."""
+    files = {name: content for name, content in FILES.items() if not name.startswith("etc/ssh/sshd_config.d/")}
+    disk = crowded_disk(tmp_path, files | {"run/x": b""}, {"etc/ssh/sshd_config.d": "{:x}.conf"})
+
+    with pytest.raises(MachineFailed, match=r"more than 200 files.*etc/ssh/sshd_config\.d"):
+        change(disk, appliance, CHANGES)
 
 
 def test_a_change_that_takes_too_long_ends_without_one(tmp_path: Path, appliance: Path) -> None:

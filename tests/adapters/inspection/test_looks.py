@@ -24,6 +24,7 @@ from galeria.domain.images.findings import (
 )
 from galeria.guests import GuestSources
 from galeria.guests.cpio import CpioArchive
+from tests.adapters.inspection.crowded_folders import crowded_disk
 from tests.adapters.inspection.workshop import LINUX, WorkshopDisks, make_disks, run, tar_of, write_disk
 from tests.local_installation import LocalInstallation
 
@@ -167,6 +168,54 @@ def test_links_lead_nowhere_but_to_the_disk(tmp_path: Path, look: Callable[..., 
     assert outcome.findings.name == ""
     assert {each.name for each in outcome.findings.accounts} == {"b"}
     assert all(char.isprintable() for char in repr(outcome))
+
+
+CROWDED = {
+    "home/prof/.ssh": "{:x}",
+    "etc/ssh": "{:x}",
+    "etc/netplan": "{:x}.yaml",
+    "boot": "initrd.img-{:x}",
+}
+
+
+def test_folders_with_a_million_names_hide_nothing_else(tmp_path: Path, look: Callable[..., Look]) -> None:
+    """The limits of time are far off: what takes long is given up before, and the rest is told."""
+    files = {
+        name: FILES[name] for name in ("etc/passwd", "etc/shadow", "etc/group", "usr/lib/os-release", "usr/sbin/sshd")
+    }
+    disk = crowded_disk(tmp_path, files | {"etc/os-release": FILES["usr/lib/os-release"]}, CROWDED)
+
+    outcome = look(disk, LookLimits(seconds=600, processor=120))
+
+    assert outcome.findings is not None, outcome.obstacle
+    assert outcome.findings.distribution == "debian"
+    assert [each.name for each in outcome.findings.accounts] == ["prof"]
+
+
+@pytest.mark.parametrize("kind", ["zeros", "a swap", "a loader for UEFI alone"])
+def test_a_disk_without_a_system_is_known_for_one(kind: str, tmp_path: Path, findings: FindingsOn) -> None:
+    disk, content = tmp_path / "disk.raw", tmp_path / "content"
+    with content.open("wb") as file:
+        file.truncate(34 << 20)
+    if kind == "zeros":
+        content.rename(disk)
+    elif kind == "a swap":
+        run("mkswap", content)
+        write_disk(disk, [(0x82, content.read_bytes())])
+    else:
+        run("mkfs.fat", "-F", "32", content)
+        run("mmd", "-i", content, "::EFI", "::EFI/debian")
+        run("mcopy", "-i", content, __file__, "::EFI/debian/grubx64.efi")
+        write_disk(disk, [(0xEF, content.read_bytes())])
+
+    found = findings(disk)
+
+    loader = kind == "a loader for UEFI alone"
+    assert found == Findings(
+        kind=SystemKind.UNKNOWN,
+        firmware=(Firmware.UEFI,) if loader else (),
+        efi_programs=("EFI/debian/grubx64.efi",) if loader else (),
+    )
 
 
 def test_damaged_volumes_hide_no_good_one(tmp_path: Path, findings: FindingsOn) -> None:

@@ -14,7 +14,7 @@ from galeria.domain.images.findings import (
     SshServer,
     SystemKind,
 )
-from galeria.domain.images.galleries import Generation, OsState
+from galeria.domain.images.galleries import Generation, OsState, OsType
 from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.labs.preparation import accounts_to_close, card_address, first_changes
@@ -68,6 +68,14 @@ def machine(*, renew: bool = False, pending: str = "$6$hash") -> LabMachine:
 @pytest.mark.parametrize("state", OsState)
 def test_what_is_not_known_is_left_alone(found: Findings | None, state: OsState) -> None:
     assert first_changes(found, lab(state), machine(), "one") is None
+
+
+@pytest.mark.parametrize("state", OsState)
+def test_the_disk_of_a_windows_lab_is_left_alone(state: OsState) -> None:
+    """Whatever a look has found there: its registry is not edited offline."""
+    windows = lab(state)
+    windows.os_type = OsType.WINDOWS
+    assert first_changes(LINUX, windows, machine(), "one") is None
 
 
 def test_a_specialized_image_opens_for_its_lab_only() -> None:

@@ -7,7 +7,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import libvirt
@@ -55,13 +55,23 @@ def is_active(domain: libvirt.virDomain) -> bool:
         return bool(domain.isActive())
 
 
+def is_held(domain: libvirt.virDomain) -> bool:
+    """Return whether the machine was paused; libvirt calls one paused that it is just starting, too.
+
+    One that was removed meanwhile is not.
+    """
+    with suppress(NotFound), translated_errors(Message("ask for the machine's state")):
+        state, reason = domain.state()
+        return bool(state == libvirt.VIR_DOMAIN_PAUSED and reason != libvirt.VIR_DOMAIN_PAUSED_STARTING_UP)
+    return False
+
+
 def change_pause(domain: libvirt.virDomain, *, paused: bool) -> None:
     """Hold the machine's processors, or let them go on. Leaves alone what is so already, and a machine that is off."""
     with translated_errors(Message("pause the machine") if paused else Message("let the machine go on")):
-        state = domain.state()[0]
-        if paused and state == libvirt.VIR_DOMAIN_RUNNING:
+        if paused and domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING:
             domain.suspend()
-        elif not paused and state == libvirt.VIR_DOMAIN_PAUSED:
+        elif not paused and is_held(domain):
             domain.resume()
 
 

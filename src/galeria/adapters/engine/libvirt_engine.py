@@ -5,14 +5,21 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import libvirt
 
 from galeria.adapters.engine import agent, console, disks, domain_xml, identity, kvm_probe
 from galeria.adapters.engine.credentials import set_credentials
-from galeria.adapters.engine.daemons import LOCAL, Hypervisor, change_pause, is_active, translated_errors
+from galeria.adapters.engine.daemons import (
+    LOCAL,
+    Hypervisor,
+    change_pause,
+    is_active,
+    is_held,
+    translated_errors,
+)
 from galeria.adapters.engine.hardware.firmware import find_firmware, has_tpm_emulator
 from galeria.adapters.engine.hardware.nvram import read_variables, write_variables
 from galeria.adapters.engine.layers import Layers, top_of
@@ -185,7 +192,7 @@ class LibvirtEngine:
         return Power.RUNNING if is_active(domain) else Power.STOPPED
 
     def running(self) -> set[str]:
-        return self._ids(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)
+        return self._ids(self._hypervisor.domains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE))
 
     def pause(self, machine: Machine) -> None:
         change_pause(self.domain(machine), paused=True)
@@ -194,7 +201,8 @@ class LibvirtEngine:
         change_pause(self.domain(machine), paused=False)
 
     def paused(self) -> set[str]:
-        return self._ids(libvirt.VIR_CONNECT_LIST_DOMAINS_PAUSED)
+        domains = self._hypervisor.domains(libvirt.VIR_CONNECT_LIST_DOMAINS_PAUSED)
+        return self._ids(domain for domain in domains if is_held(domain))
 
     def has_agent(self, machine: Machine) -> bool:
         domain = self._hypervisor.find_domain(self._name(machine))
@@ -281,9 +289,9 @@ class LibvirtEngine:
     def _has_domains(self) -> bool:
         return any(domain.name().startswith(self._prefix()) for domain in self._hypervisor.domains())
 
-    def _ids(self, wanted: int) -> set[str]:
+    def _ids(self, domains: Iterable[libvirt.virDomain]) -> set[str]:
         prefix = self._prefix()
-        names = (domain.name() for domain in self._hypervisor.domains(wanted))
+        names = (domain.name() for domain in domains)
         return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
 
     def _definition(self, spec: MachineSpec, *, seeded: bool) -> domain_xml.Definition:

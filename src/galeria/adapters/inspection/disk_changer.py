@@ -26,6 +26,7 @@ _REASONS = {
     "read-only": Message("its file system can only be read; it may be damaged"),
     "odd": Message("this is no plain text file"),
     "large": Message("this file has more than 1 MiB"),
+    "many": Message("this folder has more than 200 files"),
     "missing": Message("this file is missing"),
     "unwritten": Message("this could not be written: the disk is full, or the file is protected"),
 }

@@ -66,7 +66,10 @@ def _add_create_command(lab: typer.Typer) -> None:
         context: CliContext,
         name: Annotated[str, typer.Argument(help="The new lab's name.")],
         image: Annotated[str, typer.Option(help="The image's name, display name or id.")],
-        user: Annotated[str, typer.Option(help="The account to make in the machine.")],
+        user: Annotated[
+            str,
+            typer.Option(help="The account to make in the machine; of a specialized Windows image one that it has."),
+        ],
         version: Annotated[str, typer.Option(help="An exact version. [default: the latest in the region]")] = "",
         region: Region = "",
         size: Annotated[str, typer.Option(help="The machine's size, such as Tiny, Small, Medium, Large.")] = "Small",
