@@ -245,7 +245,7 @@ class LibvirtEngine:
             with translated_errors(Message("remove the machine's definition")):
                 domain.undefineFlags(UNDEFINE)
         self._network.leave(machine.id)
-        self._network.remove(unless=self._has_domains)
+        self._network.remove(unless=lambda: bool(self._ids(self._hypervisor.domains())))
         _remove_folder(self._layout.machine(machine))
         self._layout.vnc(machine).unlink(missing_ok=True)
         for folder, pattern in LOGS:
@@ -285,9 +285,6 @@ class LibvirtEngine:
         if not is_active(domain):
             raise MachineFailed(Message("The machine is off."), hint=Message("Start it, then try again."))
         return domain
-
-    def _has_domains(self) -> bool:
-        return any(domain.name().startswith(self._prefix()) for domain in self._hypervisor.domains())
 
     def _ids(self, domains: Iterable[libvirt.virDomain]) -> set[str]:
         prefix = self._prefix()
