@@ -44,6 +44,11 @@ class Terminal:
         self.told = json.loads(message)
         return self
 
+    def resume(self, first: "Terminal", *, seen: int) -> None:
+        """Go on with the shell of another line."""
+        self.say(resume=first.told["resume"], seen=seen)
+        assert self.line.recv(timeout=60) == '{"resumed": true}'
+
     def type(self, text: str) -> None:
         self.line.send(text.encode())
 
@@ -142,7 +147,7 @@ def test_a_page_that_lost_its_line_goes_on_where_it_was(service: Screens, ssh: S
         first.type("(until [ -e /proc/self ]; do :; done; echo mea''nwhile)\n")
         _cut(first.line)
     with opened(service) as second:
-        second.say(resume=first.told["resume"], seen=seen)
+        second.resume(first, seen=seen)
         second.wait("meanwhile")
         assert second.run("printf %s $kept") == "here"
     assert ssh.tried == [("educator", PASSWORD)]
@@ -156,7 +161,7 @@ def _cut(line: ClientConnection) -> None:
 def test_a_second_line_takes_the_place_of_one_that_is_not_known_to_be_lost(service: Screens, ssh: SshServer) -> None:
     with opened(service) as first, opened(service) as second:
         first.signed_in()
-        second.say(resume=first.told["resume"], seen=0)
+        second.resume(first, seen=0)
         assert second.run("printf %s still") == "still"
         assert first.ending()[0] == 4408
 
