@@ -106,15 +106,6 @@ def test_exceptions_are_addresses_networks_and_ports(tmp_path: Path) -> None:
         "[machines]\nboot_seconds = inf",
         "[machines]\nfirst_ssh_port = 5000\nlast_ssh_port = 4000",
         "[machines]\nlast_ssh_port = 70000",
-        "[network]\nallow = '10.3.0.20'",
-        "[network]\nallow = ['0.0.0.0/0']",
-        "[network]\nallow = ['10.3.0.20/24']",
-        "[network]\nallow = ['10.3.0.20:0']",
-        "[network]\nallow = ['10.3.0.20:53/icmp']",
-        "[network]\nallow = ['licences.example.org:443']",
-        "[network]\nresolvers = ['dns.example.org']",
-        "[network]\nbridged = 'no'",
-        "[network]\nfilter = true",
         "machines = []",
         "prices = 3",
         "regions = 3",
@@ -137,6 +128,25 @@ def test_a_mistake_names_the_file_and_the_remedy(tmp_path: Path, text: str) -> N
     with pytest.raises(Invalid, match=FILE_NAME) as raised:
         read(tmp_path, text)
     assert "Correct the file" in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[network]\nallow = '10.3.0.20'",
+        "[network]\nallow = ['0.0.0.0/0']",
+        "[network]\nallow = ['10.3.0.20/24']",
+        "[network]\nallow = ['10.3.0.20:0']",
+        "[network]\nallow = ['10.3.0.20:53/icmp']",
+        "[network]\nallow = ['licences.example.org:443']",
+        "[network]\nresolvers = ['dns.example.org']",
+        "[network]\nbridged = 'no'",
+        "[network]\nfilter = true",
+    ],
+)
+def test_a_mistake_about_the_network_is_named_as_well(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Invalid, match=FILE_NAME):
+        read(tmp_path, text)
 
 
 def test_with_a_public_name_every_address_is_listened_on_and_else_the_loopback() -> None:
