@@ -1,5 +1,6 @@
 """Whether a server greets, as its clients hear it, and what a console shows of a machine."""
 
+import errno
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -142,6 +143,22 @@ def test_a_port_without_a_server_refuses() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     assert ask_server(port, WayIn.SSH) is PortAnswer.REFUSES
+
+
+@pytest.mark.parametrize("said", [errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT])
+def test_an_address_at_which_there_is_no_machine_yet_is_silent(said: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the machines' network the host itself says so; a machine that is there and has no server refuses."""
+
+    class Unreachable(socket.socket):
+        def sendall(self, *_data: object) -> None:
+            raise OSError(said, "nobody answers")
+
+        def connect_ex(self, _place: object) -> int:
+            return said
+
+    monkeypatch.setattr(greetings, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(socket, "socket", Unreachable)
+    assert ask_server(22, WayIn.SSH) is PortAnswer.SILENT
 
 
 def test_a_consoles_end_keeps_its_lines_and_nothing_that_steers_a_terminal(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Whether a server greets, as its clients hear it: an SSH server's version, a remote desktop's confirmation."""
 
+import errno
 import select
 import socket
 import time
@@ -14,6 +15,7 @@ from galeria.domain.reach.server_settings import LOOPBACK
 ANSWER_SECONDS = 3.0  # that a server has for its greeting; sshd under emulation took one
 PATIENT_SECONDS = 60.0  # that a server has which is only starting; on a busy host sshd took more than twenty
 MOST_LINES = 3  # open at once: sshd takes ten that have not signed in (MaxStartups), and some are the users'
+_NOBODY_THERE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)  # said by this host, not by a machine
 _MOST_GREETING = 8192  # bytes: a server may say something before its version (RFC 4253, section 4.2)
 
 # TPKT (RFC 1006) with an X.224 connection request and RDP's negotiation request (MS-RDPBCGR 2.2.1.1), any security.
@@ -76,7 +78,7 @@ class PatientClient:
         ]
         if PortAnswer.GREETS in answers:
             return PortAnswer.GREETS
-        return PortAnswer.REFUSES if answers and not self.lines else PortAnswer.SILENT
+        return PortAnswer.REFUSES if PortAnswer.REFUSES in answers and not self.lines else PortAnswer.SILENT
 
     def close(self) -> None:
         self._drop(list(self.lines))
@@ -88,7 +90,7 @@ class PatientClient:
         self.lines.append(_Line(connection=connection, began=now))
 
     def _hear(self, line: _Line) -> PortAnswer:
-        """Read what has come. A line that refuses is dropped."""
+        """Read what has come. A line that refuses is dropped, as is one to an address at which there is no machine yet."""
         try:
             if not line.is_asked:
                 line.connection.sendall(_RDP_REQUEST if self.way is WayIn.RDP else b"")
@@ -96,7 +98,10 @@ class PatientClient:
             line.heard += (piece := line.connection.recv(1024))
         except BlockingIOError:
             return PortAnswer.SILENT
-        except OSError:
+        except OSError as error:
+            if error.errno in _NOBODY_THERE:
+                self._drop([line])
+                return PortAnswer.SILENT
             piece = b""
         if piece and _is_greeting(line.heard, self.way):
             return PortAnswer.GREETS
