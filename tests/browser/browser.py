@@ -1,5 +1,6 @@
 """The browser under test: Debian's Chromium, or the one that scripts/setup fetched where a release has none."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.page_checks import ROOT
 
+STEADY = Path(__file__).parent / "scripts" / "steady_chromium.py"
 SECONDS = 15.0  # that a page has for what a test waits for
 # A browser of tests asks nobody on the internet, and root has no sandbox.
 OPTIONS = (
@@ -26,7 +28,9 @@ OPTIONS = (
 def chromium_running() -> Iterator[Browser]:
     """While it is open, asyncio has a loop in this thread: keep it no longer than needed."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(OPTIONS))
+        browser = playwright.chromium.launch(
+            executable_path=STEADY, args=list(OPTIONS), env={**os.environ, "CHROMIUM": str(find_chromium())}
+        )
         try:
             yield browser
         finally:

@@ -103,7 +103,7 @@ def test_an_import_that_finds_no_room_keeps_its_file_and_is_retried(running: Loc
     begun = running.begin_import("late", disk_bytes(MIB, seed=9))
     failed = filled(running).run(begun)
     assert (failed.status, failed.error_code) == (OperationStatus.FAILED, "OutOfSpace")
-    assert "then try again. Nothing that was stored is lost." in str(failed.error_hint)
+    assert str(failed.error_hint).endswith("([disks] in galeria.toml). Nothing that was stored is lost.")
     with pytest.raises(OutOfSpace):
         retried(filled(running), failed)
     assert retried(running, failed).status is OperationStatus.SUCCEEDED

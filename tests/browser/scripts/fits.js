@@ -65,11 +65,11 @@
     problems.push(`scrolls sideways: ${root.scrollWidth} in ${root.clientWidth} wide; ${inner.map(say).join(", ")}`);
   }
 
-  // A word that anybody reads at a glance stands in one line; long ones, and codes, may break.
+  // A word that anybody reads at a glance stands in one line; long ones, codes, and the key of a machine, may break.
   const LONGEST = 16;
   for (const node of new Set(lines.map((each) => each.node))) {
     if (node.parentElement.closest("code, pre, .digest")) continue;
-    for (const word of node.data.matchAll(/\p{L}{2,}/gu)) {
+    for (const word of node.data.replace(/SHA256:\S+/g, (key) => " ".repeat(key.length)).matchAll(/\p{L}{2,}/gu)) {
       const range = document.createRange();
       range.setStart(node, word.index);
       range.setEnd(node, word.index + word[0].length);

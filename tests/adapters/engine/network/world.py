@@ -91,6 +91,8 @@ def internet() -> Iterator[Space]:
     cable = f"gnet{os.getpid()}"[:15]
     with _alone(), new_space() as space, ExitStack() as undo:
         host("ip", "link", "add", cable, "type", "veth", "peer", "name", "net", "netns", str(space.process))
+        # The kernel takes its time to remove what is in a namespace that ended, and the next one has the same name.
+        undo.callback(subprocess.run, ["ip", "link", "del", cable], check=False)
         host("ip", "address", "add", f"{HERE}/30", "dev", cable)
         host("ip", "link", "set", cable, "up")
         for address in (f"{THERE}/30", f"{INTERNET}/32", f"{OTHER}/32", f"{PRIVATE}/32", f"{METADATA}/32"):

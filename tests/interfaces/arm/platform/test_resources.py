@@ -90,7 +90,8 @@ def test_a_plan_attaches_detaches_and_keeps_what_a_patch_does_not_name(arm: Arm)
     body = {"location": "brazilsouth", "properties": {"sharedGalleryId": gallery, "galeria": {"osDiskLimitInGB": 64}}}
     made = done(arm().put(path, json=body), 201)
     assert made["properties"]["sharedGalleryId"] == gallery
-    assert made["properties"]["galeria"] == {"osDiskLimitInGB": 64, "imagesEnabledByDefault": True}
+    network = {"internet": "Open", "names": []}
+    assert made["properties"]["galeria"] == {"osDiskLimitInGB": 64, "imagesEnabledByDefault": True, "network": network}
     error = told(arm().patch(path, json={"properties": {"sharedGalleryId": GALLERY}}), 409)
     assert "Detach" in error["message"]
     patched = done(arm().patch(path, json={"properties": {"galeria": {"imagesEnabledByDefault": False}}}))
