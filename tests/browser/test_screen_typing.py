@@ -163,6 +163,9 @@ def test_what_a_telephone_types_arrives(portal_server: PortalServer, shell: SshS
     phone = visits(MARIA, path=f"/labs/{GROUP}/{LAB}/screen", narrow=True, telephone=True)
     try:
         expect(phone.locator("#screen-state")).to_have_text("Connected", timeout=WORK_SECONDS * 1000)
+        abnt2_keymap(shell)
+        phone.get_by_text("Clipboard", exact=True).tap()
+        phone.locator("#keyboard").select_option("abnt2")
         phone.get_by_role("button", name="Keyboard").tap()
         expect(phone.locator("#touch-text")).to_be_focused()
         phone.keyboard.type("São Joze")
