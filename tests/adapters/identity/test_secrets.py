@@ -3,6 +3,8 @@
 import subprocess
 from datetime import UTC
 
+import pytest
+
 from galeria.adapters.identity.secrets import ArgonSecretHasher
 from galeria.adapters.system import RandomIdGenerator, SystemClock
 
@@ -45,3 +47,9 @@ def test_dice_and_clock() -> None:
     # `az login -p -x` is refused: each of these would begin with a dash once in 64 times.
     assert not any(id_generator.new_secret().startswith("-") for _ in range(2000))
     assert SystemClock().now().tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["correct\0Horse-7", "correct\ud800Horse-7"])
+def test_what_no_password_can_be_differs_from_every_one(text: str) -> None:
+    secrets = ArgonSecretHasher()
+    assert secrets.differs(secrets.unix_hash("correct-Horse-7"), text)

@@ -41,4 +41,9 @@ class ArgonSecretHasher:
         return str(sha512_crypt.using(rounds=UNIX_ROUNDS).hash(secret))
 
     def differs(self, hashed: str, secret: str) -> bool:
-        return bool(sha512_crypt.identify(hashed)) and not sha512_crypt.verify(secret, hashed)
+        if not sha512_crypt.identify(hashed):
+            return False
+        try:
+            return not sha512_crypt.verify(secret, hashed)
+        except ValueError:  # NUL and halves of characters are in no password that was ever taken
+            return True
