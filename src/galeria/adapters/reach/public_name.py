@@ -1,12 +1,12 @@
 """Check from this host, as far as that goes, whether others can reach it and its machines under the public name."""
 
-import fcntl
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 
+from galeria.adapters.lasting_process import is_locked
 from galeria.adapters.reach.certificate_files import CertificateFiles, read_chain
 from galeria.adapters.reach.listening import bound_sockets, ephemeral_ports, is_own_address, reserved_ports
 from galeria.domain.errors import Invalid, Unavailable
@@ -61,7 +61,7 @@ class PublicName:
     def _port(self) -> HostCheck:
         title, server = "server's port", self._server
         where = f"{server.port} on {'every address' if server.address == '*' else server.address}"
-        if _is_served(self._data):
+        if is_locked(self._data / "serve.lock"):  # a server of this data directory runs
             return _check(title, f"{where}: this installation is served", ok=True)
         try:
             for listener in bound_sockets(server.address, server.port):
@@ -103,18 +103,6 @@ class PublicName:
 
 def _check(name: str, found: str, cure: str = "", *, ok: bool) -> HostCheck:
     return HostCheck(name=name, ok=ok, required=False, found=found, cure="" if ok else cure)
-
-
-def _is_served(data: Path) -> bool:
-    """Return whether a server of this data directory runs: it holds a lock as long as it does."""
-    try:
-        with (data / "serve.lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
 
 
 def _is_for(certificate: x509.Certificate, name: str) -> bool:

@@ -1,24 +1,20 @@
 """The relay of one installation: its files, and its process, which outlives the one that started it."""
 
 import contextlib
-import fcntl
 import logging
 import os
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
-import galeria
+from galeria.adapters.lasting_process import is_locked, start_module
 from galeria.adapters.reach.relay.files import LOCK, find_state, find_table, write_table
 from galeria.domain.reach.relay import RelayState, RelayTable
-from galeria.programs import program_environment
 
 log = logging.getLogger(__name__)
 
 LOG = "relay.log"
-MOST_LOG = 10 * 1024 * 1024  # bytes; a longer log is begun anew with the next process
 LONGEST_NOTE = 100  # bytes of the lock file that are read
 
 
@@ -53,14 +49,7 @@ class RelayProcess:
 
     def is_running(self) -> bool:
         """Return whether the folder's relay runs, whoever started it."""
-        try:
-            with (self._folder / LOCK).open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
+        return is_locked(self._folder / LOCK)
 
     def stop(self) -> bool:
         """End the relay, and every connection through it. Return whether it ran."""
@@ -82,18 +71,5 @@ class RelayProcess:
             return None
 
     def _start(self) -> None:
-        path = self._folder / LOG
-        mode = "wb" if path.is_file() and path.stat().st_size > MOST_LOG else "ab"
-        source = str(Path(galeria.__file__).parents[1])
-        with path.open(mode) as said:
-            self._started = subprocess.Popen(
-                [sys.executable, "-m", "galeria.adapters.reach.relay", str(self._folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                start_new_session=True,  # a signal to the server's whole group, such as of a terminal, is not for it
-                env={**program_environment(), "PYTHONPATH": source},
-            )
-        # Whenever it ends, nothing of it stays in the list of processes.
-        threading.Thread(target=self._started.wait, name="relay-end", daemon=True).start()
+        self._started = start_module("galeria.adapters.reach.relay", self._folder, log=self._folder / LOG)
         log.info("the relay runs as process %s", self._started.pid)

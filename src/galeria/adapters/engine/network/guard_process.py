@@ -6,23 +6,19 @@ import logging
 import shutil
 import socket
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import galeria
 from galeria.adapters.engine.network.table import LOCK, SOCKET, GuestTable, find_table, write_table
+from galeria.adapters.lasting_process import is_locked, start_module
 from galeria.domain.errors import MachineFailed
 from galeria.domain.messages import Message
-from galeria.programs import program_environment
 
 log = logging.getLogger(__name__)
 
 LOG = "guard.log"
-MOST_LOG = 10 * 1024 * 1024  # bytes; a longer log is begun anew with the next process
 CHANGES = "changes"  # the file that is locked while the table is changed
 START_SECONDS = 30.0
 ANSWER_SECONDS = 60.0
@@ -63,14 +59,7 @@ class GuardProcess:
 
     def is_running(self) -> bool:
         """Return whether the folder's guard runs, whoever started it."""
-        try:
-            with (self._folder / LOCK).open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        return False
+        return is_locked(self._folder / LOCK)
 
     def remove(self) -> None:
         """End the guard, and remove rules and network with it. Leaves nothing but an empty folder."""
@@ -92,22 +81,13 @@ class GuardProcess:
 
     def _start(self) -> None:
         (self._folder / SOCKET).unlink(missing_ok=True)
-        path = self._folder / LOG
-        mode = "wb" if path.is_file() and path.stat().st_size > MOST_LOG else "ab"
-        source = str(Path(galeria.__file__).parents[1])
         limited = shutil.which("setpriv")
-        limits = [limited, f"--bounding-set={_RIGHTS}", "--no-new-privs"] if limited else []
-        with path.open(mode) as said:
-            self._started = subprocess.Popen(
-                [*limits, sys.executable, "-m", "galeria.adapters.engine.network.guard", str(self._folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                start_new_session=True,  # a signal to the server's whole group, such as of a terminal, is not for it
-                env={**program_environment(), "PYTHONPATH": source},
-            )
-        # Whenever it ends, nothing of it stays in the list of processes.
-        threading.Thread(target=self._started.wait, name="guard-end", daemon=True).start()
+        self._started = start_module(
+            "galeria.adapters.engine.network.guard",
+            self._folder,
+            log=self._folder / LOG,
+            before=[limited, f"--bounding-set={_RIGHTS}", "--no-new-privs"] if limited else [],
+        )
         log.info("the guard of the machines' network runs as process %s", self._started.pid)
 
     def _listens(self) -> bool:

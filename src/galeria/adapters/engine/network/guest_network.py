@@ -16,6 +16,7 @@ from galeria.adapters.engine.network.plan import LAST_PORT, Names, address_of
 from galeria.adapters.engine.network.table import Guest, GuestTable
 from galeria.domain.errors import MachineFailed
 from galeria.domain.labs.guest_network import NetworkPolicy, NetworkSettings
+from galeria.programs import program_path
 
 log = logging.getLogger(__name__)
 
@@ -186,4 +187,4 @@ def find_obstacle(settings: NetworkSettings) -> str:
 
 
 def _has(program: str) -> bool:
-    return shutil.which(program, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin") is not None
+    return shutil.which(program, path=program_path()) is not None
