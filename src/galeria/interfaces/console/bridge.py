@@ -5,34 +5,28 @@ Nothing is buffered: a piece is read only after the other side has taken the pre
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from galeria.interfaces.console.close_codes import NOT_BINARY, SWITCHED_OFF, CloseCode
+from galeria.interfaces.console.lines import first_of
 
 PIECE = 64 * 1024  # bytes
 
 
 async def bridge(
-    websocket: WebSocket, connection: socket.socket, watch: Callable[[], Awaitable[CloseCode]]
+    websocket: WebSocket, connection: socket.socket, watch: Callable[[], Coroutine[None, None, CloseCode]]
 ) -> CloseCode | None:
     """Copy in both directions, and return how to close the WebSocket, or None where it is closed already.
 
     It also ends when `watch` returns. The connection is closed in any case.
     """
     reader, writer = await asyncio.open_connection(sock=connection, limit=PIECE)
-    copying = [
-        asyncio.ensure_future(each) for each in (_to_viewer(reader, websocket), _to_machine(websocket, writer), watch())
-    ]
     try:
-        done, _ = await asyncio.wait(copying, return_when=asyncio.FIRST_COMPLETED)
-        return next(each.result() for each in copying if each in done)
+        return await first_of(_to_viewer(reader, websocket), _to_machine(websocket, writer), watch())
     finally:
-        for each in copying:
-            each.cancel()
-        await asyncio.gather(*copying, return_exceptions=True)
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()

@@ -1,6 +1,5 @@
 """The route of consoles, /console/{group}/{lab}/{machine}: a WebSocket for callers who may set a password in the machine."""
 
-import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,7 +16,7 @@ from galeria.domain.ids import ResourceId
 from galeria.domain.messages import Message
 from galeria.interfaces.console.bridge import bridge
 from galeria.interfaces.console.close_codes import CloseCode, ending_of
-from galeria.interfaces.http.origins import is_own_origin
+from galeria.interfaces.console.lines import find_lab, until_refused
 from galeria.interfaces.services import Services
 
 PATH = "/console/{group}/{lab}/{machine}"
@@ -35,11 +34,9 @@ def console_router(services: Services, who: Who, *, look_again: float = LOOK_AGA
     router = APIRouter()
 
     async def show(websocket: WebSocket, group: str, lab: str, machine: str) -> None:
-        # Browsers send cookies with the WebSockets of any page, and always name its origin.
-        if not is_own_origin(websocket, services.endpoint):
-            await websocket.close()  # before it is accepted, so that the answer is 403
+        lab_id = await find_lab(websocket, services, group, lab)
+        if lab_id is None:
             return
-        lab_id = ResourceId(services.subscription_id, group).resource("Microsoft.LabServices", "labs", lab)
         await _ConsoleSession(services=services, who=who, websocket=websocket, lab_id=lab_id, machine=machine).show(
             look_again
         )
@@ -65,7 +62,7 @@ class _ConsoleSession:
         except GaleriaError as error:
             await self._close(ending_of(error))
             return
-        ending = await bridge(self.websocket, connection, lambda: self._watch(look_again))
+        ending = await bridge(self.websocket, connection, lambda: until_refused(self._check, look_again))
         if ending is not None:
             await self._close(ending)
 
@@ -73,15 +70,6 @@ class _ConsoleSession:
         with self.services.requests.writing(self._caller()) as request:
             machine = use_console(request, self.lab_id, self.machine)
         return self.services.engine.open_console(machine)
-
-    async def _watch(self, look_again: float) -> CloseCode:
-        """Return when the caller may not use the console any more."""
-        while True:
-            await asyncio.sleep(look_again)
-            try:
-                await to_thread.run_sync(self._check)
-            except GaleriaError as error:
-                return ending_of(error)
 
     def _check(self) -> None:
         with self.services.requests.reading(self._caller()) as request:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter
 from starlette.websockets import WebSocket
 
-from galeria.domain.ids import ResourceId
 from galeria.interfaces.console.held_shells import HeldShells
+from galeria.interfaces.console.lines import find_lab
 from galeria.interfaces.console.routes import LOOK_AGAIN, Who
 from galeria.interfaces.console.terminal_session import TerminalSession
 from galeria.interfaces.console.terminal_tries import TerminalTries
-from galeria.interfaces.http.origins import is_own_origin
 from galeria.interfaces.services import Services
 
 PATH = "/terminal/{group}/{lab}/{machine}"
@@ -32,11 +31,9 @@ class TerminalRoutes:
         router, tries = APIRouter(), TerminalTries(self.services.requests)
 
         async def show(websocket: WebSocket, group: str, lab: str, machine: str) -> None:
-            # Browsers send cookies with the WebSockets of any page, and always name its origin.
-            if not is_own_origin(websocket, self.services.endpoint):
-                await websocket.close()  # before it is accepted, so that the answer is 403
+            lab_id = await find_lab(websocket, self.services, group, lab)
+            if lab_id is None:
                 return
-            lab_id = ResourceId(self.services.subscription_id, group).resource("Microsoft.LabServices", "labs", lab)
             session = TerminalSession(
                 services=self.services,
                 held=self.held,

@@ -16,6 +16,7 @@ from galeria.domain.messages import Message
 from galeria.domain.reach.terminals import HostKey, HostKeyChanged, ShellSignIn
 from galeria.interfaces.console.close_codes import ENDED, FORGOTTEN, NOT_UNDERSTOOD, CloseCode, ending_of
 from galeria.interfaces.console.held_shells import HeldShell, HeldShells
+from galeria.interfaces.console.lines import first_of, until_refused
 from galeria.interfaces.console.routes import Who
 from galeria.interfaces.console.terminal_messages import Resume, SignIn, read_first, read_size
 from galeria.interfaces.console.terminal_tries import TerminalTries
@@ -136,15 +137,12 @@ class TerminalSession:
         await self._close(ending)
 
     async def _until_over(self, shell: HeldShell, seen: int, replaced: asyncio.Event) -> CloseCode | None:
-        doing = (self._show(shell, seen), self._take(shell), self._watch(), _none_when(replaced))
-        working = [asyncio.ensure_future(each) for each in doing]
-        try:
-            done, _ = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
-            return next(each.result() for each in working if each in done)
-        finally:
-            for each in working:
-                each.cancel()
-            await asyncio.gather(*working, return_exceptions=True)
+        return await first_of(
+            self._show(shell, seen),
+            self._take(shell),
+            until_refused(self._find, self.look_again),
+            _none_when(replaced),
+        )
 
     async def _show(self, shell: HeldShell, seen: int) -> CloseCode | None:
         """Send what the machine shows. The server's `send` waits while the page does not read."""
@@ -170,15 +168,6 @@ class TerminalSession:
                 shell.resize(read_size(message.get("text") or ""))
             except ValueError:
                 return NOT_UNDERSTOOD
-
-    async def _watch(self) -> CloseCode:
-        """Return when the caller may not use the terminal any more."""
-        while True:
-            await asyncio.sleep(self.look_again)
-            try:
-                await to_thread.run_sync(self._find)
-            except GaleriaError as error:
-                return ending_of(error)
 
     async def _tell_more(self, error: GaleriaError) -> None:
         """Send what a page needs besides the code that the line is closed with."""
