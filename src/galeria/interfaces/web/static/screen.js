@@ -1,6 +1,6 @@
 // A machine's screen: noVNC over the console's WebSocket, with a toolbar that works by keyboard.
 import { pressesFor } from "./keyboards.js";
-import { followHeight, heldKeys, releaseKeys, touchKeys, wayOut } from "./touch.js";
+import { followHeight, heldKeys, lineAddress, releaseKeys, toolbar, touchKeys, wayOut } from "./touch.js";
 import RFB from "./vendor/novnc/core/rfb.js";
 
 const frame = document.querySelector("#screen-frame");
@@ -26,9 +26,7 @@ function connect() {
   tell(frame.dataset.connecting);
   again.hidden = true;
   screen.replaceChildren();
-  const address = new URL(frame.dataset.console, location.href);
-  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  const line = new WebSocket(address);
+  const line = new WebSocket(lineAddress(frame.dataset.console));
   // noVNC keeps to itself why a line was closed; the server's code says it.
   line.addEventListener("close", (event) => ended(event.code));
   remote = new RFB(screen, line);
@@ -81,20 +79,13 @@ async function type(text) {
   typed.textContent = typed.dataset.done;
 }
 
-const ACTIONS = {
+toolbar(frame, {
   again: connect,
   keys: () => remote?.sendCtrlAltDel(),
   paste: () => remote?.clipboardPasteFrom(clipboard.value),
   type: () => type(clipboard.value),
   keyboard: () => touchText.focus(),
   full: () => (document.fullscreenElement ? document.exitFullscreen() : frame.requestFullscreen()),
-};
-
-frame.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-do]");
-  if (button) {
-    ACTIONS[button.dataset.do]();
-  }
 });
 
 size.addEventListener("change", resize);

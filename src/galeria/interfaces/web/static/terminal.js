@@ -1,6 +1,6 @@
 // A machine's terminal: xterm.js over a WebSocket. What is typed as a password is in this page's memory until it is sent, and then
 // nowhere; a lost line goes on by a secret that this page alone has.
-import { followHeight, heldKeys, releaseKeys, touchKeys, wayOut } from "./touch.js";
+import { followHeight, heldKeys, lineAddress, releaseKeys, toolbar, touchKeys, wayOut } from "./touch.js";
 import { FitAddon } from "./vendor/xterm/addon-fit.mjs";
 import { Terminal } from "./vendor/xterm/xterm.mjs";
 
@@ -65,9 +65,7 @@ function show(is_shown) {
 }
 
 function open(first) {
-  const address = new URL(frame.dataset.socket, location.href);
-  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  const own = (line = new WebSocket(address));
+  const own = (line = new WebSocket(lineAddress(frame.dataset.socket)));
   own.binaryType = "arraybuffer";
   told = {};
   own.addEventListener("open", () => own.send(JSON.stringify({ ...first, ...size() })));
@@ -204,20 +202,13 @@ function readAloud(button) {
   terminal.focus();
 }
 
-const ACTIONS = {
+toolbar(frame, {
   copy,
   paste,
   smaller: () => letters(-1),
   larger: () => letters(1),
   aloud: readAloud,
   keyboard: () => terminal.focus(),
-};
-
-frame.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-do]");
-  if (button) {
-    ACTIONS[button.dataset.do](button);
-  }
 });
 
 terminal.attachCustomKeyEventHandler((event) => {

@@ -1,5 +1,21 @@
-// What the screen and the terminal of a machine have in common: keys that telephones lack, and the height that is left beside
-// their keyboard.
+// What the screen and the terminal of a machine have in common: the address of their line, the toolbar, keys that telephones
+// lack, and the height that is left beside their keyboard.
+
+export function lineAddress(path) {
+  const address = new URL(path, location.href);
+  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  return address;
+}
+
+// `actions` has what each button does, by its data-do.
+export function toolbar(frame, actions) {
+  frame.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-do]");
+    if (button) {
+      actions[button.dataset.do](button);
+    }
+  });
+}
 
 // Keys that are held down for the next one, such as Ctrl.
 const held = new Set();
