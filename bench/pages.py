@@ -118,6 +118,7 @@ def _machine(container: Container, lab: Lab, number: int) -> LabMachine:
         region=lab.location,
         state=MachineState.STOPPED,
         base_digest=lab.base_digest,
+        os_state=lab.os_state,
         ssh_port=20000 + number,
         user_name=lab.user_name,
         created_at=container.clock.now(),

@@ -162,6 +162,7 @@ def add_student_machine(installation: LocalInstallation, lab: str, name: str, po
             region=template.region,
             state=MachineState.STOPPED,
             base_digest=template.base_digest,
+            os_state=template.os_state,
             ssh_port=port,
             user_name=template.user_name,
             created_at=installation.context.clock.now(),

@@ -140,10 +140,16 @@ class ResetInputs(OperationInputs):
 
 @dataclass(frozen=True, kw_only=True)
 class PublishInputs(OperationInputs):
-    """The lab's state before it was published, and the id of its template; empty for a lab that has none."""
+    """The lab's state before it was published, and the id of its template; empty for a lab that has none.
+
+    Whether machines are made is kept because steps that are remembered may not change while they run: earlier releases made
+    none.
+    """
 
     before: LabState
     template: str = ""
+    makes: bool = False
+    captures: bool = True  # whether what has changed in the template is stored first
 
     @property
     def machine(self) -> str:
@@ -151,10 +157,20 @@ class PublishInputs(OperationInputs):
         return self.template
 
     def to_stored(self) -> dict[str, Any]:
-        """The state, and the template where there is one."""
-        return {"before": self.before.value, **({"machine": self.template} if self.template else {})}
+        """The state, the template where there is one, and what is done."""
+        return {
+            "before": self.before.value,
+            **({"machine": self.template} if self.template else {}),
+            **({"makes": True} if self.makes else {}),
+            **({} if self.captures else {"captures": False}),
+        }
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
         """The inputs that were stored."""
-        return cls(before=LabState(stored["before"]), template=stored.get("machine", ""))
+        return cls(
+            before=LabState(stored["before"]),
+            template=stored.get("machine", ""),
+            makes=bool(stored.get("makes")),
+            captures=bool(stored.get("captures", True)),
+        )

@@ -49,6 +49,7 @@ class OperationKind(StrEnum):
     REIMAGE_MACHINE = "reimage_machine"
     REDEPLOY_MACHINE = "redeploy_machine"
     PUBLISH_LAB = "publish_lab"
+    SCALE_LAB = "scale_lab"  # after its capacity has changed
 
 
 class Subject(Enum):
@@ -150,6 +151,14 @@ OPERATION_TYPES: dict[OperationKind, OperationType] = {
         right=f"{_LABS}/publish/action",
         inputs=PublishInputs,
         needs_room=False,
+        is_cancelable=False,
+        leaves_intact=True,
+    ),
+    OperationKind.SCALE_LAB: OperationType(
+        subject=Subject.LAB,
+        resource=_LABS,
+        under_way=LabState.SCALING,
+        inputs=PublishInputs,
         is_cancelable=False,
         leaves_intact=True,
     ),

@@ -60,6 +60,7 @@ class LabState(StrEnum):
     DRAFT = "Draft"
     PUBLISHING = "Publishing"
     PUBLISHED = "Published"
+    SCALING = "Scaling"  # machines are added or removed
 
 
 State = TypeVar("State", bound=StrEnum)
@@ -137,7 +138,8 @@ _MOVES: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     LabState: {
         LabState.DRAFT: frozenset({LabState.PUBLISHING}),
         LabState.PUBLISHING: frozenset({LabState.PUBLISHED, LabState.DRAFT}),
-        LabState.PUBLISHED: frozenset({LabState.PUBLISHING}),
+        LabState.PUBLISHED: frozenset({LabState.PUBLISHING, LabState.SCALING}),
+        LabState.SCALING: frozenset({LabState.PUBLISHED}),
     },
 }
 

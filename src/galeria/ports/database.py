@@ -14,7 +14,6 @@ from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.findings import Findings
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import Disk, Snapshot
-from galeria.domain.locks import Lock
 from galeria.domain.operations import Operation, OperationStep, Upload
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.audit import AuditRepository
@@ -28,6 +27,7 @@ from galeria.ports.lab_repositories import (
     LabRepository,
     LabUserRepository,
     MachineRepository,
+    RevisionRepository,
     ScheduleRepository,
 )
 from galeria.ports.people import (
@@ -35,6 +35,7 @@ from galeria.ports.people import (
     CredentialRepository,
     DeviceCodeRepository,
     ExternalIdentityRepository,
+    LockRepository,
     PersonRepository,
     RefreshTokenRepository,
     WebSessionRepository,
@@ -124,14 +125,6 @@ class VersionRepository(ResourceRepository[ImageVersion], Protocol):
 
     def remove_replica(self, replica: Replica) -> None:
         """Removes a replica at once."""
-        ...
-
-
-class LockRepository(Repository[Lock], Protocol):
-    """The management locks on subscriptions, resource groups and resources."""
-
-    def all(self) -> list[Lock]:
-        """Returns all locks, by scope, then name."""
         ...
 
 
@@ -332,6 +325,11 @@ class UnitOfWork(Protocol):
     @property
     def managed_images(self) -> ManagedImageRepository:
         """The repository of managed images."""
+        ...
+
+    @property
+    def revisions(self) -> RevisionRepository:
+        """The repository of the labs' published contents."""
         ...
 
     @property

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
+from galeria.domain.labs.revisions import LabRevision
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
 from galeria.domain.states import MachineState
@@ -70,6 +71,22 @@ class LabRepository(ResourceRepository[Lab], Protocol):
 
     def find_by_code(self, code: str) -> Lab | None:
         """Returns the lab whose registration code this is, or None."""
+        ...
+
+
+class RevisionRepository(Repository[LabRevision], Protocol):
+    """The published contents of all labs."""
+
+    def of_lab(self, lab_id: str) -> list[LabRevision]:
+        """Returns the revisions of the lab, the first one in front."""
+        ...
+
+    def find_newest(self, lab_id: str) -> LabRevision | None:
+        """Returns the lab's newest revision that machines are made from, or None before it was published."""
+        ...
+
+    def contents(self, region: str) -> set[str]:
+        """Returns the digests of the labs' newest revisions in the region, and of those that are being stored."""
         ...
 
 

@@ -69,6 +69,8 @@ class FirstBoot:
     ssh_keys: tuple[str, ...] = ()
     password: str = ""  # the password itself, for Windows only, which takes no hash
     locale: str = "en-US"  # of Windows
+    plain_user: str = ""  # a second account, without administrator's rights; empty for none
+    plain_hash: str = ""  # SHA-512 crypt of its password
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +83,7 @@ class MachineCredentials:
     retire: tuple[str, ...] = ()  # accounts whose passwords and keys must stop working; their files stay
     close_others: bool = False  # whether all others are retired, but those to keep
     keep: tuple[str, ...] = ()
+    is_admin: bool = True  # whether the account gets administrator's rights; else it loses those that it had
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,7 +219,7 @@ class VmEngine(Protocol):
         ...
 
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
-        """Makes the account if needed, gives it the password and administrator's rights, and disables the accounts to
+        """Makes the account if needed, gives it the password and its rights, and disables the accounts to
         retire. Needs the agent."""
         ...
 

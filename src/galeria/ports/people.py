@@ -1,9 +1,10 @@
-"""The repositories of people and programs, their roles, secrets and sessions: a part of the unit of work."""
+"""The repositories of people and programs, their roles, locks, secrets and sessions: a part of the unit of work."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from galeria.domain.locks import Lock
 from galeria.domain.people.external_provider import ExternalIdentity
 from galeria.domain.people.principals import PersonOutline, Principal, RefreshToken, RoleAssignment
 from galeria.domain.people.sign_in import AuthorizationCode, Credential, DeviceCode
@@ -142,4 +143,12 @@ class ExternalIdentityRepository(Repository[ExternalIdentity], Protocol):
 
     def of_principal(self, principal_id: str) -> list[ExternalIdentity]:
         """Returns the links of one principal, oldest first."""
+        ...
+
+
+class LockRepository(Repository[Lock], Protocol):
+    """The management locks on subscriptions, resource groups and resources."""
+
+    def all(self) -> list[Lock]:
+        """Returns all locks, by scope, then name."""
         ...

@@ -63,7 +63,7 @@ def _look_whether_usable(context: WorkflowContext, seen: SettledMachine) -> None
             return
         lab = uow.labs.get(row.lab_id)
         way = way_in(lab.profiles, lab.os_type)
-    if not is_foreign(lab, row) and _is_usable(context, seen.machine, way):
+    if not is_foreign(row) and _is_usable(context, seen.machine, way):
         _settle(context, seen, MachineState.RUNNING, has_agent=context.engine.has_agent(seen.machine))
     elif not seen.is_on:
         _settle(context, seen, MachineState.FAILED, is_on=True, failure=row.failure or _NOT_BY_US)

@@ -2,9 +2,9 @@
 
 from galeria.domain.images.findings import Findings
 from galeria.domain.images.galleries import OsState, OsType
-from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.labs.labs import Lab, LabMachine, MachineKind, find_template
 from galeria.domain.labs.preparation import first_changes
-from galeria.domain.labs.windows import windows_host_name
+from galeria.domain.labs.revisions import LOCKED, machine_host_name
 from galeria.domain.messages import EMPTY, Message
 from galeria.domain.operation_inputs import PreparationInputs
 from galeria.domain.states import MachineState, ProvisioningState, moved
@@ -55,7 +55,7 @@ def make_template(context: WorkflowContext, operation_id: str) -> None:
 def prepare(context: WorkflowContext, operation_id: str) -> None:
     lab, machine = get_subject(context, operation_id)
     if machine:
-        prepare_disk(context, lab, machine, host_name=host_name(lab))
+        prepare_disk(context, lab, machine)
 
 
 def ensure_machine(context: WorkflowContext, lab: Lab, machine: LabMachine) -> None:
@@ -68,7 +68,7 @@ def ensure_machine(context: WorkflowContext, lab: Lab, machine: LabMachine) -> N
 
 def forget_password(context: WorkflowContext, lab: Lab, machine: LabMachine) -> None:
     """Forget the password of a generalized Windows: from here on only its answer file has it, until its first start."""
-    if lab.os_state is OsState.GENERALIZED and machine.pending_password:
+    if machine.os_state is OsState.GENERALIZED and machine.pending_password:
         with context.database() as uow:
             uow.machines.get(machine.id).pending_password = ""
             uow.commit()
@@ -78,9 +78,9 @@ def open_lab(context: WorkflowContext, operation_id: str) -> None:
     with context.database() as uow:
         lab = uow.labs.get(uow.operations.get(operation_id).subject)
         lab.state, lab.failure = moved(lab.state, ProvisioningState.SUCCEEDED), EMPTY
-        for machine in uow.machines.of_lab(lab.id):
-            if machine.state in {MachineState.CREATING, MachineState.FAILED}:
-                machine.state, machine.failure = moved(machine.state, MachineState.STOPPED), EMPTY
+        template = find_template(uow.machines.of_lab(lab.id))
+        if template and template.state in {MachineState.CREATING, MachineState.FAILED}:
+            template.state, template.failure = moved(template.state, MachineState.STOPPED), EMPTY
         uow.commit()
 
 
@@ -88,12 +88,7 @@ def get_subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMa
     """Return the operation's lab and its template VM, None where the lab has no template."""
     with context.database(reading=True) as uow:
         lab = uow.labs.get(uow.operations.get(operation_id).subject)
-        return lab, next(iter(uow.machines.of_lab(lab.id)), None)
-
-
-def host_name(lab: Lab) -> str:
-    """Return the lab's name as a host name: lower-case letters, digits and dashes, at most 63 characters (RFC 1123)."""
-    return "".join(c if c.isalnum() else "-" for c in lab.name.lower())[:63].strip("-") or "lab"
+        return lab, find_template(uow.machines.of_lab(lab.id))
 
 
 def _first_boot(context: WorkflowContext, lab: Lab, machine: LabMachine, found: Findings | None) -> FirstBoot | None:
@@ -102,15 +97,18 @@ def _first_boot(context: WorkflowContext, lab: Lab, machine: LabMachine, found: 
     None for a specialized image, which keeps its identity and accounts, and where all is done on the disk before. Where no
     password is known any more, Windows gets a random one that nobody knows, until it is reset.
     """
-    changes = first_changes(found, lab, machine, host_name(lab))
-    if lab.os_state is OsState.SPECIALIZED or (changes and changes.user_name):
+    changes = first_changes(found, lab, machine)
+    if machine.os_state is OsState.SPECIALIZED or (changes and changes.user_name):
         return None
     is_windows = lab.os_type is OsType.WINDOWS
+    plain = "" if machine.kind is MachineKind.TEMPLATE or is_windows else lab.non_admin_user
     unknown = f"{context.id_generator.new_secret()}-A1a"
     return FirstBoot(
         instance_id=machine.id,
-        host_name=windows_host_name(lab.name) if is_windows else host_name(lab),
-        user_name=machine.user_name,
-        password_hash=machine.pending_password_hash,
+        host_name=machine_host_name(lab, machine),
+        user_name=lab.user_name if plain else machine.user_name,
+        password_hash=(lab.admin_hash or LOCKED) if plain else machine.pending_password_hash,
         password=(machine.pending_password or unknown) if is_windows else "",
+        plain_user=plain,
+        plain_hash=machine.pending_password_hash if plain else "",
     )

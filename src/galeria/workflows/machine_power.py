@@ -8,22 +8,25 @@ from galeria.domain.errors import MachineFailed, RootDiskNotFound
 from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.guest_network import NetworkPolicy, policy_of
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.labs.preparation import kept_accounts
+from galeria.domain.labs.preparation import closes_others, is_admin_account, kept_accounts
+from galeria.domain.labs.revisions import machine_host_name
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START, WayIn, way_in
 from galeria.domain.messages import EMPTY, Message, join
 from galeria.domain.operation_inputs import ResetInputs
 from galeria.domain.states import MachineState, moved
 from galeria.ports.machines import NO_ADDRESS, Machine, MachineCredentials, Power
 from galeria.ports.work import VisibleStep
+from galeria.workflows.classes.first_start import is_students, prepare_first_start
 from galeria.workflows.context import WorkflowContext
-from galeria.workflows.create_lab import host_name
 from galeria.workflows.hardware.other_buses import wait_on_some_bus
-from galeria.workflows.offline.prepare_disk import SET_PASSWORD, set_credentials_offline
+from galeria.workflows.offline.prepare_disk import PREPARE, SET_PASSWORD, set_credentials_offline
 
 AGENT_SECONDS = 20.0  # for an agent after the SSH server: it came within two seconds under emulation
 
 
 def start_machine(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
+    if is_students(context, operation_id):
+        step(PREPARE, prepare_first_start, context, operation_id)
     step(Message("Start the machine"), start, context, operation_id)
     step(Message("Wait until it answers"), wait_ready, context, operation_id)
     step(Message("Set the credentials"), apply_credentials, context, operation_id)
@@ -56,14 +59,15 @@ def set_offline(context: WorkflowContext, operation_id: str) -> None:
         operation = uow.operations.get(operation_id)
         row = uow.machines.get(operation.subject)
         lab, is_foreign = uow.labs.get(row.lab_id), operation.inputs_as(ResetInputs).is_foreign
-    set_credentials_offline(context, lab, row, host_name=host_name(lab), is_foreign=is_foreign)
+    if row.is_prepared:  # else the first start takes the password
+        set_credentials_offline(context, lab, row, is_foreign=is_foreign)
 
 
 def start(context: WorkflowContext, operation_id: str) -> None:
     lab, row, way = _subject(context, operation_id)
     context.disk_room.require(0, region=row.region)
     policy = plan_policy(context, lab)
-    context.engine.start(_machine(row), ssh=not is_foreign(lab, row), way=way, policy=policy)
+    context.engine.start(_machine(row), ssh=not is_foreign(row), way=way, policy=policy)
     address = context.engine.address(_machine(row))
     with context.database() as uow:
         uow.machines.get(row.id).address = address
@@ -80,7 +84,7 @@ def plan_policy(context: WorkflowContext, lab: Lab) -> NetworkPolicy:
 def wait_ready(context: WorkflowContext, operation_id: str) -> None:
     """Wait until the machine can be used; while its way in must stay closed, until its agent can be asked."""
     lab, row, way = _subject(context, operation_id)
-    foreign = is_foreign(lab, row)
+    foreign = is_foreign(row)
 
     def wait() -> None:
         _wait(context, lab, row, WayIn.AGENT if foreign else way)
@@ -102,7 +106,7 @@ def wait_ready(context: WorkflowContext, operation_id: str) -> None:
 def apply_credentials(context: WorkflowContext, operation_id: str) -> None:
     """Set the pending credentials in the machine. A generalized image has taken them at its first boot already."""
     lab, row, _ = _subject(context, operation_id)
-    machine, foreign = _machine(row), is_foreign(lab, row)
+    machine, foreign = _machine(row), is_foreign(row)
     resetting = row.state is MachineState.RESETTING_PASSWORD
     if resetting:
         _require_agent(context, row)
@@ -113,14 +117,15 @@ def apply_credentials(context: WorkflowContext, operation_id: str) -> None:
             password_hash=row.pending_password_hash,
             password=row.pending_password,
             retire=tuple(row.retire_accounts),
-            close_others=foreign and not resetting,
+            close_others=foreign and not resetting and closes_others(lab, row),
+            is_admin=is_admin_account(lab, row),
             keep=kept_accounts(lab),
         )
         context.engine.set_credentials(machine, credentials)
     # Who reaches the machine already waits for no new identity: it comes with the next start at which the agent answers.
     renews = row.renew_identity and lab.os_type is not OsType.WINDOWS and (foreign or context.engine.has_agent(machine))
     if renews:
-        context.engine.renew_identity(machine, host_name=host_name(lab))
+        context.engine.renew_identity(machine, host_name=machine_host_name(lab, row))
     with context.database() as uow:
         settled = uow.machines.get(row.id)
         settled.pending_password_hash, settled.pending_password, settled.retire_accounts = "", "", []
@@ -150,9 +155,9 @@ def note_state(context: WorkflowContext, operation_id: str, state: MachineState)
         uow.commit()
 
 
-def is_foreign(lab: Lab, row: LabMachine) -> bool:
-    """Return whether the machine still has the accounts of its source image and not those of the lab."""
-    return lab.os_state is OsState.SPECIALIZED and bool(row.pending_password_hash)
+def is_foreign(row: LabMachine) -> bool:
+    """Return whether the machine still has the accounts of what it was made from, and not its own."""
+    return row.os_state is OsState.SPECIALIZED and bool(row.pending_password_hash)
 
 
 def _wait(context: WorkflowContext, lab: Lab, row: LabMachine, way: WayIn) -> None:

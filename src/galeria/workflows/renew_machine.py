@@ -1,22 +1,23 @@
 """Reimage a machine from its image, or redeploy it, which stops it and starts it again where it was running."""
 
 from galeria.domain.images.galleries import OsState
-from galeria.domain.labs.labs import LabMachine
+from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.labs.preparation import accounts_to_close, kept_accounts
+from galeria.domain.labs.revisions import LOCKED
 from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import RedeployInputs
 from galeria.domain.states import MachineState
 from galeria.ports.machines import Machine, Power
 from galeria.ports.work import VisibleStep
+from galeria.workflows.classes.first_start import as_new
+from galeria.workflows.classes.revisions import get_newest
+from galeria.workflows.classes.student_machines import make_machines
 from galeria.workflows.context import WorkflowContext
-from galeria.workflows.create_lab import ensure_machine, forget_password, host_name, is_preparing
+from galeria.workflows.create_lab import ensure_machine, forget_password, is_preparing
 from galeria.workflows.machine_power import apply_credentials, note_state, open_ssh, start, wait_ready
 from galeria.workflows.offline.prepare_disk import PREPARE, find_findings, prepare_disk
 
 CACHE = Message("Bring the image to the host")
-
-# crypt(5): no password has a hash that begins with "!", so the account is locked until its password is reset.
-LOCKED = "!"
 
 
 def reimage_machine(step: VisibleStep, context: WorkflowContext, operation_id: str) -> None:
@@ -50,9 +51,14 @@ def was_running(context: WorkflowContext, operation_id: str) -> bool:
 
 def ensure_base(context: WorkflowContext, operation_id: str) -> None:
     """Restore the base image in the region's cache before anything is removed, so that the machine can be made again."""
-    row = _row(context, operation_id)
+    lab, row = _subject(context, operation_id)
+    if row.kind is MachineKind.USER:
+        with context.database(reading=True) as uow:
+            digest = get_newest(uow, lab).digest
+    else:
+        digest = row.base_digest
     progress = context.meter(operation_id, CACHE)
-    context.cache.ensure_base(row.region, row.base_digest, context.stores[row.region], progress=progress)
+    context.cache.ensure_base(row.region, digest, context.stores[row.region], progress=progress)
 
 
 def stop_if_there(context: WorkflowContext, operation_id: str) -> None:
@@ -71,11 +77,22 @@ def forget(context: WorkflowContext, operation_id: str) -> None:
 
     The password is locked until it is reset, unless one is pending: only the old disk held its hash.
     """
+    lab, row = _subject(context, operation_id)
+    if row.kind is MachineKind.USER:
+        as_new(context, lab, row)
+        with context.database() as uow:
+            operation = uow.operations.get(operation_id)
+            operation.outputs = {
+                **operation.outputs,
+                "passwordLocked": uow.machines.get(row.id).pending_password_hash == LOCKED,
+            }
+            uow.commit()
+        return
     with context.database() as uow:
         operation = uow.operations.get(operation_id)
         row = uow.machines.get(operation.subject)
         lab = uow.labs.get(row.lab_id)
-        specialized = lab.os_state is OsState.SPECIALIZED
+        specialized = row.os_state is OsState.SPECIALIZED
         version = uow.versions.find(lab.version_id)
         known = list(version.accounts) if version and specialized else []
         found, keep = find_findings(uow, lab) if specialized else None, kept_accounts(lab)
@@ -91,23 +108,28 @@ def forget(context: WorkflowContext, operation_id: str) -> None:
 
 
 def make(context: WorkflowContext, operation_id: str) -> None:
-    with context.database(reading=True) as uow:
-        row = uow.machines.get(uow.operations.get(operation_id).subject)
-        lab = uow.labs.get(row.lab_id)
+    lab, row = _subject(context, operation_id)
+    if row.kind is MachineKind.USER:
+        make_machines(context, lab, [row])
+        return
     ensure_machine(context, lab, row)
     forget_password(context, lab, row)
 
 
 def prepare(context: WorkflowContext, operation_id: str) -> None:
-    with context.database(reading=True) as uow:
-        row = uow.machines.get(uow.operations.get(operation_id).subject)
-        lab = uow.labs.get(row.lab_id)
-    prepare_disk(context, lab, row, host_name=host_name(lab))
+    lab, row = _subject(context, operation_id)
+    if row.is_prepared:  # else the first start does it
+        prepare_disk(context, lab, row)
 
 
 def _row(context: WorkflowContext, operation_id: str) -> LabMachine:
+    return _subject(context, operation_id)[1]
+
+
+def _subject(context: WorkflowContext, operation_id: str) -> tuple[Lab, LabMachine]:
     with context.database(reading=True) as uow:
-        return uow.machines.get(uow.operations.get(operation_id).subject)
+        row = uow.machines.get(uow.operations.get(operation_id).subject)
+        return uow.labs.get(row.lab_id), row
 
 
 def _machine(row: LabMachine) -> Machine:

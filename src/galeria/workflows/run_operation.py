@@ -19,7 +19,7 @@ from galeria.workflows.machine_power import reset_password, start_machine, stop_
 from galeria.workflows.operation_outcomes import look_at_machine, note_failure, note_success
 from galeria.workflows.operation_steps import ShownStep
 from galeria.workflows.present_rights import require_present_right
-from galeria.workflows.publish_lab import publish_lab
+from galeria.workflows.publish_lab import publish_lab, scale_lab
 from galeria.workflows.renew_machine import redeploy_machine, reimage_machine
 from galeria.workflows.stored_disks import delete_storage, fill_storage
 from galeria.workflows.update_version import update_version
@@ -43,6 +43,7 @@ WORKFLOWS: dict[OperationKind, Workflow] = {
     OperationKind.DELETE_IMAGE: delete_storage,
     OperationKind.CREATE_LAB: create_lab,
     OperationKind.PUBLISH_LAB: publish_lab,
+    OperationKind.SCALE_LAB: scale_lab,
     OperationKind.DELETE_LAB: delete_lab,
     OperationKind.START_MACHINE: start_machine,
     OperationKind.STOP_MACHINE: stop_machine,

@@ -103,6 +103,7 @@ def machine(of: Lab, ssh_port: int = 22001, **fields: Any) -> LabMachine:
         "name": "template",
         "region": "brazilsouth",
         "base_digest": of.base_digest,
+        "os_state": of.os_state,
         "ssh_port": ssh_port,
         "user_name": "ana",
         "created_at": NOW,

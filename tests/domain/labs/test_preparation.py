@@ -48,7 +48,7 @@ def lab(state: OsState, **profiles: object) -> Lab:
     )
 
 
-def machine(*, renew: bool = False, pending: str = "$6$hash") -> LabMachine:
+def machine(state: OsState = OsState.SPECIALIZED, *, renew: bool = False, pending: str = "$6$hash") -> LabMachine:
     return LabMachine(
         id="m",
         lab_id="1",
@@ -56,6 +56,7 @@ def machine(*, renew: bool = False, pending: str = "$6$hash") -> LabMachine:
         name="template",
         region="brazilsouth",
         base_digest="b",
+        os_state=state,
         ssh_port=1,
         user_name="ana",
         pending_password_hash=pending,
@@ -67,7 +68,7 @@ def machine(*, renew: bool = False, pending: str = "$6$hash") -> LabMachine:
 @pytest.mark.parametrize("found", [None, Findings(kind=SystemKind.WINDOWS), Findings(kind=SystemKind.UNKNOWN)])
 @pytest.mark.parametrize("state", OsState)
 def test_what_is_not_known_is_left_alone(found: Findings | None, state: OsState) -> None:
-    assert first_changes(found, lab(state), machine(), "one") is None
+    assert first_changes(found, lab(state), machine(state)) is None
 
 
 @pytest.mark.parametrize("state", OsState)
@@ -75,13 +76,13 @@ def test_the_disk_of_a_windows_lab_is_left_alone(state: OsState) -> None:
     """Whatever a look has found there: its registry is not edited offline."""
     windows = lab(state)
     windows.os_type = OsType.WINDOWS
-    assert first_changes(LINUX, windows, machine(), "one") is None
+    assert first_changes(LINUX, windows, machine(state)) is None
 
 
 def test_a_specialized_image_opens_for_its_lab_only() -> None:
     kept = lab(OsState.SPECIALIZED, keepAccounts=["prof", "ana"])
 
-    assert first_changes(LINUX, kept, machine(renew=True), "one") == DiskChanges(
+    assert first_changes(LINUX, kept, machine(renew=True)) == DiskChanges(
         user_name="ana",
         password_hash="$6$hash",
         close_others=True,
@@ -89,7 +90,7 @@ def test_a_specialized_image_opens_for_its_lab_only() -> None:
         host_name="one",
         new_identity=True,
     )
-    assert first_changes(LINUX, kept, machine(pending=""), "one") is None
+    assert first_changes(LINUX, kept, machine(pending="")) is None
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_generalized_image_is_left_to_a_cloud_init_that_hears_of_us(
     sources: tuple[str, ...], changes: DiskChanges | None
 ) -> None:
     found = replace(LINUX, cloud_init=CloudInit(data_sources=sources))
-    assert first_changes(found, lab(OsState.GENERALIZED), machine(), "one") == changes
+    assert first_changes(found, lab(OsState.GENERALIZED), machine(OsState.GENERALIZED)) == changes
 
 
 @pytest.mark.parametrize("cloud_init", [None, CloudInit(is_enabled=False, data_sources=("Azure",))])
@@ -118,21 +119,21 @@ def test_a_generalized_image_without_cloud_init_is_set_up_here(cloud_init: Cloud
         agents=(GuestAgent.AZURE,),
         ssh=SshServer(name="openssh", has_host_keys=False),
     )
-    assert first_changes(found, lab(OsState.GENERALIZED), machine(), "one") == DiskChanges(
+    assert first_changes(found, lab(OsState.GENERALIZED), machine(OsState.GENERALIZED)) == DiskChanges(
         user_name="ana", password_hash="$6$hash", host_name="one", ensures_host_keys=True
     )
 
 
 @pytest.mark.parametrize("state", OsState)
 def test_a_card_is_called_as_the_images_settings_call_it(state: OsState) -> None:
-    changes = first_changes(replace(LINUX, card_name="ens7"), lab(state), machine(), "one")
+    changes = first_changes(replace(LINUX, card_name="ens7"), lab(state), machine(state))
     assert changes is not None
     assert changes.card_name == "ens7"
 
 
 def test_cloud_init_that_sets_up_a_machine_finds_its_card_by_itself() -> None:
     found = replace(LINUX, card_name="ens7", cloud_init=CloudInit())
-    assert first_changes(found, lab(OsState.GENERALIZED), machine(), "one") is None
+    assert first_changes(found, lab(OsState.GENERALIZED), machine(OsState.GENERALIZED)) is None
 
 
 def test_found_and_known_accounts_are_closed_but_for_those_that_stay() -> None:

@@ -1,4 +1,4 @@
-"""Publishing a lab, and syncing its roster with a group."""
+"""Publishing a lab, scaling a published one, and syncing its roster with a group."""
 
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_settings import LAB
@@ -6,17 +6,18 @@ from galeria.actions.labs.labs import get_lab
 from galeria.actions.labs.machines import require_lab, running_on_machine
 from galeria.domain.errors import Conflict
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
+from galeria.domain.labs.labs import Lab, LabMachine, MachineKind, find_template
 from galeria.domain.messages import Message
 from galeria.domain.operation_inputs import PublishInputs
 from galeria.domain.operations import Operation, OperationKind
-from galeria.domain.states import LabState, MachineState, moved
+from galeria.domain.states import LabState, MachineState, ProvisioningState, moved
 
 
-def publish_lab(request: Request, id: ResourceId) -> Operation:
-    """Starts publishing a lab; a running template is shut down for it.
+def publish_lab(request: Request, id: ResourceId, *, captures: bool = True) -> Operation:
+    """Starts publishing a lab: its template, which is shut down for it, becomes the content of students' machines.
 
-    A repeated call returns the running operation. Raises Forbidden, NotFound, and Conflict while the lab or template is
+    Without `captures`, a lab that was published before keeps the content that it has. A repeated call returns the running
+    operation. Raises Forbidden, NotFound, and Conflict while the lab or template is
     busy.
     """
     lab = get_lab(request, id)
@@ -26,12 +27,34 @@ def publish_lab(request: Request, id: ResourceId) -> Operation:
             return running
     require_lab(lab)
     template = _free_template(request, lab)
-    inputs = PublishInputs(before=lab.lab_state, template=template.id if template else "")
+    inputs = PublishInputs(
+        before=lab.lab_state, template=template.id if template else "", makes=True, captures=captures
+    )
     if template and template.state is MachineState.RUNNING:
         template.state = moved(template.state, MachineState.STOPPING, Message("The template"))
     lab.lab_state = moved(lab.lab_state, LabState.PUBLISHING, Message("Lab '{lab}'", lab=lab.name))
     request.audit(f"{LAB}/publish/action", str(id))
     return request.begin(OperationKind.PUBLISH_LAB, lab, lab.id, inputs)
+
+
+def begin_scaling(request: Request, lab: Lab) -> Operation | None:
+    """Starts adding or removing machines where a published lab has not as many as its capacity says; else returns None.
+
+    Raises Conflict while the lab is published or scaled.
+    """
+    if lab.lab_state is LabState.DRAFT or lab.state is not ProvisioningState.SUCCEEDED:
+        return None
+    students = [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.USER]
+    if len(students) == lab.capacity:
+        return None
+    if lab.lab_state is not LabState.PUBLISHED:
+        raise Conflict(
+            Message("The lab '{lab}' is {state}.", lab=lab.name, state=lab.lab_state),
+            hint=Message("Wait until that has ended, then change its capacity."),
+        )
+    lab.lab_state = moved(lab.lab_state, LabState.SCALING, Message("Lab '{lab}'", lab=lab.name))
+    inputs = PublishInputs(before=LabState.PUBLISHED, makes=True, captures=False)
+    return request.begin(OperationKind.SCALE_LAB, lab, lab.id, inputs)
 
 
 def sync_group(request: Request, id: ResourceId) -> None:
@@ -53,10 +76,9 @@ def sync_group(request: Request, id: ResourceId) -> None:
 
 def _free_template(request: Request, lab: Lab) -> LabMachine | None:
     """Returns the template if nothing works on it; None for a lab without one. Raises Conflict where it is busy."""
-    templates = [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.TEMPLATE]
-    if not templates:
+    template = find_template(request.uow.machines.of_lab(lab.id))
+    if template is None:
         return None
-    template = templates[0]
     if running_on_machine(request, template.id):
         raise Conflict(
             Message("The template is busy."), hint=Message("Wait until what is under way has ended, then publish.")

@@ -9,7 +9,7 @@ from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsType
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.labs.labs import Lab, LabCreateOption, MachineKind
+from galeria.domain.labs.labs import Lab, LabCreateOption, find_template
 from galeria.domain.labs.profiles import (
     NO_SHUTDOWN,
     Profiles,
@@ -88,11 +88,31 @@ def update_lab(request: Request, id: ResourceId, wanted: LabSettings, secrets: S
         _belong_to(request, lab, wanted.account)
     if wanted.capacity is not None:
         require_machine_limit(request, lab.author_id, wanted.capacity - lab.capacity)
+        _require_unclaimed(request, lab, wanted.capacity)
     apply_settings(lab, wanted, secrets)
     if wanted.fixed.keep_accounts:  # the same ones, in the order in which they were named last
         lab.profiles = {**lab.profiles, "keepAccounts": list(wanted.fixed.keep_accounts)}
     request.touch(lab)
     return lab
+
+
+def _require_unclaimed(request: Request, lab: Lab, most: int) -> None:
+    """Raises Conflict where more machines are claimed than there would be, and names who holds them."""
+    machines = request.uow.machines.of_lab(lab.id)
+    holders = [request.uow.lab_users.find(each.claimed_by) for each in machines if each.claimed_by]
+    names = sorted(each.display_name or each.email for each in holders if each)
+    if len(names) > most:
+        raise Conflict(
+            Message(
+                "{count} people hold machines of this lab, more than {most}: {names}.",
+                count=len(names),
+                most=most,
+                names=names,
+            ),
+            hint=Message("Remove some of them from the lab's users, or choose a higher capacity."),
+            code="MachinesAreClaimed",
+            target=f"{_MACHINES}.sku.capacity",
+        )
 
 
 def require_lasting_lab(lab: Lab) -> None:
@@ -206,8 +226,8 @@ def _is_password_of(request: Request, lab: Lab, text: str | None, secrets: Secre
     """Tells whether the template gets or has that password, as far as that is still known."""
     if not text:
         return True
-    templates = [each for each in request.uow.machines.of_lab(lab.id) if each.kind is MachineKind.TEMPLATE]
-    waiting = templates[0].pending_password_hash if templates else lab.admin_hash
+    template = find_template(request.uow.machines.of_lab(lab.id))
+    waiting = template.pending_password_hash if template else lab.admin_hash
     return not secrets.differs(waiting, text)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.groups import require_lasting_group
 from galeria.actions.core.limits import require_lab_limit, require_machine_limit
 from galeria.actions.core.request import Request
@@ -21,7 +22,7 @@ from galeria.domain.errors import Conflict, NotFound
 from galeria.domain.ids import ResourceId, lab_name, user_name
 from galeria.domain.images.galleries import OS_DISK, ImageDefinition, ImageVersion, OsState, OsType
 from galeria.domain.labs.accounts import LabAccount
-from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind
+from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind, find_template
 from galeria.domain.labs.preparation import accounts_to_close, kept_accounts
 from galeria.domain.labs.sizes import get_size
 from galeria.domain.labs.windows import account_name, account_password
@@ -169,12 +170,11 @@ def _create(request: Request, id: ResourceId, wanted: LabRequest, secrets: Secre
     apply_settings(lab, wanted.all_settings, secrets)
     request.uow.labs.add(lab)
     request.uow.flush()
+    lab.admin_hash = password_hash  # of students' machines, which a template's later passwords do not change
     if has_template:
         template = _template(request, lab, version, password_hash, wanted.password)
         ensure_public_ports(request, lab, template)
         request.uow.machines.add(template)
-    else:
-        lab.admin_hash = password_hash
     ensure_owner(request, lab.key)
     request.audit(f"{LAB}/write", str(id))
     return lab, request.begin(OperationKind.CREATE_LAB, lab, lab.id, PREPARING)
@@ -214,9 +214,11 @@ def _retry(request: Request, lab: Lab, wanted: LabRequest, secrets: SecretHasher
     update_lab(request, lab.arm_id, replace(said, fixed=replace(said.fixed, password=None)), secrets)
     lab.state = moved(lab.state, ProvisioningState.CREATING)
     if wanted.password:  # the caller was told none that holds yet: what was typed last is what counts
-        for machine in request.uow.machines.of_lab(lab.id):
-            machine.pending_password_hash = _checked_hash(secrets, lab, wanted.password)
-            machine.pending_password = kept_password(lab, wanted.password)
+        lab.admin_hash = _checked_hash(secrets, lab, wanted.password)
+        template = find_template(request.uow.machines.of_lab(lab.id))
+        if template:
+            template.pending_password_hash = lab.admin_hash
+            template.pending_password = kept_password(lab, wanted.password)
     return request.begin(OperationKind.CREATE_LAB, lab, lab.id, PREPARING)
 
 
@@ -319,7 +321,8 @@ def _template(request: Request, lab: Lab, version: ImageVersion, password_hash: 
         region=lab.location,
         state=MachineState.CREATING,
         base_digest=lab.base_digest,
-        ssh_port=_free_port(request),
+        os_state=lab.os_state,
+        ssh_port=free_port(request),
         user_name=lab.user_name,
         pending_password_hash=password_hash,
         pending_password=kept_password(lab, text),
@@ -330,7 +333,7 @@ def _template(request: Request, lab: Lab, version: ImageVersion, password_hash: 
     )
 
 
-def _free_port(request: Request) -> int:
+def free_port(request: BaseRequest) -> int:
     """Returns a random free port, so that installations that share a host seldom choose the same. Raises Conflict."""
     ports = range(request.settings.first_ssh_port, request.settings.last_ssh_port + 1)
     port = find_free_port(request, ports, request.uow.machines.ports())

@@ -5,11 +5,12 @@ from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine, kept_password
 from galeria.actions.labs.public_ports import ensure_public_ports
-from galeria.domain.errors import Conflict
+from galeria.domain.errors import Conflict, Forbidden
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.preparation import has_known_root
+from galeria.domain.labs.revisions import needs_password, student_account
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
 from galeria.domain.labs.windows import account_name, account_password
 from galeria.domain.messages import Message, Word
@@ -24,7 +25,8 @@ MACHINE = "Microsoft.LabServices/labs/virtualMachines"
 def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation | None:
     """Starts a machine; None when it runs already. A repeated call returns the running operation.
 
-    Raises Forbidden, NotFound, and Conflict while the machine or lab is busy.
+    Raises Forbidden, NotFound, and Conflict while the machine or lab is busy, and where its student has to set a password
+    first.
     """
     lab, machine = reach_machine(request, lab_id, name, "start")
     if machine.state is MachineState.RUNNING:
@@ -33,6 +35,12 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
     if joined:
         return joined
     require_lab(lab)
+    if needs_password(machine) and is_claimed_by_caller(request, machine):
+        raise Conflict(
+            Message("The machine has no password yet, so that nobody could sign in to it."),
+            hint=Message("Set a password of your own, then start it."),
+            code="PasswordNotSet",
+        )
     ensure_public_ports(request, lab, machine)
     machine.state = moved(machine.state, MachineState.STARTING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.START_MACHINE)
@@ -62,8 +70,9 @@ def reset_password(
     """
     lab, machine = reach_machine(request, lab_id, name, "resetPassword")
     account_name(lab.os_type, account)
+    _require_own_account(request, lab, machine, account)
     hashed = secrets.unix_hash(account_password(lab.os_type, new_password, user=account))
-    is_foreign = lab.os_state is OsState.SPECIALIZED and bool(machine.pending_password_hash)
+    is_foreign = machine.os_state is OsState.SPECIALIZED and bool(machine.pending_password_hash)
     inputs = ResetInputs(is_off=can_be_set_offline(request, lab, machine), is_foreign=is_foreign)
     if not inputs.is_off:
         _require_settable(machine)
@@ -75,13 +84,28 @@ def reset_password(
     return _begin(request, lab, machine, OperationKind.RESET_PASSWORD, inputs)
 
 
+def _require_own_account(request: Request, lab: Lab, machine: LabMachine, account: str) -> None:
+    """Raises Forbidden where a student names another account than the lab's for students: it would get more rights."""
+    is_student = is_claimed_by_caller(request, machine) and not request.caller.may(
+        f"{MACHINE}/resetPassword/action", lab.key
+    )
+    if is_student and account != student_account(lab):
+        raise Forbidden(
+            Message("The account for students of this lab is '{account}'.", account=student_account(lab)),
+            hint=Message("Set the password of that one, or ask the lab's educator."),
+            target="username",
+        )
+
+
 def can_be_set_offline(request: BaseRequest, lab: Lab, machine: LabMachine) -> bool:
     """Tells whether a password can be set on the machine's disk now.
 
     It can where the machine is off and its image was looked into. One that has still to take its first settings from its
-    seed would take that password after it.
+    seed would take that password after it, but a student's machine gets its seed only at its first start.
     """
-    has_seed = lab.os_state is OsState.GENERALIZED and bool(machine.pending_password_hash)
+    if machine.state is MachineState.STOPPED and not machine.is_prepared:
+        return True
+    has_seed = machine.os_state is OsState.GENERALIZED and bool(machine.pending_password_hash)
     if machine.state is not MachineState.STOPPED or has_seed or lab.os_type is OsType.WINDOWS:
         return False
     version = request.uow.versions.find(lab.version_id)

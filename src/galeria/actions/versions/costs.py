@@ -201,8 +201,9 @@ def live_disks(request: BaseRequest, region: str) -> set[str]:
 
 
 def live_machines(request: BaseRequest, region: str) -> set[str]:
-    """Returns the digests that machines of the region are based on, whose versions may be deleted already."""
-    return request.uow.machines.contents(region)
+    """Returns the digests that machines of the region are based on, whose versions may be deleted already, and those that
+    labs make students' machines from."""
+    return request.uow.machines.contents(region) | request.uow.revisions.contents(region)
 
 
 def live_digests(request: BaseRequest, region: str) -> set[str]:

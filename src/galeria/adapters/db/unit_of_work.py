@@ -21,6 +21,7 @@ from galeria.adapters.db.repositories.rosters import (
     SqlFavoriteRepository,
     SqlLabDraftRepository,
     SqlLabUserRepository,
+    SqlRevisionRepository,
     SqlScheduleRepository,
 )
 from galeria.adapters.db.repositories.sign_in import (
@@ -73,9 +74,9 @@ class SqlUnitOfWork:
         self.lab_queries = SqlLabQueries(session)
         self.machines = SqlMachineRepository(session)
         self.lab_users = SqlLabUserRepository(session)
+        self.revisions = SqlRevisionRepository(session)
         self.schedules = SqlScheduleRepository(session)
         self.lab_drafts = SqlLabDraftRepository(session)
-        self.favorites = SqlFavoriteRepository(session)
         self.people = SqlPersonRepository(session)
         self.refresh_tokens = SqlRefreshTokenRepository(session)
         self.credentials = SqlCredentialRepository(session)
@@ -94,6 +95,10 @@ class SqlUnitOfWork:
             session, ResourceGroup, core_tables.resource_groups, Message("resource group")
         )
         self.audit = SqlAuditRepository(session)
+
+    @property
+    def favorites(self) -> SqlFavoriteRepository:
+        return SqlFavoriteRepository(self._session)
 
     @property
     def storage_usage(self) -> SqlStorageUsageRepository:

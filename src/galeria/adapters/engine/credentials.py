@@ -17,6 +17,20 @@ known "$user" || useradd -m -s "$shell" "$user" </dev/null >/dev/null 2>&1
 known "$user" || adduser -D -s "$shell" "$user" </dev/null >/dev/null 2>&1
 known "$user" || adduser "$user" </dev/null >/dev/null 2>&1
 known "$user" || { echo "the account $user could not be made" >&2; exit 1; }
+if [ "$2" = plain ]; then
+  for group in root sudo wheel admin adm disk shadow docker lxd libvirt kvm; do
+    in_group "$group" "$user" || continue
+    gpasswd -d "$user" "$group" >/dev/null 2>&1 || delgroup "$user" "$group" >/dev/null 2>&1
+    ! in_group "$group" "$user" || { echo "$user could not be taken from the group $group" >&2; exit 1; }
+  done
+  for file in /etc/sudoers /etc/sudoers.d/*; do
+    [ -f "$file" ] && awk -v user="$user" '$1 == user { found = 1 } END { exit !found }' "$file" || continue
+    awk -v user="$user" '$1 != user { print }' "$file" > /run/galeria-sudo && cat /run/galeria-sudo > "$file" || exit 1
+    rm -f /run/galeria-sudo
+  done
+  sync
+  exit 0
+fi
 for group in sudo wheel admin; do
   grep -q "^$group:" /etc/group || continue
   in_group "$group" "$user" && continue
@@ -91,6 +105,6 @@ def set_credentials(domain: libvirt.virDomain, credentials: MachineCredentials) 
         known = agent.execute(domain, RETIRE_KEYS, user).output.strip() == "known"
         if known and user != credentials.user_name:
             agent.set_password(domain, user, LOCKED)
-    agent.execute(domain, ENSURE_ACCOUNT, credentials.user_name)
+    agent.execute(domain, ENSURE_ACCOUNT, credentials.user_name, "admin" if credentials.is_admin else "plain")
     agent.set_password(domain, credentials.user_name, credentials.password_hash)
     agent.execute(domain, "sync")

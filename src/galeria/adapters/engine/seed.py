@@ -31,7 +31,10 @@ def meta_data(first_boot: FirstBoot) -> str:
 
 
 def user_data(first_boot: FirstBoot) -> str:
-    """Return cloud-init user data: the account with its password hash and keys, full sudo rights, and login by password."""
+    """Return cloud-init user data: the account with its password hash and keys, full sudo rights, and login by password.
+
+    Where there is a second account, it has no rights.
+    """
     lines = [
         "#cloud-config",
         f"hostname: {_quoted(first_boot.host_name)}",
@@ -46,7 +49,16 @@ def user_data(first_boot: FirstBoot) -> str:
     if first_boot.ssh_keys:
         lines.append("    ssh_authorized_keys:")
         lines.extend(f"      - {_quoted(key)}" for key in first_boot.ssh_keys)
+    if first_boot.plain_user:
+        lines += [
+            f"  - name: {_quoted(first_boot.plain_user)}",
+            "    lock_passwd: false",
+            "    shell: /bin/sh",
+            f"    passwd: {_quoted(first_boot.plain_hash)}",
+        ]
     lines += ["runcmd:", f"  - {_quoted(ACCOUNT_LIKE_OTHERS.format(user=shlex.quote(first_boot.user_name)))}"]
+    if first_boot.plain_user:
+        lines.append(f"  - {_quoted(BASH_WHERE_IT_IS.format(user=shlex.quote(first_boot.plain_user)))}")
     return "\n".join(lines) + "\n"
 
 
@@ -55,6 +67,8 @@ ACCOUNT_LIKE_OTHERS = (
     "[ ! -x /bin/bash ] || usermod -s /bin/bash {user}; "
     "for group in sudo wheel admin; do ! grep -q ^$group: /etc/group || usermod -a -G $group {user}; done"
 )
+
+BASH_WHERE_IT_IS = "[ ! -x /bin/bash ] || usermod -s /bin/bash {user}"
 
 
 def _quoted(text: str) -> str:

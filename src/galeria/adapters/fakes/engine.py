@@ -37,6 +37,7 @@ class FakeGuest:
     host_name: str = "image"
     identity: int = 0  # grows with every new identity
     passwords: dict[str, str] = field(default_factory=dict)  # account → hash; a retired account has "!"
+    admins: tuple[str, ...] = ()  # accounts with administrator's rights
     seed: dict[str, Any] | None = None  # settings of the first boot, until it has happened
     layers: tuple[str, ...] = ()  # sealed ones, the lowest first
     is_running: bool = False
@@ -207,7 +208,8 @@ class FakeEngine:
             retired = {user: "!" for user in others - set(credentials.keep) if user in guest.passwords}
             given = {credentials.user_name: credentials.password or credentials.password_hash}
             passwords = guest.passwords | retired | given
-            self._store(machine, replace(guest, passwords=passwords))
+            admins = _with_rights(guest, credentials.user_name, is_admin=credentials.is_admin)
+            self._store(machine, replace(guest, passwords=passwords, admins=admins))
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
         with self._verb("renew_identity"):
@@ -269,7 +271,7 @@ class FakeEngine:
             raise NotFound(
                 Message("The machine does not exist on this host."), hint=Message("Reload the page.")
             ) from error
-        return FakeGuest(**{**record, "layers": tuple(record["layers"])})
+        return FakeGuest(**{**record, "layers": tuple(record["layers"]), "admins": tuple(record["admins"])})
 
     def screen(self, machine: Machine) -> FakeScreen:
         """Return what a running machine shows, and which keys it has received."""
@@ -362,7 +364,21 @@ def _first_booted(guest: FakeGuest) -> FakeGuest:
     """Return the guest after its first boot: with the seed's account and host name, and a new identity."""
     seed = guest.seed or {}
     passwords = guest.passwords | {seed["user_name"]: seed["password_hash"]}
-    return replace(guest, host_name=seed["host_name"], passwords=passwords, identity=guest.identity + 1, seed=None)
+    if seed["plain_user"]:
+        passwords[seed["plain_user"]] = seed["plain_hash"]
+    return replace(
+        guest,
+        host_name=seed["host_name"],
+        passwords=passwords,
+        admins=(*guest.admins, seed["user_name"]),
+        identity=guest.identity + 1,
+        seed=None,
+    )
+
+
+def _with_rights(guest: FakeGuest, user: str, *, is_admin: bool) -> tuple[str, ...]:
+    others = tuple(each for each in guest.admins if each != user)
+    return (*others, user) if is_admin else others
 
 
 def _changed_offline(guest: FakeGuest, changes: DiskChanges) -> tuple[FakeGuest, tuple[str, ...]]:
@@ -374,9 +390,11 @@ def _changed_offline(guest: FakeGuest, changes: DiskChanges) -> tuple[FakeGuest,
     passwords = guest.passwords | dict.fromkeys(closed, "!")
     if changes.user_name:
         passwords[changes.user_name] = changes.password_hash
+    admins = _with_rights(guest, changes.user_name, is_admin=changes.is_admin) if changes.user_name else guest.admins
     changed = replace(
         guest,
         passwords=passwords,
+        admins=admins,
         host_name=changes.host_name or guest.host_name,
         identity=guest.identity + changes.new_identity,
     )

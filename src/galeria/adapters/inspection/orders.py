@@ -55,6 +55,8 @@ def _account_files(changes: DiskChanges) -> dict[str, bytes]:
         files["user"] = _checked(_FIELD, changes.user_name)
         files["hash"] = _checked(_FIELD, changes.password_hash)
         files["day"] = b"%d" % (datetime.now(UTC).timestamp() // DAY)
+        if not changes.is_admin:
+            files["plain"] = b""
     if changes.ssh_keys:
         files["ssh_keys"] = _lines(changes.ssh_keys)
     return files

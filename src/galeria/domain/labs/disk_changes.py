@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class DiskChanges:
     """What is changed on one disk, all of it or nothing. What is empty or False stays as it is."""
 
-    user_name: str = ""  # the account that is made where it is missing, and gets the password and sudo rights
+    user_name: str = ""  # the account that is made where it is missing, and gets the password
     password_hash: str = ""  # crypt(5), of that account
+    is_admin: bool = True  # whether that account gets administrator's rights; else it loses those that it had
     ssh_keys: tuple[str, ...] = ()  # lines of authorized_keys(5), of that account; its earlier ones are replaced
     retire: tuple[str, ...] = ()  # accounts whose passwords and keys must stop working; nothing of them is deleted
     close_others: bool = False  # whether all accounts are retired, but that of `user_name` and those to keep

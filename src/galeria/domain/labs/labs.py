@@ -1,5 +1,6 @@
 """Labs, labs of the older API without a template, and the virtual machines of labs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -94,6 +95,9 @@ class LabMachine:
     region: str
     state: MachineState = MachineState.CREATING
     base_digest: str
+    os_state: OsState  # of the content that its disk was made from
+    revision: int = 0  # the number of the lab's revision that its disk is made from; 0 for a template
+    is_prepared: bool = True  # whether its disk is its own; a student's machine gets its identity at its first start
     layer: str | None = None
     layer_digest: str | None = None
     ssh_port: int  # on the host's loopback, where it has a network of its own
@@ -126,6 +130,11 @@ class LabMachine:
     def parent_digest(self) -> str:
         """The sealed content that the disk's changes are counted from: the last export's, or else the base image's."""
         return self.layer_digest or self.base_digest
+
+
+def find_template(machines: Iterable[LabMachine]) -> LabMachine | None:
+    """Returns the template among a lab's machines; None for a lab without one."""
+    return next((each for each in machines if each.kind is MachineKind.TEMPLATE), None)
 
 
 @dataclass(eq=False, kw_only=True)

@@ -6,20 +6,21 @@ from typing import TypeGuard
 from galeria.domain.images.findings import CloudInit, Findings, GuestAgent, SystemKind
 from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.disk_changes import DiskChanges
-from galeria.domain.labs.labs import Lab, LabMachine
+from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind
+from galeria.domain.labs.revisions import machine_host_name
 
 SEED = "NoCloud"  # the source of cloud-init that machines here have
 _NOTHING = "None"  # the source of cloud-init that stands for no data at all
 _UNICAST = 0x01  # the bit of an address's first byte that must not be set for one card
 
 
-def first_changes(found: Findings | None, lab: Lab, machine: LabMachine, host_name: str) -> DiskChanges | None:
+def first_changes(found: Findings | None, lab: Lab, machine: LabMachine) -> DiskChanges | None:
     """Return what is changed on the machine's disk before its first start; None where nothing is, or can be.
 
-    A specialized image's accounts are closed but for those that the lab keeps, and the lab's own is made. A generalized one
-    is set up by its cloud-init; where that asks other sources only, it learns of ours, and where there is none, its work is
-    done here. An image that nobody has looked into, or that holds no Linux, is left to its own programs. The network card
-    is called as the image's own network settings call it.
+    A specialized image's accounts are closed (see `closes_others`) but for those that the lab keeps, and the lab's own is
+    made. A generalized one is set up by its cloud-init; where that asks other sources only, it learns of ours, and where there
+    is none, its work is done here. An image that nobody has looked into, or that holds no Linux, is left to its own programs.
+    The network card is called as the image's own network settings call it.
     """
     if lab.os_type is OsType.WINDOWS or not has_known_root(found):
         return None
@@ -28,18 +29,20 @@ def first_changes(found: Findings | None, lab: Lab, machine: LabMachine, host_na
     account = DiskChanges(
         user_name=machine.user_name,
         password_hash=machine.pending_password_hash,
+        is_admin=is_admin_account(lab, machine),
         retire=tuple(machine.retire_accounts),
         ensures_host_keys=lacks_keys,
         card_name=found.card_name,
         data_sources=sources,
     )
-    if lab.os_state is OsState.SPECIALIZED:
+    host_name = machine_host_name(lab, machine)
+    if machine.os_state is OsState.SPECIALIZED:
         if not machine.pending_password_hash:
             return None
         name = host_name if machine.renew_identity else ""
         return replace(
             account,
-            close_others=True,
+            close_others=closes_others(lab, machine),
             keep=kept_accounts(lab),
             host_name=name,
             new_identity=machine.renew_identity,
@@ -47,6 +50,19 @@ def first_changes(found: Findings | None, lab: Lab, machine: LabMachine, host_na
     if found.cloud_init and found.cloud_init.is_enabled:
         return DiskChanges(data_sources=sources) if sources else None
     return replace(account, host_name=host_name)
+
+
+def closes_others(lab: Lab, machine: LabMachine) -> bool:
+    """Tell whether the accounts of what a machine was made from are closed in it.
+
+    A student's machine keeps those of the lab's template, which the educator has made, and where others are closed already.
+    """
+    return machine.kind is MachineKind.TEMPLATE or lab.create_option is LabCreateOption.IMAGE
+
+
+def is_admin_account(lab: Lab, machine: LabMachine) -> bool:
+    """Tell whether the account that the machine's person uses has administrator's rights in it."""
+    return machine.kind is MachineKind.TEMPLATE or machine.user_name != lab.non_admin_user
 
 
 def has_known_root(found: Findings | None) -> TypeGuard[Findings]:

@@ -18,7 +18,7 @@ def machine_spec(context: WorkflowContext, lab: Lab, machine: LabMachine) -> Mac
         found = find_findings(uow, lab)
     return MachineSpec(
         machine=Machine(id=machine.id, region=machine.region),
-        base=lab.base_digest,
+        base=machine.base_digest,
         generation=lab.generation,
         vcpus=size.vcpus,
         memory_mib=size.memory_mib,

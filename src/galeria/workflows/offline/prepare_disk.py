@@ -11,7 +11,13 @@ from galeria.domain.images.findings import Findings
 from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.disk_changes import DiskChanges
 from galeria.domain.labs.labs import Lab, LabMachine
-from galeria.domain.labs.preparation import can_be_left_to_the_agent, first_changes, kept_accounts
+from galeria.domain.labs.preparation import (
+    can_be_left_to_the_agent,
+    closes_others,
+    first_changes,
+    is_admin_account,
+    kept_accounts,
+)
 from galeria.domain.messages import Message
 from galeria.ports.database import UnitOfWork
 from galeria.ports.machines import Machine
@@ -38,7 +44,7 @@ def find_findings(uow: UnitOfWork, lab: Lab) -> Findings | None:
     return (version.found if version else None) or uow.versions.find_findings(lab.base_digest)
 
 
-def prepare_disk(context: WorkflowContext, lab: Lab, row: LabMachine, *, host_name: str) -> None:
+def prepare_disk(context: WorkflowContext, lab: Lab, row: LabMachine) -> None:
     """Change the disk of a machine that has not started yet as its image needs it, or leave it as it is.
 
     May be repeated. Raises MachineFailed where that is impossible and nothing in the machine could do it later; where its
@@ -46,33 +52,33 @@ def prepare_disk(context: WorkflowContext, lab: Lab, row: LabMachine, *, host_na
     """
     with context.database(reading=True) as uow:
         found = find_findings(uow, lab)
-    changes = first_changes(found, lab, row, host_name)
+    changes = first_changes(found, lab, row)
     if changes is None:
         return
     try:
         closed = context.engine.change_disk(Machine(id=row.id, region=row.region), changes)
     except MachineFailed as error:
-        if lab.os_state is not OsState.SPECIALIZED or not can_be_left_to_the_agent(found):
+        if row.os_state is not OsState.SPECIALIZED or not can_be_left_to_the_agent(found):
             raise
         log.warning("machine %s is left to its agent: %s", row.id, error)
         return
     if changes.user_name:
-        _note_set(context, row, closed if lab.os_state is OsState.SPECIALIZED else None)
+        _note_set(context, row, closed if row.os_state is OsState.SPECIALIZED else None)
 
 
-def set_credentials_offline(
-    context: WorkflowContext, lab: Lab, row: LabMachine, *, host_name: str, is_foreign: bool
-) -> None:
+def set_credentials_offline(context: WorkflowContext, lab: Lab, row: LabMachine, *, is_foreign: bool) -> None:
     """Set the pending credentials on the disk of a machine that is off.
 
     One that `is_foreign` has the accounts of its image still, which are closed with that. May be repeated. Raises
     MachineFailed where the disk was left as it was.
     """
-    changes = DiskChanges(user_name=row.user_name, password_hash=row.pending_password_hash)
+    changes = DiskChanges(
+        user_name=row.user_name, password_hash=row.pending_password_hash, is_admin=is_admin_account(lab, row)
+    )
     if is_foreign:
         with context.database(reading=True) as uow:
-            changes = first_changes(find_findings(uow, lab), lab, row, host_name) or replace(
-                changes, close_others=True, keep=kept_accounts(lab)
+            changes = first_changes(find_findings(uow, lab), lab, row) or replace(
+                changes, close_others=closes_others(lab, row), keep=kept_accounts(lab)
             )
     if not row.pending_password_hash:  # an earlier attempt has set it
         return

@@ -1,12 +1,14 @@
-"""Repositories of a lab's users and schedules, of lab drafts, and of people's favorite labs."""
+"""Repositories of a lab's users, schedules and revisions, of lab drafts, and of people's favorite labs."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from galeria.adapters.db.repositories.base import SqlResourceRepository
+from galeria.adapters.db.repositories.base import SqlRepository, SqlResourceRepository
+from galeria.adapters.db.tables import core_tables
 from galeria.adapters.db.tables import roster_tables as tables
 from galeria.domain.labs.addresses import address_key
 from galeria.domain.labs.labs import LabDraft
+from galeria.domain.labs.revisions import LabRevision
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
 from galeria.domain.messages import Message
@@ -28,6 +30,40 @@ class SqlLabUserRepository(SqlResourceRepository[LabUser]):
         columns = tables.lab_users.c
         found = self._where(columns.lab_id == lab_id, columns.email_key == address_key(email))
         return found[0] if found else None
+
+
+class SqlRevisionRepository(SqlRepository[LabRevision]):
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, LabRevision, tables.lab_revisions, Message("lab revision"))
+
+    def of_lab(self, lab_id: str) -> list[LabRevision]:
+        """Return the lab's revisions, sorted by number."""
+        columns = tables.lab_revisions.c
+        return self._where(columns.lab_id == lab_id, order=(columns.number,))
+
+    def find_newest(self, lab_id: str) -> LabRevision | None:
+        columns = tables.lab_revisions.c
+        ready = self._where(columns.lab_id == lab_id, columns.is_ready.is_(True), order=(columns.number.desc(),))
+        return ready[0] if ready else None
+
+    def contents(self, region: str) -> set[str]:
+        """Return the digests of each lab's newest ready revision in the region, and of revisions that are being stored."""
+        self._session.flush()
+        columns, labs = tables.lab_revisions.c, core_tables.labs.c
+        asked = (
+            sa.select(columns.lab_id, columns.digest, columns.is_ready)
+            .join(core_tables.labs, labs.id == columns.lab_id)
+            .where(labs.location == region)
+            .order_by(columns.lab_id, columns.number)
+        )
+        newest: dict[str, str] = {}
+        unfinished = set()
+        for lab_id, digest, is_ready in self._session.execute(asked):
+            if is_ready:
+                newest[lab_id] = digest
+            else:
+                unfinished.add(digest)
+        return ({*newest.values()} | unfinished) - {""}
 
 
 class SqlScheduleRepository(SqlResourceRepository[Schedule]):

@@ -8,7 +8,7 @@ while labs use it.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, true
 
 from galeria.adapters.db.tables.columns import MessageText, UtcTime, enum_type, key_type, string_list, string_map
 from galeria.adapters.db.tables.findings_text import FindingsText
@@ -276,6 +276,9 @@ lab_machines = Table(
     _text("region", index=True),
     _word("state", MachineState),
     _text("base_digest"),
+    Column("os_state", enum_type(OsState), nullable=False, server_default=OsState.GENERALIZED.value),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("is_prepared", Boolean, nullable=False, server_default=true()),
     _maybe("layer"),
     _maybe("layer_digest"),
     *(Column(name, Integer, nullable=name != "ssh_port") for name in _PORTS),

@@ -21,6 +21,7 @@ from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersi
 from galeria.domain.images.storage import AccessGrant, Disk, ManagedImage, ManagedImageDisk, Snapshot
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
+from galeria.domain.labs.revisions import LabRevision
 from galeria.domain.labs.roster import FavoriteLab, LabUser
 from galeria.domain.labs.schedules import Schedule
 from galeria.domain.locks import Lock
@@ -45,6 +46,7 @@ _TABLES: tuple[tuple[type[Any], sa.Table], ...] = (
     (LabMachine, core_tables.lab_machines),
     (LabUser, roster_tables.lab_users),
     (Schedule, roster_tables.lab_schedules),
+    (LabRevision, roster_tables.lab_revisions),
     (LabDraft, roster_tables.lab_drafts),
     (FavoriteLab, roster_tables.favorite_labs),
     (Principal, core_tables.principals),

@@ -1,4 +1,4 @@
-"""Tables of a lab's users and schedules, of lab drafts, and of favorite labs."""
+"""Tables of a lab's users, schedules and revisions, of lab drafts, and of favorite labs."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Tabl
 
 from galeria.adapters.db.tables.columns import UtcTime, enum_type, key_type, string_map
 from galeria.adapters.db.tables.metadata import metadata
+from galeria.domain.images.galleries import OsState
 from galeria.domain.labs.roster import InvitationState
 from galeria.domain.states import ProvisioningState
 
@@ -61,6 +62,20 @@ lab_schedules = Table(
     Column("recurrence", string_map(), nullable=False),
     Column("notes", String, nullable=False),
     Index("ix_lab_schedules_key", "key", unique=True),
+)
+
+lab_revisions = Table(
+    "lab_revisions",
+    metadata,
+    Column("id", String, primary_key=True),
+    _goes_with("lab_id", "labs.id"),
+    *_counts("number"),
+    *_texts("digest"),
+    Column("os_state", enum_type(OsState), nullable=False),
+    Column("layer", String),
+    Column("is_ready", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Index("ix_lab_revisions_number", "lab_id", "number", unique=True),
 )
 
 lab_drafts = Table(

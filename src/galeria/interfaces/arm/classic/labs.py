@@ -3,7 +3,9 @@
 from starlette.responses import Response
 
 from galeria.actions.labs.classic_labs import DraftRequest, delete_either, get_either, get_made, list_either, put_lab
+from galeria.actions.labs.lab_publishing import begin_scaling
 from galeria.actions.labs.rosters import add_users, register
+from galeria.domain.labs.labs import Lab as MadeLab
 from galeria.interfaces.arm.classic.paths import ACCOUNT, LAB, AccountId, LabId
 from galeria.interfaces.arm.classic.schemas import AccessMode, AddUsers, ClassicLabBody, ClassicLabProperties
 from galeria.interfaces.arm.classic.views import lab_view
@@ -29,7 +31,9 @@ def put_one(account: AccountId, lab: LabId, body: ClassicLabBody, arm_request: A
     """Create or replace a lab. A new lab has no template yet."""
     with arm_request.writing() as request:
         found, is_new = put_lab(request, account, lab, _wanted(body), arm_request.services.secrets)
+        operation = begin_scaling(request, found) if isinstance(found, MadeLab) else None
         view = lab_view(request, found)
+    arm_request.start(operation)
     return put(arm_request, view, is_new=is_new)
 
 
@@ -37,7 +41,10 @@ def patch_one(account: AccountId, lab: LabId, body: ClassicLabBody, arm_request:
     with arm_request.writing() as request:
         get_either(request, account, lab)
         found, _ = put_lab(request, account, lab, _wanted(body), arm_request.services.secrets)
-        return shown(lab_view(request, found))
+        operation = begin_scaling(request, found) if isinstance(found, MadeLab) else None
+        view = lab_view(request, found)
+    arm_request.start(operation)
+    return shown(view)
 
 
 def delete_one(account: AccountId, lab: LabId, arm_request: ArmRequestDep) -> Response:

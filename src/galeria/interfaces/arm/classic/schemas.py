@@ -175,3 +175,9 @@ class Preference(Wire):
 
 class Registration(Wire):
     registration_code: Word
+
+
+class PublishBody(Wire):
+    """Whether a lab that was published before keeps the content that it has."""
+
+    use_existing_image: bool | None = None

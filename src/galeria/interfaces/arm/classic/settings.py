@@ -15,13 +15,14 @@ from galeria.actions.versions.exports import ExportRequest, export_template
 from galeria.domain.durations import show_duration
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import ResourceId
-from galeria.domain.labs.labs import Lab, LabDraft, LabMachine, MachineKind
+from galeria.domain.labs.labs import Lab, LabDraft, LabMachine, find_template
 from galeria.domain.labs.sizes import get_size
 from galeria.domain.messages import Message
 from galeria.domain.operations import Operation
 from galeria.interfaces.arm.classic.paths import LAB, SETTING, TEMPLATE, AccountId, LabId, OneSetting, modern_image
 from galeria.interfaces.arm.classic.schemas import (
     ClassicNewPassword,
+    PublishBody,
     ReferenceVm,
     ResourceCreation,
     ResourceSettings,
@@ -102,14 +103,16 @@ def stop(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = O
     return begun(arm_request, operation)
 
 
-def publish(account: AccountId, lab: LabId, arm_request: ArmRequestDep, _: None = OneSetting) -> Response:
+def publish(
+    account: AccountId, lab: LabId, arm_request: ArmRequestDep, body: PublishBody | None = None, _: None = OneSetting
+) -> Response:
     """Publish the lab, and answer at once: publishingState shows the progress.
 
-    `useExistingImage` makes no difference without machines.
+    With `useExistingImage` the machines keep the content that was published last.
     """
     with arm_request.writing() as request:
         get_made(request, account, lab)
-        operation = publish_lab(request, lab)
+        operation = publish_lab(request, lab, captures=not (body and body.use_existing_image))
     arm_request.start(operation)
     return Response(status_code=200)
 
@@ -247,8 +250,7 @@ def _profiles(properties: SettingProperties) -> dict[str, str]:
 
 
 def _template(request: Request, lab: Lab) -> LabMachine | None:
-    machines = request.uow.machines.of_lab(lab.id)
-    return next((each for each in machines if each.kind is MachineKind.TEMPLATE), None)
+    return find_template(request.uow.machines.of_lab(lab.id))
 
 
 def _view(request: Request, lab: Lab) -> dict[str, object]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from galeria.actions.core.groups import listed_below
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import find_by_identifier
-from galeria.actions.labs.lab_publishing import publish_lab, sync_group
+from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab, sync_group
 from galeria.actions.labs.lab_settings import FixedSettings, LabSettings, NonAdminAccount, update_lab
 from galeria.actions.labs.labs import LabRequest, create_lab, delete_lab, get_lab, list_labs
 from galeria.domain.ids import ResourceId
@@ -35,6 +35,7 @@ def put_one(id: LabId, body: LabBody, arm_request: ArmRequestDep) -> Response:
     with arm_request.writing() as request:
         wanted = _wanted(request, body)
         lab, is_new, operation = create_lab(request, id, wanted, arm_request.services.secrets)
+        operation = operation or begin_scaling(request, lab)
         view = lab_view(request, lab, api_version=arm_request.api_version)
     arm_request.start(operation)
     return put(arm_request, view, is_new=is_new, operation=operation)
@@ -52,7 +53,10 @@ def patch_one(id: LabId, body: LabPatch, arm_request: ArmRequestDep) -> Response
             fixed=_fixed(changes.virtual_machine_profile or MachineChanges()),
         )
         lab = update_lab(request, id, wanted, arm_request.services.secrets)
-        return shown(lab_view(request, lab, api_version=arm_request.api_version))
+        operation = begin_scaling(request, lab)
+        view = lab_view(request, lab, api_version=arm_request.api_version)
+    arm_request.start(operation)
+    return accepted(arm_request, operation, view) if operation else shown(view)
 
 
 def get_one(id: LabId, arm_request: ArmRequestDep) -> Response:
