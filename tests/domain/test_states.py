@@ -51,7 +51,12 @@ ALLOWED: dict[type[StrEnum], dict[str, str]] = {
         "Failed": "Creating Starting Stopping Stopped Running Reimaging Redeploying Deleting",
         "Deleting": "Failed",
     },
-    LabState: {"Draft": "Publishing", "Publishing": "Published Draft", "Published": "Publishing"},
+    LabState: {
+        "Draft": "Publishing",
+        "Publishing": "Published Draft",
+        "Published": "Publishing Scaling",
+        "Scaling": "Published",
+    },
 }
 MOVES = [(now, to) for kind in ALLOWED for now, to in product(kind, kind)]
 

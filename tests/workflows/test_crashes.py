@@ -2,14 +2,16 @@
 
 import pytest
 
-from galeria.actions.labs.lab_publishing import publish_lab
+from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab
+from galeria.actions.labs.lab_settings import LabSettings, update_lab
 from galeria.actions.labs.labs import delete_lab
-from galeria.actions.labs.machines import redeploy_machine, reimage_machine, reset_password
+from galeria.actions.labs.machines import redeploy_machine, reimage_machine, reset_password, start_machine
 from galeria.actions.versions.versions import VersionRequest, delete_version, put_version
 from galeria.domain.images.publishing import ReplicationTarget
+from galeria.domain.labs.labs import MachineKind
 from galeria.domain.states import LabState, MachineState
-from galeria.ports.machines import Power
-from tests.local_installation import MIB, LocalInstallation, disk_bytes, lab_id, secrets, version_id
+from galeria.ports.machines import Machine, Power
+from tests.local_installation import MIB, PASSWORD, LocalInstallation, disk_bytes, lab_id, secrets, version_id
 from tests.prepared_installations import MakeInstallation, Prepare, with_people
 from tests.workflows.crash_cases import (
     BRAZIL,
@@ -196,6 +198,93 @@ def publishing(installation: LocalInstallation) -> StartedScenario:
     return StartedScenario(installation, operation, check)
 
 
+def a_class(installation: LocalInstallation) -> None:
+    """The template's machine runs; students' machines are to be made."""
+    a_running_lab(installation)
+    with installation.request("educator") as request:
+        said = LabSettings(capacity=3, profiles={"useSharedPassword": "Enabled"})
+        update_lab(request, lab_id("algebra"), said, secrets())
+
+
+def a_published_class(installation: LocalInstallation) -> None:
+    a_class(installation)
+    with installation.request("educator") as request:
+        operation = publish_lab(request, lab_id("algebra"))
+    installation.run(operation)
+
+
+def expect_machines(installation: LocalInstallation, count: int) -> None:
+    """As many as that, all made and none besides, each over the newest content."""
+    with installation.context.database(reading=True) as uow:
+        lab = uow.labs.get_by_key(lab_id("algebra").key)
+        newest, machines = uow.revisions.find_newest(lab.id), uow.machines.of_lab(lab.id)
+        known = uow.machines.ids()
+    students = [each for each in machines if each.kind is MachineKind.USER]
+    assert lab.lab_state is LabState.PUBLISHED
+    assert newest
+    assert {each.name for each in students} == {f"student-{number}" for number in range(1, count + 1)}
+    assert {(each.state, each.base_digest) for each in students} == {(MachineState.STOPPED, newest.digest)}
+    assert {each.id for each in installation.engine.machines()} == known
+
+
+def publishing_a_class(installation: LocalInstallation) -> StartedScenario:
+    with installation.request("educator") as request:
+        operation = publish_lab(request, lab_id("algebra"))
+
+    def check() -> None:
+        expect_machines(installation, 3)
+        with installation.context.database(reading=True) as uow:
+            lab = uow.labs.get_by_key(lab_id("algebra").key)
+            assert [each.number for each in uow.revisions.of_lab(lab.id)] == [1]
+
+    return StartedScenario(installation, operation, check)
+
+
+def scaling_a_class(installation: LocalInstallation, to: int = 5) -> StartedScenario:
+    with installation.request("educator") as request:
+        lab = update_lab(request, lab_id("algebra"), LabSettings(capacity=to), secrets())
+        operation = begin_scaling(request, lab)
+    assert operation
+
+    def check() -> None:
+        expect_machines(installation, to)
+
+    return StartedScenario(installation, operation, check)
+
+
+def shrinking_a_class(installation: LocalInstallation) -> StartedScenario:
+    return scaling_a_class(installation, 1)
+
+
+def starting_a_students_machine(installation: LocalInstallation) -> StartedScenario:
+    with installation.request("educator") as request:
+        operation = start_machine(request, lab_id("algebra"), "student-2")
+    assert operation
+
+    def check() -> None:
+        with installation.context.database(reading=True) as uow:
+            machine = uow.machines.get(operation.subject)
+        guest = installation.engine.guest(Machine(id=machine.id, region=machine.region))
+        assert (machine.state, machine.is_prepared, machine.pending_password_hash) == (MachineState.RUNNING, True, "")
+        assert guest.host_name == "algebra-2"
+        assert not secrets().differs(guest.passwords["educator"], PASSWORD)
+
+    return StartedScenario(installation, operation, check)
+
+
+def reimaging_a_students_machine(installation: LocalInstallation) -> StartedScenario:
+    with installation.request("educator") as request:
+        operation = start_machine(request, lab_id("algebra"), "student-2")
+    installation.run(operation)
+    with installation.request("educator") as request:
+        again = reimage_machine(request, lab_id("algebra"), "student-2")
+
+    def check() -> None:
+        expect_machines(installation, 3)
+
+    return StartedScenario(installation, again, check)
+
+
 # Each with what is there before it begins.
 SCENARIOS: tuple[tuple[Scenario, Prepare], ...] = (
     (importing, with_people),
@@ -206,6 +295,11 @@ SCENARIOS: tuple[tuple[Scenario, Prepare], ...] = (
     (reimaging, a_running_lab),
     (redeploying, a_running_lab),
     (publishing, a_running_lab),
+    (publishing_a_class, a_class),
+    (scaling_a_class, a_published_class),
+    (shrinking_a_class, a_published_class),
+    (starting_a_students_machine, a_published_class),
+    (reimaging_a_students_machine, a_published_class),
     (exporting, a_running_lab),
     (starting_a_specialized_machine, a_lab_of_an_exported_image),
     (adding_and_removing_regions, an_image_in_two_regions),

@@ -15,6 +15,7 @@ from galeria.domain.errors import GaleriaError
 from galeria.domain.messages import Message, verbatim
 from galeria.domain.operations import Operation
 from galeria.domain.states import OperationStatus, is_settled
+from galeria.workflows.classes.start_queue import admit
 from galeria.workflows.context import WorkflowContext
 from galeria.workflows.run_operation import fail, run_operation
 
@@ -75,7 +76,7 @@ class DbosStarter:
 
     def start(self, operation_id: str) -> None:
         operation = self._find_waiting(operation_id)
-        if operation is None:
+        if operation is None or not admit(self._context, operation_id):
             return
         workflow_id = f"{operation_id}:{operation.attempt}"
         known = DBOS.get_workflow_status(workflow_id)

@@ -88,6 +88,8 @@ first_ssh_port = 16384                  # on the loopback
 last_ssh_port = 32767
 boot_seconds = 300
 stop_seconds = 60
+memory_mib = 12288                      # of all running machines; none: the host's, less a reserve
+starts_at_once = 4                      # machines that are starting at the same moment
 """
 
 import math
@@ -104,6 +106,7 @@ from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.errors import Invalid
 from galeria.domain.ids import location_name
 from galeria.domain.labs.sizes import Size
+from galeria.domain.labs.start_queue import StartLimits
 from galeria.domain.limits import Limit, Limits
 from galeria.domain.messages import Message
 from galeria.domain.people.external_provider import ExternalProvider
@@ -223,13 +226,17 @@ def _relay(table: Mapping[str, Any]) -> RelayLimits:
 
 
 def _machines(table: Mapping[str, Any], defaults: Settings) -> dict[str, Any]:
-    _only(table, {"first_ssh_port", "last_ssh_port", "boot_seconds", "stop_seconds"})
+    _only(table, {"first_ssh_port", "last_ssh_port", "boot_seconds", "stop_seconds", "memory_mib", "starts_at_once"})
     first, last = _ports(table, ("first_ssh_port", "last_ssh_port"), defaults)
     return {
         "first_ssh_port": first,
         "last_ssh_port": last,
         "boot_seconds": _seconds(table, "boot_seconds", defaults.boot_seconds),
         "stop_seconds": _seconds(table, "stop_seconds", defaults.stop_seconds),
+        "starts": StartLimits(
+            memory_mib=_whole(table, "memory_mib", 0, least=0),
+            at_once=_whole(table, "starts_at_once", defaults.starts.at_once, least=1),
+        ),
     }
 
 

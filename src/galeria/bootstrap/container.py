@@ -21,6 +21,7 @@ from galeria.adapters.fetching import HttpFetcher
 from galeria.adapters.files.audit_copy import FileAuditCopy
 from galeria.adapters.files.page_files import DirectoryPages
 from galeria.adapters.files.upload_files import DirectoryUploads
+from galeria.adapters.host_memory import memory_for_machines
 from galeria.adapters.identity.keys import Installation, ensure_installation
 from galeria.adapters.identity.secrets import ArgonSecretHasher
 from galeria.adapters.inspection.inspector import ApplianceInspector
@@ -95,7 +96,7 @@ def open_container(
     data.mkdir(parents=True, exist_ok=True, mode=0o755)
     private = data / "private"
     private.mkdir(exist_ok=True, mode=0o700)
-    settings, clock = _read_settings(data, import_hosts, server), SystemClock()
+    settings, clock = _read_settings(data, import_hosts, server, fake=fake), SystemClock()
     id_generator = RandomIdGenerator()
     installation = ensure_installation(private / "identity", clock=clock, names=names)
     map_classes()
@@ -140,9 +141,12 @@ def open_container(
     )
 
 
-def _read_settings(data: Path, import_hosts: frozenset[str], server: ServerSettings | None) -> Settings:
+def _read_settings(data: Path, import_hosts: frozenset[str], server: ServerSettings | None, *, fake: bool) -> Settings:
     settings = read_settings(data)
-    return replace(settings, import_hosts=import_hosts, server=server or settings.server)
+    starts = settings.starts
+    if starts.memory_mib == 0 and not fake:
+        starts = replace(starts, memory_mib=memory_for_machines())
+    return replace(settings, import_hosts=import_hosts, server=server or settings.server, starts=starts)
 
 
 def relay_folder(data: Path) -> Path:

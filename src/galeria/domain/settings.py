@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from galeria.domain.disk_margin import DiskMargin
 from galeria.domain.labs.guest_network import NetworkSettings
 from galeria.domain.labs.sizes import SIZES, Size
+from galeria.domain.labs.start_queue import StartLimits
 from galeria.domain.limits import Limits
 from galeria.domain.people.external_provider import ExternalProvider
 from galeria.domain.prices import Prices
@@ -35,6 +36,7 @@ class Settings:
     last_ssh_port: int = 32767
     boot_seconds: float = 300  # how long a machine may take until it can be used; software emulation is slow
     stop_seconds: float = 60  # how long a clean shutdown may take before power is cut
+    starts: StartLimits = field(default_factory=StartLimits)  # of machines
     network: NetworkSettings = field(default_factory=NetworkSettings)  # of machines
     request_rates: RequestRates = field(default_factory=RequestRates)
     disk_margin: DiskMargin = field(default_factory=DiskMargin)  # stays free on every disk below the data directory

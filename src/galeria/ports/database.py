@@ -14,7 +14,7 @@ from galeria.domain.images.eligibility import VersionFacts
 from galeria.domain.images.findings import Findings
 from galeria.domain.images.galleries import Gallery, ImageDefinition, ImageVersion, Replica, VersionDisk
 from galeria.domain.images.storage import Disk, Snapshot
-from galeria.domain.operations import Operation, OperationStep, Upload
+from galeria.domain.operations import Operation, OperationKind, OperationStep, Upload
 from galeria.domain.resources import ResourceGroup, Subscription
 from galeria.ports.audit import AuditRepository
 from galeria.ports.disk_repositories import AccessGrantRepository, ManagedImageRepository, StoredDiskRepository
@@ -137,6 +137,10 @@ class OperationRepository(Repository[Operation], Protocol):
 
     def count_limited(self, *, started_by: str | None = None) -> int:
         """Counts the operations not at their end that limits are for, begun by that principal or by anybody."""
+        ...
+
+    def of_kind(self, kind: OperationKind) -> list[Operation]:
+        """Returns the operations of that kind that are not started or in progress, oldest first."""
         ...
 
     def running_on(self, subject: str) -> list[Operation]:

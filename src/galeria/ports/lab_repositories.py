@@ -1,5 +1,6 @@
 """The repositories of lab accounts, labs, their users, schedules and machines: a part of the unit of work."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -179,6 +180,11 @@ class MachineRepository(Repository[LabMachine], Protocol):
 
     def running(self) -> list[tuple[LabMachine, Lab]]:
         """Returns the machines that run as far as the database knows, each with its lab."""
+        ...
+
+    def sizes_on_host(self, *, starting: Collection[str]) -> list[tuple[str, int]]:
+        """Returns the name of each size, and how many machines of it are on: those that run, or are on although they have
+        failed, and those `starting` by id."""
         ...
 
     def ports(self) -> set[int]:

@@ -11,6 +11,8 @@ from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.labs import Lab, LabMachine
 from galeria.domain.labs.preparation import has_known_root
 from galeria.domain.labs.revisions import needs_password, student_account
+from galeria.domain.labs.sizes import get_size
+from galeria.domain.labs.start_queue import require_possible
 from galeria.domain.labs.ways_in import NO_AGENT, STOP_SET_START
 from galeria.domain.labs.windows import account_name, account_password
 from galeria.domain.messages import Message, Word
@@ -41,6 +43,7 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
             hint=Message("Set a password of your own, then start it."),
             code="PasswordNotSet",
         )
+    require_possible(request.settings.starts, get_size(request.settings.sizes, lab.size))
     ensure_public_ports(request, lab, machine)
     machine.state = moved(machine.state, MachineState.STARTING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.START_MACHINE)

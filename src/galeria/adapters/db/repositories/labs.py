@@ -1,5 +1,8 @@
 """Repositories of lab accounts, labs and their machines."""
 
+from collections import Counter
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -12,6 +15,13 @@ from galeria.domain.states import MachineState
 from galeria.ports.lab_repositories import SettledMachine
 from galeria.ports.machines import Machine
 
+# A machine in these states has its memory on the host.
+_ON = (
+    MachineState.RUNNING,
+    MachineState.STOPPING,
+    MachineState.RESETTING_PASSWORD,
+    MachineState.REDEPLOYING,
+)
 RUNNING_STATES = (MachineState.RUNNING, MachineState.RESETTING_PASSWORD)
 
 
@@ -116,6 +126,22 @@ class SqlMachineRepository(SqlRepository[LabMachine]):
         record = self.find_failure_record(operation_id)
         if record is not None:
             self._session.delete(record)
+
+    def sizes_on_host(self, *, starting: Collection[str]) -> list[tuple[str, int]]:
+        self._session.flush()
+        columns, labs = core_tables.lab_machines.c, core_tables.labs.c
+        is_on = sa.or_(columns.state.in_(_ON), columns.is_on.is_(True))
+        asked = sa.select(labs.size, columns.id, is_on.label("is_on")).join(
+            core_tables.lab_machines, labs.id == columns.lab_id
+        )
+        counted = Counter(
+            size
+            for size, id, on in self._session.execute(
+                asked.where(sa.or_(is_on, columns.state == MachineState.STARTING))
+            )
+            if on or id in starting
+        )
+        return sorted(counted.items())
 
     def ports(self) -> set[int]:
         """Return the SSH ports that machines use."""

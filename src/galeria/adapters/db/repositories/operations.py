@@ -10,7 +10,7 @@ from galeria.adapters.db.repositories.base import SqlRepository, at_or_below
 from galeria.adapters.db.tables import core_tables, storage_tables
 from galeria.domain.images.storage import DiskState
 from galeria.domain.messages import Message
-from galeria.domain.operations import OPERATION_TYPES, Operation, OperationStep, Upload
+from galeria.domain.operations import OPERATION_TYPES, Operation, OperationKind, OperationStep, Upload
 from galeria.domain.states import OperationStatus
 from galeria.ports.database import UploadTotals
 
@@ -36,6 +36,12 @@ class SqlOperationRepository(SqlRepository[Operation]):
         if started_by is not None:
             counted = counted.where(columns.started_by == started_by)
         return self._session.scalar(counted) or 0
+
+    def of_kind(self, kind: OperationKind) -> list[Operation]:
+        """Return the unsettled operations of that kind, oldest first."""
+        columns = core_tables.operations.c
+        conditions = (columns.kind == kind, columns.status.in_(_UNSETTLED))
+        return self._where(*conditions, order=(columns.created_at, columns.id))
 
     def running_on(self, subject: str) -> list[Operation]:
         """Return the unsettled operations on that version, lab or machine, oldest first."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from galeria.actions.core.host_use import place_in_queue
 from galeria.actions.core.operation_access import visible_operations
 from galeria.actions.core.request import Request
 from galeria.actions.versions.operations import can_cancel, can_retry, find_failure_record, get_operation
@@ -40,6 +41,7 @@ class OperationView:
     created_at: datetime
     ended_at: datetime | None
     steps: tuple[StepView, ...]
+    place: int = 0  # among the starts that wait for room on the host; 0 where it does not wait
     console: str = ""  # the last lines of the machine's console when the operation failed
     has_picture: bool = False  # whether there is one of the machine's screen at that moment
 
@@ -68,6 +70,7 @@ def get_operation_view(request: Request, id: str, rates: RecentRates | None = No
     work = _work(
         operation, _steps(steps, regions, rates or RecentRates(), request.clock.now()), done, is_steerable=is_steerable
     )
+    work = replace(work, place=place_in_queue(request, operation))
     record = find_failure_record(request, operation)
     return replace(work, console=record.console, has_picture=bool(record.picture)) if record else work
 
