@@ -6,6 +6,7 @@ twice runs it once.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -32,6 +33,8 @@ STORIES_VERSION = "1"
 # kills its process each time shows in the log long before.
 RECOVERIES = 1_000_000
 
+LOOK_AGAIN = 20.0  # seconds until an operation that was handed over is looked after again
+
 ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 
@@ -50,6 +53,8 @@ class DbosStarter:
 
     def __init__(self, *, database_url: str, context: WorkflowContext, workers: int = 16) -> None:
         self._context = context
+        # When to look again after operations that were handed over: asking about hundreds each second takes its time.
+        self._looked_after: dict[str, float] = {}
         self._config: DBOSConfig = {
             "name": "galeria",
             "system_database_url": database_url,
@@ -75,9 +80,15 @@ class DbosStarter:
         DBOS.destroy(destroy_registry=True)
 
     def start(self, operation_id: str) -> None:
-        operation = self._find_waiting(operation_id)
-        if operation is None or not admit(self._context, operation_id):
+        if time.monotonic() < self._looked_after.get(operation_id, 0):
             return
+        operation = self._find_waiting(operation_id)
+        if operation is None:
+            self._looked_after.pop(operation_id, None)
+            return
+        if not admit(self._context, operation_id):
+            return
+        self._looked_after[operation_id] = time.monotonic() + LOOK_AGAIN
         workflow_id = f"{operation_id}:{operation.attempt}"
         known = DBOS.get_workflow_status(workflow_id)
         if known is None:
@@ -98,6 +109,8 @@ class DbosStarter:
         except Exception as error:  # a bug must not leave an operation running for ever
             log.exception("operation %s broke", operation_id)
             self._give_up(operation_id, verbatim(type(error).__name__))
+        finally:
+            self._looked_after.pop(operation_id, None)
 
     def _give_up(self, operation_id: str, reason: Message) -> None:
         message = Message("Something unforeseen happened: {reason}.", reason=reason)
