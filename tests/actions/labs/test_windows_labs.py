@@ -7,7 +7,7 @@ import pytest
 from galeria.actions.labs.lab_validation import check_lab
 from galeria.actions.labs.labs import create_lab
 from galeria.actions.labs.machines import reimage_machine, reset_password
-from galeria.adapters.fakes.engine import FakeGuest
+from galeria.adapters.fakes.guest import FakeGuest
 from galeria.domain.errors import Invalid
 from galeria.domain.images.galleries import OsState, OsType
 from galeria.domain.labs.hardware import DiskBus, NetworkCard

@@ -9,7 +9,7 @@ from galeria.actions.labs.lab_settings import LabSettings, NonAdminAccount, upda
 from galeria.actions.labs.labs import create_lab
 from galeria.actions.labs.machine_claims import claim_any
 from galeria.actions.labs.machines import reimage_machine, reset_password, start_machine
-from galeria.adapters.fakes.engine import FakeGuest
+from galeria.adapters.fakes.guest import FakeGuest
 from galeria.domain.errors import Conflict
 from galeria.domain.images.findings import CloudInit, Findings, SystemKind
 from galeria.domain.labs.labs import Lab, LabCreateOption, LabMachine, MachineKind

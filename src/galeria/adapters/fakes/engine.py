@@ -9,10 +9,10 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
+from galeria.adapters.fakes.guest import FakeGuest, changed_offline, first_booted, height, with_hardware, with_rights
 from galeria.adapters.fakes.machine_files import LayeredDisk, blocks
 from galeria.adapters.fakes.screen import FakeScreen
 from galeria.adapters.fakes.screen_server import ScreenServer
@@ -26,25 +26,6 @@ from galeria.ports.disks import OpenDisk
 from galeria.ports.images import Digest, ImageStore
 from galeria.ports.machines import Acceleration, FirstBoot, Machine, MachineCredentials, MachineSpec, Observation, Power
 from galeria.ports.progress import Progress
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FakeGuest:
-    """The state of a fake machine that tests look at."""
-
-    base: Digest
-    ssh_port: int
-    host_name: str = "image"
-    identity: int = 0  # grows with every new identity
-    passwords: dict[str, str] = field(default_factory=dict)  # account → hash; a retired account has "!"
-    admins: tuple[str, ...] = ()  # accounts with administrator's rights
-    seed: dict[str, Any] | None = None  # settings of the first boot, until it has happened
-    layers: tuple[str, ...] = ()  # sealed ones, the lowest first
-    is_running: bool = False
-    is_ssh_open: bool = False
-    is_paused: bool = False
-    disk_bus: str = DiskBus.VIRTIO
-    firmware_variables: list[dict[str, Any]] = field(default_factory=list)  # what the machine's firmware was given
 
 
 class FakeImageCache:
@@ -116,14 +97,14 @@ class FakeEngine:
             self._layer(spec.machine, 0).mkdir(parents=True)
             seed = asdict(first_boot) if first_boot is not None else None
             guest = FakeGuest(base=spec.base, ssh_port=spec.ssh_port, seed=seed)
-            self._store(spec.machine, _with_hardware(guest, spec))
+            self._store(spec.machine, with_hardware(guest, spec))
 
     def change_hardware(self, spec: MachineSpec) -> None:
         with self._verb("change_hardware"):
             guest = self.guest(spec.machine)
             if guest.is_running:
                 raise MachineFailed(Message("The machine runs."), hint=Message("Stop it, then try again."))
-            self._store(spec.machine, _with_hardware(guest, spec))
+            self._store(spec.machine, with_hardware(guest, spec))
 
     def firmware_variables(self, machine: Machine) -> tuple[FirmwareVariable, ...]:
         with self._verb("firmware_variables"):
@@ -133,7 +114,7 @@ class FakeEngine:
         with self._verb("start"):
             self.policies[machine.id] = policy
             guest = self.guest(machine)
-            booted = _first_booted(guest) if guest.seed is not None else guest
+            booted = first_booted(guest) if guest.seed is not None else guest
             self._store(machine, replace(booted, is_running=True, is_ssh_open=guest.is_ssh_open or ssh))
 
     def wait_ready(self, machine: Machine, *, way: WayIn, seconds: float) -> None:
@@ -208,7 +189,7 @@ class FakeEngine:
             retired = {user: "!" for user in others - set(credentials.keep) if user in guest.passwords}
             given = {credentials.user_name: credentials.password or credentials.password_hash}
             passwords = guest.passwords | retired | given
-            admins = _with_rights(guest, credentials.user_name, is_admin=credentials.is_admin)
+            admins = with_rights(guest, credentials.user_name, is_admin=credentials.is_admin)
             self._store(machine, replace(guest, passwords=passwords, admins=admins))
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
@@ -221,7 +202,7 @@ class FakeEngine:
             guest = self.guest(machine)
             if guest.is_running:
                 raise MachineFailed(Message("The machine runs."), hint=Message("Stop it, then try again."))
-            changed, closed = _changed_offline(guest, changes)
+            changed, closed = changed_offline(guest, changes)
             self._store(machine, changed)
             return closed
 
@@ -235,8 +216,8 @@ class FakeEngine:
     def open_changes(self, machine: Machine, layer: str, *, since: str | None) -> OpenDisk:
         with self._verb("open_changes"):
             guest = self.guest(machine)
-            top = _height(guest, layer)
-            below = _height(guest, since)
+            top = height(guest, layer)
+            below = height(guest, since)
             if below > top:
                 raise NotFound(
                     Message("Layer '{since}' is not under layer '{layer}'.", since=str(since), layer=layer),
@@ -247,7 +228,7 @@ class FakeEngine:
     def changed_pieces(self, machine: Machine, *, since: str | None, piece: int) -> int:
         with self._verb("changed_pieces"):
             guest = self.guest(machine)
-            above = range(_height(guest, since), len(guest.layers) + 1)
+            above = range(height(guest, since), len(guest.layers) + 1)
             return len({offset // piece for number in above for offset in blocks(self._layer(machine, number))})
 
     def disk_bytes(self, machine: Machine) -> int:
@@ -353,61 +334,3 @@ class FakeEngine:
 
     def _layer(self, machine: Machine, number: int) -> Path:
         return self._machine(machine) / f"layer-{number}"
-
-
-def _with_hardware(guest: FakeGuest, spec: MachineSpec) -> FakeGuest:
-    variables = [asdict(each) for each in spec.hardware.firmware_variables]
-    return replace(guest, disk_bus=spec.hardware.disk_bus.value, firmware_variables=variables)
-
-
-def _first_booted(guest: FakeGuest) -> FakeGuest:
-    """Return the guest after its first boot: with the seed's account and host name, and a new identity."""
-    seed = guest.seed or {}
-    passwords = guest.passwords | {seed["user_name"]: seed["password_hash"]}
-    if seed["plain_user"]:
-        passwords[seed["plain_user"]] = seed["plain_hash"]
-    return replace(
-        guest,
-        host_name=seed["host_name"],
-        passwords=passwords,
-        admins=(*guest.admins, seed["user_name"]),
-        identity=guest.identity + 1,
-        seed=None,
-    )
-
-
-def _with_rights(guest: FakeGuest, user: str, *, is_admin: bool) -> tuple[str, ...]:
-    others = tuple(each for each in guest.admins if each != user)
-    return (*others, user) if is_admin else others
-
-
-def _changed_offline(guest: FakeGuest, changes: DiskChanges) -> tuple[FakeGuest, tuple[str, ...]]:
-    """Return the guest after the changes, and the accounts that they close: those that opened before."""
-    others = [user for user in guest.passwords if user not in {*changes.keep, changes.user_name}]
-    closed = tuple(
-        user for user in others if (changes.close_others or user in changes.retire) and guest.passwords[user] != "!"
-    )
-    passwords = guest.passwords | dict.fromkeys(closed, "!")
-    if changes.user_name:
-        passwords[changes.user_name] = changes.password_hash
-    admins = _with_rights(guest, changes.user_name, is_admin=changes.is_admin) if changes.user_name else guest.admins
-    changed = replace(
-        guest,
-        passwords=passwords,
-        admins=admins,
-        host_name=changes.host_name or guest.host_name,
-        identity=guest.identity + changes.new_identity,
-    )
-    return changed, closed
-
-
-def _height(guest: FakeGuest, layer: str | None) -> int:
-    """Return the number of layers up to and including `layer`; 0 for the base image."""
-    if layer is None:
-        return 0
-    if layer not in guest.layers:
-        raise NotFound(
-            Message("The machine's disk has no sealed layer '{layer}'.", layer=layer),
-            hint=Message("Seal the disk first."),
-        )
-    return guest.layers.index(layer) + 1

@@ -51,7 +51,7 @@ def require_possible(limits: StartLimits, size: Size) -> None:
                 most=limits.memory_mib,
             ),
             hint=Message(
-                "Choose a smaller size, or ask an administrator, who can raise 'memory_mib' under [machines] in galeria.toml."
+                "Choose a smaller size; an administrator can raise 'memory_mib' under [machines] in galeria.toml."
             ),
             code="HostTooSmall",
         )

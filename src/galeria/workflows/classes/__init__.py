@@ -1,1 +1,4 @@
-"""Work on students' machines: the revisions that they are made from, making and removing them, and their first start."""
+"""Work on students' machines.
+
+The revisions that they are made from, making and removing them, their first start, and who waits for a start.
+"""
