@@ -151,7 +151,7 @@ def add_shared_versions(installation: LocalInstallation) -> None:
 
 
 def add_student_machine(installation: LocalInstallation, lab: str, name: str, port: int) -> str:
-    """A machine's row as publishing will make it; returns its id."""
+    """A machine's row as publishing makes it; returns its id."""
     template = installation.machine(lab)
     with installation.context.database() as uow:
         machine = LabMachine(

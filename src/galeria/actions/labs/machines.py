@@ -92,7 +92,7 @@ def _require_own_account(request: Request, lab: Lab, machine: LabMachine, accoun
     is_student = is_claimed_by_caller(request, machine) and not request.caller.may(
         f"{MACHINE}/resetPassword/action", lab.key
     )
-    if is_student and account != student_account(lab):
+    if lab.non_admin_user and is_student and account != student_account(lab):
         raise Forbidden(
             Message("The account for students of this lab is '{account}'.", account=student_account(lab)),
             hint=Message("Set the password of that one, or ask the lab's educator."),

@@ -168,7 +168,8 @@ def test_the_template_is_steered_published_and_saved(arm: Arm, image: str) -> No
     assert shown["publishingState"] == "Published"
     assert shown["lastPublished"]
     assert shown["latestOperationResult"] == {"status": "Succeeded"}
-    assert done(arm("educator").get(f"{setting}/environments"))["value"] == []
+    machines = done(arm("educator").get(f"{setting}/environments"))["value"]
+    assert [each["name"] for each in machines] == ["student-1", "student-2", "student-3"]
     told(arm("educator").post(f"{setting}/environments/template/start"), 404)
     assert arm("educator").delete(f"{setting}/environments/one").status_code == 204
     url = f"{SUB}/providers/Microsoft.LabServices/locations/brazilsouth/operations/{operation.id}"

@@ -1,4 +1,4 @@
-"""The machines of a lab's users, in the old words. Publishing makes none yet: here one is made as it will make them."""
+"""The machines of a lab's users, in the old words. Here one is made by hand, without publishing."""
 
 from typing import Any
 
