@@ -136,6 +136,8 @@ def _machine_failed(uow: UnitOfWork, operation: Operation, message: Message) -> 
     state = MachineState.FAILED
     if operation.kind_type.leaves_intact:
         state = MachineState.STOPPED if operation.inputs_as(ResetInputs).is_off else MachineState.RUNNING
+    elif operation.kind is OperationKind.START_MACHINE and not uow.operations.steps(operation.id):
+        state, message = MachineState.STOPPED, EMPTY  # it only waited
     machine.state, machine.failure = moved(machine.state, state), message
 
 

@@ -7,14 +7,16 @@ import pytest
 from galeria.actions.core.host_use import host_use, place_in_queue
 from galeria.actions.labs.lab_publishing import begin_scaling, publish_lab
 from galeria.actions.labs.lab_settings import LabSettings, update_lab
+from galeria.actions.labs.labs import delete_lab
 from galeria.actions.labs.machines import start_machine, stop_machine
 from galeria.actions.versions.operations import cancel_operation
 from galeria.domain.errors import Conflict
+from galeria.domain.labs.labs import LabMachine
 from galeria.domain.labs.sizes import get_size
 from galeria.domain.labs.start_queue import StartLimits, memory_cost
 from galeria.domain.operations import Operation
 from galeria.domain.settings import Settings
-from galeria.domain.states import OperationStatus
+from galeria.domain.states import MachineState, OperationStatus
 from galeria.workflows.classes.start_queue import admit
 from tests.local_installation import LocalInstallation, lab_id, secrets
 from tests.prepared_installations import MakeInstallation, with_lab
@@ -54,6 +56,12 @@ def admitted(installation: LocalInstallation, starts: list[Operation]) -> list[i
 
 def ask(installation: LocalInstallation, operation: Operation) -> bool:
     return admit(installation.context, operation.id)
+
+
+def student(installation: LocalInstallation, number: int) -> LabMachine:
+    with installation.context.database(reading=True) as uow:
+        machines = uow.machines.of_lab(uow.labs.get_by_key(lab_id("algebra").key).id)
+    return next(each for each in machines if each.name == f"student-{number}")
 
 
 def waits(installation: LocalInstallation, operation: Operation) -> bool:
@@ -109,6 +117,37 @@ def test_whoever_gives_up_waits_no_longer(new_installation: MakeInstallation) ->
     assert ask(installation, starts[1])
     assert installation.run(starts[1]).status is OperationStatus.CANCELED
     assert places(installation, starts) == [0, 0, 1]
+    assert student(installation, 2).state is MachineState.STOPPED
+
+
+def test_stopping_one_that_waits_takes_it_out_of_the_queue(new_installation: MakeInstallation) -> None:
+    installation = new_installation(with_class).with_settings(Settings(starts=StartLimits(memory_mib=TINY)))
+    starts = [begun(installation, number) for number in range(1, 3)]
+    assert admitted(installation, starts) == [1]
+    with installation.request("educator") as request:
+        given_up = stop_machine(request, lab_id("algebra"), "student-2")
+        assert given_up
+        assert given_up.id == starts[1].id
+
+    assert ask(installation, starts[1])
+    installation.run(starts[1])
+    assert student(installation, 2).state is MachineState.STOPPED
+    with installation.request("educator") as request:
+        assert stop_machine(request, lab_id("algebra"), "student-2") is None
+
+
+def test_a_lab_is_deleted_while_some_of_its_machines_wait(new_installation: MakeInstallation) -> None:
+    installation = new_installation(with_class).with_settings(Settings(starts=StartLimits(memory_mib=TINY)))
+    starts = [begun(installation, number) for number in range(1, 4)]
+    assert admitted(installation, starts) == [1]
+    installation.run(starts[0])
+    with installation.request("educator") as request:
+        deletion = delete_lab(request, lab_id("algebra"))
+    for each in starts[1:]:
+        assert ask(installation, each)
+        installation.run(each)
+    assert installation.run(deletion).status is OperationStatus.SUCCEEDED
+    assert installation.engine.machines() == []
 
 
 def test_an_admitted_start_goes_on_after_a_crash(new_installation: MakeInstallation) -> None:

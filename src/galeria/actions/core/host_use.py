@@ -2,6 +2,7 @@
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.domain.errors import Invalid
+from galeria.domain.labs.labs import LabMachine
 from galeria.domain.labs.sizes import get_size
 from galeria.domain.labs.start_queue import HostUse, memory_cost
 from galeria.domain.operations import Operation, OperationKind
@@ -33,6 +34,15 @@ def place_in_queue(request: BaseRequest, operation: Operation) -> int:
         return 0
     places = [each.id for each in waiting_starts(request)]
     return places.index(operation.id) + 1 if operation.id in places else 0
+
+
+def give_up_waiting(request: BaseRequest, machine: LabMachine) -> Operation | None:
+    """Asks the machine's start to stop where it still waits for room, and returns it; else None."""
+    for each in request.uow.operations.running_on(machine.id):
+        if each.kind is OperationKind.START_MACHINE and each.status is OperationStatus.NOT_STARTED:
+            each.cancel_requested = True
+            return each
+    return None
 
 
 def _memory(request: BaseRequest, size: str) -> int:

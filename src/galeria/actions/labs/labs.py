@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.groups import require_lasting_group
+from galeria.actions.core.host_use import give_up_waiting
 from galeria.actions.core.limits import require_lab_limit, require_machine_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import choose_image
@@ -120,6 +121,8 @@ def delete_lab(request: Request, id: ResourceId) -> Operation | None:
         if running.kind is OperationKind.DELETE_LAB:
             return running
         running.cancel_requested = True
+    for machine in request.uow.machines.of_lab(lab.id):
+        give_up_waiting(request, machine)
     lab.state = moved(lab.state, ProvisioningState.DELETING, Message("Lab '{lab}'", lab=lab.name))
     return request.begin(OperationKind.DELETE_LAB, lab, lab.id)
 

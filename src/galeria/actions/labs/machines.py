@@ -2,6 +2,7 @@
 
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.claims import is_claimed_by_caller
+from galeria.actions.core.host_use import give_up_waiting
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine, kept_password
 from galeria.actions.labs.public_ports import ensure_public_ports
@@ -52,12 +53,13 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
 def stop_machine(request: Request, lab_id: ResourceId, name: str) -> Operation | None:
     """Stops a machine; None when it is off already. A repeated call returns the running operation.
 
-    Raises Forbidden, NotFound, and Conflict while it is busy.
+    A machine that waits for its start waits no longer; that start is returned. Raises Forbidden, NotFound, and Conflict while
+    it is busy.
     """
     lab, machine = reach_machine(request, lab_id, name, "stop")
     if machine.state is MachineState.STOPPED:
         return None
-    joined = _joined(request, machine, OperationKind.STOP_MACHINE)
+    joined = give_up_waiting(request, machine) or _joined(request, machine, OperationKind.STOP_MACHINE)
     if joined:
         return joined
     machine.state = moved(machine.state, MachineState.STOPPING, Message("The machine"))

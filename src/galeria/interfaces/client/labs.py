@@ -62,6 +62,32 @@ class LabsClient:
     def delete(self, name: str) -> StartedWork:
         return self._rest.delete(self._names.lab(name))
 
+    def publish(self, name: str) -> StartedWork:
+        """Make the template's content that of students' machines, as many as the lab's capacity."""
+        return self._rest.post(f"{self._names.lab(name)}/publish")
+
+    def change(
+        self,
+        name: str,
+        *,
+        capacity: int | None = None,
+        shared_password: bool | None = None,
+        open_access: bool | None = None,
+        student: tuple[str, str] | None = None,
+    ) -> StartedWork:
+        """Change what is said; `student` is the name and password of an account without administrator's rights.
+
+        A published lab then gets more machines, or fewer of those that nobody holds.
+        """
+        machine = given_values(
+            sku=None if capacity is None else {"capacity": capacity},
+            useSharedPassword=None if shared_password is None else ("Enabled" if shared_password else "Disabled"),
+            nonAdminUser={"username": student[0], "password": student[1]} if student else None,
+        )
+        access = None if open_access is None else {"openAccess": "Enabled" if open_access else "Disabled"}
+        properties = given_values(virtualMachineProfile=machine or None, securityProfile=access)
+        return self._rest.patch(self._names.lab(name), {"properties": properties})
+
     def sizes(self) -> list[Json]:
         return self._rest.list(f"{self._names.scope}/providers/Microsoft.LabServices/skus")
 

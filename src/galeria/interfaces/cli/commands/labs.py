@@ -8,6 +8,7 @@ from rich.table import Table
 
 from galeria.domain.errors import Conflict
 from galeria.domain.messages import Message
+from galeria.interfaces.cli.commands.lab_class import add_class_commands
 from galeria.interfaces.cli.commands.lab_export import add_export_commands
 from galeria.interfaces.cli.commands.lab_machines import add_machine_commands
 from galeria.interfaces.cli.kit.command import noun, remote
@@ -57,6 +58,7 @@ def add_lab_commands(app: typer.Typer) -> None:
         context.done({"deleted": name}, f"The lab '{name}' is gone." if wait else f"The lab '{name}' is being deleted.")
 
     add_machine_commands(lab, PasswordFile, PASSWORD)
+    add_class_commands(lab)
     add_export_commands(lab)
 
 
