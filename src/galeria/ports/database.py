@@ -27,8 +27,10 @@ from galeria.ports.lab_repositories import (
     LabRepository,
     LabUserRepository,
     MachineRepository,
+    OccurrenceRecordRepository,
     RevisionRepository,
     ScheduleRepository,
+    UsageRepository,
 )
 from galeria.ports.people import (
     AuthorizationCodeRepository,
@@ -136,7 +138,10 @@ class OperationRepository(Repository[Operation], Protocol):
         ...
 
     def count_limited(self, *, started_by: str | None = None) -> int:
-        """Counts the operations not at their end that limits are for, begun by that principal or by anybody."""
+        """Counts the operations not at their end that limits are for, begun by that principal or by anybody.
+
+        What the service itself began holds up nobody.
+        """
         ...
 
     def of_kind(self, kind: OperationKind) -> list[Operation]:
@@ -264,6 +269,16 @@ class UnitOfWork(Protocol):
     @property
     def schedules(self) -> ScheduleRepository:
         """The repository of labs' schedules."""
+        ...
+
+    @property
+    def occurrence_records(self) -> OccurrenceRecordRepository:
+        """The repository of what was done of labs' schedules."""
+        ...
+
+    @property
+    def usage(self) -> UsageRepository:
+        """The repository of how long students' machines ran."""
         ...
 
     @property

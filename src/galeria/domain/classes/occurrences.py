@@ -5,12 +5,16 @@ goes from 00:00 to 01:00; of a time that there is twice the first counts (RFC 55
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from galeria.domain.errors import Invalid
 from galeria.domain.labs.schedules import Frequency, Recurrence, ScheduleTimes, WeekDay
+from galeria.domain.messages import Message
 
+MOST_CHANGES = 400
+"""Changed occurrences of one schedule: more than a year of days."""
 _DAY = timedelta(days=1)
 _MARGIN = 2 * _DAY  # more than any offset from UTC together with the longest occurrence of a pattern
 _MONDAY_FIRST = (
@@ -40,6 +44,27 @@ class Occurrence:
     def covers(self, moment: datetime, *, lead: timedelta = timedelta(0)) -> bool:
         """Tells whether machines are to run at that moment: from the lead time before the start until before the stop."""
         return self.start is not None and self.start - lead <= moment < self.stop
+
+
+@dataclass(eq=False, kw_only=True)
+class OccurrenceRecord:
+    """What has been done of one occurrence; see `Occurrence.local_start`.
+
+    It outlives its schedule, so that what was started is stopped. Machines that were busy at the moment wait in the two lists.
+    """
+
+    schedule_id: str
+    local_start: str  # an ISO 8601 text without an offset
+    lab_id: str
+    started_at: datetime | None = None
+    stopped_at: datetime | None = None
+    to_start: list[str] = field(default_factory=list)  # ids of machines
+    to_stop: list[str] = field(default_factory=list)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its machines were started and not stopped yet."""
+        return self.started_at is not None and self.stopped_at is None
 
 
 def occurrences(times: ScheduleTimes, begin: datetime, end: datetime) -> list[Occurrence]:
@@ -83,6 +108,47 @@ def local_starts(times: ScheduleTimes, first: datetime, last: datetime) -> Itera
     begin, end = max(first.date(), origin.date()), min(last.date(), pattern.expires_on)
     days = _days(pattern, origin.date(), begin, end)
     yield from (datetime.combine(day, origin.time()) for day in days)
+
+
+def has_local_start(times: ScheduleTimes, local_start: datetime) -> bool:
+    """Tells whether the pattern has an occurrence of that name."""
+    return local_start in local_starts(times, local_start, local_start)
+
+
+def check_changes(times: ScheduleTimes) -> None:
+    """Raises Invalid for a change of something that the pattern does not have, and for new times that cannot hold."""
+    if len(times.changes) > MOST_CHANGES:
+        raise _wrong(
+            Message("{count} occurrences are changed.", count=len(times.changes)),
+            Message("At most {most}: make a second schedule.", most=MOST_CHANGES),
+        )
+    if len({each.local_start for each in times.changes}) < len(times.changes):
+        raise _wrong(
+            Message("One occurrence is changed twice."), Message("Name each localStart once, with what it became last.")
+        )
+    for each in times.changes:
+        when = each.local_start.isoformat(sep=" ", timespec="minutes")
+        if not has_local_start(times, each.local_start):
+            raise _wrong(
+                Message("The schedule has nothing at {when}.", when=when),
+                Message("Name the local time at which it would take place without a change."),
+            )
+        if each.stop is None:
+            continue
+        if (each.start is None) != (times.start is None):
+            raise _wrong(
+                Message("The occurrence of {when} would start or stop only.", when=when),
+                Message("Give it a startAt and a stopAt, as its schedule has them."),
+            )
+        if each.start and not each.start < each.stop <= each.start + _DAY:
+            raise _wrong(
+                Message("The occurrence of {when} would not stop within a day after its start.", when=when),
+                Message("Let stopAt be later than startAt, by 24 hours at most."),
+            )
+
+
+def _wrong(message: Message, hint: Message) -> Invalid:
+    return Invalid(message, hint=hint, target="properties.galeria.changes")
 
 
 def _days(pattern: Recurrence, origin: date, begin: date, end: date) -> Iterator[date]:

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from starlette.responses import Response
 
-from galeria.actions.labs.schedules import (
+from galeria.actions.classes.schedules import (
     ScheduleRequest,
     delete_schedule,
     get_schedule,
