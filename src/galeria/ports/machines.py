@@ -218,6 +218,10 @@ class VmEngine(Protocol):
         """Tells whether a running machine's agent answers now."""
         ...
 
+    def show_message(self, machine: Machine, text: str) -> None:
+        """Shows a line to whoever works in the machine, on all its terminals or in a window. Needs the agent."""
+        ...
+
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         """Makes the account if needed, gives it the password and its rights, and disables the accounts to
         retire. Needs the agent."""

@@ -201,19 +201,19 @@ class LibvirtEngine:
         change_pause(self.domain(machine), paused=False)
 
     def paused(self) -> set[str]:
-        domains = self._hypervisor.domains(libvirt.VIR_CONNECT_LIST_DOMAINS_PAUSED)
-        return self._ids(domain for domain in domains if is_held(domain))
+        return self._ids(filter(is_held, self._hypervisor.domains(libvirt.VIR_CONNECT_LIST_DOMAINS_PAUSED)))
 
     def has_agent(self, machine: Machine) -> bool:
         domain = self._hypervisor.find_domain(self._name(machine))
         return domain is not None and agent.answers(domain)
 
+    def show_message(self, machine: Machine, text: str) -> None:
+        agent.show_message(self._get_running(machine), text)
+
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         domain = self._get_running(machine)
-        if domain_xml.is_windows(stored_definition(domain)):
-            set_windows_credentials(domain, credentials)
-        else:
-            set_credentials(domain, credentials)
+        is_windows = domain_xml.is_windows(stored_definition(domain))
+        (set_windows_credentials if is_windows else set_credentials)(domain, credentials)
 
     def renew_identity(self, machine: Machine, *, host_name: str) -> None:
         identity.renew_identity(self._get_running(machine), host_name=host_name)

@@ -182,6 +182,10 @@ class FakeEngine:
     def has_agent(self, machine: Machine) -> bool:
         return self.power(machine) is Power.RUNNING and WayIn.AGENT not in self.silent
 
+    def show_message(self, machine: Machine, text: str) -> None:
+        guest = self._with_agent(machine)
+        self._store(machine, replace(guest, messages=[*guest.messages, text]))
+
     def set_credentials(self, machine: Machine, credentials: MachineCredentials) -> None:
         with self._verb("set_credentials"):
             guest = self._with_agent(machine)

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from galeria.domain.classes.settings import WeeklyRefill
 from galeria.domain.labs.labs import Lab
 from galeria.domain.labs.roster import LabUser
 
 WARNINGS = (15 * 60, 5 * 60)
 """Seconds left at which a student is warned."""
 
-LONGEST_GAP = timedelta(minutes=2)
-"""Between two rounds, up to which a running machine counts as used all the time. After a longer one nobody watched."""
+LONGEST_GAP = timedelta(minutes=4)
+"""Between two rounds, up to which a running machine counts as used all the time: the service was started anew at most."""
 
 
 class UsageCause(StrEnum):
@@ -49,10 +50,21 @@ class UsageSession:
         return int((self.ended_at - self.began_at).total_seconds())
 
 
-def seconds_left(lab: Lab, user: LabUser) -> int:
+def seconds_left(lab: Lab, user: LabUser, refill: WeeklyRefill | None, now: datetime) -> int:
     """Returns how much of the quota and the extra hours is left to the user since the last refill; never below 0."""
-    used = user.total_usage - user.refilled_usage
+    used = 0 if is_refill_due(user, refill, now) else user.total_usage - user.refilled_usage
     return max(0, lab.usage_quota + user.extra_quota - used)
+
+
+def is_refill_due(user: LabUser, refill: WeeklyRefill | None, now: datetime) -> bool:
+    """Tells whether a week of the lab has begun since the user's hours were refilled last.
+
+    A refill that is switched on counts from the next week on.
+    """
+    if refill is None:
+        return False
+    last = refill.last_before(now)
+    return last >= refill.since and (user.refilled_at is None or user.refilled_at < last)
 
 
 def due_warning(left: int, warned: int) -> int:
