@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from galeria.actions.core.limits import require_machine_limit
 from galeria.actions.core.request import Request
 from galeria.actions.labs.lab_images import is_same_image
-from galeria.domain.classes.settings import check_lead, noted_refill
+from galeria.domain.classes.settings import check_class_settings, noted_refill
 from galeria.domain.errors import Conflict, Invalid
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsType
@@ -143,7 +143,7 @@ def apply_settings(lab: Lab, wanted: LabSettings, secrets: SecretHasher) -> None
     lab.profiles = merged(lab.profiles, {**wanted.profiles, **_written_size(lab, wanted.fixed.size)})
     check_shutdown(lab.profiles.get("autoShutdownProfile", {}), "properties.autoShutdownProfile")
     check_roster(lab.profiles.get("rosterProfile", {}), "properties.rosterProfile")
-    check_lead(lab.profiles)
+    check_class_settings(lab.profiles)
 
 
 def _written_size(lab: Lab, text: str | None) -> Profiles:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from galeria.domain.durations import HOUR, parse_duration, show_duration
 from galeria.domain.errors import Invalid
 from galeria.domain.labs.profiles import Profiles
-from galeria.domain.labs.schedules import WeekDay
+from galeria.domain.labs.schedules import WeekDay, unknown_zone
 from galeria.domain.messages import Message
 
 WEEKLY_REFILL = "weeklyRefill"
@@ -46,31 +46,33 @@ def _since(kept: Profiles) -> datetime:
 
 
 def noted_refill(profiles: Profiles, before: Profiles, now: datetime) -> Profiles:
-    """Returns the profiles with the moment from which a refill holds that `before` did not have yet.
-
-    Raises Invalid for an unknown time zone or no day of the week.
-    """
+    """Returns the profiles with the moment from which a refill holds that `before` did not have yet."""
     said = profiles.get(WEEKLY_REFILL)
     if not said:
         return profiles
-    day, zone = said.get("weekDay"), said.get("timeZoneId", "UTC")
-    if day not in [each.value for each in WeekDay]:
+    held = before.get(WEEKLY_REFILL) or {}
+    return {**profiles, WEEKLY_REFILL: {**said, "since": held.get("since") or now.isoformat()}}
+
+
+def check_class_settings(profiles: Profiles) -> None:
+    """Raises Invalid for a lead time that is no duration or too long, and for a refill on no day, or in no time zone."""
+    if start_lead(profiles).total_seconds() > LONGEST_LEAD:
         raise Invalid(
-            Message("'{day}' is no day of the week.", day=str(day)),
+            Message("The lead time '{text}' is too long.", text=profiles[START_LEAD]),
+            hint=Message("At most four hours: PT4H."),
+            target=f"properties.galeria.{START_LEAD}",
+        )
+    said = profiles.get(WEEKLY_REFILL)
+    if not said:
+        return
+    if said.get("weekDay") not in [each.value for each in WeekDay]:
+        raise Invalid(
+            Message("'{day}' is no day of the week.", day=str(said.get("weekDay"))),
             hint=Message("Name the day on which hours are refilled: Monday."),
             target=f"properties.galeria.{WEEKLY_REFILL}.weekDay",
         )
-    if zone not in available_timezones():
-        raise Invalid(
-            Message("There is no time zone '{zone}'.", zone=zone),
-            hint=Message(
-                "Name one of the IANA list, America/Sao_Paulo, or of Windows, E. South America Standard Time."
-            ),
-            target=f"properties.galeria.{WEEKLY_REFILL}.timeZoneId",
-        )
-    held = before.get(WEEKLY_REFILL) or {}
-    since = held.get("since") or now.isoformat()
-    return {**profiles, WEEKLY_REFILL: {"weekDay": day, "timeZoneId": zone, "since": since}}
+    if said.get("timeZoneId") not in available_timezones():
+        raise unknown_zone(str(said.get("timeZoneId")), f"properties.galeria.{WEEKLY_REFILL}.timeZoneId")
 
 
 def start_lead(profiles: Profiles) -> timedelta:
@@ -82,13 +84,3 @@ def start_lead(profiles: Profiles) -> timedelta:
 def shown_lead(profiles: Profiles) -> str:
     """Returns the lead time as an ISO 8601 duration."""
     return show_duration(int(start_lead(profiles).total_seconds()))
-
-
-def check_lead(profiles: Profiles) -> None:
-    """Raises Invalid where the lead time is no duration, or longer than four hours."""
-    if start_lead(profiles).total_seconds() > LONGEST_LEAD:
-        raise Invalid(
-            Message("The lead time '{text}' is too long.", text=profiles[START_LEAD]),
-            hint=Message("At most four hours: PT4H."),
-            target=f"properties.galeria.{START_LEAD}",
-        )

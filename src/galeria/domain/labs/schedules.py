@@ -135,11 +135,7 @@ class Schedule(Resource):
 def check_times(times: ScheduleTimes) -> None:
     """Raises Invalid for an unknown time zone, a stop that is not after the start, and a pattern that cannot hold."""
     if times.zone not in available_timezones():
-        raise _wrong(
-            Message("There is no time zone '{zone}'.", zone=times.zone),
-            Message("Name one of the IANA list, America/Sao_Paulo, or of Windows, E. South America Standard Time."),
-            "timeZoneId",
-        )
+        raise unknown_zone(times.zone, "properties.timeZoneId")
     if times.start and times.stop <= times.start:
         raise _wrong(
             Message("The machines would stop before they start."),
@@ -148,6 +144,15 @@ def check_times(times: ScheduleTimes) -> None:
         )
     if times.recurrence:
         _check_recurrence(times, times.recurrence)
+
+
+def unknown_zone(name: str, target: str) -> Invalid:
+    """Returns the error about a name that no time zone has."""
+    return Invalid(
+        Message("There is no time zone '{zone}'.", zone=name),
+        hint=Message("Name one of the IANA list, America/Sao_Paulo, or of Windows, E. South America Standard Time."),
+        target=target,
+    )
 
 
 def check_notes(notes: str) -> str:
