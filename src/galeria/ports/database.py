@@ -21,16 +21,15 @@ from galeria.ports.disk_repositories import AccessGrantRepository, ManagedImageR
 from galeria.ports.image_queries import ImageQueries
 from galeria.ports.lab_queries import LabQueries
 from galeria.ports.lab_repositories import (
+    ClassRepositories,
     FavoriteRepository,
     LabAccountRepository,
     LabDraftRepository,
     LabRepository,
     LabUserRepository,
     MachineRepository,
-    OccurrenceRecordRepository,
     RevisionRepository,
     ScheduleRepository,
-    UsageRepository,
 )
 from galeria.ports.people import (
     AuthorizationCodeRepository,
@@ -205,7 +204,7 @@ class UploadRepository(Repository[Upload], Protocol):
         ...
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(ClassRepositories, Protocol):
     """A transaction with a repository for each kind of object.
 
     `with` begins it; without `commit()` it is rolled back.
@@ -269,16 +268,6 @@ class UnitOfWork(Protocol):
     @property
     def schedules(self) -> ScheduleRepository:
         """The repository of labs' schedules."""
-        ...
-
-    @property
-    def occurrence_records(self) -> OccurrenceRecordRepository:
-        """The repository of what was done of labs' schedules."""
-        ...
-
-    @property
-    def usage(self) -> UsageRepository:
-        """The repository of how long students' machines ran."""
         ...
 
     @property

@@ -162,6 +162,20 @@ class UsageRepository(Protocol):
         ...
 
 
+class ClassRepositories(Protocol):
+    """The part of a unit of work that is about the times of classes."""
+
+    @property
+    def occurrence_records(self) -> OccurrenceRecordRepository:
+        """The repository of what was done of labs' schedules."""
+        ...
+
+    @property
+    def usage(self) -> UsageRepository:
+        """The repository of how long students' machines ran."""
+        ...
+
+
 class LabDraftRepository(ResourceRepository[LabDraft], Protocol):
     """The labs of the older API that have no template yet."""
 
