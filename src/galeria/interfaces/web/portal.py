@@ -47,6 +47,7 @@ from galeria.interfaces.web.labs.labs import labs_router
 from galeria.interfaces.web.people.external_sign_in import external_router
 from galeria.interfaces.web.people.first_password import welcome_router
 from galeria.interfaces.web.people.my_account import MyPages
+from galeria.interfaces.web.people.my_calendar import calendar_router
 from galeria.interfaces.web.people.people import people_router
 from galeria.interfaces.web.people.person import person_router
 from galeria.interfaces.web.people.sign_in import HOME, SignInPages
@@ -110,6 +111,7 @@ def _page_routers() -> tuple[APIRouter, ...]:
     return (
         _home_router(),
         welcome_router(),
+        calendar_router(),
         people_router(),
         person_router(),
         new_lab_router(),
