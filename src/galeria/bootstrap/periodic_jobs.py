@@ -26,6 +26,7 @@ from galeria.reconcilers.retention import end_retention
 from galeria.reconcilers.scarce_disks import pause_on_scarce_disks, resume_on_roomy_disks
 from galeria.reconcilers.storage_usage import measure_storage_usage
 from galeria.reconcilers.unsettled_operations import start_unsettled
+from galeria.reconcilers.unused_machines import switch_off_unused
 from galeria.reconcilers.usage import keep_usage
 from galeria.workflows.context import WorkflowContext
 
@@ -77,11 +78,12 @@ def periodic_jobs(
     )
 
 
-def clock_jobs(context: WorkflowContext) -> tuple[PeriodicJob, ...]:
+def clock_jobs(context: WorkflowContext, relay: Relay) -> tuple[PeriodicJob, ...]:
     """Return the jobs that people wait for by the clock. They have a thread that no long job holds up."""
     return (
         PeriodicJob(every=2, do=lambda: keep_class_times(context), share=1 / 20),
         PeriodicJob(every=60, do=lambda: keep_usage(context)),
+        PeriodicJob(every=60, do=lambda: switch_off_unused(context, relay)),
     )
 
 

@@ -175,7 +175,10 @@ def _running_worker(container: Container) -> Iterator[Starter]:
         starter.launch()
         jobs = periodic_jobs(container.context, starter, container.audit_copy, container.relay)
         forgetting = PeriodicJob(every=FORGET_SECONDS, do=lambda: _forget_old_pages(container))
-        reconcilers = Reconciler((*jobs, forgetting)), Reconciler(clock_jobs(container.context), name="clock")
+        reconcilers = (
+            Reconciler((*jobs, forgetting)),
+            Reconciler(clock_jobs(container.context, container.relay), name="clock"),
+        )
         for each in reconcilers:
             each.start()
         try:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from galeria.domain.classes.occurrences import OccurrenceRecord
+from galeria.domain.classes.shutdown import MachinePresence
 from galeria.domain.classes.usage import UsageSession
 from galeria.domain.labs.accounts import ImageSwitch, LabAccount
 from galeria.domain.labs.labs import FailureRecord, Lab, LabDraft, LabMachine
@@ -162,6 +163,26 @@ class UsageRepository(Protocol):
         ...
 
 
+class PresenceRepository(Protocol):
+    """What is known of the use of running machines, by the machine's id."""
+
+    def add(self, seen: MachinePresence) -> None:
+        """Adds what is known of a machine."""
+        ...
+
+    def find(self, machine_id: str) -> MachinePresence | None:
+        """Returns what is known of the machine, or None."""
+        ...
+
+    def all(self) -> list[MachinePresence]:
+        """Returns what is known of all machines, by machine."""
+        ...
+
+    def remove(self, seen: MachinePresence) -> None:
+        """Forgets what is known of a machine."""
+        ...
+
+
 class ClassRepositories(Protocol):
     """The part of a unit of work that is about the times of classes."""
 
@@ -173,6 +194,11 @@ class ClassRepositories(Protocol):
     @property
     def usage(self) -> UsageRepository:
         """The repository of how long students' machines ran."""
+        ...
+
+    @property
+    def presence(self) -> PresenceRepository:
+        """The repository of who uses machines."""
         ...
 
 

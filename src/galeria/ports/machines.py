@@ -199,6 +199,10 @@ class VmEngine(Protocol):
         """Returns the ids of the installation's machines that run now or are paused, with one request to the host."""
         ...
 
+    def processor_seconds(self, machine: Machine) -> float:
+        """Returns the seconds of processors that a running machine has taken since it was switched on."""
+        ...
+
     def pause(self, machine: Machine) -> None:
         """Holds a running machine's processors, and with them what it writes; its memory stays.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from galeria.actions.core.base_request import BaseRequest
 from galeria.actions.core.own_operations import begin_own
 from galeria.actions.labs.machines import running_on_machine
+from galeria.actions.labs.student_hours import forget_presence
 from galeria.domain.classes.usage import UsageCause
 from galeria.domain.labs.labs import Lab, LabMachine, MachineKind
 from galeria.domain.messages import Message
@@ -41,6 +42,7 @@ def start_for_class(request: BaseRequest, lab: Lab, machines: Iterable[LabMachin
                 continue
             machine.state = moved(machine.state, MachineState.STARTING, Message("The machine"))
             machine.start_cause = UsageCause.SCHEDULE
+            forget_presence(request, machine)
             begin_own(request, OperationKind.START_MACHINE, lab, machine.id)
             switched.begun.append(machine.id)
         elif machine.state in _BECOMES_OFF:

@@ -5,7 +5,7 @@ from galeria.actions.core.claims import is_claimed_by_caller
 from galeria.actions.core.request import Request
 from galeria.actions.labs.labs import get_machine, kept_password
 from galeria.actions.labs.public_ports import ensure_public_ports
-from galeria.actions.labs.student_hours import start_cause
+from galeria.actions.labs.student_hours import forget_presence, start_cause
 from galeria.domain.errors import Conflict, Forbidden
 from galeria.domain.ids import ResourceId
 from galeria.domain.images.galleries import OsState, OsType
@@ -47,6 +47,7 @@ def start_machine(request: Request, lab_id: ResourceId, name: str) -> Operation 
     require_possible(request.settings.starts, get_size(request.settings.sizes, lab.size))
     ensure_public_ports(request, lab, machine)
     machine.start_cause = start_cause(request, lab, machine)
+    forget_presence(request, machine)
     machine.state = moved(machine.state, MachineState.STARTING, Message("The machine"))
     return _begin(request, lab, machine, OperationKind.START_MACHINE)
 

@@ -41,6 +41,13 @@ def start_cause(request: Request, lab: Lab, machine: LabMachine) -> UsageCause:
     return UsageCause.STUDENT
 
 
+def forget_presence(request: BaseRequest, machine: LabMachine) -> None:
+    """Forgets who used the machine before: its delays begin with the start."""
+    before = request.uow.presence.find(machine.id)
+    if before:
+        request.uow.presence.remove(before)
+
+
 def _used_up(request: BaseRequest, lab: Lab, user: LabUser) -> Conflict:
     educator = request.uow.people.find(lab.author_id) if lab.author_id else None
     message = Message("Your hours in the lab '{title}' are used up.", title=lab.title)

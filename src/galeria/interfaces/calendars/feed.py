@@ -25,7 +25,8 @@ def calendar_file(planned: Iterable[PlannedClasses], *, name: str) -> bytes:
         for event in _events(each):
             calendar.add_component(event)
     calendar.add_missing_timezones()
-    return calendar.to_ical()
+    content: bytes = calendar.to_ical()
+    return content
 
 
 def _events(planned: PlannedClasses) -> Iterator[Event]:

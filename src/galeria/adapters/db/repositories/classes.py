@@ -1,4 +1,4 @@
-"""Repositories of what was done of schedules, and of how long students' machines ran."""
+"""Repositories of what was done of schedules, of how long students' machines ran, and of who uses machines."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from galeria.adapters.db.repositories.base import batches
 from galeria.adapters.db.tables import class_tables
 from galeria.domain.classes.occurrences import OccurrenceRecord
+from galeria.domain.classes.shutdown import MachinePresence
 from galeria.domain.classes.usage import UsageSession
 
 
@@ -58,3 +59,23 @@ class SqlUsageRepository:
         if since is not None:
             question = question.where(columns.ended_at >= since)
         return list(self._session.scalars(question.order_by(columns.began_at, columns.id)))
+
+
+class SqlPresenceRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, seen: MachinePresence) -> None:
+        self._session.add(seen)
+
+    def find(self, machine_id: str) -> MachinePresence | None:
+        self._session.flush()
+        return self._session.get(MachinePresence, machine_id)
+
+    def all(self) -> list[MachinePresence]:
+        columns = class_tables.machine_presence.c
+        return list(self._session.scalars(sa.select(MachinePresence).order_by(columns.machine_id)))
+
+    def remove(self, seen: MachinePresence) -> None:
+        self._session.delete(seen)
+        self._session.flush()

@@ -1,9 +1,13 @@
-"""Tables of what was done of schedules, and of how long students' machines ran. Rows go with their lab."""
+"""Tables of what was done of schedules, of how long students' machines ran, and of who uses machines.
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, text
+Rows go with their lab or their machine.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, text
 
 from galeria.adapters.db.tables.columns import UtcTime, enum_type, string_list
 from galeria.adapters.db.tables.metadata import metadata
+from galeria.domain.classes.shutdown import ShutdownReason
 from galeria.domain.classes.usage import UsageCause
 
 
@@ -46,4 +50,20 @@ usage_sessions = Table(
         sqlite_where=text("is_open"),
         postgresql_where=text("is_open"),
     ),
+)
+
+machine_presence = Table(
+    "machine_presence",
+    metadata,
+    Column(
+        "machine_id",
+        String,
+        ForeignKey("lab_machines.id", deferrable=True, initially="DEFERRED", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    *(Column(name, UtcTime, nullable=False) for name in ("running_since", "looked_at")),
+    *(Column(name, UtcTime) for name in ("connected_at", "typed_at", "busy_at", "kept_at", "warned_at")),
+    Column("sent_bytes", BigInteger, nullable=False),
+    Column("processor_seconds", Float, nullable=False),
+    Column("reason", enum_type(ShutdownReason)),
 )
