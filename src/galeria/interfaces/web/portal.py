@@ -42,6 +42,7 @@ from galeria.interfaces.web.kit.visitors import find_visit
 from galeria.interfaces.web.labs.lab_connect import connect_router
 from galeria.interfaces.web.labs.lab_export import export_router
 from galeria.interfaces.web.labs.lab_new import new_lab_router
+from galeria.interfaces.web.labs.lab_schedule import schedule_router
 from galeria.interfaces.web.labs.lab_terminal import terminal_router
 from galeria.interfaces.web.labs.labs import labs_router
 from galeria.interfaces.web.people.external_sign_in import external_router
@@ -119,6 +120,7 @@ def _page_routers() -> tuple[APIRouter, ...]:
         export_router(),
         connect_router(),
         terminal_router(),
+        schedule_router(),
         accounts_router(),
         account_gallery_router(),
         account_images_router(),

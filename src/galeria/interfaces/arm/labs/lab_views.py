@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from galeria.actions.classes.presence import find_warning
 from galeria.actions.core.request import Request
 from galeria.domain.classes.settings import find_refill, shown_lead
 from galeria.domain.durations import show_duration
@@ -205,7 +206,11 @@ def machine_view(
                 **non_admin,
             },
             **error,
-            "galeria": {"failure": machine.failure, "agentAnswers": machine.has_agent},
+            "galeria": {
+                "failure": machine.failure,
+                "agentAnswers": machine.has_agent,
+                "shutdownWarning": find_warning(request, lab, machine) if request else None,
+            },
         },
         "systemData": system_data(lab),
     }
