@@ -138,6 +138,7 @@ def _machine(container: Container, lab: Lab, user: LabUser, number: int) -> LabM
         region=lab.location,
         state=MachineState.STOPPED,
         base_digest=lab.base_digest,
+        os_state=lab.os_state,
         ssh_port=20000 + number,
         user_name=lab.user_name,
         claimed_by=user.id,

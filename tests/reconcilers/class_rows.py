@@ -72,6 +72,7 @@ def add_students(
                 region=template.region,
                 state=MachineState.STOPPED,
                 base_digest=template.base_digest,
+                os_state=template.os_state,
                 ssh_port=max(taken) + 1 + number,
                 user_name="student",
                 claimed_by=user.id if user else None,
